@@ -1,0 +1,31 @@
+// Package fhirjson reads FHIR R4 JSON into a tape tied to the schema tables, and
+// writes it back in canonical form.
+//
+// # The tape
+//
+// [Parse] goes over the bytes once and yields a [Document]: the source and a flat
+// list of [Node]s in document order, a parent before its children. There is one
+// node for each object and each primitive value that stands for an element; an
+// array has no node of its own, its items are adjacent nodes of one field. A
+// node refers to its text by offsets and owns no memory.
+//
+// Whatever the order in the source, on the tape
+//   - the fields of a node stand in the order of the specification, and the
+//     items of an array in their own order;
+//   - a primitive element is one node: its value, and as children the id and
+//     extensions of its underscore twin (_birthDate); a primitive that has only
+//     the twin has kind Null;
+//   - resourceType is no node: the type of a resource's node says it.
+//
+// So every reader (validation, FHIRPath, search, writer) sees one shape.
+//
+// # Strictness
+//
+// Unknown elements, duplicate names, wrong JSON kinds, malformed primitives, two
+// alternatives of one choice, objects and arrays that are empty, and nesting
+// beyond [MaxDepth] are errors, each with JSON Pointer and byte offset, as
+// [Error].
+//
+// The package does not resolve references, know terminology or evaluate
+// invariants.
+package fhirjson
