@@ -1,0 +1,46 @@
+// Package index is the search index and the resource table of a store, in
+// memory.
+//
+// It knows ordinals, resources, terms, postings and columns; it knows no FHIR
+// query syntax and no search parameter by name. Package search decides what
+// the values of a resource are and what a query means; this package answers
+// which versions have a value.
+//
+// # Terms of the trade
+//
+//   - An [Ordinal] numbers a stored version of a resource, in log order, from 1.
+//   - An [Entity] numbers a (type, id) pair, whether it was seen as a resource
+//     or only as the target of a local reference.
+//   - A values block is what [Builder] writes: all search values of one version
+//     as text and numbers. Its layout is docs/format/values.md.
+//   - A [Term] is the keyed hash of one exact value of one parameter, a posting
+//     the rising list of ordinals that have it.
+//   - A column holds the values of one parameter that are compared rather than
+//     looked up (dates, numbers, edges of references, sort texts), by ordinal.
+//   - A [View] is the state after one log record.
+//
+// # Invariants
+//
+//   - Nothing is ever removed. A newer version of a resource adds an ordinal and
+//     ends the one before; a deletion is an ordinal without values.
+//   - Every posting and every column rises by ordinal. A view is the last
+//     ordinal L of its record: an ordinal o is visible in it if o ≤ L, o is no
+//     deletion marker, and no newer version of the same resource is ≤ L. So a
+//     view stays exact however much is written after it.
+//   - What a reader holds is never changed: postings and columns are append-only
+//     slices and frozen bitmaps, whose headers are copied under a short lock.
+//
+// # Concurrency
+//
+// One goroutine applies; any number prepare and read meanwhile. Apply holds the
+// lock for a few dozen resources at a time and publishes a record at its end.
+// Reads of the resource table (by id, by ordinal) take no lock at all.
+//
+// # A term decides alone
+//
+// A term is the first 96 bits of SipHash-2-4-128 under the store's hash key, and
+// no value is compared after it. With 10^8 terms the chance that any two collide
+// is about 10^-13, and nobody without the key can search for a collision. The
+// alternative, 64 bits and a comparison with the holder's real value, would cost
+// a decryption for each second holder of a value.
+package index

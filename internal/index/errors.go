@@ -1,0 +1,26 @@
+package index
+
+import "errors"
+
+// Errors about values blocks.
+var (
+	// ErrDamaged is returned when a values block does not follow its format.
+	ErrDamaged = errors.New("index: damaged values block")
+	// ErrFormat is returned when a values block has a format that this version
+	// does not know.
+	ErrFormat = errors.New("index: unknown format of values block")
+	// ErrNumber is returned when a limit or a stored number is no decimal.
+	ErrNumber = errors.New("index: malformed decimal")
+)
+
+// Errors of applying.
+var (
+	// ErrOrder is returned when a record does not follow the one before it: its
+	// sequence or its first ordinal is too low, or its time is earlier.
+	ErrOrder = errors.New("index: record out of order")
+	// ErrFull is returned when there are no more ordinals or entity numbers.
+	ErrFull = errors.New("index: full")
+	// ErrItem is returned when an item of a record makes no sense: an empty or
+	// too long id, values on a deletion, or a version number that does not rise.
+	ErrItem = errors.New("index: malformed item")
+)
