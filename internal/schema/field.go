@@ -14,8 +14,10 @@ type Field struct {
 	Max     uint16 // greatest number of values; Unbounded for "*"
 	Binding BindingID
 	Targets []TypeID // allowed targets of a Reference or canonical; nil where any resource may be
-	Proto   int32    // number of the proto field; of the alternative in its oneof for a choice
-	Enum    string   // full name of the enum that holds the codes of a required binding, "" for none
+	Proto   int32    // number of the element's field in the proto message of Owner
+	// ProtoChoice is the number of the alternative in the message of the choice, 0 for no choice.
+	ProtoChoice int32
+	Enum        string // full name of the enum that holds the codes of a required binding, "" for none
 	// Invariants are those that the definition puts on this element, over and above those of its type.
 	Invariants []Invariant
 }
