@@ -1,0 +1,208 @@
+package fhirtime
+
+import "errors"
+
+// The errors of the Parse functions. They do not hold the text.
+var (
+	// ErrSyntax is returned when a text has not the form of its type.
+	ErrSyntax = errors.New("fhirtime: malformed date or time")
+	// ErrCalendar is returned when the form is right but there is no such day or
+	// time: month 13, 30 February, hour 24, year 0000, zone +14:30.
+	ErrCalendar = errors.New("fhirtime: no such date or time")
+)
+
+// ParseDate reads a FHIR date: YYYY, YYYY-MM or YYYY-MM-DD.
+func ParseDate[S ~string | ~[]byte](s S) (Time, error) {
+	return parse(s, dateOnly)
+}
+
+// ParseDateTime reads a FHIR dateTime: a date, or a date with a time in seconds
+// or finer and a time zone.
+func ParseDateTime[S ~string | ~[]byte](s S) (Time, error) {
+	return parse(s, timeNeedsSeconds|timeNeedsZone)
+}
+
+// ParseInstant reads a FHIR instant: date, time in seconds or finer, time zone.
+func ParseInstant[S ~string | ~[]byte](s S) (Time, error) {
+	t, err := parse(s, timeNeedsSeconds|timeNeedsZone)
+	if err == nil && t.Precision < Second {
+		return Time{}, ErrSyntax
+	}
+	return t, err
+}
+
+// ParseSearch reads a date as a search value has it (FHIR R4 §3.1.1.4.7): a
+// dateTime whose seconds and time zone may be left out.
+func ParseSearch[S ~string | ~[]byte](s S) (Time, error) {
+	return parse(s, 0)
+}
+
+// ParseTime reads a FHIR time: hh:mm:ss with an optional fraction and no zone.
+func ParseTime[S ~string | ~[]byte](s S) (Time, error) {
+	var t Time
+	rest, err := clock(s, &t)
+	if err != nil {
+		return Time{}, err
+	}
+	if len(rest) != 0 || t.Precision < Second {
+		return Time{}, ErrSyntax
+	}
+	return t, nil
+}
+
+// rules restrict what parse accepts.
+type rules uint8
+
+const (
+	dateOnly         rules = 1 << iota // no time of day
+	timeNeedsSeconds                   // a time of day has seconds
+	timeNeedsZone                      // a time of day has a zone
+)
+
+func parse[S ~string | ~[]byte](s S, r rules) (Time, error) {
+	var t Time
+	rest, err := calendar(s, &t)
+	if err != nil {
+		return Time{}, err
+	}
+	if len(rest) == 0 {
+		return t, nil
+	}
+	if r&dateOnly != 0 || t.Precision != Day || rest[0] != 'T' {
+		return Time{}, ErrSyntax
+	}
+	if rest, err = clock(rest[1:], &t); err != nil {
+		return Time{}, err
+	}
+	if r&timeNeedsSeconds != 0 && t.Precision < Second {
+		return Time{}, ErrSyntax
+	}
+	if len(rest) == 0 {
+		if r&timeNeedsZone != 0 {
+			return Time{}, ErrSyntax
+		}
+		return t, nil
+	}
+	if err = zone(rest, &t); err != nil {
+		return Time{}, err
+	}
+	return t, nil
+}
+
+// calendar reads YYYY[-MM[-DD]] and returns what follows.
+func calendar[S ~string | ~[]byte](s S, t *Time) (S, error) {
+	century, ok1 := two(s, 0)
+	year, ok2 := two(s, 2)
+	if !ok1 || !ok2 {
+		return s, ErrSyntax
+	}
+	t.Year, t.Month, t.Day, t.Precision = int16(century)*100+int16(year), 1, 1, Year
+	if t.Year == 0 {
+		return s, ErrCalendar
+	}
+	s = s[4:]
+	if len(s) == 0 || s[0] != '-' {
+		return s, nil
+	}
+	month, ok := two(s, 1)
+	if !ok {
+		return s, ErrSyntax
+	}
+	if month < 1 || month > 12 {
+		return s, ErrCalendar
+	}
+	t.Month, t.Precision = month, Month
+	s = s[3:]
+	if len(s) == 0 || s[0] != '-' {
+		return s, nil
+	}
+	day, ok := two(s, 1)
+	if !ok {
+		return s, ErrSyntax
+	}
+	if day < 1 || day > daysInMonth(t.Year, month) {
+		return s, ErrCalendar
+	}
+	t.Day, t.Precision = day, Day
+	return s[3:], nil
+}
+
+// clock reads hh:mm[:ss[.f…]] and returns what follows.
+func clock[S ~string | ~[]byte](s S, t *Time) (S, error) {
+	hour, ok1 := two(s, 0)
+	minute, ok2 := two(s, 3)
+	if !ok1 || !ok2 || s[2] != ':' {
+		return s, ErrSyntax
+	}
+	if hour > 23 || minute > 59 {
+		return s, ErrCalendar
+	}
+	t.Hour, t.Minute, t.Precision = hour, minute, Minute
+	s = s[5:]
+	if len(s) == 0 || s[0] != ':' {
+		return s, nil
+	}
+	second, ok := two(s, 1)
+	if !ok {
+		return s, ErrSyntax
+	}
+	if second > 60 {
+		return s, ErrCalendar
+	}
+	t.Second, t.Precision = second, Second
+	s = s[3:]
+	if len(s) == 0 || s[0] != '.' {
+		return s, nil
+	}
+	return fraction(s[1:], t)
+}
+
+// fraction reads the digits after the decimal point and returns what follows.
+func fraction[S ~string | ~[]byte](s S, t *Time) (S, error) {
+	n := 0
+	for ; n < len(s) && s[n]-'0' <= 9; n++ {
+		if n < 9 {
+			t.Nanoseconds = t.Nanoseconds*10 + int32(s[n]-'0')
+		}
+	}
+	if n == 0 {
+		return s, ErrSyntax
+	}
+	t.Digits = uint8(min(n, 9))
+	for i := t.Digits; i < 9; i++ {
+		t.Nanoseconds *= 10
+	}
+	t.Precision = Fraction
+	return s[n:], nil
+}
+
+// zone reads Z, +hh:mm or -hh:mm, which must be all of s.
+func zone[S ~string | ~[]byte](s S, t *Time) error {
+	t.Zoned = true
+	if len(s) == 1 && s[0] == 'Z' {
+		return nil
+	}
+	hour, ok1 := two(s, 1)
+	minute, ok2 := two(s, 4)
+	if len(s) != 6 || !ok1 || !ok2 || s[3] != ':' || s[0] != '+' && s[0] != '-' {
+		return ErrSyntax
+	}
+	offset := int16(hour)*60 + int16(minute)
+	if minute > 59 || offset > 14*60 {
+		return ErrCalendar
+	}
+	if s[0] == '-' {
+		offset = -offset
+	}
+	t.Offset = offset
+	return nil
+}
+
+// two reads two digits at s[i:].
+func two[S ~string | ~[]byte](s S, i int) (uint8, bool) {
+	if len(s) < i+2 {
+		return 0, false
+	}
+	a, b := s[i]-'0', s[i+1]-'0'
+	return a*10 + b, a <= 9 && b <= 9
+}

@@ -1,0 +1,102 @@
+package fhirtime
+
+import "time"
+
+// Lengths in microseconds.
+const (
+	second = 1_000_000
+	minute = 60 * second
+	hour   = 60 * minute
+	day    = 24 * hour
+)
+
+// Range returns the time that t stands for as the half-open [low, high) in
+// microseconds since the Unix epoch, UTC. Where t has no time zone it is taken in
+// loc; nil is UTC. A fraction finer than a microsecond is widened to the
+// microsecond that holds it. For a time of day, low and high count from midnight
+// and loc is not looked at.
+func (t Time) Range(loc *time.Location) (low, high int64) {
+	if t.TimeOfDay() {
+		low = t.clock()
+		return low, low + t.length()
+	}
+	if t.Zoned || loc == nil || loc == time.UTC {
+		low = t.utc()
+		if t.Precision >= Minute {
+			return low, low + t.length()
+		}
+		return low, t.next().utc()
+	}
+	low = t.in(loc)
+	if t.Precision >= Minute {
+		return low, low + t.length()
+	}
+	return low, t.next().in(loc)
+}
+
+// clock returns the microseconds since midnight.
+func (t Time) clock() int64 {
+	return int64(t.Hour)*hour + int64(t.Minute)*minute + int64(t.Second)*second + int64(t.Nanoseconds)/1000
+}
+
+// utc returns the start of t, its own offset or else UTC applied.
+func (t Time) utc() int64 {
+	return daysSinceEpoch(int64(t.Year), int64(t.Month), int64(t.Day))*day + t.clock() - int64(t.Offset)*minute
+}
+
+// in returns the start of t in loc. A clock time that loc skips is moved as
+// package time moves it.
+func (t Time) in(loc *time.Location) int64 {
+	return time.Date(int(t.Year), time.Month(t.Month), int(t.Day),
+		int(t.Hour), int(t.Minute), int(t.Second), int(t.Nanoseconds), loc).UnixMicro()
+}
+
+// length returns how long a Minute or something finer is.
+func (t Time) length() int64 {
+	switch t.Precision {
+	case Minute:
+		return minute
+	case Second:
+		return second
+	default:
+		length := int64(second)
+		for i := uint8(0); i < t.Digits && length > 1; i++ {
+			length /= 10
+		}
+		return length
+	}
+}
+
+// next returns the year, month or day after t.
+func (t Time) next() Time {
+	switch t.Precision {
+	case Year:
+		t.Year++
+		return t
+	case Day:
+		if t.Day < daysInMonth(t.Year, t.Month) {
+			t.Day++
+			return t
+		}
+		t.Day = 1
+	}
+	if t.Month++; t.Month > 12 {
+		t.Month = 1
+		t.Year++
+	}
+	return t
+}
+
+// daysSinceEpoch counts the days from 1970-01-01 to a day of the proleptic
+// Gregorian calendar, years 1 and later. It counts in years that begin in March,
+// so that the leap day is the last of its year (Hinnant, days_from_civil).
+func daysSinceEpoch(year, month, day int64) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	era := year / 400
+	yearOfEra := year - era*400
+	dayOfYear := (153*(month-3)+2)/5 + day - 1
+	return era*146097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719468
+}
