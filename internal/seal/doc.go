@@ -1,0 +1,32 @@
+// Package seal holds the keys of a store and everything that is done with
+// them: sealing and opening the parts of items, tags over records and small
+// files, and the wrapping of the keys by a key of the caller.
+//
+// # Terms
+//
+//   - A data key is 32 random bytes with a [KeyID]. From it come, by HKDF, an
+//     AES-256-GCM key that seals parts and an AES-256-GMAC key that tags
+//     records.
+//   - The [Keyset] is the list of a store's data keys and one authentication
+//     key, from which come the HMAC key of the store's small files and the key
+//     of its search hashes. The authentication key never changes.
+//   - A [KeyWrapper] is the caller's key: it encrypts the keyset, and nothing
+//     else. [KeyFile], [Passphrase] and [RandomKey] are built in; any key
+//     management service fits behind its two methods.
+//   - A part is one half of an item, its values or its body, sealed with
+//     additional data that says exactly where it belongs ([PartID]).
+//
+// # Invariants
+//
+//   - Nonces are random, 96 bits, and never derived from a position: a torn
+//     record that is written again, or a segment that is rewritten, would
+//     repeat them.
+//   - No key seals more than [MaxSeals] times; [Key.Reserve] counts before
+//     the fact.
+//   - A wrong key is told apart from damage: see [ErrWrongKey].
+//   - A Keyset and its keys are immutable but for the counts, and safe for use
+//     by many goroutines. Ciphers are set up once for each key.
+//
+// The package does no input or output but for [KeyFile]; where the wrapped
+// keyset is kept is the caller's affair. Formats: docs/format/keyset.md.
+package seal

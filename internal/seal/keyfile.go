@@ -1,0 +1,117 @@
+package seal
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+type keyFile string
+
+// KeyFile returns a wrapper whose key is in a file: one line, the base64 of 32
+// bytes. The file is made, with a random key and mode 0600, when a keyset is
+// first wrapped; it is never made to unwrap one. A file that group or others
+// can read is refused with ErrKeyFile, but on Windows, whose files have no
+// such mode. Keep the file elsewhere than the store and its backups.
+func KeyFile(path string) KeyWrapper { return keyFile(path) }
+
+func (f keyFile) Encrypt(ctx context.Context, plaintext []byte) ([]byte, error) {
+	key, err := f.read()
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := f.create(); err != nil {
+			return nil, err
+		}
+		key, err = f.read()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return key.Encrypt(ctx, plaintext)
+}
+
+func (f keyFile) Decrypt(ctx context.Context, blob []byte) ([]byte, error) {
+	key, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	return key.Decrypt(ctx, blob)
+}
+
+func (f keyFile) read() (*rawKey, error) {
+	file, err := os.Open(string(f))
+	if err != nil {
+		return nil, fmt.Errorf("seal: key file: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("seal: key file: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("%w: %s has mode %04o, others can use it; want 0600", ErrKeyFile, string(f), mode)
+	}
+	// A line of 32 bytes in base64 has 44 characters and its end.
+	text := make([]byte, 64)
+	n, err := file.Read(text)
+	if err != nil && n == 0 {
+		return nil, fmt.Errorf("%w: %s cannot be read or is empty", ErrKeyFile, string(f))
+	}
+	key, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text[:n])))
+	if err != nil || len(key) != KeySize {
+		return nil, fmt.Errorf("%w: %s is not one line of %d bytes in base64", ErrKeyFile, string(f), KeySize)
+	}
+	raw := rawKey(key)
+	return &raw, nil
+}
+
+// create writes a new key to a temporary file and links it into place. A link
+// does not replace, as a rename would: of two stores that make the same key
+// file at once, the second must not take the key of the first away.
+func (f keyFile) create() (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("seal: make key file: %w", err)
+		}
+	}()
+	folder := filepath.Dir(string(f))
+	temp, err := os.CreateTemp(folder, ".key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	key := make([]byte, KeySize)
+	rand.Read(key)
+	_, err = temp.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	if err == nil {
+		err = temp.Sync()
+	}
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Link(temp.Name(), string(f)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil // folders cannot be synced there
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
+}

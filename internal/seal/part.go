@@ -1,0 +1,114 @@
+package seal
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+)
+
+// Sizes in bytes.
+const (
+	KeySize   = 32
+	NonceSize = 12
+	TagSize   = 16
+
+	// Overhead is what sealing adds to a part: the tag, then the nonce.
+	Overhead = TagSize + NonceSize
+)
+
+// A Tag authenticates a record, or one of the store's small files.
+type Tag [TagSize]byte
+
+// PartKind says which half of an item a part is.
+type PartKind uint8
+
+// The parts of an item.
+const (
+	Values PartKind = 1 // what the index needs
+	Body   PartKind = 2 // the resource
+)
+
+// A PartID says where a part belongs. It is authenticated with the part and
+// not stored with it, so that a part opens in its own place only.
+type PartID struct {
+	Store    [16]byte
+	Sequence uint64 // of the record
+	Index    uint32 // of the item in the record
+	Count    uint32 // items in the record
+	Slot     uint32 // key slot of the item; 0 is the store's data key
+	Kind     PartKind
+}
+
+// aadSize is the length of the additional data of a part.
+const aadSize = 44
+
+// aadFormat is the first byte of the additional data. It changes when the
+// layout of records or of the additional data does.
+const aadFormat = 1
+
+// aad is kept in a pool because it escapes through the cipher.AEAD interface,
+// and opening a part must not allocate.
+type aad [aadSize]byte
+
+var aadPool = sync.Pool{New: func() any { return new(aad) }}
+
+func (a *aad) set(p *PartID, key KeyID) {
+	a[0] = aadFormat
+	a[1] = byte(p.Kind)
+	a[2], a[3] = 0, 0
+	binary.LittleEndian.PutUint32(a[4:], uint32(key))
+	copy(a[8:24], p.Store[:])
+	binary.LittleEndian.PutUint64(a[24:], p.Sequence)
+	binary.LittleEndian.PutUint32(a[32:], p.Index)
+	binary.LittleEndian.PutUint32(a[36:], p.Count)
+	binary.LittleEndian.PutUint32(a[40:], p.Slot)
+}
+
+// SealPart appends the sealed form of plaintext to dst: ciphertext, tag, nonce.
+// The nonce must be random and used once; the seal must have been reserved
+// with [Key.Reserve]. dst must not overlap plaintext or nonce.
+func (k *Key) SealPart(dst, plaintext []byte, nonce *[NonceSize]byte, id PartID) []byte {
+	a := aadPool.Get().(*aad)
+	a.set(&id, k.id)
+	dst = k.parts.Seal(dst, nonce[:], plaintext, a[:])
+	aadPool.Put(a)
+	return append(dst, nonce[:]...)
+}
+
+// OpenPart appends the plaintext of a sealed part to dst and returns the
+// extended slice. It allocates only where dst lacks room. The sealed part may
+// lie exactly at dst[len(dst):], and is then decrypted in place. It reports
+// ErrCorrupt for a part that was not sealed by this key for this place.
+func (k *Key) OpenPart(dst, sealed []byte, id PartID) ([]byte, error) {
+	if len(sealed) < Overhead {
+		return dst, fmt.Errorf("%w: part of %d bytes", ErrCorrupt, len(sealed))
+	}
+	ciphertext, nonce := sealed[:len(sealed)-NonceSize], sealed[len(sealed)-NonceSize:]
+	a := aadPool.Get().(*aad)
+	a.set(&id, k.id)
+	out, err := k.parts.Open(dst, nonce, ciphertext, a[:])
+	aadPool.Put(a)
+	if err != nil {
+		return dst, fmt.Errorf("%w: part does not open", ErrCorrupt)
+	}
+	return out, nil
+}
+
+// TagRecord returns the tag of a record's bytes under a random nonce that is
+// used once for this key.
+//
+// Records are tagged by GMAC, at memory speed (10 GB/s where HMAC-SHA256 does
+// 1.4), because opening a store verifies all of them.
+func (k *Key) TagRecord(record []byte, nonce *[NonceSize]byte) (t Tag) {
+	k.records.Seal(t[:0], nonce[:], nil, record)
+	return t
+}
+
+// VerifyRecord reports ErrCorrupt unless tag is the tag of these bytes.
+// nonce has NonceSize bytes and tag TagSize.
+func (k *Key) VerifyRecord(record, nonce, tag []byte) error {
+	if _, err := k.records.Open(nil, nonce, tag, record); err != nil {
+		return fmt.Errorf("%w: record tag does not match", ErrCorrupt)
+	}
+	return nil
+}

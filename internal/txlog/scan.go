@@ -1,0 +1,119 @@
+package txlog
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+)
+
+// chunkSize is how much of a segment is read at once: several records, and
+// little enough that a caller who keeps one record keeps no more than this.
+const chunkSize = 4 << 20
+
+// A scanner is the framing reader: it reads the frames of a segment's file from
+// offset to size. Every chunk is a new buffer, so that frames stay valid.
+type scanner struct {
+	file   File
+	offset int64 // of the next frame
+	size   int64
+	chunk  []byte // bytes from offset on
+}
+
+// next returns the next frame and moves past it. At the end of the file it
+// returns io.EOF; where the bytes at offset are not a whole frame, errFrame.
+func (s *scanner) next() (frame, error) {
+	for {
+		if s.offset == s.size {
+			return frame{}, io.EOF
+		}
+		want := maxFrameHead
+		if len(s.chunk) > 0 {
+			f, status, need := parseFrame(s.chunk)
+			switch {
+			case status == frameOK:
+				s.offset += int64(f.size())
+				s.chunk = s.chunk[f.size():]
+				return f, nil
+			case status == frameBad || int64(len(s.chunk)) == s.size-s.offset:
+				return frame{}, errFrame
+			}
+			want = need
+		}
+		if err := s.fill(want); err != nil {
+			return frame{}, err
+		}
+	}
+}
+
+// fill reads a chunk that begins at offset and has at least want bytes, as far
+// as the file goes.
+func (s *scanner) fill(want int) error {
+	chunk := make([]byte, min(max(int64(want), chunkSize), s.size-s.offset))
+	if _, err := s.file.ReadAt(chunk, s.offset); err != nil && err != io.EOF {
+		return readError(err)
+	}
+	s.chunk = chunk
+	return nil
+}
+
+// errFrame says that the bytes at the scanner's offset are no whole frame.
+var errFrame = corruptf("not a whole record")
+
+// A chain is the place in the log that the next record must continue.
+type chain struct {
+	keys     *seal.Keyset
+	sequence uint64 // of the next record
+	next     Ordinal
+	previous seal.Tag
+	unlinked bool // previous is not known: believe the next record's
+}
+
+// accept verifies that the frame is the next record of the chain, whole and
+// authentic, and moves the chain on.
+func (c *chain) accept(f frame) (recordInfo, error) {
+	info, ok := decodeRecord(f.value)
+	if !ok {
+		return info, corruptf("record %d does not decode", c.sequence)
+	}
+	if f.sequence != c.sequence || info.Sequence != c.sequence || info.First != c.next ||
+		info.previous != c.previous && !c.unlinked {
+		return info, corruptf("record %d does not continue the log", c.sequence)
+	}
+	if err := verifyRecord(c.keys, f.value, info.key); err != nil {
+		return info, fmt.Errorf("%w: record %d: %w", ErrCorrupt, c.sequence, err)
+	}
+	c.sequence++
+	c.next += Ordinal(info.Items)
+	c.previous = recordTag(f.value)
+	c.unlinked = false
+	return info, nil
+}
+
+// walk verifies records from the scanner until its end, or until visit returns
+// false, whose offset is where the record begins in the file. A damaged record
+// is an error; the scanner's offset is then where it begins.
+func (c *chain) walk(ctx context.Context, s *scanner, visit func(info recordInfo, f frame, offset int64) bool) error {
+	for {
+		before := s.offset
+		f, err := s.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		info, err := c.accept(f)
+		if err != nil {
+			s.offset = before
+			return err
+		}
+		if !visit(info, f, before+int64(f.head)) {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
