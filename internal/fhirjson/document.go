@@ -18,13 +18,16 @@ const (
 // A Node is one element of a [Document]: an object or a primitive value.
 type Node struct {
 	Start uint32 // offset of the value in Source; for a String, of its first byte after the quote
-	End   uint32 // offset after the value; for a String, of its closing quote
+	End   uint32 // offset after the value; for a String, of its closing quote; for Null, Start
 	Next  uint32 // index of the first node after this one's subtree
 	Field schema.FieldID
 	Type  schema.TypeID // the type of the value; of a resource, its own
 	Kind  Kind
 	// Escaped is set on a String whose source text has backslashes.
 	Escaped bool
+	// Canonical is set on an Object or String whose source text is canonical as it
+	// stands, so that the writer copies it.
+	Canonical bool
 }
 
 // An Index numbers a node of a document. The root is node 0.
@@ -40,6 +43,14 @@ type Document struct {
 
 // Type returns the resource type.
 func (d *Document) Type() schema.TypeID { return d.Nodes[0].Type }
+
+// ID returns the resource's id, nil where it has none. It is part of Source.
+func (d *Document) ID() []byte {
+	if len(d.Nodes) > 1 && d.Nodes[1].Field == d.Type().Type().First {
+		return d.Raw(1) // a valid id has no escapes but needless ones
+	}
+	return nil
+}
 
 // First returns the first child of n, and whether there is one.
 func (d *Document) First(n Index) (Index, bool) {

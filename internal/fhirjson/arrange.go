@@ -1,0 +1,147 @@
+package fhirjson
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A run is the nodes of one property of an object that is being parsed.
+type run struct {
+	name       uint32 // offset of the name's quote
+	start, end uint32 // nodes
+	field      schema.FieldID
+	twin       bool
+}
+
+// close ends an object of type t, which starts at open and whose runs start at
+// base: it brings its children into the order of the tape and checks what can
+// only be checked on the whole.
+func (p *parser) close(t schema.TypeID, open, base int, ordered bool) {
+	runs := p.runs[base:]
+	if !ordered {
+		p.marks++
+		p.arrange(runs)
+	}
+	need := int(p.rules.required[t])
+	var element schema.FieldID
+	for i := range runs {
+		r := &p.rules.fields[runs[i].field]
+		switch {
+		case r.element != element:
+			element = r.element
+			if r.required {
+				need--
+			}
+		case runs[i].field != runs[i-1].field:
+			p.report(int(runs[i].name), issue.Structure, "two alternatives of "+runs[i].field.Field().Element+"[x]")
+		}
+	}
+	if need > 0 {
+		p.missing(t, open, runs)
+	}
+	p.runs = p.runs[:base]
+}
+
+// missing reports the required elements of t that have no run.
+func (p *parser) missing(t schema.TypeID, open int, runs []run) {
+	for f := t.Type().First; f < t.Type().End; f++ {
+		r := &p.rules.fields[f]
+		if !r.required || r.element != f {
+			continue
+		}
+		if !slices.ContainsFunc(runs, func(r run) bool { return p.rules.fields[r.field].element == f }) {
+			p.report(open, issue.Required, "required element "+f.Field().Element+" is missing")
+		}
+	}
+}
+
+// arrange sorts the runs of an object into field order, their nodes with them,
+// and merges the underscore twins into their primitives.
+func (p *parser) arrange(runs []run) {
+	if len(runs) == 0 {
+		return
+	}
+	first := runs[0].start
+	slices.SortFunc(runs, func(a, b run) int {
+		if c := cmp.Compare(a.field, b.field); c != 0 {
+			return c
+		}
+		if a.twin != b.twin {
+			if b.twin {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.start, b.start)
+	})
+	for i := 1; i < len(runs); i++ {
+		if runs[i].field == runs[i-1].field && runs[i].twin == runs[i-1].twin {
+			p.report(int(runs[i].name), issue.Structure, "name stands twice")
+		}
+	}
+	if len(p.findings) > 0 {
+		return // the document will be thrown away, and the twins may not fit
+	}
+	p.spare = append(p.spare[:0], p.nodes[first:]...)
+	p.nodes = p.nodes[:first]
+	for i := 0; i < len(runs); i++ {
+		if i+1 < len(runs) && runs[i+1].field == runs[i].field {
+			p.merge(runs[i], runs[i+1], first)
+			i++
+			continue
+		}
+		p.checkHoles(runs[i], first)
+		p.place(runs[i].start, runs[i].end, first)
+	}
+}
+
+// place appends the nodes that had the numbers from to end; p.spare holds the old
+// nodes from number first on.
+func (p *parser) place(from, end, first uint32) {
+	shift := uint32(len(p.nodes)) - from
+	for _, n := range p.spare[from-first : end-first] {
+		n.Next += shift
+		p.nodes = append(p.nodes, n)
+	}
+}
+
+// checkHoles reports an array of primitives, or of their twins, with a null that
+// nothing in the other array goes with.
+func (p *parser) checkHoles(r run, first uint32) {
+	if !p.rules.fields[r.field].class.primitive() {
+		return
+	}
+	for i := r.start; i < r.end; i = p.spare[i-first].Next {
+		if n := p.spare[i-first]; n.Kind == Null && n.Next == i+1 {
+			p.report(int(r.name), issue.Structure, "null without a counterpart")
+			return
+		}
+	}
+}
+
+// merge places the nodes of a primitive field, each with the children of its
+// counterpart among the twins.
+func (p *parser) merge(values, twins run, first uint32) {
+	v, w := values.start, twins.start
+	for ; v < values.end && w < twins.end; v++ {
+		twin := p.spare[w-first]
+		node := len(p.nodes)
+		p.place(v, v+1, first)
+		p.place(w+1, twin.Next, first)
+		n := &p.nodes[node]
+		n.Next = uint32(len(p.nodes))
+		if n.Kind == Null {
+			n.Start, n.End = twin.Start, twin.End
+			if twin.Next == w+1 {
+				p.report(int(twins.name), issue.Structure, "null without a counterpart")
+			}
+		}
+		w = twin.Next
+	}
+	if v < values.end || w < twins.end {
+		p.report(int(twins.name), issue.Structure, "array is not as long as that of the values")
+	}
+}

@@ -1,0 +1,88 @@
+package fhirjson_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+)
+
+const data = "../../../shared/data/"
+
+// lines returns the lines of the gzip files that match the pattern under the
+// shared data, and skips the test where there are none.
+func lines(tb testing.TB, pattern string) [][]byte {
+	tb.Helper()
+	files, err := filepath.Glob(data + pattern)
+	require.NoError(tb, err)
+	if len(files) == 0 {
+		tb.Skipf("no test data at %s%s", data, pattern)
+	}
+	var out [][]byte
+	for _, file := range files {
+		f, err := os.Open(file)
+		require.NoError(tb, err)
+		z, err := gzip.NewReader(f)
+		require.NoError(tb, err)
+		s := bufio.NewScanner(z)
+		s.Buffer(nil, 64<<20)
+		for s.Scan() {
+			if len(s.Bytes()) > 0 {
+				out = append(out, bytes.Clone(s.Bytes()))
+			}
+		}
+		require.NoError(tb, s.Err())
+		require.NoError(tb, f.Close())
+	}
+	return out
+}
+
+// sortedText returns src as JSON text with names sorted and numbers as written:
+// equal for equal values.
+func sortedText(tb testing.TB, src []byte) string {
+	tb.Helper()
+	v := jsontext.Value(bytes.Clone(src))
+	require.NoError(tb, v.Format(jsontext.CanonicalizeRawFloats(false), jsontext.CanonicalizeRawInts(false),
+		jsontext.ReorderRawObjects(true)))
+	return string(v)
+}
+
+// requireFixedPoint parses src, writes it, and checks that the text has the same
+// value as src and is its own canonical form.
+func requireFixedPoint(tb testing.TB, src []byte) {
+	tb.Helper()
+	var doc fhirjson.Document
+	require.NoError(tb, fhirjson.Parse(src, &doc, nil))
+	once := fhirjson.AppendCanonical(nil, &doc, 0)
+	require.Equal(tb, sortedText(tb, src), sortedText(tb, once))
+	require.NoError(tb, fhirjson.Parse(once, &doc, nil))
+	require.Equal(tb, string(once), string(fhirjson.AppendCanonical(nil, &doc, 0)))
+}
+
+func TestCorpora(t *testing.T) {
+	for _, pattern := range []string{"synthea/*.gz", "synthea-notes/*.gz"} {
+		t.Run(filepath.Dir(pattern), func(t *testing.T) {
+			for _, line := range lines(t, pattern) {
+				requireFixedPoint(t, line)
+			}
+		})
+	}
+}
+
+func TestExamples(t *testing.T) {
+	for i, line := range lines(t, "fhir-r4/examples.ndjson.gz") {
+		var doc fhirjson.Document
+		if err := fhirjson.Parse(line, &doc, nil); err != nil {
+			t.Logf("%d %s: %v", i, line[:min(80, len(line))], err)
+			continue
+		}
+		requireFixedPoint(t, line)
+	}
+}

@@ -1,0 +1,120 @@
+package fhirjson
+
+import "strconv"
+
+// Pointer returns the JSON Pointer (RFC 6901) of n in the source. What stands
+// under a primitive is in its underscore twin: /_birthDate/extension/0.
+func (d *Document) Pointer(n Index) string {
+	var out []byte
+	at := Index(0)
+	for at != n {
+		item := 0
+		var last Index
+		for c := range d.Children(at) {
+			if last != 0 && d.Nodes[c].Field == d.Nodes[last].Field {
+				item++
+			} else {
+				item = 0
+			}
+			last = c
+			if n < Index(d.Nodes[c].Next) {
+				break
+			}
+		}
+		field := d.Nodes[last].Field.Field()
+		out = append(out, '/')
+		if at = last; d.Nodes[at].Kind == Null || at != n && d.Nodes[at].Kind != Object {
+			out = append(out, '_')
+		}
+		out = append(out, field.Name...)
+		if field.Array() {
+			out = append(out, '/')
+			out = strconv.AppendInt(out, int64(item), 10)
+		}
+	}
+	return string(out)
+}
+
+// A step is one level of the way to an offset: a name in an object, or an item of
+// an array.
+type step struct {
+	name  []byte // in an object, nil before the first name
+	item  int
+	array bool
+}
+
+// pointerAt returns the pointer of the value, or of the property whose name
+// starts, at offset; of what is around it where nothing starts there. The source
+// must be good JSON up to offset. It stops above a name that does not look like
+// the name of an element, since that may be anything.
+func pointerAt(src []byte, offset int) string {
+	var way []step
+	name := true // whether a string in an object is a name
+	for pos := 0; pos < len(src) && pos <= offset; pos++ {
+		last := len(way) - 1
+		switch src[pos] {
+		case '{', '[':
+			if pos < offset {
+				way = append(way, step{array: src[pos] == '['})
+				name = src[pos] == '{'
+			}
+		case '}', ']':
+			if last >= 0 {
+				way = way[:last]
+			}
+		case ',':
+			if last >= 0 && pos < offset {
+				way[last].item++
+				name = !way[last].array
+				way[last].name = nil
+			}
+		case '"':
+			end := stringEnd(src, pos+1)
+			if name && last >= 0 {
+				way[last].name = src[pos+1 : end]
+				name = false
+			}
+			pos = end
+		}
+	}
+	return joinSteps(way)
+}
+
+// stringEnd returns the offset of the quote that closes the string, len(src) if
+// there is none.
+func stringEnd(src []byte, pos int) int {
+	for pos < len(src) && src[pos] != '"' {
+		if src[pos] == '\\' {
+			pos++
+		}
+		pos++
+	}
+	return min(pos, len(src))
+}
+
+func joinSteps(way []step) string {
+	var out []byte
+	for _, s := range way {
+		switch {
+		case s.array:
+			out = append(out, '/')
+			out = strconv.AppendInt(out, int64(s.item), 10)
+		case plainName(s.name):
+			out = append(append(out, '/'), s.name...)
+		default:
+			return string(out)
+		}
+	}
+	return string(out)
+}
+
+// plainName reports whether name is short and made of letters, digits and
+// underscores, as the names of elements are.
+func plainName(name []byte) bool {
+	for _, c := range name {
+		if c-'0' > 9 && c|0x20-'a' > 25 && c != '_' {
+			return false
+		}
+	}
+	return len(name) > 0 && len(name) <= 64
+}

@@ -1,0 +1,191 @@
+package fhirjson
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// maxText is the most characters a string may have (FHIR R4 §2.24.0.1, string).
+const maxText = 1 << 20
+
+// valid reports whether text, which is not empty, is a value of the class (FHIR
+// R4 §2.24.0.1, the regular expressions of the primitive types).
+func (p *parser) valid(text []byte, c class) bool {
+	switch c {
+	case classString, classMarkdown:
+		return len(text) <= maxText || utf8.RuneCount(text) <= maxText
+	case classCode:
+		return !hasSpace(text) || validCode(text)
+	case classURI:
+		return !hasSpace(text)
+	case classID:
+		return validID(text)
+	case classOID:
+		return validOID(text)
+	case classUUID:
+		return validUUID(text)
+	case classDate:
+		n := scanDate(text)
+		return n == len(text)
+	case classDateTime:
+		return validDateTime(text)
+	case classInstant:
+		return len(text) > len("2006-01-02") && validDateTime(text)
+	case classTime:
+		n := scanTime(text)
+		return n == len(text)
+	case classBase64:
+		return validBase64(text)
+	case classXHTML:
+		return p.validXHTML(text)
+	}
+	return true
+}
+
+// hasSpace reports whether text has a byte of ASCII white space. It takes any
+// control character for one, and text has no others.
+func hasSpace(text []byte) bool {
+	for len(text) >= 8 {
+		w := binary.LittleEndian.Uint64(text)
+		if (w-ones*0x21)&^w&highs != 0 {
+			return true
+		}
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c <= ' ' {
+			return true
+		}
+	}
+	return false
+}
+
+// validCode allows single white space inside: [^\s]+(\s[^\s]+)*
+func validCode(text []byte) bool {
+	space := true
+	for _, c := range text {
+		if space && c <= ' ' {
+			return false
+		}
+		space = c <= ' '
+	}
+	return !space
+}
+
+// validID is [A-Za-z0-9\-\.]{1,64}
+func validID(text []byte) bool {
+	for _, c := range text {
+		if c-'0' > 9 && c|0x20-'a' > 25 && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return len(text) >= 1 && len(text) <= 64
+}
+
+// validOID is urn:oid:[0-2](\.(0|[1-9][0-9]*))+
+func validOID(text []byte) bool {
+	const prefix = "urn:oid:"
+	if len(text) < len(prefix)+3 || string(text[:len(prefix)]) != prefix || text[len(prefix)]-'0' > 2 {
+		return false
+	}
+	for rest := text[len(prefix)+1:]; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n]-'0' <= 9 {
+			n++
+		}
+		if rest[0] != '.' || n == 1 || rest[1] == '0' && n > 2 {
+			return false
+		}
+		rest = rest[n:]
+	}
+	return true
+}
+
+// validUUID is urn:uuid: and 8-4-4-4-12 lower-case hexadecimal digits.
+func validUUID(text []byte) bool {
+	const shape = "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(text) != len(shape) {
+		return false
+	}
+	for i, c := range text {
+		if shape[i] != 'x' || i < len("urn:uuid:") {
+			if c != shape[i] {
+				return false
+			}
+		} else if c-'0' > 9 && c-'a' > 5 {
+			return false
+		}
+	}
+	return true
+}
+
+// base64Class has 1 for the digits of base64, 2 for white space.
+var base64Class = func() (t [256]uint8) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
+		t[c] = 1
+	}
+	for _, c := range " \t\r\n" {
+		t[c] = 2
+	}
+	return t
+}()
+
+// validBase64 is (\s*([0-9a-zA-Z\+/=]){4}\s*)+ with = as padding at the end only,
+// since nothing else can be decoded.
+func validBase64(text []byte) bool {
+	digits := 0
+	for i, c := range text {
+		switch base64Class[c] {
+		case 1:
+			digits++
+		case 2:
+			if digits%4 != 0 {
+				return false
+			}
+		default:
+			return c == '=' && validPadding(text[i:], digits)
+		}
+	}
+	return digits > 0 && digits%4 == 0
+}
+
+// validPadding reports whether rest is the padding that completes the digits
+// before it, and white space.
+func validPadding(rest []byte, digits int) bool {
+	n := 0
+	for n < len(rest) && rest[n] == '=' {
+		n++
+	}
+	for _, c := range rest[n:] {
+		if base64Class[c] != 2 {
+			return false
+		}
+	}
+	return n <= 2 && (digits+n)%4 == 0
+}
+
+// validInteger reports whether the digits of a JSON integer are in the range of
+// the class: 32 bits signed, from 0 for unsignedInt, from 1 for positiveInt.
+func validInteger(digits []byte, c class) bool {
+	negative := digits[0] == '-'
+	if negative {
+		if c != classInteger {
+			return false
+		}
+		digits = digits[1:]
+	}
+	if len(digits) > 10 {
+		return false
+	}
+	var n int64
+	for _, d := range digits {
+		n = n*10 + int64(d-'0')
+	}
+	switch {
+	case negative:
+		return n <= 1<<31
+	case c == classPositiveInt && n == 0:
+		return false
+	}
+	return n < 1<<31
+}

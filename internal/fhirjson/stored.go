@@ -1,0 +1,123 @@
+package fhirjson
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// AppendStored appends the resource in the form that a store keeps: canonical
+// JSON with the given id, without meta.versionId and meta.lastUpdated, and without
+// meta if it has nothing else. So it starts {"resourceType":"T","id":"I" and what
+// follows is ,"meta":{ or not. The id must be valid (FHIR R4 §2.24.0.1, id).
+func AppendStored(dst []byte, doc *Document, id []byte) []byte {
+	root := &doc.Nodes[0]
+	row := root.Type.Type()
+	dst = append(dst, `{"resourceType":"`...)
+	dst = append(dst, row.Name...)
+	dst = append(dst, `","id":"`...)
+	dst = append(dst, id...)
+	dst = append(dst, '"')
+
+	rest := uint32(1)                                             // first node that is neither id nor meta
+	end := root.Start + uint32(len(resourceHead)+len(row.Name)+1) // of what is before it, in canonical text
+	if rest < root.Next && doc.Nodes[rest].Field == row.First {
+		end = doc.Nodes[rest].End + 1
+		rest = doc.Nodes[rest].Next
+	}
+	if rest < root.Next && doc.Nodes[rest].Field.Field().Name == "meta" {
+		dst = doc.appendStoredMeta(dst, rest)
+		end = doc.Nodes[rest].End
+		rest = doc.Nodes[rest].Next
+	}
+	if root.Canonical {
+		return append(dst, doc.Source[end:root.End]...)
+	}
+	dst = doc.appendFields(append(dst, ','), rest, root.Next)
+	dst[len(dst)-1] = '}'
+	return dst
+}
+
+// appendStoredMeta appends the meta at node n without what the store sets, with
+// the comma and name before it, or nothing.
+func (d *Document) appendStoredMeta(dst []byte, n uint32) []byte {
+	mark := len(dst)
+	dst = append(dst, `,"meta":{`...)
+	from, end := n+1, d.Nodes[n].Next
+	for i := from; i < end; i = d.Nodes[i].Next {
+		if f := d.Nodes[i].Field; setByStore(f) {
+			dst = d.appendFields(dst, from, i)
+			from = d.Nodes[i].Next
+		}
+	}
+	dst = d.appendFields(dst, from, end)
+	if dst[len(dst)-1] == '{' {
+		return dst[:mark]
+	}
+	dst[len(dst)-1] = '}'
+	return dst
+}
+
+// setByStore reports whether the field of a Meta is the store's to fill.
+func setByStore(f schema.FieldID) bool {
+	name := f.Field().Name
+	return name == "versionId" || name == "lastUpdated"
+}
+
+// AppendVersioned appends stored, which AppendStored made, with meta.versionId and
+// meta.lastUpdated at their place, so that the result is canonical again. It does
+// not parse. lastUpdated is in microseconds since the Unix epoch and is written in
+// UTC with all six digits: all times have one width, and text order is time order.
+func AppendVersioned(dst, stored []byte, versionID uint64, lastUpdated int64) []byte {
+	at := len(resourceHead)
+	at += bytes.IndexByte(stored[at:], '"') + len(`","id":"`)
+	at += bytes.IndexByte(stored[at:], '"') + 1
+	const meta = `,"meta":{`
+	if !bytes.HasPrefix(stored[at:], []byte(meta)) {
+		dst = append(append(dst, stored[:at]...), meta...)
+		dst = appendVersion(dst, versionID, lastUpdated)
+		return append(append(dst, '}'), stored[at:]...)
+	}
+	at += len(meta)
+	for _, before := range [...]string{`"id":`, `"extension":`} { // the elements before versionId
+		if bytes.HasPrefix(stored[at:], []byte(before)) {
+			at = valueEnd(stored, at+len(before))
+			if stored[at] == '}' {
+				dst = append(append(dst, stored[:at]...), ',')
+				dst = appendVersion(dst, versionID, lastUpdated)
+				return append(dst, stored[at:]...)
+			}
+			at++
+		}
+	}
+	dst = appendVersion(append(dst, stored[:at]...), versionID, lastUpdated)
+	return append(append(dst, ','), stored[at:]...)
+}
+
+func appendVersion(dst []byte, versionID uint64, lastUpdated int64) []byte {
+	dst = append(dst, `"versionId":"`...)
+	dst = strconv.AppendUint(dst, versionID, 10)
+	dst = append(dst, `","lastUpdated":"`...)
+	dst = time.UnixMicro(lastUpdated).UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000Z")
+	return append(dst, '"')
+}
+
+// valueEnd returns the offset after the string, object or array at pos of
+// canonical JSON.
+func valueEnd(text []byte, pos int) int {
+	for depth := 0; ; pos++ {
+		switch text[pos] {
+		case '"':
+			pos = stringEnd(text, pos+1)
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		if depth == 0 {
+			return pos + 1
+		}
+	}
+}
