@@ -23,19 +23,6 @@ func NewMemory() *Memory {
 	return &Memory{files: map[string]*memoryData{}, dirs: map[string]bool{}}
 }
 
-// Files returns a copy of every file's content by name.
-func (m *Memory) Files() map[string][]byte {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out := make(map[string][]byte, len(m.files))
-	for name, data := range m.files {
-		data.mu.RLock()
-		out[name] = slices.Clone(data.bytes)
-		data.mu.RUnlock()
-	}
-	return out
-}
-
 // MkdirAll implements FS.
 func (m *Memory) MkdirAll(name string) error {
 	m.mu.Lock()

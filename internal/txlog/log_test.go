@@ -2,52 +2,417 @@ package txlog_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-func item(i int) txlog.Item {
-	return txlog.Item{Values: fmt.Appendf(nil, "values %d", i), Body: fmt.Appendf(nil, "body %d", i)}
+func TestMain(m *testing.M) {
+	// buntdb's goroutine sees only at its next tick that it was closed.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
 }
 
-func TestSmoke(t *testing.T) {
-	ctx := context.Background()
-	dir := t.TempDir() + "/store"
-	opts := &txlog.Options{Wrapper: seal.KeyFile(t.TempDir() + "/key"), SegmentSize: 2000}
-	l, err := txlog.Open(ctx, dir, opts)
-	require.NoError(t, err)
-	n := 0
-	for i := range 20 {
-		seq, next := l.Last()
-		items := []txlog.Item{item(n), item(n + 1), item(n + 2)}
-		require.NoError(t, l.Append(ctx, txlog.Header{Sequence: seq + 1, First: next, Time: int64(i)}, items))
-		n += 3
+// A rec is a record as a test expects it.
+type rec struct {
+	time  int64
+	items []txlog.Item
+}
+
+// makeRec makes a record whose content is fixed by its sequence.
+func makeRec(sequence uint64, items, bodySize int) rec {
+	rng := rand.New(rand.NewPCG(sequence, 7))
+	r := rec{time: int64(sequence) * 1000}
+	for i := range items {
+		body := make([]byte, rng.IntN(bodySize+1))
+		for j := range body {
+			body[j] = byte(rng.Uint32())
+		}
+		r.items = append(r.items, txlog.Item{Values: fmt.Appendf(nil, "values %d/%d", sequence, i), Body: body})
 	}
-	for range 2 {
-		k := 0
-		for r, err := range l.Records(ctx, 0) {
-			require.NoError(t, err)
-			for i := range r.Items {
-				v, err := r.Values(i, nil)
-				require.NoError(t, err)
-				require.Equal(t, item(k).Values, v)
-				k++
+	return r
+}
+
+// appendNext appends a record after the last.
+func appendNext(l *txlog.Log, r rec) error {
+	sequence, next := l.Last()
+	return l.Append(context.Background(), txlog.Header{Sequence: sequence + 1, First: next, Time: r.time}, r.items)
+}
+
+// readAll returns every record, read in order.
+func readAll(l *txlog.Log) (recs []rec, err error) {
+	next := txlog.Ordinal(0)
+	for r, err := range l.Records(context.Background(), 0) {
+		if err != nil {
+			return recs, err
+		}
+		if r.Sequence != uint64(len(recs))+1 || r.First != next {
+			return recs, fmt.Errorf("record %d at %d after %d records", r.Sequence, r.First, len(recs))
+		}
+		got := rec{time: r.Time}
+		for i := range r.Items {
+			var item txlog.Item
+			if item.Values, err = r.Values(i, nil); err != nil {
+				return recs, err
+			}
+			if item.Body, err = r.Body(i, nil); err != nil {
+				return recs, err
+			}
+			got.items = append(got.items, item)
+		}
+		recs = append(recs, got)
+		next += txlog.Ordinal(r.Items)
+	}
+	return recs, nil
+}
+
+// checkOrdinals reads every item by its ordinal and compares.
+func checkOrdinals(l *txlog.Log, want []rec) error {
+	o := txlog.Ordinal(0)
+	for n, r := range want {
+		for i, item := range r.items {
+			values, err := l.Values(o, []byte("before"))
+			if err != nil {
+				return err
+			}
+			body, err := l.Body(o, nil)
+			if err != nil {
+				return err
+			}
+			h, ok := l.Locate(o)
+			if string(values) != "before"+string(item.Values) || string(body) != string(item.Body) ||
+				!ok || h.Sequence != uint64(n)+1 || h.Time != r.time || h.Items != len(r.items) {
+				return fmt.Errorf("ordinal %d, item %d of record %d differs", o, i, n+1)
+			}
+			o++
+		}
+	}
+	if _, err := l.Body(o, nil); !errors.Is(err, txlog.ErrNotFound) {
+		return fmt.Errorf("ordinal after the last: %v", err)
+	}
+	return nil
+}
+
+// same reports whether got are the same records as want.
+func same(want, got []rec) bool {
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		if want[i].time != got[i].time || len(want[i].items) != len(got[i].items) {
+			return false
+		}
+		for j := range want[i].items {
+			w, g := want[i].items[j], got[i].items[j]
+			if string(w.Values) != string(g.Values) || string(w.Body) != string(g.Body) {
+				return false
 			}
 		}
-		require.Equal(t, n, k)
-		for o := range n {
-			b, err := l.Body(uint32(o), []byte("x"))
-			require.NoError(t, err)
-			require.Equal(t, "x"+string(item(o).Body), string(b))
+	}
+	return true
+}
+
+// check holds the whole log against the records it should have.
+func check(t testing.TB, l *txlog.Log, want []rec) {
+	t.Helper()
+	got, err := readAll(l)
+	require.NoError(t, err)
+	require.True(t, same(want, got), "%d records read, %d written", len(got), len(want))
+	require.NoError(t, checkOrdinals(l, want))
+}
+
+func TestLog(t *testing.T) {
+	folders := map[string]func(t *testing.T) *txlog.Options{
+		"folder": func(t *testing.T) *txlog.Options {
+			return &txlog.Options{FS: txlog.OSFolder(filepath.Join(t.TempDir(), "a", "store")), Wrapper: seal.RandomKey()}
+		},
+		"memory": func(*testing.T) *txlog.Options {
+			return &txlog.Options{FS: txlog.NewMemory(), Wrapper: seal.RandomKey()}
+		},
+	}
+	for name, options := range folders {
+		for _, size := range []int64{1, 3000, 0} {
+			t.Run(fmt.Sprintf("%s/%d", name, size), func(t *testing.T) {
+				opts := options(t)
+				opts.SegmentSize = size
+				var want []rec
+				var id, key [16]byte
+				for round := range 4 {
+					l, err := txlog.Open(t.Context(), "", opts)
+					require.NoError(t, err)
+					if round == 0 {
+						id, key = l.StoreID(), l.HashKey()
+						assert.NotEqual(t, id, key)
+					}
+					assert.Equal(t, id, l.StoreID())
+					assert.Equal(t, key, l.HashKey())
+					for range 10 {
+						r := makeRec(uint64(len(want))+1, 1+len(want)%5, 300)
+						require.NoError(t, appendNext(l, r))
+						want = append(want, r)
+					}
+					if round%2 == 0 {
+						check(t, l, want)
+					} else {
+						require.NoError(t, checkOrdinals(l, want))
+					}
+					pin := l.Head()
+					require.NoError(t, l.Close())
+					require.NoError(t, l.Close())
+
+					l, err = txlog.Open(t.Context(), "", opts)
+					require.NoError(t, err)
+					assert.Equal(t, pin, l.Head())
+					check(t, l, want)
+					check(t, l, want)
+					require.NoError(t, l.Close())
+				}
+			})
 		}
-		require.NoError(t, l.Close())
-		l, err = txlog.Open(ctx, dir, opts)
+	}
+}
+
+func TestMemoryPath(t *testing.T) {
+	l, err := txlog.Open(t.Context(), "mem:", nil)
+	require.NoError(t, err)
+	defer l.Close()
+	want := []rec{makeRec(1, 3, 100)}
+	require.NoError(t, appendNext(l, want[0]))
+	check(t, l, want)
+}
+
+func TestLargeRecord(t *testing.T) {
+	opts := &txlog.Options{FS: txlog.OSFolder(t.TempDir()), Wrapper: seal.RandomKey(), SegmentSize: 1 << 20}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	var want []rec
+	for i, size := range []int{100, 6 << 20, 10, 2 << 20, 700 << 10, 700 << 10} {
+		r := makeRec(uint64(i)+1, 3, 10)
+		r.items[1].Body = make([]byte, size)
+		require.NoError(t, appendNext(l, r))
+		want = append(want, r)
+	}
+	check(t, l, want)
+	require.NoError(t, l.Close())
+	l, err = txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	check(t, l, want)
+	require.NoError(t, l.Close())
+}
+
+func TestRecordsFrom(t *testing.T) {
+	opts := &txlog.Options{FS: txlog.NewMemory(), Wrapper: seal.RandomKey(), SegmentSize: 2000}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	for i := range 30 {
+		require.NoError(t, appendNext(l, makeRec(uint64(i)+1, 2, 200)))
+	}
+	for _, reopened := range []bool{false, true} {
+		for from := uint64(0); from <= 31; from++ {
+			if reopened { // so that the segment's table is not known yet
+				require.NoError(t, l.Close())
+				l, err = txlog.Open(t.Context(), "", opts)
+				require.NoError(t, err)
+			}
+			want := max(from, 1)
+			for r, err := range l.Records(t.Context(), from) {
+				require.NoError(t, err)
+				require.Equal(t, want, r.Sequence)
+				want++
+			}
+			require.Equal(t, uint64(31), want)
+		}
+	}
+	for r, err := range l.Records(t.Context(), 3) {
 		require.NoError(t, err)
+		require.Equal(t, uint64(3), r.Sequence)
+		break
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range l.Records(canceled, 3) {
+		require.ErrorIs(t, err, context.Canceled)
 	}
 	require.NoError(t, l.Close())
+}
+
+func TestAppendRefuses(t *testing.T) {
+	l, err := txlog.Open(t.Context(), "mem:", nil)
+	require.NoError(t, err)
+	require.NoError(t, appendNext(l, makeRec(1, 2, 10)))
+	one := makeRec(2, 1, 10).items
+	for name, c := range map[string]struct {
+		header txlog.Header
+		items  []txlog.Item
+		want   error
+	}{
+		"sequence again": {txlog.Header{Sequence: 1, First: 2}, one, txlog.ErrConflict},
+		"sequence ahead": {txlog.Header{Sequence: 3, First: 2}, one, txlog.ErrConflict},
+		"wrong ordinal":  {txlog.Header{Sequence: 2, First: 1}, one, txlog.ErrConflict},
+		"no items":       {txlog.Header{Sequence: 2, First: 2}, nil, txlog.ErrBadRecord},
+		"key slot":       {txlog.Header{Sequence: 2, First: 2}, []txlog.Item{{Slot: 1}}, txlog.ErrBadRecord},
+		"too large":      {txlog.Header{Sequence: 2, First: 2}, []txlog.Item{{Body: make([]byte, txlog.MaxRecord)}}, txlog.ErrTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ErrorIs(t, l.Append(t.Context(), c.header, c.items), c.want)
+		})
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, l.Append(canceled, txlog.Header{Sequence: 2, First: 2}, one), context.Canceled)
+	check(t, l, []rec{makeRec(1, 2, 10)})
+	require.NoError(t, l.Close())
+	require.ErrorIs(t, appendNext(l, makeRec(2, 1, 1)), txlog.ErrClosed)
+	_, err = l.Body(0, nil)
+	require.ErrorIs(t, err, txlog.ErrClosed)
+	_, err = readAll(l)
+	require.ErrorIs(t, err, txlog.ErrClosed)
+}
+
+func TestReadersDuringAppends(t *testing.T) {
+	opts := &txlog.Options{FS: txlog.OSFolder(t.TempDir()), Wrapper: seal.RandomKey(), SegmentSize: 8000}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	const records = 60
+	var want []rec
+	for i := range records {
+		want = append(want, makeRec(uint64(i)+1, 3, 400))
+	}
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for w := range 3 {
+		readers.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(w), 1))
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				_, next := l.Last()
+				if next == 0 {
+					continue
+				}
+				o := rng.Uint32N(next)
+				body, err := l.Body(o, nil)
+				if !assert.NoError(t, err) || !assert.Equal(t, string(want[o/3].items[o%3].Body), string(body)) {
+					return
+				}
+				if w == 0 {
+					got, err := readAll(l)
+					if !assert.NoError(t, err) || !assert.True(t, same(want[:len(got)], got)) {
+						return
+					}
+				}
+			}
+		})
+	}
+	for _, r := range want {
+		require.NoError(t, appendNext(l, r))
+	}
+	close(done)
+	readers.Wait()
+	check(t, l, want)
+	require.NoError(t, l.Close())
+}
+
+func TestRecordsOutliveTheirStep(t *testing.T) {
+	opts := &txlog.Options{FS: txlog.NewMemory(), Wrapper: seal.RandomKey(), SegmentSize: 3000}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	var want []rec
+	for i := range 20 {
+		want = append(want, makeRec(uint64(i)+1, 2, 300))
+		require.NoError(t, appendNext(l, want[i]))
+	}
+	var kept []*txlog.Record
+	for r, err := range l.Records(t.Context(), 0) {
+		require.NoError(t, err)
+		kept = append(kept, r)
+	}
+	require.NoError(t, l.Close())
+	for n, r := range kept {
+		for i := range r.Items {
+			body, err := r.Body(i, nil)
+			require.NoError(t, err)
+			require.Equal(t, string(want[n].items[i].Body), string(body))
+		}
+	}
+}
+
+func TestReadsDoNotAllocate(t *testing.T) {
+	opts := &txlog.Options{FS: txlog.OSFolder(t.TempDir()), Wrapper: seal.RandomKey(), SegmentSize: 3000}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	defer l.Close()
+	for i := range 10 {
+		require.NoError(t, appendNext(l, makeRec(uint64(i)+1, 3, 300)))
+	}
+	_, next := l.Last()
+	dst := make([]byte, 0, 4096)
+	for name, o := range map[string]txlog.Ordinal{"closed": 1, "open": next - 1} {
+		allocs := testing.AllocsPerRun(100, func() {
+			if _, err := l.Body(o, dst); err != nil {
+				t.Fatal(err)
+			}
+		})
+		assert.Zero(t, allocs, name)
+	}
+}
+
+func TestModes(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "store")
+	l, err := txlog.Open(t.Context(), folder, &txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 1})
+	require.NoError(t, err)
+	for i := range 3 {
+		require.NoError(t, appendNext(l, makeRec(uint64(i)+1, 1, 10)))
+	}
+	require.NoError(t, l.Close())
+	require.NoError(t, filepath.Walk(folder, func(path string, info os.FileInfo, err error) error {
+		want := os.FileMode(0o600)
+		if info.IsDir() {
+			want = 0o700
+		}
+		assert.Equal(t, want, info.Mode().Perm(), path)
+		return err
+	}))
+}
+
+func TestNewDataKey(t *testing.T) {
+	fsys := txlog.NewMemory()
+	opts := &txlog.Options{FS: fsys, Wrapper: seal.RandomKey(), SealsPerKey: 20}
+	var want []rec
+	for range 4 {
+		l, err := txlog.Open(t.Context(), "", opts)
+		require.NoError(t, err)
+		for range 7 {
+			r := makeRec(uint64(len(want))+1, 3, 50)
+			require.NoError(t, appendNext(l, r))
+			want = append(want, r)
+		}
+		check(t, l, want)
+		require.NoError(t, l.Close())
+	}
+	f, err := fsys.Open("keyset", false)
+	require.NoError(t, err)
+	size, err := f.Size()
+	require.NoError(t, err)
+	file := make([]byte, size)
+	_, err = f.ReadAt(file, 0)
+	require.NoError(t, err)
+	keys, err := seal.Unmarshal(t.Context(), file, opts.Wrapper)
+	require.NoError(t, err)
+	// Two records of seven seals fit a key of twenty, over reopening too.
+	assert.Equal(t, seal.KeyID(14), keys.Current().ID())
+	assert.Equal(t, uint64(0), keys.Current().Seals())
 }
