@@ -1,5 +1,10 @@
 package index
 
+import (
+	"fmt"
+	"strings"
+)
+
 // An Item is one resource version of a log record.
 type Item struct {
 	// Type and ID say which resource. The id has 1 to [MaxIDLen] bytes.
@@ -20,11 +25,219 @@ type Item struct {
 // MaxIDLen is the length of the longest id in bytes. FHIR R4 §2.24.0.1 allows 64.
 const MaxIDLen = 254
 
+// applyChunk is how many items are applied under one lock. It bounds how long
+// readers wait: some tenths of a millisecond.
+const applyChunk = 64
+
 // Apply adds the record of a sequence and publishes it: views taken afterwards
 // see it whole, and those taken before not at all. Item i has the ordinal
 // first + i. Ordinals between the record before and first become holes.
-// Sequences rise, with gaps allowed; times, microseconds since the Unix epoch,
-// never fall.
+// Sequences rise from 1, with gaps allowed; times, microseconds since the Unix
+// epoch, never fall.
 //
 // It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing.
-func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error { return nil }
+func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
+	old := x.state.Load()
+	if seq <= old.record.sequence || first <= old.last || old.records > 0 && timeMicros < old.record.time {
+		return ErrOrder
+	}
+	if err := x.check(first, items); err != nil {
+		return err
+	}
+	last := first + Ordinal(len(items)) - 1
+	x.versions.grow(uint32(last) + 1)
+	for o := old.last + 1; o < first; o++ {
+		x.dead.add(o, last)
+	}
+	for i := 0; i < len(items); i += applyChunk {
+		x.applyChunk(first+Ordinal(i), items[i:min(i+applyChunk, len(items))])
+	}
+	rec := record{seq, timeMicros, first}
+	x.records.grow(old.records + 1)
+	*x.records.at(old.records) = rec
+	x.state.Store(&published{rec, last, old.records + 1, x.dead, true})
+	return nil
+}
+
+func (x *Index) check(first Ordinal, items []Item) error {
+	if uint64(first)+uint64(len(items)) > uint64(MaxOrdinal) {
+		return ErrFull
+	}
+	keys := 0
+	for i := range items {
+		it := &items[i]
+		if it.Hole {
+			continue
+		}
+		keys++
+		if it.Values != nil {
+			keys += len(it.Values.edges)
+		}
+		switch {
+		case it.ID == "" || len(it.ID) > MaxIDLen:
+			return fmt.Errorf("%w: id of item %d", ErrItem, i)
+		case it.Version > maxVersion:
+			return fmt.Errorf("%w: version of item %d", ErrItem, i)
+		case it.Deleted && it.Values != nil && len(it.Values.counts) > 0:
+			return fmt.Errorf("%w: item %d is a deletion with values", ErrItem, i)
+		}
+	}
+	if !x.entities.room(keys) {
+		return ErrFull
+	}
+	return nil
+}
+
+func (x *Index) applyChunk(first Ordinal, items []Item) {
+	x.resolveEdges(items)
+	for i := range items {
+		x.addVersion(first+Ordinal(i), &items[i])
+	}
+	x.touch(items)
+
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	edges := x.edges
+	for i := range items {
+		it := &items[i]
+		if it.Hole {
+			continue
+		}
+		o := first + Ordinal(i)
+		x.mu.postings.add(x.mu.table.put(x.terms.Type(it.Type)), o)
+		if it.Values != nil {
+			x.addValuesLocked(o, it.Values, edges[:len(it.Values.edges)])
+			edges = edges[len(it.Values.edges):]
+		}
+	}
+}
+
+// resolveEdges numbers the targets of the items' references.
+func (x *Index) resolveEdges(items []Item) {
+	n := 0
+	for i := range items {
+		n++
+		if p := items[i].Values; p != nil && !items[i].Hole {
+			n += len(p.edges)
+		}
+	}
+	x.entities.reserve(n)
+	x.edges = x.edges[:0]
+	var key entityKey
+	for i := range items {
+		if items[i].Hole || items[i].Values == nil {
+			continue
+		}
+		for j := range items[i].Values.edges {
+			e := &items[i].Values.edges[j]
+			key.set(e.id)
+			x.edges = append(x.edges, x.entities.add(e.typ, key.bytes(), e.hash))
+		}
+	}
+}
+
+// addVersion enters an item into the resource table. Views do not see it before
+// the record is published: for them its ordinal is too large, and so is the
+// next of the version before.
+func (x *Index) addVersion(o Ordinal, it *Item) {
+	v := x.versions.at(uint32(o))
+	if it.Hole {
+		x.dead.add(o, o)
+		return
+	}
+	var key entityKey
+	key.set(it.ID)
+	v.entity = x.entities.add(it.Type, key.bytes(), x.entities.hash(it.Type, key.bytes()))
+	r := x.entities.records.at(uint32(v.entity))
+	v.previous = Ordinal(r.newest.Load())
+	v.number = uint32(it.Version)
+	var before *version
+	if v.previous != 0 {
+		before = x.versions.at(uint32(v.previous))
+	}
+	if v.number == 0 {
+		v.number = 1
+		if before != nil {
+			v.number = before.number&^deletedBit + 1
+		}
+	}
+	if it.Deleted {
+		v.number |= deletedBit
+		x.dead.add(o, o)
+	}
+	r.newest.Store(uint32(o))
+	if before != nil {
+		before.next.Store(uint32(o))
+		if before.number&deletedBit == 0 {
+			x.dead.add(v.previous, o)
+		}
+	}
+}
+
+// touch reads the slots that the items' terms are about to need. They lie all
+// over a large memory; asked for one after the other, without a branch between,
+// the processor fetches many at a time, and no reader waits for it. Only Apply
+// writes the table, so it may read it without the lock.
+func (x *Index) touch(items []Item) {
+	sum := uint32(0)
+	for i := range items {
+		if items[i].Values != nil && !items[i].Hole {
+			for _, t := range items[i].Values.terms {
+				sum += x.mu.table.home(t)
+			}
+		}
+	}
+	x.touched = sum
+}
+
+// addValuesLocked adds a version's values. REQUIRES: mu held for writing.
+func (x *Index) addValuesLocked(o Ordinal, p *Prepared, edges []Entity) {
+	for _, t := range p.terms {
+		x.mu.postings.add(x.mu.table.put(t), o)
+	}
+	for _, c := range p.counts {
+		x.makeColumnsLocked(c.param).counts[c.kind] += int(c.n)
+	}
+	for i := range p.dates {
+		x.mu.params[p.dates[i].param].dates.add(o, p.dates[i].value)
+	}
+	for i := range p.numbers {
+		n := &p.numbers[i]
+		unit := uint32(0)
+		if n.unit >= 0 {
+			unit = x.mu.units.number(&p.units[n.unit])
+		}
+		x.mu.params[n.param].numbers.add(o, newNumberRange(n.low, n.high, unit, n.inexact))
+	}
+	for i := range p.edges {
+		x.mu.params[p.edges[i].param].edges.add(o, edges[i])
+	}
+	for i := range p.texts {
+		x.addTextLocked(o, &p.texts[i])
+	}
+}
+
+// addTextLocked adds a folded text. REQUIRES: mu held for writing.
+func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
+	columns := x.mu.params[t.param]
+	payload := x.mu.table.put(t.term)
+	if *payload == 0 {
+		text := strings.Clone(t.text)
+		*payload = uint32(x.mu.texts.add(text))
+		columns.sorted.Set(text, textID(*payload))
+	}
+	id := textID(*payload)
+	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o)
+	columns.texts.add(o, id)
+}
+
+// makeColumnsLocked returns the columns of a param. REQUIRES: mu held for writing.
+func (x *Index) makeColumnsLocked(p Param) *paramColumns {
+	if int(p) >= len(x.mu.params) {
+		x.mu.params = append(x.mu.params, make([]*paramColumns, int(p)+1-len(x.mu.params))...)
+	}
+	if x.mu.params[p] == nil {
+		x.mu.params[p] = new(paramColumns)
+	}
+	return x.mu.params[p]
+}

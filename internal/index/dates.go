@@ -24,7 +24,7 @@ func DateWithin(low, high int64) DateWindow {
 
 // DateStartsBefore holds for ranges of which a part is before t.
 func DateStartsBefore(t int64) DateWindow {
-	return DateWindow{math.MinInt64, t - 1, math.MinInt64, math.MaxInt64}
+	return DateWindow{math.MinInt64, below(t), math.MinInt64, math.MaxInt64}
 }
 
 // DateStartsFrom holds for ranges that lie wholly at or after t.
@@ -34,7 +34,7 @@ func DateStartsFrom(t int64) DateWindow {
 
 // DateEndsAfter holds for ranges of which a part is at or after t.
 func DateEndsAfter(t int64) DateWindow {
-	return DateWindow{math.MinInt64, math.MaxInt64, t + 1, math.MaxInt64}
+	return DateWindow{math.MinInt64, math.MaxInt64, above(t), math.MaxInt64}
 }
 
 // DateEndsBy holds for ranges that lie wholly before t.
@@ -44,25 +44,84 @@ func DateEndsBy(t int64) DateWindow {
 
 // DateOverlaps holds for ranges that share an instant with [low, high).
 func DateOverlaps(low, high int64) DateWindow {
-	return DateWindow{math.MinInt64, high - 1, low + 1, math.MaxInt64}
+	return DateWindow{math.MinInt64, below(high), above(low), math.MaxInt64}
+}
+
+// below and above are the neighbours of an instant; an open end has none.
+func below(t int64) int64 { return max(t, math.MinInt64+1) - 1 }
+
+func above(t int64) int64 { return min(t, math.MaxInt64-1) + 1 }
+
+type dateRange struct{ from, to int64 }
+
+func (r *dateRange) in(w *DateWindow) bool {
+	return w.FromMin <= r.from && r.from <= w.FromMax && w.ToMin <= r.to && r.to <= w.ToMax
+}
+
+func (r *dateRange) inAny(windows []DateWindow) bool {
+	for i := range windows {
+		if r.in(&windows[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Dates is the column of a date parameter.
-type Dates struct{ view View }
+type Dates struct{ entries column[dateRange] }
 
 // Dates returns the dates of a parameter.
-func (v View) Dates(p Param) Dates { return Dates{} }
+func (v View) Dates(p Param) Dates {
+	return Dates{snapshot(v, p, func(c *paramColumns) column[dateRange] { return c.dates })}
+}
 
 // Len returns the number of values, those of superseded versions included.
-func (d Dates) Len() int { return 0 }
+func (d Dates) Len() int { return d.entries.n }
 
 // Match returns the ordinals of which at least one value lies in at least one
 // window: among those of set, or among all if set is nil. Superseded versions
 // are included. The result is the caller's.
-func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap { return nil }
+func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap {
+	found := newGatherer()
+	if set == nil {
+		d.matchAll(found, windows)
+		return found.result()
+	}
+	for o, r := range d.entries.entries(set) {
+		if r.inAny(windows) {
+			found.add(o)
+		}
+	}
+	return found.result()
+}
+
+func (d Dates) matchAll(found *gatherer, windows []DateWindow) {
+	for ordinals, ranges := range d.entries.parts() {
+		if len(windows) == 1 {
+			w := windows[0]
+			for i := range ranges {
+				if ranges[i].in(&w) {
+					found.add(ordinals[i])
+				}
+			}
+			continue
+		}
+		for i := range ranges {
+			if ranges[i].inAny(windows) {
+				found.add(ordinals[i])
+			}
+		}
+	}
+}
 
 // Keys iterates upwards over those of set that have a value, with their
 // earliest From and latest To.
 func (d Dates) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[int64]] {
-	return func(func(Ordinal, Span[int64]) bool) {}
+	return spans(d.entries, set, func(s *Span[int64], r *dateRange, first bool) {
+		if first {
+			*s = Span[int64]{r.from, r.to}
+			return
+		}
+		s.Min, s.Max = min(s.Min, r.from), max(s.Max, r.to)
+	})
 }

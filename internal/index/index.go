@@ -1,13 +1,110 @@
 package index
 
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/tidwall/btree"
+)
+
 // An Index is the search index and the resource table of one store.
 //
 // Apply is called by one goroutine at a time; everything else is safe for any
 // number of goroutines.
-type Index struct{ terms Terms }
+type Index struct {
+	terms Terms
+
+	// The resource table: written by Apply alone, read without a lock.
+	entities entityTable
+	versions chunked[version]
+	records  chunked[record]
+	state    atomic.Pointer[published]
+
+	// Of Apply alone.
+	dead  deadSet
+	edges []Entity // targets of the chunk being applied
+	// touched keeps the compiler from leaving out the reads of touch.
+	touched uint32
+
+	mu struct {
+		sync.RWMutex
+		table    termTable
+		postings postingStore
+		params   []*paramColumns // by Param
+		texts    textStore
+		units    unitStore
+	}
+}
+
+// A version is what the resource table knows of an ordinal. All but next is
+// written before the ordinal is published.
+type version struct {
+	entity   Entity // 0 for a hole
+	previous Ordinal
+	number   uint32        // the version number, with deletedBit
+	next     atomic.Uint32 // the next version's ordinal, 0 if there is none
+}
+
+const (
+	deletedBit = 1 << 31
+	maxVersion = deletedBit - 1
+)
+
+// A record is what the resource table knows of a log record.
+type record struct {
+	sequence uint64
+	time     int64
+	first    Ordinal // its ordinals go on to the next record's first
+}
+
+// A published state is what a view sees. It never changes.
+type published struct {
+	record  record
+	last    Ordinal
+	records uint32
+	dead    deadSet
+	// exact says that dead is of this very state; otherwise it is of a later
+	// one and holds ordinals that are still visible here.
+	exact bool
+}
+
+// paramColumns are the columns of one param; mostly one of them is used.
+type paramColumns struct {
+	dates   column[dateRange]
+	numbers column[numberRange]
+	edges   column[Entity]
+	texts   column[textID]
+	// sorted finds texts by prefix. Texts are only ever added to it.
+	sorted btree.Map[string, textID]
+	counts [KindReferenceText + 1]int
+}
 
 // New returns an empty index whose terms are hashed under key.
-func New(key [16]byte) *Index { return &Index{terms: newTerms(key)} }
+func New(key [16]byte) *Index {
+	x := &Index{terms: newTerms(key)}
+	x.entities.k0, x.entities.k1 = x.terms.k0, x.terms.k1
+	x.state.Store(&published{exact: true})
+	return x
+}
 
 // Terms computes terms under the index's key.
 func (x *Index) Terms() Terms { return x.terms }
+
+// columnsLocked returns the columns of a param, nil if it has no values.
+// REQUIRES: mu held.
+func (x *Index) columnsLocked(p Param) *paramColumns {
+	if int(p) >= len(x.mu.params) {
+		return nil
+	}
+	return x.mu.params[p]
+}
+
+// snapshot copies the header of a column as a view sees it.
+func snapshot[T any](v View, p Param, of func(*paramColumns) column[T]) column[T] {
+	v.x.mu.RLock()
+	defer v.x.mu.RUnlock()
+	if c := v.x.columnsLocked(p); c != nil {
+		return of(c).clamp(v.s.last)
+	}
+	return column[T]{}
+}

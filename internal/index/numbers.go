@@ -1,7 +1,9 @@
 package index
 
 import (
+	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -29,12 +31,6 @@ func NumberOverlaps(low, high Limit) NumberWindow {
 	return NumberWindow{LowMax: high, HighMin: low}
 }
 
-// Numbers is the column of a number or quantity parameter.
-type Numbers struct{ view View }
-
-// Numbers returns the numbers and quantities of a parameter.
-func (v View) Numbers(p Param) Numbers { return Numbers{} }
-
 // A NumberQuery is a question to a column of numbers.
 type NumberQuery struct {
 	// Windows are the conditions, of which one must hold.
@@ -49,8 +45,70 @@ type NumberQuery struct {
 	Values func(Ordinal) ([]byte, error)
 }
 
+// A numberRange packs two images and a unit into 20 bytes.
+type numberRange struct {
+	lowHigh, lowLow   uint32
+	highHigh, highLow uint32
+	unit              uint32 // number of the unit, 0 for none, with inexactBit
+}
+
+// inexactBit says that another decimal may have the same image as an end.
+const inexactBit = 1 << 31
+
+func newNumberRange(low, high image, unit uint32, inexact bool) numberRange {
+	if inexact {
+		unit |= inexactBit
+	}
+	return numberRange{uint32(low >> 32), uint32(low), uint32(high >> 32), uint32(high), unit}
+}
+
+func (r *numberRange) low() image {
+	return image(uint64(r.lowHigh)<<32 | uint64(r.lowLow))
+}
+
+func (r *numberRange) high() image {
+	return image(uint64(r.highHigh)<<32 | uint64(r.highLow))
+}
+
+// A unitStore numbers units, from 1. Index.mu guards it; a copy of units is a
+// snapshot.
+type unitStore struct {
+	numbers map[Term]uint32
+	units   []storedUnit
+}
+
+type storedUnit struct{ system, code, text string }
+
+func (s *unitStore) number(u *preparedUnit) uint32 {
+	if n, ok := s.numbers[u.key]; ok {
+		return n
+	}
+	if s.numbers == nil {
+		s.numbers = make(map[Term]uint32)
+	}
+	s.units = append(s.units, storedUnit{strings.Clone(u.system), strings.Clone(u.code), strings.Clone(u.text)})
+	n := uint32(len(s.units))
+	s.numbers[u.key] = n
+	return n
+}
+
+// Numbers is the column of a number or quantity parameter.
+type Numbers struct {
+	param   Param
+	entries column[numberRange]
+	units   []storedUnit
+}
+
+// Numbers returns the numbers and quantities of a parameter.
+func (v View) Numbers(p Param) Numbers {
+	entries := snapshot(v, p, func(c *paramColumns) column[numberRange] { return c.numbers })
+	v.x.mu.RLock()
+	defer v.x.mu.RUnlock()
+	return Numbers{p, entries, v.x.mu.units.units}
+}
+
 // Len returns the number of values, those of superseded versions included.
-func (n Numbers) Len() int { return 0 }
+func (n Numbers) Len() int { return n.entries.n }
 
 // Match returns the ordinals of which at least one value fits q: among those of
 // set, or among all if set is nil. Superseded versions are included. The result
@@ -58,11 +116,197 @@ func (n Numbers) Len() int { return 0 }
 //
 // It reports [ErrNumber] for a limit that is no decimal, and what q.Values
 // reports.
-func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, error) { return nil, nil }
+func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, error) {
+	m := numberMatcher{column: n, query: q, units: make([]unitAnswer, len(n.units)+1)}
+	for i := range q.Windows {
+		w, err := newImageWindow(&q.Windows[i])
+		if err != nil {
+			return nil, err
+		}
+		m.windows = append(m.windows, w)
+	}
+	found := newGatherer()
+	for o, r := range n.entries.entries(set) {
+		if o == found.last {
+			continue
+		}
+		ok, err := m.match(o, r)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found.add(o)
+		}
+	}
+	return found.result(), nil
+}
 
 // Keys iterates upwards over those of set that have a value, with their smallest
 // low and largest high end as float64, whatever their unit; open ends are
 // infinite.
 func (n Numbers) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[float64]] {
-	return func(func(Ordinal, Span[float64]) bool) {}
+	return spans(n.entries, set, func(s *Span[float64], r *numberRange, first bool) {
+		low, high := r.low().float(), r.high().float()
+		if first {
+			*s = Span[float64]{low, high}
+			return
+		}
+		s.Min, s.Max = min(s.Min, low), max(s.Max, high)
+	})
+}
+
+type unitAnswer uint8
+
+const (
+	unitUnknown unitAnswer = iota
+	unitWanted
+	unitOther
+)
+
+// A numberMatcher evaluates a query over one column.
+type numberMatcher struct {
+	column  Numbers
+	query   NumberQuery
+	windows []imageWindow
+	units   []unitAnswer // by number of unit
+}
+
+func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
+	low, high := r.low(), r.high()
+	found := false
+	for i := range m.windows {
+		w := &m.windows[i]
+		// Checked before the rest: at a tie the images do not decide.
+		if (w.inexact || r.unit&inexactBit != 0) && w.ties(low, high) && m.query.Values != nil {
+			if !m.wanted(r.unit &^ inexactBit) {
+				return false, nil
+			}
+			return m.exact(o)
+		}
+		found = found || w.contains(low, high)
+	}
+	return found && m.wanted(r.unit&^inexactBit), nil
+}
+
+func (m *numberMatcher) wanted(unit uint32) bool {
+	if m.query.Unit == nil {
+		return true
+	}
+	if m.units[unit] == unitUnknown {
+		var u storedUnit
+		if unit > 0 {
+			u = m.column.units[unit-1]
+		}
+		m.units[unit] = unitOther
+		if m.query.Unit(u.system, u.code, u.text) {
+			m.units[unit] = unitWanted
+		}
+	}
+	return m.units[unit] == unitWanted
+}
+
+// exact decides by the text of the values of an ordinal.
+func (m *numberMatcher) exact(o Ordinal) (bool, error) {
+	block, err := m.query.Values(o)
+	if err != nil {
+		return false, err
+	}
+	entries, err := Decode(nil, block)
+	if err != nil {
+		return false, err
+	}
+	for i := range entries {
+		e := &entries[i]
+		if e.Param != m.column.param || e.Kind != KindNumber && e.Kind != KindQuantity {
+			continue
+		}
+		if m.query.Unit != nil && !m.query.Unit(e.System, e.Code, e.Unit) {
+			continue
+		}
+		for _, w := range m.query.Windows {
+			if w.containsText(e.Low, e.High) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// An imageWindow is a NumberWindow as images, all of them included.
+type imageWindow struct {
+	lowMin, lowMax, highMin, highMax image
+	inexact                          bool // of a limit
+	lowTies, highTies                [2]image
+}
+
+func newImageWindow(w *NumberWindow) (imageWindow, error) {
+	iw := imageWindow{lowMin: imageOpenLow, lowMax: imageOpenHigh, highMin: imageOpenLow, highMax: imageOpenHigh}
+	for i := range iw.lowTies {
+		// No stored end is both: an open low end is never an open high end.
+		iw.lowTies[i], iw.highTies[i] = imageOpenHigh, imageOpenLow
+	}
+	limits := [...]struct {
+		limit Limit
+		dst   *image
+		tie   *image
+		step  image // to the next image within
+	}{
+		{w.LowMin, &iw.lowMin, &iw.lowTies[0], 1},
+		{w.LowMax, &iw.lowMax, &iw.lowTies[1], -1},
+		{w.HighMin, &iw.highMin, &iw.highTies[0], 1},
+		{w.HighMax, &iw.highMax, &iw.highTies[1], -1},
+	}
+	for _, l := range limits {
+		if l.limit.Value == "" {
+			continue
+		}
+		im, inexact, err := imageOf(l.limit.Value)
+		if err != nil {
+			return iw, fmt.Errorf("%w: limit", err)
+		}
+		*l.dst, *l.tie = im, im
+		if l.limit.Excluded {
+			*l.dst += l.step
+		}
+		iw.inexact = iw.inexact || inexact
+	}
+	return iw, nil
+}
+
+func (w *imageWindow) contains(low, high image) bool {
+	return w.lowMin <= low && low <= w.lowMax && w.highMin <= high && high <= w.highMax
+}
+
+func (w *imageWindow) ties(low, high image) bool {
+	return low == w.lowTies[0] || low == w.lowTies[1] || high == w.highTies[0] || high == w.highTies[1]
+}
+
+// containsText is the exact condition; both ends are valid decimals or open.
+func (w *NumberWindow) containsText(low, high string) bool {
+	return (low == "" && w.LowMin.Value == "" || low != "" && w.LowMin.below(low)) &&
+		(low == "" || w.LowMax.above(low)) &&
+		(high == "" || w.HighMin.below(high)) &&
+		(high == "" && w.HighMax.Value == "" || high != "" && w.HighMax.above(high))
+}
+
+// below reports whether the limit, as a lower one, allows a value.
+func (l Limit) below(value string) bool {
+	c, ok := l.compare(value)
+	return !ok || c < 0 || c == 0 && !l.Excluded
+}
+
+// above reports whether the limit, as an upper one, allows a value.
+func (l Limit) above(value string) bool {
+	c, ok := l.compare(value)
+	return !ok || c > 0 || c == 0 && !l.Excluded
+}
+
+// compare compares the limit with a value; ok is false if there is no limit.
+func (l Limit) compare(value string) (c int, ok bool) {
+	if l.Value == "" {
+		return 0, false
+	}
+	a, _ := parseDecimal(l.Value)
+	b, _ := parseDecimal(value)
+	return a.compare(b), true
 }

@@ -2,6 +2,8 @@ package index
 
 import (
 	"iter"
+	"slices"
+	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -9,32 +11,218 @@ import (
 // A Posting is the rising list of ordinals that have a term, as far as its view
 // goes, superseded versions included. It is immutable and safe for several
 // goroutines; the zero Posting is empty.
-type Posting struct{ view View }
+type Posting struct {
+	view View
+	// frozen may go beyond the view; tail and only do not, and come after it.
+	frozen *roaring.Bitmap
+	tail   []uint32
+	only   uint32 // the single ordinal, if there is neither frozen nor tail
+}
+
+func newPosting(v View, frozen *roaring.Bitmap, tail []uint32) Posting {
+	last := uint32(v.s.last)
+	if tail[len(tail)-1] > last {
+		tail = tail[:sort.Search(len(tail), func(i int) bool { return tail[i] > last })]
+	}
+	if frozen != nil && frozen.Minimum() > last {
+		frozen = nil
+	}
+	return Posting{view: v, frozen: frozen, tail: tail}
+}
+
+// rest returns the ordinals that are not in frozen; buf is where the only one
+// is put.
+func (p Posting) rest(buf *[1]uint32) []uint32 {
+	if p.only != 0 {
+		buf[0] = p.only
+		return buf[:]
+	}
+	return p.tail
+}
 
 // Len returns the number of ordinals.
-func (p Posting) Len() int { return 0 }
+func (p Posting) Len() int {
+	if p.only != 0 {
+		return 1
+	}
+	n := len(p.tail)
+	if p.frozen != nil {
+		n += int(p.frozen.Rank(uint32(p.view.s.last)))
+	}
+	return n
+}
 
 // CountVisible returns how many are visible in the view.
-func (p Posting) CountVisible() int { return 0 }
+func (p Posting) CountVisible() int {
+	switch {
+	case p.only != 0:
+		if p.view.Visible(Ordinal(p.only)) {
+			return 1
+		}
+		return 0
+	case p.frozen == nil && len(p.tail) == 0:
+		return 0
+	case !p.view.s.exact:
+		return p.view.CountVisible(p.Bitmap())
+	}
+	dead := &p.view.s.dead
+	n := p.Len()
+	if p.frozen != nil {
+		n -= dead.countIn(p.frozen)
+	}
+	return n - countDeadInTail(dead, p.tail)
+}
+
+// countDeadInTail counts from the shorter side: the tail, or the dead in its range.
+func countDeadInTail(dead *deadSet, tail []uint32) int {
+	if len(tail) == 0 {
+		return 0
+	}
+	n := 0
+	for _, o := range dead.tail {
+		if _, ok := slices.BinarySearch(tail, o); ok {
+			n++
+		}
+	}
+	if dead.frozen == nil {
+		return n
+	}
+	first, last := tail[0], tail[len(tail)-1]
+	if dead.frozen.CardinalityInRange(uint64(first), uint64(last)+1) >= uint64(len(tail)) {
+		for _, o := range tail {
+			if dead.frozen.Contains(o) {
+				n++
+			}
+		}
+		return n
+	}
+	it := dead.frozen.Iterator()
+	it.AdvanceIfNeeded(first)
+	for it.HasNext() {
+		o := it.Next()
+		if o > last {
+			break
+		}
+		if _, ok := slices.BinarySearch(tail, o); ok {
+			n++
+		}
+	}
+	return n
+}
 
 // Contains reports whether o is among them.
-func (p Posting) Contains(o Ordinal) bool { return false }
+func (p Posting) Contains(o Ordinal) bool {
+	if p.only != 0 {
+		return p.only == uint32(o)
+	}
+	if p.frozen != nil && o <= p.view.s.last && p.frozen.Contains(uint32(o)) {
+		return true
+	}
+	_, ok := slices.BinarySearch(p.tail, uint32(o))
+	return ok
+}
 
 // All iterates upwards, over visible and superseded ordinals.
-func (p Posting) All() iter.Seq[Ordinal] { return func(func(Ordinal) bool) {} }
+func (p Posting) All() iter.Seq[Ordinal] {
+	return func(yield func(Ordinal) bool) {
+		if p.frozen != nil {
+			for o := range ordinalsOf(p.frozen) {
+				if o > p.view.s.last || !yield(o) {
+					return
+				}
+			}
+		}
+		var only [1]uint32
+		for _, o := range p.rest(&only) {
+			if !yield(Ordinal(o)) {
+				return
+			}
+		}
+	}
+}
 
-// Backward iterates downwards, over visible and superseded ordinals.
-func (p Posting) Backward() iter.Seq[Ordinal] { return func(func(Ordinal) bool) {} }
+// Backward iterates downwards from the largest ordinal that is at most from
+// ([MaxOrdinal] for all), over visible and superseded ordinals.
+func (p Posting) Backward(from Ordinal) iter.Seq[Ordinal] {
+	return func(yield func(Ordinal) bool) {
+		var only [1]uint32
+		rest := p.rest(&only)
+		for i := len(rest) - 1; i >= 0; i-- {
+			if o := Ordinal(rest[i]); o <= from && !yield(o) {
+				return
+			}
+		}
+		if p.frozen == nil {
+			return
+		}
+		from = min(from, p.view.s.last)
+		if from >= Ordinal(p.frozen.Maximum()) {
+			for it := p.frozen.ReverseIterator(); it.HasNext(); {
+				if !yield(Ordinal(it.Next())) {
+					return
+				}
+			}
+			return
+		}
+		// There is no reverse iterator that starts in the middle.
+		for o := p.frozen.PreviousValue(uint32(from)); o > 0; o = p.frozen.PreviousValue(uint32(o - 1)) {
+			if !yield(Ordinal(o)) {
+				return
+			}
+		}
+	}
+}
+
+// frozenInView returns frozen, or a copy without what is beyond the view.
+func (p Posting) frozenInView() *roaring.Bitmap {
+	if Ordinal(p.frozen.Maximum()) <= p.view.s.last {
+		return p.frozen
+	}
+	cut := p.frozen.Clone()
+	cut.RemoveRange(uint64(p.view.s.last)+1, 1<<32)
+	return cut
+}
 
 // Bitmap returns a copy that is the caller's.
-func (p Posting) Bitmap() *roaring.Bitmap { return nil }
+func (p Posting) Bitmap() *roaring.Bitmap {
+	set := roaring.New()
+	p.AddTo(set)
+	return set
+}
 
 // AddTo adds the ordinals to set, in place.
-func (p Posting) AddTo(set *roaring.Bitmap) {}
+func (p Posting) AddTo(set *roaring.Bitmap) {
+	if p.frozen != nil {
+		set.Or(p.frozenInView())
+	}
+	var only [1]uint32
+	set.AddMany(p.rest(&only))
+}
 
 // Intersect returns what set and the posting share, as a bitmap of the caller's.
-// It leaves set alone, and copies neither.
-func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap { return nil }
+// It leaves set alone.
+func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap {
+	shared := roaring.New()
+	if p.frozen != nil {
+		shared = roaring.And(p.frozen, set)
+		shared.RemoveRange(uint64(p.view.s.last)+1, 1<<32)
+	}
+	var only [1]uint32
+	for _, o := range p.rest(&only) {
+		if set.Contains(o) {
+			shared.Add(o)
+		}
+	}
+	return shared
+}
 
 // RemoveFrom removes the ordinals from set, in place.
-func (p Posting) RemoveFrom(set *roaring.Bitmap) {}
+func (p Posting) RemoveFrom(set *roaring.Bitmap) {
+	if p.frozen != nil {
+		set.AndNot(p.frozenInView())
+	}
+	var only [1]uint32
+	for _, o := range p.rest(&only) {
+		set.Remove(o)
+	}
+}

@@ -3,10 +3,175 @@ package index
 // Prepared holds the terms and column entries of one version, ready to be
 // applied. The zero Prepared has no values. It keeps its memory when it is used
 // again, which it may be once Apply has returned.
-type Prepared struct{}
+type Prepared struct {
+	// payload is the decompressed block, to which strings below refer.
+	payload []byte
+	input   []byte // of hashes
+
+	terms   []Term
+	counts  []preparedCount
+	dates   []preparedDate
+	numbers []preparedNumber
+	texts   []preparedText
+	edges   []preparedEdge
+	units   []preparedUnit
+}
+
+// A preparedCount is a run of values of one param and kind.
+type preparedCount struct {
+	param Param
+	kind  Kind
+	n     uint32
+}
+
+type preparedDate struct {
+	param Param
+	value dateRange
+}
+
+type preparedNumber struct {
+	param     Param
+	low, high image
+	inexact   bool
+	unit      int // in units, -1 for none
+}
+
+type preparedText struct {
+	param Param
+	term  Term
+	text  string
+}
+
+type preparedEdge struct {
+	param Param
+	typ   TypeID
+	hash  uint64
+	id    string
+}
+
+type preparedUnit struct {
+	key                Term
+	system, code, text string
+}
+
+func (p *Prepared) reset() {
+	p.payload = p.payload[:0]
+	p.terms = p.terms[:0]
+	p.counts = p.counts[:0]
+	p.dates = p.dates[:0]
+	p.numbers = p.numbers[:0]
+	p.texts = p.texts[:0]
+	p.edges = p.edges[:0]
+	p.units = p.units[:0]
+}
 
 // Prepare decodes a values block into dst and computes its terms. Calls with
 // different dst may run at the same time, and beside Apply.
 //
 // It reports [ErrFormat], [ErrDamaged] or [ErrNumber]; dst is then empty.
-func (x *Index) Prepare(dst *Prepared, block []byte) error { return nil }
+func (x *Index) Prepare(dst *Prepared, block []byte) error {
+	dst.reset()
+	payload, err := decompress(dst.payload, block)
+	if err != nil {
+		return err
+	}
+	dst.payload = payload
+	s := newScanner(payload)
+	for {
+		var e Entry
+		more, err := s.next(&e)
+		if more {
+			err = x.prepareEntry(dst, &e)
+		}
+		if err != nil {
+			dst.reset()
+			return err
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+func (x *Index) prepareEntry(dst *Prepared, e *Entry) error {
+	x.countEntry(dst, e)
+	p := e.Param
+	switch e.Kind {
+	case KindToken:
+		dst.tokenTerms(x.terms, p, e.System, e.Code)
+	case KindText:
+		dst.term(x.terms, p, formExact, "", e.Exact)
+		term := dst.hash(x.terms, p, formFolded, "", e.Folded)
+		dst.texts = append(dst.texts, preparedText{p, term, e.Folded})
+	case KindDate:
+		dst.dates = append(dst.dates, preparedDate{p, dateRange{e.From, e.To}})
+	case KindNumber:
+		return dst.number(e, -1)
+	case KindQuantity:
+		dst.input = appendUnitKey(dst.input[:0], e)
+		dst.units = append(dst.units, preparedUnit{x.terms.sum(dst.input), e.System, e.Code, e.Unit})
+		return dst.number(e, len(dst.units)-1)
+	case KindReference:
+		dst.input = appendReferenceTerm(dst.input[:0], p, e.Type, e.ID)
+		dst.terms = append(dst.terms, x.terms.sum(dst.input))
+		var k entityKey
+		k.set(e.ID)
+		hash := x.entities.hash(e.Type, k.bytes())
+		dst.edges = append(dst.edges, preparedEdge{p, e.Type, hash, e.ID})
+	case KindReferenceText:
+		dst.term(x.terms, p, formReferenceText, "", e.Exact)
+	}
+	return nil
+}
+
+// countEntry counts an entry, and adds the term of a param's presence at the
+// first of a run. A term added twice to a version is found once.
+func (x *Index) countEntry(dst *Prepared, e *Entry) {
+	if n := len(dst.counts); n > 0 && dst.counts[n-1].param == e.Param {
+		if dst.counts[n-1].kind == e.Kind {
+			dst.counts[n-1].n++
+			return
+		}
+	} else {
+		dst.term(x.terms, e.Param, formPresent, "", "")
+	}
+	dst.counts = append(dst.counts, preparedCount{e.Param, e.Kind, 1})
+}
+
+func (p *Prepared) tokenTerms(t Terms, param Param, system, code string) {
+	if code != "" {
+		p.term(t, param, formToken, system, code)
+		p.term(t, param, formCode, "", code)
+	}
+	if system != "" {
+		p.term(t, param, formSystem, "", system)
+	}
+}
+
+func (p *Prepared) term(t Terms, param Param, form byte, first, second string) {
+	p.terms = append(p.terms, p.hash(t, param, form, first, second))
+}
+
+func (p *Prepared) hash(t Terms, param Param, form byte, first, second string) Term {
+	p.input = appendTerm(p.input[:0], uint16(param), form, first, second)
+	return t.sum(p.input)
+}
+
+func (p *Prepared) number(e *Entry, unit int) error {
+	n := preparedNumber{param: e.Param, low: imageOpenLow, high: imageOpenHigh, unit: unit}
+	var lowShared, highShared bool
+	var err error
+	if e.Low != "" {
+		if n.low, lowShared, err = imageOf(e.Low); err != nil {
+			return err
+		}
+	}
+	if e.High != "" {
+		if n.high, highShared, err = imageOf(e.High); err != nil {
+			return err
+		}
+	}
+	n.inexact = lowShared || highShared
+	p.numbers = append(p.numbers, n)
+	return nil
+}

@@ -9,27 +9,85 @@ import (
 // References holds the edges of a reference parameter: from ordinals to the
 // entities that they refer to, in either direction. References that are only
 // text are not among them; [Terms.ReferenceText] finds those.
-type References struct{ view View }
+type References struct {
+	view  View
+	param Param
+	edges column[Entity]
+}
 
 // References returns the edges of a parameter.
-func (v View) References(p Param) References { return References{} }
+func (v View) References(p Param) References {
+	return References{v, p, snapshot(v, p, func(c *paramColumns) column[Entity] { return c.edges })}
+}
 
 // Len returns the number of edges, those of superseded versions included.
-func (r References) Len() int { return 0 }
+func (r References) Len() int { return r.edges.n }
 
-// Edges iterates over the edges that leave set, upwards by ordinal.
+// Edges iterates over the edges that leave set, upwards by ordinal; nil is all.
 func (r References) Edges(set *roaring.Bitmap) iter.Seq2[Ordinal, Entity] {
-	return func(func(Ordinal, Entity) bool) {}
+	return func(yield func(Ordinal, Entity) bool) {
+		for o, e := range r.edges.entries(set) {
+			if !yield(o, *e) {
+				return
+			}
+		}
+	}
 }
 
 // TargetsOf iterates over the entities to which one ordinal refers.
-func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] { return func(func(Entity) bool) {} }
+func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] {
+	return func(yield func(Entity) bool) {
+		for i := r.edges.search(o); i < r.edges.n && r.edges.ordinal(i) == o; i++ {
+			if !yield(r.edges.value(i)) {
+				return
+			}
+		}
+	}
+}
 
 // Targets returns the entities to which set refers. The result is the caller's;
 // [View.CurrentOf] makes ordinals of it.
-func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap { return nil }
+func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {
+	var found []uint32
+	top := Entity(0)
+	for _, e := range r.edges.entries(set) {
+		found = append(found, uint32(*e))
+		top = max(top, *e)
+	}
+	return bitmapOf(found, Ordinal(top))
+}
+
+// lookupShare is how many edges are scanned in the time of looking up one
+// target's posting.
+const lookupShare = 64
 
 // Sources returns the ordinals that refer to one of a set of entities,
 // superseded versions included. The result is the caller's; [View.EntitiesOf]
 // makes entities of ordinals.
-func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap { return nil }
+func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
+	if r.edges.n == 0 || entities.IsEmpty() {
+		return roaring.New()
+	}
+	if entities.GetCardinality() < uint64(r.edges.n)/lookupShare {
+		return r.lookUpSources(entities)
+	}
+	wanted := entities.ToBitSet()
+	found := newGatherer()
+	for ordinals, targets := range r.edges.parts() {
+		for i, e := range targets {
+			if wanted.Test(uint(e)) {
+				found.add(ordinals[i])
+			}
+		}
+	}
+	return found.result()
+}
+
+func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
+	found := roaring.New()
+	for e := range ordinalsOf(entities) {
+		typ, id := r.view.EntityKey(Entity(e))
+		r.view.Posting(r.view.Terms().Reference(r.param, typ, id)).AddTo(found)
+	}
+	return found
+}

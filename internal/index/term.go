@@ -22,9 +22,10 @@ const (
 	formReference
 	formReferenceText
 	formExact
-	formFolded
 	formPresent
 	formType
+	formFolded // its payload is the number of a text, not a posting
+	formUnit   // not in the table: the key of a unit
 )
 
 // Terms computes terms under a store's hash key. It is immutable.
@@ -59,9 +60,6 @@ func (t Terms) ReferenceText(p Param, text string) Term {
 // Exact is the term of a string, uri or canonical in its exact form.
 func (t Terms) Exact(p Param, text string) Term { return t.hash(uint16(p), formExact, "", text) }
 
-// Folded is the term of a whole string in its folded form.
-func (t Terms) Folded(p Param, text string) Term { return t.hash(uint16(p), formFolded, "", text) }
-
 // Present is the term of any value of a parameter.
 func (t Terms) Present(p Param) Term { return t.hash(uint16(p), formPresent, "", "") }
 
@@ -95,4 +93,11 @@ func appendReferenceTerm(dst []byte, p Param, typ TypeID, id string) []byte {
 	dst = appendTerm(dst, uint16(p), formReference, "", "")
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
 	return append(dst, id...)
+}
+
+func appendUnitKey(dst []byte, e *Entry) []byte {
+	dst = appendTerm(dst, 0, formUnit, e.System, "")
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.Code)))
+	dst = append(dst, e.Code...)
+	return append(dst, e.Unit...)
 }

@@ -1,100 +1,309 @@
 package index
 
-import "github.com/RoaringBitmap/roaring/v2"
+import (
+	"math"
+	"sort"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
 
 // A View is the state after one record. It is a small value, needs no closing,
 // and stays exact while others write. The zero View is of no use.
 //
-// Methods that take an ordinal or an entity expect one that exists in the view,
-// and answer with zero values for others. Bitmaps hold ordinals or entities.
+// Methods that take an ordinal or an entity answer with zero values for one
+// that does not exist in the view.
 type View struct {
 	x *Index
+	s *published
 }
 
 // View returns the newest published state.
-func (x *Index) View() View { return View{} }
+func (x *Index) View() View { return View{x, x.state.Load()} }
 
 // ViewAt returns the state after the newest record whose sequence is at most
 // seq, and false if no record as new as seq was applied yet.
-func (x *Index) ViewAt(seq uint64) (View, bool) { return View{}, false }
+//
+// It is exact too, but what it counts it must look at more closely: superseded
+// versions that were visible then are looked up one by one.
+func (x *Index) ViewAt(seq uint64) (View, bool) {
+	now := x.View()
+	switch {
+	case seq > now.s.record.sequence:
+		return View{}, false
+	case seq == now.s.record.sequence:
+		return now, true
+	}
+	n := sort.Search(int(now.s.records), func(i int) bool { return x.records.at(uint32(i)).sequence > seq })
+	s := &published{records: uint32(n), dead: now.s.dead}
+	if n > 0 {
+		s.record = *x.records.at(uint32(n - 1))
+	}
+	// A later record begins here: there is one, or seq would be the newest.
+	s.last = x.records.at(uint32(n)).first - 1
+	if n == 0 {
+		s.last = 0
+	}
+	return View{x, s}, true
+}
 
 // Terms computes terms for [View.Posting].
 func (v View) Terms() Terms { return v.x.terms }
 
 // Sequence returns the sequence of the view's newest record, 0 if there is none.
-func (v View) Sequence() uint64 { return 0 }
+func (v View) Sequence() uint64 { return v.s.record.sequence }
 
 // Time returns the time of the view's newest record in microseconds since the
 // Unix epoch.
-func (v View) Time() int64 { return 0 }
+func (v View) Time() int64 { return v.s.record.time }
 
 // Last returns the view's largest ordinal, 0 if it is empty.
-func (v View) Last() Ordinal { return 0 }
+func (v View) Last() Ordinal { return v.s.last }
+
+// version returns the entry of an ordinal, nil for one that is not in the view.
+func (v View) version(o Ordinal) *version {
+	if o == 0 || o > v.s.last {
+		return nil
+	}
+	return v.x.versions.at(uint32(o))
+}
 
 // Lookup returns the newest version of a resource, which may be a deletion.
-func (v View) Lookup(typ TypeID, id string) (Ordinal, bool) { return 0, false }
+func (v View) Lookup(typ TypeID, id string) (Ordinal, bool) {
+	o := v.newest(v.x.entities.lookup(typ, id))
+	return o, o != 0
+}
+
+// newest returns the newest version of an entity in the view, or 0.
+func (v View) newest(e Entity) Ordinal {
+	if e == 0 {
+		return 0
+	}
+	o := Ordinal(v.x.entities.records.at(uint32(e)).newest.Load())
+	for o > v.s.last {
+		o = v.x.versions.at(uint32(o)).previous
+	}
+	return o
+}
 
 // Visible reports whether o is the newest version of its resource in the view,
 // and no deletion.
-func (v View) Visible(o Ordinal) bool { return false }
+func (v View) Visible(o Ordinal) bool {
+	w := v.version(o)
+	if w == nil || w.entity == 0 || w.number&deletedBit != 0 {
+		return false
+	}
+	next := Ordinal(w.next.Load())
+	return next == 0 || next > v.s.last
+}
 
 // Deleted reports whether o is a deletion.
-func (v View) Deleted(o Ordinal) bool { return false }
+func (v View) Deleted(o Ordinal) bool {
+	w := v.version(o)
+	return w != nil && w.number&deletedBit != 0
+}
 
 // Hole reports whether o stands for nothing.
-func (v View) Hole(o Ordinal) bool { return false }
+func (v View) Hole(o Ordinal) bool {
+	w := v.version(o)
+	return w != nil && w.entity == 0
+}
 
 // Key returns the type and id of the resource of o.
-func (v View) Key(o Ordinal) (TypeID, string) { return 0, "" }
+func (v View) Key(o Ordinal) (TypeID, string) { return v.EntityKey(v.EntityOf(o)) }
 
 // VersionNumber returns the version number of o: 1 for the first version of a
 // resource.
-func (v View) VersionNumber(o Ordinal) uint64 { return 0 }
+func (v View) VersionNumber(o Ordinal) uint64 {
+	if w := v.version(o); w != nil {
+		return uint64(w.number &^ deletedBit)
+	}
+	return 0
+}
 
 // Previous returns the version of the same resource before o.
-func (v View) Previous(o Ordinal) (Ordinal, bool) { return 0, false }
+func (v View) Previous(o Ordinal) (Ordinal, bool) {
+	if w := v.version(o); w != nil {
+		return w.previous, w.previous != 0
+	}
+	return 0, false
+}
 
 // RecordOf returns the sequence and the time, in microseconds since the Unix
 // epoch, of the record that holds o.
-func (v View) RecordOf(o Ordinal) (seq uint64, timeMicros int64) { return 0, 0 }
+func (v View) RecordOf(o Ordinal) (seq uint64, timeMicros int64) {
+	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).first > o })
+	if n == 0 || o > v.s.last {
+		return 0, 0
+	}
+	r := v.x.records.at(uint32(n - 1))
+	return r.sequence, r.time
+}
 
 // Updated returns the ordinals [first, end) whose record's time is in [from, to).
-func (v View) Updated(from, to int64) (first, end Ordinal) { return 0, 0 }
+func (v View) Updated(from, to int64) (first, end Ordinal) {
+	first, end = v.since(from), v.since(to)
+	return first, max(first, end)
+}
+
+// since returns the first ordinal of a record not before t.
+func (v View) since(t int64) Ordinal {
+	if t == math.MaxInt64 {
+		return v.s.last + 1
+	}
+	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).time >= t })
+	if n == int(v.s.records) {
+		return v.s.last + 1
+	}
+	return v.x.records.at(uint32(n)).first
+}
 
 // Entity returns the entity of a resource or reference target, and false if
 // none was ever seen.
-func (v View) Entity(typ TypeID, id string) (Entity, bool) { return 0, false }
+func (v View) Entity(typ TypeID, id string) (Entity, bool) {
+	e := v.x.entities.lookup(typ, id)
+	return e, e != 0
+}
 
 // EntityOf returns the entity of the resource of o, 0 for a hole.
-func (v View) EntityOf(o Ordinal) Entity { return 0 }
+func (v View) EntityOf(o Ordinal) Entity {
+	if w := v.version(o); w != nil {
+		return w.entity
+	}
+	return 0
+}
 
-// EntityKey returns the type and id of an entity.
-func (v View) EntityKey(e Entity) (TypeID, string) { return 0, "" }
+// EntityKey returns the type and id of an entity that this index has given out.
+func (v View) EntityKey(e Entity) (TypeID, string) {
+	if e == 0 {
+		return 0, ""
+	}
+	r := v.x.entities.records.at(uint32(e))
+	return r.typ, unpackKey(v.x.entities.key(r))
+}
 
 // Current returns the visible version of an entity; false if it has none or is
 // deleted.
-func (v View) Current(e Entity) (Ordinal, bool) { return 0, false }
+func (v View) Current(e Entity) (Ordinal, bool) {
+	o := v.newest(e)
+	if o == 0 || v.Deleted(o) {
+		return 0, false
+	}
+	return o, true
+}
 
 // CurrentOf returns the visible versions of a set of entities. The result is
 // the caller's.
-func (v View) CurrentOf(entities *roaring.Bitmap) *roaring.Bitmap { return nil }
+func (v View) CurrentOf(entities *roaring.Bitmap) *roaring.Bitmap {
+	found := make([]uint32, 0, entities.GetCardinality())
+	for e := range ordinalsOf(entities) {
+		if o, ok := v.Current(Entity(e)); ok {
+			found = append(found, uint32(o))
+		}
+	}
+	return bitmapOf(found, v.s.last)
+}
 
 // EntitiesOf returns the entities of a set of ordinals. The result is the
 // caller's.
-func (v View) EntitiesOf(ordinals *roaring.Bitmap) *roaring.Bitmap { return nil }
+func (v View) EntitiesOf(ordinals *roaring.Bitmap) *roaring.Bitmap {
+	found := make([]uint32, 0, ordinals.GetCardinality())
+	top := Entity(0)
+	for o := range ordinalsOf(ordinals) {
+		if e := v.EntityOf(o); e != 0 {
+			found = append(found, uint32(e))
+			top = max(top, e)
+		}
+	}
+	return bitmapOf(found, Ordinal(top))
+}
 
 // RetainVisible removes from set, in place, what is not visible.
-func (v View) RetainVisible(set *roaring.Bitmap) {}
+func (v View) RetainVisible(set *roaring.Bitmap) {
+	if !set.IsEmpty() && Ordinal(set.Maximum()) > v.s.last {
+		set.RemoveRange(uint64(v.s.last)+1, 1<<32)
+	}
+	if v.s.exact {
+		v.s.dead.removeFrom(set)
+		return
+	}
+	alive := v.aliveAmong(set)
+	v.s.dead.removeFrom(set)
+	set.AddMany(alive)
+}
 
 // CountVisible returns how many of set are visible.
-func (v View) CountVisible(set *roaring.Bitmap) int { return 0 }
+func (v View) CountVisible(set *roaring.Bitmap) int {
+	n := int(set.Rank(uint32(v.s.last)))
+	if v.s.exact {
+		return n - v.s.dead.countIn(set)
+	}
+	dead := 0
+	for o := range ordinalsOf(v.s.dead.intersect(set)) {
+		if o <= v.s.last && !v.Visible(o) {
+			dead++
+		}
+	}
+	return n - dead
+}
+
+// aliveAmong returns those of set that died after the view.
+func (v View) aliveAmong(set *roaring.Bitmap) []uint32 {
+	var alive []uint32
+	for o := range ordinalsOf(v.s.dead.intersect(set)) {
+		if v.Visible(o) {
+			alive = append(alive, uint32(o))
+		}
+	}
+	return alive
+}
 
 // AllVisible returns every visible ordinal. The result is the caller's.
-func (v View) AllVisible() *roaring.Bitmap { return nil }
+func (v View) AllVisible() *roaring.Bitmap {
+	all := roaring.New()
+	all.AddRange(uint64(FirstOrdinal), uint64(v.s.last)+1)
+	v.RetainVisible(all)
+	return all
+}
 
 // Posting returns the ordinals that have a term. Of a term that no version has
 // it is empty.
-func (v View) Posting(t Term) Posting { return Posting{} }
+func (v View) Posting(t Term) Posting {
+	v.x.mu.RLock()
+	defer v.x.mu.RUnlock()
+	return v.postingLocked(v.x.mu.table.get(t))
+}
 
 // OfType returns the ordinals of a resource type, deletions included.
-func (v View) OfType(typ TypeID) Posting { return Posting{} }
+func (v View) OfType(typ TypeID) Posting { return v.Posting(v.x.terms.Type(typ)) }
+
+// postingLocked copies the header of a payload's posting. REQUIRES: mu held.
+func (v View) postingLocked(payload uint32) Posting {
+	switch {
+	case payload == 0:
+		return Posting{}
+	case payload&postingBit == 0:
+		if Ordinal(payload) > v.s.last {
+			return Posting{}
+		}
+		return Posting{view: v, only: payload}
+	}
+	p := v.x.mu.postings.postings.at(payload &^ postingBit)
+	return newPosting(v, p.frozen, p.tail)
+}
+
+// bitmapOf makes a bitmap of values in any order and with repetitions, none of
+// them larger than top. Where they are many, bits in a row are set faster than
+// a bitmap finds its containers.
+func bitmapOf(values []uint32, top Ordinal) *roaring.Bitmap {
+	set := roaring.New()
+	if len(values) < int(top)/64 || len(values) < 64 {
+		set.AddMany(values)
+		return set
+	}
+	words := make([]uint64, int(top)/64+1)
+	for _, o := range values {
+		words[o/64] |= 1 << (o % 64)
+	}
+	set.FromDense(words, false)
+	return set
+}

@@ -1,0 +1,43 @@
+package index
+
+import "sync/atomic"
+
+const (
+	chunkBits = 12
+	chunkSize = 1 << chunkBits
+)
+
+// A chunked is an append-only array in chunks of equal size, which never move:
+// one goroutine grows and writes it while others read, without a lock, elements
+// that were published to them by other means.
+type chunked[T any] struct {
+	dir atomic.Pointer[[]*[chunkSize]T]
+}
+
+// at returns element i, which grow must have made.
+func (c *chunked[T]) at(i uint32) *T {
+	return &(*c.dir.Load())[i>>chunkBits][i&(chunkSize-1)]
+}
+
+// grow makes the elements below n.
+func (c *chunked[T]) grow(n uint32) {
+	var dir []*[chunkSize]T
+	if p := c.dir.Load(); p != nil {
+		dir = *p
+	}
+	have := len(dir)
+	for uint64(len(dir))<<chunkBits < uint64(n) {
+		dir = append(dir, new([chunkSize]T))
+	}
+	if len(dir) > have {
+		c.dir.Store(&dir)
+	}
+}
+
+// elements returns how many elements there is room for.
+func (c *chunked[T]) elements() int {
+	if p := c.dir.Load(); p != nil {
+		return len(*p) << chunkBits
+	}
+	return 0
+}

@@ -1,0 +1,225 @@
+package index
+
+import (
+	"iter"
+	"slices"
+	"unsafe"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// A column holds (ordinal, value) entries that rise by ordinal; an ordinal may
+// have several. It grows in chunks, the first of which starts small. The writer
+// appends under Index.mu; a copy of the header is a snapshot that may be read
+// without it.
+type column[T any] struct {
+	chunks []*columnChunk[T]
+	n      int
+}
+
+type columnChunk[T any] struct {
+	ordinals []Ordinal
+	values   []T
+}
+
+const (
+	columnBits   = 12
+	columnChunk0 = 16
+	columnChunkN = 1 << columnBits
+)
+
+func (c *column[T]) add(o Ordinal, v T) {
+	chunk, at := c.n>>columnBits, c.n&(columnChunkN-1)
+	switch {
+	case chunk == len(c.chunks):
+		size := columnChunkN
+		if chunk == 0 {
+			size = columnChunk0
+		}
+		c.chunks = append(c.chunks, newColumnChunk[T](size))
+	case at == len(c.chunks[chunk].ordinals):
+		larger := newColumnChunk[T](4 * at)
+		copy(larger.ordinals, c.chunks[chunk].ordinals)
+		copy(larger.values, c.chunks[chunk].values)
+		// Readers may hold the old list of chunks: it must keep the old chunk.
+		c.chunks = slices.Clone(c.chunks)
+		c.chunks[chunk] = larger
+	}
+	c.chunks[chunk].ordinals[at] = o
+	c.chunks[chunk].values[at] = v
+	c.n++
+}
+
+func newColumnChunk[T any](size int) *columnChunk[T] {
+	return &columnChunk[T]{make([]Ordinal, size), make([]T, size)}
+}
+
+// clamp cuts the snapshot after the last entry of an ordinal ≤ last.
+func (c column[T]) clamp(last Ordinal) column[T] {
+	if c.n > 0 && c.ordinal(c.n-1) > last {
+		c.n = c.search(last + 1)
+	}
+	return c
+}
+
+func (c *column[T]) ordinal(i int) Ordinal {
+	return c.chunks[i>>columnBits].ordinals[i&(columnChunkN-1)]
+}
+
+func (c *column[T]) value(i int) T {
+	return c.chunks[i>>columnBits].values[i&(columnChunkN-1)]
+}
+
+// bytes returns the memory of the entries.
+func (c *column[T]) bytes() int64 {
+	var v T
+	n := 0
+	for _, chunk := range c.chunks {
+		n += len(chunk.ordinals)
+	}
+	return int64(n) * int64(unsafe.Sizeof(v)+unsafe.Sizeof(Ordinal(0)))
+}
+
+// search returns the first position whose ordinal is ≥ o, or n.
+func (c *column[T]) search(o Ordinal) int {
+	low, high := 0, c.n
+	for low < high {
+		mid := int(uint(low+high) >> 1)
+		if c.ordinal(mid) < o {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// seek is search from a position at or before the answer, fast when it is near.
+func (c *column[T]) seek(from int, o Ordinal) int {
+	if from >= c.n || c.ordinal(from) >= o {
+		return from
+	}
+	// Invariant: the entry at low is before o.
+	low, step := from, 1
+	for low+step < c.n && c.ordinal(low+step) < o {
+		low += step
+		step *= 2
+	}
+	high := min(low+step, c.n)
+	low++
+	for low < high {
+		mid := int(uint(low+high) >> 1)
+		if c.ordinal(mid) < o {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// parts iterates over the entries, a chunk at a time.
+func (c column[T]) parts() iter.Seq2[[]Ordinal, []T] {
+	return func(yield func([]Ordinal, []T) bool) {
+		for i, chunk := range c.chunks {
+			n := min(c.n-i<<columnBits, len(chunk.ordinals))
+			if n <= 0 || !yield(chunk.ordinals[:n], chunk.values[:n]) {
+				return
+			}
+		}
+	}
+}
+
+// entries iterates over the entries of the ordinals of set, or all if it is nil.
+func (c column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
+	return func(yield func(Ordinal, *T) bool) {
+		if set == nil {
+			for ordinals, values := range c.parts() {
+				for i, o := range ordinals {
+					if !yield(o, &values[i]) {
+						return
+					}
+				}
+			}
+			return
+		}
+		at := 0
+		for o := range ordinalsOf(set) {
+			at = c.seek(at, o)
+			for at < c.n && c.ordinal(at) == o {
+				if !yield(o, &c.chunks[at>>columnBits].values[at&(columnChunkN-1)]) {
+					return
+				}
+				at++
+			}
+			if at == c.n {
+				return
+			}
+		}
+	}
+}
+
+// spans iterates over the ordinals of set that have entries, with the span that
+// extend gathers from each of them.
+func spans[T, K any](c column[T], set *roaring.Bitmap, extend func(s *Span[K], v *T, first bool)) iter.Seq2[Ordinal, Span[K]] {
+	return func(yield func(Ordinal, Span[K]) bool) {
+		var last Ordinal
+		var span Span[K]
+		for o, v := range c.entries(set) {
+			if o != last && last != 0 && !yield(last, span) {
+				return
+			}
+			extend(&span, v, o != last)
+			last = o
+		}
+		if last != 0 {
+			yield(last, span)
+		}
+	}
+}
+
+// ordinalsOf iterates over a set upwards, in batches: roaring's own iterator
+// costs several times as much a value.
+func ordinalsOf(set *roaring.Bitmap) iter.Seq[Ordinal] {
+	return func(yield func(Ordinal) bool) {
+		var buf [256]uint32
+		it := set.ManyIterator()
+		for n := it.NextMany(buf[:]); n > 0; n = it.NextMany(buf[:]) {
+			for _, o := range buf[:n] {
+				if !yield(Ordinal(o)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A gatherer makes a bitmap of ordinals that come in rising order, with
+// repetitions.
+type gatherer struct {
+	set  *roaring.Bitmap
+	last Ordinal
+	n    int
+	buf  [1024]uint32
+}
+
+func newGatherer() *gatherer { return &gatherer{set: roaring.New()} }
+
+func (g *gatherer) add(o Ordinal) {
+	if o == g.last {
+		return
+	}
+	g.last = o
+	if g.n == len(g.buf) {
+		g.set.AddMany(g.buf[:])
+		g.n = 0
+	}
+	g.buf[g.n] = uint32(o)
+	g.n++
+}
+
+func (g *gatherer) result() *roaring.Bitmap {
+	g.set.AddMany(g.buf[:g.n])
+	g.n = 0
+	return g.set
+}

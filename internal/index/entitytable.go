@@ -1,0 +1,221 @@
+package index
+
+import (
+	"encoding/hex"
+	"sync/atomic"
+
+	"github.com/dchest/siphash"
+)
+
+// An entityTable numbers (type, id) pairs. One goroutine adds; others look up
+// without a lock.
+//
+// Ids lie behind each other in blocks of bytes: their length and text, or, as
+// most are UUIDs, a mark and 16 bytes.
+type entityTable struct {
+	k0, k1  uint64
+	n       atomic.Uint32 // entities
+	used    uint32        // bytes of the arena, of the writer
+	arena   atomic.Pointer[[]*[arenaBlock]byte]
+	records chunked[entityRecord]
+	slots   atomic.Pointer[[]atomic.Uint32]
+}
+
+type entityRecord struct {
+	key    uint32        // offset in the arena
+	newest atomic.Uint32 // ordinal
+	typ    TypeID
+	tag    uint16 // of the hash: spares most comparisons of other keys
+}
+
+const (
+	arenaBlock = 1 << 16
+	packedMark = 0xff // in the place of the length, which is at most MaxIDLen
+	packedLen  = 1 + 16
+)
+
+// An entityKey is an id as it lies in the arena.
+type entityKey struct {
+	buf [1 + MaxIDLen]byte
+	n   int
+}
+
+// set packs an id of at most MaxIDLen bytes.
+func (k *entityKey) set(id string) {
+	if packUUID((*[16]byte)(k.buf[1:packedLen]), id) {
+		k.buf[0] = packedMark
+		k.n = packedLen
+		return
+	}
+	k.buf[0] = byte(len(id))
+	k.n = 1 + copy(k.buf[1:], id)
+}
+
+func (k *entityKey) bytes() []byte { return k.buf[:k.n] }
+
+// packUUID packs a UUID in lower case and with hyphens; anything else would not
+// come back as it was.
+func packUUID(dst *[16]byte, id string) bool {
+	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
+		return false
+	}
+	at := 0
+	for i := range dst {
+		if at == 8 || at == 13 || at == 18 || at == 23 {
+			at++
+		}
+		h, l := hexDigit(id[at]), hexDigit(id[at+1])
+		if h|l > 15 {
+			return false
+		}
+		dst[i] = h<<4 | l
+		at += 2
+	}
+	return true
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 0xff
+}
+
+func unpackKey(key []byte) string {
+	if key[0] != packedMark {
+		return string(key[1:])
+	}
+	var s [36]byte
+	hex.Encode(s[0:8], key[1:5])
+	hex.Encode(s[9:13], key[5:7])
+	hex.Encode(s[14:18], key[7:9])
+	hex.Encode(s[19:23], key[9:11])
+	hex.Encode(s[24:36], key[11:17])
+	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
+	return string(s[:])
+}
+
+func (t *entityTable) hash(typ TypeID, key []byte) uint64 {
+	var buf [2 + 1 + MaxIDLen]byte
+	buf[0], buf[1] = byte(typ), byte(typ>>8)
+	return siphash.Hash(t.k0, t.k1, buf[:2+copy(buf[2:], key)])
+}
+
+// key returns the bytes of an entity in the arena, for reading only.
+func (t *entityTable) key(r *entityRecord) []byte {
+	block := (*t.arena.Load())[r.key/arenaBlock]
+	at := r.key % arenaBlock
+	n := uint32(packedLen)
+	if l := block[at]; l != packedMark {
+		n = 1 + uint32(l)
+	}
+	return block[at : at+n]
+}
+
+// find returns the entity of a pair, 0 if there is none.
+func (t *entityTable) find(typ TypeID, key []byte, hash uint64) Entity {
+	slots := t.slots.Load()
+	if slots == nil {
+		return 0
+	}
+	e, _ := t.probe(*slots, typ, key, hash)
+	return e
+}
+
+func (t *entityTable) lookup(typ TypeID, id string) Entity {
+	if id == "" || len(id) > MaxIDLen {
+		return 0
+	}
+	var k entityKey
+	k.set(id)
+	return t.find(typ, k.bytes(), t.hash(typ, k.bytes()))
+}
+
+// probe returns the entity of a pair, or 0 and the slot where it belongs.
+func (t *entityTable) probe(slots []atomic.Uint32, typ TypeID, key []byte, hash uint64) (Entity, int) {
+	i := home(hash, len(slots))
+	for {
+		e := slots[i].Load()
+		if e == 0 {
+			return 0, i
+		}
+		r := t.records.at(e)
+		if r.tag == uint16(hash) && r.typ == typ && string(t.key(r)) == string(key) {
+			return Entity(e), i
+		}
+		if i++; i == len(slots) {
+			i = 0
+		}
+	}
+}
+
+func home(hash uint64, slots int) int { return int(hash >> 32 * uint64(slots) >> 32) }
+
+// reserve makes room for n more entities. It may take a while, as a larger table
+// is filled; readers go on in the old one.
+func (t *entityTable) reserve(n int) {
+	want := int(t.n.Load()) + n
+	t.records.grow(uint32(want) + 1)
+	var old []atomic.Uint32
+	if p := t.slots.Load(); p != nil {
+		old = *p
+	}
+	if want*5 < len(old)*4 {
+		return
+	}
+	slots := make([]atomic.Uint32, max(64, want*5/4+1, len(old)*3/2))
+	for e := uint32(1); e <= t.n.Load(); e++ {
+		r := t.records.at(e)
+		i := home(t.hash(r.typ, t.key(r)), len(slots))
+		for slots[i].Load() != 0 {
+			if i++; i == len(slots) {
+				i = 0
+			}
+		}
+		slots[i].Store(e)
+	}
+	t.slots.Store(&slots)
+}
+
+// add returns the entity of a pair, a new one if there is none. Room must have
+// been reserved.
+func (t *entityTable) add(typ TypeID, key []byte, hash uint64) Entity {
+	slots := *t.slots.Load()
+	e, i := t.probe(slots, typ, key, hash)
+	if e != 0 {
+		return e
+	}
+	n := t.n.Add(1)
+	r := t.records.at(n)
+	r.key, r.typ, r.tag = t.store(key), typ, uint16(hash)
+	// Publishes the record: whoever loads the slot sees what was written before.
+	slots[i].Store(n)
+	return Entity(n)
+}
+
+func (t *entityTable) store(key []byte) uint32 {
+	var blocks []*[arenaBlock]byte
+	if p := t.arena.Load(); p != nil {
+		blocks = *p
+	}
+	if left := uint32(len(blocks))*arenaBlock - t.used; len(blocks) == 0 || left < uint32(len(key)) {
+		t.used = uint32(len(blocks)) * arenaBlock
+		blocks = append(blocks, new([arenaBlock]byte))
+		t.arena.Store(&blocks)
+	}
+	at := t.used
+	copy(blocks[at/arenaBlock][at%arenaBlock:], key)
+	t.used += uint32(len(key))
+	return at
+}
+
+// room returns whether n more entities surely fit: their number in 32 bits, and
+// their keys in an arena of 4 GiB.
+func (t *entityTable) room(n int) bool {
+	const blockKeys = arenaBlock / (1 + MaxIDLen)
+	blocks := uint64(t.used)/arenaBlock + 2 + uint64(n)/blockKeys
+	return uint64(t.n.Load())+uint64(n) < 1<<32-1 && blocks < 1<<32/arenaBlock
+}

@@ -1,0 +1,72 @@
+package index
+
+import "github.com/RoaringBitmap/roaring/v2"
+
+// postingBit tells a posting's number from an ordinal in a payload.
+const postingBit = 1 << 31
+
+// A tail is frozen when it is long: at 1,024 a roaring bitmap is the smaller
+// form, and each freezing copies the bitmap before, which is at most an eighth
+// of a byte an ordinal of the index. The upper bound keeps short what a count
+// has to walk.
+const (
+	tailMin = 1024
+	tailMax = 16384
+)
+
+// A postingStore holds the postings of two ordinals and more; the only ordinal
+// of a term lies in its payload. Index.mu guards it.
+type postingStore struct {
+	n        uint32
+	postings chunked[storedPosting]
+}
+
+// A storedPosting is a frozen bitmap that never changes and a tail of later
+// ordinals that only grows: a copy is a snapshot.
+type storedPosting struct {
+	frozen *roaring.Bitmap
+	tail   []uint32 // never empty
+}
+
+// add adds an ordinal, at least as large as any before, to a payload's posting.
+func (s *postingStore) add(payload *uint32, o Ordinal) {
+	switch p := *payload; {
+	case p == 0:
+		*payload = uint32(o)
+	case p&postingBit != 0:
+		s.postings.at(p &^ postingBit).add(uint32(o))
+	case p != uint32(o):
+		s.postings.grow(s.n + 1)
+		s.postings.at(s.n).tail = []uint32{p, uint32(o)}
+		*payload = s.n | postingBit
+		s.n++
+	}
+}
+
+func (p *storedPosting) add(o uint32) {
+	n := len(p.tail)
+	if p.tail[n-1] == o {
+		return
+	}
+	if n%tailMin == 0 && n >= p.tailLimit() {
+		p.freeze()
+	}
+	p.tail = append(p.tail, o)
+}
+
+func (p *storedPosting) tailLimit() int {
+	if p.frozen == nil {
+		return tailMin
+	}
+	return max(tailMin, min(int(p.frozen.GetCardinality()/16), tailMax))
+}
+
+func (p *storedPosting) freeze() {
+	set := roaring.New()
+	if p.frozen != nil {
+		set = p.frozen.Clone()
+	}
+	set.AddMany(p.tail)
+	set.RunOptimize()
+	p.frozen, p.tail = set, nil
+}
