@@ -31,14 +31,14 @@ const applyChunk = 64
 
 // Apply adds the record of a sequence and publishes it: views taken afterwards
 // see it whole, and those taken before not at all. Item i has the ordinal
-// first + i. Ordinals between the record before and first become holes.
+// first + i. Ordinals between the record before and first become holes of this one.
 // Sequences rise from 1, with gaps allowed; times, microseconds since the Unix
 // epoch, never fall.
 //
 // It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing.
 func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
 	old := x.state.Load()
-	if seq <= old.record.sequence || first <= old.last || old.records > 0 && timeMicros < old.record.time {
+	if seq <= old.sequence || first <= old.last || old.records > 0 && timeMicros < old.time {
 		return ErrOrder
 	}
 	if err := x.check(first, items); err != nil {
@@ -52,10 +52,10 @@ func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item)
 	for i := 0; i < len(items); i += applyChunk {
 		x.applyChunk(first+Ordinal(i), items[i:min(i+applyChunk, len(items))])
 	}
-	rec := record{seq, timeMicros, first}
+	rec := record{seq, timeMicros, last}
 	x.records.grow(old.records + 1)
 	*x.records.at(old.records) = rec
-	x.state.Store(&published{rec, last, old.records + 1, x.dead, true})
+	x.state.Store(&published{rec, old.records + 1, x.dead, true})
 	return nil
 }
 

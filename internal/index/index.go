@@ -54,13 +54,12 @@ const (
 type record struct {
 	sequence uint64
 	time     int64
-	first    Ordinal // its ordinals go on to the next record's first
+	last     Ordinal // its ordinals begin after the last of the record before
 }
 
 // A published state is what a view sees. It never changes.
 type published struct {
-	record  record
-	last    Ordinal
+	record
 	records uint32
 	dead    deadSet
 	// exact says that dead is of this very state; otherwise it is of a later

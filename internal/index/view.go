@@ -1,7 +1,6 @@
 package index
 
 import (
-	"math"
 	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -28,20 +27,15 @@ func (x *Index) View() View { return View{x, x.state.Load()} }
 func (x *Index) ViewAt(seq uint64) (View, bool) {
 	now := x.View()
 	switch {
-	case seq > now.s.record.sequence:
+	case seq > now.s.sequence:
 		return View{}, false
-	case seq == now.s.record.sequence:
+	case seq == now.s.sequence:
 		return now, true
 	}
 	n := sort.Search(int(now.s.records), func(i int) bool { return x.records.at(uint32(i)).sequence > seq })
 	s := &published{records: uint32(n), dead: now.s.dead}
 	if n > 0 {
 		s.record = *x.records.at(uint32(n - 1))
-	}
-	// A later record begins here: there is one, or seq would be the newest.
-	s.last = x.records.at(uint32(n)).first - 1
-	if n == 0 {
-		s.last = 0
 	}
 	return View{x, s}, true
 }
@@ -50,11 +44,11 @@ func (x *Index) ViewAt(seq uint64) (View, bool) {
 func (v View) Terms() Terms { return v.x.terms }
 
 // Sequence returns the sequence of the view's newest record, 0 if there is none.
-func (v View) Sequence() uint64 { return v.s.record.sequence }
+func (v View) Sequence() uint64 { return v.s.sequence }
 
 // Time returns the time of the view's newest record in microseconds since the
 // Unix epoch.
-func (v View) Time() int64 { return v.s.record.time }
+func (v View) Time() int64 { return v.s.time }
 
 // Last returns the view's largest ordinal, 0 if it is empty.
 func (v View) Last() Ordinal { return v.s.last }
@@ -131,11 +125,11 @@ func (v View) Previous(o Ordinal) (Ordinal, bool) {
 // RecordOf returns the sequence and the time, in microseconds since the Unix
 // epoch, of the record that holds o.
 func (v View) RecordOf(o Ordinal) (seq uint64, timeMicros int64) {
-	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).first > o })
-	if n == 0 || o > v.s.last {
+	if o == 0 || o > v.s.last {
 		return 0, 0
 	}
-	r := v.x.records.at(uint32(n - 1))
+	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).last >= o })
+	r := v.x.records.at(uint32(n))
 	return r.sequence, r.time
 }
 
@@ -147,14 +141,11 @@ func (v View) Updated(from, to int64) (first, end Ordinal) {
 
 // since returns the first ordinal of a record not before t.
 func (v View) since(t int64) Ordinal {
-	if t == math.MaxInt64 {
-		return v.s.last + 1
-	}
 	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).time >= t })
-	if n == int(v.s.records) {
-		return v.s.last + 1
+	if n == 0 {
+		return FirstOrdinal
 	}
-	return v.x.records.at(uint32(n)).first
+	return v.x.records.at(uint32(n-1)).last + 1
 }
 
 // Entity returns the entity of a resource or reference target, and false if
