@@ -24,6 +24,7 @@ type disk struct {
 	mu      sync.Mutex
 	names   map[string]*inode // as a program sees them
 	durable map[string]*inode // as they are after a power failure
+	pending []change          // of names, in order, not yet durable
 	dirs    map[string]bool
 	locked  bool
 
@@ -31,6 +32,19 @@ type disk struct {
 	failAt int    // the operation that fails; 0 for none
 	dead   bool   // all operations after failAt fail as well
 	failed string // what failed
+}
+
+// A change of names in a folder. After a power failure the first few of the
+// pending changes have come about, as with a journal.
+type change struct {
+	dir   string
+	apply func(names map[string]*inode)
+}
+
+// change applies a change of names and notes it.
+func (d *disk) change(name string, apply func(names map[string]*inode)) {
+	apply(d.names)
+	d.pending = append(d.pending, change{path.Dir(name), apply})
 }
 
 type inode struct {
@@ -81,16 +95,11 @@ func (d *disk) crash(rng *rand.Rand) *disk {
 	defer d.mu.Unlock()
 	after := newDisk()
 	maps.Copy(after.dirs, d.dirs)
-	all := maps.Clone(d.names)
-	maps.Copy(all, d.durable)
-	for name := range all {
-		n := d.durable[name]
-		if now := d.names[name]; now != n && rng.IntN(2) == 0 {
-			n = now
-		}
-		if n == nil {
-			continue
-		}
+	names := maps.Clone(d.durable)
+	for _, c := range d.pending[:rng.IntN(len(d.pending)+1)] {
+		c.apply(names)
+	}
+	for name, n := range names {
 		data := n.survivor(rng)
 		copied := &inode{data: data, dirty: make([]bool, len(data)), synced: slices.Clone(data)}
 		after.names[name], after.durable[name] = copied, copied
@@ -161,7 +170,7 @@ func (d *disk) Open(name string, create bool) (txlog.File, error) {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
 		n = new(inode)
-		d.names[name] = n
+		d.change(name, func(names map[string]*inode) { names[name] = n })
 	}
 	return &diskFile{disk: d, node: n, name: name}, nil
 }
@@ -196,8 +205,10 @@ func (d *disk) Rename(oldName, newName string) error {
 	if d.names[oldName] == nil {
 		return &fs.PathError{Op: "rename", Path: oldName, Err: fs.ErrNotExist}
 	}
-	d.names[newName] = d.names[oldName]
-	delete(d.names, oldName)
+	d.change(newName, func(names map[string]*inode) {
+		names[newName] = names[oldName]
+		delete(names, oldName)
+	})
 	return nil
 }
 
@@ -210,7 +221,7 @@ func (d *disk) Remove(name string) error {
 	if err := d.step("remove " + name); err != nil {
 		return err
 	}
-	delete(d.names, name)
+	d.change(name, func(names map[string]*inode) { delete(names, name) })
 	return nil
 }
 
@@ -220,16 +231,13 @@ func (d *disk) SyncDir(name string) error {
 	if err := d.step("syncdir " + name); err != nil {
 		return err
 	}
-	for file := range d.durable {
-		if path.Dir(file) == name && d.names[file] == nil {
-			delete(d.durable, file)
+	d.pending = slices.DeleteFunc(d.pending, func(c change) bool {
+		if c.dir != name {
+			return false
 		}
-	}
-	for file, n := range d.names {
-		if path.Dir(file) == name {
-			d.durable[file] = n
-		}
-	}
+		c.apply(d.durable)
+		return true
+	})
 	return nil
 }
 

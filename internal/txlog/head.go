@@ -6,16 +6,16 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// The head file has two slots, each in a disk block of its own so that a write
-// cut short by a power failure cannot harm both. The slot of a head is the
-// parity of its sequence.
+// The head file has two slots, each in a disk block of its own. The slot of a
+// head is the parity of its sequence. Head is not synced with every commit, so
+// both slots may be on their way to the disk when the power fails: a slot is
+// one cache line, 64 bytes, so that a block written meanwhile has it old or new
+// and never half.
 const (
-	headMagic     = "FLHD"
-	headVersion   = 1
-	headBlock     = 4096
-	headFileSize  = 2 * headBlock
-	headBody      = 4 + 4 + 8 + 8 + 8 + 4 + 4 + 8 + seal.TagSize
-	headSlotBytes = headBody + seal.TagSize
+	headBlock    = 4096
+	headFileSize = 2 * headBlock
+	headBody     = 8 + 8 + 4 + 4 + 4 + 4 + seal.TagSize
+	headSlotSize = headBody + seal.TagSize
 )
 
 // A head says how far the log was durable: everything up to it must be there.
@@ -33,33 +33,31 @@ type head struct {
 func (h *head) offset() int64 { return int64(h.sequence&1) * headBlock }
 
 func (h *head) marshal(keys *seal.Keyset) []byte {
-	b := make([]byte, 0, headSlotBytes)
-	b = append(b, headMagic...)
-	b = binary.LittleEndian.AppendUint32(b, headVersion)
+	b := make([]byte, 0, headSlotSize)
 	b = binary.LittleEndian.AppendUint64(b, h.sequence)
 	b = binary.LittleEndian.AppendUint64(b, h.segment)
-	b = binary.LittleEndian.AppendUint64(b, uint64(h.end))
+	b = binary.LittleEndian.AppendUint32(b, uint32(h.end)) // segments end below 2 GiB
 	b = binary.LittleEndian.AppendUint32(b, h.next)
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.key))
-	b = binary.LittleEndian.AppendUint64(b, h.seals)
+	b = binary.LittleEndian.AppendUint32(b, uint32(h.seals)) // at most seal.MaxSeals
 	b = append(b, h.tag[:]...)
 	tag := keys.MAC(purposeHead, b)
 	return append(b, tag[:]...)
 }
 
 func unmarshalHead(b []byte, keys *seal.Keyset) (h head, ok bool) {
-	if len(b) < headSlotBytes || !keys.VerifyMAC(purposeHead, b[:headBody], b[headBody:headSlotBytes]) {
+	if len(b) < headSlotSize || !keys.VerifyMAC(purposeHead, b[:headBody], b[headBody:headSlotSize]) {
 		return head{}, false
 	}
 	h = head{
-		sequence: binary.LittleEndian.Uint64(b[8:]),
-		segment:  binary.LittleEndian.Uint64(b[16:]),
-		end:      int64(binary.LittleEndian.Uint64(b[24:])),
-		next:     binary.LittleEndian.Uint32(b[32:]),
-		key:      seal.KeyID(binary.LittleEndian.Uint32(b[36:])),
-		seals:    binary.LittleEndian.Uint64(b[40:]),
+		sequence: binary.LittleEndian.Uint64(b),
+		segment:  binary.LittleEndian.Uint64(b[8:]),
+		end:      int64(binary.LittleEndian.Uint32(b[16:])),
+		next:     binary.LittleEndian.Uint32(b[20:]),
+		key:      seal.KeyID(binary.LittleEndian.Uint32(b[24:])),
+		seals:    uint64(binary.LittleEndian.Uint32(b[28:])),
 	}
-	copy(h.tag[:], b[48:])
+	copy(h.tag[:], b[32:])
 	return h, true
 }
 

@@ -79,6 +79,16 @@ func (l *Log) open(ctx context.Context) error {
 			return err
 		}
 	}
+	// Names that an earlier process saw and could not sync must not go away
+	// under what is written from now on.
+	if !found.has(nameLog) {
+		return corruptf("%s is missing", nameLog)
+	}
+	for _, name := range []string{".", nameLog} {
+		if err := fsys.SyncDir(name); err != nil {
+			return fmt.Errorf("txlog: open: %w", err)
+		}
+	}
 	keys, err := l.openKeys(ctx)
 	if err != nil {
 		return err

@@ -1,0 +1,206 @@
+package txlog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// A trial is a series of appends on a disk with one fault.
+type trial struct {
+	acked   []rec
+	unknown []rec // appended with ErrOutcomeUnknown: may be there
+	ops     int
+}
+
+// run opens the store and appends some records over several segments,
+// reopening once in between. It goes on after errors where the log allows.
+func (tr *trial) run(d *disk, opts txlog.Options) error {
+	opts.FS = d
+	for range 2 {
+		l, err := txlog.Open(context.Background(), "", &opts)
+		if err != nil {
+			if errors.Is(err, errFault) {
+				return nil
+			}
+			return fmt.Errorf("open: %w", err)
+		}
+		for range 5 {
+			sequence, _ := l.Last()
+			r := makeRec(sequence+1, 2, 300)
+			err := appendNext(l, r)
+			switch {
+			case err == nil:
+				tr.acked = append(tr.acked, r)
+			case errors.Is(err, txlog.ErrOutcomeUnknown):
+				tr.unknown = append(tr.unknown, r)
+			case !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly):
+				return fmt.Errorf("append: %w", err)
+			}
+		}
+		if got, err := readAll(l); err != nil || !same(tr.acked, got) {
+			return fmt.Errorf("before the crash: %d of %d records, %v", len(got), len(tr.acked), err)
+		}
+		l.Close() // its error is the fault's
+		if len(tr.unknown) > 0 {
+			break
+		}
+	}
+	tr.ops = d.ops
+	return nil
+}
+
+// verify opens the store after the trial and holds it against what was
+// acknowledged; then it appends, crashes once more, and looks again.
+func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
+	opts.FS = d
+	want := tr.acked
+	for round := range 3 {
+		l, err := txlog.Open(context.Background(), "", &opts)
+		if err != nil {
+			return fmt.Errorf("round %d: %w", round, err)
+		}
+		got, err := readAll(l)
+		if err != nil {
+			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if len(tr.unknown) == 1 && same(append(want[:len(want):len(want)], tr.unknown...), got) {
+			want = got
+		}
+		tr.unknown = nil // once opened, it is settled
+		if !same(want, got) {
+			return fmt.Errorf("round %d: %d records of %d", round, len(got), len(want))
+		}
+		if err := checkOrdinals(l, want); err != nil {
+			return fmt.Errorf("round %d: %w", round, err)
+		}
+		for range 3 {
+			r := makeRec(uint64(len(want))+1, 2, 300)
+			if err := appendNext(l, r); err != nil {
+				return fmt.Errorf("round %d: append: %w", round, err)
+			}
+			want = append(want[:len(want):len(want)], r)
+		}
+		if round == 1 {
+			l.Close()
+			opts.FS = d.restart()
+			continue
+		}
+		// The old log is abandoned with its disk, as by a power failure.
+		d = d.crash(rng)
+		opts.FS = d
+		l.Close()
+	}
+	return nil
+}
+
+// TestFaultAtEveryOperation lets every operation of a series of appends fail in
+// turn, once or from there on, and then kills the process or the power.
+func TestFaultAtEveryOperation(t *testing.T) {
+	opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18}
+	var clean trial
+	require.NoError(t, clean.run(newDisk(), opts))
+	require.Len(t, clean.acked, 10)
+	require.Greater(t, clean.ops, 100)
+	rng := rand.New(rand.NewPCG(1, 2))
+	failed := map[string]bool{}
+	for _, dead := range []bool{false, true} {
+		for _, power := range []bool{false, true} {
+			for at := 1; at <= clean.ops; at++ {
+				d := newDisk()
+				d.failAt, d.dead = at, dead
+				var tr trial
+				err := tr.run(d, opts)
+				failed[d.failed] = true
+				if err == nil {
+					if power {
+						d = d.crash(rng)
+					}
+					err = tr.verify(d.restart(), opts, rng)
+				}
+				if err != nil {
+					t.Fatalf("operation %d (%s) fails, dead %v, power %v: %v", at, d.failed, dead, power, err)
+				}
+			}
+		}
+	}
+	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp"} {
+		require.True(t, failed[name], name)
+	}
+}
+
+// TestPowerFailureAnywhere lets the power fail after every operation, several
+// times, with different parts of what was not synced surviving.
+func TestPowerFailureAnywhere(t *testing.T) {
+	opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500}
+	var clean trial
+	require.NoError(t, clean.run(newDisk(), opts))
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		for at := 1; at <= clean.ops; at++ {
+			d := newDisk()
+			d.failAt, d.dead = at, true
+			var tr trial
+			require.NoError(t, tr.run(d, opts))
+			if err := tr.verify(d.crash(rng), opts, rng); err != nil {
+				t.Fatalf("power fails at operation %d (%s), seed %d: %v", at, d.failed, seed, err)
+			}
+		}
+	}
+}
+
+// failingSync is a folder of the operating system whose files fail to sync.
+type failingSync struct {
+	txlog.FS
+	fail *bool
+}
+
+func (f failingSync) Open(name string, create bool) (txlog.File, error) {
+	file, err := f.FS.Open(name, create)
+	return failingFile{file, f.fail}, err
+}
+
+type failingFile struct {
+	txlog.File
+	fail *bool
+}
+
+func (f failingFile) Sync() error {
+	if *f.fail {
+		return errFault
+	}
+	return f.File.Sync()
+}
+
+func TestFailedSyncOfFolder(t *testing.T) {
+	fail := false
+	opts := &txlog.Options{FS: failingSync{txlog.OSFolder(t.TempDir()), &fail}, Wrapper: seal.RandomKey()}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	want := []rec{makeRec(1, 2, 100)}
+	require.NoError(t, appendNext(l, want[0]))
+
+	fail = true
+	lost := makeRec(2, 2, 100)
+	err = appendNext(l, lost)
+	require.ErrorIs(t, err, txlog.ErrOutcomeUnknown)
+	require.ErrorIs(t, err, errFault)
+	require.ErrorIs(t, appendNext(l, lost), txlog.ErrReadOnly)
+	check(t, l, want)
+
+	fail = false
+	require.ErrorIs(t, appendNext(l, lost), txlog.ErrReadOnly, "until it is opened again")
+	require.NoError(t, l.Close())
+	l, err = txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	check(t, l, append(want, lost)) // this process did not crash: the bytes are there
+	require.NoError(t, appendNext(l, makeRec(3, 1, 1)))
+	require.NoError(t, l.Close())
+}
