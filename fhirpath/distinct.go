@@ -1,0 +1,92 @@
+package fhirpath
+
+import (
+	"hash/maphash"
+	"strconv"
+)
+
+// fewItems is how many items are compared one with another; above it distinct
+// uses hashes.
+const fewItems = 16
+
+// distinct removes from the stack, above base, each item that equals an earlier
+// one (FHIRPath N1 §5.1.11). The order of the others stays.
+func (v *Evaluator) distinct(base, pos int) error {
+	items := v.stack[base:]
+	if len(items) > fewItems {
+		return v.distinctByHash(base, pos)
+	}
+	kept := 0
+	for _, it := range items {
+		if err := v.visit(kept, pos); err != nil {
+			return err
+		}
+		if !v.holds(items[:kept], it) {
+			items[kept] = it
+			kept++
+		}
+	}
+	v.stack = v.stack[:base+kept]
+	return nil
+}
+
+// holds reports whether one of the items equals it.
+func (v *Evaluator) holds(items []item, it item) bool {
+	for _, other := range items {
+		if v.equal(other, it) == yes {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *Evaluator) distinctByHash(base, pos int) error {
+	items := v.stack[base:]
+	seed := maphash.MakeSeed()
+	buckets := make(map[uint64][]item, len(items))
+	kept := 0
+	for _, it := range items {
+		hash := v.hash(it, seed)
+		bucket := buckets[hash]
+		if err := v.visit(1+len(bucket), pos); err != nil {
+			return err
+		}
+		if v.holds(bucket, it) {
+			continue
+		}
+		buckets[hash] = append(bucket, it)
+		items[kept] = it
+		kept++
+	}
+	v.stack = v.stack[:base+kept]
+	return nil
+}
+
+// hash returns a number that equal items share.
+func (v *Evaluator) hash(it item, seed maphash.Seed) uint64 {
+	c := v.classOf(it)
+	switch c {
+	case classString:
+		return maphash.Bytes(seed, v.text(it, &v.buffers[0]))
+	case classNumber:
+		value, _ := strconv.ParseFloat(string(v.text(it, &v.buffers[0])), 64)
+		return maphash.Comparable(seed, value+0) // + 0 makes one of the two zeros
+	case classTemporal, classTime:
+		t, _ := v.timeOf(it, c)
+		low, _ := t.Range(nil)
+		return maphash.Comparable(seed, low)
+	case classBoolean:
+		return maphash.Comparable(seed, v.truthOf(it))
+	}
+	// Of an element the strings will do: they tell most elements apart.
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for i := it.ref + 1; i < v.doc.Nodes[it.ref].Next; i++ {
+		node := &v.doc.Nodes[i]
+		maphash.WriteComparable(&h, node.Field)
+		if classOfNode(node) == classString {
+			h.Write(v.text(item{i, sortNode}, &v.buffers[0]))
+		}
+	}
+	return h.Sum64()
+}

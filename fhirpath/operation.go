@@ -1,0 +1,235 @@
+package fhirpath
+
+import (
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// An operation is a compiled node of an expression. It is immutable.
+type operation interface {
+	// eval puts the items it yields on the stack. The focus is $this.
+	eval(v *Evaluator, focus item) error
+	pos() int
+}
+
+type (
+	// constant yields a literal; with ok unset, nothing.
+	constant struct {
+		position
+		value item
+		ok    bool
+	}
+	// focus yields $this.
+	focus struct{ position }
+	// typedFocus yields $this if it is of a type: Patient.name.
+	typedFocus struct {
+		position
+		target schema.TypeID
+	}
+	// contextNode yields %context.
+	contextNode struct{ position }
+	// enclosingResource yields %resource.
+	enclosingResource struct{ position }
+	// path yields what the steps lead to.
+	path struct {
+		position
+		input operation
+		steps []step
+	}
+	// ofType keeps the items of a type.
+	ofType struct {
+		position
+		input  operation
+		target typeTarget
+	}
+	// where keeps the items for which the criteria are true.
+	where struct {
+		position
+		input, criteria operation
+	}
+	// at yields one item by its number.
+	at struct {
+		position
+		input, index operation
+	}
+	// union yields the distinct items of all its inputs.
+	union struct {
+		position
+		inputs []operation
+	}
+)
+
+func (o *constant) eval(v *Evaluator, _ item) error {
+	if o.ok {
+		v.push(o.value)
+	}
+	return nil
+}
+
+func (o *focus) eval(v *Evaluator, focus item) error {
+	v.push(focus)
+	return nil
+}
+
+func (o *typedFocus) eval(v *Evaluator, focus item) error {
+	if focus.sort == sortNode {
+		if t := v.doc.Nodes[focus.ref].Type; t == o.target || t.Is(o.target) {
+			v.push(focus)
+		}
+	}
+	return nil
+}
+
+func (o *contextNode) eval(v *Evaluator, _ item) error {
+	v.push(nodeItem(v.context))
+	return nil
+}
+
+func (o *enclosingResource) eval(v *Evaluator, _ item) error {
+	innermost := fhirjson.Index(0)
+	eachResourceAround(v.doc, v.context, func(n fhirjson.Index) { innermost = n })
+	v.push(nodeItem(innermost))
+	return nil
+}
+
+// eachResourceAround calls visit with each resource that n is in or is, from the
+// outermost inwards.
+func eachResourceAround(doc *fhirjson.Document, n fhirjson.Index, visit func(fhirjson.Index)) {
+	inner := fhirjson.Index(0)
+	visit(inner)
+	for inner != n {
+		child := inner + 1
+		for doc.Nodes[child].Next <= uint32(n) {
+			child = fhirjson.Index(doc.Nodes[child].Next)
+		}
+		inner = child
+		if doc.Nodes[inner].Type.Type().Kind == schema.KindResource {
+			visit(inner)
+		}
+	}
+}
+
+func (o *path) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	for _, s := range o.steps {
+		end := len(v.stack)
+		if end == base {
+			return nil
+		}
+		for i := base; i < end; i++ {
+			if it := v.stack[i]; it.sort == sortNode {
+				v.pushChildren(it.ref, s)
+			}
+		}
+		n := copy(v.stack[base:], v.stack[end:])
+		v.stack = v.stack[:base+n]
+		if err := v.visit(end-base+n, o.pos()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pushChildren puts the children that a step leads to on the stack.
+func (v *Evaluator) pushChildren(n uint32, s step) {
+	nodes := v.doc.Nodes
+	first, end := s.fields(nodes[n].Type)
+	for i, last := n+1, nodes[n].Next; i < last; i = nodes[i].Next {
+		f := nodes[i].Field
+		if f >= end {
+			return // children ascend by field
+		}
+		if f >= first {
+			v.push(item{i, sortNode})
+		}
+	}
+}
+
+func (o *ofType) eval(v *Evaluator, focus item) error {
+	return o.filter(v, focus, o.input, func(it item) (bool, error) {
+		if it.sort == sortNode {
+			return o.target.keeps(v.doc.Nodes[it.ref].Type), nil
+		}
+		return o.target.values>>it.sort&1 != 0, nil
+	})
+}
+
+func (o *where) eval(v *Evaluator, focus item) error {
+	return o.filter(v, focus, o.input, func(it item) (bool, error) {
+		t, err := v.condition(o.criteria, it)
+		return t == yes, err
+	})
+}
+
+// filter evaluates the input and keeps the items that keep returns true for.
+func (p position) filter(v *Evaluator, focus item, input operation, keep func(item) (bool, error)) error {
+	base := len(v.stack)
+	if err := input.eval(v, focus); err != nil {
+		return err
+	}
+	end, kept := len(v.stack), base
+	if err := v.visit(end-base, p.pos()); err != nil {
+		return err
+	}
+	for i := base; i < end; i++ {
+		it := v.stack[i]
+		ok, err := keep(it)
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.stack[kept] = it
+			kept++
+		}
+	}
+	v.stack = v.stack[:kept]
+	return nil
+}
+
+func (o *at) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.index.eval(v, focus); err != nil {
+		return err
+	}
+	index, ok, err := v.popInteger(base, o.index.pos())
+	if err != nil || !ok {
+		return err
+	}
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	if items := v.stack[base:]; index >= 0 && index < int64(len(items)) {
+		v.replace(base, items[index], true)
+	} else {
+		v.replace(base, item{}, false)
+	}
+	return nil
+}
+
+// popInteger takes what is above base off the stack, as an integer.
+func (v *Evaluator) popInteger(base, pos int) (value int64, ok bool, err error) {
+	items := v.stack[base:]
+	v.stack = v.stack[:base]
+	if len(items) == 0 {
+		return 0, false, nil
+	}
+	if len(items) == 1 && v.classOf(items[0]) == classNumber {
+		if value, ok = smallInteger(v.text(items[0], &v.buffers[0])); ok {
+			return value, true, nil
+		}
+	}
+	return 0, false, v.fail(ErrEvaluation, pos, "needs one integer")
+}
+
+func (o *union) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	for _, input := range o.inputs {
+		if err := input.eval(v, focus); err != nil {
+			return err
+		}
+	}
+	return v.distinct(base, o.pos())
+}

@@ -1,0 +1,77 @@
+package fhirpath
+
+import (
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A typeTarget is what a type's name in is, as or ofType stands for.
+type typeTarget struct {
+	fhir   schema.TypeID // 0 for none
+	values uint16        // sorts of values of FHIRPath's own, as bits
+}
+
+// systemTypes are FHIRPath's own types.
+var systemTypes = map[string]itemSort{
+	"Boolean": sortBoolean, "Integer": sortInteger, "Decimal": sortDecimal, "String": sortString,
+	"Date": sortDate, "DateTime": sortDateTime, "Time": sortTime,
+}
+
+// targetOf finds a type by name, and whether there is one. A loose name like
+// DateTime also means the FHIR primitive: R4's search parameters write it so.
+func targetOf(name typeName, loose bool) (typeTarget, bool) {
+	fhir, isFHIR := schema.TypeOf(name.name)
+	sort, isSystem := systemTypes[name.name]
+	switch name.namespace {
+	case "FHIR":
+		return typeTarget{fhir: fhir}, isFHIR
+	case "System":
+		return typeTarget{values: 1 << sort}, isSystem
+	case "":
+		if isFHIR {
+			return typeTarget{fhir: fhir}, true
+		}
+		target := typeTarget{values: 1 << sort}
+		if loose && isSystem {
+			target.fhir, _ = schema.TypeOf(strings.ToLower(name.name[:1]) + name.name[1:])
+		}
+		return target, isSystem
+	default:
+		return typeTarget{}, false
+	}
+}
+
+// is reports whether a node of type t is of the target's type or specialises it.
+func (g typeTarget) is(t schema.TypeID) bool {
+	return g.fhir != 0 && t.Is(g.fhir)
+}
+
+// keeps reports whether as and ofType keep a node of type t.
+func (g typeTarget) keeps(t schema.TypeID) bool {
+	return t == g.fhir || g.fhir != 0 && g.fhir.Type().Abstract && t.Is(g.fhir)
+}
+
+// shape returns the shape of the items that as and ofType keep.
+func (g typeTarget) shape() shape {
+	s := shape{values: g.values}
+	if g.fhir != 0 {
+		s.nodes = []schema.TypeID{g.fhir}
+	}
+	return s
+}
+
+// typeNameOf reads an argument that is a type's name: Patient or FHIR.Patient.
+func typeNameOf(arg node) (typeName, bool) {
+	switch n := arg.(type) {
+	case *member:
+		return typeName{position: n.position, name: n.name}, true
+	case *invocation:
+		left, ok1 := n.left.(*member)
+		right, ok2 := n.right.(*member)
+		if ok1 && ok2 {
+			return typeName{position: left.position, namespace: left.name, name: right.name}, true
+		}
+	}
+	return typeName{}, false
+}
