@@ -101,10 +101,13 @@ func (p *parser) arrange(runs []run) {
 // place appends the nodes that had the numbers from to end; p.spare holds the old
 // nodes from number first on.
 func (p *parser) place(from, end, first uint32) {
-	shift := uint32(len(p.nodes)) - from
-	for _, n := range p.spare[from-first : end-first] {
-		n.Next += shift
-		p.nodes = append(p.nodes, n)
+	at := len(p.nodes)
+	p.nodes = append(p.nodes, p.spare[from-first:end-first]...)
+	if shift := uint32(at) - from; shift != 0 {
+		moved := p.nodes[at:]
+		for i := range moved {
+			moved[i].Next += shift
+		}
 	}
 }
 

@@ -44,10 +44,10 @@ type Document struct {
 // Type returns the resource type.
 func (d *Document) Type() schema.TypeID { return d.Nodes[0].Type }
 
-// ID returns the resource's id, nil where it has none. It is part of Source.
+// ID returns the resource's id, nil where it has none.
 func (d *Document) ID() []byte {
 	if len(d.Nodes) > 1 && d.Nodes[1].Field == d.Type().Type().First {
-		return d.Raw(1) // a valid id has no escapes but needless ones
+		return d.Text(1, nil)
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package fhirjson
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
@@ -59,6 +61,7 @@ func (p *parser) err() error {
 	if len(p.findings) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(p.findings, func(a, b finding) int { return cmp.Compare(a.offset, b.offset) })
 	severity := issue.Error
 	if p.broken {
 		severity = issue.Fatal

@@ -1,6 +1,7 @@
 package fhirjson
 
 import (
+	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -13,52 +14,33 @@ func viewString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len
 // appendUnescaped appends the text of a JSON string with its escapes resolved.
 // The text must be valid.
 func appendUnescaped(dst, text []byte) []byte {
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c != '\\' {
-			dst = append(dst, c)
-			continue
+	for len(text) > 0 {
+		n := bytes.IndexByte(text, '\\')
+		if n < 0 {
+			return append(dst, text...)
 		}
-		i++
-		switch c = text[i]; c {
-		case 'b':
-			c = '\b'
-		case 'f':
-			c = '\f'
-		case 'n':
-			c = '\n'
-		case 'r':
-			c = '\r'
-		case 't':
-			c = '\t'
-		case 'u':
-			r := hex4(text, i+1)
-			i += 4
-			if utf16.IsSurrogate(r) {
-				r = utf16.DecodeRune(r, hex4(text, i+3))
-				i += 6
-			}
-			dst = utf8.AppendRune(dst, r)
-			continue
-		}
-		dst = append(dst, c)
+		r, size := unescape(text[n:])
+		dst = utf8.AppendRune(append(dst, text[:n]...), r)
+		text = text[n+size:]
 	}
 	return dst
 }
 
-// appendEscaped appends text with the escapes that RFC 8259 demands and no
-// others, each in its shortest form.
-func appendEscaped(dst, text []byte) []byte {
+// appendMinimal appends the text of a JSON string with the escapes that RFC 8259
+// demands and no others, each in its shortest form. The text must be valid.
+func appendMinimal(dst, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	for len(text) > 0 {
-		n, _ := scan(text, 0)
-		dst = append(dst, text[:n]...)
-		if n == len(text) {
-			break
+		n := bytes.IndexByte(text, '\\')
+		if n < 0 {
+			return append(dst, text...)
 		}
-		switch c := text[n]; c {
+		dst = append(dst, text[:n]...)
+		r, size := unescape(text[n:])
+		text = text[n+size:]
+		switch r {
 		case '"', '\\':
-			dst = append(dst, '\\', c)
+			dst = append(dst, '\\', byte(r))
 		case '\b':
 			dst = append(dst, `\b`...)
 		case '\f':
@@ -70,9 +52,37 @@ func appendEscaped(dst, text []byte) []byte {
 		case '\t':
 			dst = append(dst, `\t`...)
 		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			if r < 0x20 {
+				dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+				continue
+			}
+			dst = utf8.AppendRune(dst, r)
 		}
-		text = text[n+1:]
 	}
 	return dst
+}
+
+// unescape returns the character that the escape at the start of text stands for,
+// and the length of the escape.
+func unescape(text []byte) (rune, int) {
+	switch c := text[1]; c {
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		r := hex4(text, 2)
+		if utf16.IsSurrogate(r) {
+			return utf16.DecodeRune(r, hex4(text, 8)), 12
+		}
+		return r, 6
+	default:
+		return rune(c), 2
+	}
 }

@@ -31,14 +31,14 @@ type Options struct {
 // error is an [*Error]; doc is then empty. Parse may be called by many
 // goroutines at a time, each with a document of its own.
 func Parse(src []byte, doc *Document, opts *Options) error {
-	limit := DefaultMaxBytes
+	limit := int64(DefaultMaxBytes)
 	if opts != nil && opts.MaxBytes > 0 {
-		limit = min(opts.MaxBytes, math.MaxUint32)
+		limit = min(int64(opts.MaxBytes), math.MaxUint32)
 	}
 	doc.Source, doc.Nodes = src, doc.Nodes[:0]
-	if len(src) > limit {
+	if int64(len(src)) > limit {
 		return &Error{Issues: []issue.Issue{{
-			Severity: issue.Fatal, Code: issue.TooLong, Offset: int64(limit),
+			Severity: issue.Fatal, Code: issue.TooLong, Offset: limit,
 			Diagnostics: "resource is larger than the limit",
 		}}}
 	}

@@ -59,7 +59,7 @@ func pointerAt(src []byte, offset int) string {
 				name = src[pos] == '{'
 			}
 		case '}', ']':
-			if last >= 0 {
+			if last >= 0 && pos < offset {
 				way = way[:last]
 			}
 		case ',':

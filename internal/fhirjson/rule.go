@@ -2,7 +2,6 @@ package fhirjson
 
 import (
 	"encoding/binary"
-	"strings"
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -37,13 +36,49 @@ const (
 	classXHTML
 )
 
-var primitiveClass = map[string]class{
-	"boolean": classBoolean, "integer": classInteger, "positiveInt": classPositiveInt,
-	"unsignedInt": classUnsignedInt, "decimal": classDecimal, "string": classString,
-	"markdown": classMarkdown, "code": classCode, "id": classID, "uri": classURI, "url": classURI,
-	"canonical": classURI, "oid": classOID, "uuid": classUUID, "date": classDate,
-	"dateTime": classDateTime, "instant": classInstant, "time": classTime,
-	"base64Binary": classBase64, "xhtml": classXHTML,
+// classOf returns the class of a type.
+func classOf(t *schema.Type) class {
+	switch t.Name {
+	case "Resource":
+		return classResource
+	case "boolean":
+		return classBoolean
+	case "integer":
+		return classInteger
+	case "positiveInt":
+		return classPositiveInt
+	case "unsignedInt":
+		return classUnsignedInt
+	case "decimal":
+		return classDecimal
+	case "string":
+		return classString
+	case "markdown":
+		return classMarkdown
+	case "code":
+		return classCode
+	case "id":
+		return classID
+	case "uri", "url", "canonical":
+		return classURI
+	case "oid":
+		return classOID
+	case "uuid":
+		return classUUID
+	case "date":
+		return classDate
+	case "dateTime":
+		return classDateTime
+	case "instant":
+		return classInstant
+	case "time":
+		return classTime
+	case "base64Binary":
+		return classBase64
+	case "xhtml":
+		return classXHTML
+	}
+	return classObject
 }
 
 func (c class) primitive() bool { return c >= classBoolean }
@@ -111,17 +146,7 @@ func newRule(f schema.FieldID) rule {
 	r := rule{
 		name: row.Name, typ: row.Type, element: f, max: row.Max, min: row.Min,
 		array: row.Array(), required: row.Min > 0,
-	}
-	switch typ := row.Type.Type(); {
-	case typ.Kind == schema.KindPrimitive:
-		r.class = primitiveClass[typ.Name]
-	case typ.Name == "Resource":
-		r.class = classResource
-	default:
-		r.class = classObject
-	}
-	if row.Owner.Type().Kind == schema.KindResource && row.Name == "id" {
-		r.class = classID
+		class: classOf(row.Type.Type()),
 	}
 	if b := row.Binding.Binding(); r.class == classCode && b.Strength == schema.StrengthRequired && b.Codes != nil {
 		r.codes = b
@@ -138,7 +163,7 @@ func newRule(f schema.FieldID) rule {
 	if n := len(quoted); n < 8 {
 		r.mask = 1<<(8*n) - 1
 	} else {
-		r.tail = binary.LittleEndian.Uint64([]byte(strings.Repeat("\x00", 8) + quoted)[n:])
+		r.tail = binary.LittleEndian.Uint64([]byte(quoted[n-8:]))
 	}
 	return r
 }

@@ -28,7 +28,7 @@ func (d *Document) appendValue(dst []byte, n Index) []byte {
 			return append(dst, d.Source[node.Start-1:node.End+1]...)
 		}
 		dst = append(dst, '"')
-		dst = appendEscaped(dst, d.Text(n, nil))
+		dst = appendMinimal(dst, d.Raw(n))
 		return append(dst, '"')
 	}
 	return append(dst, d.Source[node.Start:node.End]...)

@@ -8,18 +8,25 @@ type span struct{ start, end int }
 // maxTags is how deep XHTML may nest: the tags that are open are remembered.
 const maxTags = 256
 
-// forbiddenTags are those that FHIR R4 §2.6.1 keeps out of a narrative because
-// they act or load.
-var forbiddenTags = map[string]bool{
-	"applet": true, "base": true, "body": true, "embed": true, "form": true, "frame": true, "frameset": true,
-	"head": true, "html": true, "iframe": true, "link": true, "meta": true, "object": true, "script": true,
+// forbidden reports whether FHIR R4 §2.6.1 keeps the element out of a narrative,
+// because it acts or loads.
+func forbidden(name []byte) bool {
+	for _, bad := range [...]string{
+		"applet", "base", "body", "embed", "form", "frame", "frameset", "head", "html", "iframe", "link", "meta",
+		"object", "script",
+	} {
+		if len(name) == len(bad) && bytes.EqualFold(name, []byte(bad)) {
+			return true
+		}
+	}
+	return false
 }
 
 // validXHTML reports whether text is one div whose tags match, without elements
 // that act and without event attributes. It is a check for safety, not of XML.
 func (p *parser) validXHTML(text []byte) bool {
 	text = bytes.Trim(text, " \t\r\n")
-	if !bytes.HasPrefix(text, []byte("<div")) {
+	if !bytes.HasPrefix(text, []byte("<div")) || len(text) == 4 || isNameByte(text[4]) {
 		return false
 	}
 	p.tags = p.tags[:0]
@@ -54,7 +61,7 @@ func (p *parser) tag(text []byte, pos int) int {
 		pos++
 	}
 	name := span{start, pos}
-	if pos == start || forbiddenTags[string(bytes.ToLower(text[start:pos]))] {
+	if pos == start || forbidden(text[start:pos]) {
 		return -1
 	}
 	end := attributes(text, pos)
