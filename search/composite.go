@@ -1,0 +1,154 @@
+package search
+
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// composite evaluates a composite: resources for which each part holds, and,
+// where its element is one out of several, of which one element has them all.
+// The index knows the former; the latter is read from the candidates' values.
+func (ev *evaluation) composite(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	set := roaring.New()
+	for i := range m.values {
+		v := &m.values[i]
+		parts := make([]condition, len(v.parts))
+		for j, part := range m.param.components {
+			parts[j] = &match{typ: t, param: part.param, values: v.parts[j : j+1]}
+		}
+		found := within
+		var err error
+		for _, part := range parts {
+			if found, err = ev.evaluate(t, part, found); err != nil {
+				return nil, err
+			}
+			if found.IsEmpty() {
+				break
+			}
+		}
+		if m.param.grouped {
+			if found, err = ev.sameElement(m.param, v, found); err != nil {
+				return nil, err
+			}
+		}
+		set.Or(found)
+	}
+	return set, nil
+}
+
+// sameElement keeps the visible ones of set that have one element of which every
+// part of the value holds.
+func (ev *evaluation) sameElement(p *param, v *value, set *roaring.Bitmap) (*roaring.Bitmap, error) {
+	ev.view.RetainVisible(set)
+	kept := roaring.New()
+	var groups, holding []uint32
+	for o := range roaring.Values(set) {
+		entries, err := ev.entries(index.Ordinal(o))
+		if err != nil {
+			return nil, err
+		}
+		groups = groups[:0]
+		first, all := true, true
+		for i, part := range p.components {
+			holding = holding[:0]
+			for j := range entries {
+				if ev.holds(part.param, &v.parts[i], &entries[j]) {
+					holding = append(holding, entries[j].Group)
+				}
+			}
+			switch {
+			case part.anywhere:
+				all = all && len(holding) > 0
+			case first:
+				groups, first = append(groups, holding...), false
+			default:
+				groups = slices.DeleteFunc(groups, func(g uint32) bool { return !slices.Contains(holding, g) })
+			}
+		}
+		if all && (first || len(groups) > 0) {
+			kept.Add(o)
+		}
+	}
+	return kept, nil
+}
+
+// holds reports whether a value of a resource is of a parameter and satisfies a
+// value of a query: what the index answers for many, for one.
+func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
+	i := slices.IndexFunc(p.streams, func(s *stream) bool { return s.id == entry.Param })
+	if i < 0 {
+		return false
+	}
+	s := p.streams[i]
+	switch entry.Kind {
+	case index.KindToken:
+		return ev.holdsToken(s, v, entry)
+	case index.KindText:
+		if p.row.Type == schema.ParamURI {
+			return entry.Exact == v.text
+		}
+		return len(entry.Folded) >= len(v.folded) && entry.Folded[:len(v.folded)] == v.folded
+	case index.KindDate:
+		return slices.ContainsFunc(ev.dateWindows(*v), func(w index.DateWindow) bool {
+			return w.FromMin <= entry.From && entry.From <= w.FromMax && w.ToMin <= entry.To && entry.To <= w.ToMax
+		})
+	case index.KindNumber, index.KindQuantity:
+		if unit := v.unitFilter(); unit != nil && !unit(entry.System, entry.Code, entry.Unit) {
+			return false
+		}
+		return slices.ContainsFunc(numberWindows(v.prefix, v.number, s.integer()), func(w index.NumberWindow) bool {
+			return above(w.LowMin, entry.Low, -1) && below(w.LowMax, entry.Low, -1) &&
+				above(w.HighMin, entry.High, 1) && below(w.HighMax, entry.High, 1)
+		})
+	case index.KindReference:
+		typ := schema.TypeID(entry.Type)
+		if v.reference.typ != 0 {
+			return v.reference.typ == typ && v.reference.id == entry.ID
+		}
+		return v.bare && v.text == entry.ID && slices.Contains(ev.registry.targets(p), typ)
+	case index.KindReferenceText:
+		return v.reference.typ == 0 && v.reference.text == entry.Exact
+	}
+	return false
+}
+
+func (ev *evaluation) holdsToken(s *stream, v *value, entry *index.Entry) bool {
+	switch {
+	case v.system != "" && v.code != "":
+		return entry.System == v.system && entry.Code == foldCode(v.code, schema.CaseSensitive(v.system))
+	case v.system != "":
+		return entry.System == v.system
+	case v.hasSystem:
+		return entry.System == "" && entry.Code == foldCode(v.code, s.sensitive)
+	}
+	return entry.Code == foldCode(v.code, true) || entry.Code == foldCode(v.code, false)
+}
+
+// above reports whether an end of a range keeps a lower limit. An open end,
+// empty, is infinite: to the side that open says.
+func above(l index.Limit, end string, open int) bool {
+	switch {
+	case l.Value == "":
+		return true
+	case end == "":
+		return open > 0
+	}
+	order := compareDecimals(end, l.Value)
+	return order > 0 || order == 0 && !l.Excluded
+}
+
+// below reports whether an end of a range keeps an upper limit.
+func below(l index.Limit, end string, open int) bool {
+	switch {
+	case l.Value == "":
+		return true
+	case end == "":
+		return open < 0
+	}
+	order := compareDecimals(end, l.Value)
+	return order < 0 || order == 0 && !l.Excluded
+}

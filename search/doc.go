@@ -1,0 +1,53 @@
+// Package search is FHIR R4 search: which values a resource has for each search
+// parameter, what a query means, and which resources of an index answer it.
+//
+// # The three parts
+//
+//   - Extraction: [Engine.Extract] turns a parsed resource into the values that
+//     package index keeps.
+//   - Queries: [Parse] reads a raw query into a [Query], strictly: what it does
+//     not know it reports as a [QueryError] that names the part.
+//   - Evaluation: [Engine.Search] answers a Query as of a view of the index, one
+//     page at a time; [Engine.Ordinals] returns all matches at once.
+//
+// # Terms
+//
+//   - A parameter is what a query names: Patient's birthdate.
+//   - A stream is the values at one place of a resource, and what the index knows
+//     by number. A parameter is a union of streams, and streams are shared: see
+//     registry.go. The numbers depend on the tables of package schema; [Version]
+//     changes with them.
+//   - A condition is one name=value of the query. All conditions of a query must
+//     hold; of the alternatives in one, any.
+//   - A group numbers the elements of a resource that composite parameters are
+//     about, so that the parts of one match the same element.
+//
+// # Choices
+//
+// Where the specification leaves a choice it is made so:
+//
+//   - A code is compared by case only where R4 defines its system and says that
+//     case counts; ids, booleans and uris always are.
+//   - The page of a sorted or unsorted search is an offset into the answer as of
+//     one sequence, so that writes in between move nothing.
+//   - The identifiers of references and the texts of tokens count as values for
+//     :missing.
+//   - Included resources are those that the matches of the page lead to or that
+//     lead to them, and no match of that page.
+//   - Two decimals that are equal as float64 sort as equal.
+//
+// # What it does not do
+//
+// Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
+// references, :of-type, units in canonical form (quantities compare units
+// literally), positions (near), full text (_text, _content), _filter, lists,
+// compartments, search over all types, contained resources, chained sort keys
+// and :iterate: each is reported as not supported, or, as for units, documented.
+//
+// # Invariants
+//
+//   - Every expression of R4's search parameters compiles; a test extracts from
+//     all of them.
+//   - An answer is exact: totals count, and no match is left out.
+//   - No error holds a value of a query or of a resource.
+package search

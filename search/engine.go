@@ -1,0 +1,143 @@
+package search
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// Options are the options of an [Engine]. The zero value of each field is its
+// default.
+type Options struct {
+	// Zone is the time zone of dates that have none, stored or asked for. Nil is UTC.
+	Zone *time.Location
+	// Base is the store's own URL, such as https://example.org/fhir: absolute
+	// references below it are local. Empty means that every absolute reference
+	// leads elsewhere.
+	Base string
+	// Values appends the values block of a version to dst and returns it, as
+	// Extract's Builder encoded it. It is asked for candidates that the index
+	// alone cannot decide: composites of one element out of several, decimals that
+	// differ beyond float64, sorting by tokens and references. It must be set for
+	// those, and is called by several goroutines.
+	Values func(o index.Ordinal, dst []byte) ([]byte, error)
+	// PageKey authenticates page tokens. Stores that must understand each other's
+	// tokens share it. Empty makes tokens that anyone can forge.
+	PageKey []byte
+	// Epoch is the numbering of ordinals that the index has. Tokens of another
+	// epoch are stale.
+	Epoch uint64
+	// Now is the time to which the prefix ap measures; nil is time.Now.
+	Now func() time.Time
+	// CostLimit bounds the work of one search, in ordinals and texts looked at.
+	// 0 is [DefaultCostLimit].
+	CostLimit int
+}
+
+// DefaultCostLimit is about a second of work.
+const DefaultCostLimit = 200_000_000
+
+// An Engine extracts search values and answers queries over an index. It is safe
+// for any number of goroutines.
+type Engine struct {
+	registry   *registry
+	index      *index.Index
+	zone       *time.Location
+	base       string
+	values     func(index.Ordinal, []byte) ([]byte, error)
+	pageKey    []byte
+	epoch      uint64
+	now        func() time.Time
+	costLimit  int
+	extractors sync.Pool
+}
+
+// New returns an engine over an index. The index may be empty or nil for
+// extraction alone.
+func New(x *index.Index, opts Options) *Engine {
+	e := &Engine{
+		registry: parameters(), index: x,
+		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values,
+		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
+		now: opts.Now, costLimit: opts.CostLimit,
+	}
+	if e.zone == nil {
+		e.zone = time.UTC
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.costLimit == 0 {
+		e.costLimit = DefaultCostLimit
+	}
+	e.extractors.New = e.newExtractor
+	return e
+}
+
+// Parse is [Parse] with the engine's time zone and base URL.
+func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
+	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base})
+}
+
+// A Result is one page of the answer to a query.
+type Result struct {
+	// Total is the exact number of matches.
+	Total int
+	// Matches are the matches of the page, in order.
+	Matches []index.Ordinal
+	// Included are what _include and _revinclude add to the page: each once, and
+	// none that is a match of the page. In the order of their ordinals.
+	Included []index.Ordinal
+	// Self is the query as it was used, without a page.
+	Self string
+	// First, Previous, Next and Last are page tokens for [PageParameter], empty
+	// where there is no such page.
+	First, Previous, Next, Last string
+	// Sequence is that of the record after which the answer was true.
+	Sequence uint64
+	// Issues say what was ignored or left out.
+	Issues []issue.Issue
+}
+
+// Search answers a query as of a view: the page that the query's token asks for
+// or the first one. With a token it answers as of the token's view, so that pages
+// fit together however much is written meanwhile.
+//
+// It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx,
+// and what Options.Values reports.
+func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result, error) {
+	offset := 0
+	if q.page != "" {
+		token, err := e.readToken(q)
+		if err != nil {
+			return nil, err
+		}
+		var ok bool
+		if view, ok = e.index.ViewAt(token.sequence); !ok || view.Sequence() != token.sequence {
+			return nil, ErrStalePage
+		}
+		offset = token.offset
+	}
+	ev := e.evaluation(ctx, view)
+	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.issues}
+	if err := ev.page(r, q, offset); err != nil {
+		return nil, err
+	}
+	if err := ev.include(r, q); err != nil {
+		return nil, err
+	}
+	e.links(r, q, offset)
+	return r, nil
+}
+
+// Ordinals returns all matches of a query as of a view, whatever its sort and
+// page. The result is the caller's. It reports what Search reports.
+func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
+	return e.evaluation(ctx, view).all(q.typ, q.clauses)
+}

@@ -1,0 +1,217 @@
+package search
+
+import (
+	"context"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// An evaluation is one search while it runs, on one goroutine.
+type evaluation struct {
+	*Engine
+	ctx   context.Context
+	view  index.View
+	terms index.Terms
+	left  int // of the cost limit
+	block []byte
+	read  []index.Entry
+}
+
+func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
+	return &evaluation{Engine: e, ctx: ctx, view: view, terms: view.Terms(), left: e.costLimit}
+}
+
+// charge accounts for work. Every loop over what a query can make long goes
+// through it.
+func (ev *evaluation) charge(work int) error {
+	if ev.left -= work + 1; ev.left < 0 {
+		return ErrTooCostly
+	}
+	return ev.ctx.Err()
+}
+
+// all returns the visible resources of a type for which all clauses hold.
+//
+// The clause with the lowest estimate is evaluated over the whole index; each
+// further one only has to look at what is left.
+func (ev *evaluation) all(t schema.TypeID, clauses []clause) (*roaring.Bitmap, error) {
+	conditions := make([]condition, len(clauses))
+	for i, c := range clauses {
+		conditions[i] = c.condition
+	}
+	return ev.conjunction(t, conditions)
+}
+
+func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roaring.Bitmap, error) {
+	type planned struct {
+		condition
+		cost int
+	}
+	plan := make([]planned, len(conditions))
+	for i, c := range conditions {
+		plan[i] = planned{c, ev.estimate(t, c)}
+	}
+	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
+	var set *roaring.Bitmap
+	for _, c := range plan {
+		found, err := ev.evaluate(t, c.condition, set)
+		if err != nil {
+			return nil, err
+		}
+		if set = found; set.IsEmpty() {
+			return set, nil
+		}
+	}
+	ofType := ev.view.OfType(index.TypeID(t))
+	if set == nil {
+		set = ofType.Bitmap()
+	} else if !slices.ContainsFunc(conditions, ev.pure) {
+		set = ofType.Intersect(set)
+	}
+	if err := ev.charge(int(set.GetCardinality())); err != nil {
+		return nil, err
+	}
+	ev.view.RetainVisible(set)
+	return set, nil
+}
+
+// visible returns the visible resources of a type for which a condition holds.
+func (ev *evaluation) visible(t schema.TypeID, c condition) (*roaring.Bitmap, error) {
+	return ev.conjunction(t, []condition{c})
+}
+
+// evaluate returns the ordinals for which a condition on resources of type t
+// holds: those among within, or all if within is nil. Superseded versions may be
+// among them. The result is the caller's; within stays as it is.
+func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	switch c := c.(type) {
+	case *match:
+		return ev.match(t, c, within)
+	case *chain:
+		return ev.chain(c, within)
+	default:
+		return ev.reverse(t, c.(*reverse), within)
+	}
+}
+
+// pure reports whether a condition holds for resources of its own type only, as
+// far as the index goes: streams that all types share hold for others as well.
+func (ev *evaluation) pure(c condition) bool {
+	switch c := c.(type) {
+	case *match:
+		return c.param.special == specialNone && c.param.row.Base == c.typ
+	case *chain:
+		return true
+	}
+	return false
+}
+
+// estimate guesses how many ordinals a condition looks at. What has to subtract
+// from all resources of the type comes last.
+func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
+	const joined = 4 // a step of a chain costs about so much more than a posting
+	switch c := c.(type) {
+	case *match:
+		return ev.estimateMatch(t, c)
+	case *chain:
+		sum := 0
+		for _, branch := range c.branches {
+			sum += joined * ev.estimate(branch.typ, branch.next)
+		}
+		return sum
+	default:
+		r := c.(*reverse)
+		return joined * ev.estimate(r.source, r.next)
+	}
+}
+
+func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
+	everything := ev.view.OfType(index.TypeID(t)).Len()
+	if m.param.special != specialNone && m.modifier != modNot {
+		return len(m.values)
+	}
+	if postings, ok := ev.postings(m); ok {
+		return total(postings)
+	}
+	switch m.param.row.Type {
+	case schema.ParamComposite:
+		if first := m.param.components[0]; len(m.values) > 0 {
+			return ev.estimateMatch(t, &match{typ: t, param: first.param, values: []value{m.values[0].parts[0]}})
+		}
+	case schema.ParamString, schema.ParamURI, schema.ParamToken:
+		if m.modifier == plain || m.modifier == modText {
+			return everything / 8
+		}
+	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
+		return everything / 2
+	}
+	return 2*everything + 1
+}
+
+func total(postings []index.Posting) int {
+	n := 0
+	for _, p := range postings {
+		n += p.Len()
+	}
+	return n
+}
+
+// union returns the union of postings, as far as it is within.
+func (ev *evaluation) union(postings []index.Posting, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	set := roaring.New()
+	for i, p := range postings {
+		n := p.Len()
+		if within != nil {
+			n = min(n, int(within.GetCardinality()))
+		}
+		if err := ev.charge(n); err != nil {
+			return nil, err
+		}
+		switch {
+		case within != nil:
+			set.Or(p.Intersect(within))
+		case i == 0:
+			set = p.Bitmap()
+		default:
+			p.AddTo(set)
+		}
+	}
+	return set, nil
+}
+
+// except returns the resources of a type, as far as they are within, but for those of set.
+func (ev *evaluation) except(t schema.TypeID, set, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if within != nil {
+		return roaring.AndNot(within, set), nil
+	}
+	all := ev.view.OfType(index.TypeID(t)).Bitmap()
+	if err := ev.charge(int(all.GetCardinality())); err != nil {
+		return nil, err
+	}
+	all.AndNot(set)
+	return all, nil
+}
+
+// entries reads the values of a version. The result is good until the next call.
+func (ev *evaluation) entries(o index.Ordinal) ([]index.Entry, error) {
+	block, err := ev.valuesOf(o)
+	if err != nil {
+		return nil, err
+	}
+	ev.read, err = index.Decode(ev.read[:0], block)
+	return ev.read, err
+}
+
+// valuesOf reads the values block of a version. It is good until the next call.
+func (ev *evaluation) valuesOf(o index.Ordinal) (_ []byte, err error) {
+	const reading = 16 // about what reading a block costs, in postings looked at
+	if err := ev.charge(reading); err != nil {
+		return nil, err
+	}
+	ev.block, err = ev.values(o, ev.block[:0])
+	return ev.block, err
+}

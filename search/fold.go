@@ -1,0 +1,91 @@
+package search
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns s as strings are compared: without case, accents and
+// punctuation, with runs of white space as one space and none at either end
+// (FHIR R4 §3.1.1.4.8). "  O'Hára-  Smith" is "ohara smith"; a dash joins what
+// it stands between, as all punctuation does.
+func Fold(s string) string { return string(appendFolded(nil, s)) }
+
+// appendFolded appends Fold(s) to dst. It allocates only for text beyond ASCII
+// or where dst is too small.
+func appendFolded(dst []byte, s string) []byte {
+	start := len(dst)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return appendFoldedRunes(dst[:start], s)
+		}
+		switch folded := asciiFold[c]; folded {
+		case 0:
+		case ' ':
+			if len(dst) > start && dst[len(dst)-1] != ' ' {
+				dst = append(dst, ' ')
+			}
+		default:
+			dst = append(dst, folded)
+		}
+	}
+	return trimSpace(dst, start)
+}
+
+// asciiFold maps a byte to its folded form; 0 drops it.
+var asciiFold = func() (table [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		switch r := rune(c); {
+		case unicode.IsSpace(r):
+			table[c] = ' '
+		case unicode.IsPunct(r) || unicode.IsControl(r):
+		default:
+			table[c] = byte(unicode.ToLower(r))
+		}
+	}
+	return table
+}()
+
+// foldedLetters are letters that decomposition leaves alone and that readers
+// take for others without their mark.
+var foldedLetters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ı", "i", "ħ", "h", "þ", "th")
+
+func appendFoldedRunes(dst []byte, s string) []byte {
+	start := len(dst)
+	for _, r := range foldedLetters.Replace(strings.ToLower(norm.NFKD.String(s))) {
+		switch {
+		case unicode.IsSpace(r):
+			if len(dst) > start && dst[len(dst)-1] != ' ' {
+				dst = append(dst, ' ')
+			}
+		case unicode.Is(unicode.Mn, r) || unicode.IsPunct(r) || unicode.IsControl(r):
+		default:
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
+	}
+	return trimSpace(dst, start)
+}
+
+func trimSpace(dst []byte, start int) []byte {
+	if n := len(dst); n > start && dst[n-1] == ' ' {
+		return dst[:n-1]
+	}
+	return dst
+}
+
+// caseMark is put before a code whose case counts, so that it is never taken
+// for the folded form of one whose case does not. FHIR strings have no control
+// characters but white space, so no code begins with it.
+const caseMark = "\x01"
+
+// foldCode returns a code in the form in which the index holds it.
+func foldCode(code string, sensitive bool) string {
+	if sensitive {
+		return caseMark + code
+	}
+	return strings.ToLower(code)
+}

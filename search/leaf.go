@@ -1,0 +1,286 @@
+package search
+
+import (
+	"math"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// leaf adds the values of one element to one stream.
+func (x *extractor) leaf(at fhirjson.Index, l *leaf, group uint32) {
+	kind := x.doc.Nodes[at].Kind
+	if kind == fhirjson.Null {
+		return
+	}
+	switch l.kind {
+	case leafString:
+		x.string(l.param, group, x.text(at))
+	case leafWords:
+		x.words(l.param, group, x.text(at))
+	case leafCode, leafInsensitive, leafSensitive, leafContact, leafBoolean, leafCoding, leafConcept, leafIdentifier:
+		x.token(at, l, group)
+	case leafCodingText:
+		x.label(l.param, group, x.child(at, x.fields.codingDisplay))
+	case leafConceptText:
+		x.conceptText(at, l.param, group)
+	case leafIdentifierText:
+		if c, ok := x.doc.Child(at, x.fields.identifierType); ok {
+			x.label(l.param, group, x.child(c, x.fields.conceptText))
+		}
+	case leafReference, leafCanonicalReference, leafResource, leafReferenceIdentifier:
+		x.reference(at, l, group)
+	case leafDate, leafPeriod, leafTiming:
+		x.date(at, l, group)
+	case leafNumber:
+		text := x.text(at)
+		x.b.Number(l.param, group, text, text)
+	case leafQuantity:
+		x.quantity(at, l.param, group)
+	case leafMoney:
+		if value := x.child(at, x.fields.moneyValue); value != "" {
+			x.b.Quantity(l.param, group, value, value, currencySystem, x.child(at, x.fields.moneyCurrency), "")
+		}
+	case leafRange:
+		x.rangeOf(at, l.param, group)
+	case leafSampledData:
+		x.sampledData(at, l.param, group)
+	case leafURI:
+		text := x.text(at)
+		x.b.Text(l.param, group, text, text)
+	case leafCanonical:
+		x.canonical(l.param, group, x.text(at))
+	}
+}
+
+// currencySystem is the system of the codes of Money (FHIR R4 §2.24.0.5).
+const currencySystem = "urn:iso:std:iso:4217"
+
+func (x *extractor) string(p index.Param, group uint32, s string) {
+	if s != "" {
+		x.b.Text(p, group, x.folded(s), s)
+	}
+}
+
+// words adds the second and further words of a family name.
+func (x *extractor) words(p index.Param, group uint32, s string) {
+	rest := x.folded(s)
+	for {
+		_, after, found := strings.Cut(rest, " ")
+		if !found {
+			return
+		}
+		word, _, _ := strings.Cut(after, " ")
+		x.b.Text(p, group, word, word)
+		rest = after
+	}
+}
+
+// label adds a text that is only searched by :text, in its folded form.
+func (x *extractor) label(p index.Param, group uint32, s string) {
+	if s != "" {
+		folded := x.folded(s)
+		x.b.Text(p, group, folded, folded)
+	}
+}
+
+func (x *extractor) conceptText(at fhirjson.Index, p index.Param, group uint32) {
+	text := x.child(at, x.fields.conceptText)
+	x.label(p, group, text)
+	for c := range x.doc.Children(at) {
+		if x.doc.Nodes[c].Field == x.fields.conceptCoding {
+			if display := x.child(c, x.fields.codingDisplay); display != text {
+				x.label(p, group, display)
+			}
+		}
+	}
+}
+
+func (x *extractor) token(at fhirjson.Index, l *leaf, group uint32) {
+	switch l.kind {
+	case leafCode:
+		code, system := x.text(at), ""
+		if found := l.binding.Find(code); found != nil && l.binding.Strength == schema.StrengthRequired {
+			system = found.System
+		}
+		x.b.Token(l.param, group, system, x.code(code, x.caseSensitive(system)))
+	case leafInsensitive:
+		x.b.Token(l.param, group, "", x.code(x.text(at), false))
+	case leafSensitive, leafBoolean:
+		x.b.Token(l.param, group, "", x.code(x.text(at), true))
+	case leafContact:
+		if value := x.child(at, x.fields.contactValue); value != "" {
+			x.b.Token(l.param, group, "", x.code(value, false))
+		}
+	case leafIdentifier:
+		x.coded(l.param, group, x.child(at, x.fields.identifierSystem), x.child(at, x.fields.identifierValue))
+	case leafCoding:
+		x.coding(at, l.param, group)
+	case leafConcept:
+		for c := range x.doc.Children(at) {
+			if x.doc.Nodes[c].Field == x.fields.conceptCoding {
+				x.coding(c, l.param, group)
+			}
+		}
+	}
+}
+
+func (x *extractor) coding(at fhirjson.Index, p index.Param, group uint32) {
+	x.coded(p, group, x.child(at, x.fields.codingSystem), x.child(at, x.fields.codingCode))
+}
+
+func (x *extractor) coded(p index.Param, group uint32, system, code string) {
+	switch {
+	case code != "":
+		x.b.Token(p, group, system, x.code(code, x.caseSensitive(system)))
+	case system != "":
+		x.b.Token(p, group, system, "")
+	}
+}
+
+func (x *extractor) reference(at fhirjson.Index, l *leaf, group uint32) {
+	switch l.kind {
+	case leafReference:
+		if s := x.child(at, x.fields.referenceText); s != "" {
+			x.refer(l.param, group, s)
+		}
+	case leafReferenceIdentifier:
+		if c, ok := x.doc.Child(at, x.fields.referenceIdentifier); ok {
+			x.coded(l.param, group, x.child(c, x.fields.identifierSystem), x.child(c, x.fields.identifierValue))
+		}
+	case leafCanonicalReference:
+		s := x.text(at)
+		x.refer(l.param, group, s)
+		if url, _, versioned := strings.Cut(s, "|"); versioned {
+			x.refer(l.param, group, url)
+		}
+	case leafResource:
+		typ := x.doc.Nodes[at].Type
+		if id := x.child(at, schema.Lookup(typ, "id")); validID(id) {
+			x.b.Reference(l.param, group, index.TypeID(typ), id)
+		}
+	}
+}
+
+func (x *extractor) refer(p index.Param, group uint32, s string) {
+	if r := x.readReference(s, x.base); r.typ != 0 {
+		x.b.Reference(p, group, index.TypeID(r.typ), r.id)
+	} else {
+		x.b.ReferenceText(p, group, r.text)
+	}
+}
+
+// canonical adds a canonical with its version and without.
+func (x *extractor) canonical(p index.Param, group uint32, s string) {
+	x.b.Text(p, group, s, s)
+	if url, _, versioned := strings.Cut(s, "|"); versioned {
+		x.b.Text(p, group, url, url)
+	}
+}
+
+func (x *extractor) date(at fhirjson.Index, l *leaf, group uint32) {
+	low, high, ok := int64(math.MaxInt64), int64(math.MinInt64), false
+	switch l.kind {
+	case leafDate:
+		low, high, ok = x.moment(at)
+	case leafPeriod:
+		low, high, ok = x.period(at)
+	case leafTiming:
+		low, high, ok = x.timing(at)
+	}
+	if ok {
+		x.b.Date(l.param, group, low, high)
+	}
+}
+
+func (x *extractor) moment(at fhirjson.Index) (low, high int64, ok bool) {
+	t, err := fhirtime.ParseDateTime(x.text(at))
+	if err != nil {
+		return 0, 0, false
+	}
+	low, high = t.Range(x.zone)
+	return low, high, true
+}
+
+// period returns the range of a Period, of which an end that is missing is open.
+func (x *extractor) period(at fhirjson.Index) (low, high int64, ok bool) {
+	low, high = math.MinInt64, math.MaxInt64
+	if c, found := x.doc.Child(at, x.fields.periodStart); found && x.doc.HasValue(c) {
+		if start, _, valid := x.moment(c); valid {
+			low, ok = start, true
+		}
+	}
+	if c, found := x.doc.Child(at, x.fields.periodEnd); found && x.doc.HasValue(c) {
+		if _, end, valid := x.moment(c); valid {
+			high, ok = end, true
+		}
+	}
+	return low, high, ok
+}
+
+// timing returns the outer bounds of a Timing's events and of its bounding period.
+func (x *extractor) timing(at fhirjson.Index) (low, high int64, ok bool) {
+	low, high = math.MaxInt64, math.MinInt64
+	widen := func(from, to int64, valid bool) {
+		if valid {
+			low, high, ok = min(low, from), max(high, to), true
+		}
+	}
+	for c := range x.doc.Children(at) {
+		switch x.doc.Nodes[c].Field {
+		case x.fields.timingEvent:
+			if x.doc.HasValue(c) {
+				widen(x.moment(c))
+			}
+		case x.fields.timingRepeat:
+			if bounds, found := x.doc.Child(c, x.fields.repeatBoundsPeriod); found {
+				widen(x.period(bounds))
+			}
+		}
+	}
+	return low, high, ok
+}
+
+// quantityPart returns a child of a Quantity or of a type like it.
+func (x *extractor) quantityPart(at fhirjson.Index, offset schema.FieldID) string {
+	return x.child(at, x.doc.Nodes[at].Type.Type().First+offset)
+}
+
+func (x *extractor) quantity(at fhirjson.Index, p index.Param, group uint32) {
+	low := x.quantityPart(at, x.fields.quantityValue)
+	if low == "" {
+		return
+	}
+	high := low
+	switch x.quantityPart(at, x.fields.quantityComparator) {
+	case "<", "<=":
+		low = ""
+	case ">", ">=":
+		high = ""
+	}
+	x.b.Quantity(p, group, low, high, x.quantityPart(at, x.fields.quantitySystem),
+		x.quantityPart(at, x.fields.quantityCode), x.quantityPart(at, x.fields.quantityUnit))
+}
+
+// rangeOf adds a Range, whose ends have one unit.
+func (x *extractor) rangeOf(at fhirjson.Index, p index.Param, group uint32) {
+	low, hasLow := x.doc.Child(at, x.fields.rangeLow)
+	high, hasHigh := x.doc.Child(at, x.fields.rangeHigh)
+	var from, to string
+	unit := low
+	if hasLow {
+		from = x.quantityPart(low, x.fields.quantityValue)
+	} else {
+		unit = high
+	}
+	if hasHigh {
+		to = x.quantityPart(high, x.fields.quantityValue)
+	}
+	if from != "" || to != "" {
+		x.b.Quantity(p, group, from, to, x.quantityPart(unit, x.fields.quantitySystem),
+			x.quantityPart(unit, x.fields.quantityCode), x.quantityPart(unit, x.fields.quantityUnit))
+	}
+}

@@ -1,0 +1,286 @@
+package search
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// Limits of a query, so that parsing is cheap whatever is sent.
+const (
+	maxQuery    = 1 << 20 // bytes; the body of a POST _search is no longer
+	maxParts    = 256     // name=value pairs
+	maxValues   = 4096    // alternatives in all pairs together
+	maxSteps    = 12      // steps of a chain
+	maxBranches = 4096    // types that the steps of untyped chains lead to, together
+)
+
+// Sizes of pages (_count).
+const (
+	DefaultCount = 20
+	MaxCount     = 1000
+)
+
+// ParseOptions are the options of [Parse]. The zero value is strict, in UTC and
+// without a base URL.
+type ParseOptions struct {
+	// Lenient ignores unknown parameters and sort keys, and says so in [Query.Issues]
+	// (Prefer: handling=lenient).
+	Lenient bool
+	// Zone is the time zone of dates that have none; nil is UTC.
+	Zone *time.Location
+	// Base is the store's own URL: an absolute reference below it is a local one.
+	Base string
+}
+
+// Parse reads the raw query of a search for resources of type t: what follows
+// the question mark, or the body of a POST _search. It reports a [*QueryError]
+// for the first part that cannot be used (FHIR R4 §3.1.1).
+func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
+	p := parser{registry: parameters(), opts: opts, q: &Query{typ: t, count: DefaultCount}}
+	p.opts.Base = normalBase(opts.Base)
+	if int(t) >= len(p.types) || p.types[t] == nil {
+		return nil, &TypeError{Type: t}
+	}
+	if len(rawQuery) > maxQuery {
+		return nil, &QueryError{Code: issue.TooLong, Reason: fmt.Sprintf("query is longer than %d bytes", maxQuery)}
+	}
+	parts := 0
+	for raw := range strings.SplitSeq(rawQuery, "&") {
+		if raw == "" {
+			continue
+		}
+		if parts++; parts > maxParts {
+			return nil, &QueryError{Code: issue.TooCostly, Reason: fmt.Sprintf("more than %d parameters", maxParts)}
+		}
+		if err := p.part(raw); err != nil {
+			return nil, err
+		}
+	}
+	if p.q.summary == SummaryText && len(p.q.includes) > 0 {
+		return nil, &QueryError{Part: "_summary", Code: issue.Invalid, Reason: "text does not go with _include and _revinclude"}
+	}
+	return p.q, nil
+}
+
+// normalBase returns a base URL with exactly one slash at its end, or "".
+func normalBase(base string) string {
+	if base == "" {
+		return ""
+	}
+	return strings.TrimRight(base, "/") + "/"
+}
+
+// A parser holds one query while it is read.
+type parser struct {
+	*registry
+	opts     ParseOptions
+	q        *Query
+	name     string // of the part at hand, for errors
+	values   int
+	branches int
+}
+
+func (p *parser) fail(code issue.Code, format string, args ...any) error {
+	return &QueryError{Part: p.name, Code: code, Reason: fmt.Sprintf(format, args...)}
+}
+
+// part reads one name=value.
+func (p *parser) part(raw string) error {
+	rawName, rawValue, _ := strings.Cut(raw, "=")
+	name, err := url.QueryUnescape(rawName)
+	if err != nil || !utf8.ValidString(name) {
+		return &QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
+	}
+	p.name = name
+	value, err := url.QueryUnescape(rawValue)
+	if err != nil || !utf8.ValidString(value) {
+		return p.fail(issue.Invalid, "value is not percent-encoded UTF-8")
+	}
+	if value == "" {
+		return nil // FHIR R4 §3.1.1.3: a parameter without a value is ignored
+	}
+	used, err := p.use(name, value)
+	if used && err == nil {
+		p.q.parts = append(p.q.parts, part{name, value})
+	}
+	return err
+}
+
+// use applies a part to the query. It reports false for what is not to be shown
+// in the self link.
+func (p *parser) use(name, value string) (used bool, err error) {
+	base, mod, _ := strings.Cut(name, ":")
+	switch base {
+	case "_format", "_pretty": // for the wire
+		return false, nil
+	case PageParameter:
+		p.q.page = value
+		return false, nil
+	case "_count":
+		return true, p.count(value)
+	case "_total":
+		p.q.total = value
+		return true, p.oneOf(value, "none", "estimate", "accurate")
+	case "_summary":
+		return true, p.summary(value)
+	case "_elements":
+		p.q.elements = append(p.q.elements, strings.Split(value, ",")...)
+		return true, nil
+	case "_sort":
+		return p.sort(value)
+	case "_include", "_revinclude":
+		return true, p.include(base == "_revinclude", mod, value)
+	case "_type", "_list", "_contained", "_containedType", "_filter", "_query", "_text", "_content":
+		return false, p.fail(issue.NotSupported, "not supported")
+	}
+	c, err := p.condition(p.q.typ, name, value, 0)
+	if err != nil {
+		return false, p.lenient(err)
+	}
+	if c == nil {
+		return false, nil
+	}
+	p.q.clauses = append(p.q.clauses, clause{name, c})
+	return true, nil
+}
+
+// lenient turns an unknown name into an issue, if that was asked for.
+func (p *parser) lenient(err error) error {
+	if e, ok := err.(*QueryError); ok && p.opts.Lenient && e.Code == issue.NotFound {
+		p.q.issues = append(p.q.issues, e.Issue(issue.Warning))
+		return nil
+	}
+	return err
+}
+
+func (p *parser) oneOf(value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return p.fail(issue.Value, "must be one of %s", strings.Join(allowed, ", "))
+}
+
+func (p *parser) count(value string) error {
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil {
+		return p.fail(issue.Value, "must be a whole number, 0 or more")
+	}
+	p.q.count = min(int(n), MaxCount)
+	return nil
+}
+
+func (p *parser) summary(value string) error {
+	switch value {
+	case "false":
+		p.q.summary = SummaryFalse
+	case "true":
+		p.q.summary = SummaryTrue
+	case "text":
+		p.q.summary = SummaryText
+	case "data":
+		p.q.summary = SummaryData
+	case "count":
+		p.q.summary, p.q.count = SummaryCount, 0
+	default:
+		return p.oneOf(value, "true", "text", "data", "count", "false")
+	}
+	return nil
+}
+
+// sort reads _sort: keys with a minus for descending.
+func (p *parser) sort(value string) (used bool, err error) {
+	for key := range strings.SplitSeq(value, ",") {
+		code, descending := strings.CutPrefix(key, "-")
+		if code == "" {
+			return false, p.fail(issue.Value, "empty key")
+		}
+		if strings.ContainsAny(code, ".:") {
+			return false, p.fail(issue.NotSupported, "keys with a chain or a modifier are not supported")
+		}
+		found, ok := p.find(p.q.typ, code)
+		if !ok {
+			if err := p.lenient(p.unknown(p.q.typ, code)); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if found.special == specialUnsupported || found.row.Type == schema.ParamComposite {
+			return false, p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
+		}
+		p.q.sort = append(p.q.sort, sortKey{found, descending})
+		used = true
+	}
+	return used, nil
+}
+
+// include reads Type:param, Type:param:target, Type:* or *.
+func (p *parser) include(reverse bool, mod, value string) error {
+	switch mod {
+	case "":
+	case "iterate", "recurse":
+		return p.fail(issue.NotSupported, ":iterate is not supported")
+	default:
+		return p.fail(issue.Invalid, "unknown modifier")
+	}
+	if value == "*" {
+		if !reverse {
+			return p.includeAll(p.q.typ, reverse)
+		}
+		for t, plan := range p.types {
+			if plan != nil {
+				if err := p.includeAll(schema.TypeID(t), reverse); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	parts := strings.Split(value, ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return p.fail(issue.Value, "must be Type:parameter, Type:parameter:target or *")
+	}
+	source, ok := p.names[parts[0]]
+	if !ok {
+		return p.fail(issue.Value, "unknown resource type")
+	}
+	if parts[1] == "*" && len(parts) == 2 {
+		return p.includeAll(source, reverse)
+	}
+	found, ok := p.find(source, parts[1])
+	if !ok {
+		e := p.unknown(source, parts[1])
+		e.Code = issue.Value // an include that cannot be done is no unknown parameter
+		return e
+	}
+	if found.row.Type != schema.ParamReference {
+		return p.fail(issue.Invalid, "not a reference parameter")
+	}
+	in := include{reverse: reverse, source: source, params: []*param{found}}
+	if len(parts) == 3 {
+		if in.target, ok = p.names[parts[2]]; !ok {
+			return p.fail(issue.Value, "unknown resource type")
+		}
+	}
+	p.q.includes = append(p.q.includes, in)
+	return nil
+}
+
+func (p *parser) includeAll(source schema.TypeID, reverse bool) error {
+	in := include{reverse: reverse, source: source}
+	for _, code := range p.codes(source) {
+		if found, _ := p.find(source, code); found.row.Type == schema.ParamReference {
+			in.params = append(in.params, found)
+		}
+	}
+	p.q.includes = append(p.q.includes, in)
+	return nil
+}

@@ -1,0 +1,102 @@
+package search
+
+import (
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// postings returns the postings whose union a match is, where it is one: exact
+// lookups of tokens, references, whole strings and uris.
+func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
+	if m.param.special != specialNone {
+		return nil, false
+	}
+	var found []index.Posting
+	add := func(t index.Term) {
+		if p := ev.view.Posting(t); p.Len() > 0 {
+			found = append(found, p)
+		}
+	}
+	streams, term := m.param.streams, ev.tokenTerms
+	switch kind := m.param.row.Type; {
+	case kind == schema.ParamToken && m.modifier == plain:
+	case kind == schema.ParamReference && m.modifier == modIdentifier:
+		streams = m.param.aside
+	case kind == schema.ParamReference && m.modifier != modMissing:
+		targets := ev.registry.targets(m.param)
+		term = func(s *stream, v *value, add func(index.Term)) { ev.referenceTerms(s, v, targets, add) }
+	case kind == schema.ParamString && m.modifier == modExact,
+		kind == schema.ParamURI && m.modifier == plain:
+		term = ev.exactTerms
+	case kind == schema.ParamURI && m.modifier == modAbove:
+		term = ev.aboveTerms
+	default:
+		return nil, false
+	}
+	for _, s := range streams {
+		for i := range m.values {
+			term(s, &m.values[i], add)
+		}
+	}
+	return found, true
+}
+
+// tokenTerms are the terms of a token in a stream. Without a system the code may
+// be one whose case counts, or one whose case does not.
+func (ev *evaluation) tokenTerms(s *stream, v *value, add func(index.Term)) {
+	switch {
+	case v.system != "" && v.code != "":
+		add(ev.terms.Token(s.id, v.system, foldCode(v.code, schema.CaseSensitive(v.system))))
+	case v.system != "":
+		add(ev.terms.System(s.id, v.system))
+	case v.hasSystem:
+		add(ev.terms.Token(s.id, "", foldCode(v.code, s.sensitive)))
+	default:
+		if !s.kind.noSystem() || s.sensitive {
+			add(ev.terms.Code(s.id, foldCode(v.code, true)))
+		}
+		if !s.sensitive {
+			add(ev.terms.Code(s.id, foldCode(v.code, false)))
+		}
+	}
+}
+
+func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeID, add func(index.Term)) {
+	switch {
+	case v.reference.typ != 0:
+		add(ev.terms.Reference(s.id, index.TypeID(v.reference.typ), v.reference.id))
+		return
+	case v.bare && v.target != 0:
+		add(ev.terms.Reference(s.id, index.TypeID(v.target), v.text))
+		return
+	case v.bare:
+		for _, t := range targets {
+			add(ev.terms.Reference(s.id, index.TypeID(t), v.text))
+		}
+	}
+	if t := ev.registry.typeOfReference(v.reference.text); v.target == 0 || t == 0 || t == v.target {
+		add(ev.terms.ReferenceText(s.id, v.reference.text))
+	}
+}
+
+func (ev *evaluation) exactTerms(s *stream, v *value, add func(index.Term)) {
+	add(ev.terms.Exact(s.id, v.text))
+}
+
+// aboveTerms are the terms of a uri and of those above it, by whole segments.
+func (ev *evaluation) aboveTerms(s *stream, v *value, add func(index.Term)) {
+	uri := v.text
+	for {
+		add(ev.terms.Exact(s.id, uri))
+		if !strings.HasSuffix(uri, "/") {
+			add(ev.terms.Exact(s.id, uri+"/"))
+		}
+		i := strings.LastIndexByte(strings.TrimRight(uri, "/"), '/')
+		if i <= 0 || uri[i-1] == '/' {
+			return
+		}
+		uri = uri[:i]
+	}
+}

@@ -1,0 +1,204 @@
+package search
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A Query is a parsed search. It is immutable and safe for several goroutines.
+type Query struct {
+	typ      schema.TypeID
+	clauses  []clause
+	sort     []sortKey
+	includes []include
+	count    int
+	page     string
+	parts    []part // what was used, in order
+	issues   []issue.Issue
+	summary  Summary
+	elements []string
+	total    string
+}
+
+// A part is one name=value of the query as it was used.
+type part struct{ name, value string }
+
+// Type returns the resource type that the query is for.
+func (q *Query) Type() schema.TypeID { return q.typ }
+
+// Count returns the size of a page; 0 asks for the total only.
+func (q *Query) Count() int { return q.count }
+
+// Summary returns what _summary asked for. SummaryCount shows as a Count of 0.
+func (q *Query) Summary() Summary { return q.summary }
+
+// Elements returns the names in _elements. The slice is shared.
+func (q *Query) Elements() []string { return q.elements }
+
+// Issues returns what was ignored under [ParseOptions.Lenient]. The slice is shared.
+func (q *Query) Issues() []issue.Issue { return q.issues }
+
+// Self returns the query as it was used, percent-encoded, in the order in which
+// it was written: without what was ignored, and without the page.
+func (q *Query) Self() string {
+	var b strings.Builder
+	for i, p := range q.parts {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(encode(p.name))
+		b.WriteByte('=')
+		b.WriteString(encode(p.value))
+	}
+	return b.String()
+}
+
+// encode is url.QueryEscape with those marks left as they are that FHIR's
+// queries are full of and RFC 3986 allows in a query.
+func encode(s string) string {
+	return readable.Replace(url.QueryEscape(s))
+}
+
+var readable = strings.NewReplacer("%3A", ":", "%2C", ",", "%2F", "/", "%24", "$", "%2A", "*")
+
+// PageParameter is the name under which a query holds a page token.
+const PageParameter = "_page"
+
+// A Summary is a value of _summary (FHIR R4 §3.1.1.5.8).
+type Summary uint8
+
+// The values of _summary.
+const (
+	SummaryFalse Summary = iota
+	SummaryTrue
+	SummaryText
+	SummaryData
+	SummaryCount
+)
+
+// A Prefix is the comparison in front of a number, quantity or date (FHIR R4
+// §3.1.1.4.5).
+type Prefix uint8
+
+// The prefixes.
+const (
+	Equal Prefix = iota
+	NotEqual
+	Greater
+	Less
+	GreaterOrEqual
+	LessOrEqual
+	StartsAfter
+	EndsBefore
+	Approximately
+)
+
+var prefixes = map[string]Prefix{
+	"eq": Equal, "ne": NotEqual, "gt": Greater, "lt": Less, "ge": GreaterOrEqual, "le": LessOrEqual,
+	"sa": StartsAfter, "eb": EndsBefore, "ap": Approximately,
+}
+
+// A modifier is what follows the colon in a parameter's name.
+type modifier uint8
+
+const (
+	plain modifier = iota
+	modMissing
+	modExact
+	modContains
+	modText
+	modNot
+	modType
+	modIdentifier
+	modAbove
+	modBelow
+)
+
+// A clause is one name=value of the query: all clauses must hold.
+type clause struct {
+	part      string // the name as it was written
+	condition condition
+}
+
+// A condition holds for a resource or not: a *match, a *chain or a *reverse.
+type condition interface{ condition() }
+
+// A match is a condition on a parameter of the resource itself.
+type match struct {
+	typ      schema.TypeID
+	param    *param
+	modifier modifier
+	values   []value // one must hold
+	missing  bool    // the value of :missing
+}
+
+// A chain is a condition on a resource that a reference leads to: one branch
+// for each type that it may have.
+type chain struct {
+	param    *param
+	branches []chainBranch
+}
+
+type chainBranch struct {
+	typ  schema.TypeID
+	next condition
+}
+
+// A reverse is a condition on a resource that refers here (_has).
+type reverse struct {
+	source schema.TypeID
+	param  *param
+	next   condition
+}
+
+func (*match) condition()   {}
+func (*chain) condition()   {}
+func (*reverse) condition() {}
+
+// A value is one of the alternatives of a match. Which fields are set depends on
+// the parameter's type.
+type value struct {
+	prefix Prefix
+	text   string // with escapes resolved
+	folded string // of strings and of :text
+
+	// Of tokens and quantities. A system is given where there was a pipe, even if
+	// it is empty.
+	system, code string
+	hasSystem    bool
+
+	number    number
+	unit      unitMatch
+	low, high int64 // of dates: the range of what was written
+	reference reference
+	bare      bool // a reference that is an id alone
+	target    schema.TypeID
+
+	parts []value // of composites, one for each component
+}
+
+// unitMatch says how a quantity names its unit.
+type unitMatch uint8
+
+const (
+	unitAny    unitMatch = iota // 5.4
+	unitCode                    // 5.4||mg: code or unit
+	unitSystem                  // 5.4|http://unitsofmeasure.org|mg
+)
+
+// A sortKey is one key of _sort.
+type sortKey struct {
+	param      *param
+	descending bool
+}
+
+// An include is one _include or _revinclude.
+type include struct {
+	reverse bool
+	source  schema.TypeID
+	params  []*param
+	target  schema.TypeID // 0 for any
+}

@@ -1,0 +1,273 @@
+package search
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A stream is the values that the elements at one place yield for one type of
+// parameter. It has a number of its own in the index. Parameters are unions of
+// streams: Patient.name and Patient.family share the family names, and
+// Observation.patient is the part of Observation.subject whose references are
+// to patients. So no value is stored twice, however many parameters see it.
+type stream struct {
+	id   index.Param
+	kind leafKind
+	typ  schema.TypeID // of the elements
+	// sensitive is set on streams of codes of which the case always counts.
+	sensitive bool
+}
+
+// integer reports whether the stream's numbers are whole.
+func (s *stream) integer() bool {
+	switch s.typ.String() {
+	case "integer", "positiveInt", "unsignedInt":
+		return true
+	}
+	return false
+}
+
+// A param is a search parameter of one resource type, ready for use.
+type param struct {
+	row     *schema.Param
+	streams []*stream
+	aside   []*stream // for :text on tokens, for :identifier on references
+	// components are the parts of a composite.
+	components []component
+	// grouped says that the parts of a composite must be of one element out of
+	// several. Otherwise that element is the resource.
+	grouped bool
+	special special
+}
+
+type component struct {
+	*param
+	anywhere bool // holds for every element of the composite
+}
+
+// special tells the parameters that are no streams.
+type special uint8
+
+const (
+	specialNone special = iota
+	specialID
+	specialLastUpdated
+	specialUnsupported
+)
+
+// A typePlan is all that is known about searching one resource type.
+type typePlan struct {
+	params map[string]*param
+	root   *node
+	exists []existence
+}
+
+// An existence is a stream of booleans: whether an element is there and not
+// false (Patient.deceased).
+type existence struct {
+	stream *stream
+	fields []schema.FieldID
+}
+
+// A registry holds the search parameters of every resource type. It is immutable.
+type registry struct {
+	types   []*typePlan // by schema.TypeID; nil for what is no resource
+	streams []*stream   // by index.Param
+	names   map[string]schema.TypeID
+	fields  wellKnown
+	version uint32
+}
+
+// parameters is the registry of R4. An expression that cannot be read is a fault
+// of the tables, which a test finds; so it panics.
+var parameters = sync.OnceValue(func() *registry {
+	b := registryBuilder{
+		registry: &registry{
+			types:   make([]*typePlan, len(schema.Types)),
+			streams: []*stream{nil},
+			names:   map[string]schema.TypeID{},
+			fields:  findWellKnown(),
+		},
+		shared: map[sharedKey]*stream{},
+	}
+	digest := fnv.New32a()
+	for t := range schema.Types {
+		typ := schema.TypeID(t)
+		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
+			b.types[t] = b.plan(typ)
+			b.names[row.Name] = typ
+		}
+	}
+	for _, s := range b.streams[1:] {
+		fmt.Fprintln(digest, s.id, s.kind, s.typ.String())
+	}
+	for i := range schema.Params {
+		fmt.Fprintln(digest, schema.Params[i].Code, schema.Params[i].Expression)
+	}
+	b.version = digest.Sum32()
+	return b.registry
+})
+
+// Version identifies the parameters, their numbers in the index, and how values
+// are extracted. Values that were extracted under another version have to be
+// extracted again.
+func Version() uint32 { return parameters().version ^ extractorVersion }
+
+// extractorVersion rises whenever Extract yields other values for a resource.
+const extractorVersion = 1
+
+// find returns the parameter of a type with the given code.
+func (r *registry) find(t schema.TypeID, code string) (*param, bool) {
+	p, ok := r.types[t].params[code]
+	return p, ok
+}
+
+// codes returns the names of the parameters of a type, sorted.
+func (r *registry) codes(t schema.TypeID) []string {
+	return slices.Sorted(maps.Keys(r.types[t].params))
+}
+
+type registryBuilder struct {
+	*registry
+	shared map[sharedKey]*stream
+}
+
+// A sharedKey finds the stream of a parameter that all types have.
+type sharedKey struct {
+	code string
+	kind leafKind
+}
+
+// A use says that a parameter takes values from the end of a path.
+type use struct {
+	path
+	param *param
+	conversion
+	typ    schema.TypeID // of the elements at the path's end, children of below included
+	binds  schema.FieldID
+	shared bool
+}
+
+// plan makes the parameters of a type and the trie that extracts them.
+func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
+	plan := &typePlan{params: map[string]*param{}}
+	var uses []use
+	for base := t; base != 0; base = base.Type().Base {
+		for _, id := range schema.ParamsOf(base) {
+			row := id.Param()
+			if plan.params[row.Code] == nil {
+				p := &param{row: row}
+				plan.params[row.Code] = p
+				uses = b.uses(uses, t, base, p)
+			}
+		}
+	}
+	var rest []use
+	for _, u := range uses {
+		if u.exists {
+			u.param.streams = []*stream{b.stream(u)}
+			plan.exists = appendExistence(plan.exists, u)
+		} else {
+			rest = append(rest, u)
+		}
+	}
+	plan.root = b.node(t, rest, 0, false)
+	return plan
+}
+
+func appendExistence(all []existence, u use) []existence {
+	field := u.hops[0].field
+	if n := len(all); n > 0 && all[n-1].stream.kind == leafBoolean && all[n-1].fields[0].Field().Element == field.Field().Element {
+		u.param.streams = []*stream{all[n-1].stream}
+		all[n-1].fields = append(all[n-1].fields, field)
+		return all
+	}
+	return append(all, existence{stream: u.param.streams[0], fields: []schema.FieldID{field}})
+}
+
+// uses appends what the parameter p of a type takes values from.
+func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *param) []use {
+	shared := base != t
+	switch {
+	case p.row.Code == "_id":
+		p.special = specialID
+		return uses
+	case p.row.Code == "_lastUpdated":
+		p.special = specialLastUpdated
+		return uses
+	case p.row.Type == schema.ParamSpecial || p.row.Expression == "":
+		p.special = specialUnsupported
+		return uses
+	case p.row.Type != schema.ParamComposite:
+		return convert(uses, mustPaths(p.row.Expression, t, path{typ: t}), p, shared)
+	}
+	elements := mustPaths(p.row.Expression, t, path{typ: t})
+	for i := range elements {
+		elements[i].base = len(elements[i].hops)
+		p.grouped = p.grouped || elements[i].base > 0
+	}
+	for _, id := range p.row.Components {
+		part := component{param: &param{row: id.Param()}}
+		var all []path
+		for _, element := range elements {
+			for _, found := range mustPaths(part.row.Expression, t, element) {
+				part.anywhere = part.anywhere || found.root
+				all = append(all, found)
+			}
+		}
+		uses = convert(uses, all, part.param, false)
+		p.components = append(p.components, part)
+	}
+	return uses
+}
+
+func mustPaths(expression string, t schema.TypeID, from path) []path {
+	found, err := paths(expression, t, from)
+	if err != nil {
+		panic(err)
+	}
+	return found
+}
+
+// convert appends the uses of those paths that end at a type which the parameter
+// can index. Others have no meaning for it, such as the Range among the values
+// of a token parameter.
+func convert(uses []use, found []path, p *param, shared bool) []use {
+	for _, at := range found {
+		if at.exists {
+			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, typ: at.typ})
+			continue
+		}
+		for _, c := range conversions[p.row.Type][at.typ.String()] {
+			u := use{path: at, param: p, conversion: c, shared: shared}
+			hops, typ := slices.Clone(at.hops), at.typ
+			for _, name := range c.below {
+				field := schema.Lookup(typ, name)
+				hops, typ = append(hops, hop{field: field}), field.Field().Type
+			}
+			u.hops, u.typ, u.binds = hops, typ, hops[len(hops)-1].field
+			uses = append(uses, u)
+		}
+	}
+	return uses
+}
+
+// stream makes the stream of a use.
+func (b *registryBuilder) stream(u use) *stream {
+	key := sharedKey{u.param.row.Code, u.kind}
+	if s := b.shared[key]; u.shared && s != nil {
+		return s
+	}
+	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.typ, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
+	b.streams = append(b.streams, s)
+	if u.shared {
+		b.shared[key] = s
+	}
+	return s
+}

@@ -1,0 +1,146 @@
+package search
+
+import (
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// value reads one alternative, whose escapes still stand.
+func (p *parser) value(on *param, mod modifier, s string) (value, error) {
+	v := value{text: unescape(s)}
+	switch {
+	case mod == modText:
+		v.folded = Fold(v.text)
+		return v, nil
+	case mod == modIdentifier:
+		return v, p.token(&v, s)
+	}
+	switch on.row.Type {
+	case schema.ParamString:
+		v.folded = Fold(v.text)
+	case schema.ParamToken:
+		return v, p.tokenOf(&v, on, s)
+	case schema.ParamReference:
+		v.reference = p.readReference(v.text, p.opts.Base)
+		v.bare = v.reference.typ == 0 && validID(v.text)
+	case schema.ParamDate:
+		return v, p.date(&v, s)
+	case schema.ParamNumber:
+		return v, p.number(&v, v.text)
+	case schema.ParamQuantity:
+		return v, p.quantity(&v, s)
+	case schema.ParamComposite:
+		return v, p.composite(&v, on, s)
+	}
+	return v, nil
+}
+
+// tokenOf reads a token for a parameter, and refuses a system where its elements
+// have none.
+func (p *parser) tokenOf(v *value, on *param, s string) error {
+	if err := p.token(v, s); err != nil {
+		return err
+	}
+	if !v.hasSystem {
+		return nil
+	}
+	for _, stream := range on.streams {
+		if !stream.kind.noSystem() {
+			return nil
+		}
+	}
+	return p.fail(issue.Invalid, "%s has no system", on.row.Code)
+}
+
+// token reads code, system|code, |code or system| (FHIR R4 §3.1.1.4.10).
+func (p *parser) token(v *value, s string) error {
+	parts := splitEscaped(s, '|')
+	switch len(parts) {
+	case 1:
+		v.code = unescape(parts[0])
+	case 2:
+		v.system, v.code, v.hasSystem = unescape(parts[0]), unescape(parts[1]), true
+	default:
+		return p.fail(issue.Value, "more than one unescaped | in a token")
+	}
+	if v.system == "" && v.code == "" {
+		return p.fail(issue.Value, "neither system nor code")
+	}
+	return nil
+}
+
+// prefixed cuts a prefix off a number or date.
+func prefixed(s string) (Prefix, string) {
+	if len(s) > 2 {
+		if prefix, ok := prefixes[s[:2]]; ok {
+			return prefix, s[2:]
+		}
+	}
+	return Equal, s
+}
+
+func (p *parser) date(v *value, s string) error {
+	prefix, rest := prefixed(unescape(s))
+	// A plus of a time zone that was not percent-encoded has become a space.
+	if i := strings.LastIndexByte(rest, ' '); i > len("2013-04-02T09") {
+		rest = rest[:i] + "+" + rest[i+1:]
+	}
+	t, err := fhirtime.ParseSearch(rest)
+	if err != nil {
+		return p.fail(issue.Value, "not a date")
+	}
+	v.prefix = prefix
+	v.low, v.high = t.Range(p.opts.Zone)
+	return nil
+}
+
+func (p *parser) number(v *value, s string) error {
+	prefix, rest := prefixed(s)
+	n, ok := readNumber(rest)
+	if !ok {
+		return p.fail(issue.Value, "not a number")
+	}
+	v.prefix, v.number = prefix, n
+	return nil
+}
+
+// quantity reads n, n|system|code or n||code (FHIR R4 §3.1.1.4.11).
+func (p *parser) quantity(v *value, s string) error {
+	parts := splitEscaped(s, '|')
+	switch len(parts) {
+	case 1:
+	case 3:
+		v.system, v.code = unescape(parts[1]), unescape(parts[2])
+		switch {
+		case v.system != "":
+			v.unit = unitSystem
+		case v.code != "":
+			v.unit = unitCode
+		}
+	default:
+		return p.fail(issue.Value, "must be number, number|system|code or number||code")
+	}
+	return p.number(v, unescape(parts[0]))
+}
+
+// composite reads the parts of a composite, joined by $ (FHIR R4 §3.1.1.4.13).
+func (p *parser) composite(v *value, on *param, s string) error {
+	parts := splitEscaped(s, '$')
+	if len(parts) != len(on.components) {
+		return p.fail(issue.Value, "must have %d parts joined by $", len(on.components))
+	}
+	for i, part := range parts {
+		if part == "" {
+			return p.fail(issue.Value, "a part is empty")
+		}
+		read, err := p.value(on.components[i].param, plain, part)
+		if err != nil {
+			return err
+		}
+		v.parts = append(v.parts, read)
+	}
+	return nil
+}
