@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"math/big"
 	"slices"
@@ -253,15 +254,8 @@ func (m *model) checkResources(t *rapid.T, v index.View) {
 func (m *model) checkPosting(t *rapid.T, v index.View, p index.Posting, want []uint32) {
 	require.Equal(t, len(want), p.Len())
 	require.Equal(t, want, p.Bitmap().ToArray())
-	got := []uint32{}
-	for o := range p.All() {
-		got = append(got, uint32(o))
-	}
-	require.Equal(t, want, got)
-	backward := []uint32{}
-	for o := range p.Backward(index.MaxOrdinal) {
-		backward = append(backward, uint32(o))
-	}
+	require.Equal(t, want, collect(p.All))
+	backward := collect(func() iter.Seq[index.Ordinal] { return p.Backward(index.MaxOrdinal) })
 	slices.Reverse(backward)
 	require.Equal(t, want, backward)
 	visible := 0
@@ -397,7 +391,7 @@ func (m *model) checkDates(t *rapid.T, v index.View) {
 	}
 }
 
-// less compares decimals with big.Rat; extremes are left to its patience.
+// compare compares decimals with big.Rat.
 func compare(a, b string) int {
 	x, _ := new(big.Rat).SetString(a)
 	y, _ := new(big.Rat).SetString(b)
@@ -504,4 +498,12 @@ func (m *model) checkStats(t *rapid.T, x *index.Index) {
 		}
 	}
 	require.Equal(t, want, s.Values)
+}
+
+func collect(all func() iter.Seq[index.Ordinal]) []uint32 {
+	got := []uint32{}
+	for o := range all() {
+		got = append(got, uint32(o))
+	}
+	return got
 }
