@@ -1,0 +1,185 @@
+package datastore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A WriteOption is a condition of a write.
+type WriteOption func(*writeOptions)
+
+type writeOptions struct {
+	ifMatch     string
+	ifNoneExist string
+	ifNoneMatch bool
+}
+
+// IfMatch has the write done only if the resource's current version is the one
+// named; otherwise it reports ErrPreconditionFailed.
+func IfMatch(versionID string) WriteOption {
+	return func(o *writeOptions) { o.ifMatch = versionID }
+}
+
+// IfNoneMatch has an update done only if there is no such resource yet (the
+// header If-None-Match: *); otherwise it reports ErrPreconditionFailed.
+func IfNoneMatch() WriteOption {
+	return func(o *writeOptions) { o.ifNoneMatch = true }
+}
+
+// IfNoneExist has a create done only if the query finds no resource of its type
+// (FHIR R4 §3.1.0.8.1). If it finds one, that one is returned, not created; if it
+// finds several, the create reports ErrPreconditionFailed. The answer is still
+// true at the moment of the write, whoever else writes.
+func IfNoneExist(query string) WriteOption {
+	return func(o *writeOptions) { o.ifNoneExist = query }
+}
+
+// gather collects options and turns them into a condition.
+func gather(opts []WriteOption) (o writeOptions, c condition, err error) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.ifMatch != "" {
+		n, ok := parseVersion(o.ifMatch)
+		if !ok {
+			return o, c, failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names no version of this store")
+		}
+		c.ifMatch = n
+	}
+	c.mustNot = o.ifNoneMatch
+	return o, c, nil
+}
+
+// tries is how often a write whose condition by search was overtaken by others is
+// worked out again before it reports ErrConflict.
+const tries = 16
+
+// Create stores a resource under a new id; an id of its own is left aside. The
+// result has the resource as it was stored. It reports an [Error] of class
+// ErrInvalid, or ErrPreconditionFailed.
+func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
+	o, c, err := gather(opts)
+	if err != nil {
+		return Version{}, err
+	}
+	if c.ifMatch != 0 {
+		return Version{}, failf(ErrInvalid, issue.Invalid, "IfMatch does not go with a create")
+	}
+	c.mustNot = true
+	p, err := s.prepare(ctx, json, s.options.NewID())
+	if err != nil {
+		return Version{}, err
+	}
+	for range tries {
+		done := &commit{ops: []op{{prepared: p, condition: c}}}
+		if o.ifNoneExist != "" {
+			e, err := s.expect(ctx, p.typ, o.ifNoneExist)
+			if err != nil {
+				return Version{}, err
+			}
+			if e.found != 0 {
+				return s.Snapshot().version(e.found)
+			}
+			done.expects = []expectation{e}
+		}
+		if err := s.submit(ctx, done); !errors.Is(err, errStale) {
+			return s.result(done, err)
+		}
+	}
+	return Version{}, ErrConflict
+}
+
+// Update stores a resource under its own id, as a new version or as a new
+// resource. It reports an [Error] of class ErrInvalid, or ErrPreconditionFailed.
+func (s *Store) Update(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
+	o, c, err := gather(opts)
+	if err != nil {
+		return Version{}, err
+	}
+	if o.ifNoneExist != "" {
+		return Version{}, failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
+	}
+	p, err := s.prepare(ctx, json, "")
+	if err != nil {
+		return Version{}, err
+	}
+	done := &commit{ops: []op{{prepared: p, condition: c}}}
+	return s.result(done, s.submit(ctx, done))
+}
+
+// Delete deletes a resource. Its history stays, and an update brings it back. It
+// reports ErrNotFound, ErrGone or ErrPreconditionFailed.
+func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error {
+	_, c, err := gather(opts)
+	if err != nil {
+		return err
+	}
+	t, err := resourceType(ref.Type)
+	if err != nil {
+		return err
+	}
+	if !validID(ref.ID) {
+		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
+	}
+	c.mustExist = true
+	return s.submit(ctx, &commit{ops: []op{{prepared: prepareDelete(t, ref.ID), condition: c}}})
+}
+
+// result is that of a commit of one operation, with the JSON that was stored.
+func (s *Store) result(c *commit, err error) (Version, error) {
+	if err != nil {
+		return Version{}, err
+	}
+	v := c.versions[0]
+	err = s.withJSON(&v, c.ops[0].body)
+	return v, err
+}
+
+// expect asks a query for the one resource that a conditional write is about.
+func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expectation, error) {
+	now, err := s.snapshot()
+	if err != nil {
+		return expectation{}, err
+	}
+	q, err := s.engine.Parse(t, query, false)
+	if err != nil {
+		return expectation{}, queryError(err)
+	}
+	e := expectation{query: q, at: now.view.Sequence()}
+	e.found, err = s.only(ctx, now.view, &e)
+	return e, err
+}
+
+// stillTrue asks the query of an expectation again, unless nothing was written
+// since. It is called by the writer, whose view is the newest there is.
+func (s *Store) stillTrue(e *expectation) error {
+	view := s.index.View()
+	if view.Sequence() == e.at {
+		return nil
+	}
+	found, err := s.only(context.Background(), view, e)
+	if err == nil && found != e.found {
+		err = errStale
+	}
+	return err
+}
+
+// only returns the one match of an expectation's query, or 0.
+func (s *Store) only(ctx context.Context, view index.View, e *expectation) (index.Ordinal, error) {
+	set, err := s.engine.Ordinals(ctx, view, e.query)
+	if err != nil {
+		return 0, err
+	}
+	switch n := set.GetCardinality(); {
+	case n == 0:
+		return 0, nil
+	case n > 1:
+		return 0, failf(ErrPreconditionFailed, issue.MultipleMatches, "the condition matches %d resources, not one", n)
+	}
+	return index.Ordinal(set.Minimum()), nil
+}

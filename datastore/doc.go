@@ -1,0 +1,36 @@
+// Package datastore is a FHIR R4 data store inside a Go program: encrypted at
+// rest, strict, every search parameter indexed as it is written, answers always
+// fresh and totals exact.
+//
+//	store, err := datastore.Open(ctx, "mem:", nil) // unit tests
+//	store, err := datastore.Open(ctx, dir, &datastore.Options{Key: datastore.KeyFile(path)})
+//
+// # Typed and untyped
+//
+// The functions [Create], [Read], [Update], [Delete], [Search] and their
+// relatives are generic over the protos of github.com/google/fhir/go. Each has
+// an untyped twin, a method of [Store], that takes and gives canonical JSON.
+// What only reads takes a [Reader]: a Store, which answers with the newest
+// state, or a [Snapshot], which answers with the state at one moment for ever.
+//
+// # The way of a write
+//
+// A write is parsed and validated, enriched, its search values extracted and its
+// body compressed by the goroutine that asks for it. One writer then checks the
+// preconditions in order, appends one sealed record for everyone who waits,
+// makes it durable once, applies it, and answers all. A write that has returned
+// is on disk and every search finds it. There is no other way in: create,
+// update, delete, transaction and import all end as operations of one record.
+//
+// # Terms
+//
+// A version is one state of a resource; deleting is a version too. An ordinal
+// numbers versions in the order of the log, and a sequence numbers records. See
+// docs/design.md.
+//
+// # Errors
+//
+// Classes are matched with errors.Is ([ErrNotFound], [ErrInvalid], …). Errors
+// about data are an [Error] with issues; [Outcome] turns any error into an
+// OperationOutcome. No error text carries patient data or key bytes.
+package datastore

@@ -1,0 +1,87 @@
+package datastore
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/nlp"
+	"github.com/google/uuid"
+)
+
+// A KeyWrapper encrypts and decrypts the store's keyset: any KMS will do, and
+// *secrets.Keeper of gocloud.dev is one as it is. The keyset never leaves the
+// process in the clear, and the wrapper never sees data.
+type KeyWrapper = seal.KeyWrapper
+
+// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at
+// first use, for its owner alone (0600), and refused if anyone else can read it.
+// Whoever has the file can read the store; who loses it has lost the data.
+func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
+
+// Passphrase returns a KeyWrapper whose key is derived from a secret.
+func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
+
+// DefaultMaxResourceSize is the size in bytes up to which a resource is taken.
+// It bounds the memory of one write: about three times this.
+const DefaultMaxResourceSize = 64 << 20
+
+// Options say how a store is opened. The zero value of each field is its default.
+type Options struct {
+	// Key wraps the store's keys. A store in a folder needs one; one in memory
+	// takes a random key by default.
+	Key KeyWrapper
+	// Enrichers read the notes of every DocumentReference on its way in.
+	Enrichers []nlp.Enricher
+	// Zone is the time zone of dates without one, UTC by default. It is fixed when
+	// a store is made.
+	Zone *time.Location
+	// BaseURL is the store's own address, if it has one: an absolute reference
+	// below it is a local reference.
+	BaseURL string
+	// MaxResourceSize is the size in bytes up to which a resource is taken:
+	// DefaultMaxResourceSize by default.
+	MaxResourceSize int
+	// Logger is told of what nobody is waiting to hear. By default nobody is told.
+	Logger *slog.Logger
+	// Now is the clock, time.Now by default.
+	Now func() time.Time
+	// NewID makes the ids of created resources, random UUIDs by default. An id it
+	// gives twice is an error of the second create.
+	NewID func() string
+}
+
+// withDefaults copies and fills o and reports everything that is wrong with it.
+func (o *Options) withDefaults() (Options, error) {
+	var filled Options
+	if o != nil {
+		filled = *o
+	}
+	var wrong []error
+	if filled.MaxResourceSize < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxResourceSize %d is negative", filled.MaxResourceSize))
+	}
+	for i, e := range filled.Enrichers {
+		if e == nil {
+			wrong = append(wrong, fmt.Errorf("datastore: Enrichers[%d] is nil", i))
+		}
+	}
+	if filled.Zone == nil {
+		filled.Zone = time.UTC
+	}
+	if filled.MaxResourceSize == 0 {
+		filled.MaxResourceSize = DefaultMaxResourceSize
+	}
+	if filled.Logger == nil {
+		filled.Logger = slog.New(slog.DiscardHandler)
+	}
+	if filled.Now == nil {
+		filled.Now = time.Now
+	}
+	if filled.NewID == nil {
+		filled.NewID = uuid.NewString
+	}
+	return filled, errors.Join(wrong...)
+}

@@ -1,0 +1,138 @@
+package datastore
+
+import (
+	"context"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// A prepared resource is all that the writer needs of one: everything but its
+// version number, its time and its seal. It refers to nothing of the input.
+type prepared struct {
+	typ    schema.TypeID
+	id     string
+	part   []byte // values part, version number still to be set
+	body   []byte // body part; nil for a deletion
+	values *index.Prepared
+}
+
+// scratch is what preparing one resource needs and can be used again.
+type scratch struct {
+	doc     fhirjson.Document
+	builder index.Builder
+	stored  []byte
+	block   []byte
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// prepare takes a resource on the way in: parse, validate, enrich, extract,
+// compress. id is what the resource is to be called; "" takes its own id, which
+// it then must have. It may be called by many goroutines at once.
+func (s *Store) prepare(ctx context.Context, src []byte, id string) (*prepared, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := s.parse(src, &c.doc); err != nil {
+		return nil, err
+	}
+	if c.doc.Type() == schema.TypeDocumentReference && len(s.options.Enrichers) > 0 {
+		if err := s.enrich(ctx, &c.doc); err != nil {
+			return nil, err
+		}
+	}
+	return s.prepareDocument(c, id)
+}
+
+// prepareDocument does what follows once the tape of scratch is final.
+func (s *Store) prepareDocument(c *scratch, id string) (*prepared, error) {
+	if id == "" {
+		own := c.doc.ID()
+		if own == nil {
+			return nil, &Error{Class: ErrInvalid, Issues: []Issue{{
+				Severity: issue.Error, Code: issue.Required, Pointer: "/id", Offset: 0, Diagnostics: "the resource needs an id",
+			}}}
+		}
+		id = string(own)
+	}
+	c.builder.Reset()
+	if err := s.engine.Extract(&c.doc, &c.builder); err != nil {
+		return nil, err
+	}
+	p := &prepared{typ: c.doc.Type(), id: id, values: new(index.Prepared)}
+	c.block = c.builder.AppendTo(c.block[:0])
+	if err := s.index.Prepare(p.values, c.block); err != nil {
+		return nil, err
+	}
+	p.part = append(appendItemHeader(make([]byte, 0, itemFixed+2+32+len(id)+len(c.block)), p.typ, id, false), c.block...)
+	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, []byte(id))
+	p.body = appendBody(nil, c.stored)
+	return p, nil
+}
+
+// prepareDelete makes the item that deletes a resource.
+func prepareDelete(typ schema.TypeID, id string) *prepared {
+	return &prepared{typ: typ, id: id, part: appendItemHeader(nil, typ, id, true)}
+}
+
+// parse reads and validates one resource.
+func (s *Store) parse(src []byte, doc *fhirjson.Document) error {
+	if err := fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: s.options.MaxResourceSize}); err != nil {
+		return invalid(err)
+	}
+	return nil
+}
+
+// Validate checks a resource as a write would and stores nothing. It reports an
+// [Error] of class ErrInvalid.
+func (s *Store) Validate(ctx context.Context, json []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	return s.parse(json, &c.doc)
+}
+
+// blockOf returns the values block of a stored version, for package search.
+func (s *Store) blockOf(o index.Ordinal, dst []byte) ([]byte, error) {
+	part, err := s.log.Values(logOrdinal(o), dst[:0])
+	if err != nil {
+		return nil, err
+	}
+	h, block, err := splitItem(part)
+	if err != nil || h.extractor == search.ExtractorVersion {
+		return block, err
+	}
+	return s.extractAgain(o)
+}
+
+// extractAgain extracts the values of a stored version from its body, because
+// they were written by another version of the extractor.
+func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
+	body, err := s.log.Body(logOrdinal(o), nil)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := openBody(nil, body)
+	if err != nil {
+		return nil, err
+	}
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := fhirjson.Parse(stored, &c.doc, nil); err != nil {
+		return nil, invalid(err)
+	}
+	c.builder.Reset()
+	if err := s.engine.Extract(&c.doc, &c.builder); err != nil {
+		return nil, err
+	}
+	return c.builder.AppendTo(nil), nil
+}

@@ -1,0 +1,106 @@
+package datastore
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/search"
+	"golang.org/x/sync/errgroup"
+)
+
+// loaded is a record on its way from the log to the index: its items are opened
+// by one goroutine while those before it are applied by another.
+type loaded struct {
+	record *txlog.Record
+	items  []index.Item
+	done   chan struct{} // closed when items are there
+}
+
+// replay applies the whole log. Values parts are opened and prepared on all
+// cores; bodies stay sealed. Order is kept by a queue of records in the log's
+// order, each of which is waited for.
+func (s *Store) replay(ctx context.Context) error {
+	workers := runtime.GOMAXPROCS(0)
+	g, ctx := errgroup.WithContext(ctx)
+	work := make(chan *loaded)
+	order := make(chan *loaded, 4*workers)
+	g.Go(func() error {
+		defer close(work)
+		defer close(order)
+		for r, err := range s.log.Records(ctx, 1) {
+			if err != nil {
+				return err
+			}
+			l := &loaded{record: r, done: make(chan struct{})}
+			for _, to := range []chan *loaded{order, work} {
+				select {
+				case to <- l:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}
+		return nil
+	})
+	for range workers {
+		g.Go(func() error {
+			for l := range work {
+				if err := s.load(l); err != nil {
+					return err
+				}
+				close(l.done)
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		for l := range order {
+			select {
+			case <-l.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			r := l.record
+			if err := s.index.Apply(r.Sequence, r.Time, indexOrdinal(r.First), l.items); err != nil {
+				return fmt.Errorf("%w: record %d: %w", ErrCorrupt, r.Sequence, err)
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// load opens the values parts of a record and prepares them.
+func (s *Store) load(l *loaded) error {
+	l.items = make([]index.Item, l.record.Items)
+	values := make([]index.Prepared, l.record.Items)
+	var part []byte
+	for i := range l.items {
+		var err error
+		if part, err = l.record.Values(i, part[:0]); err != nil {
+			return err
+		}
+		h, block, err := splitItem(part)
+		if err != nil {
+			return err
+		}
+		if h.extractor != search.ExtractorVersion && !h.deleted {
+			if block, err = s.extractAgain(indexOrdinal(l.record.First) + index.Ordinal(i)); err != nil {
+				return err
+			}
+		}
+		if err := s.index.Prepare(&values[i], block); err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		l.items[i] = index.Item{
+			Type: index.TypeID(h.typ), ID: h.id, Version: h.version, Deleted: h.deleted, Values: &values[i],
+		}
+		if h.deleted {
+			l.items[i].Values = nil
+		}
+	}
+	return nil
+}

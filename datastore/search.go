@@ -1,0 +1,163 @@
+package datastore
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"iter"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// A Page is one page of a search's answer.
+type Page struct {
+	// Type is the resource type that was searched.
+	Type string
+	// Total is the exact number of matches on all pages.
+	Total int
+	// Matches are those of this page, in the order that the query asks for.
+	Matches []Version
+	// Included are what _include and _revinclude add to this page, each once.
+	Included []Version
+	// Self is the query that was used.
+	Self string
+	// First, Previous, Next and Last are the queries of other pages, "" where
+	// there is no such page. They give the same answer however much is written
+	// meanwhile.
+	First, Previous, Next, Last string
+	// Issues say what was left aside or cut.
+	Issues []Issue
+}
+
+// A SearchOption changes how a query is read.
+type SearchOption func(*searchOptions)
+
+type searchOptions struct{ lenient bool }
+
+// Lenient leaves out parameters that are not known instead of refusing the query,
+// and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer: handling=lenient).
+func Lenient() SearchOption {
+	return func(o *searchOptions) { o.lenient = true }
+}
+
+// Search implements [Reader].
+func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error) {
+	now, err := s.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	return now.Search(ctx, resourceType, query, opts...)
+}
+
+// Search implements [Reader].
+func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...SearchOption) (*Page, error) {
+	var o searchOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	t, err := resourceType(typ)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.open(); err != nil {
+		return nil, err
+	}
+	q, err := s.store.engine.Parse(t, query, o.lenient)
+	if err != nil {
+		return nil, queryError(err)
+	}
+	r, err := s.store.engine.Search(ctx, s.view, q)
+	if err != nil {
+		return nil, queryError(err)
+	}
+	page := &Page{Type: typ, Total: r.Total, Self: r.Self, Issues: r.Issues}
+	for _, link := range []struct {
+		to    *string
+		token string
+	}{{&page.First, r.First}, {&page.Previous, r.Previous}, {&page.Next, r.Next}, {&page.Last, r.Last}} {
+		if link.token != "" {
+			*link.to = pageQuery(r.Self, link.token)
+		}
+	}
+	if page.Matches, err = s.versions(ctx, r.Matches); err != nil {
+		return nil, err
+	}
+	page.Included, err = s.versions(ctx, r.Included)
+	return page, err
+}
+
+// pageQuery adds a page token to a query.
+func pageQuery(self, token string) string {
+	if self != "" {
+		self += "&"
+	}
+	return self + search.PageParameter + "=" + token
+}
+
+// versions reads several versions.
+func (s *Snapshot) versions(ctx context.Context, ordinals []index.Ordinal) ([]Version, error) {
+	versions := make([]Version, 0, len(ordinals))
+	for _, o := range ordinals {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		v, err := s.version(o)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, v)
+	}
+	return versions, nil
+}
+
+// matches iterates over all matches of a query in its order.
+func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) iter.Seq2[Version, error] {
+	return func(yield func(Version, error) bool) {
+		q, err := s.store.engine.Parse(t, query, false)
+		if err != nil {
+			yield(Version{}, queryError(err))
+			return
+		}
+		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)
+		if err != nil {
+			yield(Version{}, queryError(err))
+			return
+		}
+		for _, o := range ordinals {
+			if err := ctx.Err(); err != nil {
+				yield(Version{}, err)
+				return
+			}
+			v, err := s.version(o)
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// queryError turns an error of package search into one of this package's classes.
+func queryError(err error) error {
+	var query *search.QueryError
+	if errors.As(err, &query) {
+		class := ErrInvalid
+		if query.Code == issue.TooCostly {
+			class = ErrTooCostly
+		}
+		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
+	}
+	if errors.Is(err, search.ErrInvalidPage) {
+		return failf(ErrInvalid, issue.Value, "the page token was not made by this store for this query")
+	}
+	return err
+}
+
+// pageKey derives the key that authenticates page tokens, so that tokens outlive
+// the process.
+func pageKey(hashKey [16]byte) ([]byte, error) {
+	return hkdf.Key(sha256.New, hashKey[:], nil, "fhirlake page tokens", 32)
+}

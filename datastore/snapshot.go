@@ -1,0 +1,67 @@
+package datastore
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+)
+
+// A Reader is what can be read from: a [Store], whose every answer is the newest
+// state, or a [Snapshot].
+type Reader interface {
+	// Read returns the current version of a resource. It reports ErrNotFound or
+	// ErrGone.
+	Read(ctx context.Context, ref Ref) (Version, error)
+	// ReadVersion returns one version of a resource. It reports ErrNotFound, or
+	// ErrGone for a version that is a deletion.
+	ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error)
+	// History iterates over versions, newest first, deletions included: those of
+	// one resource, of a type where ref has no ID, or of the whole store where it
+	// is zero. Of a resource that never was it yields ErrNotFound.
+	History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error]
+	// Search answers a query of a resource type with one page. The query is that
+	// of a URL, without a question mark: name=ann&birthdate=ge1980. It reports an
+	// [Error] of class ErrInvalid, ErrTooCostly or ErrStalePage.
+	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)
+
+	snapshot() (*Snapshot, error)
+}
+
+var (
+	_ Reader = (*Store)(nil)
+	_ Reader = (*Snapshot)(nil)
+)
+
+// A Snapshot is the state of a store after one write. It never changes, however
+// much is written, and is safe for use by many goroutines.
+type Snapshot struct {
+	store *Store
+	view  index.View
+}
+
+// Snapshot returns the newest state. It costs less than a microsecond. Close it
+// when done: whatever renumbers ordinals waits for open snapshots.
+func (s *Store) Snapshot() *Snapshot {
+	return &Snapshot{store: s, view: s.index.View()}
+}
+
+// Close releases the snapshot. Closing again does nothing.
+func (s *Snapshot) Close() {}
+
+// Sequence returns the number of the write that the snapshot was taken after, 0
+// for an empty store.
+func (s *Snapshot) Sequence() uint64 { return s.view.Sequence() }
+
+// Time returns the time of that write.
+func (s *Snapshot) Time() time.Time { return time.UnixMicro(s.view.Time()).UTC() }
+
+func (s *Snapshot) snapshot() (*Snapshot, error) { return s, s.store.open() }
+
+func (s *Store) snapshot() (*Snapshot, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s.Snapshot(), nil
+}
