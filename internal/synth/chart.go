@@ -1,0 +1,153 @@
+package synth
+
+// chart writes what is recorded of a life. It is scratch space: its slices keep
+// their capacity from patient to patient, and its bytes are the caller's.
+type chart struct {
+	writer
+	life
+	space
+	directory *directory
+	count     [kinds]uint32 // ids given out, by kind
+	display   string        // the patient's name as references show it
+	allergies []*allergen
+
+	// Of the visit being written:
+	traits   trait
+	pressure [2]int // systolic and diastolic, zero if not measured
+	charges  []charge
+	results  []result
+	orders   []order
+	note     note
+}
+
+// charge is a line of the visit's bill.
+type charge struct {
+	what  concept
+	cents int
+	of    id // Encounter, Procedure, Immunization or DiagnosticReport
+}
+
+// result is an Observation that a report refers to.
+type result struct {
+	of      id
+	display string
+}
+
+// order is a MedicationRequest of the visit.
+type order struct {
+	*drug
+	of id
+}
+
+// reset turns the chart to patient i and draws who they are.
+func (c *chart) reset(g *Generator, i int) {
+	c.directory = g.directory
+	c.space = newSpace(g.seed, uint64(i))
+	c.random = random{mix(c.low)}
+	c.count = [kinds]uint32{}
+	c.draw(&c.random, i)
+	c.display = c.name()
+	c.drawAllergies()
+}
+
+// name returns the patient's name with the form of address.
+func (c *chart) name() string {
+	name := make([]byte, 0, 64)
+	if h := c.honorific(); h != "" {
+		name = append(append(name, h...), ' ')
+	}
+	name = append(append(name, c.given...), ' ')
+	return string(c.appendFamily(name))
+}
+
+// write appends all lines of the patient.
+func (c *chart) write() {
+	c.writePatient()
+	for v := range c.visits {
+		c.writeVisit(v)
+	}
+	c.writePatientProvenance()
+}
+
+// issue gives out the next id of a kind.
+func (c *chart) issue(k kind) id {
+	n := c.count[k]
+	c.count[k]++
+	return id{k, n}
+}
+
+var subject = id{patient, 0}
+
+func encounterID(v int) id     { return id{encounter, uint32(v)} }
+func conditionID(about int) id { return id{condition, uint32(about)} }
+
+// writeVisit appends everything that was recorded at a visit.
+func (c *chart) writeVisit(n int) {
+	v := &c.visits[n]
+	c.traits = c.traitsAt(v.end)
+	c.charges = append(c.charges[:0], charge{settings[v.setting].kind, settings[v.setting].cents, encounterID(n)})
+	c.orders = c.orders[:0]
+	c.pressure = [2]int{}
+
+	c.writeEncounter(n)
+	if v.diagnosis {
+		c.writeCondition(v.about)
+	}
+	if n == 0 {
+		c.writeAllergies(v)
+	}
+	c.writeVitals(n)
+	c.writeLabs(n)
+	c.writeImaging(n)
+	c.writeProcedures(n)
+	c.writeImmunizations(n)
+	c.writeMedications(n)
+	if v.diagnosis {
+		c.writeCarePlan(n)
+		c.writeDevice(n)
+	}
+	document := c.writeDocument(n)
+	bill := c.writeClaim(n)
+	c.writePharmacyClaims(n)
+	c.writeBenefit(n, bill)
+	if document {
+		c.writeDocumentProvenance(n)
+	}
+}
+
+// patientReference writes the reference to the patient, without the name where
+// Synthea leaves it out too.
+func (c *chart) patientReference(name string) { c.reference(name, c.space, subject, "") }
+
+func (c *chart) encounterReference(n int) {
+	c.reference("encounter", c.space, encounterID(n), "")
+}
+
+// staffReference writes the reference to who saw the patient.
+func (c *chart) staffReference(name string, v *visit) {
+	c.reference(name, c.directory.space, practitionerID(v.staff), c.directory.staff[v.staff].display)
+}
+
+func (c *chart) staffReferences(name string, v *visit) {
+	c.references(name, c.directory.space, practitionerID(v.staff), c.directory.staff[v.staff].display)
+}
+
+func (c *chart) providerReference(name string, v *visit) {
+	c.reference(name, c.directory.space, providerID(v.provider), c.directory.providers[v.provider].name)
+}
+
+func (c *chart) siteReference(name string, v *visit) {
+	site := siteID(v.provider)
+	if v.setting == emergency {
+		site = wardID(v.provider)
+	}
+	c.reference(name, c.directory.space, site, c.directory.providers[v.provider].name)
+}
+
+// reason writes what the visit is about as an array of one Reference, if it is
+// about anything.
+func (c *chart) reason(name string, v *visit) {
+	if v.about >= 0 {
+		c.references(name, c.space, conditionID(v.about), c.afflictions[v.about].code.display)
+	}
+}

@@ -1,0 +1,43 @@
+// Package synth makes synthetic FHIR R4 (4.0.1) patients: linked, plausible
+// resources of the 21 types that AWS HealthLake preloads from Synthea, and
+// DocumentReferences with written clinical notes, as ldjson (one resource a
+// line).
+//
+// It exists so that demos, benchmarks and tests have data of a realistic shape
+// and any size without a download. The people are invented; any likeness to a
+// real person is chance. Patients and documents carry the security label HTEST
+// (test health data).
+//
+// # Terms
+//
+// The directory is what all patients share: payers, provider organizations,
+// their locations, practitioners and roles. A life is the plan of one patient:
+// who they are, which disorders they have and which visits they made. A visit
+// becomes an Encounter and everything that was recorded at it. A line is one
+// resource and the newline after it.
+//
+// # Invariants
+//
+//   - The same seed and number of patients give the same bytes, on every
+//     platform and in every later version; the golden test holds the hash. All
+//     arithmetic is on integers, because fused floating point differs between
+//     processors. A change of tables or order is a change of data: make it
+//     knowingly.
+//   - Patient i depends on seed and i alone. The directory of n patients begins
+//     with that of any smaller number, so a data set is contained in every
+//     larger one of its seed.
+//   - Every reference resolves within the data set or the resource's own
+//     contained resources. References to what is not preloaded (Coverage) are
+//     contained or say a display only.
+//   - Nothing happens before birth, after death or after [Now].
+//   - Elements stand in the order of the specification, names are unique, and
+//     every resource is valid against the StructureDefinitions of R4.
+//
+// # What it does not do
+//
+// It does not simulate disease: rates, values and courses are drawn from small
+// tables, not from a model, so nothing clinical or epidemiological may be
+// concluded from it. Resources that claim a US Core profile have its required
+// elements; conformance to profiles is not checked. Codes are real where they are
+// public knowledge, displays follow Synthea's wording, and money is made up.
+package synth

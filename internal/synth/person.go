@@ -1,0 +1,252 @@
+package synth
+
+// person is who a patient is.
+type person struct {
+	woman       bool
+	culture     *culture
+	race        *race
+	hispanic    bool
+	given       string
+	middle      string
+	family      [2]string // the second is empty, or joined by familyJoin
+	familyJoin  string
+	mother      [2]string // given name, maiden name
+	maiden      string    // family name before marriage, or empty
+	marital     *concept
+	language    concept
+	born, died  moment // died is 0 for the living
+	last        moment // died or now: nothing is recorded after it
+	birthKnown  precision
+	home        int // first provider of the group in whose city they live
+	doctor      int // general practitioner
+	payer       int
+	street      string
+	height      int // as an adult, in millimeters
+	bmi         int // as an adult, in tenths
+	smoking     int // index of smokingStatuses
+	birthNumber int // in a multiple birth, or 0
+}
+
+// race is one of the OMB categories. A code that is empty is said in words only.
+type race struct {
+	code  concept
+	of    int // permille
+	names *culture
+}
+
+const ombSystem = "urn:oid:2.16.840.1.113883.6.238"
+
+var races = []race{
+	{concept{ombSystem, "2106-3", "White"}, 715, &cultures.anglo},
+	{concept{ombSystem, "2054-5", "Black or African American"}, 135, &cultures.anglo},
+	{concept{ombSystem, "2028-9", "Asian"}, 80, &cultures.asian},
+	{concept{ombSystem, "1002-5", "American Indian or Alaska Native"}, 12, &cultures.anglo},
+	{concept{ombSystem, "2076-8", "Native Hawaiian or Other Pacific Islander"}, 4, &cultures.anglo},
+	{concept{"", "", "Other"}, 54, &cultures.french},
+}
+
+var (
+	hispanicOrigin    = concept{ombSystem, "2135-2", "Hispanic or Latino"}
+	nonHispanicOrigin = concept{ombSystem, "2186-5", "Not Hispanic or Latino"}
+
+	neverMarried = hl7("v3-MaritalStatus", "S", "Never Married")
+	married      = hl7("v3-MaritalStatus", "M", "Married")
+	divorced     = hl7("v3-MaritalStatus", "D", "Divorced")
+	widowed      = hl7("v3-MaritalStatus", "W", "Widowed")
+)
+
+// decades is the share of each ten years of age, in thousandths, about as in
+// the United States.
+var decades = [...]int{117, 127, 135, 135, 124, 123, 117, 76, 36, 10}
+
+// byWeight returns an index drawn by the weights that of gives for each.
+func byWeight[T any](r *random, from []T, of func(*T) int) int {
+	total := 0
+	for i := range from {
+		total += of(&from[i])
+	}
+	n := r.below(total)
+	for i := range from {
+		if n -= of(&from[i]); n < 0 {
+			return i
+		}
+	}
+	return len(from) - 1
+}
+
+// draw decides who patient i is.
+func (p *person) draw(r *random, i int) {
+	*p = person{woman: r.permille(508)}
+	p.drawSpan(r)
+	p.drawNames(r)
+	p.home = r.below(groupsFor(i+1)) * len(facilities)
+	practice := p.home + 1 + r.below(len(facilities)-1)
+	p.doctor = practice*staffPerFacility + r.below(3)
+	p.street = streetLine(r)
+	if r.permille(300) {
+		p.street += " " + pick(r, dwellings) + " " + string(rune('1'+r.below(9)))
+	}
+	p.height = r.around(1760, 200)
+	if p.woman {
+		p.height = r.around(1625, 180)
+	}
+	p.bmi = r.around(265, 110)
+	p.smoking = byWeight(r, smokingStatuses, func(s *smokingHabit) int { return s.of })
+	if r.permille(30) {
+		p.birthNumber = r.between(1, 2)
+	}
+	p.drawPayer(r)
+}
+
+// drawSpan decides when the patient was born and died.
+func (p *person) drawSpan(r *random) {
+	decade := byWeight(r, decades[:], func(of *int) int { return *of })
+	p.born = now - moment(decade*10)*year - moment(r.below(int(10*year))) - 3*day
+	p.last = now
+	age := int((now - p.born) / year)
+	risk := 8
+	if age > 50 {
+		risk = (age - 44) * 8
+	}
+	if r.permille(risk) {
+		span := min(10*year, now-p.born-2*day)
+		p.died = now - moment(r.below(int(span)))
+		p.last = p.died
+	}
+	switch n := r.below(200); {
+	case n == 0:
+		p.birthKnown = toYear
+	case n < 4:
+		p.birthKnown = toMonth
+	default:
+		p.birthKnown = toDay
+	}
+}
+
+func (p *person) drawNames(r *random) {
+	p.race = &races[byWeight(r, races, func(c *race) int { return c.of })]
+	p.culture = p.race.names
+	if p.race.code.code != "2028-9" && r.permille(190) {
+		p.hispanic = true
+		p.culture = &cultures.hispanic
+	} else if r.permille(60) {
+		p.culture = &cultures.french
+	}
+	given := p.culture.men
+	if p.woman {
+		given = p.culture.women
+	}
+	p.given = pick(r, given)
+	if r.permille(620) {
+		if p.middle = pick(r, given); p.middle == p.given {
+			p.middle = ""
+		}
+	}
+	p.family[0] = pick(r, p.culture.families)
+	switch {
+	case p.culture.doubleSurname && r.permille(600):
+		p.family[1], p.familyJoin = pick(r, p.culture.families), " "
+	case r.permille(40):
+		p.family[1], p.familyJoin = pick(r, p.culture.families), "-"
+	}
+	p.mother = [2]string{pick(r, p.culture.women), pick(r, p.culture.families)}
+	p.language = pick(r, p.culture.languages)
+	p.marital = &neverMarried
+	if p.ageAt(p.last) >= 24 {
+		switch n := r.below(100); {
+		case n < 54:
+			p.marital = &married
+		case n < 66:
+			p.marital = &divorced
+		case n < 70+p.ageAt(p.last)/8:
+			p.marital = &widowed
+		}
+		if p.woman && p.marital != &neverMarried {
+			p.maiden = pick(r, p.culture.families)
+		}
+	}
+}
+
+// drawPayer decides who pays: Medicare from 65 years of age, otherwise any.
+func (p *person) drawPayer(r *random) {
+	switch {
+	case p.ageAt(p.last) >= 65:
+		p.payer = 0
+	case r.permille(80):
+		p.payer = noInsurance
+	default:
+		p.payer = r.between(1, noInsurance-1)
+	}
+}
+
+// ageAt returns the age in whole years.
+func (p *person) ageAt(t moment) int { return p.monthsAt(t) / 12 }
+
+// monthsAt returns the age in months, counted by the calendar's months.
+func (p *person) monthsAt(t moment) int { return max(monthOf(t)-monthOf(p.born), 0) }
+
+// honorific is the form of address, or empty for a child.
+func (p *person) honorific() string {
+	switch {
+	case p.ageAt(p.last) < 16:
+		return ""
+	case !p.woman:
+		return "Mr."
+	case p.marital == &neverMarried:
+		return "Ms."
+	default:
+		return "Mrs."
+	}
+}
+
+// appendFamily appends the family name.
+func (p *person) appendFamily(dst []byte) []byte {
+	dst = append(dst, p.family[0]...)
+	dst = append(dst, p.familyJoin...)
+	return append(dst, p.family[1]...)
+}
+
+// mailbox writes an e-mail address made of a name: lower case, without accents,
+// spaces and apostrophes.
+func (w *writer) mailbox(given, family, domain string) {
+	w.key("value")
+	w.b = append(w.b, '"')
+	w.b = appendMailName(w.b, given)
+	w.b = append(w.b, '.')
+	w.b = appendMailName(w.b, family)
+	w.b = append(w.b, '@')
+	w.b = append(w.b, domain...)
+	w.b = append(w.b, '"')
+}
+
+func appendMailName(dst []byte, name string) []byte {
+	for _, c := range name {
+		switch {
+		case c >= 'a' && c <= 'z':
+			dst = append(dst, byte(c))
+		case c >= 'A' && c <= 'Z':
+			dst = append(dst, byte(c)+'a'-'A')
+		case c > 127:
+			dst = append(dst, foldLetter(c))
+		}
+	}
+	return dst
+}
+
+// foldLetter returns the plain letter under an accented one of the tables.
+func foldLetter(c rune) byte {
+	for _, fold := range [...]struct {
+		letters string
+		plain   byte
+	}{
+		{"áàâÁạầ", 'a'}, {"éèêëÉễ", 'e'}, {"íïîì", 'i'}, {"óôòöÓÔọơ", 'o'}, {"úùüûÚư", 'u'},
+		{"ñÑ", 'n'}, {"ç", 'c'}, {"đĐ", 'd'}, {"ỳý", 'y'},
+	} {
+		for _, letter := range fold.letters {
+			if letter == c {
+				return fold.plain
+			}
+		}
+	}
+	return 'x'
+}

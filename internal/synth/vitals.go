@@ -1,0 +1,173 @@
+package synth
+
+var (
+	bodyHeight     = loinc("8302-2", "Body Height")
+	bodyWeight     = loinc("29463-7", "Body Weight")
+	bodyMassIndex  = loinc("39156-5", "Body mass index (BMI) [Ratio]")
+	bloodPressure  = loinc("85354-9", "Blood pressure panel with all children optional")
+	systolicCode   = loinc("8480-6", "Systolic blood pressure")
+	diastolicCode  = loinc("8462-4", "Diastolic blood pressure")
+	heartRate      = loinc("8867-4", "Heart rate")
+	respiratory    = loinc("9279-1", "Respiratory rate")
+	temperature    = loinc("8310-5", "Body temperature")
+	saturation     = loinc("2708-6", "Oxygen saturation in Arterial blood")
+	painScore      = loinc("72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported")
+	smokingStatus  = loinc("72166-2", "Tobacco smoking status NHIS")
+	depressionPHQ2 = loinc("55758-7", "Patient Health Questionnaire 2 item (PHQ-2) total score [Reported]")
+	pregnancies    = loinc("11996-6", "[#] Pregnancies")
+	deliveryDate   = loinc("11778-8", "Delivery date Estimated")
+	housing        = loinc("71802-3", "Housing status")
+	insured        = loinc("63513-6", "Are you covered by health insurance or some other kind of health care plan [PhenX]")
+
+	smokingProfile = usCore + "us-core-smokingstatus"
+
+	centimeters = unit{"cm", "cm"}
+	kilograms   = unit{"kg", "kg"}
+	perSquare   = unit{"kg/m2", "kg/m2"}
+	mercury     = unit{"mmHg", "mm[Hg]"}
+	perMinute   = unit{"/min", "/min"}
+	celsius     = unit{"Cel", "Cel"}
+)
+
+// writeVitals appends what is measured at a visit: everything at a check-up,
+// less otherwise.
+func (c *chart) writeVitals(n int) {
+	v := &c.visits[n]
+	at := v.start + 8*minute
+	child := c.ageAt(at) < 18
+	height, weight := c.bodyAt(at)
+	if v.setting == wellness {
+		c.vital(n, bodyHeight, at, height, 1, centimeters)
+	}
+	if v.setting <= followUp || c.permille(250) {
+		c.writeWeight(n, at, weight)
+	}
+	if v.setting == wellness && c.ageAt(at) >= 2 {
+		// kg/m² in tenths: weight is in hundreds of grams, height in millimeters.
+		c.vital(n, bodyMassIndex, at, weight*1000000/(height*height), 1, perSquare)
+	}
+	if v.setting == wellness || !child && v.setting != followUp || c.traits&hypertensive != 0 {
+		c.writePressure(n, at, child)
+	}
+	rate, breath := 74, 15
+	if child {
+		rate, breath = 74+(18-c.ageAt(at))*3, 16+(18-c.ageAt(at))*3/4
+	}
+	if v.setting != followUp {
+		c.vital(n, heartRate, at, c.around(rate, 16), 0, perMinute)
+	}
+	if v.setting == wellness || v.setting == emergency {
+		c.vital(n, respiratory, at, c.around(breath, 4), 0, perMinute)
+	}
+	if c.traits&infected != 0 || v.setting == emergency {
+		c.vital(n, temperature, at, c.around(380, 14), 1, celsius)
+	}
+	if c.traits&obstructive != 0 || v.setting >= emergency {
+		c.vital(n, saturation, at, c.around(965, 30), 1, percent)
+	}
+	c.writeFindings(n, at)
+}
+
+// vital appends an Observation of one vital sign.
+func (c *chart) vital(n int, code concept, at moment, value, scale int, u unit) {
+	c.openObservation(n, code, vitalCategory, vitalsProfile, at)
+	c.quantity("valueQuantity", value, scale, u)
+	c.endLine()
+}
+
+// writeWeight appends the weight, or now and then that the patient declined.
+func (c *chart) writeWeight(n int, at moment, weight int) {
+	if c.permille(985) {
+		c.vital(n, bodyWeight, at, weight, 1, kilograms)
+		return
+	}
+	c.openObservation(n, bodyWeight, vitalCategory, vitalsProfile, at)
+	c.codeable("dataAbsentReason", patientDeclined)
+	c.endLine()
+}
+
+// bodyAt returns the height in millimeters and the weight in hundreds of grams.
+func (c *chart) bodyAt(t moment) (height, weight int) {
+	age, months := c.ageAt(t), c.monthsAt(t)%12
+	if age < len(growth)-1 {
+		from, to := growth[age], growth[age+1]
+		height = from.height*10 + (to.height-from.height)*10*months/12
+		weight = from.weight + (to.weight-from.weight)*months/12
+		return height * c.height / 1690, weight * (c.bmi + 265) / 530
+	}
+	bmi := c.bmi
+	if c.traits&obese != 0 {
+		bmi = max(bmi, 305+bmi%40)
+	}
+	return c.height, (bmi + c.between(-8, 8)) * c.height / 1000 * c.height / 1000
+}
+
+func (c *chart) writePressure(n int, at moment, child bool) {
+	systolic, diastolic := 118, 76
+	switch {
+	case child:
+		systolic, diastolic = 88+c.ageAt(at)*3/2, 55+c.ageAt(at)
+	case c.traits&hypertensive != 0:
+		systolic, diastolic = 142, 88
+	}
+	systolic, diastolic = c.around(systolic, 18), c.around(diastolic, 12)
+	diastolic = min(diastolic, systolic-15)
+	c.pressure = [2]int{systolic, diastolic}
+	c.openObservation(n, bloodPressure, vitalCategory, "http://hl7.org/fhir/StructureDefinition/bp", at)
+	c.array("component")
+	c.component(systolicCode, systolic)
+	c.component(diastolicCode, diastolic)
+	c.endArray()
+	c.endLine()
+}
+
+func (c *chart) component(code concept, value int) {
+	c.item()
+	c.named("code", code)
+	c.quantity("valueQuantity", value, 0, mercury)
+	c.end()
+}
+
+// writeFindings appends what patients say rather than what is measured.
+func (c *chart) writeFindings(n int, at moment) {
+	v := &c.visits[n]
+	age := c.ageAt(at)
+	if v.setting >= urgent && v.setting != prenatal || c.permille(500) {
+		pain := c.below(3)
+		if v.setting >= urgent {
+			pain = c.between(2, 9)
+		}
+		c.openObservation(n, painScore, vitalCategory, vitalsProfile, at)
+		c.quantity("valueQuantity", pain, 0, score)
+		c.endLine()
+	}
+	if v.setting == prenatal && v.diagnosis {
+		c.openObservation(n, pregnancies, socialCategory, "", at)
+		c.integer("valueInteger", c.between(1, 4))
+		c.endLine()
+		c.openObservation(n, deliveryDate, socialCategory, "", at)
+		c.partial("valueDateTime", c.afflictions[v.about].end, toDay)
+		c.endLine()
+	}
+	if v.setting != wellness || age < 12 {
+		return
+	}
+	c.openObservation(n, smokingStatus, socialCategory, smokingProfile, at)
+	c.named("valueCodeableConcept", smokingStatuses[c.smoking].code)
+	c.endLine()
+	if age >= 18 && c.permille(400) {
+		c.openObservation(n, depressionPHQ2, surveyCategory, "", at)
+		c.quantity("valueQuantity", c.below(5), 0, score)
+		c.endLine()
+	}
+	if c.permille(60) {
+		c.openObservation(n, housing, socialCategory, "", at)
+		c.text("valueString", pick(&c.random, []string{"I have housing", "I am worried about losing my housing", "Patient lives with relatives"}))
+		c.endLine()
+	}
+	if c.permille(60) {
+		c.openObservation(n, insured, surveyCategory, "", at)
+		c.boolean("valueBoolean", c.payer != noInsurance)
+		c.endLine()
+	}
+}
