@@ -77,8 +77,9 @@ func (c *compiler) literal(n *literal) (operation, shape, error) {
 		_, err := fhirtime.ParseSearch(text)
 		return c.temporal(n, sortDateTime, text, err)
 	case literalTime:
-		_, err := fhirtime.ParseTime(n.text)
-		return c.temporal(n, sortTime, n.text, err)
+		text := strings.TrimPrefix(n.text, "T")
+		_, err := fhirtime.ParseTime(text)
+		return c.temporal(n, sortTime, text, err)
 	default:
 		return nil, shape{}, c.fail(ErrUnsupported, n, "quantities are not supported yet")
 	}
@@ -143,7 +144,8 @@ func (c *compiler) member(n *member, input operation, from shape) (operation, sh
 		return nil, shape{}, c.fail(ErrSemantic, n, "no element %q here", n.name)
 	}
 	if p, ok := input.(*path); ok {
-		return &path{p.position, p.input, append(p.steps[:len(p.steps):len(p.steps)], s)}, to, nil
+		p.steps = append(p.steps, s) // nothing else holds p yet
+		return p, to, nil
 	}
 	return &path{n.position, input, []step{s}}, to, nil
 }
@@ -229,11 +231,11 @@ func (c *compiler) binary(n *binary, focus shape) (operation, shape, error) {
 	case "=", "!=":
 		return &equality{n.position, left, right, n.operator == "!="}, boolean, nil
 	case "|":
-		inputs := []operation{left, right}
 		if u, ok := left.(*union); ok {
-			inputs = append(u.inputs[:len(u.inputs):len(u.inputs)], right)
+			u.inputs = append(u.inputs, right) // nothing else holds u yet
+			return u, a.or(b), nil
 		}
-		return &union{n.position, inputs}, a.or(b), nil
+		return &union{n.position, []operation{left, right}}, a.or(b), nil
 	default:
 		return nil, shape{}, c.fail(ErrUnsupported, n, "operator %s is not supported yet", n.operator)
 	}
@@ -278,10 +280,9 @@ func (c *compiler) target(name typeName, loose bool) (typeTarget, error) {
 func (c *compiler) ofType(n node, input operation, from shape, target typeTarget) (operation, shape, error) {
 	at := position(n.pos())
 	if p, ok := input.(*path); ok && target.fhir != 0 && !target.fhir.Type().Abstract && !from.hasAbstract() {
-		steps := append([]step(nil), p.steps...)
-		last := len(steps) - 1
-		steps[last] = steps[last].narrowed(target.fhir)
-		return &path{p.position, p.input, steps}, nodesOf(target.fhir), nil
+		last := &p.steps[len(p.steps)-1]
+		*last = last.narrowed(target.fhir) // nothing else holds p yet
+		return p, nodesOf(target.fhir), nil
 	}
 	return &ofType{at, input, target}, target.shape(), nil
 }
