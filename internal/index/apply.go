@@ -185,6 +185,9 @@ func (x *Index) touch(items []Item) {
 			for _, t := range items[i].Values.terms {
 				sum += x.mu.table.home(t)
 			}
+			for _, t := range items[i].Values.tokens {
+				sum += x.mu.table.home(t.code) + x.mu.table.home(t.full)
+			}
 		}
 	}
 	x.touched = sum
@@ -194,6 +197,9 @@ func (x *Index) touch(items []Item) {
 func (x *Index) addValuesLocked(o Ordinal, p *Prepared, edges []Entity) {
 	for _, t := range p.terms {
 		x.mu.postings.add(x.mu.table.put(t), o)
+	}
+	for _, t := range p.tokens {
+		x.addTokenLocked(o, t)
 	}
 	for _, c := range p.counts {
 		x.makeColumnsLocked(c.param).counts[c.kind] += int(c.n)
@@ -214,6 +220,33 @@ func (x *Index) addValuesLocked(o Ordinal, p *Prepared, edges []Entity) {
 	}
 	for i := range p.texts {
 		x.addTextLocked(o, &p.texts[i])
+	}
+}
+
+// addTokenLocked adds a code under any system and under its own. As a code has
+// mostly one system, the two have the same ordinals: then they share a posting,
+// until the code comes with another system. REQUIRES: mu held for writing.
+func (x *Index) addTokenLocked(o Ordinal, t preparedToken) {
+	table, postings := &x.mu.table, &x.mu.postings
+	code := table.put(t.code)
+	before := *code
+	if before == 0 {
+		*code = uint32(o)
+	}
+	full := table.put(t.full) // may move what code points to
+	switch {
+	case *full != before:
+		code = table.put(t.code)
+		postings.unshare(code)
+		postings.add(code, o)
+		postings.add(full, o)
+	case before == 0:
+		*full = uint32(o)
+	default:
+		if postings.add(full, o); *full != before {
+			postings.share(*full)
+			*table.put(t.code) = *full
+		}
 	}
 }
 

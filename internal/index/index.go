@@ -13,6 +13,7 @@ import (
 // number of goroutines.
 type Index struct {
 	terms Terms
+	memos sync.Pool // of *termMemo, for Prepare
 
 	// The resource table: written by Apply alone, read without a lock.
 	entities entityTable
@@ -81,6 +82,7 @@ type paramColumns struct {
 // New returns an empty index whose terms are hashed under key.
 func New(key [16]byte) *Index {
 	x := &Index{terms: newTerms(key)}
+	x.memos.New = func() any { return newTermMemo() }
 	x.entities.k0, x.entities.k1 = x.terms.k0, x.terms.k1
 	x.state.Store(&published{exact: true})
 	return x

@@ -1,6 +1,10 @@
 package index
 
-import "github.com/RoaringBitmap/roaring/v2"
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
 
 // postingBit tells a posting's number from an ordinal in a payload.
 const postingBit = 1 << 31
@@ -26,6 +30,8 @@ type postingStore struct {
 type storedPosting struct {
 	frozen *roaring.Bitmap
 	tail   []uint32 // never empty
+	// shared says that the payloads of two terms name this posting.
+	shared bool
 }
 
 // add adds an ordinal, at least as large as any before, to a payload's posting.
@@ -36,10 +42,31 @@ func (s *postingStore) add(payload *uint32, o Ordinal) {
 	case p&postingBit != 0:
 		s.postings.at(p &^ postingBit).add(uint32(o))
 	case p != uint32(o):
-		s.postings.grow(s.n + 1)
-		s.postings.at(s.n).tail = []uint32{p, uint32(o)}
-		*payload = s.n | postingBit
-		s.n++
+		*payload = s.insert(storedPosting{tail: []uint32{p, uint32(o)}})
+	}
+}
+
+// insert stores a posting and returns its payload.
+func (s *postingStore) insert(p storedPosting) uint32 {
+	s.postings.grow(s.n + 1)
+	*s.postings.at(s.n) = p
+	s.n++
+	return s.n - 1 | postingBit
+}
+
+// share says that the posting of a payload has come to be named by another term.
+func (s *postingStore) share(payload uint32) {
+	s.postings.at(payload &^ postingBit).shared = true
+}
+
+// unshare gives a payload a posting of its own, if it shares one.
+func (s *postingStore) unshare(payload *uint32) {
+	if *payload&postingBit == 0 {
+		return
+	}
+	if p := s.postings.at(*payload &^ postingBit); p.shared {
+		p.shared = false
+		*payload = s.insert(storedPosting{frozen: p.frozen, tail: slices.Clone(p.tail)})
 	}
 }
 
@@ -62,11 +89,12 @@ func (p *storedPosting) tailLimit() int {
 }
 
 func (p *storedPosting) freeze() {
-	set := roaring.New()
+	// A union of two bitmaps, because adding one by one to a run container
+	// rebuilds it each time.
+	set := roaring.BitmapOf(p.tail...)
 	if p.frozen != nil {
-		set = p.frozen.Clone()
+		set = roaring.Or(p.frozen, set)
 	}
-	set.AddMany(p.tail)
 	set.RunOptimize()
 	p.frozen, p.tail = set, nil
 }

@@ -6,9 +6,9 @@ package index
 type Prepared struct {
 	// payload is the decompressed block, to which strings below refer.
 	payload []byte
-	input   []byte // of hashes
 
 	terms   []Term
+	tokens  []preparedToken
 	counts  []preparedCount
 	dates   []preparedDate
 	numbers []preparedNumber
@@ -16,6 +16,9 @@ type Prepared struct {
 	edges   []preparedEdge
 	units   []preparedUnit
 }
+
+// A preparedToken is the two terms of a code: under any system, and its own.
+type preparedToken struct{ code, full Term }
 
 // A preparedCount is a run of values of one param and kind.
 type preparedCount struct {
@@ -57,6 +60,7 @@ type preparedUnit struct {
 func (p *Prepared) reset() {
 	p.payload = p.payload[:0]
 	p.terms = p.terms[:0]
+	p.tokens = p.tokens[:0]
 	p.counts = p.counts[:0]
 	p.dates = p.dates[:0]
 	p.numbers = p.numbers[:0]
@@ -76,12 +80,14 @@ func (x *Index) Prepare(dst *Prepared, block []byte) error {
 		return err
 	}
 	dst.payload = payload
+	h := hasher{x, x.memos.Get().(*termMemo)}
+	defer x.memos.Put(h.memo)
 	s := newScanner(payload)
 	for {
 		var e Entry
 		more, err := s.next(&e)
 		if more {
-			err = x.prepareEntry(dst, &e)
+			err = h.prepareEntry(dst, &e)
 		}
 		if err != nil {
 			dst.reset()
@@ -93,68 +99,73 @@ func (x *Index) Prepare(dst *Prepared, block []byte) error {
 	}
 }
 
-func (x *Index) prepareEntry(dst *Prepared, e *Entry) error {
-	x.countEntry(dst, e)
+// A hasher turns entries into what Prepared holds.
+type hasher struct {
+	x    *Index
+	memo *termMemo
+}
+
+func (h hasher) prepareEntry(dst *Prepared, e *Entry) error {
+	h.countEntry(dst, e)
 	p := e.Param
 	switch e.Kind {
 	case KindToken:
-		dst.tokenTerms(x.terms, p, e.System, e.Code)
+		h.addToken(dst, p, e.System, e.Code)
 	case KindText:
-		dst.term(x.terms, p, formExact, "", e.Exact)
-		term := dst.hash(x.terms, p, formFolded, "", e.Folded)
-		dst.texts = append(dst.texts, preparedText{p, term, e.Folded})
+		dst.terms = append(dst.terms, h.term(p, formExact, "", e.Exact))
+		dst.texts = append(dst.texts, preparedText{p, h.term(p, formFolded, "", e.Folded), e.Folded})
 	case KindDate:
 		dst.dates = append(dst.dates, preparedDate{p, dateRange{e.From, e.To}})
 	case KindNumber:
 		return dst.number(e, -1)
 	case KindQuantity:
-		dst.input = appendUnitKey(dst.input[:0], e)
-		dst.units = append(dst.units, preparedUnit{x.terms.sum(dst.input), e.System, e.Code, e.Unit})
+		h.memo.input = appendUnitKey(h.memo.input[:0], e)
+		dst.units = append(dst.units, preparedUnit{h.memo.sum(h.x.terms), e.System, e.Code, e.Unit})
 		return dst.number(e, len(dst.units)-1)
 	case KindReference:
-		dst.input = appendReferenceTerm(dst.input[:0], p, e.Type, e.ID)
-		dst.terms = append(dst.terms, x.terms.sum(dst.input))
-		var k entityKey
-		k.set(e.ID)
-		hash := x.entities.hash(e.Type, k.bytes())
-		dst.edges = append(dst.edges, preparedEdge{p, e.Type, hash, e.ID})
+		h.addEdge(dst, e)
 	case KindReferenceText:
-		dst.term(x.terms, p, formReferenceText, "", e.Exact)
+		dst.terms = append(dst.terms, h.term(p, formReferenceText, "", e.Exact))
 	}
 	return nil
 }
 
 // countEntry counts an entry, and adds the term of a param's presence at the
 // first of a run. A term added twice to a version is found once.
-func (x *Index) countEntry(dst *Prepared, e *Entry) {
+func (h hasher) countEntry(dst *Prepared, e *Entry) {
 	if n := len(dst.counts); n > 0 && dst.counts[n-1].param == e.Param {
 		if dst.counts[n-1].kind == e.Kind {
 			dst.counts[n-1].n++
 			return
 		}
 	} else {
-		dst.term(x.terms, e.Param, formPresent, "", "")
+		dst.terms = append(dst.terms, h.term(e.Param, formPresent, "", ""))
 	}
 	dst.counts = append(dst.counts, preparedCount{e.Param, e.Kind, 1})
 }
 
-func (p *Prepared) tokenTerms(t Terms, param Param, system, code string) {
+func (h hasher) addToken(dst *Prepared, p Param, system, code string) {
 	if code != "" {
-		p.term(t, param, formToken, system, code)
-		p.term(t, param, formCode, "", code)
+		dst.tokens = append(dst.tokens, preparedToken{
+			code: h.term(p, formCode, "", code), full: h.term(p, formToken, system, code)})
 	}
 	if system != "" {
-		p.term(t, param, formSystem, "", system)
+		dst.terms = append(dst.terms, h.term(p, formSystem, "", system))
 	}
 }
 
-func (p *Prepared) term(t Terms, param Param, form byte, first, second string) {
-	p.terms = append(p.terms, p.hash(t, param, form, first, second))
+func (h hasher) addEdge(dst *Prepared, e *Entry) {
+	h.memo.input = appendReferenceTerm(h.memo.input[:0], e.Param, e.Type, e.ID)
+	dst.terms = append(dst.terms, h.memo.sum(h.x.terms))
+	var k entityKey
+	k.set(e.ID)
+	hash := h.x.entities.hash(e.Type, k.bytes())
+	dst.edges = append(dst.edges, preparedEdge{e.Param, e.Type, hash, e.ID})
 }
 
-func (p *Prepared) hash(t Terms, param Param, form byte, first, second string) Term {
-	p.input = appendTerm(p.input[:0], uint16(param), form, first, second)
-	return t.sum(p.input)
+func (h hasher) term(p Param, form byte, first, second string) Term {
+	h.memo.input = appendTerm(h.memo.input[:0], uint16(p), form, first, second)
+	return h.memo.sum(h.x.terms)
 }
 
 func (p *Prepared) number(e *Entry, unit int) error {
