@@ -1,0 +1,159 @@
+package txlog_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// Sizes of an item after compression: values as the index needs them, and a
+// body of 1.4 KB at 3.7 to 1.
+const (
+	benchValues = 150
+	benchBody   = 380
+)
+
+func benchItems(n, values, body int) []txlog.Item {
+	rng := rand.New(rand.NewPCG(1, 1))
+	items := make([]txlog.Item, n)
+	for i := range items {
+		items[i] = txlog.Item{Values: make([]byte, values), Body: make([]byte, body)}
+		for j := range items[i].Body {
+			items[i].Body[j] = byte(rng.Uint32())
+		}
+	}
+	return items
+}
+
+func benchLog(b *testing.B, fsys txlog.FS, records, items int) (*txlog.Log, *txlog.Options) {
+	opts := &txlog.Options{FS: fsys, Wrapper: seal.RandomKey()}
+	l, err := txlog.Open(context.Background(), "", opts)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, l.Close()) })
+	content := rec{items: benchItems(items, benchValues, benchBody)}
+	for range records {
+		require.NoError(b, appendNext(l, content))
+	}
+	return l, opts
+}
+
+// noSync is a folder whose files need no sync: what remains is our own cost.
+type noSync struct{ txlog.FS }
+
+func (f noSync) Open(name string, create bool) (txlog.File, error) {
+	file, err := f.FS.Open(name, create)
+	return noSyncFile{file}, err
+}
+
+type noSyncFile struct{ txlog.File }
+
+func (noSyncFile) Sync() error { return nil }
+
+func BenchmarkAppend(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		fsys   func(b *testing.B) txlog.FS
+		items  int
+		values int
+		body   int
+	}{
+		{"folder/1", func(b *testing.B) txlog.FS { return txlog.OSFolder(b.TempDir()) }, 1, benchValues, benchBody},
+		{"folder/500", func(b *testing.B) txlog.FS { return txlog.OSFolder(b.TempDir()) }, 500, 400, 1600},
+		{"unsynced/500", func(b *testing.B) txlog.FS { return noSync{txlog.OSFolder(b.TempDir())} }, 500, 400, 1600},
+		{"memory/1", func(*testing.B) txlog.FS { return txlog.NewMemory() }, 1, benchValues, benchBody},
+		{"memory/500", func(*testing.B) txlog.FS { return txlog.NewMemory() }, 500, 400, 1600},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			l, _ := benchLog(b, c.fsys(b), 0, 1)
+			content := rec{items: benchItems(c.items, c.values, c.body)}
+			b.SetBytes(int64(c.items * (c.values + c.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := appendNext(l, content); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N*c.items)/b.Elapsed().Seconds(), "res/s")
+		})
+	}
+}
+
+func BenchmarkBody(b *testing.B) {
+	// 150,000 items are 85 MB: one closed segment and an open one.
+	l, _ := benchLog(b, noSync{txlog.OSFolder(b.TempDir())}, 300, 500)
+	_, next := l.Last()
+	for _, c := range []struct {
+		name string
+		from txlog.Ordinal
+		n    uint32
+	}{{"closed", 0, next / 2}, {"open", next - next/10, next / 10}} {
+		b.Run(c.name, func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(1, 1))
+			dst := make([]byte, 0, 4096)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := l.Body(c.from+rng.Uint32N(c.n), dst); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkOpen opens a store and reads all records, as a store's opening
+// does: records alone, and with values opened on all cores.
+func BenchmarkOpen(b *testing.B) {
+	const records, items = 400, 500
+	fsys := noSync{txlog.OSFolder(b.TempDir())}
+	l, opts := benchLog(b, fsys, records, items)
+	require.NoError(b, l.Close())
+	for _, values := range []bool{false, true} {
+		b.Run(fmt.Sprintf("values=%v", values), func(b *testing.B) {
+			b.ReportAllocs()
+			size := int64(0)
+			for b.Loop() {
+				l, err := txlog.Open(b.Context(), "", opts)
+				require.NoError(b, err)
+				size = scan(b, l, values)
+				require.NoError(b, l.Close())
+			}
+			b.SetBytes(size)
+			b.ReportMetric(float64(b.N*records*items)/b.Elapsed().Seconds(), "res/s")
+		})
+	}
+}
+
+func scan(b *testing.B, l *txlog.Log, values bool) (size int64) {
+	work := make(chan *txlog.Record, 4)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			dst := make([]byte, 0, 4096)
+			for r := range work {
+				for i := range r.Items {
+					if _, err := r.Values(i, dst); err != nil {
+						b.Error(err)
+					}
+				}
+			}
+		})
+	}
+	for r, err := range l.Records(context.Background(), 0) {
+		require.NoError(b, err)
+		size += int64(r.Size())
+		if values {
+			work <- r
+		}
+	}
+	close(work)
+	workers.Wait()
+	return size
+}
