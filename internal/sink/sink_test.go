@@ -1,0 +1,101 @@
+package sink_test
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/fhirlake/fhirlake/internal/sink"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFolderFileAppearsWhenClosed(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "report")
+	s := sink.Folder(root)
+	w, err := s.Create("FAILURE/Patient.ndjson")
+	require.NoError(t, err)
+	_, err = io.WriteString(w, "line\n")
+	require.NoError(t, err)
+	path := filepath.Join(root, "FAILURE", "Patient.ndjson")
+	require.NoFileExists(t, path)
+	require.NoError(t, w.Close())
+
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "line\n", string(content))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "no temporary file is left")
+}
+
+func TestFolderReplacesAFile(t *testing.T) {
+	root := t.TempDir()
+	for _, text := range []string{"first", "second"} {
+		w, err := sink.Folder(root).Create("manifest.json")
+		require.NoError(t, err)
+		_, err = io.WriteString(w, text)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+	}
+	content, err := os.ReadFile(filepath.Join(root, "manifest.json"))
+	require.NoError(t, err)
+	require.Equal(t, "second", string(content))
+}
+
+func TestAbortLeavesNothing(t *testing.T) {
+	root := t.TempDir()
+	var memory sink.Memory
+	for _, s := range []sink.Sink{sink.Folder(root), &memory} {
+		w, err := s.Create("Patient.ndjson")
+		require.NoError(t, err)
+		_, err = io.WriteString(w, "half a li")
+		require.NoError(t, err)
+		require.NoError(t, sink.Abort(w))
+	}
+	entries, err := os.ReadDir(root)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	require.Empty(t, memory.Names())
+}
+
+// closer is a writer of a sink that cannot give a file up.
+type closer struct{ closed bool }
+
+func (c *closer) Write(p []byte) (int, error) { return len(p), nil }
+func (c *closer) Close() error                { c.closed = true; return nil }
+
+func TestAbortClosesWhatCannotAbort(t *testing.T) {
+	var c closer
+	require.NoError(t, sink.Abort(&c))
+	require.True(t, c.closed)
+}
+
+func TestNamesStayInside(t *testing.T) {
+	root := t.TempDir()
+	for _, s := range []sink.Sink{sink.Folder(filepath.Join(root, "in")), &sink.Memory{}} {
+		for _, name := range []string{"", ".", "..", "../out", "a/../../out", "/out", "a//b"} {
+			_, err := s.Create(name)
+			require.ErrorIs(t, err, fs.ErrInvalid, name)
+		}
+	}
+	entries, err := os.ReadDir(root)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
+func TestMemory(t *testing.T) {
+	var m sink.Memory
+	w, err := m.Create("a/b")
+	require.NoError(t, err)
+	_, err = io.WriteString(w, "text")
+	require.NoError(t, err)
+	require.Nil(t, m.File("a/b"))
+	require.NoError(t, w.Close())
+	require.Equal(t, []string{"a/b"}, m.Names())
+	require.Equal(t, "text", string(m.File("a/b")))
+}
