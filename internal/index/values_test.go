@@ -1,9 +1,11 @@
 package index_test
 
 import (
+	"encoding/hex"
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -154,4 +156,31 @@ func FuzzDecode(f *testing.F) {
 			require.ErrorIs(t, err, index.ErrNumber)
 		}
 	})
+}
+
+// The example of docs/format/values.md.
+func TestDocumentedExample(t *testing.T) {
+	block := []byte("\x01\x01\x05\x10http://loinc.org\x068302-2\x43\x09\x80\x84\xdf\xe0\x0b\x02")
+	got, err := index.Decode(nil, block)
+	require.NoError(t, err)
+	second := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	require.Equal(t, []index.Entry{
+		{Kind: index.KindToken, Param: 5, System: "http://loinc.org", Code: "8302-2"},
+		{Kind: index.KindDate, Param: 9, From: second, To: second + 1_000_000},
+	}, got)
+}
+
+// A block of format 2 as it was first written: it pins dictionary 1.
+func TestDecodeFirstBlock(t *testing.T) {
+	block, err := hex.DecodeString("02c401080101102e130001002406383330322d3201023a0d2dcacb00000b1dcb" +
+		"080103360d637a49003e4b0820014d450403312e35190d8801cf15000614026b67026b67")
+	require.NoError(t, err)
+	got, err := index.Decode(nil, block)
+	require.NoError(t, err)
+	require.Equal(t, []index.Entry{
+		{Kind: index.KindToken, Param: 1, System: "http://loinc.org", Code: "8302-2"},
+		{Kind: index.KindToken, Param: 2, System: "http://terminology.hl7.org/CodeSystem/observation-category", Code: "vital-signs"},
+		{Kind: index.KindToken, Param: 3, System: "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", Code: "M"},
+		{Kind: index.KindQuantity, Param: 4, Low: "1.5", High: "1.5", System: "http://unitsofmeasure.org", Code: "kg", Unit: "kg"},
+	}, got)
 }
