@@ -26,6 +26,17 @@
 // beyond [MaxDepth] are errors, each with JSON Pointer and byte offset, as
 // [Error].
 //
+// Values are held to the regular expressions of R4 and to the calendar, elements
+// to their cardinality, codes to their required value sets. A string of white
+// space alone is allowed, as R4 allows it; control characters are not, though R4
+// only advises against them, since XML cannot carry them.
+//
+// # Writing
+//
+// [AppendCanonical] writes the one text that all sources with the same values
+// share. [AppendStored] is that text as a store keeps it, [AppendVersioned] adds
+// what the store alone knows, and [Edits] changes a source.
+//
 // The package does not resolve references, know terminology or evaluate
 // invariants.
 package fhirjson
