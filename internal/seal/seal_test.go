@@ -1,0 +1,415 @@
+package seal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+)
+
+func newKeys(t testing.TB) *seal.Keyset {
+	keys, err := seal.NewKeyset()
+	require.NoError(t, err)
+	return keys
+}
+
+func nonce() (n [seal.NonceSize]byte) {
+	rand.Read(n[:])
+	return n
+}
+
+func TestPartOpensInItsPlaceOnly(t *testing.T) {
+	keys := newKeys(t)
+	key := keys.Current()
+	more, err := keys.WithNewKey()
+	require.NoError(t, err)
+	home := seal.PartID{Store: [16]byte{1}, Sequence: 2, Index: 3, Count: 4, Slot: 5, Kind: seal.Values}
+	n := nonce()
+	sealed := key.SealPart(nil, []byte("secret"), &n, home)
+	require.Len(t, sealed, len("secret")+seal.Overhead)
+
+	got, err := key.OpenPart([]byte("before "), sealed, home)
+	require.NoError(t, err)
+	require.Equal(t, "before secret", string(got))
+
+	for name, move := range map[string]func(*seal.PartID){
+		"store":    func(id *seal.PartID) { id.Store[15]++ },
+		"sequence": func(id *seal.PartID) { id.Sequence++ },
+		"index":    func(id *seal.PartID) { id.Index++ },
+		"count":    func(id *seal.PartID) { id.Count++ },
+		"slot":     func(id *seal.PartID) { id.Slot++ },
+		"kind":     func(id *seal.PartID) { id.Kind = seal.Body },
+	} {
+		other := home
+		move(&other)
+		got, err := key.OpenPart([]byte("before"), sealed, other)
+		require.ErrorIs(t, err, seal.ErrCorrupt, name)
+		require.Equal(t, "before", string(got), name)
+	}
+	_, err = more.Current().OpenPart(nil, sealed, home)
+	require.ErrorIs(t, err, seal.ErrCorrupt)
+	for i := range sealed {
+		damaged := bytes.Clone(sealed)
+		damaged[i] ^= 1
+		_, err := key.OpenPart(nil, damaged, home)
+		require.ErrorIs(t, err, seal.ErrCorrupt)
+		_, err = key.OpenPart(nil, sealed[:i], home)
+		require.ErrorIs(t, err, seal.ErrCorrupt)
+	}
+}
+
+func TestPartsRoundTrip(t *testing.T) {
+	key := newKeys(t).Current()
+	rapid.Check(t, func(t *rapid.T) {
+		before := rapid.SliceOf(rapid.Byte()).Draw(t, "before")
+		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
+		id := seal.PartID{
+			Sequence: rapid.Uint64().Draw(t, "sequence"),
+			Index:    rapid.Uint32().Draw(t, "index"),
+			Kind:     seal.Body,
+		}
+		n := nonce()
+		all := key.SealPart(bytes.Clone(before), plain, &n, id)
+		// In place: the sealed part lies right behind dst.
+		got, err := key.OpenPart(all[:len(before)], all[len(before):], id)
+		require.NoError(t, err)
+		require.Equal(t, string(before)+string(plain), string(got))
+	})
+}
+
+func TestOpenDoesNotAllocate(t *testing.T) {
+	key := newKeys(t).Current()
+	n := nonce()
+	sealed := key.SealPart(nil, make([]byte, 1000), &n, seal.PartID{})
+	dst := make([]byte, 0, 1000)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		if _, err := key.OpenPart(dst, sealed, seal.PartID{}); err != nil {
+			t.Fatal(err)
+		}
+	}))
+}
+
+func TestManyGoroutinesOpen(t *testing.T) {
+	key := newKeys(t).Current()
+	var wg sync.WaitGroup
+	for w := range uint32(4) {
+		wg.Go(func() {
+			for i := range uint32(200) {
+				id := seal.PartID{Index: i, Count: w}
+				n := nonce()
+				got, err := key.OpenPart(nil, key.SealPart(nil, []byte{byte(i), byte(w)}, &n, id), id)
+				if !assert.NoError(t, err) || !assert.Equal(t, []byte{byte(i), byte(w)}, got) {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestTags(t *testing.T) {
+	keys := newKeys(t)
+	key := keys.Current()
+	n := nonce()
+	tag := key.TagRecord([]byte("record"), &n)
+	require.NoError(t, key.VerifyRecord([]byte("record"), n[:], tag[:]))
+	require.ErrorIs(t, key.VerifyRecord([]byte("Record"), n[:], tag[:]), seal.ErrCorrupt)
+	require.ErrorIs(t, newKeys(t).Current().VerifyRecord([]byte("record"), n[:], tag[:]), seal.ErrCorrupt)
+
+	mac := keys.MAC("head", []byte("x"))
+	require.True(t, keys.VerifyMAC("head", []byte("x"), mac[:]))
+	require.False(t, keys.VerifyMAC("head", []byte("y"), mac[:]))
+	require.False(t, keys.VerifyMAC("header", []byte("x"), mac[:]))
+	require.False(t, keys.VerifyMAC("hea", []byte("dx"), mac[:]))
+	require.False(t, keys.VerifyMAC("head", []byte("x"), mac[:8]))
+}
+
+func TestReserve(t *testing.T) {
+	keys := newKeys(t)
+	key := keys.Current()
+	require.NoError(t, key.Reserve(7, 10))
+	require.ErrorIs(t, key.Reserve(4, 10), seal.ErrKeySpent)
+	require.Equal(t, uint64(7), key.Seals())
+	require.NoError(t, key.Reserve(3, 10))
+	require.ErrorIs(t, key.Reserve(1, 10), seal.ErrKeySpent)
+
+	key.RestoreSeals(seal.MaxSeals - 1)
+	require.ErrorIs(t, key.Reserve(2, 0), seal.ErrKeySpent)
+	require.ErrorIs(t, key.Reserve(2, 1<<40), seal.ErrKeySpent, "MaxSeals is the most")
+	require.NoError(t, key.Reserve(1, 0))
+	key.RestoreSeals(1 << 60)
+	require.ErrorIs(t, key.Reserve(1<<62, 0), seal.ErrKeySpent)
+
+	next, err := keys.WithNewKey()
+	require.NoError(t, err)
+	require.Equal(t, seal.KeyID(2), next.Current().ID())
+	require.Zero(t, next.Current().Seals())
+	require.Same(t, key, keys.Current(), "the keyset it comes from stays")
+}
+
+// wrappers gives pairs of wrappers of each kind with different keys.
+func wrappers(t *testing.T) map[string][2]seal.KeyWrapper {
+	folder := t.TempDir()
+	return map[string][2]seal.KeyWrapper{
+		"random":     {seal.RandomKey(), seal.RandomKey()},
+		"file":       {seal.KeyFile(filepath.Join(folder, "a")), seal.KeyFile(filepath.Join(folder, "b"))},
+		"passphrase": {seal.Passphrase([]byte("correct horse")), seal.Passphrase([]byte("correct horsf"))},
+	}
+}
+
+func TestKeysetRoundTrip(t *testing.T) {
+	for name, pair := range wrappers(t) {
+		t.Run(name, func(t *testing.T) {
+			keys := newKeys(t)
+			keys, err := keys.WithNewKey()
+			require.NoError(t, err)
+			file, err := keys.Marshal(t.Context(), pair[0])
+			require.NoError(t, err)
+			again, err := seal.Unmarshal(t.Context(), file, pair[0])
+			require.NoError(t, err)
+
+			require.Equal(t, keys.Current().ID(), again.Current().ID())
+			require.Equal(t, keys.MAC("p", nil), again.MAC("p", nil))
+			first, err := keys.HashKey([]byte("salt"))
+			require.NoError(t, err)
+			second, err := again.HashKey([]byte("salt"))
+			require.NoError(t, err)
+			require.Equal(t, first, second)
+			for id := seal.KeyID(1); id <= 2; id++ {
+				old, err := keys.Key(id)
+				require.NoError(t, err)
+				now, err := again.Key(id)
+				require.NoError(t, err)
+				n := nonce()
+				_, err = now.OpenPart(nil, old.SealPart(nil, []byte("x"), &n, seal.PartID{}), seal.PartID{})
+				require.NoError(t, err)
+			}
+			for _, id := range []seal.KeyID{0, 3} {
+				_, err := again.Key(id)
+				require.ErrorIs(t, err, seal.ErrUnknownKey)
+			}
+		})
+	}
+}
+
+func TestWrongKey(t *testing.T) {
+	pairs := wrappers(t)
+	for name, pair := range pairs {
+		t.Run(name, func(t *testing.T) {
+			_, err := newKeys(t).Marshal(t.Context(), pair[1]) // makes the second key file
+			require.NoError(t, err)
+			file, err := newKeys(t).Marshal(t.Context(), pair[0])
+			require.NoError(t, err)
+			_, err = seal.Unmarshal(t.Context(), file, pair[1])
+			require.ErrorIs(t, err, seal.ErrWrongKey)
+			if name != "passphrase" {
+				_, err = seal.Unmarshal(t.Context(), file, pairs["passphrase"][0])
+				require.ErrorIs(t, err, seal.ErrWrongKey)
+			}
+		})
+	}
+}
+
+// plainWrapper is a caller's wrapper that does not authenticate: the wrong key
+// gives noise.
+type plainWrapper byte
+
+func (w plainWrapper) Encrypt(_ context.Context, b []byte) ([]byte, error) {
+	out := bytes.Clone(b)
+	for i := range out {
+		out[i] ^= byte(w)
+	}
+	return out, nil
+}
+
+func (w plainWrapper) Decrypt(ctx context.Context, b []byte) ([]byte, error) { return w.Encrypt(ctx, b) }
+
+type failingWrapper struct{ err error }
+
+func (w failingWrapper) Encrypt(context.Context, []byte) ([]byte, error) { return nil, w.err }
+func (w failingWrapper) Decrypt(context.Context, []byte) ([]byte, error) { return nil, w.err }
+
+func TestForeignWrapper(t *testing.T) {
+	file, err := newKeys(t).Marshal(t.Context(), plainWrapper(3))
+	require.NoError(t, err)
+	_, err = seal.Unmarshal(t.Context(), file, plainWrapper(3))
+	require.NoError(t, err)
+	_, err = seal.Unmarshal(t.Context(), file, plainWrapper(4))
+	require.ErrorIs(t, err, seal.ErrWrongKey)
+
+	down := errors.New("service is down")
+	_, err = newKeys(t).Marshal(t.Context(), failingWrapper{down})
+	require.ErrorIs(t, err, down)
+	_, err = seal.Unmarshal(t.Context(), file, failingWrapper{down})
+	require.ErrorIs(t, err, down)
+	require.NotErrorIs(t, err, seal.ErrWrongKey)
+}
+
+func TestDamagedKeyset(t *testing.T) {
+	wrapper := seal.RandomKey()
+	file, err := newKeys(t).Marshal(t.Context(), wrapper)
+	require.NoError(t, err)
+	for i := range file {
+		for bit := range 8 {
+			damaged := bytes.Clone(file)
+			damaged[i] ^= 1 << bit
+			_, err := seal.Unmarshal(t.Context(), damaged, wrapper)
+			require.ErrorIs(t, err, seal.ErrCorrupt)
+		}
+		_, err := seal.Unmarshal(t.Context(), file[:i], wrapper)
+		require.ErrorIs(t, err, seal.ErrCorrupt)
+	}
+}
+
+func TestKeysetHoldsNoPlainKey(t *testing.T) {
+	var plain []byte
+	file, err := newKeys(t).Marshal(t.Context(), recorder{seal.RandomKey(), &plain})
+	require.NoError(t, err)
+	require.Greater(t, len(plain), 64)
+	for i := 0; i+8 <= len(plain); i++ {
+		require.False(t, bytes.Contains(file, plain[i:i+8]))
+	}
+}
+
+type recorder struct {
+	seal.KeyWrapper
+	plain *[]byte
+}
+
+func (r recorder) Encrypt(ctx context.Context, b []byte) ([]byte, error) {
+	*r.plain = bytes.Clone(b)
+	return r.KeyWrapper.Encrypt(ctx, b)
+}
+
+func TestKeyFile(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "key")
+	wrapper := seal.KeyFile(path)
+	_, err := wrapper.Decrypt(t.Context(), nil)
+	require.ErrorIs(t, err, fs.ErrNotExist, "a key is never made to unwrap")
+	require.NoFileExists(t, path)
+
+	blob, err := wrapper.Encrypt(t.Context(), []byte("keys"))
+	require.NoError(t, err)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(string(text), "\n"))
+	require.NoError(t, err)
+	require.Len(t, key, seal.KeySize)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "no temporary file is left")
+
+	for mode, refused := range map[fs.FileMode]bool{0o640: true, 0o604: true, 0o620: true, 0o400: false, 0o600: false} {
+		require.NoError(t, os.Chmod(path, mode))
+		_, err = wrapper.Decrypt(t.Context(), blob)
+		require.Equal(t, refused, errors.Is(err, seal.ErrKeyFile), "mode %o: %v", mode, err)
+	}
+	for _, bad := range []string{"", "\n", "short", strings.Repeat("A", 200), string(text[:43]), string(text) + string(text)} {
+		require.NoError(t, os.WriteFile(path, []byte(bad), 0o600))
+		_, err = wrapper.Decrypt(t.Context(), blob)
+		require.ErrorIs(t, err, seal.ErrKeyFile)
+		_, err = wrapper.Encrypt(t.Context(), blob)
+		require.ErrorIs(t, err, seal.ErrKeyFile, "a bad file is not replaced")
+	}
+}
+
+// TestKeyFileMadeOnce lets several stores make the same key file at once: all
+// must end with the same key.
+func TestKeyFileMadeOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	blobs := make([][]byte, 8)
+	var wg sync.WaitGroup
+	for i := range blobs {
+		wg.Go(func() {
+			var err error
+			blobs[i], err = seal.KeyFile(path).Encrypt(t.Context(), []byte{byte(i)})
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	for i, blob := range blobs {
+		plain, err := seal.KeyFile(path).Decrypt(t.Context(), blob)
+		require.NoError(t, err)
+		require.Equal(t, []byte{byte(i)}, plain)
+	}
+}
+
+func TestTamperedPassphraseCost(t *testing.T) {
+	wrapper := seal.Passphrase([]byte("p"))
+	blob, err := wrapper.Encrypt(t.Context(), []byte("keys"))
+	require.NoError(t, err)
+	for _, i := range []int{4, 8, 9} { // time, memory, threads
+		damaged := bytes.Clone(blob)
+		damaged[i] = 0xff
+		if i == 9 {
+			damaged[i] = 0
+		}
+		_, err := wrapper.Decrypt(t.Context(), damaged)
+		require.ErrorIs(t, err, seal.ErrCorrupt)
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	keys, err := seal.NewKeyset()
+	require.NoError(f, err)
+	wrapper := seal.RandomKey()
+	file, err := keys.Marshal(context.Background(), wrapper)
+	require.NoError(f, err)
+	f.Add(file)
+	f.Add(file[:40])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := seal.Unmarshal(context.Background(), data, wrapper); err != nil {
+			require.True(t, errors.Is(err, seal.ErrCorrupt) || errors.Is(err, seal.ErrWrongKey) ||
+				errors.Is(err, seal.ErrUnsupported), "%v", err)
+		}
+	})
+}
+
+func BenchmarkOpenPart(b *testing.B) {
+	key := newKeys(b).Current()
+	n := nonce()
+	for name, size := range map[string]int{"150B": 150, "1KB": 1 << 10, "64KB": 64 << 10} {
+		b.Run(name, func(b *testing.B) {
+			sealed := key.SealPart(nil, make([]byte, size), &n, seal.PartID{})
+			dst := make([]byte, 0, size)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := key.OpenPart(dst, sealed, seal.PartID{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkVerifyRecord(b *testing.B) {
+	key := newKeys(b).Current()
+	n := nonce()
+	record := make([]byte, 1<<20)
+	tag := key.TagRecord(record, &n)
+	b.SetBytes(int64(len(record)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := key.VerifyRecord(record, n[:], tag[:]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
