@@ -1,0 +1,101 @@
+package fhirjson
+
+import (
+	"bytes"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// resource parses a resource in field f, which is 0 for the root.
+func (p *parser) resource(open int, f schema.FieldID) int {
+	marks := p.marks
+	t, pos, typed := p.resourceType(open)
+	if pos < 0 {
+		return -1
+	}
+	if t == 0 {
+		return p.skip(open)
+	}
+	node := len(p.nodes)
+	p.nodes = append(p.nodes, Node{Start: uint32(open), Field: f, Type: t, Kind: Object})
+	if !p.enter(open) {
+		return -1
+	}
+	if typed {
+		switch pos = p.space(pos); p.at(pos) {
+		case ',':
+			pos = p.fields(p.space(pos+1), open, t, true)
+		case '}':
+			p.close(t, open, len(p.runs), true)
+			pos++
+		default:
+			pos = p.syntax(pos, "expected , or } after a value")
+		}
+	} else {
+		pos = p.fields(pos, open, t, false)
+	}
+	if pos < 0 {
+		return -1
+	}
+	p.depth--
+	n := &p.nodes[node]
+	n.End, n.Next, n.Canonical = uint32(pos), uint32(len(p.nodes)), p.marks == marks
+	return pos
+}
+
+// resourceHead is how nearly every resource starts.
+const resourceHead = `{"resourceType":"`
+
+// resourceType finds the type of the resource at open. If its resourceType comes
+// first, typed is set and pos is after it; otherwise pos is at the first name.
+// The type is 0 where it was found wanting, and that has been reported.
+func (p *parser) resourceType(open int) (t schema.TypeID, pos int, typed bool) {
+	if rest := p.src[open:]; len(rest) > len(resourceHead) && string(rest[:len(resourceHead)]) == resourceHead {
+		name := rest[len(resourceHead):]
+		if n := bytes.IndexByte(name[:min(len(name), 64)], '"'); n >= 0 {
+			if t, ok := p.rules.resources[string(name[:n])]; ok {
+				return t, open + len(resourceHead) + n + 1, true
+			}
+		}
+	}
+	first := p.space(open + 1)
+	pos = first
+	p.marks++
+	for p.at(pos) == '"' {
+		end, _ := p.str(pos + 1)
+		if end < 0 {
+			return 0, -1, false
+		}
+		isType := string(p.src[pos+1:end]) == "resourceType"
+		if pos = p.space(end + 1); p.at(pos) != ':' {
+			return 0, p.syntax(pos, "expected : after a name"), false
+		}
+		pos = p.space(pos + 1)
+		if isType {
+			return p.namedType(pos), first, false
+		}
+		if pos = p.skip(pos); pos < 0 {
+			return 0, -1, false
+		}
+		if pos = p.space(pos); p.at(pos) != ',' {
+			break
+		}
+		pos = p.space(pos + 1)
+	}
+	p.report(open, issue.Required, "resourceType is missing")
+	return 0, first, false
+}
+
+// namedType returns the resource type that the string at pos names, or reports it.
+func (p *parser) namedType(pos int) schema.TypeID {
+	if p.at(pos) == '"' {
+		if n := bytes.IndexByte(p.src[pos+1:min(len(p.src), pos+65)], '"'); n >= 0 {
+			if t, ok := p.rules.resources[string(p.src[pos+1:pos+1+n])]; ok {
+				return t
+			}
+		}
+	}
+	p.report(pos, issue.Structure, "resourceType is no resource type of FHIR R4")
+	return 0
+}
