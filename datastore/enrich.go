@@ -33,15 +33,21 @@ func (s *Store) enrich(ctx context.Context, doc *fhirjson.Document) error {
 		}
 		added = append(added, extensions...)
 	}
-	enriched, err := withExtensions(doc, added)
-	if err == nil {
-		err = s.parse(enriched, doc)
-	}
-	if err == nil {
+	original := doc.Source
+	if err = s.parseWith(doc, added); err == nil {
 		return nil
 	}
 	// What came back is no FHIR: the resource is kept without it.
-	if enriched, err = withExtensions(doc, [][]byte{nlp.Failure(err)}); err != nil {
+	if err := s.parse(original, doc); err != nil {
+		return err
+	}
+	return s.parseWith(doc, [][]byte{nlp.Failure(err)})
+}
+
+// parseWith parses a resource again with extensions added.
+func (s *Store) parseWith(doc *fhirjson.Document, extensions [][]byte) error {
+	enriched, err := withExtensions(doc, extensions)
+	if err != nil {
 		return err
 	}
 	return s.parse(enriched, doc)

@@ -95,17 +95,9 @@ func (s *Snapshot) version(o index.Ordinal) (Version, error) {
 	if v.Deleted {
 		return v, nil
 	}
-	b := readBuffers.Get().(*buffers)
-	defer readBuffers.Put(b)
 	var err error
-	if b.body, err = s.store.log.Body(logOrdinal(o), b.body[:0]); err != nil {
-		return Version{}, fmt.Errorf("datastore: reading: %w", err)
-	}
-	if b.stored, err = openBody(b.stored[:0], b.body); err != nil {
-		return Version{}, err
-	}
-	v.JSON = fhirjson.AppendVersioned(make([]byte, 0, len(b.stored)+80), b.stored, n, micros)
-	return v, nil
+	v.JSON, err = s.AppendJSON(nil, o)
+	return v, err
 }
 
 // withJSON sets the JSON of a version that was just written from its body part.

@@ -1,0 +1,109 @@
+package rest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// body reads the body of the request. It reports 415 if the body is of another
+// type than those given or is not plain UTF-8, and 413 past MaxBodySize. A
+// request that does not name a type is taken to be of the right one.
+func (x *exchange) body(types ...string) ([]byte, error) {
+	if given := x.r.Header.Get("Content-Type"); given != "" {
+		name, params, err := mime.ParseMediaType(given)
+		charset := params["charset"]
+		version := params["fhirversion"]
+		switch {
+		case err != nil || !slices.Contains(types, name) || version != "" && version != "4.0":
+			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be "+types[0])
+		case charset != "" && !strings.EqualFold(charset, "utf-8"):
+			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be UTF-8")
+		}
+	}
+	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must not be compressed")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, refuse(http.StatusRequestEntityTooLarge, issue.TooLong, "the body is too long")
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, issue.Incomplete, "the body cannot be read to its end")
+	}
+	return body, nil
+}
+
+// resource reads a resource of the type that the URL names. It returns its id as
+// well, "" if it has none.
+func (x *exchange) resource() (body []byte, id string, err error) {
+	if body, err = x.body(fhirJSON, plainJSON); err != nil {
+		return nil, "", err
+	}
+	typ, id, err := identity(body)
+	if err != nil {
+		// The store knows better what is wrong with it, and where.
+		if stored := x.store.Validate(x.r.Context(), body); stored != nil {
+			err = stored
+		}
+		return nil, "", err
+	}
+	if typ != x.typ {
+		return nil, "", misplaced("/resourceType", "the resource is not of the type that the URL names")
+	}
+	return body, id, nil
+}
+
+// misplaced reports a resource that is not the one that the URL names.
+func misplaced(pointer, text string) error {
+	return &datastore.Error{Class: datastore.ErrInvalid, Issues: []datastore.Issue{{
+		Severity: issue.Error, Code: issue.Invalid, Pointer: pointer, Offset: -1, Diagnostics: text,
+	}}}
+}
+
+// identity returns the type and the id of a resource. It reads no further than it
+// must, and canonical JSON begins with the two; the rest is for the store to
+// judge.
+func identity(resource []byte) (typ, id string, err error) {
+	malformed := misplaced("", "malformed JSON")
+	d := jsontext.NewDecoder(bytes.NewBuffer(resource))
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return "", "", malformed
+	}
+	for typ == "" || id == "" {
+		name, err := d.ReadToken()
+		if err != nil {
+			return "", "", malformed
+		}
+		if name.Kind() == '}' {
+			break
+		}
+		var member *string
+		switch name.String() {
+		case "resourceType":
+			member = &typ
+		case "id":
+			member = &id
+		}
+		if member == nil || d.PeekKind() != '"' {
+			err = d.SkipValue()
+		} else if value, failed := d.ReadToken(); failed == nil {
+			*member = value.String()
+		} else {
+			err = failed
+		}
+		if err != nil {
+			return "", "", malformed
+		}
+	}
+	return typ, id, nil
+}

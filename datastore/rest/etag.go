@@ -1,0 +1,57 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// etag returns the ETag of a version: W/"3" (FHIR R4 §3.1.0.1.3).
+func etag(versionID string) string { return `W/"` + versionID + `"` }
+
+// versionOf reads the version id from an ETag, weak or strong.
+func versionOf(tag string) (string, bool) {
+	tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+	if len(tag) < 3 || tag[0] != '"' || tag[len(tag)-1] != '"' || strings.Contains(tag[1:len(tag)-1], `"`) {
+		return "", false
+	}
+	return tag[1 : len(tag)-1], true
+}
+
+// conditions returns the conditions in the headers of an update or a delete: one
+// version in If-Match, or "*" in the If-None-Match of an update.
+func conditions(r *http.Request) ([]datastore.WriteOption, error) {
+	var options []datastore.WriteOption
+	if match := r.Header.Get("If-Match"); match != "" {
+		version, ok := versionOf(match)
+		if !ok {
+			return nil, refuse(http.StatusBadRequest, issue.Value, `If-Match must name one version, as in W/"3"`)
+		}
+		options = append(options, datastore.IfMatch(version))
+	}
+	if none := r.Header.Get("If-None-Match"); none != "" {
+		if none != "*" || r.Method != http.MethodPut {
+			return nil, refuse(http.StatusBadRequest, issue.Value, "If-None-Match of a write can only be *, on an update")
+		}
+		options = append(options, datastore.IfNoneMatch())
+	}
+	return options, nil
+}
+
+// notModified reports whether the client of a read has this version already
+// (FHIR R4 §3.1.0.2.1, RFC 9110 §13.1): If-None-Match, or else If-Modified-Since.
+func notModified(r *http.Request, v *datastore.Version) bool {
+	if tags := strings.Join(r.Header.Values("If-None-Match"), ","); tags != "" {
+		for tag := range strings.SplitSeq(tags, ",") {
+			if has, ok := versionOf(tag); ok && has == v.VersionID || strings.TrimSpace(tag) == "*" {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	// The header has whole seconds: what Last-Modified said is compared.
+	return err == nil && v.LastUpdated.Unix() <= since.Unix()
+}

@@ -1,0 +1,134 @@
+package rest
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// DefaultMaxBodySize is the size in bytes up to which the body of a request is
+// taken: the largest resource that a store takes by default.
+const DefaultMaxBodySize = datastore.DefaultMaxResourceSize
+
+// Options say how a handler answers. The zero value of each field is its default.
+type Options struct {
+	// BasePath is the path below which clients reach the handler, "/fhir" by
+	// default and "/" for none. The handler takes requests with it and, as they
+	// come out of [http.StripPrefix], without it.
+	BasePath string
+	// BaseURL is the address that links begin with: set it behind a proxy. By
+	// default it is the scheme and the host of the request, and BasePath.
+	BaseURL string
+	// MaxBodySize is the size in bytes up to which the body of a request is taken:
+	// DefaultMaxBodySize by default.
+	MaxBodySize int64
+	// Logger is told of errors that are the server's own. By default nobody is
+	// told.
+	Logger *slog.Logger
+}
+
+// withDefaults copies and fills o.
+func (o *Options) withDefaults() Options {
+	var filled Options
+	if o != nil {
+		filled = *o
+	}
+	if filled.BasePath == "" {
+		filled.BasePath = "/fhir"
+	}
+	filled.BasePath = strings.TrimRight("/"+strings.Trim(filled.BasePath, "/"), "/")
+	filled.BaseURL = strings.TrimRight(filled.BaseURL, "/")
+	if filled.MaxBodySize <= 0 {
+		filled.MaxBodySize = DefaultMaxBodySize
+	}
+	if filled.Logger == nil {
+		filled.Logger = slog.New(slog.DiscardHandler)
+	}
+	return filled
+}
+
+// handler answers the requests of one store.
+type handler struct {
+	store        *datastore.Store
+	options      Options
+	capabilities func() ([]byte, error) // the CapabilityStatement, made once
+}
+
+// NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
+// The store stays the caller's: shut the server down, then close the store.
+func NewHandler(store *datastore.Store, opts *Options) http.Handler {
+	h := &handler{store: store, options: opts.withDefaults()}
+	h.capabilities = capabilities(h.options)
+	return gzhttp.GzipHandler(h)
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{handler: h, w: w, r: r, base: h.base(r), mediaType: fhirJSON}
+	defer x.recover()
+	if err := x.answer(); err != nil {
+		x.fail(err)
+	}
+}
+
+// base returns the address that links begin with, without a slash at its end.
+func (h *handler) base(r *http.Request) string {
+	if h.options.BaseURL != "" {
+		return h.options.BaseURL
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + h.options.BasePath
+}
+
+// An exchange is one request and its answer. It is for one goroutine.
+type exchange struct {
+	*handler
+	w         http.ResponseWriter
+	r         *http.Request
+	base      string
+	mediaType string // of the answer
+	began     bool   // the answer is on its way: its status can no longer be changed
+
+	// What the URL names, "" where it does not.
+	typ, id, version string
+}
+
+// ref is the resource, the type or the whole store that the URL names.
+func (x *exchange) ref() datastore.Ref { return datastore.Ref{Type: x.typ, ID: x.id} }
+
+// answer finds out what is asked for and answers it.
+func (x *exchange) answer() error {
+	found, err := x.route()
+	if err != nil {
+		return err
+	}
+	if x.mediaType, err = negotiate(x.r); err != nil {
+		return err
+	}
+	return found.answer(x)
+}
+
+// recover turns a panic into an answer. It tells the log the panic's type and
+// place, and not its value, which may be data.
+func (x *exchange) recover() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	x.options.Logger.ErrorContext(x.r.Context(), "rest: panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+	if x.began {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	x.fail(errInternal)
+}

@@ -1,0 +1,105 @@
+package rest
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// The media types of FHIR's JSON.
+const (
+	fhirJSON  = "application/fhir+json"
+	plainJSON = "application/json"
+)
+
+// negotiate returns the media type of the answer: what _format asks for, or else
+// what the header Accept likes best (FHIR R4 §3.1.0.1.11). It reports 406 where
+// that is not JSON.
+func negotiate(r *http.Request) (string, error) {
+	refused := refuse(http.StatusNotAcceptable, issue.NotSupported, "only JSON can be had: "+fhirJSON)
+	if format := r.URL.Query().Get("_format"); format != "" {
+		// A plus sign that was not escaped has become a space.
+		name, version := mediaType(strings.Replace(format, "fhir json", "fhir+json", 1))
+		switch {
+		case !version:
+		case name == "json" || name == fhirJSON || name == "text/json":
+			return fhirJSON, nil
+		case name == plainJSON:
+			return plainJSON, nil
+		}
+		return "", refused
+	}
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if strings.TrimSpace(accept) == "" {
+		return fhirJSON, nil
+	}
+	fhir, plain := quality(accept, fhirJSON), quality(accept, plainJSON)
+	switch {
+	case fhir > 0 && fhir >= plain:
+		return fhirJSON, nil
+	case plain > 0:
+		return plainJSON, nil
+	}
+	return "", refused
+}
+
+// mediaType returns the name of a media type, in lower case, and whether its
+// fhirVersion, if it has one, is R4's.
+func mediaType(s string) (name string, version bool) {
+	name, params, err := mime.ParseMediaType(s)
+	if err != nil {
+		return "", false
+	}
+	v, ok := params["fhirversion"]
+	return name, !ok || v == "4.0"
+}
+
+// quality returns how much an Accept header likes a media type, from 0 to 1: the
+// weight of the most specific range that it falls into (RFC 9110 §12.5.1).
+func quality(accept, name string) float64 {
+	best, specific := 0.0, -1
+	for part := range strings.SplitSeq(accept, ",") {
+		got, version := mediaType(part)
+		if !version {
+			continue
+		}
+		rank := -1
+		switch got {
+		case name:
+			rank = 2
+		case "application/*":
+			rank = 1
+		case "*/*":
+			rank = 0
+		}
+		if rank <= specific {
+			continue
+		}
+		best, specific = 1, rank
+		_, params, _ := mime.ParseMediaType(part)
+		if q, ok := params["q"]; ok {
+			var err error
+			if best, err = strconv.ParseFloat(q, 64); err != nil {
+				best = 0
+			}
+		}
+	}
+	return best
+}
+
+// preference returns the value of one of the preferences in the headers Prefer,
+// in lower case (RFC 7240): "minimal" for return in "return=minimal, wait=10".
+func preference(r *http.Request, name string) string {
+	for _, header := range r.Header.Values("Prefer") {
+		for part := range strings.FieldsFuncSeq(header, func(c rune) bool { return c == ',' || c == ';' }) {
+			key, value, _ := strings.Cut(part, "=")
+			if strings.EqualFold(strings.TrimSpace(key), name) {
+				return strings.ToLower(strings.Trim(strings.TrimSpace(value), `"`))
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,47 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// A refusal is an error that HTTP has a status for and package datastore no
+// class.
+type refusal struct {
+	status int
+	*datastore.Error
+}
+
+// Unwrap returns the error that [datastore.Outcome] understands.
+func (r *refusal) Unwrap() error { return r.Error }
+
+// refuse returns a refusal with one issue.
+func refuse(status int, code issue.Code, text string) error {
+	return &refusal{status, &datastore.Error{Class: errRefused, Issues: []datastore.Issue{{
+		Severity: issue.Error, Code: code, Offset: -1, Diagnostics: text,
+	}}}}
+}
+
+var (
+	errRefused = errors.New("rest: refused")
+	// errInternal is what clients are told of errors that are the server's own:
+	// the text of those may name files.
+	errInternal = refuse(http.StatusInternalServerError, issue.Exception, "internal error")
+)
+
+// fail answers with an error.
+func (x *exchange) fail(err error) {
+	status := datastore.Status(err)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		status = refused.status
+	}
+	if status == http.StatusInternalServerError && !errors.Is(err, datastore.ErrOutcomeUnknown) {
+		x.options.Logger.ErrorContext(x.r.Context(), "rest: internal error", "error", err)
+		err = errInternal
+	}
+	x.send(status, datastore.Outcome(err))
+}

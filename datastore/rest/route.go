@@ -1,0 +1,119 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A route is where an interaction is asked for, and what answers it.
+type route struct {
+	method string // HEAD goes where GET goes
+	path   string // below the base; {type}, {id} and {version} stand for what they say
+	// interactions are the codes of http://hl7.org/fhir/restful-interaction that
+	// the CapabilityStatement gives.
+	interactions []string
+	answer       func(*exchange) error
+}
+
+// routes returns all that the handler answers (FHIR R4 §3.1.0).
+func routes() []route {
+	return []route{
+		{"GET", "metadata", nil, (*exchange).metadata},
+		{"POST", "", []string{"transaction", "batch"}, (*exchange).transact},
+		{"GET", "_history", []string{"history-system"}, (*exchange).history},
+		{"GET", "{type}", []string{"search-type"}, (*exchange).search},
+		{"POST", "{type}/_search", nil, (*exchange).searchForm},
+		{"POST", "{type}", []string{"create"}, (*exchange).create},
+		{"GET", "{type}/_history", []string{"history-type"}, (*exchange).history},
+		{"GET", "{type}/{id}", []string{"read"}, (*exchange).read},
+		{"PUT", "{type}/{id}", []string{"update"}, (*exchange).update},
+		{"DELETE", "{type}/{id}", []string{"delete"}, (*exchange).delete},
+		{"GET", "{type}/{id}/_history", []string{"history-instance"}, (*exchange).history},
+		{"GET", "{type}/{id}/_history/{version}", []string{"vread"}, (*exchange).readVersion},
+	}
+}
+
+// route finds what answers the request and reads type, id and version from its
+// path. It reports 404 for a path that is not in the table, 405 for a method that
+// the path does not have, and 501 for what FHIR has and the table has not.
+func (x *exchange) route() (route, error) {
+	path := strings.TrimSuffix(x.r.URL.Path, "/")
+	if rest, ok := strings.CutPrefix(path, x.options.BasePath); ok && (rest == "" || rest[0] == '/') {
+		path = rest
+	}
+	path = strings.TrimPrefix(path, "/")
+	var allowed []string
+	for _, r := range x.routes {
+		if !x.matches(r.path, path) {
+			continue
+		}
+		if r.method == x.r.Method || r.method == http.MethodGet && x.r.Method == http.MethodHead {
+			return r, nil
+		}
+		if allowed = append(allowed, r.method); r.method == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
+		}
+	}
+	if allowed != nil {
+		x.w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return route{}, refuse(http.StatusMethodNotAllowed, issue.NotSupported, "the method is not supported here; Allow says which are")
+	}
+	return route{}, unrouted(path)
+}
+
+// matches reports whether a path has the form of a route, and takes from it what
+// the form's names stand for. Names that begin with _ or $ are FHIR's own and no
+// ids.
+func (x *exchange) matches(form, path string) bool {
+	x.typ, x.id, x.version = "", "", ""
+	for form != "" && path != "" {
+		var want, step string
+		want, form, _ = strings.Cut(form, "/")
+		step, path, _ = strings.Cut(path, "/")
+		own := step == "" || step[0] == '_' || step[0] == '$'
+		switch want {
+		case "{type}":
+			if _, ok := schema.ResourceType(step); !ok {
+				return false
+			}
+			x.typ = step
+		case "{id}":
+			if own {
+				return false
+			}
+			x.id = step
+		case "{version}":
+			if own {
+				return false
+			}
+			x.version = step
+		default:
+			if step != want {
+				return false
+			}
+		}
+	}
+	return form == path // both at their end
+}
+
+// unrouted says why a path is not in the table.
+func unrouted(path string) error {
+	steps := strings.Split(path, "/")
+	last := steps[len(steps)-1]
+	_, isType := schema.ResourceType(steps[0])
+	_, isCompartment := schema.ResourceType(last)
+	switch {
+	case strings.HasPrefix(last, "$"):
+		return refuse(http.StatusNotImplemented, issue.NotSupported, "operations are not supported")
+	case path == "_search":
+		return refuse(http.StatusNotImplemented, issue.NotSupported, "search over all types is not supported")
+	case isType && len(steps) == 3 && (isCompartment || last == "*"):
+		return refuse(http.StatusNotImplemented, issue.NotSupported, "search in a compartment is not supported")
+	case isType || strings.HasPrefix(path, "_"):
+		return refuse(http.StatusNotFound, issue.NotFound, "there is nothing at this path")
+	}
+	return refuse(http.StatusNotFound, issue.NotSupported, "there is no resource type of that name in FHIR R4")
+}

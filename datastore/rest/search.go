@@ -1,0 +1,31 @@
+package rest
+
+import "net/http"
+
+const formType = "application/x-www-form-urlencoded"
+
+// search answers GET {type}?query (FHIR R4 §3.1.0.9).
+func (x *exchange) search() error { return x.sendPage(x.r.URL.RawQuery) }
+
+// searchForm answers POST {type}/_search: the query is in the body, and what the
+// URL has is part of it.
+func (x *exchange) searchForm() error {
+	form, err := x.body(formType)
+	if err != nil {
+		return err
+	}
+	query := x.r.URL.RawQuery
+	if query != "" && len(form) > 0 {
+		query += "&"
+	}
+	return x.sendPage(query + string(form))
+}
+
+func (x *exchange) sendPage(query string) error {
+	page, err := x.store.Search(x.r.Context(), x.typ, query)
+	if err != nil {
+		return err
+	}
+	x.send(http.StatusOK, page.Bundle(x.base))
+	return nil
+}
