@@ -67,6 +67,9 @@ func floorDays(t moment) int64 {
 	return int64(d)
 }
 
+// midnight returns the beginning of t's day, UTC.
+func (t moment) midnight() moment { return moment(floorDays(t)) * day }
+
 // monthOf returns t's month as a count of months since year 0.
 func monthOf(t moment) int {
 	d, _, _ := t.local()

@@ -1,11 +1,10 @@
 package synth
 
 var (
-	assessPlan     = concept{"http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "assess-plan", "Assessment and Plan of Treatment"}
-	patientRole    = snomed("116154003", "Patient")
-	clinicianRole  = snomed("223366009", "Healthcare professional (occupation)")
-	providerRole   = snomed("224891009", "Healthcare services (qualifier value)")
-	careTeamInPlan = "Care team for "
+	assessPlan    = concept{"http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "assess-plan", "Assessment and Plan of Treatment"}
+	patientRole   = snomed("116154003", "Patient")
+	clinicianRole = snomed("223366009", "Healthcare professional (occupation)")
+	providerRole  = snomed("224891009", "Healthcare services (qualifier value)")
 )
 
 // writeCarePlan appends the care team and the plan that a disorder calls for
@@ -90,8 +89,7 @@ func (c *chart) writeCareTeam(n int, of id) {
 		c.text("status", "active")
 	}
 	c.key("name")
-	c.raw(`"`)
-	c.raw(careTeamInPlan)
+	c.raw(`"Care team for `)
 	c.raw(a.code.display)
 	c.raw(`"`)
 	c.patientReference("subject")

@@ -136,6 +136,10 @@ func (c *chart) providerReference(name string, v *visit) {
 	c.reference(name, c.directory.space, providerID(v.provider), c.directory.providers[v.provider].name)
 }
 
+func (c *chart) providerReferences(name string, v *visit) {
+	c.references(name, c.directory.space, providerID(v.provider), c.directory.providers[v.provider].name)
+}
+
 func (c *chart) siteReference(name string, v *visit) {
 	site := siteID(v.provider)
 	if v.setting == emergency {

@@ -132,21 +132,25 @@ func (d *directory) write(w *writer) {
 }
 
 var (
-	insurer        = hl7("organization-type", "ins", "Insurance Company")
-	careProvider   = hl7("organization-type", "prov", "Healthcare Provider")
-	siteType       = hl7("location-physical-type", "bu", "Building")
-	wardType       = hl7("location-physical-type", "wa", "Ward")
-	hospitalType   = hl7("v3-RoleCode", "HOSP", "Hospital")
-	practiceType   = hl7("v3-RoleCode", "OF", "Outpatient facility")
-	emergencyType  = hl7("v3-RoleCode", "ER", "Emergency room")
+	insurer       = hl7("organization-type", "ins", "Insurance Company")
+	careProvider  = hl7("organization-type", "prov", "Healthcare Provider")
+	siteType      = hl7("location-physical-type", "bu", "Building")
+	wardType      = hl7("location-physical-type", "wa", "Ward")
+	hospitalType  = hl7("v3-RoleCode", "HOSP", "Hospital")
+	practiceType  = hl7("v3-RoleCode", "OF", "Outpatient facility")
+	emergencyType = hl7("v3-RoleCode", "ER", "Emergency room")
+)
+
+const (
 	npiSystem      = "http://hl7.org/fhir/sid/us-npi"
+	naicSystem     = "urn:oid:2.16.840.1.113883.6.300" // of insurers
 	facilitySystem = "https://github.com/fhirlake/fhirlake/facility"
 )
 
 func (d *directory) writePayer(w *writer, n int) {
 	w.resource(d.space, payerID(n), usCore+"us-core-organization")
 	w.list("identifier")
-	w.text("system", "urn:oid:2.16.840.1.113883.6.300")
+	w.text("system", naicSystem)
 	w.key("value")
 	w.b = append(w.b, '"')
 	w.b = appendDigits(w.b, 60000+137*n, 5)

@@ -150,7 +150,3 @@ func (c *chart) writeLabReport(n int, code concept) id {
 	c.endLine()
 	return of
 }
-
-func (c *chart) providerReferences(name string, v *visit) {
-	c.references(name, c.directory.space, providerID(v.provider), c.directory.providers[v.provider].name)
-}

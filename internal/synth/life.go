@@ -62,9 +62,9 @@ func (l *life) plan() {
 // birth and the end of the record.
 func (l *life) newVisit(t moment, s setting, about int, diagnosis bool) bool {
 	kind := &settings[s]
-	start := t - t%day + 13*hour + moment(l.below(8*60))*minute
+	start := t.midnight() + 13*hour + moment(l.below(8*60))*minute
 	if s == emergency || s == inpatient {
-		start = t - t%day + moment(l.below(24*60))*minute
+		start = t.midnight() + moment(l.below(24*60))*minute
 	}
 	end := start + moment(l.between(kind.low, kind.high))*minute
 	if start < l.born || end+hour > l.last {
@@ -73,15 +73,13 @@ func (l *life) newVisit(t moment, s setting, about int, diagnosis bool) bool {
 	v := visit{start: start, end: end, setting: s, about: about, diagnosis: diagnosis}
 	switch {
 	case kind.hospital:
-		v.provider = l.home + hospitalFacility
-		v.staff = v.provider*staffPerFacility + hospitalStaff[s]
+		v.staff = (l.home+hospitalFacility)*staffPerFacility + hospitalStaff[s]
+	case s != wellness && l.permille(350):
+		v.staff = (l.home+1)*staffPerFacility + l.below(staffPerFacility*(len(facilities)-1))
 	default:
 		v.staff = l.doctor
-		if s != wellness && l.permille(350) {
-			v.staff = (l.home+1)*staffPerFacility + l.below(staffPerFacility*(len(facilities)-1))
-		}
-		v.provider = v.staff / staffPerFacility
 	}
+	v.provider = v.staff / staffPerFacility
 	l.visits = append(l.visits, v)
 	return true
 }
@@ -130,9 +128,9 @@ func (l *life) checkup(t moment) {
 // acute returns an affliction that begins by t and ends after the disorder's
 // days, if that is before the end of the record.
 func (l *life) acute(what *disorder, t moment) affliction {
-	a := affliction{disorder: what, onset: max(t-t%day-moment(l.below(int(3*day))), l.born)}
+	a := affliction{disorder: what, onset: max(t.midnight()-moment(l.below(int(3*day))), l.born)}
 	if what.days > 0 {
-		end := t - t%day + 2*day + moment(l.below(what.days*int(day))) + moment(what.days/2)*day
+		end := t.midnight() + 2*day + moment(l.below(what.days*int(day))) + moment(what.days/2)*day
 		if what.severe {
 			end += 6 * day
 		}

@@ -1,18 +1,22 @@
 package synth
 
 var (
-	vitalCategory    = hl7("observation-category", "vital-signs", "Vital Signs")
-	labCategory      = hl7("observation-category", "laboratory", "Laboratory")
-	socialCategory   = hl7("observation-category", "social-history", "Social History")
-	surveyCategory   = hl7("observation-category", "survey", "Survey")
-	vitalsProfile    = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
-	labProfile       = usCore + "us-core-observation-lab"
-	normalResult     = hl7("v3-ObservationInterpretation", "N", "Normal")
-	highResult       = hl7("v3-ObservationInterpretation", "H", "High")
-	lowResult        = hl7("v3-ObservationInterpretation", "L", "Low")
-	patientDeclined  = hl7("data-absent-reason", "asked-declined", "Asked But Declined")
-	normalRangeKind  = hl7("referencerange-meaning", "normal", "Normal Range")
-	interpretationOf = [...]concept{lowResult, normalResult, highResult}
+	vitalCategory   = hl7("observation-category", "vital-signs", "Vital Signs")
+	labCategory     = hl7("observation-category", "laboratory", "Laboratory")
+	socialCategory  = hl7("observation-category", "social-history", "Social History")
+	surveyCategory  = hl7("observation-category", "survey", "Survey")
+	normalResult    = hl7("v3-ObservationInterpretation", "N", "Normal")
+	highResult      = hl7("v3-ObservationInterpretation", "H", "High")
+	lowResult       = hl7("v3-ObservationInterpretation", "L", "Low")
+	patientDeclined = hl7("data-absent-reason", "asked-declined", "Asked But Declined")
+	normalRangeKind = hl7("referencerange-meaning", "normal", "Normal Range")
+)
+
+const (
+	vitalsProfile   = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
+	pressureProfile = "http://hl7.org/fhir/StructureDefinition/bp"
+	labProfile      = usCore + "us-core-observation-lab"
+	smokingProfile  = usCore + "us-core-smokingstatus"
 )
 
 // openObservation opens an Observation up to and including its performer. The
@@ -44,13 +48,14 @@ func (c *chart) writeRange(value, scale, low, high int, u unit) {
 	if low < 0 && high < 0 {
 		return
 	}
-	side := 1
-	if low >= 0 && value < low {
-		side = 0
-	} else if high >= 0 && value > high {
-		side = 2
+	switch {
+	case low >= 0 && value < low:
+		c.codeables("interpretation", lowResult)
+	case high >= 0 && value > high:
+		c.codeables("interpretation", highResult)
+	default:
+		c.codeables("interpretation", normalResult)
 	}
-	c.codeables("interpretation", interpretationOf[side])
 	c.list("referenceRange")
 	if low >= 0 {
 		c.quantity("low", low, scale, u)

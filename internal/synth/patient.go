@@ -108,10 +108,13 @@ var (
 	recordNumber    = hl7("v2-0203", "MR", "Medical record number")
 	socialSecurity  = hl7("v2-0203", "SS", "Social Security number")
 	driversLicense  = hl7("v2-0203", "DL", "Driver's license number")
-	recordSystem    = "https://github.com/fhirlake/fhirlake/mrn"
-	licenseSystem   = "urn:oid:2.16.840.1.113883.4.3.25"
-	securitySystem  = "http://hl7.org/fhir/sid/us-ssn"
 	emergencyPerson = concept{terminology + "v2-0131", "C", "Emergency Contact"}
+)
+
+const (
+	recordSystem   = "https://github.com/fhirlake/fhirlake/mrn"
+	licenseSystem  = "urn:oid:2.16.840.1.113883.4.3.25" // of Massachusetts
+	securitySystem = "http://hl7.org/fhir/sid/us-ssn"
 )
 
 func (c *chart) writePatientIdentifiers() {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/fhirlake/fhirlake/internal/synth"
 )
@@ -34,7 +35,7 @@ func TestGolden(t *testing.T) {
 		want     string
 	}{
 		{0, 0, "7e999b7bd07236abd0e3daf04fb5e3b264e5784c44d6834436ba53635a683eba"},
-		{1, 10, "e530c93e551171844585468dd573df8a9e7bc045b639751a1158d2843f89e0d4"},
+		{1, 10, "1979304999b88e583139315cc085fa6a28a37acf611a16f48f8d82eb5f68a600"},
 		{42, 25, "7c4484ae2fbcc28ffbe485c9e128763eb36ce6f42c9485b4183b4c9bbf365842"},
 	} {
 		hash := sha256.New()
@@ -145,10 +146,17 @@ func TestWriteToReportsErrors(t *testing.T) {
 	assert.Positive(t, n)
 }
 
-// TestLines checks every line without definitions: valid JSON with unique
+func TestLines(t *testing.T) { checkLines(t, synth.New(11, 30)) }
+
+func TestLinesOfAnySeed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkLines(t, synth.New(rapid.Uint64().Draw(t, "seed"), rapid.IntRange(0, 1).Draw(t, "patients")))
+	})
+}
+
+// checkLines checks every line without definitions: valid JSON with unique
 // names, the type that Lines says, unique ids, links that resolve.
-func TestLines(t *testing.T) {
-	g := synth.New(11, 40)
+func checkLines(t require.TestingT, g *synth.Generator) {
 	known, links := map[string]bool{}, map[string]string{}
 	for kind, line := range g.Lines() {
 		n, err := parseNode(line)

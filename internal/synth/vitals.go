@@ -19,8 +19,6 @@ var (
 	housing        = loinc("71802-3", "Housing status")
 	insured        = loinc("63513-6", "Are you covered by health insurance or some other kind of health care plan [PhenX]")
 
-	smokingProfile = usCore + "us-core-smokingstatus"
-
 	centimeters = unit{"cm", "cm"}
 	kilograms   = unit{"kg", "kg"}
 	perSquare   = unit{"kg/m2", "kg/m2"}
@@ -113,7 +111,7 @@ func (c *chart) writePressure(n int, at moment, child bool) {
 	systolic, diastolic = c.around(systolic, 18), c.around(diastolic, 12)
 	diastolic = min(diastolic, systolic-15)
 	c.pressure = [2]int{systolic, diastolic}
-	c.openObservation(n, bloodPressure, vitalCategory, "http://hl7.org/fhir/StructureDefinition/bp", at)
+	c.openObservation(n, bloodPressure, vitalCategory, pressureProfile, at)
 	c.array("component")
 	c.component(systolicCode, systolic)
 	c.component(diastolicCode, diastolic)
