@@ -287,16 +287,6 @@ func (c *compiler) ofType(n node, input operation, from shape, target typeTarget
 	return &ofType{at, input, target}, target.shape(), nil
 }
 
-// hasAbstract reports whether nodes may be of types that the shape does not name.
-func (s shape) hasAbstract() bool {
-	for _, t := range s.nodes {
-		if t.Type().Abstract {
-			return true
-		}
-	}
-	return s.open
-}
-
 // resolved returns what resolve() is called on, if the node is a call of it.
 func resolved(n, at node) (node, bool) {
 	isResolve := func(n node) bool {

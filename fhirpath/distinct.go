@@ -3,6 +3,8 @@ package fhirpath
 import (
 	"hash/maphash"
 	"strconv"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
 
 // fewItems is how many items are compared one with another; above it distinct
@@ -78,14 +80,13 @@ func (v *Evaluator) hash(it item, seed maphash.Seed) uint64 {
 	case classBoolean:
 		return maphash.Comparable(seed, v.truthOf(it))
 	}
-	// Of an element the strings will do: they tell most elements apart.
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for i := it.ref + 1; i < v.doc.Nodes[it.ref].Next; i++ {
 		node := &v.doc.Nodes[i]
 		maphash.WriteComparable(&h, node.Field)
-		if classOfNode(node) == classString {
-			h.Write(v.text(item{i, sortNode}, &v.buffers[0]))
+		if v.doc.HasValue(fhirjson.Index(i)) {
+			maphash.WriteComparable(&h, v.hash(item{i, sortNode}, seed))
 		}
 	}
 	return h.Sum64()

@@ -6,10 +6,13 @@
 //
 // The parser reads all of FHIRPath N1 (normative release 1, ANSI/HL7 NMN R1-2020).
 // [Compile] takes the part that R4's search parameters use and answers anything
-// else with an error that is [ErrUnsupported] and says where: paths, indexers,
-// |, is, as, comparison, equality, and, or, literals, $this, %resource, %context
-// and the functions where, exists, empty, not, count, first, last, is, as, ofType,
-// extension, hasExtension, and resolve() followed by is.
+// else with an error that is [ErrUnsupported] and says where. Supported are
+//   - paths, indexers, $this, %resource, %context;
+//   - literals: boolean, string, number with a sign, {}, date, dateTime, and time
+//     to the second;
+//   - the operators =, !=, <, <=, >, >=, |, is, as, and, or, xor, implies;
+//   - the functions where, exists, empty, not, count, first, last, is, as, ofType,
+//     extension, hasExtension, and resolve() followed by is.
 //
 // # Terms
 //
@@ -40,6 +43,13 @@
 // [MaxLength] and [MaxDepth] bound an expression, [Evaluator].MaxVisits bounds
 // the work of one evaluation. An [Expression] is immutable and safe for many
 // goroutines; an [Evaluator] holds scratch memory and belongs to one.
+//
+// # Nodes
+//
+// [Evaluator.Select] and [Evaluator.Test] are the way in for other packages of
+// this module: they evaluate on the nodes of a parsed document, a component of a
+// composite search parameter on the composite's element, and allocate nothing once
+// the evaluator's memory has grown.
 //
 // The package fetches nothing: where a reference's text does not tell the type of
 // its target, a [Resolver] may.

@@ -2,11 +2,14 @@ package fhirpath_test
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -31,7 +34,7 @@ const observation = `{"resourceType":"Observation","id":"o","status":"final","co
 
 const bundle = `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","id":"a"}},
  {"resource":{"resourceType":"Observation","id":"b","status":"final","code":{"text":"x"},"subject":{"reference":"#s"},
-   "contained":[{"resourceType":"Group","id":"s","type":"person","actual":true}]}}]}`
+   "contained":[{"resourceType":"Group","id":"s","type":"person","actual":true,"managingEntity":{"reference":"#"}}]}}]}`
 
 // Each case is an expression and its result: items as text, with one space
 // between, or "error".
@@ -179,6 +182,8 @@ func TestEvaluate(t *testing.T) {
 			{"Bundle.entry.resource.ofType(Observation).status", "final"},
 			{"Bundle.entry.resource.ofType(Observation).subject.where(resolve() is Group).reference", "#s"},
 			{"Bundle.entry.resource.ofType(Resource).id", "a b"},
+			{"Bundle.entry.resource.contained.characteristic.value", ""},
+			{"Bundle.entry.resource.contained.managingEntity.where(resolve() is Observation).reference", "#"},
 			{"entry.resource.id.count()", "2"},
 		}},
 	}
@@ -357,6 +362,13 @@ func TestUnionOfMany(t *testing.T) {
 		}
 		b.WriteString(`{"family":"f` + string(rune('a'+i%10)) + `","given":["g"]}`)
 	}
+	b.WriteString(`],"extension":[`)
+	for i := range 60 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"url":"u","valueDecimal":` + strconv.Itoa(i%30) + strings.Repeat(".0", i/30) + `}`)
+	}
 	b.WriteString(`],"multipleBirthInteger":7,"active":true,"birthDate":"2001-01-01","telecom":[{"rank":7}]}`)
 	doc := parsed(t, b.String())
 	var v fhirpath.Evaluator
@@ -366,6 +378,7 @@ func TestUnionOfMany(t *testing.T) {
 		"Patient.name.family | Patient.multipleBirth | telecom.rank":    11,
 		"Patient.name.family | Patient.active | active":                 11,
 		"Patient.name.family | Patient.birthDate | Patient.birthDate":   11,
+		"Patient.extension | Patient.extension":                         30,
 		"Patient.name.where(family = 'fa') | Patient.name.where(false)": 1,
 	} {
 		nodes, err := v.Select(compiled(t, expr), doc, 0, nil)
@@ -396,4 +409,24 @@ func TestSelectDoesNotAllocate(t *testing.T) {
 			}
 		}
 	}))
+}
+
+// One Expression serves many goroutines, each with an Evaluator of its own.
+func TestExpressionIsShared(t *testing.T) {
+	doc := parsed(t, patient)
+	e := compiled(t, "Patient.name.where(use = 'official').given | Patient.generalPractitioner.where(resolve() is Practitioner)")
+	var group errgroup.Group
+	for range 4 {
+		group.Go(func() error {
+			var v fhirpath.Evaluator
+			for range 100 {
+				nodes, err := v.Select(e, doc, 0, nil)
+				if err != nil || len(nodes) != 5 {
+					return fmt.Errorf("%d nodes, %w", len(nodes), err)
+				}
+			}
+			return nil
+		})
+	}
+	require.NoError(t, group.Wait())
 }

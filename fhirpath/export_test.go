@@ -8,3 +8,6 @@ func Format(expr string) (string, error) {
 	}
 	return format(tree), nil
 }
+
+// CompareNumbers is compareNumbers.
+var CompareNumbers = compareNumbers

@@ -7,17 +7,78 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
+// maxSmallDigits is how many digits an int64 surely holds.
+const maxSmallDigits = 18
+
+// powers are the powers of ten that an int64 surely holds.
+var powers = [maxSmallDigits + 1]int64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+}
+
+// A small is a decimal number of few digits: mantissa / 10^scale.
+type small struct {
+	mantissa int64
+	digits   int
+	scale    int
+}
+
+// smallOf reads a number of up to 18 digits without an exponent.
+func smallOf(text []byte) (n small, ok bool) {
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		text = text[1:]
+	}
+	point := -1
+	for i, c := range text {
+		switch {
+		case isDigit(c) && n.digits < maxSmallDigits:
+			n.mantissa = n.mantissa*10 + int64(c-'0')
+			n.digits++
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return small{}, false
+		}
+	}
+	if point >= 0 {
+		n.scale = len(text) - point - 1
+	}
+	if negative {
+		n.mantissa = -n.mantissa
+	}
+	return n, n.digits > 0
+}
+
+// scaled returns the mantissa at a scale that is not less, if there is room.
+func (n small) scaled(scale int) (int64, bool) {
+	more := scale - n.scale
+	if n.digits+more > maxSmallDigits {
+		return 0, false
+	}
+	return n.mantissa * powers[more], true
+}
+
 // compareNumbers orders two decimal numbers by value, exactly: 1.0 equals 1.00.
 // It reports false where one is out of the range of decimals.
 func compareNumbers(a, b []byte) (order int, ok bool) {
 	if bytes.Equal(a, b) {
 		return 0, true
 	}
-	if x, ok := smallInteger(a); ok {
-		if y, ok := smallInteger(b); ok {
-			return cmp.Compare(x, y), true
+	x, ok1 := smallOf(a)
+	y, ok2 := smallOf(b)
+	if ok1 && ok2 {
+		scale := max(x.scale, y.scale)
+		p, ok1 := x.scaled(scale)
+		q, ok2 := y.scaled(scale)
+		if ok1 && ok2 {
+			return cmp.Compare(p, q), true
 		}
 	}
+	return compareLarge(a, b)
+}
+
+// compareLarge orders numbers of any size.
+func compareLarge(a, b []byte) (order int, ok bool) {
 	var x, y apd.Decimal
 	_, _, errX := x.SetString(string(a))
 	_, _, errY := y.SetString(string(b))
@@ -25,23 +86,4 @@ func compareNumbers(a, b []byte) (order int, ok bool) {
 		return 0, false
 	}
 	return x.Cmp(&y), true
-}
-
-// smallInteger reads an integer of up to 18 digits without exponent.
-func smallInteger(text []byte) (int64, bool) {
-	digits := bytes.TrimPrefix(text, []byte("-"))
-	if len(digits) == 0 || len(digits) > 18 {
-		return 0, false
-	}
-	var n int64
-	for _, c := range digits {
-		if !isDigit(c) {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	if len(digits) < len(text) {
-		n = -n
-	}
-	return n, true
 }

@@ -87,26 +87,27 @@ func (o *contextNode) eval(v *Evaluator, _ item) error {
 
 func (o *enclosingResource) eval(v *Evaluator, _ item) error {
 	innermost := fhirjson.Index(0)
-	eachResourceAround(v.doc, v.context, func(n fhirjson.Index) { innermost = n })
+	for n, more := innermost, true; more; n, more = resourceTowards(v.doc, n, v.context) {
+		innermost = n
+	}
 	v.push(nodeItem(innermost))
 	return nil
 }
 
-// eachResourceAround calls visit with each resource that n is in or is, from the
-// outermost inwards.
-func eachResourceAround(doc *fhirjson.Document, n fhirjson.Index, visit func(fhirjson.Index)) {
-	inner := fhirjson.Index(0)
-	visit(inner)
-	for inner != n {
-		child := inner + 1
+// resourceTowards returns the next resource on the way from a node down to n,
+// which is in it or is it, and whether there is one.
+func resourceTowards(doc *fhirjson.Document, from, n fhirjson.Index) (fhirjson.Index, bool) {
+	for from != n {
+		child := uint32(from) + 1
 		for doc.Nodes[child].Next <= uint32(n) {
-			child = fhirjson.Index(doc.Nodes[child].Next)
+			child = doc.Nodes[child].Next
 		}
-		inner = child
-		if doc.Nodes[inner].Type.Type().Kind == schema.KindResource {
-			visit(inner)
+		from = fhirjson.Index(child)
+		if doc.Nodes[child].Type.Type().Kind == schema.KindResource {
+			return from, true
 		}
 	}
+	return 0, false
 }
 
 func (o *path) eval(v *Evaluator, focus item) error {
@@ -149,7 +150,11 @@ func (v *Evaluator) pushChildren(n uint32, s step) {
 }
 
 func (o *ofType) eval(v *Evaluator, focus item) error {
-	return o.filter(v, focus, o.input, func(it item) (bool, error) {
+	base := len(v.stack)
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	return v.filter(base, o.pos(), func(it item) (bool, error) {
 		if it.sort == sortNode {
 			return o.target.keeps(v.doc.Nodes[it.ref].Type), nil
 		}
@@ -158,20 +163,21 @@ func (o *ofType) eval(v *Evaluator, focus item) error {
 }
 
 func (o *where) eval(v *Evaluator, focus item) error {
-	return o.filter(v, focus, o.input, func(it item) (bool, error) {
+	base := len(v.stack)
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	return v.filter(base, o.pos(), func(it item) (bool, error) {
 		t, err := v.condition(o.criteria, it)
 		return t == yes, err
 	})
 }
 
-// filter evaluates the input and keeps the items that keep returns true for.
-func (p position) filter(v *Evaluator, focus item, input operation, keep func(item) (bool, error)) error {
-	base := len(v.stack)
-	if err := input.eval(v, focus); err != nil {
-		return err
-	}
+// filter leaves, of the items above base, those that keep returns true for. It
+// may use the stack, but must leave it as it was.
+func (v *Evaluator) filter(base, pos int, keep func(item) (bool, error)) error {
 	end, kept := len(v.stack), base
-	if err := v.visit(end-base, p.pos()); err != nil {
+	if err := v.visit(end-base, pos); err != nil {
 		return err
 	}
 	for i := base; i < end; i++ {
@@ -217,8 +223,8 @@ func (v *Evaluator) popInteger(base, pos int) (value int64, ok bool, err error) 
 		return 0, false, nil
 	}
 	if len(items) == 1 && v.classOf(items[0]) == classNumber {
-		if value, ok = smallInteger(v.text(items[0], &v.buffers[0])); ok {
-			return value, true, nil
+		if n, ok := smallOf(v.text(items[0], &v.buffers[0])); ok && n.scale == 0 {
+			return n.mantissa, true, nil
 		}
 	}
 	return 0, false, v.fail(ErrEvaluation, pos, "needs one integer")

@@ -105,22 +105,26 @@ func cutLast(path []byte) (before, last []byte) {
 // means by its id, in the innermost resource around n that has one. No id means
 // the container itself.
 func containedType(doc *fhirjson.Document, n fhirjson.Index, id []byte) (found schema.TypeID, ok bool) {
-	eachResourceAround(doc, n, func(around fhirjson.Index) {
+	for around, more := fhirjson.Index(0), true; more; around, more = resourceTowards(doc, around, n) {
+		node := &doc.Nodes[around]
 		if len(id) == 0 {
-			if doc.Nodes[around].Field.Field().Name != "contained" {
-				found, ok = doc.Nodes[around].Type, true
+			if node.Field.Field().Name != "contained" {
+				found, ok = node.Type, true
 			}
-			return
+			continue
 		}
-		for c := range doc.Children(around) {
-			if doc.Nodes[c].Field.Field().Name != "contained" {
-				continue
-			}
-			child, has := doc.Child(c, schema.Lookup(doc.Nodes[c].Type, "id"))
+		contained := schema.Lookup(node.Type, "contained")
+		first, has := doc.Child(around, contained)
+		if !has {
+			continue
+		}
+		for c := uint32(first); c < node.Next && doc.Nodes[c].Field == contained; c = doc.Nodes[c].Next {
+			t := doc.Nodes[c].Type
+			child, has := doc.Child(fhirjson.Index(c), schema.Lookup(t, "id"))
 			if has && bytes.Equal(doc.Raw(child), id) {
-				found, ok = doc.Nodes[c].Type, true
+				found, ok = t, true
 			}
 		}
-	})
+	}
 	return found, ok
 }

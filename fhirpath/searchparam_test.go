@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -76,4 +77,36 @@ func TestParamsOfTablesCompile(t *testing.T) {
 		}
 	}
 	assert.Greater(t, compiled, 3000)
+}
+
+// Every search parameter is evaluated on each resource of the Synthea data and on
+// HL7's examples: none fails, and most parameters find something somewhere.
+func TestParamsOverData(t *testing.T) {
+	params := paramsOf(t)
+	docs := syntheaDocuments(t)
+	eachLine(t, "fhir-r4/examples.ndjson.gz", func(line []byte) {
+		doc := new(fhirjson.Document)
+		if fhirjson.Parse([]byte(string(line)), doc, nil) == nil {
+			docs = append(docs, doc)
+		}
+	})
+	var v fhirpath.Evaluator
+	all, hits := map[*fhirpath.Expression]bool{}, map[*fhirpath.Expression]bool{}
+	for _, doc := range docs {
+		for _, e := range params[doc.Type()] {
+			all[e] = true
+			if e.Boolean() {
+				_, _, err := v.Test(e, doc, 0)
+				require.NoError(t, err, e.String())
+				continue
+			}
+			nodes, err := v.Select(e, doc, 0, nil)
+			require.NoError(t, err, e.String())
+			if len(nodes) > 0 {
+				hits[e] = true
+			}
+		}
+	}
+	t.Logf("%d resources; of %d parameters %d have values", len(docs), len(all), len(hits))
+	assert.Greater(t, len(hits), len(all)/2)
 }

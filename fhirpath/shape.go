@@ -27,6 +27,16 @@ func (s shape) boolean() bool {
 	return !s.open && len(s.nodes) == 0 && s.values == 1<<sortBoolean
 }
 
+// hasAbstract reports whether nodes may be of types that the shape does not name.
+func (s shape) hasAbstract() bool {
+	for _, t := range s.nodes {
+		if t.Type().Abstract {
+			return true
+		}
+	}
+	return s.open
+}
+
 // or returns the shape of the items of both.
 func (s shape) or(other shape) shape {
 	return shape{
