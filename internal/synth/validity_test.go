@@ -18,7 +18,7 @@ import (
 // reference targets, known codes, and the invariants that the types have.
 func TestEveryLineIsValid(t *testing.T) {
 	c := &checker{definitions: loadDefinitions(t), found: map[string]int{}}
-	for kind, line := range synth.New(3, 80).Lines() {
+	for kind, line := range synth.New(3, 40).Lines() {
 		n, err := parseNode(line)
 		require.NoError(t, err)
 		c.resource(kind, n)
