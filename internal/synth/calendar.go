@@ -2,8 +2,8 @@ package synth
 
 import "time"
 
-// Now is the moment at which every data set ends: no resource speaks of
-// anything after it.
+// Now is the moment at which every data set ends: nothing in it was done or
+// recorded later.
 var Now = time.Unix(int64(now), 0).UTC()
 
 // moment is a point in time as seconds since the Unix epoch. Resources are

@@ -29,7 +29,8 @@
 //   - Every reference resolves within the data set or the resource's own
 //     contained resources. References to what is not preloaded (Coverage) are
 //     contained or say a display only.
-//   - Nothing happens before birth, after death or after [Now].
+//   - No visit is before birth, after death or after [Now]. Bills may be settled
+//     after death, and due and expiry dates lie in the future.
 //   - Elements stand in the order of the specification, names are unique, and
 //     every resource is valid against the StructureDefinitions of R4.
 //
