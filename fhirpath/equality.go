@@ -71,6 +71,7 @@ func (v *Evaluator) equalTrees(a, b uint32) truth {
 	if nodes[b].Next-b != size || nodes[a].Type != nodes[b].Type {
 		return no
 	}
+	v.left -= int(size) // the next visit tells if that was too much
 	result := yes
 	for i := uint32(1); i < size; i++ {
 		x, y := &nodes[a+i], &nodes[b+i]

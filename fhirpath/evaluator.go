@@ -6,8 +6,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
 
-// DefaultMaxVisits is the MaxVisits of an Evaluator that sets none. It is some
-// seconds of work, more than any search parameter needs on a resource of 64 MiB.
+// DefaultMaxVisits is the MaxVisits of an Evaluator that sets none. It is about a
+// second of work, more than any search parameter needs on a resource of 64 MiB.
 const DefaultMaxVisits = 100_000_000
 
 // visitsPerCheck is how many items are visited between two looks at the context.
@@ -26,7 +26,7 @@ type Resolver interface {
 type Evaluator struct {
 	// Resolver is asked for the types of references; nil: their text decides.
 	Resolver Resolver
-	// MaxVisits is how many items one evaluation may look at; 0 is
+	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
 	// DefaultMaxVisits. Beyond it an evaluation ends with ErrLimit.
 	MaxVisits int
 

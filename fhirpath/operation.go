@@ -120,33 +120,38 @@ func (o *path) eval(v *Evaluator, focus item) error {
 		if end == base {
 			return nil
 		}
+		visits := 0
 		for i := base; i < end; i++ {
 			if it := v.stack[i]; it.sort == sortNode {
-				v.pushChildren(it.ref, s)
+				visits += v.pushChildren(it.ref, s)
 			}
 		}
 		n := copy(v.stack[base:], v.stack[end:])
 		v.stack = v.stack[:base+n]
-		if err := v.visit(end-base+n, o.pos()); err != nil {
+		if err := v.visit(visits, o.pos()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pushChildren puts the children that a step leads to on the stack.
-func (v *Evaluator) pushChildren(n uint32, s step) {
+// pushChildren puts the children that a step leads to on the stack and returns
+// how many nodes it looked at.
+func (v *Evaluator) pushChildren(n uint32, s step) int {
 	nodes := v.doc.Nodes
 	first, end := s.fields(nodes[n].Type)
+	visits := 1
 	for i, last := n+1, nodes[n].Next; i < last; i = nodes[i].Next {
 		f := nodes[i].Field
 		if f >= end {
-			return // children ascend by field
+			break // children ascend by field
 		}
 		if f >= first {
 			v.push(item{i, sortNode})
 		}
+		visits++
 	}
+	return visits
 }
 
 func (o *ofType) eval(v *Evaluator, focus item) error {

@@ -1,6 +1,8 @@
 package fhirtime_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,27 +43,13 @@ func TestParseAccepts(t *testing.T) {
 	} {
 		for name, parse := range parsers {
 			_, err := parse(c.text)
-			if contains(c.types, name) {
+			if slices.Contains(strings.Fields(c.types), name) {
 				assert.NoError(t, err, "%s as %s", c.text, name)
 			} else {
 				assert.ErrorIs(t, err, fhirtime.ErrSyntax, "%s as %s", c.text, name)
 			}
 		}
 	}
-}
-
-func contains(words, word string) bool {
-	for len(words) > 0 {
-		n := 0
-		for n < len(words) && words[n] != ' ' {
-			n++
-		}
-		if words[:n] == word {
-			return true
-		}
-		words = words[min(n+1, len(words)):]
-	}
-	return false
 }
 
 func TestParseRefuses(t *testing.T) {
