@@ -3,6 +3,7 @@ package index
 import (
 	"iter"
 	"slices"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -20,6 +21,7 @@ type column[T any] struct {
 type columnChunk[T any] struct {
 	ordinals []Ordinal
 	values   []T
+	order    atomic.Pointer[rangeOrder] // nil until it is needed
 }
 
 const (
@@ -51,7 +53,7 @@ func (c *column[T]) add(o Ordinal, v T) {
 }
 
 func newColumnChunk[T any](size int) *columnChunk[T] {
-	return &columnChunk[T]{make([]Ordinal, size), make([]T, size)}
+	return &columnChunk[T]{ordinals: make([]Ordinal, size), values: make([]T, size)}
 }
 
 // clamp cuts the snapshot after the last entry of an ordinal ≤ last.
@@ -118,25 +120,40 @@ func (c *column[T]) seek(from int, o Ordinal) int {
 	return low
 }
 
-// parts iterates over the entries, a chunk at a time.
-func (c column[T]) parts() iter.Seq2[[]Ordinal, []T] {
-	return func(yield func([]Ordinal, []T) bool) {
+// parts iterates over the chunks, with the ordinals of those of their entries
+// that belong to the snapshot.
+func (c *column[T]) parts() iter.Seq2[[]Ordinal, *columnChunk[T]] {
+	return func(yield func([]Ordinal, *columnChunk[T]) bool) {
 		for i, chunk := range c.chunks {
 			n := min(c.n-i<<columnBits, len(chunk.ordinals))
-			if n <= 0 || !yield(chunk.ordinals[:n], chunk.values[:n]) {
+			if n <= 0 || !yield(chunk.ordinals[:n], chunk) {
 				return
 			}
 		}
 	}
 }
 
+// top returns the largest ordinal.
+func (c *column[T]) top() uint32 {
+	if c.n == 0 {
+		return 0
+	}
+	return uint32(c.ordinal(c.n - 1))
+}
+
+// fewOf reports whether set is so small against the column that its entries are
+// better looked up than scanned.
+func (c *column[T]) fewOf(set *roaring.Bitmap) bool {
+	return set != nil && set.GetCardinality() < uint64(c.n/32)
+}
+
 // entries iterates over the entries of the ordinals of set, or all if it is nil.
 func (c column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 	return func(yield func(Ordinal, *T) bool) {
 		if set == nil {
-			for ordinals, values := range c.parts() {
+			for ordinals, chunk := range c.parts() {
 				for i, o := range ordinals {
-					if !yield(o, &values[i]) {
+					if !yield(o, &chunk.values[i]) {
 						return
 					}
 				}
@@ -176,50 +193,4 @@ func spans[T, K any](c column[T], set *roaring.Bitmap, extend func(s *Span[K], v
 			yield(last, span)
 		}
 	}
-}
-
-// ordinalsOf iterates over a set upwards, in batches: roaring's own iterator
-// costs several times as much a value.
-func ordinalsOf(set *roaring.Bitmap) iter.Seq[Ordinal] {
-	return func(yield func(Ordinal) bool) {
-		var buf [256]uint32
-		it := set.ManyIterator()
-		for n := it.NextMany(buf[:]); n > 0; n = it.NextMany(buf[:]) {
-			for _, o := range buf[:n] {
-				if !yield(Ordinal(o)) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// A gatherer makes a bitmap of ordinals that come in rising order, with
-// repetitions.
-type gatherer struct {
-	set  *roaring.Bitmap
-	last Ordinal
-	n    int
-	buf  [1024]uint32
-}
-
-func newGatherer() *gatherer { return &gatherer{set: roaring.New()} }
-
-func (g *gatherer) add(o Ordinal) {
-	if o == g.last {
-		return
-	}
-	g.last = o
-	if g.n == len(g.buf) {
-		g.set.AddMany(g.buf[:])
-		g.n = 0
-	}
-	g.buf[g.n] = uint32(o)
-	g.n++
-}
-
-func (g *gatherer) result() *roaring.Bitmap {
-	g.set.AddMany(g.buf[:g.n])
-	g.n = 0
-	return g.set
 }

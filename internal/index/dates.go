@@ -52,20 +52,11 @@ func below(t int64) int64 { return max(t, math.MinInt64+1) - 1 }
 
 func above(t int64) int64 { return min(t, math.MaxInt64-1) + 1 }
 
+func (w DateWindow) box() box { return box{w.FromMin, w.FromMax, w.ToMin, w.ToMax} }
+
 type dateRange struct{ from, to int64 }
 
-func (r *dateRange) in(w *DateWindow) bool {
-	return w.FromMin <= r.from && r.from <= w.FromMax && w.ToMin <= r.to && r.to <= w.ToMax
-}
-
-func (r *dateRange) inAny(windows []DateWindow) bool {
-	for i := range windows {
-		if r.in(&windows[i]) {
-			return true
-		}
-	}
-	return false
-}
+func (r dateRange) ends() (low, high int64) { return r.from, r.to }
 
 // Dates is the column of a date parameter.
 type Dates struct{ entries column[dateRange] }
@@ -82,36 +73,37 @@ func (d Dates) Len() int { return d.entries.n }
 // window: among those of set, or among all if set is nil. Superseded versions
 // are included. The result is the caller's.
 func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap {
-	found := newGatherer()
-	if set == nil {
-		d.matchAll(found, windows)
-		return found.result()
+	if d.entries.fewOf(set) {
+		return d.matchFew(set, windows)
 	}
-	for o, r := range d.entries.entries(set) {
-		if r.inAny(windows) {
-			found.add(o)
-		}
+	found := newDenseSet(d.entries.top())
+	for _, w := range windows {
+		b := w.box()
+		scan(&d.entries, &b, func(o Ordinal, r *dateRange) {
+			if b.contains(r.from, r.to) {
+				found.add(uint32(o))
+			}
+		})
 	}
-	return found.result()
+	all := found.bitmap()
+	if set != nil {
+		all.And(set)
+	}
+	return all
 }
 
-func (d Dates) matchAll(found *gatherer, windows []DateWindow) {
-	for ordinals, ranges := range d.entries.parts() {
-		if len(windows) == 1 {
-			w := windows[0]
-			for i := range ranges {
-				if ranges[i].in(&w) {
-					found.add(ordinals[i])
-				}
-			}
-			continue
-		}
-		for i := range ranges {
-			if ranges[i].inAny(windows) {
-				found.add(ordinals[i])
+// matchFew looks up the entries of a small set.
+func (d Dates) matchFew(set *roaring.Bitmap, windows []DateWindow) *roaring.Bitmap {
+	var found []uint32
+	for o, r := range d.entries.entries(set) {
+		for _, w := range windows {
+			if b := w.box(); b.contains(r.from, r.to) {
+				found = append(found, uint32(o))
+				break
 			}
 		}
 	}
+	return roaring.BitmapOf(found...)
 }
 
 // Keys iterates upwards over those of set that have a value, with their

@@ -70,6 +70,8 @@ func (r *numberRange) high() image {
 	return image(uint64(r.highHigh)<<32 | uint64(r.highLow))
 }
 
+func (r numberRange) ends() (low, high int64) { return int64(r.low()), int64(r.high()) }
+
 // A unitStore numbers units, from 1. Index.mu guards it; a copy of units is a
 // snapshot.
 type unitStore struct {
@@ -125,20 +127,30 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 		}
 		m.windows = append(m.windows, w)
 	}
-	found := newGatherer()
-	for o, r := range n.entries.entries(set) {
-		if o == found.last {
-			continue
-		}
-		ok, err := m.match(o, r)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			found.add(o)
-		}
+	if n.entries.fewOf(set) {
+		return m.matchFew(set)
 	}
-	return found.result(), nil
+	found := newDenseSet(n.entries.top())
+	var failed error
+	for i := range m.windows {
+		w := m.windows[i : i+1]
+		b := w[0].boxWithTies()
+		scan(&n.entries, &b, func(o Ordinal, r *numberRange) {
+			if ok, err := m.match(o, r, w); ok {
+				found.add(uint32(o))
+			} else if err != nil {
+				failed = err
+			}
+		})
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	all := found.bitmap()
+	if set != nil {
+		all.And(set)
+	}
+	return all, nil
 }
 
 // Keys iterates upwards over those of set that have a value, with their smallest
@@ -171,11 +183,26 @@ type numberMatcher struct {
 	units   []unitAnswer // by number of unit
 }
 
-func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
+// matchFew looks up the entries of a small set.
+func (m *numberMatcher) matchFew(set *roaring.Bitmap) (*roaring.Bitmap, error) {
+	var found []uint32
+	for o, r := range m.column.entries.entries(set) {
+		ok, err := m.match(o, r, m.windows)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, uint32(o))
+		}
+	}
+	return roaring.BitmapOf(found...), nil
+}
+
+func (m *numberMatcher) match(o Ordinal, r *numberRange, windows []imageWindow) (bool, error) {
 	low, high := r.low(), r.high()
 	found := false
-	for i := range m.windows {
-		w := &m.windows[i]
+	for i := range windows {
+		w := &windows[i]
 		// Checked before the rest: at a tie the images do not decide.
 		if (w.inexact || r.unit&inexactBit != 0) && w.ties(low, high) && m.query.Values != nil {
 			if !m.wanted(r.unit &^ inexactBit) {
@@ -271,6 +298,14 @@ func newImageWindow(w *NumberWindow) (imageWindow, error) {
 		iw.inexact = iw.inexact || inexact
 	}
 	return iw, nil
+}
+
+// boxWithTies is a box around the window and the images of its limits.
+func (w *imageWindow) boxWithTies() box {
+	return box{
+		saturatingSub(int64(w.lowMin), 1), saturatingSub(int64(w.lowMax), -1),
+		saturatingSub(int64(w.highMin), 1), saturatingSub(int64(w.highMax), -1),
+	}
 }
 
 func (w *imageWindow) contains(low, high image) bool {

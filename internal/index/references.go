@@ -48,13 +48,11 @@ func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] {
 // Targets returns the entities to which set refers. The result is the caller's;
 // [View.CurrentOf] makes ordinals of it.
 func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {
-	var found []uint32
-	top := Entity(0)
+	found := newDenseSet(r.view.x.entities.n.Load())
 	for _, e := range r.edges.entries(set) {
-		found = append(found, uint32(*e))
-		top = max(top, *e)
+		found.add(uint32(*e))
 	}
-	return bitmapOf(found, Ordinal(top))
+	return found.bitmap()
 }
 
 // lookupShare is how many edges are scanned in the time of looking up one
@@ -72,15 +70,15 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 		return r.lookUpSources(entities)
 	}
 	wanted := entities.ToBitSet()
-	found := newGatherer()
-	for ordinals, targets := range r.edges.parts() {
-		for i, e := range targets {
-			if wanted.Test(uint(e)) {
-				found.add(ordinals[i])
+	found := newDenseSet(r.edges.top())
+	for ordinals, chunk := range r.edges.parts() {
+		for i, o := range ordinals {
+			if wanted.Test(uint(chunk.values[i])) {
+				found.add(uint32(o))
 			}
 		}
 	}
-	return found.result()
+	return found.bitmap()
 }
 
 func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {

@@ -191,7 +191,7 @@ func (v View) CurrentOf(entities *roaring.Bitmap) *roaring.Bitmap {
 			found = append(found, uint32(o))
 		}
 	}
-	return bitmapOf(found, v.s.last)
+	return bitmapOf(found, uint32(v.s.last))
 }
 
 // EntitiesOf returns the entities of a set of ordinals. The result is the
@@ -205,7 +205,7 @@ func (v View) EntitiesOf(ordinals *roaring.Bitmap) *roaring.Bitmap {
 			top = max(top, e)
 		}
 	}
-	return bitmapOf(found, Ordinal(top))
+	return bitmapOf(found, uint32(top))
 }
 
 // RetainVisible removes from set, in place, what is not visible.
@@ -280,21 +280,4 @@ func (v View) postingLocked(payload uint32) Posting {
 	}
 	p := v.x.mu.postings.postings.at(payload &^ postingBit)
 	return newPosting(v, p.frozen, p.tail)
-}
-
-// bitmapOf makes a bitmap of values in any order and with repetitions, none of
-// them larger than top. Where they are many, bits in a row are set faster than
-// a bitmap finds its containers.
-func bitmapOf(values []uint32, top Ordinal) *roaring.Bitmap {
-	set := roaring.New()
-	if len(values) < int(top)/64 || len(values) < 64 {
-		set.AddMany(values)
-		return set
-	}
-	words := make([]uint64, int(top)/64+1)
-	for _, o := range values {
-		words[o/64] |= 1 << (o % 64)
-	}
-	set.FromDense(words, false)
-	return set
 }

@@ -1,0 +1,117 @@
+package index
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// A ranged value has a lower and an upper end.
+type ranged interface {
+	ends() (low, high int64)
+}
+
+// A box is a condition on both ends of a range, limits included.
+type box struct{ lowMin, lowMax, highMin, highMax int64 }
+
+func (b *box) contains(low, high int64) bool {
+	return b.lowMin <= low && low <= b.lowMax && b.highMin <= high && high <= b.highMax
+}
+
+// A rangeOrder lists the entries of a full chunk by their lower end. It is made
+// when a chunk is scanned first and costs two bytes an entry; afterwards a scan
+// looks only at entries that are likely to match, and the time that a search for
+// a year takes is that of the year's entries.
+type rangeOrder struct {
+	byLow []uint16
+	// The least and the largest high − low bound the lower end where a box
+	// bounds the upper one. Both are saturated.
+	minWidth, maxWidth int64
+}
+
+func newRangeOrder[T ranged](values []T) *rangeOrder {
+	o := &rangeOrder{make([]uint16, len(values)), math.MaxInt64, math.MinInt64}
+	for i := range values {
+		o.byLow[i] = uint16(i)
+		low, high := values[i].ends()
+		width := saturatingSub(high, low)
+		o.minWidth, o.maxWidth = min(o.minWidth, width), max(o.maxWidth, width)
+	}
+	slices.SortFunc(o.byLow, func(a, b uint16) int {
+		x, _ := values[a].ends()
+		y, _ := values[b].ends()
+		return cmp.Compare(x, y)
+	})
+	return o
+}
+
+// lowRange returns the lower ends that a range in b can have.
+func (o *rangeOrder) lowRange(b *box) (first, last int64) {
+	first, last = b.lowMin, b.lowMax
+	// A saturated width bounds nothing.
+	if o.maxWidth < math.MaxInt64 {
+		first = max(first, saturatingSub(b.highMin, o.maxWidth))
+	}
+	if o.minWidth > math.MinInt64 {
+		last = min(last, saturatingSub(b.highMax, o.minWidth))
+	}
+	return first, last
+}
+
+func saturatingSub(a, b int64) int64 {
+	d := a - b
+	switch {
+	case b < 0 && d < a:
+		return math.MaxInt64
+	case b > 0 && d > a:
+		return math.MinInt64
+	}
+	return d
+}
+
+// candidates returns positions of a chunk's first n entries among which are all
+// that lie in b; all says that it may be any of them, and positions is empty.
+func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16, all bool) {
+	if n < columnChunkN {
+		return nil, true
+	}
+	order := c.order.Load()
+	if order == nil {
+		// Two scans may both make it; either will do.
+		order = newRangeOrder(c.values)
+		c.order.Store(order)
+	}
+	first, last := order.lowRange(b)
+	i, _ := slices.BinarySearchFunc(order.byLow, first, func(p uint16, t int64) int {
+		low, _ := c.values[p].ends()
+		return cmp.Compare(low, t)
+	})
+	rest := order.byLow[i:]
+	n, _ = slices.BinarySearchFunc(rest, last, func(p uint16, t int64) int {
+		if low, _ := c.values[p].ends(); low <= t {
+			return -1
+		}
+		return 1
+	})
+	if n > columnChunkN/2 {
+		return nil, true
+	}
+	return rest[:n], false
+}
+
+// scan calls visit for the entries that may lie in b, chunk by chunk, in no
+// order within one.
+func scan[T ranged](c *column[T], b *box, visit func(o Ordinal, v *T)) {
+	for ordinals, chunk := range c.parts() {
+		positions, all := candidates(chunk, len(ordinals), b)
+		if all {
+			for i, o := range ordinals {
+				visit(o, &chunk.values[i])
+			}
+			continue
+		}
+		for _, i := range positions {
+			visit(ordinals[i], &chunk.values[i])
+		}
+	}
+}
