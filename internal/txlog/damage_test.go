@@ -19,12 +19,14 @@ import (
 )
 
 // smallStore returns the files of a closed store of several segments, its
-// records, and the files as they were before the last record.
-func smallStore(t testing.TB, opts txlog.Options) (files map[string][]byte, want []rec, before map[string][]byte) {
+// records, and the files as they were before the last record, and before the
+// first.
+func smallStore(t testing.TB, opts txlog.Options) (files map[string][]byte, want []rec, before, made map[string][]byte) {
 	d := newDisk()
 	opts.FS, opts.SegmentSize = d, 1500
 	l, err := txlog.Open(context.Background(), "", &opts)
 	require.NoError(t, err)
+	made = d.files()
 	for i := range 9 {
 		before = d.files()
 		want = append(want, makeRec(uint64(i)+1, 2, 200))
@@ -33,7 +35,7 @@ func smallStore(t testing.TB, opts txlog.Options) (files map[string][]byte, want
 	require.NoError(t, l.Close())
 	files = d.files()
 	require.GreaterOrEqual(t, len(files), 8, "several segments")
-	return files, want, before
+	return files, want, before, made
 }
 
 // typed reports whether an error is one that a damaged store may give.
@@ -63,7 +65,7 @@ func readStore(opts txlog.Options, files map[string][]byte) ([]rec, error) {
 
 func TestEveryDamagedByteIsNoticed(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
-	files, want, _ := smallStore(t, opts)
+	files, want, _, _ := smallStore(t, opts)
 	rng := rand.New(rand.NewPCG(5, 6))
 	step := 1
 	if testing.Short() {
@@ -96,7 +98,7 @@ func TestEveryDamagedByteIsNoticed(t *testing.T) {
 
 func TestEveryTruncationIsNoticed(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
-	files, _, _ := smallStore(t, opts)
+	files, _, _, _ := smallStore(t, opts)
 	for name, data := range files {
 		step := max(1, len(data)/300)
 		for n := 0; n < len(data); n += step {
@@ -139,7 +141,7 @@ func nameOfLast(files map[string][]byte) string {
 // still at the record before: the tail goes, the rest stays.
 func TestTornTail(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
-	files, want, before := smallStore(t, opts)
+	files, want, before, _ := smallStore(t, opts)
 	last := nameOfLast(files)
 	start := len(before[last])
 	require.Less(t, start, len(files[last]))
@@ -209,11 +211,22 @@ func TestDamageBeforeSyncedRecords(t *testing.T) {
 	}
 }
 
+// TestHeadFarBehind puts head back over several segments. Nothing is damaged,
+// so nothing may be lost.
+func TestHeadFarBehind(t *testing.T) {
+	opts := txlog.Options{Wrapper: seal.RandomKey()}
+	files, want, _, made := smallStore(t, opts)
+	files["head"] = made["head"]
+	got, err := readStore(opts, files)
+	require.NoError(t, err)
+	require.True(t, same(want, got))
+}
+
 // TestSwaps puts whole, authentic pieces where they do not belong.
 func TestSwaps(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
-	files, _, before := smallStore(t, opts)
-	other, _, _ := smallStore(t, opts)
+	files, _, before, oldest := smallStore(t, opts)
+	other, _, _, _ := smallStore(t, opts)
 	var segments []string
 	for name := range files {
 		if filepath.Dir(name) == "log" {
@@ -232,7 +245,14 @@ func TestSwaps(t *testing.T) {
 		"other's header":     func(m map[string][]byte) { m["header"] = other["header"] },
 		"other's head":       func(m map[string][]byte) { m["head"] = other["head"] },
 		"other's manifest":   func(m map[string][]byte) { m["manifest"] = other["manifest"] },
-		"segment added":      func(m map[string][]byte) { m["log/00000099.bunt"] = m[segments[0]] },
+		"old manifest":       func(m map[string][]byte) { m["manifest"] = oldest["manifest"] },
+		"old manifest, segments": func(m map[string][]byte) {
+			m["manifest"] = oldest["manifest"]
+			for _, name := range segments[1:] {
+				delete(m, name)
+			}
+		},
+		"segment added": func(m map[string][]byte) { m["log/00000099.bunt"] = m[segments[0]] },
 		"record twice": func(m map[string][]byte) {
 			m[nameOfLast(m)] = append(slices.Clone(m[nameOfLast(m)]), m[nameOfLast(m)]...)
 		},
@@ -248,7 +268,7 @@ func TestSwaps(t *testing.T) {
 
 func TestRollbackIsSeenByPin(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
-	files, _, before := smallStore(t, opts)
+	files, _, before, _ := smallStore(t, opts)
 	open := func(files map[string][]byte) *txlog.Log {
 		opts := opts
 		opts.FS = diskOf(files)

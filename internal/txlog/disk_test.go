@@ -32,6 +32,8 @@ type disk struct {
 	failAt int    // the operation that fails; 0 for none
 	dead   bool   // all operations after failAt fail as well
 	failed string // what failed
+
+	unreadable bool // segments cannot be read
 }
 
 // A change of names in a folder. After a power failure the first few of the
@@ -281,6 +283,9 @@ func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
 	defer f.disk.mu.Unlock()
 	if f.closed {
 		return 0, fs.ErrClosed
+	}
+	if f.disk.unreadable && path.Dir(f.name) == "log" {
+		return 0, errFault
 	}
 	if off >= int64(len(f.node.data)) {
 		return 0, io.EOF

@@ -33,6 +33,6 @@
 // commits or retry conflicts: its caller does. Keys of patients, erasure,
 // rotation, compaction and backup have room in the formats and no code here.
 //
-// Formats: docs/format/log.md and docs/format/keyset.md. Design:
-// docs/design.md.
+// Formats: docs/format/log.md and docs/format/keyset.md. Reasons:
+// docs/storage.md.
 package txlog

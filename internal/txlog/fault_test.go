@@ -204,3 +204,36 @@ func TestFailedSyncOfFolder(t *testing.T) {
 	require.NoError(t, appendNext(l, makeRec(3, 1, 1)))
 	require.NoError(t, l.Close())
 }
+
+// TestUnreadableDisk: a disk that cannot be read is no damaged store, and
+// above all nothing to repair.
+func TestUnreadableDisk(t *testing.T) {
+	d := newDisk()
+	opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey(), SegmentSize: 1500}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	var want []rec
+	for i := range 6 {
+		want = append(want, makeRec(uint64(i)+1, 2, 200))
+		require.NoError(t, appendNext(l, want[i]))
+	}
+	d.unreadable = true
+	_, err = l.Body(0, nil)
+	require.ErrorIs(t, err, errFault)
+	require.NotErrorIs(t, err, txlog.ErrCorrupt)
+	_, err = readAll(l)
+	require.ErrorIs(t, err, errFault)
+	require.NoError(t, l.Close())
+
+	before := d.files()
+	_, err = txlog.Open(t.Context(), "", opts)
+	require.ErrorIs(t, err, errFault)
+	require.NotErrorIs(t, err, txlog.ErrCorrupt)
+	require.Equal(t, before, d.files())
+
+	d.unreadable = false
+	l, err = txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	check(t, l, want)
+	require.NoError(t, l.Close())
+}

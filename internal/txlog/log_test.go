@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -183,9 +184,12 @@ func TestLog(t *testing.T) {
 }
 
 func TestMemoryPath(t *testing.T) {
-	l, err := txlog.Open(t.Context(), "mem:", nil)
+	made := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	l, err := txlog.Open(t.Context(), "mem:", &txlog.Options{Zone: "Europe/Zurich", Now: func() time.Time { return made }})
 	require.NoError(t, err)
 	defer l.Close()
+	require.Equal(t, "Europe/Zurich", l.Zone())
+	require.Equal(t, made, l.Created())
 	want := []rec{makeRec(1, 3, 100)}
 	require.NoError(t, appendNext(l, want[0]))
 	check(t, l, want)
@@ -324,6 +328,33 @@ func TestReadersDuringAppends(t *testing.T) {
 	readers.Wait()
 	check(t, l, want)
 	require.NoError(t, l.Close())
+}
+
+func TestCloseDuringReads(t *testing.T) {
+	opts := &txlog.Options{FS: txlog.OSFolder(t.TempDir()), Wrapper: seal.RandomKey(), SegmentSize: 3000}
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	for i := range 30 {
+		require.NoError(t, appendNext(l, makeRec(uint64(i)+1, 2, 300)))
+	}
+	var readers sync.WaitGroup
+	started := make(chan struct{}, 4)
+	for range 4 {
+		readers.Go(func() {
+			started <- struct{}{}
+			for o := txlog.Ordinal(0); ; o = (o + 1) % 60 {
+				if _, err := l.Body(o, nil); err != nil {
+					assert.ErrorIs(t, err, txlog.ErrClosed)
+					return
+				}
+			}
+		})
+	}
+	for range 4 {
+		<-started
+	}
+	require.NoError(t, l.Close())
+	readers.Wait()
 }
 
 func TestRecordsOutliveTheirStep(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
@@ -104,8 +103,8 @@ func (r *recovery) checkTorn(offset, size int64, cause error) error {
 		return cause
 	}
 	tail := make([]byte, size-offset)
-	if _, err := r.last.file.ReadAt(tail, offset); err != nil && err != io.EOF {
-		return readError(err)
+	if err := readFull(r.last.file, tail, offset); err != nil {
+		return err
 	}
 	if holdsFrame(tail) {
 		return cause
@@ -139,7 +138,7 @@ func (r *recovery) rewrite(from, end, size int64) error {
 	}
 	for from < end {
 		chunk := make([]byte, min(chunkSize, end-from))
-		if _, err := f.ReadAt(chunk, from); err != nil && err != io.EOF {
+		if err := readFull(f, chunk, from); err != nil {
 			return err
 		}
 		if _, err := f.WriteAt(chunk, from); err != nil {

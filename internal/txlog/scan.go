@@ -51,8 +51,8 @@ func (s *scanner) next() (frame, error) {
 // as the file goes.
 func (s *scanner) fill(want int) error {
 	chunk := make([]byte, min(max(int64(want), chunkSize), s.size-s.offset))
-	if _, err := s.file.ReadAt(chunk, s.offset); err != nil && err != io.EOF {
-		return readError(err)
+	if err := readFull(s.file, chunk, s.offset); err != nil {
+		return err
 	}
 	s.chunk = chunk
 	return nil
