@@ -141,3 +141,18 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
 	return e.evaluation(ctx, view).all(q.typ, q.clauses)
 }
+
+// Sorted returns all matches of a query as of a view in the order that the query
+// asks for, whatever its page. It reports what Search reports.
+func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index.Ordinal, error) {
+	ev := e.evaluation(ctx, view)
+	set, err := ev.all(q.typ, q.clauses)
+	if err != nil {
+		return nil, err
+	}
+	n := int(set.GetCardinality())
+	if len(q.sort) > 0 {
+		return ev.sorted(set, q.sort, 0, n)
+	}
+	return newest(set, 0, n), nil
+}

@@ -99,11 +99,13 @@ func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bit
 }
 
 // pure reports whether a condition holds for resources of its own type only, as
-// far as the index goes: streams that all types share hold for others as well.
+// far as the index goes. Streams that all types share hold for others as well;
+// what a negative condition leaves of a set was in the set.
 func (ev *evaluation) pure(c condition) bool {
 	switch c := c.(type) {
 	case *match:
-		return c.param.special == specialNone && c.param.row.Base == c.typ
+		negative := c.modifier == modNot || c.modifier == modMissing && c.missing
+		return c.param.special == specialNone && c.param.row.Base == c.typ && !negative
 	case *chain:
 		return true
 	}

@@ -50,13 +50,9 @@ var asciiFold = func() (table [utf8.RuneSelf]byte) {
 	return table
 }()
 
-// foldedLetters are letters that decomposition leaves alone and that readers
-// take for others without their mark.
-var foldedLetters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ı", "i", "ħ", "h", "þ", "th")
-
 func appendFoldedRunes(dst []byte, s string) []byte {
 	start := len(dst)
-	for _, r := range foldedLetters.Replace(strings.ToLower(norm.NFKD.String(s))) {
+	for _, r := range norm.NFKD.String(s) {
 		switch {
 		case unicode.IsSpace(r):
 			if len(dst) > start && dst[len(dst)-1] != ' ' {

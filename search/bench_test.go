@@ -1,0 +1,97 @@
+package search_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// BenchmarkExtract extracts from parsed resources: Synthea's, all types mixed.
+func BenchmarkExtract(b *testing.B) {
+	var docs []fhirjson.Document
+	for _, line := range shared(b, "synthea/*.gz") {
+		var doc fhirjson.Document
+		require.NoError(b, fhirjson.Parse(line, &doc, nil))
+		docs = append(docs, doc)
+	}
+	engine := search.New(nil, search.Options{})
+	var builder index.Builder
+	values, bytes := 0, 0
+	b.ReportAllocs()
+	for b.Loop() {
+		values, bytes = 0, 0
+		for i := range docs {
+			builder.Reset()
+			if err := engine.Extract(&docs[i], &builder); err != nil {
+				b.Fatal(err)
+			}
+			values += builder.Len()
+		}
+	}
+	for i := range docs {
+		builder.Reset()
+		_ = engine.Extract(&docs[i], &builder)
+		bytes += len(builder.AppendTo(nil))
+	}
+	b.ReportMetric(float64(len(docs)*b.N)/b.Elapsed().Seconds(), "res/s")
+	b.ReportMetric(float64(values)/float64(len(docs)), "values/res")
+	b.ReportMetric(float64(bytes)/float64(len(docs)), "bytes/res")
+}
+
+// observations is a store of n observations of 100 patients.
+func observations(b *testing.B, n int) *store {
+	s := newStore(b)
+	var items []index.Item
+	for i := range n {
+		items = append(items, s.item(fmt.Appendf(nil, `{"resourceType":"Observation","id":"o%d","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"c%d"}]},"subject":{"reference":"Patient/p%d"},"effectiveDateTime":"20%02d-%02d-%02dT10:00:00Z","valueQuantity":{"value":%d.5,"unit":"kg"}}`,
+			i, i%5, i%100, i%25, 1+i%12, 1+i%28, i%300)))
+		if len(items) == 1000 {
+			s.apply(items)
+			items = items[:0]
+		}
+	}
+	return s
+}
+
+// BenchmarkSearch answers queries over 100,000 observations.
+func BenchmarkSearch(b *testing.B) {
+	s := observations(b, 100_000)
+	for _, c := range []struct{ name, query string }{
+		{"count of a token", "code=http://loinc.org|c1&_count=0"},
+		{"page of a token", "code=http://loinc.org|c1&_count=50"},
+		{"count of token and date", "code=http://loinc.org|c1&date=2010&_count=0"},
+		{"sorted page", "code=http://loinc.org|c1&_sort=-date&_count=50"},
+		{"composite", "code-value-quantity=c1$gt250&_count=50"},
+		{"patient and code", "patient=p7&code=c2&_count=50"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			q, err := s.engine.Parse(typeOf(b, "Observation"), c.query, false)
+			require.NoError(b, err)
+			view, total := s.index.View(), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := s.engine.Search(b.Context(), view, q)
+				if err != nil {
+					b.Fatal(err)
+				}
+				total = r.Total
+			}
+			b.ReportMetric(float64(total), "hits")
+		})
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	b.ReportAllocs()
+	typ := typeOf(b, "Observation")
+	for b.Loop() {
+		if _, err := search.Parse(typ, "code=http://loinc.org|8302-2&date=ge2020-01-01&subject:Patient.name=ann&_sort=-date&_count=50", search.ParseOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package search_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// now is the time of the clock in tests; ap measures to it.
+var now = time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// A store is what a real one does for search, with everything in memory.
+type store struct {
+	t       testing.TB
+	index   *index.Index
+	engine  *search.Engine
+	blocks  [][]byte // by ordinal
+	sources [][]byte // by ordinal, nil for deletions
+	seq     uint64
+	time    int64
+	builder index.Builder
+}
+
+func newStore(t testing.TB) *store {
+	s := &store{t: t, index: index.New([16]byte{1}), blocks: [][]byte{nil}, sources: [][]byte{nil}}
+	s.time = now.Add(-time.Hour).UnixMicro()
+	s.engine = search.New(s.index, search.Options{
+		Base:    "https://example.org/fhir",
+		PageKey: []byte("a key of pages"),
+		Epoch:   7,
+		Now:     func() time.Time { return now },
+		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
+			return append(dst, s.blocks[o]...), nil
+		},
+	})
+	return s
+}
+
+// put writes resources in one record.
+func (s *store) put(sources ...string) {
+	items := make([]index.Item, len(sources))
+	for i, source := range sources {
+		items[i] = s.item([]byte(source))
+	}
+	s.apply(items)
+}
+
+// item extracts one resource, and remembers its source and values.
+func (s *store) item(source []byte) index.Item {
+	var doc fhirjson.Document
+	require.NoError(s.t, fhirjson.Parse(source, &doc, nil))
+	s.builder.Reset()
+	require.NoError(s.t, s.engine.Extract(&doc, &s.builder))
+	block := s.builder.AppendTo(nil)
+	prepared := new(index.Prepared)
+	require.NoError(s.t, s.index.Prepare(prepared, block))
+	s.blocks = append(s.blocks, block)
+	s.sources = append(s.sources, source)
+	return index.Item{Type: index.TypeID(doc.Type()), ID: string(doc.ID()), Values: prepared}
+}
+
+func (s *store) remove(typ, id string) {
+	s.blocks, s.sources = append(s.blocks, nil), append(s.sources, nil)
+	s.apply([]index.Item{{Type: index.TypeID(typeOf(s.t, typ)), ID: id, Deleted: true}})
+}
+
+func (s *store) apply(items []index.Item) {
+	s.seq++
+	s.time += int64(time.Second / time.Microsecond)
+	first := index.Ordinal(len(s.blocks) - len(items))
+	require.NoError(s.t, s.index.Apply(s.seq, s.time, first, items))
+}
+
+// search answers a query, which must be right, with the ids of its matches.
+func (s *store) search(typ, query string) (ids []string, r *search.Result) {
+	s.t.Helper()
+	q, err := s.engine.Parse(typeOf(s.t, typ), query, false)
+	require.NoError(s.t, err, query)
+	r, err = s.engine.Search(s.t.Context(), s.index.View(), q)
+	require.NoError(s.t, err, query)
+	return s.keys(r.Matches), r
+}
+
+func (s *store) keys(ordinals []index.Ordinal) []string {
+	keys := make([]string, len(ordinals))
+	for i, o := range ordinals {
+		_, keys[i] = s.index.View().Key(o)
+	}
+	return keys
+}
+
+func typeOf(t testing.TB, name string) schema.TypeID {
+	typ, ok := schema.ResourceType(name)
+	require.True(t, ok, name)
+	return typ
+}
+
+// shared returns the lines of the files that match a pattern below the shared
+// test data, and skips the test where there are none.
+func shared(t testing.TB, pattern string) [][]byte {
+	files, err := filepath.Glob(filepath.Join("../../shared/data", pattern))
+	require.NoError(t, err)
+	if len(files) == 0 {
+		t.Skipf("no %s in ../shared/data: it is no part of the project", pattern)
+	}
+	var lines [][]byte
+	for _, name := range files {
+		f, err := os.Open(name)
+		require.NoError(t, err)
+		z, err := gzip.NewReader(f)
+		require.NoError(t, err)
+		scanner := bufio.NewScanner(z)
+		scanner.Buffer(nil, 64<<20)
+		for scanner.Scan() {
+			if line := bytes.TrimSpace(scanner.Bytes()); len(line) > 0 {
+				lines = append(lines, bytes.Clone(line))
+			}
+		}
+		require.NoError(t, scanner.Err())
+		require.NoError(t, f.Close())
+	}
+	return lines
+}
