@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
+
+// A chunk goes from the reader to a worker, and then to the committer, one
+// goroutine at a time.
+type chunk struct {
+	cut
+	source *source
+	ends   bool  // nothing of the source follows; there is no cut
+	weight int64 // share of the pipeline's budget
+
+	prepared chan struct{} // closed by the worker, which sets what follows
+	tx       *datastore.Tx
+	counts   Counts
+	report   []byte // failure lines
+}
+
+// prepare fills a transaction with the chunk's lines. A line that the store does
+// not take becomes a failure; the error is one that stops the run.
+func (c *chunk) prepare(ctx context.Context, store *datastore.Store) error {
+	c.tx = store.Begin()
+	c.counts.Bytes = c.bytes
+	if c.fault != nil {
+		c.fail(c.first, c.fault)
+		return nil
+	}
+	number := c.first
+	for line := range bytes.Lines(c.data) {
+		if err := c.take(ctx, number, line); err != nil {
+			return err
+		}
+		number++
+	}
+	return nil
+}
+
+// take adds one line to the transaction.
+func (c *chunk) take(ctx context.Context, number int64, line []byte) error {
+	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
+	if len(resource) == 0 {
+		return nil
+	}
+	_, err := c.tx.Update(ctx, resource)
+	switch {
+	case err == nil:
+		c.counts.Scanned++
+		c.counts.Imported++
+		c.counts.BytesImported += int64(len(line))
+	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
+		return err
+	default:
+		c.fail(number, err)
+	}
+	return nil
+}
+
+// fail counts and reports a line that is not imported.
+func (c *chunk) fail(number int64, err error) {
+	c.counts.Scanned++
+	status := datastore.Status(err)
+	if status < 500 {
+		c.counts.CustomerErrors++
+	} else {
+		c.counts.ServerErrors++
+	}
+	c.report = appendFailure(c.report, number, status, datastore.Outcome(err))
+}

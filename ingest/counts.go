@@ -1,0 +1,67 @@
+package ingest
+
+import "time"
+
+// Counts are what a job, or one file of it, came to so far. The names are those
+// of HealthLake's manifest in short.
+type Counts struct {
+	Scanned        int64 // lines that are not blank
+	Imported       int64 // of these, stored and durable
+	CustomerErrors int64 // refused for what they hold
+	ServerErrors   int64 // refused for what went wrong here
+	Bytes          int64 // scanned, decompressed
+	BytesImported  int64
+}
+
+// Failed returns how many lines were not imported.
+func (c Counts) Failed() int64 { return c.CustomerErrors + c.ServerErrors }
+
+func (c *Counts) add(d Counts) {
+	c.Scanned += d.Scanned
+	c.Imported += d.Imported
+	c.CustomerErrors += d.CustomerErrors
+	c.ServerErrors += d.ServerErrors
+	c.Bytes += d.Bytes
+	c.BytesImported += d.BytesImported
+}
+
+// Progress is how far a job is. All that it counts is durable.
+type Progress struct {
+	Counts
+	File      string // the file under way, "" before the first and after the last
+	Files     int    // to import
+	FilesDone int
+	// Size is the size of all files as they lie in their folder, and Read how much
+	// of it was read; Read is a few chunks ahead of the counts. Size is 0 for a
+	// Reader.
+	Read, Size int64
+	Elapsed    time.Duration
+}
+
+// A Result is what a job came to.
+type Result struct {
+	Counts
+	Status  Status
+	Files   []FileResult // those that were begun, in order
+	Elapsed time.Duration
+}
+
+// A FileResult is what one file came to.
+type FileResult struct {
+	Counts
+	Name string
+	// Err is why the file could not be read to its end. What came before is
+	// imported.
+	Err error
+}
+
+// A Status is the final status of a job, in HealthLake's words.
+type Status string
+
+// The statuses.
+const (
+	Completed           Status = "COMPLETED"
+	CompletedWithErrors Status = "COMPLETED_WITH_ERRORS" // some lines or files were not imported
+	Failed              Status = "FAILED"                // stopped by an error of the store or of the report
+	Cancelled           Status = "CANCEL_COMPLETED"
+)

@@ -1,0 +1,103 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// chunkSize is the size from which a chunk is cut. It is one commit: large enough
+// that syncing it is little beside preparing it, small enough that workers share
+// the input evenly and a log record stays below a megabyte.
+const chunkSize = 1 << 20
+
+// A cutter cuts a file's text into chunks. It holds one chunk, or one line of up
+// to limit bytes.
+type cutter struct {
+	text  io.Reader
+	limit int    // longest line
+	line  int64  // number of the next line, from 1
+	rest  []byte // the start of the next line, read with the chunk before
+	err   error  // what ended the text
+}
+
+// A cut is what a cutter gives: whole lines, or why the first of them is none.
+type cut struct {
+	first int64 // number of the first line
+	data  []byte
+	bytes int64 // of text that the cut stands for
+	fault error // in place of data
+	// broken says that the fault is not the line's: the text cannot be read on.
+	broken bool
+}
+
+// unreadable is the cut where a text cannot be read on.
+func unreadable(line, lost int64, err error) cut {
+	return cut{first: line, bytes: lost, fault: err, broken: true}
+}
+
+// next returns the next cut and io.EOF after the last. It uses the memory of
+// buffer for the data.
+func (c *cutter) next(buffer []byte) (cut, error) {
+	buffer = append(buffer[:0], c.rest...)
+	c.rest = c.rest[:0]
+	end := bytes.LastIndexByte(buffer, '\n') + 1 // of the last whole line
+	for c.err == nil && (end == 0 || len(buffer) < chunkSize) {
+		if end == 0 && len(buffer) > c.limit+len("\r\n") {
+			return c.skip(buffer)
+		}
+		if len(buffer) == cap(buffer) {
+			buffer = slices.Grow(buffer, max(chunkSize-len(buffer), len(buffer)/2, bytes.MinRead))
+		}
+		old := len(buffer)
+		var n int
+		n, c.err = c.text.Read(buffer[old:min(cap(buffer), old+chunkSize)])
+		buffer = buffer[:old+n]
+		if i := bytes.LastIndexByte(buffer[old:], '\n'); i >= 0 {
+			end = old + i + 1
+		}
+	}
+	if c.err == io.EOF {
+		end = len(buffer) // the last line may lack its end
+	}
+	if end == 0 {
+		return c.finish(int64(len(buffer)))
+	}
+	c.rest = append(c.rest, buffer[end:]...)
+	data := buffer[:end]
+	first := c.line
+	c.line += int64(bytes.Count(data, []byte{'\n'}))
+	return cut{first: first, data: data, bytes: int64(len(data))}, nil
+}
+
+// finish reports what ended the text, once.
+func (c *cutter) finish(lost int64) (cut, error) {
+	if c.err == io.EOF {
+		return cut{}, io.EOF
+	}
+	fault := c.err
+	c.err = io.EOF
+	return unreadable(c.line, lost, fault), nil
+}
+
+// skip reads over the rest of a line that is too long.
+func (c *cutter) skip(buffer []byte) (cut, error) {
+	size := int64(len(buffer))
+	buffer = buffer[:min(cap(buffer), chunkSize)]
+	for c.err == nil {
+		var n int
+		n, c.err = c.text.Read(buffer)
+		if i := bytes.IndexByte(buffer[:n], '\n'); i >= 0 {
+			size += int64(i + 1)
+			c.rest = append(c.rest, buffer[i+1:n]...)
+			break
+		}
+		size += int64(n)
+	}
+	c.line++
+	return cut{first: c.line - 1, bytes: size, fault: invalid(issue.TooLong, fmt.Sprintf(
+		"the line is longer than %d bytes, the size up to which this store takes a resource", c.limit))}, nil
+}

@@ -1,0 +1,59 @@
+// Package ingest imports ldjson into a store: one FHIR R4 resource a line, plain
+// or gzip, from files, a folder or an io.Reader.
+//
+//	job, err := ingest.Start(ctx, store, ingest.Options{
+//		From:   os.DirFS("in"),
+//		Report: ingest.DirSink("report"),
+//	})
+//	result, err := job.Wait()
+//
+// # What an import does
+//
+// Each line is an update by id: a resource whose id is new is created, and one
+// that is there gets a new version. Versions are written in the order of the
+// input, so where an id comes twice the later line is the newer version.
+// References are not looked up.
+//
+// A bad line never stops a run. It is counted, and written to a failures file
+// with its number and an OperationOutcome. A file that cannot be read to its end
+// does not stop the run either; Wait reports it, with what was read imported.
+// What stops a run is a store or a report that takes no more, or the context.
+//
+// # Input
+//
+// A line ends with LF or CRLF; the last one may do without. Blank lines count as
+// lines and are nothing else. A byte order mark of UTF-8 at the start of a file
+// is skipped (RFC 8259 §8.1 lets a parser do so); UTF-16 is not read, and says so.
+// Whether a file is compressed is told from its first bytes, not from its name.
+// The folder's files are those whose names end in .ndjson, .ldjson or .jsonl,
+// with or without .gz.
+//
+// # Report
+//
+// The report has the shape of AWS HealthLake's import jobs. manifest.json has
+// HealthLake's counts, and the job's name and status. FAILURE/ has a file for
+// each input file that had failures, of the same name, and gzip if that name ends
+// in .gz; its lines are in the order of the input:
+//
+//	{"lineId":9,"UpdateResourceResponse":{"jsonBlob":{…},"statusCode":400}}
+//
+// No failure quotes the data.
+//
+// # Terms
+//
+// A chunk is a run of whole lines of one file, or one line that cannot be
+// imported. A chunk is one commit of the store.
+//
+// # Invariants
+//
+//   - What Progress and Result count as imported is durable.
+//   - Chunks are committed in the order of the input, whichever worker is ready
+//     first, and failures are reported in that order.
+//   - The memory of a job does not depend on the size of its input: a few
+//     chunks for each worker, or one line as long as the store allows.
+//
+// # What it does not do
+//
+// It takes up no earlier run: to import again is safe and writes new versions. It
+// fetches nothing from the network; an fs.FS over a bucket will do.
+package ingest

@@ -1,0 +1,13 @@
+package ingest
+
+import "errors"
+
+var (
+	// ErrNoInput is returned by Start when there is nothing to import from: no
+	// file of an ldjson name in the folder, or no match for one of Options.Files.
+	ErrNoInput = errors.New("ingest: no input")
+	// ErrUnreadable is returned by Wait when the run went through, and some of its
+	// files could not be read to the end: damaged gzip, UTF-16, or an error of the
+	// file system. FileResult.Err says which and why.
+	ErrUnreadable = errors.New("ingest: unreadable input")
+)

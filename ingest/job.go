@@ -1,0 +1,160 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
+
+// progressInterval is how often Options.Progress is called: as often as an eye
+// can follow.
+const progressInterval = 100 * time.Millisecond
+
+// A Job is an import that runs. Its methods may be called by many goroutines.
+type Job struct {
+	store   *datastore.Store
+	options Options
+	sources []source
+	cancel  context.CancelFunc
+	started time.Time
+	read    atomic.Int64  // bytes of the sources
+	done    chan struct{} // closed once outcome is there
+
+	mu struct {
+		sync.Mutex
+		counts Counts
+		files  []FileResult // begun; the last may be under way
+		ended  int          // of these, how many are not
+	}
+	outcome struct {
+		result Result
+		err    error
+	}
+}
+
+// Start starts an import and returns at once. The job ends when all is imported,
+// when ctx ends, or when the store or the report takes no more; call Wait.
+//
+// It reports ErrNoInput, and everything that is wrong with opts.
+func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	sources, err := opts.sources()
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{store: store, options: opts, sources: sources, started: time.Now(), done: make(chan struct{})}
+	running, cancel := context.WithCancel(ctx)
+	j.cancel = cancel
+	go j.run(running)
+	return j, nil
+}
+
+// Cancel stops the job. What is imported stays. It does not wait: Wait does.
+func (j *Job) Cancel() { j.cancel() }
+
+// Wait returns what the job came to, once it has ended. The result is good
+// whatever the error: nil; ErrUnreadable, where everything else was imported; or
+// what stopped the run, such as context.Canceled, datastore.ErrClosed, or a full
+// disk. Lines that were refused are no error.
+func (j *Job) Wait() (Result, error) {
+	<-j.done
+	return j.outcome.result, j.outcome.err
+}
+
+// Progress returns how far the job is.
+func (j *Job) Progress() Progress {
+	p := Progress{Files: len(j.sources), Read: j.read.Load(), Elapsed: time.Since(j.started)}
+	for i := range j.sources {
+		p.Size += j.sources[i].size
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p.Counts, p.FilesDone = j.mu.counts, j.mu.ended
+	if n := len(j.mu.files); n > j.mu.ended {
+		p.File = j.mu.files[n-1].Name
+	}
+	return p
+}
+
+// run carries the job out.
+func (j *Job) run(ctx context.Context) {
+	defer close(j.done)
+	defer j.cancel()
+	stopTelling := j.tell()
+	err := j.pipe(ctx)
+	j.outcome.result = j.result(ctx, err)
+	if j.options.Report != nil {
+		if failed := j.writeManifest(&j.outcome.result); failed != nil && err == nil {
+			err = failed
+			j.outcome.result.Status = Failed
+		}
+	}
+	stopTelling()
+	j.outcome.err = j.err(err)
+}
+
+// tell calls Options.Progress from a goroutine of its own until the function
+// that it returns is called, which waits for the last call.
+func (j *Job) tell() (stop func()) {
+	if j.options.Progress == nil {
+		return func() {}
+	}
+	ended, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		ticker := time.NewTicker(progressInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				j.options.Progress(j.Progress())
+			case <-ended:
+				j.options.Progress(j.Progress())
+				return
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-told
+	}
+}
+
+// result sums the job up. err is what stopped it, if anything did.
+func (j *Job) result(ctx context.Context, err error) Result {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := Result{Counts: j.mu.counts, Files: j.mu.files, Status: Completed, Elapsed: time.Since(j.started)}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		r.Status = Cancelled
+	case err != nil:
+		r.Status = Failed
+	case r.Failed() > 0: // a file that is unreadable counts one
+		r.Status = CompletedWithErrors
+	}
+	return r
+}
+
+// err returns what Wait reports, given what stopped the run.
+func (j *Job) err(stopped error) error {
+	r := &j.outcome.result
+	if stopped != nil {
+		return fmt.Errorf("ingest: stopped after %d resources: %w", r.Imported, stopped)
+	}
+	var unreadable []error
+	for i := range r.Files {
+		if f := &r.Files[i]; f.Err != nil {
+			unreadable = append(unreadable, fmt.Errorf("%w: %s: %w", ErrUnreadable, f.Name, f.Err))
+		}
+	}
+	return errors.Join(unreadable...)
+}

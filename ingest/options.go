@@ -1,0 +1,82 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+
+	"github.com/fhirlake/fhirlake/internal/sink"
+)
+
+// A Sink makes the files of a report by name. Names are paths with slashes, as
+// io/fs has them.
+//
+// It has one method, Create(name string) (io.WriteCloser, error). A file is
+// complete when its Close has returned nil.
+type Sink = sink.Sink
+
+// DirSink returns a Sink that puts files into a folder, which is made when it is
+// first needed. Files are readable by their owner alone, and appear under their
+// names once they are complete and durable.
+func DirSink(folder string) Sink { return sink.Folder(folder) }
+
+// Options say what is imported and how. One of From and Reader is needed; of
+// everything else the zero value is the default.
+type Options struct {
+	// From holds the files to import: os.DirFS(folder), a zip, a bucket.
+	From fs.FS
+	// Files names what to import of From, in this order: names, or patterns of
+	// fs.Glob, whose matches come in name order. By default it is every file with
+	// an ldjson name, in folders below as well, in the order of fs.WalkDir.
+	Files []string
+
+	// Reader is imported as one file. The job does not close it. A Read that
+	// blocks holds Cancel up: closing what is read from ends both.
+	Reader io.Reader
+	// Name is what Reader's file is called in results and in the report, "stdin"
+	// by default. With From it is what the manifest calls the input.
+	Name string
+
+	// Report takes the failures and the manifest. By default failures are counted
+	// and not kept.
+	Report Sink
+	// Progress is called while the job runs, about ten times a second at most, and
+	// once at the end, before Wait returns. Calls come from one goroutine. One
+	// that blocks does not hold the import up, but its end.
+	Progress func(Progress)
+	// JobName is the job's name in the manifest, none by default.
+	JobName string
+	// Workers is how many goroutines parse, validate and index: as many as Go uses
+	// processors (GOMAXPROCS) by default.
+	Workers int
+}
+
+const defaultName = "stdin"
+
+// withDefaults fills o and reports everything that is wrong with it.
+func (o Options) withDefaults() (Options, error) {
+	var wrong []error
+	switch {
+	case o.From == nil && o.Reader == nil:
+		wrong = append(wrong, fmt.Errorf("%w: neither From nor Reader is set", ErrNoInput))
+	case o.From != nil && o.Reader != nil:
+		wrong = append(wrong, errors.New("ingest: From and Reader are both set"))
+	case o.From == nil && len(o.Files) > 0:
+		wrong = append(wrong, errors.New("ingest: Files without From"))
+	}
+	if o.Reader != nil && o.Name == "" {
+		o.Name = defaultName
+	}
+	if o.Reader != nil && !fs.ValidPath(o.Name) {
+		wrong = append(wrong, errors.New("ingest: Name is not the path of a file"))
+	}
+	if o.Workers < 0 {
+		wrong = append(wrong, fmt.Errorf("ingest: Workers %d is negative", o.Workers))
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return o, errors.Join(wrong...)
+}

@@ -1,0 +1,147 @@
+package ingest
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+)
+
+// chunksPerWorker is how many chunks may be between reader and committer for each
+// worker: one that is worked on, and enough to work on while a commit is synced.
+const chunksPerWorker = 3
+
+// queuePerWorker bounds the chunks between reader and committer by number, where
+// they are too small to be bounded by their bytes.
+const queuePerWorker = 16
+
+// A pipeline is the way of chunks through a job: one reader, workers, and one
+// committer that takes chunks in the reader's order.
+type pipeline struct {
+	job     *Job
+	work    chan *chunk
+	order   chan *chunk
+	budget  *semaphore.Weighted // bytes between reader and committer
+	limit   int64               // of the budget; a longer line goes alone
+	buffers sync.Pool           // of *[]byte, for cuts
+}
+
+// pipe runs the pipeline until it is through, or something stops it.
+func (j *Job) pipe(ctx context.Context) error {
+	workers := j.options.Workers
+	limit := int64(chunksPerWorker * workers * chunkSize)
+	g, ctx := errgroup.WithContext(ctx)
+	p := &pipeline{
+		job:    j,
+		work:   make(chan *chunk, queuePerWorker*workers),
+		order:  make(chan *chunk, queuePerWorker*workers),
+		budget: semaphore.NewWeighted(limit),
+		limit:  limit,
+	}
+	g.Go(func() error { return p.read(ctx) })
+	for range workers {
+		g.Go(func() error { return p.prepare(ctx) })
+	}
+	g.Go(func() error { return p.commit(ctx) })
+	return g.Wait()
+}
+
+// read cuts the sources and sends the chunks on.
+func (p *pipeline) read(ctx context.Context) error {
+	defer close(p.work)
+	defer close(p.order)
+	for i := range p.job.sources {
+		s := &p.job.sources[i]
+		if err := p.readSource(ctx, s); err != nil {
+			return err
+		}
+		if err := p.send(ctx, &chunk{source: s, ends: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSource sends the chunks of one source. What is wrong with the source is a
+// chunk as well; the error is the context's.
+func (p *pipeline) readSource(ctx context.Context, s *source) error {
+	file, err := s.open()
+	if err != nil {
+		return p.send(ctx, &chunk{source: s, cut: unreadable(1, 0, err)})
+	}
+	defer file.Close()
+	text, err := newDecoder(ctx, file, &p.job.read)
+	if err != nil {
+		return p.send(ctx, &chunk{source: s, cut: unreadable(1, 0, err)})
+	}
+	c := cutter{text: text, limit: p.job.store.MaxResourceSize(), line: 1}
+	for {
+		part, err := c.next(p.buffer())
+		if err == io.EOF {
+			return nil
+		}
+		if err := p.send(ctx, &chunk{source: s, cut: part}); err != nil {
+			return err
+		}
+	}
+}
+
+// send hands a chunk to the committer and, unless it only ends a source, to the
+// workers, once the budget has room for it.
+func (p *pipeline) send(ctx context.Context, c *chunk) error {
+	if err := ctx.Err(); err != nil {
+		return err // and not a fault of the source
+	}
+	c.prepared = make(chan struct{})
+	c.weight = min(int64(len(c.data)), p.limit)
+	if err := p.budget.Acquire(ctx, c.weight); err != nil {
+		return err
+	}
+	if c.ends {
+		close(c.prepared)
+		return put(ctx, p.order, c)
+	}
+	if err := put(ctx, p.order, c); err != nil {
+		return err
+	}
+	return put(ctx, p.work, c)
+}
+
+func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
+	select {
+	case to <- c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// prepare is a worker.
+func (p *pipeline) prepare(ctx context.Context) error {
+	for c := range p.work {
+		if err := c.prepare(ctx, p.job.store); err != nil {
+			return err
+		}
+		p.release(c.data)
+		c.data = nil
+		close(c.prepared)
+	}
+	return nil
+}
+
+// buffer returns memory for a cut.
+func (p *pipeline) buffer() []byte {
+	if b, ok := p.buffers.Get().(*[]byte); ok {
+		return *b
+	}
+	return nil
+}
+
+// release takes memory back, but for that of a very long line.
+func (p *pipeline) release(b []byte) {
+	if cap(b) <= 2*chunkSize {
+		p.buffers.Put(&b)
+	}
+}
