@@ -78,10 +78,12 @@ func TestEnricherFailureIsRecorded(t *testing.T) {
 	}{
 		"error": {func(context.Context, nlp.Note) ([][]byte, error) { return nil, errors.New("model is gone") },
 			document("x"), "model is gone"},
-		"panic":        {func(context.Context, nlp.Note) ([][]byte, error) { panic("oh") }, document("x"), "panicked"},
-		"not JSON":     {func(context.Context, nlp.Note) ([][]byte, error) { return [][]byte{[]byte("{")}, nil }, document("x"), "no JSON object"},
-		"no url":       {func(context.Context, nlp.Note) ([][]byte, error) { return [][]byte{[]byte("{}")}, nil }, document("x"), "without a url"},
-		"no extension": {func(context.Context, nlp.Note) ([][]byte, error) { return [][]byte{[]byte(`{"url":"u","value":1}`)}, nil }, document("x"), "VALIDATION_ERROR"},
+		"panic":    {func(context.Context, nlp.Note) ([][]byte, error) { panic("oh") }, document("x"), "panicked"},
+		"not JSON": {func(context.Context, nlp.Note) ([][]byte, error) { return [][]byte{[]byte("{")}, nil }, document("x"), "no JSON object"},
+		"no url":   {func(context.Context, nlp.Note) ([][]byte, error) { return [][]byte{[]byte("{}")}, nil }, document("x"), "without a url"},
+		"no extension": {func(context.Context, nlp.Note) ([][]byte, error) {
+			return [][]byte{[]byte(`{"url":"u","value":1}`)}, nil
+		}, document("x"), "VALIDATION_ERROR"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := open(t, &datastore.Options{Enrichers: []nlp.Enricher{test.enrich}})

@@ -112,6 +112,6 @@ func (s *Store) withJSON(v *Version, body []byte) error {
 		return err
 	}
 	n, _ := parseVersion(v.VersionID)
-	v.JSON = fhirjson.AppendVersioned(make([]byte, 0, len(b.stored)+80), b.stored, n, v.LastUpdated.UnixMicro())
+	v.JSON = fhirjson.AppendVersioned(make([]byte, 0, len(b.stored)+versionRoom), b.stored, n, v.LastUpdated.UnixMicro())
 	return nil
 }

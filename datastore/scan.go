@@ -71,5 +71,9 @@ func (s *Snapshot) AppendJSON(dst []byte, o Ordinal) ([]byte, error) {
 		return dst, err
 	}
 	_, micros := s.view.RecordOf(o)
+	dst = slices.Grow(dst, len(b.stored)+versionRoom)
 	return fhirjson.AppendVersioned(dst, b.stored, s.view.VersionNumber(o), micros), nil
 }
+
+// versionRoom is more than versionId and lastUpdated take.
+const versionRoom = 96

@@ -200,7 +200,7 @@ func (s *Store) transaction(ctx context.Context, requests []request) ([]reply, e
 			p.entries[i].reply.status = http.StatusCreated
 		}
 	}
-	return p.replies(ctx)
+	return p.replies(ctx), nil
 }
 
 // A plan is a transaction while it is worked out.
@@ -243,8 +243,11 @@ func (p *plan) assign(ctx context.Context) error {
 		if r.fullURL != "" {
 			p.links[r.fullURL] = r.target.typ.String() + "/" + e.id
 		}
+		if e.reply.status != 0 {
+			continue // nothing is written
+		}
 		k := key{r.target.typ, e.id}
-		if taken[k] && e.reply.status == 0 {
+		if taken[k] {
 			return at(fmt.Sprintf("/entry/%d", i), failf(ErrInvalid, issue.Duplicate, "two entries write the same resource"))
 		}
 		taken[k] = true
@@ -317,31 +320,30 @@ func (p *plan) prepare(ctx context.Context) error {
 	return g.Wait()
 }
 
-// replies answers the requests in their order. GETs see what was written.
-func (p *plan) replies(ctx context.Context) ([]reply, error) {
+// replies answers the requests in their order. GETs see what was written; one that
+// fails says so in its own reply, since it changes nothing and all that does is
+// done.
+func (p *plan) replies(ctx context.Context) []reply {
 	now := p.store.Snapshot()
 	defer now.Close()
 	replies := make([]reply, len(p.requests))
 	for i := range p.requests {
 		replies[i] = p.entries[i].reply
 		if p.requests[i].method == http.MethodGet {
-			var err error
-			if replies[i], err = now.get(ctx, p.requests[i].target); err != nil {
-				return nil, at(fmt.Sprintf("/entry/%d", i), err)
-			}
+			replies[i] = now.get(ctx, p.requests[i].target)
 		}
 	}
-	return replies, nil
+	return replies
 }
 
 // get answers a GET of a Bundle.
-func (s *Snapshot) get(ctx context.Context, to target) (reply, error) {
+func (s *Snapshot) get(ctx context.Context, to target) reply {
 	if to.isQuery {
 		page, err := s.Search(ctx, to.typ.String(), to.query)
 		if err != nil {
-			return reply{}, err
+			return reply{status: Status(err), err: err}
 		}
-		return reply{status: http.StatusOK, resource: page.Bundle(s.store.options.BaseURL)}, nil
+		return reply{status: http.StatusOK, resource: page.Bundle(s.store.options.BaseURL)}
 	}
 	ref := Ref{Type: to.typ.String(), ID: to.id}
 	var v Version
@@ -351,5 +353,5 @@ func (s *Snapshot) get(ctx context.Context, to target) (reply, error) {
 	} else {
 		v, err = s.Read(ctx, ref)
 	}
-	return reply{status: http.StatusOK, version: v, resource: v.JSON}, err
+	return reply{status: Status(err), version: v, resource: v.JSON, err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/klauspost/compress/gzhttp"
@@ -56,14 +57,15 @@ func (o *Options) withDefaults() Options {
 type handler struct {
 	store        *datastore.Store
 	options      Options
+	routes       []route
 	capabilities func() ([]byte, error) // the CapabilityStatement, made once
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
 // The store stays the caller's: shut the server down, then close the store.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
-	h := &handler{store: store, options: opts.withDefaults()}
-	h.capabilities = capabilities(h.options)
+	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
+	h.capabilities = sync.OnceValues(h.capabilityStatement)
 	return gzhttp.GzipHandler(h)
 }
 

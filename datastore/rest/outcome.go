@@ -12,11 +12,10 @@ import (
 // class.
 type refusal struct {
 	status int
-	*datastore.Error
+	error  // an [*datastore.Error]
 }
 
-// Unwrap returns the error that [datastore.Outcome] understands.
-func (r *refusal) Unwrap() error { return r.Error }
+func (r *refusal) Unwrap() error { return r.error }
 
 // refuse returns a refusal with one issue.
 func refuse(status int, code issue.Code, text string) error {

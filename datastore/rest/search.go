@@ -1,6 +1,10 @@
 package rest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
 
 const formType = "application/x-www-form-urlencoded"
 
@@ -22,10 +26,18 @@ func (x *exchange) searchForm() error {
 }
 
 func (x *exchange) sendPage(query string) error {
-	page, err := x.store.Search(x.r.Context(), x.typ, query)
+	var options []datastore.SearchOption
+	if x.lenient() {
+		options = append(options, datastore.Lenient())
+	}
+	page, err := x.store.Search(x.r.Context(), x.typ, query, options...)
 	if err != nil {
 		return err
 	}
 	x.send(http.StatusOK, page.Bundle(x.base))
 	return nil
 }
+
+// lenient reports whether the client prefers what is unknown to be left aside
+// (FHIR R4 §3.1.1.3).
+func (x *exchange) lenient() bool { return preference(x.r, "handling") == "lenient" }

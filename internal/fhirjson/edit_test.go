@@ -26,18 +26,15 @@ func TestEdits(t *testing.T) {
 	require.True(t, ok)
 	reference, ok := doc.First(organization)
 	require.True(t, ok)
-	edits.Append(0, field("extension"), []byte(`{"url":"urn:1","valueInteger":1}`))
-	edits.Append(0, field("name"), []byte(`{"text":"c"}`))
+	edits.SetItems(0, field("extension"), []byte(`{"url":"urn:1","valueInteger":1}`), []byte(`{"url":"urn:2","valueInteger":2}`))
+	edits.SetItems(0, field("name"), []byte(`{"text":"c"}`))
+	edits.SetItems(0, field("link"), []byte(`{"other":{"reference":"Patient/2"},"type":"seealso"}`))
 	edits.Replace(reference, []byte(`"Organization/1"`))
-	edits.Append(0, field("name"), []byte(`{"text":"d"}`))
-	edits.Append(0, field("extension"), []byte(`{"url":"urn:2","valueInteger":2}`))
-	edits.Set(0, field("active"), []byte(`false`))
-	edits.Set(0, field("gender"), []byte(`"male"`))
 
 	changed := parse(t, string(edits.Apply(nil)))
 	require.Equal(t, `{"resourceType":"Patient","extension":[{"url":"urn:1","valueInteger":1},{"url":"urn:2","valueInteger":2}],`+
-		`"active":false,"name":[{"text":"a"},{"text":"b"},{"text":"c"},{"text":"d"}],"gender":"male",`+
-		`"managingOrganization":{"reference":"Organization/1"}}`,
+		`"active":true,"name":[{"text":"c"}],`+
+		`"managingOrganization":{"reference":"Organization/1"},"link":[{"other":{"reference":"Patient/2"},"type":"seealso"}]}`,
 		string(fhirjson.AppendCanonical(nil, changed, 0)))
 	require.Equal(t, src, string(doc.Source))
 }

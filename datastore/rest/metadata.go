@@ -1,0 +1,175 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+	"github.com/go-json-experiment/json"
+)
+
+// metadata answers GET metadata with the CapabilityStatement (FHIR R4 §3.1.0.12).
+func (x *exchange) metadata() error {
+	statement, err := x.capabilities()
+	if err != nil {
+		return err
+	}
+	x.send(http.StatusOK, statement)
+	return nil
+}
+
+// The parts of a CapabilityStatement that are used here, in FHIR's order.
+type (
+	capabilityStatement struct {
+		ResourceType   string         `json:"resourceType"`
+		Name           string         `json:"name"`
+		Title          string         `json:"title"`
+		Status         string         `json:"status"`
+		Date           string         `json:"date"`
+		Kind           string         `json:"kind"`
+		Software       software       `json:"software"`
+		Implementation implementation `json:"implementation"`
+		FHIRVersion    string         `json:"fhirVersion"`
+		Format         []string       `json:"format"`
+		REST           []restPart     `json:"rest"`
+	}
+	software struct {
+		Name    string `json:"name"`
+		Version string `json:"version,omitempty"`
+	}
+	implementation struct {
+		Description string `json:"description"`
+		URL         string `json:"url,omitempty"`
+	}
+	restPart struct {
+		Mode        string         `json:"mode"`
+		Resource    []resourcePart `json:"resource"`
+		Interaction []interaction  `json:"interaction"`
+	}
+	interaction struct {
+		Code string `json:"code"`
+	}
+	resourcePart struct {
+		Type              string        `json:"type"`
+		Profile           string        `json:"profile"`
+		Interaction       []interaction `json:"interaction"`
+		Versioning        string        `json:"versioning"`
+		ReadHistory       bool          `json:"readHistory"`
+		UpdateCreate      bool          `json:"updateCreate"`
+		ConditionalCreate bool          `json:"conditionalCreate"`
+		ConditionalRead   string        `json:"conditionalRead"`
+		ConditionalUpdate bool          `json:"conditionalUpdate"`
+		ConditionalDelete string        `json:"conditionalDelete"`
+		ReferencePolicy   []string      `json:"referencePolicy"`
+		SearchInclude     []string      `json:"searchInclude,omitempty"`
+		SearchRevInclude  []string      `json:"searchRevInclude,omitempty"`
+		SearchParam       []searchParam `json:"searchParam"`
+	}
+	searchParam struct {
+		Name       string `json:"name"`
+		Definition string `json:"definition"`
+		Type       string `json:"type"`
+	}
+)
+
+// capabilityStatement makes the statement from the routes, the schema tables and
+// what package search answers. Its date is that of its making.
+func (h *handler) capabilityStatement() ([]byte, error) {
+	rest := restPart{Mode: "server"}
+	var perType []interaction
+	for _, r := range h.routes {
+		for _, code := range r.interactions {
+			if strings.HasPrefix(r.path, "{type}") {
+				perType = append(perType, interaction{code})
+			} else {
+				rest.Interaction = append(rest.Interaction, interaction{code})
+			}
+		}
+	}
+	included := map[schema.TypeID][]string{} // by target
+	for _, t := range resourceTypes() {
+		name := t.String()
+		part := resourcePart{
+			Type: name, Profile: "http://hl7.org/fhir/StructureDefinition/" + name, Interaction: perType,
+			Versioning: "versioned-update", ReadHistory: true, UpdateCreate: true,
+			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalDelete: "not-supported",
+			ReferencePolicy: []string{"literal", "logical"},
+		}
+		for _, p := range searchParams(t) {
+			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type.String()})
+			if p.Type != schema.ParamReference {
+				continue
+			}
+			via := name + ":" + p.Code
+			part.SearchInclude = append(part.SearchInclude, via)
+			for _, target := range p.Targets {
+				included[target] = append(included[target], via)
+			}
+		}
+		rest.Resource = append(rest.Resource, part)
+	}
+	for i, t := range resourceTypes() {
+		rest.Resource[i].SearchRevInclude = included[t]
+	}
+	return json.Marshal(capabilityStatement{
+		ResourceType: "CapabilityStatement", Name: "fhirlake", Title: "fhirlake FHIR R4 server",
+		Status: "active", Date: time.Now().UTC().Format(time.RFC3339), Kind: "instance",
+		Software:       software{Name: "fhirlake", Version: softwareVersion()},
+		Implementation: implementation{Description: "A FHIR R4 data store", URL: h.options.BaseURL},
+		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, REST: []restPart{rest},
+	})
+}
+
+// resourceTypes returns the concrete resource types, by name.
+func resourceTypes() []schema.TypeID {
+	var types []schema.TypeID
+	for t := range schema.Types {
+		if row := &schema.Types[t]; row.Kind == schema.KindResource && !row.Abstract {
+			types = append(types, schema.TypeID(t))
+		}
+	}
+	slices.SortFunc(types, func(a, b schema.TypeID) int { return strings.Compare(a.String(), b.String()) })
+	return types
+}
+
+// searchParams returns the parameters of a type that package search answers, by
+// code. Package search itself is asked whether it supports each.
+func searchParams(t schema.TypeID) []*schema.Param {
+	var params []*schema.Param
+	for base := t; base != 0; base = base.Type().Base {
+		for _, id := range schema.ParamsOf(base) {
+			p := id.Param()
+			_, err := search.Parse(t, url.QueryEscape(p.Code)+"=1", search.ParseOptions{})
+			var refused *search.QueryError
+			if errors.As(err, &refused) && refused.Code == issue.NotSupported {
+				continue
+			}
+			params = append(params, p)
+		}
+	}
+	slices.SortStableFunc(params, func(a, b *schema.Param) int { return strings.Compare(a.Code, b.Code) })
+	return slices.CompactFunc(params, func(a, b *schema.Param) bool { return a.Code == b.Code })
+}
+
+// softwareVersion is the version of this module in the running program, "" where
+// it was built from its own source.
+func softwareVersion() string {
+	const module = "github.com/fhirlake/fhirlake"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if m.Path == module && m.Version != "(devel)" {
+			return m.Version
+		}
+	}
+	return ""
+}
