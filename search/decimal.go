@@ -8,10 +8,11 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 )
 
-// Limits of decimals in queries: FHIR asks for 18 digits; more digits or a
+// Limits of decimals in queries: FHIR asks for 18 digits, and HL7 has an example
+// of 246; more digits or a
 // larger exponent serve nobody and cost arithmetic.
 const (
-	maxDigits   = 100
+	maxDigits   = 400
 	maxExponent = 400
 )
 
