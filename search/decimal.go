@@ -8,9 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 )
 
-// Limits of decimals in queries: FHIR asks for 18 digits, and HL7 has an example
-// of 246; more digits or a
-// larger exponent serve nobody and cost arithmetic.
+// Limits of decimals in queries. FHIR asks for 18 digits, and HL7 has an example
+// of 246; more digits or a larger exponent serve nobody and cost arithmetic.
 const (
 	maxDigits   = 400
 	maxExponent = 400

@@ -283,11 +283,11 @@ func (m *model) matches(p *schema.Param, modifier string, v modelValue, e elemen
 	}
 	switch p.Type {
 	case schema.ParamString:
+		if modifier == "exact" {
+			return slices.Contains(partsOf(e), v.text)
+		}
 		return slices.ContainsFunc(stringsOf(e), func(s string) bool {
-			switch modifier {
-			case "exact":
-				return s == v.text
-			case "contains":
+			if modifier == "contains" {
 				return strings.Contains(plainText(s), plainText(v.text))
 			}
 			return strings.HasPrefix(plainText(s), plainText(v.text))
@@ -320,7 +320,20 @@ func field(value any, names ...string) any {
 	return value
 }
 
-func stringsOf(e element) (all []string) {
+// stringsOf returns the parts of an element and the words of a family name.
+func stringsOf(e element) []string {
+	all := partsOf(e)
+	if family, ok := field(e.value, "family").(string); ok && e.typ == "HumanName" {
+		for i, word := range strings.Fields(family) {
+			if i > 0 && plainText(word) != "" {
+				all = append(all, word)
+			}
+		}
+	}
+	return all
+}
+
+func partsOf(e element) (all []string) {
 	add := func(values ...any) {
 		for _, v := range values {
 			switch v := v.(type) {
@@ -338,13 +351,6 @@ func stringsOf(e element) (all []string) {
 	switch e.typ {
 	case "HumanName":
 		add(field(e.value, "text"), field(e.value, "family"), field(e.value, "given"), field(e.value, "prefix"), field(e.value, "suffix"))
-		if family, ok := field(e.value, "family").(string); ok {
-			for i, word := range strings.Fields(family) {
-				if i > 0 && plainText(word) != "" {
-					add(word)
-				}
-			}
-		}
 	case "Address":
 		for _, name := range []string{"text", "line", "city", "district", "state", "postalCode", "country"} {
 			add(field(e.value, name))

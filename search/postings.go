@@ -81,8 +81,11 @@ func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeI
 	}
 }
 
+// exactTerms are the terms of a whole string. A word of a family name is none.
 func (ev *evaluation) exactTerms(s *stream, v *value, add func(index.Term)) {
-	add(ev.terms.Exact(s.id, v.text))
+	if s.kind != leafWords {
+		add(ev.terms.Exact(s.id, v.text))
+	}
 }
 
 // aboveTerms are the terms of a uri and of those above it, by whole segments.
