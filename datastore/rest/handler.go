@@ -112,9 +112,11 @@ func (x *exchange) answer() error {
 	if err != nil {
 		return err
 	}
-	if x.mediaType, err = negotiate(x.r); err != nil {
-		return err
+	mediaType, err := negotiate(x.r)
+	if err != nil {
+		return err // in FHIR's JSON, whatever is wanted
 	}
+	x.mediaType = mediaType
 	return found.answer(x)
 }
 
