@@ -195,7 +195,8 @@ func (l *Log) rollLocked() error {
 	}
 	opened := segmentEntry{first: st.sequence + 1, firstOrdinal: st.next, previous: st.tag}
 
-	// Head is synced so that it is never behind the segment that opens.
+	// Opening adds the seals of records beyond head in the last segment only:
+	// head must not be further behind, or the data key's count falls short.
 	if err := w.head.Sync(); err != nil {
 		w.readOnly = true
 		return fmt.Errorf("txlog: begin segment: %w", err)

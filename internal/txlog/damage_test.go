@@ -266,6 +266,39 @@ func TestSwaps(t *testing.T) {
 	}
 }
 
+// TestSplicedHistories lets one store go two ways from the same record, and puts
+// a record of one behind a record of the other: every one is authentic and in
+// its place, only the chain of tags does not hold.
+func TestSplicedHistories(t *testing.T) {
+	opts := txlog.Options{Wrapper: seal.RandomKey()}
+	d := newDisk()
+	branch := func(bodies ...string) (files map[string][]byte, ends []int) {
+		opts := opts
+		opts.FS = d
+		l, err := txlog.Open(t.Context(), "", &opts)
+		require.NoError(t, err)
+		for _, body := range bodies {
+			require.NoError(t, appendNext(l, rec{items: []txlog.Item{{Body: []byte(body)}}}))
+			ends = append(ends, len(d.files()["log/00000001.bunt"]))
+		}
+		require.NoError(t, l.Close())
+		return d.files(), ends
+	}
+	root, _ := branch("root")
+	one, ends := branch("one a", "one b")
+	d = diskOf(root)
+	two, sameEnds := branch("two a", "two b")
+	require.Equal(t, ends, sameEnds)
+
+	const name = "log/00000001.bunt"
+	spliced := maps.Clone(two)
+	spliced[name] = append(slices.Clone(one[name][:ends[0]]), two[name][ends[0]:]...)
+	_, err := readStore(opts, spliced)
+	require.ErrorIs(t, err, txlog.ErrCorrupt)
+	_, err = readStore(opts, two)
+	require.NoError(t, err)
+}
+
 func TestRollbackIsSeenByPin(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
 	files, _, before, _ := smallStore(t, opts)
