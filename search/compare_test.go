@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,17 +33,12 @@ func compare(t *testing.T, s *store, m *model) {
 	})
 }
 
-type fataler interface {
-	require.TestingT
-	Logf(string, ...any)
-}
-
-func checkQuery(t fataler, s *store, m *model, typ string, conditions []*modelQuery) {
+func checkQuery(t require.TestingT, s *store, m *model, typ string, conditions []*modelQuery) {
 	text := query(conditions) + "&_count=1000"
 	q, err := s.engine.Parse(typeOf(s.t, typ), text, false)
 	require.NoError(t, err, "%s?%s", typ, text)
 	view := s.index.View()
-	r, err := s.engine.Search(s.t.Context(), view, q)
+	r, err := s.engine.Search(context.Background(), view, q)
 	require.NoError(t, err, "%s?%s", typ, text)
 	want := m.search(typ, conditions)
 	require.Equal(t, len(want), r.Total, "total of %s?%s", typ, text)

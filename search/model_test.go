@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 	"unicode"
 
@@ -24,7 +23,7 @@ import (
 // straight from the rules. It shares the reading of dates with what it checks,
 // and nothing else.
 type model struct {
-	t       testing.TB
+	t       require.TestingT
 	docs    []*modelDoc // in the order of their ordinals, superseded ones left out
 	byKey   map[string]*modelDoc
 	exprs   map[string]*fhirpath.Expression
@@ -45,7 +44,7 @@ type element struct {
 	bind  string // of a code: the system of its binding
 }
 
-func newModel(t testing.TB) *model {
+func newModel(t require.TestingT) *model {
 	return &model{t: t, byKey: map[string]*modelDoc{}, exprs: map[string]*fhirpath.Expression{}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,7 +23,7 @@ var now = time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // A store is what a real one does for search, with everything in memory.
 type store struct {
-	t       testing.TB
+	t       require.TestingT
 	index   *index.Index
 	engine  *search.Engine
 	blocks  [][]byte // by ordinal
@@ -32,7 +33,7 @@ type store struct {
 	builder index.Builder
 }
 
-func newStore(t testing.TB) *store {
+func newStore(t require.TestingT) *store {
 	s := &store{t: t, index: index.New([16]byte{1}), blocks: [][]byte{nil}, sources: [][]byte{nil}}
 	s.time = now.Add(-time.Hour).UnixMicro()
 	s.engine = search.New(s.index, search.Options{
@@ -84,10 +85,9 @@ func (s *store) apply(items []index.Item) {
 
 // search answers a query, which must be right, with the ids of its matches.
 func (s *store) search(typ, query string) (ids []string, r *search.Result) {
-	s.t.Helper()
 	q, err := s.engine.Parse(typeOf(s.t, typ), query, false)
 	require.NoError(s.t, err, query)
-	r, err = s.engine.Search(s.t.Context(), s.index.View(), q)
+	r, err = s.engine.Search(context.Background(), s.index.View(), q)
 	require.NoError(s.t, err, query)
 	return s.keys(r.Matches), r
 }
@@ -100,7 +100,7 @@ func (s *store) keys(ordinals []index.Ordinal) []string {
 	return keys
 }
 
-func typeOf(t testing.TB, name string) schema.TypeID {
+func typeOf(t require.TestingT, name string) schema.TypeID {
 	typ, ok := schema.ResourceType(name)
 	require.True(t, ok, name)
 	return typ
