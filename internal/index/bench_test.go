@@ -139,11 +139,15 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkPrepare(b *testing.B) {
 	x := index.New([16]byte{1})
 	var builder index.Builder
-	_, _, block := newMix().next(&builder)
+	m := newMix()
+	blocks := make([][]byte, 1000)
+	for i := range blocks {
+		_, _, blocks[i] = m.next(&builder)
+	}
 	var p index.Prepared
 	b.ReportAllocs()
-	for b.Loop() {
-		if err := x.Prepare(&p, block); err != nil {
+	for i := 0; b.Loop(); i++ {
+		if err := x.Prepare(&p, blocks[i%len(blocks)]); err != nil {
 			b.Fatal(err)
 		}
 	}

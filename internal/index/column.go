@@ -101,6 +101,10 @@ func (c *column[T]) seek(from int, o Ordinal) int {
 	if from >= c.n || c.ordinal(from) >= o {
 		return from
 	}
+	return c.gallop(from, o)
+}
+
+func (c *column[T]) gallop(from int, o Ordinal) int {
 	// Invariant: the entry at low is before o.
 	low, step := from, 1
 	for low+step < c.n && c.ordinal(low+step) < o {
@@ -148,7 +152,7 @@ func (c *column[T]) fewOf(set *roaring.Bitmap) bool {
 }
 
 // entries iterates over the entries of the ordinals of set, or all if it is nil.
-func (c column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
+func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 	return func(yield func(Ordinal, *T) bool) {
 		if set == nil {
 			for ordinals, chunk := range c.parts() {
@@ -160,17 +164,20 @@ func (c column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 			}
 			return
 		}
+		// Not ordinalsOf: one function call less for each of many ordinals.
+		var buf [256]uint32
+		it := set.ManyIterator()
 		at := 0
-		for o := range ordinalsOf(set) {
-			at = c.seek(at, o)
-			for at < c.n && c.ordinal(at) == o {
-				if !yield(o, &c.chunks[at>>columnBits].values[at&(columnChunkN-1)]) {
+		for n := it.NextMany(buf[:]); n > 0; n = it.NextMany(buf[:]) {
+			for _, o := range buf[:n] {
+				if at = c.seek(at, Ordinal(o)); at == c.n {
 					return
 				}
-				at++
-			}
-			if at == c.n {
-				return
+				for ; at < c.n && c.ordinal(at) == Ordinal(o); at++ {
+					if !yield(Ordinal(o), &c.chunks[at>>columnBits].values[at&(columnChunkN-1)]) {
+						return
+					}
+				}
 			}
 		}
 	}

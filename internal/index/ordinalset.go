@@ -36,12 +36,15 @@ func bitmapOf(values []uint32, top uint32) *roaring.Bitmap {
 	return d.bitmap()
 }
 
-// A denseSet collects the results of a scan, a bit for each number up to a top.
+// A denseSet collects the results of a scan, a bit for each number up to a top:
+// 125 KB at a million.
 type denseSet []uint64
 
 func newDenseSet(top uint32) denseSet { return make(denseSet, top/64+1) }
 
 func (d denseSet) add(o uint32) { d[o/64] |= 1 << (o % 64) }
+
+func (d denseSet) has(o uint32) bool { return int(o/64) < len(d) && d[o/64]>>(o%64)&1 != 0 }
 
 // bitmap turns d into a bitmap, which takes it over.
 func (d denseSet) bitmap() *roaring.Bitmap {

@@ -177,7 +177,11 @@ func (p *Prepared) number(e *Entry, unit int) error {
 			return err
 		}
 	}
-	if e.High != "" {
+	switch {
+	case e.High == "":
+	case e.High == e.Low:
+		n.high = n.low
+	default:
 		if n.high, highShared, err = imageOf(e.High); err != nil {
 			return err
 		}

@@ -69,11 +69,14 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 	if entities.GetCardinality() < uint64(r.edges.n)/lookupShare {
 		return r.lookUpSources(entities)
 	}
-	wanted := entities.ToBitSet()
+	wanted := newDenseSet(entities.Maximum())
+	for e := range ordinalsOf(entities) {
+		wanted.add(uint32(e))
+	}
 	found := newDenseSet(r.edges.top())
 	for ordinals, chunk := range r.edges.parts() {
 		for i, o := range ordinals {
-			if wanted.Test(uint(chunk.values[i])) {
+			if wanted.has(uint32(chunk.values[i])) {
 				found.add(uint32(o))
 			}
 		}
@@ -81,11 +84,27 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 	return found.bitmap()
 }
 
+// lookUpSources finds the sources of few targets by their postings.
 func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
-	found := roaring.New()
-	for e := range ordinalsOf(entities) {
-		typ, id := r.view.EntityKey(Entity(e))
-		r.view.Posting(r.view.Terms().Reference(r.param, typ, id)).AddTo(found)
+	// For a handful, the row of bits would be the larger part of the work.
+	if entities.GetCardinality() <= 16 {
+		found := roaring.New()
+		for e := range ordinalsOf(entities) {
+			r.posting(Entity(e)).AddTo(found)
+		}
+		return found
 	}
-	return found
+	found := newDenseSet(r.edges.top())
+	for e := range ordinalsOf(entities) {
+		for o := range r.posting(Entity(e)).All() {
+			found.add(uint32(o))
+		}
+	}
+	return found.bitmap()
+}
+
+// posting returns the ordinals that refer to an entity.
+func (r References) posting(e Entity) Posting {
+	typ, id := r.view.EntityKey(e)
+	return r.view.Posting(r.view.Terms().Reference(r.param, typ, id))
 }
