@@ -9,11 +9,8 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 )
-
-// progressInterval is how often Options.Progress is called: as often as an eye
-// can follow.
-const progressInterval = 100 * time.Millisecond
 
 // A Job is an import that runs. Its methods may be called by many goroutines.
 type Job struct {
@@ -101,31 +98,12 @@ func (j *Job) run(ctx context.Context) {
 	j.outcome.err = j.err(err)
 }
 
-// tell calls Options.Progress from a goroutine of its own until the function
-// that it returns is called, which waits for the last call.
+// tell calls Options.Progress until stop is called, and then a last time.
 func (j *Job) tell() (stop func()) {
 	if j.options.Progress == nil {
-		return func() {}
+		return jobs.Tell(nil)
 	}
-	ended, told := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(told)
-		ticker := time.NewTicker(progressInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				j.options.Progress(j.Progress())
-			case <-ended:
-				j.options.Progress(j.Progress())
-				return
-			}
-		}
-	}()
-	return func() {
-		close(ended)
-		<-told
-	}
+	return jobs.Tell(func() { j.options.Progress(j.Progress()) })
 }
 
 // result sums the job up. err is what stopped it, if anything did.

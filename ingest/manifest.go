@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/fhirlake/fhirlake/internal/sink"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -72,7 +72,7 @@ func (j *Job) writeManifest(r *Result) error {
 		return fmt.Errorf("ingest: report: %w", err)
 	}
 	if _, err := w.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("ingest: report: %w", errors.Join(err, sink.Abort(w)))
+		return fmt.Errorf("ingest: report: %w", errors.Join(err, jobs.Abort(w)))
 	}
 	if err := w.Close(); err != nil {
 		return fmt.Errorf("ingest: report: %w", err)

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"runtime"
 
-	"github.com/fhirlake/fhirlake/internal/sink"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // A Sink makes the files of a report by name. Names are paths with slashes, as
@@ -15,12 +15,12 @@ import (
 //
 // It has one method, Create(name string) (io.WriteCloser, error). A file is
 // complete when its Close has returned nil.
-type Sink = sink.Sink
+type Sink = jobs.Sink
 
 // DirSink returns a Sink that puts files into a folder, which is made when it is
 // first needed. Files are readable by their owner alone, and appear under their
 // names once they are complete and durable.
-func DirSink(folder string) Sink { return sink.Folder(folder) }
+func DirSink(folder string) Sink { return jobs.Folder(folder) }
 
 // Options say what is imported and how. One of From and Reader is needed; of
 // everything else the zero value is the default.

@@ -1,4 +1,4 @@
-package sink
+package jobs
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ type Memory struct {
 // Create implements [Sink].
 func (m *Memory) Create(name string) (io.WriteCloser, error) {
 	if !fs.ValidPath(name) || name == "." {
-		return nil, fmt.Errorf("sink: creating a file: %w", fs.ErrInvalid)
+		return nil, fmt.Errorf("jobs: creating a file: %w", fs.ErrInvalid)
 	}
 	return &memoryFile{sink: m, name: name}, nil
 }

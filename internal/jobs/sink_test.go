@@ -1,4 +1,4 @@
-package sink_test
+package jobs_test
 
 import (
 	"io"
@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/internal/sink"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/stretchr/testify/require"
 )
 
 func TestFolderFileAppearsWhenClosed(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "report")
-	s := sink.Folder(root)
+	s := jobs.Folder(root)
 	w, err := s.Create("FAILURE/Patient.ndjson")
 	require.NoError(t, err)
 	_, err = io.WriteString(w, "line\n")
@@ -36,7 +36,7 @@ func TestFolderFileAppearsWhenClosed(t *testing.T) {
 func TestFolderReplacesAFile(t *testing.T) {
 	root := t.TempDir()
 	for _, text := range []string{"first", "second"} {
-		w, err := sink.Folder(root).Create("manifest.json")
+		w, err := jobs.Folder(root).Create("manifest.json")
 		require.NoError(t, err)
 		_, err = io.WriteString(w, text)
 		require.NoError(t, err)
@@ -49,13 +49,13 @@ func TestFolderReplacesAFile(t *testing.T) {
 
 func TestAbortLeavesNothing(t *testing.T) {
 	root := t.TempDir()
-	var memory sink.Memory
-	for _, s := range []sink.Sink{sink.Folder(root), &memory} {
+	var memory jobs.Memory
+	for _, s := range []jobs.Sink{jobs.Folder(root), &memory} {
 		w, err := s.Create("Patient.ndjson")
 		require.NoError(t, err)
 		_, err = io.WriteString(w, "half a li")
 		require.NoError(t, err)
-		require.NoError(t, sink.Abort(w))
+		require.NoError(t, jobs.Abort(w))
 	}
 	entries, err := os.ReadDir(root)
 	require.NoError(t, err)
@@ -71,13 +71,13 @@ func (c *closer) Close() error                { c.closed = true; return nil }
 
 func TestAbortClosesWhatCannotAbort(t *testing.T) {
 	var c closer
-	require.NoError(t, sink.Abort(&c))
+	require.NoError(t, jobs.Abort(&c))
 	require.True(t, c.closed)
 }
 
 func TestNamesStayInside(t *testing.T) {
 	root := t.TempDir()
-	for _, s := range []sink.Sink{sink.Folder(filepath.Join(root, "in")), &sink.Memory{}} {
+	for _, s := range []jobs.Sink{jobs.Folder(filepath.Join(root, "in")), &jobs.Memory{}} {
 		for _, name := range []string{"", ".", "..", "../out", "a/../../out", "/out", "a//b"} {
 			_, err := s.Create(name)
 			require.ErrorIs(t, err, fs.ErrInvalid, name)
@@ -89,7 +89,7 @@ func TestNamesStayInside(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	var m sink.Memory
+	var m jobs.Memory
 	w, err := m.Create("a/b")
 	require.NoError(t, err)
 	_, err = io.WriteString(w, "text")

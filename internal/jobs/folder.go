@@ -1,4 +1,4 @@
-package sink
+package jobs
 
 import (
 	"errors"
@@ -19,15 +19,15 @@ type folder string
 
 func (f folder) Create(name string) (io.WriteCloser, error) {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
-		return nil, fmt.Errorf("sink: creating a file: %w", fs.ErrInvalid)
+		return nil, fmt.Errorf("jobs: creating a file: %w", fs.ErrInvalid)
 	}
 	path := filepath.Join(string(f), filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("sink: %w", err)
+		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // 0600
 	if err != nil {
-		return nil, fmt.Errorf("sink: %w", err)
+		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	return &folderFile{File: file, path: path}, nil
 }
@@ -41,7 +41,7 @@ type folderFile struct {
 // Close makes the file durable under its name.
 func (f *folderFile) Close() error {
 	if err := f.File.Sync(); err != nil {
-		return errors.Join(fmt.Errorf("sink: %w", err), f.Abort())
+		return errors.Join(fmt.Errorf("jobs: %w", err), f.Abort())
 	}
 	err := f.File.Close()
 	if err == nil {
@@ -49,7 +49,7 @@ func (f *folderFile) Close() error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("sink: %w", err)
+		return fmt.Errorf("jobs: %w", err)
 	}
 	return syncFolder(filepath.Dir(f.path))
 }
@@ -63,11 +63,11 @@ func (f *folderFile) Abort() error {
 func syncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("sink: %w", err)
+		return fmt.Errorf("jobs: %w", err)
 	}
 	defer d.Close()
 	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("sink: %w", err)
+		return fmt.Errorf("jobs: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,56 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// manifestName is where HealthLake puts what Bulk Data gives as a response.
+const manifestName = "manifest.json"
+
+// manifest is that of Bulk Data Access IG 2.0.0. URLs are relative to it.
+type manifest struct {
+	TransactionTime     string         `json:"transactionTime"` // a FHIR instant
+	Request             string         `json:"request"`
+	RequiresAccessToken bool           `json:"requiresAccessToken"`
+	Output              []manifestFile `json:"output"`
+	Deleted             []manifestFile `json:"deleted"`
+	Error               []manifestFile `json:"error"`
+}
+
+type manifestFile struct {
+	Type  string `json:"type"`
+	URL   string `json:"url"`
+	Count int64  `json:"count"`
+}
+
+// instant is the form of meta.lastUpdated, to the microsecond.
+const instant = "2006-01-02T15:04:05.000000Z07:00"
+
+// writeManifest writes the manifest of an export that is whole.
+func (j *Job) writeManifest() error {
+	r := &j.outcome.result
+	m := manifest{TransactionTime: r.TransactionTime.Format(instant), Request: j.options.Request}
+	for _, f := range r.Files {
+		m.Output = append(m.Output, manifestFile{Type: f.Type, URL: f.Name, Count: f.Count})
+	}
+	text, err := json.Marshal(m, jsontext.Multiline(true), json.FormatNilSliceAsNull(false))
+	if err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	w, err := j.options.To.Create(manifestName)
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", manifestName, err)
+	}
+	if _, err := w.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("writing %s: %w", manifestName, errors.Join(err, jobs.Abort(w)))
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("writing %s: %w", manifestName, err)
+	}
+	return nil
+}
