@@ -36,6 +36,14 @@
 // lock for a few dozen resources at a time and publishes a record at its end.
 // Reads of the resource table (by id, by ordinal) take no lock at all.
 //
+// # What it does not do
+//
+// It stores nothing: opening a store applies its log again. It frees nothing
+// but with the whole index: after a purge a new index is built from the log. It
+// keeps no text of tokens, so that sorting by a token, and composites, read the
+// values blocks of the candidates ([Decode]). Order, limits and cost of queries
+// are package search's.
+//
 // # A term decides alone
 //
 // A term is the first 96 bits of SipHash-2-4-128 under the store's hash key, and
