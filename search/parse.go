@@ -19,6 +19,7 @@ const (
 	maxValues   = 4096    // alternatives in all pairs together
 	maxSteps    = 12      // steps of a chain
 	maxBranches = 4096    // types that the steps of untyped chains lead to, together
+	maxKeys     = 16      // keys of _sort
 )
 
 // Sizes of pages (_count).
@@ -107,48 +108,56 @@ func (p *parser) part(raw string) error {
 		return nil // FHIR R4 §3.1.1.3: a parameter without a value is ignored
 	}
 	used, err := p.use(name, value)
-	if used && err == nil {
-		p.q.parts = append(p.q.parts, part{name, value})
+	if used != "" && err == nil {
+		p.q.parts = append(p.q.parts, part{name, used})
 	}
 	return err
 }
 
-// use applies a part to the query. It reports false for what is not to be shown
-// in the self link.
-func (p *parser) use(name, value string) (used bool, err error) {
-	base, mod, _ := strings.Cut(name, ":")
-	switch base {
-	case "_format", "_pretty": // for the wire
-		return false, nil
-	case PageParameter:
-		p.q.page = value
-		return false, nil
-	case "_count":
-		return true, p.count(value)
-	case "_total":
-		p.q.total = value
-		return true, p.oneOf(value, "none", "estimate", "accurate")
-	case "_summary":
-		return true, p.summary(value)
-	case "_elements":
-		p.q.elements = append(p.q.elements, strings.Split(value, ",")...)
-		return true, nil
-	case "_sort":
-		return p.sort(value)
+// use applies a part to the query. It returns the value to show in the self
+// link, "" for none.
+func (p *parser) use(name, value string) (used string, err error) {
+	switch base, mod, modified := strings.Cut(name, ":"); base {
 	case "_include", "_revinclude":
-		return true, p.include(base == "_revinclude", mod, value)
+		return value, p.include(base == "_revinclude", mod, value)
+	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort":
+		if modified {
+			return "", p.fail(issue.Invalid, "takes no modifier")
+		}
+		return p.result(name, value)
 	case "_type", "_list", "_contained", "_containedType", "_filter", "_query", "_text", "_content":
-		return false, p.fail(issue.NotSupported, "not supported")
+		return "", p.fail(issue.NotSupported, "not supported")
 	}
 	c, err := p.condition(p.q.typ, name, value, 0)
 	if err != nil {
-		return false, p.lenient(err)
+		return "", p.lenient(err)
 	}
 	if c == nil {
-		return false, nil
+		return "", nil
 	}
 	p.q.clauses = append(p.q.clauses, clause{name, c})
-	return true, nil
+	return value, nil
+}
+
+// result applies a parameter that shapes the answer.
+func (p *parser) result(name, value string) (used string, err error) {
+	switch name {
+	case PageParameter:
+		p.q.page = value
+		return "", nil
+	case "_count":
+		return value, p.count(value)
+	case "_total":
+		return value, p.oneOf(value, "none", "estimate", "accurate")
+	case "_summary":
+		return value, p.summary(value)
+	case "_elements":
+		p.q.elements = append(p.q.elements, strings.Split(value, ",")...)
+		return value, nil
+	case "_sort":
+		return p.sort(value)
+	}
+	return "", nil // _format and _pretty are for the wire
 }
 
 // lenient turns an unknown name into an issue, if that was asked for.
@@ -196,30 +205,34 @@ func (p *parser) summary(value string) error {
 	return nil
 }
 
-// sort reads _sort: keys with a minus for descending.
-func (p *parser) sort(value string) (used bool, err error) {
+// sort reads _sort: keys with a minus for descending. It returns those it uses.
+func (p *parser) sort(value string) (used string, err error) {
+	var keys []string
 	for key := range strings.SplitSeq(value, ",") {
 		code, descending := strings.CutPrefix(key, "-")
 		if code == "" {
-			return false, p.fail(issue.Value, "empty key")
+			return "", p.fail(issue.Value, "empty key")
 		}
 		if strings.ContainsAny(code, ".:") {
-			return false, p.fail(issue.NotSupported, "keys with a chain or a modifier are not supported")
+			return "", p.fail(issue.NotSupported, "keys with a chain or a modifier are not supported")
 		}
 		found, ok := p.find(p.q.typ, code)
 		if !ok {
 			if err := p.lenient(p.unknown(p.q.typ, code)); err != nil {
-				return false, err
+				return "", err
 			}
 			continue
 		}
 		if found.special == specialUnsupported || found.row.Type == schema.ParamComposite {
-			return false, p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
+			return "", p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
+		}
+		if len(p.q.sort) == maxKeys {
+			return "", p.fail(issue.TooCostly, "more than %d keys", maxKeys)
 		}
 		p.q.sort = append(p.q.sort, sortKey{found, descending})
-		used = true
+		keys = append(keys, key)
 	}
-	return used, nil
+	return strings.Join(keys, ","), nil
 }
 
 // include reads Type:param, Type:param:target, Type:* or *.

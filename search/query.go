@@ -20,7 +20,6 @@ type Query struct {
 	issues   []issue.Issue
 	summary  Summary
 	elements []string
-	total    string
 }
 
 // A part is one name=value of the query as it was used.
