@@ -11,11 +11,11 @@ const postingBit = 1 << 31
 
 // A tail is frozen when it is long: at 1,024 a roaring bitmap is the smaller
 // form, and each freezing copies the bitmap before, which is at most an eighth
-// of a byte an ordinal of the index. The upper bound keeps short what a count
-// has to walk.
+// of a byte an ordinal of the index. The upper bound keeps short what every
+// count and intersection has to walk.
 const (
 	tailMin = 1024
-	tailMax = 16384
+	tailMax = 4096
 )
 
 // A postingStore holds the postings of two ordinals and more; the only ordinal
