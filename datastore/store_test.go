@@ -56,7 +56,7 @@ func open(t testing.TB, opts *datastore.Options) *datastore.Store {
 	store, err := datastore.Open(ctx, "mem:", opts)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		require.NoError(t, datastore.Check(store))
+		require.NoError(t, store.Verify(ctx))
 		require.NoError(t, store.Close())
 	})
 	return store
@@ -253,7 +253,7 @@ func TestFolder(t *testing.T) {
 	got, err := store.Read(ctx, v.Ref)
 	require.NoError(t, err)
 	require.Equal(t, v.JSON, got.JSON)
-	require.NoError(t, datastore.Check(store))
+	require.NoError(t, store.Verify(ctx))
 	require.NoError(t, store.Close())
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("x"), 0o600))
