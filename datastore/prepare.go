@@ -108,7 +108,7 @@ func (s *Store) blockOf(o index.Ordinal, dst []byte) ([]byte, error) {
 		return nil, err
 	}
 	h, block, err := splitItem(part)
-	if err != nil || h.extractor == search.ExtractorVersion {
+	if err != nil || h.extractor == search.Version() {
 		return block, err
 	}
 	return s.extractAgain(o)

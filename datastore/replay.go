@@ -87,7 +87,7 @@ func (s *Store) load(l *loaded) error {
 		if err != nil {
 			return err
 		}
-		if h.extractor != search.ExtractorVersion && !h.deleted {
+		if h.extractor != search.Version() && !h.deleted {
 			if block, err = s.extractAgain(indexOrdinal(l.record.First) + index.Ordinal(i)); err != nil {
 				return err
 			}

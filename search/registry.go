@@ -102,6 +102,7 @@ var parameters = sync.OnceValue(func() *registry {
 		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
 			b.types[t] = b.plan(typ)
 			b.names[row.Name] = typ
+			fmt.Fprintln(digest, typ, row.Name) // references hold the number
 		}
 	}
 	for _, s := range b.streams[1:] {
