@@ -76,6 +76,8 @@ func TestInteractions(t *testing.T) {
 			want: map[string]string{"Location": "BASE/Patient/bob/_history/2"}, contains: `"family":"Bob"`},
 		{name: "create where several are there", method: "POST", path: "/Patient", body: ann, headers: []string{"If-None-Exist: family=ann"}, status: 412},
 		{name: "create where none is there", method: "POST", path: "/Patient", body: ann, headers: []string{"If-None-Exist: Patient?family=zoe"}, status: 201},
+		{name: "create where none has an identifier with a question mark", method: "POST", path: "/Patient",
+			body: ann, headers: []string{"If-None-Exist: identifier=http://example.org/?x|1"}, status: 201},
 		{name: "create with an unknown condition", method: "POST", path: "/Patient", body: ann, headers: []string{"If-None-Exist: famly=zoe"}, status: 400},
 
 		{name: "delete of another version", method: "DELETE", path: "/Patient/bob", headers: []string{`If-Match: W/"1"`}, status: 412},
