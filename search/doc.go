@@ -39,7 +39,7 @@
 // # What it does not do
 //
 // Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
-// references, :of-type, units in canonical form (quantities compare units
+// references, units in canonical form (quantities compare units
 // literally), positions (near), full text (_text, _content), _filter, lists,
 // compartments, search over all types, contained resources, chained sort keys
 // and :iterate: each is reported as not supported, or, as for units, documented.

@@ -20,6 +20,8 @@ var (
 	// ErrInvalidPage is returned when a page token was not made by this store for
 	// this query.
 	ErrInvalidPage = errors.New("search: invalid page token")
+
+	errNoValues = errors.New("search: the query needs stored values, and Options.Values is not set")
 )
 
 // A QueryError reports a part of a query that cannot be used.

@@ -36,19 +36,15 @@ func appendFolded(dst []byte, s string) []byte {
 	return trimSpace(dst, start)
 }
 
-// asciiFold maps a byte to its folded form; 0 drops it.
-var asciiFold = func() (table [utf8.RuneSelf]byte) {
-	for c := range byte(utf8.RuneSelf) {
-		switch r := rune(c); {
-		case unicode.IsSpace(r):
-			table[c] = ' '
-		case unicode.IsPunct(r) || unicode.IsControl(r):
-		default:
-			table[c] = byte(unicode.ToLower(r))
-		}
-	}
-	return table
-}()
+// asciiFold maps an ASCII byte to its folded form; 0 drops it.
+const asciiFold = "\x00\x00\x00\x00\x00\x00\x00\x00\x00     \x00\x00" + // controls; white space is a space
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	" \x00\x00\x00$\x00\x00\x00\x00\x00\x00+\x00\x00\x00\x00" + // of these $ and + are no punctuation
+	"0123456789\x00\x00<=>\x00" +
+	"\x00abcdefghijklmno" +
+	"pqrstuvwxyz\x00\x00\x00^\x00" +
+	"`abcdefghijklmno" +
+	"pqrstuvwxyz\x00|\x00~\x00"
 
 func appendFoldedRunes(dst []byte, s string) []byte {
 	start := len(dst)
@@ -84,4 +80,10 @@ func foldCode(code string, sensitive bool) string {
 		return caseMark + code
 	}
 	return strings.ToLower(code)
+}
+
+// typedIdentifier joins a folded code of an identifier's type with the value, for
+// :of-type. A unit separator is no character of FHIR's strings.
+func typedIdentifier(code, value string) string {
+	return code + "\x1f" + foldCode(value, false)
 }

@@ -31,6 +31,8 @@ func (x *extractor) leaf(at fhirjson.Index, l *leaf, group uint32) {
 		if c, ok := x.doc.Child(at, x.fields.identifierType); ok {
 			x.label(l.param, group, x.child(c, x.fields.conceptText))
 		}
+	case leafIdentifierType:
+		x.identifierType(at, l.param, group)
 	case leafReference, leafCanonicalReference, leafResource, leafReferenceIdentifier:
 		x.reference(at, l, group)
 	case leafDate, leafPeriod, leafTiming:
@@ -124,6 +126,24 @@ func (x *extractor) token(at fhirjson.Index, l *leaf, group uint32) {
 			if x.doc.Nodes[c].Field == x.fields.conceptCoding {
 				x.coding(c, l.param, group)
 			}
+		}
+	}
+}
+
+// identifierType adds an identifier's value under each code of its type.
+func (x *extractor) identifierType(at fhirjson.Index, p index.Param, group uint32) {
+	concept, ok := x.doc.Child(at, x.fields.identifierType)
+	value := x.child(at, x.fields.identifierValue)
+	if !ok || value == "" {
+		return
+	}
+	for c := range x.doc.Children(concept) {
+		if x.doc.Nodes[c].Field != x.fields.conceptCoding {
+			continue
+		}
+		system, code := x.child(c, x.fields.codingSystem), x.child(c, x.fields.codingCode)
+		if system != "" && code != "" {
+			x.b.Token(p, group, system, typedIdentifier(x.code(code, x.caseSensitive(system)), value))
 		}
 	}
 }

@@ -206,12 +206,8 @@ func (v value) unitFilter() func(system, code, unit string) bool {
 // texts evaluates what walks the dictionary of texts: starts-with, :contains,
 // :text of tokens, and :below of uris.
 func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	streams := m.param.streams
-	if m.modifier == modText {
-		streams = m.param.aside
-	}
 	set := roaring.New()
-	for _, s := range streams {
+	for _, s := range m.param.seen(m.modifier) {
 		for _, v := range m.values {
 			prefix, holds := v.folded, func(string) bool { return true }
 			switch m.modifier {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -18,9 +17,10 @@ import (
 // maxIncluded bounds what _include and _revinclude add to a page.
 const maxIncluded = 10_000
 
+// tooManyIncluded is said on a page of which that many was not enough.
 var tooManyIncluded = issue.Issue{
 	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
-	Diagnostics: fmt.Sprintf("more than %d resources to include; the rest are left out", maxIncluded),
+	Diagnostics: "more resources to include than a page may have; the rest are left out",
 }
 
 // page fills in the total and the matches of the page that begins at offset.

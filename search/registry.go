@@ -37,13 +37,45 @@ func (s *stream) integer() bool {
 type param struct {
 	row     *schema.Param
 	streams []*stream
-	aside   []*stream // for :text on tokens, for :identifier on references
+	aside   []*stream // for :text and :of-type on tokens, for :identifier on references
 	// components are the parts of a composite.
 	components []component
 	// grouped says that the parts of a composite must be of one element out of
 	// several. Otherwise that element is the resource.
 	grouped bool
 	special special
+}
+
+// seen returns the streams that a match with a modifier looks at.
+func (p *param) seen(mod modifier) []*stream {
+	var seen []*stream
+	switch mod {
+	case modText, modIdentifier, modOfType:
+		for _, s := range p.aside {
+			if s.kind.modifier() == mod {
+				seen = append(seen, s)
+			}
+		}
+		return seen
+	case modExact: // a word of a family name is no whole string
+		for _, s := range p.streams {
+			if s.kind != leafWords {
+				seen = append(seen, s)
+			}
+		}
+		return seen
+	}
+	return p.streams
+}
+
+// has reports whether a modifier that the type of parameter has also fits its
+// elements: :text needs texts.
+func (p *param) has(mod modifier) bool {
+	switch mod {
+	case modText, modIdentifier, modOfType:
+		return len(p.seen(mod)) > 0
+	}
+	return true
 }
 
 type component struct {
@@ -245,7 +277,7 @@ func convert(uses []use, found []path, p *param, shared bool) []use {
 			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, typ: at.typ})
 			continue
 		}
-		for _, c := range conversions[p.row.Type][at.typ.String()] {
+		for _, c := range conversions()[p.row.Type][at.typ.String()] {
 			u := use{path: at, param: p, conversion: c, shared: shared}
 			hops, typ := slices.Clone(at.hops), at.typ
 			for _, name := range c.below {

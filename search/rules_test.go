@@ -100,6 +100,21 @@ func TestStringsAndEscapes(t *testing.T) {
 		assert.Equal(t, want, search.Fold(in), in)
 		assert.Equal(t, search.Fold(in), search.Fold(search.Fold(in)), in)
 	}
+	for c := range byte(0x80) {
+		assert.Equal(t, plainText("x"+string(rune(c))+"y"), search.Fold("x"+string(rune(c))+"y"), "byte %d", c)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	checkRules(t, "Patient", `{"resourceType":"Patient","id":"p","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}],"text":"Medical Récord"},"system":"urn:mrn","value":"12|3X"}],
+		"maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"M"},{"system":"urn:y"}]},"communication":[{"language":{"coding":[{"system":"urn:l","code":"EN","display":"Énglish"}]}}]}`, []rule{
+		{`identifier=12\|3x`, true}, {`identifier=urn:mrn|12\|3X`, true}, {"identifier:text=medical+rec", true}, {"identifier:text=record", false},
+		{`identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|mr|12\|3x`, true}, {`identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|12`, false},
+		{`identifier:of-type=urn:z|MR|12\|3X`, false}, {"language=en", true}, {"language=urn:l|en", true}, {"language:text=english", true}, {"language:not=en", false}, {"language:not=fr", true},
+	})
+	checkRules(t, "Condition", `{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"M"},{"system":"urn:y"}]}}`, []rule{
+		{"code=M", true}, {"code=m", false}, {"code=urn:y|", true}, {"code=|M", false}, {"code=urn:y|M", false}, {"code:missing=false", true},
+	})
 }
 
 func TestComposites(t *testing.T) {

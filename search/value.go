@@ -17,6 +17,8 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 		return v, nil
 	case mod == modIdentifier:
 		return v, p.token(&v, s)
+	case mod == modOfType:
+		return v, p.ofType(&v, s)
 	}
 	switch on.row.Type {
 	case schema.ParamString:
@@ -72,10 +74,21 @@ func (p *parser) token(v *value, s string) error {
 	return nil
 }
 
+// ofType reads system|code|value: the type of an identifier, and its value.
+func (p *parser) ofType(v *value, s string) error {
+	parts := splitEscaped(s, '|')
+	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+		return p.fail(issue.Value, "must be system|code|value")
+	}
+	v.system, v.hasSystem = unescape(parts[0]), true
+	v.code = typedIdentifier(foldCode(unescape(parts[1]), schema.CaseSensitive(v.system)), unescape(parts[2]))
+	return nil
+}
+
 // prefixed cuts a prefix off a number or date.
 func prefixed(s string) (Prefix, string) {
 	if len(s) > 2 {
-		if prefix, ok := prefixes[s[:2]]; ok {
+		if prefix, ok := prefixOf(s[:2]); ok {
 			return prefix, s[2:]
 		}
 	}
