@@ -56,7 +56,9 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return damaged()
 	}
 	h.deleted = part[1]&itemFlagDelete != 0
-	h.version = binary.LittleEndian.Uint64(part[itemVersionAt:])
+	if h.version = binary.LittleEndian.Uint64(part[itemVersionAt:]); h.version == 0 {
+		return damaged()
+	}
 	h.extractor = binary.LittleEndian.Uint32(part[itemVersionAt+8:])
 	name, rest, ok := cutShort(part[itemFixed:])
 	if !ok {
