@@ -182,9 +182,9 @@ type use struct {
 	path
 	param *param
 	conversion
-	typ    schema.TypeID // of the elements at the path's end, children of below included
-	binds  schema.FieldID
-	shared bool
+	element schema.TypeID  // the type at the end, the children that conversion goes down to included
+	field   schema.FieldID // the last field
+	shared  bool           // by all types: the parameter is one of Resource's
 }
 
 // plan makes the parameters of a type and the trie that extracts them.
@@ -203,25 +203,19 @@ func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
 	}
 	var rest []use
 	for _, u := range uses {
-		if u.exists {
-			u.param.streams = []*stream{b.stream(u)}
-			plan.exists = appendExistence(plan.exists, u)
-		} else {
+		if !u.exists {
 			rest = append(rest, u)
+			continue
 		}
+		if len(u.param.streams) == 0 {
+			u.param.streams = []*stream{b.stream(u)}
+			plan.exists = append(plan.exists, existence{stream: u.param.streams[0]})
+		}
+		last := &plan.exists[len(plan.exists)-1] // the alternatives of an element are adjacent
+		last.fields = append(last.fields, u.hops[0].field)
 	}
 	plan.root = b.node(t, rest, 0, false)
 	return plan
-}
-
-func appendExistence(all []existence, u use) []existence {
-	field := u.hops[0].field
-	if n := len(all); n > 0 && all[n-1].stream.kind == leafBoolean && all[n-1].fields[0].Field().Element == field.Field().Element {
-		u.param.streams = []*stream{all[n-1].stream}
-		all[n-1].fields = append(all[n-1].fields, field)
-		return all
-	}
-	return append(all, existence{stream: u.param.streams[0], fields: []schema.FieldID{field}})
 }
 
 // uses appends what the parameter p of a type takes values from.
@@ -274,7 +268,7 @@ func mustPaths(expression string, t schema.TypeID, from path) []path {
 func convert(uses []use, found []path, p *param, shared bool) []use {
 	for _, at := range found {
 		if at.exists {
-			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, typ: at.typ})
+			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, element: at.typ})
 			continue
 		}
 		for _, c := range conversions()[p.row.Type][at.typ.String()] {
@@ -284,7 +278,7 @@ func convert(uses []use, found []path, p *param, shared bool) []use {
 				field := schema.Lookup(typ, name)
 				hops, typ = append(hops, hop{field: field}), field.Field().Type
 			}
-			u.hops, u.typ, u.binds = hops, typ, hops[len(hops)-1].field
+			u.hops, u.element, u.field = hops, typ, hops[len(hops)-1].field
 			uses = append(uses, u)
 		}
 	}
@@ -297,7 +291,7 @@ func (b *registryBuilder) stream(u use) *stream {
 	if s := b.shared[key]; u.shared && s != nil {
 		return s
 	}
-	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.typ, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
+	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.element, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
 	b.streams = append(b.streams, s)
 	if u.shared {
 		b.shared[key] = s
