@@ -15,7 +15,7 @@ import (
 )
 
 // history answers GET _history, {type}/_history and {type}/{id}/_history, newest
-// first, deletions included (FHIR R4 §3.1.0.10).
+// first, deletions included (FHIR R4 §3.1.0.12).
 func (x *exchange) history() error {
 	q, err := x.historyQuery()
 	if err != nil {
