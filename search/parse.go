@@ -237,47 +237,43 @@ func (p *parser) sort(value string) (used string, err error) {
 
 // include reads Type:param, Type:param:target, Type:* or *.
 func (p *parser) include(reverse bool, mod, value string) error {
+	in := include{reverse: reverse}
 	switch mod {
 	case "":
-	case "iterate", "recurse":
-		return p.fail(issue.NotSupported, ":iterate is not supported")
+	case "iterate", "recurse": // STU3 called it recurse
+		in.iterate = true
 	default:
 		return p.fail(issue.Invalid, "unknown modifier")
 	}
-	if value == "*" {
-		if !reverse {
-			return p.includeAll(p.q.typ, reverse)
-		}
+	parts := strings.Split(value, ":")
+	source, ok := p.names[parts[0]]
+	switch {
+	case value == "*" && (reverse || in.iterate):
 		for t, plan := range p.types {
 			if plan != nil {
-				if err := p.includeAll(schema.TypeID(t), reverse); err != nil {
-					return err
-				}
+				in.params = p.references(in.params, schema.TypeID(t))
 			}
 		}
-		return nil
-	}
-	parts := strings.Split(value, ":")
-	if len(parts) < 2 || len(parts) > 3 {
+	case value == "*":
+		in.params = p.references(nil, p.q.typ)
+	case len(parts) < 2 || len(parts) > 3:
 		return p.fail(issue.Value, "must be Type:parameter, Type:parameter:target or *")
-	}
-	source, ok := p.names[parts[0]]
-	if !ok {
+	case !ok:
 		return p.fail(issue.Value, "unknown resource type")
+	case parts[1] == "*":
+		in.params = p.references(nil, source)
+	default:
+		found, ok := p.find(source, parts[1])
+		if !ok {
+			e := p.unknown(source, parts[1])
+			e.Code = issue.Value // lenient handling ignores unknown parameters, not wrong values
+			return e
+		}
+		if found.row.Type != schema.ParamReference {
+			return p.fail(issue.Invalid, "not a reference parameter")
+		}
+		in.params = []*param{found}
 	}
-	if parts[1] == "*" && len(parts) == 2 {
-		return p.includeAll(source, reverse)
-	}
-	found, ok := p.find(source, parts[1])
-	if !ok {
-		e := p.unknown(source, parts[1])
-		e.Code = issue.Value // an include that cannot be done is no unknown parameter
-		return e
-	}
-	if found.row.Type != schema.ParamReference {
-		return p.fail(issue.Invalid, "not a reference parameter")
-	}
-	in := include{reverse: reverse, source: source, params: []*param{found}}
 	if len(parts) == 3 {
 		if in.target, ok = p.names[parts[2]]; !ok {
 			return p.fail(issue.Value, "unknown resource type")
@@ -287,13 +283,12 @@ func (p *parser) include(reverse bool, mod, value string) error {
 	return nil
 }
 
-func (p *parser) includeAll(source schema.TypeID, reverse bool) error {
-	in := include{reverse: reverse, source: source}
+// references appends the reference parameters of a type.
+func (p *parser) references(list []*param, source schema.TypeID) []*param {
 	for _, code := range p.codes(source) {
 		if found, _ := p.find(source, code); found.row.Type == schema.ParamReference {
-			in.params = append(in.params, found)
+			list = append(list, found)
 		}
 	}
-	p.q.includes = append(p.q.includes, in)
-	return nil
+	return list
 }

@@ -56,7 +56,6 @@ func TestParseErrors(t *testing.T) {
 		{"_include=Patient:name", "_include", issue.Invalid},
 		{"_include=Patient:organisation", "_include", issue.Value},
 		{"_include=Patients:organization", "_include", issue.Value},
-		{"_include:iterate=Patient:organization", "_include:iterate", issue.NotSupported},
 		{"_include:again=Patient:organization", "_include:again", issue.Invalid},
 		{"_filter=name+eq+x", "_filter", issue.NotSupported},
 		{"_text=x", "_text", issue.NotSupported},

@@ -230,7 +230,7 @@ type sortKey struct {
 // An include is one _include or _revinclude.
 type include struct {
 	reverse bool
-	source  schema.TypeID
+	iterate bool // applies to what was included as well
 	params  []*param
 	target  schema.TypeID // 0 for any
 }
