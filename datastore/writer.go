@@ -101,7 +101,7 @@ func (g *group) take(c *commit) error {
 	}
 	size := 0
 	for i := range c.ops {
-		size += len(c.ops[i].part) + len(c.ops[i].body)
+		size += c.ops[i].size()
 	}
 	if g.bytes > 0 && g.bytes+size > groupBytes {
 		g.flush()
@@ -165,6 +165,9 @@ func (g *group) flush() {
 		at, err = g.store.append(g.items, g.index)
 	}
 	for _, c := range g.commits {
+		for i := range c.ops {
+			c.ops[i].release()
+		}
 		c.err = err
 		for i := range c.versions {
 			c.versions[i].LastUpdated = at
