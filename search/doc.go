@@ -41,8 +41,8 @@
 // Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
 // references, units in canonical form (quantities compare units literally),
 // positions (near), full text (_text, _content), _filter, lists, compartments,
-// search over all types, contained resources and chained sort keys. Each is
-// reported as not supported, but for units.
+// search over all types, and contained resources. Each is reported as not
+// supported, but for units.
 //
 // # Invariants
 //

@@ -205,36 +205,6 @@ func (p *parser) summary(value string) error {
 	return nil
 }
 
-// sort reads _sort: keys with a minus for descending. It returns those it uses.
-func (p *parser) sort(value string) (used string, err error) {
-	var keys []string
-	for key := range strings.SplitSeq(value, ",") {
-		code, descending := strings.CutPrefix(key, "-")
-		if code == "" {
-			return "", p.fail(issue.Value, "empty key")
-		}
-		if strings.ContainsAny(code, ".:") {
-			return "", p.fail(issue.NotSupported, "keys with a chain or a modifier are not supported")
-		}
-		found, ok := p.find(p.q.typ, code)
-		if !ok {
-			if err := p.lenient(p.unknown(p.q.typ, code)); err != nil {
-				return "", err
-			}
-			continue
-		}
-		if found.special == specialUnsupported || found.row.Type == schema.ParamComposite {
-			return "", p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
-		}
-		if len(p.q.sort) == maxKeys {
-			return "", p.fail(issue.TooCostly, "more than %d keys", maxKeys)
-		}
-		p.q.sort = append(p.q.sort, sortKey{found, descending})
-		keys = append(keys, key)
-	}
-	return strings.Join(keys, ","), nil
-}
-
 // include reads Type:param, Type:param:target, Type:* or *.
 func (p *parser) include(reverse bool, mod, value string) error {
 	in := include{reverse: reverse}

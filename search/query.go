@@ -221,10 +221,24 @@ const (
 	unitSystem                  // 5.4|http://unitsofmeasure.org|mg
 )
 
-// A sortKey is one key of _sort.
+// A sortKey is one key of _sort: a parameter, or one of what a reference leads to.
 type sortKey struct {
 	param      *param
 	descending bool
+	branches   []keyBranch // what to sort by on each type of target; nil without a chain
+}
+
+type keyBranch struct {
+	typ schema.TypeID
+	key sortKey
+}
+
+// kind returns the type of the parameter at the end of the key.
+func (k *sortKey) kind() schema.ParamType {
+	if k.branches != nil {
+		return k.branches[0].key.kind()
+	}
+	return k.param.row.Type
 }
 
 // An include is one _include or _revinclude.
