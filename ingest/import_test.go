@@ -34,7 +34,7 @@ func TestSyntheticIsImportedWhole(t *testing.T) {
 	require.EqualValues(t, len(text), result.Bytes)
 	require.EqualValues(t, len(text), result.BytesImported)
 	require.Zero(t, result.Failed())
-	requirePrefix(t, store, text, int(result.Imported))
+	expect(t, text).requirePrefix(t, store, int(result.Imported))
 
 	page, err := store.Search(ctx, "Patient", "_summary=count")
 	require.NoError(t, err)

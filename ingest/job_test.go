@@ -108,6 +108,7 @@ func (c *cancels) Read(p []byte) (int, error) {
 
 func TestCancel(t *testing.T) {
 	text := synthetic(t, 40)
+	want := expect(t, text)
 	for _, part := range []int{0, 2, 4, 10} {
 		store := open(t, nil)
 		running, cancel := context.WithCancel(ctx)
@@ -124,7 +125,7 @@ func TestCancel(t *testing.T) {
 		require.Contains(t, string(report.File("manifest.json")), `"CANCEL_COMPLETED"`)
 		require.Contains(t, string(report.File("manifest.json")), `"numberOfFilesImported": 0`)
 		require.Nil(t, report.File("FAILURE/stdin"), "that the run was cancelled is no fault of a line")
-		requirePrefix(t, store, text, int(result.Imported))
+		want.requirePrefix(t, store, int(result.Imported))
 	}
 }
 

@@ -123,25 +123,37 @@ func refOf(tb testing.TB, resource []byte) string {
 	return string(name) + "/" + string(id)
 }
 
-// requirePrefix checks that a store holds the first lines of a text, at least n
-// of them, each as it should be, and nothing else. Lines have an id each.
-func requirePrefix(tb testing.TB, store *datastore.Store, text []byte, n int) {
+// expected is a text whose lines have an id each, and what a store holds that
+// imported it.
+type expected struct {
+	text     []byte
+	contents map[string]string
+}
+
+func expect(tb testing.TB, text []byte) expected {
 	tb.Helper()
-	whole := open(tb, nil)
-	_, err := run(tb, whole, ingest.Options{Reader: bytes.NewReader(text)})
+	store := open(tb, nil)
+	_, err := run(tb, store, ingest.Options{Reader: bytes.NewReader(text)})
 	require.NoError(tb, err)
-	want, got := contents(tb, whole), contents(tb, store)
+	return expected{text, contents(tb, store)}
+}
+
+// requirePrefix checks that a store holds the first lines of the text, at least n
+// of them, each as it should be, and nothing else.
+func (e expected) requirePrefix(tb testing.TB, store *datastore.Store, n int) {
+	tb.Helper()
+	got := contents(tb, store)
 	require.GreaterOrEqual(tb, len(got), n, "what was acknowledged is there")
 	i := 0
-	for line := range bytes.Lines(text) {
+	for line := range bytes.Lines(e.text) {
 		ref := refOf(tb, line)
 		text, ok := got[ref]
-		if ok != (i < len(got)) || ok && text != want[ref] {
-			require.Equal(tb, want[ref], text, "line %d of %d", i+1, len(got))
+		if ok != (i < len(got)) || ok && text != e.contents[ref] {
+			require.Equal(tb, e.contents[ref], text, "line %d of %d", i+1, len(got))
 		}
 		i++
 	}
-	require.NoError(tb, store.Verify(ctx))
+	requireIndexed(tb, store, got)
 }
 
 // requireIndexed checks that searches find what the store holds.
