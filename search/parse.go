@@ -64,6 +64,9 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 			return nil, err
 		}
 	}
+	if p.q.summary == SummaryCount {
+		p.q.count = 0
+	}
 	if p.q.summary == SummaryText && len(p.q.includes) > 0 {
 		return nil, &QueryError{Part: "_summary", Code: issue.Invalid, Reason: "text does not go with _include and _revinclude"}
 	}
@@ -198,7 +201,7 @@ func (p *parser) summary(value string) error {
 	case "data":
 		p.q.summary = SummaryData
 	case "count":
-		p.q.summary, p.q.count = SummaryCount, 0
+		p.q.summary = SummaryCount
 	default:
 		return p.oneOf(value, "true", "text", "data", "count", "false")
 	}

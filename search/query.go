@@ -27,10 +27,11 @@ type part struct{ name, value string }
 // Type returns the resource type that the query is for.
 func (q *Query) Type() schema.TypeID { return q.typ }
 
-// Count returns the size of a page; 0 asks for the total only.
+// Count returns the size of a page. 0 asks for the total only, as does
+// _summary=count.
 func (q *Query) Count() int { return q.count }
 
-// Summary returns what _summary asked for. SummaryCount shows as a Count of 0.
+// Summary returns what _summary asked for.
 func (q *Query) Summary() Summary { return q.summary }
 
 // Elements returns the names in _elements. The slice is shared.

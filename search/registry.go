@@ -38,12 +38,19 @@ type param struct {
 	row     *schema.Param
 	streams []*stream
 	aside   []*stream // for :text and :of-type on tokens, for :identifier on references
-	// components are the parts of a composite.
+	// composites are the places of which a composite looks at the elements, each
+	// with the parts that it compares there.
+	composites []composite
+	special    special
+}
+
+// A composite is one place of a composite parameter: Observation.component has a
+// code and a value.
+type composite struct {
 	components []component
-	// grouped says that the parts of a composite must be of one element out of
-	// several. Otherwise that element is the resource.
+	// grouped says that the place has many elements, and that the parts must be of
+	// one of them. Otherwise the element is the resource.
 	grouped bool
-	special special
 }
 
 // seen returns the streams that a match with a modifier looks at.
@@ -234,22 +241,17 @@ func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *param) []us
 	case p.row.Type != schema.ParamComposite:
 		return convert(uses, mustPaths(p.row.Expression, t, path{typ: t}), p, shared)
 	}
-	elements := mustPaths(p.row.Expression, t, path{typ: t})
-	for i := range elements {
-		elements[i].base = len(elements[i].hops)
-		p.grouped = p.grouped || elements[i].base > 0
-	}
-	for _, id := range p.row.Components {
-		part := component{param: &param{row: id.Param()}}
-		var all []path
-		for _, element := range elements {
-			for _, found := range mustPaths(part.row.Expression, t, element) {
-				part.anywhere = part.anywhere || found.root
-				all = append(all, found)
-			}
+	for _, element := range mustPaths(p.row.Expression, t, path{typ: t}) {
+		element.base = len(element.hops)
+		c := composite{grouped: element.base > 0}
+		for _, id := range p.row.Components {
+			part := component{param: &param{row: id.Param()}}
+			found := mustPaths(part.row.Expression, t, element)
+			part.anywhere = found[0].root
+			uses = convert(uses, found, part.param, false)
+			c.components = append(c.components, part)
 		}
-		uses = convert(uses, all, part.param, false)
-		p.components = append(p.components, part)
+		p.composites = append(p.composites, c)
 	}
 	return uses
 }
