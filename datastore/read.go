@@ -90,6 +90,7 @@ func (s *Snapshot) version(o index.Ordinal) (Version, error) {
 		Ref:         Ref{Type: typeName(t), ID: id},
 		VersionID:   strconv.FormatUint(n, 10),
 		LastUpdated: time.UnixMicro(micros).UTC(),
+		Ordinal:     o,
 		Deleted:     s.view.Deleted(o),
 	}
 	if v.Deleted {
