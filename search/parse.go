@@ -61,7 +61,7 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 			return nil, &QueryError{Code: issue.TooCostly, Reason: fmt.Sprintf("more than %d parameters", maxParts)}
 		}
 		if err := p.part(raw); err != nil {
-			return nil, err
+			return nil, p.suggest(err)
 		}
 	}
 	if p.q.summary == SummaryCount {
@@ -166,8 +166,17 @@ func (p *parser) result(name, value string) (used string, err error) {
 // lenient turns an unknown name into an issue, if that was asked for.
 func (p *parser) lenient(err error) error {
 	if e, ok := err.(*QueryError); ok && p.opts.Lenient && e.Code == issue.NotFound {
+		p.suggest(e)
 		p.q.issues = append(p.q.issues, e.Issue(issue.Warning))
 		return nil
+	}
+	return err
+}
+
+// suggest adds to an error about an unknown name those that are near.
+func (p *parser) suggest(err error) error {
+	if e, ok := err.(*QueryError); ok && e.unknown != "" {
+		e.Near = nearest(e.unknown, p.codes(e.typ))
 	}
 	return err
 }
