@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("time.Sleep"), goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
 }
 
 var ctx = context.Background()
