@@ -547,6 +547,7 @@ func pages(t require.TestingT, from datastore.Reader, typ, query string) []strin
 // TestModel runs random operations on a store in memory, a store in a folder and
 // a model, and wants the three to agree about the present and about the past.
 func TestModel(t *testing.T) {
+	t.Parallel() // it mostly waits for the disk
 	root := t.TempDir()
 	key := datastore.KeyFile(filepath.Join(root, "key"))
 	run := 0
