@@ -71,7 +71,7 @@ func (x *Index) check(first Ordinal, items []Item) error {
 		}
 		keys++
 		if it.Values != nil {
-			keys += len(it.Values.edges)
+			keys += len(it.Values.targets)
 		}
 		switch {
 		case it.ID == "" || len(it.ID) > MaxIDLen:
@@ -89,7 +89,7 @@ func (x *Index) check(first Ordinal, items []Item) error {
 }
 
 func (x *Index) applyChunk(first Ordinal, items []Item) {
-	x.resolveEdges(items)
+	x.resolveTargets(items)
 	for i := range items {
 		x.addVersion(first+Ordinal(i), &items[i])
 	}
@@ -97,41 +97,40 @@ func (x *Index) applyChunk(first Ordinal, items []Item) {
 
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	edges := x.edges
+	targets := x.targets
 	for i := range items {
 		it := &items[i]
 		if it.Hole {
 			continue
 		}
 		o := first + Ordinal(i)
-		x.mu.postings.add(x.mu.table.put(x.terms.Type(it.Type)), o)
+		x.addTypeLocked(o, it.Type)
 		if it.Values != nil {
-			x.addValuesLocked(o, it.Values, edges[:len(it.Values.edges)])
-			edges = edges[len(it.Values.edges):]
+			x.addValuesLocked(o, it.Values, targets[:len(it.Values.targets)])
+			targets = targets[len(it.Values.targets):]
 		}
 	}
 }
 
-// resolveEdges numbers the targets of the items' references.
-func (x *Index) resolveEdges(items []Item) {
+// resolveTargets numbers the targets of the items' references.
+func (x *Index) resolveTargets(items []Item) {
 	n := 0
 	for i := range items {
 		n++
 		if p := items[i].Values; p != nil && !items[i].Hole {
-			n += len(p.edges)
+			n += len(p.targets)
 		}
 	}
 	x.entities.reserve(n)
-	x.edges = x.edges[:0]
-	var key entityKey
+	x.targets = x.targets[:0]
 	for i := range items {
 		if items[i].Hole || items[i].Values == nil {
 			continue
 		}
-		for j := range items[i].Values.edges {
-			e := &items[i].Values.edges[j]
-			key.set(e.id)
-			x.edges = append(x.edges, x.entities.add(e.typ, key.bytes(), e.hash))
+		p := items[i].Values
+		for j := range p.targets {
+			t := &p.targets[j]
+			x.targets = append(x.targets, x.entities.add(t.typ, p.keys[t.from:t.end], t.digest.hi))
 		}
 	}
 }
@@ -185,24 +184,47 @@ func (x *Index) touch(items []Item) {
 			for _, t := range items[i].Values.terms {
 				sum += x.mu.table.home(t)
 			}
-			for _, t := range items[i].Values.tokens {
-				sum += x.mu.table.home(t.code) + x.mu.table.home(t.full)
+			for j := range items[i].Values.tokens {
+				sum += x.mu.table.home(items[i].Values.tokens[j].full)
 			}
 		}
 	}
 	x.touched = sum
 }
 
+// addTypeLocked adds an ordinal to the posting of its type. REQUIRES: mu held
+// for writing.
+func (x *Index) addTypeLocked(o Ordinal, typ TypeID) {
+	if n := int(typ) + 1 - len(x.mu.types); n > 0 {
+		x.mu.types = append(x.mu.types, make([]uint32, n)...)
+	}
+	if x.mu.types[typ] == 0 {
+		x.mu.types[typ] = x.startPostingLocked(x.terms.Type(typ), o)
+	}
+	x.mu.postings.add(&x.mu.types[typ], o)
+}
+
+// startPostingLocked makes the posting of a term to which so many versions will
+// be added that its payload is kept outside the table too; so it is never the
+// ordinal itself, which would change. REQUIRES: mu held for writing.
+func (x *Index) startPostingLocked(t Term, first Ordinal) uint32 {
+	payload := x.mu.postings.insert(storedPosting{tail: []uint32{uint32(first)}})
+	*x.mu.table.put(t.hash) = payload
+	return payload
+}
+
 // addValuesLocked adds a version's values. REQUIRES: mu held for writing.
-func (x *Index) addValuesLocked(o Ordinal, p *Prepared, edges []Entity) {
+func (x *Index) addValuesLocked(o Ordinal, p *Prepared, targets []Entity) {
+	for _, c := range p.counts {
+		columns := x.makeColumnsLocked(c.param, o)
+		columns.counts[c.kind] += int(c.n)
+		x.mu.postings.add(&columns.present, o)
+	}
 	for _, t := range p.terms {
 		x.mu.postings.add(x.mu.table.put(t), o)
 	}
-	for _, t := range p.tokens {
-		x.addTokenLocked(o, t)
-	}
-	for _, c := range p.counts {
-		x.makeColumnsLocked(c.param).counts[c.kind] += int(c.n)
+	for i := range p.tokens {
+		x.addTokenLocked(o, &p.tokens[i])
 	}
 	for i := range p.dates {
 		x.mu.params[p.dates[i].param].dates.add(o, p.dates[i].value)
@@ -215,38 +237,22 @@ func (x *Index) addValuesLocked(o Ordinal, p *Prepared, edges []Entity) {
 		}
 		x.mu.params[n.param].numbers.add(o, newNumberRange(n.low, n.high, unit, n.inexact))
 	}
-	for i := range p.edges {
-		x.mu.params[p.edges[i].param].edges.add(o, edges[i])
+	for _, e := range p.edges {
+		x.mu.params[e.param].edges.add(o, targets[e.target])
 	}
 	for i := range p.texts {
 		x.addTextLocked(o, &p.texts[i])
 	}
 }
 
-// addTokenLocked adds a code under any system and under its own. As a code has
-// mostly one system, the two have the same ordinals: then they share a posting,
-// until the code comes with another system. REQUIRES: mu held for writing.
-func (x *Index) addTokenLocked(o Ordinal, t preparedToken) {
-	table, postings := &x.mu.table, &x.mu.postings
-	code := table.put(t.code)
-	before := *code
-	if before == 0 {
-		*code = uint32(o)
-	}
-	full := table.put(t.full) // may move what code points to
-	switch {
-	case *full != before:
-		code = table.put(t.code)
-		postings.unshare(code)
-		postings.add(code, o)
-		postings.add(full, o)
-	case before == 0:
-		*full = uint32(o)
-	default:
-		if postings.add(full, o); *full != before {
-			postings.share(*full)
-			*table.put(t.code) = *full
-		}
+// addTokenLocked adds a code under its system. A code under any system is what
+// it is under each: View.Posting asks one system after the other. Where a param
+// has too many of them, the codes of later ones have a term of their own, for
+// all these systems together. REQUIRES: mu held for writing.
+func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
+	x.mu.postings.add(x.mu.table.put(t.full), o)
+	if !x.mu.params[t.param].ownSystem(t.system) {
+		x.mu.postings.add(x.mu.table.put(t.code.hash(uint16(t.param), formCode)), o)
 	}
 }
 
@@ -264,13 +270,14 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	columns.texts.add(o, id)
 }
 
-// makeColumnsLocked returns the columns of a param. REQUIRES: mu held for writing.
-func (x *Index) makeColumnsLocked(p Param) *paramColumns {
-	if int(p) >= len(x.mu.params) {
-		x.mu.params = append(x.mu.params, make([]*paramColumns, int(p)+1-len(x.mu.params))...)
+// makeColumnsLocked returns the columns of a param that o has a value of.
+// REQUIRES: mu held for writing.
+func (x *Index) makeColumnsLocked(p Param, o Ordinal) *paramColumns {
+	if n := int(p) + 1 - len(x.mu.params); n > 0 {
+		x.mu.params = append(x.mu.params, make([]*paramColumns, n)...)
 	}
 	if x.mu.params[p] == nil {
-		x.mu.params[p] = new(paramColumns)
+		x.mu.params[p] = &paramColumns{present: x.startPostingLocked(x.terms.Present(p), o)}
 	}
 	return x.mu.params[p]
 }

@@ -7,18 +7,24 @@ type Prepared struct {
 	// payload is the decompressed block, to which strings below refer.
 	payload []byte
 
-	terms   []Term
+	terms   []termHash
 	tokens  []preparedToken
 	counts  []preparedCount
 	dates   []preparedDate
 	numbers []preparedNumber
 	texts   []preparedText
 	edges   []preparedEdge
+	targets []preparedTarget
+	keys    []byte // of targets
 	units   []preparedUnit
 }
 
-// A preparedToken is the two terms of a code: under any system, and its own.
-type preparedToken struct{ code, full Term }
+// A preparedToken is a code and its system.
+type preparedToken struct {
+	param        Param
+	full         termHash // of both
+	system, code digest
+}
 
 // A preparedCount is a run of values of one param and kind.
 type preparedCount struct {
@@ -41,19 +47,25 @@ type preparedNumber struct {
 
 type preparedText struct {
 	param Param
-	term  Term
+	term  termHash
 	text  string
 }
 
 type preparedEdge struct {
-	param Param
-	typ   TypeID
-	hash  uint64
-	id    string
+	param  Param
+	target int // in targets
+}
+
+// A preparedTarget is a resource to which edges lead. Its key lies in keys.
+type preparedTarget struct {
+	typ       TypeID
+	id        string
+	digest    digest
+	from, end int
 }
 
 type preparedUnit struct {
-	key                Term
+	key                digest
 	system, code, text string
 }
 
@@ -66,6 +78,8 @@ func (p *Prepared) reset() {
 	p.numbers = p.numbers[:0]
 	p.texts = p.texts[:0]
 	p.edges = p.edges[:0]
+	p.targets = p.targets[:0]
+	p.keys = p.keys[:0]
 	p.units = p.units[:0]
 }
 
@@ -80,7 +94,7 @@ func (x *Index) Prepare(dst *Prepared, block []byte) error {
 		return err
 	}
 	dst.payload = payload
-	h := hasher{x, x.memos.Get().(*termMemo)}
+	h := hasher{x.terms, x.memos.Get().(*textMemo)}
 	defer x.memos.Put(h.memo)
 	s := newScanner(payload)
 	for {
@@ -101,71 +115,81 @@ func (x *Index) Prepare(dst *Prepared, block []byte) error {
 
 // A hasher turns entries into what Prepared holds.
 type hasher struct {
-	x    *Index
-	memo *termMemo
+	terms Terms
+	memo  *textMemo
 }
 
+func (h hasher) text(s string) digest { return h.memo.digest(h.terms.texts, s) }
+
 func (h hasher) prepareEntry(dst *Prepared, e *Entry) error {
-	h.countEntry(dst, e)
+	dst.count(e)
 	p := e.Param
 	switch e.Kind {
 	case KindToken:
-		h.addToken(dst, p, e.System, e.Code)
+		h.addToken(dst, e)
 	case KindText:
-		dst.terms = append(dst.terms, h.term(p, formExact, "", e.Exact))
-		dst.texts = append(dst.texts, preparedText{p, h.term(p, formFolded, "", e.Folded), e.Folded})
+		exact := h.text(e.Exact)
+		folded := exact
+		if e.Folded != e.Exact {
+			folded = h.text(e.Folded)
+		}
+		dst.terms = append(dst.terms, exact.hash(uint16(p), formExact))
+		dst.texts = append(dst.texts, preparedText{p, folded.hash(uint16(p), formFolded), e.Folded})
 	case KindDate:
 		dst.dates = append(dst.dates, preparedDate{p, dateRange{e.From, e.To}})
 	case KindNumber:
 		return dst.number(e, -1)
 	case KindQuantity:
-		h.memo.input = appendUnitKey(h.memo.input[:0], e)
-		dst.units = append(dst.units, preparedUnit{h.memo.sum(h.x.terms), e.System, e.Code, e.Unit})
+		key := h.text(e.System).then(h.text(e.Code)).then(h.text(e.Unit))
+		dst.units = append(dst.units, preparedUnit{key, e.System, e.Code, e.Unit})
 		return dst.number(e, len(dst.units)-1)
 	case KindReference:
-		h.addEdge(dst, e)
+		target := h.target(dst, e.Type, e.ID)
+		dst.edges = append(dst.edges, preparedEdge{p, target})
+		dst.terms = append(dst.terms, dst.targets[target].digest.hash(uint16(p), formReference))
 	case KindReferenceText:
-		dst.terms = append(dst.terms, h.term(p, formReferenceText, "", e.Exact))
+		dst.terms = append(dst.terms, h.text(e.Exact).hash(uint16(p), formReferenceText))
 	}
 	return nil
 }
 
-// countEntry counts an entry, and adds the term of a param's presence at the
-// first of a run. A term added twice to a version is found once.
-func (h hasher) countEntry(dst *Prepared, e *Entry) {
-	if n := len(dst.counts); n > 0 && dst.counts[n-1].param == e.Param {
-		if dst.counts[n-1].kind == e.Kind {
-			dst.counts[n-1].n++
-			return
+func (p *Prepared) count(e *Entry) {
+	if n := len(p.counts); n > 0 && p.counts[n-1].param == e.Param && p.counts[n-1].kind == e.Kind {
+		p.counts[n-1].n++
+		return
+	}
+	p.counts = append(p.counts, preparedCount{e.Param, e.Kind, 1})
+}
+
+func (h hasher) addToken(dst *Prepared, e *Entry) {
+	p := e.Param
+	system := h.text(e.System)
+	if e.System != "" {
+		dst.terms = append(dst.terms, system.hash(uint16(p), formSystem))
+	}
+	if e.Code != "" {
+		code := h.text(e.Code)
+		dst.tokens = append(dst.tokens, preparedToken{p, system.then(code).hash(uint16(p), formToken), system, code})
+	}
+}
+
+// sameTargets is how many targets are compared with the next. The params of a
+// resource mostly refer to the same few: its patient, its encounter.
+const sameTargets = 4
+
+// target returns the number of a target of dst.
+func (h hasher) target(dst *Prepared, typ TypeID, id string) int {
+	for i := len(dst.targets) - 1; i >= max(0, len(dst.targets)-sameTargets); i-- {
+		if t := &dst.targets[i]; t.typ == typ && t.id == id {
+			return i
 		}
-	} else {
-		dst.terms = append(dst.terms, h.term(e.Param, formPresent, "", ""))
 	}
-	dst.counts = append(dst.counts, preparedCount{e.Param, e.Kind, 1})
-}
-
-func (h hasher) addToken(dst *Prepared, p Param, system, code string) {
-	if code != "" {
-		dst.tokens = append(dst.tokens, preparedToken{
-			code: h.term(p, formCode, "", code), full: h.term(p, formToken, system, code)})
-	}
-	if system != "" {
-		dst.terms = append(dst.terms, h.term(p, formSystem, "", system))
-	}
-}
-
-func (h hasher) addEdge(dst *Prepared, e *Entry) {
-	h.memo.input = appendReferenceTerm(h.memo.input[:0], e.Param, e.Type, e.ID)
-	dst.terms = append(dst.terms, h.memo.sum(h.x.terms))
-	var k entityKey
-	k.set(e.ID)
-	hash := h.x.entities.hash(e.Type, k.bytes())
-	dst.edges = append(dst.edges, preparedEdge{e.Param, e.Type, hash, e.ID})
-}
-
-func (h hasher) term(p Param, form byte, first, second string) Term {
-	h.memo.input = appendTerm(h.memo.input[:0], uint16(p), form, first, second)
-	return h.memo.sum(h.x.terms)
+	var key entityKey
+	key.set(id)
+	from := len(dst.keys)
+	dst.keys = append(dst.keys, key.bytes()...)
+	dst.targets = append(dst.targets, preparedTarget{typ, id, h.terms.entities.entity(typ, key.bytes()), from, len(dst.keys)})
+	return len(dst.targets) - 1
 }
 
 func (p *Prepared) number(e *Entry, unit int) error {
