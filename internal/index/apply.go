@@ -22,6 +22,14 @@ type Item struct {
 	Values *Prepared
 }
 
+// values returns what there is to apply, or nil.
+func (it *Item) values() *Prepared {
+	if it.Hole || it.Values == nil || it.Values.in == nil {
+		return nil
+	}
+	return it.Values
+}
+
 // MaxIDLen is the length of the longest id in bytes. FHIR R4 §2.24.0.1 allows 64.
 const MaxIDLen = 254
 
@@ -70,15 +78,15 @@ func (x *Index) check(first Ordinal, items []Item) error {
 			continue
 		}
 		keys++
-		if it.Values != nil {
-			keys += len(it.Values.targets)
+		if v := it.values(); v != nil {
+			keys += len(v.targets())
 		}
 		switch {
 		case it.ID == "" || len(it.ID) > MaxIDLen:
 			return fmt.Errorf("%w: id of item %d", ErrItem, i)
 		case it.Version > maxVersion:
 			return fmt.Errorf("%w: version of item %d", ErrItem, i)
-		case it.Deleted && it.Values != nil && len(it.Values.counts) > 0:
+		case it.Deleted && it.values() != nil && len(it.values().counts()) > 0:
 			return fmt.Errorf("%w: item %d is a deletion with values", ErrItem, i)
 		}
 	}
@@ -105,9 +113,10 @@ func (x *Index) applyChunk(first Ordinal, items []Item) {
 		}
 		o := first + Ordinal(i)
 		x.addTypeLocked(o, it.Type)
-		if it.Values != nil {
-			x.addValuesLocked(o, it.Values, targets[:len(it.Values.targets)])
-			targets = targets[len(it.Values.targets):]
+		if v := it.values(); v != nil {
+			n := len(v.targets())
+			x.addValuesLocked(o, v, targets[:n])
+			targets = targets[n:]
 		}
 	}
 }
@@ -117,20 +126,21 @@ func (x *Index) resolveTargets(items []Item) {
 	n := 0
 	for i := range items {
 		n++
-		if p := items[i].Values; p != nil && !items[i].Hole {
-			n += len(p.targets)
+		if v := items[i].values(); v != nil {
+			n += len(v.targets())
 		}
 	}
 	x.entities.reserve(n)
 	x.targets = x.targets[:0]
 	for i := range items {
-		if items[i].Hole || items[i].Values == nil {
+		v := items[i].values()
+		if v == nil {
 			continue
 		}
-		p := items[i].Values
-		for j := range p.targets {
-			t := &p.targets[j]
-			x.targets = append(x.targets, x.entities.add(t.typ, p.keys[t.from:t.end], t.digest.hi))
+		targets := v.targets()
+		for j := range targets {
+			t := &targets[j]
+			x.targets = append(x.targets, x.entities.add(t.typ, v.in.keys[t.from:t.end], t.digest.hi))
 		}
 	}
 }
@@ -180,13 +190,16 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 func (x *Index) touch(items []Item) {
 	sum := uint32(0)
 	for i := range items {
-		if items[i].Values != nil && !items[i].Hole {
-			for _, t := range items[i].Values.terms {
-				sum += x.mu.table.home(t)
-			}
-			for j := range items[i].Values.tokens {
-				sum += x.mu.table.home(items[i].Values.tokens[j].full)
-			}
+		v := items[i].values()
+		if v == nil {
+			continue
+		}
+		for _, t := range v.terms() {
+			sum += x.mu.table.home(t)
+		}
+		tokens := v.tokens()
+		for j := range tokens {
+			sum += x.mu.table.home(tokens[j].full)
 		}
 	}
 	x.touched = sum
@@ -214,34 +227,35 @@ func (x *Index) startPostingLocked(t Term, first Ordinal) uint32 {
 }
 
 // addValuesLocked adds a version's values. REQUIRES: mu held for writing.
-func (x *Index) addValuesLocked(o Ordinal, p *Prepared, targets []Entity) {
-	for _, c := range p.counts {
+func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
+	for _, c := range v.counts() {
 		columns := x.makeColumnsLocked(c.param, o)
 		columns.counts[c.kind] += int(c.n)
 		x.mu.postings.add(&columns.present, o)
 	}
-	for _, t := range p.terms {
+	for _, t := range v.terms() {
 		x.mu.postings.add(x.mu.table.put(t), o)
 	}
-	for i := range p.tokens {
-		x.addTokenLocked(o, &p.tokens[i])
+	tokens := v.tokens()
+	for i := range tokens {
+		x.addTokenLocked(o, &tokens[i])
 	}
-	for i := range p.dates {
-		x.mu.params[p.dates[i].param].dates.add(o, p.dates[i].value)
+	for _, d := range v.dates() {
+		x.mu.params[d.param].dates.add(o, d.value)
 	}
-	for i := range p.numbers {
-		n := &p.numbers[i]
+	for _, n := range v.numbers() {
 		unit := uint32(0)
 		if n.unit >= 0 {
-			unit = x.mu.units.number(&p.units[n.unit])
+			unit = x.mu.units.number(&v.in.units[n.unit])
 		}
 		x.mu.params[n.param].numbers.add(o, newNumberRange(n.low, n.high, unit, n.inexact))
 	}
-	for _, e := range p.edges {
+	for _, e := range v.edges() {
 		x.mu.params[e.param].edges.add(o, targets[e.target])
 	}
-	for i := range p.texts {
-		x.addTextLocked(o, &p.texts[i])
+	texts := v.texts()
+	for i := range texts {
+		x.addTextLocked(o, &texts[i])
 	}
 }
 

@@ -1,198 +1,147 @@
 package index
 
-// Prepared holds the terms and column entries of one version, ready to be
-// applied. The zero Prepared has no values. It keeps its memory when it is used
-// again, which it may be once Apply has returned.
-type Prepared struct {
-	// payload is the decompressed block, to which strings below refer.
-	payload []byte
-
-	terms   []termHash
-	tokens  []preparedToken
-	counts  []preparedCount
-	dates   []preparedDate
-	numbers []preparedNumber
-	texts   []preparedText
-	edges   []preparedEdge
-	targets []preparedTarget
-	keys    []byte // of targets
-	units   []preparedUnit
-}
-
-// A preparedToken is a code and its system.
-type preparedToken struct {
-	param        Param
-	full         termHash // of both
-	system, code digest
-}
-
-// A preparedCount is a run of values of one param and kind.
-type preparedCount struct {
-	param Param
-	kind  Kind
-	n     uint32
-}
-
-type preparedDate struct {
-	param Param
-	value dateRange
-}
-
-type preparedNumber struct {
-	param     Param
-	low, high image
-	inexact   bool
-	unit      int // in units, -1 for none
-}
-
-type preparedText struct {
-	param Param
-	term  termHash
-	text  string
-}
-
-type preparedEdge struct {
-	param  Param
-	target int // in targets
-}
-
-// A preparedTarget is a resource to which edges lead. Its key lies in keys.
-type preparedTarget struct {
-	typ       TypeID
-	id        string
-	digest    digest
-	from, end int
-}
-
-type preparedUnit struct {
-	key                digest
-	system, code, text string
-}
-
-func (p *Prepared) reset() {
-	p.payload = p.payload[:0]
-	p.terms = p.terms[:0]
-	p.tokens = p.tokens[:0]
-	p.counts = p.counts[:0]
-	p.dates = p.dates[:0]
-	p.numbers = p.numbers[:0]
-	p.texts = p.texts[:0]
-	p.edges = p.edges[:0]
-	p.targets = p.targets[:0]
-	p.keys = p.keys[:0]
-	p.units = p.units[:0]
-}
-
 // Prepare decodes a values block into dst and computes its terms. Calls with
-// different dst may run at the same time, and beside Apply.
+// different dst may run at the same time, and beside Apply. dst keeps its memory
+// when it is used again, which it may be once Apply has returned.
 //
 // It reports [ErrFormat], [ErrDamaged] or [ErrNumber]; dst is then empty.
 func (x *Index) Prepare(dst *Prepared, block []byte) error {
-	dst.reset()
-	payload, err := decompress(dst.payload, block)
+	if dst.own == nil {
+		dst.own = new(Batch)
+	}
+	dst.own.Reset()
+	return x.PrepareIn(dst.own, dst, block)
+}
+
+// PrepareIn does as Prepare, with the memory of a batch: dst is of use until the
+// batch is reset.
+func (x *Index) PrepareIn(b *Batch, dst *Prepared, block []byte) error {
+	dst.in = nil
+	n, err := payloadLen(block)
 	if err != nil {
 		return err
 	}
-	dst.payload = payload
-	h := hasher{x.terms, x.memos.Get().(*textMemo)}
+	payload, err := decompress(b.room(n), block)
+	if err != nil {
+		return err
+	}
+	b.payload = b.payload[:len(b.payload)+n]
+	from := b.end()
+	if err := x.prepare(b, from, payload); err != nil {
+		b.cut(from)
+		return err
+	}
+	dst.in, dst.from, dst.end = b, from, b.end()
+	return nil
+}
+
+func (x *Index) prepare(b *Batch, from batchEnd, payload []byte) error {
+	h := hasher{x.terms, x.memos.Get().(*textMemo), b, from}
 	defer x.memos.Put(h.memo)
 	s := newScanner(payload)
 	for {
 		var e Entry
-		more, err := s.next(&e)
-		if more {
-			err = h.prepareEntry(dst, &e)
-		}
-		if err != nil {
-			dst.reset()
+		if more, err := s.next(&e); !more {
 			return err
 		}
-		if !more {
-			return nil
+		if err := h.add(&e); err != nil {
+			return err
 		}
 	}
 }
 
-// A hasher turns entries into what Prepared holds.
+// A hasher adds the entries of one version to a batch.
 type hasher struct {
 	terms Terms
 	memo  *textMemo
+	to    *Batch
+	from  batchEnd // where the version begins
 }
 
-func (h hasher) text(s string) digest { return h.memo.digest(h.terms.texts, s) }
+func (h *hasher) text(s string) digest { return h.memo.digest(h.terms.texts, s) }
 
-func (h hasher) prepareEntry(dst *Prepared, e *Entry) error {
-	dst.count(e)
-	p := e.Param
+func (h *hasher) add(e *Entry) error {
+	h.count(e)
 	switch e.Kind {
 	case KindToken:
-		h.addToken(dst, e)
+		h.addToken(e)
 	case KindText:
-		exact := h.text(e.Exact)
-		folded := exact
-		if e.Folded != e.Exact {
-			folded = h.text(e.Folded)
-		}
-		dst.terms = append(dst.terms, exact.hash(uint16(p), formExact))
-		dst.texts = append(dst.texts, preparedText{p, folded.hash(uint16(p), formFolded), e.Folded})
+		h.addText(e)
 	case KindDate:
-		dst.dates = append(dst.dates, preparedDate{p, dateRange{e.From, e.To}})
+		h.to.dates = append(h.to.dates, preparedDate{e.Param, dateRange{e.From, e.To}})
 	case KindNumber:
-		return dst.number(e, -1)
+		return h.addNumber(e, -1)
 	case KindQuantity:
 		key := h.text(e.System).then(h.text(e.Code)).then(h.text(e.Unit))
-		dst.units = append(dst.units, preparedUnit{key, e.System, e.Code, e.Unit})
-		return dst.number(e, len(dst.units)-1)
+		h.to.units = append(h.to.units, preparedUnit{key, e.System, e.Code, e.Unit})
+		return h.addNumber(e, len(h.to.units)-1)
 	case KindReference:
-		target := h.target(dst, e.Type, e.ID)
-		dst.edges = append(dst.edges, preparedEdge{p, target})
-		dst.terms = append(dst.terms, dst.targets[target].digest.hash(uint16(p), formReference))
+		target := h.target(e.Type, e.ID)
+		h.to.edges = append(h.to.edges, preparedEdge{e.Param, target - h.from.targets})
+		h.addTerm(h.to.targets[target].digest, e.Param, formReference)
 	case KindReferenceText:
-		dst.terms = append(dst.terms, h.text(e.Exact).hash(uint16(p), formReferenceText))
+		h.addTerm(h.text(e.Exact), e.Param, formReferenceText)
 	}
 	return nil
 }
 
-func (p *Prepared) count(e *Entry) {
-	if n := len(p.counts); n > 0 && p.counts[n-1].param == e.Param && p.counts[n-1].kind == e.Kind {
-		p.counts[n-1].n++
-		return
-	}
-	p.counts = append(p.counts, preparedCount{e.Param, e.Kind, 1})
+func (h *hasher) addTerm(d digest, p Param, form byte) {
+	h.to.terms = append(h.to.terms, d.hash(uint16(p), form))
 }
 
-func (h hasher) addToken(dst *Prepared, e *Entry) {
-	p := e.Param
+// count counts an entry in a run of its param and kind.
+func (h *hasher) count(e *Entry) {
+	counts := h.to.counts
+	if n := len(counts); n > h.from.counts && counts[n-1].param == e.Param && counts[n-1].kind == e.Kind {
+		counts[n-1].n++
+		return
+	}
+	h.to.counts = append(counts, preparedCount{e.Param, e.Kind, 1})
+}
+
+func (h *hasher) addToken(e *Entry) {
 	system := h.text(e.System)
 	if e.System != "" {
-		dst.terms = append(dst.terms, system.hash(uint16(p), formSystem))
+		h.addTerm(system, e.Param, formSystem)
 	}
 	if e.Code != "" {
 		code := h.text(e.Code)
-		dst.tokens = append(dst.tokens, preparedToken{p, system.then(code).hash(uint16(p), formToken), system, code})
+		full := system.then(code).hash(uint16(e.Param), formToken)
+		h.to.tokens = append(h.to.tokens, preparedToken{e.Param, full, system, code})
 	}
+}
+
+func (h *hasher) addText(e *Entry) {
+	exact := h.text(e.Exact)
+	folded := exact
+	if e.Folded != e.Exact {
+		folded = h.text(e.Folded)
+	}
+	h.addTerm(exact, e.Param, formExact)
+	h.to.texts = append(h.to.texts, preparedText{e.Param, folded.hash(uint16(e.Param), formFolded), e.Folded})
 }
 
 // sameTargets is how many targets are compared with the next. The params of a
 // resource mostly refer to the same few: its patient, its encounter.
 const sameTargets = 4
 
-// target returns the number of a target of dst.
-func (h hasher) target(dst *Prepared, typ TypeID, id string) int {
-	for i := len(dst.targets) - 1; i >= max(0, len(dst.targets)-sameTargets); i-- {
-		if t := &dst.targets[i]; t.typ == typ && t.id == id {
+// target returns where a target is in the batch.
+func (h *hasher) target(typ TypeID, id string) int {
+	b := h.to
+	for i := len(b.targets) - 1; i >= max(h.from.targets, len(b.targets)-sameTargets); i-- {
+		if t := &b.targets[i]; t.typ == typ && t.id == id {
 			return i
 		}
 	}
 	var key entityKey
 	key.set(id)
-	from := len(dst.keys)
-	dst.keys = append(dst.keys, key.bytes()...)
-	dst.targets = append(dst.targets, preparedTarget{typ, id, h.terms.entities.entity(typ, key.bytes()), from, len(dst.keys)})
-	return len(dst.targets) - 1
+	from := len(b.keys)
+	b.keys = append(b.keys, key.bytes()...)
+	b.targets = append(b.targets, preparedTarget{typ, id, h.terms.entities.entity(typ, key.bytes()), from, len(b.keys)})
+	return len(b.targets) - 1
 }
 
-func (p *Prepared) number(e *Entry, unit int) error {
+func (h *hasher) addNumber(e *Entry, unit int) error {
 	n := preparedNumber{param: e.Param, low: imageOpenLow, high: imageOpenHigh, unit: unit}
 	var lowShared, highShared bool
 	var err error
@@ -211,6 +160,6 @@ func (p *Prepared) number(e *Entry, unit int) error {
 		}
 	}
 	n.inexact = lowShared || highShared
-	p.numbers = append(p.numbers, n)
+	h.to.numbers = append(h.to.numbers, n)
 	return nil
 }
