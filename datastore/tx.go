@@ -64,9 +64,12 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 // Delete adds the deletion of a resource. The commit reports ErrNotFound or
 // ErrGone where there is none.
 func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
-	_, c, err := gather(opts)
+	o, c, err := gather(opts)
 	if err != nil {
 		return err
+	}
+	if o.ifNoneExist != "" || o.ifNoneMatch {
+		return failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
