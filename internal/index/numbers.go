@@ -127,7 +127,7 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 		}
 		m.windows = append(m.windows, w)
 	}
-	if n.entries.fewOf(set) {
+	if n.entries.fewOf(set, 32) {
 		return m.matchFew(set)
 	}
 	found := newDenseSet(n.entries.top())
