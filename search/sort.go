@@ -160,7 +160,7 @@ func (ev *evaluation) rank(r *ranking, key *sortKey, set *roaring.Bitmap, ordina
 		}
 	case schema.ParamString, schema.ParamURI:
 		r.texts = make([]string, len(ordinals))
-		for _, s := range p.streams {
+		for _, s := range p.whole() {
 			place := places(ordinals)
 			for o, span := range ev.view.Texts(s.id).Keys(set) {
 				keep(r, r.texts, place(o), span.Min, span.Max)

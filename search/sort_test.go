@@ -36,7 +36,7 @@ func (m *model) keys(d *modelDoc, p *schema.Param) (smallest, largest *modelKey)
 				low, high = []modelKey{{number: q.low}}, []modelKey{{number: q.high}}
 			}
 		case schema.ParamString:
-			for _, s := range stringsOf(e) {
+			for _, s := range partsOf(e) {
 				low = append(low, modelKey{text: plainText(s)})
 			}
 		case schema.ParamToken:
