@@ -74,10 +74,14 @@ func (x *extractor) string(p index.Param, group uint32, s string) {
 	}
 }
 
+// maxWords is how many words of a family name are found one by one. Names have
+// ten at most; what has thousands is none, and would fill the index.
+const maxWords = 64
+
 // words adds the second and further words of a family name.
 func (x *extractor) words(p index.Param, group uint32, s string) {
 	rest := x.folded(s)
-	for {
+	for range maxWords - 1 {
 		_, after, found := strings.Cut(rest, " ")
 		if !found {
 			return

@@ -34,8 +34,9 @@ const (
 // ParseOptions are the options of [Parse]. The zero value is strict, in UTC and
 // without a base URL.
 type ParseOptions struct {
-	// Lenient ignores unknown parameters and sort keys, and says so in [Query.Issues]
-	// (Prefer: handling=lenient).
+	// Lenient ignores unknown and unsupported parameters and unknown sort keys, and
+	// says so in [Query.Issues] (Prefer: handling=lenient). Modifiers and values
+	// that do not fit are errors in any case.
 	Lenient bool
 	// Zone is the time zone of dates that have none; nil is UTC.
 	Zone *time.Location
