@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
+
+// full makes the tests compare more with jsonformat, which is slow.
+var full = flag.Bool("full", false, "compare all data with jsonformat, and many more random resources")
 
 const data = "../../../shared/data/"
 
@@ -75,7 +79,7 @@ func TestCorpora(t *testing.T) {
 			all := lines(t, pattern)
 			for i, line := range all {
 				requireRoundTrip(t, line)
-				if !testing.Short() || i%37 == 0 {
+				if *full || i%37 == 0 {
 					requireAgreement(t, line)
 				}
 			}

@@ -33,9 +33,10 @@
 //   - white space in base64Binary that [StrideURL] cannot describe, bits that its
 //     padding leaves unused, and the integer -0.
 //
-// AppendWire refuses what there is no place for: Extension.valueMeta; a code
-// outside its required value set; on a primitive an extension with one of the two
-// URLs above, which the protos keep for themselves.
+// AppendWire refuses what there is no place for: Extension.valueMeta; a comparator
+// where R4 wants a SimpleQuantity; a code outside its required value set; on a
+// primitive an extension with one of the two URLs above, which the protos keep for
+// themselves.
 //
 // jsonformat of google/fhir represents all this in the same way, with exceptions
 // that the tests list by class.

@@ -23,6 +23,7 @@ type kind uint8
 const (
 	kindNone      kind = iota // the proto has no such field
 	kindMessage               // an element with elements of its own
+	kindSimple                // a Quantity in a SimpleQuantity, which has no comparator
 	kindContained             // a resource in a ContainedResource
 	kindAny                   // the same in an Any
 	kindString
@@ -195,6 +196,8 @@ func kindOf(f *schema.Field) kind {
 		return kindAny
 	case f.Type == schema.TypeResource:
 		return kindContained
+	case f.Flags&schema.FlagSimple != 0:
+		return kindSimple
 	case f.Type.Type().Kind != schema.KindPrimitive:
 		return kindMessage
 	case f.Enum != "":

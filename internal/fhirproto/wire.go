@@ -112,6 +112,11 @@ func (e *encoder) element(tag uint32, n fhirjson.Index, f *field) {
 	switch f.kind {
 	case kindMessage:
 		e.children(n)
+	case kindSimple:
+		if c, ok := e.doc.Child(n, comparator); ok {
+			e.fail(c, "the proto has no place for comparator in a SimpleQuantity")
+		}
+		e.children(n)
 	case kindContained:
 		e.contained(n)
 	case kindAny:
@@ -169,8 +174,11 @@ func (e *encoder) twin(n fhirjson.Index, s shape) {
 	}
 }
 
-// extensionURL is Extension.url.
-var extensionURL = schema.Lookup(schema.TypeExtension, "url")
+// Elements that need a look of their own.
+var (
+	extensionURL = schema.Lookup(schema.TypeExtension, "url")
+	comparator   = schema.Lookup(schema.TypeQuantity, "comparator")
+)
 
 // The field numbers of Extension, and of two alternatives of its value.
 const (

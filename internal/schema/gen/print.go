@@ -102,7 +102,7 @@ func (t *tables) printFields(b *bytes.Buffer) error {
 		for _, fl := range []struct {
 			set  bool
 			name string
-		}{{f.array, "FlagArray"}, {f.choice, "FlagChoice"}, {f.summary, "FlagSummary"}, {f.modifier, "FlagModifier"}, {f.any, "FlagProtoAny"}, {f.ownCode, "FlagProtoCode"}} {
+		}{{f.array, "FlagArray"}, {f.choice, "FlagChoice"}, {f.summary, "FlagSummary"}, {f.modifier, "FlagModifier"}, {f.any, "FlagProtoAny"}, {f.ownCode, "FlagProtoCode"}, {f.simple, "FlagSimple"}} {
 			if fl.set {
 				flags = append(flags, fl.name)
 			}

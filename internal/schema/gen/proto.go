@@ -110,8 +110,9 @@ func numberField(f *fieldRow, m protoreflect.MessageDescriptor) error {
 		value = alternative.Message()
 	}
 	f.any = value.FullName() == "google.protobuf.Any"
+	f.simple = value.Name() == "SimpleQuantity"
 	if f.typ != "code" {
-		return nil
+		return checkMessage(f, value)
 	}
 	switch v := value.Fields().ByName("value"); {
 	case v.Kind() == protoreflect.EnumKind && v.Number() == 1:
@@ -122,6 +123,19 @@ func numberField(f *fieldRow, m protoreflect.MessageDescriptor) error {
 		return fmt.Errorf("%s.%s: the codec does not know the shape of %s", f.owner.name, f.name, value.FullName())
 	}
 	return nil
+}
+
+// checkMessage refuses a field whose message is not that of its type, since the
+// codec would write the one for the other.
+func checkMessage(f *fieldRow, m protoreflect.MessageDescriptor) error {
+	name := string(m.Name())
+	switch {
+	case f.any || f.simple || f.typ == "Resource" && name == "ContainedResource" || strings.EqualFold(name, f.typ):
+		return nil
+	case strings.Contains(f.typ, "."): // a backbone type has the message that is found there
+		return nil
+	}
+	return fmt.Errorf("%s.%s is a %s, not a %s", f.owner.name, f.name, m.FullName(), f.typ)
 }
 
 // choiceField finds the alternative of a choice message that holds the type.

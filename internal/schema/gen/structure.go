@@ -39,6 +39,7 @@ type (
 		enum          string
 		any           bool // the message is an Any
 		ownCode       bool // the message is made for this code and holds a string
+		simple        bool // the message is SimpleQuantity
 		id            int
 	}
 
