@@ -181,13 +181,14 @@ func (d *decoder) collect(m span, t schema.TypeID) bool {
 
 // choose turns an item that is the message of a choice into the alternative in it.
 func (d *decoder) choose(it *item, first *field) bool {
-	number, bytes, _, after := d.next(it.start, it.end)
-	if after < 0 {
-		d.err.under(first.name(), -1)
-		return false
+	number, bytes, after := 0, span{}, -1
+	if it.start < it.end {
+		number, bytes, _, after = d.next(it.start, it.end)
 	}
 	if after != it.end || bytes.start < 0 || number >= len(first.choices) || first.choices[number] == 0 {
-		return d.fail(it.start, "not one alternative of a choice")
+		d.fail(it.start, "not one alternative of a choice")
+		d.err.under(it.field.Field().Element+"[x]", -1)
+		return false
 	}
 	*it = item{span: bytes, field: first.choices[number], number: number}
 	return true

@@ -39,6 +39,9 @@ var (
 	zoneGeneral = []byte("+00:00")
 )
 
+// endOfTime is where the year 10000 begins, which only second 60 could reach.
+const endOfTime = 253_402_300_800 * 1e6
+
 // parseMoment reads a date, dateTime or instant.
 func parseMoment(text []byte) (m moment, ok bool) {
 	year, month, day := 0, 1, 1
@@ -72,7 +75,9 @@ func parseMoment(text []byte) (m moment, ok bool) {
 	if n == 0 || text[10] != 'T' {
 		return m, false
 	}
-	m.us += us
+	if m.us += us; m.us >= endOfTime {
+		return m, false
+	}
 	m.precision = p
 	offset, zone, ok := parseZone(text[11+n:])
 	m.us -= int64(offset) * 1e6
