@@ -547,6 +547,7 @@ func pages(t require.TestingT, from datastore.Reader, typ, query string) []strin
 // TestModel runs random operations on a store in memory, a store in a folder and
 // a model, and wants the three to agree about the present and about the past.
 func TestModel(t *testing.T) {
+	t.Parallel() // it mostly waits for the disk
 	root := t.TempDir()
 	key := datastore.KeyFile(filepath.Join(root, "key"))
 	run := 0
@@ -578,6 +579,7 @@ func TestGrouping(t *testing.T) {
 		for kind := range all {
 			store, err := datastore.Open(ctx, "mem:", nil)
 			require.NoError(r, err)
+			defer store.Close()
 			var filled []*datastore.Tx
 			for rest := steps; len(rest) > 0; {
 				n := 1
@@ -600,7 +602,6 @@ func TestGrouping(t *testing.T) {
 			}
 			all[kind] = contents(r, store)
 			require.NoError(r, store.Verify(ctx))
-			require.NoError(r, store.Close())
 		}
 		require.Equal(r, all[0], all[1])
 		require.Equal(r, all[0], all[2])

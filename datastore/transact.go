@@ -287,7 +287,10 @@ func (p *plan) assignOne(ctx context.Context, r *request, e *planned) error {
 		e.op.mustNot = true
 	case http.MethodPut:
 		if e.id == "" {
-			e.id = p.store.options.NewID()
+			if e.id = ownID(r.resource); e.id == "" {
+				e.id = p.store.options.NewID()
+			}
+			e.op.mustNot = true // what has this id is not what the query looked for
 		}
 	case http.MethodDelete:
 		if e.id == "" {

@@ -177,6 +177,43 @@ func TestTypedSearch(t *testing.T) {
 	require.Equal(t, "Patient", weights.Included[0].Type)
 }
 
+// TestTypedRoundTrip reads resources as protos and writes them back: nothing of
+// them changes.
+func TestTypedRoundTrip(t *testing.T) {
+	store := open(t, nil)
+	lines := synthetic(2)
+	require.NoError(t, importLines(store, lines))
+	same := 0
+	for _, line := range lines {
+		var err error
+		want := decode(t, line)
+		ref := datastore.Ref{Type: want["resourceType"].(string), ID: want["id"].(string)}
+		switch ref.Type {
+		case "Patient":
+			err = rewriteTyped[*ppb.Patient](store, ref.ID)
+		case "Observation":
+			err = rewriteTyped[*opb.Observation](store, ref.ID)
+		default:
+			continue
+		}
+		require.NoError(t, err)
+		v, err := store.Read(ctx, ref)
+		require.NoError(t, err)
+		require.Equal(t, "2", v.VersionID)
+		require.Equal(t, want, decode(t, v.JSON))
+		same++
+	}
+	require.Greater(t, same, 100)
+}
+
+func rewriteTyped[R datastore.Resource](store *datastore.Store, id string) error {
+	r, err := datastore.Read[R](ctx, store, id)
+	if err == nil {
+		_, err = datastore.Update(ctx, store, r)
+	}
+	return err
+}
+
 func TestTypedErrors(t *testing.T) {
 	store := open(t, nil)
 	group := &agpb.ActualGroup{}

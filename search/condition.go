@@ -126,7 +126,7 @@ func (p *parser) unknown(t schema.TypeID, code string) *QueryError {
 	return &QueryError{
 		Part: p.name, Code: issue.NotFound,
 		Reason: "unknown search parameter of " + t.String(),
-		Near:   nearest(code, p.codes(t)),
+		typ:    t, unknown: code,
 	}
 }
 

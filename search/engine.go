@@ -25,7 +25,7 @@ type Options struct {
 	// Extract's Builder encoded it. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
 	// differ beyond float64, sorting by tokens and references. Without it those
-	// searches fail. It and is called by several goroutines.
+	// searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
 	// PageKey authenticates page tokens. Stores that must understand each other's
 	// tokens share it. Empty makes tokens that anyone can forge.

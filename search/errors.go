@@ -37,6 +37,11 @@ type QueryError struct {
 	// Near are the names that would have been right, nearest first; for an unknown
 	// name only.
 	Near []string
+
+	// typ and unknown are the type and the name that it does not have. Near is
+	// worked out from them once the error is final: chains try many types.
+	typ     schema.TypeID
+	unknown string
 }
 
 // Error says what is wrong, on one line.

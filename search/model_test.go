@@ -456,7 +456,7 @@ func matchToken(v modelValue, tokens []token) bool {
 		if t.sensitive {
 			return t.code == v.text
 		}
-		return strings.ToLower(t.code) == strings.ToLower(v.text)
+		return strings.EqualFold(t.code, v.text)
 	})
 }
 

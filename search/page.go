@@ -10,18 +10,8 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
-
-// maxIncluded bounds what _include and _revinclude add to a page.
-const maxIncluded = 10_000
-
-// tooManyIncluded is said on a page of which that many was not enough.
-var tooManyIncluded = issue.Issue{
-	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
-	Diagnostics: "more resources to include than a page may have; the rest are left out",
-}
 
 // page fills in the total and the matches of the page that begins at offset.
 func (ev *evaluation) page(r *Result, q *Query, offset int) error {

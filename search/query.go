@@ -27,10 +27,11 @@ type part struct{ name, value string }
 // Type returns the resource type that the query is for.
 func (q *Query) Type() schema.TypeID { return q.typ }
 
-// Count returns the size of a page; 0 asks for the total only.
+// Count returns the size of a page. 0 asks for the total only, as does
+// _summary=count.
 func (q *Query) Count() int { return q.count }
 
-// Summary returns what _summary asked for. SummaryCount shows as a Count of 0.
+// Summary returns what _summary asked for.
 func (q *Query) Summary() Summary { return q.summary }
 
 // Elements returns the names in _elements. The slice is shared.
@@ -221,16 +222,30 @@ const (
 	unitSystem                  // 5.4|http://unitsofmeasure.org|mg
 )
 
-// A sortKey is one key of _sort.
+// A sortKey is one key of _sort: a parameter, or one of what a reference leads to.
 type sortKey struct {
 	param      *param
 	descending bool
+	branches   []keyBranch // what to sort by on each type of target; nil without a chain
+}
+
+type keyBranch struct {
+	typ schema.TypeID
+	key sortKey
+}
+
+// kind returns the type of the parameter at the end of the key.
+func (k *sortKey) kind() schema.ParamType {
+	if k.branches != nil {
+		return k.branches[0].key.kind()
+	}
+	return k.param.row.Type
 }
 
 // An include is one _include or _revinclude.
 type include struct {
 	reverse bool
-	source  schema.TypeID
+	iterate bool // applies to what was included as well
 	params  []*param
 	target  schema.TypeID // 0 for any
 }

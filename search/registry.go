@@ -38,12 +38,19 @@ type param struct {
 	row     *schema.Param
 	streams []*stream
 	aside   []*stream // for :text and :of-type on tokens, for :identifier on references
-	// components are the parts of a composite.
+	// composites are the places of which a composite looks at the elements, each
+	// with the parts that it compares there.
+	composites []composite
+	special    special
+}
+
+// A composite is one place of a composite parameter: Observation.component has a
+// code and a value.
+type composite struct {
 	components []component
-	// grouped says that the parts of a composite must be of one element out of
-	// several. Otherwise that element is the resource.
+	// grouped says that the place has many elements, and that the parts must be of
+	// one of them. Otherwise the element is the resource.
 	grouped bool
-	special special
 }
 
 // seen returns the streams that a match with a modifier looks at.
@@ -182,9 +189,9 @@ type use struct {
 	path
 	param *param
 	conversion
-	typ    schema.TypeID // of the elements at the path's end, children of below included
-	binds  schema.FieldID
-	shared bool
+	element schema.TypeID  // the type at the end, the children that conversion goes down to included
+	field   schema.FieldID // the last field
+	shared  bool           // by all types: the parameter is one of Resource's
 }
 
 // plan makes the parameters of a type and the trie that extracts them.
@@ -203,25 +210,19 @@ func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
 	}
 	var rest []use
 	for _, u := range uses {
-		if u.exists {
-			u.param.streams = []*stream{b.stream(u)}
-			plan.exists = appendExistence(plan.exists, u)
-		} else {
+		if !u.exists {
 			rest = append(rest, u)
+			continue
 		}
+		if len(u.param.streams) == 0 {
+			u.param.streams = []*stream{b.stream(u)}
+			plan.exists = append(plan.exists, existence{stream: u.param.streams[0]})
+		}
+		last := &plan.exists[len(plan.exists)-1] // the alternatives of an element are adjacent
+		last.fields = append(last.fields, u.hops[0].field)
 	}
 	plan.root = b.node(t, rest, 0, false)
 	return plan
-}
-
-func appendExistence(all []existence, u use) []existence {
-	field := u.hops[0].field
-	if n := len(all); n > 0 && all[n-1].stream.kind == leafBoolean && all[n-1].fields[0].Field().Element == field.Field().Element {
-		u.param.streams = []*stream{all[n-1].stream}
-		all[n-1].fields = append(all[n-1].fields, field)
-		return all
-	}
-	return append(all, existence{stream: u.param.streams[0], fields: []schema.FieldID{field}})
 }
 
 // uses appends what the parameter p of a type takes values from.
@@ -240,22 +241,17 @@ func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *param) []us
 	case p.row.Type != schema.ParamComposite:
 		return convert(uses, mustPaths(p.row.Expression, t, path{typ: t}), p, shared)
 	}
-	elements := mustPaths(p.row.Expression, t, path{typ: t})
-	for i := range elements {
-		elements[i].base = len(elements[i].hops)
-		p.grouped = p.grouped || elements[i].base > 0
-	}
-	for _, id := range p.row.Components {
-		part := component{param: &param{row: id.Param()}}
-		var all []path
-		for _, element := range elements {
-			for _, found := range mustPaths(part.row.Expression, t, element) {
-				part.anywhere = part.anywhere || found.root
-				all = append(all, found)
-			}
+	for _, element := range mustPaths(p.row.Expression, t, path{typ: t}) {
+		element.base = len(element.hops)
+		c := composite{grouped: element.base > 0}
+		for _, id := range p.row.Components {
+			part := component{param: &param{row: id.Param()}}
+			found := mustPaths(part.row.Expression, t, element)
+			part.anywhere = found[0].root
+			uses = convert(uses, found, part.param, false)
+			c.components = append(c.components, part)
 		}
-		uses = convert(uses, all, part.param, false)
-		p.components = append(p.components, part)
+		p.composites = append(p.composites, c)
 	}
 	return uses
 }
@@ -274,7 +270,7 @@ func mustPaths(expression string, t schema.TypeID, from path) []path {
 func convert(uses []use, found []path, p *param, shared bool) []use {
 	for _, at := range found {
 		if at.exists {
-			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, typ: at.typ})
+			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, element: at.typ})
 			continue
 		}
 		for _, c := range conversions()[p.row.Type][at.typ.String()] {
@@ -284,7 +280,7 @@ func convert(uses []use, found []path, p *param, shared bool) []use {
 				field := schema.Lookup(typ, name)
 				hops, typ = append(hops, hop{field: field}), field.Field().Type
 			}
-			u.hops, u.typ, u.binds = hops, typ, hops[len(hops)-1].field
+			u.hops, u.element, u.field = hops, typ, hops[len(hops)-1].field
 			uses = append(uses, u)
 		}
 	}
@@ -297,7 +293,7 @@ func (b *registryBuilder) stream(u use) *stream {
 	if s := b.shared[key]; u.shared && s != nil {
 		return s
 	}
-	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.typ, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
+	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.element, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
 	b.streams = append(b.streams, s)
 	if u.shared {
 		b.shared[key] = s

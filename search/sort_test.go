@@ -159,3 +159,26 @@ func TestSort(t *testing.T) {
 		require.Equal(t, want[:min(count, len(want))], s.keys(r.Matches), "%s?%s", typ, query)
 	})
 }
+
+func TestSortByTargets(t *testing.T) {
+	s := newStore(t)
+	s.put(`{"resourceType":"Organization","id":"o1","name":"Zeta"}`, `{"resourceType":"Organization","id":"o2","name":"Alpha","partOf":{"reference":"Organization/o3"}}`, `{"resourceType":"Organization","id":"o3","name":"Mid"}`)
+	s.put(`{"resourceType":"Practitioner","id":"d1","name":[{"family":"B"}]}`, `{"resourceType":"Practitioner","id":"d2","name":[{"family":"C"}]}`)
+	patient := func(id, organization, first, second string) string {
+		return `{"resourceType":"Patient","id":"` + id + `","managingOrganization":{"reference":"Organization/` + organization +
+			`"},"generalPractitioner":[{"reference":"` + first + `"},{"reference":"` + second + `"}]}`
+	}
+	s.put(patient("a", "o1", "Practitioner/d1", "Organization/o2"), patient("b", "o2", "Practitioner/d2", "Practitioner/d1"), patient("c", "gone", "Organization/o3", "Practitioner/d2"))
+	for query, want := range map[string]string{
+		"_sort=organization.name":                            "b a c",
+		"_sort=-organization.name":                           "a b c",
+		"_sort=organization.partof.name":                     "b c a",
+		"_sort=general-practitioner.name":                    "a b c",
+		"_sort=-general-practitioner.name":                   "c b a",
+		"_sort=general-practitioner:Practitioner.name,-_id":  "b a c",
+		"_sort=-general-practitioner:Organization.name,-_id": "c a b",
+	} {
+		ids, _ := s.search("Patient", query)
+		require.Equal(t, want, words(ids), query)
+	}
+}

@@ -142,14 +142,15 @@ func (p *parser) quantity(v *value, s string) error {
 // composite reads the parts of a composite, joined by $ (FHIR R4 §3.1.1.4.13).
 func (p *parser) composite(v *value, on *param, s string) error {
 	parts := splitEscaped(s, '$')
-	if len(parts) != len(on.components) {
-		return p.fail(issue.Value, "must have %d parts joined by $", len(on.components))
+	components := on.composites[0].components // the parts are alike at each place
+	if len(parts) != len(components) {
+		return p.fail(issue.Value, "must have %d parts joined by $", len(components))
 	}
 	for i, part := range parts {
 		if part == "" {
 			return p.fail(issue.Value, "a part is empty")
 		}
-		read, err := p.value(on.components[i].param, plain, part)
+		read, err := p.value(components[i].param, plain, part)
 		if err != nil {
 			return err
 		}
