@@ -18,7 +18,7 @@ import (
 // maxGrowth is how many bytes of JSON one byte of a message may become. The most is
 // base64 under a stride of one, where each of four digits for three bytes has eight
 // characters of white space after it, each escaped; and a message of two bytes that
-// is empty, with the longest name, 39 letters.
+// is empty, with the longest name, 33 letters.
 const maxGrowth = 32
 
 // requireSane checks what holds for any bytes whatever: an error, or JSON of

@@ -116,33 +116,36 @@ func (d *decoder) primitive(p *primitive, it *item, f *field) bool {
 // part notes field number part, from 0, of those that make up the value.
 func (d *decoder) part(p *primitive, k kind, s shape, part int, bytes span, value uint64) bool {
 	isBytes := bytes.start >= 0
-	switch k {
-	case kindString, kindOwnCode, kindReference, kindDecimal, kindXHTML, kindBytes:
-		if part == 1 && s == referenceID && isBytes {
-			p.version = bytes
-			return true
-		}
-		p.text = bytes
-		return part == 0 && isBytes
-	case kindDate, kindDateTime, kindInstant:
-		if part == 1 {
-			p.text = bytes
-			return isBytes
-		}
-	}
-	if part == 0 {
-		p.number = value
-	} else {
-		p.unit = value
-	}
-	last := 0
+	zone, unit := -1, -1
 	switch k {
 	case kindDate, kindDateTime, kindInstant:
-		last = 2
+		zone, unit = 1, 2
 	case kindTime:
-		last = 1
+		unit = 1
+	case kindEnum, kindBoolean, kindInteger, kindUnsigned:
+	default:
+		switch {
+		case part == 0:
+			p.text = bytes
+		case part == 1 && s == referenceID:
+			p.version = bytes
+		default:
+			return false
+		}
+		return isBytes
 	}
-	return !isBytes && (part == 0 || part == last)
+	switch part {
+	case 0:
+		p.number = value
+	case zone:
+		p.text = bytes
+		return isBytes
+	case unit:
+		p.unit = value
+	default:
+		return false
+	}
+	return !isBytes
 }
 
 // urlOf returns which of the extensions of the protos' own the extension m is, ""

@@ -12,7 +12,7 @@ import (
 // google.fhir.r4.core.Patient for a Patient. Fields stand in the order of the
 // tape, which the protobuf specification allows.
 //
-// An error is an [*Error]. doc may be used by other goroutines at the same time.
+// doc is one that fhirjson.Parse made. An error is an [*Error]. doc may be used by other goroutines at the same time.
 func AppendWire(dst []byte, doc *fhirjson.Document) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	e.doc, e.dst = doc, dst

@@ -36,7 +36,7 @@ const (
 	FlagModifier                    // isModifier
 	FlagProtoAny                    // the proto holds the resource in an Any, not in a ContainedResource
 	FlagProtoCode                   // the proto has a message for this code alone, with a string in field 4 where Code has it in 1
-	FlagSimple                     // a Quantity of the profile SimpleQuantity, which has no comparator
+	FlagSimple                      // a Quantity of the profile SimpleQuantity, which has no comparator
 )
 
 // Field returns the field's row. The zero FieldID has an empty row.
