@@ -3,6 +3,7 @@ package fhirproto
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
@@ -15,7 +16,7 @@ const maxSeparator = 8
 // for text that has white space; text may be there already.
 func appendDecoded(dst, text []byte, scratch *[]byte) ([]byte, bool) {
 	if hasSpace(text) {
-		clean := (*scratch)[:0]
+		clean := slices.Grow((*scratch)[:0], len(text))
 		for _, c := range text {
 			if !isSpace(c) {
 				clean = append(clean, c)
