@@ -15,6 +15,8 @@ func (p *parser) resource(open int, f schema.FieldID) int {
 		return -1
 	}
 	if t == 0 {
+		p.misfit = true
+		p.refused = p.refused || f == 0
 		return p.skip(open)
 	}
 	node := len(p.nodes)
