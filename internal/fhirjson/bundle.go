@@ -70,7 +70,7 @@ func (p *parser) bundleEntry(doc *Document, entry Index) {
 	if t == 0 {
 		return
 	}
-	own := containedID(doc, uint32(resource))
+	own := ownID(doc, uint32(resource))
 	if t != item.typ || own != nil && !bytes.Equal(own, id) {
 		p.reportNode(doc, at, issue.Value, "fullUrl disagrees with the type or id of the resource")
 	}
@@ -81,7 +81,7 @@ func (p *parser) bundleEntry(doc *Document, entry Index) {
 func (p *parser) inBundle(n Index, url []byte) schema.TypeID {
 	p.leave(uint32(n))
 	s := &p.scopes[len(p.scopes)-1]
-	entries := p.entries[s.first:s.last]
+	entries := p.entries[s.firstEntry:s.lastEntry]
 	i, found := slices.BinarySearchFunc(entries, viewString(url), func(e bundleItem, url string) int { return cmp.Compare(e.url, url) })
 	if !found {
 		return 0

@@ -98,13 +98,8 @@ func (p *parser) reportNode(doc *Document, n Index, code issue.Code, reason stri
 
 // whole reports whether all properties of n are on the tape: only then is the lack
 // of one a fault.
-func (p *parser) whole(doc *Document, n Index) bool {
-	for i := range doc.loose {
-		if doc.loose[i].object == doc.Nodes[n].Start {
-			return false
-		}
-	}
-	return true
+func whole(doc *Document, n Index) bool {
+	return len(doc.loose) == 0 || len(doc.looseOf(doc.Nodes[n].Start)) == 0
 }
 
 // textOf returns the value of the string child of n in field f, nil if there is
@@ -128,7 +123,7 @@ func (p *parser) stringOf(doc *Document, n Index) []byte {
 
 // checkExtension is ext-1: an extension has either a value or extensions.
 func (p *parser) checkExtension(doc *Document, n Index) {
-	if len(doc.loose) > 0 && !p.whole(doc, n) {
+	if !whole(doc, n) {
 		return
 	}
 	extensions, value := false, false
@@ -161,19 +156,17 @@ func (p *parser) checkModifier(doc *Document, n Index) {
 
 // checkConcept looks for a coding of the required value set (FHIR R4 §4.1.4).
 func (p *parser) checkConcept(doc *Document, n Index) {
-	if len(doc.loose) > 0 && !p.whole(doc, n) {
+	if !whole(doc, n) {
 		return
 	}
 	b := doc.Nodes[n].Field.Field().Binding.Binding()
-	codings := 0
 	for i, end := uint32(n)+1, doc.Nodes[n].Next; i < end; i = doc.Nodes[i].Next {
 		if doc.Nodes[i].Field != conceptCoding {
 			continue
 		}
-		codings++
-		system, _ := p.textOf(doc, Index(i), codingSystem)
-		if len(p.text) > 0 {
-			system = bytes.Clone(system) // it may be p.text
+		system, at := p.textOf(doc, Index(i), codingSystem)
+		if doc.Nodes[at].Escaped {
+			system = bytes.Clone(system)
 		}
 		code, _ := p.textOf(doc, Index(i), codingCode)
 		if b.Has(viewString(system), viewString(code)) {

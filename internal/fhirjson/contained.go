@@ -1,7 +1,6 @@
 package fhirjson
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"sort"
@@ -13,16 +12,17 @@ import (
 // A scope is a resource that is not contained, with what can be referred to in it.
 type scope struct {
 	node, end uint32 // its node, and that after it
-	contained uint32 // its first contained resource, 0 for none
+	// ids are those of its contained resources, as a range of parser.ids.
+	firstID, lastID int
 	// entries are those of the bundle that it is in, or is, as a range of
 	// parser.entries.
-	first, last int
+	firstEntry, lastEntry int
 }
 
-// A local is a value that refers to a contained resource, or with no text to the
-// container.
+// A local is the id of a contained resource, or a value that refers to one by it;
+// no text refers to the container.
 type local struct {
-	text string // after the #
+	text string
 	node uint32
 }
 
@@ -35,42 +35,76 @@ func (p *parser) checkResource(doc *Document, n Index) {
 		return
 	}
 	p.leave(uint32(n))
-	s := scope{node: uint32(n), end: node.Next}
+	s := scope{node: uint32(n), end: node.Next, firstID: len(p.ids)}
 	if around := len(p.scopes) - 1; around >= 0 {
-		s.first, s.last = p.scopes[around].first, p.scopes[around].last
-	}
-	if f := schema.Lookup(node.Type, "contained"); f != 0 {
-		if first, ok := doc.Child(n, f); ok {
-			s.contained = uint32(first)
-		}
+		s.firstEntry, s.lastEntry = p.scopes[around].firstEntry, p.scopes[around].lastEntry
 	}
 	if node.Type == schema.TypeBundle {
-		s.first, s.last = p.bundle(doc, n)
+		s.firstEntry, s.lastEntry = p.bundle(doc, n)
+	} else if f := schema.Lookup(node.Type, "contained"); f != 0 {
+		p.collectIDs(doc, n, f)
 	}
+	s.lastID = len(p.ids)
 	p.scopes = append(p.scopes, s)
-	if s.contained != 0 {
+	if s.lastID > s.firstID {
 		p.checkUse(doc, &s)
 	}
 }
 
 // leave drops the scopes that end before node n.
 func (p *parser) leave(n uint32) {
-	for len(p.scopes) > 0 && p.scopes[len(p.scopes)-1].end <= n {
-		p.scopes = p.scopes[:len(p.scopes)-1]
+	for last := len(p.scopes) - 1; last >= 0 && p.scopes[last].end <= n; last-- {
+		clear(p.ids[p.scopes[last].firstID:])
+		p.ids = p.ids[:p.scopes[last].firstID]
+		p.scopes = p.scopes[:last]
 	}
 }
 
-// contained returns the type of the resource that #id at node n means.
+// collectIDs adds the resources that n contains, in field f, to p.ids, sorted. Their
+// ids must differ (FHIR R4 §2.3.0.2).
+func (p *parser) collectIDs(doc *Document, n Index, f schema.FieldID) {
+	first, ok := doc.Child(n, f)
+	if !ok {
+		return
+	}
+	from := len(p.ids)
+	for i := uint32(first); i < doc.Nodes[n].Next && doc.Nodes[i].Field == f; i = doc.Nodes[i].Next {
+		p.ids = append(p.ids, local{viewString(ownID(doc, i)), i})
+	}
+	ids := p.ids[from:]
+	sortLocals(ids)
+	for i := 1; i < len(ids); i++ {
+		if ids[i].text == ids[i-1].text && ids[i].text != "" {
+			p.reportNode(doc, Index(ids[i].node), issue.Duplicate, "two contained resources have the same id")
+		}
+	}
+}
+
+func sortLocals(list []local) {
+	slices.SortFunc(list, func(a, b local) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.node, b.node)) })
+}
+
+// findLocal returns the place in a sorted list of the first with the text and a node
+// from first on, and whether there is one.
+func findLocal(list []local, text string, first uint32) (int, bool) {
+	i := sort.Search(len(list), func(i int) bool {
+		l := &list[i]
+		return l.text > text || l.text == text && l.node >= first
+	})
+	return i, i < len(list) && list[i].text == text
+}
+
+// contained returns the type of the resource that #id at node n means, or what is
+// wrong with it.
 func (p *parser) contained(doc *Document, n Index, id []byte) (t schema.TypeID, reason string) {
 	p.leave(uint32(n))
 	s := &p.scopes[len(p.scopes)-1]
 	if len(id) == 0 {
 		return doc.Nodes[s.node].Type, ""
 	}
-	for i := s.contained; i != 0 && i < s.end && doc.Nodes[i].Field == doc.Nodes[s.contained].Field; i = doc.Nodes[i].Next {
-		if bytes.Equal(containedID(doc, i), id) {
-			return doc.Nodes[i].Type, ""
-		}
+	ids := p.ids[s.firstID:s.lastID]
+	if i, ok := findLocal(ids, viewString(id), 0); ok {
+		return doc.Nodes[ids[i].node].Type, ""
 	}
 	if len(doc.loose) > 0 {
 		return 0, "" // it may be there, off the tape
@@ -78,9 +112,8 @@ func (p *parser) contained(doc *Document, n Index, id []byte) (t schema.TypeID, 
 	return 0, "ref-1: there is no contained resource with that id"
 }
 
-// containedID returns the id of the contained resource at node i as written; a
-// good id has no escapes that matter.
-func containedID(doc *Document, i uint32) []byte {
+// ownID returns the id of the resource at node i, nil if it has none.
+func ownID(doc *Document, i uint32) []byte {
 	if c := i + 1; c < doc.Nodes[i].Next && doc.Nodes[c].Field == doc.Nodes[i].Type.Type().First {
 		return doc.Text(Index(c), nil)
 	}
@@ -108,49 +141,36 @@ func (p *parser) checkContained(doc *Document, n Index) {
 }
 
 // checkUse is dom-3: each contained resource is referred to from the resource, or
-// refers to its container. Their ids must differ (FHIR R4 §2.3.0.2).
+// refers to its container.
 func (p *parser) checkUse(doc *Document, s *scope) {
 	if len(doc.loose) > 0 {
 		return // the reference may be off the tape
 	}
-	from := len(p.locals)
 	p.collectLocals(doc, s)
-	locals := p.locals[from:]
-	slices.SortFunc(locals, func(a, b local) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.node, b.node)) })
-	contained := doc.Nodes[s.contained].Field
-	last := s.contained
-	for i := s.contained; i < s.end && doc.Nodes[i].Field == contained; i = doc.Nodes[i].Next {
-		last = doc.Nodes[i].Next
-		id := containedID(doc, i)
-		if id == nil {
-			p.reportNode(doc, Index(i), issue.Invariant, "dom-3: a contained resource has no id")
+	for _, id := range p.ids[s.firstID:s.lastID] {
+		if id.text == "" {
+			p.reportNode(doc, Index(id.node), issue.Invariant, "dom-3: a contained resource has no id")
 			continue
 		}
-		if !used(locals, viewString(id), 0, s.end) && !used(locals, "", i, doc.Nodes[i].Next) {
-			p.reportNode(doc, Index(i), issue.Invariant, "dom-3: nothing refers to the contained resource, nor does it refer to its container")
+		if _, used := findLocal(p.locals, id.text, 0); used {
+			continue
 		}
+		if i, refers := findLocal(p.locals, "", id.node); refers && p.locals[i].node < doc.Nodes[id.node].Next {
+			continue
+		}
+		p.reportNode(doc, Index(id.node), issue.Invariant,
+			"dom-3: nothing refers to the contained resource, nor does it refer to its container")
 	}
-	p.checkUnique(doc, s.contained, last)
-	clear(locals)
-	p.locals = p.locals[:from]
+	clear(p.locals)
+	p.locals = p.locals[:0]
 }
 
-// used reports whether one of the sorted locals has the text and is from a node of
-// the range.
-func used(locals []local, text string, first, end uint32) bool {
-	i := sort.Search(len(locals), func(i int) bool {
-		l := &locals[i]
-		return l.text > text || l.text == text && l.node >= first
-	})
-	return i < len(locals) && locals[i].text == text && locals[i].node < end
-}
-
-// collectLocals adds the values in the scope that refer to something contained:
-// references, and what is a uri, url or canonical.
+// collectLocals adds to p.locals, sorted, the values in the scope that refer to
+// something contained: references, and what is a uri, url or canonical.
 func (p *parser) collectLocals(doc *Document, s *scope) {
 	for i := s.node; i < s.end; i++ {
 		node := &doc.Nodes[i]
-		if node.Kind != String || doc.Source[node.Start] != '#' {
+		if node.Kind != String || !node.Escaped && doc.Source[node.Start] != '#' {
 			continue
 		}
 		switch node.Type {
@@ -160,23 +180,9 @@ func (p *parser) collectLocals(doc *Document, s *scope) {
 				continue
 			}
 		}
-		p.locals = append(p.locals, local{viewString(doc.Text(Index(i), nil)[1:]), i})
-	}
-}
-
-// checkUnique reports contained resources, from node first to end, that share an id.
-func (p *parser) checkUnique(doc *Document, first, end uint32) {
-	from := len(p.locals)
-	for i := first; i < end; i = doc.Nodes[i].Next {
-		p.locals = append(p.locals, local{viewString(containedID(doc, i)), i})
-	}
-	ids := p.locals[from:]
-	slices.SortFunc(ids, func(a, b local) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.node, b.node)) })
-	for i := 1; i < len(ids); i++ {
-		if ids[i].text == ids[i-1].text && ids[i].text != "" {
-			p.reportNode(doc, Index(ids[i].node), issue.Duplicate, "two contained resources have the same id")
+		if text := doc.Text(Index(i), nil); len(text) > 0 && text[0] == '#' {
+			p.locals = append(p.locals, local{viewString(text[1:]), i})
 		}
 	}
-	clear(ids)
-	p.locals = p.locals[:from]
+	sortLocals(p.locals)
 }

@@ -19,12 +19,15 @@ type Error struct {
 	Issues []issue.Issue
 }
 
-// Error returns the first issue, and how many more there are.
+// Error returns the first issue that is an error, and how many more issues there are.
 func (e *Error) Error() string {
+	first := max(0, slices.IndexFunc(e.Issues, func(i issue.Issue) bool {
+		return i.Severity == issue.Error || i.Severity == issue.Fatal
+	}))
 	if n := len(e.Issues) - 1; n > 0 {
-		return fmt.Sprintf("fhirjson: %v; and %d more", e.Issues[0], n)
+		return fmt.Sprintf("fhirjson: %v; and %d more", e.Issues[first], n)
 	}
-	return fmt.Sprintf("fhirjson: %v", e.Issues[0])
+	return fmt.Sprintf("fhirjson: %v", e.Issues[first])
 }
 
 // A finding is an issue whose pointer is not worked out yet.
@@ -85,12 +88,16 @@ func (p *parser) issues() []issue.Issue {
 	}
 	all := append(p.findings, p.warnings...)
 	slices.SortStableFunc(all, func(a, b finding) int { return cmp.Compare(a.offset, b.offset) })
-	out := make([]issue.Issue, len(all))
+	out := make([]issue.Issue, 0, len(all))
+	offsets := make([]int, len(all))
 	for i, f := range all {
-		out[i] = issue.Issue{
-			Severity: f.severity, Code: f.code, Offset: int64(f.offset), Diagnostics: f.reason,
-			Pointer: pointerAt(p.src, f.offset),
-		}
+		offsets[i] = f.offset
 	}
+	pointersAt(p.src, offsets, func(pointer string) {
+		f := all[len(out)]
+		out = append(out, issue.Issue{
+			Severity: f.severity, Code: f.code, Offset: int64(f.offset), Diagnostics: f.reason, Pointer: pointer,
+		})
+	})
 	return out
 }

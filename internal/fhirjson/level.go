@@ -1,6 +1,9 @@
 package fhirjson
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -60,6 +63,17 @@ type loose struct {
 // Loose reports whether the document has properties that are not on the tape. Only
 // [Minimal] accepts such a source.
 func (d *Document) Loose() bool { return len(d.loose) > 0 }
+
+// looseOf returns the loose properties of the object that starts at the offset.
+func (d *Document) looseOf(object uint32) []loose {
+	byObject := func(l loose, object uint32) int { return cmp.Compare(l.object, object) }
+	first, _ := slices.BinarySearchFunc(d.loose, object, byObject)
+	end := first
+	for end < len(d.loose) && d.loose[end].object == object {
+		end++
+	}
+	return d.loose[first:end]
+}
 
 // loosen takes the property of the object at open, whose name is at the offset
 // name and whose nodes begin at first, off the tape.

@@ -128,6 +128,7 @@ type parser struct {
 
 	scopes  []scope      // resources around the node that is being checked
 	locals  []local      // references to contained resources
+	ids     []local      // of the contained resources of the scopes
 	entries []bundleItem // entries of the bundles around it
 }
 
@@ -145,10 +146,11 @@ func (p *parser) release() {
 	p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, false, false, false, false
 	clear(p.locals) // they refer to the source
 	clear(p.entries)
-	p.scopes, p.locals, p.entries = p.scopes[:0], p.locals[:0], p.entries[:0]
+	clear(p.ids)
+	p.scopes, p.locals, p.ids, p.entries = p.scopes[:0], p.locals[:0], p.ids[:0], p.entries[:0]
 	if cap(p.spare) > maxSpare || cap(p.text) > maxSpare || cap(p.runs) > maxSpare ||
-		cap(p.locals) > maxSpare || cap(p.entries) > maxSpare {
-		p.spare, p.text, p.runs, p.locals, p.entries = nil, nil, nil, nil, nil
+		cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
+		p.spare, p.text, p.runs, p.locals, p.ids, p.entries = nil, nil, nil, nil, nil, nil
 	}
 	parsers.Put(p)
 }

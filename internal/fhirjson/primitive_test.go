@@ -91,7 +91,7 @@ func TestNarrative(t *testing.T) {
 		`<div title=a>a</div>`, `<div title>a</div>`, `<div title='a'`,
 		`<div><a href='javascript:a()'>a</a></div>`, `<div><a href=' Java\nScript:a()'>a</a></div>`, `<div><a HREF='vbscript:a'>a</a></div>`,
 		`<div><a href='&#106;ava&#x0A;script&#58;a()'>a</a></div>`, `<div><a href='data:text/html,a'>a</a></div>`, `<div><img src='data:text/html,a'/></div>`,
-		 `<div><br></div>`, `<div><script>x</script></div>`, `<div><IFRAME/></div>`, `<div onclick=\"x\">a</div>`,
+		`<div><br></div>`, `<div><script>x</script></div>`, `<div><IFRAME/></div>`, `<div onclick=\"x\">a</div>`,
 		`<div class=\"a\" ONLOAD='x'>a</div>`, `<div>a < b</div>`, `<div>a<`, `<div><!-- a</div>`, `<div a=\"></div>`, `</div>`,
 		strings.Repeat("<div>", 1000) + strings.Repeat("</div>", 1000),
 	} {

@@ -25,22 +25,20 @@ func (p *parser) checkReference(doc *Document, n Index) {
 			return
 		}
 	}
-	if name, at := p.textOf(doc, n, referenceType); name != nil {
+	if name, named := p.textOf(doc, n, referenceType); name != nil {
 		t, ok := p.rules.resources[viewString(name)]
 		switch {
 		case !ok:
-			p.reportNode(doc, at, issue.Value, "type of the reference is no resource type of FHIR R4")
+			p.reportNode(doc, named, issue.Value, "type of the reference is no resource type of FHIR R4")
 			return
-		case target != 0 && t != target:
-			p.reportNode(doc, at, issue.Value, "type of the reference is not that of what it refers to")
+		case target == 0:
+			target, at = t, named
+		case t != target:
+			p.reportNode(doc, named, issue.Value, "type of the reference is not that of what it refers to")
 			return
 		}
-		target = t
 	}
 	if !allowed(doc.Nodes[n].Field, target) {
-		if at == 0 {
-			at = n
-		}
 		p.reportNode(doc, at, issue.Value, "reference to a type that the element does not allow")
 	}
 }
@@ -54,7 +52,7 @@ func (p *parser) checkLogical(doc *Document, n Index) {
 			return
 		}
 	}
-	if p.whole(doc, n) {
+	if whole(doc, n) {
 		p.reportNode(doc, n, issue.Required, "reference has neither reference, identifier nor display")
 	}
 }
@@ -107,7 +105,7 @@ func (p *parser) targetOf(doc *Document, n Index, text []byte) (t schema.TypeID,
 		return 0, "reference does not start with a resource type of FHIR R4"
 	}
 	t, _, path := p.restful(text)
-	if t == 0 || len(path) > 0 {
+	if t == 0 || len(path) > 0 || text[0] == '/' {
 		return 0, "relative reference is not of the form Type/id or Type/id/_history/version"
 	}
 	return t, ""

@@ -1,11 +1,6 @@
 package fhirjson
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/fhirlake/fhirlake/internal/schema"
-)
+import "github.com/fhirlake/fhirlake/internal/schema"
 
 // AppendCanonical appends the JSON of node n and what is under it in canonical
 // form: resourceType first, then elements in the order of the specification, no
@@ -59,9 +54,8 @@ func (d *Document) appendObject(dst []byte, n Index) []byte {
 // appendLoose appends the loose properties of the object that starts at the
 // offset object, each with a comma after it, in the order of the source.
 func (d *Document) appendLoose(dst []byte, object uint32) []byte {
-	i, _ := slices.BinarySearchFunc(d.loose, object, func(l loose, object uint32) int { return cmp.Compare(l.object, object) })
-	for ; i < len(d.loose) && d.loose[i].object == object; i++ {
-		dst = append(appendCompact(dst, d.Source[d.loose[i].start:d.loose[i].end]), ',')
+	for _, l := range d.looseOf(object) {
+		dst = append(appendCompact(dst, d.Source[l.start:l.end]), ',')
 	}
 	return dst
 }
