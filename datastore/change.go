@@ -3,7 +3,6 @@ package datastore
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -87,8 +86,11 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 			}
 			done.expects = []expectation{e}
 		}
-		if err := s.submit(ctx, done); !errors.Is(err, errStale) {
-			return s.result(done, err)
+		switch err := s.submit(ctx, done); {
+		case err == nil:
+			return s.withJSON(done.versions[0], p.body)
+		case !errors.Is(err, errStale):
+			return Version{}, err
 		}
 	}
 	return Version{}, ErrConflict
@@ -97,47 +99,26 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 // Update stores a resource under its own id, as a new version or as a new
 // resource. It reports an [Error] of class ErrInvalid, or ErrPreconditionFailed.
 func (s *Store) Update(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
-	o, c, err := gather(opts)
+	tx := s.Begin()
+	if _, err := tx.Update(ctx, json, opts...); err != nil {
+		return Version{}, err
+	}
+	written, err := tx.Commit(ctx)
 	if err != nil {
 		return Version{}, err
 	}
-	if o.ifNoneExist != "" {
-		return Version{}, failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
-	}
-	p, err := s.prepare(ctx, json, "")
-	if err != nil {
-		return Version{}, err
-	}
-	done := &commit{ops: []op{{prepared: p, condition: c}}}
-	return s.result(done, s.submit(ctx, done))
+	return s.withJSON(written[0], tx.ops[0].body)
 }
 
 // Delete deletes a resource. Its history stays, and an update brings it back. It
 // reports ErrNotFound, ErrGone or ErrPreconditionFailed.
 func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error {
-	_, c, err := gather(opts)
-	if err != nil {
+	tx := s.Begin()
+	if err := tx.Delete(ref, opts...); err != nil {
 		return err
 	}
-	t, err := resourceType(ref.Type)
-	if err != nil {
-		return err
-	}
-	if !validID(ref.ID) {
-		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
-	}
-	c.mustExist = true
-	return s.submit(ctx, &commit{ops: []op{{prepared: prepareDelete(t, ref.ID), condition: c}}})
-}
-
-// result is that of a commit of one operation, with the JSON that was stored.
-func (s *Store) result(c *commit, err error) (Version, error) {
-	if err != nil {
-		return Version{}, err
-	}
-	v := c.versions[0]
-	err = s.withJSON(&v, c.ops[0].body)
-	return v, err
+	_, err := tx.Commit(ctx)
+	return err
 }
 
 // expect asks a query for the one resource that a conditional write is about.

@@ -25,6 +25,9 @@ type op struct {
 	condition
 }
 
+// size is about how many bytes the operation takes in the log.
+func (o *op) size() int { return len(o.part) + len(o.body) }
+
 // deleted reports whether the operation is a deletion.
 func (o *op) deleted() bool { return o.body == nil }
 

@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -13,6 +14,9 @@ import (
 type HistoryOptions struct {
 	// Since leaves out versions from before this time, if it is not zero.
 	Since time.Time
+	// Before leaves out this version and all that were written after it, if it is
+	// not 0: so a history is continued where a page of it ended.
+	Before Ordinal
 }
 
 // History implements [Reader].
@@ -26,12 +30,15 @@ func (s *Store) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter
 
 // History implements [Reader].
 func (s *Snapshot) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error] {
-	since := int64(0)
+	since, before := int64(math.MinInt64), index.MaxOrdinal+1
 	if opts != nil && !opts.Since.IsZero() {
 		since = opts.Since.UnixMicro()
 	}
+	if opts != nil && opts.Before != 0 {
+		before = opts.Before
+	}
 	return func(yield func(Version, error) bool) {
-		ordinals, err := s.historyOrdinals(ctx, ref)
+		ordinals, err := s.historyOrdinals(ctx, ref, before)
 		if err != nil {
 			yield(Version{}, err)
 			return
@@ -52,23 +59,25 @@ func (s *Snapshot) History(ctx context.Context, ref Ref, opts *HistoryOptions) i
 	}
 }
 
-// historyOrdinals returns the versions of a resource, a type or the store, newest
-// first.
-func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref) (iter.Seq[index.Ordinal], error) {
+// historyOrdinals returns the versions of a resource, a type or the store that
+// were written before an ordinal, newest first.
+func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Ordinal) (iter.Seq[index.Ordinal], error) {
 	if ref.ID != "" {
 		o, err := s.lookup(ctx, ref)
 		return func(yield func(index.Ordinal) bool) {
-			for ok := true; ok && yield(o); {
-				o, ok = s.view.Previous(o)
+			for ok := true; ok; o, ok = s.view.Previous(o) {
+				if o < before && !yield(o) {
+					return
+				}
 			}
 		}, err
 	}
 	if ref.Type != "" {
 		t, err := resourceType(ref.Type)
-		return s.view.OfType(index.TypeID(t)).Backward(index.MaxOrdinal), err
+		return s.view.OfType(index.TypeID(t)).Backward(before - 1), err
 	}
 	return func(yield func(index.Ordinal) bool) {
-		for o := s.view.Last(); o >= index.FirstOrdinal; o-- {
+		for o := min(s.view.Last(), before-1); o >= index.FirstOrdinal; o-- {
 			if !s.view.Hole(o) && !yield(o) {
 				return
 			}

@@ -16,7 +16,7 @@ import (
 const (
 	itemFormat     = 1
 	itemVersionAt  = 2
-	itemFixed      = itemVersionAt + 8 + 2 // format, flags, version number, extractor
+	itemFixed      = itemVersionAt + 8 + 4 // format, flags, version number, extractor
 	itemFlagDelete = 1
 )
 
@@ -26,7 +26,7 @@ type itemHeader struct {
 	id        string
 	version   uint64
 	deleted   bool
-	extractor uint16 // what extracted the values: search.ExtractorVersion when they were written
+	extractor uint32 // what extracted the values: search.Version when they were written
 }
 
 // appendItemHeader appends a header whose version number is still to be set.
@@ -36,7 +36,7 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 		flags = itemFlagDelete
 	}
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0, 0, 0, 0)
-	dst = binary.LittleEndian.AppendUint16(dst, search.ExtractorVersion)
+	dst = binary.LittleEndian.AppendUint32(dst, search.Version())
 	name := typ.String()
 	dst = append(append(dst, byte(len(name))), name...)
 	return append(append(dst, byte(len(id))), id...)
@@ -56,8 +56,10 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return damaged()
 	}
 	h.deleted = part[1]&itemFlagDelete != 0
-	h.version = binary.LittleEndian.Uint64(part[itemVersionAt:])
-	h.extractor = binary.LittleEndian.Uint16(part[itemVersionAt+8:])
+	if h.version = binary.LittleEndian.Uint64(part[itemVersionAt:]); h.version == 0 {
+		return damaged()
+	}
+	h.extractor = binary.LittleEndian.Uint32(part[itemVersionAt+8:])
 	name, rest, ok := cutShort(part[itemFixed:])
 	if !ok {
 		return damaged()

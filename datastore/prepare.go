@@ -1,6 +1,7 @@
 package datastore
 
 import (
+	"bytes"
 	"context"
 	"sync"
 
@@ -16,9 +17,21 @@ import (
 type prepared struct {
 	typ    schema.TypeID
 	id     string
-	part   []byte // values part, version number still to be set
-	body   []byte // body part; nil for a deletion
-	values *index.Prepared
+	part   []byte          // values part, version number still to be set
+	body   []byte          // body part; nil for a deletion
+	values *index.Prepared // nil for a deletion, and once the writer has applied them
+}
+
+// valuesPool holds values that were applied, for their memory: a version has about
+// ten slices of them, and making those anew would be a tenth of an import.
+var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
+
+// release gives the values back. Only the writer calls it.
+func (p *prepared) release() {
+	if p.values != nil {
+		valuesPool.Put(p.values)
+		p.values = nil
+	}
 }
 
 // scratch is what preparing one resource needs and can be used again.
@@ -27,6 +40,7 @@ type scratch struct {
 	builder index.Builder
 	stored  []byte
 	block   []byte
+	body    []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -66,14 +80,15 @@ func (s *Store) prepareDocument(c *scratch, id string) (*prepared, error) {
 	if err := s.engine.Extract(&c.doc, &c.builder); err != nil {
 		return nil, err
 	}
-	p := &prepared{typ: c.doc.Type(), id: id, values: new(index.Prepared)}
+	p := &prepared{typ: c.doc.Type(), id: id, values: valuesPool.Get().(*index.Prepared)}
 	c.block = c.builder.AppendTo(c.block[:0])
 	if err := s.index.Prepare(p.values, c.block); err != nil {
 		return nil, err
 	}
 	p.part = append(appendItemHeader(make([]byte, 0, itemFixed+2+32+len(id)+len(c.block)), p.typ, id, false), c.block...)
 	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, []byte(id))
-	p.body = appendBody(nil, c.stored)
+	c.body = appendBody(c.body[:0], c.stored)
+	p.body = bytes.Clone(c.body) // a block is a third of the room that making it takes
 	return p, nil
 }
 
@@ -108,7 +123,7 @@ func (s *Store) blockOf(o index.Ordinal, dst []byte) ([]byte, error) {
 		return nil, err
 	}
 	h, block, err := splitItem(part)
-	if err != nil || h.extractor == search.ExtractorVersion {
+	if err != nil || h.extractor == search.Version() {
 		return block, err
 	}
 	return s.extractAgain(o)

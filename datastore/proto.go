@@ -9,6 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/google/fhir/go/fhirversion"
 	"github.com/google/fhir/go/jsonformat"
+	"google.golang.org/protobuf/proto"
 )
 
 // This file is the one place where JSON becomes a google/fhir proto and back.
@@ -29,7 +30,11 @@ var unmarshaller = sync.OnceValues(func() (*jsonformat.Unmarshaller, error) {
 
 // typeOf returns the resource type of R.
 func typeOf[R Resource]() (schema.TypeID, error) {
-	name := string((*new(R)).ProtoReflect().Descriptor().FullName())
+	var none R
+	if any(none) == nil {
+		return 0, fmt.Errorf("%w: the type parameter is an interface, not a proto", ErrUnsupported)
+	}
+	name := string(none.ProtoReflect().Descriptor().FullName())
 	if rest, ok := strings.CutPrefix(name, protoPackage); ok {
 		if t, ok := schema.ResourceType(rest); ok {
 			return t, nil
@@ -50,7 +55,8 @@ func marshal[R Resource](resource R) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	json, err := m.MarshalResource(resource)
+	// jsonformat rewrites the references of what it marshals; the caller's stay.
+	json, err := m.MarshalResource(proto.Clone(resource))
 	if err != nil {
 		// jsonformat's text may quote the resource.
 		return nil, failf(ErrInvalid, issue.Structure, "the %s proto cannot be written as JSON", resource.ProtoReflect().Descriptor().Name())

@@ -90,6 +90,7 @@ func (s *Snapshot) version(o index.Ordinal) (Version, error) {
 		Ref:         Ref{Type: typeName(t), ID: id},
 		VersionID:   strconv.FormatUint(n, 10),
 		LastUpdated: time.UnixMicro(micros).UTC(),
+		Ordinal:     o,
 		Deleted:     s.view.Deleted(o),
 	}
 	if v.Deleted {
@@ -100,18 +101,16 @@ func (s *Snapshot) version(o index.Ordinal) (Version, error) {
 	return v, err
 }
 
-// withJSON sets the JSON of a version that was just written from its body part.
-func (s *Store) withJSON(v *Version, body []byte) error {
-	if v.Deleted {
-		return nil
-	}
+// withJSON returns a version that was just written with its JSON, from its body
+// part.
+func (s *Store) withJSON(v Version, body []byte) (Version, error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
 	var err error
 	if b.stored, err = openBody(b.stored[:0], body); err != nil {
-		return err
+		return v, err
 	}
 	n, _ := parseVersion(v.VersionID)
 	v.JSON = fhirjson.AppendVersioned(make([]byte, 0, len(b.stored)+versionRoom), b.stored, n, v.LastUpdated.UnixMicro())
-	return nil
+	return v, nil
 }

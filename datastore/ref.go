@@ -19,6 +19,8 @@ type Version struct {
 	Ref
 	VersionID   string    // "1" for the first
 	LastUpdated time.Time // UTC, microseconds
+	// Ordinal is the version's place in the order in which everything was written.
+	Ordinal Ordinal
 	// Deleted marks a deletion; it has no JSON.
 	Deleted bool
 	// Created says, of the result of a write, that there was no resource before.

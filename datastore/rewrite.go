@@ -3,6 +3,7 @@ package datastore
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -23,8 +24,10 @@ func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*prepared
 	if c.doc.Type() != r.target.typ {
 		return nil, failf(ErrInvalid, issue.Value, "the request is for a %s, the resource is a %s", r.target.typ, c.doc.Type())
 	}
-	if own := c.doc.ID(); r.target.id != "" && string(own) != r.target.id {
-		return nil, failf(ErrInvalid, issue.Value, "the id of the resource is not that of the request")
+	// A conditional update may leave the id out (FHIR R4 §3.1.0.4.3).
+	own := c.doc.ID()
+	if r.method == http.MethodPut && string(own) != id && (own != nil || r.target.id != "") {
+		return nil, failf(ErrInvalid, issue.Value, "the id of the resource is not that of what is updated")
 	}
 	rewritten, err := p.rewrite(ctx, &c.doc)
 	if err != nil {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // Status returns the HTTP status that FHIR gives to an error (R4 §3.1.0.1.5 and
@@ -12,6 +15,10 @@ import (
 func Status(err error) int {
 	if err == nil {
 		return http.StatusOK
+	}
+	var data *Error
+	if errors.As(err, &data) && slices.ContainsFunc(data.Issues, func(i Issue) bool { return i.Code == issue.TooLong }) {
+		return http.StatusRequestEntityTooLarge
 	}
 	for _, c := range []struct {
 		class  error

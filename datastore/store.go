@@ -20,6 +20,7 @@ type Store struct {
 
 	queue   chan *commit
 	written chan struct{} // closed when the writer has ended
+	behind  bool          // the index lacks a record of the log; the writer's alone
 
 	closing sync.RWMutex
 	closed  bool // guarded by closing; queue is closed with it

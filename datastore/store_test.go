@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("time.Sleep"), goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
 }
 
 var ctx = context.Background()
@@ -56,7 +57,7 @@ func open(t testing.TB, opts *datastore.Options) *datastore.Store {
 	store, err := datastore.Open(ctx, "mem:", opts)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		require.NoError(t, datastore.Check(store))
+		require.NoError(t, store.Verify(ctx))
 		require.NoError(t, store.Close())
 	})
 	return store
@@ -142,6 +143,20 @@ func TestUpdateAndHistory(t *testing.T) {
 	}
 	require.Equal(t, 4, count(datastore.Ref{Type: "Patient"}, nil))
 	require.Equal(t, 4, count(datastore.Ref{}, nil))
+	for v, err := range store.History(ctx, ref, nil) {
+		require.NoError(t, err)
+		older := 0
+		for o, err := range store.History(ctx, ref, &datastore.HistoryOptions{Before: v.Ordinal}) {
+			require.NoError(t, err)
+			require.Less(t, o.Ordinal, v.Ordinal)
+			older++
+		}
+		n, err := strconv.Atoi(v.VersionID)
+		require.NoError(t, err)
+		require.Equal(t, n-1, older)
+		require.Equal(t, older, count(datastore.Ref{Type: "Patient"}, &datastore.HistoryOptions{Before: v.Ordinal}))
+		require.Equal(t, older, count(datastore.Ref{}, &datastore.HistoryOptions{Before: v.Ordinal}))
+	}
 	require.Equal(t, 2, count(ref, &datastore.HistoryOptions{Since: old.LastUpdated.Add(1500 * time.Millisecond)}))
 }
 
@@ -253,7 +268,7 @@ func TestFolder(t *testing.T) {
 	got, err := store.Read(ctx, v.Ref)
 	require.NoError(t, err)
 	require.Equal(t, v.JSON, got.JSON)
-	require.NoError(t, datastore.Check(store))
+	require.NoError(t, store.Verify(ctx))
 	require.NoError(t, store.Close())
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("x"), 0o600))
@@ -272,6 +287,7 @@ func TestSizeLimit(t *testing.T) {
 	store := open(t, &datastore.Options{MaxResourceSize: 200})
 	_, err := store.Create(ctx, patient("", strings.Repeat("x", 200)))
 	require.ErrorIs(t, err, datastore.ErrInvalid)
+	require.Equal(t, 413, datastore.Status(err))
 	_, err = store.Transact(ctx, []byte(`{"resourceType":"Bundle","type":"batch","id":"`+strings.Repeat("x", 200)+`"}`))
 	require.ErrorIs(t, err, datastore.ErrInvalid)
 }

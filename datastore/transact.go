@@ -169,7 +169,7 @@ var methodOrder = []string{http.MethodDelete, http.MethodPost, http.MethodPut}
 // transaction carries out requests as one commit. It reports errStale if what its
 // conditions found has changed since.
 func (s *Store) transaction(ctx context.Context, requests []request) ([]reply, error) {
-	p := plan{store: s, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}}
+	p := plan{store: s, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}
@@ -208,7 +208,8 @@ type plan struct {
 	store    *Store
 	requests []request
 	entries  []planned
-	links    map[string]string // fullUrl → Type/id; fixed once prepare begins
+	links    map[string]string   // fullUrl → Type/id; fixed once prepare begins
+	creates  map[string]*planned // Type?ifNoneExist → the entry that creates it
 
 	mu struct {
 		sync.Mutex
@@ -222,6 +223,9 @@ type planned struct {
 	id    string // of the resource to be written
 	op    op     // prepared is nil where nothing is to be written
 	reply reply
+	// same is an earlier entry that creates, under the same ifNoneExist, what this
+	// one would have created.
+	same *planned
 }
 
 // assign decides which resource each request is about, and under which name the
@@ -243,7 +247,7 @@ func (p *plan) assign(ctx context.Context) error {
 		if r.fullURL != "" {
 			p.links[r.fullURL] = r.target.typ.String() + "/" + e.id
 		}
-		if e.reply.status != 0 {
+		if e.reply.status != 0 || e.same != nil {
 			continue // nothing is written
 		}
 		k := key{r.target.typ, e.id}
@@ -283,11 +287,22 @@ func (p *plan) assignOne(ctx context.Context, r *request, e *planned) error {
 			e.reply = reply{status: http.StatusOK, version: found}
 			return nil
 		}
+		if query != "" {
+			what := r.target.typ.String() + "?" + query
+			if e.same = p.creates[what]; e.same != nil {
+				e.id = e.same.id
+				return nil
+			}
+			p.creates[what] = e
+		}
 		e.id = p.store.options.NewID()
 		e.op.mustNot = true
 	case http.MethodPut:
 		if e.id == "" {
-			e.id = p.store.options.NewID()
+			if e.id = ownID(r.resource); e.id == "" {
+				e.id = p.store.options.NewID()
+			}
+			e.op.mustNot = true // what has this id is not what the query looked for
 		}
 	case http.MethodDelete:
 		if e.id == "" {
@@ -306,7 +321,7 @@ func (p *plan) prepare(ctx context.Context) error {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range p.requests {
 		r, e := &p.requests[i], &p.entries[i]
-		if e.reply.status != 0 || r.method != http.MethodPost && r.method != http.MethodPut {
+		if e.reply.status != 0 || e.same != nil || r.method != http.MethodPost && r.method != http.MethodPut {
 			continue
 		}
 		g.Go(func() error {
@@ -329,6 +344,9 @@ func (p *plan) replies(ctx context.Context) []reply {
 	replies := make([]reply, len(p.requests))
 	for i := range p.requests {
 		replies[i] = p.entries[i].reply
+		if same := p.entries[i].same; same != nil {
+			replies[i] = reply{status: http.StatusOK, version: same.reply.version}
+		}
 		if p.requests[i].method == http.MethodGet {
 			replies[i] = now.get(ctx, p.requests[i].target)
 		}

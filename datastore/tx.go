@@ -15,6 +15,7 @@ import (
 type Tx struct {
 	store *Store
 	ops   []op
+	size  int
 	done  bool
 }
 
@@ -38,7 +39,7 @@ func (tx *Tx) Create(ctx context.Context, json []byte) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	tx.ops = append(tx.ops, op{p, condition{mustNot: true}})
+	tx.add(op{p, condition{mustNot: true}})
 	return Ref{Type: p.typ.String(), ID: p.id}, nil
 }
 
@@ -56,16 +57,19 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	tx.ops = append(tx.ops, op{p, c})
+	tx.add(op{p, c})
 	return Ref{Type: p.typ.String(), ID: p.id}, nil
 }
 
 // Delete adds the deletion of a resource. The commit reports ErrNotFound or
 // ErrGone where there is none.
 func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
-	_, c, err := gather(opts)
+	o, c, err := gather(opts)
 	if err != nil {
 		return err
+	}
+	if o.ifNoneExist != "" || o.ifNoneMatch {
+		return failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
@@ -75,7 +79,7 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
 	c.mustExist = true
-	tx.ops = append(tx.ops, op{prepareDelete(t, ref.ID), c})
+	tx.add(op{prepareDelete(t, ref.ID), c})
 	return nil
 }
 
@@ -83,12 +87,11 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 func (tx *Tx) Len() int { return len(tx.ops) }
 
 // Size returns about how many bytes the operations take in the log.
-func (tx *Tx) Size() int {
-	n := 0
-	for i := range tx.ops {
-		n += len(tx.ops[i].part) + len(tx.ops[i].body)
-	}
-	return n
+func (tx *Tx) Size() int { return tx.size }
+
+func (tx *Tx) add(o op) {
+	tx.ops = append(tx.ops, o)
+	tx.size += o.size()
 }
 
 // Commit writes the operations. It returns what was written, one version an

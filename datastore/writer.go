@@ -101,7 +101,7 @@ func (g *group) take(c *commit) error {
 	}
 	size := 0
 	for i := range c.ops {
-		size += len(c.ops[i].part) + len(c.ops[i].body)
+		size += c.ops[i].size()
 	}
 	if g.bytes > 0 && g.bytes+size > groupBytes {
 		g.flush()
@@ -130,6 +130,7 @@ func (g *group) take(c *commit) error {
 		setItemVersion(o.part, next.version)
 		v.VersionID = strconv.FormatUint(next.version, 10)
 		v.Deleted, v.Created = o.deleted(), !old.exists()
+		v.Ordinal = index.Ordinal(len(g.items)) // within the group; flush knows the rest
 		g.items = append(g.items, txlog.Item{Values: o.part, Body: o.body})
 		g.index = append(g.index, index.Item{
 			Type: index.TypeID(o.typ), ID: o.id, Version: next.version, Deleted: o.deleted(), Values: o.values,
@@ -160,14 +161,21 @@ func (g *group) state(k key) state {
 // commits.
 func (g *group) flush() {
 	var at time.Time
+	var first index.Ordinal
 	var err error
 	if len(g.items) > 0 {
-		at, err = g.store.append(g.items, g.index)
+		at, first, err = g.store.append(g.items, g.index)
 	}
 	for _, c := range g.commits {
+		for i := range c.ops {
+			c.ops[i].release()
+		}
 		c.err = err
 		for i := range c.versions {
-			c.versions[i].LastUpdated = at
+			if v := &c.versions[i]; v.VersionID != "" {
+				v.LastUpdated = at
+				v.Ordinal += first
+			}
 		}
 		close(c.done)
 	}
@@ -176,18 +184,22 @@ func (g *group) flush() {
 
 // append makes one record durable, then applies it. The record's time is the
 // clock's, and never earlier than the record before.
-func (s *Store) append(items []txlog.Item, entries []index.Item) (time.Time, error) {
+func (s *Store) append(items []txlog.Item, entries []index.Item) (at time.Time, first index.Ordinal, err error) {
+	if s.behind {
+		return at, 0, ErrReadOnly
+	}
 	sequence, next := s.log.Last()
 	micros := max(s.options.Now().UnixMicro(), s.index.View().Time())
 	h := txlog.Header{Sequence: sequence + 1, First: next, Time: micros}
 	// The caller of a write may go; its write is carried out all the same.
 	if err := s.log.Append(context.Background(), h, items); err != nil {
-		return time.Time{}, fmt.Errorf("datastore: writing: %w", err)
+		return at, 0, fmt.Errorf("datastore: writing: %w", err)
 	}
 	if err := s.index.Apply(h.Sequence, h.Time, indexOrdinal(h.First), entries); err != nil {
-		// The record is durable and this process cannot show it: say so, and stop
-		// writing until the log is applied anew.
-		return time.Time{}, fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		// The record is durable and this process cannot show it. What follows would
+		// rest on a state that the log has left behind.
+		s.behind = true
+		return at, 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 	}
-	return time.UnixMicro(micros).UTC(), nil
+	return time.UnixMicro(micros).UTC(), indexOrdinal(h.First), nil
 }

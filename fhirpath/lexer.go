@@ -188,7 +188,7 @@ func (l *lexer) escape(text *strings.Builder) error {
 	return l.fail(start, "unknown escape")
 }
 
-// unicodeEscape reads \uXXXX, or nothing.
+// unicodeEscape reads \u and four hexadecimal digits, or nothing.
 func (l *lexer) unicodeEscape() (rune, bool) {
 	rest := l.source[l.at:]
 	if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {

@@ -11,13 +11,14 @@ import (
 
 // chunkSize is the size from which a chunk is cut. It is one commit: large enough
 // that syncing it is little beside preparing it, small enough that workers share
-// the input evenly and a log record stays below a megabyte.
-const chunkSize = 1 << 20
+// the input evenly and, at 0.6 of the text, a log record stays below 1 MiB.
+const chunkSize = 3 << 19
 
 // A cutter cuts a file's text into chunks. It holds one chunk, or one line of up
 // to limit bytes.
 type cutter struct {
 	text  io.Reader
+	size  int    // from which a chunk is cut
 	limit int    // longest line
 	line  int64  // number of the next line, from 1
 	rest  []byte // the start of the next line, read with the chunk before
@@ -45,16 +46,16 @@ func (c *cutter) next(buffer []byte) (cut, error) {
 	buffer = append(buffer[:0], c.rest...)
 	c.rest = c.rest[:0]
 	end := bytes.LastIndexByte(buffer, '\n') + 1 // of the last whole line
-	for c.err == nil && (end == 0 || len(buffer) < chunkSize) {
+	for c.err == nil && (end == 0 || len(buffer) < c.size) {
 		if end == 0 && len(buffer) > c.limit+len("\r\n") {
 			return c.skip(buffer)
 		}
 		if len(buffer) == cap(buffer) {
-			buffer = slices.Grow(buffer, max(chunkSize-len(buffer), len(buffer)/2, bytes.MinRead))
+			buffer = slices.Grow(buffer, max(c.size-len(buffer), len(buffer)/2, bytes.MinRead))
 		}
 		old := len(buffer)
 		var n int
-		n, c.err = c.text.Read(buffer[old:min(cap(buffer), old+chunkSize)])
+		n, c.err = c.text.Read(buffer[old:min(cap(buffer), old+c.size)])
 		buffer = buffer[:old+n]
 		if i := bytes.LastIndexByte(buffer[old:], '\n'); i >= 0 {
 			end = old + i + 1
@@ -86,7 +87,7 @@ func (c *cutter) finish(lost int64) (cut, error) {
 // skip reads over the rest of a line that is too long.
 func (c *cutter) skip(buffer []byte) (cut, error) {
 	size := int64(len(buffer))
-	buffer = buffer[:min(cap(buffer), chunkSize)]
+	buffer = buffer[:min(cap(buffer), c.size)]
 	for c.err == nil {
 		var n int
 		n, c.err = c.text.Read(buffer)

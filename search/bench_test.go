@@ -64,8 +64,9 @@ func BenchmarkSearch(b *testing.B) {
 	for _, c := range []struct{ name, query string }{
 		{"count of a token", "code=http://loinc.org|c1&_count=0"},
 		{"page of a token", "code=http://loinc.org|c1&_count=50"},
-		{"count of token and date", "code=http://loinc.org|c1&date=2010&_count=0"},
-		{"sorted page", "code=http://loinc.org|c1&_sort=-date&_count=50"},
+		{"count of token and date", "code=http://loinc.org|c1&date=2011&_count=0"},
+		{"page sorted by date", "status=final&_sort=-date&_count=50"},
+		{"page sorted by token", "patient=p7&_sort=code&_count=50"},
 		{"composite", "code-value-quantity=c1$gt250&_count=50"},
 		{"patient and code", "patient=p7&code=c2&_count=50"},
 	} {

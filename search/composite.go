@@ -9,40 +9,42 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// composite evaluates a composite: resources for which each part holds, and,
-// where its element is one out of several, of which one element has them all.
-// The index knows the former; the latter is read from the candidates' values.
+// composite evaluates a composite: resources that have an element of which each
+// part holds. The index knows of which resources the parts hold; whether they do
+// of one element is read from the values of these, unless the element is the
+// resource itself.
 func (ev *evaluation) composite(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
-	for i := range m.values {
-		v := &m.values[i]
-		parts := make([]condition, len(v.parts))
-		for j, part := range m.param.components {
-			parts[j] = &match{typ: t, param: part.param, values: v.parts[j : j+1]}
-		}
-		found := within
-		var err error
-		for _, part := range parts {
-			if found, err = ev.evaluate(t, part, found); err != nil {
+	for i := range m.param.composites {
+		for j := range m.values {
+			found, err := ev.compositeAt(t, &m.param.composites[i], &m.values[j], within)
+			if err != nil {
 				return nil, err
 			}
-			if found.IsEmpty() {
-				break
-			}
+			set.Or(found)
 		}
-		if m.param.grouped {
-			if found, err = ev.sameElement(m.param, v, found); err != nil {
-				return nil, err
-			}
-		}
-		set.Or(found)
 	}
 	return set, nil
 }
 
+func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	found := within
+	var err error
+	for i, part := range c.components {
+		found, err = ev.match(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
+		if err != nil || found.IsEmpty() {
+			return found, err
+		}
+	}
+	if c.grouped {
+		return ev.sameElement(c, v, found)
+	}
+	return found, nil
+}
+
 // sameElement keeps the visible ones of set that have one element of which every
 // part of the value holds.
-func (ev *evaluation) sameElement(p *param, v *value, set *roaring.Bitmap) (*roaring.Bitmap, error) {
+func (ev *evaluation) sameElement(c *composite, v *value, set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	ev.view.RetainVisible(set)
 	kept := roaring.New()
 	var groups, holding []uint32
@@ -53,7 +55,7 @@ func (ev *evaluation) sameElement(p *param, v *value, set *roaring.Bitmap) (*roa
 		}
 		groups = groups[:0]
 		first, all := true, true
-		for i, part := range p.components {
+		for i, part := range c.components {
 			holding = holding[:0]
 			for j := range entries {
 				if ev.holds(part.param, &v.parts[i], &entries[j]) {

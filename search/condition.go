@@ -126,7 +126,7 @@ func (p *parser) unknown(t schema.TypeID, code string) *QueryError {
 	return &QueryError{
 		Part: p.name, Code: issue.NotFound,
 		Reason: "unknown search parameter of " + t.String(),
-		Near:   nearest(code, p.codes(t)),
+		typ:    t, unknown: code,
 	}
 }
 
@@ -170,23 +170,6 @@ func (v *value) restrict(target schema.TypeID, r *registry) bool {
 	return v.reference.typ == 0 || v.reference.typ == target
 }
 
-// modifiers are the modifiers that each type of parameter has here, and those of
-// FHIR that are not supported.
-var modifiers = map[schema.ParamType]map[string]modifier{
-	schema.ParamString:    {"missing": modMissing, "exact": modExact, "contains": modContains},
-	schema.ParamToken:     {"missing": modMissing, "text": modText, "not": modNot},
-	schema.ParamReference: {"missing": modMissing, "identifier": modIdentifier},
-	schema.ParamURI:       {"missing": modMissing, "above": modAbove, "below": modBelow},
-	schema.ParamDate:      {"missing": modMissing},
-	schema.ParamNumber:    {"missing": modMissing},
-	schema.ParamQuantity:  {"missing": modMissing},
-}
-
-var unsupportedModifiers = map[schema.ParamType][]string{
-	schema.ParamToken:     {"of-type", "in", "not-in", "above", "below"},
-	schema.ParamReference: {"above", "below"},
-}
-
 // modifier sets the modifier of a match, and returns the type that one of a
 // reference names.
 func (p *parser) modifier(m *match, name string) (target schema.TypeID, err error) {
@@ -194,25 +177,69 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 		return 0, nil
 	}
 	kind := m.param.row.Type
-	if m.param.special != specialNone && name != "missing" && !(m.param.special == specialID && name == "not") {
+	known, supported := modifierOf(kind, name)
+	if m.param.special != specialNone && known != modMissing && !(m.param.special == specialID && known == modNot) {
 		return 0, p.fail(issue.Invalid, "modifier does not fit %s", m.param.row.Code)
 	}
-	if known, ok := modifiers[kind][name]; ok {
+	switch {
+	case known != plain && !m.param.has(known):
+		return 0, p.fail(issue.Invalid, "modifier does not fit the elements of %s", m.param.row.Code)
+	case known != plain:
 		m.modifier = known
-		if m.modifier == modIdentifier && len(m.param.aside) == 0 || m.modifier == modText && len(m.param.aside) == 0 {
-			return 0, p.fail(issue.Invalid, "modifier does not fit the elements of %s", m.param.row.Code)
-		}
 		return 0, nil
-	}
-	if slices.Contains(unsupportedModifiers[kind], name) {
+	case !supported:
 		return 0, p.fail(issue.NotSupported, "modifier is not supported")
 	}
-	if target, ok := p.names[name]; ok && kind == schema.ParamReference {
-		if !slices.Contains(p.targets(m.param), target) {
-			return 0, p.fail(issue.Invalid, "%s does not refer to the type after the colon", m.param.row.Code)
-		}
-		m.modifier = modType
-		return target, nil
+	target, isType := p.names[name]
+	switch {
+	case !isType || kind != schema.ParamReference:
+		return 0, p.fail(issue.Invalid, "modifier does not fit a parameter of type %s", kind)
+	case !slices.Contains(p.targets(m.param), target):
+		return 0, p.fail(issue.Invalid, "%s does not refer to the type after the colon", m.param.row.Code)
 	}
-	return 0, p.fail(issue.Invalid, "modifier does not fit a parameter of type %s", kind)
+	m.modifier = modType
+	return target, nil
+}
+
+// modifierOf returns the modifier with the given name on parameters of a type,
+// or plain. It reports false for one that FHIR has and this package does not do.
+func modifierOf(kind schema.ParamType, name string) (_ modifier, supported bool) {
+	if name == "missing" && kind != schema.ParamComposite {
+		return modMissing, true
+	}
+	switch kind {
+	case schema.ParamString:
+		switch name {
+		case "exact":
+			return modExact, true
+		case "contains":
+			return modContains, true
+		}
+	case schema.ParamToken:
+		switch name {
+		case "text":
+			return modText, true
+		case "not":
+			return modNot, true
+		case "of-type":
+			return modOfType, true
+		case "in", "not-in", "above", "below":
+			return plain, false
+		}
+	case schema.ParamReference:
+		switch name {
+		case "identifier":
+			return modIdentifier, true
+		case "above", "below":
+			return plain, false
+		}
+	case schema.ParamURI:
+		switch name {
+		case "above":
+			return modAbove, true
+		case "below":
+			return modBelow, true
+		}
+	}
+	return plain, true
 }

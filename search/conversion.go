@@ -1,6 +1,10 @@
 package search
 
-import "github.com/fhirlake/fhirlake/internal/schema"
+import (
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
 
 // A leafKind says how the value of an element becomes search values.
 type leafKind uint8
@@ -20,6 +24,7 @@ const (
 	leafCodingText
 	leafConceptText
 	leafIdentifierText
+	leafIdentifierType // type and value together
 	leafReference
 	leafCanonicalReference
 	leafReferenceIdentifier
@@ -28,6 +33,7 @@ const (
 	leafPeriod
 	leafTiming
 	leafNumber
+	leafNumberRange
 	leafQuantity
 	leafMoney
 	leafRange
@@ -41,74 +47,76 @@ const (
 type conversion struct {
 	below []string
 	kind  leafKind
-	// aside marks values that only a modifier looks at: the texts of tokens
-	// (:text) and the identifiers of references (:identifier).
+	// aside marks values that only a modifier looks at.
 	aside bool
 }
 
 // conversions says for a type of parameter which types of element it can index
 // and how (FHIR R4 §3.1.1.4, the table of each type). Names are split into
 // their parts here, so that name, family and given share the values of a part.
-var conversions = map[schema.ParamType]map[string][]conversion{
-	schema.ParamString: {
-		"string": {{kind: leafString}}, "markdown": {{kind: leafString}}, "code": {{kind: leafString}},
-		"id": {{kind: leafString}}, "uri": {{kind: leafString}},
-		"HumanName": {
-			{below: []string{"text"}, kind: leafString}, {below: []string{"family"}, kind: leafString},
-			{below: []string{"family"}, kind: leafWords}, {below: []string{"given"}, kind: leafString},
-			{below: []string{"prefix"}, kind: leafString}, {below: []string{"suffix"}, kind: leafString},
+var conversions = sync.OnceValue(func() map[schema.ParamType]map[string][]conversion {
+	return map[schema.ParamType]map[string][]conversion{
+		schema.ParamString: {
+			"string": {{kind: leafString}}, "markdown": {{kind: leafString}}, "code": {{kind: leafString}},
+			"id": {{kind: leafString}}, "uri": {{kind: leafString}},
+			"HumanName": {
+				{below: []string{"text"}, kind: leafString}, {below: []string{"family"}, kind: leafString},
+				{below: []string{"given"}, kind: leafString}, {below: []string{"prefix"}, kind: leafString},
+				{below: []string{"suffix"}, kind: leafString},
+			},
+			"Address": {
+				{below: []string{"text"}, kind: leafString}, {below: []string{"line"}, kind: leafString},
+				{below: []string{"city"}, kind: leafString}, {below: []string{"district"}, kind: leafString},
+				{below: []string{"state"}, kind: leafString}, {below: []string{"postalCode"}, kind: leafString},
+				{below: []string{"country"}, kind: leafString},
+			},
+			"CodeableConcept": {{below: []string{"text"}, kind: leafString}, {below: []string{"coding", "display"}, kind: leafString}},
+			"Coding":          {{below: []string{"display"}, kind: leafString}},
 		},
-		"Address": {
-			{below: []string{"text"}, kind: leafString}, {below: []string{"line"}, kind: leafString},
-			{below: []string{"city"}, kind: leafString}, {below: []string{"district"}, kind: leafString},
-			{below: []string{"state"}, kind: leafString}, {below: []string{"postalCode"}, kind: leafString},
-			{below: []string{"country"}, kind: leafString},
+		schema.ParamToken: {
+			"code":            {{kind: leafCode}},
+			"Coding":          {{kind: leafCoding}, {kind: leafCodingText, aside: true}},
+			"CodeableConcept": {{kind: leafConcept}, {kind: leafConceptText, aside: true}},
+			"Identifier":      {{kind: leafIdentifier}, {kind: leafIdentifierText, aside: true}, {kind: leafIdentifierType, aside: true}},
+			"ContactPoint":    {{kind: leafContact}},
+			"boolean":         {{kind: leafBoolean}},
+			"string":          {{kind: leafInsensitive}},
+			"id":              {{kind: leafSensitive}},
+			"uri":             {{kind: leafSensitive}},
+			"url":             {{kind: leafSensitive}},
+			"canonical":       {{kind: leafSensitive}},
+			"oid":             {{kind: leafSensitive}},
+			"uuid":            {{kind: leafSensitive}},
 		},
-		"CodeableConcept": {{below: []string{"text"}, kind: leafString}, {below: []string{"coding", "display"}, kind: leafString}},
-		"Coding":          {{below: []string{"display"}, kind: leafString}},
-	},
-	schema.ParamToken: {
-		"code":            {{kind: leafCode}},
-		"Coding":          {{kind: leafCoding}, {kind: leafCodingText, aside: true}},
-		"CodeableConcept": {{kind: leafConcept}, {kind: leafConceptText, aside: true}},
-		"Identifier":      {{kind: leafIdentifier}, {kind: leafIdentifierText, aside: true}},
-		"ContactPoint":    {{kind: leafContact}},
-		"boolean":         {{kind: leafBoolean}},
-		"string":          {{kind: leafInsensitive}},
-		"id":              {{kind: leafSensitive}},
-		"uri":             {{kind: leafSensitive}},
-		"url":             {{kind: leafSensitive}},
-		"canonical":       {{kind: leafSensitive}},
-		"oid":             {{kind: leafSensitive}},
-		"uuid":            {{kind: leafSensitive}},
-	},
-	schema.ParamReference: {
-		"Reference": {{kind: leafReference}, {kind: leafReferenceIdentifier, aside: true}},
-		"canonical": {{kind: leafCanonicalReference}},
-		"uri":       {{kind: leafCanonicalReference}},
-		"Resource":  {{kind: leafResource}},
-	},
-	schema.ParamDate: {
-		"date": {{kind: leafDate}}, "dateTime": {{kind: leafDate}}, "instant": {{kind: leafDate}},
-		"Period": {{kind: leafPeriod}},
-		"Timing": {{kind: leafTiming}},
-	},
-	schema.ParamNumber: {
-		"decimal": {{kind: leafNumber}}, "integer": {{kind: leafNumber}},
-		"positiveInt": {{kind: leafNumber}}, "unsignedInt": {{kind: leafNumber}},
-	},
-	schema.ParamQuantity: {
-		"Quantity": {{kind: leafQuantity}}, "Age": {{kind: leafQuantity}}, "Duration": {{kind: leafQuantity}},
-		"Count": {{kind: leafQuantity}}, "Distance": {{kind: leafQuantity}}, "SimpleQuantity": {{kind: leafQuantity}},
-		"Money":       {{kind: leafMoney}},
-		"Range":       {{kind: leafRange}},
-		"SampledData": {{kind: leafSampledData}},
-	},
-	schema.ParamURI: {
-		"uri": {{kind: leafURI}}, "url": {{kind: leafURI}}, "oid": {{kind: leafURI}}, "uuid": {{kind: leafURI}},
-		"canonical": {{kind: leafCanonical}},
-	},
-}
+		schema.ParamReference: {
+			"Reference": {{kind: leafReference}, {kind: leafReferenceIdentifier, aside: true}},
+			"canonical": {{kind: leafCanonicalReference}},
+			"uri":       {{kind: leafCanonicalReference}},
+			"Resource":  {{kind: leafResource}},
+		},
+		schema.ParamDate: {
+			"date": {{kind: leafDate}}, "dateTime": {{kind: leafDate}}, "instant": {{kind: leafDate}},
+			"Period": {{kind: leafPeriod}},
+			"Timing": {{kind: leafTiming}},
+		},
+		schema.ParamNumber: {
+			"decimal": {{kind: leafNumber}}, "integer": {{kind: leafNumber}},
+			"positiveInt": {{kind: leafNumber}}, "unsignedInt": {{kind: leafNumber}},
+			"Range": {{kind: leafNumberRange}},
+		},
+		schema.ParamQuantity: {
+			"Quantity": {{kind: leafQuantity}}, "Age": {{kind: leafQuantity}}, "Duration": {{kind: leafQuantity}},
+			"Count": {{kind: leafQuantity}}, "Distance": {{kind: leafQuantity}}, "SimpleQuantity": {{kind: leafQuantity}},
+			"Money":       {{kind: leafMoney}},
+			"Range":       {{kind: leafRange}},
+			"SampledData": {{kind: leafSampledData}},
+		},
+		schema.ParamURI: {
+			"uri": {{kind: leafURI}}, "url": {{kind: leafURI}}, "oid": {{kind: leafURI}}, "uuid": {{kind: leafURI}},
+			"canonical": {{kind: leafCanonical}},
+		},
+	}
+})
 
 // noSystem reports whether tokens of this kind have no system, so that a pipe in
 // a search value is a mistake.
@@ -118,4 +126,17 @@ func (k leafKind) noSystem() bool {
 		return true
 	}
 	return false
+}
+
+// modifier returns the modifier that values of this kind, set aside, are for.
+func (k leafKind) modifier() modifier {
+	switch k {
+	case leafCodingText, leafConceptText, leafIdentifierText:
+		return modText
+	case leafIdentifierType:
+		return modOfType
+	case leafReferenceIdentifier:
+		return modIdentifier
+	}
+	return plain
 }

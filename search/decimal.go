@@ -45,7 +45,7 @@ func plainDecimal(s string) bool {
 type number struct {
 	value string
 	// low and high bound the implied range: half a unit of the last digit around
-	// the value, [low, high) (FHIR R4 §3.1.1.4.5). A mantissa of one digit with an
+	// the value, [low, high) (FHIR R4 §3.1.1.4.6). One significant digit with an
 	// exponent counts as two: 1e2 is [95, 105).
 	low, high string
 	exponent  bool
@@ -59,8 +59,7 @@ func readNumber(s string) (number, bool) {
 	}
 	n := number{value: s, parsed: d, exponent: strings.ContainsAny(s, "eE")}
 	unit := d.Exponent
-	mantissa, _, _ := strings.Cut(strings.ToLower(strings.TrimLeft(s, "+-")), "e")
-	if n.exponent && len(mantissa) == 1 {
+	if n.exponent && d.NumDigits() == 1 {
 		unit--
 	}
 	half := apd.New(5, unit-1)

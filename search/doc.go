@@ -39,15 +39,14 @@
 // # What it does not do
 //
 // Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
-// references, :of-type, units in canonical form (quantities compare units
-// literally), positions (near), full text (_text, _content), _filter, lists,
-// compartments, search over all types, contained resources, chained sort keys
-// and :iterate: each is reported as not supported, or, as for units, documented.
+// references, units in canonical form (quantities compare units literally),
+// positions (near), full text (_text, _content), _filter, lists, compartments,
+// search over all types, and contained resources. Each is reported as not
+// supported, but for units.
 //
 // # Invariants
 //
-//   - Every expression of R4's search parameters compiles; a test extracts from
-//     all of them.
+//   - Every expression of R4's search parameters compiles.
 //   - An answer is exact: totals count, and no match is left out.
 //   - No error holds a value of a query or of a resource.
 package search

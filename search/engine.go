@@ -24,8 +24,8 @@ type Options struct {
 	// Values appends the values block of a version to dst and returns it, as
 	// Extract's Builder encoded it. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
-	// differ beyond float64, sorting by tokens and references. It must be set for
-	// those, and is called by several goroutines.
+	// differ beyond float64, sorting by tokens and references. Without it those
+	// searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
 	// PageKey authenticates page tokens. Stores that must understand each other's
 	// tokens share it. Empty makes tokens that anyone can forge.
@@ -66,6 +66,9 @@ func New(x *index.Index, opts Options) *Engine {
 		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
 		now: opts.Now, costLimit: opts.CostLimit,
+	}
+	if e.values == nil {
+		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }
 	}
 	if e.zone == nil {
 		e.zone = time.UTC

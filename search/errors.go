@@ -20,6 +20,8 @@ var (
 	// ErrInvalidPage is returned when a page token was not made by this store for
 	// this query.
 	ErrInvalidPage = errors.New("search: invalid page token")
+
+	errNoValues = errors.New("search: the query needs stored values, and Options.Values is not set")
 )
 
 // A QueryError reports a part of a query that cannot be used.
@@ -35,6 +37,11 @@ type QueryError struct {
 	// Near are the names that would have been right, nearest first; for an unknown
 	// name only.
 	Near []string
+
+	// typ and unknown are the type and the name that it does not have. Near is
+	// worked out from them once the error is final: chains try many types.
+	typ     schema.TypeID
+	unknown string
 }
 
 // Error says what is wrong, on one line.

@@ -141,7 +141,7 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	}
 	switch m.param.row.Type {
 	case schema.ParamComposite:
-		if first := m.param.components[0]; len(m.values) > 0 {
+		if first := m.param.composites[0].components[0]; len(m.values) > 0 {
 			return ev.estimateMatch(t, &match{typ: t, param: first.param, values: []value{m.values[0].parts[0]}})
 		}
 	case schema.ParamString, schema.ParamURI, schema.ParamToken:

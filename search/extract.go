@@ -11,11 +11,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// ExtractorVersion numbers what Extract makes. It changes whenever the values of
-// a resource, or the numbers of parameters and types that stand for them, would
-// come out otherwise; values of another version must be extracted anew.
-const ExtractorVersion uint16 = 1
-
 // Extract adds to b the values of every search parameter of the resource: those
 // of all parameters that FHIR R4 defines for its type, the components of
 // composites and the values that :text and :identifier look at included. The

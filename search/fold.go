@@ -11,7 +11,8 @@ import (
 // Fold returns s as strings are compared: without case, accents and
 // punctuation, with runs of white space as one space and none at either end
 // (FHIR R4 §3.1.1.4.8). "  O'Hára-  Smith" is "ohara smith"; a dash joins what
-// it stands between, as all punctuation does.
+// it stands between, as all punctuation does. Letters that Unicode does not take
+// apart are spelt out: "Weiß" is "weiss" and "Ærø" is "aero".
 func Fold(s string) string { return string(appendFolded(nil, s)) }
 
 // appendFolded appends Fold(s) to dst. It allocates only for text beyond ASCII
@@ -36,19 +37,15 @@ func appendFolded(dst []byte, s string) []byte {
 	return trimSpace(dst, start)
 }
 
-// asciiFold maps a byte to its folded form; 0 drops it.
-var asciiFold = func() (table [utf8.RuneSelf]byte) {
-	for c := range byte(utf8.RuneSelf) {
-		switch r := rune(c); {
-		case unicode.IsSpace(r):
-			table[c] = ' '
-		case unicode.IsPunct(r) || unicode.IsControl(r):
-		default:
-			table[c] = byte(unicode.ToLower(r))
-		}
-	}
-	return table
-}()
+// asciiFold maps an ASCII byte to its folded form; 0 drops it.
+const asciiFold = "\x00\x00\x00\x00\x00\x00\x00\x00\x00     \x00\x00" + // controls; white space is a space
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	" \x00\x00\x00$\x00\x00\x00\x00\x00\x00+\x00\x00\x00\x00" + // of these $ and + are no punctuation
+	"0123456789\x00\x00<=>\x00" +
+	"\x00abcdefghijklmno" +
+	"pqrstuvwxyz\x00\x00\x00^\x00" +
+	"`abcdefghijklmno" +
+	"pqrstuvwxyz\x00|\x00~\x00"
 
 func appendFoldedRunes(dst []byte, s string) []byte {
 	start := len(dst)
@@ -58,12 +55,44 @@ func appendFoldedRunes(dst []byte, s string) []byte {
 			if len(dst) > start && dst[len(dst)-1] != ' ' {
 				dst = append(dst, ' ')
 			}
-		case unicode.Is(unicode.Mn, r) || unicode.IsPunct(r) || unicode.IsControl(r):
+		case unicode.In(r, unicode.Mn, unicode.Cc, unicode.Cf) || unicode.IsPunct(r):
 		default:
-			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+			dst = appendLetter(dst, unicode.ToLower(r))
 		}
 	}
 	return trimSpace(dst, start)
+}
+
+// appendLetter appends a lower-case letter without what Unicode counts as part of
+// it: a ligature, a stroke, the dot of Turkish, the form at the end of a word.
+func appendLetter(dst []byte, r rune) []byte {
+	switch r {
+	case 'ß':
+		return append(dst, "ss"...)
+	case 'æ':
+		return append(dst, "ae"...)
+	case 'œ':
+		return append(dst, "oe"...)
+	case 'þ':
+		return append(dst, "th"...)
+	case 'ø':
+		return append(dst, 'o')
+	case 'ł':
+		return append(dst, 'l')
+	case 'đ', 'ð':
+		return append(dst, 'd')
+	case 'ħ':
+		return append(dst, 'h')
+	case 'ŧ':
+		return append(dst, 't')
+	case 'ı':
+		return append(dst, 'i')
+	case 'ς':
+		r = 'σ'
+	case 'ʻ', 'ʼ': // letters that stand for an apostrophe
+		return dst
+	}
+	return utf8.AppendRune(dst, r)
 }
 
 func trimSpace(dst []byte, start int) []byte {
@@ -84,4 +113,10 @@ func foldCode(code string, sensitive bool) string {
 		return caseMark + code
 	}
 	return strings.ToLower(code)
+}
+
+// typedIdentifier joins a folded code of an identifier's type with the value, for
+// :of-type. A unit separator is no character of FHIR's strings.
+func typedIdentifier(code, value string) string {
+	return code + "\x1f" + foldCode(value, false)
 }

@@ -206,12 +206,8 @@ func (v value) unitFilter() func(system, code, unit string) bool {
 // texts evaluates what walks the dictionary of texts: starts-with, :contains,
 // :text of tokens, and :below of uris.
 func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	streams := m.param.streams
-	if m.modifier == modText {
-		streams = m.param.aside
-	}
 	set := roaring.New()
-	for _, s := range streams {
+	for _, s := range m.param.seen(m.modifier) {
 		for _, v := range m.values {
 			prefix, holds := v.folded, func(string) bool { return true }
 			switch m.modifier {
@@ -241,7 +237,17 @@ func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 }
 
 // isBelow reports whether a uri is parent or a path below it, by whole segments.
+// Below a canonical with a version are those whose version goes on after a point
+// (FHIR R4 §3.1.1.4.13).
 func isBelow(uri, parent string) bool {
 	rest, found := strings.CutPrefix(uri, parent)
-	return found && (rest == "" || rest[0] == '/' || strings.HasSuffix(parent, "/"))
+	switch {
+	case !found:
+		return false
+	case rest == "" || strings.HasSuffix(parent, "/"):
+		return true
+	case strings.Contains(parent, "|"):
+		return rest[0] == '.'
+	}
+	return rest[0] == '/'
 }

@@ -5,23 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
-
-// maxIncluded bounds what _include and _revinclude add to a page.
-const maxIncluded = 10_000
-
-var tooManyIncluded = issue.Issue{
-	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
-	Diagnostics: fmt.Sprintf("more than %d resources to include; the rest are left out", maxIncluded),
-}
 
 // page fills in the total and the matches of the page that begins at offset.
 func (ev *evaluation) page(r *Result, q *Query, offset int) error {

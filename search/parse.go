@@ -61,8 +61,11 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 			return nil, &QueryError{Code: issue.TooCostly, Reason: fmt.Sprintf("more than %d parameters", maxParts)}
 		}
 		if err := p.part(raw); err != nil {
-			return nil, err
+			return nil, p.suggest(err)
 		}
+	}
+	if p.q.summary == SummaryCount {
+		p.q.count = 0
 	}
 	if p.q.summary == SummaryText && len(p.q.includes) > 0 {
 		return nil, &QueryError{Part: "_summary", Code: issue.Invalid, Reason: "text does not go with _include and _revinclude"}
@@ -163,8 +166,17 @@ func (p *parser) result(name, value string) (used string, err error) {
 // lenient turns an unknown name into an issue, if that was asked for.
 func (p *parser) lenient(err error) error {
 	if e, ok := err.(*QueryError); ok && p.opts.Lenient && e.Code == issue.NotFound {
+		p.suggest(e)
 		p.q.issues = append(p.q.issues, e.Issue(issue.Warning))
 		return nil
+	}
+	return err
+}
+
+// suggest adds to an error about an unknown name those that are near.
+func (p *parser) suggest(err error) error {
+	if e, ok := err.(*QueryError); ok && e.unknown != "" {
+		e.Near = nearest(e.unknown, p.codes(e.typ))
 	}
 	return err
 }
@@ -198,86 +210,52 @@ func (p *parser) summary(value string) error {
 	case "data":
 		p.q.summary = SummaryData
 	case "count":
-		p.q.summary, p.q.count = SummaryCount, 0
+		p.q.summary = SummaryCount
 	default:
 		return p.oneOf(value, "true", "text", "data", "count", "false")
 	}
 	return nil
 }
 
-// sort reads _sort: keys with a minus for descending. It returns those it uses.
-func (p *parser) sort(value string) (used string, err error) {
-	var keys []string
-	for key := range strings.SplitSeq(value, ",") {
-		code, descending := strings.CutPrefix(key, "-")
-		if code == "" {
-			return "", p.fail(issue.Value, "empty key")
-		}
-		if strings.ContainsAny(code, ".:") {
-			return "", p.fail(issue.NotSupported, "keys with a chain or a modifier are not supported")
-		}
-		found, ok := p.find(p.q.typ, code)
-		if !ok {
-			if err := p.lenient(p.unknown(p.q.typ, code)); err != nil {
-				return "", err
-			}
-			continue
-		}
-		if found.special == specialUnsupported || found.row.Type == schema.ParamComposite {
-			return "", p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
-		}
-		if len(p.q.sort) == maxKeys {
-			return "", p.fail(issue.TooCostly, "more than %d keys", maxKeys)
-		}
-		p.q.sort = append(p.q.sort, sortKey{found, descending})
-		keys = append(keys, key)
-	}
-	return strings.Join(keys, ","), nil
-}
-
 // include reads Type:param, Type:param:target, Type:* or *.
 func (p *parser) include(reverse bool, mod, value string) error {
+	in := include{reverse: reverse}
 	switch mod {
 	case "":
-	case "iterate", "recurse":
-		return p.fail(issue.NotSupported, ":iterate is not supported")
+	case "iterate", "recurse": // STU3 called it recurse
+		in.iterate = true
 	default:
 		return p.fail(issue.Invalid, "unknown modifier")
 	}
-	if value == "*" {
-		if !reverse {
-			return p.includeAll(p.q.typ, reverse)
-		}
+	parts := strings.Split(value, ":")
+	source, ok := p.names[parts[0]]
+	switch {
+	case value == "*" && (reverse || in.iterate):
 		for t, plan := range p.types {
 			if plan != nil {
-				if err := p.includeAll(schema.TypeID(t), reverse); err != nil {
-					return err
-				}
+				in.params = p.references(in.params, schema.TypeID(t))
 			}
 		}
-		return nil
-	}
-	parts := strings.Split(value, ":")
-	if len(parts) < 2 || len(parts) > 3 {
+	case value == "*":
+		in.params = p.references(nil, p.q.typ)
+	case len(parts) < 2 || len(parts) > 3:
 		return p.fail(issue.Value, "must be Type:parameter, Type:parameter:target or *")
-	}
-	source, ok := p.names[parts[0]]
-	if !ok {
+	case !ok:
 		return p.fail(issue.Value, "unknown resource type")
+	case parts[1] == "*":
+		in.params = p.references(nil, source)
+	default:
+		found, ok := p.find(source, parts[1])
+		if !ok {
+			e := p.unknown(source, parts[1])
+			e.Code = issue.Value // lenient handling ignores unknown parameters, not wrong values
+			return e
+		}
+		if found.row.Type != schema.ParamReference {
+			return p.fail(issue.Invalid, "not a reference parameter")
+		}
+		in.params = []*param{found}
 	}
-	if parts[1] == "*" && len(parts) == 2 {
-		return p.includeAll(source, reverse)
-	}
-	found, ok := p.find(source, parts[1])
-	if !ok {
-		e := p.unknown(source, parts[1])
-		e.Code = issue.Value // an include that cannot be done is no unknown parameter
-		return e
-	}
-	if found.row.Type != schema.ParamReference {
-		return p.fail(issue.Invalid, "not a reference parameter")
-	}
-	in := include{reverse: reverse, source: source, params: []*param{found}}
 	if len(parts) == 3 {
 		if in.target, ok = p.names[parts[2]]; !ok {
 			return p.fail(issue.Value, "unknown resource type")
@@ -287,13 +265,12 @@ func (p *parser) include(reverse bool, mod, value string) error {
 	return nil
 }
 
-func (p *parser) includeAll(source schema.TypeID, reverse bool) error {
-	in := include{reverse: reverse, source: source}
+// references appends the reference parameters of a type.
+func (p *parser) references(list []*param, source schema.TypeID) []*param {
 	for _, code := range p.codes(source) {
 		if found, _ := p.find(source, code); found.row.Type == schema.ParamReference {
-			in.params = append(in.params, found)
+			list = append(list, found)
 		}
 	}
-	p.q.includes = append(p.q.includes, in)
-	return nil
+	return list
 }

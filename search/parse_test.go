@@ -23,10 +23,17 @@ func TestParseErrors(t *testing.T) {
 		{"birthdat=1980", "birthdat", issue.NotFound},
 		{"_sort=-birthdat", "_sort", issue.NotFound},
 		{"_sort=,", "_sort", issue.Value},
-		{"_sort=organization.name", "_sort", issue.NotSupported},
+		{"_sort=organization.nam", "_sort", issue.NotFound},
+		{"_sort=name.family", "_sort", issue.Invalid},
+		{"_sort=name:exact", "_sort", issue.Invalid},
+		{"_sort=organization:Patient.name", "_sort", issue.Invalid},
+		{"_sort=" + strings.Repeat("name,", 20) + "name", "_sort", issue.TooCostly},
 		{"name:like=x", "name:like", issue.Invalid},
 		{"name:=x", "name:", issue.Invalid},
 		{"gender:in=urn:x", "gender:in", issue.NotSupported},
+		{"identifier:of-type=a|b", "identifier:of-type", issue.Value},
+		{"gender:of-type=a|b|c", "gender:of-type", issue.Invalid},
+		{"gender:text=x", "gender:text", issue.Invalid},
 		{"birthdate:exact=1980", "birthdate:exact", issue.Invalid},
 		{"birthdate=198", "birthdate", issue.Value},
 		{"birthdate=1980-02-30", "birthdate", issue.Value},
@@ -53,7 +60,6 @@ func TestParseErrors(t *testing.T) {
 		{"_include=Patient:name", "_include", issue.Invalid},
 		{"_include=Patient:organisation", "_include", issue.Value},
 		{"_include=Patients:organization", "_include", issue.Value},
-		{"_include:iterate=Patient:organization", "_include:iterate", issue.NotSupported},
 		{"_include:again=Patient:organization", "_include:again", issue.Invalid},
 		{"_filter=name+eq+x", "_filter", issue.NotSupported},
 		{"_text=x", "_text", issue.NotSupported},
@@ -128,7 +134,7 @@ func TestSelf(t *testing.T) {
 }
 
 func TestResultParameters(t *testing.T) {
-	for query, count := range map[string]int{"": 20, "_count=0": 0, "_count=5000": 1000, "_count=7": 7, "_summary=count": 0} {
+	for query, count := range map[string]int{"": 20, "_count=0": 0, "_count=5000": 1000, "_count=7": 7, "_summary=count&_count=7": 0} {
 		q, err := search.Parse(typeOf(t, "Patient"), query, search.ParseOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, count, q.Count(), query)

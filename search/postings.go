@@ -19,11 +19,12 @@ func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
 			found = append(found, p)
 		}
 	}
-	streams, term := m.param.streams, ev.tokenTerms
+	term := ev.tokenTerms
 	switch kind := m.param.row.Type; {
 	case kind == schema.ParamToken && m.modifier == plain:
 	case kind == schema.ParamReference && m.modifier == modIdentifier:
-		streams = m.param.aside
+	case m.modifier == modOfType:
+		term = ev.typedTerms
 	case kind == schema.ParamReference && m.modifier != modMissing:
 		targets := ev.registry.targets(m.param)
 		term = func(s *stream, v *value, add func(index.Term)) { ev.referenceTerms(s, v, targets, add) }
@@ -35,7 +36,7 @@ func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
 	default:
 		return nil, false
 	}
-	for _, s := range streams {
+	for _, s := range m.param.seen(m.modifier) {
 		for i := range m.values {
 			term(s, &m.values[i], add)
 		}
@@ -81,11 +82,12 @@ func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeI
 	}
 }
 
-// exactTerms are the terms of a whole string. A word of a family name is none.
+func (ev *evaluation) typedTerms(s *stream, v *value, add func(index.Term)) {
+	add(ev.terms.Token(s.id, v.system, v.code))
+}
+
 func (ev *evaluation) exactTerms(s *stream, v *value, add func(index.Term)) {
-	if s.kind != leafWords {
-		add(ev.terms.Exact(s.id, v.text))
-	}
+	add(ev.terms.Exact(s.id, v.text))
 }
 
 // aboveTerms are the terms of a uri and of those above it, by whole segments.

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"net/url"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -28,10 +27,11 @@ type part struct{ name, value string }
 // Type returns the resource type that the query is for.
 func (q *Query) Type() schema.TypeID { return q.typ }
 
-// Count returns the size of a page; 0 asks for the total only.
+// Count returns the size of a page. 0 asks for the total only, as does
+// _summary=count.
 func (q *Query) Count() int { return q.count }
 
-// Summary returns what _summary asked for. SummaryCount shows as a Count of 0.
+// Summary returns what _summary asked for.
 func (q *Query) Summary() Summary { return q.summary }
 
 // Elements returns the names in _elements. The slice is shared.
@@ -55,13 +55,26 @@ func (q *Query) Self() string {
 	return b.String()
 }
 
-// encode is url.QueryEscape with those marks left as they are that FHIR's
-// queries are full of and RFC 3986 allows in a query.
+// encode percent-encodes a name or value. It leaves as they are those marks that
+// FHIR's queries are full of and RFC 3986 allows in a query.
 func encode(s string) string {
-	return readable.Replace(url.QueryEscape(s))
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9',
+			strings.IndexByte("-._~:,/$*", c) >= 0:
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteByte('+')
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
 }
-
-var readable = strings.NewReplacer("%3A", ":", "%2C", ",", "%2F", "/", "%24", "$", "%2A", "*")
 
 // PageParameter is the name under which a query holds a page token.
 const PageParameter = "_page"
@@ -95,9 +108,29 @@ const (
 	Approximately
 )
 
-var prefixes = map[string]Prefix{
-	"eq": Equal, "ne": NotEqual, "gt": Greater, "lt": Less, "ge": GreaterOrEqual, "le": LessOrEqual,
-	"sa": StartsAfter, "eb": EndsBefore, "ap": Approximately,
+// prefixOf returns the prefix with the given code.
+func prefixOf(code string) (Prefix, bool) {
+	switch code {
+	case "eq":
+		return Equal, true
+	case "ne":
+		return NotEqual, true
+	case "gt":
+		return Greater, true
+	case "lt":
+		return Less, true
+	case "ge":
+		return GreaterOrEqual, true
+	case "le":
+		return LessOrEqual, true
+	case "sa":
+		return StartsAfter, true
+	case "eb":
+		return EndsBefore, true
+	case "ap":
+		return Approximately, true
+	}
+	return Equal, false
 }
 
 // A modifier is what follows the colon in a parameter's name.
@@ -109,6 +142,7 @@ const (
 	modExact
 	modContains
 	modText
+	modOfType
 	modNot
 	modType
 	modIdentifier
@@ -188,16 +222,30 @@ const (
 	unitSystem                  // 5.4|http://unitsofmeasure.org|mg
 )
 
-// A sortKey is one key of _sort.
+// A sortKey is one key of _sort: a parameter, or one of what a reference leads to.
 type sortKey struct {
 	param      *param
 	descending bool
+	branches   []keyBranch // what to sort by on each type of target; nil without a chain
+}
+
+type keyBranch struct {
+	typ schema.TypeID
+	key sortKey
+}
+
+// kind returns the type of the parameter at the end of the key.
+func (k *sortKey) kind() schema.ParamType {
+	if k.branches != nil {
+		return k.branches[0].key.kind()
+	}
+	return k.param.row.Type
 }
 
 // An include is one _include or _revinclude.
 type include struct {
 	reverse bool
-	source  schema.TypeID
+	iterate bool // applies to what was included as well
 	params  []*param
 	target  schema.TypeID // 0 for any
 }

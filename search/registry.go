@@ -37,13 +37,57 @@ func (s *stream) integer() bool {
 type param struct {
 	row     *schema.Param
 	streams []*stream
-	aside   []*stream // for :text on tokens, for :identifier on references
-	// components are the parts of a composite.
+	aside   []*stream // for :text and :of-type on tokens, for :identifier on references
+	// composites are the places of which a composite looks at the elements, each
+	// with the parts that it compares there.
+	composites []composite
+	special    special
+}
+
+// A composite is one place of a composite parameter: Observation.component has a
+// code and a value.
+type composite struct {
 	components []component
-	// grouped says that the parts of a composite must be of one element out of
-	// several. Otherwise that element is the resource.
+	// grouped says that the place has many elements, and that the parts must be of
+	// one of them. Otherwise the element is the resource.
 	grouped bool
-	special special
+}
+
+// seen returns the streams that a match with a modifier looks at.
+func (p *param) seen(mod modifier) []*stream {
+	var seen []*stream
+	switch mod {
+	case modText, modIdentifier, modOfType:
+		for _, s := range p.aside {
+			if s.kind.modifier() == mod {
+				seen = append(seen, s)
+			}
+		}
+		return seen
+	case modExact:
+		return p.whole()
+	}
+	return p.streams
+}
+
+// whole returns the streams that hold whole values: the words of a family name
+// are found, but neither equal the name nor sort it.
+func (p *param) whole() []*stream {
+	words := func(s *stream) bool { return s.kind == leafWords }
+	if !slices.ContainsFunc(p.streams, words) {
+		return p.streams
+	}
+	return slices.DeleteFunc(slices.Clone(p.streams), words)
+}
+
+// has reports whether a modifier that the type of parameter has also fits its
+// elements: :text needs texts.
+func (p *param) has(mod modifier) bool {
+	switch mod {
+	case modText, modIdentifier, modOfType:
+		return len(p.seen(mod)) > 0
+	}
+	return true
 }
 
 type component struct {
@@ -102,6 +146,7 @@ var parameters = sync.OnceValue(func() *registry {
 		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
 			b.types[t] = b.plan(typ)
 			b.names[row.Name] = typ
+			fmt.Fprintln(digest, typ, row.Name) // references hold the number
 		}
 	}
 	for _, s := range b.streams[1:] {
@@ -120,7 +165,7 @@ var parameters = sync.OnceValue(func() *registry {
 func Version() uint32 { return parameters().version ^ extractorVersion }
 
 // extractorVersion rises whenever Extract yields other values for a resource.
-const extractorVersion = 1
+const extractorVersion = 2
 
 // find returns the parameter of a type with the given code.
 func (r *registry) find(t schema.TypeID, code string) (*param, bool) {
@@ -149,9 +194,9 @@ type use struct {
 	path
 	param *param
 	conversion
-	typ    schema.TypeID // of the elements at the path's end, children of below included
-	binds  schema.FieldID
-	shared bool
+	element schema.TypeID  // the type at the end, the children that conversion goes down to included
+	field   schema.FieldID // the last field
+	shared  bool           // by all types: the parameter is one of Resource's
 }
 
 // plan makes the parameters of a type and the trie that extracts them.
@@ -170,25 +215,19 @@ func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
 	}
 	var rest []use
 	for _, u := range uses {
-		if u.exists {
-			u.param.streams = []*stream{b.stream(u)}
-			plan.exists = appendExistence(plan.exists, u)
-		} else {
+		if !u.exists {
 			rest = append(rest, u)
+			continue
 		}
+		if len(u.param.streams) == 0 {
+			u.param.streams = []*stream{b.stream(u)}
+			plan.exists = append(plan.exists, existence{stream: u.param.streams[0]})
+		}
+		last := &plan.exists[len(plan.exists)-1] // the alternatives of an element are adjacent
+		last.fields = append(last.fields, u.hops[0].field)
 	}
 	plan.root = b.node(t, rest, 0, false)
 	return plan
-}
-
-func appendExistence(all []existence, u use) []existence {
-	field := u.hops[0].field
-	if n := len(all); n > 0 && all[n-1].stream.kind == leafBoolean && all[n-1].fields[0].Field().Element == field.Field().Element {
-		u.param.streams = []*stream{all[n-1].stream}
-		all[n-1].fields = append(all[n-1].fields, field)
-		return all
-	}
-	return append(all, existence{stream: u.param.streams[0], fields: []schema.FieldID{field}})
 }
 
 // uses appends what the parameter p of a type takes values from.
@@ -207,22 +246,17 @@ func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *param) []us
 	case p.row.Type != schema.ParamComposite:
 		return convert(uses, mustPaths(p.row.Expression, t, path{typ: t}), p, shared)
 	}
-	elements := mustPaths(p.row.Expression, t, path{typ: t})
-	for i := range elements {
-		elements[i].base = len(elements[i].hops)
-		p.grouped = p.grouped || elements[i].base > 0
-	}
-	for _, id := range p.row.Components {
-		part := component{param: &param{row: id.Param()}}
-		var all []path
-		for _, element := range elements {
-			for _, found := range mustPaths(part.row.Expression, t, element) {
-				part.anywhere = part.anywhere || found.root
-				all = append(all, found)
-			}
+	for _, element := range mustPaths(p.row.Expression, t, path{typ: t}) {
+		element.base = len(element.hops)
+		c := composite{grouped: element.base > 0}
+		for _, id := range p.row.Components {
+			part := component{param: &param{row: id.Param()}}
+			found := mustPaths(part.row.Expression, t, element)
+			part.anywhere = found[0].root
+			uses = convert(uses, found, part.param, false)
+			c.components = append(c.components, part)
 		}
-		uses = convert(uses, all, part.param, false)
-		p.components = append(p.components, part)
+		p.composites = append(p.composites, c)
 	}
 	return uses
 }
@@ -241,21 +275,32 @@ func mustPaths(expression string, t schema.TypeID, from path) []path {
 func convert(uses []use, found []path, p *param, shared bool) []use {
 	for _, at := range found {
 		if at.exists {
-			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, typ: at.typ})
+			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: leafBoolean}, element: at.typ})
 			continue
 		}
-		for _, c := range conversions[p.row.Type][at.typ.String()] {
+		for _, c := range conversions()[p.row.Type][at.typ.String()] {
 			u := use{path: at, param: p, conversion: c, shared: shared}
 			hops, typ := slices.Clone(at.hops), at.typ
 			for _, name := range c.below {
 				field := schema.Lookup(typ, name)
 				hops, typ = append(hops, hop{field: field}), field.Field().Type
 			}
-			u.hops, u.typ, u.binds = hops, typ, hops[len(hops)-1].field
+			u.hops, u.element, u.field = hops, typ, hops[len(hops)-1].field
 			uses = append(uses, u)
+			if u.kind == leafString && u.field == familyName() {
+				u.kind = leafWords
+				uses = append(uses, u)
+			}
 		}
 	}
 	return uses
+}
+
+// familyName is the field of family names, whose words are found one by one
+// (FHIR R4 §3.1.1.4.8), by family as by name.
+func familyName() schema.FieldID {
+	t, _ := schema.TypeOf("HumanName")
+	return schema.Lookup(t, "family")
 }
 
 // stream makes the stream of a use.
@@ -264,7 +309,7 @@ func (b *registryBuilder) stream(u use) *stream {
 	if s := b.shared[key]; u.shared && s != nil {
 		return s
 	}
-	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.typ, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
+	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.element, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
 	b.streams = append(b.streams, s)
 	if u.shared {
 		b.shared[key] = s

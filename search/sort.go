@@ -31,7 +31,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	rankings := make([]*ranking, len(keys))
 	for i, key := range keys {
 		r := &ranking{descending: key.descending, present: make([]bool, len(ordinals))}
-		if err := ev.rank(r, key.param, set, ordinals); err != nil {
+		if err := ev.rank(r, &key, set, ordinals); err != nil {
 			return nil, err
 		}
 		rankings[i] = r
@@ -121,8 +121,11 @@ func sink(heap []uint32, compare func(a, b uint32) int) {
 }
 
 // rank fills in a key of every candidate.
-func (ev *evaluation) rank(r *ranking, p *param, set *roaring.Bitmap, ordinals []uint32) error {
+func (ev *evaluation) rank(r *ranking, key *sortKey, set *roaring.Bitmap, ordinals []uint32) error {
+	p := key.param
 	switch {
+	case key.branches != nil:
+		return ev.rankByTargets(r, key, set, ordinals)
 	case p.special == specialID:
 		r.texts = make([]string, len(ordinals))
 		for i, o := range ordinals {
@@ -157,7 +160,7 @@ func (ev *evaluation) rank(r *ranking, p *param, set *roaring.Bitmap, ordinals [
 		}
 	case schema.ParamString, schema.ParamURI:
 		r.texts = make([]string, len(ordinals))
-		for _, s := range p.streams {
+		for _, s := range p.whole() {
 			place := places(ordinals)
 			for o, span := range ev.view.Texts(s.id).Keys(set) {
 				keep(r, r.texts, place(o), span.Min, span.Max)
@@ -191,6 +194,60 @@ func places(ordinals []uint32) func(index.Ordinal) int {
 			at++
 		}
 		return at
+	}
+}
+
+// rankByTargets ranks by what the references of each candidate lead to.
+func (ev *evaluation) rankByTargets(r *ranking, key *sortKey, set *roaring.Bitmap, ordinals []uint32) error {
+	for _, branch := range key.branches {
+		for _, s := range key.param.streams {
+			edges := ev.view.References(s.id)
+			if err := ev.charge(2 * columnWork(edges.Len(), set)); err != nil {
+				return err
+			}
+			targets := ev.view.OfType(index.TypeID(branch.typ)).Intersect(ev.view.CurrentOf(edges.Targets(set)))
+			if targets.IsEmpty() {
+				continue
+			}
+			list := targets.ToArray()
+			ranked := &ranking{descending: r.descending, present: make([]bool, len(list))}
+			if err := ev.rank(ranked, &branch.key, targets, list); err != nil {
+				return err
+			}
+			r.alike(ranked)
+			place := places(ordinals)
+			for o, entity := range edges.Edges(set) {
+				target, _ := ev.view.Current(entity)
+				if at, ok := slices.BinarySearch(list, uint32(target)); ok && ranked.present[at] {
+					r.take(place(o), ranked, at)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// alike makes room for values of the kind that another ranking has.
+func (r *ranking) alike(other *ranking) {
+	switch {
+	case other.times != nil && r.times == nil:
+		r.times = make([]int64, len(r.present))
+	case other.numbers != nil && r.numbers == nil:
+		r.numbers = make([]float64, len(r.present))
+	case other.texts != nil && r.texts == nil:
+		r.texts = make([]string, len(r.present))
+	}
+}
+
+// take remembers the value of a candidate's target.
+func (r *ranking) take(place int, from *ranking, at int) {
+	switch {
+	case from.times != nil:
+		keep(r, r.times, place, from.times[at], from.times[at])
+	case from.numbers != nil:
+		keep(r, r.numbers, place, from.numbers[at], from.numbers[at])
+	default:
+		keep(r, r.texts, place, from.texts[at], from.texts[at])
 	}
 }
 

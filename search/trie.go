@@ -82,7 +82,7 @@ func (b *registryBuilder) leaf(n *node, u use) {
 	}
 	if s == nil {
 		s = b.stream(u)
-		n.leaves = append(n.leaves, leaf{param: s.id, kind: u.kind, binding: u.binds.Field().Binding.Binding()})
+		n.leaves = append(n.leaves, leaf{param: s.id, kind: u.kind, binding: u.field.Field().Binding.Binding()})
 	}
 	if u.aside {
 		u.param.aside = appendNew(u.param.aside, s)

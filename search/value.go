@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
@@ -17,6 +18,8 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 		return v, nil
 	case mod == modIdentifier:
 		return v, p.token(&v, s)
+	case mod == modOfType:
+		return v, p.ofType(&v, s)
 	}
 	switch on.row.Type {
 	case schema.ParamString:
@@ -32,10 +35,28 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 		return v, p.number(&v, v.text)
 	case schema.ParamQuantity:
 		return v, p.quantity(&v, s)
+	case schema.ParamURI:
+		return v, p.uri(&v, on, mod, s)
 	case schema.ParamComposite:
 		return v, p.composite(&v, on, s)
 	}
 	return v, nil
+}
+
+// maxSegments bounds the lookups of :above, one for each segment of a path.
+const maxSegments = 256
+
+// uri checks a uri. It refuses a version where the elements are no canonicals:
+// a ValueSet's own url has none (FHIR R4 §3.1.1.4.9).
+func (p *parser) uri(v *value, on *param, mod modifier, s string) error {
+	if mod == modAbove && strings.Count(v.text, "/") > maxSegments {
+		return p.fail(issue.TooCostly, "a path of more than %d segments", maxSegments)
+	}
+	canonical := func(s *stream) bool { return s.kind == leafCanonical }
+	if len(splitEscaped(s, '|')) > 1 && !slices.ContainsFunc(on.streams, canonical) {
+		return p.fail(issue.Invalid, "%s has no version after a |", on.row.Code)
+	}
+	return nil
 }
 
 // tokenOf reads a token for a parameter, and refuses a system where its elements
@@ -72,10 +93,21 @@ func (p *parser) token(v *value, s string) error {
 	return nil
 }
 
+// ofType reads system|code|value: the type of an identifier, and its value.
+func (p *parser) ofType(v *value, s string) error {
+	parts := splitEscaped(s, '|')
+	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+		return p.fail(issue.Value, "must be system|code|value")
+	}
+	v.system, v.hasSystem = unescape(parts[0]), true
+	v.code = typedIdentifier(foldCode(unescape(parts[1]), schema.CaseSensitive(v.system)), unescape(parts[2]))
+	return nil
+}
+
 // prefixed cuts a prefix off a number or date.
 func prefixed(s string) (Prefix, string) {
 	if len(s) > 2 {
-		if prefix, ok := prefixes[s[:2]]; ok {
+		if prefix, ok := prefixOf(s[:2]); ok {
 			return prefix, s[2:]
 		}
 	}
@@ -129,14 +161,15 @@ func (p *parser) quantity(v *value, s string) error {
 // composite reads the parts of a composite, joined by $ (FHIR R4 §3.1.1.4.13).
 func (p *parser) composite(v *value, on *param, s string) error {
 	parts := splitEscaped(s, '$')
-	if len(parts) != len(on.components) {
-		return p.fail(issue.Value, "must have %d parts joined by $", len(on.components))
+	components := on.composites[0].components // the parts are alike at each place
+	if len(parts) != len(components) {
+		return p.fail(issue.Value, "must have %d parts joined by $", len(components))
 	}
 	for i, part := range parts {
 		if part == "" {
 			return p.fail(issue.Value, "a part is empty")
 		}
-		read, err := p.value(on.components[i].param, plain, part)
+		read, err := p.value(components[i].param, plain, part)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// etag returns the ETag of a version: W/"3" (FHIR R4 §3.1.0.1.3).
+// etag returns the ETag of a version: W/"3" (FHIR R4 §3.1.0.1, Resource Metadata and Versioning).
 func etag(versionID string) string { return `W/"` + versionID + `"` }
 
 // versionOf reads the version id from an ETag, weak or strong.
@@ -41,7 +41,7 @@ func conditions(r *http.Request) ([]datastore.WriteOption, error) {
 }
 
 // notModified reports whether the client of a read has this version already
-// (FHIR R4 §3.1.0.2.1, RFC 9110 §13.1): If-None-Match, or else If-Modified-Since.
+// (FHIR R4 §3.1.0.1, conditional read; RFC 9110 §13.1): If-None-Match, or else If-Modified-Since.
 func notModified(r *http.Request, v *datastore.Version) bool {
 	if tags := strings.Join(r.Header.Values("If-None-Match"), ","); tags != "" {
 		for tag := range strings.SplitSeq(tags, ",") {

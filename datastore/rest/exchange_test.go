@@ -76,6 +76,8 @@ func TestInteractions(t *testing.T) {
 			want: map[string]string{"Location": "BASE/Patient/bob/_history/2"}, contains: `"family":"Bob"`},
 		{name: "create where several are there", method: "POST", path: "/Patient", body: ann, headers: []string{"If-None-Exist: family=ann"}, status: 412},
 		{name: "create where none is there", method: "POST", path: "/Patient", body: ann, headers: []string{"If-None-Exist: Patient?family=zoe"}, status: 201},
+		{name: "create where none has an identifier with a question mark", method: "POST", path: "/Patient",
+			body: ann, headers: []string{"If-None-Exist: identifier=http://example.org/?x|1"}, status: 201},
 		{name: "create with an unknown condition", method: "POST", path: "/Patient", body: ann, headers: []string{"If-None-Exist: famly=zoe"}, status: 400},
 
 		{name: "delete of another version", method: "DELETE", path: "/Patient/bob", headers: []string{`If-Match: W/"1"`}, status: 412},
@@ -154,7 +156,7 @@ func TestErrors(t *testing.T) {
 		{name: "unknown parameter of a history", method: "GET", path: "/_history?name=x", status: 400},
 		{name: "malformed count of a history", method: "GET", path: "/_history?_count=-1", status: 400},
 		{name: "malformed time of a history", method: "GET", path: "/_history?_since=yesterday", status: 400},
-		{name: "page of a history that never was", method: "GET", path: "/_history?_page=Patient/1/1", status: 410},
+		{name: "page of a history that never was", method: "GET", path: "/_history?_page=Patient/1/1", status: 400},
 		{name: "no bundle", method: "POST", path: "", body: ann, status: 400},
 		{name: "bundle that is none", method: "POST", path: "", body: `{"resourceType":"Bundle","type":"collection"}`, status: 400},
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // history answers GET _history, {type}/_history and {type}/{id}/_history, newest
-// first, deletions included (FHIR R4 §3.1.0.10).
+// first, deletions included (FHIR R4 §3.1.0.12).
 func (x *exchange) history() error {
 	q, err := x.historyQuery()
 	if err != nil {
@@ -26,11 +26,12 @@ func (x *exchange) history() error {
 		return err
 	}
 	b := bundle{ResourceType: "Bundle", Type: "history", Link: []link{{"self", x.historyURL(q)}}}
-	if page.next != "" {
-		q.after = page.next
+	if page.next != 0 {
+		q.before = page.next
 		b.Link = append(b.Link, link{"next", x.historyURL(q)})
-	} else if q.after == "" {
-		b.Total = &page.seen // all there is
+	} else if q.before == 0 {
+		total := len(page.versions) // all there is
+		b.Total = &total
 	}
 	for i := range page.versions {
 		b.Entry = append(b.Entry, x.historyEntry(&page.versions[i]))
@@ -47,10 +48,9 @@ func (x *exchange) history() error {
 type historyQuery struct {
 	count int
 	since time.Time
-	// after is the last version of the page before, as cursor names it. Since
-	// histories only grow at their newer end, pages fit together however much is
-	// written meanwhile.
-	after string
+	// before is the last version of the page before. Since histories only grow at
+	// their newer end, pages fit together however much is written meanwhile.
+	before datastore.Ordinal
 }
 
 // historyQuery reads the query of a history. What it does not know is an error,
@@ -81,7 +81,11 @@ func (x *exchange) historyQuery() (q historyQuery, err error) {
 				return q, refuse(http.StatusBadRequest, issue.Value, "_since must be an instant, as in 2020-02-03T04:05:06Z")
 			}
 		case search.PageParameter:
-			q.after = value
+			n, err := strconv.ParseUint(value, 10, 31)
+			if err != nil || n == 0 {
+				return q, refuse(http.StatusBadRequest, issue.Value, "the page token was not made by this server")
+			}
+			q.before = datastore.Ordinal(n)
 		default:
 			if !x.lenient() {
 				return q, refuse(http.StatusBadRequest, issue.NotSupported, "a history knows _count, _since and _format alone")
@@ -103,42 +107,30 @@ func (x *exchange) historyURL(q historyQuery) string {
 	if !q.since.IsZero() {
 		address += "&_since=" + url.QueryEscape(q.since.Format(time.RFC3339Nano))
 	}
-	if q.after != "" {
-		address += "&" + search.PageParameter + "=" + q.after
+	if q.before != 0 {
+		address += "&" + search.PageParameter + "=" + strconv.FormatUint(uint64(q.before), 10)
 	}
 	return address
 }
 
-// cursor names a version: Patient/123/4.
-func cursor(v *datastore.Version) string { return v.Ref.String() + "/" + v.VersionID }
-
 // A historyPage is what one page of a history shows.
 type historyPage struct {
 	versions []datastore.Version
-	seen     int    // how many versions were looked at
-	next     string // the cursor of the next page, "" on the last
+	next     datastore.Ordinal // the next page is before it; 0 on the last
 }
 
 // historyPage collects the versions of a page.
 func (x *exchange) historyPage(q historyQuery) (page historyPage, err error) {
-	within := q.after == ""
-	for v, err := range x.store.History(x.r.Context(), x.ref(), &datastore.HistoryOptions{Since: q.since}) {
+	opts := &datastore.HistoryOptions{Since: q.since, Before: q.before}
+	for v, err := range x.store.History(x.r.Context(), x.ref(), opts) {
 		if err != nil {
 			return page, err
 		}
-		if !within {
-			within = cursor(&v) == q.after
-			continue
-		}
 		if len(page.versions) == q.count {
-			page.next = cursor(&page.versions[q.count-1])
-			return page, nil
+			page.next = page.versions[q.count-1].Ordinal
+			break
 		}
-		page.seen++
 		page.versions = append(page.versions, v)
-	}
-	if !within {
-		return page, datastore.ErrStalePage
 	}
 	return page, nil
 }

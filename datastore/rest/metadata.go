@@ -15,7 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// metadata answers GET metadata with the CapabilityStatement (FHIR R4 §3.1.0.12).
+// metadata answers GET metadata with the CapabilityStatement (FHIR R4 §3.1.0.10).
 func (x *exchange) metadata() error {
 	statement, err := x.capabilities()
 	if err != nil {

@@ -16,7 +16,8 @@ const (
 )
 
 // negotiate returns the media type of the answer: what _format asks for, or else
-// what the header Accept likes best (FHIR R4 §3.1.0.1.11). It reports 406 where
+// what the header Accept likes best (FHIR R4 §3.1.0.1, Content Types and
+// encodings). It reports 406 where
 // that is not JSON.
 func negotiate(r *http.Request) (string, error) {
 	refused := refuse(http.StatusNotAcceptable, issue.NotSupported, "only JSON can be had: "+fhirJSON)

@@ -38,7 +38,7 @@ func indented(body []byte) []byte {
 }
 
 // setVersion sets the headers that say which version an answer is about (FHIR R4
-// §3.1.0.1.3).
+// §3.1.0.1, Resource Metadata and Versioning).
 func (x *exchange) setVersion(v *datastore.Version) {
 	h := x.w.Header()
 	h.Set("ETag", etag(v.VersionID))
@@ -46,7 +46,7 @@ func (x *exchange) setVersion(v *datastore.Version) {
 }
 
 // sendWritten answers a write with as much of the result as the client prefers
-// (FHIR R4 §3.1.0.1.9).
+// (FHIR R4 §3.1.0.1, Managing Return Content).
 func (x *exchange) sendWritten(v *datastore.Version) {
 	x.setVersion(v)
 	x.w.Header().Set("Location", x.base+"/"+v.Ref.String()+"/_history/"+v.VersionID)

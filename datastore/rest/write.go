@@ -14,7 +14,7 @@ func (x *exchange) create() error {
 	var options []datastore.WriteOption
 	if given := x.r.Header.Values("If-None-Exist"); len(given) > 0 {
 		query := given[0]
-		if _, after, ok := strings.Cut(query, "?"); ok {
+		if before, after, ok := strings.Cut(query, "?"); ok && !strings.Contains(before, "=") {
 			query = after // some clients send all of [base]/[type]?query
 		}
 		if query == "" || len(given) > 1 {

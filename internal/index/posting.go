@@ -30,6 +30,9 @@ func newPosting(v View, frozen *roaring.Bitmap, tail []uint32) Posting {
 	return Posting{view: v, frozen: frozen, tail: tail}
 }
 
+// empty reports whether there are no ordinals.
+func (p Posting) empty() bool { return p.only == 0 && len(p.tail) == 0 && p.frozen == nil }
+
 // rest returns the ordinals that are not in frozen; buf is where the only one
 // is put.
 func (p Posting) rest(buf *[1]uint32) []uint32 {
@@ -208,7 +211,13 @@ func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap {
 		shared.RemoveRange(uint64(p.view.s.last)+1, 1<<32)
 	}
 	var only [1]uint32
-	for _, o := range p.rest(&only) {
+	rest := p.rest(&only)
+	if len(rest) > 16 {
+		// A bitmap of the tail costs less than a search for each of it.
+		shared.Or(roaring.And(roaring.BitmapOf(rest...), set))
+		return shared
+	}
+	for _, o := range rest {
 		if set.Contains(o) {
 			shared.Add(o)
 		}
@@ -222,7 +231,5 @@ func (p Posting) RemoveFrom(set *roaring.Bitmap) {
 		set.AndNot(p.frozenInView())
 	}
 	var only [1]uint32
-	for _, o := range p.rest(&only) {
-		set.Remove(o)
-	}
+	set.AndNot(roaring.BitmapOf(p.rest(&only)...))
 }

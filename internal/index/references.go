@@ -105,6 +105,8 @@ func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
 
 // posting returns the ordinals that refer to an entity.
 func (r References) posting(e Entity) Posting {
-	typ, id := r.view.EntityKey(e)
-	return r.view.Posting(r.view.Terms().Reference(r.param, typ, id))
+	entities := &r.view.x.entities
+	record := entities.records.at(uint32(e))
+	d := entities.hashKey.entity(record.typ, entities.key(record))
+	return r.view.Posting(Term{hash: d.hash(uint16(r.param), formReference)})
 }

@@ -235,7 +235,9 @@ func (w plainWrapper) Encrypt(_ context.Context, b []byte) ([]byte, error) {
 	return out, nil
 }
 
-func (w plainWrapper) Decrypt(ctx context.Context, b []byte) ([]byte, error) { return w.Encrypt(ctx, b) }
+func (w plainWrapper) Decrypt(ctx context.Context, b []byte) ([]byte, error) {
+	return w.Encrypt(ctx, b)
+}
 
 type failingWrapper struct{ err error }
 

@@ -1,0 +1,249 @@
+package datastore_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/google/fhir/go/fhirversion"
+	"github.com/google/fhir/go/jsonformat"
+	"github.com/stretchr/testify/require"
+)
+
+// sample returns Synthea's resources where they are, and the project's own
+// otherwise.
+func sample(b *testing.B) [][]byte {
+	if files, _ := filepath.Glob("../../shared/data/synthea/*.ndjson.gz"); len(files) > 0 {
+		return synthea(b)
+	}
+	return synthetic(100)
+}
+
+// hundredThousand is the number of patients that come with 100,000 resources.
+const hundredThousand = 345
+
+func size(lines [][]byte) (n int) {
+	for _, line := range lines {
+		n += len(line)
+	}
+	return n
+}
+
+// openBench opens a new store, in a folder if it is to be durable.
+func openBench(b *testing.B, durable bool) (store *datastore.Store, path string, opts *datastore.Options) {
+	path, opts = "mem:", &datastore.Options{}
+	if durable {
+		dir := b.TempDir()
+		path, opts.Key = filepath.Join(dir, "store"), datastore.KeyFile(filepath.Join(dir, "key"))
+	}
+	store, err := datastore.Open(ctx, path, opts)
+	require.NoError(b, err)
+	return store, path, opts
+}
+
+// refs returns the names of resources.
+func refs(b *testing.B, lines [][]byte) []datastore.Ref {
+	all := make([]datastore.Ref, len(lines))
+	for i, line := range lines {
+		var r struct{ ResourceType, ID string }
+		require.NoError(b, json.Unmarshal(line, &r))
+		all[i] = datastore.Ref{Type: r.ResourceType, ID: r.ID}
+	}
+	return all
+}
+
+// heap returns the bytes of live objects.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC() // pools are emptied by the second
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// BenchmarkImport imports into a new store. Its rates are those of preparing,
+// sealing, writing, syncing and applying together; heap-B/version is what a version
+// then keeps alive. Of a store in memory that is all of it; one in a folder keeps
+// the bodies of its last segment, up to 64 MiB, which weighs less the more there
+// is. BenchmarkUnmarshal is the reference.
+func BenchmarkImport(b *testing.B) {
+	b.Run("file", func(b *testing.B) { benchmarkImport(b, sample(b), true) })
+	b.Run("mem", func(b *testing.B) { benchmarkImport(b, sample(b), false) })
+	b.Run("file100k", func(b *testing.B) { benchmarkImport(b, synthetic(hundredThousand), true) })
+}
+
+func benchmarkImport(b *testing.B, lines [][]byte, durable bool) {
+	var alive float64
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		before := heap()
+		store, _, _ := openBench(b, durable)
+		b.StartTimer()
+		if err := importLines(store, lines); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		alive = heap() - before
+		require.NoError(b, store.Close())
+		b.StartTimer()
+	}
+	seconds := b.Elapsed().Seconds()
+	b.ReportMetric(float64(len(lines)*b.N)/seconds, "res/s")
+	b.ReportMetric(float64(size(lines)*b.N)/1e6/seconds, "MB/s")
+	b.ReportMetric(alive/float64(len(lines)), "heap-B/version")
+}
+
+// BenchmarkUnmarshal reads every twentieth resource of the sample with google/fhir's
+// parser on one core: what a store on protos would do first.
+func BenchmarkUnmarshal(b *testing.B) {
+	var lines [][]byte
+	for i, line := range sample(b) {
+		if i%20 == 0 {
+			lines = append(lines, line)
+		}
+	}
+	u, err := jsonformat.NewUnmarshaller("UTC", fhirversion.R4)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, line := range lines {
+			if _, err := u.UnmarshalR4(line); err != nil {
+				b.Fatal("jsonformat does not read a line of the sample")
+			}
+		}
+	}
+	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
+	b.ReportMetric(float64(size(lines)*b.N)/1e6/b.Elapsed().Seconds(), "MB/s")
+}
+
+// BenchmarkOpen opens a folder. Of the sample a part of the time is that of the
+// open segment, which is read twice.
+func BenchmarkOpen(b *testing.B) {
+	b.Run("sample", func(b *testing.B) { benchmarkOpen(b, sample(b)) })
+	b.Run("100k", func(b *testing.B) { benchmarkOpen(b, synthetic(hundredThousand)) })
+}
+
+func benchmarkOpen(b *testing.B, lines [][]byte) {
+	store, path, opts := openBench(b, true)
+	require.NoError(b, importLines(store, lines))
+	require.NoError(b, store.Close())
+	b.ReportAllocs()
+	for b.Loop() {
+		store, err := datastore.Open(ctx, path, opts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		require.NoError(b, store.Close())
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
+}
+
+// BenchmarkRead reads resources of the sample by id, in random order.
+func BenchmarkRead(b *testing.B) {
+	lines := sample(b)
+	names := refs(b, lines)
+	for _, durable := range []bool{true, false} {
+		b.Run(map[bool]string{true: "file", false: "mem"}[durable], func(b *testing.B) {
+			store, _, _ := openBench(b, durable)
+			defer store.Close()
+			require.NoError(b, importLines(store, lines))
+			r := rand.New(rand.NewPCG(1, 2))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := store.Read(ctx, names[r.IntN(len(names))]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReadDuringImport reads by id, one read a millisecond, while the sample
+// is imported beside it again and again, and reports how long the slow ones took.
+func BenchmarkReadDuringImport(b *testing.B) {
+	lines := sample(b)
+	names := refs(b, lines)
+	store, _, _ := openBench(b, true)
+	defer store.Close()
+	require.NoError(b, importLines(store, lines))
+	stop := make(chan struct{})
+	var importing sync.WaitGroup
+	imported := 0
+	importing.Go(func() {
+		for part := lines; ; {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if len(part) == 0 {
+				part = lines
+			}
+			n := min(len(part), 2000)
+			if err := importLines(store, part[:n]); err != nil {
+				panic(err)
+			}
+			part, imported = part[n:], imported+n
+		}
+	})
+	r := rand.New(rand.NewPCG(1, 2))
+	var took []time.Duration
+	pace := time.NewTicker(time.Millisecond)
+	defer pace.Stop()
+	for b.Loop() {
+		<-pace.C
+		start := time.Now()
+		if _, err := store.Read(ctx, names[r.IntN(len(names))]); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	close(stop)
+	importing.Wait()
+	slices.Sort(took)
+	for _, percent := range []int{50, 99} {
+		b.ReportMetric(float64(took[len(took)*percent/100].Nanoseconds())/1e3, fmt.Sprintf("p%d-µs", percent))
+	}
+	b.ReportMetric(float64(imported)/b.Elapsed().Seconds(), "imported-res/s")
+	b.ReportMetric(0, "ns/op") // of the pace, and of no interest
+}
+
+// BenchmarkSearch answers queries over 100,000 resources of the project's making.
+func BenchmarkSearch(b *testing.B) {
+	lines := synthetic(hundredThousand)
+	store, _, _ := openBench(b, false)
+	defer store.Close()
+	require.NoError(b, importLines(store, lines))
+	for _, c := range []struct{ name, typ, query string }{
+		{"CountToken", "Observation", "code=http://loinc.org|8302-2&_count=0"},
+		{"CountTokenAndDate", "Observation", "code=http://loinc.org|8302-2&date=2020&_count=0"},
+		{"Page50", "Observation", "code=http://loinc.org|8302-2&_count=50"},
+		{"SortedPage50", "Observation", "category=vital-signs&_sort=-date&_count=50"},
+		{"Chain", "Observation", "patient.gender=female&_count=0"},
+		{"Has", "Patient", "_has:Observation:patient:code=8302-2&_count=0"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			total := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				page, err := store.Search(ctx, c.typ, c.query)
+				if err != nil {
+					b.Fatal(err)
+				}
+				total = page.Total
+			}
+			require.NotZero(b, total)
+			b.ReportMetric(float64(total), "hits")
+		})
+	}
+}

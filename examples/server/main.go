@@ -1,0 +1,163 @@
+// Command server serves a FHIR R4 data store over HTTP.
+//
+//	go run ./examples/server -synthetic 100                      # in memory, with 100 invented patients
+//	go run ./examples/server -store DIR -key-file FILE           # on disk, encrypted; made at first use
+//	go run ./examples/server -import FOLDER                      # with the ldjson of a folder, plain or gzip
+//
+// It prints "listening on http://ADDR/fhir" once all is imported, and ends in
+// good order at SIGINT or SIGTERM. It has no TLS and asks nobody who they are:
+// where others can reach it, put both in front.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/datastore/rest"
+	"github.com/fhirlake/fhirlake/ingest"
+)
+
+// config is what the flags say.
+type config struct {
+	addr      string
+	store     string
+	keyFile   string
+	imports   string
+	synthetic int
+}
+
+func main() {
+	var c config
+	flag.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	flag.StringVar(&c.store, "store", "mem:", "folder of the store, or mem: for one in memory")
+	flag.StringVar(&c.keyFile, "key-file", "", "file of the store's key, made at first use; a folder needs one")
+	flag.StringVar(&c.imports, "import", "", "folder of ldjson to import before serving")
+	flag.IntVar(&c.synthetic, "synthetic", 0, "number of synthetic patients to import before serving")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	if err := run(ctx, c); err != nil {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+// run opens the store, fills it, and serves it until ctx ends.
+func run(ctx context.Context, c config) (err error) {
+	if flag.NArg() > 0 || c.synthetic < 0 {
+		return errors.New("see -help for how to call it")
+	}
+	// Listening comes first, so that an address in use is not found out after a
+	// long import. Clients that come too early wait.
+	listener, err := net.Listen("tcp", c.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	base := "http://" + listener.Addr().String() + "/fhir"
+
+	store, err := open(ctx, c, base)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if c.imports != "" {
+		if err := fill(ctx, store, ingest.Options{From: os.DirFS(c.imports)}); err != nil {
+			return fmt.Errorf("importing %s: %w", c.imports, err)
+		}
+	}
+	if c.synthetic > 0 {
+		if err := fill(ctx, store, ingest.Options{Reader: ingest.Synthetic(1, c.synthetic), Name: "synthetic.ndjson"}); err != nil {
+			return fmt.Errorf("importing synthetic patients: %w", err)
+		}
+	}
+	return serve(ctx, listener, store, base)
+}
+
+// open opens the store, or makes it.
+func open(ctx context.Context, c config, base string) (*datastore.Store, error) {
+	options := &datastore.Options{BaseURL: base, Logger: slog.Default()}
+	if c.keyFile != "" {
+		options.Key = datastore.KeyFile(c.keyFile)
+	}
+	store, err := datastore.Open(ctx, c.store, options)
+	if errors.Is(err, datastore.ErrNoKey) {
+		return nil, fmt.Errorf("a store in a folder needs -key-file: %w", err)
+	}
+	return store, err
+}
+
+// fill imports ldjson and says what came of it. Lines that are refused do not
+// stop it: a report in a folder of its own says which and why.
+func fill(ctx context.Context, store *datastore.Store, options ingest.Options) error {
+	report, err := os.MkdirTemp("", "fhirlake-import-")
+	if err != nil {
+		return err
+	}
+	options.Report = ingest.DirSink(report)
+	job, err := ingest.Start(ctx, store, options)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(report))
+	}
+	result, err := job.Wait()
+	fmt.Printf("imported %d of %d resources in %v: %s\n",
+		result.Imported, result.Scanned, result.Elapsed.Round(time.Millisecond), result.Status)
+	if result.Failed() == 0 {
+		return errors.Join(err, os.RemoveAll(report))
+	}
+	for _, file := range result.Files {
+		if file.Failed() > 0 {
+			fmt.Printf("  %s: %d not imported\n", file.Name, file.Failed())
+		}
+	}
+	fmt.Printf("  report: %s\n", report)
+	if errors.Is(err, ingest.ErrUnreadable) {
+		fmt.Println(" ", err)
+		return nil
+	}
+	return err
+}
+
+// grace is how long requests under way may take to end once the program is to
+// end.
+const grace = 10 * time.Second
+
+// serve answers requests until ctx ends.
+func serve(ctx context.Context, listener net.Listener, store *datastore.Store, base string) error {
+	mux := http.NewServeMux()
+	handler := rest.NewHandler(store, &rest.Options{Logger: slog.Default()})
+	mux.Handle("/fhir", handler)
+	mux.Handle("/fhir/", handler)
+	server := &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute, // a large transaction over a slow line
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	fmt.Printf("listening on %s\n", base)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := server.Shutdown(ending); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}

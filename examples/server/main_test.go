@@ -1,0 +1,131 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A process is a server that runs.
+type process struct {
+	t       *testing.T
+	command *exec.Cmd
+	base    string
+	said    []string      // what it printed before it listened
+	stdout  *bufio.Reader // what it prints after that
+	stderr  bytes.Buffer
+}
+
+// start runs the server and waits until it listens.
+func start(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, command: exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)}
+	p.command.Stderr = &p.stderr
+	stdout, err := p.command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.command.Start())
+	t.Cleanup(func() {
+		if p.command.ProcessState == nil {
+			_ = p.command.Process.Kill()
+			_ = p.command.Wait()
+		}
+	})
+	p.stdout = bufio.NewReader(stdout)
+	for {
+		line, err := p.stdout.ReadString('\n')
+		if err != nil {
+			_ = p.command.Wait()
+			require.NoError(t, err, "it did not listen: %s", p.stderr.String())
+		}
+		line = strings.TrimSuffix(line, "\n")
+		if base, ok := strings.CutPrefix(line, "listening on "); ok {
+			p.base = base
+			return p
+		}
+		p.said = append(p.said, line)
+	}
+}
+
+// stop ends the server as a supervisor would.
+func (p *process) stop() {
+	p.t.Helper()
+	require.NoError(p.t, p.command.Process.Signal(syscall.SIGTERM))
+	_, err := io.Copy(io.Discard, p.stdout)
+	require.NoError(p.t, err)
+	require.NoError(p.t, p.command.Wait(), "%s", p.stderr.String())
+	require.Empty(p.t, p.stderr.String())
+}
+
+func (p *process) do(method, path, body string) (status int, answer string) {
+	p.t.Helper()
+	r, err := http.NewRequest(method, p.base+path, strings.NewReader(body))
+	require.NoError(p.t, err)
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(p.t, err)
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	require.NoError(p.t, err)
+	return response.StatusCode, string(got)
+}
+
+func TestServer(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no SIGTERM on Windows")
+	}
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", t.TempDir()) // for the report of the import
+	program := filepath.Join(folder, "server")
+	built, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", built)
+
+	t.Run("memory", func(t *testing.T) {
+		p := start(t, program, "-synthetic", "2")
+		require.Regexp(t, `^imported (\d+) of \d+ resources in .*: COMPLETED$`, strings.Join(p.said, "\n"))
+		require.Regexp(t, `^http://127\.0\.0\.1:[1-9][0-9]*/fhir$`, p.base)
+		status, body := p.do("GET", "/Patient?_summary=count", "")
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, body, `"total":2`)
+		status, _ = p.do("GET", "/metadata", "")
+		require.Equal(t, http.StatusOK, status)
+		status, body = p.do("POST", "", `{"resourceType":"Bundle","type":"batch"}`)
+		require.Equal(t, http.StatusOK, status, body)
+		p.stop()
+	})
+
+	t.Run("folder", func(t *testing.T) {
+		data := filepath.Join(folder, "data")
+		require.NoError(t, os.Mkdir(data, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(data, "Patient.ndjson"),
+			[]byte(`{"resourceType":"Patient","id":"a"}`+"\n"+`{"resourceType":"Patient","id":"b","nickname":"x"}`+"\n"), 0o600))
+		args := []string{"-store", filepath.Join(folder, "store"), "-key-file", filepath.Join(folder, "key")}
+		p := start(t, program, append(args, "-import", data)...)
+		require.Regexp(t, `(?s)^imported 1 of 2 resources in .*: COMPLETED_WITH_ERRORS\n  Patient.ndjson: 1 not imported\n  report: .+$`, strings.Join(p.said, "\n"))
+		status, _ := p.do("PUT", "/Patient/c", `{"resourceType":"Patient","id":"c"}`)
+		require.Equal(t, http.StatusCreated, status)
+		p.stop()
+
+		p = start(t, program, args...)
+		require.Empty(t, p.said)
+		for _, id := range []string{"a", "c"} {
+			status, _ := p.do("GET", "/Patient/"+id, "")
+			require.Equal(t, http.StatusOK, status, "it is there after a restart")
+		}
+		p.stop()
+	})
+
+	t.Run("no key", func(t *testing.T) {
+		said, err := exec.Command(program, "-addr", "127.0.0.1:0", "-store", filepath.Join(folder, "other")).CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(said), "-key-file")
+	})
+}

@@ -1,0 +1,62 @@
+package export_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	// buntdb's own goroutine sleeps for up to a second after its Close.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
+}
+
+// open opens a store in memory.
+func open(tb testing.TB) *datastore.Store {
+	tb.Helper()
+	store, err := datastore.Open(context.Background(), "mem:", nil)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
+	return store
+}
+
+// load imports ldjson, all of it.
+func load(tb testing.TB, store *datastore.Store, text io.Reader) ingest.Result {
+	tb.Helper()
+	job, err := ingest.Start(context.Background(), store, ingest.Options{Reader: text})
+	require.NoError(tb, err)
+	result, err := job.Wait()
+	require.NoError(tb, err)
+	require.Zero(tb, result.Failed())
+	return result
+}
+
+// synthea returns the Synthea sample as one ldjson text.
+func synthea(tb testing.TB) []byte {
+	tb.Helper()
+	files, err := filepath.Glob("../../shared/data/synthea/*.ndjson.gz")
+	require.NoError(tb, err)
+	if len(files) == 0 {
+		tb.Skip("the Synthea sample is not here: ../../shared/data/synthea")
+	}
+	var text bytes.Buffer
+	for _, name := range files {
+		f, err := os.Open(name)
+		require.NoError(tb, err)
+		z, err := gzip.NewReader(f)
+		require.NoError(tb, err)
+		_, err = text.ReadFrom(z)
+		require.NoError(tb, err)
+		require.NoError(tb, f.Close())
+	}
+	return text.Bytes()
+}

@@ -1,0 +1,60 @@
+package fhirlake_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/fhirlake/fhirlake"
+
+// floors is the architecture of docs/design.md: a package may import packages of
+// lower floors, and those of its own floor that come before it in the list.
+var floors = [][]string{
+	{"internal/issue", "internal/schema", "internal/fhirjson", "internal/fhirtime", "internal/seal", "internal/txlog"},
+	{"internal/index", "internal/synth", "fhirpath"},
+	{"nlp", "search"},
+	{"datastore"},
+	{"internal/jobs", "ingest", "export"},
+	{"datastore/rest"},
+	{"examples/quickstart", "examples/server"},
+}
+
+// protoPackages may import google/fhir: floor 3 and above, and the generator,
+// which nothing imports.
+var protoPackages = map[string]bool{"internal/schema/gen": true}
+
+func TestImportsPointDown(t *testing.T) {
+	rank := map[string]int{"": 1 << 20, "internal/schema/gen": 1 << 20}
+	for floor, packages := range floors {
+		for i, p := range packages {
+			rank[p] = floor*100 + i
+			if floor >= 3 {
+				protoPackages[p] = true
+			}
+		}
+	}
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	require.NoError(t, err)
+	for in := json.NewDecoder(strings.NewReader(string(out))); in.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		require.NoError(t, in.Decode(&p))
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		from, known := rank[name]
+		require.True(t, known, "%s has no floor: add it to docs/design.md and here", name)
+		for _, i := range p.Imports {
+			if rest, ours := strings.CutPrefix(i, module+"/"); ours {
+				require.Less(t, rank[rest], from, "%s imports %s", name, rest)
+			}
+			if strings.HasPrefix(i, "github.com/google/fhir/") {
+				require.True(t, protoPackages[name], "%s imports %s: protos appear on floor 3 and above", name, i)
+			}
+		}
+	}
+}

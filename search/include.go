@@ -1,0 +1,101 @@
+package search
+
+import (
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// Bounds of what _include and _revinclude add to a page: resources, and steps
+// that :iterate takes from the matches.
+const (
+	maxIncluded     = 10_000
+	maxIncludeSteps = 16
+)
+
+// tooManyIncluded is said on a page for which that was not enough.
+var tooManyIncluded = issue.Issue{
+	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
+	Diagnostics: "more resources to include than a page may have; the rest are left out",
+}
+
+// include adds to a page what _include and _revinclude ask for: what its matches
+// lead to, and with :iterate what that leads to in turn (FHIR R4 §3.1.1.5.4).
+func (ev *evaluation) include(r *Result, q *Query) error {
+	if len(q.includes) == 0 || len(r.Matches) == 0 {
+		return nil
+	}
+	matches := roaring.New()
+	for _, o := range r.Matches {
+		matches.Add(uint32(o))
+	}
+	found := roaring.New()
+	from, complete := matches, true
+	for step := 0; !from.IsEmpty(); step++ {
+		if step == maxIncludeSteps || found.GetCardinality() > maxIncluded {
+			complete = false
+			break
+		}
+		next := roaring.New()
+		for _, in := range q.includes {
+			if step > 0 && !in.iterate {
+				continue
+			}
+			if err := ev.includeOne(in, from, next); err != nil {
+				return err
+			}
+		}
+		ev.view.RetainVisible(next)
+		next.AndNot(matches)
+		next.AndNot(found)
+		found.Or(next)
+		from = next
+	}
+	for o := range roaring.Values(found) {
+		if len(r.Included) == maxIncluded {
+			complete = false
+			break
+		}
+		r.Included = append(r.Included, index.Ordinal(o))
+	}
+	if !complete {
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], tooManyIncluded)
+	}
+	return nil
+}
+
+// includeOne adds to found where one _include leads from a set, or what one
+// _revinclude finds that leads into it. Resources of types that it is not about
+// have none of its references.
+func (ev *evaluation) includeOne(in include, from, found *roaring.Bitmap) error {
+	if in.reverse && in.target != 0 {
+		from = ev.view.OfType(index.TypeID(in.target)).Intersect(from)
+	}
+	entities := roaring.New()
+	if in.reverse {
+		entities = ev.view.EntitiesOf(from)
+	}
+	for _, p := range in.params {
+		for _, s := range p.streams {
+			if err := ev.charge(int(from.GetCardinality())); err != nil {
+				return err
+			}
+			edges := ev.view.References(s.id)
+			if in.reverse {
+				found.Or(edges.Sources(entities))
+			} else {
+				entities.Or(edges.Targets(from))
+			}
+		}
+	}
+	if in.reverse {
+		return nil
+	}
+	targets := ev.view.CurrentOf(entities)
+	if in.target != 0 {
+		targets = ev.view.OfType(index.TypeID(in.target)).Intersect(targets)
+	}
+	found.Or(targets)
+	return nil
+}

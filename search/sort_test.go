@@ -1,0 +1,184 @@
+package search_test
+
+import (
+	"cmp"
+	"context"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A modelKey is what a resource is sorted by: one of its fields, by type of parameter.
+type modelKey struct {
+	time   int64
+	number *big.Rat // nil is an open end
+	text   string
+}
+
+// keys returns the smallest and the largest key of a resource.
+func (m *model) keys(d *modelDoc, p *schema.Param) (smallest, largest *modelKey) {
+	for _, e := range m.all(d, p) {
+		var low, high []modelKey
+		switch p.Type {
+		case schema.ParamDate:
+			if from, to, ok := rangeOf(e); ok {
+				low, high = []modelKey{{time: from}}, []modelKey{{time: to}}
+			}
+		case schema.ParamQuantity, schema.ParamNumber:
+			if q, ok := quantityOf(e); ok {
+				low, high = []modelKey{{number: q.low}}, []modelKey{{number: q.high}}
+			}
+		case schema.ParamString:
+			for _, s := range partsOf(e) {
+				low = append(low, modelKey{text: plainText(s)})
+			}
+		case schema.ParamToken:
+			for _, t := range tokensOf(e) {
+				if !t.sensitive {
+					t.code = strings.ToLower(t.code)
+				}
+				low = append(low, modelKey{text: t.code + "\x00" + t.system})
+			}
+		case schema.ParamReference:
+			if s := referenceOf(e); s != "" {
+				low = append(low, modelKey{text: local(s)})
+				if url, _, found := strings.Cut(s, "|"); found {
+					low = append(low, modelKey{text: url})
+				}
+			}
+		case schema.ParamURI:
+			if s, ok := e.value.(string); ok {
+				low = append(low, modelKey{text: s})
+				if url, _, found := strings.Cut(s, "|"); found && e.typ == "canonical" {
+					low = append(low, modelKey{text: url})
+				}
+			}
+		}
+		if high == nil {
+			high = low
+		}
+		for i := range low {
+			if smallest == nil || low[i].compare(smallest, -1) < 0 {
+				smallest = &low[i]
+			}
+		}
+		for i := range high {
+			if largest == nil || high[i].compare(largest, 1) > 0 {
+				largest = &high[i]
+			}
+		}
+	}
+	return smallest, largest
+}
+
+// compare orders two keys; open is the sign of an open end.
+func (k *modelKey) compare(other *modelKey, open int) int {
+	switch {
+	case k.number == nil && other.number == nil:
+		return cmp.Or(cmp.Compare(k.time, other.time), strings.Compare(k.text, other.text))
+	case k.number == nil:
+		return open
+	case other.number == nil:
+		return -open
+	}
+	return k.number.Cmp(other.number)
+}
+
+func (m *model) sorted(ids []string, typ string, keys []modelSort) []string {
+	ids = slices.Clone(ids) // newest first, and the sort is stable
+	slices.SortStableFunc(ids, func(a, b string) int {
+		for _, key := range keys {
+			aLow, aHigh := m.keys(m.byKey[typ+"/"+a], key.param)
+			bLow, bHigh := m.keys(m.byKey[typ+"/"+b], key.param)
+			order := 0
+			switch {
+			case aLow == nil && bLow == nil:
+			case aLow == nil:
+				return 1
+			case bLow == nil:
+				return -1
+			case key.descending:
+				order = -aHigh.compare(bHigh, 1)
+			default:
+				order = aLow.compare(bLow, -1)
+			}
+			if order != 0 {
+				return order
+			}
+		}
+		return 0
+	})
+	return ids
+}
+
+type modelSort struct {
+	param      *schema.Param
+	descending bool
+}
+
+func TestSort(t *testing.T) {
+	s, m := newStore(t), newModel(t)
+	var valid [][]byte
+	var doc fhirjson.Document
+	for _, line := range shared(t, "fhir-r4/examples.ndjson.gz") {
+		if fhirjson.Parse(line, &doc, nil) == nil {
+			valid = append(valid, line)
+		}
+	}
+	load(s, m, valid)
+	maker := newQueryMaker(m)
+	rapid.Check(t, func(t *rapid.T) {
+		typ := choose(t, maker.types(), "type")
+		var keys []modelSort
+		var text []string
+		for range rapid.IntRange(1, 3).Draw(t, "keys") {
+			key := modelSort{choose(t, maker.params[typ], "key"), rapid.Bool().Draw(t, "descending")}
+			if key.param.Type == schema.ParamComposite {
+				continue
+			}
+			keys = append(keys, key)
+			text = append(text, map[bool]string{true: "-"}[key.descending]+key.param.Code)
+		}
+		count := rapid.IntRange(1, 60).Draw(t, "count")
+		query := "_count=" + big.NewInt(int64(count)).String()
+		if len(text) > 0 {
+			query += "&_sort=" + strings.Join(text, ",")
+		}
+		q, err := s.engine.Parse(typeOf(s.t, typ), query, false)
+		require.NoError(t, err, query)
+		r, err := s.engine.Search(context.Background(), s.index.View(), q)
+		require.NoError(t, err)
+		want := m.sorted(m.search(typ, nil), typ, keys)
+		require.Equal(t, want[:min(count, len(want))], s.keys(r.Matches), "%s?%s", typ, query)
+	})
+}
+
+func TestSortByTargets(t *testing.T) {
+	s := newStore(t)
+	s.put(`{"resourceType":"Organization","id":"o1","name":"Zeta"}`, `{"resourceType":"Organization","id":"o2","name":"Alpha","partOf":{"reference":"Organization/o3"}}`, `{"resourceType":"Organization","id":"o3","name":"Mid"}`)
+	s.put(`{"resourceType":"Practitioner","id":"d1","name":[{"family":"B"}]}`, `{"resourceType":"Practitioner","id":"d2","name":[{"family":"C"}]}`)
+	patient := func(id, organization, first, second string) string {
+		return `{"resourceType":"Patient","id":"` + id + `","managingOrganization":{"reference":"Organization/` + organization +
+			`"},"generalPractitioner":[{"reference":"` + first + `"},{"reference":"` + second + `"}]}`
+	}
+	s.put(patient("a", "o1", "Practitioner/d1", "Organization/o2"), patient("b", "o2", "Practitioner/d2", "Practitioner/d1"), patient("c", "gone", "Organization/o3", "Practitioner/d2"))
+	for query, want := range map[string]string{
+		"_sort=organization.name":                            "b a c",
+		"_sort=-organization.name":                           "a b c",
+		"_sort=organization.partof.name":                     "b c a",
+		"_sort=general-practitioner.name":                    "a b c",
+		"_sort=-general-practitioner.name":                   "c b a",
+		"_sort=general-practitioner:Practitioner.name,-_id":  "b a c",
+		"_sort=-general-practitioner:Organization.name,-_id": "c a b",
+	} {
+		ids, _ := s.search("Patient", query)
+		require.Equal(t, want, words(ids), query)
+	}
+}
