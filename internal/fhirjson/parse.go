@@ -48,7 +48,7 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 	p := parsers.Get().(*parser)
 	p.src, p.opts, p.loose = src, opts, doc.loose
 	if p.nodes = doc.Nodes; cap(p.nodes) == 0 {
-		p.nodes = make([]Node, 0, len(src)/32+8)
+		p.nodes = make([]Node, 0, min(len(src)/32+8, firstNodes))
 	}
 	p.document()
 	doc.Nodes, doc.loose = p.nodes, p.loose
@@ -117,6 +117,12 @@ type parser struct {
 	holes bool
 	// misfit is set when the property that is being parsed has no place on the tape.
 	misfit bool
+	// late has, for objects up to the offset sought whose resourceType does not come
+	// first, where its value is. One search serves the resources in a resource too,
+	// or nested ones would be searched over and over.
+	late    map[int]int
+	sought  int
+	seeking bool
 	// next is what came last time after a field, or first in a type (offset by
 	// the number of fields): a guess that is mostly right.
 	next []schema.FieldID
@@ -137,13 +143,17 @@ var parsers = sync.Pool{New: func() any {
 	return &parser{rules: rs, next: make([]schema.FieldID, len(rs.fields)+len(rs.required))}
 }}
 
+// firstNodes is the most nodes that a new document has room for from the start: a
+// resource of many megabytes is mostly one attachment.
+const firstNodes = 1 << 12
+
 // maxSpare is how much scratch memory, in elements, a pooled parser may keep.
 const maxSpare = 1 << 15
 
 // release returns p to the pool without what belongs to the document.
 func (p *parser) release() {
 	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings = nil, nil, nil, nil, p.runs[:0], nil, nil
-	p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, false, false, false, false
+	p.sought, p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, 0, false, false, false, false
 	clear(p.locals) // they refer to the source
 	clear(p.entries)
 	clear(p.ids)
@@ -151,6 +161,9 @@ func (p *parser) release() {
 	if cap(p.spare) > maxSpare || cap(p.text) > maxSpare || cap(p.runs) > maxSpare ||
 		cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
 		p.spare, p.text, p.runs, p.locals, p.ids, p.entries = nil, nil, nil, nil, nil, nil
+	}
+	if len(p.late) > maxSpare {
+		p.late = nil
 	}
 	parsers.Put(p)
 }

@@ -1,6 +1,8 @@
 package fhirjson
 
 import (
+	"slices"
+
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -45,7 +47,7 @@ func (p *parser) textValue(pos int, f schema.FieldID, r *rule) int {
 	}
 	text := p.src[start:end]
 	if flags&strEscaped != 0 {
-		p.text = appendUnescaped(p.text[:0], text)
+		p.text = appendUnescaped(slices.Grow(p.text[:0], len(text)), text)
 		text = p.text
 	}
 	switch {
