@@ -48,7 +48,7 @@ func (p *parser) checkReference(doc *Document, n Index) {
 func (p *parser) checkLogical(doc *Document, n Index) {
 	for i, end := uint32(n)+1, doc.Nodes[n].Next; i < end; i = doc.Nodes[i].Next {
 		switch doc.Nodes[i].Field {
-		case referenceText, identifierField, displayField, referenceExtends:
+		case referenceText, referenceIdentifier, referenceDisplay, referenceExtension:
 			return
 		}
 	}
