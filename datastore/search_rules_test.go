@@ -351,6 +351,12 @@ func TestRulesOfComposites(t *testing.T) {
 		return `{"code":{"coding":[{"system":"urn:c","code":"` + code + `"}]},` + value + `}`
 	}
 	holds(t, "Observation", []string{
+		observation("huge", part("x", `"valueQuantity":{"value":1e999999999}`), part("y", `"valueQuantity":{"value":-1e90000}`)),
+		observation("tiny", part("x", `"valueQuantity":{"value":1e-999999999}`), part("y", `"valueQuantity":{"value":1e-90000}`)),
+	}, []rule{
+		{"component-code-value-quantity=x$gt5", "huge"}, {"component-code-value-quantity=x$lt5", "tiny"}, {"component-code-value-quantity=x$gt0", "huge tiny"}, {"component-code-value-quantity=y$lt-5", "huge"}, {"component-code-value-quantity=y$gt0", "tiny"}, {"component-code-value-quantity=y$lt5", "huge tiny"},
+	})
+	holds(t, "Observation", []string{
 		observation("a", part("sys", `"valueQuantity":{"value":140,"unit":"mmHg"}`), part("dia", `"valueQuantity":{"value":90,"unit":"mmHg"}`)),
 		observation("b", part("sys", `"valueQuantity":{"value":90,"unit":"mmHg"}`), part("dia", `"valueCodeableConcept":{"coding":[{"code":"low$"}]}`)),
 		`{"resourceType":"Observation","id":"c","status":"final","code":{"coding":[{"system":"urn:c","code":"sys"}]},"valueQuantity":{"value":90},"effectiveDateTime":"2020-02-02"}`,

@@ -82,11 +82,24 @@ func (n number) around() (low, high string) {
 	return l.String(), h.String()
 }
 
-// setDecimalString reads what String wrote.
-func setDecimalString(d *apd.Decimal, s string) { _, _, _ = d.SetString(s) }
+// setDecimalString reads what String wrote, or a number of valid JSON. Exponents
+// are cut where apd ends: beyond, decimals of different size count as equal.
+func setDecimalString(d *apd.Decimal, s string) {
+	if _, _, err := d.SetString(s); err == nil {
+		return
+	}
+	const farthest = "90000"
+	d.SetInt64(0)
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		sign := "+"
+		if s[i+1] == '-' {
+			sign = "-"
+		}
+		_, _, _ = d.SetString(s[:min(i, maxDigits)] + "e" + sign + farthest)
+	}
+}
 
-// compareDecimals orders two decimals. Text that is none sorts as 0; stored text
-// comes from valid JSON.
+// compareDecimals orders two decimals.
 func compareDecimals(a, b string) int {
 	var x, y apd.Decimal
 	setDecimalString(&x, a)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/bits-and-blooms/bitset"
 )
 
 // A DateWindow is a condition on a range [From, To): both ends within limits,
@@ -90,7 +91,7 @@ const datesLookup = 128
 // A dateMatcher collects the ordinals that lie in boxes.
 type dateMatcher struct {
 	column *column[dateRange]
-	found  denseSet          // of those looked at; nil if there are none yet
+	found  *bitset.BitSet    // of those looked at; nil if there are none yet
 	whole  []*roaring.Bitmap // years that lie in a box, not to be changed
 }
 
@@ -128,16 +129,16 @@ func (m *dateMatcher) look(part *column[dateRange], positions []uint16, b *box) 
 
 func (m *dateMatcher) add(o Ordinal) {
 	if m.found == nil {
-		m.found = newDenseSet(m.column.top())
+		m.found = denseSet(m.column.top())
 	}
-	m.found.add(uint32(o))
+	m.found.Set(uint(o))
 }
 
 // result returns what was found among a set, or all if it is nil. It may be
 // called once.
 func (m *dateMatcher) result(set *roaring.Bitmap) *roaring.Bitmap {
 	if m.found != nil {
-		m.whole = append(m.whole, m.found.bitmap())
+		m.whole = append(m.whole, bitmapOfSet(m.found))
 	}
 	all := roaring.FastOr(m.whole...)
 	if set != nil {

@@ -130,14 +130,14 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 	if n.entries.fewOf(set, 32) {
 		return m.matchFew(set)
 	}
-	found := newDenseSet(n.entries.top())
+	found := denseSet(n.entries.top())
 	var failed error
 	for i := range m.windows {
 		w := m.windows[i : i+1]
 		b := w[0].boxWithTies()
 		scan(&n.entries, &b, func(o Ordinal, r *numberRange) {
 			if ok, err := m.match(o, r, w); ok {
-				found.add(uint32(o))
+				found.Set(uint(o))
 			} else if err != nil {
 				failed = err
 			}
@@ -146,7 +146,7 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 	if failed != nil {
 		return nil, failed
 	}
-	all := found.bitmap()
+	all := bitmapOfSet(found)
 	if set != nil {
 		all.And(set)
 	}

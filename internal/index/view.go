@@ -270,7 +270,7 @@ func (v View) Posting(t Term) Posting {
 // anySystem returns the union of the postings of a code under each system.
 // Mostly a code has one, and nothing is copied.
 func (v View) anySystem(t Term) Posting {
-	var buf [ownSystems + 1]Posting
+	var buf [2]Posting // more are rare
 	found := v.underSystems(buf[:0], t)
 	switch len(found) {
 	case 0:
