@@ -56,7 +56,7 @@ func (m *mutator) try(damage, what string, code issue.Code, places ...string) {
 		require.True(m.tb, slices.Contains(places, i.Pointer) || consequence(i), "%s, wanted at %v: %v\n%.3000s", key, places, e, m.buf)
 		require.True(m.tb, i.Offset >= 0 && i.Offset <= int64(len(m.buf)))
 	}
-	if m.count[damage]%16 == 0 && fhirjson.Parse(m.buf, &m.doc, minimal) == nil {
+	if m.count[damage]%64 == 0 && fhirjson.Parse(m.buf, &m.doc, minimal) == nil {
 		requireMinimalFixedPoint(m.tb, m.buf)
 	}
 	require.True(m.tb, found, "%s, wanted %s at %v: %v\n%.3000s", key, code, places, e, m.buf)
