@@ -78,7 +78,7 @@ func BenchmarkToProto(b *testing.B) {
 		var wire []byte
 		var doc fhirjson.Document
 		onCorpora(b, func(s *subject) {
-			must(b, fhirjson.Parse(s.src, &doc, nil))
+			must(b, fhirjson.Parse(s.src, &doc, structure))
 			var err error
 			wire, err = fhirproto.AppendWire(wire[:0], &doc)
 			must(b, err)

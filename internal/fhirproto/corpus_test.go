@@ -91,7 +91,7 @@ func TestCorpora(t *testing.T) {
 func TestExamples(t *testing.T) {
 	agreed, refused, invalid := 0, 0, 0
 	for _, line := range lines(t, "fhir-r4/examples.ndjson.gz") {
-		if fhirjson.Parse(line, new(fhirjson.Document), nil) != nil {
+		if fhirjson.Parse(line, new(fhirjson.Document), structure) != nil {
 			invalid++
 			continue
 		}

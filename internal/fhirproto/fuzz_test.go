@@ -35,7 +35,7 @@ func requireSane(tb testing.TB, wire []byte, id schema.TypeID) {
 	require.LessOrEqual(tb, len(text), maxGrowth*len(wire)+100)
 	require.True(tb, json.Valid(text), "%s", text)
 	var doc fhirjson.Document
-	if fhirjson.Parse(text, &doc, nil) != nil {
+	if fhirjson.Parse(text, &doc, structure) != nil {
 		return
 	}
 	again, err := fhirproto.AppendWire(nil, &doc)
@@ -44,7 +44,7 @@ func requireSane(tb testing.TB, wire []byte, id schema.TypeID) {
 	}
 	once, err := fhirproto.AppendJSON(nil, again, id)
 	require.NoError(tb, err)
-	require.NoError(tb, fhirjson.Parse(once, &doc, nil))
+	require.NoError(tb, fhirjson.Parse(once, &doc, structure))
 	again, err = fhirproto.AppendWire(again[:0], &doc)
 	require.NoError(tb, err)
 	twice, err := fhirproto.AppendJSON(nil, again, id)
@@ -121,7 +121,7 @@ func FuzzAppendWire(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		var doc fhirjson.Document
-		if fhirjson.Parse(src, &doc, nil) != nil {
+		if fhirjson.Parse(src, &doc, structure) != nil {
 			return
 		}
 		wire, err := fhirproto.AppendWire(nil, &doc)
