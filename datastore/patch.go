@@ -23,12 +23,12 @@ import (
 // included, which has code conflict; into the patched resource where that is not
 // valid.
 func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (Version, error) {
-	o, _, err := gather(opts)
+	o, _, err := s.gather(opts)
 	if err != nil {
 		return Version{}, err
 	}
 	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return Version{}, failf(ErrInvalid, issue.Invalid, "only IfMatch goes with a patch")
+		return Version{}, failf(ErrInvalid, issue.Invalid, "only IfMatch and Validation go with a patch")
 	}
 	for range tries {
 		now, err := s.Read(ctx, ref)
@@ -38,7 +38,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		if o.ifMatch != "" && o.ifMatch != now.VersionID {
 			return Version{}, failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
-		v, err := s.patch(ctx, now, patch)
+		v, err := s.patch(ctx, now, patch, o.level)
 		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
 			return v, err
 		}
@@ -48,13 +48,13 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
-func (s *Store) patch(ctx context.Context, now Version, patch []byte) (Version, error) {
+func (s *Store) patch(ctx context.Context, now Version, patch []byte, level Level) (Version, error) {
 	text, err := jsonpatch.Apply(nil, now.JSON, patch)
 	if err != nil {
 		return Version{}, patchError(err)
 	}
 	tx := s.Begin()
-	ref, err := tx.Update(ctx, text, IfMatch(now.VersionID))
+	ref, err := tx.Update(ctx, text, IfMatch(now.VersionID), Validation(level))
 	if err != nil {
 		return Version{}, err
 	}

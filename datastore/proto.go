@@ -53,8 +53,8 @@ func (c *transcoder) release() {
 	}
 }
 
-// unlimited is for what the store has let in.
-var unlimited = fhirjson.Options{MaxBytes: math.MaxInt}
+// unlimited is for what a proto can hold of what the store has let in.
+var unlimited = fhirjson.Options{MaxBytes: math.MaxInt, Level: StructureOnly}
 
 // marshal writes a proto as JSON.
 func marshal[R Resource](resource R) ([]byte, error) {
