@@ -35,6 +35,7 @@ type (
 		Implementation implementation `json:"implementation"`
 		FHIRVersion    string         `json:"fhirVersion"`
 		Format         []string       `json:"format"`
+		PatchFormat    []string       `json:"patchFormat"`
 		REST           []restPart     `json:"rest"`
 	}
 	software struct {
@@ -120,7 +121,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		Status: "active", Date: time.Now().UTC().Format(time.RFC3339), Kind: "instance",
 		Software:       software{Name: "fhirlake", Version: softwareVersion()},
 		Implementation: implementation{Description: "A FHIR R4 data store", URL: h.options.BaseURL},
-		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, REST: []restPart{rest},
+		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, PatchFormat: []string{jsonPatch}, REST: []restPart{rest},
 	})
 }
 
