@@ -1,0 +1,126 @@
+package ucum
+
+import (
+	"math/big"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// ToBase sets dst to the base value of x, a number of u. It reports ErrRange.
+func (u *Unit) ToBase(dst, x *apd.Decimal) error {
+	v, err := ratioOf(x)
+	if err != nil {
+		return err
+	}
+	return u.setBase(dst, v)
+}
+
+func (u *Unit) setBase(dst *apd.Decimal, v *big.Rat) error {
+	base, err := u.baseRatio(v)
+	if err != nil {
+		return err
+	}
+	setDecimal(dst, base)
+	return nil
+}
+
+// baseRatio returns the base value of v, with π worked out.
+func (u *Unit) baseRatio(v *big.Rat) (*big.Rat, error) {
+	base, err := u.toBase(v)
+	if err != nil {
+		return nil, err
+	}
+	return base.rational()
+}
+
+// BaseValue returns the base value of a number of u, both as decimal text: 5400
+// of mg gives 5.4. The result has no trailing zeros, and an exponent (1.5e24)
+// from 10^21 and below 10^-7, so that equal quantities give equal texts. It
+// reports ErrNumber or ErrRange.
+func (u *Unit) BaseValue(value string) (string, error) {
+	if text, ok := u.small.baseText(value); ok {
+		return text, nil
+	}
+	v, err := parseRatio(value)
+	if err != nil {
+		return "", err
+	}
+	base, err := u.baseRatio(v)
+	if err != nil {
+		return "", err
+	}
+	return string(appendRatio(nil, base)), nil
+}
+
+// FromBase sets dst to x, a base value, as a number of u. It reports ErrRange.
+func (u *Unit) FromBase(dst, x *apd.Decimal) error {
+	v, err := ratioOf(x)
+	if err != nil {
+		return err
+	}
+	return u.set(dst, scale{ratio: v})
+}
+
+// set sets dst to a base value as a number of u.
+func (u *Unit) set(dst *apd.Decimal, base scale) error {
+	v, err := u.fromBase(base)
+	if err != nil {
+		return err
+	}
+	setDecimal(dst, v)
+	return nil
+}
+
+// Convert sets dst to x, a number of from, as a number of to. It reports
+// ErrNotComparable or ErrRange.
+func Convert(dst, x *apd.Decimal, from, to *Unit) error {
+	if !from.Comparable(to) {
+		return ErrNotComparable
+	}
+	v, err := ratioOf(x)
+	if err != nil {
+		return err
+	}
+	base, err := from.toBase(v)
+	if err != nil {
+		return err
+	}
+	return to.set(dst, base)
+}
+
+// Compare orders the quantities x u and y v: −1, 0 or 1. It is exact, save for
+// special units that are no offsets. It reports ErrNotComparable or ErrRange.
+func Compare(x *apd.Decimal, u *Unit, y *apd.Decimal, v *Unit) (int, error) {
+	if !u.Comparable(v) {
+		return 0, ErrNotComparable
+	}
+	p, err := ratioOf(x)
+	if err != nil {
+		return 0, err
+	}
+	q, err := ratioOf(y)
+	if err != nil {
+		return 0, err
+	}
+	a, err := u.toBase(p)
+	if err != nil {
+		return 0, err
+	}
+	b, err := v.toBase(q)
+	if err != nil {
+		return 0, err
+	}
+	return a.compare(b)
+}
+
+// Canonicalize returns a quantity's base value and the canonical form of its
+// unit: 5400 and mg give 5.4 and g. Errors are those of Parse and BaseValue. A
+// caller with many quantities uses a [Cache].
+func Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
+	u, err := Parse(code)
+	if err != nil {
+		return "", "", err
+	}
+	baseValue, err = u.BaseValue(value)
+	return baseValue, u.canonical, err
+}
