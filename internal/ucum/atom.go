@@ -53,9 +53,9 @@ func findPrefix(code string) *prefix {
 // maxPrefix is the length of the longest prefix: da, Ki.
 const maxPrefix = 2
 
-// findSymbol splits a symbol into a prefix, which may be nil, and an atom. An
-// atom wins over a prefix and an atom: Pa is pascal, cd candela (UCUM §6). It
-// returns nil, nil for what is neither.
+// findSymbol splits a symbol into a prefix, which may be nil, and an atom. The
+// table allows one way at most: Pa is pascal, as a year takes no prefix. It
+// returns nil, nil for what is no symbol.
 func findSymbol(symbol string) (*prefix, *atom) {
 	if a := findAtom(symbol); a != nil {
 		return nil, a

@@ -12,15 +12,11 @@ func (u *Unit) ToBase(dst, x *apd.Decimal) error {
 	if err != nil {
 		return err
 	}
-	return u.setBase(dst, v)
-}
-
-func (u *Unit) setBase(dst *apd.Decimal, v *big.Rat) error {
 	base, err := u.baseRatio(v)
 	if err != nil {
 		return err
 	}
-	setDecimal(dst, base)
+	round(base).set(dst)
 	return nil
 }
 
@@ -35,7 +31,7 @@ func (u *Unit) baseRatio(v *big.Rat) (*big.Rat, error) {
 
 // BaseValue returns the base value of a number of u, both as decimal text: 5400
 // of mg gives 5.4. The result has no trailing zeros, and an exponent (1.5e24)
-// from 10^21 and below 10^-7, so that equal quantities give equal texts. It
+// from 10^21 and below 10^-6, so that equal quantities give equal texts. It
 // reports ErrNumber or ErrRange.
 func (u *Unit) BaseValue(value string) (string, error) {
 	if text, ok := u.small.baseText(value); ok {
@@ -49,7 +45,7 @@ func (u *Unit) BaseValue(value string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return string(appendRatio(nil, base)), nil
+	return string(round(base).append(nil)), nil
 }
 
 // FromBase sets dst to x, a base value, as a number of u. It reports ErrRange.
@@ -67,7 +63,7 @@ func (u *Unit) set(dst *apd.Decimal, base scale) error {
 	if err != nil {
 		return err
 	}
-	setDecimal(dst, v)
+	round(v).set(dst)
 	return nil
 }
 
@@ -77,40 +73,49 @@ func Convert(dst, x *apd.Decimal, from, to *Unit) error {
 	if !from.Comparable(to) {
 		return ErrNotComparable
 	}
-	v, err := ratioOf(x)
-	if err != nil {
-		return err
-	}
-	base, err := from.toBase(v)
+	base, err := from.toBaseExact(x)
 	if err != nil {
 		return err
 	}
 	return to.set(dst, base)
 }
 
-// Compare orders the quantities x u and y v: −1, 0 or 1. It is exact, save for
-// special units that are no offsets. It reports ErrNotComparable or ErrRange.
+// Compare orders the quantities x u and y v: −1, 0 or 1. Numbers of the same
+// code are compared as they stand, so that pH 8 is more than pH 7; others by
+// their base values, exactly, save for special units that are no offsets. It
+// reports ErrNotComparable or ErrRange.
 func Compare(x *apd.Decimal, u *Unit, y *apd.Decimal, v *Unit) (int, error) {
-	if !u.Comparable(v) {
+	switch {
+	case !u.Comparable(v):
 		return 0, ErrNotComparable
+	case !inRange(x) || !inRange(y):
+		return 0, ErrRange
+	case u.code == v.code:
+		return x.Cmp(y), nil
+	case u.small.coefficient != 0 && v.small.coefficient != 0:
+		var a, b apd.Decimal
+		u.small.times(&a, x)
+		v.small.times(&b, y)
+		return a.Cmp(&b), nil
 	}
-	p, err := ratioOf(x)
+	a, err := u.toBaseExact(x)
 	if err != nil {
 		return 0, err
 	}
-	q, err := ratioOf(y)
-	if err != nil {
-		return 0, err
-	}
-	a, err := u.toBase(p)
-	if err != nil {
-		return 0, err
-	}
-	b, err := v.toBase(q)
+	b, err := v.toBaseExact(y)
 	if err != nil {
 		return 0, err
 	}
 	return a.compare(b)
+}
+
+// toBaseExact returns the base value of x.
+func (u *Unit) toBaseExact(x *apd.Decimal) (scale, error) {
+	v, err := ratioOf(x)
+	if err != nil {
+		return scale{}, err
+	}
+	return u.toBase(v)
 }
 
 // Canonicalize returns a quantity's base value and the canonical form of its

@@ -24,14 +24,26 @@ func Valid(code string) bool {
 // Parse reads a unit of UCUM's case-sensitive grammar (UCUM §7–§12). The error
 // is a *SyntaxError.
 func Parse(code string) (*Unit, error) {
+	p, err := read(code)
+	if err != nil {
+		return nil, err
+	}
+	return p.unit(), nil
+}
+
+// read parses a code and leaves what it stands for in the parser.
+func read(code string) (*parser, error) {
 	if len(code) > MaxLength {
 		return nil, &SyntaxError{MaxLength, "the code is too long"}
 	}
-	p := parser{text: strings.Clone(code), product: product{scale: one()}, numbers: one().ratio}
+	p := &parser{text: code, product: product{scale: one()}, numbers: one().ratio}
 	if err := p.mainTerm(); err != nil {
 		return nil, err
 	}
-	return p.unit()
+	if p.special != nil && len(p.dimension) > 0 {
+		return nil, p.fail(p.specialAt, "a special unit takes no part in products")
+	}
+	return p, nil
 }
 
 type parser struct {
@@ -89,24 +101,29 @@ func (p *parser) term(first, outer, depth int) error {
 	}
 }
 
-// component reads a number, an annotation, a term in parentheses or a symbol
-// with its exponent and annotation.
+// component reads an annotation, or a number, a symbol or a term in parentheses
+// with or without an annotation after it. UCUM's grammar (§12) lets one follow a
+// symbol alone, but its list of common units has /100{WBC} and g/(8.h){shift}.
 func (p *parser) component(sign, depth int) error {
-	switch c := p.peek(); {
-	case c == '(':
-		return p.parentheses(sign, depth)
-	case c == '{':
-		return p.annotation()
-	case isDigit(c) && !p.atPowerOfTen():
-		return p.digits(sign)
-	}
-	if err := p.symbol(sign); err != nil {
+	if err := p.bareComponent(sign, depth); err != nil {
 		return err
 	}
 	if p.peek() == '{' {
 		return p.annotation()
 	}
 	return nil
+}
+
+func (p *parser) bareComponent(sign, depth int) error {
+	switch c := p.peek(); {
+	case c == '{':
+		return nil
+	case c == '(':
+		return p.parentheses(sign, depth)
+	case isDigit(c) && !p.atPowerOfTen():
+		return p.digits(sign)
+	}
+	return p.symbol(sign)
 }
 
 func (p *parser) parentheses(sign, depth int) error {
@@ -253,21 +270,21 @@ func (p *parser) exponent() (int, error) {
 	return 1, nil
 }
 
-// unit finishes what was read.
-func (p *parser) unit() (*Unit, error) {
-	if p.special != nil && len(p.dimension) > 0 {
-		return nil, p.fail(p.specialAt, "a special unit takes no part in products")
-	}
+// unit makes a Unit of what was read. It keeps nothing of the caller's text.
+func (p *parser) unit() *Unit {
 	u := &Unit{
-		code: p.text, scale: p.scale, dimension: p.dimension, special: p.special,
+		code: strings.Clone(p.text), scale: p.scale, dimension: p.dimension, special: p.special,
 		factors: p.factors, number: p.numbers,
+	}
+	for i := range u.factors {
+		u.factors[i].symbol = strings.Clone(u.factors[i].symbol)
 	}
 	if u.special != nil {
 		u.dimension = u.special.dimension
 	}
 	u.canonical = u.dimension.String()
 	u.small = smallScaleOf(u)
-	return u, nil
+	return u
 }
 
 func isDigit(c byte) bool { return c-'0' <= 9 }

@@ -49,11 +49,10 @@ func (p *product) number(text string, exponent int) error {
 // define returns an atom's value × unit. Definitions have no cycles: a test
 // parses them all.
 func define(a *atom) (product, error) {
-	u, err := Parse(a.unit)
+	d, err := read(a.unit)
 	if err != nil {
 		return product{}, err
 	}
-	d := product{scale: u.scale, dimension: u.dimension}
-	err = d.number(a.value, 1)
-	return d, err
+	err = d.product.number(a.value, 1)
+	return d.product, err
 }

@@ -16,12 +16,22 @@ func one() scale { return scale{ratio: big.NewRat(1, 1)} }
 
 // times returns s × t^n. It reports ErrRange past maxBits.
 func (s scale) times(t scale, n int) (scale, error) {
+	pi := s.pi + n*t.pi
+	if isOne(t.ratio) {
+		return scale{s.ratio, pi}, nil
+	}
 	ratio, err := ratioPower(t.ratio, n)
 	if err != nil {
 		return scale{}, err
 	}
-	ratio.Mul(ratio, s.ratio)
-	return scale{ratio, s.pi + n*t.pi}, checkRange(ratio)
+	if !isOne(s.ratio) {
+		ratio = new(big.Rat).Mul(ratio, s.ratio)
+	}
+	return scale{ratio, pi}, checkRange(ratio)
+}
+
+func isOne(r *big.Rat) bool {
+	return r.IsInt() && r.Num().IsInt64() && r.Num().Int64() == 1
 }
 
 // checkRange reports ErrRange for a number past maxBits.
@@ -32,8 +42,12 @@ func checkRange(r *big.Rat) error {
 	return nil
 }
 
-// ratioPower returns a new r^n, or ErrRange. It estimates before it computes.
+// ratioPower returns r^n, which may be r itself, or ErrRange. It estimates before
+// it computes.
 func ratioPower(r *big.Rat, n int) (*big.Rat, error) {
+	if n == 1 {
+		return r, nil
+	}
 	if r.Sign() == 0 && n <= 0 {
 		return nil, ErrRange
 	}
@@ -45,7 +59,7 @@ func ratioPower(r *big.Rat, n int) (*big.Rat, error) {
 		return nil, ErrRange
 	}
 	if n == 1 {
-		return new(big.Rat).SetFrac(num, den), nil
+		return new(big.Rat).Inv(r), nil
 	}
 	e := big.NewInt(int64(n))
 	return new(big.Rat).SetFrac(new(big.Int).Exp(num, e, nil), new(big.Int).Exp(den, e, nil)), nil
@@ -65,7 +79,7 @@ func (s scale) rational() (*big.Rat, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Mul(p, s.ratio), nil
+	return new(big.Rat).Mul(p, s.ratio), nil
 }
 
 // compare orders two numbers. A power of π that both have does not count.

@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"math/bits"
 	"strconv"
+
+	"github.com/cockroachdb/apd/v3"
 )
 
 // A smallScale is a scale of a few digits, coefficient × 10^exponent, by which
@@ -19,15 +21,23 @@ func smallScaleOf(u *Unit) smallScale {
 	if u.special != nil || u.scale.pi != 0 {
 		return smallScale{}
 	}
-	coefficient, exponent := round(u.scale.ratio)
-	if !coefficient.IsUint64() {
+	n := round(u.scale.ratio)
+	coefficient, err := strconv.ParseUint(n.digits, 10, 64)
+	if err != nil {
 		return smallScale{}
 	}
-	exact := new(big.Rat).SetInt(coefficient)
-	if exact.Mul(exact, powerOfTen(exponent)).Cmp(u.scale.ratio) != 0 {
+	exact := new(big.Rat).SetInt(new(big.Int).SetUint64(coefficient))
+	if exact.Mul(exact, powerOfTen(n.exponent)).Cmp(u.scale.ratio) != 0 {
 		return smallScale{}
 	}
-	return smallScale{coefficient.Uint64(), exponent}
+	return smallScale{coefficient, n.exponent}
+}
+
+// times sets dst to x × s, exactly.
+func (s smallScale) times(dst, x *apd.Decimal) {
+	dst.Coeff.Mul(&x.Coeff, new(apd.BigInt).SetUint64(s.coefficient))
+	dst.Exponent = x.Exponent + int32(s.exponent)
+	dst.Negative = x.Negative
 }
 
 // baseText returns the base value of a number as text, or false where a word is
@@ -49,11 +59,8 @@ func (s smallScale) baseText(value string) (string, bool) {
 		product /= 10
 		exponent++
 	}
-	var text [64]byte
-	dst := text[:0]
-	if n.negative {
-		dst = append(dst, '-')
-	}
 	var digits [20]byte
-	return string(appendDecimal(dst, strconv.AppendUint(digits[:0], product, 10), exponent)), true
+	var text [64]byte
+	base := rounded{n.negative, string(strconv.AppendUint(digits[:0], product, 10)), exponent}
+	return string(base.append(text[:0])), true
 }

@@ -9,22 +9,19 @@ import (
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-func parse(t testing.TB, code string) *ucum.Unit {
-	t.Helper()
+func parse(t require.TestingT, code string) *ucum.Unit {
 	u, err := ucum.Parse(code)
 	require.NoError(t, err, "code %s", code)
 	return u
 }
 
-func number(t testing.TB, text string) *apd.Decimal {
-	t.Helper()
+func number(t require.TestingT, text string) *apd.Decimal {
 	d, _, err := apd.NewFromString(text)
 	require.NoError(t, err)
 	return d
 }
 
 func convert(t testing.TB, value, from, to string) string {
-	t.Helper()
 	var d apd.Decimal
 	require.NoError(t, ucum.Convert(&d, number(t, value), parse(t, from), parse(t, to)), "%s to %s", from, to)
 	return d.Text('f')
@@ -97,6 +94,8 @@ func TestConvert(t *testing.T) {
 		{"1", "m/s/s", "m.s-2", "1"},
 		{"1", "m+2", "m2", "1"},
 		{"10", "2.dB", "B", "2"},
+		{"3", "/100{WBC}", "%", "3"},
+		{"3", "g/(8.h){shift}", "g/d", "9"},
 	} {
 		t.Run(c.value+" "+c.from+" to "+c.to, func(t *testing.T) {
 			want := number(t, c.want)

@@ -49,7 +49,7 @@ func (u *Unit) toBase(v *big.Rat) (scale, error) {
 	if err != nil {
 		return scale{}, err
 	}
-	return scale{argument.Mul(argument, u.special.unit.ratio), u.special.unit.pi}, nil
+	return scale{new(big.Rat).Mul(argument, u.special.unit.ratio), u.special.unit.pi}, nil
 }
 
 // fromBase returns v, a number of base units, as a number of u.
