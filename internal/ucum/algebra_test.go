@@ -26,10 +26,10 @@ func TestMultiplyAndDivide(t *testing.T) {
 		t.Run(c.u+" and "+c.v, func(t *testing.T) {
 			product, err := ucum.Multiply(parse(t, c.u), parse(t, c.v))
 			require.NoError(t, err)
-			require.Equal(t, c.product, product.Code())
+			require.Equal(t, c.product, product.String())
 			quotient, err := ucum.Divide(parse(t, c.u), parse(t, c.v))
 			require.NoError(t, err)
-			require.Equal(t, c.quotient, quotient.Code())
+			require.Equal(t, c.quotient, quotient.String())
 		})
 	}
 }
@@ -44,7 +44,7 @@ func TestPower(t *testing.T) {
 	} {
 		p, err := ucum.Power(parse(t, c.u), c.n)
 		require.NoError(t, err)
-		require.Equal(t, c.want, p.Code())
+		require.Equal(t, c.want, p.String())
 	}
 	_, err := ucum.Power(parse(t, "m"), 1000)
 	require.ErrorIs(t, err, ucum.ErrRange)

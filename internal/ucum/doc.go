@@ -25,7 +25,7 @@
 // Arithmetic inside is rational, with a power of π beside it, so that a chain of
 // conversions loses nothing and comparison is exact. A result is rounded once,
 // half to even, to [Precision] significant digits. π is known to 65 digits.
-// Logarithms, roots and tangents of special units are computed with 60 digits.
+// Logarithms, roots and tangents of special units are computed with 77 digits.
 //
 // # What UCUM says that may surprise
 //

@@ -55,7 +55,7 @@ func ratioPower(r *big.Rat, n int) (*big.Rat, error) {
 	if n < 0 {
 		num, den, n = den, num, -n
 	}
-	if n > maxBits || n*(max(num.BitLen(), den.BitLen())-1) > maxBits {
+	if n < 0 || n > maxBits || n*(max(num.BitLen(), den.BitLen())-1) > maxBits {
 		return nil, ErrRange
 	}
 	if n == 1 {

@@ -1,10 +1,6 @@
 package ucum
 
-import (
-	"math/big"
-
-	"github.com/cockroachdb/apd/v3"
-)
+import "math/big"
 
 // A special is what makes a unit special: a number of it is
 // function(quantity / unit) (UCUM §21).
@@ -14,8 +10,8 @@ type special struct {
 	dimension dimension
 }
 
-// A function and its inverse are exact or right to workPrecision digits. They
-// report ErrRange for an argument that has no image, and may keep the argument.
+// A function and its inverse are exact, or right to many more digits than
+// Precision. They report ErrRange for an argument that has no image.
 type function interface {
 	apply(x *big.Rat) (*big.Rat, error)
 	inverse(v *big.Rat) (*big.Rat, error)
@@ -72,45 +68,43 @@ func (f logarithm) apply(x *big.Rat) (*big.Rat, error) {
 	if x.Sign() <= 0 {
 		return nil, ErrRange
 	}
-	return calculate(func(c *calculator) *apd.Decimal {
-		l := c.ln(c.ratio(x))
-		if f.base != 0 {
-			l = c.quo(l, c.ln(apd.New(f.base, 0)))
-		}
-		return c.mul(l, apd.New(f.times, 0))
-	})
+	l := ln(realOf(x))
+	if f.base != 0 {
+		l.Quo(l, ln(integer(f.base)))
+	}
+	return ratioOfReal(l.Mul(l, integer(f.times)))
 }
 
 func (f logarithm) inverse(v *big.Rat) (*big.Rat, error) {
 	e := new(big.Rat).Mul(v, big.NewRat(1, f.times))
-	if e.Num().BitLen()-e.Denom().BitLen() > 12 {
-		return nil, ErrRange
-	}
-	if f.base != 0 && e.IsInt() {
+	if f.base != 0 && e.IsInt() && e.Num().IsInt64() {
 		return ratioPower(big.NewRat(f.base, 1), int(e.Num().Int64()))
 	}
-	return calculate(func(c *calculator) *apd.Decimal {
-		x := c.ratio(e)
-		if f.base != 0 {
-			x = c.mul(x, c.ln(apd.New(f.base, 0)))
-		}
-		return c.exp(x)
-	})
+	x := realOf(e)
+	if f.base != 0 {
+		x.Mul(x, ln(integer(f.base)))
+	}
+	const maxExponent = 12 // e^4096 is past what a scale holds
+	if x.MantExp(nil) > maxExponent {
+		return nil, ErrRange
+	}
+	return ratioOfReal(exp(x))
 }
 
 // slope is 100 × tan(x), of an angle less than a right one.
 type slope struct{}
 
 func (slope) apply(x *big.Rat) (*big.Rat, error) {
-	return calculate(func(c *calculator) *apd.Decimal {
-		return c.mul(c.tan(c.ratio(x)), apd.New(100, 0))
-	})
+	if right := big.NewRat(15707963267948966, 1e16); new(big.Rat).Abs(x).Cmp(right) > 0 {
+		return nil, ErrRange
+	}
+	t := tan(realOf(x))
+	return ratioOfReal(t.Mul(t, integer(100)))
 }
 
 func (slope) inverse(v *big.Rat) (*big.Rat, error) {
-	return calculate(func(c *calculator) *apd.Decimal {
-		return c.atan(c.quo(c.ratio(v), apd.New(100, 0)))
-	})
+	t := realOf(v)
+	return ratioOfReal(arctan(t.Quo(t, integer(100))))
 }
 
 // squareRoot is √x.
@@ -120,7 +114,8 @@ func (squareRoot) apply(x *big.Rat) (*big.Rat, error) {
 	if x.Sign() < 0 {
 		return nil, ErrRange
 	}
-	return calculate(func(c *calculator) *apd.Decimal { return c.sqrt(c.ratio(x)) })
+	root := realOf(x)
+	return ratioOfReal(root.Sqrt(root))
 }
 
 func (squareRoot) inverse(v *big.Rat) (*big.Rat, error) {

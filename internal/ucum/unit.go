@@ -6,11 +6,11 @@ import "math/big"
 type Unit struct {
 	code      string
 	canonical string
-	scale     scale     // of one unit in base units; of a special unit before its function
-	dimension dimension //
-	special   *special  // nil for a multiple of base units
-	factors   []factor  // what the code is a product of, for products with others
-	number    *big.Rat  // the product of the code's numbers
+	scale     scale // of one unit in base units; of a special unit before its function
+	dimension dimension
+	special   *special // nil for a multiple of base units
+	factors   []factor // what the code is a product of, for products with others
+	number    *big.Rat // the product of the code's numbers
 	small     smallScale
 }
 
@@ -19,9 +19,6 @@ type factor struct {
 	symbol   string
 	exponent int
 }
-
-// Code returns the code that was parsed.
-func (u *Unit) Code() string { return u.code }
 
 // String returns the code that was parsed.
 func (u *Unit) String() string { return u.code }
