@@ -6,7 +6,8 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// ToBase sets dst to the base value of x, a number of u. It reports ErrRange.
+// ToBase sets dst, which may be x, to the base value of x, a number of u. It
+// reports ErrRange.
 func (u *Unit) ToBase(dst, x *apd.Decimal) error {
 	v, err := ratioOf(x)
 	if err != nil {
@@ -48,7 +49,8 @@ func (u *Unit) BaseValue(value string) (string, error) {
 	return string(round(base).append(nil)), nil
 }
 
-// FromBase sets dst to x, a base value, as a number of u. It reports ErrRange.
+// FromBase sets dst, which may be x, to x, a base value, as a number of u. It
+// reports ErrRange.
 func (u *Unit) FromBase(dst, x *apd.Decimal) error {
 	v, err := ratioOf(x)
 	if err != nil {
@@ -67,8 +69,8 @@ func (u *Unit) set(dst *apd.Decimal, base scale) error {
 	return nil
 }
 
-// Convert sets dst to x, a number of from, as a number of to. It reports
-// ErrNotComparable or ErrRange.
+// Convert sets dst, which may be x, to x, a number of from, as a number of to. It
+// reports ErrNotComparable or ErrRange and then leaves dst as it was.
 func Convert(dst, x *apd.Decimal, from, to *Unit) error {
 	if !from.Comparable(to) {
 		return ErrNotComparable

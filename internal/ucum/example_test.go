@@ -22,7 +22,7 @@ func Example() {
 	gram, _ := cache.Parse("g")
 	metre, _ := cache.Parse("m")
 	density, err := ucum.Divide(gram, metre)
-	fmt.Println(density, err)
+	fmt.Println(density.Code(), err)
 	// Output:
 	// 54000 g.m-3 <nil>
 	// 37 <nil>

@@ -20,8 +20,8 @@ type factor struct {
 	exponent int
 }
 
-// String returns the code that was parsed.
-func (u *Unit) String() string { return u.code }
+// Code returns the code that was parsed.
+func (u *Unit) Code() string { return u.code }
 
 // Canonical returns the unit's product of base units, as g.m-1, or 1. It is a
 // code itself, and equal for commensurable units and for no others.
