@@ -1,0 +1,40 @@
+package fhirpath
+
+import "math"
+
+// The functions in this file make values during an evaluation. What they make
+// belongs to the evaluation under way.
+
+// addValue makes an item of a value.
+func (v *Evaluator) addValue(sort itemSort, x value) item {
+	v.values = append(v.values, x)
+	return item{ref: uint32(len(v.expr.values) + len(v.values) - 1), sort: sort}
+}
+
+// addText makes a value of a text, and fails where texts take too much memory.
+func (v *Evaluator) addText(sort itemSort, text string, pos int) (item, error) {
+	if err := v.charge(len(text), pos); err != nil {
+		return item{}, err
+	}
+	return v.addValue(sort, value{text: text}), nil
+}
+
+// charge counts bytes of text that the evaluation makes, and fails beyond the
+// limit. A caller that can tell the size before it makes the text charges first.
+func (v *Evaluator) charge(bytes, pos int) error {
+	const overhead = 64 // of a value, so that many short texts count as well
+	if bytes > v.bytes-overhead {
+		return v.fail(ErrLimit, pos, "makes more text than the limit")
+	}
+	v.bytes -= bytes + overhead
+	return nil
+}
+
+// addInteger makes an integer; it reports false beyond 32 bits, where FHIRPath
+// has the empty collection (FHIRPath N1 §6.6).
+func addInteger(i int64) (item, bool) {
+	if i < math.MinInt32 || i > math.MaxInt32 {
+		return item{}, false
+	}
+	return integerItem(int32(i)), true
+}
