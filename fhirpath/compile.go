@@ -21,7 +21,13 @@ type compiler struct {
 	// $total, nil outside of aggregate.
 	iterating bool
 	total     *shape
+	// work counts the nodes that have been compiled, some of them several times.
+	work int
 }
+
+// maxWork bounds the compiler: an argument of repeat may be compiled a few times,
+// so that repeats in repeats take exponential time.
+const maxWork = 8 * MaxLength
 
 // A variableScope is a list of variables, the latest first.
 type variableScope struct {
@@ -36,6 +42,9 @@ func (c *compiler) fail(class error, n interface{ pos() int }, format string, ar
 }
 
 func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
+	if c.work++; c.work > maxWork {
+		return nil, shape{}, c.fail(ErrLimit, n, "takes too long to compile")
+	}
 	switch n := n.(type) {
 	case *literal:
 		return c.literal(n)

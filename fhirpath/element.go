@@ -10,16 +10,16 @@ import (
 // elementFunctions are functions of one item that FHIR adds (FHIR R4 §2.9.1.5).
 var elementFunctions = map[string]*scalar{
 	"comparable": {input: kindMeasurable, args: []kinds{kindMeasurable}, least: 1, result: yields(sortBoolean), eval: evalComparable},
-	"conformsTo": {input: kindAny, args: []kinds{kindString}, least: 1, result: yields(sortBoolean), eval: evalConformsTo},
-	"memberOf":   {input: kindString | kindObject, args: []kinds{kindString}, least: 1, result: yields(sortBoolean), eval: evalMemberOf},
+	"conformsTo": {input: kindAny, args: []kinds{kindString}, least: 1, asks: true, result: yields(sortBoolean), eval: evalConformsTo},
+	"memberOf":   {input: kindString | kindObject, args: []kinds{kindString}, least: 1, asks: true, result: yields(sortBoolean), eval: evalMemberOf},
 	"subsumes": {
-		input: kindString | kindObject, args: []kinds{kindString | kindObject}, least: 1, result: yields(sortBoolean),
+		input: kindString | kindObject, args: []kinds{kindString | kindObject}, least: 1, asks: true, result: yields(sortBoolean),
 		eval: func(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 			return v.subsumes(in, args[0], pos)
 		},
 	},
 	"subsumedBy": {
-		input: kindString | kindObject, args: []kinds{kindString | kindObject}, least: 1, result: yields(sortBoolean),
+		input: kindString | kindObject, args: []kinds{kindString | kindObject}, least: 1, asks: true, result: yields(sortBoolean),
 		eval: func(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 			return v.subsumes(args[0], in, pos)
 		},

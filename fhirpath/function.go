@@ -154,7 +154,10 @@ func (c *compiler) scalar(n *call, f *scalar, input operation, from, focus shape
 			return nil, shape{}, err
 		}
 	}
-	o, s := c.fold(&scalarCall{n.position, input, args, n.name, f}, f.result(from), append(args, input)...)
+	o, s := operation(&scalarCall{n.position, input, args, n.name, f}), f.result(from)
+	if !f.asks {
+		o, s = c.fold(o, s, append(args, input)...)
+	}
 	return o, s, nil
 }
 

@@ -85,6 +85,8 @@ func TestBombs(t *testing.T) {
 			assert.ErrorIs(t, err, fhirpath.ErrLimit)
 		})
 	}
+	_, err := fhirpath.Compile("Patient." + strings.Repeat("repeat(children().", 90) + "id" + strings.Repeat(")", 90))
+	assert.ErrorIs(t, err, fhirpath.ErrLimit, "an argument of repeat is compiled several times")
 	for name, expr := range map[string]string{
 		"huge power":       "(10.power(1000000000) | 0.1.power(1000000000) | 2.5.power(99999)).count() >= 0",
 		"huge exponential": "(1000000000.exp() | (-1000000000).exp() | 100000.ln()).count() >= 0",

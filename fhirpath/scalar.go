@@ -62,6 +62,9 @@ type scalar struct {
 	// lenient functions take an empty argument that need not be written for one
 	// that is not.
 	lenient bool
+	// asks is set where a service may be asked, so that the result is not known
+	// before.
+	asks bool
 	// eval computes the result; ok is false for none.
 	eval func(v *Evaluator, in item, args []item, pos int) (it item, ok bool, err error)
 }

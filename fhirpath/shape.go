@@ -126,36 +126,42 @@ type fieldRange struct {
 
 // stepOf returns the step by an element's name from nodes of the shape, and the
 // shape of what it leads to. The step is empty where no such type has the element.
+// It may be shared and must not be changed.
 func stepOf(from shape, element string) (step, shape) {
-	var rows step
-	var types []schema.TypeID
-	add := func(r fieldRange) {
-		rows = append(rows, r)
-		for f := r.first; f < r.end; f++ {
-			types = append(types, f.Field().Type)
-		}
+	if from.open {
+		s := elementIndex()[element]
+		return s.rows, s.to
 	}
+	var rows step
 	if from.hasAbstract() {
-		for _, r := range elementIndex()[element] {
+		for _, r := range elementIndex()[element].rows {
 			if from.covers(r.owner) {
-				add(r)
+				rows = append(rows, r)
 			}
 		}
 	} else {
 		for _, t := range from.nodes {
 			if first, end := schema.Element(t, element); first < end {
-				add(fieldRange{t, first, end})
+				rows = append(rows, fieldRange{t, first, end})
 			}
 		}
 	}
-	return rows, nodesOf(normalise(types)...)
+	return rows, rows.shape()
 }
 
-// covers reports whether a node of the shape may have the type.
-func (s shape) covers(t schema.TypeID) bool {
-	if s.open {
-		return true
+// shape returns the shape of what the step leads to.
+func (s step) shape() shape {
+	var types []schema.TypeID
+	for _, r := range s {
+		for f := r.first; f < r.end; f++ {
+			types = append(types, f.Field().Type)
+		}
 	}
+	return nodesOf(normalise(types)...)
+}
+
+// covers reports whether a node of the shape, which is not open, may have the type.
+func (s shape) covers(t schema.TypeID) bool {
 	for _, base := range s.nodes {
 		if t.Is(base) {
 			return true
@@ -164,10 +170,16 @@ func (s shape) covers(t schema.TypeID) bool {
 	return false
 }
 
-// elementIndex has the step by each element's name from all types. It is made when
-// a path first begins at what may be of any type.
-var elementIndex = sync.OnceValue(func() map[string]step {
-	index := map[string]step{}
+// A namedStep is the step by a name from nodes of any type, and where it leads.
+type namedStep struct {
+	rows step
+	to   shape
+}
+
+// elementIndex has the steps by name. It is made when a path first begins at what
+// may be of several types.
+var elementIndex = sync.OnceValue(func() map[string]namedStep {
+	rows := map[string]step{}
 	for t := range schema.Types {
 		owner := schema.TypeID(t)
 		if owner.Type().Abstract {
@@ -176,9 +188,13 @@ var elementIndex = sync.OnceValue(func() map[string]step {
 		for f := owner.Type().First; f < owner.Type().End; {
 			element := f.Field().Element
 			first, end := schema.Element(owner, element)
-			index[element] = append(index[element], fieldRange{owner, first, end})
+			rows[element] = append(rows[element], fieldRange{owner, first, end})
 			f = end
 		}
+	}
+	index := make(map[string]namedStep, len(rows))
+	for element, s := range rows {
+		index[element] = namedStep{s, s.shape()}
 	}
 	return index
 })
