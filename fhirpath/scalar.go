@@ -119,7 +119,9 @@ func (o *scalarCall) eval(v *Evaluator, focus item) error {
 
 // scalarOf finds a scalar function by name.
 func scalarOf(name string) (*scalar, bool) {
-	for _, table := range [...]map[string]*scalar{textFunctions, mathFunctions, conversions, boundaries, elementFunctions} {
+	for _, table := range [...]map[string]*scalar{
+		textFunctions, mathFunctions, conversions, boundaries, componentFunctions, elementFunctions,
+	} {
 		if f, ok := table[name]; ok {
 			return f, true
 		}
