@@ -94,7 +94,7 @@ func newValue(sort itemSort, x value) Item { return Item{item: item{sort: sort},
 func (v *Evaluator) export(it item) Item {
 	switch {
 	case it.sort == sortNode:
-		return NewNode(v.docs[it.doc], fhirjson.Index(it.ref))
+		return NewNode(v.document(it.doc), fhirjson.Index(it.ref))
 	case it.sort < sortDecimal:
 		return Item{item: it}
 	default:

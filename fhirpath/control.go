@@ -124,6 +124,7 @@ func (o *definition) eval(v *Evaluator, focus item) error {
 		}
 		from = end
 	}
+	v.used = true
 	for len(v.slots) <= o.slot {
 		v.slots = append(v.slots, nil)
 	}

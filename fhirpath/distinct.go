@@ -84,7 +84,7 @@ func (v *Evaluator) hash(it item, seed maphash.Seed) uint64 {
 	case classQuantity:
 		return 0 // a quantity may equal one in another unit, a number or a FHIR Quantity
 	}
-	nodes := v.docs[it.doc].Nodes
+	nodes := v.document(it.doc).Nodes
 	v.left -= int(nodes[it.ref].Next - it.ref)
 	var h maphash.Hash
 	h.SetSeed(seed)

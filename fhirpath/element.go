@@ -164,7 +164,7 @@ func (v *Evaluator) codings(it item) []Coding {
 	if it.sort != sortNode {
 		return nil
 	}
-	doc, n := v.docs[it.doc], fhirjson.Index(it.ref)
+	doc, n := v.document(it.doc), fhirjson.Index(it.ref)
 	switch doc.Nodes[n].Type {
 	case schema.TypeCoding:
 		return []Coding{codingOf(doc, n)}

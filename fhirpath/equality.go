@@ -2,6 +2,8 @@ package fhirpath
 
 import (
 	"bytes"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
 
 // truth is a boolean of FHIRPath's three-valued logic.
@@ -38,6 +40,9 @@ func (v *Evaluator) equal(a, b item) truth {
 	if a == b {
 		return yes
 	}
+	if a.sort == sortNode && b.sort == sortNode && v.node(a).Kind == fhirjson.Object && v.node(b).Kind == fhirjson.Object {
+		return v.equalTrees(a, b) // before the classes: most that a union compares are such
+	}
 	c, d := v.classOf(a), v.classOf(b)
 	switch {
 	case c == classNone || d == classNone:
@@ -49,8 +54,6 @@ func (v *Evaluator) equal(a, b item) truth {
 		return v.equalQuantities(a, b)
 	case c != d:
 		return no
-	case c == classObject:
-		return v.equalTrees(a, b)
 	case c == classBoolean:
 		return truthFrom(v.truthOf(a) == v.truthOf(b))
 	case c == classString:
@@ -99,20 +102,25 @@ func (v *Evaluator) measurable(it item) bool {
 // equalTrees compares two elements with all that is in them. Both stand on their
 // tapes in canonical order, so equal trees are equal node by node.
 func (v *Evaluator) equalTrees(a, b item) truth {
-	nodes, others := v.docs[a.doc].Nodes, v.docs[b.doc].Nodes
-	size := nodes[a.ref].Next - a.ref
-	if others[b.ref].Next-b.ref != size || nodes[a.ref].Type != others[b.ref].Type {
+	doc, other := v.document(a.doc), v.document(b.doc)
+	nodes, others := doc.Nodes[a.ref:], other.Nodes[b.ref:]
+	size := nodes[0].Next - a.ref
+	if others[0].Next-b.ref != size || nodes[0].Type != others[0].Type {
 		return no
 	}
+	nodes, others = nodes[:size], others[:size]
 	v.left -= int(size) // the next visit tells if that was too much
 	result := yes
 	for i := uint32(1); i < size; i++ {
-		x, y := &nodes[a.ref+i], &others[b.ref+i]
+		x, y := &nodes[i], &others[i]
 		if x.Field != y.Field || x.Type != y.Type || x.Kind != y.Kind && classOfNode(x) != classBoolean || x.Next-a.ref != y.Next-b.ref {
 			return no
 		}
-		if c := classOfNode(x); c == classObject || c == classNone {
+		if x.Kind <= fhirjson.Object {
 			continue
+		}
+		if bytes.Equal(doc.Source[x.Start:x.End], other.Source[y.Start:y.End]) {
+			continue // the same text is the same value
 		}
 		switch v.equal(item{ref: a.ref + i, doc: a.doc}, item{ref: b.ref + i, doc: b.doc}) {
 		case no:

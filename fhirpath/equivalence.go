@@ -114,7 +114,7 @@ func (v *Evaluator) equivalentQuantities(a, b item) bool {
 // equivalentTrees compares two elements with all that is in them. The order of the
 // items of an array does not count; the ids of elements do.
 func (v *Evaluator) equivalentTrees(a, b item) bool {
-	x, y := v.docs[a.doc], v.docs[b.doc]
+	x, y := v.document(a.doc), v.document(b.doc)
 	n, m := fhirjson.Index(a.ref), fhirjson.Index(b.ref)
 	v.left -= int(x.Nodes[n].Next - a.ref)
 	if x.Nodes[n].Type != y.Nodes[m].Type {
@@ -148,10 +148,10 @@ func fieldEnd(doc *fhirjson.Document, n, i fhirjson.Index) fhirjson.Index {
 // equivalentRuns compares the items of two arrays.
 func (v *Evaluator) equivalentRuns(aDoc uint16, a, aEnd fhirjson.Index, bDoc uint16, b, bEnd fhirjson.Index) bool {
 	var left, right []item
-	for ; a < aEnd; a = fhirjson.Index(v.docs[aDoc].Nodes[a].Next) {
+	for ; a < aEnd; a = fhirjson.Index(v.document(aDoc).Nodes[a].Next) {
 		left = append(left, item{ref: uint32(a), doc: aDoc})
 	}
-	for ; b < bEnd; b = fhirjson.Index(v.docs[bDoc].Nodes[b].Next) {
+	for ; b < bEnd; b = fhirjson.Index(v.document(bDoc).Nodes[b].Next) {
 		right = append(right, item{ref: uint32(b), doc: bDoc})
 	}
 	same, err := v.equivalentCollections(left, right, v.expr.root.pos())

@@ -66,15 +66,18 @@ type Evaluator struct {
 	expr    *Expression
 	doc     *fhirjson.Document
 	context fhirjson.Index
-	docs    []*fhirjson.Document // the first is doc
+	docs    []*fhirjson.Document // those that came in: number 1 and up
 	values  []value
 	slots   [][]item // variables that the expression defines
 	index   int      // $index
 	total   []item   // $total
 	now     time.Time
-	left    int // visits until the limit
-	check   int // value of left at which ctx is looked at
-	bytes   int // of text until the limit
+	timed   bool // whether now is set
+	left    int  // visits until the limit
+	check   int  // value of left at which ctx is looked at
+	made    int  // bytes of text
+	// used is set when there is something to reset.
+	used bool
 }
 
 // Select evaluates an expression on node n of a document and appends the nodes
@@ -130,18 +133,21 @@ func (v *Evaluator) run(ctx context.Context, e *Expression, doc *fhirjson.Docume
 		return err
 	}
 	v.ctx, v.expr, v.doc, v.context = ctx, e, doc, n
-	v.docs = append(v.docs[:0], doc)
-	v.stack, v.values, v.slots, v.index, v.total = v.stack[:0], v.values[:0], v.slots[:0], 0, nil
-	v.now = v.Now
-	v.left, v.bytes = v.MaxVisits, v.MaxText
-	if v.left == 0 {
-		v.left = DefaultMaxVisits
+	v.stack = v.stack[:0]
+	if v.used {
+		v.reset()
 	}
-	if v.bytes == 0 {
-		v.bytes = DefaultMaxText
+	if v.left = v.MaxVisits; v.left == 0 {
+		v.left = DefaultMaxVisits
 	}
 	v.check = v.left - visitsPerCheck
 	return e.root.eval(v, nodeItem(n))
+}
+
+// reset forgets what the last evaluation has made. Most make nothing.
+func (v *Evaluator) reset() {
+	v.docs, v.values, v.slots, v.total = v.docs[:0], v.values[:0], v.slots[:0], nil
+	v.used, v.timed, v.made = false, false, 0
 }
 
 // visit counts n more items and fails when there are too many or ctx is done.
@@ -170,24 +176,31 @@ func (v *Evaluator) checkLimits(pos int) error {
 
 // time returns the time that the evaluation goes by.
 func (v *Evaluator) time() time.Time {
-	if v.now.IsZero() {
-		v.now = time.Now()
+	if !v.timed {
+		v.used, v.timed, v.now = true, true, v.Now
+		if v.now.IsZero() {
+			v.now = time.Now()
+		}
 	}
 	return v.now
 }
 
 // docNumber returns the number of a document, which is new or not.
 func (v *Evaluator) docNumber(doc *fhirjson.Document, pos int) (uint16, error) {
+	if doc == v.doc {
+		return 0, nil
+	}
 	for i, d := range v.docs {
 		if d == doc {
-			return uint16(i), v.visit(i, pos)
+			return uint16(i + 1), v.visit(i, pos)
 		}
 	}
-	if len(v.docs) > math.MaxUint16 {
+	if len(v.docs) == math.MaxUint16 {
 		return 0, v.fail(ErrLimit, pos, "more resources than the limit")
 	}
+	v.used = true
 	v.docs = append(v.docs, doc)
-	return uint16(len(v.docs) - 1), v.visit(len(v.docs), pos)
+	return uint16(len(v.docs)), v.visit(len(v.docs), pos)
 }
 
 func (v *Evaluator) fail(class error, pos int, reason string) error {

@@ -118,7 +118,18 @@ func classOfPrimitive(t schema.TypeID) class {
 }
 
 // node returns the node that an item of sortNode is.
-func (v *Evaluator) node(it item) *fhirjson.Node { return &v.docs[it.doc].Nodes[it.ref] }
+func (v *Evaluator) node(it item) *fhirjson.Node { return &v.nodes(it)[it.ref] }
+
+// nodes returns the nodes of the document that an item is in.
+func (v *Evaluator) nodes(it item) []fhirjson.Node { return v.document(it.doc).Nodes }
+
+// document returns a document by its number.
+func (v *Evaluator) document(number uint16) *fhirjson.Document {
+	if number == 0 {
+		return v.doc
+	}
+	return v.docs[number-1]
+}
 
 // value returns the value that an item of sortDecimal or a later sort is.
 func (v *Evaluator) value(it item) *value {
@@ -134,7 +145,7 @@ func (v *Evaluator) value(it item) *value {
 func (v *Evaluator) text(it item, buffer *[]byte) []byte {
 	switch it.sort {
 	case sortNode:
-		doc, n := v.docs[it.doc], fhirjson.Index(it.ref)
+		doc, n := v.document(it.doc), fhirjson.Index(it.ref)
 		if !doc.Nodes[n].Escaped {
 			return doc.Raw(n)
 		}

@@ -133,7 +133,7 @@ func (o *aggregation) eval(v *Evaluator, focus item) error {
 		v.stack = v.stack[:end]
 	}
 	for i := base; i < end; i++ {
-		v.index, v.total = i-base, total
+		v.index, v.total, v.used = i-base, total, true
 		if err := o.body.eval(v, v.stack[i]); err != nil {
 			return err
 		}

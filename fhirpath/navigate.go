@@ -35,7 +35,7 @@ func (o *children) eval(v *Evaluator, focus item) error {
 			continue
 		}
 		before := len(v.stack)
-		nodes := v.docs[it.doc].Nodes
+		nodes := v.document(it.doc).Nodes
 		for n, last := it.ref+1, nodes[it.ref].Next; n < last; {
 			v.push(item{ref: n, doc: it.doc})
 			if o.deep {

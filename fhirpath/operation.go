@@ -150,7 +150,7 @@ func (o *path) eval(v *Evaluator, focus item) error {
 // pushChildren puts the children that a step leads to on the stack and returns
 // how many nodes it looked at.
 func (v *Evaluator) pushChildren(parent item, s step) int {
-	n, nodes := parent.ref, v.docs[parent.doc].Nodes
+	n, nodes := parent.ref, v.nodes(parent)
 	first, end := s.fields(nodes[n].Type)
 	visits := 1
 	for i, last := n+1, nodes[n].Next; i < last; i = nodes[i].Next {

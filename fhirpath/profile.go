@@ -47,7 +47,7 @@ func (o *extensionOf) eval(v *Evaluator, focus item) error {
 		if it.sort != sortNode {
 			continue
 		}
-		doc, visits := v.docs[it.doc], 1
+		doc, visits := v.document(it.doc), 1
 		for c := range doc.Children(fhirjson.Index(it.ref)) {
 			if visits++; doc.Nodes[c].Type == schema.TypeExtension && doc.Nodes[c].Field.Field().Name == "extension" && textOf(doc, c, "url") == url {
 				v.push(item{ref: uint32(c), doc: it.doc})
@@ -83,7 +83,7 @@ func (o *modifierCheck) eval(v *Evaluator, focus item) error {
 		if it.sort != sortNode {
 			continue
 		}
-		doc := v.docs[it.doc]
+		doc := v.document(it.doc)
 		for c := range doc.Children(fhirjson.Index(it.ref)) {
 			if doc.Nodes[c].Field.Field().Name == "modifierExtension" && !known[textOf(doc, c, "url")] {
 				return v.fail(ErrEvaluation, o.pos(), "an element has a modifier extension that is not known")

@@ -37,7 +37,7 @@ func (v *Evaluator) comparandOf(q *quantity, it item) bool {
 		q.unit, q.word = x.unit, x.word
 		return readDecimal(&q.number, x.text)
 	case it.sort == sortNode && v.node(it).Kind == fhirjson.Object:
-		return q.read(v.docs[it.doc], fhirjson.Index(it.ref))
+		return q.read(v.document(it.doc), fhirjson.Index(it.ref))
 	default:
 		q.unit = "1"
 		return v.decimalOf(&q.number, it)

@@ -46,7 +46,7 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 	if it.sort != sortNode {
 		return 0, false
 	}
-	doc, n := v.docs[it.doc], fhirjson.Index(it.ref)
+	doc, n := v.document(it.doc), fhirjson.Index(it.ref)
 	isReference := doc.Nodes[n].Type == schema.TypeReference
 	text := n
 	ok := v.classOf(it) == classString
@@ -113,13 +113,13 @@ func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
 	case v.classOf(it) == classString:
 		reference = v.string(it)
 	case it.sort == sortNode && v.node(it).Type == schema.TypeReference:
-		reference = textOf(v.docs[it.doc], fhirjson.Index(it.ref), "reference")
+		reference = textOf(v.document(it.doc), fhirjson.Index(it.ref), "reference")
 	}
 	if reference == "" {
 		return item{}, false, nil
 	}
 	if it.sort == sortNode {
-		doc := v.docs[it.doc]
+		doc := v.document(it.doc)
 		if id, local := strings.CutPrefix(reference, "#"); local {
 			c, ok := contained(doc, fhirjson.Index(it.ref), []byte(id))
 			return item{ref: uint32(c), doc: it.doc}, ok, nil

@@ -7,6 +7,7 @@ import "math"
 
 // addValue makes an item of a value.
 func (v *Evaluator) addValue(sort itemSort, x value) item {
+	v.used = true
 	v.values = append(v.values, x)
 	return item{ref: uint32(len(v.expr.values) + len(v.values) - 1), sort: sort}
 }
@@ -23,10 +24,14 @@ func (v *Evaluator) addText(sort itemSort, text string, pos int) (item, error) {
 // limit. A caller that can tell the size before it makes the text charges first.
 func (v *Evaluator) charge(bytes, pos int) error {
 	const overhead = 64 // of a value, so that many short texts count as well
-	if bytes > v.bytes-overhead {
+	limit := v.MaxText
+	if limit == 0 {
+		limit = DefaultMaxText
+	}
+	v.used = true
+	if v.made += bytes + overhead; v.made > limit {
 		return v.fail(ErrLimit, pos, "makes more text than the limit")
 	}
-	v.bytes -= bytes + overhead
 	return nil
 }
 
