@@ -89,7 +89,7 @@ func (o *tracing) eval(v *Evaluator, focus item) error {
 	if v.Trace == nil {
 		return nil
 	}
-	name, _, err := v.one(o.name, focus)
+	name, _, err := v.oneString(o.name, focus)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (o *tracing) eval(v *Evaluator, focus item) error {
 		}
 		shown = v.stack[end:]
 	}
-	v.Trace(v.string(name), v.exportAll(shown))
+	v.Trace(name, v.exportAll(shown))
 	v.stack = v.stack[:end]
 	return nil
 }

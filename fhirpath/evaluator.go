@@ -3,7 +3,6 @@ package fhirpath
 import (
 	"context"
 	"math"
-	"regexp"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -59,7 +58,7 @@ type Evaluator struct {
 	stack    []item // results, and on top of them what is being worked on
 	buffers  [2][]byte
 	args     [maxArgs]item
-	patterns map[string]*regexp.Regexp
+	patterns map[string]pattern
 	units    *ucum.Cache
 	// The rest is that of the evaluation under way.
 	ctx     context.Context

@@ -35,8 +35,11 @@ func (c *compiler) coalesce(n *call, _ operation, _, focus shape) (operation, sh
 }
 
 func (c *compiler) trace(n *call, input operation, from, focus shape) (operation, shape, error) {
-	name, _, err := c.inScope(n.args[0], focus)
+	name, s, err := c.inScope(n.args[0], focus)
 	if err != nil {
+		return nil, shape{}, err
+	}
+	if err := c.expect(n.args[0], s, kindString, n.name); err != nil {
 		return nil, shape{}, err
 	}
 	o := &tracing{position: n.position, input: input, name: name}

@@ -76,6 +76,8 @@ func TestBombs(t *testing.T) {
 		"repeat of new numbers": "(1).repeat($this + 1)",
 		"sort of many":          "%resource.descendants().select(%resource.descendants()).select(%resource.descendants().id).sort()",
 		"distinct quantities":   "descendants().select(%resource.descendants()).select($index.toQuantity()).distinct()",
+		"slow pattern":          long + ".select($this & $this).select($this & $this).matches('((a?){100}){9}b')",
+		"pattern of groups":     long + ".replaceMatches('" + strings.Repeat("(a?)", 1000) + "', '')",
 		"variables":             "defineVariable('a', descendants())" + strings.Repeat(".select(%a)", 10),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,6 +100,7 @@ func TestBombs(t *testing.T) {
 		"long chain":       "id" + strings.Repeat(" | id", fhirpath.MaxLength/6),
 		"deep parentheses": nested("(", ")", 99),
 		"deep choices":     nested("iif(true, ", ")", 90),
+		"large pattern":    "'a'.matches('((((a{10}){10}){10}){2}){10}')",
 		"nested pattern":   "'" + strings.Repeat("a", 5000) + "b'.matches('^(((a*)*)*)*$')",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -154,6 +154,29 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
+// A FHIR Quantity is a System.Quantity by its UCUM code; with another system, or
+// none, it can be compared with its like alone.
+func TestFHIRQuantities(t *testing.T) {
+	const resource = `{"resourceType":"Patient","extension":[
+		{"url":"y","valueAge":{"value":30,"system":"http://unitsofmeasure.org","code":"a"}},
+		{"url":"d","valueDuration":{"value":2,"unit":"days","system":"http://unitsofmeasure.org","code":"d"}},
+		{"url":"t","valueQuantity":{"value":2,"system":"urn:units","code":"TAB"}},
+		{"url":"t","valueQuantity":{"value":3,"system":"urn:units","code":"TAB"}},
+		{"url":"c","valueQuantity":{"value":3,"comparator":"<","system":"http://unitsofmeasure.org","code":"mg"}},
+		{"url":"m","valueQuantity":{"value":3.10,"system":"http://unitsofmeasure.org","code":"mg"}}]}`
+	for _, c := range [][2]string{
+		{"extension('y').value > 18 'a'", "true"}, {"extension('y').value > 18 years", "true"}, {"extension('y').value = 360 months", "true"},
+		{"@2000-02-29 + extension('y').value", "2030-02-28"}, {"@2000-02-28 + extension('d').value", "2000-03-01"}, {"extension('d').value = 48 'h'", "true"},
+		{"extension('t')[0].value < extension('t')[1].value", "true"}, {"extension('t')[0].value < 3 'mg'", ""}, {"extension('t')[0].value + 1 'mg'", ""},
+		{"extension('t')[0].value.toString()", ""}, {"extension('c').value < 5 'mg'", ""}, {"extension('m').value.toString()", "3.10 'mg'"},
+		{"extension('m').value * 2 = 6.2 'mg'", "true"}, {"extension('m').value.lowBoundary(3)", "3.095 'mg'"}, {"-extension('m').value", "-3.10 'mg'"},
+		{"extension('m').value in (1 'g' | 0.0031 'g')", "true"}, {"extension('m').value ~ 0.0031 'g'", "true"}, {"extension('m').value.comparable(1 'kg')", "true"},
+	} {
+		result, err := compiled(t, c[0]).Evaluate(context.Background(), []byte(resource))
+		check(t, c[0], c[1], result, err)
+	}
+}
+
 // With the check of types off, what R4 does not have yields nothing.
 func TestUntyped(t *testing.T) {
 	for expr, want := range map[string]string{

@@ -13,37 +13,70 @@ const patternFlags = syntax.Perl | syntax.DotNL
 
 const (
 	// maxPatterns is how many compiled patterns an Evaluator keeps.
-	maxPatterns = 256
-	// maxPattern is the length of the longest pattern in bytes.
-	maxPattern = 4096
+	maxPatterns = 64
+	// maxPatternSize is the greatest size of a pattern, in steps of its program:
+	// a{1000} has a thousand.
+	maxPatternSize = 20_000
+	// stepsPerVisit is how many steps of a pattern, for each byte of text, count as
+	// one visit.
+	stepsPerVisit = 32
 )
+
+// A pattern is a compiled regular expression.
+type pattern struct {
+	*regexp.Regexp
+	size int
+}
 
 // pattern compiles a regular expression, or finds it compiled. With full set it
 // has to match the whole text.
-func (v *Evaluator) pattern(text string, full bool, pos int) (*regexp.Regexp, error) {
+func (v *Evaluator) pattern(text string, full bool, pos int) (pattern, error) {
 	key := text
 	if full {
 		key = `\A(?:` + text + `)\z`
 	}
-	if re, ok := v.patterns[key]; ok {
-		return re, nil
+	if p, ok := v.patterns[key]; ok {
+		return p, nil
 	}
-	if len(text) > maxPattern {
-		return nil, v.fail(ErrLimit, pos, "regular expression too long")
+	if len(text) > maxPatternSize {
+		return pattern{}, v.fail(ErrLimit, pos, "regular expression too large")
 	}
 	// Parsed by itself, since one that is not well-formed might be inside \A(?:)\z.
-	if _, err := syntax.Parse(text, patternFlags); err != nil {
-		return nil, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
+	tree, err := syntax.Parse(text, patternFlags)
+	if err != nil {
+		return pattern{}, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
+	}
+	size := patternSize(tree)
+	if size > maxPatternSize {
+		return pattern{}, v.fail(ErrLimit, pos, "regular expression too large")
 	}
 	re, err := regexp.Compile("(?s)" + key)
 	if err != nil {
-		return nil, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
+		return pattern{}, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
 	}
 	if v.patterns == nil || len(v.patterns) >= maxPatterns {
-		v.patterns = map[string]*regexp.Regexp{}
+		v.patterns = map[string]pattern{}
 	}
-	v.patterns[key] = re
-	return re, nil
+	p := pattern{re, size}
+	v.patterns[key] = p
+	return p, nil
+}
+
+// patternSize estimates the size of the program of a pattern.
+func patternSize(tree *syntax.Regexp) int {
+	size := 1 + len(tree.Rune)
+	for _, sub := range tree.Sub {
+		size += patternSize(sub)
+	}
+	if tree.Op == syntax.OpRepeat {
+		size *= max(tree.Min, tree.Max, 1)
+	}
+	return min(size, maxPatternSize+1)
+}
+
+// visitText counts the work of matching a pattern with a text.
+func (v *Evaluator) visitText(p pattern, length, pos int) error {
+	return v.visit(length*(1+p.size/stepsPerVisit), pos)
 }
 
 func evalMatches(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
@@ -55,35 +88,42 @@ func evalMatchesFull(v *Evaluator, in item, args []item, pos int) (item, bool, e
 }
 
 func (v *Evaluator) match(in, pattern item, full bool, pos int) (item, bool, error) {
-	re, err := v.pattern(v.string(pattern), full, pos)
+	p, err := v.pattern(v.string(pattern), full, pos)
 	if err != nil {
 		return item{}, false, err
 	}
 	text := v.text(in, &v.buffers[0])
-	return booleanItem(re.Match(text)), true, v.visit(len(text), pos)
+	if err := v.visitText(p, len(text), pos); err != nil {
+		return item{}, false, err
+	}
+	return booleanItem(p.Match(text)), true, nil
 }
 
 // evalReplaceMatches replaces what a pattern matches; $1 and ${name} in the
 // substitution stand for groups. An empty pattern changes nothing.
 func evalReplaceMatches(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
-	pattern := v.string(args[0])
-	if pattern == "" {
+	expression := v.string(args[0])
+	if expression == "" {
 		return in, true, nil
 	}
-	re, err := v.pattern(pattern, false, pos)
+	p, err := v.pattern(expression, false, pos)
 	if err != nil {
 		return item{}, false, err
 	}
 	text, substitution := v.string(in), bracedGroups(v.string(args[1]))
-	if err := v.visit(len(text), pos); err != nil {
+	if err := v.visitText(p, len(text), pos); err != nil {
 		return item{}, false, err
+	}
+	// A match takes two numbers for each group, and there may be one at each byte.
+	if len(text)*(1+p.NumSubexp())*2*8 > v.maxText() {
+		return item{}, false, v.fail(ErrLimit, pos, "text and pattern too large to replace matches")
 	}
 	var out []byte
 	last := 0
-	for _, match := range re.FindAllStringSubmatchIndex(text, -1) {
+	for _, match := range p.FindAllStringSubmatchIndex(text, -1) {
 		before := len(out)
 		out = append(out, text[last:match[0]]...)
-		out = re.ExpandString(out, substitution, text, match)
+		out = p.ExpandString(out, substitution, text, match)
 		last = match[1]
 		if err := v.charge(len(out)-before, pos); err != nil {
 			return item{}, false, err

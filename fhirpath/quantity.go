@@ -20,6 +20,8 @@ type quantity struct {
 	// opaque is set on a unit that is neither: that of a FHIR Quantity with
 	// another system than UCUM, or none. It is equal to itself only.
 	opaque bool
+	// code is the UCUM code that a FHIR Quantity had instead of the word.
+	code string
 }
 
 // quantityOf sets q to the value of a quantity, or of a number, which is one of
@@ -64,7 +66,7 @@ func (q *quantity) read(doc *fhirjson.Document, n fhirjson.Index) bool {
 	case system != ucumSystem:
 		q.unit, q.opaque = system+"|"+code, true
 	case isWord:
-		q.unit, q.word = word, true
+		q.unit, q.word, q.code = word, true, code
 	default:
 		q.unit = code
 	}
@@ -137,7 +139,7 @@ func (q *quantity) scale() (months bool) {
 	return false
 }
 
-// comparison results of quantities that have no order.
+// How the comparison of two quantities has ended.
 const (
 	quantitiesOrdered = iota
 	// quantitiesApart: different dimensions.
@@ -146,8 +148,16 @@ const (
 	quantitiesOpen
 )
 
-// compareQuantities orders two quantities. It changes both.
+// compareQuantities orders two quantities. It changes both. The a of a FHIR Quantity
+// is a calendar's year beside a word, and UCUM's beside a UCUM unit.
 func (v *Evaluator) compareQuantities(a, b *quantity) (order, how int) {
+	if a.word != b.word {
+		for _, q := range [...]*quantity{a, b} {
+			if q.code != "" {
+				q.unit, q.word = q.code, false
+			}
+		}
+	}
 	aMonths, bMonths := a.scale(), b.scale()
 	switch {
 	case aMonths && bMonths || !aMonths && !bMonths && a.unit == b.unit && a.opaque == b.opaque:

@@ -24,15 +24,18 @@ func (v *Evaluator) addText(sort itemSort, text string, pos int) (item, error) {
 // limit. A caller that can tell the size before it makes the text charges first.
 func (v *Evaluator) charge(bytes, pos int) error {
 	const overhead = 64 // of a value, so that many short texts count as well
-	limit := v.MaxText
-	if limit == 0 {
-		limit = DefaultMaxText
-	}
 	v.used = true
-	if v.made += bytes + overhead; v.made > limit {
+	if v.made += bytes + overhead; v.made > v.maxText() {
 		return v.fail(ErrLimit, pos, "makes more text than the limit")
 	}
 	return nil
+}
+
+func (v *Evaluator) maxText() int {
+	if v.MaxText == 0 {
+		return DefaultMaxText
+	}
+	return v.MaxText
 }
 
 // addInteger makes an integer; it reports false beyond 32 bits, where FHIRPath
