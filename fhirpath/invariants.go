@@ -95,7 +95,7 @@ func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) 
 
 // checkRule evaluates one rule on a node and returns what is wrong, or nil.
 func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index) (*issue.Issue, error) {
-	if r.Key == hasValueOrChildren && doc.HasValue(n) {
+	if r.Key == valueOrChildren && hasValueOrChildren(doc, n) {
 		return nil, nil
 	}
 	err := v.run(ctx, r.expr, doc, n)
@@ -121,6 +121,16 @@ func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Docume
 	return found, nil
 }
 
-// hasValueOrChildren is the invariant of all elements. It begins "hasValue() or"
-// and is not evaluated on the primitives that have a value, which are most elements.
-const hasValueOrChildren = "ele-1"
+// valueOrChildren is the invariant of all elements: "hasValue() or (children().count()
+// > id.count())". It is most of the evaluations, so hasValueOrChildren looks first.
+const valueOrChildren = "ele-1"
+
+// hasValueOrChildren reports whether a node has a value, or a child that is not its
+// id: of two children one is not.
+func hasValueOrChildren(doc *fhirjson.Document, n fhirjson.Index) bool {
+	if doc.HasValue(n) {
+		return true
+	}
+	child, ok := doc.First(n)
+	return ok && (doc.Nodes[child].Next < doc.Nodes[n].Next || doc.Nodes[child].Field.Field().Name != "id")
+}

@@ -1,6 +1,7 @@
 package fhirpath
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -14,9 +15,9 @@ import (
 var textFunctions = map[string]*scalar{
 	"indexOf":     textToInteger(func(text, part string) int { return characters(text, strings.Index(text, part)) }),
 	"lastIndexOf": textToInteger(func(text, part string) int { return characters(text, strings.LastIndex(text, part)) }),
-	"startsWith":  textTest(strings.HasPrefix),
-	"endsWith":    textTest(strings.HasSuffix),
-	"contains":    textTest(strings.Contains),
+	"startsWith":  textTest(bytes.HasPrefix),
+	"endsWith":    textTest(bytes.HasSuffix),
+	"contains":    textTest(bytes.Contains),
 	"upper":       textMap(strings.ToUpper),
 	"lower":       textMap(strings.ToLower),
 	"trim":        textMap(strings.TrimSpace),
@@ -51,11 +52,11 @@ func cutRune(text string) (first, rest string) {
 	return text[:n], text[n:]
 }
 
-func textTest(test func(text, part string) bool) *scalar {
+func textTest(test func(text, part []byte) bool) *scalar {
 	return &scalar{
 		input: kindString, args: []kinds{kindString}, least: 1, result: yields(sortBoolean),
 		eval: func(v *Evaluator, in item, args []item, _ int) (item, bool, error) {
-			return booleanItem(test(v.string(in), v.string(args[0]))), true, nil
+			return booleanItem(test(v.text(in, &v.buffers[0]), v.text(args[0], &v.buffers[1]))), true, nil
 		},
 	}
 }
