@@ -21,6 +21,10 @@ type compiler struct {
 	// $total, nil outside of aggregate.
 	iterating bool
 	total     *shape
+	// uses counts what depends on the item at hand, memos the operations that are
+	// evaluated once.
+	uses  dependence
+	memos int
 	// work counts the nodes that have been compiled, some of them several times.
 	work int
 }
@@ -73,7 +77,10 @@ func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
 
 // focus returns the operation that yields $this, for a name or call that nothing
 // stands before.
-func (c *compiler) focus(n node) operation { return &focusOperation{position(n.pos())} }
+func (c *compiler) focus(n node) operation {
+	c.uses.focus++
+	return &focusOperation{position(n.pos())}
+}
 
 // constant returns the operation that yields a value of the given sort.
 func (c *compiler) constant(n node, sort itemSort, x value) (operation, shape, error) {
@@ -139,6 +146,7 @@ var environment = map[string]string{
 func (c *compiler) variable(n *variable) (operation, shape, error) {
 	for s := c.variables; s != nil; s = s.outer {
 		if s.name == n.name {
+			c.uses.other++
 			return &defined{n.position, s.slot}, s.shape, nil
 		}
 	}
@@ -175,8 +183,10 @@ func (c *compiler) special(n *special, focus shape) (operation, shape, error) {
 	case n.name == "$this":
 		return c.focus(n), focus, nil
 	case n.name == "$index" && c.iterating:
+		c.uses.focus++
 		return &indexSpecial{n.position}, valuesOf(sortInteger), nil
 	case n.name == "$total" && c.total != nil:
+		c.uses.other++
 		return &totalSpecial{n.position}, *c.total, nil
 	default:
 		return nil, shape{}, c.fail(ErrSemantic, n, "no %s here", n.name)
@@ -187,6 +197,7 @@ func (c *compiler) special(n *special, focus shape) (operation, shape, error) {
 // have, or an element of the focus. Names of types are told by their capital.
 func (c *compiler) term(n *member, focus shape) (operation, shape, error) {
 	if t, ok := schema.TypeOf(n.name); ok && 'A' <= n.name[0] && n.name[0] <= 'Z' {
+		c.uses.focus++
 		return &typedFocus{n.position, t}, nodesOf(t), nil
 	}
 	return c.member(n, c.focus(n), focus)
@@ -244,10 +255,10 @@ func (c *compiler) invocation(n *invocation, focus shape) (operation, shape, err
 
 // inScope compiles a node whose variables are not known outside of it.
 func (c *compiler) inScope(n node, focus shape) (operation, shape, error) {
-	outer := c.variables
+	outer, before := c.variables, c.uses
 	o, s, err := c.compile(n, focus)
 	c.variables = outer
-	return o, s, err
+	return c.steady(o, before), s, err
 }
 
 func (c *compiler) indexer(n *indexer, focus shape) (operation, shape, error) {

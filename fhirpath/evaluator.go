@@ -68,8 +68,9 @@ type Evaluator struct {
 	docs    []*fhirjson.Document // those that came in: number 1 and up
 	values  []value
 	slots   [][]item // variables that the expression defines
-	index   int      // $index
-	total   []item   // $total
+	memos   []memo
+	index   int    // $index
+	total   []item // $total
 	now     time.Time
 	timed   bool // whether now is set
 	left    int  // visits until the limit
@@ -146,6 +147,9 @@ func (v *Evaluator) run(ctx context.Context, e *Expression, doc *fhirjson.Docume
 // reset forgets what the last evaluation has made. Most make nothing.
 func (v *Evaluator) reset() {
 	v.docs, v.values, v.slots, v.total = v.docs[:0], v.values[:0], v.slots[:0], nil
+	for i := range v.memos {
+		v.memos[i].filled = false
+	}
 	v.used, v.timed, v.made = false, false, 0
 }
 

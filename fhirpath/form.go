@@ -42,6 +42,7 @@ func (c *compiler) trace(n *call, input operation, from, focus shape) (operation
 	if err := c.expect(n.args[0], s, kindString, n.name); err != nil {
 		return nil, shape{}, err
 	}
+	c.uses.other++
 	o := &tracing{position: n.position, input: input, name: name}
 	if len(n.args) == 2 {
 		o.projected, _, err = c.iteration(n.args[1], from)
@@ -68,6 +69,7 @@ func (c *compiler) defineVariable(n *call, input operation, from, _ shape) (oper
 		}
 	}
 	c.slots++
+	c.uses.other++
 	c.variables = &variableScope{name.text, o.slot, s, c.variables}
 	return o, from, nil
 }

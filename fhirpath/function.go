@@ -103,6 +103,7 @@ func (c *compiler) call(n *call, input operation, from, focus shape) (operation,
 			return nil, shape{}, c.arity(n, f.MinArgs, f.MaxArgs)
 		}
 		args, _, err := c.args(n.args, focus)
+		c.uses.other++
 		return &external{n.position, input, args, f}, shape{open: true, values: anyValue}, err
 	}
 	if _, ok := reductions[n.name]; ok {
@@ -163,10 +164,10 @@ func (c *compiler) scalar(n *call, f *scalar, input operation, from, focus shape
 
 // iteration compiles an argument that is evaluated on each item.
 func (c *compiler) iteration(n node, from shape) (operation, shape, error) {
-	outer := c.iterating
+	outer, before := c.iterating, c.uses
 	c.iterating = true
 	o, s, err := c.inScope(n, from)
-	c.iterating = outer
+	c.iterating, c.uses.focus = outer, before.focus // $this in it is another
 	return o, s, err
 }
 

@@ -74,7 +74,7 @@ func TestBombs(t *testing.T) {
 		"split and join":        long + strings.Repeat(".toChars().join('abcdefghij')", 20),
 		"repeat without end":    "('x').repeat($this & 'x')",
 		"repeat of new numbers": "(1).repeat($this + 1)",
-		"sort of many":          "%resource.descendants().select(%resource.descendants()).select(%resource.descendants().id).sort()",
+		"sort of many":          "%resource.descendants().select(%resource.descendants()).select(%resource.descendants()).select(%resource.descendants().id).sort()",
 		"distinct quantities":   "descendants().select(%resource.descendants()).select($index.toQuantity()).distinct()",
 		"slow pattern":          long + ".select($this & $this).select($this & $this).matches('((a?){100}){9}b')",
 		"pattern of groups":     long + ".replaceMatches('" + strings.Repeat("(a?)", 1000) + "', '')",

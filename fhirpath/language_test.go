@@ -44,6 +44,16 @@ func TestLanguage(t *testing.T) {
 			{"name.single()", "error"},
 			{"photo.single()", ""},
 		}},
+		{"once", [][2]string{
+			{"name.given.where($this in %resource.name.first().given).count()", "3"},
+			{"name.select(%resource.name.count() + $index)", "2 3"},
+			{"name.select(given.where($this = %resource.name[0].given[$index]).count())", "2 1"},
+			{"(1 | 2).aggregate($total + %resource.name.count() * $this, 0)", "6"},
+			{"defineVariable('a', 1).name.select(%a + %resource.name.count())", "3 3"},
+			{"name.select(%resource.name.where(use = 'usual').given.first())", "Ann Ann"},
+			{"name.select(%resource.name.select(%resource.name.count() + $index).last() + $index)", "3 4"},
+			{"name.where(%resource.photo.exists() or use = %resource.name[1].use).given.first()", "Ann"},
+		}},
 		{"variables", [][2]string{
 			{"defineVariable('n', name).select(%n.count())", "2"},
 			{"name.first().defineVariable('f', family).given.select($this & ' ' & %f)", "Ann O'Hara Eve O'Hara"},

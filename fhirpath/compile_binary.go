@@ -50,6 +50,7 @@ func (c *compiler) binary(n *binary, focus shape) (operation, shape, error) {
 	case "contains":
 		return &membership{n.position, right, left}, boolean, nil
 	case "|":
+		left, right = unwrapped(left), unwrapped(right) // what holds both remembers them
 		if u, ok := left.(*union); ok {
 			u.inputs = append(u.inputs, right) // nothing else holds u yet
 			return u, a.or(b), nil
