@@ -16,8 +16,9 @@ const (
 	DefaultMaxVisits = 100_000_000
 	// DefaultMaxItems is how many items a collection may have: 32 MiB of them.
 	DefaultMaxItems = 4 << 20
-	// DefaultMaxText is how many bytes of text an evaluation may make.
-	DefaultMaxText = 64 << 20
+	// DefaultMaxText is how many bytes of text an evaluation may make, or of values
+	// at 64 each.
+	DefaultMaxText = 256 << 20
 )
 
 // visitsPerCheck is how many items are visited between two looks at the context and
@@ -50,9 +51,10 @@ type Evaluator struct {
 	// DefaultMaxVisits. Beyond it an evaluation ends with ErrLimit.
 	MaxVisits int
 	// MaxItems is how many items collections may have together at any time, give
-	// or take a few thousand; 0 is DefaultMaxItems.
+	// or take 65,536; 0 is DefaultMaxItems.
 	MaxItems int
-	// MaxText is how many bytes of text an evaluation may make; 0 is DefaultMaxText.
+	// MaxText is how many bytes of text an evaluation may make, numbers and dates
+	// among it, with 64 for each value; 0 is DefaultMaxText.
 	MaxText int
 
 	stack    []item // results, and on top of them what is being worked on
@@ -75,22 +77,22 @@ type Evaluator struct {
 	timed   bool // whether now is set
 	left    int  // visits until the limit
 	check   int  // value of left at which ctx is looked at
-	made    int  // bytes of text
+	made    int  // bytes of values and their text
 	// used is set when there is something to reset.
 	used bool
 }
 
 // Select evaluates an expression on node n of a document and appends the nodes
-// that it yields, in order, to dst. An expression that yields values of
-// FHIRPath's own, see [Expression.Boolean], is ErrEvaluation: that is what Test
-// is for. It allocates only to grow dst and its own memory.
+// that it yields, in order, to dst. One that yields values of FHIRPath's own, see
+// [Expression.Boolean], or nodes of another document is ErrEvaluation: that is what
+// Test and EvaluateNode are for. It allocates only to grow dst and its own memory.
 func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Index, dst []fhirjson.Index) ([]fhirjson.Index, error) {
 	if err := v.run(context.Background(), e, doc, n); err != nil {
 		return dst, err
 	}
 	for _, it := range v.stack {
-		if it.sort != sortNode {
-			return dst, v.fail(ErrEvaluation, e.root.pos(), "yields a value where a node is needed")
+		if it.sort != sortNode || it.doc != 0 {
+			return dst, v.fail(ErrEvaluation, e.root.pos(), "yields what is no node of the document")
 		}
 		dst = append(dst, fhirjson.Index(it.ref))
 	}
@@ -172,6 +174,8 @@ func (v *Evaluator) checkLimits(pos int) error {
 		return v.fail(ErrLimit, pos, "visits more items than the limit")
 	case len(v.stack) > limit:
 		return v.fail(ErrLimit, pos, "collections have more items than the limit")
+	case v.made > v.maxText():
+		return v.fail(ErrLimit, pos, "makes more values than the limit")
 	}
 	v.check = v.left - visitsPerCheck
 	return v.ctx.Err()

@@ -5,9 +5,15 @@ import "math"
 // The functions in this file make values during an evaluation. What they make
 // belongs to the evaluation under way.
 
-// addValue makes an item of a value.
+// valueSize is what a value counts besides its text, so that many short ones are
+// bounded as well.
+const valueSize = 64
+
+// addValue makes an item of a value. Its size is checked when the limits are
+// checked next.
 func (v *Evaluator) addValue(sort itemSort, x value) item {
 	v.used = true
+	v.made += valueSize
 	v.values = append(v.values, x)
 	return item{ref: uint32(len(v.expr.values) + len(v.values) - 1), sort: sort}
 }
@@ -23,9 +29,8 @@ func (v *Evaluator) addText(sort itemSort, text string, pos int) (item, error) {
 // charge counts bytes of text that the evaluation makes, and fails beyond the
 // limit. A caller that can tell the size before it makes the text charges first.
 func (v *Evaluator) charge(bytes, pos int) error {
-	const overhead = 64 // of a value, so that many short texts count as well
 	v.used = true
-	if v.made += bytes + overhead; v.made > v.maxText() {
+	if v.made += bytes; v.made > v.maxText() {
 		return v.fail(ErrLimit, pos, "makes more text than the limit")
 	}
 	return nil
