@@ -385,7 +385,7 @@ func TestUnionOfMany(t *testing.T) {
 	for expr, want := range map[string]int{
 		"Patient.name.intersect(Patient.name.skip(100))":                10,
 		"Patient.name.exclude(Patient.name.where(family = 'fa'))":       270,
-		"Patient.name.where(Patient.name.subsetOf($this))":              0,
+		"Patient.name.where(%resource.name.subsetOf($this))":            0,
 		"Patient.extension.intersect(Patient.extension.skip(30))":       30,
 		"Patient.name | Patient.name":                                   10,
 		"Patient.name.family | Patient.name.given":                      11,
