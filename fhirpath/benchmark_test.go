@@ -2,6 +2,7 @@ package fhirpath_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,11 +13,54 @@ import (
 )
 
 func BenchmarkCompile(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := fhirpath.Compile("Patient.name.where(use = 'official').given.first()"); err != nil {
-			b.Fatal(err)
+	for _, expr := range []string{
+		"Patient.name.where(use = 'official').given.first()",
+		"name.where(use = 'official').given.first()",
+		schema.Params[schema.ParamID(medianParam())].Expression,
+	} {
+		b.Run(expr, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := fhirpath.Compile(expr); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// medianParam returns the search parameter whose expression has the median length.
+func medianParam() int {
+	var ids []int
+	for id := range schema.Params {
+		if schema.Params[id].Expression != "" {
+			ids = append(ids, id)
 		}
+	}
+	slices.SortFunc(ids, func(a, b int) int { return len(schema.Params[a].Expression) - len(schema.Params[b].Expression) })
+	return ids[len(ids)/2]
+}
+
+func BenchmarkTest(b *testing.B) {
+	const weight = `{"resourceType":"Observation","status":"final","code":{"text":"Weight"},"valueQuantity":{"value":185,"unit":"lbs",
+		"system":"http://unitsofmeasure.org","code":"[lb_av]"}}`
+	for _, expr := range []string{
+		"Observation.value.ofType(Quantity).value > 100",
+		"Observation.value > 80 'kg'",
+		"Observation.code.text.lower().startsWith('we')",
+		"Observation.value.ofType(Quantity).value * 2 + 1 > 100",
+	} {
+		b.Run(expr, func(b *testing.B) {
+			doc := parsed(b, weight)
+			e := compiled(b, expr)
+			var v fhirpath.Evaluator
+			b.ReportAllocs()
+			for b.Loop() {
+				if is, ok, err := v.Test(e, doc, 0); !is || !ok || err != nil {
+					b.Fatal(is, ok, err)
+				}
+			}
+		})
 	}
 }
 

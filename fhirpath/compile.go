@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -13,7 +12,33 @@ import (
 // the shape of what it yields; focus is the shape of $this.
 type compiler struct {
 	source string
-	texts  []string
+	opts   Options
+	values []value // of constants
+	// variables are those that defineVariable has made so far in this scope.
+	variables *variableScope
+	slots     int
+	// iterating is set inside an argument that has $index; total is the shape of
+	// $total, nil outside of aggregate.
+	iterating bool
+	total     *shape
+	// uses counts what depends on the item at hand, memos the operations that are
+	// evaluated once.
+	uses  dependence
+	memos int
+	// work counts the nodes that have been compiled, some of them several times.
+	work int
+}
+
+// maxWork bounds the compiler: an argument of repeat may be compiled a few times,
+// so that repeats in repeats take exponential time.
+const maxWork = 8 * MaxLength
+
+// A variableScope is a list of variables, the latest first.
+type variableScope struct {
+	name  string
+	slot  int
+	shape shape
+	outer *variableScope
 }
 
 func (c *compiler) fail(class error, n interface{ pos() int }, format string, args ...any) error {
@@ -21,6 +46,9 @@ func (c *compiler) fail(class error, n interface{ pos() int }, format string, ar
 }
 
 func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
+	if c.work++; c.work > maxWork {
+		return nil, shape{}, c.fail(ErrLimit, n, "takes too long to compile")
+	}
 	switch n := n.(type) {
 	case *literal:
 		return c.literal(n)
@@ -37,7 +65,7 @@ func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
 	case *indexer:
 		return c.indexer(n, focus)
 	case *polarity:
-		return c.polarity(n)
+		return c.polarity(n, focus)
 	case *binary:
 		return c.binary(n, focus)
 	case *typeTest:
@@ -49,13 +77,16 @@ func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
 
 // focus returns the operation that yields $this, for a name or call that nothing
 // stands before.
-func (c *compiler) focus(n node) operation { return &focus{position(n.pos())} }
+func (c *compiler) focus(n node) operation {
+	c.uses.focus++
+	return &focusOperation{position(n.pos())}
+}
 
-// constant returns the operation that yields a text of the given sort.
-func (c *compiler) constant(n node, sort itemSort, text string) (operation, shape, error) {
-	c.texts = append(c.texts, text)
-	value := item{uint32(len(c.texts) - 1), sort}
-	return &constant{position(n.pos()), value, true}, valuesOf(sort), nil
+// constant returns the operation that yields a value of the given sort.
+func (c *compiler) constant(n node, sort itemSort, x value) (operation, shape, error) {
+	c.values = append(c.values, x)
+	it := item{ref: uint32(len(c.values) - 1), sort: sort}
+	return &constant{position(n.pos()), it, true}, valuesOf(sort), nil
 }
 
 func (c *compiler) literal(n *literal) (operation, shape, error) {
@@ -66,22 +97,26 @@ func (c *compiler) literal(n *literal) (operation, shape, error) {
 	case literalBoolean:
 		return &constant{at, booleanItem(n.text == "true"), true}, valuesOf(sortBoolean), nil
 	case literalString:
-		return c.constant(n, sortString, n.text)
+		return c.constant(n, sortString, value{text: n.text})
 	case literalNumber:
 		return c.number(n, n.text)
 	case literalDate:
-		_, err := fhirtime.ParseDate(n.text)
-		return c.temporal(n, sortDate, n.text, err)
+		_, ok := parseDate(n.text)
+		return c.temporal(n, sortDate, n.text, ok)
 	case literalDateTime:
 		text := strings.TrimSuffix(n.text, "T")
-		_, err := fhirtime.ParseSearch(text)
-		return c.temporal(n, sortDateTime, text, err)
+		_, ok := parseDateTime(text)
+		return c.temporal(n, sortDateTime, text, ok)
 	case literalTime:
 		text := strings.TrimPrefix(n.text, "T")
-		_, err := fhirtime.ParseTime(text)
-		return c.temporal(n, sortTime, text, err)
+		_, ok := parseTime(text)
+		return c.temporal(n, sortTime, text, ok)
 	default:
-		return nil, shape{}, c.fail(ErrUnsupported, n, "quantities are not supported yet")
+		unit := value{text: n.text, unit: n.unit, word: n.word}
+		if !n.word && units[n.unit] {
+			unit.word = true // 'month' is no unit of UCUM, but the word is meant
+		}
+		return c.constant(n, sortQuantity, unit)
 	}
 }
 
@@ -91,44 +126,78 @@ func (c *compiler) number(n node, text string) (operation, shape, error) {
 	if i, err := strconv.ParseInt(text, 10, 32); err == nil {
 		return &constant{position(n.pos()), integerItem(int32(i)), true}, valuesOf(sortInteger), nil
 	}
-	return c.constant(n, sortDecimal, text)
+	return c.constant(n, sortDecimal, value{text: text})
 }
 
-// temporal returns a constant date or time. FHIRPath allows hours without
-// minutes, and times of day without seconds, which FHIR does not have.
-func (c *compiler) temporal(n *literal, sort itemSort, text string, err error) (operation, shape, error) {
-	switch err {
-	case nil:
-		return c.constant(n, sort, text)
-	case fhirtime.ErrSyntax:
-		return nil, shape{}, c.fail(ErrUnsupported, n, "a time of this precision is not supported yet")
-	default:
+// temporal returns a constant date or time.
+func (c *compiler) temporal(n *literal, sort itemSort, text string, ok bool) (operation, shape, error) {
+	if !ok {
 		return nil, shape{}, c.fail(ErrSyntax, n, "no such date or time")
 	}
+	return c.constant(n, sort, value{text: text})
+}
+
+// environment are the variables that stand for an url (FHIRPath N1 §10, FHIR R4
+// §2.9.1.4).
+var environment = map[string]string{
+	"ucum": ucumSystem, "sct": "http://snomed.info/sct", "loinc": "http://loinc.org",
 }
 
 func (c *compiler) variable(n *variable) (operation, shape, error) {
+	for s := c.variables; s != nil; s = s.outer {
+		if s.name == n.name {
+			c.uses.other++
+			return &defined{n.position, s.slot}, s.shape, nil
+		}
+	}
 	switch n.name {
 	case "context":
-		return &contextNode{n.position}, shape{open: true}, nil
+		return &contextNode{n.position}, c.context(), nil
 	case "resource":
 		return &enclosingResource{n.position}, nodesOf(schema.TypeResource), nil
-	default:
-		return nil, shape{}, c.fail(ErrUnsupported, n, "variable %%%s is not supported yet", n.name)
+	case "rootResource":
+		return &rootResource{n.position}, nodesOf(schema.TypeResource), nil
 	}
+	if url, ok := environment[n.name]; ok {
+		return c.constant(n, sortString, value{text: url})
+	}
+	if name, ok := strings.CutPrefix(n.name, "vs-"); ok {
+		return c.constant(n, sortString, value{text: "http://hl7.org/fhir/ValueSet/" + name})
+	}
+	if name, ok := strings.CutPrefix(n.name, "ext-"); ok {
+		return c.constant(n, sortString, value{text: baseProfile + name})
+	}
+	return &given{n.position, n.name}, shape{open: true, values: anyValue}, nil
+}
+
+// context returns the shape of what an expression is evaluated on.
+func (c *compiler) context() shape {
+	if t, ok := schema.TypeOf(c.opts.Context); ok {
+		return nodesOf(t)
+	}
+	return shape{open: true}
 }
 
 func (c *compiler) special(n *special, focus shape) (operation, shape, error) {
-	if n.name != "$this" {
-		return nil, shape{}, c.fail(ErrUnsupported, n, "%s is not supported yet", n.name)
+	switch {
+	case n.name == "$this":
+		return c.focus(n), focus, nil
+	case n.name == "$index" && c.iterating:
+		c.uses.focus++
+		return &indexSpecial{n.position}, valuesOf(sortInteger), nil
+	case n.name == "$total" && c.total != nil:
+		c.uses.other++
+		return &totalSpecial{n.position}, *c.total, nil
+	default:
+		return nil, shape{}, c.fail(ErrSemantic, n, "no %s here", n.name)
 	}
-	return c.focus(n), focus, nil
 }
 
 // term compiles a name that nothing stands before: a type that the focus must
 // have, or an element of the focus. Names of types are told by their capital.
 func (c *compiler) term(n *member, focus shape) (operation, shape, error) {
 	if t, ok := schema.TypeOf(n.name); ok && 'A' <= n.name[0] && n.name[0] <= 'Z' {
+		c.uses.focus++
 		return &typedFocus{n.position, t}, nodesOf(t), nil
 	}
 	return c.member(n, c.focus(n), focus)
@@ -137,12 +206,15 @@ func (c *compiler) term(n *member, focus shape) (operation, shape, error) {
 // member compiles a step to an element of the items of input.
 func (c *compiler) member(n *member, input operation, from shape) (operation, shape, error) {
 	s, to := stepOf(from, n.name)
-	if len(s) == 0 {
-		if len(from.nodes) == 1 {
-			return nil, shape{}, c.fail(ErrSemantic, n, "%s has no element %q", from.nodes[0], n.name)
+	if from.values&(1<<sortType|1<<sortQuantity) != 0 {
+		if sort, ok := valueMembers[n.name]; ok {
+			return &valueMember{n.position, input, n.name, s}, to.or(valuesOf(sort)), nil
 		}
-		return nil, shape{}, c.fail(ErrSemantic, n, "no element %q here", n.name)
 	}
+	if len(s) == 0 && !c.opts.Untyped && !from.none() {
+		return nil, shape{}, c.noElement(n, from)
+	}
+	to.unordered = from.unordered
 	if p, ok := input.(*path); ok {
 		p.steps = append(p.steps, s) // nothing else holds p yet
 		return p, to, nil
@@ -150,6 +222,19 @@ func (c *compiler) member(n *member, input operation, from shape) (operation, sh
 	return &path{n.position, input, []step{s}}, to, nil
 }
 
+// noElement reports a name that is no element of what it follows.
+func (c *compiler) noElement(n *member, from shape) error {
+	switch {
+	case len(from.nodes) == 1 && from.values == 0:
+		return c.fail(ErrSemantic, n, "%s has no element %q", from.nodes[0], n.name)
+	case len(from.nodes) == 0 && !from.open:
+		return c.fail(ErrSemantic, n, "%s has no element %q", from.kinds(), n.name)
+	default:
+		return c.fail(ErrSemantic, n, "no element %q here", n.name)
+	}
+}
+
+// invocation compiles left.right. Variables that left defines are known in right.
 func (c *compiler) invocation(n *invocation, focus shape) (operation, shape, error) {
 	if right, ok := n.right.(*call); ok && right.name == "is" {
 		return c.typeFunction(right, n.left, focus)
@@ -164,8 +249,16 @@ func (c *compiler) invocation(n *invocation, focus shape) (operation, shape, err
 	case *call:
 		return c.call(right, input, from, focus)
 	default:
-		return nil, shape{}, c.fail(ErrUnsupported, n.right, "a special name after a point is not supported yet")
+		return nil, shape{}, c.fail(ErrSemantic, n.right, "%s does not follow a point", n.right.(*special).name)
 	}
+}
+
+// inScope compiles a node whose variables are not known outside of it.
+func (c *compiler) inScope(n node, focus shape) (operation, shape, error) {
+	outer, before := c.variables, c.uses
+	o, s, err := c.compile(n, focus)
+	c.variables = outer
+	return c.steady(o, before), s, err
 }
 
 func (c *compiler) indexer(n *indexer, focus shape) (operation, shape, error) {
@@ -173,145 +266,51 @@ func (c *compiler) indexer(n *indexer, focus shape) (operation, shape, error) {
 	if err != nil {
 		return nil, shape{}, err
 	}
-	index, _, err := c.compile(n.index, focus)
+	if err := c.ordered(n, from); err != nil {
+		return nil, shape{}, err
+	}
+	index, is, err := c.inScope(n.index, focus)
 	if err != nil {
+		return nil, shape{}, err
+	}
+	if err := c.expect(n.index, is, kindNumber, "an index"); err != nil {
 		return nil, shape{}, err
 	}
 	return &at{n.position, input, index}, from, nil
 }
 
-// polarity compiles the sign of a number that is written out.
-func (c *compiler) polarity(n *polarity) (operation, shape, error) {
-	number, ok := n.operand.(*literal)
-	if !ok || number.sort != literalNumber {
-		return nil, shape{}, c.fail(ErrUnsupported, n, "a sign before anything but a number is not supported yet")
+// ordered reports a function of order on a collection that has none, if such
+// functions are checked.
+func (c *compiler) ordered(n node, from shape) error {
+	if c.opts.Ordered && from.unordered {
+		return c.fail(ErrSemantic, n, "the items here have no order")
 	}
-	if n.operator == "-" {
-		return c.number(n, "-"+number.text)
-	}
-	return c.number(n, number.text)
+	return nil
 }
 
-// comparisons are the operators of order and the orders that make them true.
-var comparisons = map[string]func(order int) bool{
-	"<":  func(order int) bool { return order < 0 },
-	"<=": func(order int) bool { return order <= 0 },
-	">":  func(order int) bool { return order > 0 },
-	">=": func(order int) bool { return order >= 0 },
+// expect reports that what has the shape can have none of the kinds.
+func (c *compiler) expect(n node, s shape, takes kinds, what string) error {
+	if is := s.kinds(); !c.opts.Untyped && is != 0 && is&takes == 0 {
+		return c.fail(ErrSemantic, n, "%s takes %s, not %s", what, takes, s)
+	}
+	return nil
 }
 
-// connectives are the operators of logic, and the left side that decides alone.
-var connectives = map[string]struct {
-	decided truth
-	join    func(a, b truth) truth
-}{
-	"and":     {no, and},
-	"or":      {yes, or},
-	"xor":     {unknown, xor},
-	"implies": {no, implies},
-}
-
-func (c *compiler) binary(n *binary, focus shape) (operation, shape, error) {
-	left, a, err := c.compile(n.left, focus)
-	if err != nil {
-		return nil, shape{}, err
-	}
-	right, b, err := c.compile(n.right, focus)
-	if err != nil {
-		return nil, shape{}, err
-	}
-	boolean := valuesOf(sortBoolean)
-	if wanted, ok := comparisons[n.operator]; ok {
-		return &comparison{n.position, left, right, wanted}, boolean, nil
-	}
-	if connective, ok := connectives[n.operator]; ok {
-		return &logic{n.position, left, right, connective.decided, connective.join}, boolean, nil
-	}
-	switch n.operator {
-	case "=", "!=":
-		return &equality{n.position, left, right, n.operator == "!="}, boolean, nil
-	case "|":
-		if u, ok := left.(*union); ok {
-			u.inputs = append(u.inputs, right) // nothing else holds u yet
-			return u, a.or(b), nil
+// polarity compiles a sign.
+func (c *compiler) polarity(n *polarity, focus shape) (operation, shape, error) {
+	if number, ok := n.operand.(*literal); ok && number.sort == literalNumber {
+		if n.operator == "-" {
+			return c.number(n, "-"+number.text)
 		}
-		return &union{n.position, []operation{left, right}}, a.or(b), nil
-	default:
-		return nil, shape{}, c.fail(ErrUnsupported, n, "operator %s is not supported yet", n.operator)
+		return c.number(n, number.text)
 	}
-}
-
-// typeTest compiles is and as, written as operators or as functions.
-func (c *compiler) typeTest(n node, operator string, operand node, name typeName, focus shape) (operation, shape, error) {
-	target, err := c.target(name, operator != "is")
+	operand, s, err := c.inScope(n.operand, focus)
 	if err != nil {
 		return nil, shape{}, err
 	}
-	if operator == "is" {
-		if reference, ok := resolved(operand, n); ok {
-			return c.resolvesTo(n, reference, target, focus)
-		}
-	}
-	input, from, err := c.compile(operand, focus)
-	if err != nil {
+	if err := c.expect(n, s, kindMeasurable, n.operator); err != nil {
 		return nil, shape{}, err
 	}
-	if operator == "is" {
-		return &isType{position(n.pos()), input, target}, valuesOf(sortBoolean), nil
-	}
-	return c.ofType(n, input, from, target)
-}
-
-// target finds the type that a name stands for.
-func (c *compiler) target(name typeName, loose bool) (typeTarget, error) {
-	target, ok := targetOf(name, loose)
-	switch {
-	case ok:
-		return target, nil
-	case name.name == "Quantity" && name.namespace == "System":
-		return target, c.fail(ErrUnsupported, name, "System.Quantity is not supported yet")
-	default:
-		return target, c.fail(ErrSemantic, name, "no type %q", name.name)
-	}
-}
-
-// ofType compiles as and ofType. Where they follow a step to a choice, the step
-// goes to the one alternative instead.
-func (c *compiler) ofType(n node, input operation, from shape, target typeTarget) (operation, shape, error) {
-	at := position(n.pos())
-	if p, ok := input.(*path); ok && target.fhir != 0 && !target.fhir.Type().Abstract && !from.hasAbstract() {
-		last := &p.steps[len(p.steps)-1]
-		*last = last.narrowed(target.fhir) // nothing else holds p yet
-		return p, nodesOf(target.fhir), nil
-	}
-	return &ofType{at, input, target}, target.shape(), nil
-}
-
-// resolved returns what resolve() is called on, if the node is a call of it.
-func resolved(n, at node) (node, bool) {
-	isResolve := func(n node) bool {
-		f, ok := n.(*call)
-		return ok && f.name == "resolve" && len(f.args) == 0
-	}
-	if isResolve(n) {
-		return &special{position(at.pos()), "$this"}, true
-	}
-	if i, ok := n.(*invocation); ok && isResolve(i.right) {
-		return i.left, true
-	}
-	return nil, false
-}
-
-func (c *compiler) resolvesTo(n, reference node, target typeTarget, focus shape) (operation, shape, error) {
-	input, _, err := c.compile(reference, focus)
-	if err != nil {
-		return nil, shape{}, err
-	}
-	return &resolvesTo{
-		position:  position(n.pos()),
-		input:     input,
-		target:    target,
-		reference: schema.Lookup(schema.TypeReference, "reference"),
-		typeField: schema.Lookup(schema.TypeReference, "type"),
-	}, valuesOf(sortBoolean), nil
+	o, s := c.fold(&negative{n.position, operand, n.operator == "-"}, s.asValues(), operand)
+	return o, s, nil
 }

@@ -74,19 +74,25 @@ func (v *Evaluator) hash(it item, seed maphash.Seed) uint64 {
 		value, _ := strconv.ParseFloat(string(v.text(it, &v.buffers[0])), 64)
 		return maphash.Comparable(seed, value+0) // + 0 makes one of the two zeros
 	case classTemporal, classTime:
-		t, _ := v.timeOf(it, c)
-		low, _ := t.Range(nil)
+		m, _ := v.momentOf(it, c)
+		low, _ := m.Range(nil)
 		return maphash.Comparable(seed, low)
 	case classBoolean:
 		return maphash.Comparable(seed, v.truthOf(it))
+	case classType:
+		return maphash.Comparable(seed, *v.value(it))
+	case classQuantity:
+		return 0 // a quantity may equal one in another unit, a number or a FHIR Quantity
 	}
+	nodes := v.document(it.doc).Nodes
+	v.left -= int(nodes[it.ref].Next - it.ref)
 	var h maphash.Hash
 	h.SetSeed(seed)
-	for i := it.ref + 1; i < v.doc.Nodes[it.ref].Next; i++ {
-		node := &v.doc.Nodes[i]
+	for i := it.ref + 1; i < nodes[it.ref].Next; i++ {
+		node := &nodes[i]
 		maphash.WriteComparable(&h, node.Field)
-		if v.doc.HasValue(fhirjson.Index(i)) {
-			maphash.WriteComparable(&h, v.hash(item{i, sortNode}, seed))
+		if node.Kind >= fhirjson.String {
+			maphash.WriteComparable(&h, v.hash(item{ref: i, doc: it.doc}, seed))
 		}
 	}
 	return h.Sum64()

@@ -4,33 +4,33 @@
 //	expr, err := fhirpath.Compile("Patient.name.where(use = 'official').given.first()")
 //	names, err := expr.Evaluate(ctx, patientJSON)
 //
-// The parser reads all of FHIRPath N1 (normative release 1, ANSI/HL7 NMN R1-2020).
-// [Compile] takes the part that R4's search parameters use and answers anything
-// else with an error that is [ErrUnsupported] and says where. Supported are
-//   - paths, indexers, $this, %resource, %context;
-//   - literals: boolean, string, number with a sign, {}, date, dateTime, and time
-//     to the second;
-//   - the operators =, !=, <, <=, >, >=, |, is, as, and, or, xor, implies;
-//   - the functions where, exists, empty, not, count, first, last, is, as, ofType,
-//     extension, hasExtension, and resolve() followed by is.
+// It is all of FHIRPath N1 (normative release 1, ANSI/HL7 NMN R1-2020), the
+// functions of trial use (split, join, trim, encode, escape, lowBoundary,
+// defineVariable, sort, coalesce, yearOf and their like), and what FHIR R4 adds
+// (§2.9.1). [CheckInvariants] runs R4's own constraints.
 //
 // # Terms
 //
-// A collection is a list of items. An item is a node of the resource, or a value
+// A collection is a list of items. An item is a node of a resource, or a value
 // of FHIRPath's own (System.Boolean, …), which a literal or an operator yields.
 // The context is the node that an expression is evaluated on; the focus, $this,
-// is the item that a where is looking at.
+// is the item that a function like where is looking at. The shape of an expression
+// is what is known of its items before it is evaluated: their types.
 //
 // # Types
 //
-// Paths are checked when they are compiled: Patient.nmae is an error, not an
-// empty result. A path that starts with the name of a type yields nothing on a
-// context of another type; abstract types (Resource, DomainResource) apply to all
-// that specialise them. The fields that a step may lead to are worked out by
-// Compile, so that evaluation compares numbers and not names.
+// Expressions are checked when they are compiled: Patient.nmae is an error, not an
+// empty result, and so is name.startsWith('x'). [Error.Excerpt] shows the place.
+// [Options] turn the check off, or make it stricter by naming the context's type.
+// A path that starts with the name of a type yields nothing on a context of another
+// type; abstract types (Resource, DomainResource) apply to all that specialise
+// them. The fields that a step may lead to are worked out by Compile, so that
+// evaluation compares numbers and not names.
 //
-// Search parameters write types in odd case (as DateTime) and apply as to several
-// items, so:
+// A FHIR primitive is a value of the System type that it stands for wherever one is
+// needed, and a FHIR Quantity a System.Quantity: its UCUM code is the unit. Is and
+// ofType tell FHIR's types and FHIRPath's apart. R4's search parameters write types
+// in odd case (as DateTime) and apply as to several items, so:
 //   - as and ofType keep, of any number of items, those whose type is the one
 //     named. As in HL7's R4 suite a concrete type does not stand for its
 //     specialisations (a code is not kept by ofType(string)), an abstract one does;
@@ -38,19 +38,32 @@
 //   - a name like DateTime or Boolean means a FHIR primitive to as and ofType, and
 //     FHIRPath's own type, System.DateTime, to is.
 //
+// # Values
+//
+// Integers have 32 bits, decimals 28 digits; what is beyond has no result, as the
+// specification has it: the collection is empty. Dates and times keep the precision
+// that they are written with; where it leaves a comparison open the result is
+// empty. Quantities are compared and converted by UCUM; years and months of the
+// calendar are not UCUM's. Regular expressions are RE2's: (?s), no look-around.
+//
+// # What the package asks for
+//
+// It fetches nothing. References within a resource and its Bundle, value sets of
+// R4's required bindings and FHIR's own types are known; the rest an [Evaluator]
+// asks of a [Resolver], a [Terminology] and [Profiles]. Without them resolve,
+// memberOf, subsumes, slice and elementDefinition yield nothing, and conformsTo
+// fails for a profile that is not known.
+//
 // # Limits
 //
-// [MaxLength] and [MaxDepth] bound an expression, [Evaluator].MaxVisits bounds
-// the work of one evaluation. An [Expression] is immutable and safe for many
-// goroutines; an [Evaluator] holds scratch memory and belongs to one.
+// [MaxLength] and [MaxDepth] bound an expression. [Evaluator] has bounds for work,
+// items and text of one evaluation, and looks at ctx. An [Expression] is immutable
+// and safe for many goroutines; an Evaluator holds scratch memory and belongs to one.
 //
 // # Nodes
 //
 // [Evaluator.Select] and [Evaluator.Test] are the way in for other packages of
 // this module: they evaluate on the nodes of a parsed document, a component of a
-// composite search parameter on the composite's element, and allocate nothing once
-// the evaluator's memory has grown.
-//
-// The package fetches nothing: where a reference's text does not tell the type of
-// its target, a [Resolver] may.
+// composite search parameter on the composite's element, and allocate nothing for
+// what search parameters do once the evaluator's memory has grown.
 package fhirpath

@@ -3,7 +3,7 @@ package fhirpath
 import (
 	"bytes"
 
-	"github.com/fhirlake/fhirlake/internal/fhirtime"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
 
 // truth is a boolean of FHIRPath's three-valued logic.
@@ -40,21 +40,26 @@ func (v *Evaluator) equal(a, b item) truth {
 	if a == b {
 		return yes
 	}
+	if a.sort == sortNode && b.sort == sortNode && v.node(a).Kind == fhirjson.Object && v.node(b).Kind == fhirjson.Object {
+		return v.equalTrees(a, b) // before the classes: most that a union compares are such
+	}
 	c, d := v.classOf(a), v.classOf(b)
 	switch {
 	case c == classNone || d == classNone:
 		if c == d {
-			return v.equalTrees(a.ref, b.ref)
+			return v.equalTrees(a, b)
 		}
 		return unknown
+	case c == classQuantity || d == classQuantity:
+		return v.equalQuantities(a, b)
 	case c != d:
 		return no
-	case c == classObject:
-		return v.equalTrees(a.ref, b.ref)
 	case c == classBoolean:
 		return truthFrom(v.truthOf(a) == v.truthOf(b))
 	case c == classString:
 		return truthFrom(bytes.Equal(v.text(a, &v.buffers[0]), v.text(b, &v.buffers[1])))
+	case c == classType:
+		return truthFrom(*v.value(a) == *v.value(b))
 	}
 	order, ok := v.order(a, b, c)
 	if !ok {
@@ -63,25 +68,61 @@ func (v *Evaluator) equal(a, b item) truth {
 	return truthFrom(order == 0)
 }
 
-// equalTrees compares two elements with all that is in them. Both stand on the
-// tape in canonical order, so equal trees are equal node by node.
-func (v *Evaluator) equalTrees(a, b uint32) truth {
-	nodes := v.doc.Nodes
-	size := nodes[a].Next - a
-	if nodes[b].Next-b != size || nodes[a].Type != nodes[b].Type {
+// equalQuantities compares two items of which one at least is a System.Quantity.
+// Another dimension is another quantity, since it is another unit.
+func (v *Evaluator) equalQuantities(a, b item) truth {
+	if !v.measurable(a) || !v.measurable(b) {
 		return no
 	}
+	var x, y quantity
+	if !v.comparandOf(&x, a) || !v.comparandOf(&y, b) {
+		return unknown
+	}
+	switch order, how := v.compareQuantities(&x, &y); how {
+	case quantitiesOrdered:
+		return truthFrom(order == 0)
+	case quantitiesOpen:
+		return unknown
+	default:
+		return no
+	}
+}
+
+// measurable reports whether an item is a quantity or becomes one implicitly: a
+// number is one of unit 1 (FHIRPath N1 §5.5).
+func (v *Evaluator) measurable(it item) bool {
+	switch v.typeOf(it) {
+	case sortQuantity, sortInteger, sortDecimal:
+		return true
+	default:
+		return false
+	}
+}
+
+// equalTrees compares two elements with all that is in them. Both stand on their
+// tapes in canonical order, so equal trees are equal node by node.
+func (v *Evaluator) equalTrees(a, b item) truth {
+	doc, other := v.document(a.doc), v.document(b.doc)
+	nodes, others := doc.Nodes[a.ref:], other.Nodes[b.ref:]
+	size := nodes[0].Next - a.ref
+	if others[0].Next-b.ref != size || nodes[0].Type != others[0].Type {
+		return no
+	}
+	nodes, others = nodes[:size], others[:size]
 	v.left -= int(size) // the next visit tells if that was too much
 	result := yes
 	for i := uint32(1); i < size; i++ {
-		x, y := &nodes[a+i], &nodes[b+i]
-		if x.Field != y.Field || x.Type != y.Type || x.Kind != y.Kind && classOfNode(x) != classBoolean || x.Next-a != y.Next-b {
+		x, y := &nodes[i], &others[i]
+		if x.Field != y.Field || x.Type != y.Type || x.Kind != y.Kind && classOfNode(x) != classBoolean || x.Next-a.ref != y.Next-b.ref {
 			return no
 		}
-		if c := classOfNode(x); c == classObject || c == classNone {
+		if x.Kind <= fhirjson.Object {
 			continue
 		}
-		switch v.equal(item{a + i, sortNode}, item{b + i, sortNode}) {
+		if bytes.Equal(doc.Source[x.Start:x.End], other.Source[y.Start:y.End]) {
+			continue // the same text is the same value
+		}
+		switch v.equal(item{ref: a.ref + i, doc: a.doc}, item{ref: b.ref + i, doc: b.doc}) {
 		case no:
 			return no
 		case unknown:
@@ -100,11 +141,28 @@ func (v *Evaluator) order(a, b item, c class) (int, bool) {
 	case classNumber:
 		return compareNumbers(v.text(a, &v.buffers[0]), v.text(b, &v.buffers[1]))
 	default:
-		x, ok1 := v.timeOf(a, c)
-		y, ok2 := v.timeOf(b, c)
+		x, ok1 := v.momentOf(a, c)
+		y, ok2 := v.momentOf(b, c)
 		if !ok1 || !ok2 {
 			return 0, false
 		}
-		return fhirtime.Compare(x, y)
+		return compareMoments(x, y)
 	}
+}
+
+// equalCollections compares two collections that are not empty, item by item.
+func (v *Evaluator) equalCollections(a, b []item) truth {
+	if len(a) != len(b) {
+		return no
+	}
+	result := yes
+	for i := range a {
+		switch v.equal(a[i], b[i]) {
+		case no:
+			return no
+		case unknown:
+			result = unknown
+		}
+	}
+	return result
 }

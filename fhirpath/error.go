@@ -14,8 +14,6 @@ var (
 	// ErrSemantic is returned when an expression can have no meaning: an element
 	// or type that R4 does not have, a wrong number of arguments.
 	ErrSemantic = errors.New("fhirpath: meaningless expression")
-	// ErrUnsupported is returned for FHIRPath that this package does not evaluate yet.
-	ErrUnsupported = errors.New("fhirpath: not supported yet")
 	// ErrEvaluation is returned when the items that an operator meets are not what
 	// it takes: several where it takes one, numbers against strings.
 	ErrEvaluation = errors.New("fhirpath: evaluation failed")
@@ -31,6 +29,7 @@ type Error struct {
 	Column int    // counts from 1, in code points
 	Reason string // free of data
 	class  error
+	source string
 }
 
 // Error returns place and reason.
@@ -38,8 +37,25 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("fhirpath: %d:%d: %s", e.Line, e.Column, e.Reason)
 }
 
-// Unwrap returns the class: one of ErrSyntax, ErrSemantic, ErrUnsupported,
-// ErrEvaluation and ErrLimit.
+// Excerpt returns the line of the expression that the error is in, and below it a
+// caret under the place:
+//
+//	Patient.nmae.given
+//	        ^
+func (e *Error) Excerpt() string {
+	start := strings.LastIndexByte(e.source[:e.Offset], '\n') + 1
+	line, _, _ := strings.Cut(e.source[start:], "\n")
+	indent := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, e.source[start:e.Offset])
+	return strings.TrimRight(line, "\r") + "\n" + indent + "^"
+}
+
+// Unwrap returns the class: one of ErrSyntax, ErrSemantic, ErrEvaluation and
+// ErrLimit.
 func (e *Error) Unwrap() error { return e.class }
 
 // newError returns an error of the class at the offset in source.
@@ -53,5 +69,6 @@ func newError(class error, source string, offset int, reason string) *Error {
 		Column: utf8.RuneCountInString(before[lineStart:]) + 1,
 		Reason: reason,
 		class:  class,
+		source: source,
 	}
 }

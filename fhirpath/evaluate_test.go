@@ -34,7 +34,10 @@ const observation = `{"resourceType":"Observation","id":"o","status":"final","co
 
 const bundle = `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","id":"a"}},
  {"resource":{"resourceType":"Observation","id":"b","status":"final","code":{"text":"x"},"subject":{"reference":"#s"},
-   "contained":[{"resourceType":"Group","id":"s","type":"person","actual":true,"managingEntity":{"reference":"#"}}]}}]}`
+   "contained":[{"resourceType":"Group","id":"s","type":"person","actual":true,"managingEntity":{"reference":"#"}}]}},
+ {"resource":{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"x"},"subject":{"reference":"Patient/a"}}},
+ {"fullUrl":"http://x.org/Procedure/c","resource":{"resourceType":"Procedure","id":"c","status":"completed","subject":{"reference":"Procedure/c"},
+   "basedOn":[{"reference":"Patient/none"}]}}]}`
 
 // Each case is an expression and its result: items as text, with one space
 // between, or "error".
@@ -140,7 +143,8 @@ func TestEvaluate(t *testing.T) {
 			{"Patient.active > false", "error"},
 			{"Patient.name.given > 'A'", "error"},
 			{"Patient.photo.title > 'A'", ""},
-			{"Patient.extension[1].value > Patient.extension[2].value", "error"},
+			{"Patient.extension[1].value > Patient.extension[2].value", ""},
+			{"Patient.extension[1].value >= Patient.extension[1].value", "true"},
 			{"10000000000000000000.5 > 10000000000000000000", "true"},
 		}},
 		{"logic", patient, [][2]string{
@@ -181,18 +185,24 @@ func TestEvaluate(t *testing.T) {
 			{"Bundle.entry[0].resource.id", "a"},
 			{"Bundle.entry.resource.ofType(Observation).status", "final"},
 			{"Bundle.entry.resource.ofType(Observation).subject.where(resolve() is Group).reference", "#s"},
-			{"Bundle.entry.resource.ofType(Resource).id", "a b"},
+			{"Bundle.entry.resource.ofType(Resource).id", "a b e c"},
 			{"Bundle.entry.resource.contained.characteristic.value", ""},
 			{"Bundle.entry.resource.contained.managingEntity.where(resolve() is Observation).reference", "#"},
-			{"entry.resource.id.count()", "2"},
+			{"entry.resource.id.count()", "4"},
+			{"entry[2].resource.ofType(Encounter).subject.resolve().id", "a"},
+			{"entry[3].resource.ofType(Procedure).subject.resolve().id", "c"},
+			{"entry[3].resource.ofType(Procedure).basedOn.resolve()", ""},
+			{"entry.resource.where(is(Procedure)).id", "c"},
 		}},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			for _, c := range g.cases {
 				e, err := fhirpath.Compile(c[0])
-				require.NoError(t, err, c[0])
-				result, err := e.Evaluate(context.Background(), []byte(g.resource))
+				var result fhirpath.Collection
+				if err == nil {
+					result, err = e.Evaluate(context.Background(), []byte(g.resource))
+				}
 				check(t, c[0], c[1], result, err)
 			}
 		})
@@ -327,7 +337,7 @@ func (r resolver) ResolveType(reference string) (string, bool) { return r(refere
 func TestResolver(t *testing.T) {
 	doc := parsed(t, patient)
 	var asked []string
-	v := fhirpath.Evaluator{Resolver: resolver(func(reference string) (string, bool) {
+	v := fhirpath.Evaluator{Types: resolver(func(reference string) (string, bool) {
 		asked = append(asked, reference)
 		return "Practitioner", true
 	})}
@@ -373,6 +383,10 @@ func TestUnionOfMany(t *testing.T) {
 	doc := parsed(t, b.String())
 	var v fhirpath.Evaluator
 	for expr, want := range map[string]int{
+		"Patient.name.intersect(Patient.name.skip(100))":                10,
+		"Patient.name.exclude(Patient.name.where(family = 'fa'))":       270,
+		"Patient.name.where(%resource.name.subsetOf($this))":            0,
+		"Patient.extension.intersect(Patient.extension.skip(30))":       30,
 		"Patient.name | Patient.name":                                   10,
 		"Patient.name.family | Patient.name.given":                      11,
 		"Patient.name.family | Patient.multipleBirth | telecom.rank":    11,

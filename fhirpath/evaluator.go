@@ -2,56 +2,97 @@ package fhirpath
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-// DefaultMaxVisits is the MaxVisits of an Evaluator that sets none. It is about a
-// second of work, more than any search parameter needs on a resource of 64 MiB.
-const DefaultMaxVisits = 100_000_000
+// The limits of an Evaluator that sets none.
+const (
+	// DefaultMaxVisits is about a second of work, more than any search parameter
+	// needs on a resource of 64 MiB.
+	DefaultMaxVisits = 100_000_000
+	// DefaultMaxItems is how many items a collection may have: 32 MiB of them.
+	DefaultMaxItems = 4 << 20
+	// DefaultMaxText is how many bytes of text an evaluation may make, or of values
+	// at 64 each.
+	DefaultMaxText = 256 << 20
+)
 
-// visitsPerCheck is how many items are visited between two looks at the context.
+// visitsPerCheck is how many items are visited between two looks at the context and
+// the size of the stack.
 const visitsPerCheck = 1 << 16
-
-// A Resolver tells the type of the resource that a reference refers to, where
-// neither its text (Type/id, an absolute URL that ends so, a #fragment) nor
-// Reference.type does. It may be called by whoever evaluates, on their goroutine.
-type Resolver interface {
-	ResolveType(reference string) (resourceType string, ok bool)
-}
 
 // An Evaluator evaluates expressions and keeps its memory from one to the next.
 // The zero value is ready for use. It is not safe for several goroutines at a
-// time; its fields may be changed between evaluations.
+// time; its exported fields may be changed between evaluations.
 type Evaluator struct {
-	// Resolver is asked for the types of references; nil: their text decides.
+	// Types is asked for the types of references by "resolve() is T"; nil: their
+	// text decides.
+	Types TypeResolver
+	// Resolver finds the targets of references; nil: only those in the resource.
 	Resolver Resolver
+	// Terminology answers memberOf and subsumes; nil: only the value sets of R4's
+	// required bindings are known.
+	Terminology Terminology
+	// Profiles answers conformsTo, slice and elementDefinition; nil: only FHIR's
+	// own types are known.
+	Profiles Profiles
+	// Variables are the caller's: %name. One that is not among them is an error.
+	Variables map[string]Collection
+	// Trace gets what trace() shows; nil: nothing does.
+	Trace func(name string, items Collection)
+	// Now is the time that now() and today() go by; zero is the time at which an
+	// evaluation first asks.
+	Now time.Time
 	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
 	// DefaultMaxVisits. Beyond it an evaluation ends with ErrLimit.
 	MaxVisits int
+	// MaxItems is how many items collections may have together at any time, give
+	// or take 65,536; 0 is DefaultMaxItems.
+	MaxItems int
+	// MaxText is how many bytes of text an evaluation may make, numbers and dates
+	// among it, with 64 for each value; 0 is DefaultMaxText.
+	MaxText int
 
-	stack   []item // results, and on top of them what is being worked on
-	buffers [2][]byte
+	stack    []item // results, and on top of them what is being worked on
+	buffers  [2][]byte
+	args     [maxArgs]item
+	patterns map[string]pattern
+	units    *ucum.Cache
 	// The rest is that of the evaluation under way.
 	ctx     context.Context
 	expr    *Expression
 	doc     *fhirjson.Document
 	context fhirjson.Index
-	left    int // visits until the limit
-	check   int // value of left at which ctx is looked at
+	docs    []*fhirjson.Document // those that came in: number 1 and up
+	values  []value
+	slots   [][]item // variables that the expression defines
+	memos   []memo
+	index   int    // $index
+	total   []item // $total
+	now     time.Time
+	timed   bool // whether now is set
+	left    int  // visits until the limit
+	check   int  // value of left at which ctx is looked at
+	made    int  // bytes of values and their text
+	// used is set when there is something to reset.
+	used bool
 }
 
 // Select evaluates an expression on node n of a document and appends the nodes
-// that it yields, in order, to dst. An expression that yields values of
-// FHIRPath's own, see [Expression.Boolean], is ErrEvaluation: that is what Test
-// is for. It allocates only to grow dst and its own memory.
+// that it yields, in order, to dst. One that yields values of FHIRPath's own, see
+// [Expression.Boolean], or nodes of another document is ErrEvaluation: that is what
+// Test and EvaluateNode are for. It allocates only to grow dst and its own memory.
 func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Index, dst []fhirjson.Index) ([]fhirjson.Index, error) {
 	if err := v.run(context.Background(), e, doc, n); err != nil {
 		return dst, err
 	}
 	for _, it := range v.stack {
-		if it.sort != sortNode {
-			return dst, v.fail(ErrEvaluation, e.root.pos(), "yields a value where a node is needed")
+		if it.sort != sortNode || it.doc != 0 {
+			return dst, v.fail(ErrEvaluation, e.root.pos(), "yields what is no node of the document")
 		}
 		dst = append(dst, fhirjson.Index(it.ref))
 	}
@@ -77,14 +118,16 @@ func (v *Evaluator) Evaluate(ctx context.Context, e *Expression, json []byte) (C
 	if err := fhirjson.Parse(json, doc, &fhirjson.Options{Level: fhirjson.StructureOnly}); err != nil {
 		return nil, err
 	}
-	if err := v.run(ctx, e, doc, 0); err != nil {
+	return v.EvaluateNode(ctx, e, doc, 0)
+}
+
+// EvaluateNode evaluates an expression on node n of a parsed document. Items refer
+// to the document, which must not change while they are in use.
+func (v *Evaluator) EvaluateNode(ctx context.Context, e *Expression, doc *fhirjson.Document, n fhirjson.Index) (Collection, error) {
+	if err := v.run(ctx, e, doc, n); err != nil {
 		return nil, err
 	}
-	var c Collection
-	for _, it := range v.stack {
-		c = append(c, newItem(doc, e, it))
-	}
-	return c, nil
+	return v.exportAll(v.stack), nil
 }
 
 // run evaluates e on node n. The result is the whole stack.
@@ -94,12 +137,23 @@ func (v *Evaluator) run(ctx context.Context, e *Expression, doc *fhirjson.Docume
 	}
 	v.ctx, v.expr, v.doc, v.context = ctx, e, doc, n
 	v.stack = v.stack[:0]
-	v.left = v.MaxVisits
-	if v.left == 0 {
+	if v.used {
+		v.reset()
+	}
+	if v.left = v.MaxVisits; v.left == 0 {
 		v.left = DefaultMaxVisits
 	}
 	v.check = v.left - visitsPerCheck
 	return e.root.eval(v, nodeItem(n))
+}
+
+// reset forgets what the last evaluation has made. Most make nothing.
+func (v *Evaluator) reset() {
+	v.docs, v.values, v.slots, v.total = v.docs[:0], v.values[:0], v.slots[:0], nil
+	for i := range v.memos {
+		v.memos[i].filled = false
+	}
+	v.used, v.timed, v.made = false, false, 0
 }
 
 // visit counts n more items and fails when there are too many or ctx is done.
@@ -108,11 +162,53 @@ func (v *Evaluator) visit(n, pos int) error {
 	if v.left >= 0 && v.left >= v.check {
 		return nil
 	}
-	if v.left < 0 {
+	return v.checkLimits(pos)
+}
+
+func (v *Evaluator) checkLimits(pos int) error {
+	limit := v.MaxItems
+	if limit == 0 {
+		limit = DefaultMaxItems
+	}
+	switch {
+	case v.left < 0:
 		return v.fail(ErrLimit, pos, "visits more items than the limit")
+	case len(v.stack) > limit:
+		return v.fail(ErrLimit, pos, "collections have more items than the limit")
+	case v.made > v.maxText():
+		return v.fail(ErrLimit, pos, "makes more values than the limit")
 	}
 	v.check = v.left - visitsPerCheck
 	return v.ctx.Err()
+}
+
+// time returns the time that the evaluation goes by.
+func (v *Evaluator) time() time.Time {
+	if !v.timed {
+		v.used, v.timed, v.now = true, true, v.Now
+		if v.now.IsZero() {
+			v.now = time.Now()
+		}
+	}
+	return v.now
+}
+
+// docNumber returns the number of a document, which is new or not.
+func (v *Evaluator) docNumber(doc *fhirjson.Document, pos int) (uint16, error) {
+	if doc == v.doc {
+		return 0, nil
+	}
+	for i, d := range v.docs {
+		if d == doc {
+			return uint16(i + 1), v.visit(i, pos)
+		}
+	}
+	if len(v.docs) == math.MaxUint16 {
+		return 0, v.fail(ErrLimit, pos, "more resources than the limit")
+	}
+	v.used = true
+	v.docs = append(v.docs, doc)
+	return uint16(len(v.docs)), v.visit(len(v.docs), pos)
 }
 
 func (v *Evaluator) fail(class error, pos int, reason string) error {

@@ -1,132 +1,279 @@
 package fhirpath
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
-// reductions are the functions of a whole collection without arguments. Those
-// with a boolean result say so; first and last keep the shape of their input.
-var reductions = map[string]struct {
-	reduce func(v *Evaluator, base, pos int) error
-	result func(shape) shape
-}{
-	"exists": {reduceExists, yields(sortBoolean)},
-	"empty":  {reduceEmpty, yields(sortBoolean)},
-	"not":    {reduceNot, yields(sortBoolean)},
-	"count":  {reduceCount, yields(sortInteger)},
-	"first":  {reduceFirst, same},
-	"last":   {reduceLast, same},
+// A form is the compiler of a function that is neither a scalar nor a reduction.
+// The argument count has been checked.
+type form struct {
+	least, most int
+	compile     func(c *compiler, n *call, input operation, from, focus shape) (operation, shape, error)
 }
 
-func yields(sort itemSort) func(shape) shape {
-	return func(shape) shape { return valuesOf(sort) }
+// unlimited is the most of a form that takes any number of arguments.
+const unlimited = 1 << 10
+
+// formOf finds a form by name. It is a switch and no table, since forms refer to
+// what refers to it.
+func formOf(name string) (form, bool) {
+	switch name {
+	case "where":
+		return form{1, 1, (*compiler).where}, true
+	case "exists":
+		return form{1, 1, (*compiler).exists}, true
+	case "all":
+		return form{1, 1, (*compiler).all}, true
+	case "select":
+		return form{1, 1, (*compiler).selection}, true
+	case "repeat":
+		return form{1, 1, (*compiler).repetition}, true
+	case "aggregate":
+		return form{1, 2, (*compiler).aggregation}, true
+	case "sort":
+		return form{0, unlimited, (*compiler).sorting}, true
+	case "iif":
+		return form{2, 3, (*compiler).choice}, true
+	case "coalesce":
+		return form{1, unlimited, (*compiler).coalesce}, true
+	case "trace":
+		return form{1, 2, (*compiler).trace}, true
+	case "defineVariable":
+		return form{1, 2, (*compiler).defineVariable}, true
+	case "skip", "take":
+		return form{1, 1, (*compiler).section}, true
+	case "children", "descendants":
+		return form{0, 0, (*compiler).children}, true
+	case "split":
+		return form{1, 1, (*compiler).split}, true
+	case "toChars":
+		return form{0, 0, (*compiler).split}, true
+	case "join":
+		return form{0, 1, (*compiler).join}, true
+	case "now", "today", "timeOfDay":
+		return form{0, 0, (*compiler).clock}, true
+	case "as", "ofType":
+		return form{1, 1, (*compiler).asFunction}, true
+	case "is":
+		return form{1, 1, (*compiler).isFunction}, true
+	case "resolve":
+		return form{0, 0, (*compiler).resolve}, true
+	case "extension", "hasExtension":
+		return form{1, 1, (*compiler).extension}, true
+	case "checkModifiers":
+		return form{0, unlimited, (*compiler).checkModifiers}, true
+	case "slice":
+		return form{2, 2, (*compiler).slice}, true
+	case "elementDefinition":
+		return form{0, 0, (*compiler).elementDefinition}, true
+	default:
+		return form{}, false
+	}
 }
 
-func same(s shape) shape { return s }
-
-// unsupportedFunctions are the functions of FHIRPath N1 and of FHIR R4 §2.9.1.5
-// that are not supported yet, and those that HL7's R4 suite has beyond them.
-const unsupportedFunctions = `
-	abs aggregate all allFalse allTrue anyFalse anyTrue ceiling checkModifiers children combine comparable conformsTo
-	contains convertsToBoolean convertsToDate convertsToDateTime convertsToDecimal convertsToInteger convertsToQuantity
-	convertsToString convertsToTime decode descendants distinct elementDefinition encode endsWith escape exclude exp floor
-	getValue hasValue highBoundary htmlChecks iif indexOf intersect isDistinct join length ln log lowBoundary lower matches
-	matchesFull memberOf now power precision repeat replace replaceMatches round select single skip slice sort split sqrt
-	startsWith subsetOf substring subsumedBy subsumes supersetOf tail take timeOfDay toBoolean toChars toDate toDateTime
-	toDecimal toInteger toQuantity toString toTime today trace trim truncate type unescape union upper`
+// orderFunctions are the reductions that need an order.
+var orderFunctions = []string{"first", "last", "tail"}
 
 // call compiles a function on the items of input.
 func (c *compiler) call(n *call, input operation, from, focus shape) (operation, shape, error) {
 	if r, ok := reductions[n.name]; ok && len(n.args) == 0 {
+		if slices.Contains(orderFunctions, n.name) {
+			if err := c.ordered(n, from); err != nil {
+				return nil, shape{}, err
+			}
+		}
 		return &reduction{n.position, input, r.reduce}, r.result(from), nil
 	}
-	switch n.name {
-	case "where", "exists":
-		return c.where(n, input, from)
-	case "extension", "hasExtension":
-		return c.extension(n, input, from)
-	case "as", "ofType":
-		name, err := c.typeArgument(n)
-		if err != nil {
-			return nil, shape{}, err
+	if f, ok := formOf(n.name); ok {
+		if len(n.args) < f.least || len(n.args) > f.most {
+			return nil, shape{}, c.arity(n, f.least, f.most)
 		}
-		target, err := c.target(name, true)
-		if err != nil {
-			return nil, shape{}, err
+		return f.compile(c, n, input, from, focus)
+	}
+	if f, ok := scalarOf(n.name); ok {
+		return c.scalar(n, f, input, from, focus)
+	}
+	if p, ok := pairings[n.name]; ok {
+		if len(n.args) != 1 {
+			return nil, shape{}, c.arity(n, 1, 1)
 		}
-		return c.ofType(n, input, from, target)
-	case "is":
-		return c.typeFunction(n, &special{n.position, "$this"}, focus)
-	case "resolve":
-		return nil, shape{}, c.fail(ErrUnsupported, n, "resolve() is supported before is only")
+		right, b, err := c.inScope(n.args[0], focus)
+		return &pairing{n.position, input, right, p.pair}, p.result(from, b), err
+	}
+	if f, ok := c.opts.Functions[n.name]; ok {
+		if len(n.args) < f.MinArgs || len(n.args) > f.MaxArgs {
+			return nil, shape{}, c.arity(n, f.MinArgs, f.MaxArgs)
+		}
+		args, _, err := c.args(n.args, focus)
+		c.uses.other++
+		return &external{n.position, input, args, f}, shape{open: true, values: anyValue}, err
 	}
 	if _, ok := reductions[n.name]; ok {
-		return nil, shape{}, c.arity(n, "no arguments")
-	}
-	if slices.Contains(strings.Fields(unsupportedFunctions), n.name) {
-		return nil, shape{}, c.fail(ErrUnsupported, n, "function %s is not supported yet", n.name)
+		return nil, shape{}, c.arity(n, 0, 0)
 	}
 	return nil, shape{}, c.fail(ErrSemantic, n, "no function %q", n.name)
 }
 
-func (c *compiler) arity(n *call, takes string) error {
-	return c.fail(ErrSemantic, n, "%s takes %s", n.name, takes)
+// arity reports a wrong number of arguments.
+func (c *compiler) arity(n *call, least, most int) error {
+	switch {
+	case least == most && most == 1:
+		return c.fail(ErrSemantic, n, "%s takes one argument", n.name)
+	case least == most:
+		return c.fail(ErrSemantic, n, "%s takes %d arguments", n.name, most)
+	case most == unlimited:
+		return c.fail(ErrSemantic, n, "%s takes %d arguments or more", n.name, least)
+	default:
+		return c.fail(ErrSemantic, n, "%s takes %d to %d arguments", n.name, least, most)
+	}
 }
 
-// where compiles where(criteria), and exists(criteria), which is
-// where(criteria).exists() (FHIRPath N1 §5.1.2).
-func (c *compiler) where(n *call, input operation, from shape) (operation, shape, error) {
-	if len(n.args) != 1 {
-		return nil, shape{}, c.arity(n, "one condition")
-	}
-	criteria, _, err := c.compile(n.args[0], from)
-	if err != nil {
-		return nil, shape{}, err
-	}
-	filtered := &where{n.position, input, criteria}
-	if n.name == "where" {
-		return filtered, from, nil
-	}
-	return &reduction{n.position, filtered, reduceExists}, valuesOf(sortBoolean), nil
-}
-
-// extension compiles extension(url), which is extension.where(url = …), and
-// hasExtension(url), which is that and exists() (FHIR R4 §2.9.1.5).
-func (c *compiler) extension(n *call, input operation, from shape) (operation, shape, error) {
-	if len(n.args) != 1 {
-		return nil, shape{}, c.arity(n, "one url")
-	}
-	url, ok := n.args[0].(*literal)
-	if !ok || url.sort != literalString {
-		return nil, shape{}, c.fail(ErrUnsupported, n, "an url that is not written out is not supported yet")
-	}
-	extensions, from, err := c.member(&member{n.position, "extension"}, input, from)
-	if err != nil {
-		return nil, shape{}, err
-	}
-	filter := &call{n.position, "where", []node{&binary{url.position, "=", &member{url.position, "url"}, url}}}
-	if n.name == "hasExtension" {
-		filter.name = "exists"
-	}
-	return c.where(filter, extensions, from)
-}
-
-// typeFunction compiles operand.is(T).
-func (c *compiler) typeFunction(n *call, operand node, focus shape) (operation, shape, error) {
-	name, err := c.typeArgument(n)
-	if err != nil {
-		return nil, shape{}, err
-	}
-	return c.typeTest(n, n.name, operand, name, focus)
-}
-
-// typeArgument returns the one argument of a function that takes a type.
-func (c *compiler) typeArgument(n *call) (typeName, error) {
-	if len(n.args) == 1 {
-		if name, ok := typeNameOf(n.args[0]); ok {
-			return name, nil
+// args compiles arguments that are evaluated on $this.
+func (c *compiler) args(nodes []node, focus shape) ([]operation, []shape, error) {
+	operations, shapes := make([]operation, len(nodes)), make([]shape, len(nodes))
+	for i, arg := range nodes {
+		var err error
+		if operations[i], shapes[i], err = c.inScope(arg, focus); err != nil {
+			return nil, nil, err
 		}
 	}
-	return typeName{}, c.arity(n, "the name of a type")
+	return operations, shapes, nil
+}
+
+// scalar compiles a function of one item.
+func (c *compiler) scalar(n *call, f *scalar, input operation, from, focus shape) (operation, shape, error) {
+	if len(n.args) < f.least || len(n.args) > len(f.args) {
+		return nil, shape{}, c.arity(n, f.least, len(f.args))
+	}
+	if err := c.expect(n, from, f.input, n.name); err != nil {
+		return nil, shape{}, err
+	}
+	args, shapes, err := c.args(n.args, focus)
+	if err != nil {
+		return nil, shape{}, err
+	}
+	for i, s := range shapes {
+		if err := c.expect(n.args[i], s, f.args[i], n.name); err != nil {
+			return nil, shape{}, err
+		}
+	}
+	o, s := operation(&scalarCall{n.position, input, args, n.name, f}), f.result(from)
+	if !f.asks {
+		o, s = c.fold(o, s, append(args, input)...)
+	}
+	return o, s, nil
+}
+
+// iteration compiles an argument that is evaluated on each item.
+func (c *compiler) iteration(n node, from shape) (operation, shape, error) {
+	outer, before := c.iterating, c.uses
+	c.iterating = true
+	o, s, err := c.inScope(n, from)
+	c.iterating, c.uses.focus = outer, before.focus // $this in it is another
+	return o, s, err
+}
+
+// where compiles where(criteria). A comparison of an element with a text is one
+// operation.
+func (c *compiler) where(n *call, input operation, from, _ shape) (operation, shape, error) {
+	criteria, _, err := c.iteration(n.args[0], from)
+	if err != nil {
+		return nil, shape{}, err
+	}
+	if fused, ok := c.whereText(n, input, criteria); ok {
+		return fused, from, nil
+	}
+	return &where{n.position, input, criteria}, from, nil
+}
+
+// exists compiles exists(criteria), which is where(criteria).exists() (FHIRPath N1
+// §5.1.2).
+func (c *compiler) exists(n *call, input operation, from, focus shape) (operation, shape, error) {
+	filtered, _, err := c.where(n, input, from, focus)
+	return &reduction{n.position, filtered, reduceExists}, valuesOf(sortBoolean), err
+}
+
+// whereText fuses where(element = 'text').
+func (c *compiler) whereText(n *call, input, criteria operation) (operation, bool) {
+	equal, ok := criteria.(*equality)
+	if !ok || equal.negated {
+		return nil, false
+	}
+	left, ok1 := equal.left.(*path)
+	right, ok2 := equal.right.(*constant)
+	if !ok1 || !ok2 || len(left.steps) != 1 || !right.ok || right.value.sort != sortString {
+		return nil, false
+	}
+	if _, ok := left.input.(*focusOperation); !ok {
+		return nil, false
+	}
+	return &whereText{n.position, input, left.steps[0], []byte(c.values[right.value.ref].text)}, true
+}
+
+func (c *compiler) all(n *call, input operation, from, _ shape) (operation, shape, error) {
+	criteria, _, err := c.iteration(n.args[0], from)
+	return &all{n.position, input, criteria}, valuesOf(sortBoolean), err
+}
+
+func (c *compiler) selection(n *call, input operation, from, _ shape) (operation, shape, error) {
+	body, to, err := c.iteration(n.args[0], from)
+	return &projection{n.position, input, body}, to, err
+}
+
+// repetition compiles repeat. What its argument yields is its input too, so that
+// the shape of $this is found by trying until it does not grow.
+func (c *compiler) repetition(n *call, input operation, from, _ shape) (operation, shape, error) {
+	focus := from
+	for range maxShapeRounds {
+		before := len(c.values)
+		body, to, err := c.iteration(n.args[0], focus)
+		if err != nil {
+			return nil, shape{}, err
+		}
+		wider := focus.or(to)
+		if len(wider.nodes) == len(focus.nodes) && wider.values == focus.values && wider.open == focus.open {
+			return &repetition{n.position, input, body}, to, nil
+		}
+		focus, c.values = wider, c.values[:before]
+	}
+	body, to, err := c.iteration(n.args[0], shape{open: true, values: anyValue})
+	return &repetition{n.position, input, body}, to, err
+}
+
+// maxShapeRounds is how often the shape of a repetition is tried.
+const maxShapeRounds = 4
+
+func (c *compiler) aggregation(n *call, input operation, from, focus shape) (operation, shape, error) {
+	o := &aggregation{position: n.position, input: input}
+	// The total may be of other types than it was at first: any.
+	total := shape{open: true, values: anyValue}
+	if len(n.args) == 2 {
+		var err error
+		if o.initial, _, err = c.inScope(n.args[1], focus); err != nil {
+			return nil, shape{}, err
+		}
+	}
+	outer := c.total
+	c.total = &total
+	var err error
+	var to shape
+	o.body, to, err = c.iteration(n.args[0], from)
+	c.total = outer
+	return o, to.or(total), err
+}
+
+// sorting compiles sort: a sign before a key turns its order, also of texts.
+func (c *compiler) sorting(n *call, input operation, from, _ shape) (operation, shape, error) {
+	o := &sorting{position: n.position, input: input}
+	for _, arg := range n.args {
+		key := sortKey{}
+		if sign, ok := arg.(*polarity); ok {
+			arg, key.descending = sign.operand, sign.operator == "-"
+		}
+		var err error
+		if key.body, _, err = c.iteration(arg, from); err != nil {
+			return nil, shape{}, err
+		}
+		o.keys = append(o.keys, key)
+	}
+	from.unordered = false
+	return o, from, nil
 }

@@ -1,6 +1,8 @@
 package fhirpath
 
 import (
+	"bytes"
+
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -19,8 +21,8 @@ type (
 		value item
 		ok    bool
 	}
-	// focus yields $this.
-	focus struct{ position }
+	// focusOperation yields $this.
+	focusOperation struct{ position }
 	// typedFocus yields $this if it is of a type: Patient.name.
 	typedFocus struct {
 		position
@@ -47,6 +49,14 @@ type (
 		position
 		input, criteria operation
 	}
+	// whereText is where(element = 'text'): it keeps the nodes whose one child by
+	// the step has the text.
+	whereText struct {
+		position
+		input operation
+		step  step
+		text  []byte
+	}
 	// at yields one item by its number.
 	at struct {
 		position
@@ -66,14 +76,16 @@ func (o *constant) eval(v *Evaluator, _ item) error {
 	return nil
 }
 
-func (o *focus) eval(v *Evaluator, focus item) error {
-	v.push(focus)
+func (o *focusOperation) eval(v *Evaluator, focus item) error {
+	if focus.sort != sortNothing {
+		v.push(focus)
+	}
 	return nil
 }
 
 func (o *typedFocus) eval(v *Evaluator, focus item) error {
 	if focus.sort == sortNode {
-		if t := v.doc.Nodes[focus.ref].Type; t == o.target || t.Is(o.target) {
+		if t := v.node(focus).Type; t == o.target || t.Is(o.target) {
 			v.push(focus)
 		}
 	}
@@ -123,7 +135,7 @@ func (o *path) eval(v *Evaluator, focus item) error {
 		visits := 0
 		for i := base; i < end; i++ {
 			if it := v.stack[i]; it.sort == sortNode {
-				visits += v.pushChildren(it.ref, s)
+				visits += v.pushChildren(it, s)
 			}
 		}
 		n := copy(v.stack[base:], v.stack[end:])
@@ -137,8 +149,8 @@ func (o *path) eval(v *Evaluator, focus item) error {
 
 // pushChildren puts the children that a step leads to on the stack and returns
 // how many nodes it looked at.
-func (v *Evaluator) pushChildren(n uint32, s step) int {
-	nodes := v.doc.Nodes
+func (v *Evaluator) pushChildren(parent item, s step) int {
+	n, nodes := parent.ref, v.nodes(parent)
 	first, end := s.fields(nodes[n].Type)
 	visits := 1
 	for i, last := n+1, nodes[n].Next; i < last; i = nodes[i].Next {
@@ -147,7 +159,7 @@ func (v *Evaluator) pushChildren(n uint32, s step) int {
 			break // children ascend by field
 		}
 		if f >= first {
-			v.push(item{i, sortNode})
+			v.push(item{ref: i, doc: parent.doc})
 		}
 		visits++
 	}
@@ -161,7 +173,7 @@ func (o *ofType) eval(v *Evaluator, focus item) error {
 	}
 	return v.filter(base, o.pos(), func(it item) (bool, error) {
 		if it.sort == sortNode {
-			return o.target.keeps(v.doc.Nodes[it.ref].Type), nil
+			return o.target.keeps(v.node(it).Type), nil
 		}
 		return o.target.values>>it.sort&1 != 0, nil
 	})
@@ -178,6 +190,29 @@ func (o *where) eval(v *Evaluator, focus item) error {
 	})
 }
 
+func (o *whereText) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	kept, visits := base, 0
+	for _, it := range v.stack[base:] {
+		if it.sort != sortNode {
+			continue
+		}
+		end := len(v.stack)
+		visits += v.pushChildren(it, o.step)
+		found := v.stack[end:]
+		v.stack = v.stack[:end]
+		if len(found) == 1 && v.classOf(found[0]) == classString && bytes.Equal(v.text(found[0], &v.buffers[0]), o.text) {
+			v.stack[kept] = it
+			kept++
+		}
+	}
+	v.stack = v.stack[:kept]
+	return v.visit(visits, o.pos())
+}
+
 // filter leaves, of the items above base, those that keep returns true for. It
 // may use the stack, but must leave it as it was.
 func (v *Evaluator) filter(base, pos int, keep func(item) (bool, error)) error {
@@ -185,8 +220,10 @@ func (v *Evaluator) filter(base, pos int, keep func(item) (bool, error)) error {
 	if err := v.visit(end-base, pos); err != nil {
 		return err
 	}
+	outer := v.index
 	for i := base; i < end; i++ {
 		it := v.stack[i]
+		v.index = i - base
 		ok, err := keep(it)
 		if err != nil {
 			return err
@@ -196,6 +233,7 @@ func (v *Evaluator) filter(base, pos int, keep func(item) (bool, error)) error {
 			kept++
 		}
 	}
+	v.index = outer
 	v.stack = v.stack[:kept]
 	return nil
 }
@@ -228,8 +266,8 @@ func (v *Evaluator) popInteger(base, pos int) (value int64, ok bool, err error) 
 		return 0, false, nil
 	}
 	if len(items) == 1 && v.classOf(items[0]) == classNumber {
-		if n, ok := smallOf(v.text(items[0], &v.buffers[0])); ok && n.scale == 0 {
-			return n.mantissa, true, nil
+		if n, ok := v.integerOf(items[0]); ok {
+			return n, true, nil
 		}
 	}
 	return 0, false, v.fail(ErrEvaluation, pos, "needs one integer")

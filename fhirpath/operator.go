@@ -1,17 +1,23 @@
 package fhirpath
 
-import (
-	"math"
-
-	"github.com/fhirlake/fhirlake/internal/schema"
-)
-
 type (
 	// equality is = and !=.
 	equality struct {
 		position
 		left, right operation
 		negated     bool
+	}
+	// equivalence is ~ and !~.
+	equivalence struct {
+		position
+		left, right operation
+		negated     bool
+	}
+	// membership is in, and contains with its sides exchanged: whether an item is
+	// in a collection.
+	membership struct {
+		position
+		item, collection operation
 	}
 	// comparison is <, <=, > and >=: whether the order of the two is wanted.
 	comparison struct {
@@ -32,12 +38,6 @@ type (
 		position
 		input  operation
 		target typeTarget
-	}
-	// reduction is a function of a whole collection without arguments.
-	reduction struct {
-		position
-		input  operation
-		reduce func(v *Evaluator, base, pos int) error
 	}
 )
 
@@ -64,21 +64,34 @@ func (o *equality) eval(v *Evaluator, focus item) error {
 	return err
 }
 
-// equalCollections compares two collections that are not empty, item by item.
-func (v *Evaluator) equalCollections(a, b []item) truth {
-	if len(a) != len(b) {
-		return no
+func (o *equivalence) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.left.eval(v, focus); err != nil {
+		return err
 	}
-	result := yes
-	for i := range a {
-		switch v.equal(a[i], b[i]) {
-		case no:
-			return no
-		case unknown:
-			result = unknown
-		}
+	middle := len(v.stack)
+	if err := o.right.eval(v, focus); err != nil {
+		return err
 	}
-	return result
+	same, err := v.equivalentCollections(v.stack[base:middle], v.stack[middle:], o.pos())
+	v.replace(base, booleanItem(same != o.negated), true)
+	return err
+}
+
+// eval looks for the item by equality. Nothing is in no collection, but it is not
+// known whether it is: the result is empty (FHIRPath N1 §6.4.2).
+func (o *membership) eval(v *Evaluator, focus item) error {
+	it, ok, err := v.one(o.item, focus)
+	if err != nil || !ok {
+		return err
+	}
+	base := len(v.stack)
+	if err := o.collection.eval(v, focus); err != nil {
+		return err
+	}
+	err = v.visit(len(v.stack)-base, o.pos())
+	v.replace(base, booleanItem(v.holds(v.stack[base:], it)), true)
+	return err
 }
 
 func (o *comparison) eval(v *Evaluator, focus item) error {
@@ -105,23 +118,28 @@ func (o *comparison) eval(v *Evaluator, focus item) error {
 
 func (o *comparison) compare(v *Evaluator, a, b item) (truth, error) {
 	c, d := v.classOf(a), v.classOf(b)
+	var order int
+	var ok bool
 	switch {
 	case c == classNone || d == classNone:
 		return unknown, nil
-	case v.isQuantity(a) && v.isQuantity(b):
-		return unknown, v.fail(ErrUnsupported, o.pos(), "comparison of quantities is not supported yet")
-	case c != d || c == classObject || c == classBoolean:
+	case c == d && c >= classNumber && c <= classTime:
+		order, ok = v.order(a, b, c)
+	case v.measurable(a) && v.measurable(b):
+		var x, y quantity
+		if !v.comparandOf(&x, a) || !v.comparandOf(&y, b) {
+			return unknown, nil
+		}
+		var how int
+		order, how = v.compareQuantities(&x, &y)
+		ok = how == quantitiesOrdered
+	default:
 		return unknown, v.fail(ErrEvaluation, o.pos(), "comparison of items that have no common order")
 	}
-	order, ok := v.order(a, b, c)
 	if !ok {
 		return unknown, nil
 	}
 	return truthFrom(o.wanted(order)), nil
-}
-
-func (v *Evaluator) isQuantity(it item) bool {
-	return it.sort == sortNode && v.doc.Nodes[it.ref].Type.Is(schema.TypeQuantity)
 }
 
 func (o *logic) eval(v *Evaluator, focus item) error {
@@ -181,48 +199,7 @@ func (o *isType) eval(v *Evaluator, focus item) error {
 
 func (o *isType) matches(v *Evaluator, it item) bool {
 	if it.sort == sortNode {
-		return o.target.is(v.doc.Nodes[it.ref].Type)
+		return o.target.is(v.node(it).Type)
 	}
 	return o.target.values>>it.sort&1 != 0
-}
-
-func (o *reduction) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.input.eval(v, focus); err != nil {
-		return err
-	}
-	return o.reduce(v, base, o.pos())
-}
-
-func reduceExists(v *Evaluator, base, _ int) error {
-	v.replace(base, booleanItem(len(v.stack) > base), true)
-	return nil
-}
-
-func reduceEmpty(v *Evaluator, base, _ int) error {
-	v.replace(base, booleanItem(len(v.stack) == base), true)
-	return nil
-}
-
-func reduceNot(v *Evaluator, base, pos int) error {
-	t, err := v.popTruth(base, pos)
-	v.pushTruth(t.not())
-	return err
-}
-
-func reduceCount(v *Evaluator, base, _ int) error {
-	v.replace(base, integerItem(int32(min(len(v.stack)-base, math.MaxInt32))), true)
-	return nil
-}
-
-func reduceFirst(v *Evaluator, base, _ int) error {
-	v.stack = v.stack[:min(base+1, len(v.stack))]
-	return nil
-}
-
-func reduceLast(v *Evaluator, base, _ int) error {
-	if end := len(v.stack); end > base {
-		v.replace(base, v.stack[end-1], true)
-	}
-	return nil
 }

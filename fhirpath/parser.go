@@ -270,6 +270,9 @@ func (p *parser) variable() (node, error) {
 	}
 	if p.token.sort == tokenString {
 		name := p.token.text
+		if name == "" {
+			return nil, p.fail("empty name")
+		}
 		return &variable{at, name}, p.advance()
 	}
 	name, err := p.name()

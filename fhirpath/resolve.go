@@ -2,14 +2,15 @@ package fhirpath
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // resolvesTo is "resolve() is T". It looks at no other resource: the type is told
-// by the reference's text, a contained resource, Reference.type or the Resolver,
-// in this order. A reference whose type is not known yields nothing, as one that
+// by the reference's text, a contained resource, Reference.type or the
+// TypeResolver, in this order. A reference whose type is not known yields nothing, as one that
 // cannot be resolved does.
 type resolvesTo struct {
 	position
@@ -45,34 +46,131 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 	if it.sort != sortNode {
 		return 0, false
 	}
-	n := fhirjson.Index(it.ref)
-	isReference := v.doc.Nodes[n].Type == schema.TypeReference
+	doc, n := v.document(it.doc), fhirjson.Index(it.ref)
+	isReference := doc.Nodes[n].Type == schema.TypeReference
 	text := n
 	ok := v.classOf(it) == classString
 	if isReference {
-		text, ok = v.doc.Child(n, o.reference)
+		text, ok = doc.Child(n, o.reference)
 	}
 	var reference []byte
 	if ok {
-		reference = v.text(nodeItem(text), &v.buffers[0])
+		reference = v.text(item{ref: uint32(text), doc: it.doc}, &v.buffers[0])
 		if bytes.HasPrefix(reference, []byte("#")) {
-			return containedType(v.doc, n, reference[1:])
+			c, ok := contained(doc, n, reference[1:])
+			return doc.Nodes[c].Type, ok
 		}
 		if t, ok := typeInReference(reference); ok {
 			return t, true
 		}
 	}
 	if isReference {
-		if child, ok := v.doc.Child(n, o.typeField); ok {
-			return schema.ResourceType(string(v.text(nodeItem(child), &v.buffers[1])))
+		if child, ok := doc.Child(n, o.typeField); ok {
+			return schema.ResourceType(string(v.text(item{ref: uint32(child), doc: it.doc}, &v.buffers[1])))
 		}
 	}
-	if v.Resolver != nil && len(reference) > 0 {
-		if name, ok := v.Resolver.ResolveType(string(reference)); ok {
+	if v.Types != nil && len(reference) > 0 {
+		if name, ok := v.Types.ResolveType(string(reference)); ok {
 			return schema.ResourceType(name)
 		}
 	}
 	return 0, false
+}
+
+// resolution is resolve(): the resources that references and uris refer to. One
+// that is not found yields nothing.
+type resolution struct {
+	position
+	input operation
+}
+
+func (o *resolution) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	end := len(v.stack)
+	for i := base; i < end; i++ {
+		if err := v.visit(1, o.pos()); err != nil {
+			return err
+		}
+		it, ok, err := v.target(v.stack[i], o.pos())
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.push(it)
+		}
+	}
+	v.stack = append(v.stack[:base], v.stack[end:]...)
+	return nil
+}
+
+// target returns the resource that a reference or uri refers to.
+func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
+	var reference string
+	switch {
+	case v.classOf(it) == classString:
+		reference = v.string(it)
+	case it.sort == sortNode && v.node(it).Type == schema.TypeReference:
+		reference = textOf(v.document(it.doc), fhirjson.Index(it.ref), "reference")
+	}
+	if reference == "" {
+		return item{}, false, nil
+	}
+	if it.sort == sortNode {
+		doc := v.document(it.doc)
+		if id, local := strings.CutPrefix(reference, "#"); local {
+			c, ok := contained(doc, fhirjson.Index(it.ref), []byte(id))
+			return item{ref: uint32(c), doc: it.doc}, ok, nil
+		}
+		if n, ok, err := v.entry(doc, reference, pos); ok || err != nil {
+			return item{ref: uint32(n), doc: it.doc}, ok, err
+		}
+	}
+	if v.Resolver == nil {
+		return item{}, false, nil
+	}
+	json, err := v.Resolver.Resolve(v.ctx, reference)
+	if err != nil || json == nil {
+		return item{}, false, err
+	}
+	doc := new(fhirjson.Document)
+	if err := fhirjson.Parse(json, doc, nil); err != nil {
+		return item{}, false, err
+	}
+	number, err := v.docNumber(doc, pos)
+	return item{doc: number}, true, err
+}
+
+// entry returns the resource of a Bundle's entry that a reference means: by its
+// fullUrl, or by type and id at the end of it (FHIR R4 §2.36.4.1).
+func (v *Evaluator) entry(doc *fhirjson.Document, reference string, pos int) (fhirjson.Index, bool, error) {
+	if doc.Type() != schema.TypeBundle {
+		return 0, false, nil
+	}
+	entries, ok := childOf(doc, 0, "entry")
+	if !ok {
+		return 0, false, nil
+	}
+	field := doc.Nodes[entries].Field
+	for n := uint32(entries); n < doc.Nodes[0].Next && doc.Nodes[n].Field == field; n = doc.Nodes[n].Next {
+		if err := v.visit(1, pos); err != nil {
+			return 0, false, err
+		}
+		resource, ok := childOf(doc, fhirjson.Index(n), "resource")
+		if !ok {
+			continue
+		}
+		url := textOf(doc, fhirjson.Index(n), "fullUrl")
+		if url == reference || strings.HasSuffix(url, "/"+reference) {
+			return resource, true, nil
+		}
+		if url == "" && reference == doc.Nodes[resource].Type.String()+"/"+textOf(doc, resource, "id") {
+			return resource, true, nil
+		}
+	}
+	return 0, false, nil
 }
 
 // typeInReference returns the type that the text of a literal reference names:
@@ -101,28 +199,28 @@ func cutLast(path []byte) (before, last []byte) {
 	return path[:max(slash, 0)], path[slash+1:]
 }
 
-// containedType returns the type of the contained resource that a reference at n
-// means by its id, in the innermost resource around n that has one. No id means
-// the container itself.
-func containedType(doc *fhirjson.Document, n fhirjson.Index, id []byte) (found schema.TypeID, ok bool) {
+// contained returns the contained resource that a reference at n means by its id,
+// in the innermost resource around n that has one. No id means the container
+// itself.
+func contained(doc *fhirjson.Document, n fhirjson.Index, id []byte) (found fhirjson.Index, ok bool) {
 	for around, more := fhirjson.Index(0), true; more; around, more = resourceTowards(doc, around, n) {
 		node := &doc.Nodes[around]
 		if len(id) == 0 {
 			if node.Field.Field().Name != "contained" {
-				found, ok = node.Type, true
+				found, ok = around, true
 			}
 			continue
 		}
-		contained := schema.Lookup(node.Type, "contained")
-		first, has := doc.Child(around, contained)
+		field := schema.Lookup(node.Type, "contained")
+		first, has := doc.Child(around, field)
 		if !has {
 			continue
 		}
-		for c := uint32(first); c < node.Next && doc.Nodes[c].Field == contained; c = doc.Nodes[c].Next {
+		for c := uint32(first); c < node.Next && doc.Nodes[c].Field == field; c = doc.Nodes[c].Next {
 			t := doc.Nodes[c].Type
 			child, has := doc.Child(fhirjson.Index(c), schema.Lookup(t, "id"))
 			if has && bytes.Equal(doc.Raw(child), id) {
-				found, ok = t, true
+				found, ok = fhirjson.Index(c), true
 			}
 		}
 	}

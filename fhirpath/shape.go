@@ -2,6 +2,7 @@ package fhirpath
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -16,7 +17,12 @@ type shape struct {
 	nodes []schema.TypeID
 	// values are the sorts of values of FHIRPath's own, as bits.
 	values uint16
+	// unordered is set on what children and descendants yield.
+	unordered bool
 }
+
+// anyValue are all sorts of values.
+const anyValue = 1<<(sortType+1) - 1<<sortBoolean
 
 func nodesOf(types ...schema.TypeID) shape { return shape{nodes: types} }
 
@@ -43,28 +49,63 @@ func (s shape) or(other shape) shape {
 		open:   s.open || other.open,
 		nodes:  normalise(slices.Concat(s.nodes, other.nodes)),
 		values: s.values | other.values,
+
+		unordered: s.unordered || other.unordered,
 	}
 }
 
-// concrete calls yield with each concrete type that a node of the shape can have.
-func (s shape) concrete(yield func(schema.TypeID)) {
+// none reports whether there can be no items.
+func (s shape) none() bool { return !s.open && len(s.nodes) == 0 && s.values == 0 }
+
+// kinds returns the kinds that items can be of, 0 where there are none.
+func (s shape) kinds() kinds {
 	if s.open {
-		for t := range schema.Types[1:] {
-			yield(schema.TypeID(t + 1))
-		}
-		return
+		return kindAny
 	}
+	var k kinds
 	for _, t := range s.nodes {
-		if !t.Type().Abstract {
-			yield(t)
-			continue
-		}
-		for u := range schema.Types[1:] {
-			if u := schema.TypeID(u + 1); u.Is(t) && !u.Type().Abstract {
-				yield(u)
-			}
+		switch row := t.Type(); {
+		case row.Abstract:
+			return kindAny
+		case row.Kind == schema.KindPrimitive:
+			k |= 1 << classOfPrimitive(t)
+		case t.Is(schema.TypeQuantity):
+			k |= kindObject | kindQuantity
+		default:
+			k |= kindObject
 		}
 	}
+	for sort := sortBoolean; sort <= sortType; sort++ {
+		if s.values>>sort&1 != 0 {
+			k |= 1 << classes[sort]
+		}
+	}
+	return k
+}
+
+// asValues returns the shape of the items as values of FHIRPath's own types.
+func (s shape) asValues() shape {
+	if s.open || s.hasAbstract() {
+		return shape{values: anyValue}
+	}
+	out := shape{values: s.values}
+	for _, t := range s.nodes {
+		switch {
+		case t.Is(schema.TypeQuantity):
+			out.values |= 1 << sortQuantity
+		case t.Type().Kind == schema.KindPrimitive:
+			out.values |= 1 << sortOfPrimitive(t)
+		}
+	}
+	return out
+}
+
+// String says what items the shape has, for errors.
+func (s shape) String() string {
+	if len(s.nodes) == 1 && s.values == 0 && !s.open {
+		return s.nodes[0].String()
+	}
+	return s.kinds().String()
 }
 
 func normalise(types []schema.TypeID) []schema.TypeID {
@@ -85,22 +126,78 @@ type fieldRange struct {
 
 // stepOf returns the step by an element's name from nodes of the shape, and the
 // shape of what it leads to. The step is empty where no such type has the element.
+// It may be shared and must not be changed.
 func stepOf(from shape, element string) (step, shape) {
+	if from.open {
+		s := elementIndex()[element]
+		return s.rows, s.to
+	}
 	var rows step
-	var types []schema.TypeID
-	from.concrete(func(t schema.TypeID) {
-		first, end := schema.Element(t, element)
-		if first == end {
-			return
+	if from.hasAbstract() {
+		for _, r := range elementIndex()[element].rows {
+			if from.covers(r.owner) {
+				rows = append(rows, r)
+			}
 		}
-		rows = append(rows, fieldRange{t, first, end})
-		for f := first; f < end; f++ {
+	} else {
+		for _, t := range from.nodes {
+			if first, end := schema.Element(t, element); first < end {
+				rows = append(rows, fieldRange{t, first, end})
+			}
+		}
+	}
+	return rows, rows.shape()
+}
+
+// shape returns the shape of what the step leads to.
+func (s step) shape() shape {
+	var types []schema.TypeID
+	for _, r := range s {
+		for f := r.first; f < r.end; f++ {
 			types = append(types, f.Field().Type)
 		}
-	})
-	slices.SortFunc(rows, func(a, b fieldRange) int { return int(a.owner) - int(b.owner) })
-	return slices.Compact(rows), nodesOf(normalise(types)...)
+	}
+	return nodesOf(normalise(types)...)
 }
+
+// covers reports whether a node of the shape, which is not open, may have the type.
+func (s shape) covers(t schema.TypeID) bool {
+	for _, base := range s.nodes {
+		if t.Is(base) {
+			return true
+		}
+	}
+	return false
+}
+
+// A namedStep is the step by a name from nodes of any type, and where it leads.
+type namedStep struct {
+	rows step
+	to   shape
+}
+
+// elementIndex has the steps by name. It is made when a path first begins at what
+// may be of several types.
+var elementIndex = sync.OnceValue(func() map[string]namedStep {
+	rows := map[string]step{}
+	for t := range schema.Types {
+		owner := schema.TypeID(t)
+		if owner.Type().Abstract {
+			continue
+		}
+		for f := owner.Type().First; f < owner.Type().End; {
+			element := f.Field().Element
+			first, end := schema.Element(owner, element)
+			rows[element] = append(rows[element], fieldRange{owner, first, end})
+			f = end
+		}
+	}
+	index := make(map[string]namedStep, len(rows))
+	for element, s := range rows {
+		index[element] = namedStep{s, s.shape()}
+	}
+	return index
+})
 
 // narrowed returns the step without the alternatives of choices that lead to
 // another type than t, which must be concrete. It is what makes

@@ -15,7 +15,7 @@ type typeTarget struct {
 // systemTypes are FHIRPath's own types.
 var systemTypes = map[string]itemSort{
 	"Boolean": sortBoolean, "Integer": sortInteger, "Decimal": sortDecimal, "String": sortString,
-	"Date": sortDate, "DateTime": sortDateTime, "Time": sortTime,
+	"Date": sortDate, "DateTime": sortDateTime, "Time": sortTime, "Quantity": sortQuantity,
 }
 
 // targetOf finds a type by name, and whether there is one. A loose name like

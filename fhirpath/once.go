@@ -1,0 +1,57 @@
+package fhirpath
+
+// once is an operation in an argument that is evaluated on many items, though it is
+// the same for all: it looks at %resource and constants, but not at $this. It is
+// evaluated the first time and remembered for the rest of the evaluation. Without
+// it dom-3 would walk a resource for each resource that is contained in it.
+type once struct {
+	operation
+	slot int
+}
+
+// A memo is what a once remembers.
+type memo struct {
+	items  []item
+	filled bool
+}
+
+func (o *once) eval(v *Evaluator, focus item) error {
+	for len(v.memos) <= o.slot {
+		v.memos = append(v.memos, memo{})
+	}
+	if m := &v.memos[o.slot]; m.filled {
+		v.stack = append(v.stack, m.items...)
+		return v.visit(len(m.items), o.pos())
+	}
+	base := len(v.stack)
+	if err := o.operation.eval(v, focus); err != nil {
+		return err
+	}
+	m := &v.memos[o.slot]
+	m.items, m.filled, v.used = append(m.items[:0], v.stack[base:]...), true, true
+	return v.visit(len(m.items), o.pos())
+}
+
+// A dependence counts what has been compiled that depends on the item at hand.
+type dependence struct {
+	focus int // $this, $index, and names that begin at $this
+	other int // $total and variables, and what has effects
+}
+
+// steady wraps an operation in an iterated argument that has depended on nothing
+// since.
+func (c *compiler) steady(o operation, since dependence) operation {
+	if _, ok := o.(*constant); ok || !c.iterating || c.uses != since {
+		return o
+	}
+	c.memos++
+	return &once{o, c.memos - 1}
+}
+
+// unwrapped returns an operation without the once around it.
+func unwrapped(o operation) operation {
+	if w, ok := o.(*once); ok {
+		return w.operation
+	}
+	return o
+}

@@ -1,0 +1,147 @@
+package fhirpath
+
+import "hash/maphash"
+
+type (
+	// pairing is a function of two collections.
+	pairing struct {
+		position
+		left, right operation
+		pair        func(v *Evaluator, base, middle, pos int) error
+	}
+	// section is skip and take: the items from one number to another.
+	section struct {
+		position
+		input, count operation
+		take         bool
+	}
+)
+
+// pairings are the functions of two collections; result gets the shapes of both.
+var pairings = map[string]struct {
+	pair   func(v *Evaluator, base, middle, pos int) error
+	result func(a, b shape) shape
+}{
+	"union":      {func(v *Evaluator, base, _, pos int) error { return v.distinct(base, pos) }, shape.or},
+	"combine":    {func(v *Evaluator, base, _, pos int) error { return v.visit(len(v.stack)-base, pos) }, shape.or},
+	"intersect":  {pairIntersect, func(a, _ shape) shape { return a }},
+	"exclude":    {pairExclude, func(a, _ shape) shape { return a }},
+	"subsetOf":   {pairSubset, func(_, _ shape) shape { return valuesOf(sortBoolean) }},
+	"supersetOf": {pairSuperset, func(_, _ shape) shape { return valuesOf(sortBoolean) }},
+}
+
+func (o *pairing) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.left.eval(v, focus); err != nil {
+		return err
+	}
+	middle := len(v.stack)
+	if err := o.right.eval(v, focus); err != nil {
+		return err
+	}
+	return o.pair(v, base, middle, o.pos())
+}
+
+// finder returns a function that tells whether a collection holds an item. Large
+// collections are looked up by hash.
+func (v *Evaluator) finder(items []item, pos int) func(item) (bool, error) {
+	if len(items) <= fewItems {
+		return func(it item) (bool, error) { return v.holds(items, it), v.visit(len(items), pos) }
+	}
+	seed := maphash.MakeSeed()
+	buckets := make(map[uint64][]item, len(items))
+	quantities := false
+	for _, it := range items {
+		quantities = quantities || it.sort == sortQuantity
+		hash := v.hash(it, seed)
+		buckets[hash] = append(buckets[hash], it)
+	}
+	return func(it item) (bool, error) {
+		candidates := buckets[v.hash(it, seed)]
+		if quantities || it.sort == sortQuantity {
+			candidates = items // quantities equal what has another hash
+		}
+		return v.holds(candidates, it), v.visit(1+len(candidates), pos)
+	}
+}
+
+// keep leaves of left those that are in right, or those that are not. right must
+// be above left on the stack; both go, what is kept stays.
+func (v *Evaluator) keep(base, middle, pos int, found bool) error {
+	finds := v.finder(v.stack[middle:], pos)
+	kept := base
+	for i := base; i < middle; i++ {
+		it := v.stack[i]
+		ok, err := finds(it)
+		if err != nil {
+			return err
+		}
+		if ok == found {
+			v.stack[kept] = it
+			kept++
+		}
+	}
+	v.stack = v.stack[:kept]
+	return nil
+}
+
+func pairIntersect(v *Evaluator, base, middle, pos int) error {
+	if err := v.keep(base, middle, pos, true); err != nil {
+		return err
+	}
+	return v.distinct(base, pos)
+}
+
+func pairExclude(v *Evaluator, base, middle, pos int) error {
+	return v.keep(base, middle, pos, false)
+}
+
+func pairSubset(v *Evaluator, base, middle, pos int) error {
+	return v.pairSubset(base, v.stack[base:middle], v.stack[middle:], pos)
+}
+
+func pairSuperset(v *Evaluator, base, middle, pos int) error {
+	return v.pairSubset(base, v.stack[middle:], v.stack[base:middle], pos)
+}
+
+func (v *Evaluator) pairSubset(base int, part, whole []item, pos int) error {
+	finds := v.finder(whole, pos)
+	result := true
+	for _, it := range part {
+		ok, err := finds(it)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			result = false
+			break
+		}
+	}
+	v.replace(base, booleanItem(result), true)
+	return nil
+}
+
+func (o *section) eval(v *Evaluator, focus item) error {
+	base := len(v.stack)
+	if err := o.count.eval(v, focus); err != nil {
+		return err
+	}
+	n, ok, err := v.popInteger(base, o.count.pos())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		n = 0 // without a number nothing is skipped, and nothing taken
+	}
+	if err := o.input.eval(v, focus); err != nil {
+		return err
+	}
+	items := v.stack[base:]
+	n = min(max(n, 0), int64(len(items)))
+	if o.take {
+		v.stack = v.stack[:base+int(n)]
+	} else {
+		v.stack = append(v.stack[:base], items[n:]...)
+	}
+	return nil
+}
