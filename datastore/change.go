@@ -16,7 +16,7 @@ type writeOptions struct {
 	ifMatch     string
 	ifNoneExist string
 	ifNoneMatch bool
-	level       Level
+	check       check
 }
 
 // IfMatch has the write done only if the resource's current version is the one
@@ -41,7 +41,7 @@ func IfNoneExist(query string) WriteOption {
 
 // gather collects options and turns them into a condition.
 func (s *Store) gather(opts []WriteOption) (o writeOptions, c condition, err error) {
-	o.level = s.options.Validation
+	o.check.level = s.options.Validation
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -72,7 +72,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 		return Version{}, failf(ErrInvalid, issue.Invalid, "IfMatch does not go with a create")
 	}
 	c.mustNot = true
-	p, err := s.prepare(ctx, json, s.options.NewID(), o.level)
+	p, err := s.prepare(ctx, json, s.options.NewID(), o.check)
 	if err != nil {
 		return Version{}, err
 	}

@@ -2,8 +2,10 @@ package datastore
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -16,7 +18,7 @@ type Level = fhirjson.Level
 
 // The levels.
 const (
-	// Strict checks everything, and is the default.
+	// Strict checks everything, R4's invariants included, and is the default.
 	Strict = fhirjson.Strict
 	// StructureOnly checks JSON, the names of elements, kinds, cardinality and the
 	// formats of primitives; not bindings, references or invariants.
@@ -34,23 +36,65 @@ const ValidationIssueURL = "http://healthlake.amazonaws.com/fhir/StructureDefini
 
 // Validation has a write checked at a level other than the store's own.
 func Validation(level Level) WriteOption {
-	return func(o *writeOptions) { o.level = level }
+	return func(o *writeOptions) { o.check.level = level }
+}
+
+// WithoutInvariants has a write leave out the constraints that R4 writes in FHIRPath.
+// They cost about twice what all other checks do together (docs/performance.md);
+// imports leave them out unless they are told otherwise.
+func WithoutInvariants() WriteOption {
+	return func(o *writeOptions) { o.check.withoutInvariants = true }
+}
+
+// A check says how a resource is validated.
+type check struct {
+	level             Level
+	withoutInvariants bool
 }
 
 // settle does what may still change a resource once it is parsed at a level: it
 // notes what was found and accepted, and calls the enrichers of a
 // DocumentReference. The tape of c is final then.
-func (s *Store) settle(ctx context.Context, c *scratch, level Level) error {
+func (s *Store) settle(ctx context.Context, c *scratch, k check) error {
 	c.issues = slices.Clone(c.doc.Issues)
-	if level == Minimal && slices.ContainsFunc(c.issues, func(i Issue) bool { return i.Severity == issue.Error }) {
+	if err := s.checkInvariants(ctx, c, k); err != nil {
+		return err
+	}
+	if k.level == Minimal && hasError(c.issues) {
 		if err := s.noteIssues(c); err != nil {
 			return err
 		}
 	}
 	if c.doc.Type() == schema.TypeDocumentReference && len(s.options.Enrichers) > 0 {
-		return s.enrich(ctx, &c.doc, level)
+		return s.enrich(ctx, &c.doc, k.level)
 	}
 	return nil
+}
+
+// checkInvariants evaluates the invariants of a resource that keeps all other rules,
+// and notes what they say. One that is broken refuses the resource, unless the
+// level lets everything in.
+func (s *Store) checkInvariants(ctx context.Context, c *scratch, k check) error {
+	if k.level == StructureOnly || k.withoutInvariants || hasError(c.issues) {
+		return nil
+	}
+	found, err := fhirpath.CheckInvariants(ctx, &c.doc, &c.evaluator)
+	if err != nil {
+		if errors.Is(err, fhirpath.ErrLimit) {
+			return failf(ErrTooCostly, issue.TooCostly, "the resource's invariants cost more than the limit")
+		}
+		return err
+	}
+	if k.level == Strict && hasError(found) {
+		return &Error{Class: ErrInvalid, Issues: found}
+	}
+	c.issues = append(c.issues, found...)
+	return nil
+}
+
+// hasError reports whether one of the issues is an error.
+func hasError(issues []Issue) bool {
+	return slices.ContainsFunc(issues, func(i Issue) bool { return i.Severity == issue.Error })
 }
 
 // noteIssues adds the extension that says what is wrong with a resource. One whose

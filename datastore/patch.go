@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
 )
 
-// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.7) to the current version of
+// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of
 // a resource, with its meta.versionId and meta.lastUpdated, and stores the result as
 // a new version. With [IfMatch] it does so only to the version named; without, it
 // starts again when another write came in between, so that no write is lost.
@@ -28,7 +28,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		return Version{}, err
 	}
 	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return Version{}, failf(ErrInvalid, issue.Invalid, "only IfMatch and Validation go with a patch")
+		return Version{}, failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation and WithoutInvariants go with a patch")
 	}
 	for range tries {
 		now, err := s.Read(ctx, ref)
@@ -38,7 +38,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		if o.ifMatch != "" && o.ifMatch != now.VersionID {
 			return Version{}, failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
-		v, err := s.patch(ctx, now, patch, o.level)
+		v, err := s.patch(ctx, now, patch, o.check)
 		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
 			return v, err
 		}
@@ -48,13 +48,13 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
-func (s *Store) patch(ctx context.Context, now Version, patch []byte, level Level) (Version, error) {
+func (s *Store) patch(ctx context.Context, now Version, patch []byte, k check) (Version, error) {
 	text, err := jsonpatch.Apply(nil, now.JSON, patch)
 	if err != nil {
 		return Version{}, patchError(err)
 	}
 	tx := s.Begin()
-	ref, err := tx.Update(ctx, text, IfMatch(now.VersionID), Validation(level))
+	ref, err := tx.Update(ctx, text, IfMatch(now.VersionID), func(o *writeOptions) { o.check = k })
 	if err != nil {
 		return Version{}, err
 	}

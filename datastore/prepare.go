@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -38,12 +39,13 @@ func (p *prepared) release() {
 
 // scratch is what preparing one resource needs and can be used again.
 type scratch struct {
-	doc     fhirjson.Document
-	builder index.Builder
-	stored  []byte
-	block   []byte
-	body    []byte
-	issues  []Issue // what was found and accepted
+	doc       fhirjson.Document
+	builder   index.Builder
+	stored    []byte
+	block     []byte
+	body      []byte
+	issues    []Issue // what was found and accepted
+	evaluator fhirpath.Evaluator
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -51,16 +53,16 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // prepare takes a resource on the way in: parse, validate, enrich, extract,
 // compress. id is what the resource is to be called; "" takes its own id, which
 // it then must have. It may be called by many goroutines at once.
-func (s *Store) prepare(ctx context.Context, src []byte, id string, level Level) (*prepared, error) {
+func (s *Store) prepare(ctx context.Context, src []byte, id string, k check) (*prepared, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := s.parse(src, &c.doc, level); err != nil {
+	if err := s.parse(src, &c.doc, k.level); err != nil {
 		return nil, err
 	}
-	if err := s.settle(ctx, c, level); err != nil {
+	if err := s.settle(ctx, c, k); err != nil {
 		return nil, err
 	}
 	return s.prepareDocument(c, id)
@@ -118,7 +120,11 @@ func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) 
 	if err != nil {
 		return err
 	}
-	return s.parse(json, &c.doc, o.level)
+	if err := s.parse(json, &c.doc, o.check.level); err != nil {
+		return err
+	}
+	c.issues = nil
+	return s.checkInvariants(ctx, c, o.check)
 }
 
 // blockOf returns the values block of a stored version, for package search.

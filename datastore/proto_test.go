@@ -17,7 +17,7 @@ import (
 func TestTypedUpdateKeepsText(t *testing.T) {
 	store := open(t, nil)
 	const head = `{"resourceType":"Patient","id":"id-1","meta":{"versionId":`
-	const body = `"photo":[{"data":"AAAA BBBBCCCC","creation":"2020-01-01T00:00:00.5-00:00"}]}`
+	const body = `"photo":[{"contentType":"image/png","data":"AAAA BBBBCCCC","creation":"2020-01-01T00:00:00.5-00:00"}]}`
 	_, err := store.Create(ctx, []byte(`{"resourceType":"Patient","deceasedDateTime":"2020-12-31T23:59:60.1Z",`+body))
 	require.NoError(t, err)
 	p, err := datastore.Read[*ppb.Patient](ctx, store, "id-1")

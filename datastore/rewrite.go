@@ -18,7 +18,7 @@ func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*prepared
 	s := p.store
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := s.parse(r.resource, &c.doc, p.level); err != nil {
+	if err := s.parse(r.resource, &c.doc, p.check.level); err != nil {
 		return nil, err
 	}
 	if c.doc.Type() != r.target.typ {
@@ -34,11 +34,11 @@ func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*prepared
 		return nil, err
 	}
 	if rewritten != nil {
-		if err := s.parse(rewritten, &c.doc, p.level); err != nil {
+		if err := s.parse(rewritten, &c.doc, p.check.level); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.settle(ctx, c, p.level); err != nil {
+	if err := s.settle(ctx, c, p.check); err != nil {
 		return nil, err
 	}
 	return s.prepareDocument(c, id)

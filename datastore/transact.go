@@ -22,7 +22,8 @@ import (
 // PUT, GET), ids are assigned first, and references from one entry to the fullUrl
 // of another are rewritten; so are conditional references (Type?query), which
 // must find one resource. The entries of a batch are carried out one by one, each
-// with its own outcome. Of the options only [Validation] goes with a Bundle.
+// with its own outcome. The options are those that say how resources are
+// checked.
 func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) ([]byte, error) {
 	if len(json) > s.options.MaxResourceSize {
 		return nil, failf(ErrInvalid, issue.TooLong, "the Bundle is longer than the limit of %d bytes", s.options.MaxResourceSize)
@@ -32,7 +33,7 @@ func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) 
 		return nil, err
 	}
 	if o.ifNoneExist != "" || c != (condition{}) {
-		return nil, failf(ErrInvalid, issue.Invalid, "only Validation goes with a Bundle")
+		return nil, failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a Bundle")
 	}
 	b, err := parseBundle(json)
 	if err != nil {
@@ -49,10 +50,10 @@ func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) 
 		}
 	}
 	if b.Type == "batch" {
-		return appendReplies(nil, b.Type, s.batch(ctx, requests, bad, o.level)), ctx.Err()
+		return appendReplies(nil, b.Type, s.batch(ctx, requests, bad, o.check)), ctx.Err()
 	}
 	for range tries {
-		replies, err := s.transaction(ctx, requests, o.level)
+		replies, err := s.transaction(ctx, requests, o.check)
 		if err == nil {
 			return appendReplies(nil, b.Type, replies), nil
 		}
@@ -146,7 +147,7 @@ func parseRequest(e *bundleEntry) (request, error) {
 }
 
 // batch carries out requests one by one, each as a transaction of its own.
-func (s *Store) batch(ctx context.Context, requests []request, bad []error, level Level) []reply {
+func (s *Store) batch(ctx context.Context, requests []request, bad []error, k check) []reply {
 	replies := make([]reply, len(requests))
 	for i := range requests {
 		err := bad[i]
@@ -155,7 +156,7 @@ func (s *Store) batch(ctx context.Context, requests []request, bad []error, leve
 				break
 			}
 			var one []reply
-			if one, err = s.transaction(ctx, requests[i:i+1], level); err == nil {
+			if one, err = s.transaction(ctx, requests[i:i+1], k); err == nil {
 				replies[i] = one[0]
 				break
 			}
@@ -175,8 +176,8 @@ var methodOrder = []string{http.MethodDelete, http.MethodPost, http.MethodPut}
 
 // transaction carries out requests as one commit. It reports errStale if what its
 // conditions found has changed since.
-func (s *Store) transaction(ctx context.Context, requests []request, level Level) ([]reply, error) {
-	p := plan{store: s, level: level, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
+func (s *Store) transaction(ctx context.Context, requests []request, k check) ([]reply, error) {
+	p := plan{store: s, check: k, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}
@@ -213,7 +214,7 @@ func (s *Store) transaction(ctx context.Context, requests []request, level Level
 // A plan is a transaction while it is worked out.
 type plan struct {
 	store    *Store
-	level    Level
+	check    check
 	requests []request
 	entries  []planned
 	links    map[string]string   // fullUrl → Type/id; fixed once prepare begins

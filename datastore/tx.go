@@ -33,17 +33,17 @@ func (s *Store) Write(ctx context.Context, f func(tx *Tx) error) ([]Version, err
 	return tx.Commit(ctx)
 }
 
-// Create adds the creation of a resource under a new id, which it returns. Of the
-// options only Validation goes with it.
+// Create adds the creation of a resource under a new id, which it returns. The
+// options are those that say how it is checked.
 func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
 	o, c, err := tx.store.gather(opts)
 	if err != nil {
 		return Ref{}, err
 	}
 	if o.ifNoneExist != "" || c != (condition{}) {
-		return Ref{}, failf(ErrInvalid, issue.Invalid, "only Validation goes with a create in a transaction")
+		return Ref{}, failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a create in a transaction")
 	}
-	p, err := tx.store.prepare(ctx, json, tx.store.options.NewID(), o.level)
+	p, err := tx.store.prepare(ctx, json, tx.store.options.NewID(), o.check)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -61,7 +61,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if o.ifNoneExist != "" {
 		return Ref{}, failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
-	p, err := tx.store.prepare(ctx, json, "", o.level)
+	p, err := tx.store.prepare(ctx, json, "", o.check)
 	if err != nil {
 		return Ref{}, err
 	}

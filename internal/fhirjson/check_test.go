@@ -153,28 +153,3 @@ func TestWarnings(t *testing.T) {
 	require.Equal(t, issue.Error, e.Issues[20].Severity)
 	require.Equal(t, "/modifierExtension/30", e.Issues[20].Pointer)
 }
-
-func TestInvariants(t *testing.T) {
-	opts := &fhirjson.Options{Invariants: func(doc *fhirjson.Document, report fhirjson.Report) {
-		report(1, issue.Error, issue.Invariant, "xyz-1: so it is")
-		report(0, issue.Warning, issue.Invariant, "xyz-2: should not")
-	}}
-	var doc fhirjson.Document
-	src := []byte(`{"resourceType":"Patient","active":true}`)
-	var e *fhirjson.Error
-	require.ErrorAs(t, fhirjson.Parse(src, &doc, opts), &e)
-	require.Equal(t, []issue.Issue{
-		{Severity: issue.Warning, Code: issue.Invariant, Pointer: "", Offset: 0, Diagnostics: "xyz-2: should not"},
-		{Severity: issue.Error, Code: issue.Invariant, Pointer: "/active", Offset: 35, Diagnostics: "xyz-1: so it is"},
-	}, e.Issues)
-
-	opts.Level = fhirjson.Minimal
-	require.NoError(t, fhirjson.Parse(src, &doc, opts))
-	require.Len(t, doc.Issues, 2)
-	opts.Level = fhirjson.StructureOnly
-	require.NoError(t, fhirjson.Parse(src, &doc, opts))
-	require.Empty(t, doc.Issues)
-	opts.Level = fhirjson.Strict // other faults come first
-	require.ErrorAs(t, fhirjson.Parse([]byte(`{"resourceType":"Patient","foo":true}`), &doc, opts), &e)
-	require.Len(t, e.Issues, 1)
-}

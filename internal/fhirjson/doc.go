@@ -44,6 +44,5 @@
 // describes the form.
 //
 // The package does not resolve references beyond the source, know terminology
-// beyond R4's required value sets or evaluate invariants: [Options] has a place for
-// who does.
+// beyond R4's required value sets or evaluate invariants: package fhirpath does.
 package fhirjson

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -16,7 +15,7 @@ type Level uint8
 const (
 	// Strict checks everything: what StructureOnly does, and required bindings,
 	// the shape and the targets of references, contained resources, extensions,
-	// bundles and the invariants of the options.
+	// bundles. Invariants that R4 writes in FHIRPath are package fhirpath's.
 	Strict Level = iota
 	// StructureOnly checks JSON, names of elements, kinds, cardinality and the
 	// formats of primitives, and no more.
@@ -42,16 +41,7 @@ type Options struct {
 	// extension of a URL. One that it does not is a warning, since a store may
 	// keep what it must not act on (FHIR R4 §2.4.1). Nil knows none.
 	KnownModifier func(url string) bool
-
-	// Invariants evaluates the constraints that R4 writes in FHIRPath, on a
-	// document that has no other fault. It calls report for each that a node
-	// breaks; the reason must be free of values. Nil evaluates none. StructureOnly
-	// does not call it.
-	Invariants func(doc *Document, report Report)
 }
-
-// A Report takes one thing that is wrong with node n.
-type Report func(n Index, severity issue.Severity, code issue.Code, reason string)
 
 // A loose property is one that has no place on the tape: of unknown name, or of
 // a value whose kind is not its element's. It is kept as text.

@@ -80,11 +80,6 @@ func (p *parser) settle(doc *Document) {
 		return
 	}
 	p.check(doc)
-	if p.opts.Invariants != nil && len(p.findings) == 0 {
-		p.opts.Invariants(doc, func(n Index, severity issue.Severity, code issue.Code, reason string) {
-			p.note(finding{offset: doc.offset(n), severity: severity, code: code, reason: reason})
-		})
-	}
 }
 
 // uniqueNames looks for duplicate names in the source, those of loose properties
