@@ -19,8 +19,9 @@
 //     program rarely calls it itself.
 //
 // The internal packages are, from the bottom: schema (R4 as tables), fhirjson
-// (bytes to tape and back), fhirtime (partial dates), seal and txlog (the sealed
-// log), index (postings and columns), synth (synthetic patients).
+// (bytes to tape and back), fhirproto (tape to google/fhir's protos and back),
+// fhirtime (partial dates), seal and txlog (the sealed log), index (postings and
+// columns), synth (synthetic patients).
 //
 // docs/design.md tells how they fit together and why.
 //

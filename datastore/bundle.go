@@ -72,6 +72,18 @@ func parseBundle(src []byte) (*bundle, error) {
 	return &b, nil
 }
 
+// ownID returns the id that stands in a resource, or "". Whether it is one is for
+// the strict parser to say.
+func ownID(resource []byte) string {
+	var r struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(resource, &r) != nil {
+		return ""
+	}
+	return r.ID
+}
+
 // envelopeError gives the place of what jsontext or json found wrong, and not its
 // text, which may quote the input.
 func envelopeError(err error) error {

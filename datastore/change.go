@@ -9,13 +9,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A WriteOption is a condition of a write.
+// A WriteOption is a condition of a write, or says how it is checked.
 type WriteOption func(*writeOptions)
 
 type writeOptions struct {
 	ifMatch     string
 	ifNoneExist string
 	ifNoneMatch bool
+	level       Level
 }
 
 // IfMatch has the write done only if the resource's current version is the one
@@ -39,7 +40,8 @@ func IfNoneExist(query string) WriteOption {
 }
 
 // gather collects options and turns them into a condition.
-func gather(opts []WriteOption) (o writeOptions, c condition, err error) {
+func (s *Store) gather(opts []WriteOption) (o writeOptions, c condition, err error) {
+	o.level = s.options.Validation
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -62,7 +64,7 @@ const tries = 16
 // result has the resource as it was stored. It reports an [Error] of class
 // ErrInvalid, or ErrPreconditionFailed.
 func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
-	o, c, err := gather(opts)
+	o, c, err := s.gather(opts)
 	if err != nil {
 		return Version{}, err
 	}
@@ -70,7 +72,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 		return Version{}, failf(ErrInvalid, issue.Invalid, "IfMatch does not go with a create")
 	}
 	c.mustNot = true
-	p, err := s.prepare(ctx, json, s.options.NewID())
+	p, err := s.prepare(ctx, json, s.options.NewID(), o.level)
 	if err != nil {
 		return Version{}, err
 	}

@@ -14,7 +14,7 @@ import (
 // enrich calls the enrichers on a DocumentReference and parses the resource
 // again with what they added. An enricher's failure becomes an extension; only a
 // cancelled context fails the write.
-func (s *Store) enrich(ctx context.Context, doc *fhirjson.Document) error {
+func (s *Store) enrich(ctx context.Context, doc *fhirjson.Document, level Level) error {
 	note := nlp.Note{Resource: fhirjson.AppendCanonical(nil, doc, 0)}
 	var added [][]byte
 	texts, err := noteTexts(doc)
@@ -34,23 +34,23 @@ func (s *Store) enrich(ctx context.Context, doc *fhirjson.Document) error {
 		added = append(added, extensions...)
 	}
 	original := doc.Source
-	if err = s.parseWith(doc, added); err == nil {
+	if err = s.parseWith(doc, added, level); err == nil {
 		return nil
 	}
 	// What came back is no FHIR: the resource is kept without it.
-	if err := s.parse(original, doc); err != nil {
+	if err := s.parse(original, doc, level); err != nil {
 		return err
 	}
-	return s.parseWith(doc, [][]byte{nlp.Failure(err)})
+	return s.parseWith(doc, [][]byte{nlp.Failure(err)}, level)
 }
 
 // parseWith parses a resource again with extensions added.
-func (s *Store) parseWith(doc *fhirjson.Document, extensions [][]byte) error {
+func (s *Store) parseWith(doc *fhirjson.Document, extensions [][]byte, level Level) error {
 	enriched, err := withExtensions(doc, extensions)
 	if err != nil {
 		return err
 	}
-	return s.parse(enriched, doc)
+	return s.parse(enriched, doc, level)
 }
 
 // noteTexts decodes the attachments that hold text.

@@ -82,6 +82,9 @@ func (s *fullScan) elements(t *testing.T, p *schema.Param) [][]found {
 		require.NoError(t, err)
 		for _, n := range nodes {
 			f := found{typ: doc.Nodes[n].Type.String()}
+			if doc.Nodes[n].Field.Field().Element == "family" {
+				f.typ = "family"
+			}
 			if doc.Nodes[n].Kind == fhirjson.String {
 				f.value = string(doc.Text(n, nil))
 			} else {
@@ -203,7 +206,11 @@ func referenceQueries(f found) (all []scanQuery) {
 func parts(f found) (all []string) {
 	object, ok := f.value.(map[string]any)
 	if !ok {
-		return []string{fmt.Sprint(f.value)}
+		all = []string{fmt.Sprint(f.value)}
+		if f.typ == "family" {
+			all = append(all, strings.Fields(all[0])...)
+		}
+		return all
 	}
 	names := []string{"text", "family", "given", "prefix", "suffix"}
 	if f.typ == "Address" {
@@ -225,14 +232,17 @@ func parts(f found) (all []string) {
 	return all
 }
 
+// spelt writes letters that Unicode does not take apart.
+var spelt = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "ı", "i", "ς", "σ")
+
 // plain drops case, accents and punctuation.
 func plain(s string) string {
-	letters := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || unicode.IsPunct(r) {
+	letters := spelt.Replace(strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Cf) || unicode.IsPunct(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKD.String(s))
+	}, norm.NFKD.String(s)))
 	return strings.Join(strings.Fields(letters), " ")
 }
 

@@ -579,6 +579,7 @@ func TestGrouping(t *testing.T) {
 		for kind := range all {
 			store, err := datastore.Open(ctx, "mem:", nil)
 			require.NoError(r, err)
+			defer store.Close()
 			var filled []*datastore.Tx
 			for rest := steps; len(rest) > 0; {
 				n := 1
@@ -601,7 +602,6 @@ func TestGrouping(t *testing.T) {
 			}
 			all[kind] = contents(r, store)
 			require.NoError(r, store.Verify(ctx))
-			require.NoError(r, store.Close())
 		}
 		require.Equal(r, all[0], all[1])
 		require.Equal(r, all[0], all[2])

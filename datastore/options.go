@@ -33,6 +33,8 @@ type Options struct {
 	// Key wraps the store's keys. A store in a folder needs one; one in memory
 	// takes a random key by default.
 	Key KeyWrapper
+	// Validation is the level at which resources are checked: Strict by default.
+	Validation Level
 	// Enrichers read the notes of every DocumentReference on its way in.
 	Enrichers []nlp.Enricher
 	// Zone is the time zone of dates without one, UTC by default. It is fixed when
@@ -62,6 +64,9 @@ func (o *Options) withDefaults() (Options, error) {
 	var wrong []error
 	if filled.MaxResourceSize < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxResourceSize %d is negative", filled.MaxResourceSize))
+	}
+	if filled.Validation > Minimal {
+		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
 	}
 	for i, e := range filled.Enrichers {
 		if e == nil {

@@ -3,6 +3,7 @@ package datastore
 import (
 	"bytes"
 	"context"
+	"math"
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -20,6 +21,7 @@ type prepared struct {
 	part   []byte          // values part, version number still to be set
 	body   []byte          // body part; nil for a deletion
 	values *index.Prepared // nil for a deletion, and once the writer has applied them
+	issues []Issue         // what was found and accepted
 }
 
 // valuesPool holds values that were applied, for their memory: a version has about
@@ -41,6 +43,7 @@ type scratch struct {
 	stored  []byte
 	block   []byte
 	body    []byte
+	issues  []Issue // what was found and accepted
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -48,19 +51,17 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // prepare takes a resource on the way in: parse, validate, enrich, extract,
 // compress. id is what the resource is to be called; "" takes its own id, which
 // it then must have. It may be called by many goroutines at once.
-func (s *Store) prepare(ctx context.Context, src []byte, id string) (*prepared, error) {
+func (s *Store) prepare(ctx context.Context, src []byte, id string, level Level) (*prepared, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := s.parse(src, &c.doc); err != nil {
+	if err := s.parse(src, &c.doc, level); err != nil {
 		return nil, err
 	}
-	if c.doc.Type() == schema.TypeDocumentReference && len(s.options.Enrichers) > 0 {
-		if err := s.enrich(ctx, &c.doc); err != nil {
-			return nil, err
-		}
+	if err := s.settle(ctx, c, level); err != nil {
+		return nil, err
 	}
 	return s.prepareDocument(c, id)
 }
@@ -80,7 +81,7 @@ func (s *Store) prepareDocument(c *scratch, id string) (*prepared, error) {
 	if err := s.engine.Extract(&c.doc, &c.builder); err != nil {
 		return nil, err
 	}
-	p := &prepared{typ: c.doc.Type(), id: id, values: valuesPool.Get().(*index.Prepared)}
+	p := &prepared{typ: c.doc.Type(), id: id, issues: c.issues, values: valuesPool.Get().(*index.Prepared)}
 	c.block = c.builder.AppendTo(c.block[:0])
 	if err := s.index.Prepare(p.values, c.block); err != nil {
 		return nil, err
@@ -97,23 +98,27 @@ func prepareDelete(typ schema.TypeID, id string) *prepared {
 	return &prepared{typ: typ, id: id, part: appendItemHeader(nil, typ, id, true)}
 }
 
-// parse reads and validates one resource.
-func (s *Store) parse(src []byte, doc *fhirjson.Document) error {
-	if err := fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: s.options.MaxResourceSize}); err != nil {
+// parse reads and validates one resource at a level.
+func (s *Store) parse(src []byte, doc *fhirjson.Document, level Level) error {
+	if err := fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: s.options.MaxResourceSize, Level: level}); err != nil {
 		return invalid(err)
 	}
 	return nil
 }
 
-// Validate checks a resource as a write would and stores nothing. It reports an
-// [Error] of class ErrInvalid.
-func (s *Store) Validate(ctx context.Context, json []byte) error {
+// Validate checks a resource as a write would, at the store's level or that of
+// [Validation], and stores nothing. It reports an [Error] of class ErrInvalid.
+func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	return s.parse(json, &c.doc)
+	o, _, err := s.gather(opts)
+	if err != nil {
+		return err
+	}
+	return s.parse(json, &c.doc, o.level)
 }
 
 // blockOf returns the values block of a stored version, for package search.
@@ -129,6 +134,9 @@ func (s *Store) blockOf(o index.Ordinal, dst []byte) ([]byte, error) {
 	return s.extractAgain(o)
 }
 
+// anyStored reads whatever the store has let in, at whatever level.
+var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
+
 // extractAgain extracts the values of a stored version from its body, because
 // they were written by another version of the extractor.
 func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
@@ -142,7 +150,7 @@ func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
 	}
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := fhirjson.Parse(stored, &c.doc, nil); err != nil {
+	if err := fhirjson.Parse(stored, &c.doc, &anyStored); err != nil {
 		return nil, invalid(err)
 	}
 	c.builder.Reset()

@@ -1,14 +1,17 @@
 package datastore
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirproto"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/google/fhir/go/fhirversion"
-	"github.com/google/fhir/go/jsonformat"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -17,16 +20,6 @@ import (
 // protoPackage is where the protos of R4's own resources live; those of profiles
 // live elsewhere.
 const protoPackage = "google.fhir.r4.core."
-
-var marshaller = sync.OnceValues(func() (*jsonformat.Marshaller, error) {
-	return jsonformat.NewMarshaller(false, "", "", fhirversion.R4)
-})
-
-// The store has validated what it holds, so the protos are made without a second
-// validation.
-var unmarshaller = sync.OnceValues(func() (*jsonformat.Unmarshaller, error) {
-	return jsonformat.NewUnmarshallerWithoutValidation("UTC", fhirversion.R4)
-})
 
 // typeOf returns the resource type of R.
 func typeOf[R Resource]() (schema.TypeID, error) {
@@ -43,23 +36,47 @@ func typeOf[R Resource]() (schema.TypeID, error) {
 	return 0, fmt.Errorf("%w: %s is not the proto of an R4 resource", ErrUnsupported, name)
 }
 
+// A transcoder is the memory for one resource on its way between JSON and a proto.
+type transcoder struct {
+	doc  fhirjson.Document
+	wire []byte
+}
+
+var transcoders = sync.Pool{New: func() any { return new(transcoder) }}
+
+// maxTranscoder is how many bytes of wire format a pooled transcoder may keep.
+const maxTranscoder = 1 << 20
+
+func (c *transcoder) release() {
+	if c.doc.Source = nil; cap(c.wire) <= maxTranscoder {
+		transcoders.Put(c)
+	}
+}
+
+// unlimited is for what a proto can hold of what the store has let in.
+var unlimited = fhirjson.Options{MaxBytes: math.MaxInt, Level: StructureOnly}
+
 // marshal writes a proto as JSON.
 func marshal[R Resource](resource R) ([]byte, error) {
-	if _, err := typeOf[R](); err != nil {
+	t, err := typeOf[R]()
+	if err != nil {
 		return nil, err
 	}
 	if !resource.ProtoReflect().IsValid() {
 		return nil, failf(ErrInvalid, issue.Required, "the resource is nil")
 	}
-	m, err := marshaller()
-	if err != nil {
-		return nil, err
+	c := transcoders.Get().(*transcoder)
+	defer c.release()
+	if c.wire, err = (proto.MarshalOptions{}).MarshalAppend(c.wire[:0], resource); err != nil {
+		return nil, failf(ErrInvalid, issue.Structure, "the %s proto cannot be written: a string is not UTF-8", t)
 	}
-	// jsonformat rewrites the references of what it marshals; the caller's stay.
-	json, err := m.MarshalResource(proto.Clone(resource))
+	json, err := fhirproto.AppendJSON(nil, c.wire, t)
 	if err != nil {
-		// jsonformat's text may quote the resource.
-		return nil, failf(ErrInvalid, issue.Structure, "the %s proto cannot be written as JSON", resource.ProtoReflect().Descriptor().Name())
+		failed := failf(ErrInvalid, issue.Structure, "the %s proto cannot be written as JSON", t)
+		if at := new(fhirproto.Error); errors.As(err, &at) {
+			failed.Issues[0].Pointer, failed.Issues[0].Diagnostics = at.Pointer, at.Reason
+		}
+		return nil, failed
 	}
 	return json, nil
 }
@@ -67,22 +84,41 @@ func marshal[R Resource](resource R) ([]byte, error) {
 // unmarshal reads stored JSON into a proto.
 func unmarshal[R Resource](json []byte) (R, error) {
 	var none R
-	u, err := unmarshaller()
+	t, err := typeOf[R]()
 	if err != nil {
 		return none, err
 	}
-	contained, err := u.UnmarshalR4(json)
-	if err != nil {
+	c := transcoders.Get().(*transcoder)
+	defer c.release()
+	if err := fhirjson.Parse(json, &c.doc, &unlimited); err != nil {
 		return none, fmt.Errorf("%w: the resource has something that its proto cannot hold", ErrUnsupported)
 	}
-	m := contained.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("oneof_resource"))
-	if field == nil {
-		return none, fmt.Errorf("%w: the resource has no proto", ErrUnsupported)
+	if c.doc.Type() != t {
+		return none, fmt.Errorf("%w: the resource is a %s", ErrInvalid, c.doc.Type())
 	}
-	r, ok := m.Get(field).Message().Interface().(R)
-	if !ok {
-		return none, fmt.Errorf("%w: the resource is a %s", ErrInvalid, field.Message().Name())
+	if c.wire, err = fhirproto.AppendWire(c.wire[:0], &c.doc); err != nil {
+		return none, fmt.Errorf("%w: the resource has something that its proto cannot hold: %w", ErrUnsupported, err)
+	}
+	r := none.ProtoReflect().New().Interface().(R)
+	if err := proto.Unmarshal(c.wire, r); err != nil {
+		return none, fmt.Errorf("%w: the resource has something that its proto cannot hold", ErrUnsupported)
 	}
 	return r, nil
+}
+
+// keepText returns json, made from a proto that is about to replace the resource
+// ref, with the text that the current version has for each primitive that the
+// proto did not change. A proto does not hold all digits of a fraction of a second,
+// for one; see fhirproto.AppendKept. Whatever is wrong with either is for the write
+// to report.
+func (s *Store) keepText(ctx context.Context, ref Ref, json []byte) []byte {
+	current, err := s.Read(ctx, ref)
+	if err != nil {
+		return json
+	}
+	var before, after fhirjson.Document
+	if fhirjson.Parse(current.JSON, &before, &unlimited) != nil || fhirjson.Parse(json, &after, &unlimited) != nil {
+		return json
+	}
+	return fhirproto.AppendKept(nil, &before, &after)
 }

@@ -25,6 +25,9 @@ type Version struct {
 	Deleted bool
 	// Created says, of the result of a write, that there was no resource before.
 	Created bool
+	// Issues say, of the result of a write, what was found and accepted: warnings,
+	// and at level Minimal everything else that is wrong.
+	Issues []Issue
 	// JSON is the resource in canonical form, with meta.versionId and
 	// meta.lastUpdated. It is the caller's.
 	JSON []byte

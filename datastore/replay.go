@@ -20,6 +20,7 @@ type loaded struct {
 	record *txlog.Record
 	items  []index.Item
 	values []index.Prepared // of the items
+	batch  index.Batch      // the memory of values
 	part   []byte
 	done   chan struct{} // gets a value when items are there
 }
@@ -31,7 +32,7 @@ func (s *Store) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
-	order := make(chan *loaded, 4*workers)
+	order := make(chan *loaded, 2*workers)
 	free := make(chan *loaded, cap(order)+workers+2) // every loaded there is
 	for range cap(free) {
 		free <- &loaded{done: make(chan struct{}, 1)}
@@ -95,6 +96,7 @@ func (s *Store) load(l *loaded) error {
 	n := l.record.Items
 	l.items = slices.Grow(l.items[:0], n)[:n]
 	l.values = slices.Grow(l.values[:0], n)[:n]
+	l.batch.Reset()
 	for i := range l.items {
 		part, err := l.record.Values(i, l.part[:0])
 		if err != nil {
@@ -110,7 +112,7 @@ func (s *Store) load(l *loaded) error {
 				return err
 			}
 		}
-		if err := s.index.Prepare(&l.values[i], block); err != nil {
+		if err := s.index.PrepareIn(&l.batch, &l.values[i], block); err != nil {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 		l.items[i] = index.Item{

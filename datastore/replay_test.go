@@ -74,7 +74,7 @@ func TestOpenRefusesItemsThatMakeNoSense(t *testing.T) {
 			require.NoError(t, err)
 			scratch, err := Open(ctx, "mem:", nil)
 			require.NoError(t, err)
-			p, err := scratch.prepare(ctx, []byte(`{"resourceType":"Patient","id":"abc","gender":"male"}`), "")
+			p, err := scratch.prepare(ctx, []byte(`{"resourceType":"Patient","id":"abc","gender":"male"}`), "", Strict)
 			require.NoError(t, err)
 			require.NoError(t, scratch.Close())
 			setItemVersion(p.part, 1)

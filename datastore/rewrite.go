@@ -3,6 +3,7 @@ package datastore
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -17,28 +18,28 @@ func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*prepared
 	s := p.store
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := s.parse(r.resource, &c.doc); err != nil {
+	if err := s.parse(r.resource, &c.doc, p.level); err != nil {
 		return nil, err
 	}
 	if c.doc.Type() != r.target.typ {
 		return nil, failf(ErrInvalid, issue.Value, "the request is for a %s, the resource is a %s", r.target.typ, c.doc.Type())
 	}
-	if own := c.doc.ID(); r.target.id != "" && string(own) != r.target.id {
-		return nil, failf(ErrInvalid, issue.Value, "the id of the resource is not that of the request")
+	// A conditional update may leave the id out (FHIR R4 §3.1.0.4.3).
+	own := c.doc.ID()
+	if r.method == http.MethodPut && string(own) != id && (own != nil || r.target.id != "") {
+		return nil, failf(ErrInvalid, issue.Value, "the id of the resource is not that of what is updated")
 	}
 	rewritten, err := p.rewrite(ctx, &c.doc)
 	if err != nil {
 		return nil, err
 	}
 	if rewritten != nil {
-		if err := s.parse(rewritten, &c.doc); err != nil {
+		if err := s.parse(rewritten, &c.doc, p.level); err != nil {
 			return nil, err
 		}
 	}
-	if c.doc.Type() == schema.TypeDocumentReference && len(s.options.Enrichers) > 0 {
-		if err := s.enrich(ctx, &c.doc); err != nil {
-			return nil, err
-		}
+	if err := s.settle(ctx, c, p.level); err != nil {
+		return nil, err
 	}
 	return s.prepareDocument(c, id)
 }

@@ -38,8 +38,9 @@ type SearchOption func(*searchOptions)
 
 type searchOptions struct{ lenient bool }
 
-// Lenient leaves out parameters that are not known instead of refusing the query,
-// and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer: handling=lenient).
+// Lenient leaves out parameters that are not known or not supported instead of
+// refusing the query, and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer:
+// handling=lenient).
 func Lenient() SearchOption {
 	return func(o *searchOptions) { o.lenient = true }
 }

@@ -22,10 +22,17 @@ import (
 // PUT, GET), ids are assigned first, and references from one entry to the fullUrl
 // of another are rewritten; so are conditional references (Type?query), which
 // must find one resource. The entries of a batch are carried out one by one, each
-// with its own outcome.
-func (s *Store) Transact(ctx context.Context, json []byte) ([]byte, error) {
+// with its own outcome. Of the options only [Validation] goes with a Bundle.
+func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) ([]byte, error) {
 	if len(json) > s.options.MaxResourceSize {
 		return nil, failf(ErrInvalid, issue.TooLong, "the Bundle is longer than the limit of %d bytes", s.options.MaxResourceSize)
+	}
+	o, c, err := s.gather(opts)
+	if err != nil {
+		return nil, err
+	}
+	if o.ifNoneExist != "" || c != (condition{}) {
+		return nil, failf(ErrInvalid, issue.Invalid, "only Validation goes with a Bundle")
 	}
 	b, err := parseBundle(json)
 	if err != nil {
@@ -42,10 +49,10 @@ func (s *Store) Transact(ctx context.Context, json []byte) ([]byte, error) {
 		}
 	}
 	if b.Type == "batch" {
-		return appendReplies(nil, b.Type, s.batch(ctx, requests, bad)), ctx.Err()
+		return appendReplies(nil, b.Type, s.batch(ctx, requests, bad, o.level)), ctx.Err()
 	}
 	for range tries {
-		replies, err := s.transaction(ctx, requests)
+		replies, err := s.transaction(ctx, requests, o.level)
 		if err == nil {
 			return appendReplies(nil, b.Type, replies), nil
 		}
@@ -139,7 +146,7 @@ func parseRequest(e *bundleEntry) (request, error) {
 }
 
 // batch carries out requests one by one, each as a transaction of its own.
-func (s *Store) batch(ctx context.Context, requests []request, bad []error) []reply {
+func (s *Store) batch(ctx context.Context, requests []request, bad []error, level Level) []reply {
 	replies := make([]reply, len(requests))
 	for i := range requests {
 		err := bad[i]
@@ -148,7 +155,7 @@ func (s *Store) batch(ctx context.Context, requests []request, bad []error) []re
 				break
 			}
 			var one []reply
-			if one, err = s.transaction(ctx, requests[i:i+1]); err == nil {
+			if one, err = s.transaction(ctx, requests[i:i+1], level); err == nil {
 				replies[i] = one[0]
 				break
 			}
@@ -168,8 +175,8 @@ var methodOrder = []string{http.MethodDelete, http.MethodPost, http.MethodPut}
 
 // transaction carries out requests as one commit. It reports errStale if what its
 // conditions found has changed since.
-func (s *Store) transaction(ctx context.Context, requests []request) ([]reply, error) {
-	p := plan{store: s, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}}
+func (s *Store) transaction(ctx context.Context, requests []request, level Level) ([]reply, error) {
+	p := plan{store: s, level: level, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}
@@ -206,9 +213,11 @@ func (s *Store) transaction(ctx context.Context, requests []request) ([]reply, e
 // A plan is a transaction while it is worked out.
 type plan struct {
 	store    *Store
+	level    Level
 	requests []request
 	entries  []planned
-	links    map[string]string // fullUrl → Type/id; fixed once prepare begins
+	links    map[string]string   // fullUrl → Type/id; fixed once prepare begins
+	creates  map[string]*planned // Type?ifNoneExist → the entry that creates it
 
 	mu struct {
 		sync.Mutex
@@ -222,6 +231,9 @@ type planned struct {
 	id    string // of the resource to be written
 	op    op     // prepared is nil where nothing is to be written
 	reply reply
+	// same is an earlier entry that creates, under the same ifNoneExist, what this
+	// one would have created.
+	same *planned
 }
 
 // assign decides which resource each request is about, and under which name the
@@ -243,7 +255,7 @@ func (p *plan) assign(ctx context.Context) error {
 		if r.fullURL != "" {
 			p.links[r.fullURL] = r.target.typ.String() + "/" + e.id
 		}
-		if e.reply.status != 0 {
+		if e.reply.status != 0 || e.same != nil {
 			continue // nothing is written
 		}
 		k := key{r.target.typ, e.id}
@@ -283,11 +295,22 @@ func (p *plan) assignOne(ctx context.Context, r *request, e *planned) error {
 			e.reply = reply{status: http.StatusOK, version: found}
 			return nil
 		}
+		if query != "" {
+			what := r.target.typ.String() + "?" + query
+			if e.same = p.creates[what]; e.same != nil {
+				e.id = e.same.id
+				return nil
+			}
+			p.creates[what] = e
+		}
 		e.id = p.store.options.NewID()
 		e.op.mustNot = true
 	case http.MethodPut:
 		if e.id == "" {
-			e.id = p.store.options.NewID()
+			if e.id = ownID(r.resource); e.id == "" {
+				e.id = p.store.options.NewID()
+			}
+			e.op.mustNot = true // what has this id is not what the query looked for
 		}
 	case http.MethodDelete:
 		if e.id == "" {
@@ -306,7 +329,7 @@ func (p *plan) prepare(ctx context.Context) error {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range p.requests {
 		r, e := &p.requests[i], &p.entries[i]
-		if e.reply.status != 0 || r.method != http.MethodPost && r.method != http.MethodPut {
+		if e.reply.status != 0 || e.same != nil || r.method != http.MethodPost && r.method != http.MethodPut {
 			continue
 		}
 		g.Go(func() error {
@@ -329,6 +352,9 @@ func (p *plan) replies(ctx context.Context) []reply {
 	replies := make([]reply, len(p.requests))
 	for i := range p.requests {
 		replies[i] = p.entries[i].reply
+		if same := p.entries[i].same; same != nil {
+			replies[i] = reply{status: http.StatusOK, version: same.reply.version}
+		}
 		if p.requests[i].method == http.MethodGet {
 			replies[i] = now.get(ctx, p.requests[i].target)
 		}

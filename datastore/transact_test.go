@@ -150,6 +150,23 @@ func TestTransactionMethods(t *testing.T) {
 	require.Equal(t, 1, page.Total)
 }
 
+// What an earlier entry creates is there for a later one with the same condition.
+func TestTransactionCreatesOnceUnderOneCondition(t *testing.T) {
+	store := open(t, nil)
+	organization := func(fullURL string) string {
+		return entry("POST", "Organization", fullURL, `{"resourceType":"Organization","identifier":[{"system":"s","value":"1"}]}`, `,"ifNoneExist":"identifier=s|1"`)
+	}
+	r := transact(t, store, bundleOf("transaction", organization("urn:uuid:a"), organization("urn:uuid:b"),
+		entry("POST", "Patient", "", `{"resourceType":"Patient","managingOrganization":{"reference":"urn:uuid:b"}}`)))
+	require.Equal(t, []string{"201 Created", "200 OK", "201 Created"}, statuses(r))
+	require.Equal(t, r.Entry[0].Response.Location, r.Entry[1].Response.Location)
+	for resource, query := range map[string]string{"Organization": "_count=0", "Patient": "organization=Organization/id-1&_count=0"} {
+		page, err := store.Search(ctx, resource, query)
+		require.NoError(t, err)
+		require.Equal(t, 1, page.Total)
+	}
+}
+
 func TestBatchEntriesStandAlone(t *testing.T) {
 	store := open(t, nil)
 	r := transact(t, store, bundleOf("batch",

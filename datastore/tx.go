@@ -33,9 +33,17 @@ func (s *Store) Write(ctx context.Context, f func(tx *Tx) error) ([]Version, err
 	return tx.Commit(ctx)
 }
 
-// Create adds the creation of a resource under a new id, which it returns.
-func (tx *Tx) Create(ctx context.Context, json []byte) (Ref, error) {
-	p, err := tx.store.prepare(ctx, json, tx.store.options.NewID())
+// Create adds the creation of a resource under a new id, which it returns. Of the
+// options only Validation goes with it.
+func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
+	o, c, err := tx.store.gather(opts)
+	if err != nil {
+		return Ref{}, err
+	}
+	if o.ifNoneExist != "" || c != (condition{}) {
+		return Ref{}, failf(ErrInvalid, issue.Invalid, "only Validation goes with a create in a transaction")
+	}
+	p, err := tx.store.prepare(ctx, json, tx.store.options.NewID(), o.level)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -46,14 +54,14 @@ func (tx *Tx) Create(ctx context.Context, json []byte) (Ref, error) {
 // Update adds the update, or the creation, of a resource under its own id.
 // IfMatch and IfNoneMatch are checked by the commit.
 func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
-	o, c, err := gather(opts)
+	o, c, err := tx.store.gather(opts)
 	if err != nil {
 		return Ref{}, err
 	}
 	if o.ifNoneExist != "" {
 		return Ref{}, failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
-	p, err := tx.store.prepare(ctx, json, "")
+	p, err := tx.store.prepare(ctx, json, "", o.level)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -64,9 +72,12 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 // Delete adds the deletion of a resource. The commit reports ErrNotFound or
 // ErrGone where there is none.
 func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
-	_, c, err := gather(opts)
+	o, c, err := tx.store.gather(opts)
 	if err != nil {
 		return err
+	}
+	if o.ifNoneExist != "" || o.ifNoneMatch {
+		return failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {

@@ -32,13 +32,20 @@ func Create[R Resource](ctx context.Context, store *Store, resource R, opts ...W
 	return unmarshal[R](v.JSON)
 }
 
-// Update stores a resource under its own id and returns it as it was stored. See
+// Update stores a resource under its own id and returns it as it was stored. What a
+// proto has no room for, such as digits of a fraction of a second, stays in the
+// stored JSON as it was wherever the value in the proto is still the same. See
 // [Store.Update].
 func Update[R Resource](ctx context.Context, store *Store, resource R, opts ...WriteOption) (R, error) {
 	json, err := marshal(resource)
 	if err != nil {
 		return *new(R), err
 	}
+	t, err := typeOf[R]()
+	if err != nil {
+		return *new(R), err
+	}
+	json = store.keepText(ctx, Ref{Type: t.String(), ID: resource.GetId().GetValue()}, json)
 	v, err := store.Update(ctx, json, opts...)
 	if err != nil {
 		return *new(R), err

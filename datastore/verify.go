@@ -54,7 +54,7 @@ func (now *Snapshot) verify(o index.Ordinal) error {
 		return err
 	}
 	var doc fhirjson.Document
-	if err := fhirjson.Parse(v.JSON, &doc, nil); err != nil {
+	if err := fhirjson.Parse(v.JSON, &doc, &anyStored); err != nil {
 		return err
 	}
 	if again := fhirjson.AppendCanonical(nil, &doc, 0); !bytes.Equal(again, v.JSON) {

@@ -130,6 +130,7 @@ func (g *group) take(c *commit) error {
 		setItemVersion(o.part, next.version)
 		v.VersionID = strconv.FormatUint(next.version, 10)
 		v.Deleted, v.Created = o.deleted(), !old.exists()
+		v.Issues = o.issues
 		v.Ordinal = index.Ordinal(len(g.items)) // within the group; flush knows the rest
 		g.items = append(g.items, txlog.Item{Values: o.part, Body: o.body})
 		g.index = append(g.index, index.Item{

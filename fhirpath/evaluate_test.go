@@ -264,7 +264,7 @@ func TestItems(t *testing.T) {
 // parsed returns a resource as a document.
 func parsed(tb testing.TB, json string) *fhirjson.Document {
 	doc := new(fhirjson.Document)
-	require.NoError(tb, fhirjson.Parse([]byte(json), doc, nil))
+	require.NoError(tb, fhirjson.Parse([]byte(json), doc, &fhirjson.Options{Level: fhirjson.StructureOnly}))
 	return doc
 }
 

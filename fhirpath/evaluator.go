@@ -110,11 +110,12 @@ func (v *Evaluator) Test(e *Expression, doc *fhirjson.Document, n fhirjson.Index
 	return t == yes, t != unknown, err
 }
 
-// Evaluate evaluates an expression on a resource in JSON. See
+// Evaluate evaluates an expression on a resource in JSON, which must be sound in
+// structure; what else it breaks is for expressions to find. See
 // [Expression.Evaluate].
 func (v *Evaluator) Evaluate(ctx context.Context, e *Expression, json []byte) (Collection, error) {
 	doc := new(fhirjson.Document)
-	if err := fhirjson.Parse(json, doc, nil); err != nil {
+	if err := fhirjson.Parse(json, doc, &fhirjson.Options{Level: fhirjson.StructureOnly}); err != nil {
 		return nil, err
 	}
 	return v.EvaluateNode(ctx, e, doc, 0)

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // A chunk goes from the reader to a worker, and then to the committer, one
@@ -18,13 +21,14 @@ type chunk struct {
 
 	prepared chan struct{} // closed by the worker, which sets what follows
 	tx       *datastore.Tx
+	numbers  []int64 // of the lines in tx
 	counts   Counts
-	report   []byte // failure lines
+	failures []byte // lines of the report
 }
 
 // prepare fills a transaction with the chunk's lines. A line that the store does
 // not take becomes a failure; the error is one that stops the run.
-func (c *chunk) prepare(ctx context.Context, store *datastore.Store) error {
+func (c *chunk) prepare(ctx context.Context, store *datastore.Store, level datastore.WriteOption) error {
 	c.tx = store.Begin()
 	c.counts.Bytes = c.bytes
 	if c.fault != nil {
@@ -33,7 +37,7 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store) error {
 	}
 	number := c.first
 	for line := range bytes.Lines(c.data) {
-		if err := c.take(ctx, number, line); err != nil {
+		if err := c.take(ctx, number, line, level); err != nil {
 			return err
 		}
 		number++
@@ -42,14 +46,15 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store) error {
 }
 
 // take adds one line to the transaction.
-func (c *chunk) take(ctx context.Context, number int64, line []byte) error {
+func (c *chunk) take(ctx context.Context, number int64, line []byte, level datastore.WriteOption) error {
 	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
 	if len(resource) == 0 {
 		return nil
 	}
-	_, err := c.tx.Update(ctx, resource)
+	_, err := c.tx.Update(ctx, resource, level)
 	switch {
 	case err == nil:
+		c.numbers = append(c.numbers, number)
 		c.counts.Scanned++
 		c.counts.Imported++
 		c.counts.BytesImported += int64(len(line))
@@ -70,5 +75,24 @@ func (c *chunk) fail(number int64, err error) {
 	} else {
 		c.counts.ServerErrors++
 	}
-	c.report = appendFailure(c.report, number, status, datastore.Outcome(err))
+	c.failures = appendLine(c.failures, number, status, datastore.Outcome(err))
+}
+
+// flawed counts the lines that were stored although something is wrong with them,
+// and returns their lines of the report. Level Minimal alone lets such lines in;
+// warnings do not count.
+func (c *chunk) flawed(written []datastore.Version) (lines []byte) {
+	for i := range written {
+		v := &written[i]
+		if !slices.ContainsFunc(v.Issues, func(is datastore.Issue) bool { return is.Severity == issue.Error }) {
+			continue
+		}
+		c.counts.WithIssues++
+		status := http.StatusOK
+		if v.Created {
+			status = http.StatusCreated
+		}
+		lines = appendLine(lines, c.numbers[i], status, issue.AppendOutcome(nil, v.Issues...))
+	}
+	return lines
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 )
 
-// commit writes prepared chunks to the store in order, their failures to the
-// report, and counts both.
+// commit writes prepared chunks to the store in order, what became of their bad
+// lines to the report, and counts both.
 func (p *pipeline) commit(ctx context.Context) (err error) {
 	j := p.job
 	var current *source
-	var report failures
-	defer func() { err = errors.Join(err, report.close()) }()
+	var failures, issues reportFile
+	closeReport := func() error { return errors.Join(failures.close(), issues.close()) }
+	defer func() { err = errors.Join(err, closeReport()) }()
 	for c := range p.order {
 		select {
 		case <-c.prepared:
@@ -20,23 +21,27 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 		}
 		if c.source != current {
 			current = c.source
-			report = failures{sink: j.options.Report, source: current.name}
+			failures = reportFile{sink: j.options.Report, name: failureFolder + current.name}
+			issues = reportFile{sink: j.options.Report, name: issueFolder + current.name}
 			j.begin(current)
 		}
 		if c.ends {
-			if err := report.close(); err != nil {
+			if err := closeReport(); err != nil {
 				return err
 			}
 			j.end()
 			continue
 		}
+		var flawed []byte
 		if c.tx.Len() > 0 {
-			if _, err := c.tx.Commit(ctx); err != nil {
+			written, err := c.tx.Commit(ctx)
+			if err != nil {
 				return err
 			}
+			flawed = c.flawed(written)
 		}
 		j.count(c)
-		if err := report.write(c.report); err != nil {
+		if err := errors.Join(failures.write(c.failures), issues.write(flawed)); err != nil {
 			return err
 		}
 		p.budget.Release(c.weight)

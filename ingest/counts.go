@@ -7,6 +7,7 @@ import "time"
 type Counts struct {
 	Scanned        int64 // lines that are not blank
 	Imported       int64 // of these, stored and durable
+	WithIssues     int64 // of the imported, those that only level Minimal lets in
 	CustomerErrors int64 // refused for what they hold
 	ServerErrors   int64 // refused for what went wrong here
 	Bytes          int64 // scanned, decompressed
@@ -19,6 +20,7 @@ func (c Counts) Failed() int64 { return c.CustomerErrors + c.ServerErrors }
 func (c *Counts) add(d Counts) {
 	c.Scanned += d.Scanned
 	c.Imported += d.Imported
+	c.WithIssues += d.WithIssues
 	c.CustomerErrors += d.CustomerErrors
 	c.ServerErrors += d.ServerErrors
 	c.Bytes += d.Bytes

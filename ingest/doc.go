@@ -15,9 +15,13 @@
 // References are not looked up.
 //
 // A bad line never stops a run. It is counted, and written to a failures file
-// with its number and an OperationOutcome. A file that cannot be read to its end
-// does not stop the run either; Wait reports it, with what was read imported.
-// What stops a run is a store or a report that takes no more, or the context.
+// with its number and an OperationOutcome. Which lines are bad is a matter of
+// Options.Validation; those that only level Minimal lets in are imported, counted
+// and reported in a file of their own.
+//
+// A file that cannot be read to its end does not stop the run either; Wait reports
+// it, with what was read imported. What stops a run is a store or a report that
+// takes no more, or the context.
 //
 // # Input
 //
@@ -37,7 +41,8 @@
 //
 //	{"lineId":9,"UpdateResourceResponse":{"jsonBlob":{…},"statusCode":400}}
 //
-// No failure quotes the data.
+// SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/ has the same for the lines that only
+// level Minimal imports, with status 200 or 201. No outcome quotes the data.
 //
 // # Terms
 //

@@ -207,6 +207,7 @@ func TestStartReportsWhatIsWrong(t *testing.T) {
 		{"bad pattern", ingest.Options{From: some, Files: []string{"["}}, nil, "pattern"},
 		{"bad name", ingest.Options{Reader: strings.NewReader(""), Name: "../x"}, nil, "Name"},
 		{"workers", ingest.Options{From: some, Workers: -1}, nil, "Workers"},
+		{"level", ingest.Options{From: some, Validation: 9}, nil, "Validation"},
 		{"two things", ingest.Options{Workers: -1}, ingest.ErrNoInput, "Workers"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

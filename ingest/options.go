@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"runtime"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
@@ -39,6 +40,9 @@ type Options struct {
 	// by default. With From it is what the manifest calls the input.
 	Name string
 
+	// Validation is the level at which lines are checked: Strict by default,
+	// whatever the store's own level is.
+	Validation datastore.Level
 	// Report takes the failures and the manifest. By default failures are counted
 	// and not kept.
 	Report Sink
@@ -71,6 +75,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Reader != nil && !fs.ValidPath(o.Name) {
 		wrong = append(wrong, errors.New("ingest: Name is not the path of a file"))
+	}
+	if o.Validation > datastore.Minimal {
+		wrong = append(wrong, fmt.Errorf("ingest: Validation %d is no level", o.Validation))
 	}
 	if o.Workers < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: Workers %d is negative", o.Workers))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 )
@@ -120,8 +121,9 @@ func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
+	level := datastore.Validation(p.job.options.Validation)
 	for c := range p.work {
-		if err := c.prepare(ctx, p.job.store); err != nil {
+		if err := c.prepare(ctx, p.job.store, level); err != nil {
 			return err
 		}
 		p.release(c.data)

@@ -29,7 +29,7 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 		return nil, p.unknown(t, code)
 	}
 	if found.special == specialUnsupported {
-		return nil, p.fail(issue.NotSupported, "not supported")
+		return nil, p.unsupported("not supported")
 	}
 	if chained {
 		return p.chain(found, mod, rest, value, depth)
@@ -125,8 +125,8 @@ func (r *registry) targets(p *param) []schema.TypeID {
 func (p *parser) unknown(t schema.TypeID, code string) *QueryError {
 	return &QueryError{
 		Part: p.name, Code: issue.NotFound,
-		Reason: "unknown search parameter of " + t.String(),
-		typ:    t, unknown: code,
+		Reason:    "unknown search parameter of " + t.String(),
+		ignorable: true, typ: t, unknown: code,
 	}
 }
 

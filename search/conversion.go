@@ -33,6 +33,7 @@ const (
 	leafPeriod
 	leafTiming
 	leafNumber
+	leafNumberRange
 	leafQuantity
 	leafMoney
 	leafRange
@@ -60,8 +61,8 @@ var conversions = sync.OnceValue(func() map[schema.ParamType]map[string][]conver
 			"id": {{kind: leafString}}, "uri": {{kind: leafString}},
 			"HumanName": {
 				{below: []string{"text"}, kind: leafString}, {below: []string{"family"}, kind: leafString},
-				{below: []string{"family"}, kind: leafWords}, {below: []string{"given"}, kind: leafString},
-				{below: []string{"prefix"}, kind: leafString}, {below: []string{"suffix"}, kind: leafString},
+				{below: []string{"given"}, kind: leafString}, {below: []string{"prefix"}, kind: leafString},
+				{below: []string{"suffix"}, kind: leafString},
 			},
 			"Address": {
 				{below: []string{"text"}, kind: leafString}, {below: []string{"line"}, kind: leafString},
@@ -101,6 +102,7 @@ var conversions = sync.OnceValue(func() map[schema.ParamType]map[string][]conver
 		schema.ParamNumber: {
 			"decimal": {{kind: leafNumber}}, "integer": {{kind: leafNumber}},
 			"positiveInt": {{kind: leafNumber}}, "unsignedInt": {{kind: leafNumber}},
+			"Range": {{kind: leafNumberRange}},
 		},
 		schema.ParamQuantity: {
 			"Quantity": {{kind: leafQuantity}}, "Age": {{kind: leafQuantity}}, "Duration": {{kind: leafQuantity}},

@@ -45,7 +45,7 @@ func plainDecimal(s string) bool {
 type number struct {
 	value string
 	// low and high bound the implied range: half a unit of the last digit around
-	// the value, [low, high) (FHIR R4 §3.1.1.4.5). A mantissa of one digit with an
+	// the value, [low, high) (FHIR R4 §3.1.1.4.6). One significant digit with an
 	// exponent counts as two: 1e2 is [95, 105).
 	low, high string
 	exponent  bool
@@ -59,8 +59,7 @@ func readNumber(s string) (number, bool) {
 	}
 	n := number{value: s, parsed: d, exponent: strings.ContainsAny(s, "eE")}
 	unit := d.Exponent
-	mantissa, _, _ := strings.Cut(strings.ToLower(strings.TrimLeft(s, "+-")), "e")
-	if n.exponent && len(mantissa) == 1 {
+	if n.exponent && d.NumDigits() == 1 {
 		unit--
 	}
 	half := apd.New(5, unit-1)
@@ -83,11 +82,24 @@ func (n number) around() (low, high string) {
 	return l.String(), h.String()
 }
 
-// setDecimalString reads what String wrote.
-func setDecimalString(d *apd.Decimal, s string) { _, _, _ = d.SetString(s) }
+// setDecimalString reads what String wrote, or a number of valid JSON. Exponents
+// are cut where apd ends: beyond, decimals of different size count as equal.
+func setDecimalString(d *apd.Decimal, s string) {
+	if _, _, err := d.SetString(s); err == nil {
+		return
+	}
+	const farthest = "90000"
+	d.SetInt64(0)
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		sign := "+"
+		if s[i+1] == '-' {
+			sign = "-"
+		}
+		_, _, _ = d.SetString(s[:min(i, maxDigits)] + "e" + sign + farthest)
+	}
+}
 
-// compareDecimals orders two decimals. Text that is none sorts as 0; stored text
-// comes from valid JSON.
+// compareDecimals orders two decimals.
 func compareDecimals(a, b string) int {
 	var x, y apd.Decimal
 	setDecimalString(&x, a)

@@ -28,6 +28,13 @@
 //
 //   - A code is compared by case only where R4 defines its system and says that
 //     case counts; ids, booleans and uris always are.
+//   - A string of punctuation alone begins every value. The words of a family name
+//     are found by starts-with and :contains; they neither equal nor sort it.
+//   - Letters that Unicode does not take apart are spelt out: ß is ss, ø is o.
+//   - A Period that ends before it starts is all between its ends.
+//   - A uri that is no canonical has no version: url=http://…|1 is an error.
+//   - _count, _summary and _total are given once; a larger _count is shown in the
+//     self link as the one that was used.
 //   - The page of a sorted or unsorted search is an offset into the answer as of
 //     one sequence, so that writes in between move nothing.
 //   - The identifiers of references and the texts of tokens count as values for
@@ -41,8 +48,10 @@
 // Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
 // references, units in canonical form (quantities compare units literally),
 // positions (near), full text (_text, _content), _filter, lists, compartments,
-// search over all types, and contained resources. Each is reported as not
-// supported, but for units.
+// search over all types, contained resources, and answers cut by _summary (true,
+// text, data) and _elements. Each is reported as not supported, but for units.
+// Chains and _include do not follow canonicals, and lead to the current version
+// of what a versioned reference names.
 //
 // # Invariants
 //

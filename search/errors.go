@@ -27,7 +27,7 @@ var (
 // A QueryError reports a part of a query that cannot be used.
 type QueryError struct {
 	// Part is the name of the query's parameter as it was written, modifiers
-	// included: "code:exact". It never holds a value.
+	// included: "code:exact". It never holds a value. A very long one is cut.
 	Part string
 	// Code is NotSupported for what FHIR defines and this package does not do,
 	// NotFound for an unknown name, Value for a malformed value, TooCostly past a
@@ -38,6 +38,8 @@ type QueryError struct {
 	// name only.
 	Near []string
 
+	// ignorable says that lenient handling leaves the parameter out.
+	ignorable bool
 	// typ and unknown are the type and the name that it does not have. Near is
 	// worked out from them once the error is final: chains try many types.
 	typ     schema.TypeID

@@ -25,6 +25,14 @@ func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
 	return &evaluation{Engine: e, ctx: ctx, view: view, terms: view.Terms(), left: e.costLimit}
 }
 
+// What work costs beside looking at one ordinal of a posting, about 5 ns.
+const (
+	costOfText   = 5  // to look at a text of the dictionary
+	costOfHit    = 10 // to add its posting to others
+	costOfNumber = 4  // to compare a range of numbers
+	costOfBlock  = 64 // to open and decode a values block, beside its bytes
+)
+
 // charge accounts for work. Every loop over what a query can make long goes
 // through it.
 func (ev *evaluation) charge(work int) error {
@@ -210,10 +218,8 @@ func (ev *evaluation) entries(o index.Ordinal) ([]index.Entry, error) {
 
 // valuesOf reads the values block of a version. It is good until the next call.
 func (ev *evaluation) valuesOf(o index.Ordinal) (_ []byte, err error) {
-	const reading = 16 // about what reading a block costs, in postings looked at
-	if err := ev.charge(reading); err != nil {
+	if ev.block, err = ev.values(o, ev.block[:0]); err != nil {
 		return nil, err
 	}
-	ev.block, err = ev.values(o, ev.block[:0])
-	return ev.block, err
+	return ev.block, ev.charge(costOfBlock + len(ev.block)/4)
 }

@@ -11,7 +11,8 @@ import (
 // Fold returns s as strings are compared: without case, accents and
 // punctuation, with runs of white space as one space and none at either end
 // (FHIR R4 §3.1.1.4.8). "  O'Hára-  Smith" is "ohara smith"; a dash joins what
-// it stands between, as all punctuation does.
+// it stands between, as all punctuation does. Letters that Unicode does not take
+// apart are spelt out: "Weiß" is "weiss" and "Ærø" is "aero".
 func Fold(s string) string { return string(appendFolded(nil, s)) }
 
 // appendFolded appends Fold(s) to dst. It allocates only for text beyond ASCII
@@ -54,12 +55,44 @@ func appendFoldedRunes(dst []byte, s string) []byte {
 			if len(dst) > start && dst[len(dst)-1] != ' ' {
 				dst = append(dst, ' ')
 			}
-		case unicode.Is(unicode.Mn, r) || unicode.IsPunct(r) || unicode.IsControl(r):
+		case unicode.In(r, unicode.Mn, unicode.Cc, unicode.Cf) || unicode.IsPunct(r):
 		default:
-			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+			dst = appendLetter(dst, unicode.ToLower(r))
 		}
 	}
 	return trimSpace(dst, start)
+}
+
+// appendLetter appends a lower-case letter without what Unicode counts as part of
+// it: a ligature, a stroke, the dot of Turkish, the form at the end of a word.
+func appendLetter(dst []byte, r rune) []byte {
+	switch r {
+	case 'ß':
+		return append(dst, "ss"...)
+	case 'æ':
+		return append(dst, "ae"...)
+	case 'œ':
+		return append(dst, "oe"...)
+	case 'þ':
+		return append(dst, "th"...)
+	case 'ø':
+		return append(dst, 'o')
+	case 'ł':
+		return append(dst, 'l')
+	case 'đ', 'ð':
+		return append(dst, 'd')
+	case 'ħ':
+		return append(dst, 'h')
+	case 'ŧ':
+		return append(dst, 't')
+	case 'ı':
+		return append(dst, 'i')
+	case 'ς':
+		r = 'σ'
+	case 'ʻ', 'ʼ': // letters that stand for an apostrophe
+		return dst
+	}
+	return utf8.AppendRune(dst, r)
 }
 
 func trimSpace(dst []byte, start int) []byte {

@@ -40,6 +40,10 @@ func (x *extractor) leaf(at fhirjson.Index, l *leaf, group uint32) {
 	case leafNumber:
 		text := x.text(at)
 		x.b.Number(l.param, group, text, text)
+	case leafNumberRange:
+		if from, to, _ := x.rangeOf(at); from != "" || to != "" {
+			x.b.Number(l.param, group, from, to)
+		}
 	case leafQuantity:
 		x.quantity(at, l.param, group)
 	case leafMoney:
@@ -47,7 +51,10 @@ func (x *extractor) leaf(at fhirjson.Index, l *leaf, group uint32) {
 			x.b.Quantity(l.param, group, value, value, currencySystem, x.child(at, x.fields.moneyCurrency), "")
 		}
 	case leafRange:
-		x.rangeOf(at, l.param, group)
+		if from, to, unit := x.rangeOf(at); from != "" || to != "" {
+			x.b.Quantity(l.param, group, from, to, x.quantityPart(unit, x.fields.quantitySystem),
+				x.quantityPart(unit, x.fields.quantityCode), x.quantityPart(unit, x.fields.quantityUnit))
+		}
 	case leafSampledData:
 		x.sampledData(at, l.param, group)
 	case leafURI:
@@ -67,10 +74,14 @@ func (x *extractor) string(p index.Param, group uint32, s string) {
 	}
 }
 
+// maxWords is how many words of a family name are found one by one. Names have
+// ten at most; what has thousands is none, and would fill the index.
+const maxWords = 64
+
 // words adds the second and further words of a family name.
 func (x *extractor) words(p index.Param, group uint32, s string) {
 	rest := x.folded(s)
-	for {
+	for range maxWords - 1 {
 		_, after, found := strings.Cut(rest, " ")
 		if !found {
 			return
@@ -226,19 +237,30 @@ func (x *extractor) moment(at fhirjson.Index) (low, high int64, ok bool) {
 }
 
 // period returns the range of a Period, of which an end that is missing is open.
+// A Period that ends before it starts, which FHIR forbids and people write, is
+// all between its two ends.
 func (x *extractor) period(at fhirjson.Index) (low, high int64, ok bool) {
-	low, high = math.MinInt64, math.MaxInt64
-	if c, found := x.doc.Child(at, x.fields.periodStart); found && x.doc.HasValue(c) {
-		if start, _, valid := x.moment(c); valid {
-			low, ok = start, true
-		}
+	startLow, startHigh, starts := x.end(at, x.fields.periodStart)
+	endLow, endHigh, ends := x.end(at, x.fields.periodEnd)
+	low, high = startLow, endHigh
+	switch {
+	case !starts:
+		low = math.MinInt64
+	case ends && endHigh <= startLow:
+		return endLow, startHigh, true
 	}
-	if c, found := x.doc.Child(at, x.fields.periodEnd); found && x.doc.HasValue(c) {
-		if _, end, valid := x.moment(c); valid {
-			high, ok = end, true
-		}
+	if !ends {
+		high = math.MaxInt64
 	}
-	return low, high, ok
+	return low, high, starts || ends
+}
+
+// end returns the range of one end of a Period.
+func (x *extractor) end(at fhirjson.Index, field schema.FieldID) (low, high int64, ok bool) {
+	if c, found := x.doc.Child(at, field); found && x.doc.HasValue(c) {
+		return x.moment(c)
+	}
+	return 0, 0, false
 }
 
 // timing returns the outer bounds of a Timing's events and of its bounding period.
@@ -285,12 +307,12 @@ func (x *extractor) quantity(at fhirjson.Index, p index.Param, group uint32) {
 		x.quantityPart(at, x.fields.quantityCode), x.quantityPart(at, x.fields.quantityUnit))
 }
 
-// rangeOf adds a Range, whose ends have one unit.
-func (x *extractor) rangeOf(at fhirjson.Index, p index.Param, group uint32) {
+// rangeOf returns the ends of a Range, "" for one that is open, and the Quantity
+// that has the unit of both.
+func (x *extractor) rangeOf(at fhirjson.Index) (from, to string, unit fhirjson.Index) {
 	low, hasLow := x.doc.Child(at, x.fields.rangeLow)
 	high, hasHigh := x.doc.Child(at, x.fields.rangeHigh)
-	var from, to string
-	unit := low
+	unit = low
 	if hasLow {
 		from = x.quantityPart(low, x.fields.quantityValue)
 	} else {
@@ -299,8 +321,5 @@ func (x *extractor) rangeOf(at fhirjson.Index, p index.Param, group uint32) {
 	if hasHigh {
 		to = x.quantityPart(high, x.fields.quantityValue)
 	}
-	if from != "" || to != "" {
-		x.b.Quantity(p, group, from, to, x.quantityPart(unit, x.fields.quantitySystem),
-			x.quantityPart(unit, x.fields.quantityCode), x.quantityPart(unit, x.fields.quantityUnit))
-	}
+	return from, to, unit
 }

@@ -153,7 +153,8 @@ func (ev *evaluation) dates(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 	set := roaring.New()
 	for _, s := range m.param.streams {
 		column := ev.view.Dates(s.id)
-		if err := ev.charge(columnWork(column.Len(), within)); err != nil {
+		// Windows are checked in turn, and the first that holds ends it.
+		if err := ev.charge(columnWork(column.Len(), within) * (1 + len(windows)/4)); err != nil {
 			return nil, err
 		}
 		set.Or(column.Match(within, windows...))
@@ -174,7 +175,7 @@ func (ev *evaluation) numbers(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 	for _, s := range m.param.streams {
 		column := ev.view.Numbers(s.id)
 		for _, v := range m.values {
-			if err := ev.charge(columnWork(column.Len(), within)); err != nil {
+			if err := ev.charge(costOfNumber * columnWork(column.Len(), within)); err != nil {
 				return nil, err
 			}
 			found, err := column.Match(within, index.NumberQuery{
@@ -217,13 +218,13 @@ func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 				prefix, holds = v.text, func(text string) bool { return isBelow(text, v.text) }
 			}
 			for text, posting := range ev.view.Texts(s.id).WithPrefix(prefix) {
-				if err := ev.charge(1); err != nil {
+				if err := ev.charge(costOfText); err != nil {
 					return nil, err
 				}
 				if !holds(text) {
 					continue
 				}
-				if err := ev.charge(posting.Len()); err != nil {
+				if err := ev.charge(costOfHit + posting.Len()); err != nil {
 					return nil, err
 				}
 				posting.AddTo(set)
@@ -237,7 +238,17 @@ func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 }
 
 // isBelow reports whether a uri is parent or a path below it, by whole segments.
+// Below a canonical with a version are those whose version goes on after a point
+// (FHIR R4 §3.1.1.4.13).
 func isBelow(uri, parent string) bool {
 	rest, found := strings.CutPrefix(uri, parent)
-	return found && (rest == "" || rest[0] == '/' || strings.HasSuffix(parent, "/"))
+	switch {
+	case !found:
+		return false
+	case rest == "" || strings.HasSuffix(parent, "/"):
+		return true
+	case strings.Contains(parent, "|"):
+		return rest[0] == '.'
+	}
+	return rest[0] == '/'
 }

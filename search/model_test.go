@@ -38,10 +38,11 @@ type modelDoc struct {
 
 // An element is one item that an expression yields.
 type element struct {
-	node  fhirjson.Index
-	typ   string
-	value any    // decoded JSON; numbers as json.Number
-	bind  string // of a code: the system of its binding
+	node   fhirjson.Index
+	typ    string
+	value  any    // decoded JSON; numbers as json.Number
+	bind   string // of a code: the system of its binding
+	family bool   // a family name
 }
 
 func newModel(t require.TestingT) *model {
@@ -91,7 +92,7 @@ func (m *model) element(d *modelDoc, n fhirjson.Index) element {
 	if node.Kind == fhirjson.String {
 		text = d.doc.Source[node.Start-1 : node.End+1]
 	}
-	e := element{node: n, typ: node.Type.String()}
+	e := element{node: n, typ: node.Type.String(), family: node.Field == familyName}
 	if node.Kind != fhirjson.Null {
 		decoder := json.NewDecoder(strings.NewReader(string(text)))
 		decoder.UseNumber()
@@ -116,6 +117,12 @@ func (m *model) element(d *modelDoc, n fhirjson.Index) element {
 	}
 	return e
 }
+
+// familyName is the field of family names.
+var familyName = func() schema.FieldID {
+	t, _ := schema.TypeOf("HumanName")
+	return schema.Lookup(t, "family")
+}()
 
 // all returns the elements of a parameter.
 func (m *model) all(d *modelDoc, p *schema.Param) []element {
@@ -302,6 +309,9 @@ func (m *model) matches(p *schema.Param, modifier string, v modelValue, e elemen
 	case schema.ParamURI:
 		s, _ := e.value.(string)
 		url, _, _ := strings.Cut(s, "|")
+		if modifier == "below" && strings.Contains(v.text, "|") {
+			return s == v.text || strings.HasPrefix(s, v.text+".")
+		}
 		if modifier == "below" {
 			return s == v.text || strings.HasPrefix(s, strings.TrimSuffix(v.text, "/")+"/")
 		}
@@ -322,7 +332,11 @@ func field(value any, names ...string) any {
 // stringsOf returns the parts of an element and the words of a family name.
 func stringsOf(e element) []string {
 	all := partsOf(e)
-	if family, ok := field(e.value, "family").(string); ok && e.typ == "HumanName" {
+	family, ok := field(e.value, "family").(string)
+	if e.family {
+		family, ok = e.value.(string)
+	}
+	if ok && (e.family || e.typ == "HumanName") {
 		for i, word := range strings.Fields(family) {
 			if i > 0 && plainText(word) != "" {
 				all = append(all, word)
@@ -372,12 +386,16 @@ func partsOf(e element) (all []string) {
 func plainText(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
-		if !unicode.Is(unicode.Mn, r) && !unicode.IsPunct(r) && (!unicode.IsControl(r) || unicode.IsSpace(r)) {
+		if unicode.IsSpace(r) || !unicode.In(r, unicode.Mn, unicode.Cc, unicode.Cf) && !unicode.IsPunct(r) {
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return strings.Join(strings.Fields(spelt.Replace(b.String())), " ")
 }
+
+// spelt writes letters that Unicode does not take apart.
+var spelt = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ø", "o", "ł", "l", "đ", "d", "ð", "d",
+	"ħ", "h", "ŧ", "t", "ı", "i", "ς", "σ", "ʻ", "", "ʼ", "")
 
 type token struct {
 	system, code string
@@ -456,7 +474,7 @@ func matchToken(v modelValue, tokens []token) bool {
 		if t.sensitive {
 			return t.code == v.text
 		}
-		return strings.ToLower(t.code) == strings.ToLower(v.text)
+		return strings.EqualFold(t.code, v.text)
 	})
 }
 

@@ -1,8 +1,11 @@
 package search
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +34,9 @@ const (
 // ParseOptions are the options of [Parse]. The zero value is strict, in UTC and
 // without a base URL.
 type ParseOptions struct {
-	// Lenient ignores unknown parameters and sort keys, and says so in [Query.Issues]
-	// (Prefer: handling=lenient).
+	// Lenient ignores unknown and unsupported parameters and unknown sort keys, and
+	// says so in [Query.Issues] (Prefer: handling=lenient). Modifiers and values
+	// that do not fit are errors in any case.
 	Lenient bool
 	// Zone is the time zone of dates that have none; nil is UTC.
 	Zone *time.Location
@@ -64,11 +68,8 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 			return nil, p.suggest(err)
 		}
 	}
-	if p.q.summary == SummaryCount {
+	if p.total {
 		p.q.count = 0
-	}
-	if p.q.summary == SummaryText && len(p.q.includes) > 0 {
-		return nil, &QueryError{Part: "_summary", Code: issue.Invalid, Reason: "text does not go with _include and _revinclude"}
 	}
 	return p.q, nil
 }
@@ -87,6 +88,7 @@ type parser struct {
 	opts     ParseOptions
 	q        *Query
 	name     string // of the part at hand, for errors
+	total    bool   // no page is wanted (_summary=count)
 	values   int
 	branches int
 }
@@ -102,10 +104,13 @@ func (p *parser) part(raw string) error {
 	if err != nil || !utf8.ValidString(name) {
 		return &QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
 	}
-	p.name = name
+	p.name = shown(name)
 	value, err := url.QueryUnescape(rawValue)
 	if err != nil || !utf8.ValidString(value) {
 		return p.fail(issue.Invalid, "value is not percent-encoded UTF-8")
+	}
+	if strings.ContainsFunc(name, forbidden) || strings.ContainsFunc(value, forbidden) {
+		return p.fail(issue.Invalid, "control character")
 	}
 	if value == "" {
 		return nil // FHIR R4 §3.1.1.3: a parameter without a value is ignored
@@ -115,6 +120,19 @@ func (p *parser) part(raw string) error {
 		p.q.parts = append(p.q.parts, part{name, used})
 	}
 	return err
+}
+
+// forbidden reports characters that no string of FHIR has (FHIR R4 §2.24.0.1).
+func forbidden(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
+
+// maxShown is as much of a parameter's name as an error shows, in bytes.
+const maxShown = 128
+
+func shown(name string) string {
+	if len(name) <= maxShown {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxShown], "")
 }
 
 // use applies a part to the query. It returns the value to show in the self
@@ -128,7 +146,9 @@ func (p *parser) use(name, value string) (used string, err error) {
 			return "", p.fail(issue.Invalid, "takes no modifier")
 		}
 		return p.result(name, value)
-	case "_type", "_list", "_contained", "_containedType", "_filter", "_query", "_text", "_content":
+	case "_type", "_list", "_contained", "_containedType", "_filter", "_text", "_content":
+		return "", p.lenient(p.unsupported("not supported"))
+	case "_query": // it may stand for conditions of any kind
 		return "", p.fail(issue.NotSupported, "not supported")
 	}
 	c, err := p.condition(p.q.typ, name, value, 0)
@@ -149,23 +169,36 @@ func (p *parser) result(name, value string) (used string, err error) {
 		p.q.page = value
 		return "", nil
 	case "_count":
-		return value, p.count(value)
+		return p.count(value)
 	case "_total":
-		return value, p.oneOf(value, "none", "estimate", "accurate")
+		return value, cmp.Or(p.once(name), p.oneOf(value, "none", "estimate", "accurate"))
 	case "_summary":
-		return value, p.summary(value)
+		return p.summary(value)
 	case "_elements":
-		p.q.elements = append(p.q.elements, strings.Split(value, ",")...)
-		return value, nil
+		return "", p.lenient(p.unsupported("not supported yet"))
 	case "_sort":
 		return p.sort(value)
 	}
 	return "", nil // _format and _pretty are for the wire
 }
 
-// lenient turns an unknown name into an issue, if that was asked for.
+// unsupported reports a parameter that FHIR has and this package does not do.
+func (p *parser) unsupported(reason string) error {
+	return &QueryError{Part: p.name, Code: issue.NotSupported, Reason: reason, ignorable: true}
+}
+
+// once reports a parameter that the query already has and that has one value.
+func (p *parser) once(name string) error {
+	if slices.ContainsFunc(p.q.parts, func(used part) bool { return used.name == name }) {
+		return p.fail(issue.Invalid, "given more than once")
+	}
+	return nil
+}
+
+// lenient turns an unknown or unsupported parameter into an issue, if that was
+// asked for.
 func (p *parser) lenient(err error) error {
-	if e, ok := err.(*QueryError); ok && p.opts.Lenient && e.Code == issue.NotFound {
+	if e, ok := err.(*QueryError); ok && p.opts.Lenient && e.ignorable {
 		p.suggest(e)
 		p.q.issues = append(p.q.issues, e.Issue(issue.Warning))
 		return nil
@@ -190,31 +223,23 @@ func (p *parser) oneOf(value string, allowed ...string) error {
 	return p.fail(issue.Value, "must be one of %s", strings.Join(allowed, ", "))
 }
 
-func (p *parser) count(value string) error {
-	n, err := strconv.ParseUint(value, 10, 31)
-	if err != nil {
-		return p.fail(issue.Value, "must be a whole number, 0 or more")
+func (p *parser) count(value string) (used string, err error) {
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return "", p.fail(issue.Value, "must be a whole number, 0 or more")
 	}
-	p.q.count = min(int(n), MaxCount)
-	return nil
+	p.q.count = int(min(n, MaxCount)) // out of range, n is the largest number
+	return strconv.Itoa(p.q.count), p.once("_count")
 }
 
-func (p *parser) summary(value string) error {
+func (p *parser) summary(value string) (used string, err error) {
 	switch value {
-	case "false":
-		p.q.summary = SummaryFalse
-	case "true":
-		p.q.summary = SummaryTrue
-	case "text":
-		p.q.summary = SummaryText
-	case "data":
-		p.q.summary = SummaryData
+	case "true", "text", "data":
+		return "", p.lenient(p.unsupported("of its values only count and false are supported yet"))
 	case "count":
-		p.q.summary = SummaryCount
-	default:
-		return p.oneOf(value, "true", "text", "data", "count", "false")
+		p.total = true
 	}
-	return nil
+	return value, cmp.Or(p.once("_summary"), p.oneOf(value, "true", "text", "data", "count", "false"))
 }
 
 // include reads Type:param, Type:param:target, Type:* or *.
@@ -248,7 +273,7 @@ func (p *parser) include(reverse bool, mod, value string) error {
 		found, ok := p.find(source, parts[1])
 		if !ok {
 			e := p.unknown(source, parts[1])
-			e.Code = issue.Value // lenient handling ignores unknown parameters, not wrong values
+			e.Code, e.ignorable = issue.Value, false // lenient handling ignores parameters, not wrong values
 			return e
 		}
 		if found.row.Type != schema.ParamReference {

@@ -17,8 +17,6 @@ type Query struct {
 	page     string
 	parts    []part // what was used, in order
 	issues   []issue.Issue
-	summary  Summary
-	elements []string
 }
 
 // A part is one name=value of the query as it was used.
@@ -30,12 +28,6 @@ func (q *Query) Type() schema.TypeID { return q.typ }
 // Count returns the size of a page. 0 asks for the total only, as does
 // _summary=count.
 func (q *Query) Count() int { return q.count }
-
-// Summary returns what _summary asked for.
-func (q *Query) Summary() Summary { return q.summary }
-
-// Elements returns the names in _elements. The slice is shared.
-func (q *Query) Elements() []string { return q.elements }
 
 // Issues returns what was ignored under [ParseOptions.Lenient]. The slice is shared.
 func (q *Query) Issues() []issue.Issue { return q.issues }
@@ -78,18 +70,6 @@ func encode(s string) string {
 
 // PageParameter is the name under which a query holds a page token.
 const PageParameter = "_page"
-
-// A Summary is a value of _summary (FHIR R4 §3.1.1.5.8).
-type Summary uint8
-
-// The values of _summary.
-const (
-	SummaryFalse Summary = iota
-	SummaryTrue
-	SummaryText
-	SummaryData
-	SummaryCount
-)
 
 // A Prefix is the comparison in front of a number, quantity or date (FHIR R4
 // §3.1.1.4.5).

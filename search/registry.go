@@ -64,15 +64,20 @@ func (p *param) seen(mod modifier) []*stream {
 			}
 		}
 		return seen
-	case modExact: // a word of a family name is no whole string
-		for _, s := range p.streams {
-			if s.kind != leafWords {
-				seen = append(seen, s)
-			}
-		}
-		return seen
+	case modExact:
+		return p.whole()
 	}
 	return p.streams
+}
+
+// whole returns the streams that hold whole values: the words of a family name
+// are found, but neither equal the name nor sort it.
+func (p *param) whole() []*stream {
+	words := func(s *stream) bool { return s.kind == leafWords }
+	if !slices.ContainsFunc(p.streams, words) {
+		return p.streams
+	}
+	return slices.DeleteFunc(slices.Clone(p.streams), words)
 }
 
 // has reports whether a modifier that the type of parameter has also fits its
@@ -160,7 +165,7 @@ var parameters = sync.OnceValue(func() *registry {
 func Version() uint32 { return parameters().version ^ extractorVersion }
 
 // extractorVersion rises whenever Extract yields other values for a resource.
-const extractorVersion = 1
+const extractorVersion = 2
 
 // find returns the parameter of a type with the given code.
 func (r *registry) find(t schema.TypeID, code string) (*param, bool) {
@@ -282,9 +287,20 @@ func convert(uses []use, found []path, p *param, shared bool) []use {
 			}
 			u.hops, u.element, u.field = hops, typ, hops[len(hops)-1].field
 			uses = append(uses, u)
+			if u.kind == leafString && u.field == familyName() {
+				u.kind = leafWords
+				uses = append(uses, u)
+			}
 		}
 	}
 	return uses
+}
+
+// familyName is the field of family names, whose words are found one by one
+// (FHIR R4 §3.1.1.4.8), by family as by name.
+func familyName() schema.FieldID {
+	t, _ := schema.TypeOf("HumanName")
+	return schema.Lookup(t, "family")
 }
 
 // stream makes the stream of a use.

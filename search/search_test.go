@@ -20,7 +20,7 @@ func TestMatches(t *testing.T) {
 		{"name=ohara", "ohara"},
 		{"name=O'HARA%20van", "ohara"},
 		{"name=van", "ohara"},
-		{"family=van", ""},
+		{"family=van", "ohara"},
 		{"family:contains=der+b", "ohara"},
 		{"name=zoe", "ohara"},
 		{"name:exact=zoe", ""},

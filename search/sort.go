@@ -24,10 +24,15 @@ type ranking struct {
 // by the smallest value ascending or the largest descending, those without a
 // value last, and what is equal newest first.
 func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count int) ([]index.Ordinal, error) {
-	ordinals := set.ToArray()
-	if err := ev.charge(len(ordinals) * len(keys)); err != nil {
+	if err := ev.charge(int(set.GetCardinality()) * len(keys)); err != nil {
 		return nil, err
 	}
+	if len(keys) == 1 {
+		if found, ok := ev.bestOf(set, &keys[0], offset+count); ok {
+			return found[offset:], nil
+		}
+	}
+	ordinals := set.ToArray()
 	rankings := make([]*ranking, len(keys))
 	for i, key := range keys {
 		r := &ranking{descending: key.descending, present: make([]bool, len(ordinals))}
@@ -160,7 +165,7 @@ func (ev *evaluation) rank(r *ranking, key *sortKey, set *roaring.Bitmap, ordina
 		}
 	case schema.ParamString, schema.ParamURI:
 		r.texts = make([]string, len(ordinals))
-		for _, s := range p.streams {
+		for _, s := range p.whole() {
 			place := places(ordinals)
 			for o, span := range ev.view.Texts(s.id).Keys(set) {
 				keep(r, r.texts, place(o), span.Min, span.Max)

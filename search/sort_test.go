@@ -3,6 +3,7 @@ package search_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -36,7 +38,7 @@ func (m *model) keys(d *modelDoc, p *schema.Param) (smallest, largest *modelKey)
 				low, high = []modelKey{{number: q.low}}, []modelKey{{number: q.high}}
 			}
 		case schema.ParamString:
-			for _, s := range stringsOf(e) {
+			for _, s := range partsOf(e) {
 				low = append(low, modelKey{text: plainText(s)})
 			}
 		case schema.ParamToken:
@@ -180,5 +182,41 @@ func TestSortByTargets(t *testing.T) {
 	} {
 		ids, _ := s.search("Patient", query)
 		require.Equal(t, want, words(ids), query)
+	}
+}
+
+// A page that was picked from a column is the page of the whole order.
+func TestSortedPages(t *testing.T) {
+	s := newStore(t)
+	var items []string
+	for i := range 400 {
+		date, value := "", fmt.Sprintf(`"value":%d.5`, i*i%23)
+		if i%10 > 0 {
+			date = fmt.Sprintf(`,"effectiveDateTime":"20%02d-%02d"`, i*7%11, 1+i%12)
+		}
+		if i%31 == 0 {
+			value += `,"comparator":"<"`
+		}
+		items = append(items, fmt.Sprintf(`{"resourceType":"Observation","id":"o%d","status":"final","code":{"text":"x"},"valueQuantity":{%s}%s}`, i, value, date))
+	}
+	s.put(items...)
+	s.put(items[50:60]...)
+	view, typ := s.index.View(), typeOf(t, "Observation")
+	for _, query := range []string{"_sort=date", "_sort=-date", "_sort=value-quantity", "_sort=-value-quantity", "_sort=-date,value-quantity", "_sort=date&value-quantity=gt5"} {
+		q, err := s.engine.Parse(typ, query+"&_count=7", false)
+		require.NoError(t, err)
+		want, err := s.engine.Sorted(t.Context(), view, q)
+		require.NoError(t, err)
+		var got []index.Ordinal
+		for {
+			r, err := s.engine.Search(t.Context(), view, q)
+			require.NoError(t, err)
+			if got = append(got, r.Matches...); r.Next == "" {
+				break
+			}
+			q, err = s.engine.Parse(typ, query+"&_count=7&_page="+r.Next, false)
+			require.NoError(t, err)
+		}
+		require.Equal(t, want, got, query)
 	}
 }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
@@ -34,10 +35,28 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 		return v, p.number(&v, v.text)
 	case schema.ParamQuantity:
 		return v, p.quantity(&v, s)
+	case schema.ParamURI:
+		return v, p.uri(&v, on, mod, s)
 	case schema.ParamComposite:
 		return v, p.composite(&v, on, s)
 	}
 	return v, nil
+}
+
+// maxSegments bounds the lookups of :above, one for each segment of a path.
+const maxSegments = 256
+
+// uri checks a uri. It refuses a version where the elements are no canonicals:
+// a ValueSet's own url has none (FHIR R4 §3.1.1.4.9).
+func (p *parser) uri(v *value, on *param, mod modifier, s string) error {
+	if mod == modAbove && strings.Count(v.text, "/") > maxSegments {
+		return p.fail(issue.TooCostly, "a path of more than %d segments", maxSegments)
+	}
+	canonical := func(s *stream) bool { return s.kind == leafCanonical }
+	if len(splitEscaped(s, '|')) > 1 && !slices.ContainsFunc(on.streams, canonical) {
+		return p.fail(issue.Invalid, "%s has no version after a |", on.row.Code)
+	}
+	return nil
 }
 
 // tokenOf reads a token for a parameter, and refuses a system where its elements

@@ -9,7 +9,11 @@ func (x *exchange) transact() error {
 	if err != nil {
 		return err
 	}
-	reply, err := x.store.Transact(x.r.Context(), body)
+	options, err := validation(x.r)
+	if err != nil {
+		return err
+	}
+	reply, err := x.store.Transact(x.r.Context(), body, options...)
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,23 @@
 //
 // # What it answers
 //
-// The table in route.go is the whole of it: read and vread, create, update and
-// delete, history of a resource, a type and the store, search by GET and by POST
-// to _search, batch and transaction, and /metadata, a CapabilityStatement that is
-// made from that table and from what package search answers. What FHIR defines
-// and the table lacks (conditional update and delete, patch, operations,
+// The table in route.go is the whole of it: read and vread, create, update, patch
+// and delete, history of a resource, a type and the store, search by GET and by
+// POST to _search, batch and transaction, and /metadata, a CapabilityStatement
+// that is made from that table and from what package search answers. What FHIR
+// defines and the table lacks (conditional update, patch and delete, operations,
 // compartments, search over all types) is refused, with 405 or 501.
+//
+// A patch is a JSON Patch, application/json-patch+json; anything else is answered
+// with 415. A patch in a batch or transaction is refused.
+//
+// A write is checked at the store's level, or at the one that AWS HealthLake's
+// header asks for:
+//
+//	x-amzn-healthlake-fhir-validation-level: strict | structure-only | minimal
+//
+// With Prefer: return=OperationOutcome, the answer to a create, update or patch
+// tells the issues that were found and accepted.
 //
 // Every error is an OperationOutcome, a panic included, and none carries patient
 // data. The status of an error of the store is that of [datastore.Status].

@@ -20,8 +20,8 @@ func versionOf(tag string) (string, bool) {
 	return tag[1 : len(tag)-1], true
 }
 
-// conditions returns the conditions in the headers of an update or a delete: one
-// version in If-Match, or "*" in the If-None-Match of an update.
+// conditions returns the conditions in the headers of an update, a patch or a
+// delete: one version in If-Match, or "*" in the If-None-Match of an update.
 func conditions(r *http.Request) ([]datastore.WriteOption, error) {
 	var options []datastore.WriteOption
 	if match := r.Header.Get("If-Match"); match != "" {

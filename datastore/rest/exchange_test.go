@@ -124,7 +124,7 @@ func TestErrors(t *testing.T) {
 		{name: "an id that cannot be", method: "GET", path: "/Patient/a%20b", status: 404},
 		{name: "history of nothing", method: "GET", path: "/Patient/1/_history", status: 404},
 		{name: "method of a type", method: "PUT", path: "/Patient", body: ann, status: 405, allow: "GET, HEAD, POST"},
-		{name: "method of a resource", method: "PATCH", path: "/Patient/1", body: ann, status: 405, allow: "GET, HEAD, PUT, DELETE"},
+		{name: "method of a resource", method: "POST", path: "/Patient/1", body: ann, status: 405, allow: "GET, HEAD, PUT, PATCH, DELETE"},
 		{name: "method of a search", method: "GET", path: "/Patient/_search", status: 405, allow: "POST"},
 		{name: "method of the base", method: "DELETE", path: "", status: 405, allow: "POST"},
 		{name: "operation", method: "GET", path: "/Patient/1/$everything", status: 501, contains: `"code":"not-supported"`},

@@ -1,15 +1,12 @@
 package rest
 
 import (
-	"errors"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
@@ -38,6 +35,7 @@ type (
 		Implementation implementation `json:"implementation"`
 		FHIRVersion    string         `json:"fhirVersion"`
 		Format         []string       `json:"format"`
+		PatchFormat    []string       `json:"patchFormat"`
 		REST           []restPart     `json:"rest"`
 	}
 	software struct {
@@ -102,7 +100,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalDelete: "not-supported",
 			ReferencePolicy: []string{"literal", "logical"},
 		}
-		for _, p := range searchParams(t) {
+		for _, p := range search.Parameters(t) {
 			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type.String()})
 			if p.Type != schema.ParamReference {
 				continue
@@ -123,7 +121,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		Status: "active", Date: time.Now().UTC().Format(time.RFC3339), Kind: "instance",
 		Software:       software{Name: "fhirlake", Version: softwareVersion()},
 		Implementation: implementation{Description: "A FHIR R4 data store", URL: h.options.BaseURL},
-		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, REST: []restPart{rest},
+		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, PatchFormat: []string{jsonPatch}, REST: []restPart{rest},
 	})
 }
 
@@ -137,25 +135,6 @@ func resourceTypes() []schema.TypeID {
 	}
 	slices.SortFunc(types, func(a, b schema.TypeID) int { return strings.Compare(a.String(), b.String()) })
 	return types
-}
-
-// searchParams returns the parameters of a type that package search answers, by
-// code. Package search itself is asked whether it supports each.
-func searchParams(t schema.TypeID) []*schema.Param {
-	var params []*schema.Param
-	for base := t; base != 0; base = base.Type().Base {
-		for _, id := range schema.ParamsOf(base) {
-			p := id.Param()
-			_, err := search.Parse(t, url.QueryEscape(p.Code)+"=1", search.ParseOptions{})
-			var refused *search.QueryError
-			if errors.As(err, &refused) && refused.Code == issue.NotSupported {
-				continue
-			}
-			params = append(params, p)
-		}
-	}
-	slices.SortStableFunc(params, func(a, b *schema.Param) int { return strings.Compare(a.Code, b.Code) })
-	return slices.CompactFunc(params, func(a, b *schema.Param) bool { return a.Code == b.Code })
 }
 
 // softwareVersion is the version of this module in the running program, "" where

@@ -12,7 +12,8 @@ import (
 
 // statement is what tests look at in a CapabilityStatement.
 type statement struct {
-	FHIRVersion string `json:"fhirVersion"`
+	FHIRVersion string   `json:"fhirVersion"`
+	PatchFormat []string `json:"patchFormat"`
 	Rest        []struct {
 		Interaction []struct{ Code string }
 		Resource    []struct {
@@ -31,10 +32,11 @@ func TestMetadata(t *testing.T) {
 	var s statement
 	require.NoError(t, json.Unmarshal([]byte(a.body), &s, json.MatchCaseInsensitiveNames(true)))
 	require.Equal(t, "4.0.1", s.FHIRVersion)
+	require.Equal(t, []string{"application/json-patch+json"}, s.PatchFormat)
 	require.Equal(t, []struct{ Code string }{{"transaction"}, {"batch"}, {"history-system"}}, s.Rest[0].Interaction)
 	require.Len(t, s.Rest[0].Resource, 148-2, "every concrete type")
 	for _, r := range s.Rest[0].Resource {
-		for _, want := range []string{"read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"} {
+		for _, want := range []string{"read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"} {
 			require.Contains(t, r.Interaction, struct{ Code string }{want}, r.Type)
 		}
 		names := map[string]string{}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -46,7 +47,8 @@ func (x *exchange) setVersion(v *datastore.Version) {
 }
 
 // sendWritten answers a write with as much of the result as the client prefers
-// (FHIR R4 §3.1.0.1, Managing Return Content).
+// (FHIR R4 §3.1.0.1, Managing Return Content). What was found wrong and accepted
+// is in the OperationOutcome alone.
 func (x *exchange) sendWritten(v *datastore.Version) {
 	x.setVersion(v)
 	x.w.Header().Set("Location", x.base+"/"+v.Ref.String()+"/_history/"+v.VersionID)
@@ -58,7 +60,7 @@ func (x *exchange) sendWritten(v *datastore.Version) {
 	case "minimal":
 		x.send(status, nil)
 	case "operationoutcome":
-		x.send(status, datastore.Outcome(nil))
+		x.send(status, issue.AppendOutcome(nil, v.Issues...))
 	default:
 		x.send(status, v.JSON)
 	}

@@ -30,6 +30,7 @@ func routes() []route {
 		{"GET", "{type}/_history", []string{"history-type"}, (*exchange).history},
 		{"GET", "{type}/{id}", []string{"read"}, (*exchange).read},
 		{"PUT", "{type}/{id}", []string{"update"}, (*exchange).update},
+		{"PATCH", "{type}/{id}", []string{"patch"}, (*exchange).patch},
 		{"DELETE", "{type}/{id}", []string{"delete"}, (*exchange).delete},
 		{"GET", "{type}/{id}/_history", []string{"history-instance"}, (*exchange).history},
 		{"GET", "{type}/{id}/_history/{version}", []string{"vread"}, (*exchange).readVersion},

@@ -11,7 +11,10 @@ import (
 
 // create answers POST {type}, with If-None-Exist or without (FHIR R4 §3.1.0.8).
 func (x *exchange) create() error {
-	var options []datastore.WriteOption
+	options, err := validation(x.r)
+	if err != nil {
+		return err
+	}
 	if given := x.r.Header.Values("If-None-Exist"); len(given) > 0 {
 		query := given[0]
 		if before, after, ok := strings.Cut(query, "?"); ok && !strings.Contains(before, "=") {
@@ -37,7 +40,7 @@ func (x *exchange) create() error {
 // update answers PUT {type}/{id}, which creates the resource if there is none
 // (FHIR R4 §3.1.0.4).
 func (x *exchange) update() error {
-	options, err := conditions(x.r)
+	options, err := x.writeOptions()
 	if err != nil {
 		return err
 	}

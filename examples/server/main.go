@@ -3,6 +3,7 @@
 //	go run ./examples/server -synthetic 100                      # in memory, with 100 invented patients
 //	go run ./examples/server -store DIR -key-file FILE           # on disk, encrypted; made at first use
 //	go run ./examples/server -import FOLDER                      # with the ldjson of a folder, plain or gzip
+//	go run ./examples/server -validation minimal                 # and take what is not valid as well
 //
 // It prints "listening on http://ADDR/fhir" once all is imported, and ends in
 // good order at SIGINT or SIGTERM. It has no TLS and asks nobody who they are:
@@ -34,6 +35,12 @@ type config struct {
 	keyFile   string
 	imports   string
 	synthetic int
+	level     datastore.Level
+}
+
+// levels are the levels of validation by the names that AWS HealthLake gives them.
+var levels = map[string]datastore.Level{
+	"strict": datastore.Strict, "structure-only": datastore.StructureOnly, "minimal": datastore.Minimal,
 }
 
 func main() {
@@ -42,6 +49,14 @@ func main() {
 	flag.StringVar(&c.store, "store", "mem:", "folder of the store, or mem: for one in memory")
 	flag.StringVar(&c.keyFile, "key-file", "", "file of the store's key, made at first use; a folder needs one")
 	flag.StringVar(&c.imports, "import", "", "folder of ldjson to import before serving")
+	flag.Func("validation", "how resources are checked: strict, structure-only or minimal (default strict)", func(name string) error {
+		level, ok := levels[name]
+		if !ok {
+			return errors.New("no level of validation")
+		}
+		c.level = level
+		return nil
+	})
 	flag.IntVar(&c.synthetic, "synthetic", 0, "number of synthetic patients to import before serving")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -73,7 +88,7 @@ func run(ctx context.Context, c config) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if c.imports != "" {
-		if err := fill(ctx, store, ingest.Options{From: os.DirFS(c.imports)}); err != nil {
+		if err := fill(ctx, store, ingest.Options{From: os.DirFS(c.imports), Validation: c.level}); err != nil {
 			return fmt.Errorf("importing %s: %w", c.imports, err)
 		}
 	}
@@ -87,7 +102,7 @@ func run(ctx context.Context, c config) (err error) {
 
 // open opens the store, or makes it.
 func open(ctx context.Context, c config, base string) (*datastore.Store, error) {
-	options := &datastore.Options{BaseURL: base, Logger: slog.Default()}
+	options := &datastore.Options{BaseURL: base, Validation: c.level, Logger: slog.Default()}
 	if c.keyFile != "" {
 		options.Key = datastore.KeyFile(c.keyFile)
 	}
@@ -99,7 +114,8 @@ func open(ctx context.Context, c config, base string) (*datastore.Store, error) 
 }
 
 // fill imports ldjson and says what came of it. Lines that are refused do not
-// stop it: a report in a folder of its own says which and why.
+// stop it: a report in a folder of its own says which and why, and which were
+// taken though they are not valid.
 func fill(ctx context.Context, store *datastore.Store, options ingest.Options) error {
 	report, err := os.MkdirTemp("", "fhirlake-import-")
 	if err != nil {
@@ -113,12 +129,15 @@ func fill(ctx context.Context, store *datastore.Store, options ingest.Options) e
 	result, err := job.Wait()
 	fmt.Printf("imported %d of %d resources in %v: %s\n",
 		result.Imported, result.Scanned, result.Elapsed.Round(time.Millisecond), result.Status)
-	if result.Failed() == 0 {
+	if result.Failed() == 0 && result.WithIssues == 0 {
 		return errors.Join(err, os.RemoveAll(report))
 	}
 	for _, file := range result.Files {
 		if file.Failed() > 0 {
 			fmt.Printf("  %s: %d not imported\n", file.Name, file.Failed())
+		}
+		if file.WithIssues > 0 {
+			fmt.Printf("  %s: %d imported with issues\n", file.Name, file.WithIssues)
 		}
 	}
 	fmt.Printf("  report: %s\n", report)

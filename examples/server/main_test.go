@@ -123,6 +123,23 @@ func TestServer(t *testing.T) {
 		p.stop()
 	})
 
+	t.Run("minimal", func(t *testing.T) {
+		p := start(t, program, "-validation", "minimal", "-import", filepath.Join(folder, "data"))
+		require.Regexp(t, `(?s)^imported 2 of 2 resources in .*: COMPLETED\n  Patient.ndjson: 1 imported with issues\n  report: .+$`, strings.Join(p.said, "\n"))
+		status, body := p.do("GET", "/Patient/b", "")
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, body, `"nickname":"x"`)
+		status, _ = p.do("PUT", "/Patient/c", `{"resourceType":"Patient","id":"c","nickname":"x"}`)
+		require.Equal(t, http.StatusCreated, status, "the store's own level")
+		p.stop()
+	})
+
+	t.Run("no level", func(t *testing.T) {
+		said, err := exec.Command(program, "-validation", "lax").CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(said), "no level of validation")
+	})
+
 	t.Run("no key", func(t *testing.T) {
 		said, err := exec.Command(program, "-addr", "127.0.0.1:0", "-store", filepath.Join(folder, "other")).CombinedOutput()
 		require.Error(t, err)

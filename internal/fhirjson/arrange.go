@@ -23,7 +23,7 @@ func (p *parser) close(t schema.TypeID, open, base int, ordered bool) {
 	runs := p.runs[base:]
 	if !ordered {
 		p.marks++
-		p.arrange(runs)
+		p.arrange(open, runs)
 	}
 	need := int(p.rules.required[t])
 	var element schema.FieldID
@@ -59,8 +59,9 @@ func (p *parser) missing(t schema.TypeID, open int, runs []run) {
 }
 
 // arrange sorts the runs of an object into field order, their nodes with them,
-// and merges the underscore twins into their primitives.
-func (p *parser) arrange(runs []run) {
+// and merges the underscore twins into their primitives. A run whose property was
+// loosened has no nodes.
+func (p *parser) arrange(open int, runs []run) {
 	if len(runs) == 0 {
 		return
 	}
@@ -77,25 +78,44 @@ func (p *parser) arrange(runs []run) {
 		}
 		return cmp.Compare(a.start, b.start)
 	})
-	for i := 1; i < len(runs); i++ {
-		if runs[i].field == runs[i-1].field && runs[i].twin == runs[i-1].twin {
-			p.report(int(runs[i].name), issue.Structure, "name stands twice")
-		}
-	}
-	if len(p.findings) > 0 {
-		return // the document will be thrown away, and the twins may not fit
-	}
 	p.spare = append(p.spare[:0], p.nodes[first:]...)
 	p.nodes = p.nodes[:first]
-	for i := 0; i < len(runs); i++ {
-		if i+1 < len(runs) && runs[i+1].field == runs[i].field {
-			p.merge(runs[i], runs[i+1], first)
-			i++
+	for i := 0; i < len(runs); {
+		values := runs[i]
+		for i++; i < len(runs) && runs[i].field == values.field && runs[i].twin == values.twin; i++ {
+			p.refuse(int(runs[i].name), issue.Structure, "name stands twice")
+		}
+		if i == len(runs) || runs[i].field != values.field {
+			p.checkHoles(values, first)
+			p.place(values.start, values.end, first)
 			continue
 		}
-		p.checkHoles(runs[i], first)
-		p.place(runs[i].start, runs[i].end, first)
+		twins := runs[i]
+		for i++; i < len(runs) && runs[i].field == values.field; i++ {
+			p.refuse(int(runs[i].name), issue.Structure, "name stands twice")
+		}
+		switch {
+		case values.start == values.end:
+			p.place(twins.start, twins.end, first)
+		case twins.start == twins.end:
+			p.place(values.start, values.end, first)
+		case !p.sameLength(values, twins, first):
+			p.report(int(twins.name), issue.Structure, "array is not as long as that of the values")
+			p.loosenRun(open, twins)
+			p.place(values.start, values.end, first)
+		default:
+			p.merge(values, twins, first)
+		}
 	}
+}
+
+// sameLength reports whether a primitive field and its twin have as many items.
+func (p *parser) sameLength(values, twins run, first uint32) bool {
+	n := values.end - values.start
+	for i := twins.start; i < twins.end; i = p.spare[i-first].Next {
+		n--
+	}
+	return n == 0
 }
 
 // place appends the nodes that had the numbers from to end; p.spare holds the old
@@ -126,10 +146,10 @@ func (p *parser) checkHoles(r run, first uint32) {
 }
 
 // merge places the nodes of a primitive field, each with the children of its
-// counterpart among the twins.
+// counterpart among the twins, of which there are as many.
 func (p *parser) merge(values, twins run, first uint32) {
-	v, w := values.start, twins.start
-	for ; v < values.end && w < twins.end; v++ {
+	w := twins.start
+	for v := values.start; v < values.end; v++ {
 		twin := p.spare[w-first]
 		node := len(p.nodes)
 		p.place(v, v+1, first)
@@ -143,8 +163,5 @@ func (p *parser) merge(values, twins run, first uint32) {
 			}
 		}
 		w = twin.Next
-	}
-	if v < values.end || w < twins.end {
-		p.report(int(twins.name), issue.Structure, "array is not as long as that of the values")
 	}
 }

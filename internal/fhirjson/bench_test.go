@@ -62,6 +62,17 @@ func BenchmarkParse(b *testing.B) {
 	})
 }
 
+// BenchmarkParseStructureOnly leaves out the walk that only the other levels need.
+func BenchmarkParseStructureOnly(b *testing.B) {
+	var doc fhirjson.Document
+	opts := &fhirjson.Options{Level: fhirjson.StructureOnly}
+	perCorpus(b, func(_ int, src []byte) {
+		if err := fhirjson.Parse(src, &doc, opts); err != nil {
+			b.Fatal(err)
+		}
+	}, nil)
+}
+
 // BenchmarkReference is jsontext's check of the grammar alone.
 func BenchmarkReference(b *testing.B) {
 	perCorpus(b, func(_ int, src []byte) {

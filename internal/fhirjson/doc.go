@@ -24,7 +24,12 @@
 // Unknown elements, duplicate names, wrong JSON kinds, malformed primitives, two
 // alternatives of one choice, objects and arrays that are empty, and nesting
 // beyond [MaxDepth] are errors, each with JSON Pointer and byte offset, as
-// [Error].
+// [Error]. That much the parse finds in one pass; a walk over the tape then checks
+// references, contained resources, extensions, bindings of concepts and bundles.
+// A [Level] says how much of this a source must keep to be accepted.
+//
+// Whatever was found, the tape is sound and has what is sound: a property that has
+// no place on it is loose, kept as text and seen by the writer alone.
 //
 // Values are held to the regular expressions of R4 and to the calendar, elements
 // to their cardinality, codes to their required value sets. A string of white
@@ -35,8 +40,10 @@
 //
 // [AppendCanonical] writes the one text that all sources with the same values
 // share. [AppendStored] is that text as a store keeps it, [AppendVersioned] adds
-// what the store alone knows, and [Edits] changes a source.
+// what the store alone knows, and [Edits] changes a source. docs/format/canonical.md
+// describes the form.
 //
-// The package does not resolve references, know terminology or evaluate
-// invariants.
+// The package does not resolve references beyond the source, know terminology
+// beyond R4's required value sets or evaluate invariants: [Options] has a place for
+// who does.
 package fhirjson

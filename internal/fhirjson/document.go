@@ -1,6 +1,9 @@
 package fhirjson
 
-import "github.com/fhirlake/fhirlake/internal/schema"
+import (
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
 
 // Kind is the JSON kind of a node's value.
 type Kind uint8
@@ -39,6 +42,11 @@ type Index uint32
 type Document struct {
 	Source []byte
 	Nodes  []Node
+	// Issues are what Parse found and the level accepts: warnings, and at Minimal
+	// all but the worst.
+	Issues []issue.Issue
+
+	loose []loose // by object, then by place
 }
 
 // Type returns the resource type.
@@ -98,6 +106,14 @@ func (d *Document) Text(n Index, dst []byte) []byte {
 		return d.Source[node.Start:node.End]
 	}
 	return appendUnescaped(dst[:0], d.Raw(n))
+}
+
+// offset returns where the value of n starts in the source, its quote included.
+func (d *Document) offset(n Index) int {
+	if node := &d.Nodes[n]; node.Kind == String {
+		return int(node.Start) - 1
+	}
+	return int(d.Nodes[n].Start)
 }
 
 // HasValue reports whether n is a primitive with a value.

@@ -34,12 +34,15 @@ func outline(doc *fhirjson.Document) string {
 func TestTape(t *testing.T) {
 	doc := parse(t, `{"birthDate":"2020","name":[{"given":["a",null,"b"],"_given":[null,{"id":"x"},{"id":"y"}]},`+
 		`{"_text":{"id":"z"}}],"resourceType":"Patient","_birthDate":{"id":"w"},"active":false,"id":"p",`+
-		`"contained":[{"resourceType":"Basic","code":{"text":"c"}}]}`)
+		`"contained":[{"resourceType":"Basic","id":"c","subject":{"reference":"#"},"code":{"text":"c"}}]}`)
 	require.Equal(t, ` Patient 1
 /id id 2 p
 /contained/0 Basic 1
+/contained/0/id id 2 c
 /contained/0/code CodeableConcept 1
 /contained/0/code/text string 2 c
+/contained/0/subject Reference 1
+/contained/0/subject/reference string 2 #
 /active boolean 5 false
 /name/0 HumanName 1
 /name/0/given/0 string 2 a

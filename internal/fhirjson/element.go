@@ -94,6 +94,7 @@ func (p *parser) members(open int, t schema.TypeID) int {
 	pos := p.space(open + 1)
 	if p.at(pos) == '}' {
 		p.report(open, issue.Structure, "object is empty")
+		p.misfit = true
 		pos++
 	} else if pos = p.fields(pos, open, t, false); pos < 0 {
 		return -1
@@ -108,6 +109,8 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 	base := len(p.runs)
 	slot := len(p.rules.fields) + int(t)
 	ordered := true
+	outer := p.misfit
+	p.misfit = false
 	var last schema.FieldID
 	for {
 		at := pos
@@ -137,20 +140,26 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 			ordered = ordered && f > last && !p.holes
 			last, slot, p.holes = f, int(f), false
 		case nameTwin:
+			mark := len(p.loose)
 			pos = p.twin(pos, f)
+			p.misfit = p.misfit || len(p.loose) > mark
 			ordered = false
 		case nameType:
 			if typed {
-				p.report(at, issue.Structure, "resourceType stands twice")
+				p.refuse(at, issue.Structure, "resourceType stands twice")
 			}
 			typed = true
 			pos = p.skip(pos)
 		default:
 			p.report(at, issue.Structure, unknownReason(p.src[at+1:], t))
+			p.misfit = true
 			pos = p.skip(pos)
 		}
 		if pos < 0 {
 			return -1
+		}
+		if p.misfit {
+			p.loosen(open, at, pos, first, t, f)
 		}
 		if kind <= nameTwin {
 			p.runs = append(p.runs, run{
@@ -164,6 +173,7 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 			pos = p.space(pos + 1)
 		case '}':
 			p.close(t, open, base, ordered)
+			p.misfit = outer
 			return pos + 1
 		default:
 			return p.syntax(pos, "expected , or } after a value")
@@ -264,6 +274,7 @@ func (p *parser) array(open int, f schema.FieldID, r *rule, twin bool) int {
 	if p.at(pos) == ']' {
 		p.depth--
 		p.report(open, issue.Structure, "array is empty")
+		p.misfit = true
 		return pos + 1
 	}
 	for n, nulls := 1, 0; ; n++ {
@@ -295,6 +306,7 @@ func (p *parser) array(open int, f schema.FieldID, r *rule, twin bool) int {
 		switch {
 		case nulls == n:
 			p.report(open, issue.Structure, "array has nothing but null")
+			p.misfit = true
 		case n > int(r.max) && r.max != schema.Unbounded:
 			p.report(open, issue.Structure, "more values than the element may have")
 		case n < int(r.min):
@@ -352,5 +364,6 @@ func (p *parser) wrongKind(pos int, want string) int {
 		found = "null"
 	}
 	p.report(pos, issue.Structure, "expected "+want+", found "+found)
+	p.misfit = true
 	return p.skip(pos)
 }

@@ -13,38 +13,63 @@ import (
 const maxIssues = 20
 
 // An Error says what is wrong with a source: the first thing alone where it is
-// no JSON or breaks a limit, otherwise up to 20 things in the order of the source.
+// no JSON or breaks a limit, otherwise up to 20 errors and 20 warnings in the
+// order of the source.
 type Error struct {
 	Issues []issue.Issue
 }
 
-// Error returns the first issue, and how many more there are.
+// Error returns the first issue that is an error, and how many more issues there are.
 func (e *Error) Error() string {
+	first := max(0, slices.IndexFunc(e.Issues, func(i issue.Issue) bool {
+		return i.Severity == issue.Error || i.Severity == issue.Fatal
+	}))
 	if n := len(e.Issues) - 1; n > 0 {
-		return fmt.Sprintf("fhirjson: %v; and %d more", e.Issues[0], n)
+		return fmt.Sprintf("fhirjson: %v; and %d more", e.Issues[first], n)
 	}
-	return fmt.Sprintf("fhirjson: %v", e.Issues[0])
+	return fmt.Sprintf("fhirjson: %v", e.Issues[first])
 }
 
 // A finding is an issue whose pointer is not worked out yet.
 type finding struct {
-	offset int
-	code   issue.Code
-	reason string
+	offset   int
+	severity issue.Severity
+	code     issue.Code
+	reason   string
 }
 
-// report notes that the value or name at offset is wrong. The parse goes on.
+// report notes that the value or name at offset is wrong. The parse goes on; the
+// level decides what becomes of the source.
 func (p *parser) report(offset int, code issue.Code, reason string) {
-	if len(p.findings) < maxIssues {
-		p.findings = append(p.findings, finding{offset, code, reason})
+	p.note(finding{offset, issue.Error, code, reason})
+}
+
+// refuse is report for what no level accepts.
+func (p *parser) refuse(offset int, code issue.Code, reason string) {
+	p.findings = p.findings[:min(len(p.findings), maxIssues-1)]
+	p.report(offset, code, reason)
+	p.refused = true
+}
+
+// note adds a finding to those of its severity, unless there are enough.
+func (p *parser) note(f finding) {
+	list := &p.findings
+	if f.severity == issue.Error || f.severity == issue.Fatal {
+		p.refused = p.refused || p.opts.Level != Minimal
+	} else {
+		list = &p.warnings
+	}
+	if len(*list) < maxIssues {
+		*list = append(*list, f)
 	}
 }
 
 // fail notes that the source cannot be read beyond offset, and returns -1, the
 // position that says so.
 func (p *parser) fail(offset int, code issue.Code, reason string) int {
-	p.findings = append(p.findings[:0], finding{offset, code, reason})
-	p.broken = true
+	p.findings = append(p.findings[:0], finding{offset, issue.Fatal, code, reason})
+	p.warnings = p.warnings[:0]
+	p.refused, p.broken = true, true
 	return -1
 }
 
@@ -56,22 +81,23 @@ func (p *parser) syntax(offset int, reason string) int {
 	return p.fail(offset, issue.Structure, reason)
 }
 
-// err returns the findings as an error, nil if there are none.
-func (p *parser) err() error {
-	if len(p.findings) == 0 {
+// issues returns what was found, in the order of the source.
+func (p *parser) issues() []issue.Issue {
+	if len(p.findings)+len(p.warnings) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(p.findings, func(a, b finding) int { return cmp.Compare(a.offset, b.offset) })
-	severity := issue.Error
-	if p.broken {
-		severity = issue.Fatal
+	all := append(p.findings, p.warnings...)
+	slices.SortStableFunc(all, func(a, b finding) int { return cmp.Compare(a.offset, b.offset) })
+	out := make([]issue.Issue, 0, len(all))
+	offsets := make([]int, len(all))
+	for i, f := range all {
+		offsets[i] = f.offset
 	}
-	e := &Error{Issues: make([]issue.Issue, len(p.findings))}
-	for i, f := range p.findings {
-		e.Issues[i] = issue.Issue{
-			Severity: severity, Code: f.code, Offset: int64(f.offset), Diagnostics: f.reason,
-			Pointer: pointerAt(p.src, f.offset),
-		}
-	}
-	return e
+	pointersAt(p.src, offsets, func(pointer string) {
+		f := all[len(out)]
+		out = append(out, issue.Issue{
+			Severity: f.severity, Code: f.code, Offset: int64(f.offset), Diagnostics: f.reason, Pointer: pointer,
+		})
+	})
+	return out
 }

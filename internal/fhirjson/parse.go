@@ -1,8 +1,14 @@
 package fhirjson
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
 	"math"
+	"slices"
 	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -18,24 +24,21 @@ const MaxDepth = 256
 // digits), so this also bounds what one hostile request can allocate.
 const DefaultMaxBytes = 64 << 20
 
-// Options say how strict Parse is. Nil is the same as the zero value.
-type Options struct {
-	// MaxBytes is the largest source accepted; 0 is DefaultMaxBytes. Above 4 GiB
-	// it counts as 4 GiB, since offsets are 32 bits.
-	MaxBytes int
-}
-
 // Parse reads src, which must be one resource, into doc and reuses doc's memory.
 //
 // The document refers to src, so src must not change while doc is in use. An
-// error is an [*Error]; doc is then empty. Parse may be called by many
+// error is an [*Error]; doc is then empty. What is found and does not keep the
+// level from accepting src is in doc.Issues. Parse may be called by many
 // goroutines at a time, each with a document of its own.
 func Parse(src []byte, doc *Document, opts *Options) error {
+	if opts == nil {
+		opts = &strict
+	}
 	limit := int64(DefaultMaxBytes)
-	if opts != nil && opts.MaxBytes > 0 {
+	if opts.MaxBytes > 0 {
 		limit = min(int64(opts.MaxBytes), math.MaxUint32)
 	}
-	doc.Source, doc.Nodes = src, doc.Nodes[:0]
+	doc.Source, doc.Nodes, doc.Issues, doc.loose = src, doc.Nodes[:0], nil, doc.loose[:0]
 	if int64(len(src)) > limit {
 		return &Error{Issues: []issue.Issue{{
 			Severity: issue.Fatal, Code: issue.TooLong, Offset: limit,
@@ -43,26 +46,64 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 		}}}
 	}
 	p := parsers.Get().(*parser)
-	p.src = src
+	p.src, p.opts, p.loose = src, opts, doc.loose
 	if p.nodes = doc.Nodes; cap(p.nodes) == 0 {
-		p.nodes = make([]Node, 0, len(src)/32+8)
+		p.nodes = make([]Node, 0, min(len(src)/32+8, firstNodes))
 	}
 	p.document()
-	doc.Nodes = p.nodes
-	err := p.err()
-	p.release()
-	if err != nil {
-		doc.Nodes = doc.Nodes[:0]
-		return err
+	doc.Nodes, doc.loose = p.nodes, p.loose
+	if !p.broken && len(doc.Nodes) > 0 {
+		p.settle(doc)
 	}
+	issues, refused := p.issues(), p.refused
+	p.release()
+	if refused {
+		doc.Nodes, doc.loose = doc.Nodes[:0], doc.loose[:0]
+		return &Error{Issues: issues}
+	}
+	doc.Issues = issues
 	return nil
+}
+
+// strict are the options that nil stands for.
+var strict Options
+
+// settle does what needs the whole tape.
+func (p *parser) settle(doc *Document) {
+	slices.SortFunc(doc.loose, func(a, b loose) int {
+		return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.start, b.start))
+	})
+	if p.opts.Level == Minimal && len(doc.loose) > 0 {
+		p.uniqueNames()
+	}
+	if p.opts.Level == StructureOnly {
+		return
+	}
+	p.check(doc)
+	if p.opts.Invariants != nil && len(p.findings) == 0 {
+		p.opts.Invariants(doc, func(n Index, severity issue.Severity, code issue.Code, reason string) {
+			p.note(finding{offset: doc.offset(n), severity: severity, code: code, reason: reason})
+		})
+	}
+}
+
+// uniqueNames looks for duplicate names in the source, those of loose properties
+// and inside them included, which the parser does not compare.
+func (p *parser) uniqueNames() {
+	var fault *jsontext.SyntacticError
+	err := jsontext.NewDecoder(bytes.NewBuffer(p.src)).SkipValue()
+	if errors.As(err, &fault) && !p.refused {
+		p.refuse(int(fault.ByteOffset), issue.Structure, "name stands twice")
+	}
 }
 
 // A parser holds the state of one call of Parse, and what speeds up the next.
 type parser struct {
 	rules *rules
+	opts  *Options
 	src   []byte
 	nodes []Node
+	loose []loose
 	runs  []run  // fields seen so far of the objects that are open
 	spare []Node // for arrange
 	text  []byte // a string with its escapes resolved
@@ -74,12 +115,27 @@ type parser struct {
 	marks uint32
 	// holes is set when an array of primitives has a null.
 	holes bool
+	// misfit is set when the property that is being parsed has no place on the tape.
+	misfit bool
+	// late has, for objects up to the offset sought whose resourceType does not come
+	// first, where its value is. One search serves the resources in a resource too,
+	// or nested ones would be searched over and over.
+	late    map[int]int
+	sought  int
+	seeking bool
 	// next is what came last time after a field, or first in a type (offset by
 	// the number of fields): a guess that is mostly right.
 	next []schema.FieldID
 
-	findings []finding
-	broken   bool // the last finding ends the parse
+	findings []finding // errors
+	warnings []finding
+	refused  bool // the level does not accept the source
+	broken   bool // the only finding ends the parse
+
+	scopes  []scope      // resources around the node that is being checked
+	locals  []local      // references to contained resources
+	ids     []local      // of the contained resources of the scopes
+	entries []bundleItem // entries of the bundles around it
 }
 
 var parsers = sync.Pool{New: func() any {
@@ -87,15 +143,27 @@ var parsers = sync.Pool{New: func() any {
 	return &parser{rules: rs, next: make([]schema.FieldID, len(rs.fields)+len(rs.required))}
 }}
 
+// firstNodes is the most nodes that a new document has room for from the start: a
+// resource of many megabytes is mostly one attachment.
+const firstNodes = 1 << 12
+
 // maxSpare is how much scratch memory, in elements, a pooled parser may keep.
 const maxSpare = 1 << 15
 
 // release returns p to the pool without what belongs to the document.
 func (p *parser) release() {
-	p.src, p.nodes, p.runs, p.findings = nil, nil, p.runs[:0], nil
-	p.depth, p.marks, p.holes, p.broken = 0, 0, false, false
-	if cap(p.spare) > maxSpare || cap(p.text) > maxSpare || cap(p.runs) > maxSpare {
-		p.spare, p.text, p.runs = nil, nil, nil
+	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings = nil, nil, nil, nil, p.runs[:0], nil, nil
+	p.sought, p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, 0, false, false, false, false
+	clear(p.locals) // they refer to the source
+	clear(p.entries)
+	clear(p.ids)
+	p.scopes, p.locals, p.ids, p.entries = p.scopes[:0], p.locals[:0], p.ids[:0], p.entries[:0]
+	if cap(p.spare) > maxSpare || cap(p.text) > maxSpare || cap(p.runs) > maxSpare ||
+		cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
+		p.spare, p.text, p.runs, p.locals, p.ids, p.entries = nil, nil, nil, nil, nil, nil
+	}
+	if len(p.late) > maxSpare {
+		p.late = nil
 	}
 	parsers.Put(p)
 }

@@ -1,6 +1,9 @@
 package fhirjson
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // Pointer returns the JSON Pointer (RFC 6901) of n in the source. What stands
 // under a primitive is in its underscore twin: /_birthDate/extension/0.
@@ -43,41 +46,50 @@ type step struct {
 	array bool
 }
 
-// pointerAt returns the pointer of the value, or of the property whose name
-// starts, at offset; of what is around it where nothing starts there. The source
-// must be good JSON up to offset. It stops above a name that does not look like
-// the name of an element, since that may be anything.
-func pointerAt(src []byte, offset int) string {
+// pointersAt calls yield, for each of the offsets, which ascend, with the pointer of
+// the value, or of the property whose name starts, there; of what is around it
+// where nothing starts there. The source must be good JSON up to the last. A
+// pointer stops above a name that does not look like the name of an element, since
+// that may be anything.
+func pointersAt(src []byte, offsets []int, yield func(pointer string)) {
 	var way []step
 	name := true // whether a string in an object is a name
-	for pos := 0; pos < len(src) && pos <= offset; pos++ {
+	emit := func(to int) {
+		for len(offsets) > 0 && offsets[0] <= to {
+			yield(joinSteps(way))
+			offsets = offsets[1:]
+		}
+	}
+	for pos := 0; pos < len(src) && len(offsets) > 0; pos++ {
 		last := len(way) - 1
-		switch src[pos] {
-		case '{', '[':
-			if pos < offset {
-				way = append(way, step{array: src[pos] == '['})
-				name = src[pos] == '{'
-			}
-		case '}', ']':
-			if last >= 0 && pos < offset {
-				way = way[:last]
-			}
-		case ',':
-			if last >= 0 && pos < offset {
-				way[last].item++
-				name = !way[last].array
-				way[last].name = nil
-			}
-		case '"':
+		if src[pos] == '"' {
 			end := stringEnd(src, pos+1)
 			if name && last >= 0 {
 				way[last].name = src[pos+1 : end]
 				name = false
 			}
+			emit(end)
 			pos = end
+			continue
+		}
+		emit(pos)
+		switch src[pos] {
+		case '{', '[':
+			way = append(way, step{array: src[pos] == '['})
+			name = src[pos] == '{'
+		case '}', ']':
+			if last >= 0 {
+				way = way[:last]
+			}
+		case ',':
+			if last >= 0 {
+				way[last].item++
+				name = !way[last].array
+				way[last].name = nil
+			}
 		}
 	}
-	return joinSteps(way)
+	emit(math.MaxInt)
 }
 
 // stringEnd returns the offset of the quote that closes the string, len(src) if

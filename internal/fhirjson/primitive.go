@@ -72,10 +72,19 @@ func validCode(text []byte) bool {
 	return !space
 }
 
+// idByte has the characters of an id: [A-Za-z0-9\-\.]
+var idByte = [256]bool{
+	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true, '-': true, '.': true,
+	'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true, 'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true,
+	'N': true, 'O': true, 'P': true, 'Q': true, 'R': true, 'S': true, 'T': true, 'U': true, 'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true, 'i': true, 'j': true, 'k': true, 'l': true, 'm': true,
+	'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
+}
+
 // validID is [A-Za-z0-9\-\.]{1,64}
 func validID(text []byte) bool {
 	for _, c := range text {
-		if c-'0' > 9 && c|0x20-'a' > 25 && c != '-' && c != '.' {
+		if !idByte[c] {
 			return false
 		}
 	}

@@ -77,13 +77,21 @@ func TestNarrative(t *testing.T) {
 		`<div>a</div>`,
 		`<div xmlns=\"http://www.w3.org/1999/xhtml\">a<br/><b>c</b></div>`,
 		`\n <div class='one > two'><!-- < --><![CDATA[ < ]]></div> `,
-		`<div><form1>a on the way</form1></div>`,
+		`<div><p>a on the way</p></div>`,
+		`<div>&amp;&#160;&#xA0;&lt;</div>`,
+		`<div><a href='https://example.org/?a=1&amp;b=javascript:'>a</a><a name='x'/><img src='#a' alt=\"javascript:\"/></div>`,
+		`<div><img src='data:image/png;base64,AAAA'/></div>`,
 	} {
 		require.NoError(t, check(good), good)
 	}
 	for _, bad := range []string{
 		``, ` `, `a`, `<p>a</p>`, `<divx>a</divx>`, `<div`, `<div>`, `<div>a`, `<div/>`, `<div>a</div><div>b</div>`, `<div>a</div>b`,
-		`<div><b></div></b>`, `<div><br></div>`, `<div><script>x</script></div>`, `<div><IFRAME/></div>`, `<div onclick=\"x\">a</div>`,
+		`<div><b></div></b>`, `<div><B>a</B></div>`, `<div><form1>a</form1></div>`, `<div><svg/></div>`, `<div><style>a</style></div>`,
+		`<div>&nbsp;</div>`, `<div>a & b</div>`, `<div>&#xZ;</div>`, `<div>&#x110000;</div>`, `<div title='&copy;'>a</div>`, `<div title='<'>a</div>`,
+		`<div title=a>a</div>`, `<div title>a</div>`, `<div title='a'`,
+		`<div><a href='javascript:a()'>a</a></div>`, `<div><a href=' Java\nScript:a()'>a</a></div>`, `<div><a HREF='vbscript:a'>a</a></div>`,
+		`<div><a href='&#106;ava&#x0A;script&#58;a()'>a</a></div>`, `<div><a href='data:text/html,a'>a</a></div>`, `<div><img src='data:text/html,a'/></div>`,
+		`<div><br></div>`, `<div><script>x</script></div>`, `<div><IFRAME/></div>`, `<div onclick=\"x\">a</div>`,
 		`<div class=\"a\" ONLOAD='x'>a</div>`, `<div>a < b</div>`, `<div>a<`, `<div><!-- a</div>`, `<div a=\"></div>`, `</div>`,
 		strings.Repeat("<div>", 1000) + strings.Repeat("</div>", 1000),
 	} {

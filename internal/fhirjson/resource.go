@@ -15,6 +15,8 @@ func (p *parser) resource(open int, f schema.FieldID) int {
 		return -1
 	}
 	if t == 0 {
+		p.misfit = true
+		p.refused = p.refused || f == 0
 		return p.skip(open)
 	}
 	node := len(p.nodes)
@@ -59,32 +61,31 @@ func (p *parser) resourceType(open int) (t schema.TypeID, pos int, typed bool) {
 			}
 		}
 	}
-	first := p.space(open + 1)
-	pos = first
 	p.marks++
-	for p.at(pos) == '"' {
-		end, _ := p.str(pos + 1)
-		if end < 0 {
+	if open >= p.sought { // not in what was searched for an outer resource
+		p.late = clearedMap(p.late)
+		p.seeking = true
+		p.sought = p.skip(open)
+		p.seeking = false
+		if p.sought < 0 {
 			return 0, -1, false
 		}
-		isType := string(p.src[pos+1:end]) == "resourceType"
-		if pos = p.space(end + 1); p.at(pos) != ':' {
-			return 0, p.syntax(pos, "expected : after a name"), false
-		}
-		pos = p.space(pos + 1)
-		if isType {
-			return p.namedType(pos), first, false
-		}
-		if pos = p.skip(pos); pos < 0 {
-			return 0, -1, false
-		}
-		if pos = p.space(pos); p.at(pos) != ',' {
-			break
-		}
-		pos = p.space(pos + 1)
+	}
+	first := p.space(open + 1)
+	if at, ok := p.late[open]; ok {
+		return p.namedType(at), first, false
 	}
 	p.report(open, issue.Required, "resourceType is missing")
 	return 0, first, false
+}
+
+// clearedMap returns m without its entries, made if it is nil.
+func clearedMap(m map[int]int) map[int]int {
+	if m == nil {
+		return make(map[int]int)
+	}
+	clear(m)
+	return m
 }
 
 // namedType returns the resource type that the string at pos names, or reports it.

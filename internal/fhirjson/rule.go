@@ -108,6 +108,7 @@ type rule struct {
 // rules are the schema's tables in the parser's form.
 type rules struct {
 	fields    []rule
+	checks    []check // by field
 	required  []uint8 // by type: how many elements must be present
 	resources map[string]schema.TypeID
 }
@@ -117,10 +118,12 @@ type rules struct {
 var loadRules = sync.OnceValue(func() *rules {
 	rs := &rules{
 		fields:    make([]rule, len(schema.Fields)),
+		checks:    make([]check, len(schema.Fields)),
 		required:  make([]uint8, len(schema.Types)),
 		resources: make(map[string]schema.TypeID),
 	}
 	rs.fields[0].head = 1 // under the zero mask: matches nothing
+	rs.checks[0] = checkResource
 	for i := range schema.Types {
 		t := schema.TypeID(i)
 		row := t.Type()
@@ -135,7 +138,7 @@ var loadRules = sync.OnceValue(func() *rules {
 			if r.required && r.element == f {
 				rs.required[t]++
 			}
-			rs.fields[f] = r
+			rs.fields[f], rs.checks[f] = r, checkOf(f)
 		}
 	}
 	return rs

@@ -13,7 +13,7 @@ const sample = `{"resourceType" : "Patient",
 		{"family":"ö \"q\" \\", "_text":{"id":"t"}}
 	],
 	"contained": [ {"id":"o","name":"Org","resourceType":"Organization"} ],
-	"photo": [{"data":"AAAA\nBBB=","size":0}]
+	"photo": [{"data":"AAAA\nBBB=","size":0}], "managingOrganization":{"reference":"#o"}
 }`
 
 // canonicalSample is the canonical form of sample.
@@ -24,4 +24,4 @@ const canonicalSample = `{"resourceType":"Patient","id":"p-1.A",` +
 	`"name":[{"given":["Aé😀",null,"J\n/"],"_given":[null,{"extension":[{"url":"urn:a","valueDecimal":1.50e-3}]},{"id":"g"}]},` +
 	`{"_text":{"id":"t"},"family":"ö \"q\" \\"}],` +
 	`"birthDate":"1956-05-27","_birthDate":{"extension":[{"url":"urn:time","valueDateTime":"1956-05-27T11:00:00Z"}]},` +
-	`"multipleBirthInteger":-0,"photo":[{"data":"AAAA\nBBB=","size":0}]}`
+	`"multipleBirthInteger":-0,"photo":[{"data":"AAAA\nBBB=","size":0}],"managingOrganization":{"reference":"#o"}}`

@@ -215,11 +215,11 @@ func (p *parser) skip(pos int) int {
 	return p.syntax(pos, "expected a value")
 }
 
-func (p *parser) skipNested(pos int, closing byte) int {
-	if !p.enter(pos) {
+func (p *parser) skipNested(open int, closing byte) int {
+	if !p.enter(open) {
 		return -1
 	}
-	pos = p.space(pos + 1)
+	pos := p.space(open + 1)
 	for first := true; ; first = false {
 		if first && p.at(pos) == closing {
 			break
@@ -228,7 +228,8 @@ func (p *parser) skipNested(pos int, closing byte) int {
 			if p.at(pos) != '"' {
 				return p.syntax(pos, "expected a name in quotes")
 			}
-			end, _ := p.str(pos + 1)
+			start := pos + 1
+			end, _ := p.str(start)
 			if end < 0 {
 				return -1
 			}
@@ -236,6 +237,11 @@ func (p *parser) skipNested(pos int, closing byte) int {
 				return p.syntax(pos, "expected : after a name")
 			}
 			pos = p.space(pos + 1)
+			if p.seeking && string(p.src[start:end]) == "resourceType" {
+				if _, twice := p.late[open]; !twice {
+					p.late[open] = pos
+				}
+			}
 		}
 		if pos = p.skip(pos); pos < 0 {
 			return -1

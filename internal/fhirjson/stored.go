@@ -36,6 +36,7 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 		return append(dst, doc.Source[end:root.End]...)
 	}
 	dst = doc.appendFields(append(dst, ','), rest, root.Next)
+	dst = doc.appendLoose(dst, root.Start)
 	dst[len(dst)-1] = '}'
 	return dst
 }
@@ -53,6 +54,7 @@ func (d *Document) appendStoredMeta(dst []byte, n uint32) []byte {
 		}
 	}
 	dst = d.appendFields(dst, from, end)
+	dst = d.appendLoose(dst, d.Nodes[n].Start)
 	if dst[len(dst)-1] == '{' {
 		return dst[:mark]
 	}

@@ -6,7 +6,8 @@ import "github.com/fhirlake/fhirlake/internal/schema"
 // form: resourceType first, then elements in the order of the specification, no
 // white space outside strings, numbers digit for digit as in the source, and in
 // strings the escapes that RFC 8259 demands, each in its shortest form, over
-// UTF-8. Equal documents have equal bytes.
+// UTF-8. Equal documents have equal bytes. Loose properties stand at the end of
+// their object in the order of the source.
 //
 // Of a primitive it writes the value alone, null if there is none.
 func AppendCanonical(dst []byte, doc *Document, n Index) []byte {
@@ -43,7 +44,36 @@ func (d *Document) appendObject(dst []byte, n Index) []byte {
 		dst = append(dst, `",`...)
 	}
 	dst = d.appendFields(dst, uint32(n)+1, node.Next)
+	if len(d.loose) > 0 {
+		dst = d.appendLoose(dst, node.Start)
+	}
 	dst[len(dst)-1] = '}' // over the last comma
+	return dst
+}
+
+// appendLoose appends the loose properties of the object that starts at the
+// offset object, each with a comma after it, in the order of the source.
+func (d *Document) appendLoose(dst []byte, object uint32) []byte {
+	for _, l := range d.looseOf(object) {
+		dst = append(appendCompact(dst, d.Source[l.start:l.end]), ',')
+	}
+	return dst
+}
+
+// appendCompact appends JSON without white space and with the escapes of the
+// canonical form.
+func appendCompact(dst, text []byte) []byte {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case ' ', '\t', '\n', '\r':
+		case '"':
+			end := stringEnd(text, i+1)
+			dst = append(appendMinimal(append(dst, '"'), text[i+1:end]), '"')
+			i = end
+		default:
+			dst = append(dst, c)
+		}
+	}
 	return dst
 }
 

@@ -22,6 +22,14 @@ type Item struct {
 	Values *Prepared
 }
 
+// values returns what there is to apply, or nil.
+func (it *Item) values() *Prepared {
+	if it.Hole || it.Values == nil || it.Values.in == nil {
+		return nil
+	}
+	return it.Values
+}
+
 // MaxIDLen is the length of the longest id in bytes. FHIR R4 §2.24.0.1 allows 64.
 const MaxIDLen = 254
 
@@ -70,15 +78,15 @@ func (x *Index) check(first Ordinal, items []Item) error {
 			continue
 		}
 		keys++
-		if it.Values != nil {
-			keys += len(it.Values.edges)
+		if v := it.values(); v != nil {
+			keys += len(v.targets())
 		}
 		switch {
 		case it.ID == "" || len(it.ID) > MaxIDLen:
 			return fmt.Errorf("%w: id of item %d", ErrItem, i)
 		case it.Version > maxVersion:
 			return fmt.Errorf("%w: version of item %d", ErrItem, i)
-		case it.Deleted && it.Values != nil && len(it.Values.counts) > 0:
+		case it.Deleted && it.values() != nil && len(it.values().counts()) > 0:
 			return fmt.Errorf("%w: item %d is a deletion with values", ErrItem, i)
 		}
 	}
@@ -89,7 +97,7 @@ func (x *Index) check(first Ordinal, items []Item) error {
 }
 
 func (x *Index) applyChunk(first Ordinal, items []Item) {
-	x.resolveEdges(items)
+	x.resolveTargets(items)
 	for i := range items {
 		x.addVersion(first+Ordinal(i), &items[i])
 	}
@@ -97,41 +105,42 @@ func (x *Index) applyChunk(first Ordinal, items []Item) {
 
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	edges := x.edges
+	targets := x.targets
 	for i := range items {
 		it := &items[i]
 		if it.Hole {
 			continue
 		}
 		o := first + Ordinal(i)
-		x.mu.postings.add(x.mu.table.put(x.terms.Type(it.Type)), o)
-		if it.Values != nil {
-			x.addValuesLocked(o, it.Values, edges[:len(it.Values.edges)])
-			edges = edges[len(it.Values.edges):]
+		x.addTypeLocked(o, it.Type)
+		if v := it.values(); v != nil {
+			n := len(v.targets())
+			x.addValuesLocked(o, v, targets[:n])
+			targets = targets[n:]
 		}
 	}
 }
 
-// resolveEdges numbers the targets of the items' references.
-func (x *Index) resolveEdges(items []Item) {
+// resolveTargets numbers the targets of the items' references.
+func (x *Index) resolveTargets(items []Item) {
 	n := 0
 	for i := range items {
 		n++
-		if p := items[i].Values; p != nil && !items[i].Hole {
-			n += len(p.edges)
+		if v := items[i].values(); v != nil {
+			n += len(v.targets())
 		}
 	}
 	x.entities.reserve(n)
-	x.edges = x.edges[:0]
-	var key entityKey
+	x.targets = x.targets[:0]
 	for i := range items {
-		if items[i].Hole || items[i].Values == nil {
+		v := items[i].values()
+		if v == nil {
 			continue
 		}
-		for j := range items[i].Values.edges {
-			e := &items[i].Values.edges[j]
-			key.set(e.id)
-			x.edges = append(x.edges, x.entities.add(e.typ, key.bytes(), e.hash))
+		targets := v.targets()
+		for j := range targets {
+			t := &targets[j]
+			x.targets = append(x.targets, x.entities.add(t.typ, v.in.keys[t.from:t.end], t.digest.hi))
 		}
 	}
 }
@@ -181,72 +190,83 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 func (x *Index) touch(items []Item) {
 	sum := uint32(0)
 	for i := range items {
-		if items[i].Values != nil && !items[i].Hole {
-			for _, t := range items[i].Values.terms {
-				sum += x.mu.table.home(t)
-			}
-			for _, t := range items[i].Values.tokens {
-				sum += x.mu.table.home(t.code) + x.mu.table.home(t.full)
-			}
+		v := items[i].values()
+		if v == nil {
+			continue
+		}
+		for _, t := range v.terms() {
+			sum += x.mu.table.home(t)
+		}
+		tokens := v.tokens()
+		for j := range tokens {
+			sum += x.mu.table.home(tokens[j].full)
 		}
 	}
 	x.touched = sum
 }
 
+// addTypeLocked adds an ordinal to the posting of its type. REQUIRES: mu held
+// for writing.
+func (x *Index) addTypeLocked(o Ordinal, typ TypeID) {
+	if n := int(typ) + 1 - len(x.mu.types); n > 0 {
+		x.mu.types = append(x.mu.types, make([]uint32, n)...)
+	}
+	if x.mu.types[typ] == 0 {
+		x.mu.types[typ] = x.startPostingLocked(x.terms.Type(typ), o)
+	}
+	x.mu.postings.add(&x.mu.types[typ], o)
+}
+
+// startPostingLocked makes the posting of a term to which so many versions will
+// be added that its payload is kept outside the table too; so it is never the
+// ordinal itself, which would change. REQUIRES: mu held for writing.
+func (x *Index) startPostingLocked(t Term, first Ordinal) uint32 {
+	payload := x.mu.postings.insert(storedPosting{tail: []uint32{uint32(first)}})
+	*x.mu.table.put(t.hash) = payload
+	return payload
+}
+
 // addValuesLocked adds a version's values. REQUIRES: mu held for writing.
-func (x *Index) addValuesLocked(o Ordinal, p *Prepared, edges []Entity) {
-	for _, t := range p.terms {
+func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
+	for _, c := range v.counts() {
+		columns := x.makeColumnsLocked(c.param, o)
+		columns.counts[c.kind] += int(c.n)
+		x.mu.postings.add(&columns.present, o)
+	}
+	for _, t := range v.terms() {
 		x.mu.postings.add(x.mu.table.put(t), o)
 	}
-	for _, t := range p.tokens {
-		x.addTokenLocked(o, t)
+	tokens := v.tokens()
+	for i := range tokens {
+		x.addTokenLocked(o, &tokens[i])
 	}
-	for _, c := range p.counts {
-		x.makeColumnsLocked(c.param).counts[c.kind] += int(c.n)
+	for _, d := range v.dates() {
+		x.mu.params[d.param].dates.add(o, d.value)
 	}
-	for i := range p.dates {
-		x.mu.params[p.dates[i].param].dates.add(o, p.dates[i].value)
-	}
-	for i := range p.numbers {
-		n := &p.numbers[i]
+	for _, n := range v.numbers() {
 		unit := uint32(0)
 		if n.unit >= 0 {
-			unit = x.mu.units.number(&p.units[n.unit])
+			unit = x.mu.units.number(&v.in.units[n.unit])
 		}
 		x.mu.params[n.param].numbers.add(o, newNumberRange(n.low, n.high, unit, n.inexact))
 	}
-	for i := range p.edges {
-		x.mu.params[p.edges[i].param].edges.add(o, edges[i])
+	for _, e := range v.edges() {
+		x.mu.params[e.param].edges.add(o, targets[e.target])
 	}
-	for i := range p.texts {
-		x.addTextLocked(o, &p.texts[i])
+	texts := v.texts()
+	for i := range texts {
+		x.addTextLocked(o, &texts[i])
 	}
 }
 
-// addTokenLocked adds a code under any system and under its own. As a code has
-// mostly one system, the two have the same ordinals: then they share a posting,
-// until the code comes with another system. REQUIRES: mu held for writing.
-func (x *Index) addTokenLocked(o Ordinal, t preparedToken) {
-	table, postings := &x.mu.table, &x.mu.postings
-	code := table.put(t.code)
-	before := *code
-	if before == 0 {
-		*code = uint32(o)
-	}
-	full := table.put(t.full) // may move what code points to
-	switch {
-	case *full != before:
-		code = table.put(t.code)
-		postings.unshare(code)
-		postings.add(code, o)
-		postings.add(full, o)
-	case before == 0:
-		*full = uint32(o)
-	default:
-		if postings.add(full, o); *full != before {
-			postings.share(*full)
-			*table.put(t.code) = *full
-		}
+// addTokenLocked adds a code under its system. A code under any system is what
+// it is under each: View.Posting asks one system after the other. Where a param
+// has too many of them, the codes of later ones have a term of their own, for
+// all these systems together. REQUIRES: mu held for writing.
+func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
+	x.mu.postings.add(x.mu.table.put(t.full), o)
+	if !x.mu.params[t.param].ownSystem(t.system) {
+		x.mu.postings.add(x.mu.table.put(t.code.hash(uint16(t.param), formCode)), o)
 	}
 }
 
@@ -264,13 +284,14 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	columns.texts.add(o, id)
 }
 
-// makeColumnsLocked returns the columns of a param. REQUIRES: mu held for writing.
-func (x *Index) makeColumnsLocked(p Param) *paramColumns {
-	if int(p) >= len(x.mu.params) {
-		x.mu.params = append(x.mu.params, make([]*paramColumns, int(p)+1-len(x.mu.params))...)
+// makeColumnsLocked returns the columns of a param that o has a value of.
+// REQUIRES: mu held for writing.
+func (x *Index) makeColumnsLocked(p Param, o Ordinal) *paramColumns {
+	if n := int(p) + 1 - len(x.mu.params); n > 0 {
+		x.mu.params = append(x.mu.params, make([]*paramColumns, n)...)
 	}
 	if x.mu.params[p] == nil {
-		x.mu.params[p] = new(paramColumns)
+		x.mu.params[p] = &paramColumns{present: x.startPostingLocked(x.terms.Present(p), o)}
 	}
 	return x.mu.params[p]
 }

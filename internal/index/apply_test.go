@@ -1,6 +1,8 @@
 package index_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,4 +87,72 @@ func TestTermsDiffer(t *testing.T) {
 	}
 	require.Len(t, seen, len(all))
 	require.Equal(t, all[0], index.New([16]byte{1}).Terms().Token(1, "ab", "c"))
+}
+
+// A code is found under any system, however many systems its parameter has.
+func TestManySystems(t *testing.T) {
+	x := index.New([16]byte{})
+	const systems = 40
+	var items []index.Item
+	want := map[string][]uint32{}
+	for i := range 3 * systems {
+		code := fmt.Sprint("code", i%7)
+		values := new(index.Prepared)
+		require.NoError(t, x.Prepare(values, encode([]index.Entry{
+			{Kind: index.KindToken, Param: 1, System: fmt.Sprint("system", i%systems), Code: code},
+			{Kind: index.KindToken, Param: 2, System: "", Code: code},
+			{Kind: index.KindToken, Param: 3, System: fmt.Sprint("system", i%systems)},
+		})))
+		items = append(items, index.Item{Type: 1, ID: fmt.Sprint(i), Values: values})
+		want[code] = append(want[code], uint32(i+1))
+	}
+	require.NoError(t, x.Apply(1, 0, 1, items[:50]))
+	early := x.View()
+	require.NoError(t, x.Apply(2, 0, 51, items[50:]))
+	v := x.View()
+	for code, all := range want {
+		for p := range index.Param(3) {
+			got := v.Posting(v.Terms().Code(p, code))
+			if p == 0 {
+				require.Zero(t, got.Len())
+				continue
+			}
+			require.Equal(t, all, collect(got.All))
+			require.Equal(t, len(all), got.CountVisible())
+			require.Equal(t, slices.DeleteFunc(slices.Clone(all), func(o uint32) bool { return o > 50 }),
+				collect(early.Posting(early.Terms().Code(p, code)).All))
+		}
+		require.Zero(t, v.Posting(v.Terms().Code(3, code)).Len())
+	}
+	require.Zero(t, v.Posting(v.Terms().Code(1, "")).Len())
+	require.Zero(t, v.Posting(v.Terms().Code(3, "")).Len())
+	require.Equal(t, []uint32{40}, collect(v.Posting(v.Terms().Token(1, "system39", "code4")).All))
+}
+
+// Only a UUID in its usual form is packed: every id comes back as it was.
+func TestIDsComeBack(t *testing.T) {
+	const uuid = "0123abcd-ef01-4567-89ab-cdef98765432"
+	ids := []string{uuid, strings.ToUpper(uuid), uuid + "0", uuid[1:], "x", strings.Repeat("f", 36), strings.ReplaceAll(uuid, "-", "_")}
+	for at := range uuid {
+		for _, c := range []byte("/:@AFG`gpo-\x00\x80\xb1\xe1\xff") {
+			if c != uuid[at] {
+				ids = append(ids, uuid[:at]+string([]byte{c})+uuid[at+1:])
+			}
+		}
+	}
+	x := index.New([16]byte{})
+	items := make([]index.Item, len(ids))
+	for i, id := range ids {
+		items[i] = index.Item{Type: 1, ID: id}
+	}
+	require.NoError(t, x.Apply(1, 0, 1, items))
+	v := x.View()
+	require.Equal(t, len(ids), x.Stats().Entities)
+	for i, id := range ids {
+		_, got := v.Key(index.Ordinal(i + 1))
+		require.Equal(t, id, got)
+		o, ok := v.Lookup(1, id)
+		require.True(t, ok)
+		require.Equal(t, index.Ordinal(i+1), o)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 )
@@ -294,4 +295,69 @@ func BenchmarkRead(b *testing.B) {
 			v.CurrentOf(v.References(20).Targets(all))
 		}
 	})
+}
+
+// BenchmarkConjunction counts a token of 40 % of a million versions together with
+// a second condition: another token, or a range of dates. The dates are spread
+// over ten years, in an order of their own.
+func BenchmarkConjunction(b *testing.B) {
+	const n, size = 1_000_000, 1000
+	x := index.New([16]byte{1})
+	random := rand.New(rand.NewPCG(1, 2))
+	start := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	var builder index.Builder
+	var batch index.Batch
+	values := make([]index.Prepared, size)
+	items := make([]index.Item, size)
+	for at := range n / size {
+		batch.Reset()
+		for i := range items {
+			builder.Reset()
+			builder.Token(1, 0, "s", []string{"a", "a", "b", "b", "b"}[random.IntN(5)])
+			builder.Token(2, 0, "s", fmt.Sprint(random.IntN(10)))
+			from := start + random.Int64N(10*365*86400)*1e6
+			builder.Date(3, 0, from, from+1e6)
+			if err := x.PrepareIn(&batch, &values[i], builder.AppendTo(nil)); err != nil {
+				b.Fatal(err)
+			}
+			items[i] = index.Item{Type: 1, ID: uuid(at*size+i, 1), Values: &values[i]}
+		}
+		v := x.View()
+		if err := x.Apply(v.Sequence()+1, v.Time()+1, v.Last()+1, items); err != nil {
+			b.Fatal(err)
+		}
+	}
+	v := x.View()
+	token := v.Posting(v.Terms().Token(1, "s", "a"))
+	at := func(y int, m time.Month, d int) int64 { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).UnixMicro() }
+	b.Run("first-year", func(b *testing.B) {
+		for b.Loop() {
+			v.Dates(3).Match(nil, index.DateWithin(at(2015, 1, 1), at(2016, 1, 1)))
+		}
+	})
+	windows := []struct {
+		name string
+		index.DateWindow
+	}{
+		{"year", index.DateWithin(at(2015, 1, 1), at(2016, 1, 1))},
+		{"from-2015", index.DateStartsFrom(at(2015, 1, 1))},
+		{"month", index.DateWithin(at(2015, 3, 1), at(2015, 4, 1))},
+		{"day", index.DateWithin(at(2015, 3, 7), at(2015, 3, 8))},
+		{"some-days-more-than-a-year", index.DateWithin(at(2015, 3, 7), at(2016, 3, 20))},
+	}
+	b.Run("token", func(b *testing.B) {
+		other := v.Posting(v.Terms().Token(2, "s", "7"))
+		for b.Loop() {
+			v.CountVisible(other.Intersect(token.Bitmap()))
+		}
+	})
+	for _, w := range windows {
+		b.Run(w.name, func(b *testing.B) {
+			found := 0
+			for b.Loop() {
+				found = v.CountVisible(v.Dates(3).Match(token.Bitmap(), w.DateWindow))
+			}
+			b.ReportMetric(float64(found), "found")
+		})
+	}
 }

@@ -22,6 +22,7 @@ type columnChunk[T any] struct {
 	ordinals []Ordinal
 	values   []T
 	order    atomic.Pointer[rangeOrder] // nil until it is needed
+	calendar atomic.Pointer[calendar]   // of dates: of the segment that ends here, nil until it is needed
 }
 
 const (
@@ -145,10 +146,16 @@ func (c *column[T]) top() uint32 {
 	return uint32(c.ordinal(c.n - 1))
 }
 
+// from returns a part of the column: up to n chunks, from a chunk on.
+func (c *column[T]) from(chunk, n int) column[T] {
+	end := min(chunk+n, len(c.chunks))
+	return column[T]{c.chunks[chunk:end], min(c.n, end<<columnBits) - chunk<<columnBits}
+}
+
 // fewOf reports whether set is so small against the column that its entries are
-// better looked up than scanned.
-func (c *column[T]) fewOf(set *roaring.Bitmap) bool {
-	return set != nil && set.GetCardinality() < uint64(c.n/32)
+// better looked up than scanned; scanned is how many are scanned meanwhile.
+func (c *column[T]) fewOf(set *roaring.Bitmap, scanned int) bool {
+	return set != nil && set.GetCardinality() < uint64(c.n/scanned)
 }
 
 // entries iterates over the entries of the ordinals of set, or all if it is nil.

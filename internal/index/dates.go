@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/bits-and-blooms/bitset"
 )
 
 // A DateWindow is a condition on a range [From, To): both ends within limits,
@@ -73,19 +74,73 @@ func (d Dates) Len() int { return d.entries.n }
 // window: among those of set, or among all if set is nil. Superseded versions
 // are included. The result is the caller's.
 func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap {
-	if d.entries.fewOf(set) {
+	if d.entries.fewOf(set, datesLookup) {
 		return d.matchFew(set, windows)
 	}
-	found := newDenseSet(d.entries.top())
+	m := dateMatcher{column: &d.entries}
 	for _, w := range windows {
 		b := w.box()
-		scan(&d.entries, &b, func(o Ordinal, r *dateRange) {
-			if b.contains(r.from, r.to) {
-				found.add(uint32(o))
-			}
-		})
+		m.match(&b)
 	}
-	all := found.bitmap()
+	return m.result(set)
+}
+
+// datesLookup is how many dates are searched in the time of looking up one.
+const datesLookup = 128
+
+// A dateMatcher collects the ordinals that lie in boxes.
+type dateMatcher struct {
+	column *column[dateRange]
+	found  *bitset.BitSet    // of those looked at; nil if there are none yet
+	whole  []*roaring.Bitmap // years that lie in a box, not to be changed
+}
+
+func (m *dateMatcher) match(b *box) {
+	at := 0
+	for ; (at+segmentChunks)<<columnBits <= m.column.n; at += segmentChunks {
+		segment := m.column.from(at, segmentChunks)
+		if c := calendarOf(&segment); !c.coarse {
+			c.match(m, &segment, b)
+		} else {
+			m.scan(&segment, b)
+		}
+	}
+	rest := m.column.from(at, segmentChunks)
+	m.scan(&rest, b)
+}
+
+// scan finds what lies in a box in a part of the column.
+func (m *dateMatcher) scan(part *column[dateRange], b *box) {
+	scan(part, b, func(o Ordinal, r *dateRange) {
+		if b.contains(r.from, r.to) {
+			m.add(o)
+		}
+	})
+}
+
+// look finds what lies in a box among positions of a part of the column.
+func (m *dateMatcher) look(part *column[dateRange], positions []uint16, b *box) {
+	for _, i := range positions {
+		if r := part.value(int(i)); b.contains(r.from, r.to) {
+			m.add(part.ordinal(int(i)))
+		}
+	}
+}
+
+func (m *dateMatcher) add(o Ordinal) {
+	if m.found == nil {
+		m.found = denseSet(m.column.top())
+	}
+	m.found.Set(uint(o))
+}
+
+// result returns what was found among a set, or all if it is nil. It may be
+// called once.
+func (m *dateMatcher) result(set *roaring.Bitmap) *roaring.Bitmap {
+	if m.found != nil {
+		m.whole = append(m.whole, bitmapOfSet(m.found))
+	}
+	all := roaring.FastOr(m.whole...)
 	if set != nil {
 		all.And(set)
 	}

@@ -43,7 +43,11 @@ func (b *Builder) AppendTo(dst []byte) []byte {
 // It reports [ErrFormat] or [ErrDamaged]; dst then holds the entries before the
 // damage. An empty block has no values.
 func Decode(dst []Entry, block []byte) ([]Entry, error) {
-	payload, err := decompress(nil, block)
+	n, err := payloadLen(block)
+	if err != nil {
+		return dst, err
+	}
+	payload, err := decompress(make([]byte, n), block)
 	if err != nil {
 		return dst, err
 	}
@@ -58,32 +62,38 @@ func Decode(dst []Entry, block []byte) ([]Entry, error) {
 	}
 }
 
-// decompress returns a block's payload, in buf where it fits, and never as a
-// part of block.
-func decompress(buf, block []byte) ([]byte, error) {
+// payloadLen returns the length of a block's payload, or what is wrong with its
+// first bytes.
+func payloadLen(block []byte) (int, error) {
 	if len(block) == 0 {
-		return buf[:0], nil
+		return 0, nil
 	}
 	switch block[0] {
 	case formatPlain:
-		return append(buf[:0], block[1:]...), nil
+		return len(block) - 1, nil
 	case formatS2:
 		n, err := s2.DecodedLen(block[1:])
 		// Three bytes of S2 copy at most 65,536: a longer claim is a lie, and
 		// would make damage allocate what it likes.
 		if err != nil || n > maxPayload || n/(1<<16) > len(block) {
-			return buf[:0], fmt.Errorf("%w: length", ErrDamaged)
+			return 0, fmt.Errorf("%w: length", ErrDamaged)
 		}
-		if cap(buf) < n {
-			buf = make([]byte, n+n/4)
-		}
-		out, err := dictionary1().Decode(buf[:cap(buf)], block[1:])
-		if err != nil {
-			return buf[:0], fmt.Errorf("%w: compression", ErrDamaged)
-		}
-		return out, nil
+		return n, nil
 	}
-	return buf[:0], ErrFormat
+	return 0, ErrFormat
+}
+
+// decompress returns a block's payload in dst, which is as long as payloadLen
+// says.
+func decompress(dst, block []byte) ([]byte, error) {
+	if len(block) == 0 || block[0] == formatPlain {
+		return dst[:copy(dst, block[min(1, len(block)):])], nil
+	}
+	out, err := dictionary1().Decode(dst, block[1:])
+	if err != nil {
+		return nil, fmt.Errorf("%w: compression", ErrDamaged)
+	}
+	return out, nil
 }
 
 // A scanner walks the entries of a payload. The strings of its entries alias

@@ -46,9 +46,22 @@
 //
 // # A term decides alone
 //
-// A term is the first 96 bits of SipHash-2-4-128 under the store's hash key, and
-// no value is compared after it. With 10^8 terms the chance that any two collide
-// is about 10^-13, and nobody without the key can search for a collision. The
-// alternative, 64 bits and a comparison with the holder's real value, would cost
-// a decryption for each second holder of a value.
+// A term is found by 96 bits that are made of SipHash-2-4-128 under the store's
+// hash key, and no value is compared after it. With 10^8 terms the chance that
+// any two collide is about 10^-13, and nobody without the key can search for a
+// collision. The alternative, 64 bits and a comparison with the holder's real
+// value, would cost a decryption for each second holder of a value.
+//
+// SipHash runs once for a text, and its result serves all params and forms, to
+// each of which it adds a number of its own; a system and a code are two results,
+// multiplied and added. So two terms of one text never collide, and two of
+// different texts as seldom as their hashes do: a multiplier that is odd costs at
+// most two bits of each half, for the pairs (a, b) and (b, a).
+//
+// # A code without a system
+//
+// A code is found under its system only. A code under any system is the union of
+// what it is under each system that the parameter has, of which there are few;
+// codes of the seventeenth system and further ones have a term of their own. A
+// unique identifier so costs one slot of the table, not two.
 package index

@@ -1,10 +1,9 @@
 package index
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"sync/atomic"
-
-	"github.com/dchest/siphash"
 )
 
 // An entityTable numbers (type, id) pairs. One goroutine adds; others look up
@@ -13,7 +12,7 @@ import (
 // Ids lie behind each other in blocks of bytes: their length and text, or, as
 // most are UUIDs, a mark and 16 bytes.
 type entityTable struct {
-	k0, k1  uint64
+	hashKey hashKey
 	n       atomic.Uint32 // entities
 	used    uint32        // bytes of the arena, of the writer
 	arena   atomic.Pointer[[]*[arenaBlock]byte]
@@ -59,29 +58,34 @@ func packUUID(dst *[16]byte, id string) bool {
 	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
 		return false
 	}
-	at := 0
-	for i := range dst {
-		if at == 8 || at == 13 || at == 18 || at == 23 {
-			at++
-		}
-		h, l := hexDigit(id[at]), hexDigit(id[at+1])
-		if h|l > 15 {
-			return false
-		}
-		dst[i] = h<<4 | l
-		at += 2
-	}
-	return true
+	a, okA := packHex(id[0:4], id[4:8])
+	b, okB := packHex(id[9:13], id[14:18])
+	c, okC := packHex(id[19:23], id[24:28])
+	d, okD := packHex(id[28:32], id[32:36])
+	binary.BigEndian.PutUint32(dst[0:], a)
+	binary.BigEndian.PutUint32(dst[4:], b)
+	binary.BigEndian.PutUint32(dst[8:], c)
+	binary.BigEndian.PutUint32(dst[12:], d)
+	return okA && okB && okC && okD
 }
 
-func hexDigit(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 0xff
+// packHex reads twice four digits of base 16, all eight at once: a byte of a
+// word is a digit. It returns false for upper case and whatever is no digit.
+func packHex(high, low string) (uint32, bool) {
+	const each = 0x0101010101010101
+	text := uint64(fourBytes(high))<<32 | uint64(fourBytes(low))
+	// Letters have the bit 0x40: 'a' is 0x61 and means 9 + 1.
+	v := text&(each*0x0f) + text>>6&each*9
+	letters := (v + each*6) >> 4 & each // 10 to 15
+	// What does not give its text again was no digit.
+	ok := v&(each*0xf0) == 0 && v+each*'0'+letters*('a'-'0'-10) == text
+	v = (v | v>>4) & 0x00ff00ff00ff00ff
+	v = (v | v>>8) & 0x0000ffff0000ffff
+	return uint32(v | v>>16), ok
+}
+
+func fourBytes(s string) uint32 {
+	return uint32(s[0])<<24 | uint32(s[1])<<16 | uint32(s[2])<<8 | uint32(s[3])
 }
 
 func unpackKey(key []byte) string {
@@ -98,11 +102,7 @@ func unpackKey(key []byte) string {
 	return string(s[:])
 }
 
-func (t *entityTable) hash(typ TypeID, key []byte) uint64 {
-	var buf [2 + 1 + MaxIDLen]byte
-	buf[0], buf[1] = byte(typ), byte(typ>>8)
-	return siphash.Hash(t.k0, t.k1, buf[:2+copy(buf[2:], key)])
-}
+func (t *entityTable) hash(typ TypeID, key []byte) uint64 { return t.hashKey.entity(typ, key).hi }
 
 // key returns the bytes of an entity in the arena, for reading only.
 func (t *entityTable) key(r *entityRecord) []byte {

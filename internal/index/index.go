@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +14,7 @@ import (
 // number of goroutines.
 type Index struct {
 	terms Terms
-	memos sync.Pool // of *termMemo, for Prepare
+	memos sync.Pool // of *textMemo, for Prepare
 
 	// The resource table: written by Apply alone, read without a lock.
 	entities entityTable
@@ -22,8 +23,8 @@ type Index struct {
 	state    atomic.Pointer[published]
 
 	// Of Apply alone.
-	dead  deadSet
-	edges []Entity // targets of the chunk being applied
+	dead    deadSet
+	targets []Entity // of the references of the chunk being applied
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
 
@@ -32,6 +33,7 @@ type Index struct {
 		table    termTable
 		postings postingStore
 		params   []*paramColumns // by Param
+		types    []uint32        // payloads of postings, by TypeID
 		texts    textStore
 		units    unitStore
 	}
@@ -77,13 +79,34 @@ type paramColumns struct {
 	// sorted finds texts by prefix. Texts are only ever added to it.
 	sorted btree.Map[string, textID]
 	counts [KindReferenceText + 1]int
+	// present is the payload of the posting of presence.
+	present uint32
+	// systems are the first [ownSystems] of its tokens; see addTokenLocked.
+	systems []digest
+}
+
+// ownSystems is how many systems of a param are asked one by one for a code
+// under any system. Nearly all params have fewer.
+const ownSystems = 16
+
+// ownSystem reports whether a system is one of the first. A new one becomes one
+// if there is room.
+func (c *paramColumns) ownSystem(system digest) bool {
+	if slices.Contains(c.systems, system) {
+		return true
+	}
+	if len(c.systems) == ownSystems {
+		return false
+	}
+	c.systems = append(c.systems, system)
+	return true
 }
 
 // New returns an empty index whose terms are hashed under key.
 func New(key [16]byte) *Index {
 	x := &Index{terms: newTerms(key)}
-	x.memos.New = func() any { return newTermMemo() }
-	x.entities.k0, x.entities.k1 = x.terms.k0, x.terms.k1
+	x.memos.New = func() any { return newTextMemo() }
+	x.entities.hashKey = x.terms.entities
 	x.state.Store(&published{exact: true})
 	return x
 }

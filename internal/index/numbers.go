@@ -75,7 +75,7 @@ func (r numberRange) ends() (low, high int64) { return int64(r.low()), int64(r.h
 // A unitStore numbers units, from 1. Index.mu guards it; a copy of units is a
 // snapshot.
 type unitStore struct {
-	numbers map[Term]uint32
+	numbers map[digest]uint32
 	units   []storedUnit
 }
 
@@ -86,7 +86,7 @@ func (s *unitStore) number(u *preparedUnit) uint32 {
 		return n
 	}
 	if s.numbers == nil {
-		s.numbers = make(map[Term]uint32)
+		s.numbers = make(map[digest]uint32)
 	}
 	s.units = append(s.units, storedUnit{strings.Clone(u.system), strings.Clone(u.code), strings.Clone(u.text)})
 	n := uint32(len(s.units))
@@ -127,17 +127,17 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 		}
 		m.windows = append(m.windows, w)
 	}
-	if n.entries.fewOf(set) {
+	if n.entries.fewOf(set, 32) {
 		return m.matchFew(set)
 	}
-	found := newDenseSet(n.entries.top())
+	found := denseSet(n.entries.top())
 	var failed error
 	for i := range m.windows {
 		w := m.windows[i : i+1]
 		b := w[0].boxWithTies()
 		scan(&n.entries, &b, func(o Ordinal, r *numberRange) {
 			if ok, err := m.match(o, r, w); ok {
-				found.add(uint32(o))
+				found.Set(uint(o))
 			} else if err != nil {
 				failed = err
 			}
@@ -146,7 +146,7 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 	if failed != nil {
 		return nil, failed
 	}
-	all := found.bitmap()
+	all := bitmapOfSet(found)
 	if set != nil {
 		all.And(set)
 	}

@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/bits-and-blooms/bitset"
 )
 
 // ordinalsOf iterates over a set upwards, in batches: roaring's own iterator
@@ -29,26 +30,20 @@ func bitmapOf(values []uint32, top uint32) *roaring.Bitmap {
 	if len(values) < int(top)/64 || len(values) < 64 {
 		return roaring.BitmapOf(values...)
 	}
-	d := newDenseSet(top)
+	set := denseSet(top)
 	for _, o := range values {
-		d.add(o)
+		set.Set(uint(o))
 	}
-	return d.bitmap()
+	return bitmapOfSet(set)
 }
 
-// A denseSet collects the results of a scan, a bit for each number up to a top:
-// 125 KB at a million.
-type denseSet []uint64
+// denseSet returns an empty set for the results of a scan, a bit for each number
+// up to a top: 125 KB at a million.
+func denseSet(top uint32) *bitset.BitSet { return bitset.New(uint(top) + 1) }
 
-func newDenseSet(top uint32) denseSet { return make(denseSet, top/64+1) }
-
-func (d denseSet) add(o uint32) { d[o/64] |= 1 << (o % 64) }
-
-func (d denseSet) has(o uint32) bool { return int(o/64) < len(d) && d[o/64]>>(o%64)&1 != 0 }
-
-// bitmap turns d into a bitmap, which takes it over.
-func (d denseSet) bitmap() *roaring.Bitmap {
-	set := roaring.New()
-	set.FromDense(d, false)
-	return set
+// bitmapOfSet turns a set into a bitmap, which takes it over.
+func bitmapOfSet(set *bitset.BitSet) *roaring.Bitmap {
+	b := roaring.New()
+	b.FromDense(set.Words(), false)
+	return b
 }

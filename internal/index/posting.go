@@ -30,6 +30,9 @@ func newPosting(v View, frozen *roaring.Bitmap, tail []uint32) Posting {
 	return Posting{view: v, frozen: frozen, tail: tail}
 }
 
+// empty reports whether there are no ordinals.
+func (p Posting) empty() bool { return p.only == 0 && len(p.tail) == 0 && p.frozen == nil }
+
 // rest returns the ordinals that are not in frozen; buf is where the only one
 // is put.
 func (p Posting) rest(buf *[1]uint32) []uint32 {

@@ -1,10 +1,6 @@
 package index
 
-import (
-	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
-)
+import "github.com/RoaringBitmap/roaring/v2"
 
 // postingBit tells a posting's number from an ordinal in a payload.
 const postingBit = 1 << 31
@@ -19,7 +15,8 @@ const (
 )
 
 // A postingStore holds the postings of two ordinals and more; the only ordinal
-// of a term lies in its payload. Index.mu guards it.
+// of a term lies in its payload, but for those of startPostingLocked. Index.mu
+// guards it.
 type postingStore struct {
 	n        uint32
 	postings chunked[storedPosting]
@@ -30,8 +27,6 @@ type postingStore struct {
 type storedPosting struct {
 	frozen *roaring.Bitmap
 	tail   []uint32 // never empty
-	// shared says that the payloads of two terms name this posting.
-	shared bool
 }
 
 // add adds an ordinal, at least as large as any before, to a payload's posting.
@@ -52,22 +47,6 @@ func (s *postingStore) insert(p storedPosting) uint32 {
 	*s.postings.at(s.n) = p
 	s.n++
 	return s.n - 1 | postingBit
-}
-
-// share says that the posting of a payload has come to be named by another term.
-func (s *postingStore) share(payload uint32) {
-	s.postings.at(payload &^ postingBit).shared = true
-}
-
-// unshare gives a payload a posting of its own, if it shares one.
-func (s *postingStore) unshare(payload *uint32) {
-	if *payload&postingBit == 0 {
-		return
-	}
-	if p := s.postings.at(*payload &^ postingBit); p.shared {
-		p.shared = false
-		*payload = s.insert(storedPosting{frozen: p.frozen, tail: slices.Clone(p.tail)})
-	}
 }
 
 func (p *storedPosting) add(o uint32) {

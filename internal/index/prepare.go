@@ -1,174 +1,147 @@
 package index
 
-// Prepared holds the terms and column entries of one version, ready to be
-// applied. The zero Prepared has no values. It keeps its memory when it is used
-// again, which it may be once Apply has returned.
-type Prepared struct {
-	// payload is the decompressed block, to which strings below refer.
-	payload []byte
-
-	terms   []Term
-	tokens  []preparedToken
-	counts  []preparedCount
-	dates   []preparedDate
-	numbers []preparedNumber
-	texts   []preparedText
-	edges   []preparedEdge
-	units   []preparedUnit
-}
-
-// A preparedToken is the two terms of a code: under any system, and its own.
-type preparedToken struct{ code, full Term }
-
-// A preparedCount is a run of values of one param and kind.
-type preparedCount struct {
-	param Param
-	kind  Kind
-	n     uint32
-}
-
-type preparedDate struct {
-	param Param
-	value dateRange
-}
-
-type preparedNumber struct {
-	param     Param
-	low, high image
-	inexact   bool
-	unit      int // in units, -1 for none
-}
-
-type preparedText struct {
-	param Param
-	term  Term
-	text  string
-}
-
-type preparedEdge struct {
-	param Param
-	typ   TypeID
-	hash  uint64
-	id    string
-}
-
-type preparedUnit struct {
-	key                Term
-	system, code, text string
-}
-
-func (p *Prepared) reset() {
-	p.payload = p.payload[:0]
-	p.terms = p.terms[:0]
-	p.tokens = p.tokens[:0]
-	p.counts = p.counts[:0]
-	p.dates = p.dates[:0]
-	p.numbers = p.numbers[:0]
-	p.texts = p.texts[:0]
-	p.edges = p.edges[:0]
-	p.units = p.units[:0]
-}
-
 // Prepare decodes a values block into dst and computes its terms. Calls with
-// different dst may run at the same time, and beside Apply.
+// different dst may run at the same time, and beside Apply. dst keeps its memory
+// when it is used again, which it may be once Apply has returned.
 //
 // It reports [ErrFormat], [ErrDamaged] or [ErrNumber]; dst is then empty.
 func (x *Index) Prepare(dst *Prepared, block []byte) error {
-	dst.reset()
-	payload, err := decompress(dst.payload, block)
+	if dst.own == nil {
+		dst.own = new(Batch)
+	}
+	dst.own.Reset()
+	return x.PrepareIn(dst.own, dst, block)
+}
+
+// PrepareIn does as Prepare, with the memory of a batch: dst is of use until the
+// batch is reset.
+func (x *Index) PrepareIn(b *Batch, dst *Prepared, block []byte) error {
+	dst.in = nil
+	n, err := payloadLen(block)
 	if err != nil {
 		return err
 	}
-	dst.payload = payload
-	h := hasher{x, x.memos.Get().(*termMemo)}
+	payload, err := decompress(b.room(n), block)
+	if err != nil {
+		return err
+	}
+	b.payload = b.payload[:len(b.payload)+n]
+	from := b.end()
+	if err := x.prepare(b, from, payload); err != nil {
+		b.cut(from)
+		return err
+	}
+	dst.in, dst.from, dst.end = b, from, b.end()
+	return nil
+}
+
+func (x *Index) prepare(b *Batch, from batchEnd, payload []byte) error {
+	h := hasher{x.terms, x.memos.Get().(*textMemo), b, from}
 	defer x.memos.Put(h.memo)
 	s := newScanner(payload)
 	for {
 		var e Entry
-		more, err := s.next(&e)
-		if more {
-			err = h.prepareEntry(dst, &e)
-		}
-		if err != nil {
-			dst.reset()
+		if more, err := s.next(&e); !more {
 			return err
 		}
-		if !more {
-			return nil
+		if err := h.add(&e); err != nil {
+			return err
 		}
 	}
 }
 
-// A hasher turns entries into what Prepared holds.
+// A hasher adds the entries of one version to a batch.
 type hasher struct {
-	x    *Index
-	memo *termMemo
+	terms Terms
+	memo  *textMemo
+	to    *Batch
+	from  batchEnd // where the version begins
 }
 
-func (h hasher) prepareEntry(dst *Prepared, e *Entry) error {
-	h.countEntry(dst, e)
-	p := e.Param
+func (h *hasher) text(s string) digest { return h.memo.digest(h.terms.texts, s) }
+
+func (h *hasher) add(e *Entry) error {
+	h.count(e)
 	switch e.Kind {
 	case KindToken:
-		h.addToken(dst, p, e.System, e.Code)
+		h.addToken(e)
 	case KindText:
-		dst.terms = append(dst.terms, h.term(p, formExact, "", e.Exact))
-		dst.texts = append(dst.texts, preparedText{p, h.term(p, formFolded, "", e.Folded), e.Folded})
+		h.addText(e)
 	case KindDate:
-		dst.dates = append(dst.dates, preparedDate{p, dateRange{e.From, e.To}})
+		h.to.dates = append(h.to.dates, preparedDate{e.Param, dateRange{e.From, e.To}})
 	case KindNumber:
-		return dst.number(e, -1)
+		return h.addNumber(e, -1)
 	case KindQuantity:
-		h.memo.input = appendUnitKey(h.memo.input[:0], e)
-		dst.units = append(dst.units, preparedUnit{h.memo.sum(h.x.terms), e.System, e.Code, e.Unit})
-		return dst.number(e, len(dst.units)-1)
+		key := h.text(e.System).then(h.text(e.Code)).then(h.text(e.Unit))
+		h.to.units = append(h.to.units, preparedUnit{key, e.System, e.Code, e.Unit})
+		return h.addNumber(e, len(h.to.units)-1)
 	case KindReference:
-		h.addEdge(dst, e)
+		target := h.target(e.Type, e.ID)
+		h.to.edges = append(h.to.edges, preparedEdge{e.Param, target - h.from.targets})
+		h.addTerm(h.to.targets[target].digest, e.Param, formReference)
 	case KindReferenceText:
-		dst.terms = append(dst.terms, h.term(p, formReferenceText, "", e.Exact))
+		h.addTerm(h.text(e.Exact), e.Param, formReferenceText)
 	}
 	return nil
 }
 
-// countEntry counts an entry, and adds the term of a param's presence at the
-// first of a run. A term added twice to a version is found once.
-func (h hasher) countEntry(dst *Prepared, e *Entry) {
-	if n := len(dst.counts); n > 0 && dst.counts[n-1].param == e.Param {
-		if dst.counts[n-1].kind == e.Kind {
-			dst.counts[n-1].n++
-			return
+func (h *hasher) addTerm(d digest, p Param, form byte) {
+	h.to.terms = append(h.to.terms, d.hash(uint16(p), form))
+}
+
+// count counts an entry in a run of its param and kind.
+func (h *hasher) count(e *Entry) {
+	counts := h.to.counts
+	if n := len(counts); n > h.from.counts && counts[n-1].param == e.Param && counts[n-1].kind == e.Kind {
+		counts[n-1].n++
+		return
+	}
+	h.to.counts = append(counts, preparedCount{e.Param, e.Kind, 1})
+}
+
+func (h *hasher) addToken(e *Entry) {
+	system := h.text(e.System)
+	if e.System != "" {
+		h.addTerm(system, e.Param, formSystem)
+	}
+	if e.Code != "" {
+		code := h.text(e.Code)
+		full := system.then(code).hash(uint16(e.Param), formToken)
+		h.to.tokens = append(h.to.tokens, preparedToken{e.Param, full, system, code})
+	}
+}
+
+func (h *hasher) addText(e *Entry) {
+	exact := h.text(e.Exact)
+	folded := exact
+	if e.Folded != e.Exact {
+		folded = h.text(e.Folded)
+	}
+	h.addTerm(exact, e.Param, formExact)
+	h.to.texts = append(h.to.texts, preparedText{e.Param, folded.hash(uint16(e.Param), formFolded), e.Folded})
+}
+
+// sameTargets is how many targets are compared with the next. The params of a
+// resource mostly refer to the same few: its patient, its encounter.
+const sameTargets = 4
+
+// target returns where a target is in the batch.
+func (h *hasher) target(typ TypeID, id string) int {
+	b := h.to
+	for i := len(b.targets) - 1; i >= max(h.from.targets, len(b.targets)-sameTargets); i-- {
+		if t := &b.targets[i]; t.typ == typ && t.id == id {
+			return i
 		}
-	} else {
-		dst.terms = append(dst.terms, h.term(e.Param, formPresent, "", ""))
 	}
-	dst.counts = append(dst.counts, preparedCount{e.Param, e.Kind, 1})
+	var key entityKey
+	key.set(id)
+	from := len(b.keys)
+	b.keys = append(b.keys, key.bytes()...)
+	b.targets = append(b.targets, preparedTarget{typ, id, h.terms.entities.entity(typ, key.bytes()), from, len(b.keys)})
+	return len(b.targets) - 1
 }
 
-func (h hasher) addToken(dst *Prepared, p Param, system, code string) {
-	if code != "" {
-		dst.tokens = append(dst.tokens, preparedToken{
-			code: h.term(p, formCode, "", code), full: h.term(p, formToken, system, code)})
-	}
-	if system != "" {
-		dst.terms = append(dst.terms, h.term(p, formSystem, "", system))
-	}
-}
-
-func (h hasher) addEdge(dst *Prepared, e *Entry) {
-	h.memo.input = appendReferenceTerm(h.memo.input[:0], e.Param, e.Type, e.ID)
-	dst.terms = append(dst.terms, h.memo.sum(h.x.terms))
-	var k entityKey
-	k.set(e.ID)
-	hash := h.x.entities.hash(e.Type, k.bytes())
-	dst.edges = append(dst.edges, preparedEdge{e.Param, e.Type, hash, e.ID})
-}
-
-func (h hasher) term(p Param, form byte, first, second string) Term {
-	h.memo.input = appendTerm(h.memo.input[:0], uint16(p), form, first, second)
-	return h.memo.sum(h.x.terms)
-}
-
-func (p *Prepared) number(e *Entry, unit int) error {
+func (h *hasher) addNumber(e *Entry, unit int) error {
 	n := preparedNumber{param: e.Param, low: imageOpenLow, high: imageOpenHigh, unit: unit}
 	var lowShared, highShared bool
 	var err error
@@ -187,6 +160,6 @@ func (p *Prepared) number(e *Entry, unit int) error {
 		}
 	}
 	n.inexact = lowShared || highShared
-	p.numbers = append(p.numbers, n)
+	h.to.numbers = append(h.to.numbers, n)
 	return nil
 }

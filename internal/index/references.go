@@ -48,11 +48,11 @@ func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] {
 // Targets returns the entities to which set refers. The result is the caller's;
 // [View.CurrentOf] makes ordinals of it.
 func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {
-	found := newDenseSet(r.view.x.entities.n.Load())
+	found := denseSet(r.view.x.entities.n.Load())
 	for _, e := range r.edges.entries(set) {
-		found.add(uint32(*e))
+		found.Set(uint(*e))
 	}
-	return found.bitmap()
+	return bitmapOfSet(found)
 }
 
 // lookupShare is how many edges are scanned in the time of looking up one
@@ -69,19 +69,19 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 	if entities.GetCardinality() < uint64(r.edges.n)/lookupShare {
 		return r.lookUpSources(entities)
 	}
-	wanted := newDenseSet(entities.Maximum())
+	wanted := denseSet(entities.Maximum())
 	for e := range ordinalsOf(entities) {
-		wanted.add(uint32(e))
+		wanted.Set(uint(e))
 	}
-	found := newDenseSet(r.edges.top())
+	found := denseSet(r.edges.top())
 	for ordinals, chunk := range r.edges.parts() {
 		for i, o := range ordinals {
-			if wanted.has(uint32(chunk.values[i])) {
-				found.add(uint32(o))
+			if wanted.Test(uint(chunk.values[i])) {
+				found.Set(uint(o))
 			}
 		}
 	}
-	return found.bitmap()
+	return bitmapOfSet(found)
 }
 
 // lookUpSources finds the sources of few targets by their postings.
@@ -94,17 +94,19 @@ func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
 		}
 		return found
 	}
-	found := newDenseSet(r.edges.top())
+	found := denseSet(r.edges.top())
 	for e := range ordinalsOf(entities) {
 		for o := range r.posting(Entity(e)).All() {
-			found.add(uint32(o))
+			found.Set(uint(o))
 		}
 	}
-	return found.bitmap()
+	return bitmapOfSet(found)
 }
 
 // posting returns the ordinals that refer to an entity.
 func (r References) posting(e Entity) Posting {
-	typ, id := r.view.EntityKey(e)
-	return r.view.Posting(r.view.Terms().Reference(r.param, typ, id))
+	entities := &r.view.x.entities
+	record := entities.records.at(uint32(e))
+	d := entities.hashKey.entity(record.typ, entities.key(record))
+	return r.view.Posting(Term{hash: d.hash(uint16(r.param), formReference)})
 }

@@ -1,22 +1,52 @@
 package index
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"unsafe"
 
 	"github.com/dchest/siphash"
 )
 
-// A Term is the keyed hash of one exact value of one parameter: the first 96
-// bits of SipHash-2-4-128. It decides alone; see the package comment.
+// A Term asks for one exact value of one parameter. Terms that are equal ask
+// for the same.
 type Term struct {
+	hash termHash
+	// A code under any system is a question to each system of its param.
+	anySystem bool
+	param     Param
+	code      digest
+}
+
+// A termHash is the 96 bits under which the ordinals of a value are found. They
+// decide alone; see the package comment.
+type termHash struct {
 	hi uint64
 	lo uint32
 }
 
-// The forms of terms. A form is hashed with the value, so that a code is never
-// taken for a system.
+// A digest is the SipHash-2-4-128 of a text or of the key of an entity. It is
+// computed once for a text, whatever the parameters and the forms in which the
+// text is a value.
+type digest struct{ hi, lo uint64 }
+
+// mixer spreads numbers over 64 bits. It is odd, so that multiplying by it loses
+// nothing: 2^64 divided by the golden ratio.
+const mixer = 0x9e3779b97f4a7c15
+
+// then is the digest of a sequence: of what d is a digest of, and then of e.
+func (d digest) then(e digest) digest {
+	return digest{d.hi*mixer + e.hi, d.lo*mixer + e.lo}
+}
+
+// hash returns the hash of a form of a param or type. Two hashes of one digest
+// always differ, as number and form do.
+func (d digest) hash(number uint16, form byte) termHash {
+	return termHash{d.hi ^ (uint64(number)<<8|uint64(form))*mixer, uint32(d.lo)}
+}
+
+// The forms of terms. A form is part of the hash, so that a code is never taken
+// for a system.
 const (
 	formToken byte = 1 + iota
 	formCode
@@ -27,111 +57,115 @@ const (
 	formPresent
 	formType
 	formFolded // its payload is the number of a text, not a posting
-	formUnit   // not in the table: the key of a unit
 )
 
 // Terms computes terms under a store's hash key. It is immutable.
-type Terms struct{ k0, k1 uint64 }
+type Terms struct {
+	texts, entities hashKey
+	numbers         digest // of params and types themselves
+}
+
+// A hashKey is the key of digests of one sort of input.
+type hashKey struct{ k0, k1 uint64 }
 
 func newTerms(key [16]byte) Terms {
-	return Terms{binary.LittleEndian.Uint64(key[:8]), binary.LittleEndian.Uint64(key[8:])}
+	k := hashKey{binary.LittleEndian.Uint64(key[:8]), binary.LittleEndian.Uint64(key[8:])}
+	texts, entities := k.text("texts"), k.text("entities")
+	return Terms{
+		texts:    hashKey{texts.hi, texts.lo},
+		entities: hashKey{entities.hi, entities.lo},
+		numbers:  k.text("numbers"),
+	}
+}
+
+func (k hashKey) text(s string) digest {
+	hi, lo := siphash.Hash128(k.k0, k.k1, unsafe.Slice(unsafe.StringData(s), len(s)))
+	return digest{hi, lo}
+}
+
+// entity is the digest of a type and an id as it lies in an entityKey.
+func (k hashKey) entity(typ TypeID, key []byte) digest {
+	var buf [2 + 1 + MaxIDLen]byte
+	binary.LittleEndian.PutUint16(buf[:], uint16(typ))
+	hi, lo := siphash.Hash128(k.k0, k.k1, buf[:2+copy(buf[2:], key)])
+	return digest{hi, lo}
 }
 
 // Token is the term of a system and a code. An empty system is “no system”.
 func (t Terms) Token(p Param, system, code string) Term {
-	return t.hash(uint16(p), formToken, system, code)
+	return t.term(t.texts.text(system).then(t.texts.text(code)), p, formToken)
 }
 
 // Code is the term of a code under any system.
-func (t Terms) Code(p Param, code string) Term { return t.hash(uint16(p), formCode, "", code) }
+func (t Terms) Code(p Param, code string) Term {
+	d := t.texts.text(code)
+	return Term{hash: d.hash(uint16(p), formCode), anySystem: true, param: p, code: d}
+}
 
 // System is the term of any code of a system.
-func (t Terms) System(p Param, system string) Term { return t.hash(uint16(p), formSystem, "", system) }
+func (t Terms) System(p Param, system string) Term {
+	return t.term(t.texts.text(system), p, formSystem)
+}
 
 // Reference is the term of a reference to a resource of this store.
 func (t Terms) Reference(p Param, typ TypeID, id string) Term {
-	var buf [termStack]byte
-	return t.sum(appendReferenceTerm(buf[:0], p, typ, id))
+	if len(id) > MaxIDLen {
+		// No reference has so long an id: any term will do that is not its own.
+		return t.term(t.texts.text(id), p, formReference)
+	}
+	var key entityKey
+	key.set(id)
+	return t.term(t.entities.entity(typ, key.bytes()), p, formReference)
 }
 
 // ReferenceText is the term of any other reference.
 func (t Terms) ReferenceText(p Param, text string) Term {
-	return t.hash(uint16(p), formReferenceText, "", text)
+	return t.term(t.texts.text(text), p, formReferenceText)
 }
 
 // Exact is the term of a string, uri or canonical in its exact form.
-func (t Terms) Exact(p Param, text string) Term { return t.hash(uint16(p), formExact, "", text) }
+func (t Terms) Exact(p Param, text string) Term { return t.term(t.texts.text(text), p, formExact) }
 
 // Present is the term of any value of a parameter.
-func (t Terms) Present(p Param) Term { return t.hash(uint16(p), formPresent, "", "") }
+func (t Terms) Present(p Param) Term { return t.term(t.numbers, p, formPresent) }
 
 // Type is the term of a resource type.
-func (t Terms) Type(typ TypeID) Term { return t.hash(uint16(typ), formType, "", "") }
+func (t Terms) Type(typ TypeID) Term { return t.term(t.numbers, Param(typ), formType) }
 
-// termStack is the size of hash input that needs no allocation.
-const termStack = 256
+func (t Terms) term(d digest, p Param, form byte) Term { return Term{hash: d.hash(uint16(p), form)} }
 
-func (t Terms) hash(number uint16, form byte, first, second string) Term {
-	var buf [termStack]byte
-	return t.sum(appendTerm(buf[:0], number, form, first, second))
-}
-
-func (t Terms) sum(input []byte) Term {
-	a, b := siphash.Hash128(t.k0, t.k1, input)
-	return Term{a, uint32(b)}
-}
-
-// appendTerm writes the hash input: number, form, the first part's length, and
-// both parts. The length keeps ("ab","c") and ("a","bc") apart.
-func appendTerm(dst []byte, number uint16, form byte, first, second string) []byte {
-	dst = binary.LittleEndian.AppendUint16(dst, number)
-	dst = append(dst, form)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(first)))
-	dst = append(dst, first...)
-	return append(dst, second...)
-}
-
-func appendReferenceTerm(dst []byte, p Param, typ TypeID, id string) []byte {
-	dst = appendTerm(dst, uint16(p), formReference, "", "")
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
-	return append(dst, id...)
-}
-
-func appendUnitKey(dst []byte, e *Entry) []byte {
-	dst = appendTerm(dst, 0, formUnit, e.System, "")
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.Code)))
-	dst = append(dst, e.Code...)
-	return append(dst, e.Unit...)
-}
-
-// A termMemo remembers the terms of what was hashed last: most values of a
-// resource (status, category, systems, presence) were also values of the one
-// before, and a comparison is several times faster than SipHash of 60 bytes.
-type termMemo struct {
+// A textMemo remembers the digests of what was hashed last: most texts of a
+// resource (status, category, systems) were also texts of the one before, and a
+// comparison is several times faster than SipHash.
+type textMemo struct {
 	seed    maphash.Seed
-	input   []byte
 	entries [memoSize]memoEntry
 }
 
-const memoSize = 1024
+const (
+	memoSize = 1024
+	// memoText is the length of the longest text that is remembered. Long ones
+	// seldom come again, and would make the memo large.
+	memoText = 256
+)
 
 type memoEntry struct {
-	input []byte
-	term  Term
+	text   []byte
+	digest digest
 }
 
-func newTermMemo() *termMemo { return &termMemo{seed: maphash.MakeSeed()} }
+func newTextMemo() *textMemo { return &textMemo{seed: maphash.MakeSeed()} }
 
-// sum returns the term of m.input.
-func (m *termMemo) sum(t Terms) Term {
-	e := &m.entries[maphash.Bytes(m.seed, m.input)%memoSize]
-	if len(e.input) == 0 || !bytes.Equal(e.input, m.input) {
-		e.term = t.sum(m.input)
-		e.input = e.input[:0]
-		// Long ones seldom come again, and would make the memo large.
-		if len(m.input) <= termStack {
-			e.input = append(e.input, m.input...)
+// digest returns the digest of a text under k, which is the same at each call.
+func (m *textMemo) digest(k hashKey, text string) digest {
+	e := &m.entries[maphash.String(m.seed, text)%memoSize]
+	if len(e.text) == 0 || string(e.text) != text {
+		d := k.text(text)
+		if len(text) > memoText {
+			return d
 		}
+		e.digest = d
+		e.text = append(e.text[:0], text...)
 	}
-	return e.term
+	return e.digest
 }

@@ -5,7 +5,7 @@ const (
 	shardCount = 1 << shardBits
 )
 
-// A termTable maps terms to payloads: an ordinal, the number of a posting with
+// A termTable maps hashes of terms to payloads: an ordinal, the number of a posting with
 // postingBit, or, of folded texts, the number of a text.
 //
 // It is open addressing in many small tables, so that no growth takes long:
@@ -28,7 +28,7 @@ type termSlot struct {
 }
 
 // get returns the payload of a term, 0 if it is not there.
-func (t *termTable) get(term Term) uint32 {
+func (t *termTable) get(term termHash) uint32 {
 	s := &t.shards[term.hi>>(64-shardBits)]
 	if len(s.slots) == 0 {
 		return 0
@@ -38,7 +38,7 @@ func (t *termTable) get(term Term) uint32 {
 
 // put returns the payload of a term for reading and writing. If the term is new
 // the payload is 0, and the caller must set it before the next call.
-func (t *termTable) put(term Term) *uint32 {
+func (t *termTable) put(term termHash) *uint32 {
 	s := &t.shards[term.hi>>(64-shardBits)]
 	if s.n*5 >= len(s.slots)*4 {
 		s.grow()
@@ -52,7 +52,7 @@ func (t *termTable) put(term Term) *uint32 {
 }
 
 // home reads the first slot where a term may be.
-func (t *termTable) home(term Term) uint32 {
+func (t *termTable) home(term termHash) uint32 {
 	s := &t.shards[term.hi>>(64-shardBits)]
 	if len(s.slots) == 0 {
 		return 0
@@ -63,13 +63,13 @@ func (t *termTable) home(term Term) uint32 {
 // first returns where the search for a term begins. It rises with the hash, so
 // any number of slots will do, and growing by a quarter keeps a shard between
 // 64 % and 80 % full.
-func (s *termShard) first(term Term) int {
+func (s *termShard) first(term termHash) int {
 	bits := uint64(uint32(term.hi >> (32 - shardBits)))
 	return int(bits * uint64(len(s.slots)) >> 32)
 }
 
 // slot returns the slot of a term or the empty one where it belongs.
-func (s *termShard) slot(term Term) *termSlot {
+func (s *termShard) slot(term termHash) *termSlot {
 	i := s.first(term)
 	for {
 		slot := &s.slots[i]
@@ -87,7 +87,7 @@ func (s *termShard) grow() {
 	s.slots = make([]termSlot, max(8, len(old)+len(old)/4))
 	for _, slot := range old {
 		if slot.payload != 0 {
-			*s.slot(Term{slot.hi, slot.lo}) = slot
+			*s.slot(termHash{slot.hi, slot.lo}) = slot
 		}
 	}
 }

@@ -259,9 +259,53 @@ func (v View) AllVisible() *roaring.Bitmap {
 // Posting returns the ordinals that have a term. Of a term that no version has
 // it is empty.
 func (v View) Posting(t Term) Posting {
+	if t.anySystem {
+		return v.anySystem(t)
+	}
 	v.x.mu.RLock()
 	defer v.x.mu.RUnlock()
-	return v.postingLocked(v.x.mu.table.get(t))
+	return v.postingLocked(v.x.mu.table.get(t.hash))
+}
+
+// anySystem returns the union of the postings of a code under each system.
+// Mostly a code has one, and nothing is copied.
+func (v View) anySystem(t Term) Posting {
+	var buf [2]Posting // more are rare
+	found := v.underSystems(buf[:0], t)
+	switch len(found) {
+	case 0:
+		return Posting{}
+	case 1:
+		return found[0]
+	}
+	union := roaring.New()
+	for _, p := range found {
+		p.AddTo(union)
+	}
+	return Posting{view: v, frozen: union}
+}
+
+// underSystems appends the postings of a code that are not empty: one of each of
+// the param's own systems, and that of all others.
+func (v View) underSystems(dst []Posting, t Term) []Posting {
+	v.x.mu.RLock()
+	defer v.x.mu.RUnlock()
+	columns := v.x.columnsLocked(t.param)
+	if columns == nil {
+		return dst
+	}
+	add := func(h termHash) {
+		if p := v.postingLocked(v.x.mu.table.get(h)); !p.empty() {
+			dst = append(dst, p)
+		}
+	}
+	for _, system := range columns.systems {
+		add(system.then(t.code).hash(uint16(t.param), formToken))
+	}
+	if len(columns.systems) == ownSystems {
+		add(t.hash)
+	}
+	return dst
 }
 
 // OfType returns the ordinals of a resource type, deletions included.

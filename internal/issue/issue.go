@@ -31,6 +31,7 @@ const (
 	Forbidden       Code = "forbidden"
 	Processing      Code = "processing"
 	NotSupported    Code = "not-supported"
+	Extension       Code = "extension"
 	Duplicate       Code = "duplicate"
 	MultipleMatches Code = "multiple-matches"
 	NotFound        Code = "not-found"

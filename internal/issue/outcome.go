@@ -26,10 +26,9 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 			dst = append(dst, `,"diagnostics":`...)
 			dst = appendString(dst, text)
 		}
-		if i.Pointer != "" {
+		if path := expression(i.Pointer); path != "" {
 			dst = append(dst, `,"expression":[`...)
-			dst = appendString(dst, expression(i.Pointer))
-			dst = append(dst, ']')
+			dst = append(appendString(dst, path), ']')
 		}
 		dst = append(dst, '}')
 	}

@@ -38,6 +38,24 @@ func (b BindingID) Binding() *Binding { return &Bindings[b] }
 
 // Find returns the first row of the binding with the given code, or nil.
 func (b *Binding) Find(code string) *Code {
+	if i := b.search(code); i < len(b.Codes) && b.Codes[i].Code == code {
+		return &b.Codes[i]
+	}
+	return nil
+}
+
+// Has reports whether the binding has the given code of the given system.
+func (b *Binding) Has(system, code string) bool {
+	for i := b.search(code); i < len(b.Codes) && b.Codes[i].Code == code; i++ {
+		if b.Codes[i].System == system {
+			return true
+		}
+	}
+	return false
+}
+
+// search returns the index of the first row whose code is not less than code.
+func (b *Binding) search(code string) int {
 	lo, hi := 0, len(b.Codes)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
@@ -47,8 +65,5 @@ func (b *Binding) Find(code string) *Code {
 			hi = mid
 		}
 	}
-	if lo < len(b.Codes) && b.Codes[lo].Code == code {
-		return &b.Codes[lo]
-	}
-	return nil
+	return lo
 }

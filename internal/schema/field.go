@@ -30,10 +30,13 @@ type Flags uint8
 
 // The flags of a field.
 const (
-	FlagArray    Flags = 1 << iota // a JSON array: max is not 1
-	FlagChoice                     // one alternative of an element with a choice of types
-	FlagSummary                    // part of the summary form
-	FlagModifier                   // isModifier
+	FlagArray     Flags = 1 << iota // a JSON array: max is not 1
+	FlagChoice                      // one alternative of an element with a choice of types
+	FlagSummary                     // part of the summary form
+	FlagModifier                    // isModifier
+	FlagProtoAny                    // the proto holds the resource in an Any, not in a ContainedResource
+	FlagProtoCode                   // the proto has a message for this code alone, with a string in field 4 where Code has it in 1
+	FlagSimple                      // a Quantity of the profile SimpleQuantity, which has no comparator
 )
 
 // Field returns the field's row. The zero FieldID has an empty row.

@@ -24,6 +24,7 @@ type Type struct {
 	First      FieldID // first of its fields
 	End        FieldID // one past the last of its fields
 	Proto      string  // full name of the google/fhir message, "" where there is none
+	Contained  int32   // number of a resource's field in google/fhir's ContainedResource, 0 for what is none
 	Invariants []Invariant
 }
 

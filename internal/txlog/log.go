@@ -23,7 +23,7 @@ type Options struct {
 	FS FS
 
 	// SegmentSize is the length that a segment does not pass unless one record
-	// does: 64 MiB by default, 1 GiB at most.
+	// does: 16 MiB by default, 1 GiB at most.
 	SegmentSize int64
 
 	// SealsPerKey is the number of seals after which a new data key begins.
@@ -40,7 +40,9 @@ type Options struct {
 
 // Limits and defaults of Options.
 const (
-	defaultSegmentSize = 64 << 20
+	// The open segment is in memory, so this bounds what a store keeps there of its
+	// bodies; a new segment costs a few syncs.
+	defaultSegmentSize = 16 << 20
 
 	// maxSegmentSize and MaxRecord together keep offsets within 32 bits.
 	maxSegmentSize = 1 << 30

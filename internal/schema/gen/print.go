@@ -43,8 +43,12 @@ func (t *tables) printTypes(b *bytes.Buffer) error {
 		if r.base != "" {
 			base = t.byName[r.base].id
 		}
-		fmt.Fprintf(b, "%d: {Name: %q, Base: %d, Kind: %s, Abstract: %t, First: %d, End: %d, Proto: %q%s},\n",
-			r.id, r.name, base, r.kind, r.abstract, next, next+len(r.fields), r.proto, invariants(r.invariants))
+		fmt.Fprintf(b, "%d: {Name: %q, Base: %d, Kind: %s, Abstract: %t, First: %d, End: %d, Proto: %q",
+			r.id, r.name, base, r.kind, r.abstract, next, next+len(r.fields), r.proto)
+		if r.contained != 0 {
+			fmt.Fprintf(b, ", Contained: %d", r.contained)
+		}
+		fmt.Fprintf(b, "%s},\n", invariants(r.invariants))
 		next += len(r.fields)
 	}
 	b.WriteString("}\n\n// typesByName are the numbers of all types, sorted by name.\nvar typesByName = [...]TypeID{")
@@ -59,7 +63,11 @@ func (t *tables) printTypes(b *bytes.Buffer) error {
 			fmt.Fprintf(b, "Type%s TypeID = %d\n", constName(r), r.id)
 		}
 	}
-	b.WriteString(")\n")
+	b.WriteString(")\n\n// ReferenceTypes are all reference types by the number of their field.\nvar ReferenceTypes = [...]ReferenceType{\n")
+	for _, r := range t.refs {
+		fmt.Fprintf(b, "{%q, %d},\n", r.name, r.proto)
+	}
+	b.WriteString("}\n")
 	return nil
 }
 
@@ -94,7 +102,7 @@ func (t *tables) printFields(b *bytes.Buffer) error {
 		for _, fl := range []struct {
 			set  bool
 			name string
-		}{{f.array, "FlagArray"}, {f.choice, "FlagChoice"}, {f.summary, "FlagSummary"}, {f.modifier, "FlagModifier"}} {
+		}{{f.array, "FlagArray"}, {f.choice, "FlagChoice"}, {f.summary, "FlagSummary"}, {f.modifier, "FlagModifier"}, {f.any, "FlagProtoAny"}, {f.ownCode, "FlagProtoCode"}, {f.simple, "FlagSimple"}} {
 			if fl.set {
 				flags = append(flags, fl.name)
 			}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	annotations "github.com/google/fhir/go/proto/google/fhir/proto/annotations_go_proto"
@@ -35,6 +37,10 @@ func number(types []*typeRow, byName map[string]*typeRow) error {
 			continue
 		}
 		t.proto = string(m.FullName())
+		var err error
+		if t.contained, err = containedNumber(m); err != nil {
+			return err
+		}
 		if t.kind == "KindPrimitive" {
 			continue // a primitive's message is made by hand, not by its fields
 		}
@@ -48,6 +54,41 @@ func number(types []*typeRow, byName map[string]*typeRow) error {
 		}
 	}
 	return nil
+}
+
+// referenceTypes returns the fields of Reference that hold the id of a resource
+// of one type, by number.
+func referenceTypes() ([]referenceType, error) {
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName("google.fhir.r4.core.Reference")
+	if err != nil {
+		return nil, err
+	}
+	var all []referenceType
+	fields := d.(protoreflect.MessageDescriptor).Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if name, _ := proto.GetExtension(f.Options(), annotations.E_ReferencedFhirType).(string); name != "" {
+			all = append(all, referenceType{name, int32(f.Number())})
+		}
+	}
+	slices.SortFunc(all, func(a, b referenceType) int { return cmp.Compare(a.proto, b.proto) })
+	return all, nil
+}
+
+// containedNumber returns the number of the field of ContainedResource that holds
+// the resource m, 0 where m is none.
+func containedNumber(m protoreflect.MessageDescriptor) (int32, error) {
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName("google.fhir.r4.core.ContainedResource")
+	if err != nil {
+		return 0, err
+	}
+	fields := d.(protoreflect.MessageDescriptor).Fields()
+	for i := range fields.Len() {
+		if f := fields.Get(i); f.Message().FullName() == m.FullName() {
+			return int32(f.Number()), nil
+		}
+	}
+	return 0, nil
 }
 
 func numberField(f *fieldRow, m protoreflect.MessageDescriptor) error {
@@ -68,12 +109,33 @@ func numberField(f *fieldRow, m protoreflect.MessageDescriptor) error {
 		f.alternative = int32(alternative.Number())
 		value = alternative.Message()
 	}
-	if f.typ == "code" {
-		if v := value.Fields().ByName("value"); v != nil && v.Kind() == protoreflect.EnumKind {
-			f.enum = string(v.Enum().FullName())
-		}
+	f.any = value.FullName() == "google.protobuf.Any"
+	f.simple = value.Name() == "SimpleQuantity"
+	if f.typ != "code" {
+		return checkMessage(f, value)
+	}
+	switch v := value.Fields().ByName("value"); {
+	case v.Kind() == protoreflect.EnumKind && v.Number() == 1:
+		f.enum = string(v.Enum().FullName())
+	case v.Kind() == protoreflect.StringKind && v.Number() == 4:
+		f.ownCode = true
+	case v.Kind() != protoreflect.StringKind || v.Number() != 1:
+		return fmt.Errorf("%s.%s: the codec does not know the shape of %s", f.owner.name, f.name, value.FullName())
 	}
 	return nil
+}
+
+// checkMessage refuses a field whose message is not that of its type, since the
+// codec would write the one for the other.
+func checkMessage(f *fieldRow, m protoreflect.MessageDescriptor) error {
+	name := string(m.Name())
+	switch {
+	case f.any || f.simple || f.typ == "Resource" && name == "ContainedResource" || strings.EqualFold(name, f.typ):
+		return nil
+	case strings.Contains(f.typ, "."): // a backbone type has the message that is found there
+		return nil
+	}
+	return fmt.Errorf("%s.%s is a %s, not a %s", f.owner.name, f.name, m.FullName(), f.typ)
 }
 
 // choiceField finds the alternative of a choice message that holds the type.

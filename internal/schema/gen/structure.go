@@ -17,6 +17,7 @@ type (
 		fields     []*fieldRow
 		invariants []invariant
 		proto      string
+		contained  int32 // number in ContainedResource
 		id         int
 	}
 
@@ -36,6 +37,9 @@ type (
 		proto         int32 // number in the message
 		alternative   int32 // number in the message of the choice
 		enum          string
+		any           bool // the message is an Any
+		ownCode       bool // the message is made for this code and holds a string
+		simple        bool // the message is SimpleQuantity
 		id            int
 	}
 

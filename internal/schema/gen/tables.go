@@ -14,7 +14,13 @@ type tables struct {
 	bindings []bindingRow
 	binding  map[bindingKey]int
 	params   []*paramRow
+	refs     []referenceType
 	d        *definitions
+}
+
+type referenceType struct {
+	name  string
+	proto int32
 }
 
 type bindingRow struct {
@@ -42,6 +48,9 @@ func build(d *definitions) (*tables, error) {
 		}
 	}
 	if err := number(t.types, t.byName); err != nil {
+		return nil, err
+	}
+	if t.refs, err = referenceTypes(); err != nil {
 		return nil, err
 	}
 	if err := t.bind(); err != nil {

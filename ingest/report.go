@@ -10,11 +10,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// failureFolder is HealthLake's folder of failures files.
-const failureFolder = "FAILURE/"
+// The folders of the report, in HealthLake's words.
+const (
+	failureFolder = "FAILURE/"
+	issueFolder   = "SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/"
+)
 
-// appendFailure appends one line of a failures file, in HealthLake's form.
-func appendFailure(dst []byte, line int64, status int, outcome []byte) []byte {
+// appendLine appends what became of a line, in HealthLake's form.
+func appendLine(dst []byte, line int64, status int, outcome []byte) []byte {
 	dst = append(dst, `{"lineId":`...)
 	dst = strconv.AppendInt(dst, line, 10)
 	dst = append(dst, `,"UpdateResourceResponse":{"jsonBlob":`...)
@@ -24,27 +27,27 @@ func appendFailure(dst []byte, line int64, status int, outcome []byte) []byte {
 	return append(dst, "}}\n"...)
 }
 
-// failures is the failures file of one source. It is made when the first failure
+// A reportFile tells of some lines of one source. It is made when the first of them
 // is written, and is as complete as the run when it is closed.
-type failures struct {
-	sink   Sink // nil keeps nothing
-	source string
-	file   io.WriteCloser
-	gzip   *gzip.Writer // over file, where the source's name ends in .gz
+type reportFile struct {
+	sink Sink // nil keeps nothing
+	name string
+	file io.WriteCloser
+	gzip *gzip.Writer // over file, where the name ends in .gz
 }
 
-// write appends failure lines.
-func (f *failures) write(lines []byte) error {
+// write appends lines.
+func (f *reportFile) write(lines []byte) error {
 	if f.sink == nil || len(lines) == 0 {
 		return nil
 	}
 	if f.file == nil {
-		file, err := f.sink.Create(failureFolder + f.source)
+		file, err := f.sink.Create(f.name)
 		if err != nil {
 			return fmt.Errorf("ingest: report: %w", err)
 		}
 		f.file = file
-		if strings.HasSuffix(f.source, gzipSuffix) {
+		if strings.HasSuffix(f.name, gzipSuffix) {
 			f.gzip = gzip.NewWriter(file)
 		}
 	}
@@ -59,7 +62,7 @@ func (f *failures) write(lines []byte) error {
 }
 
 // close completes the file. Closing again does nothing.
-func (f *failures) close() error {
+func (f *reportFile) close() error {
 	if f.file == nil {
 		return nil
 	}

@@ -1,0 +1,82 @@
+package datastore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/jsonpatch"
+)
+
+// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.7) to the current version of
+// a resource, with its meta.versionId and meta.lastUpdated, and stores the result as
+// a new version. With [IfMatch] it does so only to the version named; without, it
+// starts again when another write came in between, so that no write is lost.
+//
+// The result is validated like any other resource, and must keep its type and id:
+// who takes the last item out of an array must take the array away, since FHIR has
+// no empty ones.
+//
+// It reports ErrNotFound, ErrGone, ErrPreconditionFailed, ErrConflict after many
+// overtaken tries, or an [Error] of class ErrInvalid or ErrTooCostly. Its issues
+// point into the patch where the patch cannot be applied, a test that fails
+// included, which has code conflict; into the patched resource where that is not
+// valid.
+func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (Version, error) {
+	o, _, err := s.gather(opts)
+	if err != nil {
+		return Version{}, err
+	}
+	if o.ifNoneExist != "" || o.ifNoneMatch {
+		return Version{}, failf(ErrInvalid, issue.Invalid, "only IfMatch and Validation go with a patch")
+	}
+	for range tries {
+		now, err := s.Read(ctx, ref)
+		if err != nil {
+			return Version{}, err
+		}
+		if o.ifMatch != "" && o.ifMatch != now.VersionID {
+			return Version{}, failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
+		}
+		v, err := s.patch(ctx, now, patch, o.level)
+		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
+			return v, err
+		}
+	}
+	return Version{}, ErrConflict
+}
+
+// patch applies a patch to a version, and stores the result if that is still the
+// current one.
+func (s *Store) patch(ctx context.Context, now Version, patch []byte, level Level) (Version, error) {
+	text, err := jsonpatch.Apply(nil, now.JSON, patch)
+	if err != nil {
+		return Version{}, patchError(err)
+	}
+	tx := s.Begin()
+	ref, err := tx.Update(ctx, text, IfMatch(now.VersionID), Validation(level))
+	if err != nil {
+		return Version{}, err
+	}
+	if ref != now.Ref {
+		return Version{}, failf(ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
+	}
+	written, err := tx.Commit(ctx)
+	if err != nil {
+		return Version{}, err
+	}
+	return s.withJSON(written[0], tx.ops[0].body)
+}
+
+// patchError turns an error about a patch into an Error.
+func patchError(err error) error {
+	var data *jsonpatch.Error
+	if !errors.As(err, &data) {
+		return err
+	}
+	class := ErrInvalid
+	if data.Code == issue.TooCostly {
+		class = ErrTooCostly
+	}
+	return &Error{Class: class, Issues: []Issue{data.Issue()}}
+}

@@ -1,0 +1,52 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// jsonPatch is the media type of RFC 6902, the one form of patch that is taken.
+const jsonPatch = "application/json-patch+json"
+
+// patch answers PATCH {type}/{id} (FHIR R4 §3.1.0.6). The body must name its type,
+// since that alone says which kind of patch it is.
+//
+// What the patch makes is handled as an update, so a result that is not valid is
+// answered as one: 400, like a patch that is malformed itself. A patch that is
+// well formed and cannot be applied to what is there is answered with 422 (RFC
+// 5789 §2.2): a place that is missing, a test that fails, another type or id.
+func (x *exchange) patch() error {
+	x.w.Header().Set("Accept-Patch", jsonPatch) // RFC 5789 §3.1
+	if x.r.Header.Get("Content-Type") == "" {
+		return refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be "+jsonPatch+" and say so")
+	}
+	options, err := x.writeOptions()
+	if err != nil {
+		return err
+	}
+	body, err := x.body(jsonPatch)
+	if err != nil {
+		return err
+	}
+	v, err := x.store.Patch(x.r.Context(), x.ref(), body, options...)
+	if err != nil {
+		if inapplicable(err) {
+			err = &refusal{http.StatusUnprocessableEntity, err}
+		}
+		return err
+	}
+	x.sendWritten(&v)
+	return nil
+}
+
+// inapplicable reports whether an error of a patch is neither the patch's own form
+// nor that of its result.
+func inapplicable(err error) bool {
+	return errors.Is(err, datastore.ErrInvalid) && slices.ContainsFunc(datastore.Issues(err), func(i datastore.Issue) bool {
+		return i.Severity == issue.Error && (i.Code == issue.NotFound || i.Code == issue.Conflict || i.Code == issue.BusinessRule)
+	})
+}

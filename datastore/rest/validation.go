@@ -1,0 +1,41 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// levelHeader is AWS HealthLake's header for the level of validation of a write.
+const levelHeader = "X-Amzn-Healthlake-Fhir-Validation-Level"
+
+// validation returns the level of validation that the request asks for, none where
+// it leaves that to the store.
+func validation(r *http.Request) ([]datastore.WriteOption, error) {
+	var level datastore.Level
+	switch r.Header.Get(levelHeader) {
+	case "":
+		return nil, nil
+	case "strict":
+		level = datastore.Strict
+	case "structure-only":
+		level = datastore.StructureOnly
+	case "minimal":
+		level = datastore.Minimal
+	default:
+		return nil, refuse(http.StatusBadRequest, issue.Value, levelHeader+" must be strict, structure-only or minimal")
+	}
+	return []datastore.WriteOption{datastore.Validation(level)}, nil
+}
+
+// writeOptions returns what the headers of an update or a patch say: conditions
+// and the level of validation.
+func (x *exchange) writeOptions() ([]datastore.WriteOption, error) {
+	options, err := conditions(x.r)
+	if err != nil {
+		return nil, err
+	}
+	level, err := validation(x.r)
+	return append(options, level...), err
+}

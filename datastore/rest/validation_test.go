@@ -1,0 +1,93 @@
+package rest_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/stretchr/testify/require"
+)
+
+// atLevel is the header that asks for a level of validation.
+func atLevel(name string) string { return "x-amzn-healthlake-fhir-validation-level: " + name }
+
+const (
+	badCode = `{"resourceType":"Patient","id":"bob","gender":"homme"}`
+	badKind = `{"resourceType":"Patient","id":"bob","active":"yes"}`
+)
+
+// TestValidationLevels writes in every way at every level.
+func TestValidationLevels(t *testing.T) {
+	putEntry := func(resource string) string {
+		return `{"resource":` + resource + `,"request":{"method":"PUT","url":"Patient/bob"}}`
+	}
+	type write struct {
+		method, path, body string
+		headers            []string
+		accepted           int
+	}
+	ways := map[string]func(resource string) write{
+		"create": func(r string) write { return write{"POST", "/Patient", r, nil, 201} },
+		"update": func(r string) write { return write{"PUT", "/Patient/bob", r, nil, 200} },
+		"patch": func(r string) write {
+			return write{"PATCH", "/Patient/bob", `[{"op":"replace","path":"","value":` + r + `}]`, []string{isPatch}, 200}
+		},
+		"transaction": func(r string) write { return write{"POST", "", bundleOf("transaction", putEntry(r)), nil, 200} },
+		"batch":       func(r string) write { return write{"POST", "", bundleOf("batch", putEntry(r)), nil, 200} },
+	}
+	for way, of := range ways {
+		t.Run(way, func(t *testing.T) {
+			c := newClient(t, nil)
+			for _, test := range []struct {
+				level    string
+				resource string
+				accepted bool
+			}{
+				{"strict", bob, true}, {"strict", badCode, false}, {"strict", badKind, false},
+				{"structure-only", bob, true}, {"structure-only", badCode, true}, {"structure-only", badKind, false},
+				{"minimal", bob, true}, {"minimal", badCode, true}, {"minimal", badKind, true},
+			} {
+				_, err := c.store.Update(t.Context(), []byte(bob))
+				require.NoError(t, err)
+				w := of(test.resource)
+				status := w.accepted
+				if !test.accepted {
+					status = http.StatusBadRequest
+				}
+				if way == "batch" {
+					a := c.must(http.StatusOK, w.method, w.path, w.body, atLevel(test.level))
+					want := strconv.Itoa(status) + " " + http.StatusText(status)
+					require.Equal(t, []string{want}, statuses(a.bundle(t)), "%s: %s", test.level, test.resource)
+					continue
+				}
+				// A client checks that answers are valid, which these resources are not.
+				headers := append(w.headers, atLevel(test.level), "Prefer: return=OperationOutcome")
+				c.must(status, w.method, w.path, w.body, headers...)
+			}
+			w := of(bob)
+			a := c.must(http.StatusBadRequest, w.method, w.path, w.body, append(w.headers, atLevel("lax"))...)
+			require.Contains(t, a.body, "structure-only")
+		})
+	}
+}
+
+// TestOutcomeTellsWhatWasAccepted looks for warnings and for what minimal let in.
+func TestOutcomeTellsWhatWasAccepted(t *testing.T) {
+	c := newClient(t, nil)
+	a := c.must(http.StatusCreated, "PUT", "/Patient/bob", badKind, atLevel("minimal"), "Prefer: return=OperationOutcome")
+	require.Contains(t, a.body, `"severity":"error"`)
+	require.Contains(t, a.body, `"expression":["active"]`)
+	a = c.must(http.StatusOK, "PATCH", "/Patient/bob", `[{"op":"add","path":"/gender","value":"homme"}]`,
+		isPatch, atLevel("minimal"), "Prefer: return=OperationOutcome")
+	require.Equal(t, 2, strings.Count(a.body, `"severity":"error"`))
+	v, err := c.store.Read(t.Context(), datastore.Ref{Type: "Patient", ID: "bob"})
+	require.NoError(t, err)
+	require.Contains(t, string(v.JSON), datastore.ValidationIssueURL)
+
+	warned := `{"resourceType":"Patient","modifierExtension":[{"url":"http://example.org/m","valueBoolean":true}]}`
+	a = c.must(http.StatusCreated, "POST", "/Patient", warned, "Prefer: return=OperationOutcome")
+	require.Contains(t, a.body, `"severity":"warning"`)
+	require.Contains(t, a.body, `"expression":["modifierExtension[0]"]`)
+}

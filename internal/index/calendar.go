@@ -1,0 +1,207 @@
+package index
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// segmentChunks is how many chunks of dates have one calendar: 65,536 entries,
+// so that a position takes two bytes.
+const segmentChunks = 16
+
+// A calendar sorts the entries of a full segment of dates by year and by month
+// (UTC). It is made when the segment is searched first and never changes. To a
+// window it answers with a bitmap for each year that lies in it; of the months
+// at its ends, entries are looked at one by one.
+//
+// An entry belongs to the year and the month in which it begins. One that does
+// not end there too is kept apart.
+//
+// A calendar costs about four bytes an entry. A bitmap for each month as well
+// would not be faster: to unite twelve takes longer than to go through a list.
+type calendar struct {
+	years []*calendarYear // rising
+	// loose are the positions of entries that begin in no year.
+	loose []uint16
+	// coarse says that too many entries are kept apart for this to be of use.
+	coarse bool
+}
+
+type calendarYear struct {
+	calendarSpan
+	within *roaring.Bitmap // the ordinals of entries that begin and end in it
+	months [12]calendarMonth
+	// The positions of entries that cross the end of the year, and of those
+	// that cross the end of a month but not of the year.
+	beyondYear, beyondMonth []uint16
+}
+
+type calendarMonth struct {
+	calendarSpan
+	within []uint16 // the positions of entries that begin and end in it
+}
+
+// A calendarSpan is the time of a year or a month.
+type calendarSpan struct{ from, to int64 }
+
+// The first instant of year 1 and of year 10,000, between which FHIR's dates lie.
+const (
+	calendarFrom = -62_135_596_800 * microsPerSecond
+	calendarTo   = 253_402_300_800 * microsPerSecond
+)
+
+// Beyond these a calendar is coarse: open periods and far crossing ones make it
+// slow, and years of few entries large.
+const (
+	calendarApart = segmentChunks * columnChunkN / 16
+	calendarYears = 256
+)
+
+// calendarOf returns the calendar of a full segment.
+func calendarOf(segment *column[dateRange]) *calendar {
+	last := segment.chunks[segmentChunks-1]
+	c := last.calendar.Load()
+	if c == nil {
+		// Two searches may both make it; either will do.
+		c = newCalendar(segment)
+		last.calendar.Store(c)
+	}
+	return c
+}
+
+func newCalendar(segment *column[dateRange]) *calendar {
+	c := new(calendar)
+	years := make(map[int]*yearBuilder)
+	var year *yearBuilder
+	var month time.Month
+	apart := 0
+	for i := range segment.n {
+		r := segment.value(i)
+		if r.from < calendarFrom || r.from >= calendarTo {
+			c.loose = append(c.loose, uint16(i))
+			apart++
+			continue
+		}
+		if year == nil || !year.months[month-time.January].begins(r) {
+			var n int
+			n, month, _ = time.UnixMicro(r.from).UTC().Date()
+			if year = years[n]; year == nil {
+				year = newYearBuilder(n)
+				years[n] = year
+			}
+		}
+		if !year.add(int(month-time.January), uint16(i), segment.ordinal(i), r) {
+			apart++
+		}
+	}
+	if apart > calendarApart || len(years) > calendarYears {
+		return &calendar{coarse: true}
+	}
+	for _, y := range years {
+		c.years = append(c.years, y.finish())
+	}
+	slices.SortFunc(c.years, func(a, b *calendarYear) int { return cmp.Compare(a.from, b.from) })
+	return c
+}
+
+// A yearBuilder collects ordinals: to make a bitmap of them at the end is several
+// times faster than to add one by one.
+type yearBuilder struct {
+	calendarYear
+	ordinals []uint32
+}
+
+func newYearBuilder(year int) *yearBuilder {
+	start := func(month int) int64 {
+		return time.Date(year, time.January+time.Month(month), 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	}
+	y := new(yearBuilder)
+	y.from, y.to = start(0), start(12)
+	for m := range y.months {
+		y.months[m].from, y.months[m].to = start(m), start(m+1)
+	}
+	return y
+}
+
+// add adds an entry that begins in a month, from 0, and reports whether it ends
+// there too.
+func (y *yearBuilder) add(month int, position uint16, o Ordinal, r dateRange) bool {
+	if !y.ends(r) {
+		y.beyondYear = append(y.beyondYear, position)
+		return false
+	}
+	y.ordinals = append(y.ordinals, uint32(o))
+	m := &y.months[month]
+	if !m.ends(r) {
+		y.beyondMonth = append(y.beyondMonth, position)
+		return false
+	}
+	m.within = append(m.within, position)
+	return true
+}
+
+func (y *yearBuilder) finish() *calendarYear {
+	year := y.calendarYear
+	year.within = roaring.BitmapOf(y.ordinals...)
+	for m := range year.months {
+		year.months[m].within = slices.Clip(year.months[m].within)
+	}
+	return &year
+}
+
+func (s calendarSpan) begins(r dateRange) bool { return s.from <= r.from && r.from < s.to }
+
+// ends reports whether a range ends in s; one that ends with s does.
+func (s calendarSpan) ends(r dateRange) bool { return s.from <= r.to && r.to <= s.to }
+
+type fit uint8
+
+const (
+	fitNone fit = iota
+	fitSome
+	fitAll
+)
+
+// fit says which of the ranges that begin and end in s lie in a box: at fitSome
+// any may.
+func (s calendarSpan) fit(b *box) fit {
+	switch {
+	case s.to <= b.lowMin, s.from > b.lowMax, s.to < b.highMin, s.from > b.highMax:
+		return fitNone
+	case b.lowMin <= s.from && s.to <= b.lowMax && b.highMin <= s.from && s.to <= b.highMax:
+		return fitAll
+	}
+	return fitSome
+}
+
+// match adds what lies in a box to m. The segment is the calendar's.
+func (c *calendar) match(m *dateMatcher, segment *column[dateRange], b *box) {
+	m.look(segment, c.loose, b)
+	for _, year := range c.years {
+		m.look(segment, year.beyondYear, b)
+		switch year.fit(b) {
+		case fitAll:
+			m.whole = append(m.whole, year.within)
+		case fitSome:
+			m.look(segment, year.beyondMonth, b)
+			year.matchMonths(m, segment, b)
+		}
+	}
+}
+
+func (y *calendarYear) matchMonths(m *dateMatcher, segment *column[dateRange], b *box) {
+	for i := range y.months {
+		month := &y.months[i]
+		switch month.fit(b) {
+		case fitAll:
+			for _, at := range month.within {
+				m.add(segment.ordinal(int(at)))
+			}
+		case fitSome:
+			m.look(segment, month.within, b)
+		}
+	}
+}

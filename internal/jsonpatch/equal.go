@@ -1,0 +1,110 @@
+package jsonpatch
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// equal reports whether two values are equal by RFC 6902 §4.6: strings by their
+// characters, numbers by their value, objects whatever the order of their members.
+func (p *patcher) equal(a, b *value) (bool, error) {
+	if err := p.spend(1); err != nil || a.kind != b.kind {
+		return false, err
+	}
+	switch a.kind {
+	case '{':
+		return p.equalObjects(a, b)
+	case '[':
+		if len(a.items) != len(b.items) {
+			return false, nil
+		}
+		for i := range a.items {
+			if same, err := p.equal(a.items[i], b.items[i]); !same {
+				return false, err
+			}
+		}
+		return true, nil
+	case '"':
+		return equalStrings(a.raw, b.raw), p.spend(len(a.raw))
+	case '0':
+		return equalNumbers(string(a.raw), string(b.raw)), p.spend(len(a.raw))
+	}
+	return true, nil
+}
+
+func (p *patcher) equalObjects(a, b *value) (bool, error) {
+	if len(a.members) != len(b.members) {
+		return false, nil
+	}
+	for i := range a.members {
+		at := i // the order is mostly the same
+		if b.members[i].name != a.members[i].name {
+			if err := p.spend(len(b.members)); err != nil {
+				return false, err
+			}
+			if at = b.find(a.members[i].name); at < 0 {
+				return false, nil
+			}
+		}
+		if same, err := p.equal(a.members[i].value, b.members[at].value); !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func equalStrings(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, errA := jsontext.AppendUnquote(nil, a)
+	y, errB := jsontext.AppendUnquote(nil, b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
+}
+
+func equalNumbers(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, okA := normalize(a)
+	y, okB := normalize(b)
+	return okA && okB && x == y
+}
+
+// A number is one as its value's sign, digits without zeros at either end, and the
+// exponent of the last digit. Zero has no digits and no sign.
+type number struct {
+	negative bool
+	digits   string
+	exponent int64
+}
+
+// normalize takes a JSON number apart. Exponents of more than 15 digits are not
+// taken.
+func normalize(text string) (number, bool) {
+	var n number
+	text, n.negative = strings.CutPrefix(text, "-")
+	mantissa, exponent := text, ""
+	if at := strings.IndexAny(text, "eE"); at >= 0 {
+		mantissa, exponent = text[:at], strings.TrimPrefix(text[at+1:], "+")
+	}
+	if exponent != "" {
+		if len(exponent) > 16 {
+			return n, false
+		}
+		n.exponent, _ = strconv.ParseInt(exponent, 10, 64)
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	n.exponent -= int64(len(fraction))
+	n.digits = strings.TrimLeft(whole+fraction, "0")
+	if n.digits == "" {
+		return number{}, true
+	}
+	trimmed := strings.TrimRight(n.digits, "0")
+	n.exponent += int64(len(n.digits) - len(trimmed))
+	n.digits = trimmed
+	return n, true
+}
