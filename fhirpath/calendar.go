@@ -49,7 +49,6 @@ const maxAmount = 1e15
 // dropped; only seconds may have a fraction. It reports false beyond the years
 // 0001–9999.
 func (m moment) plus(amount *apd.Decimal, unit calendarUnit) (moment, bool) {
-	var n int64
 	if unit.level == levelSecond && !unit.milli {
 		unit.milli = true
 		amount = new(apd.Decimal).Set(amount)

@@ -38,7 +38,7 @@ func NewDecimal(digits string) (Item, error) {
 	if !isDecimal(digits) {
 		return Item{}, errValue
 	}
-	return newValue(sortDecimal, value{text: digits}), nil
+	return newValue(sortDecimal, value{text: plainDecimal(digits)}), nil
 }
 
 // NewDate returns a System.Date of a text like 2015-02.
@@ -70,7 +70,7 @@ func NewQuantity(digits, unit string) (Item, error) {
 	if !isDecimal(digits) || unit == "" {
 		return Item{}, errValue
 	}
-	return newValue(sortQuantity, value{text: digits, unit: unit}), nil
+	return newValue(sortQuantity, value{text: plainDecimal(digits), unit: unit}), nil
 }
 
 // NewResource returns a resource in JSON as an item. The slice must not change

@@ -112,7 +112,7 @@ func (c *compiler) literal(n *literal) (operation, shape, error) {
 		_, ok := parseTime(text)
 		return c.temporal(n, sortTime, text, ok)
 	default:
-		unit := value{text: n.text, unit: n.unit, word: n.word}
+		unit := value{text: plainDecimal(n.text), unit: n.unit, word: n.word}
 		if !n.word && units[n.unit] {
 			unit.word = true // 'month' is no unit of UCUM, but the word is meant
 		}
@@ -126,7 +126,7 @@ func (c *compiler) number(n node, text string) (operation, shape, error) {
 	if i, err := strconv.ParseInt(text, 10, 32); err == nil {
 		return &constant{position(n.pos()), integerItem(int32(i)), true}, valuesOf(sortInteger), nil
 	}
-	return c.constant(n, sortDecimal, value{text: text})
+	return c.constant(n, sortDecimal, value{text: plainDecimal(text)})
 }
 
 // temporal returns a constant date or time.

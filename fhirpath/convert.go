@@ -119,7 +119,7 @@ func (v *Evaluator) toDecimal(in item) (item, bool) {
 		if text = v.string(in); !isDecimal(text) {
 			return item{}, false
 		}
-		text = strings.TrimPrefix(text, "+")
+		text = plainDecimal(text)
 	default:
 		return item{}, false
 	}
@@ -204,7 +204,7 @@ func (v *Evaluator) toQuantity(in item) (item, bool) {
 		if parts == nil || parts[3] != "" && !units[parts[3]] {
 			return item{}, false
 		}
-		x.text = strings.TrimPrefix(parts[1], "+")
+		x.text = plainDecimal(parts[1])
 		switch {
 		case parts[2] != "":
 			x.unit = parts[2]

@@ -1,6 +1,8 @@
 package fhirpath
 
 import (
+	"strings"
+
 	"github.com/cockroachdb/apd/v3"
 )
 
@@ -55,6 +57,22 @@ func isDecimal(text string) bool {
 	}
 	l := lexer{source: text}
 	return text != "" && isDigit(text[0]) && len(l.number().text) == len(text)
+}
+
+// plainDecimal returns the text of a number as JSON has it: without + and zeros in
+// front. The digits after the point stay.
+func plainDecimal(text string) string {
+	sign := ""
+	switch {
+	case strings.HasPrefix(text, "-"):
+		sign, text = "-", text[1:]
+	case strings.HasPrefix(text, "+"):
+		text = text[1:]
+	}
+	for len(text) > 1 && text[0] == '0' && isDigit(text[1]) {
+		text = text[1:]
+	}
+	return sign + text
 }
 
 // decimalOf sets d to the value of an item of classNumber, or to the number of a

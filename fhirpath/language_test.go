@@ -128,7 +128,7 @@ func TestLanguage(t *testing.T) {
 		}},
 		{"conversions", [][2]string{
 			{"'yes'.toBoolean() and 'F'.toBoolean().not() and 1.0.toBoolean()", "true"}, {"'+5'.toInteger() + 1", "6"}, {"'2147483648'.toInteger()", ""},
-			{"1.5.toInteger()", ""}, {"'+1.50'.toDecimal()", "1.50"}, {"'.5'.toDecimal()", ""}, {"deceased.toDate()", "2015-02-14"}, {"'2015-02-30'.toDate()", ""},
+			{"1.5.toInteger()", ""}, {"'+1.50'.toDecimal()", "1.50"}, {"'.5'.toDecimal()", ""}, {"'-007.50'.toDecimal()", "-7.50"}, {"'00 days'.toQuantity()", "0 days"}, {"007.5", "7.5"}, {"deceased.toDate()", "2015-02-14"}, {"'2015-02-30'.toDate()", ""},
 			{"birthDate.toDateTime()", "1974-12-25"}, {"name[0].toString()", ""}, {"name.toString()", "error"}, {"(1 | 2).convertsToInteger()", "error"},
 			{"{}.convertsToInteger()", ""}, {"name[0].convertsToString()", "false"}, {"active.toString() + multipleBirth.toString()", "true2"},
 			{"active.getValue() is Boolean and birthDate.getValue() is Date and telecom[0].rank.getValue() is Integer", "true"},

@@ -10,8 +10,8 @@ import (
 
 // resolvesTo is "resolve() is T". It looks at no other resource: the type is told
 // by the reference's text, a contained resource, Reference.type or the
-// TypeResolver, in this order. A reference whose type is not known yields nothing, as one that
-// cannot be resolved does.
+// TypeResolver, in this order. A reference whose type is not known yields nothing,
+// as one that cannot be resolved does.
 type resolvesTo struct {
 	position
 	input     operation

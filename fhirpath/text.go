@@ -135,7 +135,10 @@ var encodings = map[string]textCoding{
 }
 
 var escapings = map[string]textCoding{
-	"html": {func(s string) (string, bool) { return htmlEscapes.Replace(s), true }, func(s string) (string, bool) { return html.UnescapeString(s), true }},
+	"html": {
+		func(s string) (string, bool) { return htmlEscapes.Replace(s), true },
+		func(s string) (string, bool) { return html.UnescapeString(s), true },
+	},
 	"json": {
 		func(s string) (string, bool) {
 			quoted := appendQuoted(nil, s)
