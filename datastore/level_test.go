@@ -18,6 +18,7 @@ func TestLevels(t *testing.T) {
 		"good":              {`{"resourceType":"Patient","id":"p","gender":"male"}`, []datastore.Level{datastore.Strict, datastore.StructureOnly, datastore.Minimal}},
 		"code":              {`{"resourceType":"Patient","id":"p","gender":"homme"}`, []datastore.Level{datastore.StructureOnly, datastore.Minimal}},
 		"target":            {`{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Patient/x"}}`, []datastore.Level{datastore.StructureOnly, datastore.Minimal}},
+		"invariant":         {`{"resourceType":"Patient","id":"p","contact":[{"relationship":[{"text":"x"}]}]}`, []datastore.Level{datastore.StructureOnly, datastore.Minimal}},
 		"unknown element":   {`{"resourceType":"Patient","id":"p","nmae":[{"family":"x"}]}`, []datastore.Level{datastore.Minimal}},
 		"wrong kind":        {`{"resourceType":"Patient","id":"p","active":"yes"}`, []datastore.Level{datastore.Minimal}},
 		"missing element":   {`{"resourceType":"Observation","id":"p","status":"final"}`, []datastore.Level{datastore.Minimal}},
@@ -102,4 +103,23 @@ func TestLevelOptionsThatMakeNoSense(t *testing.T) {
 		return errors.Join(ok, errors.Unwrap(failed))
 	})
 	require.ErrorIs(t, err, datastore.ErrInvalid)
+}
+
+func TestInvariants(t *testing.T) {
+	store := open(t, nil)
+	broken := []byte(`{"resourceType":"Patient","id":"p","contact":[{"relationship":[{"text":"x"}]}]}`)
+	_, err := store.Update(ctx, broken)
+	require.ErrorIs(t, err, datastore.ErrInvalid)
+	require.Equal(t, "/contact/0", datastore.Issues(err)[0].Pointer)
+	require.Contains(t, err.Error(), "pat-1")
+	require.ErrorIs(t, store.Validate(ctx, broken), datastore.ErrInvalid)
+	require.NoError(t, store.Validate(ctx, broken, datastore.WithoutInvariants()))
+	_, err = store.Update(ctx, broken, datastore.WithoutInvariants())
+	require.NoError(t, err)
+	_, err = store.Transact(ctx, bundleOf("transaction", entry("PUT", "Patient/p", "", string(broken))))
+	require.ErrorIs(t, err, datastore.ErrInvalid)
+	v, err := store.Update(ctx, broken, datastore.Validation(datastore.Minimal))
+	require.NoError(t, err)
+	require.Len(t, v.Issues, 1)
+	require.Contains(t, string(v.JSON), datastore.ValidationIssueURL)
 }

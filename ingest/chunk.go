@@ -28,7 +28,7 @@ type chunk struct {
 
 // prepare fills a transaction with the chunk's lines. A line that the store does
 // not take becomes a failure; the error is one that stops the run.
-func (c *chunk) prepare(ctx context.Context, store *datastore.Store, level datastore.WriteOption) error {
+func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	c.tx = store.Begin()
 	c.counts.Bytes = c.bytes
 	if c.fault != nil {
@@ -37,7 +37,7 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, level datas
 	}
 	number := c.first
 	for line := range bytes.Lines(c.data) {
-		if err := c.take(ctx, number, line, level); err != nil {
+		if err := c.take(ctx, number, line, checks); err != nil {
 			return err
 		}
 		number++
@@ -46,12 +46,12 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, level datas
 }
 
 // take adds one line to the transaction.
-func (c *chunk) take(ctx context.Context, number int64, line []byte, level datastore.WriteOption) error {
+func (c *chunk) take(ctx context.Context, number int64, line []byte, checks []datastore.WriteOption) error {
 	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
 	if len(resource) == 0 {
 		return nil
 	}
-	_, err := c.tx.Update(ctx, resource, level)
+	_, err := c.tx.Update(ctx, resource, checks...)
 	switch {
 	case err == nil:
 		c.numbers = append(c.numbers, number)

@@ -121,9 +121,12 @@ func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
-	level := datastore.Validation(p.job.options.Validation)
+	checks := []datastore.WriteOption{datastore.Validation(p.job.options.Validation)}
+	if !p.job.options.Invariants {
+		checks = append(checks, datastore.WithoutInvariants())
+	}
 	for c := range p.work {
-		if err := c.prepare(ctx, p.job.store, level); err != nil {
+		if err := c.prepare(ctx, p.job.store, checks); err != nil {
 			return err
 		}
 		p.release(c.data)

@@ -93,3 +93,14 @@ func TestReportOfIssues(t *testing.T) {
 	}
 	require.EqualValues(t, lines, n)
 }
+
+func TestInvariants(t *testing.T) {
+	// R4's obs-6: a reason for the absence of a value goes with no value.
+	const line = `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"valueString":"y","dataAbsentReason":{"text":"z"}}`
+	for _, invariants := range []bool{false, true} {
+		result, err := run(t, open(t, nil), ingest.Options{Reader: strings.NewReader(line), Invariants: invariants})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, result.Imported+result.CustomerErrors)
+		require.Equal(t, !invariants, result.Imported == 1)
+	}
+}
