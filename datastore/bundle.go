@@ -148,8 +148,11 @@ func (r *reply) append(dst []byte) []byte {
 		dst = v.LastUpdated.UTC().AppendFormat(dst, time.RFC3339Nano)
 		dst = append(dst, '"')
 	}
-	if r.err != nil {
+	switch {
+	case r.err != nil:
 		dst = append(append(dst, `,"outcome":`...), Outcome(r.err)...)
+	case len(r.version.Issues) > 0:
+		dst = issue.AppendOutcome(append(dst, `,"outcome":`...), r.version.Issues...)
 	}
 	return append(dst, "}}"...)
 }

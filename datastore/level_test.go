@@ -91,6 +91,14 @@ func TestWarningsAreTold(t *testing.T) {
 	require.Equal(t, "/modifierExtension/0", v.Issues[0].Pointer)
 }
 
+func TestBundlesTellWhatWasAccepted(t *testing.T) {
+	store := open(t, nil)
+	text, err := store.Transact(ctx, bundleOf("transaction", entry("POST", "Patient", "", `{"resourceType":"Patient","gender":"x"}`)),
+		datastore.Validation(datastore.Minimal))
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"code-invalid"`)
+}
+
 func TestLevelOptionsThatMakeNoSense(t *testing.T) {
 	_, err := datastore.Open(ctx, "mem:", &datastore.Options{Validation: 9})
 	require.ErrorContains(t, err, "Validation")

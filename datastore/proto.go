@@ -56,8 +56,10 @@ func (c *transcoder) release() {
 // unlimited is for what a proto can hold of what the store has let in.
 var unlimited = fhirjson.Options{MaxBytes: math.MaxInt, Level: StructureOnly}
 
-// marshal writes a proto as JSON.
-func marshal[R Resource](resource R) ([]byte, error) {
+// Marshal returns a proto as canonical JSON. The proto is read and not changed. It
+// reports ErrUnsupported for what is not the proto of an R4 resource, and an [Error]
+// with the place for a proto that FHIR's JSON cannot hold.
+func Marshal[R Resource](resource R) ([]byte, error) {
 	t, err := typeOf[R]()
 	if err != nil {
 		return nil, err
@@ -81,8 +83,10 @@ func marshal[R Resource](resource R) ([]byte, error) {
 	return json, nil
 }
 
-// unmarshal reads stored JSON into a proto.
-func unmarshal[R Resource](json []byte) (R, error) {
+// Unmarshal reads JSON of at least the level [StructureOnly] into a proto. It reports
+// ErrUnsupported, with the place, for what the proto cannot hold, and ErrInvalid for a
+// resource of another type.
+func Unmarshal[R Resource](json []byte) (R, error) {
 	var none R
 	t, err := typeOf[R]()
 	if err != nil {
@@ -91,7 +95,11 @@ func unmarshal[R Resource](json []byte) (R, error) {
 	c := transcoders.Get().(*transcoder)
 	defer c.release()
 	if err := fhirjson.Parse(json, &c.doc, &unlimited); err != nil {
-		return none, fmt.Errorf("%w: the resource has something that its proto cannot hold", ErrUnsupported)
+		var malformed *fhirjson.Error
+		if errors.As(err, &malformed) {
+			return none, &Error{Class: ErrUnsupported, Issues: malformed.Issues}
+		}
+		return none, err
 	}
 	if c.doc.Type() != t {
 		return none, fmt.Errorf("%w: the resource is a %s", ErrInvalid, c.doc.Type())

@@ -21,7 +21,7 @@ type Resource interface {
 // Create stores a resource under a new id and returns it as it was stored. See
 // [Store.Create].
 func Create[R Resource](ctx context.Context, store *Store, resource R, opts ...WriteOption) (R, error) {
-	json, err := marshal(resource)
+	json, err := Marshal(resource)
 	if err != nil {
 		return *new(R), err
 	}
@@ -29,7 +29,7 @@ func Create[R Resource](ctx context.Context, store *Store, resource R, opts ...W
 	if err != nil {
 		return *new(R), err
 	}
-	return unmarshal[R](v.JSON)
+	return Unmarshal[R](v.JSON)
 }
 
 // Update stores a resource under its own id and returns it as it was stored. What a
@@ -37,7 +37,7 @@ func Create[R Resource](ctx context.Context, store *Store, resource R, opts ...W
 // stored JSON as it was wherever the value in the proto is still the same. See
 // [Store.Update].
 func Update[R Resource](ctx context.Context, store *Store, resource R, opts ...WriteOption) (R, error) {
-	json, err := marshal(resource)
+	json, err := Marshal(resource)
 	if err != nil {
 		return *new(R), err
 	}
@@ -50,7 +50,7 @@ func Update[R Resource](ctx context.Context, store *Store, resource R, opts ...W
 	if err != nil {
 		return *new(R), err
 	}
-	return unmarshal[R](v.JSON)
+	return Unmarshal[R](v.JSON)
 }
 
 // Read returns the current version of a resource. See [Reader].
@@ -63,7 +63,7 @@ func Read[R Resource](ctx context.Context, from Reader, id string) (R, error) {
 	if err != nil {
 		return *new(R), err
 	}
-	return unmarshal[R](v.JSON)
+	return Unmarshal[R](v.JSON)
 }
 
 // ReadVersion returns one version of a resource. See [Reader].
@@ -76,7 +76,7 @@ func ReadVersion[R Resource](ctx context.Context, from Reader, id, versionID str
 	if err != nil {
 		return *new(R), err
 	}
-	return unmarshal[R](v.JSON)
+	return Unmarshal[R](v.JSON)
 }
 
 // History iterates over the versions of a resource, newest first; deletions,
@@ -94,7 +94,7 @@ func History[R Resource](ctx context.Context, from Reader, id string) iter.Seq2[
 			}
 			var r R
 			if err == nil {
-				r, err = unmarshal[R](v.JSON)
+				r, err = Unmarshal[R](v.JSON)
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -129,7 +129,7 @@ func Search[R Resource](ctx context.Context, from Reader, query string) iter.Seq
 		for v, err := range now.matches(ctx, t, query) {
 			var r R
 			if err == nil {
-				r, err = unmarshal[R](v.JSON)
+				r, err = Unmarshal[R](v.JSON)
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -163,7 +163,7 @@ func SearchPage[R Resource](ctx context.Context, from Reader, query string) (*Ty
 		Next: page.Next, Previous: page.Previous, Issues: page.Issues,
 	}
 	for _, v := range page.Matches {
-		r, err := unmarshal[R](v.JSON)
+		r, err := Unmarshal[R](v.JSON)
 		if err != nil {
 			return nil, err
 		}

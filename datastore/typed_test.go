@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
@@ -305,4 +306,31 @@ func TestTypedAfterClose(t *testing.T) {
 	for _, err := range datastore.Search[*ppb.Patient](ctx, store, "") {
 		require.ErrorIs(t, err, datastore.ErrClosed)
 	}
+}
+
+func TestMarshalAndUnmarshal(t *testing.T) {
+	const json = `{"resourceType":"Patient","id":"p","name":[{"family":"O'Hara","given":["Ann","Bo"]}],"birthDate":"1980-02"}`
+	p, err := datastore.Unmarshal[*ppb.Patient]([]byte(json))
+	require.NoError(t, err)
+	require.Equal(t, "O'Hara", p.GetName()[0].GetFamily().GetValue())
+	back, err := datastore.Marshal(p)
+	require.NoError(t, err)
+	require.Equal(t, json, string(back))
+
+	given, err := fhirpath.Compile("Patient.name.given")
+	require.NoError(t, err)
+	onProto, err := datastore.Evaluate(ctx, given, p)
+	require.NoError(t, err)
+	onJSON, err := given.Evaluate(ctx, []byte(json))
+	require.NoError(t, err)
+	require.Equal(t, []string{"Ann", "Bo"}, []string{onProto[0].String(), onProto[1].String()})
+	require.Len(t, onJSON, len(onProto))
+
+	_, err = datastore.Unmarshal[*ppb.Patient]([]byte(`{"resourceType":"Patient","nmae":1}`))
+	require.ErrorIs(t, err, datastore.ErrUnsupported)
+	require.Equal(t, "/nmae", datastore.Issues(err)[0].Pointer)
+	_, err = datastore.Unmarshal[*ppb.Patient]([]byte(`{"resourceType":"Basic","code":{"text":"x"}}`))
+	require.ErrorIs(t, err, datastore.ErrInvalid)
+	_, err = datastore.Evaluate[*ppb.Patient](ctx, given, nil)
+	require.ErrorIs(t, err, datastore.ErrInvalid)
 }
