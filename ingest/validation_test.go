@@ -104,3 +104,11 @@ func TestInvariants(t *testing.T) {
 		require.Equal(t, !invariants, result.Imported == 1)
 	}
 }
+
+// The synthetic patients keep all of R4's rules, those in FHIRPath included.
+func TestSyntheticIsStrictlyValid(t *testing.T) {
+	result, err := run(t, open(t, nil), ingest.Options{Reader: ingest.Synthetic(7, 10), Invariants: true})
+	require.NoError(t, err)
+	require.Zero(t, result.Failed())
+	require.Equal(t, result.Scanned, result.Imported)
+}
