@@ -50,6 +50,11 @@ type (
 		Mode        string         `json:"mode"`
 		Resource    []resourcePart `json:"resource"`
 		Interaction []interaction  `json:"interaction"`
+		Operation   []operation    `json:"operation"`
+	}
+	operation struct {
+		Name       string `json:"name"`
+		Definition string `json:"definition"`
 	}
 	interaction struct {
 		Code string `json:"code"`
@@ -80,7 +85,7 @@ type (
 // capabilityStatement makes the statement from the routes, the schema tables and
 // what package search answers. Its date is that of its making.
 func (h *handler) capabilityStatement() ([]byte, error) {
-	rest := restPart{Mode: "server"}
+	rest := restPart{Mode: "server", Operation: []operation{{"fhirpath", fhirPathDefinition}}}
 	var perType []interaction
 	for _, r := range h.routes {
 		for _, code := range r.interactions {

@@ -23,6 +23,7 @@ func routes() []route {
 	return []route{
 		{"GET", "metadata", nil, (*exchange).metadata},
 		{"POST", "", []string{"transaction", "batch"}, (*exchange).transact},
+		{"POST", "$fhirpath", nil, (*exchange).fhirpath},
 		{"GET", "_history", []string{"history-system"}, (*exchange).history},
 		{"GET", "{type}", []string{"search-type"}, (*exchange).search},
 		{"POST", "{type}/_search", nil, (*exchange).searchForm},
@@ -108,7 +109,7 @@ func unrouted(path string) error {
 	_, isCompartment := schema.ResourceType(last)
 	switch {
 	case strings.HasPrefix(last, "$"):
-		return refuse(http.StatusNotImplemented, issue.NotSupported, "operations are not supported")
+		return refuse(http.StatusNotImplemented, issue.NotSupported, "there is no such operation here")
 	case path == "_search":
 		return refuse(http.StatusNotImplemented, issue.NotSupported, "search over all types is not supported")
 	case isType && len(steps) == 3 && (isCompartment || last == "*"):
