@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -19,7 +20,8 @@ type Page struct {
 	Type string
 	// Total is the exact number of matches on all pages.
 	Total int
-	// Matches are those of this page, in the order that the query asks for.
+	// Matches are those of this page, in the order that the query asks for. With
+	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED.
 	Matches []Version
 	// Included are what _include and _revinclude add to this page, each once.
 	Included []Version
@@ -84,10 +86,10 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 			*link.to = pageQuery(r.Self, link.token)
 		}
 	}
-	if page.Matches, err = s.versions(ctx, r.Matches); err != nil {
+	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
 	}
-	page.Included, err = s.versions(ctx, r.Included)
+	page.Included, err = s.versions(ctx, q, r.Included, true)
 	return page, err
 }
 
@@ -99,20 +101,35 @@ func pageQuery(self, token string) string {
 	return self + search.PageParameter + "=" + token
 }
 
-// versions reads several versions.
-func (s *Snapshot) versions(ctx context.Context, ordinals []index.Ordinal) ([]Version, error) {
+// versions reads several versions as the answer to a query shows them.
+func (s *Snapshot) versions(ctx context.Context, q *search.Query, ordinals []index.Ordinal, included bool) ([]Version, error) {
 	versions := make([]Version, 0, len(ordinals))
 	for _, o := range ordinals {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		v, err := s.version(o)
+		v, err := s.shown(q, o, included)
 		if err != nil {
 			return nil, err
 		}
 		versions = append(versions, v)
 	}
 	return versions, nil
+}
+
+// shown reads a version and cuts it as _summary and _elements say.
+func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Version, error) {
+	v, err := s.version(o)
+	if err != nil || !q.Cuts(included) {
+		return v, err
+	}
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := fhirjson.Parse(v.JSON, &c.doc, &anyStored); err != nil {
+		return v, invalid(err)
+	}
+	v.JSON = q.AppendCut(nil, &c.doc, included)
+	return v, nil
 }
 
 // matches iterates over all matches of a query in its order.
@@ -133,7 +150,7 @@ func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) i
 				yield(Version{}, err)
 				return
 			}
-			v, err := s.version(o)
+			v, err := s.shown(q, o, false)
 			if !yield(v, err) || err != nil {
 				return
 			}

@@ -41,6 +41,8 @@
 //     :missing.
 //   - Included resources are those that the matches of the page lead to or that
 //     lead to them, and no match of that page.
+//   - _summary cuts what is included as well, _elements the matches alone. Both
+//     keep what is mandatory; given together an element needs both.
 //   - Two decimals that are equal as float64 sort as equal.
 //
 // # What it does not do

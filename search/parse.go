@@ -71,7 +71,7 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 	if p.total {
 		p.q.count = 0
 	}
-	return p.q, nil
+	return p.q, p.checkShape()
 }
 
 // normalBase returns a base URL with exactly one slash at its end, or "".
@@ -173,9 +173,9 @@ func (p *parser) result(name, value string) (used string, err error) {
 	case "_total":
 		return value, cmp.Or(p.once(name), p.oneOf(value, "none", "estimate", "accurate"))
 	case "_summary":
-		return p.summary(value)
+		return p.summarize(value)
 	case "_elements":
-		return "", p.lenient(p.unsupported("not supported yet"))
+		return p.elements(value)
 	case "_sort":
 		return p.sort(value)
 	}
@@ -230,16 +230,6 @@ func (p *parser) count(value string) (used string, err error) {
 	}
 	p.q.count = int(min(n, MaxCount)) // out of range, n is the largest number
 	return strconv.Itoa(p.q.count), p.once("_count")
-}
-
-func (p *parser) summary(value string) (used string, err error) {
-	switch value {
-	case "true", "text", "data":
-		return "", p.lenient(p.unsupported("of its values only count and false are supported yet"))
-	case "count":
-		p.total = true
-	}
-	return value, cmp.Or(p.once("_summary"), p.oneOf(value, "true", "text", "data", "count", "false"))
 }
 
 // include reads Type:param, Type:param:target, Type:* or *.

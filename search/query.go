@@ -13,6 +13,7 @@ type Query struct {
 	clauses  []clause
 	sort     []sortKey
 	includes []include
+	shape    shape
 	count    int
 	page     string
 	parts    []part // what was used, in order
