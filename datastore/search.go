@@ -16,7 +16,7 @@ import (
 
 // A Page is one page of a search's answer.
 type Page struct {
-	// Type is the resource type that was searched.
+	// Type is the resource type that was searched, "" where it was not one.
 	Type string
 	// Total is the exact number of matches on all pages.
 	Total int
@@ -33,18 +33,49 @@ type Page struct {
 	First, Previous, Next, Last string
 	// Issues say what was left aside or cut.
 	Issues []Issue
+
+	path string // of the search, below the address of a server
 }
 
 // A SearchOption changes how a query is read.
 type SearchOption func(*searchOptions)
 
-type searchOptions struct{ lenient bool }
+type searchOptions struct {
+	lenient     bool
+	compartment Ref
+}
 
 // Lenient leaves out parameters that are not known or not supported instead of
 // refusing the query, and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer:
 // handling=lenient).
 func Lenient() SearchOption {
 	return func(o *searchOptions) { o.lenient = true }
+}
+
+// InCompartment looks only among what belongs to one resource: a Patient, an
+// Encounter, a RelatedPerson, a Practitioner or a Device, which need not be in the
+// store (FHIR R4 §3.3). Without a resource type, the search is over all types that
+// the compartment has.
+func InCompartment(of Ref) SearchOption {
+	return func(o *searchOptions) { o.compartment = of }
+}
+
+// in returns the compartment and the path of a search.
+func (o *searchOptions) in(typ string) (in search.Compartment, path string, err error) {
+	if o.compartment == (Ref{}) {
+		return in, typ, nil
+	}
+	if in.Type, err = resourceType(o.compartment.Type); err != nil {
+		return in, "", err
+	}
+	if !validID(o.compartment.ID) {
+		return in, "", failf(ErrInvalid, issue.Value, "the id of the compartment is none")
+	}
+	in.ID = o.compartment.ID
+	if typ == "" {
+		typ = "*"
+	}
+	return in, o.compartment.String() + "/" + typ, nil
 }
 
 // Search implements [Reader].
@@ -62,14 +93,21 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	for _, opt := range opts {
 		opt(&o)
 	}
-	t, err := resourceType(typ)
+	var t schema.TypeID
+	var err error
+	if typ != "" {
+		if t, err = resourceType(typ); err != nil {
+			return nil, err
+		}
+	}
+	in, path, err := o.in(typ)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.store.open(); err != nil {
 		return nil, err
 	}
-	q, err := s.store.engine.Parse(t, query, o.lenient)
+	q, err := s.store.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
 	}
@@ -77,7 +115,7 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err != nil {
 		return nil, queryError(err)
 	}
-	page := &Page{Type: typ, Total: r.Total, Self: r.Self, Issues: r.Issues}
+	page := &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Issues: r.Issues}
 	for _, link := range []struct {
 		to    *string
 		token string

@@ -22,6 +22,9 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if rest, found := strings.CutPrefix(name, "_has:"); found {
 		return p.has(rest, value, depth)
 	}
+	if name == "_list" {
+		return p.list(value)
+	}
 	head, rest, chained := strings.Cut(name, ".")
 	code, mod, hasModifier := strings.Cut(head, ":")
 	found, ok := p.find(t, code)
@@ -62,6 +65,34 @@ func (p *parser) has(rest, value string, depth int) (condition, error) {
 		return nil, err
 	}
 	return &reverse{source: source, param: found, next: next}, nil
+}
+
+// list reads _list: ids of Lists, whose members match (FHIR R4 §3.1.1.4.18).
+func (p *parser) list(text string) (condition, error) {
+	source := p.names["List"]
+	item, _ := p.find(source, "item")
+	id, _ := p.find(source, "_id")
+	m := &match{typ: source, param: id}
+	for _, alternative := range splitEscaped(text, ',') {
+		if alternative == "" {
+			continue
+		}
+		if p.values++; p.values > maxValues {
+			return nil, p.fail(issue.TooCostly, "more than %d values in the query", maxValues)
+		}
+		own := strings.TrimPrefix(unescape(alternative), "List/")
+		switch {
+		case strings.HasPrefix(own, "$"):
+			return nil, p.unsupported("functional lists are not supported")
+		case !validID(own):
+			return nil, p.fail(issue.Value, "must be the id of a List")
+		}
+		m.values = append(m.values, value{text: own, code: own})
+	}
+	if m.values == nil {
+		return nil, nil
+	}
+	return &reverse{source: source, param: item, next: m}, nil
 }
 
 // chain reads the steps after a reference parameter (FHIR R4 §3.1.1.4.14).

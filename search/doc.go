@@ -41,6 +41,11 @@
 //     :missing.
 //   - Included resources are those that the matches of the page lead to or that
 //     lead to them, and no match of that page.
+//   - A search of several types takes parameters that each of them has; what sorts
+//     it has values of one kind in all, and is no chain. _type stands once, and in
+//     a search of all types only.
+//   - _list is what the entries of the current version of a List lead to, those
+//     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
 //   - Two decimals that are equal as float64 sort as equal.
@@ -49,9 +54,8 @@
 //
 // Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
 // references, units in canonical form (quantities compare units literally),
-// positions (near), full text (_text, _content), _filter, lists, compartments,
-// search over all types, contained resources, and answers cut by _summary (true,
-// text, data) and _elements. Each is reported as not supported, but for units.
+// positions (near), full text (_text, _content), _filter and contained resources.
+// Each is reported as not supported, but for units.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.
 //

@@ -85,7 +85,12 @@ func New(x *index.Index, opts Options) *Engine {
 
 // Parse is [Parse] with the engine's time zone and base URL.
 func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
-	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base})
+	return e.ParseIn(Compartment{}, t, rawQuery, lenient)
+}
+
+// ParseIn is Parse for a search in a compartment.
+func (e *Engine) ParseIn(c Compartment, t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
+	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
 }
 
 // A Result is one page of the answer to a query.
@@ -142,14 +147,14 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 // Ordinals returns all matches of a query as of a view, whatever its sort and
 // page. The result is the caller's. It reports what Search reports.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
-	return e.evaluation(ctx, view).all(q.typ, q.clauses)
+	return e.evaluation(ctx, view).all(q)
 }
 
 // Sorted returns all matches of a query as of a view in the order that the query
 // asks for, whatever its page. It reports what Search reports.
 func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index.Ordinal, error) {
 	ev := e.evaluation(ctx, view)
-	set, err := ev.all(q.typ, q.clauses)
+	set, err := ev.all(q)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func TestParseErrors(t *testing.T) {
 		}
 		assert.Error(t, err, query)
 	}
-	_, err := search.Parse(schema.TypeID(0), "", search.ParseOptions{})
+	_, err := search.Parse(schema.TypeMeta, "", search.ParseOptions{})
 	var e *search.TypeError
 	assert.ErrorAs(t, err, &e)
 }

@@ -72,8 +72,10 @@ func (p *parser) hasElement(name string) bool {
 	if name == "resourceType" {
 		return true
 	}
-	first, end := schema.Element(p.q.typ, name)
-	return first != end
+	return slices.ContainsFunc(p.q.types, func(t schema.TypeID) bool {
+		first, end := schema.Element(t, name)
+		return first != end
+	})
 }
 
 // checkShape reports what _summary=text forbids.
