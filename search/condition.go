@@ -213,7 +213,7 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 		return 0, p.fail(issue.Invalid, "modifier does not fit %s", m.param.row.Code)
 	}
 	switch {
-	case known != plain && !m.param.has(known):
+	case known != plain && !m.param.has(known), kind == schema.ParamReference && known.ranked() && !p.hasHierarchy(m.param):
 		return 0, p.fail(issue.Invalid, "modifier does not fit the elements of %s", m.param.row.Code)
 	case known != plain:
 		m.modifier = known
@@ -261,8 +261,10 @@ func modifierOf(kind schema.ParamType, name string) (_ modifier, supported bool)
 		switch name {
 		case "identifier":
 			return modIdentifier, true
-		case "above", "below":
-			return plain, false
+		case "above":
+			return modAbove, true
+		case "below":
+			return modBelow, true
 		}
 	case schema.ParamURI:
 		switch name {

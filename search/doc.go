@@ -44,6 +44,9 @@
 //   - A search of several types takes parameters that each of them has; what sorts
 //     it has values of one kind in all, and is no chain. _type stands once, and in
 //     a search of all types only.
+//   - :above and :below on references follow what a type's resources are part of
+//     (Location.partof) and take the value itself for both above and below it. On
+//     canonicals they compare versions: 1.2 is above 1.2.3.
 //   - _list is what the entries of the current version of a List lead to, those
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
@@ -52,10 +55,10 @@
 //
 // # What it does not do
 //
-// Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
-// references, units in canonical form (quantities compare units literally),
-// positions (near), full text (_text, _content), _filter and contained resources.
-// Each is reported as not supported, but for units.
+// Terminology (:in, :not-in, :above and :below on tokens), units in canonical form
+// (quantities compare units literally), positions (near), full text (_text,
+// _content), _filter and contained resources. Each is reported as not supported,
+// but for units.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.
 //

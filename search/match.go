@@ -32,6 +32,8 @@ func (ev *evaluation) match(t schema.TypeID, m *match, within *roaring.Bitmap) (
 		return ev.union(postings, within)
 	}
 	switch m.param.row.Type {
+	case schema.ParamReference:
+		return ev.related(m, within)
 	case schema.ParamDate:
 		return ev.dates(m, within)
 	case schema.ParamNumber, schema.ParamQuantity:

@@ -133,6 +133,9 @@ const (
 	modBelow
 )
 
+// ranked reports whether the modifier is about what is above or below a value.
+func (m modifier) ranked() bool { return m == modAbove || m == modBelow }
+
 // A clause is one name=value of the query: all clauses must hold.
 type clause struct {
 	part string      // the name as it was written

@@ -29,6 +29,9 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 	case schema.ParamReference:
 		v.reference = p.readReference(v.text, p.opts.Base)
 		v.bare = v.reference.typ == 0 && validID(v.text)
+		if mod.ranked() {
+			return v, p.inHierarchy(&v, on)
+		}
 	case schema.ParamDate:
 		return v, p.date(&v, s)
 	case schema.ParamNumber:
