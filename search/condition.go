@@ -208,7 +208,7 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 		return 0, nil
 	}
 	kind := m.param.row.Type
-	known, supported := modifierOf(kind, name)
+	known := modifierOf(kind, name)
 	if m.param.special != specialNone && known != modMissing && !(m.param.special == specialID && known == modNot) {
 		return 0, p.fail(issue.Invalid, "modifier does not fit %s", m.param.row.Code)
 	}
@@ -218,8 +218,6 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 	case known != plain:
 		m.modifier = known
 		return 0, nil
-	case !supported:
-		return 0, p.fail(issue.NotSupported, "modifier is not supported")
 	}
 	target, isType := p.names[name]
 	switch {
@@ -233,46 +231,52 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 }
 
 // modifierOf returns the modifier with the given name on parameters of a type,
-// or plain. It reports false for one that FHIR has and this package does not do.
-func modifierOf(kind schema.ParamType, name string) (_ modifier, supported bool) {
+// or plain.
+func modifierOf(kind schema.ParamType, name string) modifier {
 	if name == "missing" && kind != schema.ParamComposite {
-		return modMissing, true
+		return modMissing
 	}
 	switch kind {
 	case schema.ParamString:
 		switch name {
 		case "exact":
-			return modExact, true
+			return modExact
 		case "contains":
-			return modContains, true
+			return modContains
 		}
 	case schema.ParamToken:
 		switch name {
 		case "text":
-			return modText, true
+			return modText
 		case "not":
-			return modNot, true
+			return modNot
 		case "of-type":
-			return modOfType, true
-		case "in", "not-in", "above", "below":
-			return plain, false
+			return modOfType
+		case "in":
+			return modIn
+		case "not-in":
+			return modNotIn
+		case "above":
+			return modAbove
+		case "below":
+			return modBelow
 		}
 	case schema.ParamReference:
 		switch name {
 		case "identifier":
-			return modIdentifier, true
+			return modIdentifier
 		case "above":
-			return modAbove, true
+			return modAbove
 		case "below":
-			return modBelow, true
+			return modBelow
 		}
 	case schema.ParamURI:
 		switch name {
 		case "above":
-			return modAbove, true
+			return modAbove
 		case "below":
-			return modBelow, true
+			return modBelow
 		}
 	}
-	return plain, true
+	return plain
 }

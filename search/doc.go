@@ -47,6 +47,8 @@
 //   - :above and :below on references follow what a type's resources are part of
 //     (Location.partof) and take the value itself for both above and below it. On
 //     canonicals they compare versions: 1.2 is above 1.2.3.
+//   - :in takes the expansion of a ValueSet where it has one, without its abstract
+//     codes, and otherwise its definition. The newest of several with one url counts.
 //   - _list is what the entries of the current version of a List lead to, those
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
@@ -55,10 +57,10 @@
 //
 // # What it does not do
 //
-// Terminology (:in, :not-in, :above and :below on tokens), units in canonical form
-// (quantities compare units literally), positions (near), full text (_text,
-// _content), _filter and contained resources. Each is reported as not supported,
-// but for units.
+// Units in canonical form (quantities compare units literally), positions (near),
+// full text (_text, _content), _filter and contained resources. Each is reported
+// as not supported, but for units. Terminology that is not in the store, and
+// ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.
 //

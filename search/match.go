@@ -32,6 +32,10 @@ func (ev *evaluation) match(t schema.TypeID, m *match, within *roaring.Bitmap) (
 		return ev.union(postings, within)
 	}
 	switch m.param.row.Type {
+	case schema.ParamToken:
+		if m.modifier != modText {
+			return ev.terminology(t, m, within)
+		}
 	case schema.ParamReference:
 		return ev.related(m, within)
 	case schema.ParamDate:

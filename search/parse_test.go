@@ -30,7 +30,7 @@ func TestParseErrors(t *testing.T) {
 		{"_sort=" + strings.Repeat("name,", 20) + "name", "_sort", issue.TooCostly},
 		{"name:like=x", "name:like", issue.Invalid},
 		{"name:=x", "name:", issue.Invalid},
-		{"gender:in=urn:x", "gender:in", issue.NotSupported},
+		{"active:in=urn:x", "active:in", issue.Invalid},
 		{"identifier:of-type=a|b", "identifier:of-type", issue.Value},
 		{"gender:of-type=a|b|c", "gender:of-type", issue.Invalid},
 		{"gender:text=x", "gender:text", issue.Invalid},

@@ -131,6 +131,8 @@ const (
 	modIdentifier
 	modAbove
 	modBelow
+	modIn
+	modNotIn
 )
 
 // ranked reports whether the modifier is about what is above or below a value.
