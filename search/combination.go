@@ -12,7 +12,20 @@ type combination struct {
 	of  []condition
 }
 
+// A negation is a condition that must not hold.
+type negation struct{ of condition }
+
 func (*combination) condition() {}
+func (*negation) condition()    {}
+
+// negation evaluates what must not hold and leaves it out.
+func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	held, err := ev.evaluate(t, n.of, within)
+	if err != nil {
+		return nil, err
+	}
+	return ev.except(t, held, within)
+}
 
 // combination evaluates conditions together, each among what can still matter.
 func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roaring.Bitmap) (*roaring.Bitmap, error) {

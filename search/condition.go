@@ -22,8 +22,11 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if rest, found := strings.CutPrefix(name, "_has:"); found {
 		return p.has(rest, value, depth)
 	}
-	if name == "_list" {
+	switch name {
+	case "_list":
 		return p.list(value)
+	case "_filter":
+		return p.filter(t, value, depth)
 	}
 	head, rest, chained := strings.Cut(name, ".")
 	code, mod, hasModifier := strings.Cut(head, ":")

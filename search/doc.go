@@ -49,6 +49,10 @@
 //     canonicals they compare versions: 1.2 is above 1.2.3.
 //   - :in takes the expansion of a ValueSet where it has one, without its abstract
 //     codes, and otherwise its definition. The newest of several with one url counts.
+//   - In _filter, and and or are evaluated from left to right without precedence. ne
+//     on texts, tokens, references and uris holds where there is a value and none is
+//     equal; ss is :below and sb is :above. A filter in brackets stands after a
+//     reference, and the path goes on in the same target.
 //   - _list is what the entries of the current version of a List lead to, those
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
@@ -58,8 +62,8 @@
 // # What it does not do
 //
 // Units in canonical form (quantities compare units literally), positions (near),
-// full text (_text, _content), _filter and contained resources. Each is reported
-// as not supported, but for units. Terminology that is not in the store, and
+// full text (_text, _content) and contained resources. Each is reported as not
+// supported, but for units. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.

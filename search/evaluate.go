@@ -120,6 +120,8 @@ func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bit
 		return ev.chain(c, within)
 	case *combination:
 		return ev.combination(t, c, within)
+	case *negation:
+		return ev.negation(t, c, within)
 	default:
 		return ev.reverse(t, c.(*reverse), within)
 	}
@@ -168,6 +170,8 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 			return slices.Min(costs)
 		}
 		return sum
+	case *negation:
+		return 2*ev.view.OfType(index.TypeID(t)).Len() + 1
 	default:
 		r := c.(*reverse)
 		return joined * ev.estimate(r.source, r.next)

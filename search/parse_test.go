@@ -67,7 +67,7 @@ func TestParseErrors(t *testing.T) {
 		{"_include=Patient:organisation", "_include", issue.Value},
 		{"_include=Patients:organization", "_include", issue.Value},
 		{"_include:again=Patient:organization", "_include:again", issue.Invalid},
-		{"_filter=name+eq+x", "_filter", issue.NotSupported},
+		{"_filter=name+eq", "_filter", issue.Value},
 		{"_text=x", "_text", issue.NotSupported},
 		{"_lastUpdated:not=2020", "_lastUpdated:not", issue.Invalid},
 		{"name=%zz", "name", issue.Invalid},

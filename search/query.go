@@ -89,6 +89,7 @@ const (
 	StartsAfter
 	EndsBefore
 	Approximately
+	overlaps // of _filter alone
 )
 
 // prefixOf returns the prefix with the given code.
@@ -133,6 +134,8 @@ const (
 	modBelow
 	modIn
 	modNotIn
+	modEquals // the whole string, folded; of _filter alone, as is the next
+	modEnds   // the end of a string, folded
 )
 
 // ranked reports whether the modifier is about what is above or below a value.
@@ -145,7 +148,7 @@ type clause struct {
 }
 
 // A condition holds for a resource or not: a *match, a *chain, a
-// *reverse or a *combination.
+// *reverse, a *combination or a *negation.
 type condition interface{ condition() }
 
 // A match is a condition on a parameter of the resource itself.

@@ -64,7 +64,7 @@ func (p *param) seen(mod modifier) []*stream {
 			}
 		}
 		return seen
-	case modExact:
+	case modExact, modEquals, modEnds:
 		return p.whole()
 	}
 	return p.streams
