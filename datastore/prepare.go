@@ -143,21 +143,29 @@ func (s *Store) blockOf(o index.Ordinal, dst []byte) ([]byte, error) {
 // anyStored reads whatever the store has let in, at whatever level.
 var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
 
-// extractAgain extracts the values of a stored version from its body, because
-// they were written by another version of the extractor.
-func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
+// document parses the stored form of a version, for package search.
+func (s *Store) document(o index.Ordinal, doc *fhirjson.Document) error {
 	body, err := s.log.Body(logOrdinal(o), nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	stored, err := openBody(nil, body)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	if err := fhirjson.Parse(stored, doc, &anyStored); err != nil {
+		return invalid(err)
+	}
+	return nil
+}
+
+// extractAgain extracts the values of a stored version from its body, because
+// they were written by another version of the extractor.
+func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := fhirjson.Parse(stored, &c.doc, &anyStored); err != nil {
-		return nil, invalid(err)
+	if err := s.document(o, &c.doc); err != nil {
+		return nil, err
 	}
 	c.builder.Reset()
 	if err := s.engine.Extract(&c.doc, &c.builder); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -15,11 +16,12 @@ import (
 
 // A Page is one page of a search's answer.
 type Page struct {
-	// Type is the resource type that was searched.
+	// Type is the resource type that was searched, "" where it was not one.
 	Type string
 	// Total is the exact number of matches on all pages.
 	Total int
-	// Matches are those of this page, in the order that the query asks for.
+	// Matches are those of this page, in the order that the query asks for. With
+	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED.
 	Matches []Version
 	// Included are what _include and _revinclude add to this page, each once.
 	Included []Version
@@ -31,18 +33,49 @@ type Page struct {
 	First, Previous, Next, Last string
 	// Issues say what was left aside or cut.
 	Issues []Issue
+
+	path string // of the search, below the address of a server
 }
 
 // A SearchOption changes how a query is read.
 type SearchOption func(*searchOptions)
 
-type searchOptions struct{ lenient bool }
+type searchOptions struct {
+	lenient     bool
+	compartment Ref
+}
 
 // Lenient leaves out parameters that are not known or not supported instead of
 // refusing the query, and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer:
 // handling=lenient).
 func Lenient() SearchOption {
 	return func(o *searchOptions) { o.lenient = true }
+}
+
+// InCompartment looks only among what belongs to one resource: a Patient, an
+// Encounter, a RelatedPerson, a Practitioner or a Device, which need not be in the
+// store (FHIR R4 §3.3). Without a resource type, the search is over all types that
+// the compartment has.
+func InCompartment(of Ref) SearchOption {
+	return func(o *searchOptions) { o.compartment = of }
+}
+
+// in returns the compartment and the path of a search.
+func (o *searchOptions) in(typ string) (in search.Compartment, path string, err error) {
+	if o.compartment == (Ref{}) {
+		return in, typ, nil
+	}
+	if in.Type, err = resourceType(o.compartment.Type); err != nil {
+		return in, "", err
+	}
+	if !validID(o.compartment.ID) {
+		return in, "", failf(ErrInvalid, issue.Value, "the id of the compartment is none")
+	}
+	in.ID = o.compartment.ID
+	if typ == "" {
+		typ = "*"
+	}
+	return in, o.compartment.String() + "/" + typ, nil
 }
 
 // Search implements [Reader].
@@ -60,14 +93,21 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	for _, opt := range opts {
 		opt(&o)
 	}
-	t, err := resourceType(typ)
+	var t schema.TypeID
+	var err error
+	if typ != "" {
+		if t, err = resourceType(typ); err != nil {
+			return nil, err
+		}
+	}
+	in, path, err := o.in(typ)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.store.open(); err != nil {
 		return nil, err
 	}
-	q, err := s.store.engine.Parse(t, query, o.lenient)
+	q, err := s.store.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
 	}
@@ -75,7 +115,7 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err != nil {
 		return nil, queryError(err)
 	}
-	page := &Page{Type: typ, Total: r.Total, Self: r.Self, Issues: r.Issues}
+	page := &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Issues: r.Issues}
 	for _, link := range []struct {
 		to    *string
 		token string
@@ -84,10 +124,10 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 			*link.to = pageQuery(r.Self, link.token)
 		}
 	}
-	if page.Matches, err = s.versions(ctx, r.Matches); err != nil {
+	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
 	}
-	page.Included, err = s.versions(ctx, r.Included)
+	page.Included, err = s.versions(ctx, q, r.Included, true)
 	return page, err
 }
 
@@ -99,20 +139,35 @@ func pageQuery(self, token string) string {
 	return self + search.PageParameter + "=" + token
 }
 
-// versions reads several versions.
-func (s *Snapshot) versions(ctx context.Context, ordinals []index.Ordinal) ([]Version, error) {
+// versions reads several versions as the answer to a query shows them.
+func (s *Snapshot) versions(ctx context.Context, q *search.Query, ordinals []index.Ordinal, included bool) ([]Version, error) {
 	versions := make([]Version, 0, len(ordinals))
 	for _, o := range ordinals {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		v, err := s.version(o)
+		v, err := s.shown(q, o, included)
 		if err != nil {
 			return nil, err
 		}
 		versions = append(versions, v)
 	}
 	return versions, nil
+}
+
+// shown reads a version and cuts it as _summary and _elements say.
+func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Version, error) {
+	v, err := s.version(o)
+	if err != nil || !q.Cuts(included) {
+		return v, err
+	}
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := fhirjson.Parse(v.JSON, &c.doc, &anyStored); err != nil {
+		return v, invalid(err)
+	}
+	v.JSON = q.AppendCut(nil, &c.doc, included)
+	return v, nil
 }
 
 // matches iterates over all matches of a query in its order.
@@ -133,7 +188,7 @@ func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) i
 				yield(Version{}, err)
 				return
 			}
-			v, err := s.version(o)
+			v, err := s.shown(q, o, false)
 			if !yield(v, err) || err != nil {
 				return
 			}

@@ -190,7 +190,7 @@ func TestRulesOfReferences(t *testing.T) {
 		{"patient=1", "version own relative"}, {"patient=Patient/1", "version own relative"}, {"patient=http://other.org/fhir/Patient/1", "foreign"}, {"patient=Device/1", ""},
 		{"subject:identifier=urn:m|q1", "logical"}, {"subject:identifier=Q1", "logical"}, {"subject:identifier=|Q1", ""}, {"subject:identifier=urn:m|", "logical"},
 		{"subject=urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "urn"}, {"subject=#p", "contained"}, {"subject=Patient/2", ""}, {"subject=Patient/1,Device/1", "version device own relative"},
-		{"subject:missing=true", "without"}, {"subject:not=Patient/1", refused}, {"subject:text=x", refused}, {"subject:exact=1", refused}, {"subject:above=1", refused}, {"subject:below=1", refused}, {"subject=%", ""},
+		{"subject:missing=true", "without"}, {"subject:not=Patient/1", refused}, {"subject:text=x", refused}, {"subject:exact=1", refused}, {"subject:above=1", ""}, {"subject:below=1", ""}, {"subject:below=Patient/1", refused}, {"subject:below=urn:x", refused}, {"patient:below=1", refused}, {"subject=%", ""},
 	} {
 		assert.Equal(t, r.found, find(t, store, "Observation", r.query), r.query)
 	}
@@ -199,7 +199,34 @@ func TestRulesOfReferences(t *testing.T) {
 	}
 	holds(t, "QuestionnaireResponse", []string{response("one", "http://x.org/Q|1.0"), response("two", "http://x.org/Q|2.0"), response("any", "http://x.org/Q")}, []rule{
 		{"questionnaire=http://x.org/Q", "one two any"}, {"questionnaire=http://x.org/Q|1.0", "one"}, {"questionnaire=http://x.org/Q|1", ""}, {"questionnaire=http://x.org/R", ""},
+		{"questionnaire:below=http://x.org/Q", "one two any"}, {"questionnaire:below=http://x.org/Q|1", "one"}, {"questionnaire:below=http://x.org/Q|1.0", "one"}, {"questionnaire:below=http://x.org/Q|1.", ""}, {"questionnaire:below=http://x.org", ""},
+		{"questionnaire:above=http://x.org/Q|2.0.1", "two"}, {"questionnaire:above=http://x.org/Q|2.0", "two"}, {"questionnaire:above=http://x.org/Q", "one two any"}, {"questionnaire:above=http://x.org/Q|20", ""},
 	})
+}
+
+// FHIR R4 §3.1.1.4.14: Location.partOf and its like.
+func TestRulesOfHierarchies(t *testing.T) {
+	location := func(id, parent string) string {
+		return `{"resourceType":"Location","id":"` + id + `","partOf":{"reference":"` + parent + `"}}`
+	}
+	encounter := func(id, place string) string {
+		return `{"resourceType":"Encounter","id":"` + id + `","status":"planned","class":{"code":"AMB"},"location":[{"location":{"reference":"Location/` + place + `"}}]}`
+	}
+	store := filled(t, nil,
+		location("house", "Location/site"), location("ward", "Location/house"), location("room", "Location/ward"), location("bed", "http://other.org/Location/room"),
+		location("moved", "Location/ward"), location("moved", "Location/elsewhere"), location("ring", "Location/ring2"), location("ring2", "Location/ring"),
+		encounter("e1", "house"), encounter("e2", "room"), encounter("e3", "moved"), encounter("e4", "site"), encounter("e5", "ring"),
+		`{"resourceType":"Organization","id":"house"}`, `{"resourceType":"Organization","id":"clinic","partOf":{"reference":"Organization/house"}}`,
+	)
+	ordered(t, store, "Encounter", []rule{
+		{"location:below=Location/site", "e4 e2 e1"}, {"location:below=site", "e4 e2 e1"}, {"location:below=Location/ward", "e2"}, {"location:below=Location/room", "e2"}, {"location:above=Location/ward", "e4 e1"}, {"location:above=room", "e4 e2 e1"},
+		{"location:below=Location/elsewhere", "e3"}, {"location:above=Location/moved", "e3"}, {"location:below=Location/ring", "e5"}, {"location:above=Location/ring2", "e5"}, {"location:below=Location/nowhere", ""},
+		{"location:below=ward,elsewhere", "e3 e2"}, {"location:below=site&_id=e1,e2", "e2 e1"}, {"location:below=Patient/1", refused}, {"subject:below=1", refused}, {"location:below=http://other.org/Location/room", refused},
+	})
+	ordered(t, store, "Location", []rule{
+		{"partof:below=Location/site", "room ward house"}, {"partof:above=Location/ward", "room ward house"}, {"organization:below=house", ""}, {"organization.partof:below=house", ""}, {"partof:below=Location/house", "room ward"},
+	})
+	ordered(t, store, "Organization", []rule{{"partof:below=house", "clinic"}, {"partof:above=clinic", "clinic"}})
 }
 
 // FHIR R4 §3.1.1.4.9.

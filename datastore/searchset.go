@@ -12,10 +12,10 @@ import (
 // begin with it. Where it is "", full URLs are left out and links are relative.
 func (p *Page) Bundle(base string) []byte {
 	prefix := base
-	if base != "" {
+	if base != "" && p.path != "" {
 		prefix += "/"
 	}
-	prefix += p.Type
+	prefix += p.path
 	dst := append([]byte(nil), `{"resourceType":"Bundle","type":"searchset","total":`...)
 	dst = strconv.AppendInt(dst, int64(p.Total), 10)
 	dst = append(dst, `,"link":[`...)

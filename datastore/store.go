@@ -65,7 +65,7 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	s.engine = search.New(s.index, search.Options{
-		Zone: options.Zone, Base: options.BaseURL, Values: s.blockOf, PageKey: pages, Now: options.Now,
+		Zone: options.Zone, Base: options.BaseURL, Values: s.blockOf, Documents: s.document, PageKey: pages, Now: options.Now,
 	})
 	if err := s.replay(ctx); err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)

@@ -22,6 +22,12 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if rest, found := strings.CutPrefix(name, "_has:"); found {
 		return p.has(rest, value, depth)
 	}
+	switch name {
+	case "_list":
+		return p.list(value)
+	case "_filter":
+		return p.filter(t, value, depth)
+	}
 	head, rest, chained := strings.Cut(name, ".")
 	code, mod, hasModifier := strings.Cut(head, ":")
 	found, ok := p.find(t, code)
@@ -62,6 +68,34 @@ func (p *parser) has(rest, value string, depth int) (condition, error) {
 		return nil, err
 	}
 	return &reverse{source: source, param: found, next: next}, nil
+}
+
+// list reads _list: ids of Lists, whose members match (FHIR R4 §3.1.1.4.18).
+func (p *parser) list(text string) (condition, error) {
+	source := p.names["List"]
+	item, _ := p.find(source, "item")
+	id, _ := p.find(source, "_id")
+	m := &match{typ: source, param: id}
+	for _, alternative := range splitEscaped(text, ',') {
+		if alternative == "" {
+			continue
+		}
+		if p.values++; p.values > maxValues {
+			return nil, p.fail(issue.TooCostly, "more than %d values in the query", maxValues)
+		}
+		own := strings.TrimPrefix(unescape(alternative), "List/")
+		switch {
+		case strings.HasPrefix(own, "$"):
+			return nil, p.unsupported("functional lists are not supported")
+		case !validID(own):
+			return nil, p.fail(issue.Value, "must be the id of a List")
+		}
+		m.values = append(m.values, value{text: own, code: own})
+	}
+	if m.values == nil {
+		return nil, nil
+	}
+	return &reverse{source: source, param: item, next: m}, nil
 }
 
 // chain reads the steps after a reference parameter (FHIR R4 §3.1.1.4.14).
@@ -177,18 +211,16 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 		return 0, nil
 	}
 	kind := m.param.row.Type
-	known, supported := modifierOf(kind, name)
+	known := modifierOf(kind, name)
 	if m.param.special != specialNone && known != modMissing && !(m.param.special == specialID && known == modNot) {
 		return 0, p.fail(issue.Invalid, "modifier does not fit %s", m.param.row.Code)
 	}
 	switch {
-	case known != plain && !m.param.has(known):
+	case known != plain && !m.param.has(known), kind == schema.ParamReference && known.ranked() && !p.hasHierarchy(m.param):
 		return 0, p.fail(issue.Invalid, "modifier does not fit the elements of %s", m.param.row.Code)
 	case known != plain:
 		m.modifier = known
 		return 0, nil
-	case !supported:
-		return 0, p.fail(issue.NotSupported, "modifier is not supported")
 	}
 	target, isType := p.names[name]
 	switch {
@@ -202,44 +234,52 @@ func (p *parser) modifier(m *match, name string) (target schema.TypeID, err erro
 }
 
 // modifierOf returns the modifier with the given name on parameters of a type,
-// or plain. It reports false for one that FHIR has and this package does not do.
-func modifierOf(kind schema.ParamType, name string) (_ modifier, supported bool) {
+// or plain.
+func modifierOf(kind schema.ParamType, name string) modifier {
 	if name == "missing" && kind != schema.ParamComposite {
-		return modMissing, true
+		return modMissing
 	}
 	switch kind {
 	case schema.ParamString:
 		switch name {
 		case "exact":
-			return modExact, true
+			return modExact
 		case "contains":
-			return modContains, true
+			return modContains
 		}
 	case schema.ParamToken:
 		switch name {
 		case "text":
-			return modText, true
+			return modText
 		case "not":
-			return modNot, true
+			return modNot
 		case "of-type":
-			return modOfType, true
-		case "in", "not-in", "above", "below":
-			return plain, false
+			return modOfType
+		case "in":
+			return modIn
+		case "not-in":
+			return modNotIn
+		case "above":
+			return modAbove
+		case "below":
+			return modBelow
 		}
 	case schema.ParamReference:
 		switch name {
 		case "identifier":
-			return modIdentifier, true
-		case "above", "below":
-			return plain, false
+			return modIdentifier
+		case "above":
+			return modAbove
+		case "below":
+			return modBelow
 		}
 	case schema.ParamURI:
 		switch name {
 		case "above":
-			return modAbove, true
+			return modAbove
 		case "below":
-			return modBelow, true
+			return modBelow
 		}
 	}
-	return plain, true
+	return plain
 }

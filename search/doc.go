@@ -41,15 +41,30 @@
 //     :missing.
 //   - Included resources are those that the matches of the page lead to or that
 //     lead to them, and no match of that page.
+//   - A search of several types takes parameters that each of them has; what sorts
+//     it has values of one kind in all, and is no chain. _type stands once, and in
+//     a search of all types only.
+//   - :above and :below on references follow what a type's resources are part of
+//     (Location.partof) and take the value itself for both above and below it. On
+//     canonicals they compare versions: 1.2 is above 1.2.3.
+//   - :in takes the expansion of a ValueSet where it has one, without its abstract
+//     codes, and otherwise its definition. The newest of several with one url counts.
+//   - In _filter, and and or are evaluated from left to right without precedence. ne
+//     on texts, tokens, references and uris holds where there is a value and none is
+//     equal; ss is :below and sb is :above. A filter in brackets stands after a
+//     reference, and the path goes on in the same target.
+//   - _list is what the entries of the current version of a List lead to, those
+//     flagged as deleted included. Functional lists ($current-problems) are errors.
+//   - _summary cuts what is included as well, _elements the matches alone. Both
+//     keep what is mandatory; given together an element needs both.
 //   - Two decimals that are equal as float64 sort as equal.
 //
 // # What it does not do
 //
-// Terminology (:in, :not-in, :above and :below on tokens), hierarchies of
-// references, units in canonical form (quantities compare units literally),
-// positions (near), full text (_text, _content), _filter, lists, compartments,
-// search over all types, contained resources, and answers cut by _summary (true,
-// text, data) and _elements. Each is reported as not supported, but for units.
+// Units in canonical form (quantities compare units literally), positions (near),
+// full text (_text, _content) and contained resources. Each is reported as not
+// supported, but for units. Terminology that is not in the store, and
+// ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.
 //

@@ -7,6 +7,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -27,6 +28,10 @@ type Options struct {
 	// differ beyond float64, sorting by tokens and references. Without it those
 	// searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
+	// Documents parses the resource of a version into doc. It is asked for the
+	// ValueSets and CodeSystems that :in, :not-in, :above and :below need; without it
+	// those fail. It is called by several goroutines.
+	Documents func(o index.Ordinal, doc *fhirjson.Document) error
 	// PageKey authenticates page tokens. Stores that must understand each other's
 	// tokens share it. Empty makes tokens that anyone can forge.
 	PageKey []byte
@@ -51,6 +56,7 @@ type Engine struct {
 	zone       *time.Location
 	base       string
 	values     func(index.Ordinal, []byte) ([]byte, error)
+	documents  func(index.Ordinal, *fhirjson.Document) error
 	pageKey    []byte
 	epoch      uint64
 	now        func() time.Time
@@ -63,7 +69,7 @@ type Engine struct {
 func New(x *index.Index, opts Options) *Engine {
 	e := &Engine{
 		registry: parameters(), index: x,
-		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values,
+		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values, documents: opts.Documents,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
 		now: opts.Now, costLimit: opts.CostLimit,
 	}
@@ -85,7 +91,12 @@ func New(x *index.Index, opts Options) *Engine {
 
 // Parse is [Parse] with the engine's time zone and base URL.
 func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
-	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base})
+	return e.ParseIn(Compartment{}, t, rawQuery, lenient)
+}
+
+// ParseIn is Parse for a search in a compartment.
+func (e *Engine) ParseIn(c Compartment, t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
+	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
 }
 
 // A Result is one page of the answer to a query.
@@ -142,14 +153,14 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 // Ordinals returns all matches of a query as of a view, whatever its sort and
 // page. The result is the caller's. It reports what Search reports.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
-	return e.evaluation(ctx, view).all(q.typ, q.clauses)
+	return e.evaluation(ctx, view).all(q)
 }
 
 // Sorted returns all matches of a query as of a view in the order that the query
 // asks for, whatever its page. It reports what Search reports.
 func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index.Ordinal, error) {
 	ev := e.evaluation(ctx, view)
-	set, err := ev.all(q.typ, q.clauses)
+	set, err := ev.all(q)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,8 @@ var (
 	// this query.
 	ErrInvalidPage = errors.New("search: invalid page token")
 
-	errNoValues = errors.New("search: the query needs stored values, and Options.Values is not set")
+	errNoDocuments = errors.New("search: the query needs stored resources, and Options.Documents is not set")
+	errNoValues    = errors.New("search: the query needs stored values, and Options.Values is not set")
 )
 
 // A QueryError reports a part of a query that cannot be used.

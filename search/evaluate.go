@@ -42,17 +42,34 @@ func (ev *evaluation) charge(work int) error {
 	return ev.ctx.Err()
 }
 
-// all returns the visible resources of a type for which all clauses hold.
-//
-// The clause with the lowest estimate is evaluated over the whole index; each
-// further one only has to look at what is left.
-func (ev *evaluation) all(t schema.TypeID, clauses []clause) (*roaring.Bitmap, error) {
-	conditions := make([]condition, len(clauses))
-	for i, c := range clauses {
-		conditions[i] = c.condition
+// all returns the visible resources of the query's types for which all clauses
+// hold.
+func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
+	set := roaring.New()
+	for i, t := range q.types {
+		if ev.view.OfType(index.TypeID(t)).Len() == 0 {
+			continue
+		}
+		conditions := make([]condition, len(q.clauses))
+		for j, c := range q.clauses {
+			conditions[j] = c.of[i]
+		}
+		found, err := ev.conjunction(t, conditions)
+		if err != nil {
+			return nil, err
+		}
+		if set.IsEmpty() {
+			set = found
+			continue
+		}
+		set.Or(found)
 	}
-	return ev.conjunction(t, conditions)
+	return set, nil
 }
+
+// conjunction returns the visible resources of a type for which all conditions
+// hold. The one with the lowest estimate is evaluated over the whole index; each
+// further one only has to look at what is left.
 
 func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roaring.Bitmap, error) {
 	type planned struct {
@@ -101,6 +118,10 @@ func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bit
 		return ev.match(t, c, within)
 	case *chain:
 		return ev.chain(c, within)
+	case *combination:
+		return ev.combination(t, c, within)
+	case *negation:
+		return ev.negation(t, c, within)
 	default:
 		return ev.reverse(t, c.(*reverse), within)
 	}
@@ -116,6 +137,11 @@ func (ev *evaluation) pure(c condition) bool {
 		return c.param.special == specialNone && c.param.row.Base == c.typ && !negative
 	case *chain:
 		return true
+	case *combination:
+		if c.all {
+			return slices.ContainsFunc(c.of, ev.pure)
+		}
+		return !slices.ContainsFunc(c.of, func(c condition) bool { return !ev.pure(c) })
 	}
 	return false
 }
@@ -133,6 +159,19 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 			sum += joined * ev.estimate(branch.typ, branch.next)
 		}
 		return sum
+	case *combination:
+		costs := make([]int, len(c.of))
+		sum := 0
+		for i, one := range c.of {
+			costs[i] = ev.estimate(t, one)
+			sum += costs[i]
+		}
+		if c.all && len(costs) > 0 {
+			return slices.Min(costs)
+		}
+		return sum
+	case *negation:
+		return 2*ev.view.OfType(index.TypeID(t)).Len() + 1
 	default:
 		r := c.(*reverse)
 		return joined * ev.estimate(r.source, r.next)

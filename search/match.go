@@ -32,6 +32,12 @@ func (ev *evaluation) match(t schema.TypeID, m *match, within *roaring.Bitmap) (
 		return ev.union(postings, within)
 	}
 	switch m.param.row.Type {
+	case schema.ParamToken:
+		if m.modifier != modText {
+			return ev.terminology(t, m, within)
+		}
+	case schema.ParamReference:
+		return ev.related(m, within)
 	case schema.ParamDate:
 		return ev.dates(m, within)
 	case schema.ParamNumber, schema.ParamQuantity:
@@ -141,6 +147,8 @@ func (ev *evaluation) dateWindows(v value) []index.DateWindow {
 		return []index.DateWindow{index.DateEndsBy(v.low)}
 	case Approximately:
 		return []index.DateWindow{index.DateOverlaps(ev.widened(v))}
+	case overlaps:
+		return []index.DateWindow{index.DateOverlaps(v.low, v.high)}
 	}
 	return []index.DateWindow{within}
 }
@@ -214,6 +222,10 @@ func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 			switch m.modifier {
 			case modContains:
 				prefix, holds = "", func(text string) bool { return strings.Contains(text, v.folded) }
+			case modEquals:
+				holds = func(text string) bool { return text == v.folded }
+			case modEnds:
+				prefix, holds = "", func(text string) bool { return strings.HasSuffix(text, v.folded) }
 			case modBelow:
 				prefix, holds = v.text, func(text string) bool { return isBelow(text, v.text) }
 			}

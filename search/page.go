@@ -10,7 +10,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // page fills in the total and the matches of the page that begins at offset.
@@ -20,7 +19,7 @@ func (ev *evaluation) page(r *Result, q *Query, offset int) error {
 			return ev.pageOf(r, q, posting, offset)
 		}
 	}
-	set, err := ev.all(q.typ, q.clauses)
+	set, err := ev.all(q)
 	if err != nil {
 		return err
 	}
@@ -58,11 +57,14 @@ func newest(set *roaring.Bitmap, offset, count int) []index.Ordinal {
 // single returns the one posting that is the answer to a query, as for a search
 // by one code, if it is. Nothing then needs to be copied.
 func (ev *evaluation) single(q *Query) (index.Posting, bool) {
+	if len(q.types) != 1 {
+		return index.Posting{}, false
+	}
 	switch len(q.clauses) {
 	case 0:
-		return ev.view.OfType(index.TypeID(q.typ)), true
+		return ev.view.OfType(index.TypeID(q.types[0])), true
 	case 1:
-		if m, ok := q.clauses[0].condition.(*match); ok && ev.pure(m) {
+		if m, ok := q.clauses[0].of[0].(*match); ok && ev.pure(m) {
 			switch postings, ok := ev.postings(m); {
 			case !ok || len(postings) > 1:
 			case len(postings) == 1:
@@ -143,7 +145,14 @@ func (e *Engine) token(q *Query, sequence uint64, offset int) string {
 
 // hash tells queries apart: a token is good for the one that it was made for.
 func (q *Query) hash() uint64 {
-	sum := sha256.Sum256([]byte(schema.TypeID(q.typ).String() + "?" + q.Self()))
+	where := ""
+	if q.in != (Compartment{}) {
+		where = q.in.Type.String() + "/" + q.in.ID + "/"
+	}
+	if len(q.types) == 1 && !q.named {
+		where += q.types[0].String()
+	}
+	sum := sha256.Sum256([]byte(where + "?" + q.Self()))
 	return binary.BigEndian.Uint64(sum[:])
 }
 

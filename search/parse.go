@@ -42,36 +42,53 @@ type ParseOptions struct {
 	Zone *time.Location
 	// Base is the store's own URL: an absolute reference below it is a local one.
 	Base string
+	// Compartment is where to look; the zero value is the whole store.
+	Compartment Compartment
 }
 
-// Parse reads the raw query of a search for resources of type t: what follows
+// Parse reads the raw query of a search for resources of type t, or for 0 of all
+// types or those that _type names: what follows
 // the question mark, or the body of a POST _search. It reports a [*QueryError]
 // for the first part that cannot be used (FHIR R4 §3.1.1).
 func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
-	p := parser{registry: parameters(), opts: opts, q: &Query{typ: t, count: DefaultCount}}
+	p := parser{registry: parameters(), opts: opts, q: &Query{count: DefaultCount}}
 	p.opts.Base = normalBase(opts.Base)
-	if int(t) >= len(p.types) || p.types[t] == nil {
-		return nil, &TypeError{Type: t}
-	}
 	if len(rawQuery) > maxQuery {
 		return nil, &QueryError{Code: issue.TooLong, Reason: fmt.Sprintf("query is longer than %d bytes", maxQuery)}
 	}
-	parts := 0
+	var parts []part
 	for raw := range strings.SplitSeq(rawQuery, "&") {
 		if raw == "" {
 			continue
 		}
-		if parts++; parts > maxParts {
+		if len(parts) == maxParts {
 			return nil, &QueryError{Code: issue.TooCostly, Reason: fmt.Sprintf("more than %d parameters", maxParts)}
 		}
-		if err := p.part(raw); err != nil {
+		decoded, err := p.decode(raw)
+		if err != nil {
+			return nil, err
+		}
+		if decoded.value != "" { // FHIR R4 §3.1.1.3: a parameter without a value is ignored
+			parts = append(parts, decoded)
+		}
+	}
+	if err := p.scope(t, parts); err != nil {
+		return nil, err
+	}
+	for _, one := range parts {
+		p.name = shown(one.name)
+		used, err := p.use(one.name, one.value)
+		if err != nil {
 			return nil, p.suggest(err)
+		}
+		if used != "" {
+			p.q.parts = append(p.q.parts, part{one.name, used})
 		}
 	}
 	if p.total {
 		p.q.count = 0
 	}
-	return p.q, nil
+	return p.q, p.checkShape()
 }
 
 // normalBase returns a base URL with exactly one slash at its end, or "".
@@ -97,29 +114,22 @@ func (p *parser) fail(code issue.Code, format string, args ...any) error {
 	return &QueryError{Part: p.name, Code: code, Reason: fmt.Sprintf(format, args...)}
 }
 
-// part reads one name=value.
-func (p *parser) part(raw string) error {
+// decode reads one name=value.
+func (p *parser) decode(raw string) (part, error) {
 	rawName, rawValue, _ := strings.Cut(raw, "=")
 	name, err := url.QueryUnescape(rawName)
 	if err != nil || !utf8.ValidString(name) {
-		return &QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
+		return part{}, &QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
 	}
 	p.name = shown(name)
 	value, err := url.QueryUnescape(rawValue)
 	if err != nil || !utf8.ValidString(value) {
-		return p.fail(issue.Invalid, "value is not percent-encoded UTF-8")
+		return part{}, p.fail(issue.Invalid, "value is not percent-encoded UTF-8")
 	}
 	if strings.ContainsFunc(name, forbidden) || strings.ContainsFunc(value, forbidden) {
-		return p.fail(issue.Invalid, "control character")
+		return part{}, p.fail(issue.Invalid, "control character")
 	}
-	if value == "" {
-		return nil // FHIR R4 §3.1.1.3: a parameter without a value is ignored
-	}
-	used, err := p.use(name, value)
-	if used != "" && err == nil {
-		p.q.parts = append(p.q.parts, part{name, used})
-	}
-	return err
+	return part{name, value}, nil
 }
 
 // forbidden reports characters that no string of FHIR has (FHIR R4 §2.24.0.1).
@@ -141,24 +151,24 @@ func (p *parser) use(name, value string) (used string, err error) {
 	switch base, mod, modified := strings.Cut(name, ":"); base {
 	case "_include", "_revinclude":
 		return value, p.include(base == "_revinclude", mod, value)
-	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort":
+	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort", "_type":
 		if modified {
 			return "", p.fail(issue.Invalid, "takes no modifier")
 		}
 		return p.result(name, value)
-	case "_type", "_list", "_contained", "_containedType", "_filter", "_text", "_content":
+	case "_contained", "_containedType", "_text", "_content":
 		return "", p.lenient(p.unsupported("not supported"))
 	case "_query": // it may stand for conditions of any kind
 		return "", p.fail(issue.NotSupported, "not supported")
 	}
-	c, err := p.condition(p.q.typ, name, value, 0)
+	c, found, err := p.clause(name, value)
 	if err != nil {
 		return "", p.lenient(err)
 	}
-	if c == nil {
+	if !found {
 		return "", nil
 	}
-	p.q.clauses = append(p.q.clauses, clause{name, c})
+	p.q.clauses = append(p.q.clauses, c)
 	return value, nil
 }
 
@@ -173,11 +183,13 @@ func (p *parser) result(name, value string) (used string, err error) {
 	case "_total":
 		return value, cmp.Or(p.once(name), p.oneOf(value, "none", "estimate", "accurate"))
 	case "_summary":
-		return p.summary(value)
+		return p.summarize(value)
 	case "_elements":
-		return "", p.lenient(p.unsupported("not supported yet"))
+		return p.elements(value)
 	case "_sort":
 		return p.sort(value)
+	case "_type":
+		return value, nil // scope has read it
 	}
 	return "", nil // _format and _pretty are for the wire
 }
@@ -232,16 +244,6 @@ func (p *parser) count(value string) (used string, err error) {
 	return strconv.Itoa(p.q.count), p.once("_count")
 }
 
-func (p *parser) summary(value string) (used string, err error) {
-	switch value {
-	case "true", "text", "data":
-		return "", p.lenient(p.unsupported("of its values only count and false are supported yet"))
-	case "count":
-		p.total = true
-	}
-	return value, cmp.Or(p.once("_summary"), p.oneOf(value, "true", "text", "data", "count", "false"))
-}
-
 // include reads Type:param, Type:param:target, Type:* or *.
 func (p *parser) include(reverse bool, mod, value string) error {
 	in := include{reverse: reverse}
@@ -262,7 +264,9 @@ func (p *parser) include(reverse bool, mod, value string) error {
 			}
 		}
 	case value == "*":
-		in.params = p.references(nil, p.q.typ)
+		for _, t := range p.q.types {
+			in.params = p.references(in.params, t)
+		}
 	case len(parts) < 2 || len(parts) > 3:
 		return p.fail(issue.Value, "must be Type:parameter, Type:parameter:target or *")
 	case !ok:

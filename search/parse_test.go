@@ -30,7 +30,7 @@ func TestParseErrors(t *testing.T) {
 		{"_sort=" + strings.Repeat("name,", 20) + "name", "_sort", issue.TooCostly},
 		{"name:like=x", "name:like", issue.Invalid},
 		{"name:=x", "name:", issue.Invalid},
-		{"gender:in=urn:x", "gender:in", issue.NotSupported},
+		{"active:in=urn:x", "active:in", issue.Invalid},
 		{"identifier:of-type=a|b", "identifier:of-type", issue.Value},
 		{"gender:of-type=a|b|c", "gender:of-type", issue.Invalid},
 		{"gender:text=x", "gender:text", issue.Invalid},
@@ -54,8 +54,11 @@ func TestParseErrors(t *testing.T) {
 		{"_count=-1", "_count", issue.Value},
 		{"_count:x=1", "_count:x", issue.Invalid},
 		{"_summary=short", "_summary", issue.Value},
-		{"_summary=text", "_summary", issue.NotSupported},
-		{"_elements=name", "_elements", issue.NotSupported},
+		{"_summary=text&_include=*", "_summary", issue.Invalid},
+		{"_summary=true&_summary=data", "_summary", issue.Invalid},
+		{"_elements=nonsense", "_elements", issue.NotFound},
+		{"_elements=name.family", "_elements", issue.NotFound},
+		{"_elements=name&_elements=id", "_elements", issue.Invalid},
 		{strings.Repeat("é", 200) + "=x", strings.Repeat("é", 64), issue.NotFound},
 		{"name=a%00", "name", issue.Invalid},
 		{"_total=some", "_total", issue.Value},
@@ -64,7 +67,7 @@ func TestParseErrors(t *testing.T) {
 		{"_include=Patient:organisation", "_include", issue.Value},
 		{"_include=Patients:organization", "_include", issue.Value},
 		{"_include:again=Patient:organization", "_include:again", issue.Invalid},
-		{"_filter=name+eq+x", "_filter", issue.NotSupported},
+		{"_filter=name+eq", "_filter", issue.Value},
 		{"_text=x", "_text", issue.NotSupported},
 		{"_lastUpdated:not=2020", "_lastUpdated:not", issue.Invalid},
 		{"name=%zz", "name", issue.Invalid},
@@ -96,7 +99,7 @@ func TestParseErrors(t *testing.T) {
 		}
 		assert.Error(t, err, query)
 	}
-	_, err := search.Parse(schema.TypeID(0), "", search.ParseOptions{})
+	_, err := search.Parse(schema.TypeMeta, "", search.ParseOptions{})
 	var e *search.TypeError
 	assert.ErrorAs(t, err, &e)
 }

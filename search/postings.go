@@ -25,7 +25,7 @@ func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
 	case kind == schema.ParamReference && m.modifier == modIdentifier:
 	case m.modifier == modOfType:
 		term = ev.typedTerms
-	case kind == schema.ParamReference && m.modifier != modMissing:
+	case kind == schema.ParamReference && m.modifier != modMissing && !m.modifier.ranked():
 		targets := ev.registry.targets(m.param)
 		term = func(s *stream, v *value, add func(index.Term)) { ev.referenceTerms(s, v, targets, add) }
 	case kind == schema.ParamString && m.modifier == modExact,

@@ -9,10 +9,13 @@ import (
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
 type Query struct {
-	typ      schema.TypeID
+	types    []schema.TypeID // that are searched
+	named    bool            // by _type
+	in       Compartment
 	clauses  []clause
 	sort     []sortKey
 	includes []include
+	shape    shape
 	count    int
 	page     string
 	parts    []part // what was used, in order
@@ -22,8 +25,8 @@ type Query struct {
 // A part is one name=value of the query as it was used.
 type part struct{ name, value string }
 
-// Type returns the resource type that the query is for.
-func (q *Query) Type() schema.TypeID { return q.typ }
+// Types returns the resource types that the query is for. The slice is shared.
+func (q *Query) Types() []schema.TypeID { return q.types }
 
 // Count returns the size of a page. 0 asks for the total only, as does
 // _summary=count.
@@ -86,6 +89,7 @@ const (
 	StartsAfter
 	EndsBefore
 	Approximately
+	overlaps // of _filter alone
 )
 
 // prefixOf returns the prefix with the given code.
@@ -128,15 +132,23 @@ const (
 	modIdentifier
 	modAbove
 	modBelow
+	modIn
+	modNotIn
+	modEquals // the whole string, folded; of _filter alone, as is the next
+	modEnds   // the end of a string, folded
 )
+
+// ranked reports whether the modifier is about what is above or below a value.
+func (m modifier) ranked() bool { return m == modAbove || m == modBelow }
 
 // A clause is one name=value of the query: all clauses must hold.
 type clause struct {
-	part      string // the name as it was written
-	condition condition
+	part string      // the name as it was written
+	of   []condition // one for each type of the query
 }
 
-// A condition holds for a resource or not: a *match, a *chain or a *reverse.
+// A condition holds for a resource or not: a *match, a *chain, a
+// *reverse, a *combination or a *negation.
 type condition interface{ condition() }
 
 // A match is a condition on a parameter of the resource itself.

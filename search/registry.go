@@ -64,7 +64,7 @@ func (p *param) seen(mod modifier) []*stream {
 			}
 		}
 		return seen
-	case modExact:
+	case modExact, modEquals, modEnds:
 		return p.whole()
 	}
 	return p.streams
@@ -86,6 +86,9 @@ func (p *param) has(mod modifier) bool {
 	switch mod {
 	case modText, modIdentifier, modOfType:
 		return len(p.seen(mod)) > 0
+	case modIn, modNotIn, modAbove, modBelow: // of tokens, those with systems
+		return p.row.Type != schema.ParamToken ||
+			slices.ContainsFunc(p.streams, func(s *stream) bool { return !s.kind.noSystem() })
 	}
 	return true
 }

@@ -19,7 +19,7 @@ func (p *parser) sort(value string) (used string, err error) {
 		if len(p.q.sort) == maxKeys {
 			return "", p.fail(issue.TooCostly, "more than %d keys", maxKeys)
 		}
-		key, err := p.sortKey(p.q.typ, code, 0)
+		key, err := p.keyOfAll(code)
 		if err != nil {
 			if err := p.lenient(err); err != nil {
 				return "", err
@@ -31,6 +31,34 @@ func (p *parser) sort(value string) (used string, err error) {
 		keys = append(keys, text)
 	}
 	return strings.Join(keys, ","), nil
+}
+
+// keyOfAll reads one key for all types that are searched: of several, each must
+// have the parameter, with values of one kind.
+func (p *parser) keyOfAll(code string) (sortKey, error) {
+	key, err := p.sortKey(p.q.types[0], code, 0)
+	if err != nil || len(p.q.types) == 1 {
+		return key, err
+	}
+	if key.branches != nil {
+		return key, p.fail(issue.Invalid, "a search of several types cannot sort by a chain")
+	}
+	union := *key.param
+	for _, t := range p.q.types[1:] {
+		next, err := p.sortKey(t, code, 0)
+		if err != nil {
+			return key, err
+		}
+		if next.kind() != key.kind() {
+			return key, p.fail(issue.Invalid, "the types that are searched have the key with different types")
+		}
+		for _, s := range next.param.streams {
+			if !slices.Contains(union.streams, s) {
+				union.streams = append(slices.Clip(union.streams), s)
+			}
+		}
+	}
+	return sortKey{param: &union}, nil
 }
 
 // sortKey reads one key on resources of type t, depth steps from those that are

@@ -25,10 +25,19 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 	case schema.ParamString:
 		v.folded = Fold(v.text)
 	case schema.ParamToken:
-		return v, p.tokenOf(&v, on, s)
+		if mod == modIn || mod == modNotIn {
+			return v, nil
+		}
+		if err := p.tokenOf(&v, on, s); err != nil || !mod.ranked() || v.system != "" && v.code != "" {
+			return v, err
+		}
+		return v, p.fail(issue.Value, "must be system|code")
 	case schema.ParamReference:
 		v.reference = p.readReference(v.text, p.opts.Base)
 		v.bare = v.reference.typ == 0 && validID(v.text)
+		if mod.ranked() {
+			return v, p.inHierarchy(&v, on)
+		}
 	case schema.ParamDate:
 		return v, p.date(&v, s)
 	case schema.ParamNumber:

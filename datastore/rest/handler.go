@@ -101,6 +101,7 @@ type exchange struct {
 
 	// What the URL names, "" where it does not.
 	typ, id, version string
+	compartment      string // the type of the resource of which it is the compartment
 }
 
 // ref is the resource, the type or the whole store that the URL names.

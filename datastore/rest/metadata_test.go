@@ -33,7 +33,7 @@ func TestMetadata(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(a.body), &s, json.MatchCaseInsensitiveNames(true)))
 	require.Equal(t, "4.0.1", s.FHIRVersion)
 	require.Equal(t, []string{"application/json-patch+json"}, s.PatchFormat)
-	require.Equal(t, []struct{ Code string }{{"transaction"}, {"batch"}, {"history-system"}}, s.Rest[0].Interaction)
+	require.Equal(t, []struct{ Code string }{{"transaction"}, {"batch"}, {"search-system"}, {"history-system"}}, s.Rest[0].Interaction)
 	require.Len(t, s.Rest[0].Resource, 148-2, "every concrete type")
 	for _, r := range s.Rest[0].Resource {
 		for _, want := range []string{"read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"} {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -11,7 +12,8 @@ import (
 // A route is where an interaction is asked for, and what answers it.
 type route struct {
 	method string // HEAD goes where GET goes
-	path   string // below the base; {type}, {id} and {version} stand for what they say
+	path   string // below the base; {type}, {compartment}, {id} and {version}
+	// stand for what they say
 	// interactions are the codes of http://hl7.org/fhir/restful-interaction that
 	// the CapabilityStatement gives.
 	interactions []string
@@ -24,11 +26,15 @@ func routes() []route {
 		{"GET", "metadata", nil, (*exchange).metadata},
 		{"POST", "", []string{"transaction", "batch"}, (*exchange).transact},
 		{"POST", "$fhirpath", nil, (*exchange).fhirpath},
+		{"GET", "", []string{"search-system"}, (*exchange).search},
+		{"POST", "_search", nil, (*exchange).searchForm},
 		{"GET", "_history", []string{"history-system"}, (*exchange).history},
 		{"GET", "{type}", []string{"search-type"}, (*exchange).search},
 		{"POST", "{type}/_search", nil, (*exchange).searchForm},
 		{"POST", "{type}", []string{"create"}, (*exchange).create},
 		{"GET", "{type}/_history", []string{"history-type"}, (*exchange).history},
+		{"GET", "{compartment}/{id}/{type}", nil, (*exchange).search},
+		{"GET", "{compartment}/{id}/*", nil, (*exchange).search},
 		{"GET", "{type}/{id}", []string{"read"}, (*exchange).read},
 		{"PUT", "{type}/{id}", []string{"update"}, (*exchange).update},
 		{"PATCH", "{type}/{id}", []string{"patch"}, (*exchange).patch},
@@ -70,7 +76,7 @@ func (x *exchange) route() (route, error) {
 // the form's names stand for. Names that begin with _ or $ are FHIR's own and no
 // ids.
 func (x *exchange) matches(form, path string) bool {
-	x.typ, x.id, x.version = "", "", ""
+	x.typ, x.id, x.version, x.compartment = "", "", "", ""
 	for form != "" && path != "" {
 		var want, step string
 		want, form, _ = strings.Cut(form, "/")
@@ -82,6 +88,11 @@ func (x *exchange) matches(form, path string) bool {
 				return false
 			}
 			x.typ = step
+		case "{compartment}":
+			if !hasCompartment(step) {
+				return false
+			}
+			x.compartment = step
 		case "{id}":
 			if own {
 				return false
@@ -101,6 +112,12 @@ func (x *exchange) matches(form, path string) bool {
 	return form == path // both at their end
 }
 
+// hasCompartment reports whether resources of a type have a compartment.
+func hasCompartment(typ string) bool {
+	t, ok := schema.ResourceType(typ)
+	return ok && slices.ContainsFunc(schema.Compartments[:], func(c schema.Compartment) bool { return c.Type == t })
+}
+
 // unrouted says why a path is not in the table.
 func unrouted(path string) error {
 	steps := strings.Split(path, "/")
@@ -110,10 +127,8 @@ func unrouted(path string) error {
 	switch {
 	case strings.HasPrefix(last, "$"):
 		return refuse(http.StatusNotImplemented, issue.NotSupported, "there is no such operation here")
-	case path == "_search":
-		return refuse(http.StatusNotImplemented, issue.NotSupported, "search over all types is not supported")
 	case isType && len(steps) == 3 && (isCompartment || last == "*"):
-		return refuse(http.StatusNotImplemented, issue.NotSupported, "search in a compartment is not supported")
+		return refuse(http.StatusNotFound, issue.NotSupported, "there is no compartment of that type")
 	case isType || strings.HasPrefix(path, "_"):
 		return refuse(http.StatusNotFound, issue.NotFound, "there is nothing at this path")
 	}

@@ -8,10 +8,12 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// search answers GET {type}?query (FHIR R4 §3.1.0.9).
+// search answers GET ?query, GET {type}?query, and in a compartment GET
+// {compartment}/{id}/{type}?query and GET {compartment}/{id}/*?query (FHIR R4
+// §3.1.0.9).
 func (x *exchange) search() error { return x.sendPage(x.r.URL.RawQuery) }
 
-// searchForm answers POST {type}/_search: the query is in the body, and what the
+// searchForm answers POST _search and POST {type}/_search: the query is in the body, and what the
 // URL has is part of it.
 func (x *exchange) searchForm() error {
 	form, err := x.body(formType)
@@ -29,6 +31,9 @@ func (x *exchange) sendPage(query string) error {
 	var options []datastore.SearchOption
 	if x.lenient() {
 		options = append(options, datastore.Lenient())
+	}
+	if x.id != "" {
+		options = append(options, datastore.InCompartment(datastore.Ref{Type: x.compartment, ID: x.id}))
 	}
 	page, err := x.store.Search(x.r.Context(), x.typ, query, options...)
 	if err != nil {

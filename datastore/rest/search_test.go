@@ -38,6 +38,10 @@ func TestSearch(t *testing.T) {
 		{"POST", "POST", "/Patient/_search", "birthdate=ge1984", []string{form}, []string{"Patient/p5", "Patient/p4"}, 2},
 		{"POST with both", "POST", "/Patient/_search?birthdate=ge1984", "given=g4", []string{form + "; charset=UTF-8"}, []string{"Patient/p4"}, 1},
 		{"POST with the URL alone", "POST", "/Patient/_search?given=g4", "", nil, []string{"Patient/p4"}, 1},
+		{"all types", "GET", "?_type=Patient,Observation&_id=o3,p3", "", nil, []string{"Observation/o3", "Patient/p3"}, 2},
+		{"POST over all types", "POST", "/_search", "_id=o3", []string{form}, []string{"Observation/o3"}, 1},
+		{"compartment", "GET", "/Patient/p3/Observation?_id=o3", "", nil, []string{"Observation/o3"}, 1},
+		{"all of a compartment", "GET", "/Patient/p3/*", "", nil, []string{"Observation/o3", "Patient/p3"}, 2},
 		{"nothing", "GET", "/Patient?given=nobody", "", nil, nil, 0},
 	}
 	for _, test := range tests {

@@ -1,0 +1,219 @@
+package search
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// filter reads a _filter and makes a condition on resources of type t of it.
+func (p *parser) filter(t schema.TypeID, text string, depth int) (condition, error) {
+	node, err := p.readFilter(text)
+	if err != nil {
+		return nil, err
+	}
+	return p.bind(t, &node, depth)
+}
+
+// bind makes a condition on resources of type t, which is depth steps away from
+// those that are searched.
+func (p *parser) bind(t schema.TypeID, node *filterNode, depth int) (condition, error) {
+	if node.kind == filterTest {
+		return p.bindPath(t, node, node.path, depth)
+	}
+	c := &combination{all: node.kind != filterOr}
+	for i := range node.of {
+		one, err := p.bind(t, &node.of[i], depth)
+		if err != nil {
+			return nil, err
+		}
+		c.of = append(c.of, one)
+	}
+	if node.kind == filterNot {
+		return &negation{c.of[0]}, nil
+	}
+	return c, nil
+}
+
+// bindPath makes a condition of what is left of a test's path.
+func (p *parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, depth int) (condition, error) {
+	if depth > maxSteps {
+		return nil, p.fail(issue.TooCostly, "more than %d steps", maxSteps)
+	}
+	if p.branches++; p.branches > maxBranches {
+		return nil, p.fail(issue.TooCostly, "chain leads to too many types; name them as in subject:Patient.name")
+	}
+	name, typeName, _ := strings.Cut(path[0].name, ":")
+	found, ok := p.find(t, name)
+	switch {
+	case !ok:
+		return nil, p.unknown(t, name)
+	case found.special == specialUnsupported:
+		return nil, p.unsupported("not supported")
+	case len(path) > 1:
+		return p.bindChain(found, typeName, node, path, depth)
+	case typeName != "":
+		return nil, p.fail(issue.Invalid, "a name takes no modifier")
+	}
+	return p.bindTest(t, found, node.op, node.value)
+}
+
+// bindChain makes a condition of a path that goes on through references.
+func (p *parser) bindChain(via *param, typeName string, node *filterNode, path []filterStep, depth int) (condition, error) {
+	targets := p.targets(via)
+	switch target, ok := p.names[typeName]; {
+	case via.row.Type != schema.ParamReference:
+		return nil, p.fail(issue.Invalid, "%s is not a reference parameter", via.row.Code)
+	case typeName == "":
+	case !ok || !slices.Contains(targets, target):
+		return nil, p.fail(issue.Invalid, "%s does not refer to the type after the colon", via.row.Code)
+	default:
+		targets = []schema.TypeID{target}
+	}
+	c := &chain{param: via}
+	var failure error
+	for _, target := range targets {
+		next, err := p.bindPath(target, node, path[1:], depth+1)
+		if where := path[0].where; err == nil && where != nil {
+			var also condition
+			also, err = p.bind(target, where, depth+1)
+			next = &combination{all: true, of: []condition{also, next}}
+		}
+		if err != nil {
+			if e := (*QueryError)(nil); errors.As(err, &e) && e.Code == issue.TooCostly {
+				return nil, err
+			}
+			failure = err
+			continue
+		}
+		c.branches = append(c.branches, chainBranch{target, next})
+	}
+	if len(c.branches) == 0 {
+		return nil, failure
+	}
+	return c, nil
+}
+
+// bindTest makes a condition of an operation on a parameter.
+func (p *parser) bindTest(t schema.TypeID, on *param, op, text string) (condition, error) {
+	switch kind := on.row.Type; {
+	case op == "pr":
+		return p.match(t, on, "missing", absent(text))
+	case op == "ne" && (kind == schema.ParamString || kind == schema.ParamToken || kind == schema.ParamReference || kind == schema.ParamURI):
+		equal, err := p.bindTest(t, on, "eq", text)
+		if err != nil {
+			return nil, err
+		}
+		return &combination{all: true, of: []condition{&match{typ: t, param: on, modifier: modMissing}, &negation{equal}}}, nil
+	case kind == schema.ParamDate && op == "po":
+		c, err := p.match(t, on, "", escapedFilter(kind, text))
+		if err != nil {
+			return nil, err
+		}
+		m, ok := c.(*match)
+		if !ok || m.values[0].prefix != Equal || on.special != specialNone {
+			return nil, p.fail(issue.Invalid, "operation does not fit %s", on.row.Code)
+		}
+		m.values[0].prefix = overlaps
+		return m, nil
+	}
+	way, ok := filterOperation(on.row.Type, op)
+	if !ok {
+		return nil, p.fail(issue.Invalid, "operation does not fit a parameter of type %s", on.row.Type)
+	}
+	c, err := p.match(t, on, way.modifier, way.prefix+escapedFilter(on.row.Type, text))
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		return nil, p.fail(issue.Value, "empty value")
+	}
+	if way.kind != plain {
+		c.(*match).modifier = way.kind
+	}
+	return c, nil
+}
+
+// absent turns the value of pr into that of :missing.
+func absent(text string) string {
+	switch text {
+	case "true":
+		return "false"
+	case "false":
+		return "true"
+	}
+	return text
+}
+
+// A filterWay is how an operation is written as a parameter.
+type filterWay struct {
+	modifier, prefix string
+	kind             modifier // set after reading, where no modifier has the meaning
+}
+
+// filterOperation says how an operation on parameters of a type is written.
+func filterOperation(kind schema.ParamType, op string) (filterWay, bool) {
+	switch kind {
+	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
+		_, ok := prefixOf(op)
+		return filterWay{prefix: op}, ok
+	case schema.ParamString:
+		switch op {
+		case "eq":
+			return filterWay{kind: modEquals}, true
+		case "co":
+			return filterWay{modifier: "contains"}, true
+		case "sw":
+			return filterWay{}, true
+		case "ew":
+			return filterWay{kind: modEnds}, true
+		}
+	case schema.ParamToken:
+		switch op {
+		case "eq":
+			return filterWay{}, true
+		case "in":
+			return filterWay{modifier: "in"}, true
+		case "ni":
+			return filterWay{modifier: "not-in"}, true
+		case "ss":
+			return filterWay{modifier: "below"}, true
+		case "sb":
+			return filterWay{modifier: "above"}, true
+		}
+	case schema.ParamURI:
+		switch op {
+		case "eq":
+			return filterWay{}, true
+		case "ss":
+			return filterWay{modifier: "below"}, true
+		case "sb":
+			return filterWay{modifier: "above"}, true
+		}
+	case schema.ParamReference:
+		return filterWay{}, op == "eq" || op == "re"
+	case schema.ParamComposite:
+		return filterWay{}, op == "eq"
+	}
+	return filterWay{}, false
+}
+
+// escapedFilter escapes a value of a filter, in which there are no alternatives. The
+// marks that join the parts of a token, a quantity or a composite stay as they are.
+func escapedFilter(kind schema.ParamType, text string) string {
+	switch kind {
+	case schema.ParamString, schema.ParamURI, schema.ParamReference:
+		return filterText.Replace(text)
+	case schema.ParamComposite:
+		return strings.ReplaceAll(text, ",", `\,`)
+	}
+	return filterToken.Replace(text)
+}
+
+var (
+	filterText  = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `$`, `\$`)
+	filterToken = strings.NewReplacer(`,`, `\,`, `$`, `\$`)
+)

@@ -1,0 +1,165 @@
+package search
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// hierarchy returns the parameter by which resources of a type say what they are
+// part of, where that is of the same type: Location.partof (FHIR R4 §3.1.1.4.14).
+func (r *registry) hierarchy(t schema.TypeID) *param {
+	for _, code := range []string{"partof", "part-of"} {
+		if p, ok := r.find(t, code); ok && slices.Contains(p.row.Targets, t) {
+			return p
+		}
+	}
+	return nil
+}
+
+// hasHierarchy reports whether :above and :below mean something for a reference
+// parameter: what it leads to has a hierarchy or versions.
+func (r *registry) hasHierarchy(p *param) bool {
+	if slices.ContainsFunc(p.streams, (*stream).canonical) {
+		return true
+	}
+	return slices.ContainsFunc(r.targets(p), func(t schema.TypeID) bool { return r.hierarchy(t) != nil })
+}
+
+// canonical reports whether the stream holds references by canonical url.
+func (s *stream) canonical() bool { return s.kind == leafCanonicalReference }
+
+// inHierarchy checks a value of :above or :below on a reference.
+func (p *parser) inHierarchy(v *value, on *param) error {
+	switch {
+	case v.bare:
+	case v.reference.typ != 0 && p.hierarchy(v.reference.typ) == nil:
+		return p.fail(issue.Invalid, "%s has no hierarchy", v.reference.typ)
+	case v.reference.typ == 0 && !slices.ContainsFunc(on.streams, (*stream).canonical):
+		return p.fail(issue.Invalid, "must be a resource of this server")
+	}
+	return nil
+}
+
+// related evaluates :above and :below on references: what leads to the value, or
+// to what is above or below it. The value itself is on both sides.
+func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	set := roaring.New()
+	for i := range m.values {
+		v := &m.values[i]
+		if v.reference.typ == 0 && !v.bare {
+			if err := ev.relatedVersions(set, m, v, within); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		types, id := []schema.TypeID{v.reference.typ}, v.reference.id
+		if v.bare {
+			types, id = ev.registry.targets(m.param), v.text
+		}
+		for _, t := range types {
+			up := ev.registry.hierarchy(t)
+			start, known := ev.view.Entity(index.TypeID(t), id)
+			if up == nil || !known {
+				continue
+			}
+			entities, err := ev.closure(t, up, start, m.modifier == modAbove)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range m.param.streams {
+				if err := ev.back(ev.view.References(s.id), entities, set); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if within != nil {
+		set.And(within)
+	}
+	return set, nil
+}
+
+// closure returns an entity of type t and all that are above or below it by the
+// references up. A circle, which FHIR forbids and people write, ends it.
+func (ev *evaluation) closure(t schema.TypeID, up *param, start index.Entity, above bool) (*roaring.Bitmap, error) {
+	reached := roaring.BitmapOf(uint32(start))
+	ofType := ev.view.OfType(index.TypeID(t))
+	for from := reached.Clone(); !from.IsEmpty(); {
+		next := roaring.New()
+		for _, s := range up.streams {
+			if err := ev.charge(int(from.GetCardinality())); err != nil {
+				return nil, err
+			}
+			edges := ev.view.References(s.id)
+			if above {
+				next.Or(edges.Targets(ev.view.CurrentOf(from)))
+				continue
+			}
+			sources := ofType.Intersect(edges.Sources(from))
+			ev.view.RetainVisible(sources)
+			next.Or(ev.view.EntitiesOf(sources))
+		}
+		next.AndNot(reached)
+		for e := range roaring.Values(next.Clone()) {
+			if typ, _ := ev.view.EntityKey(index.Entity(e)); typ != index.TypeID(t) {
+				next.Remove(e)
+			}
+		}
+		if err := ev.charge(costOfHit * int(next.GetCardinality())); err != nil {
+			return nil, err
+		}
+		reached.Or(next)
+		from = next
+	}
+	return reached, nil
+}
+
+// relatedVersions adds the resources with a canonical of the same url whose
+// version is below or above that of the value: 1.2 is above 1.2.3. A value
+// without a version is of every version.
+func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, within *roaring.Bitmap) error {
+	url, _, versioned := strings.Cut(v.text, "|")
+	for _, s := range m.param.streams {
+		if !s.canonical() {
+			continue
+		}
+		candidates, err := ev.union([]index.Posting{ev.view.Posting(ev.terms.ReferenceText(s.id, url))}, within)
+		if err != nil {
+			return err
+		}
+		if !versioned {
+			set.Or(candidates)
+			continue
+		}
+		ev.view.RetainVisible(candidates)
+		for o := range roaring.Values(candidates) {
+			entries, err := ev.entries(index.Ordinal(o))
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(entries, func(e index.Entry) bool {
+				lower, upper := e.Exact, v.text
+				if m.modifier == modAbove {
+					lower, upper = upper, lower
+				}
+				return e.Param == s.id && e.Kind == index.KindReferenceText && isVersionBelow(lower, upper)
+			}) {
+				set.Add(o)
+			}
+		}
+	}
+	return nil
+}
+
+// isVersionBelow reports whether a canonical is upper, or has a version that goes
+// on after it at a point.
+func isVersionBelow(lower, upper string) bool {
+	rest, found := strings.CutPrefix(lower, upper)
+	return found && (rest == "" || rest[0] == '.' && strings.Contains(upper, "|"))
+}
