@@ -65,6 +65,11 @@ func BenchmarkToProto(b *testing.B) {
 			must(b, err)
 		})
 	})
+	// What reading costs before there is a proto: parsing with strict validation.
+	b.Run("parse", func(b *testing.B) {
+		var doc fhirjson.Document
+		onCorpora(b, func(s *subject) { must(b, fhirjson.Parse(s.src, &doc, nil)) })
+	})
 	b.Run("codec", func(b *testing.B) {
 		var wire []byte
 		onCorpora(b, func(s *subject) {
