@@ -180,6 +180,9 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 
 func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	everything := ev.view.OfType(index.TypeID(t)).Len()
+	if m.param.special == specialNear {
+		return costOfBlock * (everything + 1)
+	}
 	if m.param.special != specialNone && m.modifier != modNot {
 		return len(m.values)
 	}

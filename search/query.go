@@ -201,6 +201,7 @@ type value struct {
 	reference reference
 	bare      bool // a reference that is an id alone
 	target    schema.TypeID
+	circle    circle // of near
 
 	parts []value // of composites, one for each component
 }
