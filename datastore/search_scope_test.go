@@ -121,3 +121,24 @@ func TestRulesOfPositions(t *testing.T) {
 	})
 	ordered(t, store, "Encounter", []rule{{"location.near=42.36|-71.06|1", "e"}, {"location.near=0|0|1", ""}})
 }
+
+func TestExplain(t *testing.T) {
+	store := people(t)
+	page, err := store.Search(ctx, "Observation", "subject:Patient.name=mill&code:text=x&status=final&_explain=true")
+	require.NoError(t, err)
+	assert.Equal(t, "o1", idsOf(page.Matches))
+	require.NotNil(t, page.Plan)
+	require.Len(t, page.Plan.Steps, 3)
+	assert.Equal(t, 1, page.Plan.Total)
+	for _, step := range page.Plan.Steps {
+		assert.Equal(t, "Observation", step.Type.String())
+		assert.Equal(t, step.Part == "status", step.Postings, step.Part)
+	}
+	require.Len(t, page.Issues, 1)
+	assert.Contains(t, page.Issues[0].Diagnostics, "Observation status: by postings, estimated 3, left ")
+	assert.NotContains(t, page.Issues[0].Diagnostics, "mill", "a plan holds no values")
+	assert.Contains(t, string(page.Bundle("")), `"search":{"mode":"outcome"}`)
+	for query, found := range map[string]string{"_explain=false": "p o3 o2 o1 q p doc org", "_explain=true&_tag=x": "o1 p", "_explain=yes": refused, "_explain:not=true": refused, "_explain=true&_explain=true": refused} {
+		assert.Equal(t, found, find(t, store, "", query), query)
+	}
+}

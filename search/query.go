@@ -17,6 +17,7 @@ type Query struct {
 	includes []include
 	shape    shape
 	count    int
+	explain  bool
 	page     string
 	parts    []part // what was used, in order
 	issues   []issue.Issue
