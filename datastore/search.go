@@ -31,7 +31,10 @@ type Page struct {
 	// there is no such page. They give the same answer however much is written
 	// meanwhile.
 	First, Previous, Next, Last string
-	// Issues say what was left aside or cut.
+	// Plan says how the query was answered, if it has _explain=true; otherwise it is
+	// nil.
+	Plan *search.Plan
+	// Issues say what was left aside or cut, and give the plan as text.
 	Issues []Issue
 
 	path string // of the search, below the address of a server
@@ -115,7 +118,7 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err != nil {
 		return nil, queryError(err)
 	}
-	page := &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Issues: r.Issues}
+	page := &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Plan: r.Plan, Issues: r.Issues}
 	for _, link := range []struct {
 		to    *string
 		token string

@@ -99,3 +99,46 @@ func TestRulesOfLists(t *testing.T) {
 	require.NoError(t, store.Delete(ctx, datastore.Ref{Type: "List", ID: "b"}))
 	ordered(t, store, "Patient", []rule{{"_list=a,b", "p"}})
 }
+
+// FHIR R4, Location: near, over the distances between cities.
+func TestRulesOfPositions(t *testing.T) {
+	place := func(id, position string) string {
+		return `{"resourceType":"Location","id":"` + id + `","name":"` + id + `"` + position + `}`
+	}
+	at := func(latitude, longitude string) string {
+		return `,"position":{"latitude":` + latitude + `,"longitude":` + longitude + `}`
+	}
+	store := filled(t, nil,
+		place("boston", at("42.3601", "-71.0589")), place("cambridge", at("42.3736", "-71.1097")), place("worcester", at("42.2626", "-71.8023")),
+		place("fiji", at("-17.8", "179.9")), place("pole", at("90", "0")), place("none", ""), place("moved", at("42.36", "-71.05")), place("moved", at("0", "0")),
+		`{"resourceType":"Encounter","id":"e","status":"planned","class":{"code":"AMB"},"location":[{"location":{"reference":"Location/boston"}}]}`,
+	)
+	ordered(t, store, "Location", []rule{
+		{"near=42.36|-71.06", "cambridge boston"}, {"near=42.36|-71.06|1", "boston"}, {"near=42.3601|-71.0589|0", "boston"}, {"near=42.36|-71.06|100|km", "worcester cambridge boston"}, {"near=42.36|-71.06|5000|m", "cambridge boston"},
+		{"near=42.36|-71.06|39|mi", "worcester cambridge boston"}, {"near=42.36|-71.06|37|[mi_us]", "cambridge boston"}, {"near=-17.8|-179.9|30|km", "fiji"}, {"near=90|120|1|km", "pole"}, {"near=0|0|1", "moved"},
+		{"near=42.36|-71.06|1,0|0|1", "moved boston"}, {"near=42.36|-71.06&name=cambridge", "cambridge"}, {"near=42.36|-71.06&_sort=name&_count=1", "boston"}, {"near:missing=true", "none"}, {"near:missing=false&name=b", "boston"},
+		{"near=42.36", refused}, {"near=91|0", refused}, {"near=0|181", refused}, {"near=0|0|-1", refused}, {"near=0|0|1|furlong", refused}, {"near=NaN|0", refused}, {"near=a|b", refused}, {"near=0|0|1|km|x", refused}, {"near:exact=0|0", refused}, {"_sort=near", refused}, {"_filter=near eq 0", refused},
+	})
+	ordered(t, store, "Encounter", []rule{{"location.near=42.36|-71.06|1", "e"}, {"location.near=0|0|1", ""}})
+}
+
+func TestExplain(t *testing.T) {
+	store := people(t)
+	page, err := store.Search(ctx, "Observation", "subject:Patient.name=mill&code:text=x&status=final&_explain=true")
+	require.NoError(t, err)
+	assert.Equal(t, "o1", idsOf(page.Matches))
+	require.NotNil(t, page.Plan)
+	require.Len(t, page.Plan.Steps, 3)
+	assert.Equal(t, 1, page.Plan.Total)
+	for _, step := range page.Plan.Steps {
+		assert.Equal(t, "Observation", step.Type.String())
+		assert.Equal(t, step.Part == "status", step.Postings, step.Part)
+	}
+	require.Len(t, page.Issues, 1)
+	assert.Contains(t, page.Issues[0].Diagnostics, "Observation status: by postings, estimated 3, left ")
+	assert.NotContains(t, page.Issues[0].Diagnostics, "mill", "a plan holds no values")
+	assert.Contains(t, string(page.Bundle("")), `"search":{"mode":"outcome"}`)
+	for query, found := range map[string]string{"_explain=false": "p o3 o2 o1 q p doc org", "_explain=true&_tag=x": "o1 p", "_explain=yes": refused, "_explain:not=true": refused, "_explain=true&_explain=true": refused} {
+		assert.Equal(t, found, find(t, store, "", query), query)
+	}
+}

@@ -53,6 +53,8 @@
 //     on texts, tokens, references and uris holds where there is a value and none is
 //     equal; ss is :below and sb is :above. A filter in brackets stands after a
 //     reference, and the path goes on in the same target.
+//   - near reads the positions of the Locations that the other conditions leave: no
+//     index holds them. Without a distance it means 50 km, without a unit km.
 //   - _list is what the entries of the current version of a List lead to, those
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
@@ -61,8 +63,7 @@
 //
 // # What it does not do
 //
-// Units in canonical form (quantities compare units literally), positions (near),
-// full text (_text, _content) and contained resources. Each is reported as not
+// Units in canonical form (quantities compare units literally), full text (_text, _content) and contained resources. Each is reported as not
 // supported, but for units. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version

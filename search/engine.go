@@ -115,7 +115,9 @@ type Result struct {
 	First, Previous, Next, Last string
 	// Sequence is that of the record after which the answer was true.
 	Sequence uint64
-	// Issues say what was ignored or left out.
+	// Plan says how the query was answered, if it asked for that; otherwise it is nil.
+	Plan *Plan
+	// Issues say what was ignored or left out, and give the plan as text.
 	Issues []issue.Issue
 }
 
@@ -140,8 +142,15 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	}
 	ev := e.evaluation(ctx, view)
 	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.issues}
+	if q.explain {
+		ev.plan = &Plan{}
+	}
 	if err := ev.page(r, q, offset); err != nil {
 		return nil, err
+	}
+	if r.Plan = ev.plan; r.Plan != nil {
+		r.Plan.Total = r.Total
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
 	}
 	if err := ev.include(r, q); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -16,7 +17,8 @@ type evaluation struct {
 	ctx   context.Context
 	view  index.View
 	terms index.Terms
-	left  int // of the cost limit
+	left  int   // of the cost limit
+	plan  *Plan // nil unless it is asked for
 	block []byte
 	read  []index.Entry
 }
@@ -54,7 +56,17 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 		for j, c := range q.clauses {
 			conditions[j] = c.of[i]
 		}
-		found, err := ev.conjunction(t, conditions)
+		var record func(at int, s Step)
+		if ev.plan != nil {
+			record = func(at int, s Step) {
+				s.Type, s.Part = t, q.clauses[at].part
+				if m, ok := conditions[at].(*match); ok {
+					_, s.Postings = ev.postings(m)
+				}
+				ev.plan.Steps = append(ev.plan.Steps, s)
+			}
+		}
+		found, err := ev.conjunction(t, conditions, record)
 		if err != nil {
 			return nil, err
 		}
@@ -69,23 +81,28 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 
 // conjunction returns the visible resources of a type for which all conditions
 // hold. The one with the lowest estimate is evaluated over the whole index; each
-// further one only has to look at what is left.
+// further one only has to look at what is left. record, which may be nil, is told of
+// each that is evaluated.
 
-func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roaring.Bitmap, error) {
+func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition, record func(at int, s Step)) (*roaring.Bitmap, error) {
 	type planned struct {
 		condition
-		cost int
+		at, cost int
 	}
 	plan := make([]planned, len(conditions))
 	for i, c := range conditions {
-		plan[i] = planned{c, ev.estimate(t, c)}
+		plan[i] = planned{c, i, ev.estimate(t, c)}
 	}
 	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
 	var set *roaring.Bitmap
 	for _, c := range plan {
+		start := time.Now()
 		found, err := ev.evaluate(t, c.condition, set)
 		if err != nil {
 			return nil, err
+		}
+		if record != nil {
+			record(c.at, Step{Estimate: c.cost, Found: int(found.GetCardinality()), Time: time.Since(start)})
 		}
 		if set = found; set.IsEmpty() {
 			return set, nil
@@ -106,7 +123,7 @@ func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roa
 
 // visible returns the visible resources of a type for which a condition holds.
 func (ev *evaluation) visible(t schema.TypeID, c condition) (*roaring.Bitmap, error) {
-	return ev.conjunction(t, []condition{c})
+	return ev.conjunction(t, []condition{c}, nil)
 }
 
 // evaluate returns the ordinals for which a condition on resources of type t
@@ -180,6 +197,9 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 
 func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	everything := ev.view.OfType(index.TypeID(t)).Len()
+	if m.param.special == specialNear {
+		return costOfBlock * (everything + 1)
+	}
 	if m.param.special != specialNone && m.modifier != modNot {
 		return len(m.values)
 	}

@@ -12,6 +12,9 @@ import (
 
 // match evaluates a condition on a parameter of the resource itself.
 func (ev *evaluation) match(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if m.param.special == specialNear {
+		return ev.positions(t, m, within)
+	}
 	switch m.modifier {
 	case modNot:
 		held, err := ev.match(t, &match{typ: m.typ, param: m.param, values: m.values}, within)

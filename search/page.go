@@ -14,7 +14,7 @@ import (
 
 // page fills in the total and the matches of the page that begins at offset.
 func (ev *evaluation) page(r *Result, q *Query, offset int) error {
-	if len(q.sort) == 0 {
+	if len(q.sort) == 0 && !q.explain {
 		if posting, ok := ev.single(q); ok {
 			return ev.pageOf(r, q, posting, offset)
 		}

@@ -32,7 +32,7 @@ func TestParameters(t *testing.T) {
 		codes = append(codes, p.Code)
 	}
 	assert.Subset(t, codes, []string{"_id", "_lastUpdated", "_tag", "address", "partof"})
-	assert.False(t, slices.Contains(codes, "near"), "not supported")
+	assert.False(t, slices.Contains(codes, "_text"), "not supported")
 	subject := search.Parameters(typeOf(t, "Observation"))
 	at := slices.IndexFunc(subject, func(p search.Parameter) bool { return p.Code == "subject" })
 	assert.Equal(t, "http://hl7.org/fhir/SearchParameter/Observation-subject", subject[at].URL)

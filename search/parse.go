@@ -151,7 +151,7 @@ func (p *parser) use(name, value string) (used string, err error) {
 	switch base, mod, modified := strings.Cut(name, ":"); base {
 	case "_include", "_revinclude":
 		return value, p.include(base == "_revinclude", mod, value)
-	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort", "_type":
+	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort", "_type", ExplainParameter:
 		if modified {
 			return "", p.fail(issue.Invalid, "takes no modifier")
 		}
@@ -190,6 +190,9 @@ func (p *parser) result(name, value string) (used string, err error) {
 		return p.sort(value)
 	case "_type":
 		return value, nil // scope has read it
+	case ExplainParameter:
+		p.q.explain = value == "true"
+		return value, cmp.Or(p.once(name), p.oneOf(value, "true", "false"))
 	}
 	return "", nil // _format and _pretty are for the wire
 }

@@ -17,6 +17,7 @@ type Query struct {
 	includes []include
 	shape    shape
 	count    int
+	explain  bool
 	page     string
 	parts    []part // what was used, in order
 	issues   []issue.Issue
@@ -201,6 +202,7 @@ type value struct {
 	reference reference
 	bare      bool // a reference that is an id alone
 	target    schema.TypeID
+	circle    circle // of near
 
 	parts []value // of composites, one for each component
 }

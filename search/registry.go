@@ -105,6 +105,7 @@ const (
 	specialNone special = iota
 	specialID
 	specialLastUpdated
+	specialNear
 	specialUnsupported
 )
 
@@ -242,6 +243,9 @@ func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *param) []us
 		return uses
 	case p.row.Code == "_lastUpdated":
 		p.special = specialLastUpdated
+		return uses
+	case p.row.Code == "near":
+		p.special = specialNear
 		return uses
 	case p.row.Type == schema.ParamSpecial || p.row.Expression == "":
 		p.special = specialUnsupported

@@ -82,7 +82,7 @@ func (p *parser) sortKey(t schema.TypeID, code string, depth int) (key sortKey, 
 		return p.chainedKey(found, typeName, rest, depth)
 	case typed:
 		return key, p.fail(issue.Invalid, "a key takes no modifier")
-	case found.special == specialUnsupported || found.row.Type == schema.ParamComposite:
+	case found.special == specialUnsupported || found.special == specialNear || found.row.Type == schema.ParamComposite:
 		return key, p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
 	}
 	return sortKey{param: found}, nil

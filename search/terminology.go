@@ -96,7 +96,7 @@ func (x *expansion) document(typ, uri string) (*fhirjson.Document, error) {
 			conditions = append(conditions, &match{typ: t, param: at, values: []value{{text: version, code: version}}})
 		}
 		var err error
-		if set, err = x.conjunction(t, conditions); err != nil {
+		if set, err = x.conjunction(t, conditions, nil); err != nil {
 			return nil, err
 		}
 	}

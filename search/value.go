@@ -48,6 +48,8 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 		return v, p.uri(&v, on, mod, s)
 	case schema.ParamComposite:
 		return v, p.composite(&v, on, s)
+	case schema.ParamSpecial:
+		return v, p.near(&v, s)
 	}
 	return v, nil
 }
