@@ -7,11 +7,11 @@
 // # What it answers
 //
 // The table in route.go is the whole of it: read and vread, create, update and
-// delete, history of a resource, a type and the store, search by GET and by POST
-// to _search, batch and transaction, and /metadata, a CapabilityStatement that is
+// delete, history of a resource, a type and the store, search of a type, of a
+// compartment and of the store, by GET and by POST to _search, batch and transaction, and /metadata, a CapabilityStatement that is
 // made from that table and from what package search answers. What FHIR defines
-// and the table lacks (conditional update and delete, patch, operations,
-// compartments, search over all types) is refused, with 405 or 501.
+// and the table lacks (conditional update and delete, patch, operations)
+// is refused, with 405 or 501.
 //
 // Every error is an OperationOutcome, a panic included, and none carries patient
 // data. The status of an error of the store is that of [datastore.Status].
