@@ -7,11 +7,12 @@
 // # What it answers
 //
 // The table in route.go is the whole of it: read and vread, create, update, patch
-// and delete, history of a resource, a type and the store, search by GET and by
-// POST to _search, batch and transaction, and /metadata, a CapabilityStatement
-// that is made from that table and from what package search answers. What FHIR
-// defines and the table lacks (conditional update, patch and delete, operations
-// other than $fhirpath) is refused, with 405 or 501.
+// and delete, history of a resource, a type and the store, search of a type, of a
+// compartment and of the store by GET and by POST to _search, batch and
+// transaction, $fhirpath, and /metadata, a CapabilityStatement that is made from that
+// table and from what package search answers. What FHIR defines and the table lacks
+// (conditional update, patch and delete, other operations) is refused, with 405 or
+// 501.
 //
 // A patch is a JSON Patch, application/json-patch+json; anything else is answered
 // with 415. A patch in a batch or transaction is refused.
