@@ -455,7 +455,7 @@ func (p *pair) keep(*rapid.T) {
 // reopen closes the folder and opens it again.
 func (p *pair) reopen(t *rapid.T) {
 	if p.reopens++; p.reopens > 3 {
-		t.Skip("often enough")
+		t.Skip("the folder was opened again often enough; another action is drawn")
 	}
 	require.NoError(t, p.stores[folder].Close())
 	var err error

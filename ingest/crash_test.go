@@ -139,7 +139,7 @@ func (p *process) follow(t *testing.T) (acknowledged int, stopped string) {
 // it acknowledged is there, whole, and in order.
 func TestKill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("kills processes")
+		t.Skip("takes minutes under the race detector, whose runs are the short ones; go test ./... kills")
 	}
 	text := synthetic(t, childPatients)
 	want := expect(t, text)

@@ -3,6 +3,7 @@ package fhirtime_test
 import (
 	"testing"
 	"time"
+	_ "time/tzdata" // so that the test needs nothing of the machine
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -56,9 +57,7 @@ func micro(t *testing.T, s string) int64 {
 // A day on which the clocks change is 23 or 25 hours long.
 func TestRangeOverClockChange(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Skip("no time zone database here")
-	}
+	require.NoError(t, err)
 	for text, hours := range map[string]int64{"2013-03-31": 23, "2013-10-27": 25, "2013-06-01": 24} {
 		v, err := fhirtime.ParseDate(text)
 		require.NoError(t, err)
