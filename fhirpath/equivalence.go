@@ -102,13 +102,28 @@ func (v *Evaluator) equivalentQuantities(a, b item) bool {
 		}
 	}
 	if x.unit != y.unit {
-		from, err1 := v.unit(y.unit)
-		to, err2 := v.unit(x.unit)
-		if err1 != nil || err2 != nil || ucum.Convert(&y.number, &y.number, from, to) != nil {
+		xUnit, err1 := v.unit(x.unit)
+		yUnit, err2 := v.unit(y.unit)
+		if err1 != nil || err2 != nil || toCoarser(&x.number, xUnit, &y.number, yUnit) != nil {
 			return false
 		}
 	}
 	return equivalentNumbers(&x.number, &y.number)
+}
+
+// toCoarser puts two numbers into the coarser of their units: HL7's suite has 4 'g' ~
+// 4040 'mg', which is so in g alone, and the order of the operands must not matter.
+func toCoarser(x *apd.Decimal, xUnit *ucum.Unit, y *apd.Decimal, yUnit *ucum.Unit) error {
+	one := apd.New(1, 0)
+	order, err := ucum.Compare(one, xUnit, one, yUnit)
+	switch {
+	case err != nil:
+		return err
+	case order < 0:
+		return ucum.Convert(x, x, xUnit, yUnit)
+	default:
+		return ucum.Convert(y, y, yUnit, xUnit)
+	}
 }
 
 // equivalentTrees compares two elements with all that is in them. The order of the
