@@ -20,6 +20,8 @@ type Item struct {
 	Hole bool
 	// Values are what Prepare made; nil is none. Apply only reads them.
 	Values *Prepared
+	// Custom are the values of custom params, which Fill may add later instead.
+	Custom *Prepared
 }
 
 // values returns what there is to apply, or nil.
@@ -58,7 +60,9 @@ func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item)
 		x.dead.add(o, last)
 	}
 	for i := 0; i < len(items); i += applyChunk {
-		x.applyChunk(first+Ordinal(i), items[i:min(i+applyChunk, len(items))])
+		chunk := items[i:min(i+applyChunk, len(items))]
+		x.applyChunk(first+Ordinal(i), chunk)
+		x.fillCustom(first+Ordinal(i), chunk)
 	}
 	rec := record{seq, timeMicros, last}
 	x.records.grow(old.records + 1)
@@ -81,6 +85,7 @@ func (x *Index) check(first Ordinal, items []Item) error {
 		if v := it.values(); v != nil {
 			keys += len(v.targets())
 		}
+		keys += (&Late{Values: it.Custom}).targets()
 		switch {
 		case it.ID == "" || len(it.ID) > MaxIDLen:
 			return fmt.Errorf("%w: id of item %d", ErrItem, i)
@@ -276,11 +281,11 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	payload := x.mu.table.put(t.term)
 	if *payload == 0 {
 		text := strings.Clone(t.text)
-		*payload = uint32(x.mu.texts.add(text))
+		*payload = uint32(x.textsOf(columns).add(text))
 		columns.sorted.Set(text, textID(*payload))
 	}
 	id := textID(*payload)
-	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o)
+	x.mu.postings.add(&x.textsOf(columns).texts.at(uint32(id)).payload, o)
 	columns.texts.add(o, id)
 }
 
@@ -292,6 +297,9 @@ func (x *Index) makeColumnsLocked(p Param, o Ordinal) *paramColumns {
 	}
 	if x.mu.params[p] == nil {
 		x.mu.params[p] = &paramColumns{present: x.startPostingLocked(x.terms.Present(p), o)}
+		if p >= FirstCustom {
+			x.mu.params[p].own = new(textStore)
+		}
 	}
 	return x.mu.params[p]
 }

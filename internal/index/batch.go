@@ -20,6 +20,7 @@ type Batch struct {
 	targets []preparedTarget
 	keys    []byte // of targets
 	units   []preparedUnit
+	customs []customTerm // terms of custom params, once more
 }
 
 // Reset forgets all values: those that were prepared in b are not to be used any
@@ -39,12 +40,14 @@ func (b *Batch) room(n int) []byte {
 }
 
 // A batchEnd says how much a batch holds.
-type batchEnd struct{ terms, tokens, counts, dates, numbers, texts, edges, targets, units int }
+type batchEnd struct {
+	terms, tokens, counts, dates, numbers, texts, edges, targets, units, customs int
+}
 
 func (b *Batch) end() batchEnd {
 	return batchEnd{
 		len(b.terms), len(b.tokens), len(b.counts), len(b.dates), len(b.numbers),
-		len(b.texts), len(b.edges), len(b.targets), len(b.units),
+		len(b.texts), len(b.edges), len(b.targets), len(b.units), len(b.customs),
 	}
 }
 
@@ -59,6 +62,7 @@ func (b *Batch) cut(e batchEnd) {
 	b.edges = b.edges[:e.edges]
 	b.targets = b.targets[:e.targets]
 	b.units = b.units[:e.units]
+	b.customs = b.customs[:e.customs]
 }
 
 // A Prepared is the values of one version, ready to be applied: its terms and

@@ -21,7 +21,7 @@
 //
 // # Invariants
 //
-//   - Nothing is ever removed. A newer version of a resource adds an ordinal and
+//   - Nothing is ever removed but a custom param as a whole ([FirstCustom]). A newer version of a resource adds an ordinal and
 //     ends the one before; a deletion is an ordinal without values.
 //   - Every posting and every column rises by ordinal. A view is the last
 //     ordinal L of its record: an ordinal o is visible in it if o ≤ L, o is no
@@ -39,7 +39,7 @@
 // # What it does not do
 //
 // It stores nothing: opening a store applies its log again. It frees nothing
-// but with the whole index: after a purge a new index is built from the log. It
+// but custom params ([Index.Drop]), or with the whole index: after a purge a new index is built from the log. It
 // keeps no text of tokens, so that sorting by a token, and composites, read the
 // values blocks of the candidates ([Decode]). Order, limits and cost of queries
 // are package search's.

@@ -27,6 +27,8 @@ type Index struct {
 	targets []Entity // of the references of the chunk being applied
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
+	late    []Late       // custom values of the chunk being applied
+	fresh   []customTerm // of the version being filled
 
 	mu struct {
 		sync.RWMutex
@@ -83,6 +85,9 @@ type paramColumns struct {
 	present uint32
 	// systems are the first [ownSystems] of its tokens; see addTokenLocked.
 	systems []digest
+	// Of custom params: their terms, and their folded texts.
+	custom []customTerm
+	own    *textStore
 }
 
 // ownSystems is how many systems of a param are asked one by one for a code

@@ -20,6 +20,7 @@ const (
 type postingStore struct {
 	n        uint32
 	postings chunked[storedPosting]
+	unused   []uint32 // payloads of postings that were freed
 }
 
 // A storedPosting is a frozen bitmap that never changes and a tail of later
@@ -43,6 +44,12 @@ func (s *postingStore) add(payload *uint32, o Ordinal) {
 
 // insert stores a posting and returns its payload.
 func (s *postingStore) insert(p storedPosting) uint32 {
+	if n := len(s.unused); n > 0 {
+		payload := s.unused[n-1]
+		s.unused = s.unused[:n-1]
+		*s.postings.at(payload &^ postingBit) = p
+		return payload
+	}
 	s.postings.grow(s.n + 1)
 	*s.postings.at(s.n) = p
 	s.n++

@@ -86,7 +86,9 @@ func (h *hasher) add(e *Entry) error {
 }
 
 func (h *hasher) addTerm(d digest, p Param, form byte) {
-	h.to.terms = append(h.to.terms, d.hash(uint16(p), form))
+	t := d.hash(uint16(p), form)
+	h.to.terms = append(h.to.terms, t)
+	h.own(p, t, false)
 }
 
 // count counts an entry in a run of its param and kind.
@@ -108,6 +110,8 @@ func (h *hasher) addToken(e *Entry) {
 		code := h.text(e.Code)
 		full := system.then(code).hash(uint16(e.Param), formToken)
 		h.to.tokens = append(h.to.tokens, preparedToken{e.Param, full, system, code})
+		h.own(e.Param, full, false)
+		h.own(e.Param, code.hash(uint16(e.Param), formCode), false)
 	}
 }
 
@@ -118,7 +122,9 @@ func (h *hasher) addText(e *Entry) {
 		folded = h.text(e.Folded)
 	}
 	h.addTerm(exact, e.Param, formExact)
-	h.to.texts = append(h.to.texts, preparedText{e.Param, folded.hash(uint16(e.Param), formFolded), e.Folded})
+	term := folded.hash(uint16(e.Param), formFolded)
+	h.to.texts = append(h.to.texts, preparedText{e.Param, term, e.Folded})
+	h.own(e.Param, term, true)
 }
 
 // sameTargets is how many targets are compared with the next. The params of a

@@ -57,8 +57,7 @@ func (x *Index) termStatsLocked(s *Stats) {
 		s.Terms += x.mu.table.shards[i].n
 		s.Bytes.Terms += int64(len(x.mu.table.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
 	}
-	s.Texts = int(x.mu.texts.n)
-	s.Postings = int(x.mu.postings.n)
+	s.Postings = int(x.mu.postings.n) - len(x.mu.postings.unused)
 	s.Bytes.Postings = int64(x.mu.postings.postings.elements()) * int64(unsafe.Sizeof(storedPosting{}))
 	for i := range x.mu.postings.n {
 		p := x.mu.postings.postings.at(i)
@@ -67,11 +66,16 @@ func (x *Index) termStatsLocked(s *Stats) {
 			s.Bytes.Postings += int64(p.frozen.GetSizeInBytes())
 		}
 	}
-	for i := uint32(1); i <= x.mu.texts.n; i++ {
-		s.Bytes.Texts += int64(len(x.mu.texts.texts.at(i).text))
+	x.mu.texts.stats(s)
+}
+
+func (t *textStore) stats(s *Stats) {
+	s.Texts += int(t.n)
+	for i := uint32(1); i <= t.n; i++ {
+		s.Bytes.Texts += int64(len(t.texts.at(i).text))
 	}
 	// A key and a value in the tree, whose nodes are two thirds full.
-	s.Bytes.Texts += int64(x.mu.texts.n)*36 + int64(x.mu.texts.texts.elements())*int64(unsafe.Sizeof(storedText{}))
+	s.Bytes.Texts += int64(t.n)*36 + int64(t.texts.elements())*int64(unsafe.Sizeof(storedText{}))
 }
 
 func (c *paramColumns) stats(s *Stats, p Param) {
@@ -82,5 +86,9 @@ func (c *paramColumns) stats(s *Stats, p Param) {
 		}
 	}
 	s.Values[p] = kinds
+	if c.own != nil {
+		c.own.stats(s)
+	}
+	s.Bytes.Terms += int64(cap(c.custom)) * int64(unsafe.Sizeof(customTerm{}))
 	s.Bytes.Columns += c.dates.bytes() + c.numbers.bytes() + c.edges.bytes() + c.texts.bytes()
 }

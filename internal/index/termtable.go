@@ -69,12 +69,15 @@ func (s *termShard) first(term termHash) int {
 }
 
 // slot returns the slot of a term or the empty one where it belongs.
-func (s *termShard) slot(term termHash) *termSlot {
+func (s *termShard) slot(term termHash) *termSlot { return &s.slots[s.index(term)] }
+
+// index returns where that slot is.
+func (s *termShard) index(term termHash) int {
 	i := s.first(term)
 	for {
 		slot := &s.slots[i]
 		if slot.payload == 0 || slot.hi == term.hi && slot.lo == term.lo {
-			return slot
+			return i
 		}
 		if i++; i == len(s.slots) {
 			i = 0
