@@ -34,14 +34,14 @@ func TestYields(t *testing.T) {
 func TestPure(t *testing.T) {
 	for expression, want := range map[string]bool{
 		"Patient.name.family": true,
-		"defineVariable('x', 1).name.where(given.count() > %x)":         true,
-		"Patient.managingOrganization.resolve().name":                   true,
-		"Patient.birthDate < today()":                                   false,
-		"Patient.name.where(period.start < now()).family":               false,
-		"Patient.birthDate < %limit":                                    false,
-		"Patient.gender.memberOf('http://example.org/v')":               false,
-		"Patient.maritalStatus.subsumes(%other)":                        false,
-		"iif(active, name.family, timeOfDay().toString())": false,
+		"defineVariable('x', 1).name.where(given.count() > %x)": true,
+		"Patient.managingOrganization.resolve().name":           true,
+		"Patient.birthDate < today()":                           false,
+		"Patient.name.where(period.start < now()).family":       false,
+		"Patient.birthDate < %limit":                            false,
+		"Patient.gender.memberOf('http://example.org/v')":       false,
+		"Patient.maritalStatus.subsumes(%other)":                false,
+		"iif(active, name.family, timeOfDay().toString())":      false,
 	} {
 		e, err := fhirpath.Compile(expression)
 		require.NoError(t, err, expression)
