@@ -156,7 +156,7 @@ func (s *Store) stillTrue(e *expectation) error {
 func (s *Store) only(ctx context.Context, view index.View, e *expectation) (index.Ordinal, error) {
 	set, err := s.engine.Ordinals(ctx, view, e.query)
 	if err != nil {
-		return 0, err
+		return 0, queryError(err)
 	}
 	switch n := set.GetCardinality(); {
 	case n == 0:

@@ -204,8 +204,11 @@ func queryError(err error) error {
 	var query *search.QueryError
 	if errors.As(err, &query) {
 		class := ErrInvalid
-		if query.Code == issue.TooCostly {
+		switch query.Code {
+		case issue.TooCostly:
 			class = ErrTooCostly
+		case issue.Transient:
+			class = ErrIndexing
 		}
 		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
 	}

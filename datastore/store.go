@@ -18,6 +18,9 @@ type Store struct {
 	index   *index.Index
 	engine  *search.Engine
 
+	parameters parameters
+	stop       context.CancelFunc // ends the filler
+
 	queue   chan *commit
 	written chan struct{} // closed when the writer has ended
 	behind  bool          // the index lacks a record of the log; the writer's alone
@@ -53,6 +56,10 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 // newStore makes a store over an open log: it applies the log and starts the
 // writer.
 func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, error) {
+	given, err := givenDefinitions(options.SearchParameters)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{
 		options: options,
 		log:     log,
@@ -70,7 +77,14 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 	if err := s.replay(ctx); err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
+	s.parameters.given = given
+	s.parameters.wake = make(chan struct{}, 1)
+	s.parameters.filled = make(chan struct{})
+	s.define()
+	filling, stop := context.WithCancel(context.Background())
+	s.stop = stop
 	go s.write()
+	go s.fill(filling)
 	return s, nil
 }
 
@@ -81,9 +95,11 @@ func (s *Store) Close() error {
 	if !s.closed {
 		s.closed = true
 		close(s.queue)
+		s.stop()
 	}
 	s.closing.Unlock()
 	<-s.written
+	<-s.parameters.filled
 	return s.log.Close()
 }
 

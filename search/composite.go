@@ -48,8 +48,12 @@ func (ev *evaluation) sameElement(c *composite, v *value, set *roaring.Bitmap) (
 	ev.view.RetainVisible(set)
 	kept := roaring.New()
 	var groups, holding []uint32
+	var streams []*stream
+	for _, part := range c.components {
+		streams = append(streams, part.streams...)
+	}
 	for o := range roaring.Values(set) {
-		entries, err := ev.entries(index.Ordinal(o))
+		entries, err := ev.entries(streams, index.Ordinal(o))
 		if err != nil {
 			return nil, err
 		}

@@ -117,7 +117,7 @@ func (p *parser) chain(via *param, typeName, rest, value string, depth int) (con
 		next, err := p.condition(target, rest, value, depth+1)
 		switch {
 		case err != nil:
-			if e := (*QueryError)(nil); errors.As(err, &e) && e.Code == issue.TooCostly {
+			if final(err) {
 				return nil, err
 			}
 			// A type that lacks the parameter says less than one that has it and
@@ -157,6 +157,9 @@ func (r *registry) targets(p *param) []schema.TypeID {
 
 // unknown reports a parameter that a type does not have.
 func (p *parser) unknown(t schema.TypeID, code string) *QueryError {
+	if c := p.customs.pending[t][code]; c != nil {
+		return p.unfilled(c)
+	}
 	return &QueryError{
 		Part: p.name, Code: issue.NotFound,
 		Reason:    "unknown search parameter of " + t.String(),

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -51,7 +52,8 @@ const DefaultCostLimit = 200_000_000
 // An Engine extracts search values and answers queries over an index. It is safe
 // for any number of goroutines.
 type Engine struct {
-	registry   *registry
+	registry   *registry                // R4's
+	current    atomic.Pointer[registry] // with the custom parameters of now
 	index      *index.Index
 	zone       *time.Location
 	base       string
@@ -86,6 +88,7 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = DefaultCostLimit
 	}
 	e.extractors.New = e.newExtractor
+	e.current.Store(e.registry)
 	return e
 }
 
@@ -96,7 +99,7 @@ func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*Query, 
 
 // ParseIn is Parse for a search in a compartment.
 func (e *Engine) ParseIn(c Compartment, t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
-	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
+	return parse(e.current.Load(), t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
 }
 
 // A Result is one page of the answer to a query.
@@ -155,6 +158,9 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	if err := ev.include(r, q); err != nil {
 		return nil, err
 	}
+	if err := e.knows(view, q); err != nil {
+		return nil, err
+	}
 	e.links(r, q, offset)
 	return r, nil
 }
@@ -162,7 +168,11 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 // Ordinals returns all matches of a query as of a view, whatever its sort and
 // page. The result is the caller's. It reports what Search reports.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
-	return e.evaluation(ctx, view).all(q)
+	set, err := e.evaluation(ctx, view).all(q)
+	if err == nil {
+		err = e.knows(view, q)
+	}
+	return set, err
 }
 
 // Sorted returns all matches of a query as of a view in the order that the query
@@ -174,8 +184,11 @@ func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index
 		return nil, err
 	}
 	n := int(set.GetCardinality())
+	sorted := newest(set, 0, n)
 	if len(q.sort) > 0 {
-		return ev.sorted(set, q.sort, 0, n)
+		if sorted, err = ev.sorted(set, q.sort, 0, n); err != nil {
+			return nil, err
+		}
 	}
-	return newest(set, 0, n), nil
+	return sorted, e.knows(view, q)
 }

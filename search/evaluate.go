@@ -265,14 +265,23 @@ func (ev *evaluation) except(t schema.TypeID, set, within *roaring.Bitmap) (*roa
 	return all, nil
 }
 
-// entries reads the values of a version. The result is good until the next call.
-func (ev *evaluation) entries(o index.Ordinal) ([]index.Entry, error) {
-	block, err := ev.valuesOf(o)
-	if err != nil {
-		return nil, err
+// entries reads the values that a version has of some streams, others of it among
+// them. The result is good until the next call.
+func (ev *evaluation) entries(streams []*stream, o index.Ordinal) ([]index.Entry, error) {
+	ev.read = ev.read[:0]
+	for i, s := range streams {
+		if slices.ContainsFunc(streams[:i], func(before *stream) bool { return before.place == s.place }) {
+			continue // read already
+		}
+		block, err := ev.blocksOf(s)(o)
+		if err == nil {
+			ev.read, err = index.Decode(ev.read, block)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	ev.read, err = index.Decode(ev.read[:0], block)
-	return ev.read, err
+	return ev.read, nil
 }
 
 // valuesOf reads the values block of a version. It is good until the next call.

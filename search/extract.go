@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -44,13 +45,15 @@ type extractor struct {
 
 	doc       *fhirjson.Document
 	b         *index.Builder
-	groups    uint32          // elements of composites so far
-	scratch   []byte          // texts that are not in the source as such, until the extraction ends
-	sensitive map[string]bool // schema.CaseSensitive, remembered
+	groups    uint32             // elements of composites so far
+	scratch   []byte             // texts that are not in the source as such, until the extraction ends
+	sensitive map[string]bool    // schema.CaseSensitive, remembered
+	evaluator fhirpath.Evaluator // of custom parameters
 }
 
 func (e *Engine) newExtractor() any {
-	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}}
+	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
+		evaluator: fhirpath.Evaluator{MaxVisits: customVisits}}
 }
 
 // walk extracts what the trie says from the tape's node at and what is below.

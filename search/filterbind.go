@@ -1,7 +1,6 @@
 package search
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -83,7 +82,7 @@ func (p *parser) bindChain(via *param, typeName string, node *filterNode, path [
 			next = &combination{all: true, of: []condition{also, next}}
 		}
 		if err != nil {
-			if e := (*QueryError)(nil); errors.As(err, &e) && e.Code == issue.TooCostly {
+			if final(err) {
 				return nil, err
 			}
 			failure = err

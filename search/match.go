@@ -192,7 +192,7 @@ func (ev *evaluation) numbers(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 			found, err := column.Match(within, index.NumberQuery{
 				Windows: numberWindows(v.prefix, v.number, s.integer()),
 				Unit:    v.unitFilter(),
-				Values:  ev.valuesOf,
+				Values:  ev.blocksOf(s),
 			})
 			if err != nil {
 				return nil, err

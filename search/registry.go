@@ -22,6 +22,7 @@ type stream struct {
 	typ  schema.TypeID // of the elements
 	// sensitive is set on streams of codes of which the case always counts.
 	sensitive bool
+	place     *place // of a custom parameter, whose values are not stored; otherwise nil
 }
 
 // integer reports whether the stream's numbers are whole.
@@ -42,6 +43,7 @@ type param struct {
 	// with the parts that it compares there.
 	composites []composite
 	special    special
+	custom     *custom // nil for R4's own
 }
 
 // A composite is one place of a composite parameter: Observation.component has a
@@ -130,6 +132,7 @@ type registry struct {
 	names   map[string]schema.TypeID
 	fields  wellKnown
 	version uint32
+	customs customs
 }
 
 // parameters is the registry of R4. An expression that cannot be read is a fault
