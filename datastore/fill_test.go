@@ -62,7 +62,7 @@ func TestQueryBeforeComplete(t *testing.T) {
 		for _, opts := range [][]SearchOption{nil, {Lenient()}} {
 			_, err = s.Search(ctx, "Patient", query, opts...)
 			require.ErrorIs(t, err, ErrIndexing, query)
-			require.ErrorContains(t, err, "0 of 0")
+			require.ErrorContains(t, err, "0 of 1537")
 		}
 	}
 	for _, query := range []string{"subject:Patient.initial=a", "subject.initial=a", "_sort=subject:Patient.initial", "_filter=subject.initial eq a"} {

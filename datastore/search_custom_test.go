@@ -501,3 +501,15 @@ func TestCustomAndClose(t *testing.T) {
 		require.True(t, datastore.Status(err) == http.StatusServiceUnavailable, err)
 	}
 }
+
+// TestCustomEvaluationFails checks that a resource on which an expression fails has
+// no values, and is no obstacle to the others or to writing it.
+func TestCustomEvaluationFails(t *testing.T) {
+	store := open(t, nil)
+	put(t, store, customPatients...)
+	define(t, store, custom("only", "Patient", "string", "Patient.name.given.single()"))
+	put(t, store, `{"resourceType":"Patient","id":"d","name":[{"given":["Ida","Eve"]}]}`, `{"resourceType":"Patient","id":"e","name":[{"given":["Eve"]}]}`)
+	require.Equal(t, "e b", foundIDs(t, store, "Patient", "only:missing=false"))
+	require.Equal(t, "d c a", foundIDs(t, store, "Patient", "only:missing=true"))
+	require.Equal(t, "e", foundIDs(t, store, "Patient", "only=eve"))
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -230,9 +231,9 @@ func (s *Store) admit(c *commit) error {
 	}
 	all := slices.Clone(s.parameters.given)
 	view := s.index.View()
-	for o, d := range s.parameters.stored {
+	for _, o := range slices.Sorted(maps.Keys(s.parameters.stored)) {
 		t, id := view.Key(o)
-		if d.definition != nil && !written[key{schema.TypeID(t), id}] {
+		if d := s.parameters.stored[o]; d.definition != nil && !written[key{schema.TypeID(t), id}] {
 			all = append(all, d.definition)
 		}
 	}

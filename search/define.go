@@ -37,14 +37,16 @@ func (e *Engine) CheckDefinition(d *Definition, replaced string) []issue.Issue {
 func resolve(definitions []*Definition) (issues [][]issue.Issue, types [][]schema.ParamType) {
 	issues, types = make([][]issue.Issue, len(definitions)), make([][]schema.ParamType, len(definitions))
 	byURL := map[string]*Definition{}
+	var used []*Definition
 	for i, d := range definitions {
-		if clash := slices.IndexFunc(definitions[:i], d.clashes); clash >= 0 {
+		if slices.ContainsFunc(used, d.clashes) {
 			issues[i] = append(issues[i], problem("/code", issue.Duplicate,
 				"another active search parameter has this code on a type of this one's base"))
 		} else if byURL[d.URL] != nil {
 			issues[i] = append(issues[i], problem("/url", issue.Duplicate, "another active search parameter has this URL"))
 		} else {
 			byURL[d.URL] = d
+			used = append(used, d)
 		}
 	}
 	for i, d := range definitions {
@@ -85,8 +87,8 @@ func (d *Definition) clashes(other *Definition) bool {
 
 // Define makes the custom parameters those of the given definitions. Those that mean
 // the same as before stay as they are; new ones are pending until [Engine.Pending]
-// has filled them; the values of others are freed. It returns what [CheckDefinitions] does: a definition with issues is
-// not used.
+// has filled them; the values of others are freed. It returns what
+// [CheckDefinitions] does: a definition with issues is not used.
 //
 // It is called by the goroutine that applies to the index.
 func (e *Engine) Define(definitions []*Definition) [][]issue.Issue {
@@ -126,6 +128,9 @@ func (e *Engine) Define(definitions []*Definition) [][]issue.Issue {
 		if numbers.out {
 			issues[i] = append(issues[i], problem("", issue.TooCostly, "there are too many search parameters"))
 			continue
+		}
+		if e.index != nil {
+			c.total.Store(int64(e.index.View().Last()))
 		}
 		incomplete = append(incomplete, c)
 	}

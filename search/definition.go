@@ -72,15 +72,18 @@ var ownParameters = sync.OnceValue(func() map[string]*schema.Param {
 })
 
 // ReadDefinition reads a SearchParameter resource. It returns nil for one that is
-// not active, and for one of R4's own, which this package knows as it is; and for
-// one that cannot be used, with issues that name the places.
+// not active, and for one of R4's own, which this package knows as it is, or derived
+// from one under its code, as those of implementation guides are;
+// and for one that cannot be used, with issues that name the places.
 func ReadDefinition(doc *fhirjson.Document) (*Definition, []issue.Issue) {
 	if member(doc, 0, "status") != "active" {
 		return nil, nil
 	}
 	r := definitionReader{doc: doc, d: &Definition{URL: member(doc, 0, "url"), Code: member(doc, 0, "code")}}
-	if row := ownParameters()[r.d.URL]; row != nil && row.Code == r.d.Code {
-		return nil, nil
+	for _, url := range []string{r.d.URL, member(doc, 0, "derivedFrom")} {
+		if row := ownParameters()[url]; row != nil && row.Code == r.d.Code {
+			return nil, nil
+		}
 	}
 	r.code()
 	r.typ()

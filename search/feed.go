@@ -36,9 +36,15 @@ var computed = sync.OnceValue(func() map[schema.ParamType]map[string]leafKind {
 
 // outletsOf returns the ways in which a parameter can index what an expression may
 // yield. What is not among them has no meaning for it, such as the Range among the
-// values of a token parameter.
+// values of a token parameter. An extension stands for its value, as it does in
+// R4's own definitions.
 func outletsOf(kind schema.ParamType, e *fhirpath.Expression) []outlet {
 	names, any := e.Yields()
+	if slices.Contains(names, schema.TypeExtension.String()) {
+		for f, end := schema.Element(schema.TypeExtension, "value"); f < end; f++ {
+			names = append(names, f.Field().Type.String())
+		}
+	}
 	var found []outlet
 	for _, name := range slices.Sorted(maps.Keys(conversions()[kind])) {
 		if any || slices.ContainsFunc(names, func(n string) bool { return standsFor(n, name) }) {
@@ -182,6 +188,21 @@ func (x *extractor) item(f *feed, it fhirpath.Item, group uint32) {
 		return
 	}
 	typ := doc.Nodes[n].Type
+	if typ == schema.TypeExtension {
+		first, end := schema.Element(typ, "value")
+		for c := range doc.Children(n) {
+			if field := doc.Nodes[c].Field; first <= field && field < end {
+				x.node(f, c, group)
+			}
+		}
+		return
+	}
+	x.node(f, n, group)
+}
+
+// node adds the values of a node.
+func (x *extractor) node(f *feed, n fhirjson.Index, group uint32) {
+	typ := x.doc.Nodes[n].Type
 	if typ.Type().Kind == schema.KindResource {
 		typ = schema.TypeResource
 	}
