@@ -75,14 +75,13 @@ func TestQueryBeforeComplete(t *testing.T) {
 		require.NotEqual(t, "initial", p.Code)
 	}
 
-	// The filler gets one turn, and then none for as long as the writer is held again.
-	release, next = next, nil
-	held, next = occupy(s)
-	release()
+	// The filler gets a turn at most, and then none while the writer is held again.
+	held, last := occupy(s)
+	next()
 	<-held
 	_, err = s.Search(ctx, "Patient", "initial=a")
 	require.ErrorIs(t, err, ErrIndexing)
-	next()
+	last()
 	require.NoError(t, s.WaitIndexed(ctx))
 	page, err := s.Search(ctx, "Patient", "initial=a&_count=0")
 	require.NoError(t, err)

@@ -243,8 +243,7 @@ func TestCustomChanges(t *testing.T) {
 	require.Equal(t, "d a", foundIDs(t, store, "Patient", "eye=blu"))
 }
 
-// TestCustomAndExpectations has a conditional create rest on a custom parameter that
-// comes and goes.
+// TestCustomConditionalCreate has a conditional create rest on a custom parameter.
 func TestCustomConditionalCreate(t *testing.T) {
 	store := open(t, nil)
 	put(t, store, customPatients...)

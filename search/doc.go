@@ -10,6 +10,13 @@
 //   - Evaluation: [Engine.Search] answers a Query as of a view of the index, one
 //     page at a time; [Engine.Ordinals] returns all matches at once.
 //
+// # Custom parameters
+//
+// [Engine.Define] adds parameters that R4 does not define, from SearchParameter
+// resources ([ReadDefinition]). They are pending until [Engine.Pending] has filled
+// the index, and then ordinary parameters; [Engine.ExtractCustom] extracts them
+// from what is written then.
+//
 // # Terms
 //
 //   - A parameter is what a query names: Patient's birthdate.
@@ -60,11 +67,22 @@
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - A custom parameter has any FHIRPath expression that looks at the resource alone.
+//     An extension stands for its value; what an expression computes is indexed like
+//     the FHIR type of that kind, strings of tokens in any case. A resource on which it
+//     fails has no values. Its modifiers, comparators, chains and multipleOr are not
+//     restricted to those that the resource names.
+//   - A custom parameter may not have the code of one of R4's on the same type, nor of
+//     another active one: the second is refused when written. A SearchParameter that
+//     is one of R4's own, or derived from one under its code, is that one.
+//   - A custom parameter that is being indexed is an error in any handling; * in
+//     _include leaves it out. Views older than its completion refuse it.
 //
 // # What it does not do
 //
 // Units in canonical form (quantities compare units literally), full text (_text, _content) and contained resources. Each is reported as not
-// supported, but for units. Terminology that is not in the store, and
+// supported, but for units. Custom parameters of type special, and in composites
+// components that are composites. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.

@@ -82,15 +82,15 @@ func (x *Index) fillChunk(late []Late) {
 // A customTerm is a term of a custom param. A term says nothing of its param, and
 // so Drop could not find those of one: they are remembered with it.
 type customTerm struct {
-	param  Param
 	term   termHash
+	param  Param
 	folded bool // its payload is the number of a text
 }
 
 // own remembers a term of a custom param.
 func (h *hasher) own(p Param, t termHash, folded bool) {
 	if p >= FirstCustom {
-		h.to.customs = append(h.to.customs, customTerm{p, t, folded})
+		h.to.customs = append(h.to.customs, customTerm{t, p, folded})
 	}
 }
 
