@@ -128,25 +128,7 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 	if err != nil {
 		return nil, err
 	}
-	found := denseSet(n.entries.top())
-	var failed error
-	for i := range boxes {
-		scan(&n.entries, &boxes[i], func(o Ordinal, r *numberRange) {
-			if ok, err := m.match(o, r); ok {
-				found.Set(uint(o))
-			} else if err != nil {
-				failed = err
-			}
-		})
-	}
-	if failed != nil {
-		return nil, failed
-	}
-	all := bitmapOfSet(found)
-	if set != nil {
-		all.And(set)
-	}
-	return all, nil
+	return m.scan(boxes, set)
 }
 
 // Keys iterates upwards over those of set that have a value, with their smallest
@@ -186,14 +168,16 @@ func (m *numberMatcher) matchFew(set *roaring.Bitmap) (*roaring.Bitmap, error) {
 }
 
 func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
-	windows, err := m.windows(r.unit &^ inexactBit)
-	if err != nil {
-		return false, err
+	unit := &m.units[r.unit&^inexactBit]
+	if !unit.asked {
+		if err := m.ask(r.unit &^ inexactBit); err != nil {
+			return false, err
+		}
 	}
 	low, high := r.low(), r.high()
 	found := false
-	for i := range windows {
-		w := &windows[i]
+	for i := range unit.windows {
+		w := &unit.windows[i]
 		// Checked before the rest: at a tie the images do not decide.
 		if (w.inexact || r.unit&inexactBit != 0) && w.ties(low, high) && m.query.Values != nil {
 			return m.exact(o)
