@@ -1,8 +1,10 @@
 package search_test
 
 import (
+	"context"
 	"fmt"
 	"math/big"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
 )
 
 const ucumSystem = "http://unitsofmeasure.org"
@@ -148,4 +152,103 @@ func TestUnits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// FHIR R4 §3.1.1.4.11: quantities in UCUM's units are compared in canonical form.
+func TestUnitRules(t *testing.T) {
+	observation := func(value string) string {
+		return `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},` + value + `}`
+	}
+	quantity := func(number, code string) string {
+		return observation(fmt.Sprintf(`"valueQuantity":{"value":%s,"unit":"as written","system":"http://unitsofmeasure.org","code":%q}`, number, code))
+	}
+	in := func(number, code string) string {
+		return "value-quantity=" + number + "|http://unitsofmeasure.org|" + url.QueryEscape(code)
+	}
+	for _, c := range []struct {
+		number, code string
+		rules        []rule
+	}{
+		// The range that the digits imply is one of the query's unit.
+		{"5400", "mg", []rule{
+			{in("5.4", "g"), true}, {in("5.40", "g"), true}, {in("5", "g"), true}, {in("5.41", "g"), false}, {in("0.0054", "kg"), true}, {in("5.4e6", "ug"), true}, {in("5400", "g"), false},
+			{in("ne5.4", "g"), false}, {in("ne5.41", "g"), true}, {in("gt5.4", "g"), false}, {in("gt5.39", "g"), true}, {in("ge5.4", "g"), true}, {in("ge5.41", "g"), false},
+			{in("lt5.4", "g"), false}, {in("lt5.41", "g"), true}, {in("le5.4", "g"), true}, {in("le5.39", "g"), false}, {in("sa5.39", "g"), true}, {in("sa5.4", "g"), false}, {in("eb5.41", "g"), true}, {in("eb5.4", "g"), false},
+			{in("ap5.9", "g"), true}, {in("ap7", "g"), false}, {in("5.4", "m"), false}, {in("ne5.4", "m"), false}, {in("5.4", "[iU]"), false}, {in("5.4", "G"), false}, {in("5.4", "g{wet}"), true},
+			{in("1,5.4", "g"), true}, {in("1", "g") + ",5.4|http://unitsofmeasure.org|g", true}, {"value-quantity=5.4||g", false}, {"value-quantity=5400||mg", true}, {"value-quantity=5400|http://unitsofmeasure.org|", true},
+			{"value-quantity=5.4|http://unitsofmeasure.org|", false}, {"value-quantity=5.4|urn:u|g", false}, {"value-quantity=5.4", false}, {"value-quantity=5400", true},
+			{"_filter=" + url.QueryEscape("value-quantity eq 5.4|http://unitsofmeasure.org|g"), true}, {"_filter=" + url.QueryEscape("value-quantity gt 5.4|http://unitsofmeasure.org|g"), false},
+		}},
+		{"5449.999999999999999999999", "mg", []rule{{in("5.4", "g"), true}}},
+		{"5450", "mg", []rule{{in("5.4", "g"), false}, {in("5.5", "g"), true}}},
+		{"37", "Cel", []rule{
+			{in("98.6", "[degF]"), true}, {in("310.15", "K"), true}, {in("310.14", "K"), false}, {in("98.7", "[degF]"), false}, {in("gt98.6", "[degF]"), false}, {in("ge98.6", "[degF]"), true}, {in("le310.15", "K"), true}, {in("lt310.15", "K"), false}, {in("37", "K"), false},
+		}},
+		{"98.6", "[degF]", []rule{{in("37.0", "Cel"), true}, {in("37.00", "Cel"), true}, {in("ge37", "Cel"), true}, {in("gt37", "Cel"), false}, {in("sa36.99999999999999999999", "Cel"), true}}},
+		{"-40", "Cel", []rule{{in("-40", "[degF]"), true}, {in("le-40", "[degF]"), true}, {in("lt-40", "[degF]"), false}}},
+		// Units of one function compare among themselves; over its base they have no order.
+		{"7.4", "[pH]", []rule{{in("7.4", "[pH]"), true}, {in("gt7.3", "[pH]"), true}, {in("gt0", "mol/L"), false}}},
+		{"30", "dB", []rule{{in("3", "B"), true}, {in("gt2.9", "B"), true}, {in("gt1", "1"), false}}},
+		{"5", "%", []rule{{in("0.05", "1"), true}, {in("0.05", "{ratio}"), true}}},
+		{"5", "[iU]/L", []rule{{in("0.005", "k[iU]/L"), true}, {in("5", "[arb'U]/L"), false}}},
+		// What is no unit is compared as it is written, case and all.
+		{"5", "KG", []rule{{in("5", "KG"), true}, {in("5", "kg"), false}, {in("5000", "g"), false}}},
+		{"5", "kg", []rule{{in("5", "KG"), false}, {in("5", "KG") + ",5000|http://unitsofmeasure.org|g", true}}},
+		{"0", "g", []rule{{in("0", "kg"), true}, {in("le0", "mg"), true}, {in("gt0", "mg"), false}}},
+	} {
+		checkRules(t, "Observation", quantity(c.number, c.code), c.rules)
+	}
+	checkRules(t, "Observation", observation(`"valueQuantity":{"value":5400,"system":"urn:u","code":"mg"}`), []rule{{in("5.4", "g"), false}, {in("5400", "mg"), false}})
+	checkRules(t, "Observation", observation(`"valueQuantity":{"value":5400,"comparator":"<","system":"http://unitsofmeasure.org","code":"mg"}`), []rule{
+		{in("lt1", "ug"), true}, {in("gt5.3", "g"), true}, {in("gt5.4", "g"), false}, {in("eb5.5", "g"), true}, {in("eb5.4", "g"), false}, {in("5.4", "g"), false}, {in("ap1", "ug"), true},
+	})
+}
+
+// TestEndlessLimits has limits without a finite decimal in the stored unit: a
+// minute is a sixtieth of an hour.
+func TestEndlessLimits(t *testing.T) {
+	of := func(number string) string {
+		return `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"valueQuantity":{"value":` + number + `,"system":"http://unitsofmeasure.org","code":"h"}}`
+	}
+	in := func(number string) string { return "value-quantity=" + number + "|http://unitsofmeasure.org|min" }
+	// 20 min are 0.333… h. All are one float64, and differ in the 400th place.
+	thirds := "0." + strings.Repeat("3", 400)
+	checkRules(t, "Observation", of(thirds), []rule{
+		{in("lt20"), true}, {in("le20"), true}, {in("eb20"), true}, {in("gt20"), false}, {in("ge20"), false}, {in("sa20"), false}, {in("20"), true}, {in("20.00000"), true}, {in("ne20"), false},
+	})
+	checkRules(t, "Observation", of(thirds[:401]+"4"), []rule{
+		{in("lt20"), false}, {in("le20"), false}, {in("eb20"), false}, {in("gt20"), true}, {in("ge20"), true}, {in("sa20"), true}, {in("20"), true},
+	})
+	checkRules(t, "Observation", of("-"+thirds), []rule{{in("gt-20"), true}, {in("ge-20"), true}, {in("lt-20"), false}, {in("le-20"), false}})
+	checkRules(t, "Observation", of("-"+thirds[:401]+"4"), []rule{{in("gt-20"), false}, {in("ge-20"), false}, {in("lt-20"), true}, {in("le-20"), true}})
+	// 10.5 and 9.5 min are the ends of what 10 implies: 0.175 and 0.158333… h.
+	checkRules(t, "Observation", of("0.175"), []rule{{in("10"), false}, {in("11"), true}, {in("ne10"), true}})
+	checkRules(t, "Observation", of("0.1583333333333333333"), []rule{{in("10"), false}, {in("ne10"), true}, {in("ap9"), true}})
+	checkRules(t, "Observation", of("0.1583333333333333334"), []rule{{in("10"), true}, {in("ne10"), false}})
+}
+
+// TestUnitsCost wants a search over many units to be charged for.
+func TestUnitsCost(t *testing.T) {
+	s := newStore(t)
+	var sources []string
+	for i := range 200 {
+		sources = append(sources, fmt.Sprintf(`{"resourceType":"Observation","id":"o%d","status":"final","code":{"text":"x"},"valueQuantity":{"value":1,"system":"http://unitsofmeasure.org","code":"%d.mg"}}`, i, i+1))
+	}
+	s.put(sources...)
+	limited := search.New(s.index, search.Options{CostLimit: 50_000, Values: func(o index.Ordinal, dst []byte) ([]byte, error) { return append(dst, s.blocks[o]...), nil }})
+	for query, wanted := range map[string]error{
+		"value-quantity=1":                               nil,
+		"value-quantity=1||7.mg":                         nil,
+		"value-quantity=1|http://unitsofmeasure.org|KG":  nil,
+		"value-quantity=gt0|http://unitsofmeasure.org|g": search.ErrTooCostly,
+	} {
+		q, err := limited.Parse(typeOf(t, "Observation"), query, false)
+		require.NoError(t, err)
+		_, err = limited.Search(context.Background(), s.index.View(), q)
+		require.ErrorIs(t, err, wanted, query)
+	}
+	_, r := s.search("Observation", "value-quantity=gt0.1|http://unitsofmeasure.org|g")
+	require.Equal(t, 100, r.Total)
+	_, r = s.search("Observation", "value-quantity=0.1|http://unitsofmeasure.org|g")
+	require.Equal(t, 100, r.Total) // 50 mg to under 150
 }
