@@ -21,7 +21,7 @@ type evaluation struct {
 	plan  *Plan // nil unless it is asked for
 	block []byte
 	read  []index.Entry
-	// Conditions in other units than the query's. Nil until there are some.
+	// conversions are conditions in other units than the query's, as far as known.
 	conversions map[conversionKey][]index.NumberWindow
 }
 
@@ -31,12 +31,13 @@ func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
 
 // What work costs beside looking at one ordinal of a posting, about 5 ns.
 const (
-	costOfText       = 5   // to look at a text of the dictionary
-	costOfHit        = 10  // to add its posting to others
-	costOfNumber     = 4   // to compare a range of numbers
-	costOfBlock      = 64  // to open and decode a values block, beside its bytes
+	costOfText   = 5  // to look at a text of the dictionary
+	costOfHit    = 10 // to add its posting to others
+	costOfNumber = 4  // to compare a range of numbers
+	costOfBlock  = 64 // to open and decode a values block, beside its bytes
+
 	costOfUnit       = 400 // to parse a code of UCUM
-	costOfConversion = 600 // to convert a quantity into its unit
+	costOfConversion = 600 // to convert a quantity of the query into its unit
 )
 
 // charge accounts for work. Every loop over what a query can make long goes

@@ -3,13 +3,12 @@ package search
 import (
 	"math/big"
 	"strconv"
-	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-// ucumSystem is the system of UCUM's codes (FHIR R4 §4.3.14).
+// ucumSystem is the system of UCUM's codes.
 const ucumSystem = "http://unitsofmeasure.org"
 
 // numberQuery is the question whether the numbers of a stream fit a value.
@@ -53,32 +52,32 @@ type conversionKey struct {
 const maxConversions = 1 << 12
 
 // converted returns the conditions on stored numbers of a UCUM code other than
-// the query's; none if the query's is not UCUM or they do not compare. The next
-// charge reports what it costs.
+// the query's; none if either is no unit or they do not compare. What it costs is
+// reported by the next charge.
 func (ev *evaluation) converted(v *value, code string) []index.NumberWindow {
 	if v.measure == nil {
 		return nil
 	}
-	key := conversionKey{v, code}
-	windows, known := ev.conversions[key]
+	windows, known := ev.conversions[conversionKey{v, code}]
 	if known {
 		return windows
 	}
 	ev.left -= costOfUnit
-	if u, err := ev.units.Parse(code); err == nil {
-		if factor, offset, ok := ucum.Linear(v.measure, u); ok {
-			ev.left -= costOfConversion
-			windows = numberWindows(v.prefix, v.number, false)
-			for i := range windows {
-				windows[i] = convertWindow(&windows[i], factor, offset)
-			}
+	u, err := ev.units.Parse(code)
+	if err != nil {
+		return nil // not remembered: it may be long
+	}
+	if factor, offset, ok := ucum.Linear(v.measure, u); ok {
+		ev.left -= costOfConversion
+		windows = numberWindows(v.prefix, v.number, false)
+		for i := range windows {
+			windows[i] = convertWindow(&windows[i], factor, offset)
 		}
 	}
 	if ev.conversions == nil || len(ev.conversions) == maxConversions {
 		ev.conversions = make(map[conversionKey][]index.NumberWindow)
 	}
-	key.code = strings.Clone(code) // it may be of a block, which is read over
-	ev.conversions[key] = windows
+	ev.conversions[conversionKey{v, u.Code()}] = windows
 	return windows
 }
 
@@ -108,7 +107,8 @@ const endlessPlaces = maxExponent
 // Such a limit lies between what it is rounded to, t, and the next decimal of so
 // many places, and equals neither. So a stored decimal x of up to endlessPlaces
 // places is above the limit if x > t and below it if x ≤ t: a lower limit is t
-// excluded, an upper one t included, and no comparison is wrong.
+// excluded, an upper one t included, and no comparison is wrong. A longer one is
+// wrong only if it lies between the limit and t as well.
 func convertLimit(l *index.Limit, factor, offset *big.Rat) (exact bool) {
 	x, ok := new(big.Rat).SetString(l.Value)
 	if !ok { // no limit
