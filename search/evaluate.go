@@ -36,8 +36,8 @@ const (
 	costOfNumber = 4  // to compare a range of numbers
 	costOfBlock  = 64 // to open and decode a values block, beside its bytes
 
-	costOfUnit       = 400 // to parse a code of UCUM
-	costOfConversion = 600 // to convert a quantity of the query into its unit
+	costOfUnit       = 1000 // to parse a code of UCUM
+	costOfConversion = 1000 // to convert a quantity of the query into its unit
 )
 
 // charge accounts for work. Every loop over what a query can make long goes

@@ -59,8 +59,8 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 			n += len(positions)
 			all = all || n > columnChunkN/2
 		}
-		look := func(i int, o Ordinal) error {
-			ok, err := m.match(o, &chunk.values[i])
+		look := func(o Ordinal, r *numberRange) error {
+			ok, err := m.match(o, r)
 			if ok {
 				found.Set(uint(o))
 			}
@@ -68,8 +68,8 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 		}
 		if all {
 			for i, o := range ordinals {
-				if wanted[o>>6]>>(o&63)&1 != 0 {
-					if err := look(i, o); err != nil {
+				if r := &chunk.values[i]; m.counts(wanted, o, r) {
+					if err := look(o, r); err != nil {
 						return nil, err
 					}
 				}
@@ -78,8 +78,8 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 		}
 		for _, positions := range lists {
 			for _, i := range positions {
-				if o := ordinals[i]; wanted[o>>6]>>(o&63)&1 != 0 {
-					if err := look(int(i), o); err != nil {
+				if o, r := ordinals[i], &chunk.values[i]; m.counts(wanted, o, r) {
+					if err := look(o, r); err != nil {
 						return nil, err
 					}
 				}
@@ -87,6 +87,12 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 		}
 	}
 	return bitmapOfSet(found), nil
+}
+
+// counts reports whether an entry is of an ordinal that is wanted and in a unit
+// that has conditions. It is small, for a scan asks it of every entry.
+func (m *numberMatcher) counts(wanted []uint64, o Ordinal, r *numberRange) bool {
+	return wanted[o>>6]>>(o&63)&1 != 0 && len(m.units[r.unit&^inexactBit].windows) > 0
 }
 
 // wanted returns a bit for each ordinal of the column, set for those of set, or
