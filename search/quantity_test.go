@@ -221,6 +221,12 @@ func TestEndlessLimits(t *testing.T) {
 	})
 	checkRules(t, "Observation", of("-"+thirds), []rule{{in("gt-20"), true}, {in("ge-20"), true}, {in("lt-20"), false}, {in("le-20"), false}})
 	checkRules(t, "Observation", of("-"+thirds[:401]+"4"), []rule{{in("gt-20"), false}, {in("ge-20"), false}, {in("lt-20"), true}, {in("le-20"), true}})
+	// The same of one element out of several, which is decided by the values alone.
+	component := `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"component":[{"code":{"coding":[{"code":"x"}]},"valueQuantity":{"value":%s,"system":"http://unitsofmeasure.org","code":"h"}},{"code":{"coding":[{"code":"y"}]},"valueQuantity":{"value":9}}]}`
+	checkRules(t, "Observation", fmt.Sprintf(component, thirds), []rule{
+		{"component-code-" + in("x$lt20"), true}, {"component-code-" + in("x$ge20"), false}, {"component-code-" + in("x$20"), true}, {"component-code-" + in("y$lt20"), false},
+	})
+	checkRules(t, "Observation", fmt.Sprintf(component, thirds[:401]+"4"), []rule{{"component-code-" + in("x$le20"), false}, {"component-code-" + in("x$gt20"), true}})
 	// 10.5 and 9.5 min are the ends of what 10 implies: 0.175 and 0.158333… h.
 	checkRules(t, "Observation", of("0.175"), []rule{{in("10"), false}, {in("11"), true}, {in("ne10"), true}})
 	checkRules(t, "Observation", of("0.1583333333333333333"), []rule{{in("10"), false}, {in("ne10"), true}, {in("ap9"), true}})

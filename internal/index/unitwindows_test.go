@@ -50,6 +50,10 @@ func TestNumbersInUnits(t *testing.T) {
 				func(l int) []index.NumberWindow { return []index.NumberWindow{{HighMin: at(l)}} },
 				func(_, high, l int) bool { return high >= l },
 			},
+			"below": {
+				func(l int) []index.NumberWindow { return []index.NumberWindow{{LowMax: at(l)}} },
+				func(low, _, l int) bool { return low <= l },
+			},
 			"outside": {
 				func(l int) []index.NumberWindow { return []index.NumberWindow{{LowMax: at(l)}, {HighMin: at(l + 9)}} },
 				func(low, high, l int) bool { return low <= l || high >= l+9 },
