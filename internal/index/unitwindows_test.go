@@ -23,7 +23,7 @@ func TestNumbersInUnits(t *testing.T) {
 		items := make([]index.Item, n)
 		for i := range n {
 			o := i + 1
-			low[o], unit[o] = random.IntN(1000), random.IntN(units)
+			low[o], unit[o] = random.IntN(1000), i%units
 			high[o] = low[o] + max(0, random.IntN(40)-30)
 			var b index.Builder
 			b.Quantity(1, 0, fmt.Sprint(low[o]), fmt.Sprint(high[o]), "s", fmt.Sprint(unit[o]), "")
