@@ -138,9 +138,6 @@ func feedOf(p *param, at *place, e *fhirpath.Expression, number func() index.Par
 // milliseconds: all resources of a type are evaluated when they are written.
 const customVisits = 1 << 20
 
-// ucumSystem is the system of the units of FHIRPath's quantities.
-const ucumSystem = "http://unitsofmeasure.org"
-
 // custom adds the values of a custom parameter. A resource on which the expression
 // fails has none.
 func (x *extractor) custom(p *place) {
