@@ -18,7 +18,7 @@ import (
 // parameters are extracted by FHIRPath, R4's along a trie of paths: both find and
 // sort the same.
 func TestCustomLikeR4(t *testing.T) {
-	t.Run("synthetic", func(t *testing.T) { compareWithR4(t, synthetic(4)) })
+	t.Run("synthetic", func(t *testing.T) { compareWithR4(t, synthetic(3)) })
 	t.Run("examples", func(t *testing.T) {
 		if _, err := os.Stat("../../shared/data/fhir-r4/examples.ndjson.gz"); err != nil {
 			t.Skip("HL7's examples are no part of the project and not at ../shared/data")
@@ -49,12 +49,12 @@ func compareWithR4(t *testing.T, lines [][]byte) {
 			}
 			compared++
 			want := all(t, store, typ, own+":missing=false")
+			assert.Equal(t, want, all(t, store, typ, again+":missing=false"), "%s %s", typ, own)
 			if len(want) > 0 {
 				values++
+				order := map[bool]string{true: "_sort=", false: "_sort=-"}[values%2 == 0]
+				assert.Equal(t, all(t, store, typ, order+own), all(t, store, typ, order+again), "%s %s", typ, own)
 			}
-			assert.Equal(t, want, all(t, store, typ, again+":missing=false"), "%s %s", typ, own)
-			assert.Equal(t, all(t, store, typ, "_sort="+own), all(t, store, typ, "_sort="+again), "%s %s", typ, own)
-			assert.Equal(t, all(t, store, typ, "_sort=-"+own), all(t, store, typ, "_sort=-"+again), "%s %s", typ, own)
 		}
 	}
 	t.Logf("%d parameters of %d types, %d with values", compared, len(types), values)

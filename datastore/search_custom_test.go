@@ -1,12 +1,9 @@
 package datastore_test
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -119,6 +116,7 @@ var customQueries = []struct{ query, want string }{
 	{"employer=Organization/o1", "a"}, {"employer=o2", "b"}, {"employer=http://elsewhere/Organization/o1", "b"}, {"employer:Organization=o1", "a"},
 	{"employer.name=acme", "a"}, {"employer:Organization.name=other", "b"},
 	{"weight=5.4|http://unitsofmeasure.org|g", "c"}, {"weight=gt6", ""}, {"kilos=10.8", "c"}, {"kilos=gt10", "c"},
+	{"weight=5400|http://unitsofmeasure.org|mg", "c"}, {"kilos=0.0108|http://unitsofmeasure.org|kg", "c"}, {"kilos=gt1|http://unitsofmeasure.org|kg", ""},
 	{"document=http://example.org/a/b", "c"}, {"document:below=http://example.org/a", "c"}, {"document:below=http://example.org/b", ""},
 	{"known-as=urn:name:O'Hara van Berg", "a"}, {"decade=1980", "a"}, {"decade=ge1985", "b"}, {"boss=15", "a"},
 	{"_sort=eye", "a b c"}, {"_sort=-names", "a b c"}, {"_sort=born", "a b c"}, {"_sort=-born", "b a c"}, {"_sort=marriage", "a c b"}, {"_sort=-employer", "b a c"},
@@ -430,75 +428,6 @@ func TestCustomAbstract(t *testing.T) {
 	issueOf(t, searching(store, "", "_type=Patient,Binary&labels=a"), issue.NotFound)
 	issueOf(t, searching(store, "", "_type=Binary,Patient&labels=a"), issue.NotFound)
 	issueOf(t, searching(store, "Binary", "extended=x"), issue.NotFound)
-}
-
-// TestCustomBesideWriters defines a parameter while several goroutines write: once it
-// is complete, every resource is found.
-func TestCustomBesideWriters(t *testing.T) {
-	const writers, each = 4, 150
-	store := open(t, nil)
-	for i := range 300 {
-		put(t, store, fmt.Sprintf(`{"resourceType":"Patient","id":"old-%d","name":[{"given":["%s"]}]}`, i, strings.Repeat("x", i%5+1)))
-	}
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for i := range each {
-				line := fmt.Sprintf(`{"resourceType":"Patient","id":"w%d-%d","name":[{"given":["%s"]}]}`, w, i%100, strings.Repeat("x", (w+i)%5+1))
-				_, err := store.Update(ctx, []byte(line))
-				assert.NoError(t, err)
-			}
-		})
-	}
-	for round := range 5 {
-		define(t, store, custom("size", "Patient", "number", fmt.Sprintf("Patient.name.given.length() + %d", round)))
-		snapshot := store.Snapshot()
-		checkSizes(t, snapshot, round)
-		snapshot.Close()
-	}
-	wg.Wait()
-	checkSizes(t, store, 4)
-}
-
-// checkSizes compares the answers of size with a scan of all patients.
-func checkSizes(t *testing.T, store datastore.Reader, more int) {
-	t.Helper()
-	want := map[int]int{}
-	for q := "_count=1000"; q != ""; {
-		page, err := store.Search(ctx, "Patient", q)
-		require.NoError(t, err)
-		for _, v := range page.Matches {
-			want[strings.Count(string(v.JSON), "x")+more]++
-		}
-		q = page.Next
-	}
-	for size := range 12 {
-		page, err := store.Search(ctx, "Patient", fmt.Sprintf("size=%d&_count=0", size))
-		require.NoError(t, err)
-		require.Equal(t, want[size], page.Total, "size %d", size)
-	}
-}
-
-// TestCustomAndClose closes a store whose parameters are being indexed.
-func TestCustomAndClose(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	require.NoError(t, importLines(store, synthetic(20)))
-	for _, code := range []string{"p1", "p2", "p3"} {
-		_, err = store.Update(ctx, custom(code, "Resource", "token", "Resource.meta.tag | Resource.descendants().ofType(code)"))
-		require.NoError(t, err)
-	}
-	waited := make(chan error)
-	go func() { waited <- store.WaitIndexed(ctx) }()
-	require.NoError(t, store.Close())
-	if err := <-waited; err != nil {
-		require.ErrorIs(t, err, datastore.ErrClosed)
-	}
-	stopped, stop := context.WithCancel(ctx)
-	stop()
-	if err := store.WaitIndexed(stopped); err != nil {
-		require.True(t, datastore.Status(err) == http.StatusServiceUnavailable, err)
-	}
 }
 
 // TestCustomEvaluationFails checks that a resource on which an expression fails has
