@@ -125,13 +125,13 @@ func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error 
 
 // expect asks a query for the one resource that a conditional write is about.
 func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expectation, error) {
-	now, err := s.snapshot()
-	if err != nil {
-		return expectation{}, err
-	}
 	q, err := s.engine.Parse(t, query, false)
 	if err != nil {
 		return expectation{}, queryError(err)
+	}
+	now, err := s.snapshot()
+	if err != nil {
+		return expectation{}, err
 	}
 	e := expectation{query: q, at: now.view.Sequence()}
 	e.found, err = s.only(ctx, now.view, &e)

@@ -83,15 +83,17 @@ func (o *searchOptions) in(typ string) (in search.Compartment, path string, err 
 
 // Search implements [Reader].
 func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error) {
-	now, err := s.snapshot()
-	if err != nil {
-		return nil, err
-	}
-	return now.Search(ctx, resourceType, query, opts...)
+	return s.search(ctx, s, resourceType, query, opts)
 }
 
 // Search implements [Reader].
 func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...SearchOption) (*Page, error) {
+	return s.store.search(ctx, s, typ, query, opts)
+}
+
+// search answers a query as of what from is once the query is read: if that is the
+// newest state, it knows the search parameters that the query may name.
+func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*Page, error) {
 	var o searchOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -107,14 +109,18 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.open(); err != nil {
+	if err := s.open(); err != nil {
 		return nil, err
 	}
-	q, err := s.store.engine.ParseIn(in, t, query, o.lenient)
+	q, err := s.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
 	}
-	r, err := s.store.engine.Search(ctx, s.view, q)
+	now, err := from.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.engine.Search(ctx, now.view, q)
 	if err != nil {
 		return nil, queryError(err)
 	}
@@ -127,10 +133,10 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 			*link.to = pageQuery(r.Self, link.token)
 		}
 	}
-	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
+	if page.Matches, err = now.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
 	}
-	page.Included, err = s.versions(ctx, q, r.Included, true)
+	page.Included, err = now.versions(ctx, q, r.Included, true)
 	return page, err
 }
 
@@ -173,12 +179,22 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 	return v, nil
 }
 
-// matches iterates over all matches of a query in its order.
-func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) iter.Seq2[Version, error] {
+// matches iterates over all matches of a query in its order, as of what from is once
+// the query is read.
+func matches(ctx context.Context, from Reader, t schema.TypeID, query string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
+		s, err := from.snapshot()
+		if err != nil {
+			yield(Version{}, err)
+			return
+		}
 		q, err := s.store.engine.Parse(t, query, false)
 		if err != nil {
 			yield(Version{}, queryError(err))
+			return
+		}
+		if s, err = from.snapshot(); err != nil {
+			yield(Version{}, err)
 			return
 		}
 		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)

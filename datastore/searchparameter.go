@@ -98,7 +98,6 @@ func givenDefinitions(sources [][]byte) ([]*search.Definition, error) {
 func (s *Store) define() {
 	definitions := slices.Clone(s.parameters.given)
 	stored := map[index.Ordinal]storedDefinition{}
-	var used []index.Ordinal // of the definitions after those that were given
 	var unused []SearchParameterStatus
 	active, err := s.activeParameters()
 	if err != nil {
@@ -113,7 +112,7 @@ func (s *Store) define() {
 		stored[o] = d
 		switch {
 		case d.definition != nil:
-			definitions, used = append(definitions, d.definition), append(used, o)
+			definitions = append(definitions, d.definition)
 		case d.issues != nil:
 			unused = append(unused, SearchParameterStatus{URL: d.url, Code: d.code, Issues: d.issues})
 		}

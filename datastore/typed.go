@@ -121,12 +121,7 @@ func Search[R Resource](ctx context.Context, from Reader, query string) iter.Seq
 			yield(*new(R), err)
 			return
 		}
-		now, err := from.snapshot()
-		if err != nil {
-			yield(*new(R), err)
-			return
-		}
-		for v, err := range now.matches(ctx, t, query) {
+		for v, err := range matches(ctx, from, t, query) {
 			var r R
 			if err == nil {
 				r, err = Unmarshal[R](v.JSON)
