@@ -113,7 +113,7 @@ func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
 		}
 		return v.bare && v.text == entry.ID && slices.Contains(ev.registry.targets(p), typ)
 	case index.KindReferenceText:
-		return v.reference.typ == 0 && v.reference.text == entry.Exact
+		return v.reference.typ == 0 && holdsCanonical(v.reference.text, entry.Exact)
 	}
 	return false
 }

@@ -47,6 +47,10 @@
 //   - :above and :below on references follow what a type's resources are part of
 //     (Location.partof) and take the value itself for both above and below it. On
 //     canonicals they compare versions: 1.2 is above 1.2.3.
+//   - A canonical leads to every resource of a target's type that has its url: to that
+//     of one version if it names one, compared as the parameter version does, and
+//     otherwise to those of all. If it is below the store's own address, it leads to
+//     what stands there as well.
 //   - :in takes the expansion of a ValueSet where it has one, without its abstract
 //     codes, and otherwise its definition. The newest of several with one url counts.
 //   - In _filter, and and or are evaluated from left to right without precedence. ne
@@ -66,8 +70,8 @@
 // Units in canonical form (quantities compare units literally), full text (_text, _content) and contained resources. Each is reported as not
 // supported, but for units. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
-// Chains and _include do not follow canonicals, and lead to the current version
-// of what a versioned reference names.
+// Chains and _include lead to the current version of what a versioned reference
+// names: the index keeps no version of a reference.
 //
 // # Invariants
 //

@@ -25,8 +25,8 @@ type Options struct {
 	// Values appends the values block of a version to dst and returns it, as
 	// Extract's Builder encoded it. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
-	// differ beyond float64, sorting by tokens and references. Without it those
-	// searches fail. It is called by several goroutines.
+	// differ beyond float64, sorting by tokens and references, what canonicals lead
+	// to. Without it those searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
 	// Documents parses the resource of a version into doc. It is asked for the
 	// ValueSets and CodeSystems that :in, :not-in, :above and :below need; without it

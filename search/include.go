@@ -88,6 +88,9 @@ func (ev *evaluation) includeOne(in include, from, found *roaring.Bitmap) error 
 				entities.Or(edges.Targets(from))
 			}
 		}
+		if err := ev.includeByURL(in, p, from, found); err != nil {
+			return err
+		}
 	}
 	if in.reverse {
 		return nil
