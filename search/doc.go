@@ -55,8 +55,12 @@
 //     codes, and otherwise its definition. The newest of several with one url counts.
 //   - In _filter, and and or are evaluated from left to right without precedence. ne
 //     on texts, tokens, references and uris holds where there is a value and none is
-//     equal; ss is :below and sb is :above. A filter in brackets stands after a
-//     reference, and the path goes on in the same target.
+//     equal; ss is :below and sb is :above. gt, lt, ge and le order whole strings in
+//     folded form. A stored decimal co only its own value. A filter in brackets stands
+//     after a reference, and the path goes on in the same target. _has stands before
+//     a name, as R5 has it. Of R4's additional names those work whose parameters R4
+//     still has (Group.characteristic, DocumentReference.relatesTo), with a test of
+//     one part in the brackets.
 //   - near reads the positions of the Locations that the other conditions leave: no
 //     index holds them. Without a distance it means 50 km, without a unit km.
 //   - _list is what the entries of the current version of a List lead to, those

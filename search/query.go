@@ -90,7 +90,8 @@ const (
 	StartsAfter
 	EndsBefore
 	Approximately
-	overlaps // of _filter alone
+	overlaps // of _filter alone, as is the next
+	includes // the stored range includes the one of the query
 )
 
 // prefixOf returns the prefix with the given code.
@@ -135,8 +136,9 @@ const (
 	modBelow
 	modIn
 	modNotIn
-	modEquals // the whole string, folded; of _filter alone, as is the next
+	modEquals // the whole string, folded; of _filter alone, as are the next
 	modEnds   // the end of a string, folded
+	modOrder  // a folded string before or after, as the value's prefix says
 )
 
 // ranked reports whether the modifier is about what is above or below a value.
