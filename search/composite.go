@@ -31,7 +31,7 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 	found := within
 	var err error
 	for i, part := range c.components {
-		found, err = ev.match(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
+		found, err = ev.step(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
 		if err != nil || found.IsEmpty() {
 			return found, err
 		}

@@ -143,17 +143,18 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	ev := e.evaluation(ctx, view)
 	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.issues}
 	if q.explain {
-		ev.plan = &Plan{}
+		ev.explained = newExplanation()
 	}
 	if err := ev.page(r, q, offset); err != nil {
 		return nil, err
 	}
-	if r.Plan = ev.plan; r.Plan != nil {
-		r.Plan.Total = r.Total
-		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
-	}
 	if err := ev.include(r, q); err != nil {
 		return nil, err
+	}
+	if ev.explained != nil {
+		r.Plan = &ev.explained.plan
+		r.Plan.Total = r.Total
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
 	}
 	e.links(r, q, offset)
 	return r, nil

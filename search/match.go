@@ -17,7 +17,7 @@ func (ev *evaluation) match(t schema.TypeID, m *match, within *roaring.Bitmap) (
 	}
 	switch m.modifier {
 	case modNot:
-		held, err := ev.match(t, &match{typ: m.typ, param: m.param, values: m.values}, within)
+		held, err := ev.step(t, &match{typ: m.typ, param: m.param, values: m.values}, within)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -27,8 +28,10 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	if err := ev.charge(int(set.GetCardinality()) * len(keys)); err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	if len(keys) == 1 {
 		if found, ok := ev.bestOf(set, &keys[0], offset+count); ok {
+			ev.worked(start, Step{Part: "_sort", Way: ByBest, Found: len(found) - offset, Steps: keySteps(keys)})
 			return found[offset:], nil
 		}
 	}
@@ -54,6 +57,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	for _, place := range places[min(offset, len(places)):] {
 		matches = append(matches, index.Ordinal(ordinals[place]))
 	}
+	ev.worked(start, Step{Part: "_sort", Way: ByParts, Found: len(matches), Steps: keySteps(keys)})
 	return matches, nil
 }
 

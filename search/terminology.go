@@ -45,7 +45,7 @@ func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bit
 	if m.modifier == modNotIn {
 		plainly.modifier = modNot
 	}
-	return ev.match(t, plainly, within)
+	return ev.step(t, plainly, within)
 }
 
 // An expansion works out the codes of a value set.
@@ -96,7 +96,7 @@ func (x *expansion) document(typ, uri string) (*fhirjson.Document, error) {
 			conditions = append(conditions, &match{typ: t, param: at, values: []value{{text: version, code: version}}})
 		}
 		var err error
-		if set, err = x.conjunction(t, conditions, nil); err != nil {
+		if set, err = x.conjunction(t, conditions); err != nil {
 			return nil, err
 		}
 	}
