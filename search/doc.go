@@ -67,6 +67,8 @@
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
+//   - A named query is rewritten before anything else, and the self link shows what it
+//     became. Names that nobody registered are errors in lenient handling as well.
 //   - Two decimals that are equal as float64 sort as equal.
 //
 // # What it does not do

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -40,6 +41,8 @@ type Options struct {
 	Epoch uint64
 	// Now is the time to which the prefix ap measures; nil is time.Now.
 	Now func() time.Time
+	// Queries are the named queries that [Engine.Named] knows, by name.
+	Queries map[string]NamedQuery
 	// CostLimit bounds the work of one search, in ordinals and texts looked at.
 	// 0 is [DefaultCostLimit].
 	CostLimit int
@@ -60,6 +63,7 @@ type Engine struct {
 	pageKey    []byte
 	epoch      uint64
 	now        func() time.Time
+	queries    map[string]NamedQuery
 	costLimit  int
 	extractors sync.Pool
 }
@@ -71,7 +75,7 @@ func New(x *index.Index, opts Options) *Engine {
 		registry: parameters(), index: x,
 		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values, documents: opts.Documents,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
-		now: opts.Now, costLimit: opts.CostLimit,
+		now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit,
 	}
 	if e.values == nil {
 		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }
