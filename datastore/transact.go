@@ -77,17 +77,25 @@ type request struct {
 // A target is what a relative URL names: a resource, a version of one, or the
 // resources that a query finds.
 type target struct {
-	typ     schema.TypeID
+	typ     schema.TypeID // 0 of a query for all types
 	id      string
 	version string
 	query   string
 	isQuery bool
+	in      Ref // the compartment of a query, if it has one
 }
 
-// parseTarget reads Type, Type/id, Type/id/_history/version and Type?query.
+// parseTarget reads Type, Type/id, Type/id/_history/version, Type?query, ?query, and
+// of compartments Type/id/Type?query and Type/id/*?query.
 func parseTarget(url string) (target, error) {
 	path, query, isQuery := strings.Cut(strings.TrimPrefix(url, "/"), "?")
+	if path == "" && isQuery {
+		return target{query: query, isQuery: true}, nil
+	}
 	steps := strings.Split(path, "/")
+	if len(steps) == 3 {
+		return parseCompartment(steps, query)
+	}
 	t, ok := schema.ResourceType(steps[0])
 	if !ok {
 		return target{}, failf(ErrInvalid, issue.NotSupported, "the URL does not begin with a resource type")
@@ -102,6 +110,16 @@ func parseTarget(url string) (target, error) {
 			return target{}, failf(ErrInvalid, issue.Value, "the URL has no valid id")
 		}
 	case len(steps) != 1:
+		return target{}, failf(ErrInvalid, issue.NotSupported, "the URL has a form that is not supported in a Bundle")
+	}
+	return to, nil
+}
+
+// parseCompartment reads the URL of a search in a compartment.
+func parseCompartment(steps []string, query string) (target, error) {
+	to := target{query: query, isQuery: true, in: Ref{Type: steps[0], ID: steps[1]}}
+	var ok bool
+	if to.typ, ok = schema.ResourceType(steps[2]); !ok && steps[2] != "*" {
 		return target{}, failf(ErrInvalid, issue.NotSupported, "the URL has a form that is not supported in a Bundle")
 	}
 	return to, nil
@@ -128,6 +146,8 @@ func parseRequest(e *bundleEntry) (request, error) {
 	r.condition.mustNot = e.Request.IfNoneMatch == "*" && r.method == http.MethodPut
 	wantsResource := r.method == http.MethodPost || r.method == http.MethodPut
 	switch {
+	case r.method != http.MethodGet && (r.target.typ == 0 || r.target.in != Ref{}):
+		return r, at("/request/url", failf(ErrInvalid, issue.NotSupported, "only a GET is of all types or of a compartment"))
 	case r.method != http.MethodGet && r.method != http.MethodDelete && !wantsResource:
 		return r, at("/request/method", failf(ErrUnsupported, issue.NotSupported, "the method is not supported in a Bundle"))
 	case wantsResource && len(r.resource) == 0:
@@ -366,7 +386,11 @@ func (p *plan) replies(ctx context.Context) []reply {
 // get answers a GET of a Bundle.
 func (s *Snapshot) get(ctx context.Context, to target) reply {
 	if to.isQuery {
-		page, err := s.Search(ctx, to.typ.String(), to.query)
+		typ := ""
+		if to.typ != 0 {
+			typ = to.typ.String()
+		}
+		page, err := s.Search(ctx, typ, to.query, InCompartment(to.in))
 		if err != nil {
 			return reply{status: Status(err), err: err}
 		}
