@@ -66,6 +66,7 @@ type Engine struct {
 	queries    map[string]NamedQuery
 	costLimit  int
 	extractors sync.Pool
+	expansions *expansionCache
 }
 
 // New returns an engine over an index. The index may be empty or nil for
@@ -90,6 +91,7 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = DefaultCostLimit
 	}
 	e.extractors.New = e.newExtractor
+	e.expansions = newExpansionCache()
 	return e
 }
 
