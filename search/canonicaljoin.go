@@ -128,6 +128,7 @@ func (ev *evaluation) chainByURL(p *param, t schema.TypeID, targets, within, set
 		return err
 	}
 	if sources != nil && fewer(sources.GetCardinality(), targets.GetCardinality(), len(streams)) {
+		ev.view.RetainVisible(sources)
 		for o := range roaring.Values(sources) {
 			found := roaring.New()
 			if err := ev.named(found, streams, []schema.TypeID{t}, o); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -111,6 +112,27 @@ func TestExpansionsAtRandom(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Several readers share what is remembered.
+func TestExpansionsOfSeveralReaders(t *testing.T) {
+	s := newStore(t)
+	s.put(condition("x", "x"), condition("y", "y"), systemFlat, belowX, outer)
+	flat := s.index.View()
+	s.put(systemDeep)
+	deep := s.index.View()
+	e := search.New(s.index, search.Options{Documents: func(o index.Ordinal, doc *fhirjson.Document) error { return fhirjson.Parse(s.sources[o], doc, nil) }})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for range 50 {
+				assert.Equal(t, "x", asked(t, s, e, flat, "code:in=http://x.org/outer"))
+				assert.Equal(t, "y x", asked(t, s, e, deep, "code:in=http://x.org/outer"))
+				assert.Equal(t, "y x", asked(t, s, e, deep, "code:below=urn:a|x"))
+			}
+		})
+	}
+	readers.Wait()
 }
 
 // A cache that is full forgets and stays right.
