@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
 )
 
 // definition draws a Questionnaire or a Library, or something that refers to them by
@@ -189,6 +191,30 @@ func TestRulesOfCanonicals(t *testing.T) {
 	s.remove("Questionnaire", "a2")
 	ids, _ = s.search("QuestionnaireResponse", "questionnaire.title=new")
 	assert.Empty(t, ids)
+}
+
+// Joins along canonicals are paid for, in either direction.
+func TestCanonicalsAreCharged(t *testing.T) {
+	s := newStore(t)
+	var sources []string
+	for i := range 100 {
+		sources = append(sources, fmt.Sprintf(`{"resourceType":"Questionnaire","id":"%d","url":"http://x.org/%d","version":"1","status":"active"}`, i, i),
+			fmt.Sprintf(`{"resourceType":"QuestionnaireResponse","id":"%d","status":"completed","questionnaire":"http://x.org/%d|1"}`, i, i))
+	}
+	s.put(sources...)
+	e := search.New(s.index, search.Options{CostLimit: 1000, Values: func(o index.Ordinal, dst []byte) ([]byte, error) { return append(dst, s.blocks[o]...), nil }})
+	for typ, query := range map[string]string{
+		"QuestionnaireResponse": "questionnaire.status=active", "Questionnaire": "_has:QuestionnaireResponse:questionnaire:status=completed",
+	} {
+		q, err := e.Parse(typeOf(t, typ), query, false)
+		require.NoError(t, err)
+		_, err = e.Search(t.Context(), s.index.View(), q)
+		assert.ErrorIs(t, err, search.ErrTooCostly, query)
+	}
+	q, err := e.Parse(typeOf(t, "QuestionnaireResponse"), "_count=50&_include=QuestionnaireResponse:questionnaire", false)
+	require.NoError(t, err)
+	_, err = e.Search(t.Context(), s.index.View(), q)
+	assert.ErrorIs(t, err, search.ErrTooCostly)
 }
 
 // Many responses to a few questionnaires are joined without reading them.

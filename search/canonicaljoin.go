@@ -149,6 +149,9 @@ func (ev *evaluation) chainByURL(p *param, t schema.TypeID, targets, within, set
 // reverseByURL adds to set the resources of type t, within or all if it is nil, to
 // which one of sources leads by a canonical.
 func (ev *evaluation) reverseByURL(p *param, t schema.TypeID, sources, within, set *roaring.Bitmap) error {
+	if _, ok := ev.registry.identity(t); !ok {
+		return nil
+	}
 	streams, sources, err := ev.inUse(p, sources)
 	if err != nil || len(streams) == 0 || sources.IsEmpty() {
 		return err
@@ -222,6 +225,9 @@ func (ev *evaluation) includeByURL(in include, p *param, from, found *roaring.Bi
 // rankByURL ranks the candidates by what their canonicals lead to: resources of the
 // type of a branch, of which list are those that are visible.
 func (ev *evaluation) rankByURL(r *ranking, key *sortKey, branch *keyBranch, set *roaring.Bitmap, ordinals []uint32) error {
+	if _, ok := ev.registry.identity(branch.typ); !ok {
+		return nil
+	}
 	streams, having, err := ev.inUse(key.param, set)
 	if err != nil || len(streams) == 0 || having.IsEmpty() {
 		return err

@@ -199,7 +199,7 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 		}
 	case schema.ParamString, schema.ParamURI, schema.ParamToken:
 		if m.modifier == plain || m.modifier == modText {
-			return everything / 8
+			return everything/8 + 1
 		}
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
 		return everything / 2
