@@ -31,7 +31,7 @@ func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bit
 func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if c.all {
 		set := within
-		for _, one := range c.of {
+		for _, one := range ev.cheapestFirst(t, c.of) {
 			found, err := ev.step(t, one, set)
 			if err != nil || found.IsEmpty() {
 				return found, err

@@ -80,18 +80,9 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 // hold. The one with the lowest estimate is evaluated over the whole index; each
 // further one only has to look at what is left.
 func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roaring.Bitmap, error) {
-	type planned struct {
-		condition
-		cost int
-	}
-	plan := make([]planned, len(conditions))
-	for i, c := range conditions {
-		plan[i] = planned{c, ev.estimate(t, c)}
-	}
-	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
 	var set *roaring.Bitmap
-	for _, c := range plan {
-		found, err := ev.step(t, c.condition, set)
+	for _, c := range ev.cheapestFirst(t, conditions) {
+		found, err := ev.step(t, c, set)
 		if err != nil {
 			return nil, err
 		}
@@ -110,6 +101,28 @@ func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roa
 	}
 	ev.view.RetainVisible(set)
 	return set, nil
+}
+
+// cheapestFirst returns conditions that must all hold in the order in which to
+// evaluate them.
+func (ev *evaluation) cheapestFirst(t schema.TypeID, conditions []condition) []condition {
+	if len(conditions) < 2 {
+		return conditions
+	}
+	type planned struct {
+		condition
+		cost int
+	}
+	plan := make([]planned, len(conditions))
+	for i, c := range conditions {
+		plan[i] = planned{c, ev.estimate(t, c)}
+	}
+	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
+	ordered := make([]condition, len(plan))
+	for i, p := range plan {
+		ordered[i] = p.condition
+	}
+	return ordered
 }
 
 // visible returns the visible resources of a type for which a condition holds.
