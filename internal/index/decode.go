@@ -15,8 +15,8 @@ const (
 )
 
 // maxPayload bounds what a block may claim to decompress to. A resource has at
-// most 64 MiB, and its values hardly repeat it.
-const maxPayload = 128 << 20
+// most 64 MiB, of which a text may be a value in two forms and as words.
+const maxPayload = 256 << 20
 
 // AppendTo encodes the values as a block and appends it to dst. The builder
 // keeps its values.
@@ -170,7 +170,7 @@ func (s *scanner) body(e *Entry, tag byte) bool {
 		t, ok := s.uvarint(math.MaxUint16)
 		e.Type = TypeID(t)
 		return ok && s.text(&e.ID) && e.ID != "" && len(e.ID) <= MaxIDLen
-	case KindReferenceText:
+	case KindReferenceText, KindWords:
 		ok := s.text(&e.Exact)
 		e.Folded = e.Exact
 		return ok

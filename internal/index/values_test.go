@@ -35,6 +35,8 @@ func build(b *index.Builder, entries []index.Entry) {
 			b.Reference(e.Param, e.Group, e.Type, e.ID)
 		case index.KindReferenceText:
 			b.ReferenceText(e.Param, e.Group, e.Exact)
+		case index.KindWords:
+			b.Words(e.Param, e.Group, e.Exact)
 		}
 	}
 }
@@ -98,7 +100,7 @@ func TestDecodeDamaged(t *testing.T) {
 		{"no compression", []byte{2}, index.ErrDamaged},
 		{"a lie about the length", []byte{2, 0xff, 0xff, 0xff, 0x3f, 0}, index.ErrDamaged},
 		{"kind 0", plain("\x00\x01"), index.ErrDamaged},
-		{"kind 8", plain("\x08\x01"), index.ErrDamaged},
+		{"kind 9", plain("\x09\x01"), index.ErrDamaged},
 		{"no param before", plain("\x11\x00\x00"), index.ErrDamaged},
 		{"param too large", plain("\x01\xff\xff\xff\x01\x00\x00"), index.ErrDamaged},
 		{"cut in tag", plain("\x01"), index.ErrDamaged},
@@ -107,6 +109,8 @@ func TestDecodeDamaged(t *testing.T) {
 		{"id too long", plain("\x06\x01\x01\xff\x01" + strings.Repeat("x", 255)), index.ErrDamaged},
 		{"open flag on a token", plain("\x81\x01\x00\x00"), index.ErrDamaged},
 		{"short flag on a token", plain("\x41\x01\x00\x00"), index.ErrDamaged},
+		{"short flag on words", plain("\x48\x01\x01a"), index.ErrDamaged},
+		{"cut in words", plain("\x08\x01\x05a b"), index.ErrDamaged},
 		{"no open end", plain("\x83\x01\x00\x00\x00"), index.ErrDamaged},
 		{"overlong number", plain("\x03\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), index.ErrDamaged},
 	}
