@@ -60,11 +60,24 @@
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - A word is a run of letters and digits, folded as strings are; an apostrophe joins
+//     (O'Hara is ohara), a hyphen separates, and a UUID is one word. Han, Hiragana and
+//     Katakana are words of one character.
+//   - _text is the narrative of the resource itself. _content is that and every
+//     string, markdown and XHTML in it, in extensions, contained resources and entries
+//     too; ids of elements, literal references, codes, uris and what XHTML has in its
+//     attributes are not. A type without narrative has _text and is never found by it.
+//   - In _text and _content words are joined by AND, written or not, OR and NOT in upper
+//     case, and parentheses; "and" is AND too, as in R4's example. NOT binds more than
+//     AND, and AND more than OR. A phrase, and a word that punctuation cuts (x-ray),
+//     stand within one text. Words are found whole: * is an error, as is a modifier.
+//     A comma separates alternatives in a phrase as well.
 //
 // # What it does not do
 //
-// Units in canonical form (quantities compare units literally), full text (_text, _content) and contained resources. Each is reported as not
-// supported, but for units. Terminology that is not in the store, and
+// Units in canonical form (quantities compare units literally) and contained
+// resources. The latter are reported as not supported. _text and _content in _filter
+// are, too. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.
