@@ -87,6 +87,19 @@ func TestBlockIsCompressed(t *testing.T) {
 	require.Less(t, len(b.AppendTo(nil)), 60)
 }
 
+// What was written before there were words is still read.
+func TestDecodeFormat2(t *testing.T) {
+	block, err := hex.DecodeString("0249080105102e130001002406383330322d320109260d2d11bf613515000b140566696e616c")
+	require.NoError(t, err)
+	got, err := index.Decode(nil, block)
+	require.NoError(t, err)
+	require.Equal(t, []index.Entry{
+		{Kind: index.KindToken, Param: 5, System: "http://loinc.org", Code: "8302-2"},
+		{Kind: index.KindToken, Param: 9, System: "http://hl7.org/fhir/observation-status", Code: "final"},
+	}, got)
+	require.NoError(t, index.New([16]byte{}).Prepare(new(index.Prepared), block))
+}
+
 func TestDecodeDamaged(t *testing.T) {
 	plain := func(s string) []byte { return []byte("\x01" + s) }
 	cases := []struct {
@@ -98,6 +111,7 @@ func TestDecodeDamaged(t *testing.T) {
 		{"format 0", []byte{0}, index.ErrFormat},
 		{"compression", []byte{2, 5, 0xff, 0xff}, index.ErrDamaged},
 		{"no compression", []byte{2}, index.ErrDamaged},
+		{"compression with words", []byte{3, 5, 0xff, 0xff}, index.ErrDamaged},
 		{"a lie about the length", []byte{2, 0xff, 0xff, 0xff, 0x3f, 0}, index.ErrDamaged},
 		{"kind 0", plain("\x00\x01"), index.ErrDamaged},
 		{"kind 9", plain("\x09\x01"), index.ErrDamaged},
