@@ -72,12 +72,18 @@
 //     AND, and AND more than OR. A phrase, and a word that punctuation cuts (x-ray),
 //     stand within one text. Words are found whole: * is an error, as is a modifier.
 //     A comma separates alternatives in a phrase as well.
+//   - n|http://unitsofmeasure.org|code finds what is stored in any unit of UCUM
+//     that measures the same, by exact conversion of what the query means in its
+//     own unit: 5.4 g is from 5350 mg to under 5450 mg. A code that is no unit, as
+//     KG, is compared as it is written, as are other systems, and n||code always.
+//     Units that are a function of their base compare among themselves alone:
+//     [pH] is not mol/L, whose order is the other way round.
+//   - Quantities are sorted by their numbers, whatever the unit.
 //
 // # What it does not do
 //
-// Units in canonical form (quantities compare units literally) and contained
-// resources. The latter are reported as not supported. _text and _content in _filter
-// are, too. Terminology that is not in the store, and
+// Contained resources, and _text and _content in _filter. Each is reported as not
+// supported. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names.
