@@ -1,6 +1,9 @@
 package search
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -31,7 +34,7 @@ func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bit
 func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if c.all {
 		set := within
-		for _, one := range c.of {
+		for _, one := range ev.cheapestFirst(t, c.of) {
 			found, err := ev.evaluate(t, one, set)
 			if err != nil || found.IsEmpty() {
 				return found, err
@@ -52,4 +55,14 @@ func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roari
 		}
 	}
 	return set, nil
+}
+
+// cheapestFirst returns conditions by what they are estimated to cost, so that a phrase
+// is looked for in the fewest documents.
+func (ev *evaluation) cheapestFirst(t schema.TypeID, conditions []condition) []condition {
+	costs := make(map[condition]int, len(conditions))
+	for _, c := range conditions {
+		costs[c] = ev.estimate(t, c)
+	}
+	return slices.SortedStableFunc(slices.Values(conditions), func(a, b condition) int { return cmp.Compare(costs[a], costs[b]) })
 }
