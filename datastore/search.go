@@ -112,6 +112,9 @@ func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts
 	if err := s.open(); err != nil {
 		return nil, err
 	}
+	if query, err = s.engine.Named(ctx, t, query); err != nil {
+		return nil, queryError(err)
+	}
 	q, err := s.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
@@ -186,6 +189,10 @@ func matches(ctx context.Context, from Reader, t schema.TypeID, query string) it
 		s, err := from.snapshot()
 		if err != nil {
 			yield(Version{}, err)
+			return
+		}
+		if query, err = s.store.engine.Named(ctx, t, query); err != nil {
+			yield(Version{}, queryError(err))
 			return
 		}
 		q, err := s.store.engine.Parse(t, query, false)

@@ -81,7 +81,8 @@ var customPatients = []string{
 		"contact":[{"organization":{"reference":"Organization/o2"}},{"organization":{"reference":"http://elsewhere/Organization/o1"}}],"active":false}`,
 	`{"resourceType":"Patient","id":"c","multipleBirthInteger":3,"contact":[{"name":{"family":"Van"}},{"period":{"start":"2001"},"name":{"text":"x"}}],
 		"extension":[{"url":"http://example.org/weight","valueQuantity":{"value":5.4,"system":"http://unitsofmeasure.org","code":"g"}},
-		{"url":"http://example.org/doc","valueUri":"http://example.org/a/b"}]}`,
+		{"url":"http://example.org/doc","valueUri":"http://example.org/a/b"},
+		{"url":"http://example.org/form","valueCanonical":"http://example.org/forms/intake|2"}]}`,
 }
 
 var customParameters = [][]byte{
@@ -101,6 +102,7 @@ var customParameters = [][]byte{
 	custom("known-as", "Patient", "uri", "'urn:name:' & Patient.name.family.first()"),
 	custom("kilos", "Patient", "quantity", "Patient.extension('http://example.org/weight').value.ofType(Quantity).select($this * 2)"),
 	custom("decade", "Patient", "date", "Patient.birthDate.toString().substring(0, 4).toDate()"),
+	custom("form", "Patient", "reference", "Patient.extension('http://example.org/form').value.ofType(canonical)", `"target":["Questionnaire"]`),
 	custom("boss", "Patient", "reference", "'Organization/' & Patient.name.family.length().toString()"),
 }
 
@@ -119,6 +121,8 @@ var customQueries = []struct{ query, want string }{
 	{"weight=5400|http://unitsofmeasure.org|mg", "c"}, {"kilos=0.0108|http://unitsofmeasure.org|kg", "c"}, {"kilos=gt1|http://unitsofmeasure.org|kg", ""},
 	{"document=http://example.org/a/b", "c"}, {"document:below=http://example.org/a", "c"}, {"document:below=http://example.org/b", ""},
 	{"known-as=urn:name:O'Hara van Berg", "a"}, {"decade=1980", "a"}, {"decade=ge1985", "b"}, {"boss=15", "a"},
+	{"form=http://example.org/forms/intake", "c"}, {"form=http://example.org/forms/intake|2", "c"}, {"form=http://example.org/forms/intake|3", ""},
+	{"form.title=intake", "c"}, {"form.title=other", ""}, {"_sort=form.title", "c b a"},
 	{"_sort=eye", "a b c"}, {"_sort=-names", "a b c"}, {"_sort=born", "a b c"}, {"_sort=-born", "b a c"}, {"_sort=marriage", "a c b"}, {"_sort=-employer", "b a c"},
 	{"_sort=employer.name", "a b c"}, {"eye=blue&names=2", "a"}, {"eye=blue&names=1", ""},
 	{"_filter=" + `eye eq "blue" or names eq 1`, "b a"}, {"_filter=employer.name eq acme", "a"},
@@ -131,7 +135,11 @@ func checkCustom(t *testing.T, store datastore.Reader) {
 	}
 	require.Equal(t, "o1", foundIDs(t, store, "Organization", "_has:Patient:employer:eye=blue"))
 	require.Equal(t, "o2 o1", foundIDs(t, store, "Organization", "_has:Patient:employer:names:missing=false"))
-	page, err := store.Search(ctx, "Patient", "eye=blue&_include=Patient:employer")
+	require.Equal(t, "q", foundIDs(t, store, "Questionnaire", "_has:Patient:form:weight=gt5"))
+	page, err := store.Search(ctx, "Patient", "_id=c&_include=Patient:form")
+	require.NoError(t, err)
+	require.Len(t, page.Included, 1)
+	page, err = store.Search(ctx, "Patient", "eye=blue&_include=Patient:employer")
 	require.NoError(t, err)
 	require.Len(t, page.Included, 1)
 	page, err = store.Search(ctx, "Organization", "name=other&_revinclude=Patient:employer")
@@ -144,6 +152,7 @@ func checkCustom(t *testing.T, store datastore.Reader) {
 
 var customOrganizations = []string{
 	`{"resourceType":"Organization","id":"o1","name":"Acme"}`, `{"resourceType":"Organization","id":"o2","name":"Other"}`,
+	`{"resourceType":"Questionnaire","id":"q","url":"http://example.org/forms/intake","version":"2","title":"Intake","status":"active"}`,
 }
 
 // TestCustomTypes asks for parameters of every type: of resources that were there
