@@ -48,18 +48,24 @@ func (x *Index) Release(v View) {
 // Whole returns true was exact; a view that is held is always whole.
 func (v View) Whole() bool { return v.s.sequence >= v.x.horizon.at.Load() }
 
-// advance moves the horizon to the newest record whose sequence is at most seq and
-// that of every view that is held, and returns that record. It never moves back.
+// advance moves the horizon as far as a sweep of a sequence may go.
 func (x *Index) advance(seq uint64) record {
+	x.horizon.mu.Lock()
+	defer x.horizon.mu.Unlock()
+	r := x.reachLocked(seq)
+	x.horizon.at.Store(r.sequence)
+	return r
+}
+
+// reachLocked returns the newest record whose sequence is at most seq and that of
+// every view that is held, or that of the horizon if it is beyond. REQUIRES:
+// horizon.mu held.
+func (x *Index) reachLocked(seq uint64) record {
 	h := &x.horizon
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	for held := range h.held {
 		seq = min(seq, held)
 	}
-	r := x.View().recordAt(max(seq, h.at.Load()))
-	h.at.Store(r.sequence)
-	return r
+	return x.View().recordAt(max(seq, h.at.Load()))
 }
 
 // recordAt returns the newest record whose sequence is at most seq, the zero record

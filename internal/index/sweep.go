@@ -49,10 +49,13 @@ func (x *Index) swept() int {
 }
 
 // Sweepable returns how many ordinals a sweep of a sequence would remove, and
-// among how many, so that a caller can tell whether it is worth its while: it costs
-// about 50 ns for each of the latter.
+// among how many it would look for them, so that a caller can tell whether it is
+// worth its while.
 func (x *Index) Sweepable(seq uint64) (dead, all int) {
-	at, swept := x.View().recordAt(seq), x.swept()
+	x.horizon.mu.Lock()
+	at := x.reachLocked(seq)
+	x.horizon.mu.Unlock()
+	swept := x.swept()
 	return int(at.dead) - swept, int(at.last) - swept
 }
 

@@ -41,23 +41,18 @@ func (c *churn) block(resource int) []byte {
 	return b.AppendTo(nil)
 }
 
-// record applies a record of the resources from one on to all of the indexes.
+// record applies a record of the resources from one on to all of the indexes, which
+// have one key.
 func (c *churn) record(tb testing.TB, from, n int, to ...*index.Index) {
-	blocks := make([][]byte, n)
-	for i := range blocks {
-		if c.random.IntN(50) > 0 {
-			blocks[i] = c.block(from + i)
+	items := make([]index.Item, n)
+	for i := range items {
+		items[i] = index.Item{Type: 1, ID: uuid(from+i, 0), Deleted: c.random.IntN(50) == 0}
+		if !items[i].Deleted {
+			items[i].Values = new(index.Prepared)
+			require.NoError(tb, to[0].Prepare(items[i].Values, c.block(from+i)))
 		}
 	}
 	for _, x := range to {
-		items := make([]index.Item, n)
-		for i, block := range blocks {
-			items[i] = index.Item{Type: 1, ID: uuid(from+i, 0), Deleted: block == nil}
-			if block != nil {
-				items[i].Values = new(index.Prepared)
-				require.NoError(tb, x.Prepare(items[i].Values, block))
-			}
-		}
 		v := x.View()
 		require.NoError(tb, x.Apply(v.Sequence()+1, v.Time()+1, v.Last()+1, items))
 	}
@@ -75,7 +70,7 @@ func (c *churn) round(tb testing.TB, in int, to ...*index.Index) {
 
 // A swept index answers as one that was not swept, in every view that is whole.
 func TestSweptAnswersAsUnswept(t *testing.T) {
-	resources := 80_000 // more than have a calendar
+	resources := 70_000 // more than have a calendar
 	if testing.Short() {
 		resources = 4_000
 	}
@@ -83,7 +78,7 @@ func TestSweptAnswersAsUnswept(t *testing.T) {
 	swept, plain := index.New([16]byte{1}), index.New([16]byte{1})
 	c.round(t, 1, swept, plain)
 	horizon := uint64(1)
-	for round := range 4 {
+	for round := range 3 {
 		c.round(t, 3, swept, plain)
 		// So that there are orders and calendars, of which sweeps make new ones.
 		swept.View().Dates(4).Match(nil, index.DateWithin(0, 1))
@@ -157,10 +152,10 @@ func compareViews(t *testing.T, a, b index.View, resources int, message string) 
 		}
 	}
 	for i := range resources {
-		want, known := b.Lookup(1, uuid(i, 0))
-		got, ok := a.Lookup(1, uuid(i, 0))
-		require.Equal(t, known, ok)
-		require.Equal(t, want, got)
+		want, _ := b.Lookup(1, uuid(i, 0))
+		if got, _ := a.Lookup(1, uuid(i, 0)); got != want {
+			t.Fatal(message)
+		}
 	}
 }
 
