@@ -233,6 +233,7 @@ func TestModel(t *testing.T) {
 				m.checkDates(t, v)
 				m.checkNumbers(t, v)
 				m.checkReferences(t, v)
+				m.checkBest(t, v)
 			}
 		}
 		_, ok := x.ViewAt(x.View().Sequence() + 1)
