@@ -69,6 +69,10 @@ func (p *storedPosting) add(o uint32) {
 	if n > 0 && n%tailMin == 0 && n >= p.tailLimit() {
 		p.freeze()
 	}
+	if n == cap(p.tail) {
+		// By a quarter, where append would double: most postings are short for good.
+		p.tail = append(make([]uint32, 0, (n+n/4+4)&^3), p.tail...)
+	}
 	p.tail = append(p.tail, o)
 }
 
