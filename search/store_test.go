@@ -31,6 +31,7 @@ type store struct {
 	seq     uint64
 	time    int64
 	builder index.Builder
+	forget  bool // the sources
 }
 
 func newStore(t require.TestingT) *store {
@@ -67,6 +68,9 @@ func (s *store) item(source []byte) index.Item {
 	prepared := new(index.Prepared)
 	require.NoError(s.t, s.index.Prepare(prepared, block))
 	s.blocks = append(s.blocks, block)
+	if s.forget {
+		source = nil
+	}
 	s.sources = append(s.sources, source)
 	return index.Item{Type: index.TypeID(doc.Type()), ID: string(doc.ID()), Values: prepared}
 }
