@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -176,6 +177,18 @@ func (s calendarSpan) fit(b *box) fit {
 		return fitAll
 	}
 	return fitSome
+}
+
+// bytes returns the memory of the calendar.
+func (c *calendar) bytes() int64 {
+	n := int64(len(c.loose)) * 2
+	for _, y := range c.years {
+		n += int64(unsafe.Sizeof(*y)) + int64(y.within.GetSizeInBytes()) + int64(len(y.beyondYear)+len(y.beyondMonth))*2
+		for i := range y.months {
+			n += int64(len(y.months[i].within)) * 2
+		}
+	}
+	return n
 }
 
 // match adds what lies in a box to m, whose segment is the calendar's.

@@ -74,14 +74,20 @@ func (c *column[T]) value(i int) T {
 	return c.chunks[i>>columnBits].values[i&(columnChunkN-1)]
 }
 
-// bytes returns the memory of the entries.
+// bytes returns the memory of the entries, and of what searches have made of them.
 func (c *column[T]) bytes() int64 {
 	var v T
-	n := 0
+	n, made := 0, int64(0)
 	for _, chunk := range c.chunks {
 		n += len(chunk.ordinals)
+		if order := chunk.order.Load(); order != nil {
+			made += int64(len(order.byLow)) * 2
+		}
+		if calendar := chunk.calendar.Load(); calendar != nil {
+			made += calendar.bytes()
+		}
 	}
-	return int64(n) * int64(unsafe.Sizeof(v)+unsafe.Sizeof(Ordinal(0)))
+	return int64(n)*int64(unsafe.Sizeof(v)+unsafe.Sizeof(Ordinal(0))) + made
 }
 
 // search returns the first position whose ordinal is ≥ o, or n.

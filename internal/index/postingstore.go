@@ -1,6 +1,10 @@
 package index
 
-import "github.com/RoaringBitmap/roaring/v2"
+import (
+	"math"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
 
 // postingBit tells a posting's number from an ordinal in a payload.
 const postingBit = 1 << 31
@@ -19,8 +23,12 @@ const (
 type postingStore struct {
 	n        uint32
 	postings chunked[storedPosting]
-	free     []uint32 // numbers below n that are not in use
+	owners   chunked[Param] // whose the postings are, for Stats
+	free     []uint32       // numbers below n that are not in use
 }
+
+// noParam is the owner of the postings of types; no param has the number.
+const noParam Param = math.MaxUint16
 
 // A storedPosting is a frozen bitmap that never changes and a tail of later
 // ordinals that only grows: a copy is a snapshot. One of both is not empty.
@@ -30,29 +38,29 @@ type storedPosting struct {
 }
 
 // add adds an ordinal, at least as large as any before, to a payload's posting.
-func (s *postingStore) add(payload *uint32, o Ordinal) {
+func (s *postingStore) add(payload *uint32, o Ordinal, owner Param) {
 	switch p := *payload; {
 	case p == 0:
 		*payload = uint32(o)
 	case p&postingBit != 0:
 		s.postings.at(p &^ postingBit).add(uint32(o))
 	case p != uint32(o):
-		*payload = s.insert(storedPosting{tail: []uint32{p, uint32(o)}})
+		*payload = s.insert(storedPosting{tail: []uint32{p, uint32(o)}}, owner)
 	}
 }
 
 // insert stores a posting and returns its payload.
-func (s *postingStore) insert(p storedPosting) uint32 {
+func (s *postingStore) insert(p storedPosting, owner Param) uint32 {
+	number := s.n
 	if n := len(s.free) - 1; n >= 0 {
-		number := s.free[n]
-		s.free = s.free[:n]
-		*s.postings.at(number) = p
-		return number | postingBit
+		number, s.free = s.free[n], s.free[:n]
+	} else {
+		s.n++
+		s.postings.grow(s.n)
+		s.owners.grow(s.n)
 	}
-	s.postings.grow(s.n + 1)
-	*s.postings.at(s.n) = p
-	s.n++
-	return s.n - 1 | postingBit
+	*s.postings.at(number), *s.owners.at(number) = p, owner
+	return number | postingBit
 }
 
 // remove frees the number of a posting, of which no payload is left.
