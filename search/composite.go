@@ -31,7 +31,7 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 	found := within
 	var err error
 	for i, part := range c.components {
-		found, err = ev.match(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
+		found, err = ev.step(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
 		if err != nil || found.IsEmpty() {
 			return found, err
 		}
@@ -110,7 +110,7 @@ func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
 		}
 		return v.bare && v.text == entry.ID && slices.Contains(ev.registry.targets(p), typ)
 	case index.KindReferenceText:
-		return v.reference.typ == 0 && v.reference.text == entry.Exact
+		return v.reference.typ == 0 && holdsCanonical(v.reference.text, entry.Exact)
 	}
 	return false
 }
