@@ -119,10 +119,11 @@ func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts
 	if err != nil {
 		return nil, queryError(err)
 	}
-	now, err := from.snapshot()
+	now, done, err := from.searchable()
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	r, err := s.engine.Search(ctx, now.view, q)
 	if err != nil {
 		return nil, queryError(err)
@@ -191,19 +192,22 @@ func matches(ctx context.Context, from Reader, t schema.TypeID, query string) it
 			yield(Version{}, err)
 			return
 		}
-		if query, err = s.store.engine.Named(ctx, t, query); err != nil {
-			yield(Version{}, queryError(err))
-			return
-		}
-		q, err := s.store.engine.Parse(t, query, false)
+		plain, err := s.store.engine.Named(ctx, t, query)
 		if err != nil {
 			yield(Version{}, queryError(err))
 			return
 		}
-		if s, err = from.snapshot(); err != nil {
+		q, err := s.store.engine.Parse(t, plain, false)
+		if err != nil {
+			yield(Version{}, queryError(err))
+			return
+		}
+		s, done, err := from.searchable()
+		if err != nil {
 			yield(Version{}, err)
 			return
 		}
+		defer done()
 		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)
 		if err != nil {
 			yield(Version{}, queryError(err))

@@ -19,10 +19,11 @@ type Store struct {
 	engine  *search.Engine
 
 	parameters parameters
-	stop       context.CancelFunc // ends the filler
+	stop       context.CancelFunc // ends the filler and the sweeper
 
 	queue   chan *commit
 	written chan struct{} // closed when the writer has ended
+	swept   chan struct{} // closed when the sweeper has ended
 	behind  bool          // the index lacks a record of the log; the writer's alone
 
 	closing sync.RWMutex
@@ -54,7 +55,7 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 }
 
 // newStore makes a store over an open log: it applies the log and starts the
-// writer.
+// writer, the filler and the sweeper.
 func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, error) {
 	given, err := givenDefinitions(options.SearchParameters)
 	if err != nil {
@@ -66,6 +67,7 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 		index:   index.New(log.HashKey()),
 		queue:   make(chan *commit, queueLength),
 		written: make(chan struct{}),
+		swept:   make(chan struct{}),
 	}
 	pages, err := pageKey(log.HashKey())
 	if err != nil {
@@ -82,10 +84,11 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 	s.parameters.wake = make(chan struct{}, 1)
 	s.parameters.filled = make(chan struct{})
 	s.define()
-	filling, stop := context.WithCancel(context.Background())
+	beside, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	go s.write()
-	go s.fill(filling)
+	go s.fill(beside)
+	go s.keepSwept(beside)
 	return s, nil
 }
 
@@ -96,11 +99,12 @@ func (s *Store) Close() error {
 	if !s.closed {
 		s.closed = true
 		close(s.queue)
-		s.stop()
 	}
 	s.closing.Unlock()
+	s.stop()
 	<-s.written
 	<-s.parameters.filled
+	<-s.swept
 	return s.log.Close()
 }
 

@@ -123,10 +123,13 @@ func final(err error) bool {
 	return ok && (e.Code == issue.TooCostly || e.Code == issue.Transient)
 }
 
-// knows reports that an answer was made with values of custom parameters that the
-// view lacks or that were freed meanwhile: it must not be given. It is asked after
-// the evaluation, since parameters come and go beside it.
-func (e *Engine) knows(view index.View, q *Query) error {
+// stands reports that an answer must not be given: values that the view had were
+// swept, or it was made with values of custom parameters that the view lacks or that
+// were freed. It is asked after the evaluation, since all that happens beside it.
+func (e *Engine) stands(view index.View, q *Query) error {
+	if !view.Whole() {
+		return ErrStalePage
+	}
 	if len(q.customs) == 0 {
 		return nil
 	}

@@ -138,7 +138,8 @@ type Result struct {
 // fit together however much is written meanwhile.
 //
 // It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx,
-// and what Options.Values reports.
+// and what Options.Values reports. A view that nobody holds may be swept while it is
+// searched; the answer is exact, or the error is ErrStalePage.
 func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result, error) {
 	offset := 0
 	if q.page != "" {
@@ -163,13 +164,13 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	if err := ev.include(r, q); err != nil {
 		return nil, err
 	}
+	if err := e.stands(view, q); err != nil {
+		return nil, err
+	}
 	if ev.explained != nil {
 		r.Plan = &ev.explained.plan
 		r.Plan.Total = r.Total
 		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
-	}
-	if err := e.knows(view, q); err != nil {
-		return nil, err
 	}
 	e.links(r, q, offset)
 	return r, nil
@@ -180,7 +181,7 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
 	set, err := e.evaluation(ctx, view).all(q)
 	if err == nil {
-		err = e.knows(view, q)
+		err = e.stands(view, q)
 	}
 	return set, err
 }
@@ -200,5 +201,5 @@ func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index
 			return nil, err
 		}
 	}
-	return sorted, e.knows(view, q)
+	return sorted, e.stands(view, q)
 }

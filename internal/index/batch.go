@@ -10,7 +10,7 @@ type Batch struct {
 	// Where it did not suffice, earlier strings refer to one before it.
 	payload []byte
 
-	terms   []termHash
+	terms   []preparedTerm
 	tokens  []preparedToken
 	counts  []preparedCount
 	dates   []preparedDate
@@ -20,7 +20,6 @@ type Batch struct {
 	targets []preparedTarget
 	keys    []byte // of targets
 	units   []preparedUnit
-	customs []customTerm // terms of custom params, once more
 }
 
 // Reset forgets all values: those that were prepared in b are not to be used any
@@ -40,14 +39,12 @@ func (b *Batch) room(n int) []byte {
 }
 
 // A batchEnd says how much a batch holds.
-type batchEnd struct {
-	terms, tokens, counts, dates, numbers, texts, edges, targets, units, customs int
-}
+type batchEnd struct{ terms, tokens, counts, dates, numbers, texts, edges, targets, units int }
 
 func (b *Batch) end() batchEnd {
 	return batchEnd{
 		len(b.terms), len(b.tokens), len(b.counts), len(b.dates), len(b.numbers),
-		len(b.texts), len(b.edges), len(b.targets), len(b.units), len(b.customs),
+		len(b.texts), len(b.edges), len(b.targets), len(b.units),
 	}
 }
 
@@ -62,7 +59,6 @@ func (b *Batch) cut(e batchEnd) {
 	b.edges = b.edges[:e.edges]
 	b.targets = b.targets[:e.targets]
 	b.units = b.units[:e.units]
-	b.customs = b.customs[:e.customs]
 }
 
 // A Prepared is the values of one version, ready to be applied: its terms and
@@ -71,6 +67,12 @@ type Prepared struct {
 	in        *Batch // nil if there are no values
 	from, end batchEnd
 	own       *Batch // that of Prepare, which uses it again
+}
+
+// A preparedTerm is a term that stands for itself.
+type preparedTerm struct {
+	hash  termHash
+	param Param
 }
 
 // A preparedToken is a code and its system.
@@ -123,7 +125,7 @@ type preparedUnit struct {
 	system, code, text string
 }
 
-func (p *Prepared) terms() []termHash         { return p.in.terms[p.from.terms:p.end.terms] }
+func (p *Prepared) terms() []preparedTerm     { return p.in.terms[p.from.terms:p.end.terms] }
 func (p *Prepared) tokens() []preparedToken   { return p.in.tokens[p.from.tokens:p.end.tokens] }
 func (p *Prepared) counts() []preparedCount   { return p.in.counts[p.from.counts:p.end.counts] }
 func (p *Prepared) dates() []preparedDate     { return p.in.dates[p.from.dates:p.end.dates] }

@@ -1,5 +1,10 @@
 package index
 
+import (
+	"cmp"
+	"slices"
+)
+
 // FirstCustom is the first of the params that come and go while the index lives:
 // those of search parameters that are defined at run time. [Index.Fill] and
 // [Item.Custom] add their values, and [Index.Drop] takes a param out as a whole,
@@ -16,11 +21,15 @@ type Late struct {
 // called by the goroutine that applies. The ordinals rise, and for each param
 // they rise from one call to the next and to the items that Apply adds: all
 // versions have the values of a param through Fill, up to some ordinal, and
-// through [Item.Custom] after it. Views that are older than the last Fill of a
-// param see some of its values: the caller must not ask them for it.
+// through [Item.Custom] after it. Versions that are no longer visible are left
+// aside: sweeps count on it that what they took out does not come back. So views
+// that are older than the last Fill of a param lack some of its values: the caller
+// must not ask them for it.
 //
 // It reports [ErrFull], and has then changed nothing.
 func (x *Index) Fill(late []Late) error {
+	x.applying.Lock()
+	defer x.applying.Unlock()
 	keys := 0
 	for i := range late {
 		keys += late[i].targets()
@@ -28,8 +37,16 @@ func (x *Index) Fill(late []Late) error {
 	if !x.entities.room(keys) {
 		return ErrFull
 	}
-	for i := 0; i < len(late); i += applyChunk {
-		x.fillChunk(late[i:min(i+applyChunk, len(late))])
+	view := x.View()
+	visible := x.late[:0]
+	for _, l := range late {
+		if view.Visible(l.Ordinal) {
+			visible = append(visible, l)
+		}
+	}
+	x.late = visible
+	for i := 0; i < len(visible); i += applyChunk {
+		x.fillChunk(visible[i:min(i+applyChunk, len(visible))])
 	}
 	return nil
 }
@@ -62,63 +79,19 @@ func (x *Index) fillChunk(late []Late) {
 		items[i].Values = late[i].Values
 	}
 	x.resolveTargets(items)
+	x.touch(items)
 
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	targets := x.targets
 	for i := range late {
-		v := items[i].values()
-		if v == nil {
-			continue
-		}
-		n := len(v.targets())
-		fresh := x.freshLocked(v)
-		x.addValuesLocked(late[i].Ordinal, v, targets[:n])
-		x.rememberLocked(fresh)
-		targets = targets[n:]
-	}
-}
-
-// A customTerm is a term of a custom param. A term says nothing of its param, and
-// so Drop could not find those of one: they are remembered with it.
-type customTerm struct {
-	term   termHash
-	param  Param
-	folded bool // its payload is the number of a text
-}
-
-// own remembers a term of a custom param.
-func (h *hasher) own(p Param, t termHash, folded bool) {
-	if p >= FirstCustom {
-		h.to.customs = append(h.to.customs, customTerm{t, p, folded})
-	}
-}
-
-// freshLocked returns those terms of custom params that the table does not have.
-// The result is good until the next call. REQUIRES: mu held.
-func (x *Index) freshLocked(v *Prepared) []customTerm {
-	x.fresh = x.fresh[:0]
-	for _, c := range v.in.customs[v.from.customs:v.end.customs] {
-		if x.mu.table.get(c.term) == 0 {
-			x.fresh = append(x.fresh, c)
+		if v := items[i].values(); v != nil {
+			n := len(v.targets())
+			x.addValuesLocked(late[i].Ordinal, v, targets[:n])
+			targets = targets[n:]
 		}
 	}
-	return x.fresh
 }
-
-// rememberLocked remembers what the table has now. REQUIRES: mu held for writing.
-func (x *Index) rememberLocked(fresh []customTerm) {
-	for _, c := range fresh {
-		if x.mu.table.get(c.term) == 0 {
-			continue // a code of one of the param's own systems has no term for itself
-		}
-		columns := x.mu.params[c.param]
-		columns.custom = append(columns.custom, c)
-	}
-}
-
-// dropChunk is how many terms are removed under one lock.
-const dropChunk = 256
 
 // Drop frees the values of custom params. It is called by the goroutine that
 // applies. Whoever still asks for one of them gets an answer of no meaning: the
@@ -130,78 +103,78 @@ func (x *Index) Drop(params ...Param) {
 		columns := x.columnsLocked(p)
 		if columns != nil {
 			x.mu.params[p] = nil
+			x.freeLocked(&columns.present)
 		}
 		x.mu.Unlock()
-		if columns == nil {
+		if columns != nil {
+			x.dropTerms(columns)
+			x.dropTexts(p, columns)
+		}
+	}
+}
+
+// freeLocked frees the posting of a payload, and empties the payload. A sweep that
+// has seen it must not take it for what has the posting next: that it was freed
+// makes the sweep look again. REQUIRES: mu held for writing.
+func (x *Index) freeLocked(payload *uint32) {
+	x.mu.freed++
+	if *payload&postingBit != 0 {
+		x.mu.postings.remove(*payload &^ postingBit)
+	}
+	*payload = 0
+}
+
+// dropTerms removes the terms of a param that is gone from the table, some under
+// each lock. A sweep may have removed one, and a version have brought it back: then
+// it is among them twice.
+func (x *Index) dropTerms(columns *paramColumns) {
+	for terms := range slices.Chunk(columns.custom, sweepStep) {
+		x.mu.Lock()
+		for _, t := range terms {
+			posting := x.removeLocked(t)
+			x.freeLocked(&posting)
+		}
+		x.mu.Unlock()
+	}
+}
+
+// dropTexts takes the folded texts of a param that is gone out of the table, and
+// frees them.
+func (x *Index) dropTexts(p Param, columns *paramColumns) {
+	type entry struct {
+		text string
+		id   textID
+	}
+	var entries []entry
+	columns.sorted.Scan(func(text string, id textID) bool {
+		entries = append(entries, entry{text, id})
+		return true
+	})
+	// In the order of their numbers: those of one chunk are freed together.
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.id, b.id) })
+	var gone []textID
+	for i, e := range entries {
+		gone = append(gone, e.id)
+		if i+1 < len(entries) && len(gone) < sweepStep && entries[i+1].id>>chunkBits == e.id>>chunkBits {
 			continue
 		}
-		terms := append(columns.custom, customTerm{param: p, term: x.terms.Present(p).hash})
-		for i := 0; i < len(terms); i += dropChunk {
-			x.dropTerms(columns, terms[i:min(i+dropChunk, len(terms))])
+		x.mu.Lock()
+		for _, e := range entries[i+1-len(gone) : i+1] {
+			x.freeLocked(&x.mu.texts.texts.at(uint32(e.id)).payload)
+			x.removeLocked(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
 		}
+		x.mu.Unlock()
+		x.forgetTexts(gone)
+		gone = gone[:0]
 	}
 }
 
-func (x *Index) dropTerms(columns *paramColumns, terms []customTerm) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, c := range terms {
-		payload := x.mu.table.remove(c.term)
-		if c.folded && payload != 0 {
-			payload = columns.own.texts.at(payload).payload
-		}
-		x.mu.postings.free(payload)
+// removeLocked removes a term from the table if it is there, and returns its
+// payload. REQUIRES: mu held for writing.
+func (x *Index) removeLocked(t termHash) (payload uint32) {
+	shard := x.mu.table.shard(t)
+	if payload = x.mu.table.get(t); payload != 0 {
+		shard.remove(t)
 	}
-}
-
-// textsOf returns the store of a param's folded texts. A custom param has one of
-// its own, since readers look up texts without the lock: it goes when the last
-// of them has gone.
-func (x *Index) textsOf(c *paramColumns) *textStore {
-	if c.own != nil {
-		return c.own
-	}
-	return &x.mu.texts
-}
-
-// remove takes a term out of the table and returns its payload, 0 if it was not
-// there. Terms behind it that were pushed on by it move up, so that no search
-// ends at the gap.
-func (t *termTable) remove(term termHash) (payload uint32) {
-	s := &t.shards[term.hi>>(64-shardBits)]
-	if len(s.slots) == 0 {
-		return 0
-	}
-	gap := s.index(term)
-	if payload = s.slots[gap].payload; payload == 0 {
-		return 0
-	}
-	for i := s.after(gap); s.slots[i].payload != 0; i = s.after(i) {
-		home := s.first(termHash{s.slots[i].hi, s.slots[i].lo})
-		// A term stays if its search begins behind the gap, in the order from the
-		// gap to i, which may go over the end.
-		if gap < i && gap < home && home <= i || gap > i && (gap < home || home <= i) {
-			continue
-		}
-		s.slots[gap], gap = s.slots[i], i
-	}
-	s.slots[gap] = termSlot{}
-	s.n--
 	return payload
-}
-
-// after returns the slot after one.
-func (s *termShard) after(i int) int {
-	if i++; i == len(s.slots) {
-		return 0
-	}
-	return i
-}
-
-// free gives back the posting of a payload.
-func (s *postingStore) free(payload uint32) {
-	if payload&postingBit != 0 {
-		*s.postings.at(payload &^ postingBit) = storedPosting{}
-		s.unused = append(s.unused, payload)
-	}
 }

@@ -92,9 +92,7 @@ func (h *hasher) add(e *Entry) error {
 }
 
 func (h *hasher) addTerm(d digest, p Param, form byte) {
-	t := d.hash(uint16(p), form)
-	h.to.terms = append(h.to.terms, t)
-	h.own(p, t, false)
+	h.to.terms = append(h.to.terms, preparedTerm{d.hash(uint16(p), form), p})
 }
 
 // count counts an entry in a run of its param and kind.
@@ -116,8 +114,6 @@ func (h *hasher) addToken(e *Entry) {
 		code := h.text(e.Code)
 		full := system.then(code).hash(uint16(e.Param), formToken)
 		h.to.tokens = append(h.to.tokens, preparedToken{e.Param, full, system, code})
-		h.own(e.Param, full, false)
-		h.own(e.Param, code.hash(uint16(e.Param), formCode), false)
 	}
 }
 
@@ -128,9 +124,7 @@ func (h *hasher) addText(e *Entry) {
 		folded = h.text(e.Folded)
 	}
 	h.addTerm(exact, e.Param, formExact)
-	term := folded.hash(uint16(e.Param), formFolded)
-	h.to.texts = append(h.to.texts, preparedText{e.Param, term, e.Folded})
-	h.own(e.Param, term, true)
+	h.to.texts = append(h.to.texts, preparedText{e.Param, folded.hash(uint16(e.Param), formFolded), e.Folded})
 }
 
 // sameTargets is how many targets are compared with the next. The params of a

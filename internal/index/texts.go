@@ -21,14 +21,16 @@ type textStore struct {
 }
 
 type storedText struct {
-	text    string
+	text    string // empty too where no version has it any more
 	payload uint32 // as in a termTable
+	param   Param
 }
 
-func (s *textStore) add(text string) textID {
+func (s *textStore) add(p Param, text string) textID {
 	s.n++
 	s.texts.grow(s.n + 1)
-	s.texts.at(s.n).text = text
+	t := s.texts.at(s.n)
+	t.text, t.param = text, p
 	return textID(s.n)
 }
 
@@ -36,18 +38,12 @@ func (s *textStore) add(text string) textID {
 type Texts struct {
 	view    View
 	param   Param
-	store   *textStore
 	entries column[textID]
 }
 
 // Texts returns the texts of a parameter.
 func (v View) Texts(p Param) Texts {
-	store := &v.x.mu.texts
-	entries := snapshot(v, p, func(c *paramColumns) column[textID] {
-		store = v.x.textsOf(c)
-		return c.texts
-	})
-	return Texts{v, p, store, entries}
+	return Texts{v, p, snapshot(v, p, func(c *paramColumns) column[textID] { return c.texts })}
 }
 
 // Len returns the number of values, those of superseded versions included.
@@ -97,7 +93,7 @@ func (t Texts) batch(dst []textPosting, from, prefix string) ([]textPosting, boo
 		if !strings.HasPrefix(text, prefix) {
 			return false
 		}
-		dst = append(dst, textPosting{text, t.view.postingLocked(x.textsOf(columns).texts.at(uint32(id)).payload)})
+		dst = append(dst, textPosting{text, t.view.postingLocked(x.mu.texts.texts.at(uint32(id)).payload)})
 		return len(dst) < walkBatch
 	})
 	return dst, len(dst) == walkBatch
@@ -106,7 +102,7 @@ func (t Texts) batch(dst []textPosting, from, prefix string) ([]textPosting, boo
 // Keys iterates upwards over those of set that have a text, with their smallest
 // and largest one in byte order.
 func (t Texts) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[string]] {
-	texts := &t.store.texts
+	texts := &t.view.x.mu.texts.texts
 	return spans(t.entries, set, func(s *Span[string], id *textID, first bool) {
 		text := texts.at(uint32(*id)).text
 		if first || text < s.Min {
