@@ -60,14 +60,23 @@
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - All conditions of a search with _contained hold in one contained resource. It is
+//     found by the id that it has in its container, it has no time of its own, and
+//     nothing but its container refers to it (_has, _list). "#" is its container.
+//   - With _contained, containers are sorted by parameters that all types have, and
+//     contained resources (_containedType=contained) newest container first, in its
+//     order. These take no _sort and no _include. _contained=both with containers
+//     gives one that also matches by itself once.
+//   - _containedType without _contained=true or both is an error.
 //
 // # What it does not do
 //
-// Units in canonical form (quantities compare units literally), full text (_text, _content) and contained resources. Each is reported as not
+// Units in canonical form (quantities compare units literally), full text (_text, _content). Each is reported as not
 // supported, but for units. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
-// of what a versioned reference names.
+// of what a versioned reference names. Keys of _sort do not step into contained
+// resources, and _contained is an error in a compartment.
 //
 // # Invariants
 //

@@ -21,6 +21,8 @@ type evaluation struct {
 	plan  *Plan // nil unless it is asked for
 	block []byte
 	read  []index.Entry
+	out   outer
+	known map[chainBranch]*roaring.Bitmap // what visible has found
 }
 
 func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
@@ -44,9 +46,9 @@ func (ev *evaluation) charge(work int) error {
 	return ev.ctx.Err()
 }
 
-// all returns the visible resources of the query's types for which all clauses
+// ofTypes returns the visible resources of the query's types for which all clauses
 // hold.
-func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
+func (ev *evaluation) ofTypes(q *Query) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for i, t := range q.types {
 		if ev.view.OfType(index.TypeID(t)).Len() == 0 {
@@ -121,9 +123,22 @@ func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition, recor
 	return set, nil
 }
 
-// visible returns the visible resources of a type for which a condition holds.
+// visible returns the visible resources of a type for which a condition holds. The
+// result is shared and must not be changed: the steps of a chain are asked for again
+// where they lead into contained resources.
 func (ev *evaluation) visible(t schema.TypeID, c condition) (*roaring.Bitmap, error) {
-	return ev.conjunction(t, []condition{c}, nil)
+	key := chainBranch{t, c}
+	if set := ev.known[key]; set != nil {
+		return set, nil
+	}
+	set, err := ev.conjunction(t, []condition{c}, nil)
+	if ev.known == nil {
+		ev.known = map[chainBranch]*roaring.Bitmap{}
+	}
+	if err == nil {
+		ev.known[key] = set
+	}
+	return set, err
 }
 
 // evaluate returns the ordinals for which a condition on resources of type t
@@ -173,7 +188,7 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 	case *chain:
 		sum := 0
 		for _, branch := range c.branches {
-			sum += joined * ev.estimate(branch.typ, branch.next)
+			sum += joined*ev.estimate(branch.typ, branch.next) + ev.estimateInside(branch)
 		}
 		return sum
 	case *combination:

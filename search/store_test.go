@@ -31,6 +31,7 @@ type store struct {
 	seq     uint64
 	time    int64
 	builder index.Builder
+	level   *fhirjson.Options // nil is strict
 }
 
 func newStore(t require.TestingT) *store {
@@ -60,7 +61,7 @@ func (s *store) put(sources ...string) {
 // item extracts one resource, and remembers its source and values.
 func (s *store) item(source []byte) index.Item {
 	var doc fhirjson.Document
-	require.NoError(s.t, fhirjson.Parse(source, &doc, nil))
+	require.NoError(s.t, fhirjson.Parse(source, &doc, s.level))
 	s.builder.Reset()
 	require.NoError(s.t, s.engine.Extract(&doc, &s.builder))
 	block := s.builder.AppendTo(nil)
