@@ -127,6 +127,10 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 			*link.to = pageQuery(r.Self, link.token)
 		}
 	}
+	if r.Contained != nil {
+		page.Matches, err = s.contained(ctx, q, r)
+		return page, err // nothing is included then
+	}
 	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
 	}
@@ -179,6 +183,10 @@ func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) i
 		q, err := s.store.engine.Parse(t, query, false)
 		if err != nil {
 			yield(Version{}, queryError(err))
+			return
+		}
+		if q.Contained() {
+			yield(Version{}, failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
 			return
 		}
 		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)
