@@ -115,10 +115,7 @@ func (ev *evaluation) holds(p *param, mod modifier, v *value, entry *index.Entry
 			return w.FromMin <= entry.From && entry.From <= w.FromMax && w.ToMin <= entry.To && entry.To <= w.ToMax
 		})
 	case index.KindNumber, index.KindQuantity:
-		if unit := v.unitFilter(); unit != nil && !unit(entry.System, entry.Code, entry.Unit) {
-			return false
-		}
-		return slices.ContainsFunc(numberWindows(v.prefix, v.number, s.integer()), func(w index.NumberWindow) bool {
+		return slices.ContainsFunc(ev.windowsIn(v, s, entry.System, entry.Code, entry.Unit), func(w index.NumberWindow) bool {
 			return above(w.LowMin, entry.Low, -1) && below(w.LowMax, entry.Low, -1) &&
 				above(w.HighMin, entry.High, 1) && below(w.HighMax, entry.High, 1)
 		})

@@ -57,7 +57,7 @@ func readNumber(s string) (number, bool) {
 	if !setDecimal(d, s) {
 		return number{}, false
 	}
-	n := number{value: s, parsed: d, exponent: strings.ContainsAny(s, "eE")}
+	n := number{value: d.String(), parsed: d, exponent: strings.ContainsAny(s, "eE")}
 	unit := d.Exponent
 	if n.exponent && d.NumDigits() == 1 {
 		unit--

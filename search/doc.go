@@ -68,11 +68,17 @@
 //     order. These take no _sort and no _include. _contained=both with containers
 //     gives one that also matches by itself once.
 //   - _containedType without _contained=true or both is an error.
+//   - n|http://unitsofmeasure.org|code finds what is stored in any unit of UCUM
+//     that measures the same, by exact conversion of what the query means in its
+//     own unit: 5.4 g is from 5350 mg to under 5450 mg. A code that is no unit, as
+//     KG, is compared as it is written, as are other systems, and n||code always.
+//     Units that are a function of their base compare among themselves alone:
+//     [pH] is not mol/L, whose order is the other way round.
+//   - Quantities are sorted by their numbers, whatever the unit.
 //
 // # What it does not do
 //
-// Units in canonical form (quantities compare units literally), full text (_text, _content). Each is reported as not
-// supported, but for units. Terminology that is not in the store, and
+// Full text (_text, _content), which is reported as not supported. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include do not follow canonicals, and lead to the current version
 // of what a versioned reference names. Keys of _sort do not step into contained

@@ -11,6 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
 // Options are the options of an [Engine]. The zero value of each field is its
@@ -61,6 +62,7 @@ type Engine struct {
 	epoch      uint64
 	now        func() time.Time
 	costLimit  int
+	units      *ucum.Cache
 	extractors sync.Pool
 }
 
@@ -71,7 +73,7 @@ func New(x *index.Index, opts Options) *Engine {
 		registry: parameters(), index: x,
 		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values, documents: opts.Documents,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
-		now: opts.Now, costLimit: opts.CostLimit,
+		now: opts.Now, costLimit: opts.CostLimit, units: ucum.NewCache(256),
 	}
 	if e.values == nil {
 		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }

@@ -23,6 +23,8 @@ type evaluation struct {
 	read  []index.Entry
 	out   outer
 	known map[chainBranch]*roaring.Bitmap // what visible has found
+	// conversions are conditions in other units than the query's, as far as known.
+	conversions map[conversionKey][]index.NumberWindow
 }
 
 func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
@@ -35,6 +37,9 @@ const (
 	costOfHit    = 10 // to add its posting to others
 	costOfNumber = 4  // to compare a range of numbers
 	costOfBlock  = 64 // to open and decode a values block, beside its bytes
+
+	costOfUnit       = 1000 // to parse a code of UCUM
+	costOfConversion = 1000 // to convert a quantity of the query into its unit
 )
 
 // charge accounts for work. Every loop over what a query can make long goes

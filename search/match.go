@@ -185,15 +185,12 @@ func (ev *evaluation) numbers(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 	set := roaring.New()
 	for _, s := range m.param.streams {
 		column := ev.view.Numbers(s.id)
-		for _, v := range m.values {
+		for i := range m.values {
+			v := &m.values[i]
 			if err := ev.charge(costOfNumber * columnWork(column.Len(), within)); err != nil {
 				return nil, err
 			}
-			found, err := column.Match(within, index.NumberQuery{
-				Windows: numberWindows(v.prefix, v.number, s.integer()),
-				Unit:    v.unitFilter(),
-				Values:  ev.valuesOf,
-			})
+			found, err := column.Match(within, ev.numberQuery(v, s))
 			if err != nil {
 				return nil, err
 			}
@@ -201,18 +198,6 @@ func (ev *evaluation) numbers(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 		}
 	}
 	return set, nil
-}
-
-// unitFilter says which units count for a quantity; nil is all. Codes are
-// compared literally.
-func (v value) unitFilter() func(system, code, unit string) bool {
-	switch v.unit {
-	case unitCode:
-		return func(_, code, unit string) bool { return code == v.code || unit == v.code }
-	case unitSystem:
-		return func(system, code, _ string) bool { return system == v.system && (v.code == "" || code == v.code) }
-	}
-	return nil
 }
 
 // texts evaluates what walks the dictionary of texts: starts-with, :contains,

@@ -684,7 +684,7 @@ func matchQuantity(v modelValue, e element) bool {
 	if v.hasUnit {
 		number, code, _ := strings.Cut(v.text, " ")
 		text = number
-		if *v.system == "" && q.code != code && q.unit != code || *v.system != "" && (q.system != *v.system || q.code != code) {
+		if q, ok = q.hasUnit(*v.system, code); !ok {
 			return false
 		}
 	}

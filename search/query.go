@@ -5,6 +5,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
@@ -199,7 +200,8 @@ type value struct {
 
 	number    number
 	unit      unitMatch
-	low, high int64 // of dates: the range of what was written
+	measure   *ucum.Unit // of code, if that is UCUM's
+	low, high int64      // of dates: the range of what was written
 	reference reference
 	bare      bool // a reference that is an id alone
 	target    schema.TypeID

@@ -32,6 +32,7 @@ type store struct {
 	time    int64
 	builder index.Builder
 	level   *fhirjson.Options // nil is strict
+	forget  bool              // the sources
 }
 
 func newStore(t require.TestingT) *store {
@@ -68,6 +69,9 @@ func (s *store) item(source []byte) index.Item {
 	prepared := new(index.Prepared)
 	require.NoError(s.t, s.index.Prepare(prepared, block))
 	s.blocks = append(s.blocks, block)
+	if s.forget {
+		source = nil
+	}
 	s.sources = append(s.sources, source)
 	return index.Item{Type: index.TypeID(doc.Type()), ID: string(doc.ID()), Values: prepared}
 }
