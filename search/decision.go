@@ -115,8 +115,8 @@ func merge(first decision, parts []decision, one func(a, b bool) bool) decision 
 	}
 }
 
-func either(a, b bool) bool { return a || b }
-func both(a, b bool) bool   { return a && b }
+func anyHolds(a, b bool) bool { return a || b }
+func allHold(a, b bool) bool  { return a && b }
 
 func (ev *evaluation) decideCombination(t schema.TypeID, c *combination) (decision, error) {
 	parts := make([]decision, len(c.of))
@@ -127,9 +127,9 @@ func (ev *evaluation) decideCombination(t schema.TypeID, c *combination) (decisi
 		}
 	}
 	if c.all {
-		return merge(constant(t, true), parts, both), nil
+		return merge(constant(t, true), parts, allHold), nil
 	}
-	return merge(constant(t, false), parts, either), nil
+	return merge(constant(t, false), parts, anyHolds), nil
 }
 
 func (ev *evaluation) decideMatch(t schema.TypeID, m *match) (decision, error) {
@@ -318,5 +318,5 @@ func (ev *evaluation) decideBranches(c *chain) (decision, error) {
 		}
 		parts = append(parts, part)
 	}
-	return merge(constant(0, false), parts, either), nil
+	return merge(constant(0, false), parts, anyHolds), nil
 }
