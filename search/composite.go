@@ -32,7 +32,7 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 	found := within
 	var err error
 	for i, part := range c.components {
-		found, err = ev.match(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
+		found, err = ev.step(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
 		if err != nil || found.IsEmpty() {
 			return found, err
 		}
@@ -131,7 +131,7 @@ func (ev *evaluation) holds(p *param, mod modifier, v *value, entry *index.Entry
 		}
 		return slices.Contains(ev.registry.targets(p), typ)
 	case index.KindReferenceText:
-		return v.reference.typ == 0 && v.reference.text == entry.Exact && v.mayLeadTo(ev.registry)
+		return v.reference.typ == 0 && holdsCanonical(v.reference.text, entry.Exact) && v.mayLeadTo(ev.registry)
 	}
 	return false
 }
@@ -147,6 +147,8 @@ func (v *value) holdsText(kind schema.ParamType, mod modifier, entry *index.Entr
 		return entry.Folded == v.folded
 	case modEnds:
 		return strings.HasSuffix(entry.Folded, v.folded)
+	case modOrder:
+		return v.prefix.holds(strings.Compare(entry.Folded, v.folded))
 	case modBelow:
 		return isBelow(entry.Exact, v.text)
 	case modAbove:

@@ -126,8 +126,17 @@ func container(t *rapid.T) string {
 		}
 		return "#" + ids[n("id", 4)]
 	}
+	canonical := func() string {
+		url := fmt.Sprintf("http://x.org/%d", n("url", 2))
+		return []string{url, url + "|V1", url + "|v2", target("Questionnaire"), "Questionnaire/a|v1"}[n("canonical", 5)]
+	}
 	one := func(id, rest string) string {
-		switch n("type", 4) {
+		switch n("type", 6) {
+		case 4:
+			return fmt.Sprintf(`{"resourceType":"Questionnaire","id":%q%s,"url":"http://x.org/%d","version":"v%d","status":"%s"}`,
+				id, rest, n("url", 2), 1+n("version", 2), []string{"draft", "active"}[n("status", 2)])
+		case 5:
+			return fmt.Sprintf(`{"resourceType":"QuestionnaireResponse","id":%q%s,"questionnaire":%q,"status":"completed"}`, id, rest, canonical())
 		case 0:
 			return fmt.Sprintf(`{"resourceType":"Medication","id":%q%s,"code":{"coding":[{"system":"urn:c","code":"c%d","display":"Code %d"}]},"status":"%s","manufacturer":{"reference":%q}}`,
 				id, rest, n("code", 3), n("display", 2), []string{"active", "inactive"}[n("status", 2)], target("Organization"))

@@ -82,6 +82,10 @@ const fewTargets = 1024
 // candidatesOfChain goes back along the references of contained resources.
 func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	streams := ev.registry.insideParam(c.param).streams
+	canonical, _, err := ev.inUse(&param{streams: streams}, nil)
+	if err != nil {
+		return nil, err
+	}
 	var found []index.Posting
 	for _, s := range streams {
 		found = append(found, ev.view.Posting(ev.terms.ReferenceText(s.id, "#")))
@@ -99,6 +103,13 @@ func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roar
 			for _, s := range streams {
 				found = append(found, ev.view.Posting(ev.referenceTerm(s, branch.typ, id)))
 			}
+		}
+		err = ev.cited(canonical, branch.typ, targets, func(_ uint32, by index.Posting) error {
+			found = append(found, by)
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	set, err := ev.union(found, within)

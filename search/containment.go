@@ -129,7 +129,6 @@ func (ev *evaluation) inside(q *Query, found func(o index.Ordinal, holds []bool)
 		if containers.Len() == 0 {
 			continue
 		}
-		start, step := time.Now(), Step{Type: t, Part: "_contained", Estimate: costOfBlock * containers.Len()}
 		conditions := &combination{all: true}
 		for _, c := range q.clauses {
 			conditions.of = append(conditions.of, c.of[i])
@@ -138,6 +137,7 @@ func (ev *evaluation) inside(q *Query, found func(o index.Ordinal, holds []bool)
 		if err != nil {
 			return err
 		}
+		start, step := time.Now(), Step{Type: t, Part: "_contained", Way: ByValues, Estimate: costOfBlock * containers.Len()}
 		err = ev.holders(t, conditions, universe, func(o index.Ordinal, holds []bool) {
 			step.Found++
 			found(o, holds)
@@ -145,8 +145,8 @@ func (ev *evaluation) inside(q *Query, found func(o index.Ordinal, holds []bool)
 		if err != nil {
 			return err
 		}
-		if step.Time = time.Since(start); ev.plan != nil {
-			ev.plan.Steps = append(ev.plan.Steps, step)
+		if step.Time = time.Since(start); ev.explained != nil {
+			*ev.explained.steps = append(*ev.explained.steps, step)
 		}
 	}
 	return nil

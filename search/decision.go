@@ -278,13 +278,25 @@ func (ev *evaluation) decideNear(t schema.TypeID, m *match) (decision, error) {
 // that the same version contains, and to the version itself ("#").
 func (ev *evaluation) decideChain(t schema.TypeID, c *chain) (decision, error) {
 	p := ev.registry.insideParam(c.param)
-	entities := roaring.New()
+	inUse, _, err := ev.inUse(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	canonical := &param{streams: inUse}
+	entities, texts := roaring.New(), map[string]struct{}{}
 	for _, branch := range c.branches {
 		targets, err := ev.visible(branch.typ, branch.next)
 		if err != nil {
 			return nil, err
 		}
 		entities.Or(ev.view.EntitiesOf(targets))
+		err = ev.citing(inUse, branch.typ, targets, func(_ uint32, _ *stream, text string) error {
+			texts[text] = struct{}{}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	siblings, err := ev.decideBranches(c)
 	if err != nil {
@@ -300,7 +312,11 @@ func (ev *evaluation) decideChain(t schema.TypeID, c *chain) (decision, error) {
 			if i, ok := o.find(e); ok {
 				return leads[i]
 			}
-			return ev.among(entities, e) || self && e.Kind == index.KindReferenceText && e.Exact == "#"
+			if e.Kind != index.KindReferenceText {
+				return ev.among(entities, e)
+			}
+			_, cited := texts[e.Exact]
+			return self && e.Exact == "#" || cited && canonical.knows(e.Param)
 		})(o)
 	}, nil
 }

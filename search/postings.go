@@ -79,7 +79,7 @@ func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeI
 		}
 	}
 	if v.mayLeadTo(ev.registry) {
-		add(ev.terms.ReferenceText(s.id, v.reference.text))
+		ev.canonicalTerms(s, v.reference.text, add)
 	}
 }
 
