@@ -47,6 +47,8 @@ func (ev *evaluation) candidates(t schema.TypeID, c condition, within *roaring.B
 		return set, nil
 	case *negation:
 		return within, nil
+	case *phrase:
+		return ev.candidatesOfWords(t, within, c.words)
 	}
 	return roaring.New(), nil // a *reverse, which never holds
 }
@@ -61,6 +63,8 @@ func (ev *evaluation) candidatesOfMatch(t schema.TypeID, m *match, within *roari
 			found = append(found, ev.view.Posting(ev.terms.Token(ev.registry.head(t), "", v.code)))
 		}
 		return ev.union(found, within)
+	case m.param.special == specialWords:
+		return ev.candidatesOfWords(t, within, m.phrases()...)
 	case m.param.special != specialNone:
 		return within, nil
 	}

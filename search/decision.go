@@ -28,6 +28,8 @@ func (ev *evaluation) decide(t schema.TypeID, c condition) (decision, error) {
 	case *negation:
 		held, err := ev.decide(t, c.of)
 		return opposite(t, held), err
+	case *phrase:
+		return ev.decideWords(t, c.param, c.words)
 	}
 	// A *reverse: nothing but its container refers to a contained resource.
 	return constant(t, false), nil
@@ -136,6 +138,8 @@ func (ev *evaluation) decideMatch(t schema.TypeID, m *match) (decision, error) {
 	switch {
 	case m.param.special == specialNear:
 		return ev.decideNear(t, m)
+	case m.param.special == specialWords:
+		return ev.decideWords(t, m.param, m.phrases()...)
 	case m.modifier == modNot || m.modifier == modNotIn:
 		positive := *m
 		positive.modifier = plain

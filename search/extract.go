@@ -13,10 +13,11 @@ import (
 
 // Extract adds to b the values of every search parameter of the resource: those
 // of all parameters that FHIR R4 defines for its type, the components of
-// composites and the values that :text and :identifier look at included. The
-// resource's id and the time of its update are no values: the index knows them.
-// The values of contained resources follow, under numbers of their own. A malformed
-// date or number, which only a lenient store keeps, has no values.
+// composites and the values that :text and :identifier look at included, and its
+// words. The resource's id and the time of its update are no values: the index knows
+// them. The values of contained resources follow, under numbers of their own; their
+// words are the resource's. A malformed date or number, which only a lenient store
+// keeps, has no values.
 //
 // It is safe for several goroutines with a Builder each.
 func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
@@ -28,6 +29,7 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 	x.doc, x.b = doc, b
 	x.scratch, x.groups = x.scratch[:0], 0
 	x.resource(0, plan)
+	x.fullText()
 	x.contained(plan)
 	x.doc, x.b = nil, nil
 	e.extractors.Put(x)
@@ -47,10 +49,12 @@ type extractor struct {
 	inner     map[string]schema.TypeID // of the contained resources, by id; filled when it is asked for
 	scratch   []byte                   // texts that are not in the source as such, until the extraction ends
 	sensitive map[string]bool          // schema.CaseSensitive, remembered
+	reader    wordReader
+	distinct  wordSet
 }
 
 func (e *Engine) newExtractor() any {
-	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}, inner: map[string]schema.TypeID{}}
+	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}, inner: map[string]schema.TypeID{}, reader: newWordReader()}
 }
 
 // resource extracts the values of the resource at a node.

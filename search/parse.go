@@ -159,8 +159,6 @@ func (p *parser) use(name, value string) (used string, err error) {
 			return "", p.fail(issue.Invalid, "takes no modifier")
 		}
 		return p.result(name, value)
-	case "_text", "_content":
-		return "", p.lenient(p.unsupported("not supported"))
 	case QueryParameter: // it may stand for conditions of any kind
 		return "", p.fail(issue.NotSupported, "not supported")
 	}
