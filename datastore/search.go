@@ -21,7 +21,8 @@ type Page struct {
 	// Total is the exact number of matches on all pages.
 	Total int
 	// Matches are those of this page, in the order that the query asks for. With
-	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED.
+	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED;
+	// with _containedType=contained they are contained resources ([Version.Container]).
 	Matches []Version
 	// Included are what _include and _revinclude add to this page, each once.
 	Included []Version

@@ -204,7 +204,7 @@ func (x *extractor) refer(p index.Param, group uint32, s string) {
 // stays text: an edge of the index would cost several times as much.
 func (x *extractor) local(p index.Param, group uint32, typ schema.TypeID, id string) {
 	if x.shift != 0 {
-		x.b.ReferenceText(p, group, typ.String()+"/"+id)
+		x.b.ReferenceText(p, group, x.joined(typ.String(), "/", id))
 		return
 	}
 	x.b.Reference(p, group, index.TypeID(typ), id)
