@@ -258,6 +258,12 @@ func (ev *evaluation) among(entities *roaring.Bitmap, e *index.Entry) bool {
 
 // decideNear reads the positions from the resource, as those of other Locations are.
 func (ev *evaluation) decideNear(t schema.TypeID, m *match) (decision, error) {
+	return ev.eachNode(t, 1, m.near)
+}
+
+// eachNode is the decision that asks a test of the node of every contained resource of
+// a type, in the version as it is stored. cost is what the test costs for each byte.
+func (ev *evaluation) eachNode(t schema.TypeID, cost int, holds func(*fhirjson.Document, fhirjson.Index) bool) (decision, error) {
 	if ev.documents == nil {
 		return nil, errNoDocuments
 	}
@@ -266,15 +272,18 @@ func (ev *evaluation) decideNear(t schema.TypeID, m *match) (decision, error) {
 		if err := ev.documents(o.ordinal, &doc); err != nil {
 			return nil, err
 		}
+		if err := ev.charge(costOfBlock + cost*len(doc.Source)); err != nil {
+			return nil, err
+		}
 		set := make([]bool, len(o.inner))
 		i := 0
-		for c := range members(&doc, 0, "contained") {
+		for n := range members(&doc, 0, "contained") {
 			if i < len(set) && o.inner[i].typ == t {
-				set[i] = m.near(&doc, c)
+				set[i] = holds(&doc, n)
 			}
 			i++
 		}
-		return set, ev.charge(costOfBlock + len(doc.Source))
+		return set, nil
 	}, nil
 }
 

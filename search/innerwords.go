@@ -16,28 +16,13 @@ import (
 // decideWords decides _text or _content: of which contained resources one of several
 // phrases stands in a text.
 func (ev *evaluation) decideWords(t schema.TypeID, p *param, phrases ...string) (decision, error) {
-	if ev.documents == nil {
-		return nil, errNoDocuments
-	}
 	anywhere := slices.Contains(p.streams, ev.registry.content)
 	reader := newWordReader()
-	var doc fhirjson.Document
-	return func(o *outer) ([]bool, error) {
-		if err := ev.documents(o.ordinal, &doc); err != nil {
-			return nil, err
-		}
-		set := make([]bool, len(o.inner))
-		i := 0
-		for c := range members(&doc, 0, "contained") {
-			if i < len(set) && o.inner[i].typ == t {
-				set[i] = slices.ContainsFunc(phrases, func(words string) bool {
-					return (&phrase{words: words}).stands(&reader, &doc, c, anywhere)
-				})
-			}
-			i++
-		}
-		return set, ev.charge(costOfBlock + len(doc.Source)*len(phrases))
-	}, nil
+	return ev.eachNode(t, len(phrases), func(doc *fhirjson.Document, n fhirjson.Index) bool {
+		return slices.ContainsFunc(phrases, func(words string) bool {
+			return (&phrase{words: words}).stands(&reader, doc, n, anywhere)
+		})
+	})
 }
 
 // candidatesOfWords returns those of within that have all words of one of the phrases.
