@@ -129,6 +129,9 @@ func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expe
 	if err != nil {
 		return expectation{}, queryError(err)
 	}
+	if q.Contained() {
+		return expectation{}, failf(ErrInvalid, issue.NotSupported, "a conditional write is about no contained resource")
+	}
 	now, done, err := s.searchable()
 	if err != nil {
 		return expectation{}, err

@@ -415,6 +415,19 @@ func TestCustomComposite(t *testing.T) {
 	}
 }
 
+// TestCustomContained checks that no search for contained resources is answered as if
+// they had values of custom parameters.
+func TestCustomContained(t *testing.T) {
+	store := open(t, nil)
+	define(t, store, customParameters[0])
+	put(t, store, customPatients...)
+	for _, query := range []string{"_contained=both&eye=blue", "_contained=true&eye:missing=true", "_contained=true&_filter=eye eq blue"} {
+		issueOf(t, searching(store, "Patient", strings.ReplaceAll(query, " ", "+")), issue.NotSupported)
+	}
+	require.Equal(t, "a", foundIDs(t, store, "Patient", "_contained=false&eye=blue"))
+	require.Equal(t, "c b a", foundIDs(t, store, "Patient", "_contained=both&_include=*"))
+}
+
 // TestCustomAbstract gives a parameter to all types, and one to several.
 func TestCustomAbstract(t *testing.T) {
 	store := open(t, nil)

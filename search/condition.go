@@ -34,8 +34,8 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if !ok {
 		return nil, p.unknown(t, code)
 	}
-	if found.special == specialUnsupported {
-		return nil, p.unsupported("not supported")
+	if err := p.supported(found, depth); err != nil {
+		return nil, err
 	}
 	if chained {
 		return p.chain(found, mod, rest, value, depth)

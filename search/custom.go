@@ -107,6 +107,18 @@ func (p *parser) find(t schema.TypeID, code string) (*param, bool) {
 	return found, ok
 }
 
+// supported reports a parameter that cannot be asked for, depth steps away from the
+// resources that are searched.
+func (p *parser) supported(found *param, depth int) error {
+	switch {
+	case found.special == specialUnsupported:
+		return p.unsupported("not supported")
+	case found.custom != nil && depth == 0 && p.q.contained.inside:
+		return p.fail(issue.NotSupported, "contained resources have no values of %s, a custom search parameter", found.row.Code)
+	}
+	return nil
+}
+
 // unfilled reports a parameter that has not all its values yet.
 func (p *parser) unfilled(c *custom) *QueryError {
 	reason := fmt.Sprintf("search parameter %s is being indexed, %d of %d", c.Code, c.indexed.Load(), c.total.Load())
