@@ -9,14 +9,21 @@ import (
 // postingBit tells a posting's number from an ordinal in a payload.
 const postingBit = 1 << 31
 
-// A tail is frozen when it is long: at 1,024 a roaring bitmap is the smaller
-// form, and each freezing copies the bitmap before, which is at most an eighth
-// of a byte an ordinal of the index. The upper bound keeps short what every
-// count and intersection has to walk.
+// A tail is frozen when it is long: then a roaring bitmap is the smaller form, from
+// 256 on where the ordinals lie close, as those of one patient do. Each freezing
+// copies the bitmap before, which is at most an eighth of a byte an ordinal of the
+// index. The upper bound keeps short what every count and intersection has to walk.
 const (
-	tailMin = 1024
-	tailMax = 4096
+	tailClose = 256
+	tailMin   = 1024
+	tailMax   = 4096
 )
+
+// freezes reports whether so many ordinals are better a bitmap than a list. A bitmap
+// takes some 60 bytes for each 65,536 ordinals among which there is one.
+func freezes(n int, first, last uint32) bool {
+	return n >= tailMin || n >= tailClose && int(last>>16-first>>16) < n/64
+}
 
 // A postingStore holds the postings of two ordinals and more; the only ordinal
 // of a term lies in its payload. Index.mu guards it.
@@ -74,8 +81,9 @@ func (p *storedPosting) add(o uint32) {
 	if n > 0 && p.tail[n-1] == o {
 		return
 	}
-	if n > 0 && n%tailMin == 0 && n >= p.tailLimit() {
+	if n > 0 && n%tailClose == 0 && n >= p.tailLimit() && freezes(n, p.tail[0], o) {
 		p.freeze()
+		n = 0
 	}
 	if n == cap(p.tail) {
 		// By a quarter, where append would double: most postings are short for good.
@@ -86,9 +94,9 @@ func (p *storedPosting) add(o uint32) {
 
 func (p *storedPosting) tailLimit() int {
 	if p.frozen == nil {
-		return tailMin
+		return tailClose
 	}
-	return max(tailMin, min(int(p.frozen.GetCardinality()/16), tailMax))
+	return max(tailClose, min(int(p.frozen.GetCardinality()/16), tailMax))
 }
 
 func (p *storedPosting) freeze() {

@@ -107,9 +107,10 @@ func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16,
 }
 
 // scan calls visit for the entries that may lie in b, chunk by chunk, in no
-// order within one.
+// order within one. A value is good until the next one.
 func scan[T ranged](c *column[T], b *box, visit func(o Ordinal, v *T)) {
 	var buf []T
+	var value T
 	for ordinals, chunk := range c.parts() {
 		positions, all := candidates(chunk, len(ordinals), b)
 		if all {
@@ -120,7 +121,7 @@ func scan[T ranged](c *column[T], b *box, visit func(o Ordinal, v *T)) {
 			continue
 		}
 		for _, i := range positions {
-			value := chunk.value(int(i))
+			value = chunk.value(int(i))
 			visit(ordinals[i], &value)
 		}
 	}
