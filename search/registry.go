@@ -169,7 +169,7 @@ var parameters = sync.OnceValue(func() *registry {
 func Version() uint32 { return parameters().version ^ extractorVersion }
 
 // extractorVersion rises whenever Extract yields other values for a resource.
-const extractorVersion = 2
+const extractorVersion = 3
 
 // find returns the parameter of a type with the given code.
 func (r *registry) find(t schema.TypeID, code string) (*param, bool) {

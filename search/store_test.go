@@ -44,6 +44,7 @@ func newStore(t require.TestingT) *store {
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, s.blocks[o]...), nil
 		},
+		Documents: func(o index.Ordinal, doc *fhirjson.Document) error { return fhirjson.Parse(s.sources[o], doc, nil) },
 	})
 	return s
 }
