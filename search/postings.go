@@ -90,15 +90,15 @@ func (ev *evaluation) exactTerms(s *stream, v *value, add func(index.Term)) {
 	add(ev.terms.Exact(s.id, v.text))
 }
 
-// aboveTerms are the terms of a uri and of those above it, by whole segments.
+// aboveTerms are the terms of a uri and of those above it, by whole segments. A slash
+// at the end makes no difference.
 func (ev *evaluation) aboveTerms(s *stream, v *value, add func(index.Term)) {
 	uri := v.text
 	for {
-		add(ev.terms.Exact(s.id, uri))
-		if !strings.HasSuffix(uri, "/") {
-			add(ev.terms.Exact(s.id, uri+"/"))
-		}
-		i := strings.LastIndexByte(strings.TrimRight(uri, "/"), '/')
+		bare := strings.TrimSuffix(uri, "/")
+		add(ev.terms.Exact(s.id, bare))
+		add(ev.terms.Exact(s.id, bare+"/"))
+		i := strings.LastIndexByte(bare, '/')
 		if i <= 0 || uri[i-1] == '/' {
 			return
 		}
