@@ -35,6 +35,7 @@ type modelDoc struct {
 	doc      *fhirjson.Document
 	elements map[string][]element // by expression
 	updated  int64                // microseconds since 1970, where the test sets it
+	decoded  any                  // the JSON of what canonicals lead to
 }
 
 // An element is one item that an expression yields.
@@ -562,8 +563,11 @@ func rangeOf(e element) (low, high int64, ok bool) {
 		return from, to, true
 	}
 	period := func(v any) (int64, int64, bool) {
-		low, _, hasLow := one(field(v, "start"))
-		_, high, hasHigh := one(field(v, "end"))
+		low, startHigh, hasLow := one(field(v, "start"))
+		endLow, high, hasHigh := one(field(v, "end"))
+		if hasLow && hasHigh && high <= low { // it ends before it starts
+			return endLow, startHigh, true
+		}
 		if !hasLow {
 			low = math.MinInt64
 		}

@@ -99,7 +99,7 @@ func (ev *evaluation) aboveTerms(s *stream, v *value, add func(index.Term)) {
 		add(ev.terms.Exact(s.id, bare))
 		add(ev.terms.Exact(s.id, bare+"/"))
 		i := strings.LastIndexByte(bare, '/')
-		if i <= 0 || uri[i-1] == '/' {
+		if i <= 0 {
 			return
 		}
 		uri = uri[:i]
