@@ -36,6 +36,9 @@ func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bit
 		if err != nil {
 			return nil, err
 		}
+		if err := ev.charge(costOfCode * len(found.codes)); err != nil {
+			return nil, err
+		}
 		codes.addAll(found)
 	}
 	if err := ev.charge(costOfCode * len(codes.codes) * len(m.param.streams)); err != nil {
@@ -312,7 +315,7 @@ func (x *expansion) filtered(system, property, op, code string) (*codeSet, error
 			delete(set.codes, c)
 		}
 	}
-	return set, nil
+	return set, x.charge(costOfCode * (len(tree.codes) + len(set.codes)))
 }
 
 // remove takes codes out of a set. A system of which all codes are in it, and some
