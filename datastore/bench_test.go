@@ -168,21 +168,16 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkReadDuringImport reads by id, one read a millisecond, while the sample
-// is imported beside it again and again, and reports how long the slow ones took.
-func BenchmarkReadDuringImport(b *testing.B) {
-	lines := sample(b)
-	names := refs(b, lines)
-	store, _, _ := openBench(b, true)
-	defer store.Close()
-	require.NoError(b, importLines(store, lines))
-	stop := make(chan struct{})
-	var importing sync.WaitGroup
+// importing imports lines again and again until it is told to stop, which tells how
+// many it has imported.
+func importing(store *datastore.Store, lines [][]byte) (stop func() int) {
+	done := make(chan struct{})
+	var running sync.WaitGroup
 	imported := 0
-	importing.Go(func() {
+	running.Go(func() {
 		for part := lines; ; {
 			select {
-			case <-stop:
+			case <-done:
 				return
 			default:
 			}
@@ -196,6 +191,22 @@ func BenchmarkReadDuringImport(b *testing.B) {
 			part, imported = part[n:], imported+n
 		}
 	})
+	return func() int {
+		close(done)
+		running.Wait()
+		return imported
+	}
+}
+
+// BenchmarkReadDuringImport reads by id, one read a millisecond, while the sample
+// is imported beside it again and again, and reports how long the slow ones took.
+func BenchmarkReadDuringImport(b *testing.B) {
+	lines := sample(b)
+	names := refs(b, lines)
+	store, _, _ := openBench(b, true)
+	defer store.Close()
+	require.NoError(b, importLines(store, lines))
+	stop := importing(store, lines)
 	r := rand.New(rand.NewPCG(1, 2))
 	var took []time.Duration
 	pace := time.NewTicker(time.Millisecond)
@@ -208,8 +219,7 @@ func BenchmarkReadDuringImport(b *testing.B) {
 		}
 		took = append(took, time.Since(start))
 	}
-	close(stop)
-	importing.Wait()
+	imported := stop()
 	slices.Sort(took)
 	for _, percent := range []int{50, 99} {
 		b.ReportMetric(float64(took[len(took)*percent/100].Nanoseconds())/1e3, fmt.Sprintf("p%d-µs", percent))
@@ -244,6 +254,55 @@ func BenchmarkSearch(b *testing.B) {
 			}
 			require.NotZero(b, total)
 			b.ReportMetric(float64(total), "hits")
+		})
+	}
+}
+
+// BenchmarkSearchDuringImport searches, once in five milliseconds, while half of the
+// resources are imported beside it again and again, and reports how many times longer
+// the median search takes than it does alone, before and after. The updates add
+// versions, so that the work grows as well: both are told.
+func BenchmarkSearchDuringImport(b *testing.B) {
+	lines := synthetic(hundredThousand)
+	for _, c := range []struct{ name, typ, query string }{
+		{"Token", "Observation", "code=http://loinc.org|8302-2&_count=0"},
+		{"TokenAndDate", "Observation", "category=vital-signs&date=2020&_count=0"},
+		{"Page50", "Observation", "code=http://loinc.org|8302-2&_count=50"},
+		{"Chain", "Observation", "patient.gender=female&_count=0"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			store, _, _ := openBench(b, true)
+			defer store.Close()
+			require.NoError(b, importLines(store, lines))
+			pace := time.NewTicker(5 * time.Millisecond)
+			defer pace.Stop()
+			median := func(n int) float64 {
+				took := make([]time.Duration, n)
+				for i := range took {
+					<-pace.C
+					start := time.Now()
+					_, err := store.Search(ctx, c.typ, c.query)
+					require.NoError(b, err)
+					took[i] = time.Since(start)
+				}
+				slices.Sort(took)
+				return float64(took[n/2].Nanoseconds()) / 1e3
+			}
+			const rounds = 200
+			before := median(rounds)
+			stop := importing(store, lines[:len(lines)/2])
+			var during []float64
+			for b.Loop() {
+				during = append(during, median(rounds))
+			}
+			imported := stop()
+			after := median(rounds)
+			slices.Sort(during)
+			b.ReportMetric(before, "before-µs")
+			b.ReportMetric(during[len(during)/2], "during-µs")
+			b.ReportMetric(after, "after-µs")
+			b.ReportMetric(float64(imported)/b.Elapsed().Seconds(), "imported-res/s")
+			b.ReportMetric(0, "ns/op") // of the pace, and of no interest
 		})
 	}
 }

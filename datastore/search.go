@@ -110,6 +110,9 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err := s.store.open(); err != nil {
 		return nil, err
 	}
+	if query, err = s.store.engine.Named(ctx, t, query); err != nil {
+		return nil, queryError(err)
+	}
 	q, err := s.store.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
@@ -176,6 +179,11 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 // matches iterates over all matches of a query in its order.
 func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
+		query, err := s.store.engine.Named(ctx, t, query)
+		if err != nil {
+			yield(Version{}, queryError(err))
+			return
+		}
 		q, err := s.store.engine.Parse(t, query, false)
 		if err != nil {
 			yield(Version{}, queryError(err))

@@ -1,6 +1,7 @@
 package datastore_test
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -367,6 +368,54 @@ func TestRulesOfQuantities(t *testing.T) {
 	})
 	holds(t, "Invoice", []string{`{"resourceType":"Invoice","id":"i","status":"issued","totalGross":{"value":48.50,"currency":"EUR"}}`}, []rule{
 		{"totalgross=48.5", "i"}, {"totalgross=48.5||EUR", "i"}, {"totalgross=48.5|urn:iso:std:iso:4217|EUR", "i"}, {"totalgross=48.5||USD", ""}, {"totalgross=lt50||EUR", "i"},
+	})
+}
+
+// FHIR R4 §3.1.1.4.11: units of UCUM are compared by what they stand for.
+func TestRulesOfUnits(t *testing.T) {
+	const system = "|http://unitsofmeasure.org|"
+	in := func(number, code string) string {
+		return fmt.Sprintf(`{"value":%s,"system":"http://unitsofmeasure.org","code":%q}`, number, code)
+	}
+	value := func(id, choice string) string {
+		return `{"resourceType":"Observation","id":"` + id + `","status":"final","code":{"text":"x"},` + choice + `,"subject":{"reference":"Patient/p"}}`
+	}
+	quantity := func(id, number, code string) string { return value(id, `"valueQuantity":`+in(number, code)) }
+	holds(t, "Observation", []string{
+		quantity("g", "5.4", "g"), quantity("mg", "5400", "mg"), quantity("kg", "0.0054", "kg"), quantity("lb", "0.0119049621579834", "[lb_av]"), quantity("fat", "5.4", "g{fat}"),
+		quantity("KG", "0.0054", "KG"), quantity("m", "5.4", "m"), quantity("iU", "5.4", "[iU]"), value("other", `"valueQuantity":{"value":5.4,"system":"urn:u","code":"g","unit":"g"}`),
+		value("less", `"valueQuantity":{"value":3000,"comparator":"<=","system":"http://unitsofmeasure.org","code":"mg"}`),
+		value("sampled", `"valueSampledData":{"origin":`+in("10", "mg")+`,"period":10,"factor":2,"dimensions":1,"data":"-5 0 E 10"}`),
+		`{"resourceType":"Patient","id":"p"}`,
+	}, []rule{
+		{"value-quantity=5.4" + system + "g", "g mg kg lb fat"}, {"value-quantity=5400" + system + "mg", "g mg kg fat lb"}, {"value-quantity=0.0054" + system + "kg", "g mg kg lb fat"}, {"value-quantity=5.4" + system + "m", "m"},
+		{"value-quantity=5.4" + system + "[iU]", "iU"}, {"value-quantity=0.0054" + system + "KG", "KG"}, {"value-quantity=5.4|urn:u|g", "other"}, {"value-quantity=5.4||g", "g other"}, {"value-quantity=5.4" + system, "g m fat iU"},
+		{"value-quantity=gt5.4" + system + "g", "lb"}, {"value-quantity=ge5.4" + system + "g", "g mg kg fat lb"}, {"value-quantity=lt5.4" + system + "g", "less sampled"}, {"value-quantity=le5400" + system + "mg", "g mg kg fat less sampled"},
+		{"value-quantity=sa1" + system + "g", "g mg kg lb fat"}, {"value-quantity=eb4" + system + "g", "less sampled"}, {"value-quantity=ne5.4" + system + "g", "less sampled"}, {"value-quantity=ap5" + system + "g", "g mg kg lb fat"},
+		{"value-quantity=gt0.029" + system + "g", "g mg kg lb fat less sampled"}, {"value-quantity=eb31000" + system + "ug", "sampled"}, {"value-quantity=1e-2" + system + "g", ""},
+		{"_filter=" + "value-quantity eq 5.4" + system + "g and value-quantity lt 5.40001" + system + "g", "g mg kg fat lb"},
+		{"value-quantity=5.4" + system + "g&subject:Patient._id=p", "g mg kg lb fat"}, {"subject:Patient._has:Observation:patient:value-quantity=5.4" + system + "g&value-quantity=5.4" + system + "m", "m"},
+	})
+	holds(t, "Observation", []string{quantity("cel", "37", "Cel"), quantity("f", "98.6", "[degF]"), quantity("k", "310.15", "K"), quantity("cold", "36.4", "Cel"), quantity("pH", "7.4", "[pH]")}, []rule{
+		{"value-quantity=37.0" + system + "Cel", "cel f k"}, {"value-quantity=98.6" + system + "[degF]", "cel f k"}, {"value-quantity=310.15" + system + "K", "cel f k"}, {"value-quantity=lt98.6" + system + "[degF]", "cold"},
+		{"value-quantity=gt97" + system + "[degF]", "cel f k cold"}, {"value-quantity=ge310.15" + system + "K", "cel f k"}, {"value-quantity=7.4" + system + "[pH]", "pH"},
+	})
+	component := func(code, number, unit string) string {
+		return `{"code":{"coding":[{"code":"` + code + `"}]},"valueQuantity":` + in(number, unit) + `}`
+	}
+	holds(t, "Observation", []string{
+		value("a", `"component":[`+component("x", "5400", "mg")+`,`+component("y", "1", "kg")+`]`), value("b", `"component":[`+component("x", "1", "kg")+`,`+component("y", "5400", "mg")+`]`),
+	}, []rule{
+		{"component-code-value-quantity=x$5.4" + system + "g", "a"}, {"component-code-value-quantity=y$5.4" + system + "g", "b"}, {"component-code-value-quantity=x$gt5.4" + system + "g", "b"}, {"component-code-value-quantity=x$le1000" + system + "g", "a b"},
+		{"component-code-value-quantity=x$1" + system + "g", ""}, {"component-code-value-quantity=x$5.4" + system + "m", ""},
+	})
+	holds(t, "Condition", []string{
+		`{"resourceType":"Condition","id":"years","subject":{"reference":"Patient/1"},"onsetRange":{"low":` + in("2", "a") + `,"high":` + in("3", "a") + `}}`,
+		`{"resourceType":"Condition","id":"months","subject":{"reference":"Patient/1"},"onsetAge":` + in("30", "mo") + `}`,
+		`{"resourceType":"Condition","id":"open","subject":{"reference":"Patient/1"},"onsetRange":{"low":` + in("48", "mo") + `}}`,
+	}, []rule{
+		{"onset-age=30" + system + "mo", "months"}, {"onset-age=2.5" + system + "a", "months"}, {"onset-age=gt2.5" + system + "a", "years open"}, {"onset-age=lt30" + system + "mo", "years"}, {"onset-age=sa24" + system + "mo", "months open"}, {"onset-age=eb40" + system + "mo", "years months"},
+		{"onset-age=ge48" + system + "mo", "open"}, {"onset-age=3e1" + system + "mo", "months"}, {"onset-age=gt1000" + system + "a", "open"},
 	})
 }
 

@@ -29,7 +29,7 @@ func (p *Page) Bundle(base string) []byte {
 			dst = append(dst, ',')
 		}
 		url := prefix
-		if link.query != "" {
+		if link.query != "" || url == "" { // a uri is never empty
 			url += "?" + link.query
 		}
 		dst = append(append(append(dst, `{"relation":"`...), link.relation...), `","url":`...)

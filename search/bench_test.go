@@ -87,6 +87,49 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
+// BenchmarkQuantities counts a token together with another token or a quantity,
+// over 200,000 observations whose quantities have 50 units, five of each dimension.
+func BenchmarkQuantities(b *testing.B) {
+	s := newStore(b)
+	var items []index.Item
+	for i := range 200_000 {
+		code := []string{"", "m", "k", "u", "n"}[i/10%5] + []string{"g", "m", "L", "mol", "s", "Pa", "J", "W", "V", "K"}[i%10]
+		items = append(items, s.item(fmt.Appendf(nil, `{"resourceType":"Observation","id":"o%d","status":%q,"code":{"coding":[{"system":"http://loinc.org","code":"c%d"}]},"valueQuantity":{"value":%d.5,"system":"http://unitsofmeasure.org","code":%q}}`,
+			i, []string{"final", "amended"}[i%7/4], i%9/2, i*7919%300, code)))
+		if len(items) == 1000 {
+			s.apply(items)
+			items = items[:0]
+		}
+	}
+	for _, c := range []struct{ name, query string }{
+		{"token", "status=final"},
+		{"number alone", "value-quantity=15"},
+		{"gt number alone", "value-quantity=gt150"},
+		{"one unit", "value-quantity=15||g"},
+		{"eq", "value-quantity=0.15|http://unitsofmeasure.org|g"},
+		{"gt", "value-quantity=gt0.150|http://unitsofmeasure.org|g"},
+		{"ge", "value-quantity=ge0.150|http://unitsofmeasure.org|g"},
+		{"ne", "value-quantity=ne0.150|http://unitsofmeasure.org|g"},
+		{"gt of endless decimals", "value-quantity=gt0.001|http://unitsofmeasure.org|[lb_av]"},
+		{"no unit of the column", "value-quantity=gt5|http://unitsofmeasure.org|cd"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			q, err := s.engine.Parse(typeOf(b, "Observation"), "code=http://loinc.org|c1&_count=0&"+c.query, false)
+			require.NoError(b, err)
+			view, total := s.index.View(), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := s.engine.Search(b.Context(), view, q)
+				if err != nil {
+					b.Fatal(err)
+				}
+				total = r.Total
+			}
+			b.ReportMetric(float64(total), "hits")
+		})
+	}
+}
+
 func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	typ := typeOf(b, "Observation")

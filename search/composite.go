@@ -31,7 +31,7 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 	found := within
 	var err error
 	for i, part := range c.components {
-		found, err = ev.match(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
+		found, err = ev.step(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
 		if err != nil || found.IsEmpty() {
 			return found, err
 		}
@@ -99,10 +99,7 @@ func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
 			return w.FromMin <= entry.From && entry.From <= w.FromMax && w.ToMin <= entry.To && entry.To <= w.ToMax
 		})
 	case index.KindNumber, index.KindQuantity:
-		if unit := v.unitFilter(); unit != nil && !unit(entry.System, entry.Code, entry.Unit) {
-			return false
-		}
-		return slices.ContainsFunc(numberWindows(v.prefix, v.number, s.integer()), func(w index.NumberWindow) bool {
+		return slices.ContainsFunc(ev.windowsIn(v, s, entry.System, entry.Code, entry.Unit), func(w index.NumberWindow) bool {
 			return above(w.LowMin, entry.Low, -1) && below(w.LowMax, entry.Low, -1) &&
 				above(w.HighMin, entry.High, 1) && below(w.HighMax, entry.High, 1)
 		})
@@ -113,7 +110,7 @@ func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
 		}
 		return v.bare && v.text == entry.ID && slices.Contains(ev.registry.targets(p), typ)
 	case index.KindReferenceText:
-		return v.reference.typ == 0 && v.reference.text == entry.Exact
+		return v.reference.typ == 0 && holdsCanonical(v.reference.text, entry.Exact)
 	}
 	return false
 }

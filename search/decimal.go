@@ -57,7 +57,7 @@ func readNumber(s string) (number, bool) {
 	if !setDecimal(d, s) {
 		return number{}, false
 	}
-	n := number{value: s, parsed: d, exponent: strings.ContainsAny(s, "eE")}
+	n := number{value: d.String(), parsed: d, exponent: strings.ContainsAny(s, "eE")}
 	unit := d.Exponent
 	if n.exponent && d.NumDigits() == 1 {
 		unit--
@@ -134,6 +134,8 @@ func numberWindows(prefix Prefix, n number, whole bool) []index.NumberWindow {
 		return []index.NumberWindow{{LowMin: beyond}}
 	case EndsBefore:
 		return []index.NumberWindow{{HighMax: beyond}}
+	case includes:
+		return []index.NumberWindow{index.NumberOverlaps(value, value)}
 	case Approximately:
 		from, to := n.around()
 		return []index.NumberWindow{index.NumberOverlaps(index.Limit{Value: from}, index.Limit{Value: to, Excluded: true})}

@@ -47,27 +47,44 @@
 //   - :above and :below on references follow what a type's resources are part of
 //     (Location.partof) and take the value itself for both above and below it. On
 //     canonicals they compare versions: 1.2 is above 1.2.3.
+//   - A canonical leads to every resource of a target's type that has its url: to that
+//     of one version if it names one, compared as the parameter version does, and
+//     otherwise to those of all. If it is below the store's own address, it leads to
+//     what stands there as well.
 //   - :in takes the expansion of a ValueSet where it has one, without its abstract
 //     codes, and otherwise its definition. The newest of several with one url counts.
 //   - In _filter, and and or are evaluated from left to right without precedence. ne
 //     on texts, tokens, references and uris holds where there is a value and none is
-//     equal; ss is :below and sb is :above. A filter in brackets stands after a
-//     reference, and the path goes on in the same target.
+//     equal; ss is :below and sb is :above. gt, lt, ge and le order whole strings in
+//     folded form. A stored decimal co only its own value. A filter in brackets stands
+//     after a reference, and the path goes on in the same target. _has stands before
+//     a name, as R5 has it. Of R4's additional names those work whose parameters R4
+//     still has (Group.characteristic, DocumentReference.relatesTo), with a test of
+//     one part in the brackets.
 //   - near reads the positions of the Locations that the other conditions leave: no
 //     index holds them. Without a distance it means 50 km, without a unit km.
 //   - _list is what the entries of the current version of a List lead to, those
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
+//   - A named query is rewritten before anything else, and the self link shows what it
+//     became. Names that nobody registered are errors in lenient handling as well.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - n|http://unitsofmeasure.org|code finds what is stored in any unit of UCUM
+//     that measures the same, by exact conversion of what the query means in its
+//     own unit: 5.4 g is from 5350 mg to under 5450 mg. A code that is no unit, as
+//     KG, is compared as it is written, as are other systems, and n||code always.
+//     Units that are a function of their base compare among themselves alone:
+//     [pH] is not mol/L, whose order is the other way round.
+//   - Quantities are sorted by their numbers, whatever the unit.
 //
 // # What it does not do
 //
-// Units in canonical form (quantities compare units literally), full text (_text, _content) and contained resources. Each is reported as not
-// supported, but for units. Terminology that is not in the store, and
+// Full text (_text, _content) and contained resources. Each is reported as not
+// supported. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
-// Chains and _include do not follow canonicals, and lead to the current version
-// of what a versioned reference names.
+// Chains and _include lead to the current version of what a versioned reference
+// names: the index keeps no version of a reference.
 //
 // # Invariants
 //

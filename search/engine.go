@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
 // Options are the options of an [Engine]. The zero value of each field is its
@@ -25,8 +27,8 @@ type Options struct {
 	// Values appends the values block of a version to dst and returns it, as
 	// Extract's Builder encoded it. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
-	// differ beyond float64, sorting by tokens and references. Without it those
-	// searches fail. It is called by several goroutines.
+	// differ beyond float64, sorting by tokens and references, what canonicals lead
+	// to. Without it those searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
 	// Documents parses the resource of a version into doc. It is asked for the
 	// ValueSets and CodeSystems that :in, :not-in, :above and :below need; without it
@@ -40,6 +42,8 @@ type Options struct {
 	Epoch uint64
 	// Now is the time to which the prefix ap measures; nil is time.Now.
 	Now func() time.Time
+	// Queries are the named queries that [Engine.Named] knows, by name.
+	Queries map[string]NamedQuery
 	// CostLimit bounds the work of one search, in ordinals and texts looked at.
 	// 0 is [DefaultCostLimit].
 	CostLimit int
@@ -60,8 +64,11 @@ type Engine struct {
 	pageKey    []byte
 	epoch      uint64
 	now        func() time.Time
+	queries    map[string]NamedQuery
 	costLimit  int
+	units      *ucum.Cache
 	extractors sync.Pool
+	expansions *expansionCache
 }
 
 // New returns an engine over an index. The index may be empty or nil for
@@ -71,7 +78,7 @@ func New(x *index.Index, opts Options) *Engine {
 		registry: parameters(), index: x,
 		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values, documents: opts.Documents,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
-		now: opts.Now, costLimit: opts.CostLimit,
+		now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit, units: ucum.NewCache(256),
 	}
 	if e.values == nil {
 		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }
@@ -86,6 +93,7 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = DefaultCostLimit
 	}
 	e.extractors.New = e.newExtractor
+	e.expansions = newExpansionCache()
 	return e
 }
 
@@ -143,17 +151,18 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	ev := e.evaluation(ctx, view)
 	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.issues}
 	if q.explain {
-		ev.plan = &Plan{}
+		ev.explained = newExplanation()
 	}
 	if err := ev.page(r, q, offset); err != nil {
 		return nil, err
 	}
-	if r.Plan = ev.plan; r.Plan != nil {
-		r.Plan.Total = r.Total
-		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
-	}
 	if err := ev.include(r, q); err != nil {
 		return nil, err
+	}
+	if ev.explained != nil {
+		r.Plan = &ev.explained.plan
+		r.Plan.Total = r.Total
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
 	}
 	e.links(r, q, offset)
 	return r, nil

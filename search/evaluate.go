@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -14,13 +13,15 @@ import (
 // An evaluation is one search while it runs, on one goroutine.
 type evaluation struct {
 	*Engine
-	ctx   context.Context
-	view  index.View
-	terms index.Terms
-	left  int   // of the cost limit
-	plan  *Plan // nil unless it is asked for
-	block []byte
-	read  []index.Entry
+	ctx       context.Context
+	view      index.View
+	terms     index.Terms
+	left      int          // of the cost limit
+	explained *explanation // nil unless a plan is asked for
+	block     []byte
+	read      []index.Entry
+	// conversions are conditions in other units than the query's, as far as known.
+	conversions map[conversionKey][]index.NumberWindow
 }
 
 func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
@@ -33,6 +34,9 @@ const (
 	costOfHit    = 10 // to add its posting to others
 	costOfNumber = 4  // to compare a range of numbers
 	costOfBlock  = 64 // to open and decode a values block, beside its bytes
+
+	costOfUnit       = 1000 // to parse a code of UCUM
+	costOfConversion = 1000 // to convert a quantity of the query into its unit
 )
 
 // charge accounts for work. Every loop over what a query can make long goes
@@ -55,18 +59,11 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 		conditions := make([]condition, len(q.clauses))
 		for j, c := range q.clauses {
 			conditions[j] = c.of[i]
-		}
-		var record func(at int, s Step)
-		if ev.plan != nil {
-			record = func(at int, s Step) {
-				s.Type, s.Part = t, q.clauses[at].part
-				if m, ok := conditions[at].(*match); ok {
-					_, s.Postings = ev.postings(m)
-				}
-				ev.plan.Steps = append(ev.plan.Steps, s)
+			if ev.explained != nil {
+				ev.explained.parts[c.of[i]] = c.part
 			}
 		}
-		found, err := ev.conjunction(t, conditions, record)
+		found, err := ev.conjunction(t, conditions)
 		if err != nil {
 			return nil, err
 		}
@@ -81,28 +78,13 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 
 // conjunction returns the visible resources of a type for which all conditions
 // hold. The one with the lowest estimate is evaluated over the whole index; each
-// further one only has to look at what is left. record, which may be nil, is told of
-// each that is evaluated.
-
-func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition, record func(at int, s Step)) (*roaring.Bitmap, error) {
-	type planned struct {
-		condition
-		at, cost int
-	}
-	plan := make([]planned, len(conditions))
-	for i, c := range conditions {
-		plan[i] = planned{c, i, ev.estimate(t, c)}
-	}
-	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
+// further one only has to look at what is left.
+func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roaring.Bitmap, error) {
 	var set *roaring.Bitmap
-	for _, c := range plan {
-		start := time.Now()
-		found, err := ev.evaluate(t, c.condition, set)
+	for _, c := range ev.cheapestFirst(t, conditions) {
+		found, err := ev.step(t, c, set)
 		if err != nil {
 			return nil, err
-		}
-		if record != nil {
-			record(c.at, Step{Estimate: c.cost, Found: int(found.GetCardinality()), Time: time.Since(start)})
 		}
 		if set = found; set.IsEmpty() {
 			return set, nil
@@ -121,9 +103,31 @@ func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition, recor
 	return set, nil
 }
 
+// cheapestFirst returns conditions that must all hold in the order in which to
+// evaluate them.
+func (ev *evaluation) cheapestFirst(t schema.TypeID, conditions []condition) []condition {
+	if len(conditions) < 2 {
+		return conditions
+	}
+	type planned struct {
+		condition
+		cost int
+	}
+	plan := make([]planned, len(conditions))
+	for i, c := range conditions {
+		plan[i] = planned{c, ev.estimate(t, c)}
+	}
+	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
+	ordered := make([]condition, len(plan))
+	for i, p := range plan {
+		ordered[i] = p.condition
+	}
+	return ordered
+}
+
 // visible returns the visible resources of a type for which a condition holds.
 func (ev *evaluation) visible(t schema.TypeID, c condition) (*roaring.Bitmap, error) {
-	return ev.conjunction(t, []condition{c}, nil)
+	return ev.conjunction(t, []condition{c})
 }
 
 // evaluate returns the ordinals for which a condition on resources of type t
@@ -213,7 +217,7 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 		}
 	case schema.ParamString, schema.ParamURI, schema.ParamToken:
 		if m.modifier == plain || m.modifier == modText {
-			return everything / 8
+			return everything/8 + 1
 		}
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
 		return everything / 2

@@ -31,9 +31,6 @@ func (r *registry) hasHierarchy(p *param) bool {
 	return slices.ContainsFunc(r.targets(p), func(t schema.TypeID) bool { return r.hierarchy(t) != nil })
 }
 
-// canonical reports whether the stream holds references by canonical url.
-func (s *stream) canonical() bool { return s.kind == leafCanonicalReference }
-
 // inHierarchy checks a value of :above or :below on a reference.
 func (p *parser) inHierarchy(v *value, on *param) error {
 	switch {
@@ -133,7 +130,9 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 		if !s.canonical() {
 			continue
 		}
-		candidates, err := ev.union([]index.Posting{ev.view.Posting(ev.terms.ReferenceText(s.id, url))}, within)
+		var ofURL []index.Posting
+		ev.canonicalTerms(s, url, func(t index.Term) { ofURL = append(ofURL, ev.view.Posting(t)) })
+		candidates, err := ev.union(ofURL, within)
 		if err != nil {
 			return err
 		}

@@ -183,11 +183,7 @@ func (x *extractor) reference(at fhirjson.Index, l *leaf, group uint32) {
 			x.coded(l.param, group, x.child(c, x.fields.identifierSystem), x.child(c, x.fields.identifierValue))
 		}
 	case leafCanonicalReference:
-		s := x.text(at)
-		x.refer(l.param, group, s)
-		if url, _, versioned := strings.Cut(s, "|"); versioned {
-			x.refer(l.param, group, url)
-		}
+		x.refersByURL(l.param, group, x.text(at))
 	case leafResource:
 		typ := x.doc.Nodes[at].Type
 		if id := x.child(at, schema.Lookup(typ, "id")); validID(id) {

@@ -304,11 +304,18 @@ func (q *queryMaker) quantityValue(t *rapid.T, e element) (modelValue, bool) {
 	if !ok {
 		return modelValue{}, false
 	}
+	_, convertible := measure.in(measure.code)
+	if convertible = convertible && rapid.Bool().Draw(t, "convert"); convertible {
+		measure = measure.otherUnit(t)
+	}
 	number := measure.low
 	if number == nil || measure.high != nil && rapid.Bool().Draw(t, "high") {
 		number = measure.high
 	}
 	digits := rapid.IntRange(0, 3).Draw(t, "digits")
+	if convertible {
+		digits = rapid.IntRange(0, 20).Draw(t, "digits of a converted number")
+	}
 	text := number.FloatString(digits)
 	if digits == 0 && rapid.IntRange(0, 4).Draw(t, "exponent") == 0 {
 		text = fmt.Sprintf("%se%d", text, rapid.IntRange(-1, 1).Draw(t, "e"))
@@ -316,7 +323,7 @@ func (q *queryMaker) quantityValue(t *rapid.T, e element) (modelValue, bool) {
 	v := modelValue{prefix: choose(t, comparisons, "prefix"), text: text}
 	if measure.code != "" && rapid.Bool().Draw(t, "unit") {
 		system := measure.system
-		if rapid.Bool().Draw(t, "any system") {
+		if !convertible && rapid.Bool().Draw(t, "any system") {
 			system = ""
 		}
 		v.system, v.hasUnit = &system, true

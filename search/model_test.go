@@ -297,7 +297,26 @@ func (m *model) present(d *modelDoc, p *schema.Param) bool {
 }
 
 func (m *model) refersTo(from *modelDoc, p *schema.Param, to *modelDoc) bool {
-	return slices.ContainsFunc(m.all(from, p), func(e element) bool { return local(referenceOf(e)) == to.typ+"/"+to.id })
+	return slices.ContainsFunc(m.all(from, p), func(e element) bool {
+		if text, ok := e.value.(string); ok {
+			return namesByURL(text, to)
+		}
+		return local(referenceOf(e)) == to.typ+"/"+to.id
+	})
+}
+
+// namesByURL reports whether a canonical leads to a resource: by its address, or by
+// its url and, if the canonical has one, its version.
+func namesByURL(canonical string, to *modelDoc) bool {
+	own := func(name string) string {
+		child, ok := to.doc.Child(0, schema.Lookup(to.doc.Type(), name))
+		if !ok || to.doc.Nodes[child].Kind != fhirjson.String {
+			return ""
+		}
+		return string(to.doc.Text(child, nil))
+	}
+	url, version, versioned := strings.Cut(canonical, "|")
+	return local(url) == to.typ+"/"+to.id || url == own("url") && (!versioned || strings.EqualFold(version, own("version")))
 }
 
 func (m *model) matches(p *schema.Param, modifier string, v modelValue, e element) bool {
@@ -709,7 +728,7 @@ func matchQuantity(v modelValue, e element) bool {
 	if v.hasUnit {
 		number, code, _ := strings.Cut(v.text, " ")
 		text = number
-		if *v.system == "" && q.code != code && q.unit != code || *v.system != "" && (q.system != *v.system || q.code != code) {
+		if q, ok = q.hasUnit(*v.system, code); !ok {
 			return false
 		}
 	}

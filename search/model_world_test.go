@@ -28,7 +28,7 @@ func TestWorld(t *testing.T) {
 		times := func(label string, least, most int) int { return rapid.IntRange(least, most).Draw(t, label) }
 		s, m := newStore(t), newModel(t)
 		s.write(m, draw("terminology").terminology())
-		var all []asked
+		var all []answered
 		for range times("records", 1, 6) {
 			var sources [][]byte
 			for range times("resources", 1, 30) {
@@ -102,16 +102,16 @@ func (w world) terminology() (sources [][]byte) {
 // An answer is one page as Type/id: what matches, and what is included.
 type answer struct{ matches, included []string }
 
-// An asked is a search and what the model said, page by page.
-type asked struct {
+// An answered is a search and what the model said, page by page.
+type answered struct {
 	search   *modelSearch
 	sequence uint64
 	pages    []answer
 }
 
 // ask answers a search on all its pages.
-func (m *model) ask(search *modelSearch) asked {
-	a := asked{search: search}
+func (m *model) ask(search *modelSearch) answered {
+	a := answered{search: search}
 	for from := m.found(search); ; from = from[search.count:] {
 		page := from[:min(search.count, len(from))]
 		a.pages = append(a.pages, answer{keysOf(page), m.included(search, page)})
@@ -147,7 +147,7 @@ func (s *store) write(m *model, sources [][]byte) {
 }
 
 // requireAnswer asks a search as of its time, page after page.
-func (s *store) requireAnswer(t *rapid.T, a asked) {
+func (s *store) requireAnswer(t *rapid.T, a answered) {
 	var typ schema.TypeID
 	if a.search.typ != "" {
 		typ = typeOf(s.t, a.search.typ)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -31,7 +32,9 @@ func (ev *evaluation) page(r *Result, q *Query, offset int) error {
 		r.Matches, err = ev.sorted(set, q.sort, offset, q.count)
 		return err
 	}
+	start := time.Now()
 	r.Matches = newest(set, offset, min(q.count, r.Total-offset))
+	ev.worked(start, Step{Part: "page", Way: ByAge, Found: len(r.Matches)})
 	return nil
 }
 

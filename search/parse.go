@@ -158,7 +158,7 @@ func (p *parser) use(name, value string) (used string, err error) {
 		return p.result(name, value)
 	case "_contained", "_containedType", "_text", "_content":
 		return "", p.lenient(p.unsupported("not supported"))
-	case "_query": // it may stand for conditions of any kind
+	case QueryParameter: // it may stand for conditions of any kind
 		return "", p.fail(issue.NotSupported, "not supported")
 	}
 	c, found, err := p.clause(name, value)

@@ -78,7 +78,7 @@ func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeI
 		}
 	}
 	if t := ev.registry.typeOfReference(v.reference.text); v.target == 0 || t == 0 || t == v.target {
-		add(ev.terms.ReferenceText(s.id, v.reference.text))
+		ev.canonicalTerms(s, v.reference.text, add)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
@@ -90,7 +91,8 @@ const (
 	StartsAfter
 	EndsBefore
 	Approximately
-	overlaps // of _filter alone
+	overlaps // of _filter alone, as is the next
+	includes // the stored range includes the one of the query
 )
 
 // prefixOf returns the prefix with the given code.
@@ -135,9 +137,39 @@ const (
 	modBelow
 	modIn
 	modNotIn
-	modEquals // the whole string, folded; of _filter alone, as is the next
+	modEquals // the whole string, folded; of _filter alone, as are the next
 	modEnds   // the end of a string, folded
+	modOrder  // a folded string before or after, as the value's prefix says
 )
+
+// String returns the modifier's name in a query, "" where it has none.
+func (m modifier) String() string {
+	switch m {
+	case modMissing:
+		return "missing"
+	case modExact:
+		return "exact"
+	case modContains:
+		return "contains"
+	case modText:
+		return "text"
+	case modOfType:
+		return "of-type"
+	case modNot:
+		return "not"
+	case modIdentifier:
+		return "identifier"
+	case modAbove:
+		return "above"
+	case modBelow:
+		return "below"
+	case modIn:
+		return "in"
+	case modNotIn:
+		return "not-in"
+	}
+	return ""
+}
 
 // ranked reports whether the modifier is about what is above or below a value.
 func (m modifier) ranked() bool { return m == modAbove || m == modBelow }
@@ -198,7 +230,8 @@ type value struct {
 
 	number    number
 	unit      unitMatch
-	low, high int64 // of dates: the range of what was written
+	measure   *ucum.Unit // of code, if that is UCUM's
+	low, high int64      // of dates: the range of what was written
 	reference reference
 	bare      bool // a reference that is an id alone
 	target    schema.TypeID

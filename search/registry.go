@@ -64,7 +64,7 @@ func (p *param) seen(mod modifier) []*stream {
 			}
 		}
 		return seen
-	case modExact, modEquals, modEnds:
+	case modExact, modEquals, modEnds, modOrder:
 		return p.whole()
 	}
 	return p.streams

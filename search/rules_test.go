@@ -70,6 +70,7 @@ func TestNumbersAndQuantities(t *testing.T) {
 		{"value-quantity=le100", true}, {"value-quantity=sa99", true}, {"value-quantity=eb101", true}, {"value-quantity=ap109", true},
 		{"value-quantity=ap120", false}, {"value-quantity=100|http://unitsofmeasure.org|mg", true}, {"value-quantity=100||mg", true},
 		{"value-quantity=100||g", false}, {"value-quantity=100|urn:x|mg", false}, {"value-quantity=-100", false}, {"value-quantity=5,100", true},
+		{"value-quantity=gt.5", true}, {"value-quantity=lt.5", false}, {"value-quantity=ge100.", true},
 	})
 	checkRules(t, "Observation", quantity(`"value":99.5`), []rule{
 		{"value-quantity=100", true}, {"value-quantity=99", false}, {"value-quantity=1e2", true}, {"value-quantity=1.0e2", true}, {"value-quantity=1.00e2", true},

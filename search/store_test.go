@@ -32,6 +32,7 @@ type store struct {
 	time    int64
 	builder index.Builder
 	records []record
+	forget  bool // the sources
 }
 
 // A record is what one log record did to the index.
@@ -102,6 +103,9 @@ func (s *store) item(source []byte) index.Item {
 	block := s.builder.AppendTo(nil)
 	prepared := s.prepare(block)
 	s.blocks = append(s.blocks, block)
+	if s.forget {
+		source = nil
+	}
 	s.sources = append(s.sources, source)
 	return index.Item{Type: index.TypeID(doc.Type()), ID: string(doc.ID()), Values: prepared}
 }

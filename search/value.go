@@ -7,6 +7,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
 // value reads one alternative, whose escapes still stand.
@@ -160,6 +161,9 @@ func (p *parser) quantity(v *value, s string) error {
 		switch {
 		case v.system != "":
 			v.unit = unitSystem
+			if v.system == ucumSystem {
+				v.measure, _ = ucum.Parse(v.code) // what is no unit is compared as it is written
+			}
 		case v.code != "":
 			v.unit = unitCode
 		}

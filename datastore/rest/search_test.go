@@ -57,6 +57,16 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// The plan of a search is an outcome among its entries.
+func TestSearchExplained(t *testing.T) {
+	c := withPeople(t)
+	text := c.must(http.StatusOK, "GET", "/Observation?subject:Patient.given=g3&status=final&_sort=_id&_explain=true", "").body
+	require.Contains(t, text, `"search":{"mode":"outcome"}`)
+	require.Contains(t, text, `Observation subject:Patient.given: by join, estimated `)
+	require.Contains(t, text, `\u000a  1. Patient given: by texts, estimated `)
+	require.NotContains(t, text, "g3:")
+}
+
 func TestSearchPages(t *testing.T) {
 	c := withPeople(t)
 	var found []string

@@ -267,10 +267,13 @@ func BenchmarkRead(b *testing.B) {
 		b.ReportMetric(float64(code.GetCardinality()), "candidates")
 	})
 	b.Run("NumberRange", func(b *testing.B) {
-		q := index.NumberQuery{
-			Windows: []index.NumberWindow{index.NumberWithin(index.Limit{Value: "99.5"}, index.Limit{Value: "100.5", Excluded: true})},
-			Unit:    func(_, code, _ string) bool { return code == "kg" },
-		}
+		windows := []index.NumberWindow{index.NumberWithin(index.Limit{Value: "99.5"}, index.Limit{Value: "100.5", Excluded: true})}
+		q := index.NumberQuery{InUnit: func(_, code, _ string) ([]index.NumberWindow, error) {
+			if code == "kg" {
+				return windows, nil
+			}
+			return nil, nil
+		}}
 		for b.Loop() {
 			if _, err := v.Numbers(25).Match(nil, q); err != nil {
 				b.Fatal(err)

@@ -403,8 +403,6 @@ func (m *model) checkNumbers(t *rapid.T, v index.View) {
 	limit := func(name string) index.Limit {
 		return index.Limit{Value: rapid.SampledFrom(someNumbers).Draw(t, name), Excluded: rapid.Bool().Draw(t, name+" excluded")}
 	}
-	low, high := limit("low"), limit("high")
-	unit := rapid.SampledFrom(someUnits).Draw(t, "wanted unit")
 	from := func(l index.Limit, s string) bool {
 		c := compare(s, l.Value)
 		return c > 0 || c == 0 && !l.Excluded
@@ -413,33 +411,50 @@ func (m *model) checkNumbers(t *rapid.T, v index.View) {
 		c := compare(s, l.Value)
 		return c < 0 || c == 0 && !l.Excluded
 	}
-	checks := []struct {
-		window index.NumberWindow
-		fits   func(e *index.Entry) bool
-	}{
-		{index.NumberWindow{}, func(e *index.Entry) bool { return true }},
-		{index.NumberWithin(low, high), func(e *index.Entry) bool {
-			return e.Low != "" && from(low, e.Low) && e.High != "" && to(high, e.High)
-		}},
-		{index.NumberOverlaps(low, high), func(e *index.Entry) bool {
-			return (e.Low == "" || to(high, e.Low)) && (e.High == "" || from(low, e.High))
-		}},
+	type check struct {
+		windows []index.NumberWindow
+		fits    func(e *index.Entry) bool
 	}
+	draw := func() check {
+		low, high := limit("low"), limit("high")
+		return rapid.SampledFrom([]check{
+			{nil, func(e *index.Entry) bool { return false }},
+			{[]index.NumberWindow{{}}, func(e *index.Entry) bool { return true }},
+			{[]index.NumberWindow{index.NumberWithin(low, high)}, func(e *index.Entry) bool {
+				return e.Low != "" && from(low, e.Low) && e.High != "" && to(high, e.High)
+			}},
+			{[]index.NumberWindow{index.NumberOverlaps(low, high)}, func(e *index.Entry) bool {
+				return (e.Low == "" || to(high, e.Low)) && (e.High == "" || from(low, e.High))
+			}},
+			{[]index.NumberWindow{{LowMax: low}, {HighMin: high}}, func(e *index.Entry) bool {
+				return e.Low == "" || to(low, e.Low) || e.High == "" || from(high, e.High)
+			}},
+		}).Draw(t, "windows")
+	}
+	of := map[string]check{}
+	for _, unit := range someUnits {
+		of[unit] = draw()
+	}
+	each := draw()
 	values := func(o index.Ordinal) ([]byte, error) { return m.versions[o].block, nil }
-	for i, c := range checks {
-		for _, filter := range []func(string, string, string) bool{nil, func(_, code, _ string) bool { return code == unit }} {
-			want := m.with(v.Last(), func(e *index.Entry) bool {
-				return e.Param == p && (e.Kind == index.KindNumber || e.Kind == index.KindQuantity) &&
-					(filter == nil || filter(e.System, e.Code, e.Unit)) && c.fits(e)
-			})
-			q := index.NumberQuery{Windows: []index.NumberWindow{c.window}, Unit: filter, Values: values}
-			got, err := v.Numbers(p).Match(nil, q)
-			require.NoError(t, err)
-			require.Equal(t, want, got.ToArray(), "window %d %v %v", i, low, high)
-			got, err = v.Numbers(p).Match(v.AllVisible(), q)
-			require.NoError(t, err)
-			require.Equal(t, roaring.And(v.AllVisible(), roaring.BitmapOf(want...)).ToArray(), got.ToArray())
-		}
+	for _, c := range []struct {
+		q    index.NumberQuery
+		fits func(e *index.Entry) bool
+	}{
+		{index.NumberQuery{Windows: each.windows, Values: values}, each.fits},
+		{index.NumberQuery{Values: values, InUnit: func(_, code, _ string) ([]index.NumberWindow, error) {
+			return of[code].windows, nil
+		}}, func(e *index.Entry) bool { return of[e.Code].fits(e) }},
+	} {
+		want := m.with(v.Last(), func(e *index.Entry) bool {
+			return e.Param == p && (e.Kind == index.KindNumber || e.Kind == index.KindQuantity) && c.fits(e)
+		})
+		got, err := v.Numbers(p).Match(nil, c.q)
+		require.NoError(t, err)
+		require.Equal(t, want, got.ToArray())
+		got, err = v.Numbers(p).Match(v.AllVisible(), c.q)
+		require.NoError(t, err)
+		require.Equal(t, roaring.And(v.AllVisible(), roaring.BitmapOf(want...)).ToArray(), got.ToArray())
 	}
 }
 

@@ -33,12 +33,13 @@ func NumberOverlaps(low, high Limit) NumberWindow {
 
 // A NumberQuery is a question to a column of numbers.
 type NumberQuery struct {
-	// Windows are the conditions, of which one must hold.
+	// Windows are the conditions, of which one must hold, whatever the unit.
 	Windows []NumberWindow
-	// Unit says which units count; nil is all. It is asked once for each
-	// distinct unit of the column, not once a value. Numbers without a unit
-	// have three empty parts.
-	Unit func(system, code, unit string) bool
+	// InUnit, if not nil, gives the conditions on numbers in a unit instead, with
+	// limits in that unit; none leaves the unit out. It is asked once for each unit
+	// of the index, not once a value, and again where text decides. Numbers without
+	// a unit have three empty parts.
+	InUnit func(system, code, unit string) ([]NumberWindow, error)
 	// Values returns the values block of an ordinal. It is asked only where a
 	// stored number and a limit are equal as float64 and either has more than
 	// 15 digits, so that their text decides. Nil takes them for equal.
@@ -116,41 +117,18 @@ func (n Numbers) Len() int { return n.entries.n }
 // set, or among all if set is nil. Superseded versions are included. The result
 // is the caller's.
 //
-// It reports [ErrNumber] for a limit that is no decimal, and what q.Values
-// reports.
+// It reports [ErrNumber] for a limit that is no decimal, and what q.InUnit and
+// q.Values report.
 func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, error) {
-	m := numberMatcher{column: n, query: q, units: make([]unitAnswer, len(n.units)+1)}
-	for i := range q.Windows {
-		w, err := newImageWindow(&q.Windows[i])
-		if err != nil {
-			return nil, err
-		}
-		m.windows = append(m.windows, w)
-	}
+	m := numberMatcher{column: n, query: q, units: make([]unitWindows, len(n.units)+1)}
 	if n.entries.fewOf(set, 32) {
 		return m.matchFew(set)
 	}
-	found := denseSet(n.entries.top())
-	var failed error
-	for i := range m.windows {
-		w := m.windows[i : i+1]
-		b := w[0].boxWithTies()
-		scan(&n.entries, &b, func(o Ordinal, r *numberRange) {
-			if ok, err := m.match(o, r, w); ok {
-				found.Set(uint(o))
-			} else if err != nil {
-				failed = err
-			}
-		})
+	boxes, err := m.boxes()
+	if err != nil {
+		return nil, err
 	}
-	if failed != nil {
-		return nil, failed
-	}
-	all := bitmapOfSet(found)
-	if set != nil {
-		all.And(set)
-	}
-	return all, nil
+	return m.scan(boxes, set)
 }
 
 // Keys iterates upwards over those of set that have a value, with their smallest
@@ -167,27 +145,18 @@ func (n Numbers) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[float64]] {
 	})
 }
 
-type unitAnswer uint8
-
-const (
-	unitUnknown unitAnswer = iota
-	unitWanted
-	unitOther
-)
-
 // A numberMatcher evaluates a query over one column.
 type numberMatcher struct {
-	column  Numbers
-	query   NumberQuery
-	windows []imageWindow
-	units   []unitAnswer // by number of unit
+	column Numbers
+	query  NumberQuery
+	units  []unitWindows // by number of unit
 }
 
 // matchFew looks up the entries of a small set.
 func (m *numberMatcher) matchFew(set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	var found []uint32
 	for o, r := range m.column.entries.entries(set) {
-		ok, err := m.match(o, r, m.windows)
+		ok, err := m.match(o, r)
 		if err != nil {
 			return nil, err
 		}
@@ -198,38 +167,24 @@ func (m *numberMatcher) matchFew(set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return roaring.BitmapOf(found...), nil
 }
 
-func (m *numberMatcher) match(o Ordinal, r *numberRange, windows []imageWindow) (bool, error) {
+func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
+	unit := &m.units[r.unit&^inexactBit]
+	if !unit.asked {
+		if err := m.ask(r.unit &^ inexactBit); err != nil {
+			return false, err
+		}
+	}
 	low, high := r.low(), r.high()
 	found := false
-	for i := range windows {
-		w := &windows[i]
+	for i := range unit.windows {
+		w := &unit.windows[i]
 		// Checked before the rest: at a tie the images do not decide.
 		if (w.inexact || r.unit&inexactBit != 0) && w.ties(low, high) && m.query.Values != nil {
-			if !m.wanted(r.unit &^ inexactBit) {
-				return false, nil
-			}
 			return m.exact(o)
 		}
 		found = found || w.contains(low, high)
 	}
-	return found && m.wanted(r.unit&^inexactBit), nil
-}
-
-func (m *numberMatcher) wanted(unit uint32) bool {
-	if m.query.Unit == nil {
-		return true
-	}
-	if m.units[unit] == unitUnknown {
-		var u storedUnit
-		if unit > 0 {
-			u = m.column.units[unit-1]
-		}
-		m.units[unit] = unitOther
-		if m.query.Unit(u.system, u.code, u.text) {
-			m.units[unit] = unitWanted
-		}
-	}
-	return m.units[unit] == unitWanted
+	return found, nil
 }
 
 // exact decides by the text of the values of an ordinal.
@@ -247,10 +202,11 @@ func (m *numberMatcher) exact(o Ordinal) (bool, error) {
 		if e.Param != m.column.param || e.Kind != KindNumber && e.Kind != KindQuantity {
 			continue
 		}
-		if m.query.Unit != nil && !m.query.Unit(e.System, e.Code, e.Unit) {
-			continue
+		windows, err := m.query.inUnit(e.System, e.Code, e.Unit)
+		if err != nil {
+			return false, err
 		}
-		for _, w := range m.query.Windows {
+		for _, w := range windows {
 			if w.containsText(e.Low, e.High) {
 				return true, nil
 			}

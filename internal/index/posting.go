@@ -199,8 +199,16 @@ func (p Posting) AddTo(set *roaring.Bitmap) {
 		set.Or(p.frozenInView())
 	}
 	var only [1]uint32
-	set.AddMany(p.rest(&only))
+	if rest := p.rest(&only); len(rest) <= fewAdded {
+		set.AddMany(rest)
+	} else {
+		set.Or(roaring.BitmapOf(rest...))
+	}
 }
+
+// fewAdded is how many ordinals are added one by one. Each costs a walk over its
+// container where that consists of runs; a bitmap of all costs one.
+const fewAdded = 4
 
 // Intersect returns what set and the posting share, as a bitmap of the caller's.
 // It leaves set alone.
