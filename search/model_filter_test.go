@@ -88,6 +88,22 @@ func (f *filterPath) holds(m *model, d *modelDoc) bool {
 	})
 }
 
+// A filterHas is a path that begins with what refers to the resource.
+type filterHas struct {
+	by   modelStep // with the type that refers
+	rest modelFilter
+}
+
+func (f *filterHas) String() string {
+	return "_has:" + f.by.target + ":" + f.by.param.Code + ":" + f.rest.String()
+}
+
+func (f *filterHas) holds(m *model, d *modelDoc) bool {
+	return slices.ContainsFunc(m.docs, func(from *modelDoc) bool {
+		return from.typ == f.by.target && slices.Contains(m.edges(from, f.by.param), d.typ+"/"+d.id) && f.rest.holds(m, from)
+	})
+}
+
 // A filterTest is parameter, operation and value.
 type filterTest struct {
 	param   *schema.Param
@@ -149,9 +165,19 @@ func (f *filterTest) holds(m *model, d *modelDoc) bool {
 		}
 		return m.present(d, f.param) && !equal()
 	case "co":
+		if f.param.Type == schema.ParamDate {
+			return any(func(e element) bool { return covers(e, f.value.text) })
+		}
 		query.modifier = "contains"
 	case "ew":
 		return part(strings.HasSuffix)
+	case "gt", "lt", "ge", "le":
+		if f.param.Type == schema.ParamString {
+			return part(func(text, part string) bool {
+				order := strings.Compare(text, part)
+				return order > 0 && f.op[0] == 'g' || order < 0 && f.op[0] == 'l' || order == 0 && f.op[1] == 'e'
+			})
+		}
 	case "po":
 		return any(func(e element) bool { return overlap(f.value.text, e) })
 	case "ss", "sb", "in", "ni":
@@ -178,4 +204,15 @@ func overlap(text string, e element) bool {
 	}
 	from, to := t.Range(time.UTC)
 	return low < to && from < high
+}
+
+// covers reports whether all of a date is in the range of an element.
+func covers(e element, text string) bool {
+	t, err := fhirtime.ParseSearch(text)
+	low, high, ok := rangeOf(e)
+	if err != nil || !ok {
+		return false
+	}
+	from, to := t.Range(time.UTC)
+	return low <= from && to <= high
 }

@@ -21,12 +21,31 @@ func (c *rankedReference) name() string  { return c.param.Code + ":" + c.modifie
 func (c *rankedReference) value() string { return c.to }
 
 func (c *rankedReference) holds(m *model, d *modelDoc) bool {
+	if strings.Contains(c.to, ":") {
+		return slices.ContainsFunc(m.all(d, c.param), func(e element) bool {
+			text, _ := e.value.(string)
+			return c.version(text)
+		})
+	}
 	return slices.ContainsFunc(m.edges(d, c.param), func(target string) bool {
 		if c.modifier == "below" {
 			return m.partOf(target, c.to, nil)
 		}
 		return m.partOf(c.to, target, nil)
 	})
+}
+
+// version reports whether a canonical is of the same url, and its version above or below:
+// 1.2 is above 1.2.3. What is asked for without a version is of every version.
+func (c *rankedReference) version(canonical string) bool {
+	if url, _, _ := strings.Cut(canonical, "|"); !strings.Contains(c.to, "|") {
+		return url == c.to
+	}
+	lower, upper := canonical, c.to
+	if c.modifier == "above" {
+		lower, upper = upper, lower
+	}
+	return lower == upper || strings.Contains(upper, "|") && strings.HasPrefix(lower, upper+".")
 }
 
 // partOf reports whether a resource is another, or part of one that is.
@@ -58,6 +77,14 @@ func paramOf(typ, code string) *schema.Param {
 // edges returns what the references of a parameter lead to in this store, as Type/id.
 func (m *model) edges(d *modelDoc, p *schema.Param) (all []string) {
 	for _, e := range m.all(d, p) {
+		if canonical, ok := e.value.(string); ok {
+			for _, to := range m.docs {
+				if slices.Contains(p.Targets, to.doc.Type()) && namesByURL(canonical, to) {
+					all = append(all, to.typ+"/"+to.id)
+				}
+			}
+			continue
+		}
 		to := local(referenceOf(e))
 		if typ, _, found := strings.Cut(to, "/"); found {
 			if _, ok := schema.ResourceType(typ); ok {

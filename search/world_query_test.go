@@ -146,7 +146,7 @@ func (a *worldAsker) include(s *modelSearch) modelInclude {
 	if a.n(5) == 0 {
 		return in
 	}
-	in.of = a.pick(worldTypes[:8]...)
+	in.of = a.pick(careTypes...)
 	if s.typ != "" && !in.reverse && a.coin() {
 		in.of = s.typ
 	}
@@ -155,7 +155,7 @@ func (a *worldAsker) include(s *modelSearch) modelInclude {
 		in.param = one(a.world, all)
 	}
 	if a.n(3) == 0 {
-		in.target = a.pick(worldTypes[:8]...)
+		in.target = a.pick(careTypes...)
 	}
 	return in
 }
@@ -188,7 +188,7 @@ func (a *worldAsker) other(typ string, depth int) modelCondition {
 			return nearCondition{float64(a.n(4)), float64(a.n(4)), float64(one(a.world, []int{10, 120, 170, 300, 400}))}
 		}
 	case 5:
-		if p := paramOf(typ, a.pick("general-practitioner", "organization", "performer", "partof")); p != nil {
+		if p := paramOf(typ, a.pick("general-practitioner", "organization", "performer", "partof", "questionnaire")); p != nil {
 			return &anyChain{p, "name", a.pick("ann", "van", "O'HARA", "zzz")}
 		}
 	default:
@@ -227,6 +227,9 @@ func (a *worldAsker) coded(p *schema.Param, modifier string) *codedCondition {
 
 // ranked draws :above or :below on a reference to what has a hierarchy, or nil.
 func (a *worldAsker) ranked(p *schema.Param) modelCondition {
+	if p.Code == "questionnaire" {
+		return &rankedReference{p, a.pick("above", "below"), a.questionnaire() + a.pick("", "|1", "|1.2", "|1.2.3")}
+	}
 	var targets []string
 	for _, t := range p.Targets {
 		if slices.Contains([]string{"Location", "Organization", "Encounter"}, t.String()) {
@@ -271,16 +274,35 @@ func (a *worldAsker) operand(typ string, depth int) modelFilter {
 			return path
 		}
 	}
+	if depth > 0 && a.n(4) == 0 {
+		if by := a.referrers(typ); len(by) > 0 {
+			from := one(a.world, by)
+			return &filterHas{from, a.test(from.target)}
+		}
+	}
 	return a.test(typ)
+}
+
+// referrers returns the references that lead to a type, with the types that have them.
+func (a *worldAsker) referrers(typ string) (by []modelStep) {
+	t, _ := schema.ResourceType(typ)
+	for _, from := range a.maker.types() {
+		for _, p := range a.maker.params[from] {
+			if p.Type == schema.ParamReference && slices.Contains(p.Targets, t) {
+				by = append(by, modelStep{p, from})
+			}
+		}
+	}
+	return by
 }
 
 // filterOps are the operations on each type of parameter.
 var filterOps = map[schema.ParamType][]string{
-	schema.ParamString:    {"eq", "ne", "co", "sw", "ew", "pr"},
+	schema.ParamString:    {"eq", "ne", "co", "sw", "ew", "gt", "lt", "ge", "le", "pr"},
 	schema.ParamToken:     {"eq", "ne", "in", "ni", "ss", "sb", "pr"},
 	schema.ParamReference: {"eq", "re", "ne", "pr"},
 	schema.ParamURI:       {"eq", "ne", "ss", "sb", "pr"},
-	schema.ParamDate:      {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap", "po", "pr"},
+	schema.ParamDate:      {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap", "po", "co", "pr"},
 	schema.ParamNumber:    {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap", "pr"},
 	schema.ParamQuantity:  {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap", "pr"},
 	schema.ParamComposite: {"eq"},
@@ -313,7 +335,7 @@ func (a *worldAsker) test(typ string) modelFilter {
 	}
 	switch p.Type {
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
-		if test.value.prefix = test.op; test.op == "po" {
+		if test.value.prefix = test.op; test.op == "po" || test.op == "co" {
 			test.value.prefix = ""
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A world makes resources of ten types that refer to each other and whose values
+// A world makes resources of twelve types that refer to each other and whose values
 // meet often: a few ids of each type, a few codes, names and dates. Its choices are
 // even, which those of rapid are not; rapid draws how many resources and searches
 // there are, and the seed of each.
@@ -47,8 +47,11 @@ func (w world) some(max int, value func() any) any {
 	return all
 }
 
-// worldTypes are the types of a world's resources.
-var worldTypes = []string{"Patient", "Practitioner", "Organization", "Location", "Encounter", "Observation", "Condition", "List", "CodeSystem", "ValueSet"}
+// worldTypes are the types of a world's resources: those of care, and terminology.
+var (
+	worldTypes = []string{"Patient", "Practitioner", "Organization", "Location", "Encounter", "Observation", "Condition", "List", "Questionnaire", "QuestionnaireResponse", "CodeSystem", "ValueSet"}
+	careTypes  = worldTypes[:10]
+)
 
 // worldIDs is how many ids each type has; those that are most often asked for by what
 // they say have twice as many.
@@ -89,7 +92,11 @@ func (w world) resourceOf(typ, id string) []byte {
 		r = object{"code": w.maybe(func() any { return w.concept() }), "subject": w.link("Patient"), "encounter": w.reference("Encounter"), "onsetDateTime": w.maybe(func() any { return w.date() })}
 	case "List":
 		r = object{"status": "current", "mode": "working", "subject": w.reference("Patient"),
-			"entry": w.some(3, func() any { return object{"item": w.link(worldTypes[:8]...)} })}
+			"entry": w.some(3, func() any { return object{"item": w.link(careTypes...)} })}
+	case "Questionnaire":
+		r = object{"status": "active", "url": w.questionnaire(), "version": w.maybe(func() any { return w.pick("1", "1.2", "1.20") }), "name": w.name()}
+	case "QuestionnaireResponse":
+		r = object{"status": "completed", "questionnaire": w.maybe(func() any { return w.canonical() }), "subject": w.reference("Patient")}
 	case "CodeSystem":
 		r = w.codeSystem(id)
 	default:
@@ -136,6 +143,17 @@ func (w world) meta() any {
 
 func (w world) uri() string {
 	return "http://x.org" + w.pick("/a", "/a/b", "/a/bc", "/a/b/", "/a/b/c")
+}
+
+func (w world) questionnaire() string { return "http://x.org/a/" + w.pick("q1", "q2") }
+
+// canonical draws what leads to Questionnaires: by url, with a version or without, or by
+// address.
+func (w world) canonical() string {
+	if w.n(6) == 0 {
+		return fmt.Sprint("https://example.org/fhir/Questionnaire/", w.n(worldIDs))
+	}
+	return w.questionnaire() + w.pick("", "", "|1", "|1.2", "|1.20", "|2")
 }
 
 func (w world) name() string {
@@ -195,8 +213,13 @@ func (w world) period() any {
 
 func (w world) quantity() any {
 	q := object{"value": json.Number(w.pick("1", "1.50", "2", "-3", "2e1"))}
-	switch w.n(4) {
+	switch w.n(5) {
 	case 0:
+		q["unit"], q["system"] = "grams", "http://unitsofmeasure.org"
+		if q["code"] = "g"; w.coin() {
+			q["code"], q["value"] = "mg", json.Number(w.pick("1000", "1500", "2000.0"))
+		}
+	case 3:
 		q["unit"] = "puffs"
 	case 1:
 		q["unit"], q["system"], q["code"] = "a puff", "urn:units", w.pick("p", "q")
