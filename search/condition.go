@@ -40,6 +40,9 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if chained {
 		return p.chain(found, mod, rest, value, depth)
 	}
+	if found.special == specialWords {
+		return p.fullText(t, found, hasModifier, value)
+	}
 	if hasModifier && mod == "" {
 		return nil, p.fail(issue.Invalid, "empty modifier")
 	}

@@ -70,6 +70,18 @@
 //   - A named query is rewritten before anything else, and the self link shows what it
 //     became. Names that nobody registered are errors in lenient handling as well.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - A word is a run of letters and digits, folded as strings are; an apostrophe joins
+//     (O'Hara is ohara), a hyphen separates, and a UUID is one word. Han, Hiragana and
+//     Katakana are words of one character.
+//   - _text is the narrative of the resource itself. _content is that and every
+//     string, markdown and XHTML in it, in extensions, contained resources and entries
+//     too; ids of elements, literal references, codes, uris and what XHTML has in its
+//     attributes are not. A type without narrative has _text and is never found by it.
+//   - In _text and _content words are joined by AND, written or not, OR and NOT in upper
+//     case, and parentheses; "and" is AND too, as in R4's example. NOT binds more than
+//     AND, and AND more than OR. A phrase, and a word that punctuation cuts (x-ray),
+//     stand within one text. Words are found whole: * is an error, as is a modifier.
+//     A comma separates alternatives in a phrase as well.
 //   - n|http://unitsofmeasure.org|code finds what is stored in any unit of UCUM
 //     that measures the same, by exact conversion of what the query means in its
 //     own unit: 5.4 g is from 5350 mg to under 5450 mg. A code that is no unit, as
@@ -80,7 +92,7 @@
 //
 // # What it does not do
 //
-// Full text (_text, _content) and contained resources. Each is reported as not
+// Contained resources, and _text and _content in _filter. Each is reported as not
 // supported. Terminology that is not in the store, and
 // ValueSets with filters on other properties than the hierarchy, are errors.
 // Chains and _include lead to the current version of what a versioned reference

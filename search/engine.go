@@ -31,7 +31,8 @@ type Options struct {
 	// to. Without it those searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
 	// Documents parses the resource of a version into doc. It is asked for the
-	// ValueSets and CodeSystems that :in, :not-in, :above and :below need; without it
+	// ValueSets and CodeSystems that :in, :not-in, :above and :below need, for the
+	// Locations of near, and for the texts in which a phrase may stand; without it
 	// those fail. It is called by several goroutines.
 	Documents func(o index.Ordinal, doc *fhirjson.Document) error
 	// PageKey authenticates page tokens. Stores that must understand each other's

@@ -143,6 +143,8 @@ func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bit
 		return ev.combination(t, c, within)
 	case *negation:
 		return ev.negation(t, c, within)
+	case *phrase:
+		return ev.phrase(t, c, within)
 	default:
 		return ev.reverse(t, c.(*reverse), within)
 	}
@@ -193,6 +195,8 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 		return sum
 	case *negation:
 		return 2*ev.view.OfType(index.TypeID(t)).Len() + 1
+	case *phrase:
+		return costOfBlock * total(ev.rarest(c)[0])
 	default:
 		r := c.(*reverse)
 		return joined * ev.estimate(r.source, r.next)
@@ -204,11 +208,11 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	if m.param.special == specialNear {
 		return costOfBlock * (everything + 1)
 	}
-	if m.param.special != specialNone && m.modifier != modNot {
-		return len(m.values)
-	}
 	if postings, ok := ev.postings(m); ok {
 		return total(postings)
+	}
+	if m.param.special != specialNone && m.modifier != modNot {
+		return len(m.values)
 	}
 	switch m.param.row.Type {
 	case schema.ParamComposite:

@@ -61,6 +61,7 @@ const (
 	ByTerminology Way = "terminology"          // code systems and value sets, then postings
 	ByHierarchy   Way = "hierarchy"            // references from part to whole, or versions
 	ByValues      Way = "stored values"        // what is stored of each candidate
+	ByDocuments   Way = "documents"            // the candidates' text, for phrases
 	ByTable       Way = "resource table"       // ids and times
 	ByBest        Way = "the best of a column" // without ranking every match
 	ByAge         Way = "age"                  // newest first, which is how they are kept
@@ -157,6 +158,8 @@ func nameOf(c condition) string {
 			return "and"
 		}
 		return "or"
+	case *phrase:
+		return c.param.row.Code
 	}
 	return "not"
 }
@@ -170,6 +173,8 @@ func (ev *evaluation) way(c condition) Way {
 		return ByJoin
 	case *negation:
 		return ByRest
+	case *phrase:
+		return ByDocuments
 	}
 	return ByParts
 }
@@ -180,6 +185,8 @@ func (ev *evaluation) wayOfMatch(m *match) Way {
 		return ByValues
 	case m.modifier == modNot, m.modifier == modMissing && m.missing:
 		return ByRest
+	case m.param.special == specialWords:
+		return ByPostings
 	case m.param.special != specialNone:
 		return ByTable
 	case m.modifier == modMissing:

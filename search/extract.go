@@ -13,9 +13,9 @@ import (
 
 // Extract adds to b the values of every search parameter of the resource: those
 // of all parameters that FHIR R4 defines for its type, the components of
-// composites and the values that :text and :identifier look at included. The
-// resource's id and the time of its update are no values: the index knows them.
-// Contained resources are not looked into. A malformed date or number, which
+// composites and the values that :text and :identifier look at included, and its
+// words. The resource's id and the time of its update are no values: the index knows
+// them. Contained resources are looked into for words alone. A malformed date or number, which
 // only a lenient store keeps, has no values.
 //
 // It is safe for several goroutines with a Builder each.
@@ -31,6 +31,7 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 	for i := range plan.exists {
 		x.existence(&plan.exists[i])
 	}
+	x.fullText()
 	x.doc, x.b = nil, nil
 	e.extractors.Put(x)
 	return nil
@@ -47,10 +48,12 @@ type extractor struct {
 	groups    uint32          // elements of composites so far
 	scratch   []byte          // texts that are not in the source as such, until the extraction ends
 	sensitive map[string]bool // schema.CaseSensitive, remembered
+	reader    wordReader
+	distinct  wordSet
 }
 
 func (e *Engine) newExtractor() any {
-	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}}
+	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}, reader: newWordReader()}
 }
 
 // walk extracts what the trie says from the tape's node at and what is below.

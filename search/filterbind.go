@@ -59,6 +59,8 @@ func (p *parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, 
 		return nil, p.unknown(t, name)
 	case found.special == specialUnsupported:
 		return nil, p.unsupported("not supported")
+	case found.special == specialWords:
+		return nil, p.unsupported(found.row.Code + " is not supported in _filter")
 	case len(path) > 1:
 		return p.bindChain(found, typeName, node, path, depth)
 	case typeName != "":

@@ -156,7 +156,7 @@ func (p *parser) use(name, value string) (used string, err error) {
 			return "", p.fail(issue.Invalid, "takes no modifier")
 		}
 		return p.result(name, value)
-	case "_contained", "_containedType", "_text", "_content":
+	case "_contained", "_containedType":
 		return "", p.lenient(p.unsupported("not supported"))
 	case QueryParameter: // it may stand for conditions of any kind
 		return "", p.fail(issue.NotSupported, "not supported")

@@ -8,9 +8,9 @@ import (
 )
 
 // postings returns the postings whose union a match is, where it is one: exact
-// lookups of tokens, references, whole strings and uris.
+// lookups of tokens, references, whole strings, uris and words.
 func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
-	if m.param.special != specialNone {
+	if m.param.special != specialNone && m.param.special != specialWords {
 		return nil, false
 	}
 	var found []index.Posting
@@ -21,6 +21,8 @@ func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
 	}
 	term := ev.tokenTerms
 	switch kind := m.param.row.Type; {
+	case m.param.special == specialWords:
+		term = ev.wordTerms
 	case kind == schema.ParamToken && m.modifier == plain:
 	case kind == schema.ParamReference && m.modifier == modIdentifier:
 	case m.modifier == modOfType:
@@ -88,6 +90,10 @@ func (ev *evaluation) typedTerms(s *stream, v *value, add func(index.Term)) {
 
 func (ev *evaluation) exactTerms(s *stream, v *value, add func(index.Term)) {
 	add(ev.terms.Exact(s.id, v.text))
+}
+
+func (ev *evaluation) wordTerms(s *stream, v *value, add func(index.Term)) {
+	add(ev.terms.Word(s.id, v.folded))
 }
 
 // aboveTerms are the terms of a uri and of those above it, by whole segments. A slash

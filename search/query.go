@@ -181,7 +181,7 @@ type clause struct {
 }
 
 // A condition holds for a resource or not: a *match, a *chain, a
-// *reverse, a *combination or a *negation.
+// *reverse, a *combination, a *negation or a *phrase.
 type condition interface{ condition() }
 
 // A match is a condition on a parameter of the resource itself.
@@ -221,7 +221,7 @@ func (*reverse) condition() {}
 type value struct {
 	prefix Prefix
 	text   string // with escapes resolved
-	folded string // of strings and of :text
+	folded string // of strings, of :text and of words
 
 	// Of tokens and quantities. A system is given where there was a pipe, even if
 	// it is empty.

@@ -106,6 +106,7 @@ const (
 	specialID
 	specialLastUpdated
 	specialNear
+	specialWords
 	specialUnsupported
 )
 
@@ -130,6 +131,9 @@ type registry struct {
 	names   map[string]schema.TypeID
 	fields  wellKnown
 	version uint32
+	// narrative and content are the words of all types: those of the narrative, and
+	// what the rest of a resource has beside them.
+	narrative, content *stream
 }
 
 // parameters is the registry of R4. An expression that cannot be read is a fault
@@ -144,6 +148,7 @@ var parameters = sync.OnceValue(func() *registry {
 		},
 		shared: map[sharedKey]*stream{},
 	}
+	b.fullText()
 	digest := fnv.New32a()
 	for t := range schema.Types {
 		typ := schema.TypeID(t)
@@ -185,6 +190,7 @@ func (r *registry) codes(t schema.TypeID) []string {
 type registryBuilder struct {
 	*registry
 	shared map[sharedKey]*stream
+	words  map[string]*param // _text and _content, of all types
 }
 
 // A sharedKey finds the stream of a parameter that all types have.
@@ -205,7 +211,7 @@ type use struct {
 
 // plan makes the parameters of a type and the trie that extracts them.
 func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
-	plan := &typePlan{params: map[string]*param{}}
+	plan := &typePlan{params: maps.Clone(b.words)}
 	var uses []use
 	for base := t; base != 0; base = base.Type().Base {
 		for _, id := range schema.ParamsOf(base) {

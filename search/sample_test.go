@@ -126,6 +126,18 @@ func (b *sampler) resource(t schema.TypeID, id string) map[string]any {
 	return r
 }
 
+// narrated returns a resource with a narrative, or, of a type that has none, with a
+// text elsewhere.
+func (b *sampler) narrated(t schema.TypeID) map[string]any {
+	r := b.resource(t, "narrated")
+	if schema.Lookup(t, "text") != 0 {
+		r["text"] = map[string]any{"status": "generated", "div": `<div xmlns="http://www.w3.org/1999/xhtml">It is <b>narrated</b></div>`}
+	} else {
+		r["meta"] = map[string]any{"tag": []any{map[string]any{"code": "x", "display": "narrated"}}}
+	}
+	return r
+}
+
 // put goes down to a place from an element, making what is missing, and puts
 // there a value that the parameter can find.
 func (b *sampler) put(parent map[string]any, at place) {

@@ -78,7 +78,7 @@ type paramColumns struct {
 	texts   column[textID]
 	// sorted finds texts by prefix. Texts are only ever added to it.
 	sorted btree.Map[string, textID]
-	counts [KindReferenceText + 1]int
+	counts [KindWords + 1]int
 	// present is the payload of the posting of presence.
 	present uint32
 	// systems are the first [ownSystems] of its tokens; see addTokenLocked.

@@ -1,5 +1,7 @@
 package index
 
+import "strings"
+
 // Prepare decodes a values block into dst and computes its terms. Calls with
 // different dst may run at the same time, and beside Apply. dst keeps its memory
 // when it is used again, which it may be once Apply has returned.
@@ -81,6 +83,10 @@ func (h *hasher) add(e *Entry) error {
 		h.addTerm(h.to.targets[target].digest, e.Param, formReference)
 	case KindReferenceText:
 		h.addTerm(h.text(e.Exact), e.Param, formReferenceText)
+	case KindWords:
+		for word := range strings.SplitSeq(e.Exact, " ") {
+			h.addTerm(h.text(word), e.Param, formWord)
+		}
 	}
 	return nil
 }
