@@ -51,6 +51,9 @@ func (m *model) keys(d *modelDoc, p *schema.Param) (smallest, largest *modelKey)
 		case schema.ParamReference:
 			if s := referenceOf(e); s != "" {
 				low = append(low, modelKey{text: local(s)})
+				if _, isURL := e.value.(string); isURL { // an address of this store as well
+					low = append(low, modelKey{text: s})
+				}
 				if url, _, found := strings.Cut(s, "|"); found {
 					low = append(low, modelKey{text: url})
 				}
