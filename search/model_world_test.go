@@ -23,7 +23,7 @@ func TestWorld(t *testing.T) {
 		number := uint64(0)
 		draw := func(label string) world {
 			number++
-			return newWorld(rapid.Uint64().Draw(t, label), number)
+			return newWorld(rapid.Uint64().Draw(t, label), number, 4)
 		}
 		times := func(label string, least, most int) int { return rapid.IntRange(least, most).Draw(t, label) }
 		s, m := newStore(t), newModel(t)
@@ -57,12 +57,38 @@ func TestWorld(t *testing.T) {
 	})
 }
 
+// TestLargeWorld asks a world of so many versions that postings and columns take all
+// the forms that they can have.
+func TestLargeWorld(t *testing.T) {
+	w := newWorld(1, 1, 40)
+	s, m := newStore(t), newModel(t)
+	s.write(m, w.terminology())
+	for range 60 {
+		var sources [][]byte
+		for range 100 {
+			sources = append(sources, w.resource())
+		}
+		s.write(m, sources)
+		for range 5 {
+			if d := one(w, m.docs); d.typ != "CodeSystem" && d.typ != "ValueSet" {
+				s.remove(d.typ, d.id)
+				m.remove(d.typ, d.id)
+			}
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a := m.ask(newWorldAsker(t, newWorld(rapid.Uint64().Draw(t, "search"), 1, 40), m).search())
+		a.sequence = s.index.View().Sequence()
+		s.requireAnswer(t, a)
+	})
+}
+
 // TestWorldOfCodes asks for every code of random hierarchies, and for every ValueSet
 // over them.
 func TestWorldOfCodes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, m := newStore(t), newModel(t)
-		s.write(m, newWorld(rapid.Uint64().Draw(t, "terminology"), 1).terminology())
+		s.write(m, newWorld(rapid.Uint64().Draw(t, "terminology"), 1, 4).terminology())
 		var conditions [][]byte
 		for i, system := range []string{"urn:cs0", "urn:cs1", "urn:open"} {
 			for j, code := range worldCodes {
@@ -82,7 +108,7 @@ func TestWorldOfCodes(t *testing.T) {
 				ask(&codedCondition{code, modifier, worldCodes[i : i+1], "urn:cs0"})
 			}
 		}
-		for id := range worldIDs {
+		for id := range terms {
 			ask(&codedCondition{param: code, modifier: "in", text: fmt.Sprint("ValueSet/", id)})
 			ask(&codedCondition{param: code, modifier: "not-in", text: fmt.Sprint("http://x.org/a/vs", id)})
 		}
@@ -92,7 +118,7 @@ func TestWorldOfCodes(t *testing.T) {
 // terminology draws every CodeSystem and ValueSet, so that no search lacks one.
 func (w world) terminology() (sources [][]byte) {
 	for _, typ := range []string{"CodeSystem", "ValueSet"} {
-		for id := range worldIDs {
+		for id := range terms {
 			sources = append(sources, w.resourceOf(typ, string(rune('0'+id))))
 		}
 	}

@@ -68,7 +68,7 @@ func (a *worldAsker) severalTypes(s *modelSearch) {
 		s.named = a.typeNames()
 	}
 	if a.n(3) == 0 && s.named == nil {
-		s.in = "Patient/" + fmt.Sprint(a.n(worldIDs))
+		s.in = "Patient/" + fmt.Sprint(a.n(a.ids))
 	}
 	var shared []*schema.Param
 	resource, _ := schema.TypeOf("Resource")
@@ -111,7 +111,7 @@ func (a *worldAsker) compartment(typ string) string {
 	if of == nil {
 		return ""
 	}
-	return a.pick(of...) + "/" + fmt.Sprint(a.n(worldIDs+1))
+	return a.pick(of...) + "/" + fmt.Sprint(a.n(a.ids+1))
 }
 
 // sort draws a key, through references as far as depth allows.
@@ -204,9 +204,9 @@ func hasSystem(typ string, p *schema.Param) bool {
 }
 
 func (a *worldAsker) list() modelCondition {
-	list := listCondition{fmt.Sprint(a.n(worldIDs))}
+	list := listCondition{fmt.Sprint(a.n(a.ids))}
 	if a.n(3) == 0 {
-		list = append(list, fmt.Sprint(a.n(worldIDs+1)))
+		list = append(list, fmt.Sprint(a.n(a.ids+1)))
 	}
 	return list
 }
@@ -220,7 +220,7 @@ func (a *worldAsker) coded(p *schema.Param, modifier string) *codedCondition {
 		}
 		return c
 	}
-	id := fmt.Sprint(a.n(worldIDs))
+	id := fmt.Sprint(a.n(terms))
 	c.text = a.pick("http://x.org/a/vs"+id, "ValueSet/"+id)
 	return c
 }
@@ -239,7 +239,7 @@ func (a *worldAsker) ranked(p *schema.Param) modelCondition {
 	if targets == nil {
 		return nil
 	}
-	return &rankedReference{p, a.pick("above", "below"), a.pick(targets...) + "/" + fmt.Sprint(a.n(worldIDs+1))}
+	return &rankedReference{p, a.pick("above", "below"), a.pick(targets...) + "/" + fmt.Sprint(a.n(a.ids+1))}
 }
 
 // filter draws a filter on a type.

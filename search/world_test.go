@@ -11,9 +11,14 @@ import (
 // meet often: a few ids of each type, a few codes, names and dates. Its choices are
 // even, which those of rapid are not; rapid draws how many resources and searches
 // there are, and the seed of each.
-type world struct{ *rand.Rand }
+type world struct {
+	*rand.Rand
+	ids int // how many each type has, those that are asked for by what they say twice as many
+}
 
-func newWorld(seed, number uint64) world { return world{rand.New(rand.NewPCG(seed, number))} }
+func newWorld(seed, number uint64, ids int) world {
+	return world{rand.New(rand.NewPCG(seed, number)), ids}
+}
 
 // An object is a resource or an element while it is made. Members that are nil are
 // left out.
@@ -53,16 +58,24 @@ var (
 	careTypes  = worldTypes[:10]
 )
 
-// worldIDs is how many ids each type has; those that are most often asked for by what
-// they say have twice as many.
-const worldIDs = 4
+// terms is how many CodeSystems and ValueSets there are.
+const terms = 4
+
+// id draws an id of a resource of a type.
+func (w world) id(typ string) string {
+	if typ == "CodeSystem" || typ == "ValueSet" {
+		return fmt.Sprint(w.n(terms))
+	}
+	return fmt.Sprint(w.n(w.ids))
+}
 
 // resource draws a resource.
 func (w world) resource() []byte {
 	if w.n(3) == 0 {
-		return w.resourceOf(w.pick("Observation", "Condition"), fmt.Sprint(w.n(2*worldIDs)))
+		return w.resourceOf(w.pick("Observation", "Condition"), fmt.Sprint(w.n(2*w.ids)))
 	}
-	return w.resourceOf(w.pick(worldTypes...), fmt.Sprint(w.n(worldIDs)))
+	typ := w.pick(worldTypes...)
+	return w.resourceOf(typ, w.id(typ))
 }
 
 func (w world) resourceOf(typ, id string) []byte {
@@ -151,7 +164,7 @@ func (w world) questionnaire() string { return "http://x.org/a/" + w.pick("q1", 
 // address.
 func (w world) canonical() string {
 	if w.n(6) == 0 {
-		return fmt.Sprint("https://example.org/fhir/Questionnaire/", w.n(worldIDs))
+		return fmt.Sprint("https://example.org/fhir/Questionnaire/", w.n(w.ids))
 	}
 	return w.questionnaire() + w.pick("", "", "|1", "|1.2", "|1.20", "|2")
 }
@@ -177,7 +190,7 @@ func (w world) identifiers() any {
 // link draws a reference: relative, absolute, to a version, logical, or to what is
 // in another place.
 func (w world) link(types ...string) any {
-	to := w.pick(types...) + "/" + fmt.Sprint(w.n(worldIDs+1))
+	to := w.pick(types...) + "/" + fmt.Sprint(w.n(w.ids+1))
 	switch w.n(12) {
 	case 0:
 		return object{"reference": "https://example.org/fhir/" + to}
