@@ -84,6 +84,18 @@ func (m *model) inCompartment(d *modelDoc, of string) bool {
 	return false
 }
 
+// A commonCondition is one on a parameter that several types have, each its own.
+type commonCondition struct{ of *modelQuery }
+
+func (c commonCondition) name() string  { return c.of.name() }
+func (c commonCondition) value() string { return c.of.value() }
+
+func (c commonCondition) holds(m *model, d *modelDoc) bool {
+	own := *c.of
+	own.param = paramOf(d.typ, c.of.param.Code)
+	return m.holds(d, &own)
+}
+
 // A modelInclude is one _include or _revinclude.
 type modelInclude struct {
 	reverse, iterate bool

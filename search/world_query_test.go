@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -78,9 +79,18 @@ func (a *worldAsker) severalTypes(s *modelSearch) {
 		}
 	}
 	for range a.n(3) {
-		if a.n(8) == 0 {
+		switch a.n(8) {
+		case 0:
 			s.conditions = append(s.conditions, &modelQuery{other: a.list()})
 			continue
+		case 1, 2, 3:
+			if common := a.common(s.named); len(common) > 0 {
+				own := a.maker.plain(a.t, one(a.world, common))
+				if own.modifier == "" || own.modifier == "missing" {
+					s.conditions = append(s.conditions, &modelQuery{other: commonCondition{own}})
+					continue
+				}
+			}
 		}
 		s.conditions = append(s.conditions, a.maker.plain(a.t, one(a.world, shared)))
 	}
@@ -88,6 +98,24 @@ func (a *worldAsker) severalTypes(s *modelSearch) {
 		key := paramOf("Patient", a.pick("_id", "_lastUpdated", "_tag", "_profile"))
 		s.sort = []modelSort{{param: key, descending: a.coin()}}
 	}
+}
+
+// common returns the parameters that all of some types have, with values of one kind.
+func (a *worldAsker) common(types []string) (common []*schema.Param) {
+	if len(types) < 2 {
+		return nil
+	}
+	for _, p := range a.maker.params[types[0]] {
+		every := slices.Contains([]string{"name", "identifier", "gender", "subject", "patient", "date", "encounter", "organization"}, p.Code)
+		for _, typ := range types {
+			other := paramOf(typ, p.Code)
+			every = every && other != nil && other.Type == p.Type
+		}
+		if every {
+			common = append(common, p)
+		}
+	}
+	return common
 }
 
 // typeNames draws one to three types.
@@ -169,7 +197,9 @@ func (a *worldAsker) other(typ string, depth int) modelCondition {
 		}
 		return one(a.world, all)
 	}
-	switch a.n(7) {
+	switch a.n(8) {
+	case 7:
+		return a.ofAll(typ)
 	case 0:
 		return a.list()
 	case 1, 2:
@@ -195,6 +225,17 @@ func (a *worldAsker) other(typ string, depth int) modelCondition {
 		return &filterCondition{a.filter(typ, min(depth, 2))}
 	}
 	return nil
+}
+
+// ofAll draws a condition on the id of a resource, or on the time at which it was written.
+func (a *worldAsker) ofAll(typ string) modelCondition {
+	q := &modelQuery{param: paramOf(typ, "_id"), values: []modelValue{{text: a.id(typ)}, {text: a.id(typ)}}, modifier: a.pick("", "not")}
+	if a.coin() {
+		at := time.UnixMicro(one(a.world, a.maker.m.docs).updated + int64(a.n(3)-1)*500_000).UTC()
+		layout := a.pick("2006", "2006-01-02", "2006-01-02T15:04", "2006-01-02T15:04:05Z", "2006-01-02T15:04:05.000000Z")
+		q = &modelQuery{param: paramOf(typ, "_lastUpdated"), values: []modelValue{{prefix: one(a.world, comparisons), text: at.Format(layout)}}}
+	}
+	return commonCondition{q}
 }
 
 // hasSystem reports whether the tokens of a parameter have systems.
