@@ -21,7 +21,8 @@ type Page struct {
 	// Total is the exact number of matches on all pages.
 	Total int
 	// Matches are those of this page, in the order that the query asks for. With
-	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED.
+	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED;
+	// with _containedType=contained they are contained resources ([Version.Container]).
 	Matches []Version
 	// Included are what _include and _revinclude add to this page, each once.
 	Included []Version
@@ -130,6 +131,10 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 			*link.to = pageQuery(r.Self, link.token)
 		}
 	}
+	if r.Contained != nil {
+		page.Matches, err = s.contained(ctx, q, r)
+		return page, err // nothing is included then
+	}
 	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
 	}
@@ -187,6 +192,10 @@ func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) i
 		q, err := s.store.engine.Parse(t, query, false)
 		if err != nil {
 			yield(Version{}, queryError(err))
+			return
+		}
+		if q.Contained() {
+			yield(Version{}, failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
 			return
 		}
 		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)

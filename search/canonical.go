@@ -23,7 +23,7 @@ func (x *extractor) refersByURL(p index.Param, group uint32, s string) {
 	s = withoutVersion(s)
 	url, version, versioned := strings.Cut(s, "|")
 	if r := x.readReference(url, x.base); r.typ != 0 {
-		x.b.Reference(p, group, index.TypeID(r.typ), r.id)
+		x.local(p, group, r.typ, r.id)
 	}
 	x.b.ReferenceText(p, group, s)
 	if !versioned {

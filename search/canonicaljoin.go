@@ -34,19 +34,30 @@ func (ev *evaluation) inUse(p *param, within *roaring.Bitmap) (streams []*stream
 // cited calls each with what leads to a resource of type t among targets by a
 // canonical in one of the streams, superseded versions included.
 func (ev *evaluation) cited(streams []*stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, by index.Posting) error) error {
+	return ev.citing(streams, t, targets, func(target uint32, s *stream, text string) error {
+		if by := ev.view.Posting(ev.terms.ReferenceText(s.id, text)); by.Len() > 0 {
+			return each(target, by)
+		}
+		return nil
+	})
+}
+
+// citing calls each with the texts by which canonicals in one of the streams lead to
+// a resource of type t among targets, whether or not there are such canonicals.
+func (ev *evaluation) citing(streams []*stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, s *stream, text string) error) error {
 	id, ok := ev.registry.identity(t)
 	if !ok || len(streams) == 0 {
 		return nil
 	}
-	var by []index.Posting
+	var texts []string
 	for target, urls := range ev.view.Texts(id.url.id).Keys(targets) {
 		for _, s := range streams {
 			var err error
-			if by, err = ev.citations(by[:0], s, id, target, urls.Min); err != nil {
+			if texts, err = ev.citations(texts[:0], s, id, target, urls.Min); err != nil {
 				return err
 			}
-			for _, posting := range by {
-				if err := each(uint32(target), posting); err != nil {
+			for _, text := range texts {
+				if err := each(uint32(target), s, text); err != nil {
 					return err
 				}
 			}
@@ -55,18 +66,13 @@ func (ev *evaluation) cited(streams []*stream, t schema.TypeID, targets *roaring
 	return nil
 }
 
-// citations appends the postings of the canonicals in a stream that lead to a
-// resource: those of its url without a version, or with that of the resource.
-func (ev *evaluation) citations(dst []index.Posting, s *stream, id identity, target index.Ordinal, url string) ([]index.Posting, error) {
-	add := func(text string) {
-		if p := ev.view.Posting(ev.terms.ReferenceText(s.id, text)); p.Len() > 0 {
-			dst = append(dst, p)
-		}
-	}
+// citations appends the texts of the canonicals in a stream that lead to a resource:
+// its url without a version, and with that of the resource if there are any with one.
+func (ev *evaluation) citations(dst []string, s *stream, id identity, target index.Ordinal, url string) ([]string, error) {
 	if err := ev.charge(costOfHit); err != nil {
 		return dst, err
 	}
-	add(url)
+	dst = append(dst, url)
 	if ev.view.Posting(ev.terms.ReferenceText(s.id, versionMark+url)).Len() == 0 {
 		return dst, nil
 	}
@@ -76,8 +82,7 @@ func (ev *evaluation) citations(dst []index.Posting, s *stream, id identity, tar
 	}
 	for i := range entries {
 		if e := &entries[i]; e.Param == id.version.id && e.Kind == index.KindToken {
-			add(url + "|" + e.Code)
-			add(versionMark + url + "|" + e.Code)
+			dst = append(dst, url+"|"+e.Code, versionMark+url+"|"+e.Code)
 		}
 	}
 	return dst, nil

@@ -49,10 +49,10 @@ type wordReader struct {
 
 func newWordReader() wordReader { return wordReader{kinds: textKinds()} }
 
-// narrative returns the words of a resource's own narrative, and where it is: 0 if
-// there is none.
-func (r *wordReader) narrative(doc *fhirjson.Document) (words []byte, at fhirjson.Index) {
-	text, ok := doc.Child(0, schema.Lookup(doc.Type(), "text"))
+// narrative returns the words of the narrative of the resource at a node, and where
+// it is: 0 if there is none.
+func (r *wordReader) narrative(doc *fhirjson.Document, resource fhirjson.Index) (words []byte, at fhirjson.Index) {
+	text, ok := doc.Child(resource, schema.Lookup(doc.Nodes[resource].Type, "text"))
 	if !ok {
 		return nil, 0
 	}
@@ -64,13 +64,13 @@ func (r *wordReader) narrative(doc *fhirjson.Document) (words []byte, at fhirjso
 	return nil, 0
 }
 
-// others iterates over the words of all texts but the one at a place: those of
-// contained resources, extensions and narratives of parts included. A text that is
+// others iterates over the words of all texts of the resource at a node but the one
+// at a place: those of contained resources, extensions and narratives of parts included. A text that is
 // the same as the one before, as that of a concept mostly is its display, is left out.
-func (r *wordReader) others(doc *fhirjson.Document, but fhirjson.Index) iter.Seq[[]byte] {
+func (r *wordReader) others(doc *fhirjson.Document, resource, but fhirjson.Index) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		var last []byte
-		for i := range doc.Nodes {
+		for i := uint32(resource); i < doc.Nodes[resource].Next; i++ {
 			node := &doc.Nodes[i]
 			if r.kinds[node.Field] == noText || node.Kind != fhirjson.String || fhirjson.Index(i) == but {
 				continue
@@ -107,10 +107,10 @@ func (r *wordReader) read(doc *fhirjson.Document, at fhirjson.Index) []byte {
 // has beside them.
 func (x *extractor) fullText() {
 	x.distinct.reset()
-	words, at := x.reader.narrative(x.doc)
+	words, at := x.reader.narrative(x.doc, 0)
 	x.distinct.addAll(words)
 	ofNarrative := len(x.distinct.words)
-	for words := range x.reader.others(x.doc, at) {
+	for words := range x.reader.others(x.doc, 0, at) {
 		x.distinct.addAll(words)
 	}
 	for _, s := range []struct {

@@ -73,6 +73,14 @@
 //   - A named query is rewritten before anything else, and the self link shows what it
 //     became. Names that nobody registered are errors in lenient handling as well.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - All conditions of a search with _contained hold in one contained resource. It is
+//     found by the id that it has in its container, it has no time of its own, and
+//     nothing but its container refers to it (_has, _list). "#" is its container.
+//   - With _contained, containers are sorted by parameters that all types have, and
+//     contained resources (_containedType=contained) newest container first, in its
+//     order. These take no _sort and no _include. _contained=both with containers
+//     gives one that also matches by itself once.
+//   - _containedType without _contained=true or both is an error.
 //   - A word is a run of letters and digits, folded as strings are; an apostrophe joins
 //     (O'Hara is ohara), a hyphen separates, and a UUID is one word. Han, Hiragana and
 //     Katakana are words of one character.
@@ -95,11 +103,11 @@
 //
 // # What it does not do
 //
-// Contained resources, and _text and _content in _filter. Each is reported as not
-// supported. Terminology that is not in the store, and
-// ValueSets with filters on other properties than the hierarchy, are errors.
-// Chains and _include lead to the current version of what a versioned reference
-// names: the index keeps no version of a reference.
+// _text and _content in _filter are reported as not supported. Terminology that is
+// not in the store, and ValueSets with filters on other properties than the hierarchy,
+// are errors. Chains and _include lead to the current version of what a versioned
+// reference names: the index keeps no version of a reference. Keys of _sort do not
+// step into contained resources, and _contained is an error in a compartment.
 //
 // # Invariants
 //

@@ -114,6 +114,10 @@ type Result struct {
 	Total int
 	// Matches are the matches of the page, in order.
 	Matches []index.Ordinal
+	// Contained says of each match of a query with _containedType=contained which of
+	// the resources that the version contains it is, from 1, or with 0 that it is the
+	// version itself. Otherwise it is nil.
+	Contained []int
 	// Included are what _include and _revinclude add to the page: each once, and
 	// none that is a match of the page. In the order of their ordinals.
 	Included []index.Ordinal
@@ -170,7 +174,8 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 }
 
 // Ordinals returns all matches of a query as of a view, whatever its sort and
-// page. The result is the caller's. It reports what Search reports.
+// page. The result is the caller's. It reports what Search reports. Of contained
+// resources that a query looks for these are the containers, as for Sorted.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
 	return e.evaluation(ctx, view).all(q)
 }

@@ -20,6 +20,8 @@ type evaluation struct {
 	explained *explanation // nil unless a plan is asked for
 	block     []byte
 	read      []index.Entry
+	out       outer
+	known     map[chainBranch]*roaring.Bitmap // what visible has found
 	// conversions are conditions in other units than the query's, as far as known.
 	conversions map[conversionKey][]index.NumberWindow
 }
@@ -48,9 +50,9 @@ func (ev *evaluation) charge(work int) error {
 	return ev.ctx.Err()
 }
 
-// all returns the visible resources of the query's types for which all clauses
+// ofTypes returns the visible resources of the query's types for which all clauses
 // hold.
-func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
+func (ev *evaluation) ofTypes(q *Query) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for i, t := range q.types {
 		if ev.view.OfType(index.TypeID(t)).Len() == 0 {
@@ -125,9 +127,22 @@ func (ev *evaluation) cheapestFirst(t schema.TypeID, conditions []condition) []c
 	return ordered
 }
 
-// visible returns the visible resources of a type for which a condition holds.
+// visible returns the visible resources of a type for which a condition holds. The
+// result is shared and must not be changed: the steps of a chain are asked for again
+// where they lead into contained resources.
 func (ev *evaluation) visible(t schema.TypeID, c condition) (*roaring.Bitmap, error) {
-	return ev.conjunction(t, []condition{c})
+	key := chainBranch{t, c}
+	if set := ev.known[key]; set != nil {
+		return set, nil
+	}
+	set, err := ev.conjunction(t, []condition{c})
+	if ev.known == nil {
+		ev.known = map[chainBranch]*roaring.Bitmap{}
+	}
+	if err == nil {
+		ev.known[key] = set
+	}
+	return set, err
 }
 
 // evaluate returns the ordinals for which a condition on resources of type t
@@ -179,7 +194,7 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 	case *chain:
 		sum := 0
 		for _, branch := range c.branches {
-			sum += joined * ev.estimate(branch.typ, branch.next)
+			sum += joined*ev.estimate(branch.typ, branch.next) + ev.estimateInside(branch)
 		}
 		return sum
 	case *combination:

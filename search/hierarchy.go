@@ -48,11 +48,38 @@ func (p *parser) inHierarchy(v *value, on *param) error {
 func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for i := range m.values {
-		v := &m.values[i]
-		if v.reference.typ == 0 && !v.bare {
+		if v := &m.values[i]; v.canonical() {
 			if err := ev.relatedVersions(set, m, v, within); err != nil {
 				return nil, err
 			}
+		}
+	}
+	entities, err := ev.relatedEntities(m)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range m.param.streams {
+		if err := ev.back(ev.view.References(s.id), entities, set); err != nil {
+			return nil, err
+		}
+	}
+	if within != nil {
+		set.And(within)
+	}
+	return set, nil
+}
+
+// canonical reports whether a reference is to no resource of this store by type and
+// id.
+func (v *value) canonical() bool { return v.reference.typ == 0 && !v.bare }
+
+// relatedEntities returns the resources that the values of :above or :below name,
+// and those that are above or below them.
+func (ev *evaluation) relatedEntities(m *match) (*roaring.Bitmap, error) {
+	all := roaring.New()
+	for i := range m.values {
+		v := &m.values[i]
+		if v.canonical() {
 			continue
 		}
 		types, id := []schema.TypeID{v.reference.typ}, v.reference.id
@@ -69,17 +96,10 @@ func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 			if err != nil {
 				return nil, err
 			}
-			for _, s := range m.param.streams {
-				if err := ev.back(ev.view.References(s.id), entities, set); err != nil {
-					return nil, err
-				}
-			}
+			all.Or(entities)
 		}
 	}
-	if within != nil {
-		set.And(within)
-	}
-	return set, nil
+	return all, nil
 }
 
 // costOfStep is what one step up or down a hierarchy costs beside the resources that it
@@ -146,18 +166,28 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(entries, func(e index.Entry) bool {
-				lower, upper := e.Exact, v.text
-				if m.modifier == modAbove {
-					lower, upper = upper, lower
-				}
-				return e.Param == s.id && e.Kind == index.KindReferenceText && isVersionBelow(lower, upper)
-			}) {
+			if slices.ContainsFunc(entries, func(e index.Entry) bool { return s.relatedVersion(m.modifier, v, &e) }) {
 				set.Add(o)
 			}
 		}
 	}
 	return nil
+}
+
+// relatedVersion reports whether an entry is a canonical of the stream whose version
+// is above or below that of a value.
+func (s *stream) relatedVersion(mod modifier, v *value, e *index.Entry) bool {
+	if e.Param != s.id || e.Kind != index.KindReferenceText || !s.canonical() {
+		return false
+	}
+	if !strings.Contains(v.text, "|") {
+		return holdsCanonical(v.text, e.Exact)
+	}
+	lower, upper := e.Exact, v.text
+	if mod == modAbove {
+		lower, upper = upper, lower
+	}
+	return isVersionBelow(lower, upper)
 }
 
 // isVersionBelow reports whether a canonical is upper, or has a version that goes

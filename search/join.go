@@ -39,7 +39,7 @@ func (ev *evaluation) chain(c *chain, within *roaring.Bitmap) (*roaring.Bitmap, 
 	if within != nil {
 		set.And(within)
 	}
-	return set, nil
+	return set, ev.chainInside(c, within, set)
 }
 
 func (ev *evaluation) forth(edges index.References, entities, within, set *roaring.Bitmap) error {

@@ -28,6 +28,7 @@ type model struct {
 	byKey   map[string]*modelDoc
 	exprs   map[string]*fhirpath.Expression
 	visitor fhirpath.Evaluator
+	level   *fhirjson.Options // nil is strict
 }
 
 type modelDoc struct {
@@ -36,6 +37,10 @@ type modelDoc struct {
 	elements map[string][]element // by expression
 	updated  int64                // microseconds since 1970, where the test sets it
 	decoded  any                  // the JSON of what canonicals lead to
+
+	root      fhirjson.Index // of a contained resource, its node; else 0
+	container *modelDoc      // of a contained resource
+	inner     []*modelDoc    // what it contains
 }
 
 // An element is one item that an expression yields.
@@ -47,14 +52,18 @@ type element struct {
 	family bool   // a family name
 }
 
+// resource returns the type of the resource, in the tables.
+func (d *modelDoc) resource() schema.TypeID { return d.doc.Nodes[d.root].Type }
+
 func newModel(t require.TestingT) *model {
 	return &model{t: t, byKey: map[string]*modelDoc{}, exprs: map[string]*fhirpath.Expression{}}
 }
 
 func (m *model) put(source []byte) {
 	doc := new(fhirjson.Document)
-	require.NoError(m.t, fhirjson.Parse(source, doc, nil))
+	require.NoError(m.t, fhirjson.Parse(source, doc, m.level))
 	d := &modelDoc{typ: doc.Type().String(), id: string(doc.ID()), doc: doc, elements: map[string][]element{}}
+	d.contain()
 	m.remove(d.typ, d.id)
 	m.docs = append(m.docs, d)
 	m.byKey[d.typ+"/"+d.id] = d
@@ -133,7 +142,7 @@ func (m *model) all(d *modelDoc, p *schema.Param) []element {
 	}
 	found, ok := d.elements[p.Expression]
 	if !ok {
-		found = m.nodes(d, 0, p.Expression)
+		found = m.nodes(d, d.root, p.Expression)
 		d.elements[p.Expression] = found
 	}
 	return found
@@ -236,13 +245,13 @@ func (m *model) holds(d *modelDoc, q *modelQuery) bool {
 	case q.other != nil:
 		return q.other.holds(m, d)
 	case q.has != nil:
-		return slices.ContainsFunc(m.docs, func(from *modelDoc) bool {
+		return d.container == nil && slices.ContainsFunc(m.docs, func(from *modelDoc) bool {
 			return schema.TypeID(from.doc.Type()).Is(q.via.Base) && m.refersTo(from, q.via, d) && m.holds(from, q.has)
 		})
 	case q.chain != nil:
 		return slices.ContainsFunc(m.docs, func(to *modelDoc) bool {
 			return to.typ == q.target && m.refersTo(d, q.param, to) && m.holds(to, q.chain)
-		})
+		}) || m.chainsInside(d, q)
 	case q.modifier == "missing":
 		return m.present(d, q.param) != (q.values[0].text == "true")
 	case q.modifier == "not":

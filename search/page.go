@@ -15,7 +15,10 @@ import (
 
 // page fills in the total and the matches of the page that begins at offset.
 func (ev *evaluation) page(r *Result, q *Query, offset int) error {
-	if len(q.sort) == 0 && !q.explain {
+	if q.contained.alone {
+		return ev.pageInside(r, q, offset)
+	}
+	if len(q.sort) == 0 && !q.explain && !q.contained.inside {
 		if posting, ok := ev.single(q); ok {
 			return ev.pageOf(r, q, posting, offset)
 		}

@@ -161,7 +161,7 @@ func FuzzParse(f *testing.F) {
 		"", "name=a", "name:exact=a\\,b,c", "birthdate=ge2020-01-01T10:00:00+01:00", "identifier=urn:x|1\\|2",
 		"organization.name=a", "general-practitioner:Practitioner.name=b", "_has:Observation:patient:code=c",
 		"_has:Observation:patient:_has:Provenance:target:agent=x", "_include=Patient:*&_revinclude=*", "_sort=-name,_id",
-		"_count=0&_summary=count&_total=none", "link.link.link.name=x", "name=%zz", "=&&=", "a=b=c", "_lastUpdated=ap2020",
+		"_contained=both&_containedType=contained&name=x", "_containedType=container", "_contained=true&_sort=name", "_count=0&_summary=count&_total=none", "link.link.link.name=x", "name=%zz", "=&&=", "a=b=c", "_lastUpdated=ap2020",
 	} {
 		f.Add(seed, false)
 		f.Add(seed, true)

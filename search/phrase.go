@@ -46,7 +46,7 @@ func (ev *evaluation) phrase(t schema.TypeID, c *phrase, within *roaring.Bitmap)
 		if err := ev.charge(costOfBlock + len(doc.Source)); err != nil {
 			return nil, err
 		}
-		if c.stands(&reader, &doc, slices.Contains(c.param.streams, ev.registry.content)) {
+		if c.stands(&reader, &doc, 0, slices.Contains(c.param.streams, ev.registry.content)) {
 			set.Add(o)
 		}
 	}
@@ -69,13 +69,13 @@ func (ev *evaluation) wordPostings(p *param, word string) []index.Posting {
 	return postings
 }
 
-// stands reports whether the phrase stands in the narrative of a resource, or
-// anywhere in it.
-func (c *phrase) stands(r *wordReader, doc *fhirjson.Document, anywhere bool) bool {
-	words, at := r.narrative(doc)
+// stands reports whether the phrase stands in the narrative of the resource at a
+// node, or anywhere in it.
+func (c *phrase) stands(r *wordReader, doc *fhirjson.Document, resource fhirjson.Index, anywhere bool) bool {
+	words, at := r.narrative(doc, resource)
 	found := c.in(words)
 	if anywhere && !found {
-		for words := range r.others(doc, at) {
+		for words := range r.others(doc, resource, at) {
 			if found = c.in(words); found {
 				break
 			}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -69,19 +70,34 @@ func (ev *evaluation) tokenTerms(s *stream, v *value, add func(index.Term)) {
 func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeID, add func(index.Term)) {
 	switch {
 	case v.reference.typ != 0:
-		add(ev.terms.Reference(s.id, index.TypeID(v.reference.typ), v.reference.id))
+		add(ev.referenceTerm(s, v.reference.typ, v.reference.id))
 		return
 	case v.bare && v.target != 0:
-		add(ev.terms.Reference(s.id, index.TypeID(v.target), v.text))
+		add(ev.referenceTerm(s, v.target, v.text))
 		return
 	case v.bare:
 		for _, t := range targets {
-			add(ev.terms.Reference(s.id, index.TypeID(t), v.text))
+			add(ev.referenceTerm(s, t, v.text))
 		}
 	}
-	if t := ev.registry.typeOfReference(v.reference.text); v.target == 0 || t == 0 || t == v.target {
+	if v.mayLeadTo(ev.registry) {
 		ev.canonicalTerms(s, v.reference.text, add)
 	}
+}
+
+// referenceTerm is the term of a reference to a resource of this store.
+func (ev *evaluation) referenceTerm(s *stream, t schema.TypeID, id string) index.Term {
+	if s.inside {
+		return ev.terms.ReferenceText(s.id, t.String()+"/"+id)
+	}
+	return ev.terms.Reference(s.id, index.TypeID(t), id)
+}
+
+// mayLeadTo reports whether a reference that is only text may be to the type that
+// the modifier names.
+func (v *value) mayLeadTo(r *registry) bool {
+	t := r.typeOfReference(v.reference.text)
+	return v.target == 0 || t == 0 || t == v.target
 }
 
 func (ev *evaluation) typedTerms(s *stream, v *value, add func(index.Term)) {
@@ -96,18 +112,27 @@ func (ev *evaluation) wordTerms(s *stream, v *value, add func(index.Term)) {
 	add(ev.terms.Word(s.id, v.folded))
 }
 
-// aboveTerms are the terms of a uri and of those above it, by whole segments. A slash
-// at the end makes no difference.
+// aboveTerms are the terms of a uri and of those above it.
 func (ev *evaluation) aboveTerms(s *stream, v *value, add func(index.Term)) {
-	uri := v.text
-	for {
-		bare := strings.TrimSuffix(uri, "/")
-		add(ev.terms.Exact(s.id, bare))
-		add(ev.terms.Exact(s.id, bare+"/"))
-		i := strings.LastIndexByte(bare, '/')
-		if i <= 0 {
-			return
+	for uri := range upwards(v.text) {
+		add(ev.terms.Exact(s.id, uri))
+	}
+}
+
+// upwards iterates over a uri and those above it, by whole segments. A slash at the end
+// makes no difference.
+func upwards(uri string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			bare := strings.TrimSuffix(uri, "/")
+			if !yield(bare) || !yield(bare+"/") {
+				return
+			}
+			i := strings.LastIndexByte(bare, '/')
+			if i <= 0 {
+				return
+			}
+			uri = uri[:i]
 		}
-		uri = uri[:i]
 	}
 }

@@ -10,18 +10,19 @@ import (
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
 type Query struct {
-	types    []schema.TypeID // that are searched
-	named    bool            // by _type
-	in       Compartment
-	clauses  []clause
-	sort     []sortKey
-	includes []include
-	shape    shape
-	count    int
-	explain  bool
-	page     string
-	parts    []part // what was used, in order
-	issues   []issue.Issue
+	types     []schema.TypeID // that are searched
+	named     bool            // by _type
+	in        Compartment
+	contained containment
+	clauses   []clause
+	sort      []sortKey
+	includes  []include
+	shape     shape
+	count     int
+	explain   bool
+	page      string
+	parts     []part // what was used, in order
+	issues    []issue.Issue
 }
 
 // A part is one name=value of the query as it was used.

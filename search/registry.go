@@ -17,9 +17,10 @@ import (
 // Observation.patient is the part of Observation.subject whose references are
 // to patients. So no value is stored twice, however many parameters see it.
 type stream struct {
-	id   index.Param
-	kind leafKind
-	typ  schema.TypeID // of the elements
+	id     index.Param
+	kind   leafKind
+	typ    schema.TypeID // of the elements
+	inside bool          // of contained resources; no such stream is in the registry
 	// sensitive is set on streams of codes of which the case always counts.
 	sensitive bool
 }
@@ -115,6 +116,8 @@ type typePlan struct {
 	params map[string]*param
 	root   *node
 	exists []existence
+	// contained is the field of contained resources, 0 where the type has none.
+	contained schema.FieldID
 }
 
 // An existence is a stream of booleans: whether an element is there and not
@@ -128,6 +131,7 @@ type existence struct {
 type registry struct {
 	types   []*typePlan // by schema.TypeID; nil for what is no resource
 	streams []*stream   // by index.Param
+	size    index.Param // the numbers of R4's streams are below it; see contained.go
 	names   map[string]schema.TypeID
 	fields  wellKnown
 	version uint32
@@ -164,7 +168,7 @@ var parameters = sync.OnceValue(func() *registry {
 	for i := range schema.Params {
 		fmt.Fprintln(digest, schema.Params[i].Code, schema.Params[i].Expression)
 	}
-	b.version = digest.Sum32()
+	b.version, b.size = digest.Sum32(), index.Param(len(b.streams))
 	return b.registry
 })
 
@@ -211,7 +215,7 @@ type use struct {
 
 // plan makes the parameters of a type and the trie that extracts them.
 func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
-	plan := &typePlan{params: maps.Clone(b.words)}
+	plan := &typePlan{params: maps.Clone(b.words), contained: schema.Lookup(t, "contained")}
 	var uses []use
 	for base := t; base != 0; base = base.Type().Base {
 		for _, id := range schema.ParamsOf(base) {

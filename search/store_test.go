@@ -32,7 +32,8 @@ type store struct {
 	time    int64
 	builder index.Builder
 	records []record
-	forget  bool // the sources
+	level   *fhirjson.Options // nil is strict
+	forget  bool              // the sources
 }
 
 // A record is what one log record did to the index.
@@ -61,7 +62,7 @@ func (s *store) open(key [16]byte) {
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, s.blocks[o]...), nil
 		},
-		Documents: func(o index.Ordinal, doc *fhirjson.Document) error { return fhirjson.Parse(s.sources[o], doc, nil) },
+		Documents: func(o index.Ordinal, doc *fhirjson.Document) error { return fhirjson.Parse(s.sources[o], doc, s.level) },
 	})
 }
 
@@ -97,7 +98,7 @@ func (s *store) put(sources ...string) {
 // item extracts one resource, and remembers its source and values.
 func (s *store) item(source []byte) index.Item {
 	var doc fhirjson.Document
-	require.NoError(s.t, fhirjson.Parse(source, &doc, nil))
+	require.NoError(s.t, fhirjson.Parse(source, &doc, s.level))
 	s.builder.Reset()
 	require.NoError(s.t, s.engine.Extract(&doc, &s.builder))
 	block := s.builder.AppendTo(nil)

@@ -21,6 +21,23 @@ const (
 // terminology evaluates :in, :not-in, :above and :below on tokens, by the value
 // sets and code systems of the view (FHIR R4 §3.1.1.4.10).
 func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	codes, err := ev.codes(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := ev.charge(costOfCode * len(codes.codes) * len(m.param.streams)); err != nil {
+		return nil, err
+	}
+	plainly := &match{typ: m.typ, param: m.param, values: codes.values()}
+	if m.modifier == modNotIn {
+		plainly.modifier = modNot
+	}
+	return ev.step(t, plainly, within)
+}
+
+// codes returns the codes that :in, :not-in, :above or :below is about. The result may
+// be shared and must not be changed.
+func (ev *evaluation) codes(m *match) (*codeSet, error) {
 	codes := newCodeSet()
 	for i := range m.values {
 		v := &m.values[i]
@@ -36,22 +53,14 @@ func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bit
 			return nil, err
 		}
 		if len(m.values) == 1 {
-			codes = found // which is shared: it is only read here
-			break
+			return found, nil
 		}
 		if err := ev.charge(costOfCode * len(found.codes)); err != nil {
 			return nil, err
 		}
 		codes.addAll(found)
 	}
-	if err := ev.charge(costOfCode * len(codes.codes) * len(m.param.streams)); err != nil {
-		return nil, err
-	}
-	plainly := &match{typ: m.typ, param: m.param, values: codes.values()}
-	if m.modifier == modNotIn {
-		plainly.modifier = modNot
-	}
-	return ev.step(t, plainly, within)
+	return codes, nil
 }
 
 // An expansion works out the codes of a value set.

@@ -57,6 +57,15 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// FHIR R4 §3.1.1.5.5.
+func TestSearchContained(t *testing.T) {
+	c := newClient(t, nil)
+	c.must(201, "PUT", "/MedicationRequest/23", `{"resourceType":"MedicationRequest","id":"23","status":"active","intent":"order","subject":{"reference":"Patient/p"},"medicationReference":{"reference":"#m1"},"contained":[{"resourceType":"Medication","id":"m1","code":{"text":"x"}}]}`)
+	body := c.must(200, "GET", "/Medication?_contained=true&_containedType=contained&_id=m1", "").body
+	require.Contains(t, body, `/MedicationRequest/23#m1","resource":{"resourceType":"Medication","id":"m1","code":{"text":"x"}},"search":{"mode":"match"}}]`)
+	c.must(400, "GET", "/Medication?_contained=yes", "")
+}
+
 // The plan of a search is an outcome among its entries.
 func TestSearchExplained(t *testing.T) {
 	c := withPeople(t)
