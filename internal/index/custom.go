@@ -164,7 +164,7 @@ func (x *Index) dropTexts(p Param, columns *paramColumns) {
 			x.removeLocked(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
 		}
 		x.mu.Unlock()
-		x.forgetTexts(gone)
+		x.forgetTexts(&x.mu.texts, gone)
 		gone = gone[:0]
 	}
 }

@@ -103,6 +103,16 @@ func BenchmarkSwept(b *testing.B) {
 				v.Posting(final).CountVisible()
 			}
 		})
+		b.Run("CountType/"+name, func(b *testing.B) {
+			for b.Loop() {
+				v.OfType(2).CountVisible()
+			}
+		})
+		b.Run("AllOfType/"+name, func(b *testing.B) {
+			for b.Loop() {
+				v.RetainVisible(v.OfType(2).Bitmap())
+			}
+		})
 		b.Run("TokenAndYear/"+name, func(b *testing.B) {
 			for b.Loop() {
 				set := v.Dates(23).Match(v.Posting(final).Bitmap(), index.DateWithin(1.3e15, 1.3e15+31536000e6))

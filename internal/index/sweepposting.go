@@ -168,13 +168,13 @@ func (s *sweep) sweepShard(shard *termShard) {
 // sweepTexts sweeps the postings of texts, and takes texts that no version has any
 // more out of the dictionary. Their numbers are not used again: readers may hold
 // columns with them.
-func (s *sweep) sweepTexts(ctx context.Context) error {
+func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 	x := s.x
 	var gone []textID
 	of := payloads{
-		at: func(p *sweptPosting) *uint32 { return &x.mu.texts.texts.at(uint32(p.text)).payload },
+		at: func(p *sweptPosting) *uint32 { return &texts.texts.at(uint32(p.text)).payload },
 		drop: func(p *sweptPosting) {
-			t := x.mu.texts.texts.at(uint32(p.text))
+			t := texts.texts.at(uint32(p.text))
 			if c := x.columnsLocked(t.param); c != nil { // Drop may be at it
 				c.sorted.Delete(t.text)
 			}
@@ -183,37 +183,36 @@ func (s *sweep) sweepTexts(ctx context.Context) error {
 			gone = append(gone, p.text)
 		},
 	}
-	for first := uint32(1); ; {
+	for first, more := uint32(1), true; more; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		x.mu.RLock()
-		n := x.mu.texts.n
-		end := min((first|(chunkSize-1))+1, n+1)
+		end := min((first|(chunkSize-1))+1, texts.n+1)
 		for id := first; id < end; id++ {
-			s.see(sweptPosting{text: textID(id), payload: x.mu.texts.texts.at(id).payload})
+			s.see(sweptPosting{text: textID(id), payload: texts.texts.at(id).payload})
 		}
+		more = end <= texts.n
 		x.mu.RUnlock()
-		if first > n {
-			return nil
-		}
 		if s.sweepSeen(of) {
+			more = true
 			continue // the same chunk again
 		}
-		x.forgetTexts(gone)
+		x.forgetTexts(texts, gone)
 		gone, first = gone[:0], end
 	}
+	return nil
 }
 
 // forgetTexts frees the texts of one chunk. Readers may be at them without a lock,
 // so the chunk is replaced.
-func (x *Index) forgetTexts(gone []textID) {
+func (x *Index) forgetTexts(texts *textStore, gone []textID) {
 	if len(gone) == 0 {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	chunk := x.mu.texts.texts.replace(uint32(gone[0]))
+	chunk := texts.texts.replace(uint32(gone[0]))
 	for _, id := range gone {
 		chunk[id&(chunkSize-1)] = storedText{}
 	}
