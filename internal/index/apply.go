@@ -45,6 +45,8 @@ const applyChunk = 64
 //
 // It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing.
 func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
+	x.applying.Lock()
+	defer x.applying.Unlock()
 	old := x.state.Load()
 	if seq <= old.sequence || first <= old.last || old.records > 0 && timeMicros < old.time {
 		return ErrOrder
@@ -60,7 +62,7 @@ func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item)
 	for i := 0; i < len(items); i += applyChunk {
 		x.applyChunk(first+Ordinal(i), items[i:min(i+applyChunk, len(items))])
 	}
-	rec := record{seq, timeMicros, last}
+	rec := record{seq, timeMicros, last, x.dead.n}
 	x.records.grow(old.records + 1)
 	*x.records.at(old.records) = rec
 	x.state.Store(&published{rec, old.records + 1, x.dead, true})
@@ -185,9 +187,10 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 
 // touch reads the slots that the items' terms are about to need. They lie all
 // over a large memory; asked for one after the other, without a branch between,
-// the processor fetches many at a time, and no reader waits for it. Only Apply
-// writes the table, so it may read it without the lock.
+// the processor fetches many at a time, and no reader waits for it.
 func (x *Index) touch(items []Item) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
 	sum := uint32(0)
 	for i := range items {
 		v := items[i].values()
@@ -195,7 +198,7 @@ func (x *Index) touch(items []Item) {
 			continue
 		}
 		for _, t := range v.terms() {
-			sum += x.mu.table.home(t)
+			sum += x.mu.table.home(t.hash)
 		}
 		tokens := v.tokens()
 		for j := range tokens {
@@ -211,30 +214,18 @@ func (x *Index) addTypeLocked(o Ordinal, typ TypeID) {
 	if n := int(typ) + 1 - len(x.mu.types); n > 0 {
 		x.mu.types = append(x.mu.types, make([]uint32, n)...)
 	}
-	if x.mu.types[typ] == 0 {
-		x.mu.types[typ] = x.startPostingLocked(x.terms.Type(typ), o)
-	}
-	x.mu.postings.add(&x.mu.types[typ], o)
-}
-
-// startPostingLocked makes the posting of a term to which so many versions will
-// be added that its payload is kept outside the table too; so it is never the
-// ordinal itself, which would change. REQUIRES: mu held for writing.
-func (x *Index) startPostingLocked(t Term, first Ordinal) uint32 {
-	payload := x.mu.postings.insert(storedPosting{tail: []uint32{uint32(first)}})
-	*x.mu.table.put(t.hash) = payload
-	return payload
+	x.mu.postings.add(&x.mu.types[typ], o, noParam)
 }
 
 // addValuesLocked adds a version's values. REQUIRES: mu held for writing.
 func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	for _, c := range v.counts() {
-		columns := x.makeColumnsLocked(c.param, o)
+		columns := x.makeColumnsLocked(c.param)
 		columns.counts[c.kind] += int(c.n)
-		x.mu.postings.add(&columns.present, o)
+		x.mu.postings.add(&columns.present, o, c.param)
 	}
 	for _, t := range v.terms() {
-		x.mu.postings.add(x.mu.table.put(t), o)
+		x.addTermLocked(o, t.hash, t.param)
 	}
 	tokens := v.tokens()
 	for i := range tokens {
@@ -259,14 +250,24 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	}
 }
 
+// addTermLocked adds an ordinal to the posting of a param's term. REQUIRES: mu held
+// for writing.
+func (x *Index) addTermLocked(o Ordinal, t termHash, p Param) {
+	payload := x.mu.table.put(t)
+	if *payload == 0 {
+		x.mu.params[p].terms++
+	}
+	x.mu.postings.add(payload, o, p)
+}
+
 // addTokenLocked adds a code under its system. A code under any system is what
 // it is under each: View.Posting asks one system after the other. Where a param
 // has too many of them, the codes of later ones have a term of their own, for
 // all these systems together. REQUIRES: mu held for writing.
 func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
-	x.mu.postings.add(x.mu.table.put(t.full), o)
+	x.addTermLocked(o, t.full, t.param)
 	if !x.mu.params[t.param].ownSystem(t.system) {
-		x.mu.postings.add(x.mu.table.put(t.code.hash(uint16(t.param), formCode)), o)
+		x.addTermLocked(o, t.code.hash(uint16(t.param), formCode), t.param)
 	}
 }
 
@@ -276,22 +277,23 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	payload := x.mu.table.put(t.term)
 	if *payload == 0 {
 		text := strings.Clone(t.text)
-		*payload = uint32(x.mu.texts.add(text))
+		*payload = uint32(x.mu.texts.add(t.param, text))
 		columns.sorted.Set(text, textID(*payload))
+		columns.terms++
 	}
 	id := textID(*payload)
-	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o)
+	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o, t.param)
 	columns.texts.add(o, id)
 }
 
-// makeColumnsLocked returns the columns of a param that o has a value of.
+// makeColumnsLocked returns the columns of a param that has a value.
 // REQUIRES: mu held for writing.
-func (x *Index) makeColumnsLocked(p Param, o Ordinal) *paramColumns {
+func (x *Index) makeColumnsLocked(p Param) *paramColumns {
 	if n := int(p) + 1 - len(x.mu.params); n > 0 {
 		x.mu.params = append(x.mu.params, make([]*paramColumns, n)...)
 	}
 	if x.mu.params[p] == nil {
-		x.mu.params[p] = &paramColumns{present: x.startPostingLocked(x.terms.Present(p), o)}
+		x.mu.params[p] = new(paramColumns)
 	}
 	return x.mu.params[p]
 }

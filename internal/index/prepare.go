@@ -92,7 +92,7 @@ func (h *hasher) add(e *Entry) error {
 }
 
 func (h *hasher) addTerm(d digest, p Param, form byte) {
-	h.to.terms = append(h.to.terms, d.hash(uint16(p), form))
+	h.to.terms = append(h.to.terms, preparedTerm{d.hash(uint16(p), form), p})
 }
 
 // count counts an entry in a run of its param and kind.

@@ -45,6 +45,18 @@ func newRangeOrder[T ranged](values []T) *rangeOrder {
 	return o
 }
 
+// orderOf returns the order of a full chunk.
+func orderOf[T ranged](c *columnChunk[T]) *rangeOrder {
+	order := c.order.Load()
+	if order == nil {
+		// Two scans may both make it; either will do.
+		var buf []T
+		order = newRangeOrder(c.all(columnChunkN, &buf))
+		c.order.Store(order)
+	}
+	return order
+}
+
 // lowRange returns the lower ends that a range in b can have.
 func (o *rangeOrder) lowRange(b *box) (first, last int64) {
 	first, last = b.lowMin, b.lowMax
@@ -75,20 +87,15 @@ func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16,
 	if n < columnChunkN {
 		return nil, true
 	}
-	order := c.order.Load()
-	if order == nil {
-		// Two scans may both make it; either will do.
-		order = newRangeOrder(c.values)
-		c.order.Store(order)
-	}
+	order := orderOf(c)
 	first, last := order.lowRange(b)
 	i, _ := slices.BinarySearchFunc(order.byLow, first, func(p uint16, t int64) int {
-		low, _ := c.values[p].ends()
+		low, _ := c.value(int(p)).ends()
 		return cmp.Compare(low, t)
 	})
 	rest := order.byLow[i:]
 	n, _ = slices.BinarySearchFunc(rest, last, func(p uint16, t int64) int {
-		if low, _ := c.values[p].ends(); low <= t {
+		if low, _ := c.value(int(p)).ends(); low <= t {
 			return -1
 		}
 		return 1
@@ -100,18 +107,22 @@ func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16,
 }
 
 // scan calls visit for the entries that may lie in b, chunk by chunk, in no
-// order within one.
+// order within one. A value is good until the next one.
 func scan[T ranged](c *column[T], b *box, visit func(o Ordinal, v *T)) {
+	var buf []T
+	var value T
 	for ordinals, chunk := range c.parts() {
 		positions, all := candidates(chunk, len(ordinals), b)
 		if all {
+			values := chunk.all(len(ordinals), &buf)
 			for i, o := range ordinals {
-				visit(o, &chunk.values[i])
+				visit(o, &values[i])
 			}
 			continue
 		}
 		for _, i := range positions {
-			visit(ordinals[i], &chunk.values[i])
+			value = chunk.value(int(i))
+			visit(ordinals[i], &value)
 		}
 	}
 }

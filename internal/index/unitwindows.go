@@ -49,6 +49,7 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 	found := denseSet(m.column.entries.top())
 	wanted := m.wanted(set)
 	var lists [][]uint16
+	var buf []numberRange
 	for ordinals, chunk := range m.column.entries.parts() {
 		lists = lists[:0]
 		n, all := 0, false
@@ -67,8 +68,9 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 			return err
 		}
 		if all {
+			values := chunk.all(len(ordinals), &buf)
 			for i, o := range ordinals {
-				if r := &chunk.values[i]; m.counts(wanted, o, r) {
+				if r := &values[i]; m.counts(wanted, o, r) {
 					if err := look(o, r); err != nil {
 						return nil, err
 					}
@@ -78,8 +80,8 @@ func (m *numberMatcher) scan(boxes []box, set *roaring.Bitmap) (*roaring.Bitmap,
 		}
 		for _, positions := range lists {
 			for _, i := range positions {
-				if o, r := ordinals[i], &chunk.values[i]; m.counts(wanted, o, r) {
-					if err := look(o, r); err != nil {
+				if o, r := ordinals[i], chunk.value(int(i)); m.counts(wanted, o, &r) {
+					if err := look(o, &r); err != nil {
 						return nil, err
 					}
 				}
