@@ -84,7 +84,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 				return Version{}, err
 			}
 			if e.found != 0 {
-				return s.Snapshot().version(e.found)
+				return s.now().version(e.found)
 			}
 			done.expects = []expectation{e}
 		}
@@ -125,10 +125,11 @@ func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error 
 
 // expect asks a query for the one resource that a conditional write is about.
 func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expectation, error) {
-	now, err := s.snapshot()
+	now, done, err := s.searchable()
 	if err != nil {
 		return expectation{}, err
 	}
+	defer done()
 	q, err := s.engine.Parse(t, query, false)
 	if err != nil {
 		return expectation{}, queryError(err)
@@ -141,7 +142,8 @@ func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expe
 // stillTrue asks the query of an expectation again, unless nothing was written
 // since. It is called by the writer, whose view is the newest there is.
 func (s *Store) stillTrue(e *expectation) error {
-	view := s.index.View()
+	view := s.index.Hold()
+	defer s.index.Release(view)
 	if view.Sequence() == e.at {
 		return nil
 	}

@@ -46,7 +46,9 @@ var (
 	// ErrTooCostly is returned for a query past its limits.
 	ErrTooCostly = search.ErrTooCostly
 	// ErrStalePage is returned for a page token that this store did not give, or
-	// gave before it was last compacted.
+	// whose state was superseded ten minutes ago or earlier: what only such states
+	// see is swept from the index. A search of a snapshot that was closed may report
+	// it too.
 	ErrStalePage = search.ErrStalePage
 )
 

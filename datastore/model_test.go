@@ -452,6 +452,22 @@ func (p *pair) keep(*rapid.T) {
 	p.kept = append(p.kept, k)
 }
 
+// sweep sweeps the indexes of both stores, or closes the oldest snapshots first, so
+// that sweeps go further.
+func (p *pair) sweep(t *rapid.T) {
+	if len(p.kept) > 0 && rapid.Bool().Draw(t, "close") {
+		for _, s := range p.kept[0].snapshots {
+			if s != nil {
+				s.Close()
+			}
+		}
+		p.kept = p.kept[1:]
+	}
+	for _, s := range p.stores {
+		require.NoError(t, s.SweepAll())
+	}
+}
+
 // reopen closes the folder and opens it again.
 func (p *pair) reopen(t *rapid.T) {
 	if p.reopens++; p.reopens > 3 {
@@ -557,7 +573,7 @@ func TestModel(t *testing.T) {
 		defer p.close(r)
 		r.Repeat(map[string]func(*rapid.T){
 			"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
-			"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look,
+			"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep,
 		})
 		p.look(r)
 	})

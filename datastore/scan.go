@@ -17,7 +17,7 @@ import (
 type Ordinal = index.Ordinal
 
 // At returns the state that a Reader reads: a Snapshot itself, or a new one of a
-// Store. It reports ErrClosed.
+// Store, which need not be closed and is not for searching. It reports ErrClosed.
 func At(r Reader) (*Snapshot, error) { return r.snapshot() }
 
 // MaxResourceSize returns the size in bytes up to which the store takes a

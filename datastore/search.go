@@ -83,10 +83,11 @@ func (o *searchOptions) in(typ string) (in search.Compartment, path string, err 
 
 // Search implements [Reader].
 func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error) {
-	now, err := s.snapshot()
+	now, done, err := s.searchable()
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	return now.Search(ctx, resourceType, query, opts...)
 }
 

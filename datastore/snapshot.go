@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"iter"
+	"sync/atomic"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -26,7 +27,11 @@ type Reader interface {
 	// [Error] of class ErrInvalid, ErrTooCostly or ErrStalePage.
 	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)
 
+	// snapshot returns the state for reads by id and histories, which no sweep
+	// concerns.
 	snapshot() (*Snapshot, error)
+	// searchable returns the state and keeps it from being swept until done is called.
+	searchable() (now *Snapshot, done func(), err error)
 }
 
 var (
@@ -39,16 +44,28 @@ var (
 type Snapshot struct {
 	store *Store
 	view  index.View
+	held  atomic.Bool
 }
 
 // Snapshot returns the newest state. It costs less than a microsecond. Close it
-// when done: whatever renumbers ordinals waits for open snapshots.
+// when done: versions that an open snapshot sees stay in the index, and take memory
+// there, when they are superseded.
 func (s *Store) Snapshot() *Snapshot {
-	return &Snapshot{store: s, view: s.index.View()}
+	now := &Snapshot{store: s, view: s.index.Hold()}
+	now.held.Store(true)
+	return now
 }
 
-// Close releases the snapshot. Closing again does nothing.
-func (s *Snapshot) Close() {}
+// Close releases the snapshot. Closing again does nothing. A closed snapshot still
+// reads by id and has its histories; a search of it may report ErrStalePage.
+func (s *Snapshot) Close() {
+	if s.held.CompareAndSwap(true, false) {
+		s.store.index.Release(s.view)
+	}
+}
+
+// now returns the newest state, for reads by id and histories.
+func (s *Store) now() *Snapshot { return &Snapshot{store: s, view: s.index.View()} }
 
 // Sequence returns the number of the write that the snapshot was taken after, 0
 // for an empty store.
@@ -63,5 +80,15 @@ func (s *Store) snapshot() (*Snapshot, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	return s.Snapshot(), nil
+	return s.now(), nil
+}
+
+func (s *Snapshot) searchable() (*Snapshot, func(), error) { return s, func() {}, s.store.open() }
+
+func (s *Store) searchable() (*Snapshot, func(), error) {
+	if err := s.open(); err != nil {
+		return nil, nil, err
+	}
+	now := s.Snapshot()
+	return now, now.Close, nil
 }

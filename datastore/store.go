@@ -20,6 +20,8 @@ type Store struct {
 
 	queue   chan *commit
 	written chan struct{} // closed when the writer has ended
+	swept   chan struct{} // closed when the sweeper has ended
+	stop    func()        // ends the sweeper
 	behind  bool          // the index lacks a record of the log; the writer's alone
 
 	closing sync.RWMutex
@@ -51,7 +53,7 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 }
 
 // newStore makes a store over an open log: it applies the log and starts the
-// writer.
+// writer and the sweeper.
 func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, error) {
 	s := &Store{
 		options: options,
@@ -59,6 +61,7 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 		index:   index.New(log.HashKey()),
 		queue:   make(chan *commit, queueLength),
 		written: make(chan struct{}),
+		swept:   make(chan struct{}),
 	}
 	pages, err := pageKey(log.HashKey())
 	if err != nil {
@@ -71,6 +74,9 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	go s.write()
+	sweeping, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go s.keepSwept(sweeping)
 	return s, nil
 }
 
@@ -83,7 +89,9 @@ func (s *Store) Close() error {
 		close(s.queue)
 	}
 	s.closing.Unlock()
+	s.stop()
 	<-s.written
+	<-s.swept
 	return s.log.Close()
 }
 

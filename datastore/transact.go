@@ -283,7 +283,7 @@ func (p *plan) assignOne(ctx context.Context, r *request, e *planned) error {
 		}
 		p.expects = append(p.expects, x)
 		if x.found != 0 {
-			if found, err = p.store.Snapshot().version(x.found); err != nil {
+			if found, err = p.store.now().version(x.found); err != nil {
 				return err
 			}
 			e.id = found.ID

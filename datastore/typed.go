@@ -121,11 +121,12 @@ func Search[R Resource](ctx context.Context, from Reader, query string) iter.Seq
 			yield(*new(R), err)
 			return
 		}
-		now, err := from.snapshot()
+		now, done, err := from.searchable()
 		if err != nil {
 			yield(*new(R), err)
 			return
 		}
+		defer done()
 		for v, err := range now.matches(ctx, t, query) {
 			var r R
 			if err == nil {

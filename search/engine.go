@@ -128,7 +128,8 @@ type Result struct {
 // fit together however much is written meanwhile.
 //
 // It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx,
-// and what Options.Values reports.
+// and what Options.Values reports. A view that nobody holds may be swept while it is
+// searched; the answer is exact, or the error is ErrStalePage.
 func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result, error) {
 	offset := 0
 	if q.page != "" {
@@ -157,6 +158,9 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	if err := ev.include(r, q); err != nil {
 		return nil, err
 	}
+	if !view.Whole() {
+		return nil, ErrStalePage
+	}
 	e.links(r, q, offset)
 	return r, nil
 }
@@ -164,7 +168,11 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 // Ordinals returns all matches of a query as of a view, whatever its sort and
 // page. The result is the caller's. It reports what Search reports.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
-	return e.evaluation(ctx, view).all(q)
+	set, err := e.evaluation(ctx, view).all(q)
+	if err == nil && !view.Whole() {
+		err = ErrStalePage
+	}
+	return set, err
 }
 
 // Sorted returns all matches of a query as of a view in the order that the query
@@ -176,8 +184,14 @@ func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index
 		return nil, err
 	}
 	n := int(set.GetCardinality())
+	sorted := newest(set, 0, n)
 	if len(q.sort) > 0 {
-		return ev.sorted(set, q.sort, 0, n)
+		if sorted, err = ev.sorted(set, q.sort, 0, n); err != nil {
+			return nil, err
+		}
 	}
-	return newest(set, 0, n), nil
+	if !view.Whole() {
+		return nil, ErrStalePage
+	}
+	return sorted, nil
 }

@@ -14,8 +14,9 @@ var (
 	// ErrTooCostly is returned when a search would take more work than
 	// [Options.CostLimit] allows.
 	ErrTooCostly = errors.New("search: too costly")
-	// ErrStalePage is returned when a page token was made by an earlier epoch of
-	// the store, whose ordinals are gone.
+	// ErrStalePage is returned when a page token, or the view that is searched, is of
+	// a state that the index does not have whole any more: of an earlier epoch of the
+	// store, or from before the last sweep.
 	ErrStalePage = errors.New("search: page is no longer available")
 	// ErrInvalidPage is returned when a page token was not made by this store for
 	// this query.

@@ -37,7 +37,8 @@ func resource(t *rapid.T) string {
 }
 
 // TestWrites puts, replaces and deletes at random. After each record some
-// queries are asked, and at the end all of them again as of their time.
+// queries are asked, and at the end all of them again as of their time, unless a
+// sweep has gone beyond it.
 func TestWrites(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, m := newStore(t), newModel(t)
@@ -68,12 +69,24 @@ func TestWrites(t *testing.T) {
 			typ := choose(t, maker.types(), "type")
 			conditions := []*modelQuery{maker.condition(t, typ, 2)}
 			checkQuery(t, s, m, typ, conditions)
-			all = append(all, asked{s.index.View(), typ, query(conditions), m.search(typ, conditions)})
+			view := s.index.View()
+			if rapid.Bool().Draw(t, "hold") {
+				view = s.index.Hold()
+			}
+			all = append(all, asked{view, typ, query(conditions), m.search(typ, conditions)})
+			if rapid.Bool().Draw(t, "sweep") {
+				require.NoError(t, s.index.Sweep(context.Background(), view.Sequence()))
+				checkQuery(t, s, m, typ, conditions)
+			}
 		}
 		for _, a := range all {
 			q, err := s.engine.Parse(typeOf(s.t, a.typ), a.text, false)
 			require.NoError(t, err)
 			set, err := s.engine.Ordinals(context.Background(), a.view, q)
+			if !a.view.Whole() {
+				require.ErrorIs(t, err, search.ErrStalePage)
+				continue
+			}
 			require.NoError(t, err)
 			var ordinals []index.Ordinal
 			for _, o := range slices.Backward(set.ToArray()) {

@@ -45,6 +45,8 @@ const applyChunk = 64
 //
 // It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing.
 func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
+	x.applying.Lock()
+	defer x.applying.Unlock()
 	old := x.state.Load()
 	if seq <= old.sequence || first <= old.last || old.records > 0 && timeMicros < old.time {
 		return ErrOrder
@@ -60,7 +62,7 @@ func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item)
 	for i := 0; i < len(items); i += applyChunk {
 		x.applyChunk(first+Ordinal(i), items[i:min(i+applyChunk, len(items))])
 	}
-	rec := record{seq, timeMicros, last}
+	rec := record{seq, timeMicros, last, x.dead.n}
 	x.records.grow(old.records + 1)
 	*x.records.at(old.records) = rec
 	x.state.Store(&published{rec, old.records + 1, x.dead, true})
@@ -185,9 +187,10 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 
 // touch reads the slots that the items' terms are about to need. They lie all
 // over a large memory; asked for one after the other, without a branch between,
-// the processor fetches many at a time, and no reader waits for it. Only Apply
-// writes the table, so it may read it without the lock.
+// the processor fetches many at a time, and no reader waits for it.
 func (x *Index) touch(items []Item) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
 	sum := uint32(0)
 	for i := range items {
 		v := items[i].values()
@@ -211,25 +214,13 @@ func (x *Index) addTypeLocked(o Ordinal, typ TypeID) {
 	if n := int(typ) + 1 - len(x.mu.types); n > 0 {
 		x.mu.types = append(x.mu.types, make([]uint32, n)...)
 	}
-	if x.mu.types[typ] == 0 {
-		x.mu.types[typ] = x.startPostingLocked(x.terms.Type(typ), o)
-	}
 	x.mu.postings.add(&x.mu.types[typ], o)
-}
-
-// startPostingLocked makes the posting of a term to which so many versions will
-// be added that its payload is kept outside the table too; so it is never the
-// ordinal itself, which would change. REQUIRES: mu held for writing.
-func (x *Index) startPostingLocked(t Term, first Ordinal) uint32 {
-	payload := x.mu.postings.insert(storedPosting{tail: []uint32{uint32(first)}})
-	*x.mu.table.put(t.hash) = payload
-	return payload
 }
 
 // addValuesLocked adds a version's values. REQUIRES: mu held for writing.
 func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	for _, c := range v.counts() {
-		columns := x.makeColumnsLocked(c.param, o)
+		columns := x.makeColumnsLocked(c.param)
 		columns.counts[c.kind] += int(c.n)
 		x.mu.postings.add(&columns.present, o)
 	}
@@ -276,7 +267,7 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	payload := x.mu.table.put(t.term)
 	if *payload == 0 {
 		text := strings.Clone(t.text)
-		*payload = uint32(x.mu.texts.add(text))
+		*payload = uint32(x.mu.texts.add(t.param, text))
 		columns.sorted.Set(text, textID(*payload))
 	}
 	id := textID(*payload)
@@ -284,14 +275,14 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	columns.texts.add(o, id)
 }
 
-// makeColumnsLocked returns the columns of a param that o has a value of.
+// makeColumnsLocked returns the columns of a param that has a value.
 // REQUIRES: mu held for writing.
-func (x *Index) makeColumnsLocked(p Param, o Ordinal) *paramColumns {
+func (x *Index) makeColumnsLocked(p Param) *paramColumns {
 	if n := int(p) + 1 - len(x.mu.params); n > 0 {
 		x.mu.params = append(x.mu.params, make([]*paramColumns, n)...)
 	}
 	if x.mu.params[p] == nil {
-		x.mu.params[p] = &paramColumns{present: x.startPostingLocked(x.terms.Present(p), o)}
+		x.mu.params[p] = new(paramColumns)
 	}
 	return x.mu.params[p]
 }

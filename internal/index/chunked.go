@@ -1,6 +1,9 @@
 package index
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 const (
 	chunkBits = 12
@@ -32,6 +35,17 @@ func (c *chunked[T]) grow(n uint32) {
 	if len(dir) > have {
 		c.dir.Store(&dir)
 	}
+}
+
+// replace puts a copy of a chunk, that of element i, in its place and returns it.
+// Readers that hold the old one keep it.
+func (c *chunked[T]) replace(i uint32) *[chunkSize]T {
+	dir := slices.Clone(*c.dir.Load())
+	chunk := new([chunkSize]T)
+	*chunk = *dir[i>>chunkBits]
+	dir[i>>chunkBits] = chunk
+	c.dir.Store(&dir)
+	return chunk
 }
 
 // elements returns how many elements there is room for.

@@ -23,6 +23,7 @@ type columnChunk[T any] struct {
 	values   []T
 	order    atomic.Pointer[rangeOrder] // nil until it is needed
 	calendar atomic.Pointer[calendar]   // of dates: of the segment that ends here, nil until it is needed
+	limits   atomic.Pointer[keyLimits]  // of a full chunk, nil until they are needed
 }
 
 const (

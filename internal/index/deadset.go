@@ -6,9 +6,14 @@ import "github.com/RoaringBitmap/roaring/v2"
 // superseded versions, deletions and holes. Like a posting it is a frozen
 // bitmap and a tail, so that a copy is a snapshot; but its tail is in the order
 // of deaths, and kept short because every count walks it.
+//
+// What a sweep has removed is kept apart: no posting and no column has it, so
+// that counting them need not look at it, and freezing does not copy it.
 type deadSet struct {
+	swept  *roaring.Bitmap // nil if there was no sweep
 	frozen *roaring.Bitmap
 	tail   []uint32
+	n      uint32
 }
 
 const deadTail = 128
@@ -25,31 +30,49 @@ func (d *deadSet) add(o, last Ordinal) {
 		d.frozen, d.tail = set, make([]uint32, 0, deadTail)
 	}
 	d.tail = append(d.tail, uint32(o))
+	d.n++
 }
 
-func (d *deadSet) len() int {
-	n := len(d.tail)
+// sweep returns the set with what was swept apart: all that was swept ever, which
+// the set takes over.
+func (d *deadSet) sweep(swept *roaring.Bitmap) deadSet {
+	fresh := roaring.BitmapOf(d.tail...)
 	if d.frozen != nil {
-		n += int(d.frozen.GetCardinality())
+		fresh.Or(d.frozen)
 	}
-	return n
+	fresh.AndNot(swept)
+	return deadSet{swept: swept, frozen: fresh, n: d.n}
+}
+
+// bitmaps are the parts but for the tail, what was swept only if it is asked for;
+// nil is an empty one.
+func (d *deadSet) bitmaps(swept bool) [2]*roaring.Bitmap {
+	if swept {
+		return [2]*roaring.Bitmap{d.frozen, d.swept}
+	}
+	return [2]*roaring.Bitmap{d.frozen}
 }
 
 // removeFrom removes the dead from set, in place.
 func (d *deadSet) removeFrom(set *roaring.Bitmap) {
-	if d.frozen != nil {
-		set.AndNot(d.frozen)
+	for _, part := range d.bitmaps(true) {
+		if part != nil {
+			set.AndNot(part)
+		}
 	}
 	for _, o := range d.tail {
 		set.Remove(o)
 	}
 }
 
-// countIn returns how many of set are dead.
-func (d *deadSet) countIn(set *roaring.Bitmap) int {
+// countIn returns how many of set are dead. What was swept counts if the set may
+// hold it.
+func (d *deadSet) countIn(set *roaring.Bitmap, swept bool) int {
 	n := 0
-	if d.frozen != nil {
-		n = int(d.frozen.AndCardinality(set))
+	for _, part := range d.bitmaps(swept) {
+		if part != nil {
+			n += int(part.AndCardinality(set))
+		}
 	}
 	for _, o := range d.tail {
 		if set.Contains(o) {
@@ -59,8 +82,8 @@ func (d *deadSet) countIn(set *roaring.Bitmap) int {
 	return n
 }
 
-// intersect returns the dead of set as a new bitmap.
-func (d *deadSet) intersect(set *roaring.Bitmap) *roaring.Bitmap {
+// fresh returns the dead of set that were not swept, as a new bitmap.
+func (d *deadSet) fresh(set *roaring.Bitmap) *roaring.Bitmap {
 	shared := roaring.New()
 	if d.frozen != nil {
 		shared = roaring.And(d.frozen, set)

@@ -11,7 +11,7 @@ import (
 // An Index is the search index and the resource table of one store.
 //
 // Apply is called by one goroutine at a time; everything else is safe for any
-// number of goroutines.
+// number of goroutines. Of sweeps one runs, and others wait.
 type Index struct {
 	terms Terms
 	memos sync.Pool // of *textMemo, for Prepare
@@ -21,10 +21,13 @@ type Index struct {
 	versions chunked[version]
 	records  chunked[record]
 	state    atomic.Pointer[published]
+	horizon  horizon
+	sweeping sync.Mutex // held by a sweep from its beginning to its end
 
-	// Of Apply alone.
-	dead    deadSet
-	targets []Entity // of the references of the chunk being applied
+	// applying guards what follows; Apply holds it, and a sweep at its end.
+	applying sync.Mutex
+	dead     deadSet
+	targets  []Entity // of the references of the chunk being applied
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
 
@@ -58,6 +61,7 @@ type record struct {
 	sequence uint64
 	time     int64
 	last     Ordinal // its ordinals begin after the last of the record before
+	dead     uint32  // how many ordinals are dead after it
 }
 
 // A published state is what a view sees. It never changes.

@@ -33,6 +33,10 @@ type modelVersion struct {
 type model struct {
 	versions []modelVersion
 	views    []modelView
+
+	horizon uint64 // of the newest sweep
+	swept   map[index.Ordinal]bool
+	held    []index.View
 }
 
 // A modelView is a state to be asked again later.
@@ -61,11 +65,12 @@ func (m *model) newest(last index.Ordinal) map[key]index.Ordinal {
 	return newest
 }
 
-// with returns the ordinals up to last of which an entry fits.
+// with returns the ordinals up to last, but for those that were swept, of which an
+// entry fits.
 func (m *model) with(last index.Ordinal, fits func(*index.Entry) bool) []uint32 {
 	found := []uint32{}
 	for o := index.Ordinal(1); o <= last; o++ {
-		if slices.ContainsFunc(m.versions[o].entries, func(e index.Entry) bool { return fits(&e) }) {
+		if !m.swept[o] && slices.ContainsFunc(m.versions[o].entries, func(e index.Entry) bool { return fits(&e) }) {
 			found = append(found, uint32(o))
 		}
 	}
@@ -161,17 +166,63 @@ func (m *model) apply(t *rapid.T, x *index.Index) {
 	m.views = append(m.views, modelView{index.Ordinal(len(m.versions) - 1), seq, now, x.View()})
 }
 
+// sweep draws a horizon and sweeps both. The model forgets nothing but which
+// ordinals postings and columns still have.
+func (m *model) sweep(t *rapid.T, x *index.Index) {
+	seq := rapid.Uint64Range(0, x.View().Sequence()+2).Draw(t, "horizon")
+	require.NoError(t, x.Sweep(t.Context(), seq))
+	for _, v := range m.held {
+		seq = min(seq, v.Sequence())
+	}
+	for _, mv := range m.views {
+		if m.horizon < mv.sequence && mv.sequence <= seq {
+			m.horizon = mv.sequence
+			newest := m.newest(mv.last)
+			for o := index.Ordinal(1); o <= mv.last; o++ {
+				if v := &m.versions[o]; v.hole || v.deleted || newest[m.key(o)] != o {
+					m.swept[o] = true
+				}
+			}
+		}
+	}
+	require.Equal(t, len(m.swept), x.Stats().Swept)
+	dead, all := x.Sweepable(m.horizon)
+	require.Zero(t, dead)
+	require.GreaterOrEqual(t, all, 0)
+}
+
+// hold holds the newest view, or releases one.
+func (m *model) hold(t *rapid.T, x *index.Index) {
+	if len(m.held) > 0 && rapid.Bool().Draw(t, "release") {
+		x.Release(m.held[0])
+		m.held = m.held[1:]
+		return
+	}
+	m.held = append(m.held, x.Hold())
+}
+
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := index.New([16]byte{1, 2, 3})
-		m := &model{versions: make([]modelVersion, 1)}
+		m := &model{versions: make([]modelVersion, 1), swept: map[index.Ordinal]bool{}}
 		m.views = append(m.views, modelView{held: x.View()})
-		for range rapid.IntRange(1, 8).Draw(t, "records") {
-			m.apply(t, x)
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			case 0:
+				m.sweep(t, x)
+			case 1:
+				m.hold(t, x)
+			default:
+				m.apply(t, x)
+			}
 		}
 		for _, mv := range m.views {
 			at, ok := x.ViewAt(mv.sequence)
-			require.True(t, ok)
+			require.Equal(t, mv.sequence >= m.horizon, ok)
+			require.Equal(t, ok, mv.held.Whole())
+			if !ok {
+				continue
+			}
 			for _, v := range []index.View{mv.held, at} {
 				require.Equal(t, mv.last, v.Last())
 				require.Equal(t, mv.sequence, v.Sequence())
@@ -182,6 +233,7 @@ func TestModel(t *testing.T) {
 				m.checkDates(t, v)
 				m.checkNumbers(t, v)
 				m.checkReferences(t, v)
+				m.checkBest(t, v)
 			}
 		}
 		_, ok := x.ViewAt(x.View().Sequence() + 1)
@@ -467,7 +519,7 @@ func (m *model) checkReferences(t *rapid.T, v index.View) {
 	for o := index.Ordinal(1); o <= v.Last(); o++ {
 		fromOne := map[index.Entity]bool{}
 		for _, e := range m.versions[o].entries {
-			if e.Param == p && e.Kind == index.KindReference {
+			if !m.swept[o] && e.Param == p && e.Kind == index.KindReference {
 				entity, ok := v.Entity(e.Type, e.ID)
 				require.True(t, ok)
 				typ, id := v.EntityKey(entity)

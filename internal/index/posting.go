@@ -9,19 +9,21 @@ import (
 )
 
 // A Posting is the rising list of ordinals that have a term, as far as its view
-// goes, superseded versions included. It is immutable and safe for several
-// goroutines; the zero Posting is empty.
+// goes, with those superseded versions that were not swept. It is immutable and
+// safe for several goroutines; the zero Posting is empty.
 type Posting struct {
 	view View
 	// frozen may go beyond the view; tail and only do not, and come after it.
 	frozen *roaring.Bitmap
 	tail   []uint32
 	only   uint32 // the single ordinal, if there is neither frozen nor tail
+	// unswept says that ordinals are among them that were swept from others.
+	unswept bool
 }
 
 func newPosting(v View, frozen *roaring.Bitmap, tail []uint32) Posting {
 	last := uint32(v.s.last)
-	if tail[len(tail)-1] > last {
+	if n := len(tail); n > 0 && tail[n-1] > last {
 		tail = tail[:sort.Search(len(tail), func(i int) bool { return tail[i] > last })]
 	}
 	if frozen != nil && frozen.Minimum() > last {
@@ -71,35 +73,38 @@ func (p Posting) CountVisible() int {
 	dead := &p.view.s.dead
 	n := p.Len()
 	if p.frozen != nil {
-		n -= dead.countIn(p.frozen)
+		n -= dead.countIn(p.frozen, p.unswept)
 	}
-	return n - countDeadInTail(dead, p.tail)
-}
-
-// countDeadInTail counts from the shorter side: the tail, or the dead in its range.
-func countDeadInTail(dead *deadSet, tail []uint32) int {
-	if len(tail) == 0 {
-		return 0
-	}
-	n := 0
-	for _, o := range dead.tail {
-		if _, ok := slices.BinarySearch(tail, o); ok {
-			n++
-		}
-	}
-	if dead.frozen == nil {
+	if len(p.tail) == 0 {
 		return n
 	}
+	for _, o := range dead.tail {
+		if _, ok := slices.BinarySearch(p.tail, o); ok {
+			n--
+		}
+	}
+	for _, part := range dead.bitmaps(p.unswept) {
+		if part != nil {
+			n -= countInTail(part, p.tail)
+		}
+	}
+	return n
+}
+
+// countInTail counts what dead and a tail share from the shorter side: the tail, or
+// the dead in its range.
+func countInTail(dead *roaring.Bitmap, tail []uint32) int {
+	n := 0
 	first, last := tail[0], tail[len(tail)-1]
-	if dead.frozen.CardinalityInRange(uint64(first), uint64(last)+1) >= uint64(len(tail)) {
+	if dead.CardinalityInRange(uint64(first), uint64(last)+1) >= uint64(len(tail)) {
 		for _, o := range tail {
-			if dead.frozen.Contains(o) {
+			if dead.Contains(o) {
 				n++
 			}
 		}
 		return n
 	}
-	it := dead.frozen.Iterator()
+	it := dead.Iterator()
 	it.AdvanceIfNeeded(first)
 	for it.HasNext() {
 		o := it.Next()

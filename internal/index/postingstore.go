@@ -15,18 +15,18 @@ const (
 )
 
 // A postingStore holds the postings of two ordinals and more; the only ordinal
-// of a term lies in its payload, but for those of startPostingLocked. Index.mu
-// guards it.
+// of a term lies in its payload. Index.mu guards it.
 type postingStore struct {
 	n        uint32
 	postings chunked[storedPosting]
+	free     []uint32 // numbers below n that are not in use
 }
 
 // A storedPosting is a frozen bitmap that never changes and a tail of later
-// ordinals that only grows: a copy is a snapshot.
+// ordinals that only grows: a copy is a snapshot. One of both is not empty.
 type storedPosting struct {
 	frozen *roaring.Bitmap
-	tail   []uint32 // never empty
+	tail   []uint32
 }
 
 // add adds an ordinal, at least as large as any before, to a payload's posting.
@@ -43,18 +43,30 @@ func (s *postingStore) add(payload *uint32, o Ordinal) {
 
 // insert stores a posting and returns its payload.
 func (s *postingStore) insert(p storedPosting) uint32 {
+	if n := len(s.free) - 1; n >= 0 {
+		number := s.free[n]
+		s.free = s.free[:n]
+		*s.postings.at(number) = p
+		return number | postingBit
+	}
 	s.postings.grow(s.n + 1)
 	*s.postings.at(s.n) = p
 	s.n++
 	return s.n - 1 | postingBit
 }
 
+// remove frees the number of a posting, of which no payload is left.
+func (s *postingStore) remove(number uint32) {
+	*s.postings.at(number) = storedPosting{}
+	s.free = append(s.free, number)
+}
+
 func (p *storedPosting) add(o uint32) {
 	n := len(p.tail)
-	if p.tail[n-1] == o {
+	if n > 0 && p.tail[n-1] == o {
 		return
 	}
-	if n%tailMin == 0 && n >= p.tailLimit() {
+	if n > 0 && n%tailMin == 0 && n >= p.tailLimit() {
 		p.freeze()
 	}
 	p.tail = append(p.tail, o)

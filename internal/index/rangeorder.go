@@ -45,6 +45,17 @@ func newRangeOrder[T ranged](values []T) *rangeOrder {
 	return o
 }
 
+// orderOf returns the order of a full chunk.
+func orderOf[T ranged](c *columnChunk[T]) *rangeOrder {
+	order := c.order.Load()
+	if order == nil {
+		// Two scans may both make it; either will do.
+		order = newRangeOrder(c.values)
+		c.order.Store(order)
+	}
+	return order
+}
+
 // lowRange returns the lower ends that a range in b can have.
 func (o *rangeOrder) lowRange(b *box) (first, last int64) {
 	first, last = b.lowMin, b.lowMax
@@ -75,12 +86,7 @@ func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16,
 	if n < columnChunkN {
 		return nil, true
 	}
-	order := c.order.Load()
-	if order == nil {
-		// Two scans may both make it; either will do.
-		order = newRangeOrder(c.values)
-		c.order.Store(order)
-	}
+	order := orderOf(c)
 	first, last := order.lowRange(b)
 	i, _ := slices.BinarySearchFunc(order.byLow, first, func(p uint16, t int64) int {
 		low, _ := c.values[p].ends()

@@ -5,8 +5,9 @@ import "unsafe"
 // Stats says how large an index is.
 type Stats struct {
 	// Ordinals, Entities and Records that were applied; Superseded counts the
-	// ordinals that are not visible.
-	Ordinals, Entities, Records, Superseded int
+	// ordinals that are not visible, and Swept those of them that postings and
+	// columns do not hold any more.
+	Ordinals, Entities, Records, Superseded, Swept int
 	// Terms in the table, distinct folded Texts, and Postings of more than one
 	// ordinal among both.
 	Terms, Texts, Postings int
@@ -24,7 +25,10 @@ func (x *Index) Stats() Stats {
 	var s Stats
 	state := x.state.Load()
 	s.Ordinals, s.Records = int(state.last), int(state.records)
-	s.Superseded = state.dead.len()
+	s.Superseded = int(state.dead.n)
+	if state.dead.swept != nil {
+		s.Swept = int(state.dead.swept.GetCardinality())
+	}
 
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -57,7 +61,6 @@ func (x *Index) termStatsLocked(s *Stats) {
 		s.Terms += x.mu.table.shards[i].n
 		s.Bytes.Terms += int64(len(x.mu.table.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
 	}
-	s.Texts = int(x.mu.texts.n)
 	s.Postings = int(x.mu.postings.n)
 	s.Bytes.Postings = int64(x.mu.postings.postings.elements()) * int64(unsafe.Sizeof(storedPosting{}))
 	for i := range x.mu.postings.n {
@@ -68,10 +71,13 @@ func (x *Index) termStatsLocked(s *Stats) {
 		}
 	}
 	for i := uint32(1); i <= x.mu.texts.n; i++ {
-		s.Bytes.Texts += int64(len(x.mu.texts.texts.at(i).text))
+		if t := x.mu.texts.texts.at(i); t.payload != 0 {
+			s.Texts++
+			s.Bytes.Texts += int64(len(t.text))
+		}
 	}
 	// A key and a value in the tree, whose nodes are two thirds full.
-	s.Bytes.Texts += int64(x.mu.texts.n)*36 + int64(x.mu.texts.texts.elements())*int64(unsafe.Sizeof(storedText{}))
+	s.Bytes.Texts += int64(s.Texts)*36 + int64(x.mu.texts.texts.elements())*int64(unsafe.Sizeof(storedText{}))
 }
 
 func (c *paramColumns) stats(s *Stats, p Param) {

@@ -11,15 +11,24 @@ import (
 // A Term asks for one exact value of one parameter. Terms that are equal ask
 // for the same.
 type Term struct {
-	hash termHash
-	// A code under any system is a question to each system of its param.
-	anySystem bool
-	param     Param
-	code      digest
+	hash   termHash
+	lookup lookup
+	number uint16 // the param of a code or of presence, or the type
+	code   digest // of lookupCode
 }
 
-// A termHash is the 96 bits under which the ordinals of a value are found. They
-// decide alone; see the package comment.
+// A lookup is a way to the ordinals of a term.
+type lookup uint8
+
+const (
+	lookupHash    lookup = iota // in the table
+	lookupCode                  // a code under any system: a question to each system of its param
+	lookupPresent               // any value of a param, whose posting lies with the param
+	lookupType                  // a type, whose posting lies with the type
+)
+
+// A termHash is the 95 bits under which the ordinals of a value are found, and one
+// that says what is found. They decide alone; see the package comment.
 type termHash struct {
 	hi uint64
 	lo uint32
@@ -40,10 +49,18 @@ func (d digest) then(e digest) digest {
 }
 
 // hash returns the hash of a form of a param or type. Two hashes of one digest
-// always differ, as number and form do.
+// always differ, as number and form do. Its lowest bit tells folded texts apart,
+// whose payload means something else.
 func (d digest) hash(number uint16, form byte) termHash {
-	return termHash{d.hi ^ (uint64(number)<<8|uint64(form))*mixer, uint32(d.lo)}
+	h := termHash{d.hi ^ (uint64(number)<<8|uint64(form))*mixer, uint32(d.lo) &^ 1}
+	if form == formFolded {
+		h.lo |= 1
+	}
+	return h
 }
+
+// isText reports whether the payload is the number of a text.
+func (h termHash) isText() bool { return h.lo&1 != 0 }
 
 // The forms of terms. A form is part of the hash, so that a code is never taken
 // for a system.
@@ -54,15 +71,12 @@ const (
 	formReference
 	formReferenceText
 	formExact
-	formPresent
-	formType
 	formFolded // its payload is the number of a text, not a posting
 )
 
 // Terms computes terms under a store's hash key. It is immutable.
 type Terms struct {
 	texts, entities hashKey
-	numbers         digest // of params and types themselves
 }
 
 // A hashKey is the key of digests of one sort of input.
@@ -74,7 +88,6 @@ func newTerms(key [16]byte) Terms {
 	return Terms{
 		texts:    hashKey{texts.hi, texts.lo},
 		entities: hashKey{entities.hi, entities.lo},
-		numbers:  k.text("numbers"),
 	}
 }
 
@@ -99,7 +112,7 @@ func (t Terms) Token(p Param, system, code string) Term {
 // Code is the term of a code under any system.
 func (t Terms) Code(p Param, code string) Term {
 	d := t.texts.text(code)
-	return Term{hash: d.hash(uint16(p), formCode), anySystem: true, param: p, code: d}
+	return Term{hash: d.hash(uint16(p), formCode), lookup: lookupCode, number: uint16(p), code: d}
 }
 
 // System is the term of any code of a system.
@@ -127,10 +140,10 @@ func (t Terms) ReferenceText(p Param, text string) Term {
 func (t Terms) Exact(p Param, text string) Term { return t.term(t.texts.text(text), p, formExact) }
 
 // Present is the term of any value of a parameter.
-func (t Terms) Present(p Param) Term { return t.term(t.numbers, p, formPresent) }
+func (t Terms) Present(p Param) Term { return Term{lookup: lookupPresent, number: uint16(p)} }
 
 // Type is the term of a resource type.
-func (t Terms) Type(typ TypeID) Term { return t.term(t.numbers, Param(typ), formType) }
+func (t Terms) Type(typ TypeID) Term { return Term{lookup: lookupType, number: uint16(typ)} }
 
 func (t Terms) term(d digest, p Param, form byte) Term { return Term{hash: d.hash(uint16(p), form)} }
 

@@ -27,9 +27,11 @@ type termSlot struct {
 	payload uint32
 }
 
+func (t *termTable) shard(term termHash) *termShard { return &t.shards[term.hi>>(64-shardBits)] }
+
 // get returns the payload of a term, 0 if it is not there.
 func (t *termTable) get(term termHash) uint32 {
-	s := &t.shards[term.hi>>(64-shardBits)]
+	s := t.shard(term)
 	if len(s.slots) == 0 {
 		return 0
 	}
@@ -39,7 +41,7 @@ func (t *termTable) get(term termHash) uint32 {
 // put returns the payload of a term for reading and writing. If the term is new
 // the payload is 0, and the caller must set it before the next call.
 func (t *termTable) put(term termHash) *uint32 {
-	s := &t.shards[term.hi>>(64-shardBits)]
+	s := t.shard(term)
 	if s.n*5 >= len(s.slots)*4 {
 		s.grow()
 	}
@@ -53,7 +55,7 @@ func (t *termTable) put(term termHash) *uint32 {
 
 // home reads the first slot where a term may be.
 func (t *termTable) home(term termHash) uint32 {
-	s := &t.shards[term.hi>>(64-shardBits)]
+	s := t.shard(term)
 	if len(s.slots) == 0 {
 		return 0
 	}
@@ -69,12 +71,14 @@ func (s *termShard) first(term termHash) int {
 }
 
 // slot returns the slot of a term or the empty one where it belongs.
-func (s *termShard) slot(term termHash) *termSlot {
+func (s *termShard) slot(term termHash) *termSlot { return &s.slots[s.index(term)] }
+
+func (s *termShard) index(term termHash) int {
 	i := s.first(term)
 	for {
 		slot := &s.slots[i]
 		if slot.payload == 0 || slot.hi == term.hi && slot.lo == term.lo {
-			return slot
+			return i
 		}
 		if i++; i == len(s.slots) {
 			i = 0
@@ -82,9 +86,42 @@ func (s *termShard) slot(term termHash) *termSlot {
 	}
 }
 
-func (s *termShard) grow() {
+// remove removes a term that is there. Those behind it that it has kept from where
+// their search begins move up, so that no search ends too early.
+func (s *termShard) remove(term termHash) {
+	free := s.index(term)
+	for i := free; ; {
+		if i++; i == len(s.slots) {
+			i = 0
+		}
+		slot := &s.slots[i]
+		if slot.payload == 0 {
+			break
+		}
+		// It may move if its search begins at free or before, on the way round to i.
+		first := s.first(termHash{slot.hi, slot.lo})
+		if free <= i && (first <= free || first > i) || i < free && first <= free && first > i {
+			s.slots[free], free = *slot, i
+		}
+	}
+	s.slots[free] = termSlot{}
+	s.n--
+}
+
+// shrink makes a shard smaller that is less than half full.
+func (s *termShard) shrink() {
+	if s.n*2 < len(s.slots) && len(s.slots) > minSlots {
+		s.resize(max(minSlots, s.n+s.n/2))
+	}
+}
+
+func (s *termShard) grow() { s.resize(max(minSlots, len(s.slots)+len(s.slots)/4)) }
+
+const minSlots = 8
+
+func (s *termShard) resize(n int) {
 	old := s.slots
-	s.slots = make([]termSlot, max(8, len(old)+len(old)/4))
+	s.slots = make([]termSlot, n)
 	for _, slot := range old {
 		if slot.payload != 0 {
 			*s.slot(termHash{slot.hi, slot.lo}) = slot

@@ -21,14 +21,16 @@ type textStore struct {
 }
 
 type storedText struct {
-	text    string
+	text    string // empty too where no version has it any more
 	payload uint32 // as in a termTable
+	param   Param
 }
 
-func (s *textStore) add(text string) textID {
+func (s *textStore) add(p Param, text string) textID {
 	s.n++
 	s.texts.grow(s.n + 1)
-	s.texts.at(s.n).text = text
+	t := s.texts.at(s.n)
+	t.text, t.param = text, p
 	return textID(s.n)
 }
 

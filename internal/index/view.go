@@ -20,14 +20,15 @@ type View struct {
 func (x *Index) View() View { return View{x, x.state.Load()} }
 
 // ViewAt returns the state after the newest record whose sequence is at most
-// seq, and false if no record as new as seq was applied yet.
+// seq, and false if no record as new as seq was applied yet, or if a sweep has
+// gone beyond it.
 //
 // It is exact too, but what it counts it must look at more closely: superseded
 // versions that were visible then are looked up one by one.
 func (x *Index) ViewAt(seq uint64) (View, bool) {
 	now := x.View()
 	switch {
-	case seq > now.s.sequence:
+	case seq > now.s.sequence, seq < x.horizon.at.Load():
 		return View{}, false
 	case seq == now.s.sequence:
 		return now, true
@@ -226,10 +227,14 @@ func (v View) RetainVisible(set *roaring.Bitmap) {
 func (v View) CountVisible(set *roaring.Bitmap) int {
 	n := int(set.Rank(uint32(v.s.last)))
 	if v.s.exact {
-		return n - v.s.dead.countIn(set)
+		return n - v.s.dead.countIn(set, true)
 	}
+	// What was swept was dead before any view that is whole.
 	dead := 0
-	for o := range ordinalsOf(v.s.dead.intersect(set)) {
+	if v.s.dead.swept != nil {
+		dead = int(v.s.dead.swept.AndCardinality(set))
+	}
+	for o := range ordinalsOf(v.s.dead.fresh(set)) {
 		if o <= v.s.last && !v.Visible(o) {
 			dead++
 		}
@@ -240,7 +245,7 @@ func (v View) CountVisible(set *roaring.Bitmap) int {
 // aliveAmong returns those of set that died after the view.
 func (v View) aliveAmong(set *roaring.Bitmap) []uint32 {
 	var alive []uint32
-	for o := range ordinalsOf(v.s.dead.intersect(set)) {
+	for o := range ordinalsOf(v.s.dead.fresh(set)) {
 		if v.Visible(o) {
 			alive = append(alive, uint32(o))
 		}
@@ -259,11 +264,25 @@ func (v View) AllVisible() *roaring.Bitmap {
 // Posting returns the ordinals that have a term. Of a term that no version has
 // it is empty.
 func (v View) Posting(t Term) Posting {
-	if t.anySystem {
+	if t.lookup == lookupCode {
 		return v.anySystem(t)
 	}
 	v.x.mu.RLock()
 	defer v.x.mu.RUnlock()
+	switch t.lookup {
+	case lookupPresent:
+		if columns := v.x.columnsLocked(Param(t.number)); columns != nil {
+			return v.postingLocked(columns.present)
+		}
+		return Posting{}
+	case lookupType:
+		if int(t.number) >= len(v.x.mu.types) {
+			return Posting{}
+		}
+		p := v.postingLocked(v.x.mu.types[t.number])
+		p.unswept = true
+		return p
+	}
 	return v.postingLocked(v.x.mu.table.get(t.hash))
 }
 
@@ -290,7 +309,7 @@ func (v View) anySystem(t Term) Posting {
 func (v View) underSystems(dst []Posting, t Term) []Posting {
 	v.x.mu.RLock()
 	defer v.x.mu.RUnlock()
-	columns := v.x.columnsLocked(t.param)
+	columns := v.x.columnsLocked(Param(t.number))
 	if columns == nil {
 		return dst
 	}
@@ -300,7 +319,7 @@ func (v View) underSystems(dst []Posting, t Term) []Posting {
 		}
 	}
 	for _, system := range columns.systems {
-		add(system.then(t.code).hash(uint16(t.param), formToken))
+		add(system.then(t.code).hash(t.number, formToken))
 	}
 	if len(columns.systems) == ownSystems {
 		add(t.hash)
@@ -308,7 +327,8 @@ func (v View) underSystems(dst []Posting, t Term) []Posting {
 	return dst
 }
 
-// OfType returns the ordinals of a resource type, deletions included.
+// OfType returns the ordinals of a resource type: every version that was applied,
+// deletions included. No sweep takes any from it.
 func (v View) OfType(typ TypeID) Posting { return v.Posting(v.x.terms.Type(typ)) }
 
 // postingLocked copies the header of a payload's posting. REQUIRES: mu held.

@@ -1,0 +1,106 @@
+package index
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/bits-and-blooms/bitset"
+)
+
+// Sweep removes from postings and columns the ordinals that are not visible in the
+// view of a sequence nor in any later one. It goes no further than the oldest view
+// that is held, and not back. Ordinals keep their numbers, and the resource table,
+// the postings of types and the values of what is visible stay as they are.
+//
+// It may take seconds, and may run beside Apply and beside readers: it works out
+// what is to be removed without a lock and puts it in place in steps of some
+// hundred microseconds. An index that it was stopped in the midst of by ctx is as
+// good as before, and the next sweep begins anew.
+func (x *Index) Sweep(ctx context.Context, seq uint64) error {
+	x.sweeping.Lock()
+	defer x.sweeping.Unlock()
+	at := x.advance(seq)
+	if x.swept() == int(at.dead) {
+		return nil
+	}
+	s := newSweep(x, at)
+	if err := s.sweepTexts(ctx); err != nil {
+		return err
+	}
+	for shard := range x.mu.table.shards {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.sweepShard(&x.mu.table.shards[shard])
+	}
+	if err := s.sweepParams(ctx); err != nil {
+		return err
+	}
+	x.publishSwept(s.dead)
+	return nil
+}
+
+// swept returns how many ordinals sweeps have removed.
+func (x *Index) swept() int {
+	if swept := x.state.Load().dead.swept; swept != nil {
+		return int(swept.GetCardinality())
+	}
+	return 0
+}
+
+// Sweepable returns how many ordinals a sweep of a sequence would remove, and
+// among how many it would look for them, so that a caller can tell whether it is
+// worth its while.
+func (x *Index) Sweepable(seq uint64) (dead, all int) {
+	x.horizon.mu.Lock()
+	at := x.reachLocked(seq)
+	x.horizon.mu.Unlock()
+	swept := x.swept()
+	return int(at.dead) - swept, int(at.last) - swept
+}
+
+// publishSwept tells views that postings and columns do not hold what was swept.
+func (x *Index) publishSwept(swept *roaring.Bitmap) {
+	x.applying.Lock()
+	defer x.applying.Unlock()
+	x.dead = x.dead.sweep(swept)
+	s := *x.state.Load()
+	s.dead = x.dead
+	x.state.Store(&s)
+}
+
+// A sweep is one run of [Index.Sweep].
+type sweep struct {
+	x    *Index
+	dead *roaring.Bitmap // all that was dead at the horizon
+	bits *bitset.BitSet  // the same
+	work []sweptPosting  // used again
+}
+
+func newSweep(x *Index, at record) *sweep {
+	state := x.state.Load()
+	view := View{x, &published{record: at}}
+	dead := roaring.New()
+	if state.dead.swept != nil {
+		dead.Or(state.dead.swept)
+	}
+	var found []uint32
+	add := func(o uint32) {
+		if o <= uint32(at.last) && !view.Visible(Ordinal(o)) {
+			found = append(found, o)
+		}
+	}
+	if state.dead.frozen != nil {
+		for o := range ordinalsOf(state.dead.frozen) {
+			add(uint32(o))
+		}
+	}
+	for _, o := range state.dead.tail {
+		add(o)
+	}
+	dead.AddMany(found)
+	dead.RunOptimize()
+	return &sweep{x: x, dead: dead, bits: bitset.From(dead.ToDense())}
+}
+
+func (s *sweep) isDead(o uint32) bool { return s.bits.Test(uint(o)) }

@@ -1,0 +1,103 @@
+package index
+
+import "context"
+
+// sweepParams sweeps what lies with each param: its columns and the posting of its
+// presence.
+func (s *sweep) sweepParams(ctx context.Context) error {
+	for p := 0; ; p++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.x.mu.RLock()
+		n := len(s.x.mu.params)
+		var c *paramColumns
+		if p < n {
+			c = s.x.mu.params[p]
+		}
+		s.x.mu.RUnlock()
+		switch {
+		case p >= n:
+			return nil
+		case c != nil:
+			s.sweepPresence(c)
+			sweepColumn(s, &c.dates, warmDates)
+			sweepColumn(s, &c.numbers, warmOrders)
+			sweepColumn(s, &c.edges, nil)
+			sweepColumn(s, &c.texts, nil)
+		}
+	}
+}
+
+// sweepColumn takes the dead out of a column. Full chunks before the first dead
+// entry stay; those after it are made anew beside the old ones, which readers may
+// hold, and take their place at the end. warm, which may be nil, makes for the new
+// chunks what searches have made for the old ones.
+func sweepColumn[T any](s *sweep, live *column[T], warm func(old, made *column[T])) {
+	mu := &s.x.mu
+	header := func() column[T] {
+		mu.RLock()
+		defer mu.RUnlock()
+		return *live
+	}
+	old := header()
+	from := 0
+	for from < old.n && !s.isDead(uint32(old.ordinal(from))) {
+		from++
+	}
+	if from == old.n {
+		return
+	}
+	whole := from >> columnBits
+	made := column[T]{chunks: append([]*columnChunk[T](nil), old.chunks[:whole]...), n: whole << columnBits}
+	done := made.n
+	for old.n-done > sweepStep {
+		copyAlive(s, &made, &old, done)
+		if warm != nil {
+			warm(&old, &made)
+		}
+		done = old.n
+		old = header() // the writer has gone on, by less each time
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	copyAlive(s, &made, live, done)
+	*live = made
+}
+
+// copyAlive adds to a column what is not dead of another one, from a position on.
+func copyAlive[T any](s *sweep, to, from *column[T], at int) {
+	for ; at < from.n; at++ {
+		if o := from.ordinal(at); !s.isDead(uint32(o)) {
+			to.add(o, from.value(at))
+		}
+	}
+}
+
+// warmOrders makes the orders of full chunks, if the old ones had any.
+func warmOrders[T ranged](old, made *column[T]) {
+	for _, chunk := range old.chunks {
+		if chunk.order.Load() == nil {
+			continue
+		}
+		for i := range made.n >> columnBits {
+			orderOf(made.chunks[i])
+		}
+		return
+	}
+}
+
+// warmDates makes calendars too.
+func warmDates(old, made *column[dateRange]) {
+	warmOrders(old, made)
+	for at := segmentChunks - 1; at < len(old.chunks); at += segmentChunks {
+		if old.chunks[at].calendar.Load() == nil {
+			continue
+		}
+		for from := 0; (from+segmentChunks)<<columnBits <= made.n; from += segmentChunks {
+			segment := made.from(from, segmentChunks)
+			calendarOf(&segment)
+		}
+		return
+	}
+}
