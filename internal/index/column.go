@@ -21,7 +21,8 @@ type column[T any] struct {
 type columnChunk[T any] struct {
 	ordinals []Ordinal
 	values   []T
-	order    atomic.Pointer[rangeOrder] // nil until it is needed
+	order    atomic.Pointer[rangeOrder] // of dates: of a full chunk, nil until it is needed
+	units    atomic.Pointer[unitOrder]  // of numbers: of the part that ends here, nil until it is needed
 	calendar atomic.Pointer[calendar]   // of dates: of the segment that ends here, nil until it is needed
 	limits   atomic.Pointer[keyLimits]  // of a full chunk, nil until they are needed
 }
