@@ -241,6 +241,8 @@ func BenchmarkSearch(b *testing.B) {
 		{"SortedPage50", "Observation", "category=vital-signs&_sort=-date&_count=50"},
 		{"Chain", "Observation", "patient.gender=female&_count=0"},
 		{"Has", "Patient", "_has:Observation:patient:code=8302-2&_count=0"},
+		{"CountWord", "Observation", "_content=vital&_count=0"},
+		{"Phrase", "Observation", "_content=%22body%20height%22&_count=0"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			total := 0

@@ -134,6 +134,9 @@ func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expe
 	if err != nil {
 		return expectation{}, queryError(err)
 	}
+	if q.Contained() {
+		return expectation{}, failf(ErrInvalid, issue.NotSupported, "a conditional write is about no contained resource")
+	}
 	e := expectation{query: q, at: now.view.Sequence()}
 	e.found, err = s.only(ctx, now.view, &e)
 	return e, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/nlp"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/google/uuid"
 )
 
@@ -50,6 +51,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default.
 	Now func() time.Time
+	// Queries are the named queries that searches may ask for by _query. An error of
+	// one is that of the search; wrap ErrInvalid if the parameters are at fault.
+	// Conditional writes do not take them.
+	Queries map[string]search.NamedQuery
 	// NewID makes the ids of created resources, random UUIDs by default. An id it
 	// gives twice is an error of the second create.
 	NewID func() string
@@ -71,6 +76,11 @@ func (o *Options) withDefaults() (Options, error) {
 	for i, e := range filled.Enrichers {
 		if e == nil {
 			wrong = append(wrong, fmt.Errorf("datastore: Enrichers[%d] is nil", i))
+		}
+	}
+	for name, query := range filled.Queries {
+		if query == nil {
+			wrong = append(wrong, fmt.Errorf("datastore: Queries[%q] is nil", name))
 		}
 	}
 	if filled.Zone == nil {

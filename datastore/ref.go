@@ -17,6 +17,10 @@ func (r Ref) String() string { return r.Type + "/" + r.ID }
 // A Version is one version of a resource.
 type Version struct {
 	Ref
+	// Container is set on a contained resource that a search answers as such
+	// (_containedType=contained): the resource that contains it, of which all but Ref
+	// and JSON are. Ref.ID is the id that it has there.
+	Container   Ref
 	VersionID   string    // "1" for the first
 	LastUpdated time.Time // UTC, microseconds
 	// Ordinal is the version's place in the order in which everything was written.

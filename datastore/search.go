@@ -21,7 +21,8 @@ type Page struct {
 	// Total is the exact number of matches on all pages.
 	Total int
 	// Matches are those of this page, in the order that the query asks for. With
-	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED.
+	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED;
+	// with _containedType=contained they are contained resources ([Version.Container]).
 	Matches []Version
 	// Included are what _include and _revinclude add to this page, each once.
 	Included []Version
@@ -111,6 +112,9 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err := s.store.open(); err != nil {
 		return nil, err
 	}
+	if query, err = s.store.engine.Named(ctx, t, query); err != nil {
+		return nil, queryError(err)
+	}
 	q, err := s.store.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
@@ -127,6 +131,10 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 		if link.token != "" {
 			*link.to = pageQuery(r.Self, link.token)
 		}
+	}
+	if r.Contained != nil {
+		page.Matches, err = s.contained(ctx, q, r)
+		return page, err // nothing is included then
 	}
 	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
@@ -177,9 +185,18 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 // matches iterates over all matches of a query in its order.
 func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
+		query, err := s.store.engine.Named(ctx, t, query)
+		if err != nil {
+			yield(Version{}, queryError(err))
+			return
+		}
 		q, err := s.store.engine.Parse(t, query, false)
 		if err != nil {
 			yield(Version{}, queryError(err))
+			return
+		}
+		if q.Contained() {
+			yield(Version{}, failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
 			return
 		}
 		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)

@@ -27,7 +27,7 @@ func TestRulesOfErrors(t *testing.T) {
 		{"family=", "b a", "b a", ""}, {"family=,", "b a", "b a", ""}, {"nonsense=", "b a", "b a", ""}, {"family=&gender:missing=true", "b a", "b a", "gender:missing=true"},
 		{"nonsense=1&family=a", refused, "a", "family=a"}, {"_sort=nonsense,-family&family=a", refused, "a", "_sort=-family&family=a"}, {"_sort=nonsense", refused, "b a", ""},
 		{"organization.nonsense=1", refused, "b a", ""}, {"_has:Observation:nonsense:code=1", refused, "b a", ""}, {"_has:Observation:subject:nonsense=1", refused, "b a", ""},
-		{"_text=x", refused, "b a", ""}, {"_content=x", refused, "b a", ""}, {"_filter=nonsense eq 1", refused, "b a", ""}, {"_filter=x", refused, refused, ""}, {"_list=$current-problems", refused, "b a", ""}, {"_list=a/b", refused, refused, ""}, {"_list:not=x", refused, "b a", ""}, {"_contained=true", refused, "b a", ""},
+		{"_filter=nonsense eq 1", refused, "b a", ""}, {"_filter=x", refused, refused, ""}, {"_list=$current-problems", refused, "b a", ""}, {"_list=a/b", refused, refused, ""}, {"_list:not=x", refused, "b a", ""}, {"_contained=yes", refused, refused, ""},
 		{"_summary=true", "b a", "b a", "_summary=true"}, {"_summary=text", "b a", "b a", "_summary=text"}, {"_summary=data", "b a", "b a", "_summary=data"}, {"_summary=false", "b a", "b a", "_summary=false"},
 		{"_elements=name,,name", "b a", "b a", "_elements=name"}, {"_elements=nonsense,name", refused, "b a", "_elements=name"}, {"_elements=nonsense", refused, "b a", ""}, {"_summary=text&_include=*", refused, refused, ""},
 		{"_query=x", refused, refused, ""}, {"family:nonsense=1", refused, refused, ""}, {"gender:in=urn:x", refused, refused, ""}, {"birthdate=yesterday", refused, refused, ""}, {"_include=Patient:nonsense", refused, refused, ""},

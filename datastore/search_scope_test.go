@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -132,7 +133,7 @@ func TestExplain(t *testing.T) {
 	assert.Equal(t, 1, page.Plan.Total)
 	for _, step := range page.Plan.Steps {
 		assert.Equal(t, "Observation", step.Type.String())
-		assert.Equal(t, step.Part == "status", step.Postings, step.Part)
+		assert.Equal(t, step.Part == "status", step.Way == search.ByPostings, step.Part)
 	}
 	require.Len(t, page.Issues, 1)
 	assert.Contains(t, page.Issues[0].Diagnostics, "Observation status: by postings, estimated 3, left ")

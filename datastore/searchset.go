@@ -29,7 +29,7 @@ func (p *Page) Bundle(base string) []byte {
 			dst = append(dst, ',')
 		}
 		url := prefix
-		if link.query != "" {
+		if link.query != "" || url == "" { // a uri is never empty
 			url += "?" + link.query
 		}
 		dst = append(append(append(dst, `{"relation":"`...), link.relation...), `","url":`...)
@@ -65,10 +65,14 @@ func (p *Page) Bundle(base string) []byte {
 	return append(dst, '}')
 }
 
-// fullURL is the address of the resource on a server, or "" without one.
+// fullURL is the address of the resource on a server, or "" without one. That of a
+// contained resource is its container's with the id (FHIR R4 §3.1.1.5.5).
 func (v *Version) fullURL(base string) string {
 	if base == "" {
 		return ""
+	}
+	if v.Container != (Ref{}) {
+		return base + "/" + v.Container.String() + "#" + v.Ref.ID
 	}
 	return base + "/" + v.Ref.String()
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/fhirlake/fhirlake/internal/schema"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -74,39 +73,6 @@ type request struct {
 	condition   condition
 }
 
-// A target is what a relative URL names: a resource, a version of one, or the
-// resources that a query finds.
-type target struct {
-	typ     schema.TypeID
-	id      string
-	version string
-	query   string
-	isQuery bool
-}
-
-// parseTarget reads Type, Type/id, Type/id/_history/version and Type?query.
-func parseTarget(url string) (target, error) {
-	path, query, isQuery := strings.Cut(strings.TrimPrefix(url, "/"), "?")
-	steps := strings.Split(path, "/")
-	t, ok := schema.ResourceType(steps[0])
-	if !ok {
-		return target{}, failf(ErrInvalid, issue.NotSupported, "the URL does not begin with a resource type")
-	}
-	to := target{typ: t, query: query, isQuery: isQuery || len(steps) == 1}
-	switch {
-	case len(steps) == 4 && steps[2] == "_history" && !isQuery:
-		to.version = steps[3]
-		fallthrough
-	case len(steps) == 2 && !isQuery:
-		if to.id = steps[1]; !validID(to.id) {
-			return target{}, failf(ErrInvalid, issue.Value, "the URL has no valid id")
-		}
-	case len(steps) != 1:
-		return target{}, failf(ErrInvalid, issue.NotSupported, "the URL has a form that is not supported in a Bundle")
-	}
-	return to, nil
-}
-
 func parseRequest(e *bundleEntry) (request, error) {
 	if e.Request == nil {
 		return request{}, failf(ErrInvalid, issue.Required, "the entry needs a request")
@@ -128,6 +94,8 @@ func parseRequest(e *bundleEntry) (request, error) {
 	r.condition.mustNot = e.Request.IfNoneMatch == "*" && r.method == http.MethodPut
 	wantsResource := r.method == http.MethodPost || r.method == http.MethodPut
 	switch {
+	case r.method != http.MethodGet && (r.target.typ == 0 || r.target.in != Ref{}):
+		return r, at("/request/url", failf(ErrInvalid, issue.NotSupported, "only a GET is of all types or of a compartment"))
 	case r.method != http.MethodGet && r.method != http.MethodDelete && !wantsResource:
 		return r, at("/request/method", failf(ErrUnsupported, issue.NotSupported, "the method is not supported in a Bundle"))
 	case wantsResource && len(r.resource) == 0:
@@ -366,7 +334,11 @@ func (p *plan) replies(ctx context.Context) []reply {
 // get answers a GET of a Bundle.
 func (s *Snapshot) get(ctx context.Context, to target) reply {
 	if to.isQuery {
-		page, err := s.Search(ctx, to.typ.String(), to.query)
+		typ := ""
+		if to.typ != 0 {
+			typ = to.typ.String()
+		}
+		page, err := s.Search(ctx, typ, to.query, InCompartment(to.in))
 		if err != nil {
 			return reply{status: Status(err), err: err}
 		}

@@ -113,7 +113,8 @@ func Delete[R Resource](ctx context.Context, store *Store, id string, opts ...Wr
 }
 
 // Search iterates over all matches of a query in the order that it asks for, over
-// one state of the store, without pages. What the query includes is left out.
+// one state of the store, without pages. What the query includes is left out, and
+// _contained is an error: what contains a resource is mostly of another type.
 func Search[R Resource](ctx context.Context, from Reader, query string) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		t, err := typeOf[R]()
@@ -149,7 +150,8 @@ type TypedPage[R Resource] struct {
 	Issues         []Issue
 }
 
-// SearchPage answers a query with one page. See [Reader].
+// SearchPage answers a query with one page. See [Reader]. With _contained it needs
+// _containedType=contained: what contains a resource is mostly of another type.
 func SearchPage[R Resource](ctx context.Context, from Reader, query string) (*TypedPage[R], error) {
 	t, err := typeOf[R]()
 	if err != nil {

@@ -139,3 +139,41 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkContained answers chains over 100,000 claims that contain a Coverage each,
+// one in a thousand of which is of a rare type.
+func BenchmarkContained(b *testing.B) {
+	s := newStore(b)
+	for i := 0; i < 100_000; i += 1000 {
+		var items []index.Item
+		for j := i; j < i+1000; j++ {
+			rare := "common"
+			if j%1000 == 0 {
+				rare = "rare"
+			}
+			items = append(items, s.item(fmt.Appendf(nil, `{"resourceType":"ExplanationOfBenefit","id":"e%d","status":"active","type":{"text":"x"},"use":"claim","patient":{"reference":"Patient/p%d"},"created":"2020-01-01","insurer":{"display":"x"},"provider":{"display":"x"},"outcome":"complete","insurance":[{"focal":true,"coverage":{"reference":"#c"}}],"contained":[{"resourceType":"Coverage","id":"c","status":"active","type":{"coding":[{"code":%q}]},"beneficiary":{"reference":"Patient/p%d"},"payor":[{"display":"private"}]}]}`,
+				j, j%1000, rare, j%1000)))
+		}
+		s.apply(items)
+	}
+	s.put(`{"resourceType":"Patient","id":"p7","name":[{"family":"Seven"}]}`)
+	for _, c := range []struct{ name, query string }{
+		{"none", "patient.name=seven"}, {"rare", "coverage.type=rare"}, {"all", "coverage.type=common"},
+		{"within", "patient=p7&coverage.type=common"}, {"onwards", "coverage.beneficiary:Patient.name=seven"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			q, err := s.engine.Parse(typeOf(b, "ExplanationOfBenefit"), c.query+"&_count=0", false)
+			require.NoError(b, err)
+			total := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := s.engine.Search(b.Context(), s.index.View(), q)
+				if err != nil {
+					b.Fatal(err)
+				}
+				total = r.Total
+			}
+			b.ReportMetric(float64(total), "hits")
+		})
+	}
+}

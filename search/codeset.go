@@ -57,7 +57,7 @@ func (s *codeSet) and(other *codeSet) *codeSet {
 
 // values returns the set as alternatives of a token parameter.
 func (s *codeSet) values() []value {
-	var all []value
+	all := make([]value, 0, len(s.whole)+len(s.codes))
 	for system := range s.whole {
 		all = append(all, value{system: system, hasSystem: true})
 	}

@@ -20,7 +20,7 @@ func (*negation) condition()    {}
 
 // negation evaluates what must not hold and leaves it out.
 func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	held, err := ev.evaluate(t, n.of, within)
+	held, err := ev.step(t, n.of, within)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +31,8 @@ func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bit
 func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if c.all {
 		set := within
-		for _, one := range c.of {
-			found, err := ev.evaluate(t, one, set)
+		for _, one := range ev.cheapestFirst(t, c.of) {
+			found, err := ev.step(t, one, set)
 			if err != nil || found.IsEmpty() {
 				return found, err
 			}
@@ -42,7 +42,7 @@ func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roari
 	}
 	set := roaring.New()
 	for _, one := range c.of {
-		found, err := ev.evaluate(t, one, within)
+		found, err := ev.step(t, one, within)
 		if err != nil {
 			return nil, err
 		}

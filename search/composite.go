@@ -2,6 +2,7 @@ package search
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -31,7 +32,7 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 	found := within
 	var err error
 	for i, part := range c.components {
-		found, err = ev.match(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
+		found, err = ev.step(t, &match{typ: t, param: part.param, values: v.parts[i : i+1]}, found)
 		if err != nil || found.IsEmpty() {
 			return found, err
 		}
@@ -47,40 +48,55 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 func (ev *evaluation) sameElement(c *composite, v *value, set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	ev.view.RetainVisible(set)
 	kept := roaring.New()
-	var groups, holding []uint32
+	var scratch elements
 	for o := range roaring.Values(set) {
 		entries, err := ev.entries(index.Ordinal(o))
 		if err != nil {
 			return nil, err
 		}
-		groups = groups[:0]
-		first, all := true, true
-		for i, part := range c.components {
-			holding = holding[:0]
-			for j := range entries {
-				if ev.holds(part.param, &v.parts[i], &entries[j]) {
-					holding = append(holding, entries[j].Group)
-				}
-			}
-			switch {
-			case part.anywhere:
-				all = all && len(holding) > 0
-			case first:
-				groups, first = append(groups, holding...), false
-			default:
-				groups = slices.DeleteFunc(groups, func(g uint32) bool { return !slices.Contains(holding, g) })
-			}
-		}
-		if all && (first || len(groups) > 0) {
+		if ev.elementHolds(&scratch, c, v, entries) {
 			kept.Add(o)
 		}
 	}
 	return kept, nil
 }
 
+// elements is the memory in which elementHolds numbers elements.
+type elements struct{ groups, holding []uint32 }
+
+// elementHolds reports whether a resource with the given values has one element of
+// which every part of the value holds.
+func (ev *evaluation) elementHolds(x *elements, c *composite, v *value, entries []index.Entry) bool {
+	x.groups = x.groups[:0]
+	first, all := true, true
+	for i, part := range c.components {
+		x.holding = x.holding[:0]
+		for j := range entries {
+			if ev.holds(part.param, plain, &v.parts[i], &entries[j]) {
+				x.holding = append(x.holding, entries[j].Group)
+			}
+		}
+		switch {
+		case part.anywhere:
+			all = all && len(x.holding) > 0
+		case first:
+			x.groups, first = append(x.groups, x.holding...), false
+		default:
+			slices.Sort(x.holding) // of which a resource may have very many
+			x.groups = slices.DeleteFunc(x.groups, func(g uint32) bool {
+				_, both := slices.BinarySearch(x.holding, g)
+				return !both
+			})
+		}
+	}
+	return all && (first || len(x.groups) > 0)
+}
+
 // holds reports whether a value of a resource is of a parameter and satisfies a
-// value of a query: what the index answers for many, for one.
-func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
+// value of a query under a modifier: what the index answers for many, for one. The
+// streams of the parameter are those that the modifier looks at. Negations and what
+// has to be looked up first (hierarchies, terminology) are the caller's.
+func (ev *evaluation) holds(p *param, mod modifier, v *value, entry *index.Entry) bool {
 	i := slices.IndexFunc(p.streams, func(s *stream) bool { return s.id == entry.Param })
 	if i < 0 {
 		return false
@@ -88,12 +104,12 @@ func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
 	s := p.streams[i]
 	switch entry.Kind {
 	case index.KindToken:
+		if mod == modOfType {
+			return entry.System == v.system && entry.Code == v.code
+		}
 		return ev.holdsToken(s, v, entry)
 	case index.KindText:
-		if p.row.Type == schema.ParamURI {
-			return entry.Exact == v.text
-		}
-		return len(entry.Folded) >= len(v.folded) && entry.Folded[:len(v.folded)] == v.folded
+		return v.holdsText(p.row.Type, mod, entry)
 	case index.KindDate:
 		return slices.ContainsFunc(ev.dateWindows(*v), func(w index.DateWindow) bool {
 			return w.FromMin <= entry.From && entry.From <= w.FromMax && w.ToMin <= entry.To && entry.To <= w.ToMax
@@ -105,14 +121,48 @@ func (ev *evaluation) holds(p *param, v *value, entry *index.Entry) bool {
 		})
 	case index.KindReference:
 		typ := schema.TypeID(entry.Type)
-		if v.reference.typ != 0 {
+		switch {
+		case v.reference.typ != 0:
 			return v.reference.typ == typ && v.reference.id == entry.ID
+		case !v.bare || v.text != entry.ID:
+			return false
+		case v.target != 0:
+			return v.target == typ
 		}
-		return v.bare && v.text == entry.ID && slices.Contains(ev.registry.targets(p), typ)
+		return slices.Contains(ev.registry.targets(p), typ)
 	case index.KindReferenceText:
-		return v.reference.typ == 0 && v.reference.text == entry.Exact
+		return v.reference.typ == 0 && holdsCanonical(v.reference.text, entry.Exact) && v.mayLeadTo(ev.registry)
 	}
 	return false
+}
+
+// holdsText reports whether a string, a uri or the text of a token satisfies a value.
+func (v *value) holdsText(kind schema.ParamType, mod modifier, entry *index.Entry) bool {
+	switch mod {
+	case modExact:
+		return entry.Exact == v.text
+	case modContains:
+		return strings.Contains(entry.Folded, v.folded)
+	case modEquals:
+		return entry.Folded == v.folded
+	case modEnds:
+		return strings.HasSuffix(entry.Folded, v.folded)
+	case modOrder:
+		return v.prefix.holds(strings.Compare(entry.Folded, v.folded))
+	case modBelow:
+		return isBelow(entry.Exact, v.text)
+	case modAbove:
+		for uri := range upwards(v.text) {
+			if uri == entry.Exact {
+				return true
+			}
+		}
+		return false
+	}
+	if kind == schema.ParamURI {
+		return entry.Exact == v.text
+	}
+	return strings.HasPrefix(entry.Folded, v.folded)
 }
 
 func (ev *evaluation) holdsToken(s *stream, v *value, entry *index.Entry) bool {

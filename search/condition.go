@@ -40,6 +40,9 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if chained {
 		return p.chain(found, mod, rest, value, depth)
 	}
+	if found.special == specialWords {
+		return p.fullText(t, found, hasModifier, value)
+	}
 	if hasModifier && mod == "" {
 		return nil, p.fail(issue.Invalid, "empty modifier")
 	}
@@ -48,26 +51,36 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 
 // has reads what follows _has: Type:reference:name (FHIR R4 §3.1.1.4.15).
 func (p *parser) has(rest, value string, depth int) (condition, error) {
-	parts := strings.SplitN(rest, ":", 3)
-	if len(parts) < 3 {
-		return nil, p.fail(issue.Invalid, "must be _has:Type:reference:parameter")
+	source, via, name, err := p.hasSteps(rest)
+	if err != nil {
+		return nil, err
 	}
-	source, ok := p.names[parts[0]]
-	if !ok {
-		return nil, p.fail(issue.Invalid, "unknown resource type")
-	}
-	found, ok := p.find(source, parts[1])
-	if !ok {
-		return nil, p.unknown(source, parts[1])
-	}
-	if found.row.Type != schema.ParamReference {
-		return nil, p.fail(issue.Invalid, "%s is not a reference parameter", found.row.Code)
-	}
-	next, err := p.condition(source, parts[2], value, depth+1)
+	next, err := p.condition(source, name, value, depth+1)
 	if err != nil || next == nil {
 		return nil, err
 	}
-	return &reverse{source: source, param: found, next: next}, nil
+	return &reverse{source: source, param: via, next: next}, nil
+}
+
+// hasSteps reads Type:reference:name: the type that refers, by which parameter, and
+// the name that is left.
+func (p *parser) hasSteps(rest string) (source schema.TypeID, via *param, name string, err error) {
+	parts := strings.SplitN(rest, ":", 3)
+	if len(parts) < 3 {
+		return 0, nil, "", p.fail(issue.Invalid, "must be _has:Type:reference:parameter")
+	}
+	source, ok := p.names[parts[0]]
+	if !ok {
+		return 0, nil, "", p.fail(issue.Invalid, "unknown resource type")
+	}
+	via, ok = p.find(source, parts[1])
+	if !ok {
+		return 0, nil, "", p.unknown(source, parts[1])
+	}
+	if via.row.Type != schema.ParamReference {
+		return 0, nil, "", p.fail(issue.Invalid, "%s is not a reference parameter", via.row.Code)
+	}
+	return source, via, parts[2], nil
 }
 
 // list reads _list: ids of Lists, whose members match (FHIR R4 §3.1.1.4.18).

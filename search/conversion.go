@@ -40,6 +40,8 @@ const (
 	leafSampledData
 	leafURI
 	leafCanonical
+	leafNarrative // words, as the next; see fullText
+	leafContent
 )
 
 // A conversion is one way in which elements of a type serve a parameter: the

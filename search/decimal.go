@@ -134,6 +134,8 @@ func numberWindows(prefix Prefix, n number, whole bool) []index.NumberWindow {
 		return []index.NumberWindow{{LowMin: beyond}}
 	case EndsBefore:
 		return []index.NumberWindow{{HighMax: beyond}}
+	case includes:
+		return []index.NumberWindow{index.NumberOverlaps(value, value)}
 	case Approximately:
 		from, to := n.around()
 		return []index.NumberWindow{index.NumberOverlaps(index.Limit{Value: from}, index.Limit{Value: to, Excluded: true})}

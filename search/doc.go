@@ -47,19 +47,49 @@
 //   - :above and :below on references follow what a type's resources are part of
 //     (Location.partof) and take the value itself for both above and below it. On
 //     canonicals they compare versions: 1.2 is above 1.2.3.
+//   - A canonical leads to every resource of a target's type that has its url: to that
+//     of one version if it names one, compared as the parameter version does, and
+//     otherwise to those of all. If it is below the store's own address, it leads to
+//     what stands there as well.
 //   - :in takes the expansion of a ValueSet where it has one, without its abstract
 //     codes, and otherwise its definition. The newest of several with one url counts.
 //   - In _filter, and and or are evaluated from left to right without precedence. ne
 //     on texts, tokens, references and uris holds where there is a value and none is
-//     equal; ss is :below and sb is :above. A filter in brackets stands after a
-//     reference, and the path goes on in the same target.
+//     equal; ss is :below and sb is :above. gt, lt, ge and le order whole strings in
+//     folded form. A stored decimal co only its own value. A filter in brackets stands
+//     after a reference, and the path goes on in the same target. _has stands before
+//     a name, as R5 has it. Of R4's additional names those work whose parameters R4
+//     still has (Group.characteristic, DocumentReference.relatesTo), with a test of
+//     one part in the brackets.
 //   - near reads the positions of the Locations that the other conditions leave: no
 //     index holds them. Without a distance it means 50 km, without a unit km.
 //   - _list is what the entries of the current version of a List lead to, those
 //     flagged as deleted included. Functional lists ($current-problems) are errors.
 //   - _summary cuts what is included as well, _elements the matches alone. Both
 //     keep what is mandatory; given together an element needs both.
+//   - A named query is rewritten before anything else, and the self link shows what it
+//     became. Names that nobody registered are errors in lenient handling as well.
 //   - Two decimals that are equal as float64 sort as equal.
+//   - All conditions of a search with _contained hold in one contained resource. It is
+//     found by the id that it has in its container, it has no time of its own, and
+//     nothing but its container refers to it (_has, _list). "#" is its container.
+//   - With _contained, containers are sorted by parameters that all types have, and
+//     contained resources (_containedType=contained) newest container first, in its
+//     order. These take no _sort and no _include. _contained=both with containers
+//     gives one that also matches by itself once.
+//   - _containedType without _contained=true or both is an error.
+//   - A word is a run of letters and digits, folded as strings are; an apostrophe joins
+//     (O'Hara is ohara), a hyphen separates, and a UUID is one word. Han, Hiragana and
+//     Katakana are words of one character.
+//   - _text is the narrative of the resource itself. _content is that and every
+//     string, markdown and XHTML in it, in extensions, contained resources and entries
+//     too; ids of elements, literal references, codes, uris and what XHTML has in its
+//     attributes are not. A type without narrative has _text and is never found by it.
+//   - In _text and _content words are joined by AND, written or not, OR and NOT in upper
+//     case, and parentheses; "and" is AND too, as in R4's example. NOT binds more than
+//     AND, and AND more than OR. A phrase, and a word that punctuation cuts (x-ray),
+//     stand within one text. Words are found whole: * is an error, as is a modifier.
+//     A comma separates alternatives in a phrase as well.
 //   - n|http://unitsofmeasure.org|code finds what is stored in any unit of UCUM
 //     that measures the same, by exact conversion of what the query means in its
 //     own unit: 5.4 g is from 5350 mg to under 5450 mg. A code that is no unit, as
@@ -70,11 +100,11 @@
 //
 // # What it does not do
 //
-// Full text (_text, _content) and contained resources. Each is reported as not
-// supported. Terminology that is not in the store, and
-// ValueSets with filters on other properties than the hierarchy, are errors.
-// Chains and _include do not follow canonicals, and lead to the current version
-// of what a versioned reference names.
+// _text and _content in _filter are reported as not supported. Terminology that is
+// not in the store, and ValueSets with filters on other properties than the hierarchy,
+// are errors. Chains and _include lead to the current version of what a versioned
+// reference names: the index keeps no version of a reference. Keys of _sort do not
+// step into contained resources, and _contained is an error in a compartment.
 //
 // # Invariants
 //

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -26,11 +27,12 @@ type Options struct {
 	// Values appends the values block of a version to dst and returns it, as
 	// Extract's Builder encoded it. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
-	// differ beyond float64, sorting by tokens and references. Without it those
-	// searches fail. It is called by several goroutines.
+	// differ beyond float64, sorting by tokens and references, what canonicals lead
+	// to. Without it those searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
 	// Documents parses the resource of a version into doc. It is asked for the
-	// ValueSets and CodeSystems that :in, :not-in, :above and :below need; without it
+	// ValueSets and CodeSystems that :in, :not-in, :above and :below need, for the
+	// Locations of near, and for the texts in which a phrase may stand; without it
 	// those fail. It is called by several goroutines.
 	Documents func(o index.Ordinal, doc *fhirjson.Document) error
 	// PageKey authenticates page tokens. Stores that must understand each other's
@@ -41,6 +43,8 @@ type Options struct {
 	Epoch uint64
 	// Now is the time to which the prefix ap measures; nil is time.Now.
 	Now func() time.Time
+	// Queries are the named queries that [Engine.Named] knows, by name.
+	Queries map[string]NamedQuery
 	// CostLimit bounds the work of one search, in ordinals and texts looked at.
 	// 0 is [DefaultCostLimit].
 	CostLimit int
@@ -61,9 +65,11 @@ type Engine struct {
 	pageKey    []byte
 	epoch      uint64
 	now        func() time.Time
+	queries    map[string]NamedQuery
 	costLimit  int
 	units      *ucum.Cache
 	extractors sync.Pool
+	expansions *expansionCache
 }
 
 // New returns an engine over an index. The index may be empty or nil for
@@ -73,7 +79,7 @@ func New(x *index.Index, opts Options) *Engine {
 		registry: parameters(), index: x,
 		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values, documents: opts.Documents,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
-		now: opts.Now, costLimit: opts.CostLimit, units: ucum.NewCache(256),
+		now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit, units: ucum.NewCache(256),
 	}
 	if e.values == nil {
 		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }
@@ -88,6 +94,7 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = DefaultCostLimit
 	}
 	e.extractors.New = e.newExtractor
+	e.expansions = newExpansionCache()
 	return e
 }
 
@@ -107,6 +114,10 @@ type Result struct {
 	Total int
 	// Matches are the matches of the page, in order.
 	Matches []index.Ordinal
+	// Contained says of each match of a query with _containedType=contained which of
+	// the resources that the version contains it is, from 1, or with 0 that it is the
+	// version itself. Otherwise it is nil.
+	Contained []int
 	// Included are what _include and _revinclude add to the page: each once, and
 	// none that is a match of the page. In the order of their ordinals.
 	Included []index.Ordinal
@@ -146,14 +157,10 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	ev := e.evaluation(ctx, view)
 	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.issues}
 	if q.explain {
-		ev.plan = &Plan{}
+		ev.explained = newExplanation()
 	}
 	if err := ev.page(r, q, offset); err != nil {
 		return nil, err
-	}
-	if r.Plan = ev.plan; r.Plan != nil {
-		r.Plan.Total = r.Total
-		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
 	}
 	if err := ev.include(r, q); err != nil {
 		return nil, err
@@ -161,12 +168,18 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	if !view.Whole() {
 		return nil, ErrStalePage
 	}
+	if ev.explained != nil {
+		r.Plan = &ev.explained.plan
+		r.Plan.Total = r.Total
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
+	}
 	e.links(r, q, offset)
 	return r, nil
 }
 
 // Ordinals returns all matches of a query as of a view, whatever its sort and
-// page. The result is the caller's. It reports what Search reports.
+// page. The result is the caller's. It reports what Search reports. Of contained
+// resources that a query looks for these are the containers, as for Sorted.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
 	set, err := e.evaluation(ctx, view).all(q)
 	if err == nil && !view.Whole() {

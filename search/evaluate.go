@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -14,13 +13,15 @@ import (
 // An evaluation is one search while it runs, on one goroutine.
 type evaluation struct {
 	*Engine
-	ctx   context.Context
-	view  index.View
-	terms index.Terms
-	left  int   // of the cost limit
-	plan  *Plan // nil unless it is asked for
-	block []byte
-	read  []index.Entry
+	ctx       context.Context
+	view      index.View
+	terms     index.Terms
+	left      int          // of the cost limit
+	explained *explanation // nil unless a plan is asked for
+	block     []byte
+	read      []index.Entry
+	out       outer
+	known     map[chainBranch]*roaring.Bitmap // what visible has found
 	// conversions are conditions in other units than the query's, as far as known.
 	conversions map[conversionKey][]index.NumberWindow
 }
@@ -49,9 +50,9 @@ func (ev *evaluation) charge(work int) error {
 	return ev.ctx.Err()
 }
 
-// all returns the visible resources of the query's types for which all clauses
+// ofTypes returns the visible resources of the query's types for which all clauses
 // hold.
-func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
+func (ev *evaluation) ofTypes(q *Query) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for i, t := range q.types {
 		if ev.view.OfType(index.TypeID(t)).Len() == 0 {
@@ -60,18 +61,11 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 		conditions := make([]condition, len(q.clauses))
 		for j, c := range q.clauses {
 			conditions[j] = c.of[i]
-		}
-		var record func(at int, s Step)
-		if ev.plan != nil {
-			record = func(at int, s Step) {
-				s.Type, s.Part = t, q.clauses[at].part
-				if m, ok := conditions[at].(*match); ok {
-					_, s.Postings = ev.postings(m)
-				}
-				ev.plan.Steps = append(ev.plan.Steps, s)
+			if ev.explained != nil {
+				ev.explained.parts[c.of[i]] = c.part
 			}
 		}
-		found, err := ev.conjunction(t, conditions, record)
+		found, err := ev.conjunction(t, conditions)
 		if err != nil {
 			return nil, err
 		}
@@ -86,28 +80,13 @@ func (ev *evaluation) all(q *Query) (*roaring.Bitmap, error) {
 
 // conjunction returns the visible resources of a type for which all conditions
 // hold. The one with the lowest estimate is evaluated over the whole index; each
-// further one only has to look at what is left. record, which may be nil, is told of
-// each that is evaluated.
-
-func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition, record func(at int, s Step)) (*roaring.Bitmap, error) {
-	type planned struct {
-		condition
-		at, cost int
-	}
-	plan := make([]planned, len(conditions))
-	for i, c := range conditions {
-		plan[i] = planned{c, i, ev.estimate(t, c)}
-	}
-	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
+// further one only has to look at what is left.
+func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition) (*roaring.Bitmap, error) {
 	var set *roaring.Bitmap
-	for _, c := range plan {
-		start := time.Now()
-		found, err := ev.evaluate(t, c.condition, set)
+	for _, c := range ev.cheapestFirst(t, conditions) {
+		found, err := ev.step(t, c, set)
 		if err != nil {
 			return nil, err
-		}
-		if record != nil {
-			record(c.at, Step{Estimate: c.cost, Found: int(found.GetCardinality()), Time: time.Since(start)})
 		}
 		if set = found; set.IsEmpty() {
 			return set, nil
@@ -126,9 +105,44 @@ func (ev *evaluation) conjunction(t schema.TypeID, conditions []condition, recor
 	return set, nil
 }
 
-// visible returns the visible resources of a type for which a condition holds.
+// cheapestFirst returns conditions that must all hold in the order in which to
+// evaluate them.
+func (ev *evaluation) cheapestFirst(t schema.TypeID, conditions []condition) []condition {
+	if len(conditions) < 2 {
+		return conditions
+	}
+	type planned struct {
+		condition
+		cost int
+	}
+	plan := make([]planned, len(conditions))
+	for i, c := range conditions {
+		plan[i] = planned{c, ev.estimate(t, c)}
+	}
+	slices.SortStableFunc(plan, func(a, b planned) int { return a.cost - b.cost })
+	ordered := make([]condition, len(plan))
+	for i, p := range plan {
+		ordered[i] = p.condition
+	}
+	return ordered
+}
+
+// visible returns the visible resources of a type for which a condition holds. The
+// result is shared and must not be changed: the steps of a chain are asked for again
+// where they lead into contained resources.
 func (ev *evaluation) visible(t schema.TypeID, c condition) (*roaring.Bitmap, error) {
-	return ev.conjunction(t, []condition{c}, nil)
+	key := chainBranch{t, c}
+	if set := ev.known[key]; set != nil {
+		return set, nil
+	}
+	set, err := ev.conjunction(t, []condition{c})
+	if ev.known == nil {
+		ev.known = map[chainBranch]*roaring.Bitmap{}
+	}
+	if err == nil {
+		ev.known[key] = set
+	}
+	return set, err
 }
 
 // evaluate returns the ordinals for which a condition on resources of type t
@@ -144,6 +158,8 @@ func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bit
 		return ev.combination(t, c, within)
 	case *negation:
 		return ev.negation(t, c, within)
+	case *phrase:
+		return ev.phrase(t, c, within)
 	default:
 		return ev.reverse(t, c.(*reverse), within)
 	}
@@ -178,7 +194,7 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 	case *chain:
 		sum := 0
 		for _, branch := range c.branches {
-			sum += joined * ev.estimate(branch.typ, branch.next)
+			sum += joined*ev.estimate(branch.typ, branch.next) + ev.estimateInside(branch)
 		}
 		return sum
 	case *combination:
@@ -194,6 +210,8 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 		return sum
 	case *negation:
 		return 2*ev.view.OfType(index.TypeID(t)).Len() + 1
+	case *phrase:
+		return costOfBlock * total(ev.rarest(c)[0])
 	default:
 		r := c.(*reverse)
 		return joined * ev.estimate(r.source, r.next)
@@ -205,11 +223,11 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	if m.param.special == specialNear {
 		return costOfBlock * (everything + 1)
 	}
-	if m.param.special != specialNone && m.modifier != modNot {
-		return len(m.values)
-	}
 	if postings, ok := ev.postings(m); ok {
 		return total(postings)
+	}
+	if m.param.special != specialNone && m.modifier != modNot {
+		return len(m.values)
 	}
 	switch m.param.row.Type {
 	case schema.ParamComposite:
@@ -218,7 +236,7 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 		}
 	case schema.ParamString, schema.ParamURI, schema.ParamToken:
 		if m.modifier == plain || m.modifier == modText {
-			return everything / 8
+			return everything/8 + 1
 		}
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
 		return everything / 2

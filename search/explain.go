@@ -2,8 +2,11 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -17,40 +20,220 @@ type Plan struct {
 	// Steps are the conditions in the order in which they were evaluated, type by
 	// type. Those after one that found nothing are not evaluated and not among them.
 	Steps []Step
+	// Result is what was done with the matches: how the page was put in order, and
+	// what was included.
+	Result []Step
 	// Total is the exact number of matches.
 	Total int
 }
 
-// A Step is one condition of a query on one type.
+// A Step is one condition of a query on one type, or a part of the work on the page.
 type Step struct {
-	Type schema.TypeID
+	Type schema.TypeID // 0 for work on the page
 	// Part is the condition's name as it was written, "compartment" for that of one.
+	// The conditions in it have the names that they would have by themselves.
 	Part string
-	// Estimate is how much work the planner took it for, in ordinals.
+	// Way is what it was answered from.
+	Way Way
+	// Estimate is how much work the planner took it for, in ordinals; by postings,
+	// how many these hold together. 0 for work on the page.
 	Estimate int
-	// Postings says that the condition is a union of postings; otherwise columns,
-	// texts, joins or stored values were looked at.
-	Postings bool
-	// Found is how many versions were left after it, superseded ones among them.
+	// Found is how many versions were left after it, superseded ones among them; for
+	// work on the page, how many resources there are.
 	Found int
-	Time  time.Duration
+	// Time includes that of Steps.
+	Time time.Duration
+	// Steps are the conditions in it: of a chain, those on what it leads to.
+	Steps []Step
 }
 
-// String writes a plan as text, a line for each step.
+// A Way is what a step was answered from.
+type Way string
+
+// The ways.
+const (
+	ByPostings    Way = "postings"             // the lists of some exact values
+	ByColumn      Way = "column"               // the dates or numbers of the candidates
+	ByTexts       Way = "texts"                // the dictionary of texts
+	ByJoin        Way = "join"                 // references and canonicals, there or back
+	ByParts       Way = "its parts"            // other conditions
+	ByRest        Way = "the rest of its type" // all resources but those of a condition
+	ByTerminology Way = "terminology"          // code systems and value sets, then postings
+	ByHierarchy   Way = "hierarchy"            // references from part to whole, or versions
+	ByValues      Way = "stored values"        // what is stored of each candidate
+	ByDocuments   Way = "documents"            // the candidates' text, for phrases
+	ByTable       Way = "resource table"       // ids and times
+	ByBest        Way = "the best of a column" // without ranking every match
+	ByAge         Way = "age"                  // newest first, which is how they are kept
+)
+
+// String writes a plan as text, a line for each step; those in a step are indented.
 func (p *Plan) String() string {
 	var b strings.Builder
-	for i, s := range p.Steps {
-		way := "columns, texts, joins or values"
-		if s.Postings {
-			way = "postings"
+	writeSteps(&b, "", p.Steps)
+	for _, s := range p.Result {
+		fmt.Fprintf(&b, "then %s by %s, %d resources, %s\n", s.Part, s.Way, s.Found, s.Time)
+		for _, key := range s.Steps {
+			fmt.Fprintf(&b, "  %s by %s\n", key.Part, key.Way)
 		}
-		fmt.Fprintf(&b, "%d. %s %s: by %s, estimated %d, left %d, %s\n", i+1, s.Type, s.Part, way, s.Estimate, s.Found, s.Time)
 	}
 	fmt.Fprintf(&b, "total %d", p.Total)
 	return b.String()
 }
 
+func writeSteps(b *strings.Builder, indent string, steps []Step) {
+	for i, s := range steps {
+		fmt.Fprintf(b, "%s%d. %s %s: by %s, estimated %d, left %d, %s\n", indent, i+1, s.Type, s.Part, s.Way, s.Estimate, s.Found, s.Time)
+		writeSteps(b, indent+"  ", s.Steps)
+	}
+}
+
 // issue returns the plan as an information on the page.
 func (p *Plan) issue() issue.Issue {
 	return issue.Issue{Severity: issue.Information, Code: issue.Informational, Offset: -1, Diagnostics: p.String()}
+}
+
+// An explanation is a plan while it is made.
+type explanation struct {
+	plan  Plan
+	steps *[]Step              // where the step at hand belongs
+	parts map[condition]string // names as they were written
+}
+
+func newExplanation() *explanation {
+	x := &explanation{parts: map[condition]string{}}
+	x.steps = &x.plan.Steps
+	return x
+}
+
+// step is evaluate, and says so in the plan, if one is wanted.
+func (ev *evaluation) step(t schema.TypeID, c condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	x := ev.explained
+	if x == nil {
+		return ev.evaluate(t, c, within)
+	}
+	s := Step{Type: t, Part: x.parts[c], Way: ev.way(c), Estimate: ev.estimate(t, c)}
+	if s.Part == "" {
+		s.Part = nameOf(c)
+	}
+	outer := x.steps
+	x.steps = &s.Steps
+	start := time.Now()
+	found, err := ev.evaluate(t, c, within)
+	s.Time = time.Since(start)
+	x.steps = outer
+	if err == nil {
+		s.Found = int(found.GetCardinality())
+		*outer = append(*outer, s)
+	}
+	return found, err
+}
+
+// worked adds to the plan a step on the page, which began at start.
+func (ev *evaluation) worked(start time.Time, s Step) {
+	if ev.explained != nil {
+		s.Time = time.Since(start)
+		ev.explained.plan.Result = append(ev.explained.plan.Result, s)
+	}
+}
+
+// nameOf returns the name that a condition would have in a query.
+func nameOf(c condition) string {
+	switch c := c.(type) {
+	case *match:
+		name := c.param.row.Code
+		if name == "" { // of a part of a composite
+			name = c.param.row.Name
+		}
+		if modifier := c.modifier.String(); modifier != "" {
+			name += ":" + modifier
+		}
+		return name
+	case *chain:
+		return c.param.row.Code + "."
+	case *reverse:
+		return "_has:" + c.source.String() + ":" + c.param.row.Code
+	case *combination:
+		if c.all {
+			return "and"
+		}
+		return "or"
+	case *phrase:
+		return c.param.row.Code
+	}
+	return "not"
+}
+
+// way says what a condition is answered from: which branch evaluate takes.
+func (ev *evaluation) way(c condition) Way {
+	switch c := c.(type) {
+	case *match:
+		return ev.wayOfMatch(c)
+	case *chain, *reverse:
+		return ByJoin
+	case *negation:
+		return ByRest
+	case *phrase:
+		return ByDocuments
+	}
+	return ByParts
+}
+
+func (ev *evaluation) wayOfMatch(m *match) Way {
+	switch {
+	case m.param.special == specialNear:
+		return ByValues
+	case m.modifier == modNot, m.modifier == modMissing && m.missing:
+		return ByRest
+	case m.param.special == specialWords:
+		return ByPostings
+	case m.param.special != specialNone:
+		return ByTable
+	case m.modifier == modMissing:
+		return ByPostings
+	}
+	if _, ok := ev.postings(m); ok {
+		return ByPostings
+	}
+	switch m.param.row.Type {
+	case schema.ParamToken:
+		if m.modifier != modText {
+			return ByTerminology
+		}
+	case schema.ParamReference:
+		return ByHierarchy
+	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
+		return ByColumn
+	case schema.ParamComposite:
+		if slices.ContainsFunc(m.param.composites, func(c composite) bool { return c.grouped }) {
+			return ByValues
+		}
+		return ByParts
+	}
+	return ByTexts
+}
+
+// wayOfKey says what the values of a sort key are taken from.
+func wayOfKey(k *sortKey) Way {
+	switch {
+	case k.branches != nil:
+		return ByJoin
+	case k.param.special != specialNone:
+		return ByTable
+	}
+	switch k.param.row.Type {
+	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
+		return ByColumn
+	case schema.ParamString, schema.ParamURI:
+		return ByTexts
+	}
+	return ByValues
+}
+
+// keySteps returns the keys of a sort as steps.
+func keySteps(keys []sortKey) (steps []Step) {
+	for i := range keys {
+		steps = append(steps, Step{Part: keys[i].param.row.Code, Way: wayOfKey(&keys[i])})
+	}
+	return steps
 }

@@ -13,10 +13,11 @@ import (
 
 // Extract adds to b the values of every search parameter of the resource: those
 // of all parameters that FHIR R4 defines for its type, the components of
-// composites and the values that :text and :identifier look at included. The
-// resource's id and the time of its update are no values: the index knows them.
-// Contained resources are not looked into. A malformed date or number, which
-// only a lenient store keeps, has no values.
+// composites and the values that :text and :identifier look at included, and its
+// words. The resource's id and the time of its update are no values: the index knows
+// them. The values of contained resources follow, under numbers of their own; their
+// words are the resource's. A malformed date or number, which only a lenient store
+// keeps, has no values.
 //
 // It is safe for several goroutines with a Builder each.
 func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
@@ -27,10 +28,9 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 	x := e.extractors.Get().(*extractor)
 	x.doc, x.b = doc, b
 	x.scratch, x.groups = x.scratch[:0], 0
-	x.walk(0, plan.root, 0)
-	for i := range plan.exists {
-		x.existence(&plan.exists[i])
-	}
+	x.resource(0, plan)
+	x.fullText()
+	x.contained(plan)
 	x.doc, x.b = nil, nil
 	e.extractors.Put(x)
 	return nil
@@ -44,19 +44,33 @@ type extractor struct {
 
 	doc       *fhirjson.Document
 	b         *index.Builder
-	groups    uint32          // elements of composites so far
-	scratch   []byte          // texts that are not in the source as such, until the extraction ends
-	sensitive map[string]bool // schema.CaseSensitive, remembered
+	groups    uint32                   // elements of composites so far
+	shift     index.Param              // from a stream to where its values go, other than 0 in a contained resource
+	inner     map[string]schema.TypeID // of the contained resources, by id; filled when it is asked for
+	scratch   []byte                   // texts that are not in the source as such, until the extraction ends
+	sensitive map[string]bool          // schema.CaseSensitive, remembered
+	reader    wordReader
+	distinct  wordSet
 }
 
 func (e *Engine) newExtractor() any {
-	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}}
+	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}, inner: map[string]schema.TypeID{}, reader: newWordReader()}
+}
+
+// resource extracts the values of the resource at a node.
+func (x *extractor) resource(at fhirjson.Index, plan *typePlan) {
+	x.walk(at, plan.root, 0)
+	for i := range plan.exists {
+		x.existence(at, &plan.exists[i])
+	}
 }
 
 // walk extracts what the trie says from the tape's node at and what is below.
 func (x *extractor) walk(at fhirjson.Index, n *node, group uint32) {
 	for i := range n.leaves {
-		x.leaf(at, &n.leaves[i], group)
+		l := n.leaves[i]
+		l.param += x.shift
+		x.leaf(at, &l, group)
 	}
 	if n.edges == nil {
 		return
@@ -115,7 +129,7 @@ func (x *extractor) referredType(at fhirjson.Index) schema.TypeID {
 	if child, ok := x.doc.Child(at, x.fields.referenceText); ok {
 		s := x.text(child)
 		if strings.HasPrefix(s, "#") {
-			return x.containedType(s[1:])
+			return x.localType(s[1:])
 		}
 		if t := x.typeOfReference(s); t != 0 {
 			return t
@@ -123,19 +137,6 @@ func (x *extractor) referredType(at fhirjson.Index) schema.TypeID {
 	}
 	if child, ok := x.doc.Child(at, x.fields.referenceType); ok {
 		return x.names[x.text(child)]
-	}
-	return 0
-}
-
-// containedType returns the type of the contained resource with an id, or 0.
-func (x *extractor) containedType(id string) schema.TypeID {
-	contained := schema.Lookup(x.doc.Type(), "contained")
-	for c := range x.doc.Children(0) {
-		if node := &x.doc.Nodes[c]; node.Field == contained && contained != 0 {
-			if child, ok := x.doc.Child(c, schema.Lookup(node.Type, "id")); ok && x.text(child) == id {
-				return node.Type
-			}
-		}
 	}
 	return 0
 }
@@ -154,14 +155,14 @@ func (x *extractor) hasExtension(at fhirjson.Index, url string) bool {
 }
 
 // existence adds whether an element exists and is not false.
-func (x *extractor) existence(e *existence) {
+func (x *extractor) existence(at fhirjson.Index, e *existence) {
 	value := "false"
 	for _, field := range e.fields {
-		if child, ok := x.doc.Child(0, field); ok && x.doc.Nodes[child].Kind != fhirjson.False {
+		if child, ok := x.doc.Child(at, field); ok && x.doc.Nodes[child].Kind != fhirjson.False {
 			value = "true"
 		}
 	}
-	x.b.Token(e.stream.id, 0, "", caseMark+value)
+	x.b.Token(e.stream.id+x.shift, 0, "", caseMark+value)
 }
 
 // text returns the value of a primitive. It is valid until the extraction ends.

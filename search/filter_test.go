@@ -11,7 +11,7 @@ import (
 // FuzzFilter wants every _filter to be refused or to be read again alike.
 func FuzzFilter(f *testing.F) {
 	for _, seed := range []string{
-		`given eq "peter" and birthdate ge 2014-10-10`, `not (name co pet or gender ne male)`, `link[gender eq male].name sw "a\u0020b"`, `((`, `a[`, `name co "`, `_id pr true`, `general-practitioner:Practitioner.name ew x`,
+		`given eq "peter" and birthdate ge 2014-10-10`, `not (name co pet or gender ne male)`, `link[gender eq male].name sw "a\u0020b"`, `((`, `a[`, `name co "`, `_id pr true`, `general-practitioner:Practitioner.name ew x`, `_has:Observation:patient:code eq loinc|1`, `name ge "b" and birthdate co 2014`,
 	} {
 		f.Add(seed)
 	}

@@ -46,6 +46,12 @@ func (p *parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, 
 	if p.branches++; p.branches > maxBranches {
 		return nil, p.fail(issue.TooCostly, "chain leads to too many types; name them as in subject:Patient.name")
 	}
+	if rest, found := strings.CutPrefix(path[0].name, "_has:"); found {
+		return p.bindHas(rest, node, path, depth)
+	}
+	if e := elementOf(t, path); e != nil {
+		return p.bindElement(t, e, node, path)
+	}
 	name, typeName, _ := strings.Cut(path[0].name, ":")
 	found, ok := p.find(t, name)
 	switch {
@@ -53,12 +59,29 @@ func (p *parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, 
 		return nil, p.unknown(t, name)
 	case found.special == specialUnsupported:
 		return nil, p.unsupported("not supported")
+	case found.special == specialWords:
+		return nil, p.unsupported(found.row.Code + " is not supported in _filter")
 	case len(path) > 1:
 		return p.bindChain(found, typeName, node, path, depth)
 	case typeName != "":
 		return nil, p.fail(issue.Invalid, "a name takes no modifier")
 	}
 	return p.bindTest(t, found, node.op, node.value)
+}
+
+// bindHas makes a condition of a path that goes on in what refers here: R4's grammar
+// leaves _has out, R5's has it.
+func (p *parser) bindHas(rest string, node *filterNode, path []filterStep, depth int) (condition, error) {
+	source, via, rest, err := p.hasSteps(rest)
+	if err != nil {
+		return nil, err
+	}
+	onward := append([]filterStep{{name: rest, where: path[0].where}}, path[1:]...)
+	next, err := p.bindPath(source, node, onward, depth+1)
+	if err != nil {
+		return nil, err
+	}
+	return &reverse{source: source, param: via, next: next}, nil
 }
 
 // bindChain makes a condition of a path that goes on through references.
@@ -108,17 +131,6 @@ func (p *parser) bindTest(t schema.TypeID, on *param, op, text string) (conditio
 			return nil, err
 		}
 		return &combination{all: true, of: []condition{&match{typ: t, param: on, modifier: modMissing}, &negation{equal}}}, nil
-	case kind == schema.ParamDate && op == "po":
-		c, err := p.match(t, on, "", escapedFilter(kind, text))
-		if err != nil {
-			return nil, err
-		}
-		m, ok := c.(*match)
-		if !ok || m.values[0].prefix != Equal || on.special != specialNone {
-			return nil, p.fail(issue.Invalid, "operation does not fit %s", on.row.Code)
-		}
-		m.values[0].prefix = overlaps
-		return m, nil
 	}
 	way, ok := filterOperation(on.row.Type, op)
 	if !ok {
@@ -131,10 +143,14 @@ func (p *parser) bindTest(t schema.TypeID, on *param, op, text string) (conditio
 	case c == nil:
 		return nil, p.fail(issue.Value, "empty value")
 	}
+	m := c.(*match)
 	if way.kind != plain {
-		c.(*match).modifier = way.kind
+		m.modifier = way.kind
 	}
-	return c, nil
+	if way.as != Equal {
+		m.values[0].prefix = way.as
+	}
+	return m, nil
 }
 
 // absent turns the value of pr into that of :missing.
@@ -151,17 +167,28 @@ func absent(text string) string {
 // A filterWay is how an operation is written as a parameter.
 type filterWay struct {
 	modifier, prefix string
-	kind             modifier // set after reading, where no modifier has the meaning
+	// Set after reading, where no modifier and no prefix has the meaning.
+	kind modifier
+	as   Prefix
 }
 
 // filterOperation says how an operation on parameters of a type is written.
 func filterOperation(kind schema.ParamType, op string) (filterWay, bool) {
 	switch kind {
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
+		switch {
+		case op == "po" && kind == schema.ParamDate:
+			return filterWay{prefix: "eq", as: overlaps}, true
+		case op == "co" && kind != schema.ParamQuantity:
+			return filterWay{prefix: "eq", as: includes}, true
+		}
 		_, ok := prefixOf(op)
 		return filterWay{prefix: op}, ok
 	case schema.ParamString:
 		switch op {
+		case "gt", "lt", "ge", "le":
+			order, _ := prefixOf(op)
+			return filterWay{kind: modOrder, as: order}, true
 		case "eq":
 			return filterWay{kind: modEquals}, true
 		case "co":
@@ -208,9 +235,44 @@ func escapedFilter(kind schema.ParamType, text string) string {
 	case schema.ParamString, schema.ParamURI, schema.ParamReference:
 		return filterText.Replace(text)
 	case schema.ParamComposite:
-		return strings.ReplaceAll(text, ",", `\,`)
+		parts := strings.Split(text, "$")
+		for i := range parts {
+			parts[i] = withSystem(parts[i])
+		}
+		return strings.ReplaceAll(strings.Join(parts, "$"), ",", `\,`)
 	}
-	return filterToken.Replace(text)
+	return filterToken.Replace(withSystem(text))
+}
+
+// withSystem spells out the systems that have a short name in filters.
+func withSystem(text string) string {
+	before, after, found := strings.Cut(text, "|")
+	if !found {
+		return text
+	}
+	number, rest, ofQuantity := strings.Cut(after, "|")
+	if ofQuantity { // number|system|code
+		if system, short := shortSystem(number); short {
+			return before + "|" + system + "|" + rest
+		}
+	} else if system, short := shortSystem(before); short {
+		return system + "|" + after
+	}
+	return text
+}
+
+func shortSystem(name string) (string, bool) {
+	switch name {
+	case "loinc":
+		return "http://loinc.org", true
+	case "snomed":
+		return "http://snomed.info/sct", true
+	case "rxnorm":
+		return "http://www.nlm.nih.gov/research/umls/rxnorm", true
+	case "ucum":
+		return "http://unitsofmeasure.org", true
+	}
+	return "", false
 }
 
 var (

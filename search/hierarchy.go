@@ -31,9 +31,6 @@ func (r *registry) hasHierarchy(p *param) bool {
 	return slices.ContainsFunc(r.targets(p), func(t schema.TypeID) bool { return r.hierarchy(t) != nil })
 }
 
-// canonical reports whether the stream holds references by canonical url.
-func (s *stream) canonical() bool { return s.kind == leafCanonicalReference }
-
 // inHierarchy checks a value of :above or :below on a reference.
 func (p *parser) inHierarchy(v *value, on *param) error {
 	switch {
@@ -51,11 +48,38 @@ func (p *parser) inHierarchy(v *value, on *param) error {
 func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for i := range m.values {
-		v := &m.values[i]
-		if v.reference.typ == 0 && !v.bare {
+		if v := &m.values[i]; v.canonical() {
 			if err := ev.relatedVersions(set, m, v, within); err != nil {
 				return nil, err
 			}
+		}
+	}
+	entities, err := ev.relatedEntities(m)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range m.param.streams {
+		if err := ev.back(ev.view.References(s.id), entities, set); err != nil {
+			return nil, err
+		}
+	}
+	if within != nil {
+		set.And(within)
+	}
+	return set, nil
+}
+
+// canonical reports whether a reference is to no resource of this store by type and
+// id.
+func (v *value) canonical() bool { return v.reference.typ == 0 && !v.bare }
+
+// relatedEntities returns the resources that the values of :above or :below name,
+// and those that are above or below them.
+func (ev *evaluation) relatedEntities(m *match) (*roaring.Bitmap, error) {
+	all := roaring.New()
+	for i := range m.values {
+		v := &m.values[i]
+		if v.canonical() {
 			continue
 		}
 		types, id := []schema.TypeID{v.reference.typ}, v.reference.id
@@ -72,17 +96,10 @@ func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 			if err != nil {
 				return nil, err
 			}
-			for _, s := range m.param.streams {
-				if err := ev.back(ev.view.References(s.id), entities, set); err != nil {
-					return nil, err
-				}
-			}
+			all.Or(entities)
 		}
 	}
-	if within != nil {
-		set.And(within)
-	}
-	return set, nil
+	return all, nil
 }
 
 // closure returns an entity of type t and all that are above or below it by the
@@ -129,7 +146,9 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 		if !s.canonical() {
 			continue
 		}
-		candidates, err := ev.union([]index.Posting{ev.view.Posting(ev.terms.ReferenceText(s.id, url))}, within)
+		var ofURL []index.Posting
+		ev.canonicalTerms(s, url, func(t index.Term) { ofURL = append(ofURL, ev.view.Posting(t)) })
+		candidates, err := ev.union(ofURL, within)
 		if err != nil {
 			return err
 		}
@@ -143,18 +162,28 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(entries, func(e index.Entry) bool {
-				lower, upper := e.Exact, v.text
-				if m.modifier == modAbove {
-					lower, upper = upper, lower
-				}
-				return e.Param == s.id && e.Kind == index.KindReferenceText && isVersionBelow(lower, upper)
-			}) {
+			if slices.ContainsFunc(entries, func(e index.Entry) bool { return s.relatedVersion(m.modifier, v, &e) }) {
 				set.Add(o)
 			}
 		}
 	}
 	return nil
+}
+
+// relatedVersion reports whether an entry is a canonical of the stream whose version
+// is above or below that of a value.
+func (s *stream) relatedVersion(mod modifier, v *value, e *index.Entry) bool {
+	if e.Param != s.id || e.Kind != index.KindReferenceText || !s.canonical() {
+		return false
+	}
+	if !strings.Contains(v.text, "|") {
+		return holdsCanonical(v.text, e.Exact)
+	}
+	lower, upper := e.Exact, v.text
+	if mod == modAbove {
+		lower, upper = upper, lower
+	}
+	return isVersionBelow(lower, upper)
 }
 
 // isVersionBelow reports whether a canonical is upper, or has a version that goes

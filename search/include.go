@@ -1,6 +1,8 @@
 package search
 
 import (
+	"time"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -26,6 +28,7 @@ func (ev *evaluation) include(r *Result, q *Query) error {
 	if len(q.includes) == 0 || len(r.Matches) == 0 {
 		return nil
 	}
+	start := time.Now()
 	matches := roaring.New()
 	for _, o := range r.Matches {
 		matches.Add(uint32(o))
@@ -59,6 +62,7 @@ func (ev *evaluation) include(r *Result, q *Query) error {
 		}
 		r.Included = append(r.Included, index.Ordinal(o))
 	}
+	ev.worked(start, Step{Part: "_include", Way: ByJoin, Found: len(r.Included)})
 	if !complete {
 		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], tooManyIncluded)
 	}
@@ -87,6 +91,9 @@ func (ev *evaluation) includeOne(in include, from, found *roaring.Bitmap) error 
 			} else {
 				entities.Or(edges.Targets(from))
 			}
+		}
+		if err := ev.includeByURL(in, p, from, found); err != nil {
+			return err
 		}
 	}
 	if in.reverse {

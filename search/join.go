@@ -32,11 +32,14 @@ func (ev *evaluation) chain(c *chain, within *roaring.Bitmap) (*roaring.Bitmap, 
 				return nil, err
 			}
 		}
+		if err := ev.chainByURL(c.param, branch.typ, targets, within, set); err != nil {
+			return nil, err
+		}
 	}
 	if within != nil {
 		set.And(within)
 	}
-	return set, nil
+	return set, ev.chainInside(c, within, set)
 }
 
 func (ev *evaluation) forth(edges index.References, entities, within, set *roaring.Bitmap) error {
@@ -74,6 +77,9 @@ func (ev *evaluation) reverse(t schema.TypeID, r *reverse, within *roaring.Bitma
 		entities.Or(ev.view.References(s.id).Targets(sources))
 	}
 	set := ev.view.CurrentOf(entities)
+	if err := ev.reverseByURL(r.param, t, sources, within, set); err != nil {
+		return nil, err
+	}
 	if within != nil {
 		set.And(within)
 		return set, nil

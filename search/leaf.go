@@ -183,25 +183,31 @@ func (x *extractor) reference(at fhirjson.Index, l *leaf, group uint32) {
 			x.coded(l.param, group, x.child(c, x.fields.identifierSystem), x.child(c, x.fields.identifierValue))
 		}
 	case leafCanonicalReference:
-		s := x.text(at)
-		x.refer(l.param, group, s)
-		if url, _, versioned := strings.Cut(s, "|"); versioned {
-			x.refer(l.param, group, url)
-		}
+		x.refersByURL(l.param, group, x.text(at))
 	case leafResource:
 		typ := x.doc.Nodes[at].Type
 		if id := x.child(at, schema.Lookup(typ, "id")); validID(id) {
-			x.b.Reference(l.param, group, index.TypeID(typ), id)
+			x.local(l.param, group, typ, id)
 		}
 	}
 }
 
 func (x *extractor) refer(p index.Param, group uint32, s string) {
 	if r := x.readReference(s, x.base); r.typ != 0 {
-		x.b.Reference(p, group, index.TypeID(r.typ), r.id)
+		x.local(p, group, r.typ, r.id)
 	} else {
 		x.b.ReferenceText(p, group, r.text)
 	}
+}
+
+// local adds a reference to a resource of this store. In a contained resource it
+// stays text: an edge of the index would cost several times as much.
+func (x *extractor) local(p index.Param, group uint32, typ schema.TypeID, id string) {
+	if x.shift != 0 {
+		x.b.ReferenceText(p, group, x.joined(typ.String(), "/", id))
+		return
+	}
+	x.b.Reference(p, group, index.TypeID(typ), id)
 }
 
 // canonical adds a canonical with its version and without.

@@ -17,7 +17,7 @@ func (ev *evaluation) match(t schema.TypeID, m *match, within *roaring.Bitmap) (
 	}
 	switch m.modifier {
 	case modNot:
-		held, err := ev.match(t, &match{typ: m.typ, param: m.param, values: m.values}, within)
+		held, err := ev.step(t, &match{typ: m.typ, param: m.param, values: m.values}, within)
 		if err != nil {
 			return nil, err
 		}
@@ -93,8 +93,12 @@ func (ev *evaluation) lastUpdated(m *match, within *roaring.Bitmap) (*roaring.Bi
 	}
 	for _, v := range m.values {
 		switch v.prefix {
-		case Equal:
+		case Equal, overlaps:
 			add(v.low, v.high)
+		case includes:
+			if v.high-v.low <= 1 { // nothing longer is in an instant
+				add(v.low, v.high)
+			}
 		case NotEqual:
 			add(math.MinInt64, v.low)
 			add(v.high, math.MaxInt64)
@@ -152,6 +156,8 @@ func (ev *evaluation) dateWindows(v value) []index.DateWindow {
 		return []index.DateWindow{index.DateOverlaps(ev.widened(v))}
 	case overlaps:
 		return []index.DateWindow{index.DateOverlaps(v.low, v.high)}
+	case includes:
+		return []index.DateWindow{{FromMin: math.MinInt64, FromMax: v.low, ToMin: v.high, ToMax: math.MaxInt64}}
 	}
 	return []index.DateWindow{within}
 }
@@ -214,6 +220,8 @@ func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 				holds = func(text string) bool { return text == v.folded }
 			case modEnds:
 				prefix, holds = "", func(text string) bool { return strings.HasSuffix(text, v.folded) }
+			case modOrder:
+				prefix, holds = "", func(text string) bool { return v.prefix.holds(strings.Compare(text, v.folded)) }
 			case modBelow:
 				prefix, holds = v.text, func(text string) bool { return isBelow(text, v.text) }
 			}
@@ -235,6 +243,20 @@ func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, 
 		set.And(within)
 	}
 	return set, nil
+}
+
+// holds reports whether a prefix for order allows the order of a stored value to one
+// of a query.
+func (p Prefix) holds(order int) bool {
+	switch p {
+	case Greater:
+		return order > 0
+	case Less:
+		return order < 0
+	case GreaterOrEqual:
+		return order >= 0
+	}
+	return order <= 0
 }
 
 // isBelow reports whether a uri is parent or a path below it, by whole segments.

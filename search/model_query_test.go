@@ -27,13 +27,13 @@ func newQueryMaker(m *model) *queryMaker {
 			continue
 		}
 		q.params[d.typ] = []*schema.Param{}
-		for base := d.doc.Type(); base != 0; base = base.Type().Base {
+		for base := d.resource(); base != 0; base = base.Type().Base {
 			for _, id := range schema.ParamsOf(base) {
 				p := id.Param()
 				if p.Expression == "" || p.Type == schema.ParamSpecial || p.Code == "_id" || p.Code == "_lastUpdated" {
 					continue
 				}
-				if slices.ContainsFunc(m.docs, func(d *modelDoc) bool { return d.doc.Type().Is(p.Base) && len(m.all(d, p)) > 0 }) {
+				if slices.ContainsFunc(m.docs, func(d *modelDoc) bool { return d.resource().Is(p.Base) && len(m.all(d, p)) > 0 }) {
 					q.params[d.typ] = append(q.params[d.typ], p)
 				}
 			}
@@ -145,7 +145,7 @@ var anyTag = func() *schema.Param {
 func (q *queryMaker) sample(t *rapid.T, p *schema.Param, modifier string) (modelValue, bool) {
 	var holders []*modelDoc
 	for _, d := range q.m.docs {
-		if d.doc.Type().Is(p.Base) && len(q.m.all(d, p)) > 0 {
+		if d.resource().Is(p.Base) && len(q.m.all(d, p)) > 0 {
 			holders = append(holders, d)
 		}
 	}

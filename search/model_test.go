@@ -28,12 +28,17 @@ type model struct {
 	byKey   map[string]*modelDoc
 	exprs   map[string]*fhirpath.Expression
 	visitor fhirpath.Evaluator
+	level   *fhirjson.Options // nil is strict
 }
 
 type modelDoc struct {
 	typ, id  string
 	doc      *fhirjson.Document
 	elements map[string][]element // by expression
+
+	root      fhirjson.Index // of a contained resource, its node; else 0
+	container *modelDoc      // of a contained resource
+	inner     []*modelDoc    // what it contains
 }
 
 // An element is one item that an expression yields.
@@ -45,14 +50,18 @@ type element struct {
 	family bool   // a family name
 }
 
+// resource returns the type of the resource, in the tables.
+func (d *modelDoc) resource() schema.TypeID { return d.doc.Nodes[d.root].Type }
+
 func newModel(t require.TestingT) *model {
 	return &model{t: t, byKey: map[string]*modelDoc{}, exprs: map[string]*fhirpath.Expression{}}
 }
 
 func (m *model) put(source []byte) {
 	doc := new(fhirjson.Document)
-	require.NoError(m.t, fhirjson.Parse(source, doc, nil))
+	require.NoError(m.t, fhirjson.Parse(source, doc, m.level))
 	d := &modelDoc{typ: doc.Type().String(), id: string(doc.ID()), doc: doc, elements: map[string][]element{}}
+	d.contain()
 	m.remove(d.typ, d.id)
 	m.docs = append(m.docs, d)
 	m.byKey[d.typ+"/"+d.id] = d
@@ -128,7 +137,7 @@ var familyName = func() schema.FieldID {
 func (m *model) all(d *modelDoc, p *schema.Param) []element {
 	found, ok := d.elements[p.Expression]
 	if !ok {
-		found = m.nodes(d, 0, p.Expression)
+		found = m.nodes(d, d.root, p.Expression)
 		d.elements[p.Expression] = found
 	}
 	return found
@@ -216,13 +225,13 @@ func (m *model) search(typ string, queries []*modelQuery) []string {
 func (m *model) holds(d *modelDoc, q *modelQuery) bool {
 	switch {
 	case q.has != nil:
-		return slices.ContainsFunc(m.docs, func(from *modelDoc) bool {
+		return d.container == nil && slices.ContainsFunc(m.docs, func(from *modelDoc) bool {
 			return schema.TypeID(from.doc.Type()).Is(q.via.Base) && m.refersTo(from, q.via, d) && m.holds(from, q.has)
 		})
 	case q.chain != nil:
 		return slices.ContainsFunc(m.docs, func(to *modelDoc) bool {
 			return to.typ == q.target && m.refersTo(d, q.param, to) && m.holds(to, q.chain)
-		})
+		}) || m.chainsInside(d, q)
 	case q.modifier == "missing":
 		return m.present(d, q.param) != (q.values[0].text == "true")
 	case q.modifier == "not":
@@ -277,7 +286,26 @@ func (m *model) present(d *modelDoc, p *schema.Param) bool {
 }
 
 func (m *model) refersTo(from *modelDoc, p *schema.Param, to *modelDoc) bool {
-	return slices.ContainsFunc(m.all(from, p), func(e element) bool { return local(referenceOf(e)) == to.typ+"/"+to.id })
+	return slices.ContainsFunc(m.all(from, p), func(e element) bool {
+		if text, ok := e.value.(string); ok {
+			return namesByURL(text, to)
+		}
+		return local(referenceOf(e)) == to.typ+"/"+to.id
+	})
+}
+
+// namesByURL reports whether a canonical leads to a resource: by its address, or by
+// its url and, if the canonical has one, its version.
+func namesByURL(canonical string, to *modelDoc) bool {
+	own := func(name string) string {
+		child, ok := to.doc.Child(0, schema.Lookup(to.doc.Type(), name))
+		if !ok || to.doc.Nodes[child].Kind != fhirjson.String {
+			return ""
+		}
+		return string(to.doc.Text(child, nil))
+	}
+	url, version, versioned := strings.Cut(canonical, "|")
+	return local(url) == to.typ+"/"+to.id || url == own("url") && (!versioned || strings.EqualFold(version, own("version")))
 }
 
 func (m *model) matches(p *schema.Param, modifier string, v modelValue, e element) bool {

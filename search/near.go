@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -103,24 +104,25 @@ func (ev *evaluation) positions(t schema.TypeID, m *match, within *roaring.Bitma
 		if err := ev.charge(costOfBlock + len(doc.Source)); err != nil {
 			return nil, err
 		}
-		latitude, longitude, found := position(&doc)
-		holds := found != m.missing
-		if m.modifier != modMissing {
-			holds = false
-			for i := range m.values {
-				holds = holds || found && m.values[i].circle.holds(latitude, longitude)
-			}
-		}
-		if holds {
+		if m.near(&doc, 0) {
 			set.Add(o)
 		}
 	}
 	return set, nil
 }
 
-// position returns the position of a Location.
-func position(doc *fhirjson.Document) (latitude, longitude float64, ok bool) {
-	n, ok := doc.Child(0, schema.Lookup(doc.Type(), "position"))
+// near decides near, or :missing on it, for the Location at a node.
+func (m *match) near(doc *fhirjson.Document, location fhirjson.Index) bool {
+	latitude, longitude, found := position(doc, location)
+	if m.modifier == modMissing {
+		return found != m.missing
+	}
+	return found && slices.ContainsFunc(m.values, func(v value) bool { return v.circle.holds(latitude, longitude) })
+}
+
+// position returns the position of the Location at a node.
+func position(doc *fhirjson.Document, location fhirjson.Index) (latitude, longitude float64, ok bool) {
+	n, ok := doc.Child(location, schema.Lookup(doc.Nodes[location].Type, "position"))
 	if !ok {
 		return 0, 0, false
 	}

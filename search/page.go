@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -14,7 +15,10 @@ import (
 
 // page fills in the total and the matches of the page that begins at offset.
 func (ev *evaluation) page(r *Result, q *Query, offset int) error {
-	if len(q.sort) == 0 && !q.explain {
+	if q.contained.alone {
+		return ev.pageInside(r, q, offset)
+	}
+	if len(q.sort) == 0 && !q.explain && !q.contained.inside {
 		if posting, ok := ev.single(q); ok {
 			return ev.pageOf(r, q, posting, offset)
 		}
@@ -31,7 +35,9 @@ func (ev *evaluation) page(r *Result, q *Query, offset int) error {
 		r.Matches, err = ev.sorted(set, q.sort, offset, q.count)
 		return err
 	}
+	start := time.Now()
 	r.Matches = newest(set, offset, min(q.count, r.Total-offset))
+	ev.worked(start, Step{Part: "page", Way: ByAge, Found: len(r.Matches)})
 	return nil
 }
 

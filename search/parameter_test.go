@@ -22,7 +22,8 @@ func TestParameters(t *testing.T) {
 		for i, p := range all {
 			assert.True(t, i == 0 || all[i-1].Code < p.Code, "%s: %s", typ, p.Code)
 			_, err := search.Parse(typ, p.Code+":missing=true", search.ParseOptions{})
-			assert.Equal(t, p.Type == schema.ParamComposite, err != nil, "%s: %s", typ, p.Code)
+			bare := p.Type == schema.ParamComposite || p.Code == "_text" || p.Code == "_content"
+			assert.Equal(t, bare, err != nil, "%s: %s", typ, p.Code)
 			assert.Equal(t, p.Type == schema.ParamReference, len(p.Targets) > 0, "%s: %s", typ, p.Code)
 		}
 	}
@@ -31,8 +32,8 @@ func TestParameters(t *testing.T) {
 	for _, p := range search.Parameters(typeOf(t, "Location")) {
 		codes = append(codes, p.Code)
 	}
-	assert.Subset(t, codes, []string{"_id", "_lastUpdated", "_tag", "address", "partof"})
-	assert.False(t, slices.Contains(codes, "_text"), "not supported")
+	assert.Subset(t, codes, []string{"_id", "_lastUpdated", "_tag", "_text", "_content", "address", "partof"})
+	assert.False(t, slices.Contains(codes, "_query"), "not supported")
 	subject := search.Parameters(typeOf(t, "Observation"))
 	at := slices.IndexFunc(subject, func(p search.Parameter) bool { return p.Code == "subject" })
 	assert.Equal(t, "http://hl7.org/fhir/SearchParameter/Observation-subject", subject[at].URL)

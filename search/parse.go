@@ -75,6 +75,9 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 	if err := p.scope(t, parts); err != nil {
 		return nil, err
 	}
+	if err := p.containment(parts); err != nil {
+		return nil, err
+	}
 	for _, one := range parts {
 		p.name = shown(one.name)
 		used, err := p.use(one.name, one.value)
@@ -88,7 +91,7 @@ func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) 
 	if p.total {
 		p.q.count = 0
 	}
-	return p.q, p.checkShape()
+	return p.q, cmp.Or(p.checkShape(), p.checkContained())
 }
 
 // normalBase returns a base URL with exactly one slash at its end, or "".
@@ -151,14 +154,12 @@ func (p *parser) use(name, value string) (used string, err error) {
 	switch base, mod, modified := strings.Cut(name, ":"); base {
 	case "_include", "_revinclude":
 		return value, p.include(base == "_revinclude", mod, value)
-	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort", "_type", ExplainParameter:
+	case "_format", "_pretty", PageParameter, "_count", "_total", "_summary", "_elements", "_sort", "_type", "_contained", "_containedType", ExplainParameter:
 		if modified {
 			return "", p.fail(issue.Invalid, "takes no modifier")
 		}
 		return p.result(name, value)
-	case "_contained", "_containedType", "_text", "_content":
-		return "", p.lenient(p.unsupported("not supported"))
-	case "_query": // it may stand for conditions of any kind
+	case QueryParameter: // it may stand for conditions of any kind
 		return "", p.fail(issue.NotSupported, "not supported")
 	}
 	c, found, err := p.clause(name, value)
@@ -190,6 +191,8 @@ func (p *parser) result(name, value string) (used string, err error) {
 		return p.sort(value)
 	case "_type":
 		return value, nil // scope has read it
+	case "_contained", "_containedType":
+		return value, p.once(name) // containment has read it
 	case ExplainParameter:
 		p.q.explain = value == "true"
 		return value, cmp.Or(p.once(name), p.oneOf(value, "true", "false"))
@@ -260,7 +263,7 @@ func (p *parser) include(reverse bool, mod, value string) error {
 	parts := strings.Split(value, ":")
 	source, ok := p.names[parts[0]]
 	switch {
-	case value == "*" && (reverse || in.iterate):
+	case value == "*" && (reverse || in.iterate || p.q.contained.inside): // containers are of any type
 		for t, plan := range p.types {
 			if plan != nil {
 				in.params = p.references(in.params, schema.TypeID(t))

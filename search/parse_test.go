@@ -68,7 +68,14 @@ func TestParseErrors(t *testing.T) {
 		{"_include=Patients:organization", "_include", issue.Value},
 		{"_include:again=Patient:organization", "_include:again", issue.Invalid},
 		{"_filter=name+eq", "_filter", issue.Value},
-		{"_text=x", "_text", issue.NotSupported},
+		{"_text:missing=true", "_text:missing", issue.Invalid},
+		{"_content:exact=x", "_content:exact", issue.Invalid},
+		{"_text=x*", "_text", issue.NotSupported},
+		{"_text=" + strings.Repeat("x+", 5000), "_text", issue.TooCostly},
+		{"_text=" + strings.Repeat("((((((((", 5) + "x", "_text", issue.TooCostly},
+		{"_text=" + strings.Repeat("NOT+", 40) + "x", "_text", issue.TooCostly},
+		{"_text=" + strings.Repeat("a+", 3000) + "&_content=" + strings.Repeat("a+", 3000), "_content", issue.TooCostly},
+		{"_sort=_text", "_sort", issue.Invalid},
 		{"_lastUpdated:not=2020", "_lastUpdated:not", issue.Invalid},
 		{"name=%zz", "name", issue.Invalid},
 		{"name=%ff", "name", issue.Invalid},
@@ -154,7 +161,7 @@ func FuzzParse(f *testing.F) {
 		"", "name=a", "name:exact=a\\,b,c", "birthdate=ge2020-01-01T10:00:00+01:00", "identifier=urn:x|1\\|2",
 		"organization.name=a", "general-practitioner:Practitioner.name=b", "_has:Observation:patient:code=c",
 		"_has:Observation:patient:_has:Provenance:target:agent=x", "_include=Patient:*&_revinclude=*", "_sort=-name,_id",
-		"_count=0&_summary=count&_total=none", "link.link.link.name=x", "name=%zz", "=&&=", "a=b=c", "_lastUpdated=ap2020",
+		"_contained=both&_containedType=contained&name=x", "_containedType=container", "_contained=true&_sort=name", "_count=0&_summary=count&_total=none", "link.link.link.name=x", "name=%zz", "=&&=", "a=b=c", "_lastUpdated=ap2020",
 	} {
 		f.Add(seed, false)
 		f.Add(seed, true)

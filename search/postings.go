@@ -1,6 +1,7 @@
 package search
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -8,9 +9,9 @@ import (
 )
 
 // postings returns the postings whose union a match is, where it is one: exact
-// lookups of tokens, references, whole strings and uris.
+// lookups of tokens, references, whole strings, uris and words.
 func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
-	if m.param.special != specialNone {
+	if m.param.special != specialNone && m.param.special != specialWords {
 		return nil, false
 	}
 	var found []index.Posting
@@ -21,6 +22,8 @@ func (ev *evaluation) postings(m *match) ([]index.Posting, bool) {
 	}
 	term := ev.tokenTerms
 	switch kind := m.param.row.Type; {
+	case m.param.special == specialWords:
+		term = ev.wordTerms
 	case kind == schema.ParamToken && m.modifier == plain:
 	case kind == schema.ParamReference && m.modifier == modIdentifier:
 	case m.modifier == modOfType:
@@ -67,19 +70,34 @@ func (ev *evaluation) tokenTerms(s *stream, v *value, add func(index.Term)) {
 func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeID, add func(index.Term)) {
 	switch {
 	case v.reference.typ != 0:
-		add(ev.terms.Reference(s.id, index.TypeID(v.reference.typ), v.reference.id))
+		add(ev.referenceTerm(s, v.reference.typ, v.reference.id))
 		return
 	case v.bare && v.target != 0:
-		add(ev.terms.Reference(s.id, index.TypeID(v.target), v.text))
+		add(ev.referenceTerm(s, v.target, v.text))
 		return
 	case v.bare:
 		for _, t := range targets {
-			add(ev.terms.Reference(s.id, index.TypeID(t), v.text))
+			add(ev.referenceTerm(s, t, v.text))
 		}
 	}
-	if t := ev.registry.typeOfReference(v.reference.text); v.target == 0 || t == 0 || t == v.target {
-		add(ev.terms.ReferenceText(s.id, v.reference.text))
+	if v.mayLeadTo(ev.registry) {
+		ev.canonicalTerms(s, v.reference.text, add)
 	}
+}
+
+// referenceTerm is the term of a reference to a resource of this store.
+func (ev *evaluation) referenceTerm(s *stream, t schema.TypeID, id string) index.Term {
+	if s.inside {
+		return ev.terms.ReferenceText(s.id, t.String()+"/"+id)
+	}
+	return ev.terms.Reference(s.id, index.TypeID(t), id)
+}
+
+// mayLeadTo reports whether a reference that is only text may be to the type that
+// the modifier names.
+func (v *value) mayLeadTo(r *registry) bool {
+	t := r.typeOfReference(v.reference.text)
+	return v.target == 0 || t == 0 || t == v.target
 }
 
 func (ev *evaluation) typedTerms(s *stream, v *value, add func(index.Term)) {
@@ -90,18 +108,29 @@ func (ev *evaluation) exactTerms(s *stream, v *value, add func(index.Term)) {
 	add(ev.terms.Exact(s.id, v.text))
 }
 
-// aboveTerms are the terms of a uri and of those above it, by whole segments.
+func (ev *evaluation) wordTerms(s *stream, v *value, add func(index.Term)) {
+	add(ev.terms.Word(s.id, v.folded))
+}
+
+// aboveTerms are the terms of a uri and of those above it.
 func (ev *evaluation) aboveTerms(s *stream, v *value, add func(index.Term)) {
-	uri := v.text
-	for {
+	for uri := range upwards(v.text) {
 		add(ev.terms.Exact(s.id, uri))
-		if !strings.HasSuffix(uri, "/") {
-			add(ev.terms.Exact(s.id, uri+"/"))
+	}
+}
+
+// upwards iterates over a uri and those above it, by whole segments.
+func upwards(uri string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			if !yield(uri) || !strings.HasSuffix(uri, "/") && !yield(uri+"/") {
+				return
+			}
+			i := strings.LastIndexByte(strings.TrimRight(uri, "/"), '/')
+			if i <= 0 || uri[i-1] == '/' {
+				return
+			}
+			uri = uri[:i]
 		}
-		i := strings.LastIndexByte(strings.TrimRight(uri, "/"), '/')
-		if i <= 0 || uri[i-1] == '/' {
-			return
-		}
-		uri = uri[:i]
 	}
 }

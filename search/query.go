@@ -10,18 +10,19 @@ import (
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
 type Query struct {
-	types    []schema.TypeID // that are searched
-	named    bool            // by _type
-	in       Compartment
-	clauses  []clause
-	sort     []sortKey
-	includes []include
-	shape    shape
-	count    int
-	explain  bool
-	page     string
-	parts    []part // what was used, in order
-	issues   []issue.Issue
+	types     []schema.TypeID // that are searched
+	named     bool            // by _type
+	in        Compartment
+	contained containment
+	clauses   []clause
+	sort      []sortKey
+	includes  []include
+	shape     shape
+	count     int
+	explain   bool
+	page      string
+	parts     []part // what was used, in order
+	issues    []issue.Issue
 }
 
 // A part is one name=value of the query as it was used.
@@ -91,7 +92,8 @@ const (
 	StartsAfter
 	EndsBefore
 	Approximately
-	overlaps // of _filter alone
+	overlaps // of _filter alone, as is the next
+	includes // the stored range includes the one of the query
 )
 
 // prefixOf returns the prefix with the given code.
@@ -136,9 +138,39 @@ const (
 	modBelow
 	modIn
 	modNotIn
-	modEquals // the whole string, folded; of _filter alone, as is the next
+	modEquals // the whole string, folded; of _filter alone, as are the next
 	modEnds   // the end of a string, folded
+	modOrder  // a folded string before or after, as the value's prefix says
 )
+
+// String returns the modifier's name in a query, "" where it has none.
+func (m modifier) String() string {
+	switch m {
+	case modMissing:
+		return "missing"
+	case modExact:
+		return "exact"
+	case modContains:
+		return "contains"
+	case modText:
+		return "text"
+	case modOfType:
+		return "of-type"
+	case modNot:
+		return "not"
+	case modIdentifier:
+		return "identifier"
+	case modAbove:
+		return "above"
+	case modBelow:
+		return "below"
+	case modIn:
+		return "in"
+	case modNotIn:
+		return "not-in"
+	}
+	return ""
+}
 
 // ranked reports whether the modifier is about what is above or below a value.
 func (m modifier) ranked() bool { return m == modAbove || m == modBelow }
@@ -150,7 +182,7 @@ type clause struct {
 }
 
 // A condition holds for a resource or not: a *match, a *chain, a
-// *reverse, a *combination or a *negation.
+// *reverse, a *combination, a *negation or a *phrase.
 type condition interface{ condition() }
 
 // A match is a condition on a parameter of the resource itself.
@@ -190,7 +222,7 @@ func (*reverse) condition() {}
 type value struct {
 	prefix Prefix
 	text   string // with escapes resolved
-	folded string // of strings and of :text
+	folded string // of strings, of :text and of words
 
 	// Of tokens and quantities. A system is given where there was a pipe, even if
 	// it is empty.

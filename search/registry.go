@@ -17,9 +17,10 @@ import (
 // Observation.patient is the part of Observation.subject whose references are
 // to patients. So no value is stored twice, however many parameters see it.
 type stream struct {
-	id   index.Param
-	kind leafKind
-	typ  schema.TypeID // of the elements
+	id     index.Param
+	kind   leafKind
+	typ    schema.TypeID // of the elements
+	inside bool          // of contained resources; no such stream is in the registry
 	// sensitive is set on streams of codes of which the case always counts.
 	sensitive bool
 }
@@ -64,7 +65,7 @@ func (p *param) seen(mod modifier) []*stream {
 			}
 		}
 		return seen
-	case modExact, modEquals, modEnds:
+	case modExact, modEquals, modEnds, modOrder:
 		return p.whole()
 	}
 	return p.streams
@@ -106,6 +107,7 @@ const (
 	specialID
 	specialLastUpdated
 	specialNear
+	specialWords
 	specialUnsupported
 )
 
@@ -114,6 +116,8 @@ type typePlan struct {
 	params map[string]*param
 	root   *node
 	exists []existence
+	// contained is the field of contained resources, 0 where the type has none.
+	contained schema.FieldID
 }
 
 // An existence is a stream of booleans: whether an element is there and not
@@ -127,9 +131,13 @@ type existence struct {
 type registry struct {
 	types   []*typePlan // by schema.TypeID; nil for what is no resource
 	streams []*stream   // by index.Param
+	size    index.Param // the numbers of R4's streams are below it; see contained.go
 	names   map[string]schema.TypeID
 	fields  wellKnown
 	version uint32
+	// narrative and content are the words of all types: those of the narrative, and
+	// what the rest of a resource has beside them.
+	narrative, content *stream
 }
 
 // parameters is the registry of R4. An expression that cannot be read is a fault
@@ -144,6 +152,7 @@ var parameters = sync.OnceValue(func() *registry {
 		},
 		shared: map[sharedKey]*stream{},
 	}
+	b.fullText()
 	digest := fnv.New32a()
 	for t := range schema.Types {
 		typ := schema.TypeID(t)
@@ -159,7 +168,7 @@ var parameters = sync.OnceValue(func() *registry {
 	for i := range schema.Params {
 		fmt.Fprintln(digest, schema.Params[i].Code, schema.Params[i].Expression)
 	}
-	b.version = digest.Sum32()
+	b.version, b.size = digest.Sum32(), index.Param(len(b.streams))
 	return b.registry
 })
 
@@ -169,7 +178,7 @@ var parameters = sync.OnceValue(func() *registry {
 func Version() uint32 { return parameters().version ^ extractorVersion }
 
 // extractorVersion rises whenever Extract yields other values for a resource.
-const extractorVersion = 2
+const extractorVersion = 3
 
 // find returns the parameter of a type with the given code.
 func (r *registry) find(t schema.TypeID, code string) (*param, bool) {
@@ -185,6 +194,7 @@ func (r *registry) codes(t schema.TypeID) []string {
 type registryBuilder struct {
 	*registry
 	shared map[sharedKey]*stream
+	words  map[string]*param // _text and _content, of all types
 }
 
 // A sharedKey finds the stream of a parameter that all types have.
@@ -205,7 +215,7 @@ type use struct {
 
 // plan makes the parameters of a type and the trie that extracts them.
 func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
-	plan := &typePlan{params: map[string]*param{}}
+	plan := &typePlan{params: maps.Clone(b.words), contained: schema.Lookup(t, "contained")}
 	var uses []use
 	for base := t; base != 0; base = base.Type().Base {
 		for _, id := range schema.ParamsOf(base) {

@@ -143,13 +143,17 @@ func (p *parser) clause(name, text string) (clause, bool, error) {
 }
 
 // alike reports whether a condition means the same for every type: it is about
-// values that all types share, or about what refers to the resource.
+// values or words that all types share, or about what refers to the resource.
 func (p *parser) alike(c condition) bool {
 	switch c := c.(type) {
 	case *match:
-		return c.param.row.Base.Type().Base == 0
-	case *reverse:
+		return c.param.row.Base.Type().Base == 0 || c.param.special == specialWords
+	case *reverse, *phrase:
 		return true
+	case *negation:
+		return p.alike(c.of)
+	case *combination:
+		return !slices.ContainsFunc(c.of, func(c condition) bool { return !p.alike(c) })
 	}
 	return false
 }

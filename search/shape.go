@@ -67,15 +67,24 @@ func (p *parser) elements(value string) (used string, err error) {
 	return strings.Join(names, ","), p.once("_elements")
 }
 
-// hasElement reports whether a type that is searched has an element.
+// hasElement reports whether a type that is searched has an element; of those that
+// may contain what is searched, any.
 func (p *parser) hasElement(name string) bool {
 	if name == "resourceType" {
 		return true
 	}
-	return slices.ContainsFunc(p.q.types, func(t schema.TypeID) bool {
+	has := func(t schema.TypeID) bool {
 		first, end := schema.Element(t, name)
 		return first != end
-	})
+	}
+	if p.q.contained.inside {
+		for t, plan := range p.types {
+			if plan != nil && has(schema.TypeID(t)) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(p.q.types, has)
 }
 
 // checkShape reports what _summary=text forbids.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -27,8 +28,10 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	if err := ev.charge(int(set.GetCardinality()) * len(keys)); err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	if len(keys) == 1 {
 		if found, ok := ev.bestOf(set, &keys[0], offset+count); ok {
+			ev.worked(start, Step{Part: "_sort", Way: ByBest, Found: len(found) - offset, Steps: keySteps(keys)})
 			return found[offset:], nil
 		}
 	}
@@ -54,6 +57,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	for _, place := range places[min(offset, len(places)):] {
 		matches = append(matches, index.Ordinal(ordinals[place]))
 	}
+	ev.worked(start, Step{Part: "_sort", Way: ByParts, Found: len(matches), Steps: keySteps(keys)})
 	return matches, nil
 }
 
@@ -214,12 +218,10 @@ func (ev *evaluation) rankByTargets(r *ranking, key *sortKey, set *roaring.Bitma
 			if targets.IsEmpty() {
 				continue
 			}
-			list := targets.ToArray()
-			ranked := &ranking{descending: r.descending, present: make([]bool, len(list))}
-			if err := ev.rank(ranked, &branch.key, targets, list); err != nil {
+			ranked, list, err := ev.rankTargets(r, &branch, targets)
+			if err != nil {
 				return err
 			}
-			r.alike(ranked)
 			place := places(ordinals)
 			for o, entity := range edges.Edges(set) {
 				target, _ := ev.view.Current(entity)
@@ -228,8 +230,22 @@ func (ev *evaluation) rankByTargets(r *ranking, key *sortKey, set *roaring.Bitma
 				}
 			}
 		}
+		if err := ev.rankByURL(r, key, &branch, set, ordinals); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// rankTargets ranks what references lead to, and returns these as a list.
+func (ev *evaluation) rankTargets(r *ranking, branch *keyBranch, targets *roaring.Bitmap) (*ranking, []uint32, error) {
+	list := targets.ToArray()
+	ranked := &ranking{descending: r.descending, present: make([]bool, len(list))}
+	if err := ev.rank(ranked, &branch.key, targets, list); err != nil {
+		return nil, nil, err
+	}
+	r.alike(ranked)
+	return ranked, list, nil
 }
 
 // alike makes room for values of the kind that another ranking has.
@@ -276,7 +292,7 @@ func (ev *evaluation) rankByValues(r *ranking, p *param, ordinals []uint32) erro
 			case index.KindReference:
 				key = schema.TypeID(entry.Type).String() + "/" + entry.ID
 			default:
-				key = entry.Exact
+				key = sortText(entry.Exact)
 			}
 			keep(r, r.texts, i, key, key)
 		}

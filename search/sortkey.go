@@ -82,8 +82,8 @@ func (p *parser) sortKey(t schema.TypeID, code string, depth int) (key sortKey, 
 		return p.chainedKey(found, typeName, rest, depth)
 	case typed:
 		return key, p.fail(issue.Invalid, "a key takes no modifier")
-	case found.special == specialUnsupported || found.special == specialNear || found.row.Type == schema.ParamComposite:
-		return key, p.fail(issue.Invalid, "a parameter of type %s is no key", found.row.Type)
+	case found.special == specialUnsupported || found.special == specialNear || found.special == specialWords || found.row.Type == schema.ParamComposite:
+		return key, p.fail(issue.Invalid, "%s is no key to sort by", name)
 	}
 	return sortKey{param: found}, nil
 }

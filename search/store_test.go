@@ -31,7 +31,8 @@ type store struct {
 	seq     uint64
 	time    int64
 	builder index.Builder
-	forget  bool // the sources
+	level   *fhirjson.Options // nil is strict
+	forget  bool              // the sources
 }
 
 func newStore(t require.TestingT) *store {
@@ -61,7 +62,7 @@ func (s *store) put(sources ...string) {
 // item extracts one resource, and remembers its source and values.
 func (s *store) item(source []byte) index.Item {
 	var doc fhirjson.Document
-	require.NoError(s.t, fhirjson.Parse(source, &doc, nil))
+	require.NoError(s.t, fhirjson.Parse(source, &doc, s.level))
 	s.builder.Reset()
 	require.NoError(s.t, s.engine.Extract(&doc, &s.builder))
 	block := s.builder.AppendTo(nil)

@@ -7,7 +7,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -22,6 +21,23 @@ const (
 // terminology evaluates :in, :not-in, :above and :below on tokens, by the value
 // sets and code systems of the view (FHIR R4 §3.1.1.4.10).
 func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	codes, err := ev.codes(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := ev.charge(costOfCode * len(codes.codes) * len(m.param.streams)); err != nil {
+		return nil, err
+	}
+	plainly := &match{typ: m.typ, param: m.param, values: codes.values()}
+	if m.modifier == modNotIn {
+		plainly.modifier = modNot
+	}
+	return ev.step(t, plainly, within)
+}
+
+// codes returns the codes that :in, :not-in, :above or :below is about. The result may
+// be shared and must not be changed.
+func (ev *evaluation) codes(m *match) (*codeSet, error) {
 	codes := newCodeSet()
 	for i := range m.values {
 		v := &m.values[i]
@@ -31,29 +47,26 @@ func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bit
 		if m.modifier.ranked() {
 			found, err = x.ranked(v, m.modifier == modAbove)
 		} else {
-			found, err = x.valueSet(v.text)
+			found, err = x.cachedValueSet(v.text)
 		}
 		if err != nil {
 			return nil, err
 		}
+		if len(m.values) == 1 {
+			return found, nil
+		}
 		codes.addAll(found)
 	}
-	if err := ev.charge(costOfCode * len(codes.codes) * len(m.param.streams)); err != nil {
-		return nil, err
-	}
-	plainly := &match{typ: m.typ, param: m.param, values: codes.values()}
-	if m.modifier == modNotIn {
-		plainly.modifier = modNot
-	}
-	return ev.match(t, plainly, within)
+	return codes, nil
 }
 
 // An expansion works out the codes of a value set.
 type expansion struct {
 	*evaluation
-	name string   // of the parameter, for errors
-	open []string // the value sets that are being expanded, against circles
-	sets int
+	name  string   // of the parameter, for errors
+	open  []string // the value sets that are being expanded, against circles
+	sets  int
+	names []resolvedName // that were looked up
 }
 
 func (x *expansion) fail(code issue.Code, reason string) error {
@@ -77,54 +90,30 @@ func (x *expansion) ranked(v *value, above bool) (*codeSet, error) {
 	return set, nil
 }
 
-// document reads the newest resource of a type that a canonical or a reference
-// names.
-func (x *expansion) document(typ, uri string) (*fhirjson.Document, error) {
-	t := x.registry.names[typ]
-	url, version, versioned := strings.Cut(uri, "|")
-	set := roaring.New()
-	if r := x.registry.readReference(uri, x.base); r.typ == t {
-		if o, ok := x.view.Lookup(index.TypeID(t), r.id); ok {
-			set.Add(uint32(o))
-		}
-	} else {
-		found, _ := x.registry.find(t, "url")
-		m := &match{typ: t, param: found, values: []value{{text: url}}}
-		conditions := []condition{m}
-		if versioned {
-			at, _ := x.registry.find(t, "version")
-			conditions = append(conditions, &match{typ: t, param: at, values: []value{{text: version, code: version}}})
-		}
-		var err error
-		if set, err = x.conjunction(t, conditions, nil); err != nil {
-			return nil, err
-		}
-	}
-	x.view.RetainVisible(set)
-	if set.IsEmpty() {
-		return nil, x.fail(issue.NotSupported, "needs a "+typ+" that is not in the store")
-	}
-	doc := &fhirjson.Document{}
-	if err := x.load(index.Ordinal(set.Maximum()), doc); err != nil {
-		return nil, err
-	}
-	return doc, x.charge(len(doc.Source))
-}
-
-func (x *expansion) load(o index.Ordinal, doc *fhirjson.Document) error {
-	if x.documents == nil {
-		return errNoDocuments
-	}
-	return x.documents(o, doc)
-}
-
-// codeSystem reads the codes of a system and their hierarchy: by nesting, and by
-// the properties parent, child and subsumedBy.
+// codeSystem returns the codes of a system and their hierarchy.
 func (x *expansion) codeSystem(system string) (*codeTree, error) {
-	doc, err := x.document("CodeSystem", system)
+	o, err := x.find("CodeSystem", system)
 	if err != nil {
 		return nil, err
 	}
+	if tree := x.expansions.tree(o); tree != nil {
+		return tree, nil
+	}
+	doc, err := x.document(o)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := x.treeOf(doc)
+	if err != nil {
+		return nil, err
+	}
+	x.expansions.addTree(o, tree)
+	return tree, x.charge(costOfCode * len(tree.codes))
+}
+
+// treeOf reads the codes of a CodeSystem and their hierarchy: by nesting, and by the
+// properties parent, child and subsumedBy.
+func (x *expansion) treeOf(doc *fhirjson.Document) (*codeTree, error) {
 	if meaning := member(doc, 0, "hierarchyMeaning"); meaning != "" && meaning != "is-a" {
 		return nil, x.fail(issue.NotSupported, "needs a CodeSystem whose hierarchy means is-a")
 	}
@@ -160,7 +149,7 @@ func (x *expansion) codeSystem(system string) (*codeTree, error) {
 			stack = append(stack, nested{n, code})
 		}
 	}
-	return tree, x.charge(costOfCode * len(tree.codes))
+	return tree, nil
 }
 
 // valueSet returns the codes of a value set: those of its expansion where it has
@@ -174,7 +163,11 @@ func (x *expansion) valueSet(uri string) (*codeSet, error) {
 	}
 	x.open = append(x.open, uri)
 	defer func() { x.open = x.open[:len(x.open)-1] }()
-	doc, err := x.document("ValueSet", uri)
+	o, err := x.find("ValueSet", uri)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := x.document(o)
 	if err != nil {
 		return nil, err
 	}

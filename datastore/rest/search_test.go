@@ -57,6 +57,25 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// FHIR R4 §3.1.1.5.5.
+func TestSearchContained(t *testing.T) {
+	c := newClient(t, nil)
+	c.must(201, "PUT", "/MedicationRequest/23", `{"resourceType":"MedicationRequest","id":"23","status":"active","intent":"order","subject":{"reference":"Patient/p"},"medicationReference":{"reference":"#m1"},"contained":[{"resourceType":"Medication","id":"m1","code":{"text":"x"}}]}`)
+	body := c.must(200, "GET", "/Medication?_contained=true&_containedType=contained&_id=m1", "").body
+	require.Contains(t, body, `/MedicationRequest/23#m1","resource":{"resourceType":"Medication","id":"m1","code":{"text":"x"}},"search":{"mode":"match"}}]`)
+	c.must(400, "GET", "/Medication?_contained=yes", "")
+}
+
+// The plan of a search is an outcome among its entries.
+func TestSearchExplained(t *testing.T) {
+	c := withPeople(t)
+	text := c.must(http.StatusOK, "GET", "/Observation?subject:Patient.given=g3&status=final&_sort=_id&_explain=true", "").body
+	require.Contains(t, text, `"search":{"mode":"outcome"}`)
+	require.Contains(t, text, `Observation subject:Patient.given: by join, estimated `)
+	require.Contains(t, text, `\u000a  1. Patient given: by texts, estimated `)
+	require.NotContains(t, text, "g3:")
+}
+
 func TestSearchPages(t *testing.T) {
 	c := withPeople(t)
 	var found []string

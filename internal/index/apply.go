@@ -198,7 +198,7 @@ func (x *Index) touch(items []Item) {
 			continue
 		}
 		for _, t := range v.terms() {
-			sum += x.mu.table.home(t)
+			sum += x.mu.table.home(t.hash)
 		}
 		tokens := v.tokens()
 		for j := range tokens {
@@ -214,7 +214,7 @@ func (x *Index) addTypeLocked(o Ordinal, typ TypeID) {
 	if n := int(typ) + 1 - len(x.mu.types); n > 0 {
 		x.mu.types = append(x.mu.types, make([]uint32, n)...)
 	}
-	x.mu.postings.add(&x.mu.types[typ], o)
+	x.mu.postings.add(&x.mu.types[typ], o, noParam)
 }
 
 // addValuesLocked adds a version's values. REQUIRES: mu held for writing.
@@ -222,10 +222,10 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	for _, c := range v.counts() {
 		columns := x.makeColumnsLocked(c.param)
 		columns.counts[c.kind] += int(c.n)
-		x.mu.postings.add(&columns.present, o)
+		x.mu.postings.add(&columns.present, o, c.param)
 	}
 	for _, t := range v.terms() {
-		x.mu.postings.add(x.mu.table.put(t), o)
+		x.addTermLocked(o, t.hash, t.param)
 	}
 	tokens := v.tokens()
 	for i := range tokens {
@@ -250,14 +250,24 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	}
 }
 
+// addTermLocked adds an ordinal to the posting of a param's term. REQUIRES: mu held
+// for writing.
+func (x *Index) addTermLocked(o Ordinal, t termHash, p Param) {
+	payload := x.mu.table.put(t)
+	if *payload == 0 {
+		x.mu.params[p].terms++
+	}
+	x.mu.postings.add(payload, o, p)
+}
+
 // addTokenLocked adds a code under its system. A code under any system is what
 // it is under each: View.Posting asks one system after the other. Where a param
 // has too many of them, the codes of later ones have a term of their own, for
 // all these systems together. REQUIRES: mu held for writing.
 func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
-	x.mu.postings.add(x.mu.table.put(t.full), o)
+	x.addTermLocked(o, t.full, t.param)
 	if !x.mu.params[t.param].ownSystem(t.system) {
-		x.mu.postings.add(x.mu.table.put(t.code.hash(uint16(t.param), formCode)), o)
+		x.addTermLocked(o, t.code.hash(uint16(t.param), formCode), t.param)
 	}
 }
 
@@ -269,9 +279,10 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 		text := strings.Clone(t.text)
 		*payload = uint32(x.mu.texts.add(t.param, text))
 		columns.sorted.Set(text, textID(*payload))
+		columns.terms++
 	}
 	id := textID(*payload)
-	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o)
+	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o, t.param)
 	columns.texts.add(o, id)
 }
 

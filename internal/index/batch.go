@@ -10,7 +10,7 @@ type Batch struct {
 	// Where it did not suffice, earlier strings refer to one before it.
 	payload []byte
 
-	terms   []termHash
+	terms   []preparedTerm
 	tokens  []preparedToken
 	counts  []preparedCount
 	dates   []preparedDate
@@ -69,6 +69,12 @@ type Prepared struct {
 	own       *Batch // that of Prepare, which uses it again
 }
 
+// A preparedTerm is a term that stands for itself.
+type preparedTerm struct {
+	hash  termHash
+	param Param
+}
+
 // A preparedToken is a code and its system.
 type preparedToken struct {
 	param        Param
@@ -119,7 +125,7 @@ type preparedUnit struct {
 	system, code, text string
 }
 
-func (p *Prepared) terms() []termHash         { return p.in.terms[p.from.terms:p.end.terms] }
+func (p *Prepared) terms() []preparedTerm     { return p.in.terms[p.from.terms:p.end.terms] }
 func (p *Prepared) tokens() []preparedToken   { return p.in.tokens[p.from.tokens:p.end.tokens] }
 func (p *Prepared) counts() []preparedCount   { return p.in.counts[p.from.counts:p.end.counts] }
 func (p *Prepared) dates() []preparedDate     { return p.in.dates[p.from.dates:p.end.dates] }

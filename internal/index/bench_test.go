@@ -11,7 +11,7 @@ import (
 )
 
 // A mix makes values like those of Synthea's resources: about 15 tokens, two of
-// them unique identifiers, 3 references, 2 dates, a quantity, few strings.
+// them unique identifiers, 3 references, 2 dates, a quantity, few strings, 9 words.
 type mix struct {
 	random *rand.Rand
 	n      int
@@ -62,6 +62,11 @@ func (m *mix) next(b *index.Builder) (index.TypeID, string, []byte) {
 	b.Date(24, 0, at, at+1e3)
 	value := fmt.Sprintf("%d.%d", m.random.IntN(300), m.random.IntN(100))
 	b.Quantity(25, 0, value, value, "http://unitsofmeasure.org", "kg", "kg")
+	words := fmt.Sprintf("vital signs of the w%d w%d w%d w%d kg", code, code%97, code%31, m.random.IntN(500))
+	if m.n%10 == 0 {
+		words += " " + uuid(m.n, 3)
+	}
+	b.Words(27, 0, words)
 	b.Text(26, 0, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab", "http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab")
 	return 2, id, b.AppendTo(nil)
 }

@@ -81,8 +81,9 @@ func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys
 		return nil
 	}
 	var buf [columnChunkN]int64
+	var values []T
 	r := ranker{descending: descending, n: n, wanted: set.ToDense(), kept: make([]Ranked, 0, 4*n)}
-	chunks := promising(c, &buf, descending, keys)
+	chunks := promising(c, &buf, &values, descending, keys)
 	for _, p := range chunks {
 		if !r.takes(Ranked{MaxOrdinal, p.Key}) {
 			break
@@ -90,7 +91,7 @@ func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys
 		at := int(p.Ordinal)
 		chunk := c.chunks[at]
 		ordinals := chunk.ordinals[:min(c.n-at<<columnBits, columnChunkN)]
-		keys(buf[:len(ordinals)], chunk.values, descending)
+		keys(buf[:len(ordinals)], chunk.all(len(ordinals), &values), descending)
 		r.walk(ordinals, buf[:len(ordinals)])
 	}
 	r.cut()
@@ -99,15 +100,16 @@ func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys
 
 // promising returns the numbers of the chunks and their best keys, best first, and
 // the newest first among equals.
-func promising[T any](c *column[T], buf *[columnChunkN]int64, descending bool, keys func(dst []int64, values []T, high bool)) []Ranked {
+func promising[T any](c *column[T], buf *[columnChunkN]int64, values *[]T, descending bool, keys func(dst []int64, values []T, high bool)) []Ranked {
 	var chunks []Ranked
 	for ordinals, chunk := range c.parts() {
 		limits := chunk.limits.Load()
 		if limits == nil {
 			limits = new(keyLimits)
-			keys(buf[:len(ordinals)], chunk.values, false)
+			values := chunk.all(len(ordinals), values)
+			keys(buf[:len(ordinals)], values, false)
 			limits.low = slices.Min(buf[:len(ordinals)])
-			keys(buf[:len(ordinals)], chunk.values, true)
+			keys(buf[:len(ordinals)], values, true)
 			limits.high = slices.Max(buf[:len(ordinals)])
 			if len(ordinals) == columnChunkN {
 				chunk.limits.Store(limits)

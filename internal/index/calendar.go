@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -24,7 +25,8 @@ const segmentChunks = 16
 // would not be faster: to unite twelve takes longer than to go through a list.
 type calendar struct {
 	years []*calendarYear // rising
-	// loose are the positions of entries that begin in no year.
+	// loose are the positions of entries that begin in no year, or end where they
+	// begin or before.
 	loose []uint16
 	// coarse says that too many entries are kept apart for this to be of use.
 	coarse bool
@@ -80,7 +82,7 @@ func newCalendar(segment *column[dateRange]) *calendar {
 	apart := 0
 	for i := range segment.n {
 		r := segment.value(i)
-		if r.from < calendarFrom || r.from >= calendarTo {
+		if r.from < calendarFrom || r.from >= calendarTo || r.to <= r.from {
 			c.loose = append(c.loose, uint16(i))
 			apart++
 			continue
@@ -166,10 +168,10 @@ const (
 )
 
 // fit says which of the ranges that begin and end in s lie in a box: at fitSome
-// any may.
+// any may. None of them is empty, so that none ends where s begins.
 func (s calendarSpan) fit(b *box) fit {
 	switch {
-	case s.to <= b.lowMin, s.from > b.lowMax, s.to < b.highMin, s.from > b.highMax:
+	case s.to <= b.lowMin, s.from > b.lowMax, s.to < b.highMin, s.from >= b.highMax:
 		return fitNone
 	case b.lowMin <= s.from && s.to <= b.lowMax && b.highMin <= s.from && s.to <= b.highMax:
 		return fitAll
@@ -177,31 +179,43 @@ func (s calendarSpan) fit(b *box) fit {
 	return fitSome
 }
 
-// match adds what lies in a box to m. The segment is the calendar's.
-func (c *calendar) match(m *dateMatcher, segment *column[dateRange], b *box) {
-	m.look(segment, c.loose, b)
+// bytes returns the memory of the calendar.
+func (c *calendar) bytes() int64 {
+	n := int64(len(c.loose)) * 2
+	for _, y := range c.years {
+		n += int64(unsafe.Sizeof(*y)) + int64(y.within.GetSizeInBytes()) + int64(len(y.beyondYear)+len(y.beyondMonth))*2
+		for i := range y.months {
+			n += int64(len(y.months[i].within)) * 2
+		}
+	}
+	return n
+}
+
+// match adds what lies in a box to m, whose segment is the calendar's.
+func (c *calendar) match(m *dateMatcher, b *box) {
+	m.look(c.loose, b)
 	for _, year := range c.years {
-		m.look(segment, year.beyondYear, b)
+		m.look(year.beyondYear, b)
 		switch year.fit(b) {
 		case fitAll:
 			m.whole = append(m.whole, year.within)
 		case fitSome:
-			m.look(segment, year.beyondMonth, b)
-			year.matchMonths(m, segment, b)
+			m.look(year.beyondMonth, b)
+			year.matchMonths(m, b)
 		}
 	}
 }
 
-func (y *calendarYear) matchMonths(m *dateMatcher, segment *column[dateRange], b *box) {
+func (y *calendarYear) matchMonths(m *dateMatcher, b *box) {
 	for i := range y.months {
 		month := &y.months[i]
 		switch month.fit(b) {
 		case fitAll:
 			for _, at := range month.within {
-				m.add(segment.ordinal(int(at)))
+				m.add(m.segment.ordinal(int(at)))
 			}
 		case fitSome:
-			m.look(segment, month.within, b)
+			m.look(month.within, b)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // A column holds (ordinal, value) entries that rise by ordinal; an ordinal may
-// have several. It grows in chunks, the first of which starts small. The writer
+// have several. It grows in chunks, which start small. The writer
 // appends under Index.mu; a copy of the header is a snapshot that may be read
 // without it.
 type column[T any] struct {
@@ -20,8 +20,9 @@ type column[T any] struct {
 
 type columnChunk[T any] struct {
 	ordinals []Ordinal
-	values   []T
-	order    atomic.Pointer[rangeOrder] // of dates: of a full chunk, nil until it is needed
+	values   []T                        // nil of a chunk that is packed
+	packed   packed[T]                  // nil of one that is not
+	order    atomic.Pointer[rangeOrder] // of dates: nil until it is needed
 	units    atomic.Pointer[unitOrder]  // of numbers: of the part that ends here, nil until it is needed
 	calendar atomic.Pointer[calendar]   // of dates: of the segment that ends here, nil until it is needed
 	limits   atomic.Pointer[keyLimits]  // of a full chunk, nil until they are needed
@@ -29,7 +30,8 @@ type columnChunk[T any] struct {
 
 const (
 	columnBits   = 12
-	columnChunk0 = 16
+	columnChunk0 = 16  // what the first chunk begins with
+	columnChunk1 = 512 // and each after it
 	columnChunkN = 1 << columnBits
 )
 
@@ -37,13 +39,13 @@ func (c *column[T]) add(o Ordinal, v T) {
 	chunk, at := c.n>>columnBits, c.n&(columnChunkN-1)
 	switch {
 	case chunk == len(c.chunks):
-		size := columnChunkN
+		size := columnChunk1
 		if chunk == 0 {
 			size = columnChunk0
 		}
 		c.chunks = append(c.chunks, newColumnChunk[T](size))
 	case at == len(c.chunks[chunk].ordinals):
-		larger := newColumnChunk[T](4 * at)
+		larger := newColumnChunk[T](2 * at)
 		copy(larger.ordinals, c.chunks[chunk].ordinals)
 		copy(larger.values, c.chunks[chunk].values)
 		// Readers may hold the old list of chunks: it must keep the old chunk.
@@ -53,6 +55,18 @@ func (c *column[T]) add(o Ordinal, v T) {
 	c.chunks[chunk].ordinals[at] = o
 	c.chunks[chunk].values[at] = v
 	c.n++
+	if at == columnChunkN-1 {
+		c.pack(chunk)
+	}
+}
+
+// pack packs a chunk that has become full, if its values have such a form.
+func (c *column[T]) pack(chunk int) {
+	full := c.chunks[chunk]
+	if p := pack(full.values); p != nil {
+		c.chunks = slices.Clone(c.chunks) // as in add
+		c.chunks[chunk] = &columnChunk[T]{ordinals: full.ordinals, packed: p}
+	}
 }
 
 func newColumnChunk[T any](size int) *columnChunk[T] {
@@ -72,17 +86,48 @@ func (c *column[T]) ordinal(i int) Ordinal {
 }
 
 func (c *column[T]) value(i int) T {
-	return c.chunks[i>>columnBits].values[i&(columnChunkN-1)]
+	return c.chunks[i>>columnBits].value(i & (columnChunkN - 1))
 }
 
-// bytes returns the memory of the entries.
+func (c *columnChunk[T]) value(i int) T {
+	if c.packed != nil {
+		return c.packed.at(i)
+	}
+	return c.values[i]
+}
+
+// all returns the first n values, for reading only; buf is where those of a packed
+// chunk are put.
+func (c *columnChunk[T]) all(n int, buf *[]T) []T {
+	if c.packed == nil {
+		return c.values[:n]
+	}
+	*buf = slices.Grow((*buf)[:0], n)[:n]
+	c.packed.unpack(*buf)
+	return *buf
+}
+
+// bytes returns the memory of the entries, and of what searches have made of them.
 func (c *column[T]) bytes() int64 {
 	var v T
-	n := 0
+	ordinals, values, made := 0, 0, int64(0)
 	for _, chunk := range c.chunks {
-		n += len(chunk.ordinals)
+		ordinals += len(chunk.ordinals)
+		values += len(chunk.values)
+		if chunk.packed != nil {
+			made += chunk.packed.bytes()
+		}
+		if order := chunk.order.Load(); order != nil {
+			made += int64(len(order.byLow)) * 2
+		}
+		if order := chunk.units.Load(); order != nil {
+			made += order.bytes()
+		}
+		if calendar := chunk.calendar.Load(); calendar != nil {
+			made += calendar.bytes()
+		}
 	}
-	return int64(n) * int64(unsafe.Sizeof(v)+unsafe.Sizeof(Ordinal(0)))
+	return int64(values)*int64(unsafe.Sizeof(v)) + int64(ordinals)*int64(unsafe.Sizeof(Ordinal(0))) + made
 }
 
 // search returns the first position whose ordinal is ≥ o, or n.
@@ -160,13 +205,16 @@ func (c *column[T]) fewOf(set *roaring.Bitmap, scanned int) bool {
 	return set != nil && set.GetCardinality() < uint64(c.n/scanned)
 }
 
-// entries iterates over the entries of the ordinals of set, or all if it is nil.
+// entries iterates over the entries of the ordinals of set, or all if it is nil. A
+// value is good until the next one.
 func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 	return func(yield func(Ordinal, *T) bool) {
 		if set == nil {
+			var buf []T
 			for ordinals, chunk := range c.parts() {
+				values := chunk.all(len(ordinals), &buf)
 				for i, o := range ordinals {
-					if !yield(o, &chunk.values[i]) {
+					if !yield(o, &values[i]) {
 						return
 					}
 				}
@@ -175,6 +223,7 @@ func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 		}
 		// Not ordinalsOf: one function call less for each of many ordinals.
 		var buf [256]uint32
+		var value T
 		it := set.ManyIterator()
 		at := 0
 		for n := it.NextMany(buf[:]); n > 0; n = it.NextMany(buf[:]) {
@@ -183,7 +232,7 @@ func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 					return
 				}
 				for ; at < c.n && c.ordinal(at) == Ordinal(o); at++ {
-					if !yield(Ordinal(o), &c.chunks[at>>columnBits].values[at&(columnChunkN-1)]) {
+					if value = c.value(at); !yield(Ordinal(o), &value) {
 						return
 					}
 				}

@@ -75,74 +75,80 @@ func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap
 	if d.entries.fewOf(set, datesLookup) {
 		return d.matchFew(set, windows)
 	}
-	m := dateMatcher{column: &d.entries}
-	for _, w := range windows {
-		b := w.box()
-		m.match(&b)
+	var parts []*roaring.Bitmap
+	for at := 0; at<<columnBits < d.entries.n; at += segmentChunks {
+		m := dateMatcher{segment: d.entries.from(at, segmentChunks)}
+		for _, w := range windows {
+			b := w.box()
+			m.match(&b)
+		}
+		parts = m.appendResult(parts, set)
 	}
-	return m.result(set)
+	return roaring.FastOr(parts...)
 }
 
 // datesLookup is how many dates are searched in the time of looking up one.
 const datesLookup = 128
 
-// A dateMatcher collects the ordinals that lie in boxes.
+// A dateMatcher collects the ordinals of a segment that lie in boxes.
 type dateMatcher struct {
-	column *column[dateRange]
-	found  *bitset.BitSet    // of those looked at; nil if there are none yet
-	whole  []*roaring.Bitmap // years that lie in a box, not to be changed
+	segment column[dateRange]
+	whole   []*roaring.Bitmap // years that lie in a box, not to be changed
+	// found are those of the entries that were looked at, from base on; nil if there
+	// are none yet.
+	found *bitset.BitSet
+	base  Ordinal
 }
 
 func (m *dateMatcher) match(b *box) {
-	at := 0
-	for ; (at+segmentChunks)<<columnBits <= m.column.n; at += segmentChunks {
-		segment := m.column.from(at, segmentChunks)
-		if c := calendarOf(&segment); !c.coarse {
-			c.match(m, &segment, b)
-		} else {
-			m.scan(&segment, b)
+	if m.segment.n == segmentChunks*columnChunkN {
+		if c := calendarOf(&m.segment); !c.coarse {
+			c.match(m, b)
+			return
 		}
 	}
-	rest := m.column.from(at, segmentChunks)
-	m.scan(&rest, b)
-}
-
-// scan finds what lies in a box in a part of the column.
-func (m *dateMatcher) scan(part *column[dateRange], b *box) {
-	scan(part, b, func(o Ordinal, r *dateRange) {
+	scan(&m.segment, b, func(o Ordinal, r *dateRange) {
 		if b.contains(r.from, r.to) {
 			m.add(o)
 		}
 	})
 }
 
-// look finds what lies in a box among positions of a part of the column.
-func (m *dateMatcher) look(part *column[dateRange], positions []uint16, b *box) {
+// look finds what lies in a box among positions of the segment.
+func (m *dateMatcher) look(positions []uint16, b *box) {
 	for _, i := range positions {
-		if r := part.value(int(i)); b.contains(r.from, r.to) {
-			m.add(part.ordinal(int(i)))
+		if r := m.segment.value(int(i)); b.contains(r.from, r.to) {
+			m.add(m.segment.ordinal(int(i)))
 		}
 	}
 }
 
 func (m *dateMatcher) add(o Ordinal) {
 	if m.found == nil {
-		m.found = denseSet(m.column.top())
+		// From the first ordinal of a container of the bitmap that it is to be.
+		m.base = m.segment.ordinal(0) &^ math.MaxUint16
+		m.found = denseSet(m.segment.top() - uint32(m.base))
 	}
-	m.found.Set(uint(o))
+	m.found.Set(uint(o - m.base))
 }
 
-// result returns what was found among a set, or all if it is nil. It may be
-// called once.
-func (m *dateMatcher) result(set *roaring.Bitmap) *roaring.Bitmap {
+// appendResult appends bitmaps whose union is what was found among a set, or all if
+// it is nil. They are not to be changed.
+func (m *dateMatcher) appendResult(parts []*roaring.Bitmap, set *roaring.Bitmap) []*roaring.Bitmap {
 	if m.found != nil {
-		m.whole = append(m.whole, bitmapOfSet(m.found))
+		m.whole = append(m.whole, roaring.AddOffset(bitmapOfSet(m.found), uint32(m.base)))
 	}
-	all := roaring.FastOr(m.whole...)
-	if set != nil {
-		all.And(set)
+	switch {
+	case len(m.whole) == 0:
+		return parts
+	case set == nil:
+		return append(parts, m.whole...)
+	case len(m.whole) == 1:
+		return append(parts, roaring.And(m.whole[0], set))
 	}
-	return all
+	union := roaring.FastOr(m.whole...)
+	union.And(set)
+	return append(parts, union)
 }
 
 // matchFew looks up the entries of a small set.

@@ -11,24 +11,25 @@ import (
 // Formats of values blocks: the first byte.
 const (
 	formatPlain = 1
-	formatS2    = 2 // S2 with dictionary1
+	formatS2    = 2 // S2 with dictionary1; read, but written no more
+	formatWords = 3 // S2 with dictionary2
 )
 
 // maxPayload bounds what a block may claim to decompress to. A resource has at
-// most 64 MiB, and its values hardly repeat it.
-const maxPayload = 128 << 20
+// most 64 MiB, of which a text may be a value in two forms and as words.
+const maxPayload = 256 << 20
 
 // AppendTo encodes the values as a block and appends it to dst. The builder
 // keeps its values.
 func (b *Builder) AppendTo(dst []byte) []byte {
 	start := len(dst)
-	dst = append(dst, formatS2)
+	dst = append(dst, formatWords)
 	room := s2.MaxEncodedLen(len(b.payload))
 	if room > 0 && len(b.payload) > 16 {
 		if cap(dst)-len(dst) < room {
 			dst = append(make([]byte, 0, len(dst)+room), dst...)
 		}
-		out := dictionary1().Encode(dst[len(dst):len(dst)+room], b.payload)
+		out := dictionary2().Encode(dst[len(dst):len(dst)+room], b.payload)
 		if len(out) < len(b.payload) {
 			return append(dst, out...)
 		}
@@ -71,7 +72,7 @@ func payloadLen(block []byte) (int, error) {
 	switch block[0] {
 	case formatPlain:
 		return len(block) - 1, nil
-	case formatS2:
+	case formatS2, formatWords:
 		n, err := s2.DecodedLen(block[1:])
 		// Three bytes of S2 copy at most 65,536: a longer claim is a lie, and
 		// would make damage allocate what it likes.
@@ -89,7 +90,11 @@ func decompress(dst, block []byte) ([]byte, error) {
 	if len(block) == 0 || block[0] == formatPlain {
 		return dst[:copy(dst, block[min(1, len(block)):])], nil
 	}
-	out, err := dictionary1().Decode(dst, block[1:])
+	dictionary := dictionary2()
+	if block[0] == formatS2 {
+		dictionary = dictionary1()
+	}
+	out, err := dictionary.Decode(dst, block[1:])
 	if err != nil {
 		return nil, fmt.Errorf("%w: compression", ErrDamaged)
 	}
@@ -170,7 +175,7 @@ func (s *scanner) body(e *Entry, tag byte) bool {
 		t, ok := s.uvarint(math.MaxUint16)
 		e.Type = TypeID(t)
 		return ok && s.text(&e.ID) && e.ID != "" && len(e.ID) <= MaxIDLen
-	case KindReferenceText:
+	case KindReferenceText, KindWords:
 		ok := s.text(&e.Exact)
 		e.Folded = e.Exact
 		return ok

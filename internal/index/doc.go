@@ -21,25 +21,33 @@
 //
 // # Invariants
 //
-//   - Nothing is ever removed. A newer version of a resource adds an ordinal and
-//     ends the one before; a deletion is an ordinal without values.
+//   - An ordinal is never given again, and what the resource table knows of it stays.
+//     A newer version of a resource adds an ordinal and ends the one before; a
+//     deletion is an ordinal without values.
 //   - Every posting and every column rises by ordinal. A view is the last
 //     ordinal L of its record: an ordinal o is visible in it if o ≤ L, o is no
 //     deletion marker, and no newer version of the same resource is ≤ L. So a
-//     view stays exact however much is written after it.
+//     view stays exact however much is written after it, until a sweep goes beyond it.
+//   - [Index.Sweep] removes from postings and columns what is not visible at its
+//     horizon nor later. It goes beyond no view that is held ([Index.Hold]); a view
+//     that is not held is exact as long as it is whole ([View.Whole]).
 //   - What a reader holds is never changed: postings and columns are append-only
-//     slices and frozen bitmaps, whose headers are copied under a short lock.
+//     slices and frozen bitmaps, whose headers are copied under a short lock. A sweep
+//     puts others in their place.
 //
 // # Concurrency
 //
-// One goroutine applies; any number prepare and read meanwhile. Apply holds the
-// lock for a few dozen resources at a time and publishes a record at its end.
-// Reads of the resource table (by id, by ordinal) take no lock at all.
+// One goroutine applies; any number prepare and read meanwhile, and one sweeps. Apply
+// holds the lock for a few dozen resources at a time and publishes a record at its
+// end; a sweep holds it for a few hundred postings at a time, and for the end of a
+// column. Reads of the resource table (by id, by ordinal) take no lock at all.
 //
 // # What it does not do
 //
-// It stores nothing: opening a store applies its log again. It frees nothing
-// but with the whole index: after a purge a new index is built from the log. It
+// It stores nothing: opening a store applies its log again. It decides nothing about
+// sweeps: package datastore says when, and how far. A sweep frees what postings,
+// columns, terms and texts take; of a version 16 bytes of the resource table and its
+// place in the posting of its type stay, for histories, and of a text that is gone 24. It
 // keeps no text of tokens, so that sorting by a token, and composites, read the
 // values blocks of the candidates ([Decode]). Order, limits and cost of queries
 // are package search's.

@@ -82,7 +82,8 @@ type paramColumns struct {
 	texts   column[textID]
 	// sorted finds texts by prefix. Texts are only ever added to it.
 	sorted btree.Map[string, textID]
-	counts [KindReferenceText + 1]int
+	counts [KindWords + 1]int
+	terms  int // that were put into the table
 	// present is the payload of the posting of presence.
 	present uint32
 	// systems are the first [ownSystems] of its tokens; see addTokenLocked.

@@ -89,7 +89,7 @@ var (
 
 func drawEntry(t *rapid.T) index.Entry {
 	e := index.Entry{
-		Kind:  index.Kind(rapid.IntRange(int(index.KindToken), int(index.KindReferenceText)).Draw(t, "kind")),
+		Kind:  index.Kind(rapid.IntRange(int(index.KindToken), int(index.KindWords)).Draw(t, "kind")),
 		Param: rapid.SampledFrom(someParams).Draw(t, "param"),
 		Group: rapid.Uint32Range(0, 2).Draw(t, "group"),
 	}
@@ -117,6 +117,9 @@ func drawEntry(t *rapid.T) index.Entry {
 		e.Type, e.ID = rapid.SampledFrom(someTypes).Draw(t, "target"), rapid.SampledFrom(someIDs).Draw(t, "id")
 	case index.KindReferenceText:
 		e.Exact = text.Draw(t, "reference")
+		e.Folded = e.Exact
+	case index.KindWords:
+		e.Exact = strings.Join(rapid.SliceOfN(text, 1, 4).Draw(t, "words"), " ")
 		e.Folded = e.Exact
 	}
 	return e
@@ -358,6 +361,9 @@ func (m *model) checkPostings(t *rapid.T, v index.View) {
 		{terms.System(p, a), func(e *index.Entry) bool { return e.Kind == index.KindToken && e.System == a && a != "" }},
 		{terms.Exact(p, a), func(e *index.Entry) bool { return e.Kind == index.KindText && e.Exact == a }},
 		{terms.ReferenceText(p, a), func(e *index.Entry) bool { return e.Kind == index.KindReferenceText && e.Exact == a }},
+		{terms.Word(p, a), func(e *index.Entry) bool {
+			return e.Kind == index.KindWords && slices.Contains(strings.Split(e.Exact, " "), a)
+		}},
 		{terms.Reference(p, typ, id), func(e *index.Entry) bool {
 			return e.Kind == index.KindReference && e.Type == typ && e.ID == id
 		}},

@@ -12,9 +12,9 @@ import (
 type numberScan struct {
 	*numberMatcher
 	found *bitset.BitSet
-	// The full chunks of the part. A position is 16 × 4096 at most.
+	// The full chunks of the part, and their ordinals.
+	chunks   []*columnChunk[numberRange]
 	ordinals [unitOrderChunks]*[columnChunkN]Ordinal
-	values   [unitOrderChunks]*[columnChunkN]numberRange
 	// Which of its order match for sure, and which need a look.
 	sure, unsure []stretch
 }
@@ -47,9 +47,9 @@ func (m *numberMatcher) scan() (*roaring.Bitmap, error) {
 
 // part finds what matches in full chunks that have an order together.
 func (s *numberScan) part(chunks []*columnChunk[numberRange]) error {
+	s.chunks = chunks
 	for i, c := range chunks {
 		s.ordinals[i] = (*[columnChunkN]Ordinal)(c.ordinals)
-		s.values[i] = (*[columnChunkN]numberRange)(c.values)
 	}
 	order := unitOrderOf(chunks)
 	s.sure, s.unsure = s.sure[:0], s.unsure[:0]
@@ -71,7 +71,8 @@ func (s *numberScan) part(chunks []*columnChunk[numberRange]) error {
 	s.addSure(order)
 	for _, t := range s.unsure {
 		for _, p := range order.positions[t.from:t.to] {
-			if err := s.look(s.ordinal(p), s.value(p)); err != nil {
+			r := s.value(p)
+			if err := s.look(s.ordinal(p), &r); err != nil {
 				return err
 			}
 		}
@@ -116,7 +117,10 @@ func (s *numberScan) search(order []uint16, from, to int, limit image) int {
 	if limit == imageOpenLow {
 		return from
 	}
-	return from + sort.Search(to-from, func(i int) bool { return s.value(order[from+i]).low() >= limit })
+	return from + sort.Search(to-from, func(i int) bool {
+		r := s.value(order[from+i])
+		return r.low() >= limit
+	})
 }
 
 // searchAfter returns the first of the points of a stretch that is more than limit,
@@ -165,8 +169,8 @@ func (s *numberScan) addSure(order *unitOrder) {
 	}
 }
 
-func (s *numberScan) value(position uint16) *numberRange {
-	return &s.values[position>>columnBits][position%columnChunkN]
+func (s *numberScan) value(position uint16) numberRange {
+	return s.chunks[position>>columnBits].value(int(position % columnChunkN))
 }
 
 func (s *numberScan) ordinal(position uint16) Ordinal {

@@ -1,26 +1,41 @@
 package index
 
-import "github.com/RoaringBitmap/roaring/v2"
+import (
+	"math"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
 
 // postingBit tells a posting's number from an ordinal in a payload.
 const postingBit = 1 << 31
 
-// A tail is frozen when it is long: at 1,024 a roaring bitmap is the smaller
-// form, and each freezing copies the bitmap before, which is at most an eighth
-// of a byte an ordinal of the index. The upper bound keeps short what every
-// count and intersection has to walk.
+// A tail is frozen when it is long: then a roaring bitmap is the smaller form, from
+// 256 on where the ordinals lie close, as those of one patient do. Each freezing
+// copies the bitmap before, which is at most an eighth of a byte an ordinal of the
+// index. The upper bound keeps short what every count and intersection has to walk.
 const (
-	tailMin = 1024
-	tailMax = 4096
+	tailClose = 256
+	tailMin   = 1024
+	tailMax   = 4096
 )
+
+// freezes reports whether so many ordinals are better a bitmap than a list. A bitmap
+// takes some 60 bytes for each 65,536 ordinals among which there is one.
+func freezes(n int, first, last uint32) bool {
+	return n >= tailMin || n >= tailClose && int(last>>16-first>>16) < n/64
+}
 
 // A postingStore holds the postings of two ordinals and more; the only ordinal
 // of a term lies in its payload. Index.mu guards it.
 type postingStore struct {
 	n        uint32
 	postings chunked[storedPosting]
-	free     []uint32 // numbers below n that are not in use
+	owners   chunked[Param] // whose the postings are, for Stats
+	free     []uint32       // numbers below n that are not in use
 }
+
+// noParam is the owner of the postings of types; no param has the number.
+const noParam Param = math.MaxUint16
 
 // A storedPosting is a frozen bitmap that never changes and a tail of later
 // ordinals that only grows: a copy is a snapshot. One of both is not empty.
@@ -30,29 +45,29 @@ type storedPosting struct {
 }
 
 // add adds an ordinal, at least as large as any before, to a payload's posting.
-func (s *postingStore) add(payload *uint32, o Ordinal) {
+func (s *postingStore) add(payload *uint32, o Ordinal, owner Param) {
 	switch p := *payload; {
 	case p == 0:
 		*payload = uint32(o)
 	case p&postingBit != 0:
 		s.postings.at(p &^ postingBit).add(uint32(o))
 	case p != uint32(o):
-		*payload = s.insert(storedPosting{tail: []uint32{p, uint32(o)}})
+		*payload = s.insert(storedPosting{tail: []uint32{p, uint32(o)}}, owner)
 	}
 }
 
 // insert stores a posting and returns its payload.
-func (s *postingStore) insert(p storedPosting) uint32 {
+func (s *postingStore) insert(p storedPosting, owner Param) uint32 {
+	number := s.n
 	if n := len(s.free) - 1; n >= 0 {
-		number := s.free[n]
-		s.free = s.free[:n]
-		*s.postings.at(number) = p
-		return number | postingBit
+		number, s.free = s.free[n], s.free[:n]
+	} else {
+		s.n++
+		s.postings.grow(s.n)
+		s.owners.grow(s.n)
 	}
-	s.postings.grow(s.n + 1)
-	*s.postings.at(s.n) = p
-	s.n++
-	return s.n - 1 | postingBit
+	*s.postings.at(number), *s.owners.at(number) = p, owner
+	return number | postingBit
 }
 
 // remove frees the number of a posting, of which no payload is left.
@@ -66,17 +81,22 @@ func (p *storedPosting) add(o uint32) {
 	if n > 0 && p.tail[n-1] == o {
 		return
 	}
-	if n > 0 && n%tailMin == 0 && n >= p.tailLimit() {
+	if n > 0 && n%tailClose == 0 && n >= p.tailLimit() && freezes(n, p.tail[0], o) {
 		p.freeze()
+		n = 0
+	}
+	if n == cap(p.tail) {
+		// By a quarter, where append would double: most postings are short for good.
+		p.tail = append(make([]uint32, 0, (n+n/4+4)&^3), p.tail...)
 	}
 	p.tail = append(p.tail, o)
 }
 
 func (p *storedPosting) tailLimit() int {
 	if p.frozen == nil {
-		return tailMin
+		return tailClose
 	}
-	return max(tailMin, min(int(p.frozen.GetCardinality()/16), tailMax))
+	return max(tailClose, min(int(p.frozen.GetCardinality()/16), tailMax))
 }
 
 func (p *storedPosting) freeze() {

@@ -1,5 +1,7 @@
 package index
 
+import "strings"
+
 // Prepare decodes a values block into dst and computes its terms. Calls with
 // different dst may run at the same time, and beside Apply. dst keeps its memory
 // when it is used again, which it may be once Apply has returned.
@@ -81,12 +83,16 @@ func (h *hasher) add(e *Entry) error {
 		h.addTerm(h.to.targets[target].digest, e.Param, formReference)
 	case KindReferenceText:
 		h.addTerm(h.text(e.Exact), e.Param, formReferenceText)
+	case KindWords:
+		for word := range strings.SplitSeq(e.Exact, " ") {
+			h.addTerm(h.text(word), e.Param, formWord)
+		}
 	}
 	return nil
 }
 
 func (h *hasher) addTerm(d digest, p Param, form byte) {
-	h.to.terms = append(h.to.terms, d.hash(uint16(p), form))
+	h.to.terms = append(h.to.terms, preparedTerm{d.hash(uint16(p), form), p})
 }
 
 // count counts an entry in a run of its param and kind.

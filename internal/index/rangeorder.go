@@ -42,7 +42,8 @@ func orderOf(c *columnChunk[dateRange]) *rangeOrder {
 	order := c.order.Load()
 	if order == nil {
 		// Two scans may both make it; either will do.
-		order = newRangeOrder(c.values)
+		var buf []dateRange
+		order = newRangeOrder(c.all(columnChunkN, &buf))
 		c.order.Store(order)
 	}
 	return order
@@ -81,11 +82,11 @@ func candidates(c *columnChunk[dateRange], n int, b *box) (positions []uint16, a
 	order := orderOf(c)
 	first, last := order.lowRange(b)
 	i, _ := slices.BinarySearchFunc(order.byLow, first, func(p uint16, t int64) int {
-		return cmp.Compare(c.values[p].from, t)
+		return cmp.Compare(c.value(int(p)).from, t)
 	})
 	rest := order.byLow[i:]
 	n, _ = slices.BinarySearchFunc(rest, last, func(p uint16, t int64) int {
-		if c.values[p].from <= t {
+		if c.value(int(p)).from <= t {
 			return -1
 		}
 		return 1
@@ -97,18 +98,22 @@ func candidates(c *columnChunk[dateRange], n int, b *box) (positions []uint16, a
 }
 
 // scan calls visit for the entries that may lie in b, chunk by chunk, in no
-// order within one.
+// order within one. A value is good until the next one.
 func scan(c *column[dateRange], b *box, visit func(o Ordinal, v *dateRange)) {
+	var buf []dateRange
+	var value dateRange
 	for ordinals, chunk := range c.parts() {
 		positions, all := candidates(chunk, len(ordinals), b)
 		if all {
+			values := chunk.all(len(ordinals), &buf)
 			for i, o := range ordinals {
-				visit(o, &chunk.values[i])
+				visit(o, &values[i])
 			}
 			continue
 		}
 		for _, i := range positions {
-			visit(ordinals[i], &chunk.values[i])
+			value = chunk.value(int(i))
+			visit(ordinals[i], &value)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 	found := denseSet(r.edges.top())
 	for ordinals, chunk := range r.edges.parts() {
 		for i, o := range ordinals {
-			if wanted.Test(uint(chunk.values[i])) {
+			if wanted.Test(uint(chunk.values[i])) { // edges are not packed
 				found.Set(uint(o))
 			}
 		}

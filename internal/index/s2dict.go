@@ -7,11 +7,18 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// dictionary1 is the text that blocks of format 2 may refer back to. It is part
-// of the format: a change needs a new format number. What is most common stands
-// last, where references to it are shortest.
-var dictionary1 = sync.OnceValue(func() *s2.Dict {
-	return s2.MakeDict([]byte(strings.Join([]string{
+// The dictionaries are the texts that blocks may refer back to: dictionary1 those of
+// format 2, dictionary2 those of format 3. They are part of their formats: a change
+// needs a new format number. What is most common stands last, where references to it
+// are shortest.
+var (
+	dictionary1 = sync.OnceValue(func() *s2.Dict { return s2.MakeDict([]byte(commonTexts()), nil) })
+	dictionary2 = sync.OnceValue(func() *s2.Dict { return s2.MakeDict([]byte(commonWords+"\x00"+commonTexts()), nil) })
+)
+
+// commonTexts are systems and codes.
+func commonTexts() string {
+	return strings.Join([]string{
 		"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus",
 		"http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
 		"http://terminology.hl7.org/CodeSystem/v3-RoleCode",
@@ -59,5 +66,37 @@ var dictionary1 = sync.OnceValue(func() *s2.Dict {
 		"http://snomed.info/sct",
 		"http://unitsofmeasure.org",
 		"http://loinc.org",
-	}, "\x00")), nil)
-})
+	}, "\x00")
+}
+
+// commonWords are words of clinical texts, as resources have them for full-text
+// search.
+const commonWords = "saturation create fundal record prescribed affected standard about minutes present time cancer " +
+	"wellness discharge humulin protein without take based viral enzymatic number moles source initial " +
+	"every left routine basic smoker intervention pneumococcal service hydrochlorothiazide benefit " +
+	"resolved regular security carbon support control dose tablets isophane line population contact " +
+	"calculation fraction density from referral uterine application systems insulin date immunization " +
+	"acute survey item function mmol method unknown using pharyngitis system administrative platelets " +
+	"visit states release sinusitis part metformin index high other requested america author activities " +
+	"dioxide needed aminotransferase specific following cell title combined temperature leukocytes " +
+	"triglycerides days progress consultation cisplatin bronchitis services lung administration " +
+	"erythrocyte rate tobacco group pain management pharmacy symptom prenatal calcium smoking specimen " +
+	"anemia prevention hematocrit nitrogen radiation daily situation sodium paclitaxel charge total " +
+	"individual platelet metabolic physician united extended glucose erythrocytes social lisinopril renal " +
+	"rating billing verbal this urgent hyperlipidemia human address insurance intravenous auscultation " +
+	"small solution serum suspension product chloride plasma admission recommendation confirmed payment " +
+	"route employment version diagnostic essential summary patients free environment score activity " +
+	"acetaminophen heart subcutaneous dialysis optional numeric follow rehabilitation entitic clinic " +
+	"medicaid children creatinine structure mellitus network condition hemoglobin height distribution " +
+	"campus weight questionnaire kidney mass allowed oral check potassium diabetes chemotherapy " +
+	"respiratory administering current amount treatment panel interpretation indicator substance " +
+	"deductible body count department plan hypertension range reported therapy systolic processing data " +
+	"note regional intramuscular depression hydrochloride severity complete cholesterol healthcare " +
+	"diastolic beneficiary test pressure type internal ambulatory screening pregnancy chronic medicare " +
+	"private emergency stage carcinoma medicine inpatient submitted information reconciliation care " +
+	"family finding center value active tablet medications ordered seasonal diagnosis qualifier problem " +
+	"assessment disease general influenza physical automated documentation history blood volume practice " +
+	"outpatient county code provider examination medical with vital signs example injectable professional " +
+	"injection preservative normal sufficient clinical evaluation medication status primary health " +
+	"practitioner performer identifier patient community disorder hospital generated laboratory encounter " +
+	"procedure"

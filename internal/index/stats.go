@@ -15,32 +15,51 @@ type Stats struct {
 	Bytes struct {
 		Resources, Terms, Postings, Texts, Columns int64
 	}
-	// Values counts the values of each parameter, by kind.
+	// Values counts the values of each parameter that were applied, by kind: those
+	// of swept versions too.
 	Values map[Param]map[Kind]int
+	// Params are the shares of each parameter.
+	Params map[Param]ParamStats
 }
 
-// Stats counts. It holds a read lock while it walks all postings, so that
-// writers wait for it.
-func (x *Index) Stats() Stats {
-	var s Stats
-	state := x.state.Load()
-	s.Ordinals, s.Records = int(state.last), int(state.records)
-	s.Superseded = int(state.dead.n)
-	if state.dead.swept != nil {
-		s.Swept = int(state.dead.swept.GetCardinality())
+// ParamStats says how much of an index one parameter takes.
+type ParamStats struct {
+	// Versions have a value of it, superseded ones that were not swept included.
+	Versions int
+	// Bytes are its share of Stats.Bytes. The table of terms is shared out by the
+	// number of terms that a parameter has ever put into it: a term does not say
+	// whose it is.
+	Bytes struct {
+		Terms, Postings, Texts, Columns int64
 	}
+}
 
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	x.resourceStats(&s)
-	x.termStatsLocked(&s)
-	s.Values = make(map[Param]map[Kind]int)
-	for p, c := range x.mu.params {
-		if c != nil {
-			c.stats(&s, Param(p))
-		}
+// Total returns the sum of the parameter's bytes.
+func (p *ParamStats) Total() int64 {
+	return p.Bytes.Terms + p.Bytes.Postings + p.Bytes.Texts + p.Bytes.Columns
+}
+
+// statsStep is how many postings or texts are counted under one lock, each in about
+// 50 ns.
+const statsStep = 4096
+
+// Stats counts. It looks at all postings, in steps between which writers go on; so
+// parts of what it says may be of different moments.
+func (x *Index) Stats() Stats {
+	w := statsWalk{x: x, params: make(map[Param]*ParamStats)}
+	state := x.state.Load()
+	w.Ordinals, w.Records = int(state.last), int(state.records)
+	w.Superseded, w.Swept = int(state.dead.n), x.swept()
+	x.resourceStats(&w.Stats)
+	w.walkParams()
+	w.walkPostings()
+	w.walkTexts()
+	w.shareTerms()
+	w.Params = make(map[Param]ParamStats, len(w.params))
+	for p, s := range w.params {
+		w.Params[p] = *s
 	}
-	return s
+	return w.Stats
 }
 
 func (x *Index) resourceStats(s *Stats) {
@@ -56,37 +75,136 @@ func (x *Index) resourceStats(s *Stats) {
 	s.Entities = int(x.entities.n.Load())
 }
 
-func (x *Index) termStatsLocked(s *Stats) {
-	for i := range x.mu.table.shards {
-		s.Terms += x.mu.table.shards[i].n
-		s.Bytes.Terms += int64(len(x.mu.table.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
-	}
-	s.Postings = int(x.mu.postings.n)
-	s.Bytes.Postings = int64(x.mu.postings.postings.elements()) * int64(unsafe.Sizeof(storedPosting{}))
-	for i := range x.mu.postings.n {
-		p := x.mu.postings.postings.at(i)
-		s.Bytes.Postings += int64(cap(p.tail)) * 4
-		if p.frozen != nil {
-			s.Bytes.Postings += int64(p.frozen.GetSizeInBytes())
-		}
-	}
-	for i := uint32(1); i <= x.mu.texts.n; i++ {
-		if t := x.mu.texts.texts.at(i); t.payload != 0 {
-			s.Texts++
-			s.Bytes.Texts += int64(len(t.text))
-		}
-	}
-	// A key and a value in the tree, whose nodes are two thirds full.
-	s.Bytes.Texts += int64(s.Texts)*36 + int64(x.mu.texts.texts.elements())*int64(unsafe.Sizeof(storedText{}))
+// A statsWalk is one run of [Index.Stats].
+type statsWalk struct {
+	Stats
+	x      *Index
+	params map[Param]*ParamStats
+	terms  map[Param]int // that were put into the table
 }
 
-func (c *paramColumns) stats(s *Stats, p Param) {
+// of returns the share of a param.
+func (w *statsWalk) of(p Param) *ParamStats {
+	s := w.params[p]
+	if s == nil {
+		s = new(ParamStats)
+		w.params[p] = s
+	}
+	return s
+}
+
+func (w *statsWalk) walkParams() {
+	w.Values, w.terms = make(map[Param]map[Kind]int), make(map[Param]int)
+	view := w.x.View()
+	for i, more := 0, true; more; i++ {
+		more = w.step(func() bool {
+			if i < len(w.x.mu.params) && w.x.mu.params[i] != nil {
+				w.addParam(view, Param(i), w.x.mu.params[i])
+			}
+			return i < len(w.x.mu.params)
+		})
+	}
+}
+
+// addParam adds what lies with a param. REQUIRES: mu held.
+func (w *statsWalk) addParam(view View, p Param, c *paramColumns) {
 	kinds := make(map[Kind]int)
 	for kind, n := range c.counts {
 		if n > 0 {
 			kinds[Kind(kind)] = n
 		}
 	}
-	s.Values[p] = kinds
-	s.Bytes.Columns += c.dates.bytes() + c.numbers.bytes() + c.edges.bytes() + c.texts.bytes()
+	w.Values[p], w.terms[p] = kinds, c.terms
+	s := w.of(p)
+	s.Versions = view.postingLocked(c.present).Len()
+	s.Bytes.Columns = c.dates.bytes() + c.numbers.bytes() + c.edges.bytes() + c.texts.bytes()
+	w.Bytes.Columns += s.Bytes.Columns
+}
+
+func (w *statsWalk) walkPostings() {
+	store := &w.x.mu.postings
+	for from, more := uint32(0), true; more; from += statsStep {
+		more = w.step(func() bool {
+			for i := from; i < min(from+statsStep, store.n); i++ {
+				bytes := store.postings.at(i).bytes()
+				if owner := *store.owners.at(i); bytes > 0 && owner != noParam {
+					w.of(owner).Bytes.Postings += bytes
+				}
+				w.Bytes.Postings += bytes
+			}
+			return from+statsStep < store.n
+		})
+	}
+	w.step(func() bool {
+		w.Postings = int(store.n) - len(store.free)
+		spare := store.postings.elements() - w.Postings
+		w.Bytes.Postings += int64(spare) * storedPostingSize
+		return false
+	})
+}
+
+func (w *statsWalk) walkTexts() {
+	texts := &w.x.mu.texts
+	for from, more := uint32(1), true; more; from += statsStep {
+		more = w.step(func() bool {
+			for i := from; i < min(from+statsStep, texts.n+1); i++ {
+				t := texts.texts.at(i)
+				if t.payload == 0 {
+					continue
+				}
+				w.Texts++
+				bytes := int64(len(t.text)) + textSize
+				w.of(t.param).Bytes.Texts += bytes
+				w.Bytes.Texts += bytes
+			}
+			return from+statsStep <= texts.n
+		})
+	}
+	spare := texts.texts.elements() - w.Texts
+	w.Bytes.Texts += int64(spare) * int64(unsafe.Sizeof(storedText{}))
+}
+
+func (w *statsWalk) shareTerms() {
+	w.step(func() bool {
+		for i := range w.x.mu.table.shards {
+			w.Terms += w.x.mu.table.shards[i].n
+			w.Bytes.Terms += int64(len(w.x.mu.table.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
+		}
+		return false
+	})
+	all := 0
+	for _, n := range w.terms {
+		all += n
+	}
+	for p, n := range w.terms {
+		if n > 0 {
+			w.of(p).Bytes.Terms = int64(float64(w.Bytes.Terms) * float64(n) / float64(all))
+		}
+	}
+}
+
+// step runs a part of the walk under a read lock and returns what it returns.
+func (w *statsWalk) step(part func() bool) bool {
+	w.x.mu.RLock()
+	defer w.x.mu.RUnlock()
+	return part()
+}
+
+const (
+	storedPostingSize = int64(unsafe.Sizeof(storedPosting{}) + unsafe.Sizeof(Param(0)))
+	// textSize is that of a text beside its bytes: a key and a value in the tree,
+	// whose nodes are two thirds full, and its place in the store.
+	textSize = 36 + int64(unsafe.Sizeof(storedText{}))
+)
+
+// bytes returns the memory of a posting, 0 of one that is not in use.
+func (p *storedPosting) bytes() int64 {
+	if p.frozen == nil && p.tail == nil {
+		return 0
+	}
+	n := storedPostingSize + int64(cap(p.tail))*4
+	if p.frozen != nil {
+		n += int64(p.frozen.GetSizeInBytes())
+	}
+	return n
 }

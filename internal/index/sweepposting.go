@@ -73,7 +73,7 @@ func (s *sweep) cut(p *storedPosting) storedPosting {
 		return storedPosting{tail: s.alive(nil, p.tail)}
 	}
 	frozen := roaring.AndNot(p.frozen, s.dead)
-	if n := int(frozen.GetCardinality()); n == 0 || n+len(p.tail) < tailMin {
+	if n := int(frozen.GetCardinality()); n == 0 || !freezes(n, frozen.Minimum(), frozen.Maximum()) {
 		return storedPosting{tail: s.alive(frozen.ToArray(), p.tail)}
 	}
 	frozen.RunOptimize()

@@ -72,6 +72,7 @@ const (
 	formReferenceText
 	formExact
 	formFolded // its payload is the number of a text, not a posting
+	formWord
 )
 
 // Terms computes terms under a store's hash key. It is immutable.
@@ -138,6 +139,9 @@ func (t Terms) ReferenceText(p Param, text string) Term {
 
 // Exact is the term of a string, uri or canonical in its exact form.
 func (t Terms) Exact(p Param, text string) Term { return t.term(t.texts.text(text), p, formExact) }
+
+// Word is the term of one word.
+func (t Terms) Word(p Param, word string) Term { return t.term(t.texts.text(word), p, formWord) }
 
 // Present is the term of any value of a parameter.
 func (t Terms) Present(p Param) Term { return Term{lookup: lookupPresent, number: uint16(p)} }

@@ -75,9 +75,11 @@ type unitKey struct {
 
 func newUnitOrder(chunks []*columnChunk[numberRange]) *unitOrder {
 	keys := make([]unitKey, 0, len(chunks)<<columnBits)
+	var buf []numberRange
 	for _, c := range chunks {
-		for i := range c.values {
-			r := &c.values[i]
+		values := c.all(columnChunkN, &buf)
+		for i := range values {
+			r := &values[i]
 			k := unitKey{r.low(), r.unit &^ inexactBit << 1, uint16(len(keys))}
 			if !r.point() {
 				k.unit++
@@ -129,4 +131,8 @@ func (o *unitOrder) addWhole(chunks []*columnChunk[numberRange]) {
 			previous = ordinal
 		}
 	}
+}
+
+func (o *unitOrder) bytes() int64 {
+	return int64(len(o.positions))*2 + int64(len(o.runs))*12 + int64(len(o.whole))*8
 }

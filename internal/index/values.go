@@ -25,6 +25,8 @@ const (
 	// KindReferenceText is any other reference: absolute, urn, canonical, or
 	// contained (“#id”).
 	KindReferenceText
+	// KindWords is words, each of which is looked up alone.
+	KindWords
 )
 
 // An Entry is one value of a values block. Which fields are set depends on Kind.
@@ -40,7 +42,7 @@ type Entry struct {
 	Unit string
 
 	// Of texts: the folded and the exact form; of texts of references: the same
-	// text in both.
+	// text in both; of words: all of them in both, with one space between.
 	Folded, Exact string
 
 	// Of dates: microseconds since the Unix epoch, UTC, half-open [From, To).
@@ -175,6 +177,14 @@ func (b *Builder) Reference(p Param, group uint32, typ TypeID, id string) {
 func (b *Builder) ReferenceText(p Param, group uint32, text string) {
 	b.begin(KindReferenceText, 0, p, group)
 	b.text(text)
+}
+
+// Words adds words, with one space between, as one value. Each is found by
+// [Terms.Word], and by that alone: no dictionary and no column has it, so that it
+// costs the index little.
+func (b *Builder) Words(p Param, group uint32, words string) {
+	b.begin(KindWords, 0, p, group)
+	b.text(words)
 }
 
 func (b *Builder) number(kind Kind, p Param, group uint32, low, high string) {

@@ -35,6 +35,8 @@ func build(b *index.Builder, entries []index.Entry) {
 			b.Reference(e.Param, e.Group, e.Type, e.ID)
 		case index.KindReferenceText:
 			b.ReferenceText(e.Param, e.Group, e.Exact)
+		case index.KindWords:
+			b.Words(e.Param, e.Group, e.Exact)
 		}
 	}
 }
@@ -85,6 +87,19 @@ func TestBlockIsCompressed(t *testing.T) {
 	require.Less(t, len(b.AppendTo(nil)), 60)
 }
 
+// What was written before there were words is still read.
+func TestDecodeFormat2(t *testing.T) {
+	block, err := hex.DecodeString("0249080105102e130001002406383330322d320109260d2d11bf613515000b140566696e616c")
+	require.NoError(t, err)
+	got, err := index.Decode(nil, block)
+	require.NoError(t, err)
+	require.Equal(t, []index.Entry{
+		{Kind: index.KindToken, Param: 5, System: "http://loinc.org", Code: "8302-2"},
+		{Kind: index.KindToken, Param: 9, System: "http://hl7.org/fhir/observation-status", Code: "final"},
+	}, got)
+	require.NoError(t, index.New([16]byte{}).Prepare(new(index.Prepared), block))
+}
+
 func TestDecodeDamaged(t *testing.T) {
 	plain := func(s string) []byte { return []byte("\x01" + s) }
 	cases := []struct {
@@ -96,9 +111,10 @@ func TestDecodeDamaged(t *testing.T) {
 		{"format 0", []byte{0}, index.ErrFormat},
 		{"compression", []byte{2, 5, 0xff, 0xff}, index.ErrDamaged},
 		{"no compression", []byte{2}, index.ErrDamaged},
+		{"compression with words", []byte{3, 5, 0xff, 0xff}, index.ErrDamaged},
 		{"a lie about the length", []byte{2, 0xff, 0xff, 0xff, 0x3f, 0}, index.ErrDamaged},
 		{"kind 0", plain("\x00\x01"), index.ErrDamaged},
-		{"kind 8", plain("\x08\x01"), index.ErrDamaged},
+		{"kind 9", plain("\x09\x01"), index.ErrDamaged},
 		{"no param before", plain("\x11\x00\x00"), index.ErrDamaged},
 		{"param too large", plain("\x01\xff\xff\xff\x01\x00\x00"), index.ErrDamaged},
 		{"cut in tag", plain("\x01"), index.ErrDamaged},
@@ -107,6 +123,8 @@ func TestDecodeDamaged(t *testing.T) {
 		{"id too long", plain("\x06\x01\x01\xff\x01" + strings.Repeat("x", 255)), index.ErrDamaged},
 		{"open flag on a token", plain("\x81\x01\x00\x00"), index.ErrDamaged},
 		{"short flag on a token", plain("\x41\x01\x00\x00"), index.ErrDamaged},
+		{"short flag on words", plain("\x48\x01\x01a"), index.ErrDamaged},
+		{"cut in words", plain("\x08\x01\x05a b"), index.ErrDamaged},
 		{"no open end", plain("\x83\x01\x00\x00\x00"), index.ErrDamaged},
 		{"overlong number", plain("\x03\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), index.ErrDamaged},
 	}

@@ -1,0 +1,82 @@
+package datastore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// contained reads the matches of a query that answers contained resources as such
+// (FHIR R4 §3.1.1.5.5). Those of one container stand together, and it is read once.
+func (s *Snapshot) contained(ctx context.Context, q *search.Query, r *search.Result) ([]Version, error) {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	var container Version
+	var inner []fhirjson.Index // what it contains
+	matches := make([]Version, 0, len(r.Matches))
+	for i, o := range r.Matches {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		number := r.Contained[i]
+		if number == 0 {
+			v, err := s.shown(q, o, false)
+			if err != nil {
+				return nil, err
+			}
+			matches = append(matches, v)
+			continue
+		}
+		if container.Ordinal != Ordinal(o) {
+			var err error
+			if container, err = s.version(o); err != nil {
+				return nil, err
+			}
+			if err := fhirjson.Parse(container.JSON, &c.doc, &anyStored); err != nil {
+				return nil, invalid(err)
+			}
+			inner = containedIn(inner[:0], &c.doc)
+		}
+		if number > len(inner) {
+			return nil, fmt.Errorf("%w: values of a contained resource that is not there", ErrCorrupt)
+		}
+		v := container
+		v.Container = container.Ref
+		v.JSON = bytes.Clone(c.doc.Raw(inner[number-1])) // canonical, as all of the version is
+		if err := identify(q, &v); err != nil {
+			return nil, err
+		}
+		matches = append(matches, v)
+	}
+	return matches, nil
+}
+
+// containedIn appends the nodes of the resources that a document contains.
+func containedIn(dst []fhirjson.Index, doc *fhirjson.Document) []fhirjson.Index {
+	field := schema.Lookup(doc.Type(), "contained")
+	for n := range doc.Children(0) {
+		if doc.Nodes[n].Field == field {
+			dst = append(dst, n)
+		}
+	}
+	return dst
+}
+
+// identify sets type and id of a contained resource from its JSON, and cuts that as
+// _summary and _elements say.
+func identify(q *search.Query, v *Version) error {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := fhirjson.Parse(v.JSON, &c.doc, &anyStored); err != nil {
+		return invalid(err)
+	}
+	v.Ref = Ref{Type: c.doc.Type().String(), ID: string(c.doc.ID())}
+	if q.Cuts(false) {
+		v.JSON = q.AppendCut(nil, &c.doc, false)
+	}
+	return nil
+}

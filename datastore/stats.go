@@ -1,0 +1,50 @@
+package datastore
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// Stats say how much a store holds in memory to find things: its index. What is
+// stored lies in the log, in the folder or in memory as well.
+type Stats struct {
+	// Versions were written, deletions included; Superseded of them are not current,
+	// and Swept of those are not in the search index any more. All can be read.
+	Versions, Superseded, Swept int
+	// Bytes of the index, by part: the table of resources, exact values, lists of
+	// versions, texts, and what is compared (dates, numbers, references).
+	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
+	// Parameters are the shares of search parameters, the largest first.
+	Parameters []search.ParameterMemory
+}
+
+// Stats looks at the whole index, which takes about 50 ns a value list and holds up
+// neither readers nor writers. It reports ErrClosed.
+func (s *Store) Stats() (Stats, error) {
+	if err := s.open(); err != nil {
+		return Stats{}, err
+	}
+	of := s.index.Stats()
+	return Stats{
+		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
+		Bytes: of.Bytes, Parameters: search.Memory(&of),
+	}, nil
+}
+
+// String returns the stats as a table.
+func (s Stats) String() string {
+	var b strings.Builder
+	total := s.Bytes.Resources + s.Bytes.Terms + s.Bytes.Postings + s.Bytes.Texts + s.Bytes.Columns
+	fmt.Fprintf(&b, "%d versions, %d superseded, %d swept; index %d bytes (resources %d, terms %d, postings %d, texts %d, columns %d)\n",
+		s.Versions, s.Superseded, s.Swept, total, s.Bytes.Resources, s.Bytes.Terms, s.Bytes.Postings, s.Bytes.Texts, s.Bytes.Columns)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(w, "bytes\tvalues\tversions\t  type and parameters\n")
+	for _, p := range s.Parameters {
+		fmt.Fprintf(w, "%d\t%d\t%d\t  %s %s\n", p.Bytes, p.Values, p.Versions, p.Type, strings.Join(p.Codes, ", "))
+	}
+	w.Flush()
+	return b.String()
+}

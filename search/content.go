@@ -1,0 +1,145 @@
+package search
+
+import (
+	"bytes"
+	"iter"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A textKind says how an element holds text.
+type textKind uint8
+
+const (
+	noText textKind = iota
+	plainText
+	xhtmlText
+)
+
+// textKinds says which fields hold text, by schema.FieldID: strings, markdown and
+// XHTML. Ids of elements and literal references, though strings in FHIR, name
+// things and are no text.
+var textKinds = sync.OnceValue(func() []textKind {
+	kinds := make([]textKind, len(schema.Fields))
+	for f := range kinds {
+		row := &schema.Fields[f]
+		switch row.Type.String() {
+		case "string", "markdown":
+			if row.Name != "id" && !(row.Name == "reference" && row.Owner.String() == "Reference") {
+				kinds[f] = plainText
+			}
+		case "xhtml":
+			kinds[f] = xhtmlText
+		}
+	}
+	return kinds
+})
+
+// A wordReader reads the texts of resources as words with one space between. It is
+// for one goroutine; what it returns is good until the next text.
+type wordReader struct {
+	kinds []textKind
+	raw   []byte // a text without the escapes of JSON
+	text  []byte // a narrative without its markup
+	words []byte
+}
+
+func newWordReader() wordReader { return wordReader{kinds: textKinds()} }
+
+// narrative returns the words of the narrative of the resource at a node, and where
+// it is: 0 if there is none.
+func (r *wordReader) narrative(doc *fhirjson.Document, resource fhirjson.Index) (words []byte, at fhirjson.Index) {
+	text, ok := doc.Child(resource, schema.Lookup(doc.Nodes[resource].Type, "text"))
+	if !ok {
+		return nil, 0
+	}
+	for at := range doc.Children(text) {
+		if node := &doc.Nodes[at]; r.kinds[node.Field] == xhtmlText && node.Kind == fhirjson.String {
+			return r.read(doc, at), at
+		}
+	}
+	return nil, 0
+}
+
+// others iterates over the words of all texts of the resource at a node but the one
+// at a place: those of contained resources, extensions and narratives of parts included. A text that is
+// the same as the one before, as that of a concept mostly is its display, is left out.
+func (r *wordReader) others(doc *fhirjson.Document, resource, but fhirjson.Index) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var last []byte
+		for i := uint32(resource); i < doc.Nodes[resource].Next; i++ {
+			node := &doc.Nodes[i]
+			if r.kinds[node.Field] == noText || node.Kind != fhirjson.String || fhirjson.Index(i) == but {
+				continue
+			}
+			if text := doc.Raw(fhirjson.Index(i)); r.kinds[node.Field] == plainText {
+				if bytes.Equal(text, last) {
+					continue
+				}
+				last = text
+			}
+			if !yield(r.read(doc, fhirjson.Index(i))) {
+				return
+			}
+		}
+	}
+}
+
+// read returns the words of one text.
+func (r *wordReader) read(doc *fhirjson.Document, at fhirjson.Index) []byte {
+	text := doc.Raw(at)
+	if node := &doc.Nodes[at]; node.Escaped {
+		r.raw = doc.Text(at, r.raw)
+		text = r.raw
+	}
+	if r.kinds[doc.Nodes[at].Field] == xhtmlText {
+		r.text = appendNarrative(r.text[:0], view(text))
+		text = r.text
+	}
+	r.words = appendWords(r.words[:0], view(text))
+	return r.words
+}
+
+// fullText adds the words of a resource: those of its narrative, and what the rest
+// has beside them.
+func (x *extractor) fullText() {
+	x.distinct.reset()
+	words, at := x.reader.narrative(x.doc, 0)
+	x.distinct.addAll(words)
+	ofNarrative := len(x.distinct.words)
+	for words := range x.reader.others(x.doc, 0, at) {
+		x.distinct.addAll(words)
+	}
+	for _, s := range []struct {
+		*stream
+		words []byte
+	}{
+		{x.narrative, x.distinct.words[:ofNarrative]},
+		{x.content, x.distinct.words[ofNarrative:]},
+	} {
+		if words := bytes.TrimSuffix(s.words, []byte(" ")); len(words) > 0 {
+			x.b.Words(s.id, 0, view(words))
+		}
+	}
+}
+
+// fullText makes _text and _content with their streams. R4 defines the first for the
+// types that have a narrative, but counts it among the parameters of all resources
+// (FHIR R4 §3.1.1.2): it finds none of the others.
+func (b *registryBuilder) fullText() {
+	add := func(kind leafKind) *stream {
+		s := &stream{id: index.Param(len(b.streams)), kind: kind}
+		b.streams = append(b.streams, s)
+		return s
+	}
+	b.narrative, b.content = add(leafNarrative), add(leafContent)
+	domain, _ := schema.TypeOf("DomainResource")
+	b.words = map[string]*param{}
+	for code, streams := range map[string][]*stream{"_text": {b.narrative}, "_content": {b.narrative, b.content}} {
+		row, _ := schema.FindParam(domain, code)
+		b.words[code] = &param{row: row.Param(), special: specialWords, streams: streams}
+	}
+}

@@ -1,0 +1,127 @@
+package search
+
+import (
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+)
+
+// maxCached is how many codes an expansionCache remembers, some 200 bytes each.
+const maxCached = 200_000
+
+// An expansionCache remembers the codes of value sets and code systems, so that a
+// query does not read and expand them again. It is exact for any view: what a stored
+// version holds never changes, and an expansion is the same as long as every name in
+// it leads to the version that it led to. It is safe for several goroutines.
+type expansionCache struct {
+	mu struct {
+		sync.Mutex
+		codes int
+		trees map[index.Ordinal]*codeTree // of CodeSystems
+		sets  map[string]*expandedSet     // by the name of a ValueSet
+	}
+}
+
+// An expandedSet is the codes of a value set. It is not changed once it is cached.
+type expandedSet struct {
+	codes *codeSet
+	names []resolvedName // that were looked up for it
+}
+
+// A resolvedName is where a canonical or a reference in a value set led to.
+type resolvedName struct {
+	typ, uri string
+	to       index.Ordinal
+}
+
+func newExpansionCache() *expansionCache {
+	c := &expansionCache{}
+	c.mu.trees, c.mu.sets = map[index.Ordinal]*codeTree{}, map[string]*expandedSet{}
+	return c
+}
+
+func (c *expansionCache) tree(o index.Ordinal) *codeTree {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.trees[o]
+}
+
+func (c *expansionCache) set(uri string) *expandedSet {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.sets[uri]
+}
+
+func (c *expansionCache) addTree(o index.Ordinal, t *codeTree) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.trees[o] == nil && c.roomLocked(len(t.codes)) {
+		c.mu.trees[o] = t
+	}
+}
+
+func (c *expansionCache) addSet(uri string, s *expandedSet) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.mu.sets[uri]; old != nil {
+		delete(c.mu.sets, uri)
+		c.mu.codes -= old.size()
+	}
+	if c.roomLocked(s.size()) {
+		c.mu.sets[uri] = s
+	}
+}
+
+func (s *expandedSet) size() int { return 1 + len(s.codes.codes) + len(s.names) }
+
+// roomLocked makes room for n more codes by dropping any others, and reports whether
+// there is as much at all. REQUIRES: mu held.
+func (c *expansionCache) roomLocked(n int) bool {
+	if n > maxCached {
+		return false
+	}
+	for uri, s := range c.mu.sets {
+		if c.mu.codes+n <= maxCached {
+			break
+		}
+		delete(c.mu.sets, uri)
+		c.mu.codes -= s.size()
+	}
+	for o, t := range c.mu.trees {
+		if c.mu.codes+n <= maxCached {
+			break
+		}
+		delete(c.mu.trees, o)
+		c.mu.codes -= len(t.codes)
+	}
+	c.mu.codes += n
+	return true
+}
+
+// cachedValueSet is valueSet, from the cache where that still holds.
+func (x *expansion) cachedValueSet(uri string) (*codeSet, error) {
+	if cached := x.expansions.set(uri); cached != nil {
+		same, err := x.unchanged(cached.names)
+		if err != nil || same {
+			return cached.codes, err
+		}
+	}
+	x.names = nil
+	codes, err := x.valueSet(uri)
+	if err != nil {
+		return nil, err
+	}
+	x.expansions.addSet(uri, &expandedSet{codes, x.names})
+	return codes, nil
+}
+
+// unchanged reports whether names lead in this view to where they led.
+func (x *expansion) unchanged(names []resolvedName) (bool, error) {
+	for _, name := range names {
+		o, err := x.resolve(name.typ, name.uri)
+		if err != nil || o != name.to {
+			return false, err
+		}
+	}
+	return true, nil
+}
