@@ -37,7 +37,7 @@ type NumberQuery struct {
 	Windows []NumberWindow
 	// InUnit, if not nil, gives the conditions on numbers in a unit instead, with
 	// limits in that unit; none leaves the unit out. It is asked once for each unit
-	// of the index, not once a value, and again where text decides. Numbers without
+	// of the column, not once a value, and again where text decides. Numbers without
 	// a unit have three empty parts.
 	InUnit func(system, code, unit string) ([]NumberWindow, error)
 	// Values returns the values block of an ordinal. It is asked only where a
