@@ -118,10 +118,11 @@ func fill(ctx context.Context, out io.Writer, store *datastore.Store, data strin
 func find(ctx context.Context, out io.Writer, store *datastore.Store) error {
 	for _, q := range []struct{ resourceType, query string }{
 		{"Patient", "gender=female&birthdate=ge1980"},
-		{"Observation", "code=http://loinc.org|8302-2&value-quantity=gt150"},
+		{"Observation", "code=http://loinc.org|8302-2&value-quantity=gt1.5|http://unitsofmeasure.org|m"}, // stored in cm
 		{"Observation", "code=8302-2&date=ge2015&_sort=-date"},
 		{"Encounter", "subject:Patient.gender=male&_include=Encounter:subject"},
 		{"Patient", "_has:Observation:patient:code=8302-2"},
+		{"CarePlan", "_text=antenatal AND (education OR \"blood tests\")"},
 	} {
 		start := time.Now()
 		page, err := store.Search(ctx, q.resourceType, q.query+"&_count=5")
@@ -130,6 +131,16 @@ func find(ctx context.Context, out io.Writer, store *datastore.Store) error {
 		}
 		fmt.Fprintf(out, "%6d  %s?%s  (%v)\n", page.Total, q.resourceType, q.query, time.Since(start).Round(10*time.Microsecond))
 	}
+	return explain(ctx, out, store)
+}
+
+// explain shows how a question was answered.
+func explain(ctx context.Context, out io.Writer, store *datastore.Store) error {
+	page, err := store.Search(ctx, "Observation", "category=vital-signs&date=2020&encounter.class=AMB&_count=0&_explain=true")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, page.Plan)
 	return nil
 }
 

@@ -24,7 +24,7 @@ func (x *Index) Sweep(ctx context.Context, seq uint64) error {
 		return nil
 	}
 	s := newSweep(x, at)
-	if err := s.sweepTexts(ctx); err != nil {
+	if err := s.sweepTexts(ctx, &x.mu.texts); err != nil {
 		return err
 	}
 	for shard := range x.mu.table.shards {

@@ -164,50 +164,49 @@ func (s *sweep) sweepShard(shard *termShard) {
 // sweepTexts sweeps the postings of texts, and takes texts that no version has any
 // more out of the dictionary. Their numbers are not used again: readers may hold
 // columns with them.
-func (s *sweep) sweepTexts(ctx context.Context) error {
+func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 	x := s.x
 	var gone []textID
 	of := payloads{
-		at: func(p *sweptPosting) *uint32 { return &x.mu.texts.texts.at(uint32(p.text)).payload },
+		at: func(p *sweptPosting) *uint32 { return &texts.texts.at(uint32(p.text)).payload },
 		drop: func(p *sweptPosting) {
-			t := x.mu.texts.texts.at(uint32(p.text))
+			t := texts.texts.at(uint32(p.text))
 			x.mu.params[t.param].sorted.Delete(t.text)
 			term := x.terms.texts.text(t.text).hash(uint16(t.param), formFolded)
 			x.mu.table.shard(term).remove(term)
 			gone = append(gone, p.text)
 		},
 	}
-	for first := uint32(1); ; {
+	for first, more := uint32(1), true; more; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		x.mu.RLock()
-		n := x.mu.texts.n
-		end := min((first|(chunkSize-1))+1, n+1)
+		end := min((first|(chunkSize-1))+1, texts.n+1)
 		for id := first; id < end; id++ {
-			s.see(sweptPosting{text: textID(id), payload: x.mu.texts.texts.at(id).payload})
+			s.see(sweptPosting{text: textID(id), payload: texts.texts.at(id).payload})
 		}
+		more = end <= texts.n
 		x.mu.RUnlock()
-		if first > n {
-			return nil
-		}
 		if s.sweepSeen(of) {
+			more = true
 			continue // the same chunk again
 		}
-		x.forgetTexts(gone)
+		s.forgetTexts(texts, gone)
 		gone, first = gone[:0], end
 	}
+	return nil
 }
 
 // forgetTexts frees the texts of one chunk. Readers may be at them without a lock,
 // so the chunk is replaced.
-func (x *Index) forgetTexts(gone []textID) {
+func (s *sweep) forgetTexts(texts *textStore, gone []textID) {
 	if len(gone) == 0 {
 		return
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	chunk := x.mu.texts.texts.replace(uint32(gone[0]))
+	s.x.mu.Lock()
+	defer s.x.mu.Unlock()
+	chunk := texts.texts.replace(uint32(gone[0]))
 	for _, id := range gone {
 		chunk[id&(chunkSize-1)] = storedText{}
 	}
