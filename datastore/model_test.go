@@ -170,7 +170,7 @@ func missingLast(a, b string) int {
 func (m storeModel) search(at int, q modelSearch) []string {
 	found := []modelVersion{}
 	for _, v := range m.current(at) {
-		if v.ref.Type == q.typ && q.holds(m, at, v.thing) {
+		if (q.typ == "" || v.ref.Type == q.typ) && q.holds(m, at, v.thing) {
 			found = append(found, v)
 		}
 	}
@@ -535,6 +535,7 @@ func lookAt(t *rapid.T, from datastore.Reader, m storeModel, at int) {
 		require.Equal(t, len(want), total.Total, q.query)
 		require.Equal(t, want, pages(t, from, q.typ, strings.TrimPrefix(fmt.Sprint(q.query, "&_count=", count), "&")), q.query)
 	}
+	lookAround(t, from, m, at)
 }
 
 func history(t require.TestingT, from datastore.Reader, ref datastore.Ref) (all []string) {

@@ -33,6 +33,9 @@
 //   - Letters that Unicode does not take apart are spelt out: ß is ss, ø is o.
 //   - A Period that ends before it starts is all between its ends.
 //   - A uri that is no canonical has no version: url=http://…|1 is an error.
+//   - A slash at the end of a uri makes no difference to :above.
+//   - In a parameter's expression as keeps the type alone: ConceptMap's source-uri is
+//     no canonical, although a canonical specialises a uri.
 //   - _count, _summary and _total are given once; a larger _count is shown in the
 //     self link as the one that was used.
 //   - The page of a sorted or unsorted search is an offset into the answer as of

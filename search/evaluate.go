@@ -171,7 +171,7 @@ func (ev *evaluation) evaluate(t schema.TypeID, c condition, within *roaring.Bit
 func (ev *evaluation) pure(c condition) bool {
 	switch c := c.(type) {
 	case *match:
-		negative := c.modifier == modNot || c.modifier == modMissing && c.missing
+		negative := c.modifier == modNot || c.modifier == modNotIn || c.modifier == modMissing && c.missing
 		return c.param.special == specialNone && c.param.row.Base == c.typ && !negative
 	case *chain:
 		return true

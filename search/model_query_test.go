@@ -18,6 +18,8 @@ import (
 type queryMaker struct {
 	m      *model
 	params map[string][]*schema.Param // of each type, those that occur
+	// other draws a condition of another kind, or nil. It may be nil itself.
+	other func(t *rapid.T, typ string, depth int) *modelQuery
 }
 
 func newQueryMaker(m *model) *queryMaker {
@@ -59,6 +61,11 @@ func (q *queryMaker) types() []string {
 
 // condition draws a condition on a type, with chains if depth allows.
 func (q *queryMaker) condition(t *rapid.T, typ string, depth int) *modelQuery {
+	if q.other != nil && rapid.Bool().Draw(t, "other") {
+		if c := q.other(t, typ, depth); c != nil {
+			return c
+		}
+	}
 	if depth > 0 && rapid.IntRange(0, 3).Draw(t, "join") == 0 {
 		if joined := q.joined(t, typ, depth); joined != nil {
 			return joined
@@ -105,7 +112,7 @@ var modifiersOf = map[schema.ParamType][]string{
 	schema.ParamString:    {"", "", "", "exact", "contains", "missing"},
 	schema.ParamToken:     {"", "", "", "not", "text", "missing"},
 	schema.ParamReference: {"", "", "identifier", "missing"},
-	schema.ParamURI:       {"", "below", "missing"},
+	schema.ParamURI:       {"", "below", "above", "missing"},
 	schema.ParamDate:      {"", "", "", "", "", "missing"},
 	schema.ParamNumber:    {"", "", "", "missing"},
 	schema.ParamQuantity:  {"", "", "", "", "missing"},
@@ -219,7 +226,10 @@ func (q *queryMaker) valueOf(t *rapid.T, p *schema.Param, modifier string, e ele
 		return q.quantityValue(t, e)
 	}
 	text, _ := e.value.(string)
-	if modifier == "below" {
+	if modifier == "above" {
+		text, _, _ = strings.Cut(text, "|")
+		text += choose(t, []string{"", "/", "/more", "/more/of/it"}, "down")
+	} else if modifier == "below" {
 		for range rapid.IntRange(0, 2).Draw(t, "up") {
 			if i := strings.LastIndexByte(text, '/'); i > len("https://") {
 				text = text[:i]

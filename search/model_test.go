@@ -35,6 +35,8 @@ type modelDoc struct {
 	typ, id  string
 	doc      *fhirjson.Document
 	elements map[string][]element // by expression
+	updated  int64                // microseconds since 1970, where the test sets it
+	decoded  any                  // the JSON of what canonicals lead to
 
 	root      fhirjson.Index // of a contained resource, its node; else 0
 	container *modelDoc      // of a contained resource
@@ -135,6 +137,9 @@ var familyName = func() schema.FieldID {
 
 // all returns the elements of a parameter.
 func (m *model) all(d *modelDoc, p *schema.Param) []element {
+	if p.Code == "_lastUpdated" {
+		return []element{{typ: "instant", value: time.UnixMicro(d.updated).UTC().Format("2006-01-02T15:04:05.000000Z")}}
+	}
 	found, ok := d.elements[p.Expression]
 	if !ok {
 		found = m.nodes(d, d.root, p.Expression)
@@ -153,6 +158,15 @@ type modelQuery struct {
 	target   string       // type of the chain's target
 	has      *modelQuery  // what a resource that refers here must satisfy
 	via      *schema.Param
+	other    modelCondition // what is no comparison of a parameter's values
+}
+
+// A modelCondition is a condition of a kind of its own, as a query writes it and as
+// the model answers it.
+type modelCondition interface {
+	name() string
+	value() string
+	holds(m *model, d *modelDoc) bool
 }
 
 // A modelValue is one alternative: only what its type of parameter has is set.
@@ -166,6 +180,8 @@ type modelValue struct {
 
 func (q *modelQuery) name() string {
 	switch {
+	case q.other != nil:
+		return q.other.name()
 	case q.has != nil:
 		return "_has:" + q.via.Base.String() + ":" + q.via.Code + ":" + q.has.name()
 	case q.chain != nil:
@@ -178,6 +194,8 @@ func (q *modelQuery) name() string {
 
 func (q *modelQuery) value() string {
 	switch {
+	case q.other != nil:
+		return q.other.value()
 	case q.has != nil:
 		return q.has.value()
 	case q.chain != nil:
@@ -224,6 +242,8 @@ func (m *model) search(typ string, queries []*modelQuery) []string {
 
 func (m *model) holds(d *modelDoc, q *modelQuery) bool {
 	switch {
+	case q.other != nil:
+		return q.other.holds(m, d)
 	case q.has != nil:
 		return d.container == nil && slices.ContainsFunc(m.docs, func(from *modelDoc) bool {
 			return schema.TypeID(from.doc.Type()).Is(q.via.Base) && m.refersTo(from, q.via, d) && m.holds(from, q.has)
@@ -340,12 +360,23 @@ func (m *model) matches(p *schema.Param, modifier string, v modelValue, e elemen
 		if modifier == "below" && strings.Contains(v.text, "|") {
 			return s == v.text || strings.HasPrefix(s, v.text+".")
 		}
-		if modifier == "below" {
-			return s == v.text || strings.HasPrefix(s, strings.TrimSuffix(v.text, "/")+"/")
+		if e.typ != "canonical" {
+			url = s
 		}
-		return s == v.text || e.typ == "canonical" && url == v.text
+		if modifier == "below" {
+			return s == v.text || isUnder(url, v.text)
+		}
+		if modifier == "above" {
+			return s == v.text || isUnder(v.text, url) || url == v.text+"/" // a slash at the end is no segment
+		}
+		return s == v.text || url == v.text
 	}
 	return false
+}
+
+// isUnder reports whether a uri is parent or below it, by whole segments.
+func isUnder(uri, parent string) bool {
+	return uri == parent || strings.HasPrefix(uri, strings.TrimSuffix(parent, "/")+"/")
 }
 
 // field returns a member of a JSON object.
@@ -560,8 +591,11 @@ func rangeOf(e element) (low, high int64, ok bool) {
 		return from, to, true
 	}
 	period := func(v any) (int64, int64, bool) {
-		low, _, hasLow := one(field(v, "start"))
-		_, high, hasHigh := one(field(v, "end"))
+		low, startHigh, hasLow := one(field(v, "start"))
+		endLow, high, hasHigh := one(field(v, "end"))
+		if hasLow && hasHigh && high <= low { // it ends before it starts
+			return endLow, startHigh, true
+		}
 		if !hasLow {
 			low = math.MinInt64
 		}

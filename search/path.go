@@ -191,7 +191,9 @@ func (p *pathParser) child(name string) error {
 	return nil
 }
 
-// as keeps the paths that lead to a type. R4 writes DateTime where it means dateTime.
+// as keeps the paths that lead to a type, and none to a specialisation, as package
+// fhirpath does: ConceptMap.source as uri is no canonical. R4 writes DateTime where it
+// means dateTime.
 func (p *pathParser) as(name string) error {
 	typ, ok := schema.TypeOf(name)
 	if !ok {
@@ -202,7 +204,7 @@ func (p *pathParser) as(name string) error {
 	}
 	kept := p.at[:0]
 	for _, at := range p.at {
-		if at.typ.Is(typ) {
+		if at.typ == typ {
 			kept = append(kept, at)
 		}
 	}

@@ -119,15 +119,17 @@ func (ev *evaluation) aboveTerms(s *stream, v *value, add func(index.Term)) {
 	}
 }
 
-// upwards iterates over a uri and those above it, by whole segments.
+// upwards iterates over a uri and those above it, by whole segments. A slash at the end
+// makes no difference.
 func upwards(uri string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for {
-			if !yield(uri) || !strings.HasSuffix(uri, "/") && !yield(uri+"/") {
+			bare := strings.TrimSuffix(uri, "/")
+			if !yield(bare) || !yield(bare+"/") {
 				return
 			}
-			i := strings.LastIndexByte(strings.TrimRight(uri, "/"), '/')
-			if i <= 0 || uri[i-1] == '/' {
+			i := strings.LastIndexByte(bare, '/')
+			if i <= 0 {
 				return
 			}
 			uri = uri[:i]

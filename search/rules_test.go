@@ -205,3 +205,16 @@ func TestExtractOfNoResource(t *testing.T) {
 	doc := &fhirjson.Document{Nodes: make([]fhirjson.Node, 1)}
 	assert.ErrorAs(t, search.New(nil, search.Options{}).Extract(doc, new(index.Builder)), &e)
 }
+
+// A negative condition must not let through what a condition on all types has left.
+func TestNegativeConditionsKeepTheType(t *testing.T) {
+	s := newStore(t)
+	s.put(`{"resourceType":"Patient","id":"p","meta":{"tag":[{"code":"x"}]}}`,
+		`{"resourceType":"Condition","id":"c","meta":{"tag":[{"code":"x"}]},"subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:s","code":"b"}]}}`,
+		`{"resourceType":"ValueSet","id":"v","url":"http://x.org/v","status":"active","compose":{"include":[{"system":"urn:s","concept":[{"code":"a"}]}]}}`)
+	for _, query := range []string{"code:not-in=http://x.org/v", "code:not=urn:s|a", "severity:missing=true", "_filter=not+(code+eq+a)", "_filter=code+ni+http://x.org/v", "_filter=code+ne+a"} {
+		ids, r := s.search("Condition", "_tag=x&"+query)
+		assert.Equal(t, "c", words(ids), query)
+		assert.Equal(t, 1, r.Total, query)
+	}
+}

@@ -51,6 +51,9 @@ func (m *model) keys(d *modelDoc, p *schema.Param) (smallest, largest *modelKey)
 		case schema.ParamReference:
 			if s := referenceOf(e); s != "" {
 				low = append(low, modelKey{text: local(s)})
+				if _, isURL := e.value.(string); isURL { // an address of this store as well
+					low = append(low, modelKey{text: s})
+				}
 				if url, _, found := strings.Cut(s, "|"); found {
 					low = append(low, modelKey{text: url})
 				}
@@ -94,22 +97,42 @@ func (k *modelKey) compare(other *modelKey, open int) int {
 }
 
 func (m *model) sorted(ids []string, typ string, keys []modelSort) []string {
-	ids = slices.Clone(ids) // newest first, and the sort is stable
-	slices.SortStableFunc(ids, func(a, b string) int {
+	docs := make([]*modelDoc, len(ids))
+	for i, id := range ids {
+		docs[i] = m.byKey[typ+"/"+id]
+	}
+	m.order(docs, keys)
+	ids = slices.Clone(ids)
+	for i, d := range docs {
+		ids[i] = d.id
+	}
+	return ids
+}
+
+// order sorts resources, which come newest first and stay so where all keys are equal.
+func (m *model) order(docs []*modelDoc, keys []modelSort) {
+	type ends struct{ low, high *modelKey }
+	known := map[*modelDoc][]ends{}
+	for _, d := range docs {
 		for _, key := range keys {
-			aLow, aHigh := m.keys(m.byKey[typ+"/"+a], key.param)
-			bLow, bHigh := m.keys(m.byKey[typ+"/"+b], key.param)
+			low, high := m.keysOf(d, key.via, key.param)
+			known[d] = append(known[d], ends{low, high})
+		}
+	}
+	slices.SortStableFunc(docs, func(a, b *modelDoc) int {
+		for i, key := range keys {
+			a, b := known[a][i], known[b][i]
 			order := 0
 			switch {
-			case aLow == nil && bLow == nil:
-			case aLow == nil:
+			case a.low == nil && b.low == nil:
+			case a.low == nil:
 				return 1
-			case bLow == nil:
+			case b.low == nil:
 				return -1
 			case key.descending:
-				order = -aHigh.compare(bHigh, 1)
+				order = -a.high.compare(b.high, 1)
 			default:
-				order = aLow.compare(bLow, -1)
+				order = a.low.compare(b.low, -1)
 			}
 			if order != 0 {
 				return order
@@ -117,12 +140,56 @@ func (m *model) sorted(ids []string, typ string, keys []modelSort) []string {
 		}
 		return 0
 	})
-	return ids
 }
 
+// A modelSort is a key of _sort, perhaps of what references lead to.
 type modelSort struct {
 	param      *schema.Param
 	descending bool
+	via        []modelStep
+}
+
+// A modelStep leads through a reference to resources of a type, "" for any.
+type modelStep struct {
+	param  *schema.Param
+	target string
+}
+
+func (k modelSort) String() string {
+	text := map[bool]string{true: "-"}[k.descending]
+	for _, step := range k.via {
+		text += step.param.Code
+		if step.target != "" {
+			text += ":" + step.target
+		}
+		text += "."
+	}
+	return text + k.param.Code
+}
+
+// keysOf returns the smallest and the largest key of a resource, or of those that some
+// steps lead to.
+func (m *model) keysOf(d *modelDoc, via []modelStep, p *schema.Param) (smallest, largest *modelKey) {
+	if len(via) == 0 {
+		if p = paramOf(d.typ, p.Code); p == nil {
+			return nil, nil
+		}
+		return m.keys(d, p)
+	}
+	for _, key := range m.edges(d, via[0].param) {
+		to := m.byKey[key]
+		if to == nil || via[0].target != "" && via[0].target != to.typ {
+			continue
+		}
+		low, high := m.keysOf(to, via[1:], p)
+		if low != nil && (smallest == nil || low.compare(smallest, -1) < 0) {
+			smallest = low
+		}
+		if high != nil && (largest == nil || high.compare(largest, 1) > 0) {
+			largest = high
+		}
+	}
+	return smallest, largest
 }
 
 func TestSort(t *testing.T) {
@@ -141,12 +208,12 @@ func TestSort(t *testing.T) {
 		var keys []modelSort
 		var text []string
 		for range rapid.IntRange(1, 3).Draw(t, "keys") {
-			key := modelSort{choose(t, maker.params[typ], "key"), rapid.Bool().Draw(t, "descending")}
+			key := modelSort{param: choose(t, maker.params[typ], "key"), descending: rapid.Bool().Draw(t, "descending")}
 			if key.param.Type == schema.ParamComposite {
 				continue
 			}
 			keys = append(keys, key)
-			text = append(text, map[bool]string{true: "-"}[key.descending]+key.param.Code)
+			text = append(text, key.String())
 		}
 		count := rapid.IntRange(1, 60).Draw(t, "count")
 		query := "_count=" + big.NewInt(int64(count)).String()

@@ -31,13 +31,29 @@ type store struct {
 	seq     uint64
 	time    int64
 	builder index.Builder
+	records []record
 	level   *fhirjson.Options // nil is strict
 	forget  bool              // the sources
 }
 
+// A record is what one log record did to the index.
+type record struct {
+	sequence uint64
+	time     int64
+	first    index.Ordinal
+	items    []index.Item
+}
+
 func newStore(t require.TestingT) *store {
-	s := &store{t: t, index: index.New([16]byte{1}), blocks: [][]byte{nil}, sources: [][]byte{nil}}
+	s := &store{t: t, blocks: [][]byte{nil}, sources: [][]byte{nil}}
 	s.time = now.Add(-time.Hour).UnixMicro()
+	s.open([16]byte{1})
+	return s
+}
+
+// open makes a new index, whose terms are hashed under a key.
+func (s *store) open(key [16]byte) {
+	s.index = index.New(key)
 	s.engine = search.New(s.index, search.Options{
 		Base:    "https://example.org/fhir",
 		PageKey: []byte("a key of pages"),
@@ -46,8 +62,28 @@ func newStore(t require.TestingT) *store {
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, s.blocks[o]...), nil
 		},
+		Documents: func(o index.Ordinal, doc *fhirjson.Document) error { return fhirjson.Parse(s.sources[o], doc, s.level) },
 	})
-	return s
+}
+
+// reopen makes index and engine anew out of the values of all records, under another
+// key, as opening a store does.
+func (s *store) reopen() {
+	s.open([16]byte{2})
+	for _, r := range s.records {
+		for i := range r.items {
+			if !r.items[i].Deleted {
+				r.items[i].Values = s.prepare(s.blocks[int(r.first)+i])
+			}
+		}
+		require.NoError(s.t, s.index.Apply(r.sequence, r.time, r.first, r.items))
+	}
+}
+
+func (s *store) prepare(block []byte) *index.Prepared {
+	prepared := new(index.Prepared)
+	require.NoError(s.t, s.index.Prepare(prepared, block))
+	return prepared
 }
 
 // put writes resources in one record.
@@ -66,8 +102,7 @@ func (s *store) item(source []byte) index.Item {
 	s.builder.Reset()
 	require.NoError(s.t, s.engine.Extract(&doc, &s.builder))
 	block := s.builder.AppendTo(nil)
-	prepared := new(index.Prepared)
-	require.NoError(s.t, s.index.Prepare(prepared, block))
+	prepared := s.prepare(block)
 	s.blocks = append(s.blocks, block)
 	if s.forget {
 		source = nil
@@ -86,6 +121,7 @@ func (s *store) apply(items []index.Item) {
 	s.time += int64(time.Second / time.Microsecond)
 	first := index.Ordinal(len(s.blocks) - len(items))
 	require.NoError(s.t, s.index.Apply(s.seq, s.time, first, items))
+	s.records = append(s.records, record{s.seq, s.time, first, items})
 }
 
 // search answers a query, which must be right, with the ids of its matches.

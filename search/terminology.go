@@ -55,6 +55,9 @@ func (ev *evaluation) codes(m *match) (*codeSet, error) {
 		if len(m.values) == 1 {
 			return found, nil
 		}
+		if err := ev.charge(costOfCode * len(found.codes)); err != nil {
+			return nil, err
+		}
 		codes.addAll(found)
 	}
 	return codes, nil
@@ -305,7 +308,7 @@ func (x *expansion) filtered(system, property, op, code string) (*codeSet, error
 			delete(set.codes, c)
 		}
 	}
-	return set, nil
+	return set, x.charge(costOfCode * (len(tree.codes) + len(set.codes)))
 }
 
 // remove takes codes out of a set. A system of which all codes are in it, and some

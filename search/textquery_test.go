@@ -38,7 +38,7 @@ func TestPhraseReadsFew(t *testing.T) {
 		require.Equal(t, want.read, read, query)
 		require.Equal(t, want.found, r.Total, query)
 	}
-	_, err := s.engine.Search(t.Context(), s.index.View(), mustParse(t, `_content="common+phrase"`))
+	_, err := search.New(s.index, search.Options{}).Search(t.Context(), s.index.View(), mustParse(t, `_content="common+phrase"`))
 	require.ErrorContains(t, err, "Options.Documents is not set")
 	limited := search.New(s.index, search.Options{CostLimit: 1000, Documents: func(o index.Ordinal, doc *fhirjson.Document) error {
 		return fhirjson.Parse(s.sources[o], doc, nil)
