@@ -142,17 +142,11 @@ type answered struct {
 	pages    []answer
 }
 
-// sweep drops what no view from the newest on sees, of an index that can, and returns
-// the oldest sequence that is left.
+// sweep drops what no view from the newest on sees, and returns the oldest sequence
+// that is left.
 func (s *store) sweep() uint64 {
-	index, can := any(s.index).(interface {
-		Sweep(ctx context.Context, sequence uint64) error
-	})
-	if !can {
-		return 0
-	}
 	newest := s.index.View().Sequence()
-	require.NoError(s.t, index.Sweep(context.Background(), newest))
+	require.NoError(s.t, s.index.Sweep(context.Background(), newest))
 	return newest
 }
 

@@ -78,7 +78,7 @@ func TestTimeOfDayRange(t *testing.T) {
 // Years, months and days tile the calendar: each ends where the next begins.
 func TestRangesTile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		day := time.Date(rapid.IntRange(1, 9998).Draw(t, "year"), 1, 1, 0, 0, 0, 0, time.UTC).
+		day := time.Date(rapid.IntRange(1, 9997).Draw(t, "year"), 1, 1, 0, 0, 0, 0, time.UTC).
 			AddDate(0, 0, rapid.IntRange(0, 365).Draw(t, "day"))
 		for layout, next := range map[string]time.Time{
 			"2006":       day.AddDate(1, 0, 0),

@@ -22,7 +22,8 @@ type columnChunk[T any] struct {
 	ordinals []Ordinal
 	values   []T                        // nil of a chunk that is packed
 	packed   packed[T]                  // nil of one that is not
-	order    atomic.Pointer[rangeOrder] // nil until it is needed
+	order    atomic.Pointer[rangeOrder] // of dates: nil until it is needed
+	units    atomic.Pointer[unitOrder]  // of numbers: of the part that ends here, nil until it is needed
 	calendar atomic.Pointer[calendar]   // of dates: of the segment that ends here, nil until it is needed
 	limits   atomic.Pointer[keyLimits]  // of a full chunk, nil until they are needed
 }
@@ -118,6 +119,9 @@ func (c *column[T]) bytes() int64 {
 		}
 		if order := chunk.order.Load(); order != nil {
 			made += int64(len(order.byLow)) * 2
+		}
+		if order := chunk.units.Load(); order != nil {
+			made += order.bytes()
 		}
 		if calendar := chunk.calendar.Load(); calendar != nil {
 			made += calendar.bytes()

@@ -57,8 +57,6 @@ func (w DateWindow) box() box { return box{w.FromMin, w.FromMax, w.ToMin, w.ToMa
 
 type dateRange struct{ from, to int64 }
 
-func (r dateRange) ends() (low, high int64) { return r.from, r.to }
-
 // Dates is the column of a date parameter.
 type Dates struct{ entries column[dateRange] }
 

@@ -37,7 +37,7 @@ type NumberQuery struct {
 	Windows []NumberWindow
 	// InUnit, if not nil, gives the conditions on numbers in a unit instead, with
 	// limits in that unit; none leaves the unit out. It is asked once for each unit
-	// of the index, not once a value, and again where text decides. Numbers without
+	// of the column, not once a value, and again where text decides. Numbers without
 	// a unit have three empty parts.
 	InUnit func(system, code, unit string) ([]NumberWindow, error)
 	// Values returns the values block of an ordinal. It is asked only where a
@@ -71,7 +71,10 @@ func (r *numberRange) high() image {
 	return image(uint64(r.highHigh)<<32 | uint64(r.highLow))
 }
 
-func (r numberRange) ends() (low, high int64) { return int64(r.low()), int64(r.high()) }
+// point reports whether both ends are one number, of which the image says all.
+func (r *numberRange) point() bool {
+	return r.low() == r.high() && r.unit&inexactBit == 0
+}
 
 // A unitStore numbers units, from 1. Index.mu guards it; a copy of units is a
 // snapshot.
@@ -120,15 +123,11 @@ func (n Numbers) Len() int { return n.entries.n }
 // It reports [ErrNumber] for a limit that is no decimal, and what q.InUnit and
 // q.Values report.
 func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, error) {
-	m := numberMatcher{column: n, query: q, units: make([]unitWindows, len(n.units)+1)}
+	m := numberMatcher{column: n, query: q, set: set, units: make([]unitWindows, len(n.units)+1)}
 	if n.entries.fewOf(set, 32) {
-		return m.matchFew(set)
+		return m.matchFew()
 	}
-	boxes, err := m.boxes()
-	if err != nil {
-		return nil, err
-	}
-	return m.scan(boxes, set)
+	return m.scan()
 }
 
 // Keys iterates upwards over those of set that have a value, with their smallest
@@ -149,13 +148,14 @@ func (n Numbers) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[float64]] {
 type numberMatcher struct {
 	column Numbers
 	query  NumberQuery
-	units  []unitWindows // by number of unit
+	set    *roaring.Bitmap // that is asked for; nil for all
+	units  []unitWindows   // by number of unit
 }
 
 // matchFew looks up the entries of a small set.
-func (m *numberMatcher) matchFew(set *roaring.Bitmap) (*roaring.Bitmap, error) {
+func (m *numberMatcher) matchFew() (*roaring.Bitmap, error) {
 	var found []uint32
-	for o, r := range m.column.entries.entries(set) {
+	for o, r := range m.column.entries.entries(m.set) {
 		ok, err := m.match(o, r)
 		if err != nil {
 			return nil, err
@@ -167,19 +167,22 @@ func (m *numberMatcher) matchFew(set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return roaring.BitmapOf(found...), nil
 }
 
+// match reports whether an entry fits. Text is not asked about those outside the
+// set, of which either answer will do.
 func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
-	unit := &m.units[r.unit&^inexactBit]
-	if !unit.asked {
-		if err := m.ask(r.unit &^ inexactBit); err != nil {
-			return false, err
-		}
+	windows, err := m.windowsOf(r.unit &^ inexactBit)
+	if err != nil {
+		return false, err
 	}
 	low, high := r.low(), r.high()
 	found := false
-	for i := range unit.windows {
-		w := &unit.windows[i]
+	for i := range windows {
+		w := &windows[i]
 		// Checked before the rest: at a tie the images do not decide.
 		if (w.inexact || r.unit&inexactBit != 0) && w.ties(low, high) && m.query.Values != nil {
+			if m.set != nil && !m.set.Contains(uint32(o)) {
+				return false, nil
+			}
 			return m.exact(o)
 		}
 		found = found || w.contains(low, high)
@@ -254,14 +257,6 @@ func newImageWindow(w *NumberWindow) (imageWindow, error) {
 		iw.inexact = iw.inexact || inexact
 	}
 	return iw, nil
-}
-
-// boxWithTies is a box around the window and the images of its limits.
-func (w *imageWindow) boxWithTies() box {
-	return box{
-		saturatingSub(int64(w.lowMin), 1), saturatingSub(int64(w.lowMax), -1),
-		saturatingSub(int64(w.highMin), 1), saturatingSub(int64(w.highMax), -1),
-	}
 }
 
 func (w *imageWindow) contains(low, high image) bool {

@@ -6,11 +6,6 @@ import (
 	"slices"
 )
 
-// A ranged value has a lower and an upper end.
-type ranged interface {
-	ends() (low, high int64)
-}
-
 // A box is a condition on both ends of a range, limits included.
 type box struct{ lowMin, lowMax, highMin, highMax int64 }
 
@@ -18,7 +13,7 @@ func (b *box) contains(low, high int64) bool {
 	return b.lowMin <= low && low <= b.lowMax && b.highMin <= high && high <= b.highMax
 }
 
-// A rangeOrder lists the entries of a full chunk by their lower end. It is made
+// A rangeOrder lists the dates of a full chunk by their lower end. It is made
 // when a chunk is scanned first and costs two bytes an entry; afterwards a scan
 // looks only at entries that are likely to match, and the time that a search for
 // a year takes is that of the year's entries.
@@ -29,28 +24,25 @@ type rangeOrder struct {
 	minWidth, maxWidth int64
 }
 
-func newRangeOrder[T ranged](values []T) *rangeOrder {
+func newRangeOrder(values []dateRange) *rangeOrder {
 	o := &rangeOrder{make([]uint16, len(values)), math.MaxInt64, math.MinInt64}
 	for i := range values {
 		o.byLow[i] = uint16(i)
-		low, high := values[i].ends()
-		width := saturatingSub(high, low)
+		width := saturatingSub(values[i].to, values[i].from)
 		o.minWidth, o.maxWidth = min(o.minWidth, width), max(o.maxWidth, width)
 	}
 	slices.SortFunc(o.byLow, func(a, b uint16) int {
-		x, _ := values[a].ends()
-		y, _ := values[b].ends()
-		return cmp.Compare(x, y)
+		return cmp.Compare(values[a].from, values[b].from)
 	})
 	return o
 }
 
 // orderOf returns the order of a full chunk.
-func orderOf[T ranged](c *columnChunk[T]) *rangeOrder {
+func orderOf(c *columnChunk[dateRange]) *rangeOrder {
 	order := c.order.Load()
 	if order == nil {
 		// Two scans may both make it; either will do.
-		var buf []T
+		var buf []dateRange
 		order = newRangeOrder(c.all(columnChunkN, &buf))
 		c.order.Store(order)
 	}
@@ -83,19 +75,18 @@ func saturatingSub(a, b int64) int64 {
 
 // candidates returns positions of a chunk's first n entries among which are all
 // that lie in b; all says that it may be any of them, and positions is empty.
-func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16, all bool) {
+func candidates(c *columnChunk[dateRange], n int, b *box) (positions []uint16, all bool) {
 	if n < columnChunkN {
 		return nil, true
 	}
 	order := orderOf(c)
 	first, last := order.lowRange(b)
 	i, _ := slices.BinarySearchFunc(order.byLow, first, func(p uint16, t int64) int {
-		low, _ := c.value(int(p)).ends()
-		return cmp.Compare(low, t)
+		return cmp.Compare(c.value(int(p)).from, t)
 	})
 	rest := order.byLow[i:]
 	n, _ = slices.BinarySearchFunc(rest, last, func(p uint16, t int64) int {
-		if low, _ := c.value(int(p)).ends(); low <= t {
+		if c.value(int(p)).from <= t {
 			return -1
 		}
 		return 1
@@ -108,9 +99,9 @@ func candidates[T ranged](c *columnChunk[T], n int, b *box) (positions []uint16,
 
 // scan calls visit for the entries that may lie in b, chunk by chunk, in no
 // order within one. A value is good until the next one.
-func scan[T ranged](c *column[T], b *box, visit func(o Ordinal, v *T)) {
-	var buf []T
-	var value T
+func scan(c *column[dateRange], b *box, visit func(o Ordinal, v *dateRange)) {
+	var buf []dateRange
+	var value dateRange
 	for ordinals, chunk := range c.parts() {
 		positions, all := candidates(chunk, len(ordinals), b)
 		if all {

@@ -1,6 +1,9 @@
 package index
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // sweepParams sweeps what lies with each param: its columns and the posting of its
 // presence.
@@ -22,7 +25,7 @@ func (s *sweep) sweepParams(ctx context.Context) error {
 		case c != nil:
 			s.sweepPresence(c)
 			sweepColumn(s, &c.dates, warmDates)
-			sweepColumn(s, &c.numbers, warmOrders)
+			sweepColumn(s, &c.numbers, warmNumbers)
 			sweepColumn(s, &c.edges, nil)
 			sweepColumn(s, &c.texts, nil)
 		}
@@ -74,22 +77,22 @@ func copyAlive[T any](s *sweep, to, from *column[T], at int) {
 	}
 }
 
-// warmOrders makes the orders of full chunks, if the old ones had any.
-func warmOrders[T ranged](old, made *column[T]) {
-	for _, chunk := range old.chunks {
-		if chunk.order.Load() == nil {
-			continue
+// warmNumbers makes the orders of full chunks, if the old ones had any.
+func warmNumbers(old, made *column[numberRange]) {
+	if slices.ContainsFunc(old.chunks, func(c *columnChunk[numberRange]) bool { return c.units.Load() != nil }) {
+		for first, last := range orderedParts(made.n >> columnBits) {
+			unitOrderOf(made.chunks[first : last+1])
 		}
-		for i := range made.n >> columnBits {
-			orderOf(made.chunks[i])
-		}
-		return
 	}
 }
 
-// warmDates makes calendars too.
+// warmDates makes orders and calendars.
 func warmDates(old, made *column[dateRange]) {
-	warmOrders(old, made)
+	if slices.ContainsFunc(old.chunks, func(c *columnChunk[dateRange]) bool { return c.order.Load() != nil }) {
+		for i := range made.n >> columnBits {
+			orderOf(made.chunks[i])
+		}
+	}
 	for at := segmentChunks - 1; at < len(old.chunks); at += segmentChunks {
 		if old.chunks[at].calendar.Load() == nil {
 			continue
