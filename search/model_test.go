@@ -566,12 +566,12 @@ func matchReference(p *schema.Param, modifier, text, reference string) bool {
 		return false
 	}
 	reference = local(reference)
-	url, _, _ := strings.Cut(reference, "|")
+	url, _, _ := strings.Cut(reference, "|") // an address with a version is one as well
 	if modifier != "" {
-		return reference == modifier+"/"+strings.TrimPrefix(text, modifier+"/")
+		return url == modifier+"/"+strings.TrimPrefix(text, modifier+"/")
 	}
 	if !strings.ContainsAny(text, "/:#?|") {
-		typ, id, found := strings.Cut(reference, "/")
+		typ, id, found := strings.Cut(url, "/")
 		allowed := len(p.Targets) == 0 || slices.ContainsFunc(p.Targets, func(t schema.TypeID) bool { return t.String() == typ })
 		if found && id == text && allowed {
 			return true
