@@ -125,11 +125,6 @@ func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error 
 
 // expect asks a query for the one resource that a conditional write is about.
 func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expectation, error) {
-	now, done, err := s.searchable()
-	if err != nil {
-		return expectation{}, err
-	}
-	defer done()
 	q, err := s.engine.Parse(t, query, false)
 	if err != nil {
 		return expectation{}, queryError(err)
@@ -137,6 +132,11 @@ func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expe
 	if q.Contained() {
 		return expectation{}, failf(ErrInvalid, issue.NotSupported, "a conditional write is about no contained resource")
 	}
+	now, done, err := s.searchable()
+	if err != nil {
+		return expectation{}, err
+	}
+	defer done()
 	e := expectation{query: q, at: now.view.Sequence()}
 	e.found, err = s.only(ctx, now.view, &e)
 	return e, err
@@ -161,7 +161,7 @@ func (s *Store) stillTrue(e *expectation) error {
 func (s *Store) only(ctx context.Context, view index.View, e *expectation) (index.Ordinal, error) {
 	set, err := s.engine.Ordinals(ctx, view, e.query)
 	if err != nil {
-		return 0, err
+		return 0, queryError(err)
 	}
 	switch n := set.GetCardinality(); {
 	case n == 0:

@@ -12,6 +12,9 @@ type commit struct {
 	// expects are searches whose answers the operations rest on. The writer asks
 	// them again and refuses the commit with errStale if an answer has changed.
 	expects []expectation
+	// turn, where it is set, is all there is to do: the writer calls it between two
+	// records.
+	turn func()
 
 	// Set by the writer before done is closed.
 	versions []Version // one for each operation, without JSON

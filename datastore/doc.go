@@ -28,6 +28,15 @@
 // numbers versions in the order of the log, and a sequence numbers records. See
 // docs/design.md.
 //
+// # Search parameters of your own
+//
+// A SearchParameter resource with status active, or one of
+// [Options.SearchParameters], is a search parameter once all resources that are
+// there have been indexed, in the background: at once for those written later.
+// [Store.SearchParameters] says how far each is and [Store.WaitIndexed] waits. Until
+// then a query that names it is [ErrIndexing]. Deleting or retiring the resource
+// drops it. After opening a store they are indexed again.
+//
 // # Errors
 //
 // Classes are matched with errors.Is ([ErrNotFound], [ErrInvalid], …). Errors

@@ -45,6 +45,9 @@ var (
 	ErrConflict = errors.New("datastore: conflict")
 	// ErrTooCostly is returned for a query past its limits.
 	ErrTooCostly = search.ErrTooCostly
+	// ErrIndexing is returned for a query that asks for a search parameter which is
+	// still being indexed.
+	ErrIndexing = errors.New("datastore: search parameter is being indexed")
 	// ErrStalePage is returned for a page token that this store did not give, or
 	// whose state was superseded ten minutes ago or earlier: what only such states
 	// see is swept from the index. A search of a snapshot that was closed may report
@@ -136,7 +139,7 @@ func Issues(err error) []Issue {
 		{ErrNotFound, issue.NotFound}, {ErrGone, issue.Deleted}, {ErrInvalid, issue.Invalid},
 		{ErrUnsupported, issue.NotSupported}, {ErrPreconditionFailed, issue.Conflict}, {ErrConflict, issue.Conflict},
 		{ErrTooCostly, issue.TooCostly}, {ErrStalePage, issue.Invalid}, {ErrReadOnly, issue.NoStore},
-		{ErrOutcomeUnknown, issue.NoStore}, {ErrClosed, issue.Transient}, {context.DeadlineExceeded, issue.Timeout},
+		{ErrOutcomeUnknown, issue.NoStore}, {ErrClosed, issue.Transient}, {ErrIndexing, issue.Transient}, {context.DeadlineExceeded, issue.Timeout},
 		{context.Canceled, issue.Transient},
 	} {
 		if errors.Is(err, c.class) {

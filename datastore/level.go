@@ -60,6 +60,9 @@ func (s *Store) settle(ctx context.Context, c *scratch, k check) error {
 	if err := s.checkInvariants(ctx, c, k); err != nil {
 		return err
 	}
+	if err := s.checkDefinition(c, k); err != nil {
+		return err
+	}
 	if k.level == Minimal && hasError(c.issues) {
 		if err := s.noteIssues(c); err != nil {
 			return err

@@ -44,6 +44,10 @@ type Options struct {
 	// BaseURL is the store's own address, if it has one: an absolute reference
 	// below it is a local reference.
 	BaseURL string
+	// SearchParameters are search parameters beside R4's own: SearchParameter
+	// resources in JSON, active. They are indexed in the background at every opening;
+	// see [Store.SearchParameters].
+	SearchParameters [][]byte
 	// MaxResourceSize is the size in bytes up to which a resource is taken:
 	// DefaultMaxResourceSize by default.
 	MaxResourceSize int

@@ -19,10 +19,14 @@ import (
 type prepared struct {
 	typ    schema.TypeID
 	id     string
-	part   []byte          // values part, version number still to be set
-	body   []byte          // body part; nil for a deletion
-	values *index.Prepared // nil for a deletion, and once the writer has applied them
-	issues []Issue         // what was found and accepted
+	part   []byte           // values part, version number still to be set
+	body   []byte           // body part; nil for a deletion
+	values *index.Prepared  // nil for a deletion, and once the writer has applied them
+	issues []Issue          // what was found and accepted
+	set    search.CustomSet // the custom search parameters that custom is of
+	custom *index.Prepared  // their values; nil for none, and once the writer has applied them
+	// definition is that of an active SearchParameter that was checked.
+	definition *search.Definition
 }
 
 // valuesPool holds values that were applied, for their memory: a version has about
@@ -31,21 +35,24 @@ var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
 
 // release gives the values back. Only the writer calls it.
 func (p *prepared) release() {
-	if p.values != nil {
-		valuesPool.Put(p.values)
-		p.values = nil
+	for _, values := range []**index.Prepared{&p.values, &p.custom} {
+		if *values != nil {
+			valuesPool.Put(*values)
+			*values = nil
+		}
 	}
 }
 
 // scratch is what preparing one resource needs and can be used again.
 type scratch struct {
-	doc       fhirjson.Document
-	builder   index.Builder
-	stored    []byte
-	block     []byte
-	body      []byte
-	issues    []Issue // what was found and accepted
-	evaluator fhirpath.Evaluator
+	doc        fhirjson.Document
+	builder    index.Builder
+	stored     []byte
+	block      []byte
+	body       []byte
+	issues     []Issue // what was found and accepted
+	evaluator  fhirpath.Evaluator
+	definition *search.Definition // of a SearchParameter
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -89,6 +96,11 @@ func (s *Store) prepareDocument(c *scratch, id string) (*prepared, error) {
 		return nil, err
 	}
 	p.part = append(appendItemHeader(make([]byte, 0, itemFixed+2+32+len(id)+len(c.block)), p.typ, id, false), c.block...)
+	var err error
+	p.definition, p.set = c.definition, s.engine.CustomSet()
+	if p.custom, err = s.customValues(c, p.set); err != nil {
+		return nil, err
+	}
 	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, []byte(id))
 	c.body = appendBody(c.body[:0], c.stored)
 	p.body = bytes.Clone(c.body) // a block is a third of the room that making it takes
@@ -124,7 +136,13 @@ func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) 
 		return err
 	}
 	c.issues = nil
-	return s.checkInvariants(ctx, c, o.check)
+	if err := s.checkInvariants(ctx, c, o.check); err != nil {
+		return err
+	}
+	if err := s.checkDefinition(c, o.check); err != nil {
+		return err
+	}
+	return s.checkBesideOthers(c)
 }
 
 // blockOf returns the values block of a stored version, for package search.
@@ -153,6 +171,11 @@ func (s *Store) document(o index.Ordinal, doc *fhirjson.Document) error {
 	if err != nil {
 		return err
 	}
+	return parseStored(stored, doc)
+}
+
+// parseStored parses a stored form.
+func parseStored(stored []byte, doc *fhirjson.Document) error {
 	if err := fhirjson.Parse(stored, doc, &anyStored); err != nil {
 		return invalid(err)
 	}

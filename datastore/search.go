@@ -84,16 +84,17 @@ func (o *searchOptions) in(typ string) (in search.Compartment, path string, err 
 
 // Search implements [Reader].
 func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error) {
-	now, done, err := s.searchable()
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	return now.Search(ctx, resourceType, query, opts...)
+	return s.search(ctx, s, resourceType, query, opts)
 }
 
 // Search implements [Reader].
 func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...SearchOption) (*Page, error) {
+	return s.store.search(ctx, s, typ, query, opts)
+}
+
+// search answers a query as of what from is once the query is read: if that is the
+// newest state, it knows the search parameters that the query may name.
+func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*Page, error) {
 	var o searchOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -109,17 +110,22 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.open(); err != nil {
+	if err := s.open(); err != nil {
 		return nil, err
 	}
-	if query, err = s.store.engine.Named(ctx, t, query); err != nil {
+	if query, err = s.engine.Named(ctx, t, query); err != nil {
 		return nil, queryError(err)
 	}
-	q, err := s.store.engine.ParseIn(in, t, query, o.lenient)
+	q, err := s.engine.ParseIn(in, t, query, o.lenient)
 	if err != nil {
 		return nil, queryError(err)
 	}
-	r, err := s.store.engine.Search(ctx, s.view, q)
+	now, done, err := from.searchable()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	r, err := s.engine.Search(ctx, now.view, q)
 	if err != nil {
 		return nil, queryError(err)
 	}
@@ -133,13 +139,13 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 		}
 	}
 	if r.Contained != nil {
-		page.Matches, err = s.contained(ctx, q, r)
+		page.Matches, err = now.contained(ctx, q, r)
 		return page, err // nothing is included then
 	}
-	if page.Matches, err = s.versions(ctx, q, r.Matches, false); err != nil {
+	if page.Matches, err = now.versions(ctx, q, r.Matches, false); err != nil {
 		return nil, err
 	}
-	page.Included, err = s.versions(ctx, q, r.Included, true)
+	page.Included, err = now.versions(ctx, q, r.Included, true)
 	return page, err
 }
 
@@ -182,15 +188,21 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 	return v, nil
 }
 
-// matches iterates over all matches of a query in its order.
-func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) iter.Seq2[Version, error] {
+// matches iterates over all matches of a query in its order, as of what from is once
+// the query is read.
+func matches(ctx context.Context, from Reader, t schema.TypeID, query string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
-		query, err := s.store.engine.Named(ctx, t, query)
+		s, err := from.snapshot()
+		if err != nil {
+			yield(Version{}, err)
+			return
+		}
+		plain, err := s.store.engine.Named(ctx, t, query)
 		if err != nil {
 			yield(Version{}, queryError(err))
 			return
 		}
-		q, err := s.store.engine.Parse(t, query, false)
+		q, err := s.store.engine.Parse(t, plain, false)
 		if err != nil {
 			yield(Version{}, queryError(err))
 			return
@@ -199,6 +211,12 @@ func (s *Snapshot) matches(ctx context.Context, t schema.TypeID, query string) i
 			yield(Version{}, failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
 			return
 		}
+		s, done, err := from.searchable()
+		if err != nil {
+			yield(Version{}, err)
+			return
+		}
+		defer done()
 		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)
 		if err != nil {
 			yield(Version{}, queryError(err))
@@ -222,8 +240,11 @@ func queryError(err error) error {
 	var query *search.QueryError
 	if errors.As(err, &query) {
 		class := ErrInvalid
-		if query.Code == issue.TooCostly {
+		switch query.Code {
+		case issue.TooCostly:
 			class = ErrTooCostly
+		case issue.Transient:
+			class = ErrIndexing
 		}
 		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
 	}

@@ -30,7 +30,7 @@ func (s *Store) Stats() (Stats, error) {
 	of := s.index.Stats()
 	return Stats{
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
-		Bytes: of.Bytes, Parameters: search.Memory(&of),
+		Bytes: of.Bytes, Parameters: s.engine.Memory(&of),
 	}, nil
 }
 

@@ -34,6 +34,7 @@ func Status(err error) int {
 		{ErrInvalid, http.StatusBadRequest},
 		{ErrReadOnly, http.StatusServiceUnavailable},
 		{ErrClosed, http.StatusServiceUnavailable},
+		{ErrIndexing, http.StatusServiceUnavailable},
 		{context.Canceled, http.StatusServiceUnavailable},
 		{context.DeadlineExceeded, http.StatusGatewayTimeout},
 	} {

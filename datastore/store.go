@@ -18,10 +18,12 @@ type Store struct {
 	index   *index.Index
 	engine  *search.Engine
 
+	parameters parameters
+	stop       context.CancelFunc // ends the filler and the sweeper
+
 	queue   chan *commit
 	written chan struct{} // closed when the writer has ended
 	swept   chan struct{} // closed when the sweeper has ended
-	stop    func()        // ends the sweeper
 	behind  bool          // the index lacks a record of the log; the writer's alone
 
 	closing sync.RWMutex
@@ -53,8 +55,12 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 }
 
 // newStore makes a store over an open log: it applies the log and starts the
-// writer and the sweeper.
+// writer, the filler and the sweeper.
 func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, error) {
+	given, err := givenDefinitions(options.SearchParameters)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{
 		options: options,
 		log:     log,
@@ -74,10 +80,15 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 	if err := s.replay(ctx); err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
-	go s.write()
-	sweeping, stop := context.WithCancel(context.Background())
+	s.parameters.given = given
+	s.parameters.wake = make(chan struct{}, 1)
+	s.parameters.filled = make(chan struct{})
+	s.define()
+	beside, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	go s.keepSwept(sweeping)
+	go s.write()
+	go s.fill(beside)
+	go s.keepSwept(beside)
 	return s, nil
 }
 
@@ -92,6 +103,7 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	s.stop()
 	<-s.written
+	<-s.parameters.filled
 	<-s.swept
 	return s.log.Close()
 }

@@ -28,18 +28,26 @@ func synthea(tb testing.TB) [][]byte {
 	}
 	var lines [][]byte
 	for _, name := range files {
-		f, err := os.Open(name)
-		require.NoError(tb, err)
-		z, err := gzip.NewReader(f)
-		require.NoError(tb, err)
-		scanner := bufio.NewScanner(z)
-		scanner.Buffer(nil, 64<<20)
-		for scanner.Scan() {
-			lines = append(lines, bytes.Clone(scanner.Bytes()))
-		}
-		require.NoError(tb, scanner.Err())
-		require.NoError(tb, f.Close())
+		lines = append(lines, gzipLines(tb, name)...)
 	}
+	return lines
+}
+
+// gzipLines returns the lines of a file.
+func gzipLines(tb testing.TB, name string) [][]byte {
+	tb.Helper()
+	f, err := os.Open(name)
+	require.NoError(tb, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	require.NoError(tb, err)
+	scanner := bufio.NewScanner(z)
+	scanner.Buffer(nil, 64<<20)
+	var lines [][]byte
+	for scanner.Scan() {
+		lines = append(lines, bytes.Clone(scanner.Bytes()))
+	}
+	require.NoError(tb, scanner.Err())
 	return lines
 }
 

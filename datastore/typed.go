@@ -122,13 +122,7 @@ func Search[R Resource](ctx context.Context, from Reader, query string) iter.Seq
 			yield(*new(R), err)
 			return
 		}
-		now, done, err := from.searchable()
-		if err != nil {
-			yield(*new(R), err)
-			return
-		}
-		defer done()
-		for v, err := range now.matches(ctx, t, query) {
+		for v, err := range matches(ctx, from, t, query) {
 			var r R
 			if err == nil {
 				r, err = Unmarshal[R](v.JSON)

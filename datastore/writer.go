@@ -48,6 +48,7 @@ func (s *Store) submit(ctx context.Context, c *commit) error {
 // the index. It takes what waits as one group, and ends when the queue is closed.
 func (s *Store) write() {
 	defer close(s.written)
+	defer close(s.parameters.wake)
 	for c := range s.queue {
 		g := group{store: s, overlay: map[key]state{}}
 		g.add(c)
@@ -74,13 +75,20 @@ type group struct {
 	index   []index.Item
 	bytes   int
 	overlay map[key]state
+	defines bool // whether there is a SearchParameter among the items
 }
 
 // add checks a commit's conditions and takes it into the group, or refuses it. A
-// condition by search is asked of the index, so the group is closed before it.
+// condition by search is asked of the index, and search parameters are defined by
+// what was applied, so the group is closed before these.
 func (g *group) add(c *commit) {
-	if len(c.expects) > 0 {
+	if len(c.expects) > 0 || c.turn != nil || c.defines() {
 		g.flush()
+	}
+	if c.turn != nil {
+		c.turn()
+		close(c.done)
+		return
 	}
 	if err := g.take(c); err != nil {
 		c.err = err
@@ -98,6 +106,9 @@ func (g *group) take(c *commit) error {
 		if err := g.store.stillTrue(&c.expects[i]); err != nil {
 			return err
 		}
+	}
+	if err := g.store.admit(c); err != nil {
+		return err
 	}
 	size := 0
 	for i := range c.ops {
@@ -121,7 +132,11 @@ func (g *group) take(c *commit) error {
 		if o.deleted() && o.skipAbsent && !old.exists() {
 			continue
 		}
-		if err := o.check(old); err != nil {
+		var err error
+		if err = o.check(old); err == nil {
+			err = g.store.renewCustom(o.prepared)
+		}
+		if err != nil {
 			g.items, g.index = g.items[:items], g.index[:entries]
 			return err
 		}
@@ -134,13 +149,14 @@ func (g *group) take(c *commit) error {
 		v.Ordinal = index.Ordinal(len(g.items)) // within the group; flush knows the rest
 		g.items = append(g.items, txlog.Item{Values: o.part, Body: o.body})
 		g.index = append(g.index, index.Item{
-			Type: index.TypeID(o.typ), ID: o.id, Version: next.version, Deleted: o.deleted(), Values: o.values,
+			Type: index.TypeID(o.typ), ID: o.id, Version: next.version, Deleted: o.deleted(), Values: o.values, Custom: o.custom,
 		})
 	}
 	for k, s := range changed {
 		g.overlay[k] = s
 	}
 	g.bytes += size
+	g.defines = g.defines || c.defines()
 	g.commits = append(g.commits, c)
 	return nil
 }
@@ -166,6 +182,9 @@ func (g *group) flush() {
 	var err error
 	if len(g.items) > 0 {
 		at, first, err = g.store.append(g.items, g.index)
+		if err == nil && g.defines {
+			g.store.define()
+		}
 	}
 	for _, c := range g.commits {
 		for i := range c.ops {

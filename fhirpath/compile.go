@@ -27,6 +27,8 @@ type compiler struct {
 	memos int
 	// work counts the nodes that have been compiled, some of them several times.
 	work int
+	// impure is set once something looks at more than the resource.
+	impure bool
 }
 
 // maxWork bounds the compiler: an argument of repeat may be compiled a few times,
@@ -167,6 +169,7 @@ func (c *compiler) variable(n *variable) (operation, shape, error) {
 	if name, ok := strings.CutPrefix(n.name, "ext-"); ok {
 		return c.constant(n, sortString, value{text: baseProfile + name})
 	}
+	c.impure = true
 	return &given{n.position, n.name}, shape{open: true, values: anyValue}, nil
 }
 

@@ -14,6 +14,7 @@ type Expression struct {
 	root   operation
 	shape  shape
 	values []value // of constants; items refer to them by number
+	impure bool
 }
 
 // Options say how to compile. The zero value, and nil, are those of [Compile].
@@ -56,7 +57,7 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expression{source: expr, tree: tree, root: root, shape: result, values: c.values}, nil
+	return &Expression{source: expr, tree: tree, root: root, shape: result, values: c.values, impure: c.impure}, nil
 }
 
 // String returns the expression in canonical form: single spaces around

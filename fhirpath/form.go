@@ -148,6 +148,7 @@ func (c *compiler) join(n *call, input operation, from, focus shape) (operation,
 
 func (c *compiler) clock(n *call, _ operation, _, _ shape) (operation, shape, error) {
 	sort := map[string]itemSort{"now": sortDateTime, "today": sortDate, "timeOfDay": sortTime}[n.name]
+	c.impure = true
 	return &clock{n.position, sort}, valuesOf(sort), nil
 }
 
@@ -216,10 +217,12 @@ func (c *compiler) slice(n *call, input operation, from, focus shape) (operation
 	if err != nil {
 		return nil, shape{}, err
 	}
+	c.impure = true
 	return &sliceOf{n.position, input, args[0], args[1]}, from, nil
 }
 
 func (c *compiler) elementDefinition(n *call, input operation, _, _ shape) (operation, shape, error) {
+	c.impure = true
 	return &elementDefinition{n.position, input}, nodesOf(schema.TypeElementDefinition), nil
 }
 

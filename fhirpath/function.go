@@ -104,6 +104,7 @@ func (c *compiler) call(n *call, input operation, from, focus shape) (operation,
 		}
 		args, _, err := c.args(n.args, focus)
 		c.uses.other++
+		c.impure = true
 		return &external{n.position, input, args, f}, shape{open: true, values: anyValue}, err
 	}
 	if _, ok := reductions[n.name]; ok {
@@ -156,7 +157,9 @@ func (c *compiler) scalar(n *call, f *scalar, input operation, from, focus shape
 		}
 	}
 	o, s := operation(&scalarCall{n.position, input, args, n.name, f}), f.result(from)
-	if !f.asks {
+	if f.asks {
+		c.impure = true
+	} else {
 		o, s = c.fold(o, s, append(args, input)...)
 	}
 	return o, s, nil

@@ -93,16 +93,29 @@ func formatQuantity(x *value) string {
 	return x.text + " '" + x.unit + "'"
 }
 
+// Quantity returns the digits, the UCUM code and the unit as it is written of a
+// System.Quantity, and whether the item is one.
+func (i Item) Quantity() (digits, code, unit string, ok bool) {
+	if i.item.sort != sortQuantity {
+		return "", "", "", false
+	}
+	return i.value.text, i.value.code(), i.value.unit, true
+}
+
+// code returns the UCUM code of a quantity's unit.
+func (x *value) code() string {
+	if x.word {
+		return codeOfWord(x.unit)
+	}
+	return x.unit
+}
+
 // quantityJSON writes a System.Quantity as a FHIR Quantity.
 func quantityJSON(x *value) []byte {
-	code := x.unit
-	if x.word {
-		code = codeOfWord(x.unit)
-	}
 	out := append([]byte(`{"value":`), x.text...)
 	out = appendQuoted(append(out, `,"unit":`...), x.unit)
 	out = appendQuoted(append(out, `,"system":`...), ucumSystem)
-	return append(appendQuoted(append(out, `,"code":`...), code), '}')
+	return append(appendQuoted(append(out, `,"code":`...), x.code()), '}')
 }
 
 // codeOfWord returns the UCUM code of a word of the calendar.

@@ -76,7 +76,7 @@ func (ev *evaluation) citations(dst []string, s *stream, id identity, target ind
 	if ev.view.Posting(ev.terms.ReferenceText(s.id, versionMark+url)).Len() == 0 {
 		return dst, nil
 	}
-	entries, err := ev.entries(target)
+	entries, err := ev.entries([]*stream{id.version}, target)
 	if err != nil {
 		return dst, err
 	}
@@ -91,7 +91,7 @@ func (ev *evaluation) citations(dst []string, s *stream, id identity, target ind
 // named adds to found the visible resources of some types to which the canonicals
 // of one version lead.
 func (ev *evaluation) named(found *roaring.Bitmap, streams []*stream, types []schema.TypeID, source uint32) error {
-	entries, err := ev.entries(index.Ordinal(source))
+	entries, err := ev.entries(streams, index.Ordinal(source))
 	if err != nil {
 		return err
 	}

@@ -48,9 +48,13 @@ func (ev *evaluation) compositeAt(t schema.TypeID, c *composite, v *value, withi
 func (ev *evaluation) sameElement(c *composite, v *value, set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	ev.view.RetainVisible(set)
 	kept := roaring.New()
+	var streams []*stream
+	for _, part := range c.components {
+		streams = append(streams, part.streams...)
+	}
 	var scratch elements
 	for o := range roaring.Values(set) {
-		entries, err := ev.entries(index.Ordinal(o))
+		entries, err := ev.entries(streams, index.Ordinal(o))
 		if err != nil {
 			return nil, err
 		}

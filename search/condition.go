@@ -34,8 +34,8 @@ func (p *parser) condition(t schema.TypeID, name, value string, depth int) (cond
 	if !ok {
 		return nil, p.unknown(t, code)
 	}
-	if found.special == specialUnsupported {
-		return nil, p.unsupported("not supported")
+	if err := p.supported(found, depth); err != nil {
+		return nil, err
 	}
 	if chained {
 		return p.chain(found, mod, rest, value, depth)
@@ -130,7 +130,7 @@ func (p *parser) chain(via *param, typeName, rest, value string, depth int) (con
 		next, err := p.condition(target, rest, value, depth+1)
 		switch {
 		case err != nil:
-			if e := (*QueryError)(nil); errors.As(err, &e) && e.Code == issue.TooCostly {
+			if final(err) {
 				return nil, err
 			}
 			// A type that lacks the parameter says less than one that has it and
@@ -170,6 +170,9 @@ func (r *registry) targets(p *param) []schema.TypeID {
 
 // unknown reports a parameter that a type does not have.
 func (p *parser) unknown(t schema.TypeID, code string) *QueryError {
+	if c := p.customs.pending[t][code]; c != nil {
+		return p.unfilled(c)
+	}
 	return &QueryError{
 		Part: p.name, Code: issue.NotFound,
 		Reason:    "unknown search parameter of " + t.String(),

@@ -115,7 +115,7 @@ type inner struct {
 
 // outer reads a version with what it contains. The result is good until the next call.
 func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
-	entries, err := ev.entries(o)
+	entries, err := ev.storedEntries(o)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,13 @@
 //   - Evaluation: [Engine.Search] answers a Query as of a view of the index, one
 //     page at a time; [Engine.Ordinals] returns all matches at once.
 //
+// # Custom parameters
+//
+// [Engine.Define] adds parameters that R4 does not define, from SearchParameter
+// resources ([ReadDefinition]). They are pending until [Engine.Pending] has filled
+// the index, and then ordinary parameters; [Engine.ExtractCustom] extracts them
+// from what is written then.
+//
 // # Terms
 //
 //   - A parameter is what a query names: Patient's birthdate.
@@ -100,14 +107,27 @@
 //     Units that are a function of their base compare among themselves alone:
 //     [pH] is not mol/L, whose order is the other way round.
 //   - Quantities are sorted by their numbers, whatever the unit.
+//   - A custom parameter has any FHIRPath expression that looks at the resource alone.
+//     An extension stands for its value; what an expression computes is indexed like
+//     the FHIR type of that kind, strings of tokens in any case. A resource on which it
+//     fails has no values. Its modifiers, comparators, chains and multipleOr are not
+//     restricted to those that the resource names.
+//   - A custom parameter may not have the code of one of R4's on the same type, nor of
+//     another active one: the second is refused when written. A SearchParameter that
+//     is one of R4's own, or derived from one under its code, is that one.
+//   - A custom parameter that is being indexed is an error in any handling; * in
+//     _include leaves it out. Views older than its completion refuse it.
 //
 // # What it does not do
 //
-// _text and _content in _filter are reported as not supported. Terminology that is
-// not in the store, and ValueSets with filters on other properties than the hierarchy,
-// are errors. Chains and _include lead to the current version of what a versioned
-// reference names: the index keeps no version of a reference. Keys of _sort do not
-// step into contained resources, and _contained is an error in a compartment.
+// _text and _content in _filter, custom parameters of type special, composites of
+// composites, and custom parameters with _contained are reported as not supported:
+// contained resources have no values of custom parameters, in chains neither.
+// Terminology that is not in the store, and ValueSets with filters on other
+// properties than the hierarchy, are errors. Chains and _include lead to the current
+// version of what a versioned reference names: the index keeps no version of a
+// reference. Keys of _sort do not step into contained resources, and _contained is an
+// error in a compartment.
 //
 // # Invariants
 //

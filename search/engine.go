@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -56,7 +57,8 @@ const DefaultCostLimit = 200_000_000
 // An Engine extracts search values and answers queries over an index. It is safe
 // for any number of goroutines.
 type Engine struct {
-	registry   *registry
+	registry   *registry                // R4's
+	current    atomic.Pointer[registry] // with the custom parameters of now
 	index      *index.Index
 	zone       *time.Location
 	base       string
@@ -94,6 +96,7 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = DefaultCostLimit
 	}
 	e.extractors.New = e.newExtractor
+	e.current.Store(e.registry)
 	e.expansions = newExpansionCache()
 	return e
 }
@@ -105,7 +108,7 @@ func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*Query, 
 
 // ParseIn is Parse for a search in a compartment.
 func (e *Engine) ParseIn(c Compartment, t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
-	return Parse(t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
+	return parse(e.current.Load(), t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
 }
 
 // A Result is one page of the answer to a query.
@@ -165,8 +168,8 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	if err := ev.include(r, q); err != nil {
 		return nil, err
 	}
-	if !view.Whole() {
-		return nil, ErrStalePage
+	if err := e.stands(view, q); err != nil {
+		return nil, err
 	}
 	if ev.explained != nil {
 		r.Plan = &ev.explained.plan
@@ -182,8 +185,8 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 // resources that a query looks for these are the containers, as for Sorted.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *Query) (*roaring.Bitmap, error) {
 	set, err := e.evaluation(ctx, view).all(q)
-	if err == nil && !view.Whole() {
-		err = ErrStalePage
+	if err == nil {
+		err = e.stands(view, q)
 	}
 	return set, err
 }
@@ -203,8 +206,5 @@ func (e *Engine) Sorted(ctx context.Context, view index.View, q *Query) ([]index
 			return nil, err
 		}
 	}
-	if !view.Whole() {
-		return nil, ErrStalePage
-	}
-	return sorted, nil
+	return sorted, e.stands(view, q)
 }

@@ -33,7 +33,8 @@ type QueryError struct {
 	Part string
 	// Code is NotSupported for what FHIR defines and this package does not do,
 	// NotFound for an unknown name, Value for a malformed value, TooCostly past a
-	// limit, and Invalid otherwise.
+	// limit, Transient for a custom parameter that is being indexed, and Invalid
+	// otherwise.
 	Code   issue.Code
 	Reason string // free of values
 	// Near are the names that would have been right, nearest first; for an unknown

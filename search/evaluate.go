@@ -288,14 +288,35 @@ func (ev *evaluation) except(t schema.TypeID, set, within *roaring.Bitmap) (*roa
 	return all, nil
 }
 
-// entries reads the values of a version. The result is good until the next call.
-func (ev *evaluation) entries(o index.Ordinal) ([]index.Entry, error) {
-	block, err := ev.valuesOf(o)
-	if err != nil {
-		return nil, err
+// entries reads the values that a version has of some streams, others of it among
+// them. The result is good until the next call.
+func (ev *evaluation) entries(streams []*stream, o index.Ordinal) ([]index.Entry, error) {
+	ev.read = ev.read[:0]
+	for i, s := range streams {
+		if slices.ContainsFunc(streams[:i], func(before *stream) bool { return before.place == s.place }) {
+			continue // read already
+		}
+		if err := ev.readBlock(ev.blocksOf(s), o); err != nil {
+			return nil, err
+		}
 	}
-	ev.read, err = index.Decode(ev.read[:0], block)
+	return ev.read, nil
+}
+
+// storedEntries reads all stored values of a version, as entries does.
+func (ev *evaluation) storedEntries(o index.Ordinal) ([]index.Entry, error) {
+	ev.read = ev.read[:0]
+	err := ev.readBlock(ev.valuesOf, o)
 	return ev.read, err
+}
+
+// readBlock adds the values of a block to those that were read.
+func (ev *evaluation) readBlock(of func(index.Ordinal) ([]byte, error), o index.Ordinal) error {
+	block, err := of(o)
+	if err == nil {
+		ev.read, err = index.Decode(ev.read, block)
+	}
+	return err
 }
 
 // valuesOf reads the values block of a version. It is good until the next call.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -49,12 +50,16 @@ type extractor struct {
 	inner     map[string]schema.TypeID // of the contained resources, by id; filled when it is asked for
 	scratch   []byte                   // texts that are not in the source as such, until the extraction ends
 	sensitive map[string]bool          // schema.CaseSensitive, remembered
+	evaluator fhirpath.Evaluator       // of custom parameters
 	reader    wordReader
 	distinct  wordSet
 }
 
 func (e *Engine) newExtractor() any {
-	return &extractor{registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{}, inner: map[string]schema.TypeID{}, reader: newWordReader()}
+	return &extractor{
+		registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
+		inner: map[string]schema.TypeID{}, reader: newWordReader(), evaluator: fhirpath.Evaluator{MaxVisits: customVisits},
+	}
 }
 
 // resource extracts the values of the resource at a node.

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -54,11 +53,13 @@ func (p *parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, 
 	}
 	name, typeName, _ := strings.Cut(path[0].name, ":")
 	found, ok := p.find(t, name)
-	switch {
-	case !ok:
+	if !ok {
 		return nil, p.unknown(t, name)
-	case found.special == specialUnsupported:
-		return nil, p.unsupported("not supported")
+	}
+	if err := p.supported(found, depth); err != nil {
+		return nil, err
+	}
+	switch {
 	case found.special == specialWords:
 		return nil, p.unsupported(found.row.Code + " is not supported in _filter")
 	case len(path) > 1:
@@ -106,7 +107,7 @@ func (p *parser) bindChain(via *param, typeName string, node *filterNode, path [
 			next = &combination{all: true, of: []condition{also, next}}
 		}
 		if err != nil {
-			if e := (*QueryError)(nil); errors.As(err, &e) && e.Code == issue.TooCostly {
+			if final(err) {
 				return nil, err
 			}
 			failure = err

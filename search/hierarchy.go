@@ -162,7 +162,7 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 		}
 		ev.view.RetainVisible(candidates)
 		for o := range roaring.Values(candidates) {
-			entries, err := ev.entries(index.Ordinal(o))
+			entries, err := ev.entries([]*stream{s}, index.Ordinal(o))
 			if err != nil {
 				return err
 			}

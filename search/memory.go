@@ -29,9 +29,9 @@ type ParameterMemory struct {
 // Memory shares out what an index holds among the search parameters, the largest
 // first. Each stream of values (see the package comment) counts once, with all the
 // parameters that see it.
-func Memory(stats *index.Stats) []ParameterMemory {
+func (e *Engine) Memory(stats *index.Stats) []ParameterMemory {
 	found := map[string]*ParameterMemory{}
-	for p, seen := range parameters().seers() {
+	for p, seen := range e.current.Load().seers() {
 		s, ok := stats.Params[p]
 		if !ok {
 			continue

@@ -51,7 +51,11 @@ type ParseOptions struct {
 // the question mark, or the body of a POST _search. It reports a [*QueryError]
 // for the first part that cannot be used (FHIR R4 §3.1.1).
 func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
-	p := parser{registry: parameters(), opts: opts, q: &Query{count: DefaultCount}}
+	return parse(parameters(), t, rawQuery, opts)
+}
+
+func parse(r *registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
+	p := parser{registry: r, opts: opts, q: &Query{count: DefaultCount}}
 	p.opts.Base = normalBase(opts.Base)
 	if len(rawQuery) > maxQuery {
 		return nil, &QueryError{Code: issue.TooLong, Reason: fmt.Sprintf("query is longer than %d bytes", maxQuery)}
@@ -283,7 +287,9 @@ func (p *parser) include(reverse bool, mod, value string) error {
 		found, ok := p.find(source, parts[1])
 		if !ok {
 			e := p.unknown(source, parts[1])
-			e.Code, e.ignorable = issue.Value, false // lenient handling ignores parameters, not wrong values
+			if e.ignorable {
+				e.Code, e.ignorable = issue.Value, false // lenient handling ignores parameters, not wrong values
+			}
 			return e
 		}
 		if found.row.Type != schema.ParamReference {

@@ -23,6 +23,7 @@ type Query struct {
 	page      string
 	parts     []part // what was used, in order
 	issues    []issue.Issue
+	customs   []*custom // that it asks for
 }
 
 // A part is one name=value of the query as it was used.

@@ -23,6 +23,7 @@ type stream struct {
 	inside bool          // of contained resources; no such stream is in the registry
 	// sensitive is set on streams of codes of which the case always counts.
 	sensitive bool
+	place     *place // of a custom parameter, whose values are not stored; otherwise nil
 }
 
 // integer reports whether the stream's numbers are whole.
@@ -43,6 +44,7 @@ type param struct {
 	// with the parts that it compares there.
 	composites []composite
 	special    special
+	custom     *custom // nil for R4's own
 }
 
 // A composite is one place of a composite parameter: Observation.component has a
@@ -135,6 +137,7 @@ type registry struct {
 	names   map[string]schema.TypeID
 	fields  wellKnown
 	version uint32
+	customs customs
 	// narrative and content are the words of all types: those of the narrative, and
 	// what the rest of a resource has beside them.
 	narrative, content *stream
@@ -169,6 +172,9 @@ var parameters = sync.OnceValue(func() *registry {
 		fmt.Fprintln(digest, schema.Params[i].Code, schema.Params[i].Expression)
 	}
 	b.version, b.size = digest.Sum32(), index.Param(len(b.streams))
+	if b.end() > index.FirstCustom {
+		panic("search: streams of R4 have numbers of custom parameters")
+	}
 	return b.registry
 })
 

@@ -276,7 +276,7 @@ func (r *ranking) take(place int, from *ranking, at int) {
 // code, then system, references by type and id.
 func (ev *evaluation) rankByValues(r *ranking, p *param, ordinals []uint32) error {
 	for i, o := range ordinals {
-		entries, err := ev.entries(index.Ordinal(o))
+		entries, err := ev.entries(p.streams, index.Ordinal(o))
 		if err != nil {
 			return err
 		}

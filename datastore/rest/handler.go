@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/klauspost/compress/gzhttp"
@@ -55,17 +54,16 @@ func (o *Options) withDefaults() Options {
 
 // handler answers the requests of one store.
 type handler struct {
-	store        *datastore.Store
-	options      Options
-	routes       []route
-	capabilities func() ([]byte, error) // the CapabilityStatement, made once
+	store     *datastore.Store
+	options   Options
+	routes    []route
+	statement statement
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
 // The store stays the caller's: shut the server down, then close the store.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
-	h.capabilities = sync.OnceValues(h.capabilityStatement)
 	return gzhttp.GzipHandler(h)
 }
 

@@ -5,10 +5,11 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
 )
 
@@ -20,6 +21,33 @@ func (x *exchange) metadata() error {
 	}
 	x.send(http.StatusOK, statement)
 	return nil
+}
+
+// A statement is the CapabilityStatement, made again when the custom search
+// parameters that it lists have changed.
+type statement struct {
+	sync.Mutex
+	json   []byte
+	custom []datastore.SearchParameterStatus
+}
+
+// capabilities returns the CapabilityStatement of now.
+func (h *handler) capabilities() ([]byte, error) {
+	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p datastore.SearchParameterStatus) bool { return !p.Complete })
+	same := func(a, b datastore.SearchParameterStatus) bool {
+		return a.URL == b.URL && a.Code == b.Code && a.Type == b.Type && slices.Equal(a.Base, b.Base) && slices.Equal(a.Target, b.Target)
+	}
+	s := &h.statement
+	s.Lock()
+	defer s.Unlock()
+	if s.json != nil && slices.EqualFunc(s.custom, custom, same) {
+		return s.json, nil
+	}
+	made, err := h.capabilityStatement()
+	if err == nil {
+		s.json, s.custom = made, custom
+	}
+	return made, err
 }
 
 // The parts of a CapabilityStatement that are used here, in FHIR's order.
@@ -83,7 +111,7 @@ type (
 )
 
 // capabilityStatement makes the statement from the routes, the schema tables and
-// what package search answers. Its date is that of its making.
+// what the store answers. Its date is that of its making.
 func (h *handler) capabilityStatement() ([]byte, error) {
 	rest := restPart{Mode: "server", Operation: []operation{{"fhirpath", fhirPathDefinition}}}
 	var perType []interaction
@@ -105,7 +133,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalDelete: "not-supported",
 			ReferencePolicy: []string{"literal", "logical"},
 		}
-		for _, p := range search.Parameters(t) {
+		for _, p := range h.store.Parameters(name) {
 			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type.String()})
 			if p.Type != schema.ParamReference {
 				continue

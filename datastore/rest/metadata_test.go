@@ -77,3 +77,36 @@ func TestMetadataIsTrue(t *testing.T) {
 		c.must(http.StatusOK, "GET", "/"+r.Type+"?_include="+strings.Join(r.SearchInclude, "&_include="), "")
 	}
 }
+
+// TestMetadataOfCustomParameters checks that the statement lists custom search
+// parameters once they may be used, and no longer.
+func TestMetadataOfCustomParameters(t *testing.T) {
+	c := newClient(t, nil)
+	listed := func(code string) (types []string) {
+		var s statement
+		require.NoError(t, json.Unmarshal([]byte(c.must(http.StatusOK, "GET", "/metadata", "").body), &s, json.MatchCaseInsensitiveNames(true)))
+		for _, r := range s.Rest[0].Resource {
+			for _, p := range r.SearchParam {
+				if p.Name == code {
+					require.Equal(t, "reference", p.Type)
+					require.Contains(t, r.SearchInclude, r.Type+":"+code)
+					types = append(types, r.Type)
+				}
+			}
+		}
+		return types
+	}
+	require.Empty(t, listed("maker"))
+	const parameter = `{"resourceType":"SearchParameter","id":"sp","url":"http://example.org/maker","name":"maker","status":"active","description":"d",
+		"code":"maker","base":["Device","Substance"],"type":"reference","target":["Organization"],
+		"expression":"Device.extension('http://example.org/maker').value | Substance.extension('http://example.org/maker').value"}`
+	c.must(http.StatusCreated, "PUT", "/SearchParameter/sp", parameter)
+	require.NoError(t, c.store.WaitIndexed(t.Context()))
+	require.Equal(t, []string{"Device", "Substance"}, listed("maker"))
+	c.must(http.StatusOK, "GET", "/Device?maker.name=x&_include=Device:maker", "")
+	a := c.must(http.StatusBadRequest, "PUT", "/SearchParameter/sp", strings.Replace(parameter, "Device.ext", "Device.txt", 1))
+	require.Contains(t, a.body, `"expression":["expression"]`)
+	c.must(http.StatusNoContent, "DELETE", "/SearchParameter/sp", "")
+	require.Empty(t, listed("maker"))
+	c.must(http.StatusBadRequest, "GET", "/Device?maker=x", "")
+}

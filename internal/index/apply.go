@@ -20,6 +20,8 @@ type Item struct {
 	Hole bool
 	// Values are what Prepare made; nil is none. Apply only reads them.
 	Values *Prepared
+	// Custom are the values of custom params, which Fill may add later instead.
+	Custom *Prepared
 }
 
 // values returns what there is to apply, or nil.
@@ -60,7 +62,9 @@ func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item)
 		x.dead.add(o, last)
 	}
 	for i := 0; i < len(items); i += applyChunk {
-		x.applyChunk(first+Ordinal(i), items[i:min(i+applyChunk, len(items))])
+		chunk := items[i:min(i+applyChunk, len(items))]
+		x.applyChunk(first+Ordinal(i), chunk)
+		x.fillCustom(first+Ordinal(i), chunk)
 	}
 	rec := record{seq, timeMicros, last, x.dead.n}
 	x.records.grow(old.records + 1)
@@ -83,6 +87,7 @@ func (x *Index) check(first Ordinal, items []Item) error {
 		if v := it.values(); v != nil {
 			keys += len(v.targets())
 		}
+		keys += (&Late{Values: it.Custom}).targets()
 		switch {
 		case it.ID == "" || len(it.ID) > MaxIDLen:
 			return fmt.Errorf("%w: id of item %d", ErrItem, i)
@@ -255,7 +260,11 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 func (x *Index) addTermLocked(o Ordinal, t termHash, p Param) {
 	payload := x.mu.table.put(t)
 	if *payload == 0 {
-		x.mu.params[p].terms++
+		columns := x.mu.params[p]
+		columns.terms++
+		if p >= FirstCustom {
+			columns.custom = append(columns.custom, t)
+		}
 	}
 	x.mu.postings.add(payload, o, p)
 }

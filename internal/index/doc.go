@@ -21,6 +21,7 @@
 //
 // # Invariants
 //
+//   - Custom params ([FirstCustom]) come and go as a whole.
 //   - An ordinal is never given again, and what the resource table knows of it stays.
 //     A newer version of a resource adds an ordinal and ends the one before; a
 //     deletion is an ordinal without values.

@@ -30,6 +30,7 @@ type Index struct {
 	targets  []Entity // of the references of the chunk being applied
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
+	late    []Late // custom values of the chunk being applied
 
 	mu struct {
 		sync.RWMutex
@@ -38,6 +39,7 @@ type Index struct {
 		params   []*paramColumns // by Param
 		types    []uint32        // payloads of postings, by TypeID
 		texts    textStore
+		freed    uint64 // payloads that Drop has freed
 		units    unitStore
 	}
 }
@@ -88,6 +90,8 @@ type paramColumns struct {
 	present uint32
 	// systems are the first [ownSystems] of its tokens; see addTokenLocked.
 	systems []digest
+	// custom are the terms of a custom param, for Drop: a term does not tell its param.
+	custom []termHash
 }
 
 // ownSystems is how many systems of a param are asked one by one for a code

@@ -33,6 +33,9 @@ type modelVersion struct {
 type model struct {
 	versions []modelVersion
 	views    []modelView
+	params   []index.Param // that are asked for
+	// custom, where it is set, returns the values of custom params of a new version.
+	custom func(t *rapid.T, x *index.Index, v *modelVersion) *index.Prepared
 
 	horizon uint64 // of the newest sweep
 	swept   map[index.Ordinal]bool
@@ -160,6 +163,9 @@ func (m *model) apply(t *rapid.T, x *index.Index) {
 				v.block = encode(v.entries)
 				item.Values = new(index.Prepared)
 				require.NoError(t, x.Prepare(item.Values, v.block))
+				if m.custom != nil {
+					item.Custom = m.custom(t, x, &v)
+				}
 			}
 		}
 		m.versions = append(m.versions, v)
@@ -207,7 +213,7 @@ func (m *model) hold(t *rapid.T, x *index.Index) {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := index.New([16]byte{1, 2, 3})
-		m := &model{versions: make([]modelVersion, 1), swept: map[index.Ordinal]bool{}}
+		m := &model{versions: make([]modelVersion, 1), params: someParams, swept: map[index.Ordinal]bool{}}
 		m.views = append(m.views, modelView{held: x.View()})
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			switch rapid.IntRange(0, 5).Draw(t, "step") {
@@ -346,7 +352,7 @@ func (m *model) checkPostings(t *rapid.T, v index.View) {
 		}
 		m.checkPosting(t, v, v.OfType(typ), want)
 	}
-	p := rapid.SampledFrom(someParams).Draw(t, "asked param")
+	p := rapid.SampledFrom(m.params).Draw(t, "asked param")
 	a, b := rapid.SampledFrom(someTexts).Draw(t, "asked text"), rapid.SampledFrom(someTexts).Draw(t, "other text")
 	typ, id := rapid.SampledFrom(someTypes).Draw(t, "asked type"), rapid.SampledFrom(someIDs).Draw(t, "asked id")
 	checks := []struct {
@@ -375,7 +381,7 @@ func (m *model) checkPostings(t *rapid.T, v index.View) {
 }
 
 func (m *model) checkTexts(t *rapid.T, v index.View) {
-	p := rapid.SampledFrom(someParams).Draw(t, "text param")
+	p := rapid.SampledFrom(m.params).Draw(t, "text param")
 	prefix := rapid.SampledFrom(someTexts).Draw(t, "prefix")
 	want := map[string][]uint32{}
 	for _, text := range someTexts {
@@ -412,7 +418,7 @@ func (m *model) checkTexts(t *rapid.T, v index.View) {
 }
 
 func (m *model) checkDates(t *rapid.T, v index.View) {
-	p := rapid.SampledFrom(someParams).Draw(t, "date param")
+	p := rapid.SampledFrom(m.params).Draw(t, "date param")
 	low, high := rapid.SampledFrom(someDates).Draw(t, "low"), rapid.SampledFrom(someDates).Draw(t, "high")
 	isDate := func(e *index.Entry) bool { return e.Param == p && e.Kind == index.KindDate }
 	checks := []struct {
@@ -457,7 +463,7 @@ func compare(a, b string) int {
 }
 
 func (m *model) checkNumbers(t *rapid.T, v index.View) {
-	p := rapid.SampledFrom(someParams).Draw(t, "number param")
+	p := rapid.SampledFrom(m.params).Draw(t, "number param")
 	limit := func(name string) index.Limit {
 		return index.Limit{Value: rapid.SampledFrom(someNumbers).Draw(t, name), Excluded: rapid.Bool().Draw(t, name+" excluded")}
 	}
@@ -517,7 +523,7 @@ func (m *model) checkNumbers(t *rapid.T, v index.View) {
 }
 
 func (m *model) checkReferences(t *rapid.T, v index.View) {
-	p := rapid.SampledFrom(someParams).Draw(t, "reference param")
+	p := rapid.SampledFrom(m.params).Draw(t, "reference param")
 	refs := v.References(p)
 	wantEdges := map[string]bool{}
 	wanted := roaring.New()

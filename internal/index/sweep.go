@@ -75,6 +75,9 @@ type sweep struct {
 	dead *roaring.Bitmap // all that was dead at the horizon
 	bits *bitset.BitSet  // the same
 	work []sweptPosting  // used again
+	// freed is what Drop had freed when work was seen: of what it frees later a
+	// number may mean something else.
+	freed uint64
 }
 
 func newSweep(x *Index, at record) *sweep {

@@ -31,6 +31,7 @@ type payloads struct {
 
 // see collects a payload's posting if it may hold dead ordinals. REQUIRES: mu held.
 func (s *sweep) see(p sweptPosting) {
+	s.freed = s.x.mu.freed
 	switch {
 	case p.payload == 0:
 	case p.payload&postingBit != 0:
@@ -102,6 +103,9 @@ func (s *sweep) alive(list, tail []uint32) []uint32 {
 func (s *sweep) replace(of payloads, work []sweptPosting) (again bool) {
 	s.x.mu.Lock()
 	defer s.x.mu.Unlock()
+	if s.x.mu.freed != s.freed {
+		return true
+	}
 	store := &s.x.mu.postings
 	for i := range work {
 		p := &work[i]
@@ -171,7 +175,9 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 		at: func(p *sweptPosting) *uint32 { return &texts.texts.at(uint32(p.text)).payload },
 		drop: func(p *sweptPosting) {
 			t := texts.texts.at(uint32(p.text))
-			x.mu.params[t.param].sorted.Delete(t.text)
+			if c := x.columnsLocked(t.param); c != nil { // Drop may be at it
+				c.sorted.Delete(t.text)
+			}
 			term := x.terms.texts.text(t.text).hash(uint16(t.param), formFolded)
 			x.mu.table.shard(term).remove(term)
 			gone = append(gone, p.text)
@@ -192,7 +198,7 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 			more = true
 			continue // the same chunk again
 		}
-		s.forgetTexts(texts, gone)
+		x.forgetTexts(texts, gone)
 		gone, first = gone[:0], end
 	}
 	return nil
@@ -200,12 +206,12 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 
 // forgetTexts frees the texts of one chunk. Readers may be at them without a lock,
 // so the chunk is replaced.
-func (s *sweep) forgetTexts(texts *textStore, gone []textID) {
+func (x *Index) forgetTexts(texts *textStore, gone []textID) {
 	if len(gone) == 0 {
 		return
 	}
-	s.x.mu.Lock()
-	defer s.x.mu.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	chunk := texts.texts.replace(uint32(gone[0]))
 	for _, id := range gone {
 		chunk[id&(chunkSize-1)] = storedText{}

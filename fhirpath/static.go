@@ -1,0 +1,50 @@
+package fhirpath
+
+import "github.com/fhirlake/fhirlake/internal/schema"
+
+// Yields returns the names of the types that the items of a result can have, as
+// [Item.Type] gives them. An abstract type stands for all that specialise it. any
+// is true where the types are not known before an evaluation; names are then
+// those that are known in any case. Without any and names there is never a result.
+func (e *Expression) Yields() (names []string, any bool) {
+	for _, t := range e.shape.nodes {
+		names = append(names, t.String())
+	}
+	for sort := sortBoolean; sort <= sortType; sort++ {
+		if e.shape.values>>sort&1 != 0 {
+			names = append(names, systemNames[sort])
+		}
+	}
+	return names, e.shape.open
+}
+
+// Pure reports whether the result depends on the resource alone: not on the time
+// of the evaluation, on the caller's variables and functions, or on what the
+// services of an [Evaluator] know. resolve is pure: without a [Resolver] it finds
+// what is in the resource.
+func (e *Expression) Pure() bool { return !e.impure }
+
+// AppliesTo reports whether the expression can yield something on a context of a
+// type: not if each of its alternatives begins with the name of another type, as
+// those of a search parameter of several resource types do.
+func (e *Expression) AppliesTo(typ string) bool {
+	t, ok := schema.TypeOf(typ)
+	return ok && appliesTo(e.tree, t)
+}
+
+func appliesTo(n node, t schema.TypeID) bool {
+	switch n := n.(type) {
+	case *binary:
+		return n.operator != "|" || appliesTo(n.left, t) || appliesTo(n.right, t)
+	case *invocation:
+		return appliesTo(n.left, t)
+	case *indexer:
+		return appliesTo(n.left, t)
+	case *typeTest:
+		return appliesTo(n.operand, t)
+	case *member:
+		root, ok := schema.TypeOf(n.name)
+		return !ok || n.name[0] < 'A' || n.name[0] > 'Z' || t.Is(root) || root.Is(t)
+	}
+	return true
+}

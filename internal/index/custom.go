@@ -1,0 +1,180 @@
+package index
+
+import (
+	"cmp"
+	"slices"
+)
+
+// FirstCustom is the first of the params that come and go while the index lives:
+// those of search parameters that are defined at run time. [Index.Fill] and
+// [Item.Custom] add their values, and [Index.Drop] takes a param out as a whole,
+// whereupon its number may be given to another.
+const FirstCustom Param = 1 << 15
+
+// A Late is values of custom params for a version that was applied without them.
+type Late struct {
+	Ordinal Ordinal
+	Values  *Prepared
+}
+
+// Fill adds values of custom params to versions that were applied before. It is
+// called by the goroutine that applies. The ordinals rise, and for each param
+// they rise from one call to the next and to the items that Apply adds: all
+// versions have the values of a param through Fill, up to some ordinal, and
+// through [Item.Custom] after it. Versions that are no longer visible are left
+// aside: sweeps count on it that what they took out does not come back. So views
+// that are older than the last Fill of a param lack some of its values: the caller
+// must not ask them for it.
+//
+// It reports [ErrFull], and has then changed nothing.
+func (x *Index) Fill(late []Late) error {
+	x.applying.Lock()
+	defer x.applying.Unlock()
+	keys := 0
+	for i := range late {
+		keys += late[i].targets()
+	}
+	if !x.entities.room(keys) {
+		return ErrFull
+	}
+	view := x.View()
+	visible := x.late[:0]
+	for _, l := range late {
+		if view.Visible(l.Ordinal) {
+			visible = append(visible, l)
+		}
+	}
+	x.late = visible
+	for i := 0; i < len(visible); i += applyChunk {
+		x.fillChunk(visible[i:min(i+applyChunk, len(visible))])
+	}
+	return nil
+}
+
+// targets returns how many references there are.
+func (l *Late) targets() int {
+	if l.Values == nil || l.Values.in == nil {
+		return 0
+	}
+	return len(l.Values.targets())
+}
+
+// fillCustom adds the custom values of items that are being applied.
+func (x *Index) fillCustom(first Ordinal, items []Item) {
+	x.late = x.late[:0]
+	for i := range items {
+		if it := &items[i]; it.Custom != nil && !it.Hole {
+			x.late = append(x.late, Late{first + Ordinal(i), it.Custom})
+		}
+	}
+	if len(x.late) > 0 {
+		x.fillChunk(x.late)
+	}
+}
+
+func (x *Index) fillChunk(late []Late) {
+	var buf [applyChunk]Item
+	items := buf[:len(late)]
+	for i := range late {
+		items[i].Values = late[i].Values
+	}
+	x.resolveTargets(items)
+	x.touch(items)
+
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	targets := x.targets
+	for i := range late {
+		if v := items[i].values(); v != nil {
+			n := len(v.targets())
+			x.addValuesLocked(late[i].Ordinal, v, targets[:n])
+			targets = targets[n:]
+		}
+	}
+}
+
+// Drop frees the values of custom params. It is called by the goroutine that
+// applies. Whoever still asks for one of them gets an answer of no meaning: the
+// caller sees to it that nobody trusts one. The entities that only their
+// references named stay.
+func (x *Index) Drop(params ...Param) {
+	for _, p := range params {
+		x.mu.Lock()
+		columns := x.columnsLocked(p)
+		if columns != nil {
+			x.mu.params[p] = nil
+			x.freeLocked(&columns.present)
+		}
+		x.mu.Unlock()
+		if columns != nil {
+			x.dropTerms(columns)
+			x.dropTexts(p, columns)
+		}
+	}
+}
+
+// freeLocked frees the posting of a payload, and empties the payload. A sweep that
+// has seen it must not take it for what has the posting next: that it was freed
+// makes the sweep look again. REQUIRES: mu held for writing.
+func (x *Index) freeLocked(payload *uint32) {
+	x.mu.freed++
+	if *payload&postingBit != 0 {
+		x.mu.postings.remove(*payload &^ postingBit)
+	}
+	*payload = 0
+}
+
+// dropTerms removes the terms of a param that is gone from the table, some under
+// each lock. A sweep may have removed one, and a version have brought it back: then
+// it is among them twice.
+func (x *Index) dropTerms(columns *paramColumns) {
+	for terms := range slices.Chunk(columns.custom, sweepStep) {
+		x.mu.Lock()
+		for _, t := range terms {
+			posting := x.removeLocked(t)
+			x.freeLocked(&posting)
+		}
+		x.mu.Unlock()
+	}
+}
+
+// dropTexts takes the folded texts of a param that is gone out of the table, and
+// frees them.
+func (x *Index) dropTexts(p Param, columns *paramColumns) {
+	type entry struct {
+		text string
+		id   textID
+	}
+	var entries []entry
+	columns.sorted.Scan(func(text string, id textID) bool {
+		entries = append(entries, entry{text, id})
+		return true
+	})
+	// In the order of their numbers: those of one chunk are freed together.
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.id, b.id) })
+	var gone []textID
+	for i, e := range entries {
+		gone = append(gone, e.id)
+		if i+1 < len(entries) && len(gone) < sweepStep && entries[i+1].id>>chunkBits == e.id>>chunkBits {
+			continue
+		}
+		x.mu.Lock()
+		for _, e := range entries[i+1-len(gone) : i+1] {
+			x.freeLocked(&x.mu.texts.texts.at(uint32(e.id)).payload)
+			x.removeLocked(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
+		}
+		x.mu.Unlock()
+		x.forgetTexts(&x.mu.texts, gone)
+		gone = gone[:0]
+	}
+}
+
+// removeLocked removes a term from the table if it is there, and returns its
+// payload. REQUIRES: mu held for writing.
+func (x *Index) removeLocked(t termHash) (payload uint32) {
+	shard := x.mu.table.shard(t)
+	if payload = x.mu.table.get(t); payload != 0 {
+		shard.remove(t)
+	}
+	return payload
+}
