@@ -3,6 +3,7 @@ package datastore_test
 import (
 	"testing"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -28,5 +29,19 @@ func TestCustomReferencesToContained(t *testing.T) {
 		{"Library", "codes.url=http://x.org/v", "l"}, {"Library", "codes:ValueSet.name=vv", "l"}, {"Library", "codes.name=other", ""},
 	} {
 		assert.Equal(t, c.found, find(t, store, c.typ, c.query), "%s?%s", c.typ, c.query)
+	}
+}
+
+// An error about what a modifier needs names the modifier, as those of the parser do.
+func TestTerminologyErrorsNameTheModifier(t *testing.T) {
+	store := open(t, nil)
+	put(t, store, `{"resourceType":"Organization","id":"o","name":"O"}`, `{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization/o"}}`)
+	for query, part := range map[string]string{
+		"gender:in=urn:none": "gender:in: ", "organization.type:not-in=urn:none": "type:not-in: ", "language:below=urn:none%7Cx": "language:below: ", "_filter=gender+in+urn:none": "gender:in: ",
+	} {
+		err := searching(store, "Patient", query)
+		assert.ErrorIs(t, err, datastore.ErrInvalid, query)
+		assert.ErrorContains(t, err, part)
+		assert.NotContains(t, err.Error(), "urn:none")
 	}
 }
