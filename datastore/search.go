@@ -249,7 +249,7 @@ func queryError(err error) error {
 		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
 	}
 	if errors.Is(err, search.ErrInvalidPage) {
-		return failf(ErrInvalid, issue.Value, "the page token was not made by this store for this query")
+		return failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
 	}
 	return err
 }

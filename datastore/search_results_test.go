@@ -120,6 +120,7 @@ func TestRulesOfPages(t *testing.T) {
 		} {
 			_, err = store.Search(ctx, "Patient", tampered)
 			assert.ErrorIs(t, err, datastore.ErrInvalid, tampered)
+			assert.ErrorContains(t, err, "_page: ", tampered)
 		}
 		_, err = store.Search(ctx, "Observation", first.Next)
 		assert.Error(t, err)

@@ -186,7 +186,11 @@ func (ev *evaluation) chainInside(c *chain, within, set *roaring.Bitmap) error {
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(out.entries, func(e index.Entry) bool {
+		entries, err := ev.withCustom(out, c.param)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(entries, func(e index.Entry) bool {
 			if !c.param.knows(e.Param) {
 				return false
 			}
@@ -197,6 +201,20 @@ func (ev *evaluation) chainInside(c *chain, within, set *roaring.Bitmap) error {
 		}
 	}
 	return nil
+}
+
+// withCustom returns the values of a version and those that it has of a custom
+// parameter. The result is good as long as that of outer.
+func (ev *evaluation) withCustom(out *outer, p *param) ([]index.Entry, error) {
+	for i, s := range p.streams {
+		if s.place == nil || slices.ContainsFunc(p.streams[:i], func(before *stream) bool { return before.place == s.place }) {
+			continue
+		}
+		if err := ev.readBlock(ev.blocksOf(s), out.ordinal); err != nil {
+			return nil, err
+		}
+	}
+	return ev.read, nil
 }
 
 // estimateInside guesses how much work chainInside is.

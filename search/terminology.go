@@ -41,7 +41,7 @@ func (ev *evaluation) codes(m *match) (*codeSet, error) {
 	codes := newCodeSet()
 	for i := range m.values {
 		v := &m.values[i]
-		x := expansion{evaluation: ev, name: m.param.row.Code}
+		x := expansion{evaluation: ev, name: nameOf(m)}
 		var found *codeSet
 		var err error
 		if m.modifier.ranked() {
@@ -66,7 +66,7 @@ func (ev *evaluation) codes(m *match) (*codeSet, error) {
 // An expansion works out the codes of a value set.
 type expansion struct {
 	*evaluation
-	name  string   // of the parameter, for errors
+	name  string   // of the condition, for errors
 	open  []string // the value sets that are being expanded, against circles
 	sets  int
 	names []resolvedName // that were looked up
