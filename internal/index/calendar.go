@@ -147,7 +147,7 @@ func (y *yearBuilder) add(month int, position uint16, o Ordinal, r dateRange) bo
 
 func (y *yearBuilder) finish() *calendarYear {
 	year := y.calendarYear
-	year.within = roaring.BitmapOf(y.ordinals...)
+	year.within = shareable(roaring.BitmapOf(y.ordinals...))
 	for m := range year.months {
 		year.months[m].within = slices.Clip(year.months[m].within)
 	}

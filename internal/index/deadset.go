@@ -24,10 +24,10 @@ func (d *deadSet) add(o, last Ordinal) {
 	if len(d.tail) >= deadTail+int(last>>14) {
 		set := roaring.New()
 		if d.frozen != nil {
-			set = d.frozen.Clone()
+			set = copyOf(d.frozen)
 		}
 		set.AddMany(d.tail)
-		d.frozen, d.tail = set, make([]uint32, 0, deadTail)
+		d.frozen, d.tail = shareable(set), make([]uint32, 0, deadTail)
 	}
 	d.tail = append(d.tail, uint32(o))
 	d.n++
@@ -41,7 +41,7 @@ func (d *deadSet) sweep(swept *roaring.Bitmap) deadSet {
 		fresh.Or(d.frozen)
 	}
 	fresh.AndNot(swept)
-	return deadSet{swept: swept, frozen: fresh, n: d.n}
+	return deadSet{swept: swept, frozen: shareable(fresh), n: d.n}
 }
 
 // bitmaps are the parts but for the tail, what was swept only if it is asked for;

@@ -186,7 +186,7 @@ func (p Posting) frozenInView() *roaring.Bitmap {
 	if Ordinal(p.frozen.Maximum()) <= p.view.s.last {
 		return p.frozen
 	}
-	cut := p.frozen.Clone()
+	cut := copyOf(p.frozen)
 	cut.RemoveRange(uint64(p.view.s.last)+1, 1<<32)
 	return cut
 }

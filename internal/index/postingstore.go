@@ -87,7 +87,12 @@ func (p *storedPosting) add(o uint32) {
 	}
 	if n == cap(p.tail) {
 		// By a quarter, where append would double: most postings are short for good.
-		p.tail = append(make([]uint32, 0, (n+n/4+4)&^3), p.tail...)
+		// Those with a bitmap are not.
+		room := n/4 + 4
+		if p.frozen != nil {
+			room = n/2 + 32
+		}
+		p.tail = append(make([]uint32, 0, (n+room)&^3), p.tail...)
 	}
 	p.tail = append(p.tail, o)
 }
@@ -96,16 +101,20 @@ func (p *storedPosting) tailLimit() int {
 	if p.frozen == nil {
 		return tailClose
 	}
-	return max(tailClose, min(int(p.frozen.GetCardinality()/16), tailMax))
+	return max(tailClose, min(int(p.frozen.GetCardinality()/8), tailMax))
 }
 
 func (p *storedPosting) freeze() {
 	// A union of two bitmaps, because adding one by one to a run container
-	// rebuilds it each time.
+	// rebuilds it each time. All containers but the last stay those that they were.
 	set := roaring.BitmapOf(p.tail...)
-	if p.frozen != nil {
-		set = roaring.Or(p.frozen, set)
+	if p.frozen == nil {
+		set.RunOptimize()
+	} else {
+		full := set.Maximum()>>16 > p.frozen.Maximum()>>16
+		if set = roaring.Or(p.frozen, set); full {
+			set.RunOptimize()
+		}
 	}
-	set.RunOptimize()
-	p.frozen, p.tail = set, nil
+	p.frozen, p.tail = shareable(set), nil
 }

@@ -78,7 +78,7 @@ func (s *sweep) cut(p *storedPosting) storedPosting {
 		return storedPosting{tail: s.alive(frozen.ToArray(), p.tail)}
 	}
 	frozen.RunOptimize()
-	return storedPosting{frozen: frozen, tail: s.alive(nil, p.tail)}
+	return storedPosting{frozen: shareable(frozen), tail: s.alive(nil, p.tail)}
 }
 
 // alive returns a list and those of a tail that are not dead, in no more memory
