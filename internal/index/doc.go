@@ -16,7 +16,9 @@
 //   - A [Term] is the keyed hash of one exact value of one parameter, a posting
 //     the rising list of ordinals that have it.
 //   - A column holds the values of one parameter that are compared rather than
-//     looked up (dates, numbers, edges of references, sort texts), by ordinal.
+//     looked up (dates, numbers, edges of references, sort texts), by ordinal. It
+//     grows in chunks; full ones of dates and numbers are packed, and what searches
+//     make of them (orders, calendars) is kept with them.
 //   - A [View] is the state after one log record.
 //
 // # Invariants
