@@ -179,8 +179,12 @@ func turmoilWrite(store *datastore.Store, r *rand.Rand) error {
 	case 1:
 		return store.Delete(ctx, datastore.Ref{Type: "Patient", ID: fmt.Sprint("p", r.IntN(400))})
 	case 2:
-		_, err := store.Create(ctx, []byte(turmoilPatient(r)), datastore.IfNoneExist(fmt.Sprintf("identifier=urn:x%%7C%d", r.IntN(900))))
-		return err
+		condition := fmt.Sprintf("identifier=urn:x%%7C%d", r.IntN(900))
+		if r.IntN(2) == 0 {
+			condition += "&p1=2"
+		}
+		_, err := store.Create(ctx, []byte(turmoilPatient(r)), datastore.IfNoneExist(condition))
+		return unanswered(err)
 	case 3:
 		var lines strings.Builder
 		for range 60 {
