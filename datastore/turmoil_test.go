@@ -27,9 +27,9 @@ import (
 // At quiet points it answers as a new store does that was given the same resources,
 // before and after opening again.
 func TestTurmoil(t *testing.T) {
-	rounds, writes := 2, 80
+	rounds, writes := 2, 40
 	if testing.Short() {
-		rounds, writes = 1, 100
+		rounds, writes = 1, 30
 	}
 	folder := t.TempDir()
 	options := &datastore.Options{Key: datastore.KeyFile(filepath.Join(folder, "key")), Validation: datastore.StructureOnly}
