@@ -20,8 +20,9 @@
 //
 // The internal packages are, from the bottom: schema (R4 as tables), fhirjson
 // (bytes to tape and back), fhirproto (tape to google/fhir's protos and back),
-// fhirtime (partial dates), seal and txlog (the sealed log), index (postings and
-// columns), synth (synthetic patients).
+// jsonpatch (JSON Patch), fhirtime (partial dates), ucum (units), issue (what is
+// wrong, in FHIR's words), seal and txlog (the sealed log), index (postings and
+// columns), synth (synthetic patients), jobs (what imports and exports share).
 //
 // docs/design.md tells how they fit together and why.
 //

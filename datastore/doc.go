@@ -11,7 +11,8 @@
 // relatives are generic over the protos of github.com/google/fhir/go. Each has
 // an untyped twin, a method of [Store], that takes and gives canonical JSON.
 // What only reads takes a [Reader]: a Store, which answers with the newest
-// state, or a [Snapshot], which answers with the state at one moment for ever.
+// state, or a [Snapshot], which answers with the state at one moment until it is
+// closed.
 //
 // # The way of a write
 //
@@ -35,7 +36,8 @@
 // there have been indexed, in the background: at once for those written later.
 // [Store.SearchParameters] says how far each is and [Store.WaitIndexed] waits. Until
 // then a query that names it is [ErrIndexing]. Deleting or retiring the resource
-// drops it. After opening a store they are indexed again.
+// drops it. After opening a store they are indexed again. Their expressions see what is
+// stored: the id that the store gave, and neither meta.versionId nor meta.lastUpdated.
 //
 // # Errors
 //

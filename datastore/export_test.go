@@ -20,3 +20,11 @@ func (s *Store) Swept() int { return s.index.Stats().Swept }
 
 // PageGrace is how long a page token is good after its state was superseded.
 func PageGrace() time.Duration { return everyMinute.grace }
+
+// WrittenByOther makes what tx has so far look as if another version of the extractor
+// had written it.
+func (tx *Tx) WrittenByOther() {
+	for i := range tx.ops {
+		tx.ops[i].part[itemVersionAt+8]++
+	}
+}

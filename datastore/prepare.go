@@ -96,15 +96,20 @@ func (s *Store) prepareDocument(c *scratch, id string) (*prepared, error) {
 		return nil, err
 	}
 	p.part = append(appendItemHeader(make([]byte, 0, itemFixed+2+32+len(id)+len(c.block)), p.typ, id, false), c.block...)
-	var err error
-	p.definition, p.set = c.definition, s.engine.CustomSet()
-	if p.custom, err = s.customValues(c, p.set); err != nil {
-		return nil, err
-	}
 	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, []byte(id))
 	c.body = appendBody(c.body[:0], c.stored)
 	p.body = bytes.Clone(c.body) // a block is a third of the room that making it takes
-	return p, nil
+	p.definition, p.set = c.definition, s.engine.CustomSet()
+	// Custom parameters may ask for any element, and those of versions that are there
+	// are filled from the stored form.
+	if p.set.Has(p.typ) && !c.doc.AsStored([]byte(id)) {
+		if err := parseStored(c.stored, &c.doc); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	p.custom, err = s.customValues(c, p.set)
+	return p, err
 }
 
 // prepareDelete makes the item that deletes a resource.

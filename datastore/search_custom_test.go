@@ -463,3 +463,26 @@ func TestCustomEvaluationFails(t *testing.T) {
 	require.Equal(t, "d c a", foundIDs(t, store, "Patient", "only:missing=true"))
 	require.Equal(t, "e", foundIDs(t, store, "Patient", "only=eve"))
 }
+
+// A custom parameter sees what is stored, and not the id, the version and the time
+// that the writer of a resource gave it.
+func TestCustomSeesWhatIsStored(t *testing.T) {
+	store := open(t, nil)
+	define(t, store, custom("set", "Patient", "string", "Patient.id | Patient.meta.versionId | Patient.meta.lastUpdated.toString()"))
+	source := []byte(`{"resourceType":"Patient","id":"mine","meta":{"versionId":"seven","lastUpdated":"2001-01-01T00:00:00Z"}}`)
+	for range 2 {
+		created, err := store.Create(ctx, source)
+		require.NoError(t, err)
+		_, err = store.Update(ctx, source)
+		require.NoError(t, err)
+		check := func() {
+			require.Equal(t, created.ID, foundIDs(t, store, "Patient", "set="+created.ID))
+			require.Equal(t, "mine", foundIDs(t, store, "Patient", "set=mine"))
+			require.Empty(t, foundIDs(t, store, "Patient", "set=seven,2001"))
+		}
+		check()
+		require.NoError(t, store.Delete(ctx, datastore.Ref{Type: "SearchParameter", ID: "sp-set"}))
+		define(t, store, custom("set", "Patient", "string", "Patient.id | Patient.meta.versionId | Patient.meta.lastUpdated.toString()"))
+		check()
+	}
+}

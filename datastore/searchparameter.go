@@ -310,8 +310,8 @@ func (s *Store) Parameters(resourceType string) []search.Parameter {
 }
 
 // WaitIndexed waits until no search parameter is being indexed. It reports the
-// first that could not be, ErrClosed, or the error of ctx. It does not wait for
-// parameters that are defined meanwhile by others.
+// first that could not be, ErrClosed, or the error of ctx. Parameters that
+// are defined while it waits count too.
 func (s *Store) WaitIndexed(ctx context.Context) error {
 	for {
 		changed := s.parameters.watch()

@@ -23,8 +23,9 @@ type Reader interface {
 	// is zero. Of a resource that never was it yields ErrNotFound.
 	History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error]
 	// Search answers a query of a resource type with one page, or, where the type
-	// is "", of all types or those that _type names. The query is that of a URL, without a question mark: name=ann&birthdate=ge1980. It reports an
-	// [Error] of class ErrInvalid, ErrTooCostly or ErrStalePage.
+	// is "", of all types or those that _type names. The query is that of a URL,
+	// without a question mark: name=ann&birthdate=ge1980. It reports an [Error] of
+	// class ErrInvalid, ErrTooCostly or ErrIndexing, or ErrStalePage.
 	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)
 
 	// snapshot returns the state for reads by id and histories, which no sweep

@@ -111,7 +111,8 @@
 //     An extension stands for its value; what an expression computes is indexed like
 //     the FHIR type of that kind, strings of tokens in any case. A resource on which it
 //     fails has no values. Its modifiers, comparators, chains and multipleOr are not
-//     restricted to those that the resource names.
+//     restricted to those that the resource names. It has no values of meta.versionId and
+//     meta.lastUpdated, which are not stored in the resource.
 //   - A custom parameter may not have the code of one of R4's on the same type, nor of
 //     another active one: the second is refused when written. A SearchParameter that
 //     is one of R4's own, or derived from one under its code, is that one.

@@ -41,6 +41,24 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	return dst
 }
 
+// AsStored reports whether the resource has the given id and nothing of what
+// [AppendStored] leaves out, so that both forms have the same values.
+func (d *Document) AsStored(id []byte) bool {
+	if !bytes.Equal(d.ID(), id) {
+		return false
+	}
+	meta, ok := d.Child(0, schema.Lookup(d.Type(), "meta"))
+	if !ok {
+		return true
+	}
+	for n := range d.Children(meta) {
+		if setByStore(d.Nodes[n].Field) {
+			return false
+		}
+	}
+	return true
+}
+
 // appendStoredMeta appends the meta at node n without what the store sets, with
 // the comma and name before it, or nothing.
 func (d *Document) appendStoredMeta(dst []byte, n uint32) []byte {

@@ -37,15 +37,18 @@ func (c *chunked[T]) grow(n uint32) {
 	}
 }
 
-// replace puts a copy of a chunk, that of element i, in its place and returns it.
-// Readers that hold the old one keep it.
-func (c *chunked[T]) replace(i uint32) *[chunkSize]T {
+// copyOf returns a copy of the chunk of element i.
+func (c *chunked[T]) copyOf(i uint32) *[chunkSize]T {
+	chunk := *(*c.dir.Load())[i>>chunkBits]
+	return &chunk
+}
+
+// replace puts another chunk in the place of that of element i. Readers that hold the
+// old one keep it.
+func (c *chunked[T]) replace(i uint32, chunk *[chunkSize]T) {
 	dir := slices.Clone(*c.dir.Load())
-	chunk := new([chunkSize]T)
-	*chunk = *dir[i>>chunkBits]
 	dir[i>>chunkBits] = chunk
 	c.dir.Store(&dir)
-	return chunk
 }
 
 // elements returns how many elements there is room for.

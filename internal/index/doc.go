@@ -16,7 +16,9 @@
 //   - A [Term] is the keyed hash of one exact value of one parameter, a posting
 //     the rising list of ordinals that have it.
 //   - A column holds the values of one parameter that are compared rather than
-//     looked up (dates, numbers, edges of references, sort texts), by ordinal.
+//     looked up (dates, numbers, edges of references, sort texts), by ordinal. It
+//     grows in chunks; full ones of dates and numbers are packed, and what searches
+//     make of them (orders, calendars) is kept with them.
 //   - A [View] is the state after one log record.
 //
 // # Invariants
@@ -48,10 +50,10 @@
 // It stores nothing: opening a store applies its log again. It decides nothing about
 // sweeps: package datastore says when, and how far. A sweep frees what postings,
 // columns, terms and texts take; of a version 16 bytes of the resource table and its
-// place in the posting of its type stay, for histories, and of a text that is gone 24. It
-// keeps no text of tokens, so that sorting by a token, and composites, read the
-// values blocks of the candidates ([Decode]). Order, limits and cost of queries
-// are package search's.
+// place in the posting of its type stay, for histories, and of a text that is gone
+// 24, until all of the 4,096 that were added with it are. It keeps no text of tokens,
+// so that sorting by a token, and composites, read the values blocks of the candidates
+// ([Decode]). Order, limits and cost of queries are package search's.
 //
 // # A term decides alone
 //

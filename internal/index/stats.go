@@ -160,8 +160,24 @@ func (w *statsWalk) walkTexts() {
 			return from+statsStep <= texts.n
 		})
 	}
-	spare := texts.texts.elements() - w.Texts
+	spare := texts.texts.elements() - w.Texts - w.shared()
 	w.Bytes.Texts += int64(spare) * int64(unsafe.Sizeof(storedText{}))
+}
+
+// shared returns how many places for texts are of the chunk that is shared.
+func (w *statsWalk) shared() (n int) {
+	w.step(func() bool {
+		texts := &w.x.mu.texts
+		if dir := texts.texts.dir.Load(); dir != nil && texts.empty != nil {
+			for _, chunk := range *dir {
+				if chunk == texts.empty {
+					n += chunkSize
+				}
+			}
+		}
+		return false
+	})
+	return n
 }
 
 func (w *statsWalk) shareTerms() {

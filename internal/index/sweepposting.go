@@ -205,17 +205,27 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 }
 
 // forgetTexts frees the texts of one chunk. Readers may be at them without a lock,
-// so the chunk is replaced.
+// so the chunk is replaced: by the one that all share which have no text any more and
+// get none, if it is of these.
 func (x *Index) forgetTexts(texts *textStore, gone []textID) {
 	if len(gone) == 0 {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	chunk := texts.texts.replace(uint32(gone[0]))
+	first := uint32(gone[0])
+	chunk := texts.texts.copyOf(first)
 	for _, id := range gone {
 		chunk[id&(chunkSize-1)] = storedText{}
 	}
+	full := first|(chunkSize-1) <= texts.n
+	if full && !slices.ContainsFunc(chunk[:], func(t storedText) bool { return t != storedText{} }) {
+		if texts.empty == nil {
+			texts.empty = chunk
+		}
+		chunk = texts.empty
+	}
+	texts.texts.replace(first, chunk)
 }
 
 // sweepPresence sweeps the posting of the presence of a param.

@@ -18,6 +18,7 @@ type textID uint32
 type textStore struct {
 	n     uint32
 	texts chunked[storedText]
+	empty *[chunkSize]storedText // in the place of all chunks whose texts are gone
 }
 
 type storedText struct {
