@@ -426,6 +426,15 @@ func TestCustomContained(t *testing.T) {
 	}
 	require.Equal(t, "a", foundIDs(t, store, "Patient", "_contained=false&eye=blue"))
 	require.Equal(t, "c b a", foundIDs(t, store, "Patient", "_contained=both&_include=*"))
+
+	// A chain is answered as long as no reference may lead to a contained Patient.
+	put(t, store,
+		`{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"}}`,
+		`{"resourceType":"Encounter","id":"e","contained":[{"resourceType":"Patient","id":"p"}],"status":"planned","class":{"code":"AMB"},"subject":{"reference":"#p"}}`)
+	require.Equal(t, "o", foundIDs(t, store, "Observation", "subject:Patient.eye=blue"))
+	for _, query := range []string{"subject:Patient.eye=blue", "subject:Patient.eye:missing=true", "subject:Patient.eye:contains=lu", "_filter=not(subject.eye eq blue)"} {
+		issueOf(t, searching(store, "Encounter", strings.ReplaceAll(query, " ", "+")), issue.NotSupported)
+	}
 }
 
 // TestCustomAbstract gives a parameter to all types, and one to several.

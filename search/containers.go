@@ -6,6 +6,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -45,8 +46,9 @@ func (ev *evaluation) candidates(t schema.TypeID, c condition, within *roaring.B
 			set.Or(found)
 		}
 		return set, nil
-	case *negation:
-		return within, nil
+	case *negation: // whatever it is, it is asked whether it can be decided
+		_, err := ev.candidates(t, c.of, within)
+		return within, err
 	case *phrase:
 		return ev.candidatesOfWords(t, within, c.words)
 	}
@@ -55,6 +57,8 @@ func (ev *evaluation) candidates(t schema.TypeID, c condition, within *roaring.B
 
 func (ev *evaluation) candidatesOfMatch(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	switch {
+	case m.param.custom != nil:
+		return nil, noCustomInside(m.param)
 	case m.modifier == modNot || m.modifier == modNotIn || m.modifier == modMissing && m.missing:
 		return within, nil
 	case m.param.special == specialID && m.modifier == plain:
@@ -79,12 +83,24 @@ func (ev *evaluation) candidatesOfMatch(t schema.TypeID, m *match, within *roari
 	return ev.match(t, &inside, within)
 }
 
+// noCustomInside reports a custom parameter that is asked of contained resources,
+// which have no values of it: no answer would be exact.
+func noCustomInside(p *param) error {
+	return &QueryError{
+		Part: p.row.Code, Code: issue.NotSupported,
+		Reason: "a custom search parameter, which contained resources have no values of, and the reference may lead to some",
+	}
+}
+
 // fewTargets is how many targets of a chain are looked up one by one. Of more, any
 // reference may be to one.
 const fewTargets = 1024
 
 // candidatesOfChain goes back along the references of contained resources.
 func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if c.param.custom != nil {
+		return nil, noCustomInside(c.param)
+	}
 	streams := ev.registry.insideParam(c.param).streams
 	canonical, _, err := ev.inUse(&param{streams: streams}, nil)
 	if err != nil {
@@ -151,16 +167,19 @@ func (ev *evaluation) candidatesOfBranches(c *chain, from []*stream, within *roa
 		if err != nil {
 			return nil, err
 		}
+		if universe, err = ev.referring(from, universe); err != nil {
+			return nil, err
+		}
+		if universe.IsEmpty() {
+			continue
+		}
 		found, err := ev.candidates(branch.typ, branch.next, universe)
 		if err != nil {
 			return nil, err
 		}
 		set.Or(found)
 	}
-	if set.IsEmpty() {
-		return set, nil
-	}
-	return ev.referring(from, set)
+	return set, nil
 }
 
 // chainInside adds to set the visible ones of within, or of all if it is nil, whose

@@ -122,8 +122,10 @@
 // # What it does not do
 //
 // _text and _content in _filter, custom parameters of type special, composites of
-// composites, and custom parameters with _contained are reported as not supported:
-// contained resources have no values of custom parameters, in chains neither.
+// composites, and custom parameters of contained resources, which have no values of
+// them, are reported as not supported: those with _contained always, and a chain where
+// a reference may lead to a contained resource of a type that has the parameter.
+// What "<5" measures ends with 5 and not before it, so that eb5 does not find it.
 // Terminology that is not in the store, and ValueSets with filters on other
 // properties than the hierarchy, are errors. Chains and _include lead to the current
 // version of what a versioned reference names: the index keeps no version of a
