@@ -77,6 +77,9 @@ func absurd() map[string][]string {
 // Every query ends soon, with an answer or an error that says what is wrong
 // without the query's values in it.
 func TestAbsurdQueries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	store := crowd(t, 200)
 	for typ, queries := range absurd() {
 		for _, query := range queries {

@@ -18,6 +18,9 @@ import (
 // parameters are extracted by FHIRPath, R4's along a trie of paths: both find and
 // sort the same.
 func TestCustomLikeR4(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	t.Run("synthetic", func(t *testing.T) { compareWithR4(t, synthetic(3)) })
 	t.Run("examples", func(t *testing.T) {
 		if _, err := os.Stat("../../shared/data/fhir-r4/examples.ndjson.gz"); err != nil {

@@ -60,6 +60,9 @@ func load(s *store, m *model, lines [][]byte) {
 
 // TestExamples compares over HL7's examples, which use most parameters of R4.
 func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	s, m := newStore(t), newModel(t)
 	var valid [][]byte
 	var doc fhirjson.Document
@@ -74,6 +77,9 @@ func TestExamples(t *testing.T) {
 
 // TestSynthea compares over every eighth of Synthea's resources.
 func TestSynthea(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	s, m := newStore(t), newModel(t)
 	var some [][]byte
 	for i, line := range shared(t, "synthea/*.gz") {

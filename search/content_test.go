@@ -102,6 +102,9 @@ func TestWordsOfWords(t *testing.T) {
 // TestWordsOfCorpora compares the words of whole resources with what a walk over
 // plain JSON, XML by the standard library and expressions find.
 func TestWordsOfCorpora(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	for _, pattern := range []string{"fhir-r4/examples.ndjson.gz", "synthea/*.gz", "synthea-notes/*.gz", "us-core-3.1.0.ndjson.gz"} {
 		t.Run(pattern, func(t *testing.T) {
 			for i, line := range shared(t, pattern) {

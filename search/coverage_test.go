@@ -103,6 +103,9 @@ func (s *store) all(typ, query string) []string {
 // TestEveryParameterByExample finds HL7's examples by every parameter for which one
 // has a value.
 func TestEveryParameterByExample(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	s, m := newStore(t), newModel(t)
 	var valid [][]byte
 	var doc fhirjson.Document
@@ -137,6 +140,9 @@ func TestEveryParameterByExample(t *testing.T) {
 // TestEveryParameter builds a resource for every place at which a parameter has
 // values, and finds it. Nothing but the schema tables is needed for it.
 func TestEveryParameter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	s, m := newStore(t), newModel(t)
 	built := map[pair][]string{}
 	var batch [][]byte

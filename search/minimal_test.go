@@ -41,6 +41,9 @@ func TestMinimal(t *testing.T) {
 // TestMinimalExtraction extracts from HL7's examples with every value of a kind
 // made bad.
 func TestMinimalExtraction(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	engine := newStore(t).engine
 	var builder index.Builder
 	var doc fhirjson.Document

@@ -14,6 +14,9 @@ import (
 // Very long columns of dates are searched by calendars. They must find what a
 // look at each value finds, in views of any age.
 func TestCalendars(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	const (
 		n         = 70_000 // ordinals, of which each has two dates
 		day       = 86_400_000_000

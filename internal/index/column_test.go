@@ -14,6 +14,9 @@ import (
 // Long columns are scanned in another way than short ones: by the order of
 // their full chunks. Both must find what a look at each value finds.
 func TestLongColumns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	const n = 15_000
 	kinds := map[string]func(r *rand.Rand) (from, to int64){
 		"instants": func(r *rand.Rand) (int64, int64) { d := r.Int64N(1000); return d, d + 1 },

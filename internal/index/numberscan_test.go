@@ -107,6 +107,9 @@ func (c *numberColumn) check(t *testing.T, of func(unit string) []index.NumberWi
 // TestNumbersMatchAsEach matches numbers of a column of several ordered parts: with
 // limits of which few, half and most are within, and where only text decides.
 func TestNumbersMatchAsEach(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	const n = 19*4096 + 700 // parts of 16, 2 and 1 chunks, and a rest
 	random := rand.New(rand.NewPCG(1, 2))
 	units := []string{"", "a", "b", "c"}
@@ -169,6 +172,9 @@ func TestNumbersMatchAsEach(t *testing.T) {
 // TestNumbersOfTwoParts matches a resource whose first value is the last of a part,
 // and whose second the first of the next.
 func TestNumbersOfTwoParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	point := func(value string) scannedNumber { return scannedNumber{value, value, "a"} }
 	for _, two := range []string{"0 0", "0 9", "9 0", "9 9"} {
 		first, second, _ := strings.Cut(two, " ")

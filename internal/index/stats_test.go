@@ -11,6 +11,9 @@ import (
 // What the params are said to take is what the index takes, but for what is no
 // param's.
 func TestStatsOfParams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	x := index.New([16]byte{1})
 	fill(t, x, newMix(), 20_000, 500)
 	again := newMix()

@@ -162,6 +162,9 @@ func compareViews(t *testing.T, a, b index.View, resources int, message string) 
 // After every resource was written over often, a sweep brings the index back to
 // about the size that it had, but for what remembers versions.
 func TestSweepFreesMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 5_000}
 	x := index.New([16]byte{1})
 	c.round(t, 1, x)
