@@ -92,7 +92,12 @@ func importLines(store *datastore.Store, lines [][]byte) error {
 // TestSynthea and TestSynthetic import whole data sets into a folder, and want
 // every resource back, every search right, and the same once more after the
 // folder was opened again.
-func TestSynthea(t *testing.T) { checkData(t, synthea(t)) }
+func TestSynthea(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much data for one goroutine: not in short tests, which look for races")
+	}
+	checkData(t, synthea(t))
+}
 
 func TestSynthetic(t *testing.T) { checkData(t, synthetic(4)) }
 
