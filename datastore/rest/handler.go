@@ -22,7 +22,9 @@ type Options struct {
 	// come out of [http.StripPrefix], without it.
 	BasePath string
 	// BaseURL is the address that links begin with: set it behind a proxy. By
-	// default it is the scheme and the host of the request, and BasePath.
+	// default it is the scheme and the host of the request, and BasePath. Give
+	// [datastore.Options] the same: only then are absolute references to the store's
+	// own resources, such as clients make of a fullUrl, local ones.
 	BaseURL string
 	// MaxBodySize is the size in bytes up to which the body of a request is taken:
 	// DefaultMaxBodySize by default.
