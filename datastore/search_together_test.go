@@ -1,10 +1,12 @@
 package datastore_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // FHIR R4 §3.1.1.5.5: a chain goes on in what its container contains, whoever defined
@@ -44,4 +46,30 @@ func TestTerminologyErrorsNameTheModifier(t *testing.T) {
 		assert.ErrorContains(t, err, part)
 		assert.NotContains(t, err.Error(), "urn:none")
 	}
+}
+
+// A page token is for what a custom parameter meant when it was made.
+func TestPagesOfRedefinedParameters(t *testing.T) {
+	dir, key := filepath.Join(t.TempDir(), "store"), datastore.KeyFile(filepath.Join(t.TempDir(), "key"))
+	reopen := func(expression string) *datastore.Store {
+		store, err := datastore.Open(ctx, dir, &datastore.Options{Key: key, SearchParameters: [][]byte{custom("any", "Patient", "string", expression)}})
+		require.NoError(t, err)
+		require.NoError(t, store.WaitIndexed(ctx))
+		return store
+	}
+	store := reopen("Patient.name.family")
+	put(t, store, `{"resourceType":"Patient","id":"a","name":[{"family":"Smith"}],"address":[{"city":"Smithton"}]}`, `{"resourceType":"Patient","id":"b","name":[{"family":"Smithy"}]}`)
+	page, err := store.Search(ctx, "Patient", "any=smith&_count=1")
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+
+	store = reopen("Patient.name.family")
+	_, err = store.Search(ctx, "Patient", page.Next)
+	assert.NoError(t, err)
+	require.NoError(t, store.Close())
+
+	store = reopen("Patient.address.city")
+	_, err = store.Search(ctx, "Patient", page.Next)
+	assert.ErrorIs(t, err, datastore.ErrInvalid)
+	require.NoError(t, store.Close())
 }

@@ -35,6 +35,15 @@ type Definition struct {
 	compiled   []compiledBase
 }
 
+// meaning returns a text that definitions share which find the same.
+func (d *Definition) meaning() string {
+	text := "\x00" + d.Type.String() + "\x00" + d.Expression
+	for i := range d.parts {
+		text += "\x00" + d.parts[i].definition + "\x00" + d.parts[i].source
+	}
+	return text
+}
+
 // A definitionPart is a component of a composite: the parameter whose type it has,
 // and its expression on the composite's elements.
 type definitionPart struct {

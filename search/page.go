@@ -158,7 +158,11 @@ func (q *Query) hash() uint64 {
 	if len(q.types) == 1 && !q.named {
 		where += q.types[0].String()
 	}
-	sum := sha256.Sum256([]byte(where + "?" + q.Self()))
+	asked := where + "?" + q.Self()
+	for _, c := range q.customs { // their names may stand for something else one day
+		asked += c.meaning()
+	}
+	sum := sha256.Sum256([]byte(asked))
 	return binary.BigEndian.Uint64(sum[:])
 }
 
