@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,33 @@ func BenchmarkExtract(b *testing.B) {
 	b.ReportMetric(float64(len(docs)*b.N)/b.Elapsed().Seconds(), "res/s")
 	b.ReportMetric(float64(values)/float64(len(docs)), "values/res")
 	b.ReportMetric(float64(bytes)/float64(len(docs)), "bytes/res")
+}
+
+// BenchmarkApply applies Synthea's resources, words and contained resources included,
+// to a new index: the part of a write that only one goroutine does.
+func BenchmarkApply(b *testing.B) {
+	s := newStore(b)
+	var records [][]index.Item
+	for lines := range slices.Chunk(shared(b, "synthea/*.gz"), 500) {
+		var items []index.Item
+		for _, line := range lines {
+			items = append(items, s.item(line))
+		}
+		records = append(records, items)
+	}
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		x, first := index.New([16]byte{1}), index.FirstOrdinal
+		for i, items := range records {
+			if err := x.Apply(uint64(i+1), int64(i), first, items); err != nil {
+				b.Fatal(err)
+			}
+			first += index.Ordinal(len(items))
+		}
+		n += int(first - index.FirstOrdinal)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "res/s")
 }
 
 // observations is a store of n observations of 100 patients.

@@ -29,10 +29,22 @@ func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bit
 
 // combination evaluates conditions together, each among what can still matter.
 func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	of := c.of
 	if c.all {
+		of = ev.cheapestFirst(t, of)
+	}
+	return ev.together(c.all, of, within, func(one condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+		return ev.step(t, one, within)
+	})
+}
+
+// together evaluates conditions by each: what all of them leave of within, one after
+// the other, or the union of what any leaves. The result may be within itself.
+func (ev *evaluation) together(all bool, of []condition, within *roaring.Bitmap, each func(condition, *roaring.Bitmap) (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
+	if all {
 		set := within
-		for _, one := range ev.cheapestFirst(t, c.of) {
-			found, err := ev.step(t, one, set)
+		for _, one := range of {
+			found, err := each(one, set)
 			if err != nil || found.IsEmpty() {
 				return found, err
 			}
@@ -41,8 +53,8 @@ func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roari
 		return set, nil
 	}
 	set := roaring.New()
-	for _, one := range c.of {
-		found, err := ev.step(t, one, within)
+	for _, one := range of {
+		found, err := each(one, within)
 		if err != nil {
 			return nil, err
 		}

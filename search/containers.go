@@ -26,26 +26,9 @@ func (ev *evaluation) candidates(t schema.TypeID, c condition, within *roaring.B
 	case *chain:
 		return ev.candidatesOfChain(c, within)
 	case *combination:
-		if c.all {
-			set := within
-			for _, one := range c.of {
-				found, err := ev.candidates(t, one, set)
-				if err != nil || found.IsEmpty() {
-					return found, err
-				}
-				set = found
-			}
-			return set, nil
-		}
-		set := roaring.New()
-		for _, one := range c.of {
-			found, err := ev.candidates(t, one, within)
-			if err != nil {
-				return nil, err
-			}
-			set.Or(found)
-		}
-		return set, nil
+		return ev.together(c.all, c.of, within, func(one condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+			return ev.candidates(t, one, within)
+		})
 	case *negation: // whatever it is, it is asked whether it can be decided
 		_, err := ev.candidates(t, c.of, within)
 		return within, err
