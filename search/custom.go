@@ -24,6 +24,7 @@ type custom struct {
 	// since is the sequence of the first view that has all values. It is set
 	// before the registry has the parameter as complete.
 	since          uint64
+	staged         atomic.Bool // what is written brings its values along, although it is not complete
 	indexed, total atomic.Int64
 	failed         atomic.Pointer[error] // why it will never be complete
 }
@@ -50,6 +51,7 @@ type placePart struct {
 type customs struct {
 	complete, incomplete []*custom
 	places               map[schema.TypeID][]*place           // of the complete ones, by concrete type
+	staged               map[schema.TypeID][]*place           // of those in the last stage of filling
 	pending              map[schema.TypeID]map[string]*custom // by concrete type and code
 }
 
@@ -69,7 +71,7 @@ func (r *registry) with(complete, incomplete []*custom) *registry {
 	next := *r
 	next.types = slices.Clone(r.types)
 	next.customs = customs{
-		complete, incomplete, map[schema.TypeID][]*place{}, map[schema.TypeID]map[string]*custom{},
+		complete, incomplete, map[schema.TypeID][]*place{}, map[schema.TypeID][]*place{}, map[schema.TypeID]map[string]*custom{},
 	}
 	for _, c := range complete {
 		for _, p := range c.places {
@@ -85,6 +87,13 @@ func (r *registry) with(complete, incomplete []*custom) *registry {
 		}
 	}
 	for _, c := range incomplete {
+		if c.staged.Load() {
+			for _, p := range c.places {
+				for _, t := range r.concrete(p.base) {
+					next.customs.staged[t] = append(next.customs.staged[t], p)
+				}
+			}
+		}
 		for _, base := range c.Bases {
 			for _, t := range r.concrete(base) {
 				if next.customs.pending[t] == nil {
@@ -160,22 +169,34 @@ func (e *Engine) stands(view index.View, q *Query) error {
 	return nil
 }
 
-// A CustomSet is the custom parameters that were complete at one time. It is
-// immutable.
+// A CustomSet is the custom parameters that were complete at one time, and those that
+// were staged ([Pending.Stage]). It is immutable.
 type CustomSet struct{ of *registry }
 
-// CustomSet returns the custom parameters that are complete now.
+// CustomSet returns the custom parameters that are complete or staged now.
 func (e *Engine) CustomSet() CustomSet { return CustomSet{e.current.Load()} }
 
 // Has reports whether resources of a type have any of the parameters.
-func (s CustomSet) Has(t schema.TypeID) bool { return len(s.of.customs.places[t]) > 0 }
+func (s CustomSet) Has(t schema.TypeID) bool {
+	return len(s.of.customs.places[t])+len(s.of.customs.staged[t]) > 0
+}
 
 // SameFor reports whether two sets have the same parameters of a type.
 func (s CustomSet) SameFor(t schema.TypeID, other CustomSet) bool {
-	return s == other || slices.Equal(s.of.customs.places[t], other.of.customs.places[t])
+	if s == other {
+		return true
+	}
+	a, b := &s.of.customs, &other.of.customs
+	return slices.Equal(a.places[t], b.places[t]) && slices.Equal(a.staged[t], b.staged[t])
 }
 
-// ExtractCustom adds to b the values of a set's parameters. Where an expression
+// ExtractStaged adds to b the values of a set's staged parameters, as ExtractCustom
+// does those of the complete ones.
+func (e *Engine) ExtractStaged(s CustomSet, doc *fhirjson.Document, b *index.Builder) {
+	e.extractPlaces(s.of.customs.staged[doc.Type()], doc, b)
+}
+
+// ExtractCustom adds to b the values of a set's complete parameters. Where an expression
 // fails on the resource the parameter has no values there.
 //
 // It is safe for several goroutines with a Builder each.

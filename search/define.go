@@ -261,6 +261,22 @@ func (p *Pending) Settle() (changed bool) {
 // Empty reports whether there is nothing left to fill.
 func (p *Pending) Empty() bool { return len(p.customs) == 0 }
 
+// Stage begins the last stage: what is prepared from now on brings the values of the
+// parameters along ([Engine.ExtractStaged]), so that those before are a number that no
+// longer grows. It is called by the goroutine that applies, as is Unstage.
+func (p *Pending) Stage() { p.stage(true) }
+
+// Unstage ends what Stage began.
+func (p *Pending) Unstage() { p.stage(false) }
+
+func (p *Pending) stage(on bool) {
+	for _, c := range p.customs {
+		c.staged.Store(on)
+	}
+	current := p.engine.current.Load().customs
+	p.engine.current.Store(p.engine.registry.with(current.complete, current.incomplete))
+}
+
 // Complete makes the parameters complete: every version that is visible in the view
 // of a sequence, or will be in a later one, has its values or will be applied with
 // them.
@@ -268,6 +284,7 @@ func (p *Pending) Complete(sequence uint64) {
 	current := p.engine.current.Load().customs
 	for _, c := range p.customs {
 		c.since = sequence
+		c.staged.Store(false)
 	}
 	rest := slices.DeleteFunc(slices.Clone(current.incomplete), func(c *custom) bool { return slices.Contains(p.customs, c) })
 	p.engine.current.Store(p.engine.registry.with(append(slices.Clip(current.complete), p.customs...), rest))

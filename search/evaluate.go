@@ -27,7 +27,7 @@ type evaluation struct {
 }
 
 func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
-	return &evaluation{Engine: e, ctx: ctx, view: view, terms: view.Terms(), left: e.costLimit}
+	return &evaluation{Engine: e, ctx: ctx, view: view, terms: view.Terms(), left: e.costOf(ctx)}
 }
 
 // What work costs beside looking at one ordinal of a posting, about 5 ns.

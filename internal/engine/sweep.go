@@ -1,4 +1,4 @@
-package datastore
+package engine
 
 import (
 	"context"
@@ -23,12 +23,12 @@ var everyMinute = sweepRule{grace: 10 * time.Minute, least: 10_000, share: 4}
 
 // keepSwept is the sweeper: it sweeps the index once a minute, if that is worth its
 // while, until ctx ends.
-func (s *Store) keepSwept(ctx context.Context) {
-	defer close(s.swept)
+func (e *Engine) keepSwept(ctx context.Context) {
+	defer close(e.swept)
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
-		s.sweep(ctx, everyMinute)
+		e.sweep(ctx, everyMinute)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -39,18 +39,22 @@ func (s *Store) keepSwept(ctx context.Context) {
 
 // sweep sweeps the index by a rule. Open snapshots and searches under way keep what
 // they see.
-func (s *Store) sweep(ctx context.Context, rule sweepRule) {
+func (e *Engine) sweep(ctx context.Context, rule sweepRule) {
 	worth := func(sequence uint64) bool {
-		dead, all := s.index.Sweepable(sequence)
+		dead, all := e.index.Sweepable(sequence)
 		return dead >= rule.least && dead >= all/rule.share
 	}
-	view := s.index.View()
+	view := e.index.View()
 	if !worth(view.Sequence()) {
 		return
 	}
-	superseded := view.SequenceAt(s.options.Now().Add(-rule.grace).UnixMicro())
+	now, err := e.now(ctx)
+	if err != nil {
+		return // the clock of the options failed: another minute
+	}
+	superseded := view.SequenceAt(now.micros - rule.grace.Microseconds())
 	if worth(superseded) {
 		// It fails with ctx alone, when the store is closed: then the index goes too.
-		_ = s.index.Sweep(ctx, superseded)
+		_ = e.index.Sweep(ctx, superseded)
 	}
 }

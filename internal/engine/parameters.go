@@ -1,4 +1,4 @@
-package datastore
+package engine
 
 import (
 	"context"
@@ -14,21 +14,13 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A SearchParameterStatus says how far a custom search parameter is: one of
-// [Options.SearchParameters], or an active SearchParameter resource of the store
-// that is none of R4's own.
-type SearchParameterStatus struct {
+// A ParameterStatus says how far a custom search parameter is.
+type ParameterStatus struct {
 	URL, Code, Type string
-	Base            []string // the types that have it, as its definition names them
-	Target          []string // of a reference: the types that it may lead to; none is all
-	// Indexed of Total versions have been looked at. The total grows while others
-	// write.
-	Indexed, Total int
-	// Complete is set once queries may use the parameter.
-	Complete bool
-	// Issues say why the parameter is not used: what is wrong with a definition that
-	// was stored without the checks of [Strict], or why indexing ended.
-	Issues []Issue
+	Base, Target    []string
+	Indexed, Total  int
+	Complete        bool
+	Issues          []Issue // why it is not used
 }
 
 // parameters are the custom search parameters of a store. Which there are follows
@@ -39,13 +31,11 @@ type parameters struct {
 	// stored are the definitions of active resources, by version. It is the
 	// writer's alone.
 	stored map[index.Ordinal]storedDefinition
-	wake   chan struct{} // tells the filler that there may be work; closed when the writer has ended
-	filled chan struct{} // closed when the filler has ended
+	changed signal // told whenever a status changes
 
 	mu struct {
 		sync.Mutex
-		unused  []SearchParameterStatus
-		changed chan struct{} // closed, and replaced, whenever a status changes
+		unused []ParameterStatus
 	}
 }
 
@@ -95,56 +85,53 @@ func givenDefinitions(sources [][]byte) ([]*search.Definition, error) {
 
 // define brings the parameters in line with the newest state. The writer calls it,
 // and whoever opens the store.
-func (s *Store) define() {
-	definitions := slices.Clone(s.parameters.given)
+func (e *Engine) define() {
+	definitions := slices.Clone(e.parameters.given)
 	stored := map[index.Ordinal]storedDefinition{}
-	var unused []SearchParameterStatus
-	active, err := s.activeParameters()
+	var unused []ParameterStatus
+	active, err := e.activeParameters()
 	if err != nil {
-		s.options.Logger.Error("datastore: search parameters could not be looked up", "error", err)
+		e.options.Logger.Error("datastore: search parameters could not be looked up", "error", err)
 		return
 	}
 	for _, o := range active {
-		d, ok := s.parameters.stored[o]
+		d, ok := e.parameters.stored[o]
 		if !ok {
-			d = s.readDefinition(o)
+			d = e.readDefinition(o)
 		}
 		stored[o] = d
 		switch {
 		case d.definition != nil:
 			definitions = append(definitions, d.definition)
 		case d.issues != nil:
-			unused = append(unused, SearchParameterStatus{URL: d.url, Code: d.code, Issues: d.issues})
+			unused = append(unused, ParameterStatus{URL: d.url, Code: d.code, Issues: d.issues})
 		}
 	}
-	for i, issues := range s.engine.Define(definitions) {
+	for i, issues := range e.search.Define(definitions) {
 		if issues != nil {
 			unused = append(unused, statusOf(definitions[i], issues))
 		}
 	}
-	s.parameters.stored = stored
-	s.parameters.mu.Lock()
-	s.parameters.mu.unused = unused
-	s.parameters.mu.Unlock()
-	s.parameters.notify()
-	select {
-	case s.parameters.wake <- struct{}{}:
-	default: // it has been told, and not looked yet
-	}
+	e.parameters.stored = stored
+	e.parameters.mu.Lock()
+	e.parameters.mu.unused = unused
+	e.parameters.mu.Unlock()
+	e.parameters.changed.tell()
+	e.filler.call()
 }
 
 // activeParameters returns the SearchParameter resources that are in use, oldest
 // first: of two that clash the older is the one that counts.
-func (s *Store) activeParameters() ([]index.Ordinal, error) {
-	view := s.index.View()
+func (e *Engine) activeParameters() ([]index.Ordinal, error) {
+	view := e.index.View()
 	if view.OfType(index.TypeID(schema.TypeSearchParameter)).Len() == 0 {
 		return nil, nil
 	}
-	q, err := s.engine.Parse(schema.TypeSearchParameter, "status=active", false)
+	q, err := e.search.Parse(schema.TypeSearchParameter, "status=active", false)
 	if err != nil {
 		return nil, err
 	}
-	set, err := s.engine.Ordinals(context.Background(), view, q)
+	set, err := e.search.Ordinals(e.background, view, q)
 	if err != nil {
 		return nil, err
 	}
@@ -156,10 +143,10 @@ func (s *Store) activeParameters() ([]index.Ordinal, error) {
 }
 
 // readDefinition reads a stored version. One that cannot be read has an issue.
-func (s *Store) readDefinition(o index.Ordinal) storedDefinition {
+func (e *Engine) readDefinition(o index.Ordinal) storedDefinition {
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := s.document(o, &c.doc); err != nil {
+	if err := e.Document(o, &c.doc); err != nil {
 		return storedDefinition{issues: Issues(err)}
 	}
 	var d storedDefinition
@@ -179,13 +166,12 @@ func (s *Store) readDefinition(o index.Ordinal) storedDefinition {
 
 // checkDefinition checks a SearchParameter by itself, as its level asks for, and
 // keeps its definition for the writer, who checks it beside the others.
-func (s *Store) checkDefinition(c *scratch, k check) error {
-	c.definition = nil
-	if c.doc.Type() != schema.TypeSearchParameter || k.level == StructureOnly {
+func (e *Engine) checkDefinition(_ context.Context, c *scratch) error {
+	if c.doc.Type() != schema.TypeSearchParameter || c.how.Check.Level == StructureOnly {
 		return nil
 	}
 	d, issues := search.ReadDefinition(&c.doc)
-	if k.level == Strict {
+	if c.how.Check.Level == Strict {
 		if c.definition = d; len(issues) > 0 {
 			return &Error{Class: ErrInvalid, Issues: issues}
 		}
@@ -197,42 +183,42 @@ func (s *Store) checkDefinition(c *scratch, k check) error {
 
 // checkBesideOthers checks the definition of c beside those that are in use, for
 // Validate: what a write may replace is the version of the same id.
-func (s *Store) checkBesideOthers(c *scratch) error {
+func (e *Engine) checkBesideOthers(c *scratch) error {
 	if c.definition == nil {
 		return nil
 	}
 	d, replaced := c.definition, ""
-	o, ok := s.index.View().Lookup(index.TypeID(schema.TypeSearchParameter), string(c.doc.ID()))
-	if ok && !s.index.View().Deleted(o) {
-		if before := s.readDefinition(o).definition; before != nil {
+	o, ok := e.index.View().Lookup(index.TypeID(schema.TypeSearchParameter), string(c.doc.ID()))
+	if ok && !e.index.View().Deleted(o) {
+		if before := e.readDefinition(o).definition; before != nil {
 			replaced = before.URL
 		}
 	}
-	if issues := s.engine.CheckDefinition(d, replaced); issues != nil {
+	if issues := e.search.CheckDefinition(d, replaced); issues != nil {
 		return &Error{Class: ErrInvalid, Issues: issues}
 	}
 	return nil
 }
 
-// admit reports why the definitions of a commit cannot be used beside those that
+// checkDefinitions reports why the definitions of a commit cannot be used beside those that
 // stay. It is called by the writer, who has defined whatever was written before.
-func (s *Store) admit(c *commit) error {
+func (e *Engine) checkDefinitions(s *submission) error {
 	written := map[key]bool{}
 	var fresh []*search.Definition
-	for i := range c.ops {
-		written[key{c.ops[i].typ, c.ops[i].id}] = true
-		if d := c.ops[i].definition; d != nil {
+	for i := range s.Ops {
+		written[key{s.Ops[i].Type, s.Ops[i].ID}] = true
+		if d := s.Ops[i].definition; d != nil {
 			fresh = append(fresh, d)
 		}
 	}
 	if fresh == nil {
 		return nil
 	}
-	all := slices.Clone(s.parameters.given)
-	view := s.index.View()
-	for _, o := range slices.Sorted(maps.Keys(s.parameters.stored)) {
+	all := slices.Clone(e.parameters.given)
+	view := e.index.View()
+	for _, o := range slices.Sorted(maps.Keys(e.parameters.stored)) {
 		t, id := view.Key(o)
-		if d := s.parameters.stored[o]; d.definition != nil && !written[key{schema.TypeID(t), id}] {
+		if d := e.parameters.stored[o]; d.definition != nil && !written[key{schema.TypeID(t), id}] {
 			all = append(all, d.definition)
 		}
 	}
@@ -246,36 +232,16 @@ func (s *Store) admit(c *commit) error {
 }
 
 // defines reports whether a commit may change which parameters there are.
-func (c *commit) defines() bool {
-	return slices.ContainsFunc(c.ops, func(o op) bool { return o.typ == schema.TypeSearchParameter })
-}
-
-// notify tells those who wait that a status has changed.
-func (p *parameters) notify() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.mu.changed != nil {
-		close(p.mu.changed)
-		p.mu.changed = nil
-	}
-}
-
-// watch returns a channel that is closed when a status changes.
-func (p *parameters) watch() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.mu.changed == nil {
-		p.mu.changed = make(chan struct{})
-	}
-	return p.mu.changed
+func (s *submission) defines() bool {
+	return slices.ContainsFunc(s.Ops, func(o Op) bool { return o.Type == schema.TypeSearchParameter })
 }
 
 // SearchParameters returns the custom search parameters: those that are complete,
 // those that are being indexed, and those that are not used, with the issues that
 // say why.
-func (s *Store) SearchParameters() []SearchParameterStatus {
-	var all []SearchParameterStatus
-	for _, c := range s.engine.CustomStatus() {
+func (e *Engine) SearchParameters() []ParameterStatus {
+	var all []ParameterStatus
+	for _, c := range e.search.CustomStatus() {
 		status := statusOf(c.Definition, nil)
 		status.Indexed, status.Total, status.Complete = c.Indexed, c.Total, c.Complete
 		if c.Err != nil {
@@ -283,13 +249,13 @@ func (s *Store) SearchParameters() []SearchParameterStatus {
 		}
 		all = append(all, status)
 	}
-	s.parameters.mu.Lock()
-	defer s.parameters.mu.Unlock()
-	return append(all, s.parameters.mu.unused...)
+	e.parameters.mu.Lock()
+	defer e.parameters.mu.Unlock()
+	return append(all, e.parameters.mu.unused...)
 }
 
-func statusOf(d *search.Definition, issues []Issue) SearchParameterStatus {
-	s := SearchParameterStatus{URL: d.URL, Code: d.Code, Type: d.Type.String(), Issues: issues}
+func statusOf(d *search.Definition, issues []Issue) ParameterStatus {
+	s := ParameterStatus{URL: d.URL, Code: d.Code, Type: d.Type.String(), Issues: issues}
 	for _, t := range d.Bases {
 		s.Base = append(s.Base, t.String())
 	}
@@ -299,24 +265,14 @@ func statusOf(d *search.Definition, issues []Issue) SearchParameterStatus {
 	return s
 }
 
-// Parameters returns the search parameters that queries for a resource type may
-// name, sorted: R4's and the custom ones that are complete.
-func (s *Store) Parameters(resourceType string) []search.Parameter {
-	t, ok := schema.ResourceType(resourceType)
-	if !ok {
-		return nil
-	}
-	return s.engine.Parameters(t)
-}
-
 // WaitIndexed waits until no search parameter is being indexed. It reports the
 // first that could not be, ErrClosed, or the error of ctx. Parameters that
 // are defined while it waits count too.
-func (s *Store) WaitIndexed(ctx context.Context) error {
+func (e *Engine) WaitIndexed(ctx context.Context) error {
 	for {
-		changed := s.parameters.watch()
+		changed := e.parameters.changed.wait()
 		waiting := false
-		for _, c := range s.engine.CustomStatus() {
+		for _, c := range e.search.CustomStatus() {
 			if c.Err != nil {
 				return fmt.Errorf("datastore: indexing %s: %w", c.Code, c.Err)
 			}
@@ -327,7 +283,7 @@ func (s *Store) WaitIndexed(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
-		case <-s.parameters.filled:
+		case <-e.filler.ended:
 			return ErrClosed
 		case <-ctx.Done():
 			return ctx.Err()

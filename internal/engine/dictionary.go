@@ -1,4 +1,4 @@
-package datastore
+package engine
 
 // dictionaryText is dictionary 1 of stored bodies: fragments of canonical FHIR
 // JSON such as services write, the most frequent last, where they are nearest to

@@ -1,4 +1,4 @@
-package datastore
+package engine
 
 import (
 	"bytes"
@@ -11,10 +11,14 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// enrich calls the enrichers on a DocumentReference and parses the resource
+// annotate calls the enrichers on a DocumentReference and parses the resource
 // again with what they added. An enricher's failure becomes an extension; only a
 // cancelled context fails the write.
-func (s *Store) enrich(ctx context.Context, doc *fhirjson.Document, level Level) error {
+func (e *Engine) annotate(ctx context.Context, c *scratch) error {
+	doc, level := &c.doc, c.how.Check.Level
+	if doc.Type() != schema.TypeDocumentReference || len(e.options.Enrichers) == 0 {
+		return nil
+	}
 	note := nlp.Note{Resource: fhirjson.AppendCanonical(nil, doc, 0)}
 	var added [][]byte
 	texts, err := noteTexts(doc)
@@ -22,35 +26,51 @@ func (s *Store) enrich(ctx context.Context, doc *fhirjson.Document, level Level)
 		added = append(added, nlp.Failure(err))
 	}
 	note.Texts = texts
-	for _, e := range s.options.Enrichers {
-		extensions, err := nlp.Run(ctx, e, note)
+	for _, enricher := range e.options.Enrichers {
+		extensions, err := e.enrich(ctx, enricher, note)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			s.options.Logger.WarnContext(ctx, "an enricher failed; the resource records why")
+			e.options.Logger.WarnContext(ctx, "an enricher failed; the resource records why")
 			extensions = [][]byte{nlp.Failure(err)}
 		}
 		added = append(added, extensions...)
 	}
 	original := doc.Source
-	if err = s.parseWith(doc, added, level); err == nil {
+	if err = e.parseWith(doc, added, level); err == nil {
 		return nil
 	}
 	// What came back is no FHIR: the resource is kept without it.
-	if err := s.parse(original, doc, level); err != nil {
+	if err := e.parse(original, doc, level); err != nil {
 		return err
 	}
-	return s.parseWith(doc, [][]byte{nlp.Failure(err)}, level)
+	return e.parseWith(doc, [][]byte{nlp.Failure(err)}, level)
+}
+
+// enrich calls one enricher, which may panic, end its goroutine or hang.
+func (e *Engine) enrich(ctx context.Context, enricher nlp.Enricher, note nlp.Note) ([][]byte, error) {
+	type answer struct {
+		extensions [][]byte
+		err        error
+	}
+	a, err := guarded(ctx, e, "an enricher", func() answer {
+		extensions, err := enricher.Enrich(ctx, note)
+		return answer{extensions, err}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.extensions, a.err
 }
 
 // parseWith parses a resource again with extensions added.
-func (s *Store) parseWith(doc *fhirjson.Document, extensions [][]byte, level Level) error {
+func (e *Engine) parseWith(doc *fhirjson.Document, extensions [][]byte, level Level) error {
 	enriched, err := withExtensions(doc, extensions)
 	if err != nil {
 		return err
 	}
-	return s.parse(enriched, doc, level)
+	return e.parse(enriched, doc, level)
 }
 
 // noteTexts decodes the attachments that hold text.

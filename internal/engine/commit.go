@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A Commit is what one caller wants written: all of it or nothing.
+type Commit struct {
+	Ops []Op
+	// Expects are searches whose answers the operations rest on.
+	Expects []Expectation
+	// States are set together with the operations.
+	States []State
+	// Annotation says who asked and why. It is sealed with the commit and empty by
+	// default.
+	Annotation []byte
+}
+
+// An Op is one operation on one resource.
+type Op struct {
+	*Prepared
+	Condition
+	Interaction Interaction
+}
+
+// A Condition is what must hold of the resource for its operation to be done.
+// The zero Condition always holds.
+type Condition struct {
+	IfMatch   uint64 // the current version's number; 0 is any
+	MustExist bool   // refused with ErrNotFound or ErrGone where there is no resource
+	MustNot   bool   // refused with ErrPreconditionFailed where there is one
+	// SkipAbsent makes deleting what is not there succeed and write nothing.
+	SkipAbsent bool
+}
+
+// A State is a named value that the store keeps beside its resources. The last value
+// of a name counts; a nil value forgets the name.
+type State struct {
+	Name  string
+	Value []byte
+}
+
+// A Version says which version of which resource something is.
+type Version struct {
+	Type        schema.TypeID
+	ID          string
+	Number      uint64 // from 1; 0 of an operation that wrote nothing
+	Ordinal     index.Ordinal
+	Sequence    uint64 // of its commit
+	Micros      int64  // time of its commit, since the Unix epoch
+	Deleted     bool
+	Created     bool // there was no resource before
+	Interaction Interaction
+	Issues      []Issue // what was found and accepted
+}
+
+// Ref returns "Type/id".
+func (v *Version) Ref() string { return v.Type.String() + "/" + v.ID }
+
+// VersionID returns the version number as FHIR writes it.
+func (v *Version) VersionID() string { return strconv.FormatUint(v.Number, 10) }
+
+// Time returns the time of the version's commit, UTC.
+func (v *Version) Time() time.Time { return time.UnixMicro(v.Micros).UTC() }
+
+// A submission is a commit on its way through the writer.
+type submission struct {
+	*Commit
+	moment moment
+	// strict makes the writer search itself, with a small limit of cost, where it
+	// cannot decide a condition otherwise.
+	strict bool
+	// turn, where it is set, is all there is to do: the writer calls it between two
+	// records.
+	turn func() error
+
+	// Set by the writer before done is closed.
+	versions []Version // one for each operation
+	err      error
+	done     chan struct{}
+}
+
+// What the writer sends back to the goroutine that asked.
+var (
+	errAsk   = errors.New("datastore: a condition by search must be asked again")
+	errRenew = errors.New("datastore: search parameters changed")
+)
+
+// askRounds is how often a condition by search goes back to be asked again outside the
+// writer before the writer asks it.
+const askRounds = 3
+
+// Commit writes the operations of c: one record of the log, durable and applied when
+// it returns, one version for each operation. After an error nothing was written,
+// unless it is ErrOutcomeUnknown. It reports ErrOvertaken if a condition by search has
+// another answer by now.
+//
+// The context counts until the writer has the commit: what was handed over is carried
+// out.
+func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
+	s := submission{Commit: c}
+	for round := 0; ; {
+		var err error
+		if s.moment, err = e.now(ctx); err != nil {
+			return nil, err
+		}
+		for i := range c.Ops {
+			if err := e.renew(c.Ops[i].Prepared); err != nil {
+				return nil, err
+			}
+		}
+		err = e.submit(ctx, &s)
+		switch {
+		case errors.Is(err, errRenew):
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		case errors.Is(err, errAsk):
+			if err := e.askAgain(ctx, c); err != nil {
+				return nil, err
+			}
+			round++
+			s.strict = round >= askRounds
+		default:
+			return s.versions, err
+		}
+	}
+}
+
+// submit hands a submission to the writer and waits until it is durable and applied,
+// or refused.
+func (e *Engine) submit(ctx context.Context, s *submission) error {
+	s.done, s.err, s.versions = make(chan struct{}), nil, nil
+	e.closing.RLock()
+	if e.closed {
+		e.closing.RUnlock()
+		return ErrClosed
+	}
+	select {
+	case e.queue <- s:
+		e.closing.RUnlock()
+	case <-ctx.Done():
+		e.closing.RUnlock()
+		return ctx.Err()
+	}
+	<-s.done
+	return s.err
+}
+
+// take runs f in the writer, between two records.
+func (e *Engine) take(ctx context.Context, f func() error) error {
+	return e.submit(ctx, &submission{Commit: new(Commit), turn: f})
+}
+
+// A key names a resource within a group of commits.
+type key struct {
+	typ schema.TypeID
+	id  string
+}
+
+// state is what is known of a resource: the number of its newest version, 0 if
+// it never was, and whether that version is a deletion.
+type state struct {
+	version uint64
+	deleted bool
+}
+
+// exists reports whether there is a resource to read.
+func (s state) exists() bool { return s.version > 0 && !s.deleted }
+
+// check reports why a condition does not hold, or nil.
+func (c *Condition) check(s state) error {
+	switch {
+	case c.MustNot && s.exists():
+		return ErrPreconditionFailed
+	case c.IfMatch != 0 && (!s.exists() || s.version != c.IfMatch):
+		return ErrPreconditionFailed
+	case c.MustExist && s.version == 0:
+		return ErrNotFound
+	case c.MustExist && s.deleted:
+		return ErrGone
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// An Engine is an open store: log, index and what works on them. It is safe for use
+// by many goroutines: one writer inside, and readers that never wait for it or for a
+// disk.
+type Engine struct {
+	options Options
+	log     Log
+	index   *index.Index
+	search  *search.Engine
+	numbers numbering
+	states  states
+
+	parameters parameters
+	filler     filler
+	published  signal // told whenever commits were applied
+
+	// The writer's alone, once the log was applied.
+	sequence  uint64 // of the last commit applied
+	time      int64  // its time
+	unsettled []byte // the settings that the next commit has to keep; nil for none
+
+	background context.Context    // ends when the engine is closed
+	stop       context.CancelFunc // ends background, and with it the filler and the sweeper
+	ending     chan struct{}      // closed when closing begins
+	queue      chan *submission
+	written    chan struct{} // closed when the writer has ended
+	swept      chan struct{} // closed when the sweeper has ended
+
+	closing sync.RWMutex
+	closed  bool // guarded by closing; queue is closed with it
+
+	stopped struct {
+		mu  sync.Mutex
+		err error // why nothing is written any more
+	}
+}
+
+// Open opens the store in a folder, or makes one there. The path "mem:" is a new
+// store in memory.
+func Open(ctx context.Context, path string, options Options) (*Engine, error) {
+	log, err := txlog.Open(ctx, path, options.log())
+	if err != nil {
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
+	e, err := Start(ctx, log, options)
+	if err != nil {
+		log.Close() // the first error is the one that matters
+		return nil, err
+	}
+	return e, nil
+}
+
+// Start makes an engine of an open log, which is the engine's from then on: it applies
+// the log and starts the writer, the filler and the sweeper.
+func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
+	given, err := givenDefinitions(options.SearchParameters)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		options: options,
+		log:     log,
+		index:   index.New(log.HashKey()),
+		queue:   make(chan *submission, queueLength),
+		written: make(chan struct{}),
+		swept:   make(chan struct{}),
+		ending:  make(chan struct{}),
+	}
+	e.background, e.stop = context.WithCancel(context.Background())
+	pages, err := pageKey(log.HashKey())
+	if err != nil {
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
+	e.search = search.New(e.index, search.Options{
+		Zone: options.Zone, Base: options.BaseURL, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
+		Now: e.searchTime, Queries: e.guardedQueries(),
+	})
+	if err := e.replay(ctx); err != nil {
+		e.stop()
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
+	e.compareSettings(ctx)
+	e.parameters.given = given
+	e.filler.start(e)
+	e.define()
+	go e.write()
+	go e.filler.run(e.background)
+	go e.keepSwept(e.background)
+	return e, nil
+}
+
+// Close waits for writes under way and releases the store. Closing again does
+// nothing.
+func (e *Engine) Close() error {
+	e.closing.Lock()
+	if !e.closed {
+		e.closed = true
+		close(e.ending)
+		close(e.queue)
+	}
+	e.closing.Unlock()
+	<-e.written // what was handed over is written, before background ends
+	e.stop()
+	<-e.filler.ended
+	<-e.swept
+	e.published.tell() // whoever follows the log sees that it is closed
+	return e.log.Close()
+}
+
+// open reports ErrClosed after Close.
+func (e *Engine) open() error {
+	e.closing.RLock()
+	defer e.closing.RUnlock()
+	if e.closed {
+		return ErrClosed
+	}
+	return nil
+}
+
+// Search returns the search engine over the store's index.
+func (e *Engine) Search() *search.Engine { return e.search }
+
+// Options returns the options that the engine was opened with.
+func (e *Engine) Options() *Options { return &e.options }
+
+// Head returns the pin of the newest commit.
+func (e *Engine) Head() txlog.Pin { return e.log.Head() }
+
+// Document parses the stored form of a version.
+func (e *Engine) Document(o index.Ordinal, doc *fhirjson.Document) error {
+	b := readBuffers.Get().(*buffers)
+	defer readBuffers.Put(b)
+	if err := e.stored(o, b); err != nil {
+		return err
+	}
+	// The document refers to its source for as long as it is used.
+	return ParseStored(append([]byte(nil), b.stored...), doc)
+}
+
+// payloadOf appends the values of a stored version to dst, for package search.
+func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
+	b := readBuffers.Get().(*buffers)
+	defer readBuffers.Put(b)
+	part, err := e.log.Values(e.numbers.of(o), b.body[:0])
+	if err != nil {
+		return nil, logError(err)
+	}
+	b.body = part
+	h, block, err := splitItem(part)
+	if err != nil {
+		return nil, err
+	}
+	if h.deleted {
+		return dst, nil
+	}
+	if h.extractor != search.Version(h.typ) {
+		return e.extractAgain(o, dst)
+	}
+	return unpackValues(dst, block)
+}
+
+// extractAgain appends to dst the values of a stored version, extracted from its
+// body, because they were written by another version of the extractor.
+func (e *Engine) extractAgain(o index.Ordinal, dst []byte) ([]byte, error) {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := e.Document(o, &c.doc); err != nil {
+		return nil, err
+	}
+	c.builder.Reset()
+	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
+		return nil, err
+	}
+	return append(dst, c.builder.Payload()...), nil
+}
+
+// pageKey derives the key that authenticates page tokens, so that tokens outlive
+// the process.
+func pageKey(hashKey [16]byte) ([]byte, error) {
+	return hkdf.Key(sha256.New, hashKey[:], nil, "fhirlake page tokens", 32)
+}
+
+// A signal tells all who wait for it at once.
+type signal struct {
+	mu      sync.Mutex
+	changed chan struct{}
+}
+
+// tell wakes whoever waits.
+func (s *signal) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// wait returns a channel that is closed the next time.
+func (s *signal) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
+}

@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// Opening.
+var (
+	ErrNoKey       = txlog.ErrNoKey
+	ErrWrongKey    = txlog.ErrWrongKey
+	ErrLocked      = txlog.ErrLocked
+	ErrForeign     = txlog.ErrForeign
+	ErrCorrupt     = txlog.ErrCorrupt
+	ErrSettings    = txlog.ErrSettings
+	ErrUnsupported = txlog.ErrUnsupported
+)
+
+// Reading and writing.
+var (
+	ErrNotFound           = errors.New("datastore: resource not found")
+	ErrGone               = errors.New("datastore: resource was deleted")
+	ErrInvalid            = errors.New("datastore: invalid")
+	ErrPreconditionFailed = errors.New("datastore: precondition failed")
+	ErrConflict           = errors.New("datastore: conflict")
+	ErrTooCostly          = search.ErrTooCostly
+	ErrIndexing           = errors.New("datastore: search parameter is being indexed")
+	ErrStalePage          = search.ErrStalePage
+	ErrClock              = errors.New("datastore: the clock cannot be used")
+	ErrFull               = txlog.ErrFull
+	// ErrCallback is returned when a function of the caller's own, such as NewID,
+	// panicked, ended its goroutine, or returned what cannot be used.
+	ErrCallback = errors.New("datastore: a function of the options failed")
+)
+
+// The store's state.
+var (
+	ErrClosed         = errors.New("datastore: store is closed")
+	ErrReadOnly       = txlog.ErrReadOnly
+	ErrOutcomeUnknown = txlog.ErrOutcomeUnknown
+	ErrReplaced       = txlog.ErrReplaced
+)
+
+// ErrOvertaken is returned by Commit when a condition by search has another answer
+// than the one that the commit rests on: its caller works the commit out again.
+var ErrOvertaken = errors.New("datastore: a condition by search changed")
+
+// An Issue is one thing that is wrong with data.
+type Issue = issue.Issue
+
+// An Error reports what is wrong with data or with a query. It matches its class
+// with errors.Is.
+type Error struct {
+	Class  error // ErrInvalid, ErrPreconditionFailed, …
+	Issues []Issue
+}
+
+// Error gives the class and the issues on one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Class.Error())
+	for i, is := range e.Issues {
+		if i == 0 {
+			b.WriteString(": ")
+		} else {
+			b.WriteString("; ")
+		}
+		b.WriteString(is.String())
+	}
+	return b.String()
+}
+
+// Unwrap returns the class.
+func (e *Error) Unwrap() error { return e.Class }
+
+// Failf returns an Error of one issue.
+func Failf(class error, code issue.Code, format string, args ...any) *Error {
+	return &Error{Class: class, Issues: []Issue{{
+		Severity: issue.Error, Code: code, Offset: -1, Diagnostics: fmt.Sprintf(format, args...),
+	}}}
+}
+
+// At puts a place before those of an Error's issues.
+func At(pointer string, err error) error {
+	var data *Error
+	if !errors.As(err, &data) {
+		return fmt.Errorf("datastore: %s: %w", pointer, err)
+	}
+	moved := &Error{Class: data.Class, Issues: make([]Issue, len(data.Issues))}
+	for i, is := range data.Issues {
+		is.Pointer = pointer + is.Pointer
+		is.Offset = -1 // an offset counts within the part alone
+		moved.Issues[i] = is
+	}
+	return moved
+}
+
+// invalid turns an error of the parser into an Error.
+func invalid(err error) error {
+	var malformed *fhirjson.Error
+	if errors.As(err, &malformed) {
+		return &Error{Class: ErrInvalid, Issues: malformed.Issues}
+	}
+	return err
+}
+
+// QueryError turns an error of package search into one of this package's classes.
+func QueryError(err error) error {
+	var query *search.QueryError
+	if errors.As(err, &query) {
+		class := ErrInvalid
+		switch query.Code {
+		case issue.TooCostly:
+			class = ErrTooCostly
+		case issue.Transient:
+			class = ErrIndexing
+		}
+		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
+	}
+	if errors.Is(err, search.ErrInvalidPage) {
+		return Failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
+	}
+	return logError(err)
+}
+
+// logError gives an error of the log the class that it has here.
+func logError(err error) error {
+	if errors.Is(err, txlog.ErrClosed) {
+		return ErrClosed
+	}
+	return err
+}
+
+// A class says how errors of one kind are told to the world.
+type class struct {
+	err    error
+	code   issue.Code
+	status int // of HTTP (FHIR R4 §3.1.0.1.5 and following)
+	// inner says that the texts of such errors may speak of files: only the class is told.
+	inner bool
+}
+
+// classes are looked at in order.
+var classes = []class{
+	{ErrNotFound, issue.NotFound, 404, false},
+	{ErrGone, issue.Deleted, 410, false},
+	{ErrPreconditionFailed, issue.Conflict, 412, false},
+	{ErrConflict, issue.Conflict, 409, false},
+	{ErrStalePage, issue.Invalid, 410, false},
+	{ErrTooCostly, issue.TooCostly, 403, false},
+	{ErrIndexing, issue.Transient, 503, false},
+	{ErrCallback, issue.Exception, 500, false},
+	{ErrClock, issue.Transient, 503, false},
+	{ErrFull, issue.NoStore, 507, false},
+	{ErrUnsupported, issue.NotSupported, 501, true},
+	{ErrInvalid, issue.Invalid, 400, false},
+	{ErrOutcomeUnknown, issue.NoStore, 500, true},
+	{ErrReplaced, issue.NoStore, 503, true},
+	{ErrReadOnly, issue.NoStore, 503, true},
+	{ErrClosed, issue.Transient, 503, true},
+	{ErrCorrupt, issue.Exception, 500, true},
+	{context.DeadlineExceeded, issue.Timeout, 504, true},
+	{context.Canceled, issue.Transient, 503, true},
+}
+
+// classOf returns the class of an error; that of one that nobody foresaw has no err.
+func classOf(err error) class {
+	for _, c := range classes {
+		if errors.Is(err, c.err) {
+			return c
+		}
+	}
+	return class{code: issue.Exception, status: 500, inner: true}
+}
+
+// Status returns the HTTP status that FHIR gives to an error (R4 §3.1.0.1.5 and
+// following): 200 for nil.
+func Status(err error) int {
+	if err == nil {
+		return 200
+	}
+	var data *Error
+	if errors.As(err, &data) {
+		for _, i := range data.Issues {
+			if i.Code == issue.TooLong {
+				return 413
+			}
+		}
+	}
+	return classOf(err).status
+}
+
+// Issues returns what an error says as issues, at least one for an error that is
+// not nil. The texts of errors of the disk, which may name files, are left out.
+func Issues(err error) []Issue {
+	if err == nil {
+		return nil
+	}
+	var data *Error
+	if errors.As(err, &data) && len(data.Issues) > 0 {
+		return data.Issues
+	}
+	c := classOf(err)
+	text := err.Error()
+	switch {
+	case c.err == nil:
+		text = "datastore: internal error"
+	case c.inner:
+		text = c.err.Error()
+	}
+	return []Issue{{Severity: issue.Error, Code: c.code, Offset: -1, Diagnostics: text}}
+}
+
+// Outcome returns the OperationOutcome of an error as JSON; of nil, one that says
+// that all is well.
+func Outcome(err error) []byte { return issue.AppendOutcome(nil, Issues(err)...) }

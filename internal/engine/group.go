@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// groupBytes is the size at which a group of commits is closed: log records are
+// at most 1 MiB, except one larger commit.
+const groupBytes = 1<<20 - 16<<10
+
+// A group is the commits that share one record. Each sees what those before it
+// in the group will have done.
+type group struct {
+	engine  *Engine
+	taken   []*submission
+	commits []txlog.Commit // of taken
+	items   []index.Item   // the versions of all of them
+	bytes   int
+	time    int64
+	overlay map[key]state
+	defines bool // whether there is a SearchParameter among the items
+	settles bool // whether the settings are among them
+
+	// draft finds what conditions by search would find among the items; it has the first
+	// drafted of them.
+	draft   *search.Draft
+	drafted int
+}
+
+func newGroup(e *Engine) *group {
+	return &group{engine: e, overlay: map[key]state{}, time: e.time}
+}
+
+func newRecordID() [16]byte { return uuid.New() }
+
+// take adds a commit, all of it or nothing.
+func (g *group) take(s *submission) error {
+	e := g.engine
+	for i := range s.Expects {
+		if err := g.stillTrue(&s.Expects[i], s.strict); err != nil {
+			return err
+		}
+	}
+	if err := e.checkDefinitions(s); err != nil {
+		return err
+	}
+	size := 0
+	for i := range s.Ops {
+		size += s.Ops[i].Size()
+	}
+	if g.bytes > 0 && g.bytes+size > groupBytes {
+		g.flush()
+	}
+	at, err := s.moment.stamp(g.time)
+	if err != nil {
+		return err
+	}
+	t := taking{group: g, changed: map[key]state{}, versions: make([]Version, len(s.Ops))}
+	set := e.search.CustomSet()
+	for i := range s.Ops {
+		o := &s.Ops[i]
+		if !o.Deletes() && !set.SameFor(o.Type, o.custom.set) {
+			return errRenew
+		}
+		if err := t.op(i, o); err != nil {
+			return err
+		}
+	}
+	for _, st := range s.States {
+		t.state(st)
+	}
+	s.versions = t.versions
+	if len(t.log) == 0 {
+		close(s.done) // nothing is written
+		return nil
+	}
+	settles := e.unsettled != nil && !g.settles
+	if settles {
+		t.state(State{settingsState, e.unsettled})
+	}
+	if err := e.admit(g.items, t.items); err != nil {
+		return err
+	}
+	for k, st := range t.changed {
+		g.overlay[k] = st
+	}
+	g.items = append(g.items, t.items...)
+	g.commits = append(g.commits, txlog.Commit{Time: at, Annotation: s.Annotation, Items: t.log})
+	g.taken = append(g.taken, s)
+	g.bytes += size
+	g.time = at
+	g.defines = g.defines || s.defines()
+	g.settles = g.settles || settles
+	return nil
+}
+
+// A taking is a commit while it is checked.
+type taking struct {
+	*group
+	changed  map[key]state
+	versions []Version
+	log      []txlog.Item
+	items    []index.Item
+}
+
+// state adds a named state.
+func (t *taking) state(s State) {
+	t.log = append(t.log, txlog.Item{Kind: txlog.State, Values: []byte(s.Name), Body: s.Value})
+}
+
+// op checks an operation and adds its version.
+func (t *taking) op(i int, o *Op) error {
+	k := key{o.Type, o.ID}
+	old, ok := t.changed[k]
+	if !ok {
+		old = t.current(k)
+	}
+	v := &t.versions[i]
+	v.Type, v.ID = o.Type, o.ID
+	if o.Deletes() && o.SkipAbsent && !old.exists() {
+		return nil
+	}
+	if err := o.check(old); err != nil {
+		return err
+	}
+	next := state{version: old.version + 1, deleted: o.Deletes()}
+	if next.version > index.MaxVersion {
+		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
+	}
+	t.changed[k] = next
+	v.Interaction = o.interaction()
+	setItem(o.part, uint32(next.version), v.Interaction)
+	v.Number, v.Deleted, v.Created = next.version, o.Deletes(), !old.exists()
+	v.Issues = o.Issues
+	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
+	t.log = append(t.log, txlog.Item{Values: o.part, Body: o.body})
+	t.items = append(t.items, index.Item{
+		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
+	})
+	return nil
+}
+
+// interaction returns by what the version comes to be.
+func (o *Op) interaction() Interaction {
+	switch {
+	case o.Interaction != 0:
+		return o.Interaction
+	case o.Deletes():
+		return Delete
+	}
+	return Update
+}
+
+// current is the state of a resource once the group so far is applied.
+func (g *group) current(k key) state {
+	if s, ok := g.overlay[k]; ok {
+		return s
+	}
+	view := g.engine.index.View()
+	o, ok := view.Lookup(index.TypeID(k.typ), k.id)
+	if !ok {
+		return state{}
+	}
+	return state{version: view.VersionNumber(o), deleted: view.Deleted(o)}
+}

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+	"github.com/google/uuid"
+)
+
+// The values part of a log item is a header and a packed values block
+// (docs/format/item.md). What the writer alone knows has a fixed place in the header.
+const (
+	itemFormat        = 2
+	itemInteractionAt = 2
+	itemVersionAt     = 3
+	itemExtractorAt   = 9
+	itemFixed         = 13 // format, flags, interaction, version number, type, extractor
+)
+
+// Flags of an item.
+const (
+	itemDeleted = 1 << iota // the version is a deletion
+	itemUUID                // the id is a UUID, as 16 bytes
+	itemSource              // time and version of the source follow the id
+	itemFlags   = itemDeleted | itemUUID | itemSource
+)
+
+// An Interaction says by what a version came to be.
+type Interaction uint8
+
+// The interactions.
+const (
+	Create Interaction = 1 + iota
+	Update
+	Patch
+	Delete
+	Import
+	Restore
+	Derived
+)
+
+// String returns the interaction's name.
+func (i Interaction) String() string {
+	names := [...]string{Create: "create", Update: "update", Patch: "patch", Delete: "delete", Import: "import", Restore: "restore", Derived: "derived"}
+	if int(i) >= len(names) {
+		return ""
+	}
+	return names[i]
+}
+
+// An itemHeader is what the header of a values part says.
+type itemHeader struct {
+	typ         schema.TypeID
+	id          string
+	version     uint32
+	interaction Interaction
+	deleted     bool
+	extractor   uint32 // search.Version of the type when the values were extracted
+}
+
+// appendItemHeader appends a header whose version number and interaction are still to
+// be set.
+func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []byte {
+	flags := byte(0)
+	if deleted {
+		flags |= itemDeleted
+	}
+	packed, isUUID := packUUID(id)
+	if isUUID {
+		flags |= itemUUID
+	}
+	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0)
+	dst = binary.LittleEndian.AppendUint16(dst, search.TypeNumber(typ))
+	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
+	if isUUID {
+		return append(dst, packed[:]...)
+	}
+	return append(append(dst, byte(len(id))), id...)
+}
+
+// packUUID returns a UUID as bytes, if id is one as it is usually written.
+func packUUID(id string) (packed uuid.UUID, ok bool) {
+	if len(id) != 36 {
+		return packed, false
+	}
+	packed, err := uuid.Parse(id)
+	return packed, err == nil && packed.String() == id
+}
+
+// setItem fills in what the writer knows.
+func setItem(part []byte, version uint32, i Interaction) {
+	part[itemInteractionAt] = byte(i)
+	binary.LittleEndian.PutUint32(part[itemVersionAt:], version)
+}
+
+// splitItem reads a values part. An item with flags of a later version is
+// ErrUnsupported.
+func splitItem(part []byte) (h itemHeader, block []byte, err error) {
+	damaged := fmt.Errorf("%w: header of an item", ErrCorrupt)
+	if len(part) < itemFixed {
+		return h, nil, damaged
+	}
+	if part[0] != itemFormat || part[1]&^itemFlags != 0 || part[1]&itemSource != 0 {
+		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
+	}
+	h.deleted = part[1]&itemDeleted != 0
+	h.interaction = Interaction(part[itemInteractionAt])
+	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
+		return h, nil, damaged
+	}
+	var ok bool
+	if h.typ, ok = search.NumberedType(binary.LittleEndian.Uint16(part[itemVersionAt+4:])); !ok {
+		return h, nil, damaged
+	}
+	h.extractor = binary.LittleEndian.Uint32(part[itemExtractorAt:])
+	rest := part[itemFixed:]
+	if part[1]&itemUUID != 0 {
+		if len(rest) < len(uuid.UUID{}) {
+			return h, nil, damaged
+		}
+		h.id = uuid.UUID(rest[:16]).String()
+		return h, rest[16:], nil
+	}
+	if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
+		return h, nil, damaged
+	}
+	h.id = string(rest[1 : 1+int(rest[0])])
+	if !ValidID(h.id) {
+		return h, nil, damaged
+	}
+	return h, rest[1+int(rest[0]):], nil
+}

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"context"
+	"iter"
+
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// A Log is the ordered log of commits that an engine follows and appends to. Others
+// may append to it as well: an Append whose Expect is not the log's last sequence
+// reports txlog.ErrConflict and writes nothing. *txlog.Log is the embedded one, of one
+// process.
+//
+// Its methods are safe for many goroutines, and reading waits for no Append.
+type Log interface {
+	// Append makes commits durable as one record. It reports txlog.ErrConflict,
+	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown where the record may
+	// be there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
+	// disk, after which nothing was written.
+	Append(ctx context.Context, b *txlog.Batch) (txlog.Position, error)
+	// Find looks for the record of an id among the newest.
+	Find(ctx context.Context, id [16]byte) (sequence uint64, ok bool, err error)
+	// Last says where the log ends; Term is that of this writer.
+	Last() txlog.Last
+	Term() uint64
+	// Records iterates over the records from a sequence on.
+	Records(ctx context.Context, from uint64) iter.Seq2[*txlog.Record, error]
+	// Values and Body append the plaintext of a part to dst.
+	Values(n txlog.Number, dst []byte) ([]byte, error)
+	Body(n txlog.Number, dst []byte) ([]byte, error)
+	// HashKey is the key of all hashes of search values.
+	HashKey() [16]byte
+	// Head names the newest record, so that an older copy of the log is noticed.
+	Head() txlog.Pin
+	Close() error
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"sort"
+	"sync/atomic"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// A numbering says which item of the log each ordinal of the index is. The log numbers
+// items for good, with gaps where items were dropped or are named state; the index
+// counts versions without gaps. The writer adds to it, anyone reads.
+type numbering struct {
+	spans atomic.Pointer[[]span]
+}
+
+// A span is a run of ordinals whose numbers follow one another.
+type span struct {
+	ordinal index.Ordinal
+	number  txlog.Number
+}
+
+// add says that ordinals from one on have the numbers from one on.
+func (n *numbering) add(o index.Ordinal, number txlog.Number) {
+	var spans []span
+	if p := n.spans.Load(); p != nil {
+		spans = *p
+	}
+	if len(spans) > 0 {
+		if last := spans[len(spans)-1]; last.number+txlog.Number(o-last.ordinal) == number {
+			return
+		}
+	}
+	// Readers hold shorter slices of the same array, which append leaves alone.
+	spans = append(spans, span{o, number})
+	n.spans.Store(&spans)
+}
+
+// of returns the number of an ordinal that was added.
+func (n *numbering) of(o index.Ordinal) txlog.Number {
+	p := n.spans.Load()
+	if p == nil {
+		return 0
+	}
+	spans := *p
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].ordinal > o }) - 1
+	if i < 0 {
+		return 0
+	}
+	return spans[i].number + txlog.Number(o-spans[i].ordinal)
+}

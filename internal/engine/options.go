@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/nlp"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// Options say how an engine is opened. Package datastore documents and checks them.
+type Options struct {
+	Key              seal.KeyWrapper
+	Validation       Level
+	Enrichers        []nlp.Enricher
+	Zone             *time.Location // not nil
+	BaseURL          string
+	SearchParameters [][]byte
+	MaxResourceSize  int
+	Logger           *slog.Logger     // not nil
+	Now              func() time.Time // nil is time.Now
+	Queries          map[string]search.NamedQuery
+	NewID            func() string // nil makes UUIDs
+	AtLeast          txlog.Pin
+}
+
+// log returns the options of the log.
+func (o *Options) log() *txlog.Options {
+	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast}
+}
+
+// searchTime is the clock of searches. One that fails is the system's.
+func (e *Engine) searchTime() time.Time {
+	m, err := e.now(e.background)
+	if err != nil {
+		return time.Now()
+	}
+	return time.UnixMicro(m.micros)
+}
+
+// guardedQueries returns the named queries of the options, each an error where it
+// panics, and left behind where it hangs.
+func (e *Engine) guardedQueries() map[string]search.NamedQuery {
+	guardedOnes := make(map[string]search.NamedQuery, len(e.options.Queries))
+	for name, query := range e.options.Queries {
+		guardedOnes[name] = func(ctx context.Context, typ string, params url.Values) (string, error) {
+			type answer struct {
+				query string
+				err   error
+			}
+			a, err := guarded(ctx, e, fmt.Sprintf("the named query %q", name), func() answer {
+				q, err := query(ctx, typ, params)
+				return answer{q, err}
+			})
+			if err != nil {
+				return "", err
+			}
+			return a.query, a.err
+		}
+	}
+	return guardedOnes
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// How says how a resource is prepared. The zero How takes the resource's own id and
+// checks it at level Strict.
+type How struct {
+	// ID is what the resource is to be called; "" takes its own id, which it must have.
+	ID string
+	// Check is how it is validated.
+	Check Check
+	// Keep keeps the stored form for the answer ([Prepared.Stored]).
+	Keep bool
+	// Rewrite, if it is set, is shown the parsed resource before anything else and
+	// returns the text that is to be taken instead, or nil.
+	Rewrite func(ctx context.Context, doc *fhirjson.Document) ([]byte, error)
+}
+
+// A Prepared resource is all that the writer needs of one: everything but its version
+// number, its time and its seal. It refers to nothing of the input, and is written
+// once.
+type Prepared struct {
+	Type schema.TypeID
+	ID   string
+	// Issues are what was found and accepted.
+	Issues []Issue
+	// Stored is the stored form, if How.Keep asked for it.
+	Stored []byte
+
+	part   []byte          // values part, version number still to be set
+	body   []byte          // body part; nil for a deletion
+	values *index.Prepared // nil for a deletion
+	custom customValues
+	// definition is that of an active SearchParameter that was checked.
+	definition *search.Definition
+}
+
+// PrepareDeletion returns the deletion of a resource.
+func PrepareDeletion(typ schema.TypeID, id string) *Prepared {
+	return &Prepared{Type: typ, ID: id, part: appendItemHeader(nil, typ, id, true)}
+}
+
+// Size returns about how many bytes the resource takes in the log.
+func (p *Prepared) Size() int { return len(p.part) + len(p.body) }
+
+// Deletes reports whether it is a deletion.
+func (p *Prepared) Deletes() bool { return p.body == nil }
+
+// valuesPool holds values that were applied, for their memory: a version has about
+// ten slices of them, and making those anew would be a tenth of an import.
+var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
+
+// release gives the values back once they were applied. Only the writer calls it.
+func (p *Prepared) release() {
+	if p.values != nil {
+		valuesPool.Put(p.values)
+		p.values = nil
+	}
+	if p.custom.complete != nil {
+		valuesPool.Put(p.custom.complete)
+		p.custom.complete = nil
+	}
+}
+
+// A scratch is what preparing one resource needs and can be used again.
+type scratch struct {
+	how        *How
+	doc        fhirjson.Document
+	issues     []Issue // what was found and accepted
+	definition *search.Definition
+	evaluator  fhirpath.Evaluator
+	builder    index.Builder
+	packer     packer
+	stored     []byte
+	out        *Prepared
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// A step is one thing that is done with a resource on its way in.
+type step func(e *Engine, ctx context.Context, c *scratch) error
+
+// The way in, in its order. Validate goes as far as checking; a write goes on.
+var (
+	checking = []step{
+		(*Engine).rewrite,         // the links of a Bundle's entry
+		(*Engine).checkInvariants, // that R4 writes in FHIRPath
+		(*Engine).checkDefinition, // of a SearchParameter
+	}
+	storing = []step{
+		(*Engine).noteIssues, // at level Minimal, in an extension
+		(*Engine).annotate,   // a DocumentReference
+		(*Engine).name,       // the id
+		(*Engine).extract,    // the values of R4's search parameters
+		(*Engine).pack,       // values part and body part
+		(*Engine).extractOwn, // the values of custom search parameters
+	}
+)
+
+// Prepare takes a resource on the way in: it is parsed, validated, annotated, its
+// search values are extracted, and its parts are packed. It may be called by many
+// goroutines at once. It reports an [Error] with the place of what is wrong, or the
+// error of ctx.
+func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, error) {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := e.run(ctx, c, src, how, checking); err != nil {
+		return nil, err
+	}
+	c.out = new(Prepared)
+	if err := e.runSteps(ctx, c, storing); err != nil {
+		return nil, err
+	}
+	p := c.out
+	p.Issues, p.definition, c.out = c.issues, c.definition, nil
+	return p, nil
+}
+
+// Validate checks a resource as a write would, and stores nothing.
+func (e *Engine) Validate(ctx context.Context, src []byte, check Check) error {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := e.run(ctx, c, src, &How{Check: check}, checking); err != nil {
+		return err
+	}
+	return e.checkBesideOthers(c)
+}
+
+// run parses a resource and takes steps.
+func (e *Engine) run(ctx context.Context, c *scratch, src []byte, how *How, steps []step) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.how, c.definition, c.issues = how, nil, nil
+	if err := e.parse(src, &c.doc, how.Check.Level); err != nil {
+		return err
+	}
+	return e.runSteps(ctx, c, steps)
+}
+
+func (e *Engine) runSteps(ctx context.Context, c *scratch, steps []step) error {
+	for _, take := range steps {
+		if err := take(e, ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parse reads and validates one resource at a level.
+func (e *Engine) parse(src []byte, doc *fhirjson.Document, level Level) error {
+	return invalid(fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, Level: level}))
+}
+
+// rewrite puts another text in the place of the resource, if How asks for it.
+func (e *Engine) rewrite(ctx context.Context, c *scratch) error {
+	if c.how.Rewrite != nil {
+		text, err := c.how.Rewrite(ctx, &c.doc)
+		if err != nil {
+			return err
+		}
+		if text != nil {
+			if err := e.parse(text, &c.doc, c.how.Check.Level); err != nil {
+				return err
+			}
+		}
+	}
+	c.issues = slices.Clone(c.doc.Issues)
+	return nil
+}
+
+// name decides the id.
+func (e *Engine) name(_ context.Context, c *scratch) error {
+	c.out.Type, c.out.ID = c.doc.Type(), c.how.ID
+	if c.out.ID == "" {
+		c.out.ID = string(c.doc.ID())
+	}
+	wrong := func(code issue.Code, text string) error {
+		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Pointer: "/id", Offset: 0, Diagnostics: text}}}
+	}
+	switch {
+	case c.out.ID == "":
+		return wrong(issue.Required, "the resource needs an id")
+	case !ValidID(c.out.ID):
+		// Whatever else a level lets in: an id stands in addresses and answers.
+		return wrong(issue.Value, "the id is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
+	}
+	return nil
+}
+
+// extract prepares the values of R4's parameters for the index.
+func (e *Engine) extract(_ context.Context, c *scratch) error {
+	c.builder.Reset()
+	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
+		return err
+	}
+	c.out.values = valuesPool.Get().(*index.Prepared)
+	return e.index.Prepare(c.out.values, c.builder.Payload())
+}
+
+// pack makes the parts of the log item.
+func (e *Engine) pack(_ context.Context, c *scratch) error {
+	p, id := c.out, []byte(c.out.ID)
+	p.part = c.packer.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
+	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, id)
+	p.body = c.packer.body(nil, c.stored)
+	if c.how.Keep {
+		p.Stored = bytes.Clone(c.stored)
+	}
+	return nil
+}
+
+// anyStored reads whatever the store has let in, at whatever level.
+var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
+
+// ParseStored parses what the store holds, at whatever level it was let in.
+func ParseStored(stored []byte, doc *fhirjson.Document) error {
+	return invalid(fhirjson.Parse(stored, doc, &anyStored))
+}

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/search"
+	"golang.org/x/sync/errgroup"
+)
+
+// A loaded record is on its way from the log to the index: its items are opened
+// by one goroutine while those before it are applied by another. Its memory is
+// used again for a later record: opening would otherwise spend a third of its time
+// on making and collecting it.
+type loaded struct {
+	record  *txlog.Record
+	commits []txlog.Commit // without parts, but for the names of states
+	items   []index.Item   // the versions
+	values  []index.Prepared
+	batch   index.Batch // the memory of values
+	part    []byte
+	payload []byte
+	done    chan struct{} // gets a value when items are there
+}
+
+// replay applies the whole log. Values parts are opened and prepared on all
+// cores; bodies stay sealed. Order is kept by a queue of records in the log's
+// order, each of which is waited for.
+func (e *Engine) replay(ctx context.Context) error {
+	workers := runtime.GOMAXPROCS(0)
+	g, ctx := errgroup.WithContext(ctx)
+	work := make(chan *loaded)
+	order := make(chan *loaded, 2*workers)
+	free := make(chan *loaded, cap(order)+workers+2) // every loaded there is
+	for range cap(free) {
+		free <- &loaded{done: make(chan struct{}, 1)}
+	}
+	g.Go(func() error {
+		defer close(work)
+		defer close(order)
+		for r, err := range e.log.Records(ctx, 1) {
+			if err != nil {
+				return err
+			}
+			var l *loaded
+			select {
+			case l = <-free:
+				l.record = r
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			for _, to := range []chan *loaded{order, work} {
+				select {
+				case to <- l:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}
+		return nil
+	})
+	for range workers {
+		g.Go(func() error {
+			for l := range work {
+				if err := e.load(l); err != nil {
+					return err
+				}
+				l.done <- struct{}{}
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		for l := range order {
+			select {
+			case <-l.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if err := e.applyLoaded(l); err != nil {
+				return err
+			}
+			l.record = nil
+			free <- l
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// catchUp applies what others appended to the log.
+func (e *Engine) catchUp() error {
+	for r, err := range e.log.Records(e.background, e.sequence+1) {
+		if err != nil {
+			return fmt.Errorf("datastore: following the log: %w", logError(err))
+		}
+		l := loaded{record: r}
+		if err = e.load(&l); err == nil {
+			err = caught("applying a record of the log", func() error { return e.applyLoaded(&l) })
+		}
+		if err != nil {
+			e.stopWriting(err)
+			return err
+		}
+		if slices.ContainsFunc(l.items, func(it index.Item) bool { return it.Type == searchParameterType }) {
+			e.define()
+		}
+	}
+	return nil
+}
+
+// load opens the values parts of a record and prepares them.
+func (e *Engine) load(l *loaded) error {
+	r := l.record
+	l.commits, l.items = l.commits[:0], l.items[:0]
+	l.values = slices.Grow(l.values[:0], r.Len())[:r.Len()]
+	l.batch.Reset()
+	i := 0
+	for _, run := range r.Runs() {
+		c := txlog.Commit{Time: run.Time, Items: make([]txlog.Item, run.Count)}
+		for j := range c.Items {
+			if err := e.loadItem(l, i, &c.Items[j]); err != nil {
+				return err
+			}
+			i++
+		}
+		l.commits = append(l.commits, c)
+	}
+	return nil
+}
+
+// loadItem opens the values part of item i.
+func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
+	r := l.record
+	if l.part, err = r.Values(i, l.part[:0]); err != nil {
+		return err
+	}
+	if it.Kind = r.Kind(i); it.Kind != txlog.Version {
+		it.Values = slices.Clone(l.part)
+		it.Body, err = r.Body(i, nil)
+		return err
+	}
+	h, block, err := splitItem(l.part)
+	if err != nil {
+		return err
+	}
+	x := index.Item{Type: index.TypeID(h.typ), ID: h.id, Version: uint64(h.version), Deleted: h.deleted}
+	if !h.deleted {
+		if h.extractor == search.Version(h.typ) {
+			l.payload, err = unpackValues(l.payload[:0], block)
+		} else {
+			l.payload, err = e.extractFrom(r, i, l.payload[:0])
+		}
+		if err != nil {
+			return err
+		}
+		x.Values = &l.values[i]
+		if err := e.index.PrepareIn(&l.batch, x.Values, l.payload); err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+	}
+	l.items = append(l.items, x)
+	return nil
+}
+
+// extractFrom extracts the values of item i from its body, because another extractor
+// wrote them.
+func (e *Engine) extractFrom(r *txlog.Record, i int, dst []byte) ([]byte, error) {
+	body, err := r.Body(i, nil)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := unpackBody(nil, body)
+	if err != nil {
+		return nil, err
+	}
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := ParseStored(stored, &c.doc); err != nil {
+		return nil, err
+	}
+	c.builder.Reset()
+	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
+		return nil, err
+	}
+	return append(dst, c.builder.Payload()...), nil
+}
+
+// applyLoaded applies a record that was loaded.
+func (e *Engine) applyLoaded(l *loaded) error {
+	items := l.items
+	for i, run := range l.record.Runs() {
+		c := l.commits[i : i+1]
+		n := 0
+		for j := range c[0].Items {
+			if c[0].Items[j].Kind == txlog.Version {
+				n++
+			}
+		}
+		if err := e.apply(c, items[:n], txlog.Position{Sequence: run.Sequence, Number: run.First}); err != nil {
+			if errors.Is(err, index.ErrFull) {
+				return err
+			}
+			return fmt.Errorf("%w: commit %d: %w", ErrCorrupt, run.Sequence, err)
+		}
+		items = items[n:]
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/go-json-experiment/json"
+)
+
+// settingsState is the name under which the store keeps what its answers depended on
+// when it was written last: zone and base. Both may change at any opening: values are
+// stored without them and are indexed anew. Keeping them lets the log say so.
+const settingsState = "settings"
+
+type settings struct {
+	Zone string `json:"zone"`
+	Base string `json:"base,omitempty"`
+}
+
+// settings returns the settings of the options.
+func (o *Options) settings() []byte {
+	text, err := json.Marshal(settings{Zone: o.Zone.String(), Base: o.BaseURL})
+	if err != nil { // the strings are what they are
+		return nil
+	}
+	return text
+}
+
+// compareSettings notes whether the next commit has to keep other settings, and tells
+// the logger that answers may differ from those of the last opening.
+func (e *Engine) compareSettings(ctx context.Context) {
+	now := e.options.settings()
+	before, err := e.State(ctx, settingsState)
+	if err == nil && bytes.Equal(before, now) {
+		return
+	}
+	e.unsettled = now
+	if before == nil {
+		return
+	}
+	var was settings
+	if json.Unmarshal(before, &was) == nil {
+		e.options.Logger.InfoContext(ctx, "datastore: zone or base changed since the store was written; values were indexed anew",
+			"zone", e.options.Zone.String(), "zone before", was.Zone, "base", e.options.BaseURL, "base before", was.Base)
+	}
+}

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// states says where the last value of each name lies in the log. The writer adds, and
+// anyone reads.
+type states struct {
+	mu      sync.Mutex
+	numbers map[string]txlog.Number
+}
+
+// set notes a value. One without a byte forgets the name.
+func (s *states) set(name string, n txlog.Number, empty bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.numbers == nil {
+		s.numbers = map[string]txlog.Number{}
+	}
+	if empty {
+		delete(s.numbers, name)
+		return
+	}
+	s.numbers[name] = n
+}
+
+func (s *states) get(name string) (txlog.Number, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, ok := s.numbers[name]
+	return n, ok
+}
+
+// holds reports whether an item is the last of its name.
+func (s *states) holds(n txlog.Number) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, last := range s.numbers {
+		if last == n {
+			return true
+		}
+	}
+	return false
+}
+
+// State returns the value of a name, nil if there is none. The value is the caller's.
+func (e *Engine) State(_ context.Context, name string) ([]byte, error) {
+	n, ok := e.states.get(name)
+	if !ok {
+		return nil, e.open()
+	}
+	value, err := e.log.Body(n, nil)
+	if err != nil {
+		return nil, fmt.Errorf("datastore: reading: %w", logError(err))
+	}
+	return value, nil
+}
+
+// StateNames returns the names that begin with a prefix, sorted.
+func (e *Engine) StateNames(prefix string) []string {
+	e.states.mu.Lock()
+	defer e.states.mu.Unlock()
+	names := slices.DeleteFunc(slices.Collect(maps.Keys(e.states.numbers)), func(name string) bool {
+		return !strings.HasPrefix(name, prefix)
+	})
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Level says how much of R4 a resource must keep to be stored.
+type Level = fhirjson.Level
+
+// The levels.
+const (
+	Strict        = fhirjson.Strict
+	StructureOnly = fhirjson.StructureOnly
+	Minimal       = fhirjson.Minimal
+)
+
+// ValidationIssueURL is the extension, with the name that AWS HealthLake uses, in
+// which a resource stored at level Minimal says what is wrong with it: valueString
+// is an OperationOutcome as text.
+const ValidationIssueURL = "http://healthlake.amazonaws.com/fhir/StructureDefinition/validation-issue"
+
+// A Check says how a resource is validated.
+type Check struct {
+	Level             Level
+	WithoutInvariants bool
+}
+
+// checkInvariants evaluates the invariants of a resource that keeps all other rules,
+// and notes what they say. One that is broken refuses the resource, unless the
+// level lets everything in.
+func (e *Engine) checkInvariants(ctx context.Context, c *scratch) error {
+	if c.how.Check.Level == StructureOnly || c.how.Check.WithoutInvariants || hasError(c.issues) {
+		return nil
+	}
+	found, err := fhirpath.CheckInvariants(ctx, &c.doc, &c.evaluator)
+	if err != nil {
+		if errors.Is(err, fhirpath.ErrLimit) {
+			return Failf(ErrTooCostly, issue.TooCostly, "the resource's invariants cost more than the limit")
+		}
+		return err
+	}
+	if c.how.Check.Level == Strict && hasError(found) {
+		return &Error{Class: ErrInvalid, Issues: found}
+	}
+	c.issues = append(c.issues, found...)
+	return nil
+}
+
+// hasError reports whether one of the issues is an error.
+func hasError(issues []Issue) bool {
+	return slices.ContainsFunc(issues, func(i Issue) bool { return i.Severity == issue.Error })
+}
+
+// noteIssues adds the extension that says what is wrong with a resource. One whose
+// type has no extensions, or whose extensions are themselves what is wrong, goes
+// without.
+func (e *Engine) noteIssues(_ context.Context, c *scratch) error {
+	if c.how.Check.Level != Minimal || !hasError(c.issues) {
+		return nil
+	}
+	if schema.Lookup(c.doc.Type(), "extension") == 0 {
+		return nil
+	}
+	text, err := jsontext.AppendQuote(nil, issue.AppendOutcome(nil, c.issues...))
+	if err != nil {
+		return err
+	}
+	extension := append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), text...)
+	noted, err := withExtensions(&c.doc, [][]byte{append(extension, '}')})
+	if err != nil {
+		return err
+	}
+	original := c.doc.Source
+	if e.parse(noted, &c.doc, Minimal) != nil {
+		return e.parse(original, &c.doc, Minimal)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A View is the state of a store after one commit, and reads what it sees.
+type View struct {
+	index.View
+	engine *Engine
+}
+
+// A Hold is a View that is counted: no sweep goes beyond it until it is released.
+type Hold struct {
+	View
+	released atomic.Bool
+}
+
+// Hold returns the newest state. It costs less than a microsecond. It reports
+// ErrClosed.
+func (e *Engine) Hold() (*Hold, error) {
+	if err := e.open(); err != nil {
+		return nil, err
+	}
+	return &Hold{View: View{e.index.Hold(), e}}, nil
+}
+
+// Release ends the hold. Releasing again does nothing.
+func (h *Hold) Release() {
+	if h.released.CompareAndSwap(false, true) {
+		h.engine.index.Release(h.View.View)
+	}
+}
+
+// Open reports ErrClosed once the engine is closed.
+func (v View) Open() error { return v.engine.open() }
+
+// buffers hold a part's plaintext and the stored form that it packs.
+type buffers struct{ body, stored []byte }
+
+var readBuffers = sync.Pool{New: func() any { return new(buffers) }}
+
+// Stored form of a version, in b.stored.
+func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
+	if b.body, err = e.log.Body(e.numbers.of(o), b.body[:0]); err != nil {
+		return fmt.Errorf("datastore: reading: %w", logError(err))
+	}
+	b.stored, err = unpackBody(b.stored[:0], b.body)
+	return err
+}
+
+// versionRoom is more than versionId and lastUpdated take.
+const versionRoom = 96
+
+// AppendJSON appends a version that the view has, and that is no deletion, in
+// canonical form to dst. It allocates only where dst lacks room, and may be called by
+// many goroutines at once.
+func (v View) AppendJSON(dst []byte, o index.Ordinal) ([]byte, error) {
+	b := readBuffers.Get().(*buffers)
+	defer readBuffers.Put(b)
+	if err := v.engine.stored(o, b); err != nil {
+		return dst, err
+	}
+	_, micros := v.RecordOf(o)
+	return AppendVersioned(dst, b.stored, v.VersionNumber(o), micros), nil
+}
+
+// AppendVersioned appends the stored form of a version with its number and its time.
+func AppendVersioned(dst, stored []byte, number uint64, micros int64) []byte {
+	return fhirjson.AppendVersioned(slices.Grow(dst, len(stored)+versionRoom), stored, number, micros)
+}
+
+// Version describes a version that the view has.
+func (v View) Version(o index.Ordinal) Version {
+	t, id := v.Key(o)
+	sequence, micros := v.RecordOf(o)
+	return Version{
+		Type: schema.TypeID(t), ID: id, Number: v.VersionNumber(o), Ordinal: o,
+		Sequence: sequence, Micros: micros, Deleted: v.Deleted(o),
+	}
+}
+
+// Interaction returns by what a version came to be. It reads the log.
+func (v View) Interaction(o index.Ordinal) (Interaction, error) {
+	b := readBuffers.Get().(*buffers)
+	defer readBuffers.Put(b)
+	part, err := v.engine.log.Values(v.engine.numbers.of(o), b.body[:0])
+	if err != nil {
+		return 0, fmt.Errorf("datastore: reading: %w", logError(err))
+	}
+	b.body = part
+	h, _, err := splitItem(part)
+	return h.interaction, err
+}
+
+// Find returns the newest version of a resource that the view has, which may be a
+// deletion.
+func (v View) Find(t schema.TypeID, id string) (index.Ordinal, bool) {
+	return v.Lookup(index.TypeID(t), id)
+}

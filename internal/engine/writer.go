@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// queueLength is how many commits may wait for the writer before callers wait to
+// hand over theirs. A group rarely has more.
+const queueLength = 128
+
+// write is the writer: the only goroutine that appends to the log and applies to
+// the index. It takes what waits as one group, and ends when the queue is closed. No
+// function of a user runs in it.
+func (e *Engine) write() {
+	defer close(e.written)
+	defer close(e.filler.wake)
+	for s := range e.queue {
+		g := newGroup(e)
+		g.add(s)
+		for more := true; more; {
+			select {
+			case s, ok := <-e.queue:
+				if more = ok; ok {
+					g.add(s)
+				}
+			default:
+				more = false
+			}
+		}
+		g.flush()
+	}
+}
+
+// add checks a commit's conditions and takes it into the group, or refuses it. Search
+// parameters are defined by what was applied, so the group is closed before these.
+func (g *group) add(s *submission) {
+	e := g.engine
+	if s.turn != nil || s.defines() || s.strict {
+		g.flush()
+	}
+	var err error
+	switch {
+	case s.turn != nil:
+		err = caught("working beside the log", s.turn)
+	case e.readOnly() != nil:
+		err = e.readOnly()
+	default:
+		if err = caught("checking a write", func() error { return g.take(s) }); err == nil {
+			if g.bytes >= groupBytes {
+				g.flush()
+			}
+			return
+		}
+	}
+	s.err = err
+	close(s.done)
+}
+
+// conflictTries is how often a group is appended again after others appended first.
+const conflictTries = 64
+
+// flush makes the group durable as one record, applies it and answers its commits.
+func (g *group) flush() {
+	e := g.engine
+	var err error
+	for try := 0; len(g.commits) > 0; try++ {
+		var at txlog.Position
+		if at, err = e.append(g); err == nil {
+			err = e.applyGroup(g, at)
+			break
+		}
+		if !errors.Is(err, txlog.ErrConflict) || errors.Is(err, txlog.ErrFenced) || try == conflictTries {
+			break
+		}
+		// Somebody else appended. What that means is applied first; then conditions are
+		// asked again, and numbers and times given again.
+		if err = e.catchUp(); err != nil {
+			break
+		}
+		taken := g.taken
+		*g = *newGroup(e)
+		for _, s := range taken {
+			if s.err = caught("checking a write", func() error { return g.take(s) }); s.err != nil {
+				close(s.done)
+			}
+		}
+	}
+	for _, s := range g.taken {
+		if s.err = err; err != nil {
+			s.versions = nil
+		}
+		close(s.done)
+	}
+	*g = *newGroup(e)
+}
+
+// append brings a group to the log. Where the log does not know whether it was
+// written, its id tells.
+func (e *Engine) append(g *group) (at txlog.Position, err error) {
+	b := txlog.Batch{Expect: e.sequence, Term: e.log.Term(), ID: newRecordID(), Commits: g.commits}
+	at, err = e.log.Append(e.background, &b)
+	for try := 0; errors.Is(err, txlog.ErrOutcomeUnknown) && try < conflictTries; try++ {
+		if found, ok := e.lookFor(b.ID); ok {
+			return found, nil
+		}
+		again, next := e.log.Append(e.background, &b)
+		if next == nil {
+			return again, nil
+		}
+		if !errors.Is(next, txlog.ErrOutcomeUnknown) && !errors.Is(next, txlog.ErrConflict) {
+			break // the log takes nothing more: nobody knows
+		}
+		if errors.Is(next, txlog.ErrConflict) {
+			if found, ok := e.lookFor(b.ID); ok {
+				return found, nil
+			}
+			return at, next
+		}
+	}
+	switch {
+	case err == nil, errors.Is(err, txlog.ErrConflict) && !errors.Is(err, txlog.ErrFenced):
+		return at, err
+	case errors.Is(err, txlog.ErrOutcomeUnknown), errors.Is(err, txlog.ErrReadOnly), errors.Is(err, txlog.ErrFenced), errors.Is(err, txlog.ErrReplaced):
+		e.stopWriting(err)
+	}
+	return at, fmt.Errorf("datastore: writing: %w", logError(err))
+}
+
+// lookFor finds the record of an id, and where its first commit is.
+func (e *Engine) lookFor(id [16]byte) (at txlog.Position, ok bool) {
+	sequence, ok, err := e.log.Find(e.background, id)
+	if err != nil || !ok {
+		return at, false
+	}
+	for r, err := range e.log.Records(e.background, sequence) {
+		if err != nil {
+			return at, false
+		}
+		first := r.Runs()[0]
+		return txlog.Position{Sequence: first.Sequence, Number: first.First}, first.Sequence == sequence
+	}
+	return at, false
+}
+
+// applyGroup applies what is durable, and completes the answers of its commits. It
+// cannot fail unless something is wrong with this program: then the store's state can
+// no longer be told, and nothing more is written.
+func (e *Engine) applyGroup(g *group, at txlog.Position) error {
+	first := e.index.View().Last() + 1
+	err := caught("applying a write", func() error { return e.apply(g.commits, g.items, at) })
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		e.stopWriting(err)
+		return err
+	}
+	sequence := at.Sequence
+	for i, s := range g.taken {
+		for j := range s.versions {
+			if v := &s.versions[j]; v.Number != 0 {
+				v.Sequence, v.Micros = sequence, g.commits[i].Time
+				v.Ordinal += first
+				e.filler.keep(v.Ordinal, s.Ops[j].custom.staged)
+			}
+		}
+		for j := range s.Ops {
+			s.Ops[j].release()
+		}
+		sequence++
+	}
+	if g.settles {
+		e.unsettled = nil
+	}
+	if g.defines {
+		e.define()
+	}
+	return nil
+}
+
+// apply applies commits that the log has as one record. items are their versions.
+func (e *Engine) apply(commits []txlog.Commit, items []index.Item, at txlog.Position) error {
+	number := at.Number
+	for i := range commits {
+		versions := 0
+		first := e.index.View().Last() + 1
+		for j := range commits[i].Items {
+			it := &commits[i].Items[j]
+			if it.Kind == txlog.Version {
+				e.numbers.add(first+index.Ordinal(versions), number)
+				versions++
+			} else {
+				e.states.set(string(it.Values), number, len(it.Body) == 0)
+			}
+			number++
+		}
+		sequence := at.Sequence + uint64(i)
+		if versions > 0 {
+			if err := e.index.Apply(sequence, commits[i].Time, first, items[:versions]); err != nil {
+				return err
+			}
+			items = items[versions:]
+		}
+		e.sequence, e.time = sequence, commits[i].Time
+	}
+	e.published.tell()
+	return nil
+}
+
+// stopWriting makes the store read-only, once, and says so.
+func (e *Engine) stopWriting(err error) {
+	e.stopped.mu.Lock()
+	defer e.stopped.mu.Unlock()
+	if e.stopped.err == nil {
+		e.stopped.err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+		e.options.Logger.Error("datastore: the store is read-only until it is opened again", "error", err)
+	}
+}
+
+// readOnly returns why nothing can be written, or nil.
+func (e *Engine) readOnly() error {
+	e.stopped.mu.Lock()
+	defer e.stopped.mu.Unlock()
+	return e.stopped.err
+}
