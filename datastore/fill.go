@@ -110,8 +110,7 @@ func (f *filling) extract(ctx context.Context, view index.View, last index.Ordin
 			continue
 		}
 		to := &values[len(f.late)]
-		c.block = c.builder.AppendTo(c.block[:0])
-		if err := f.store.index.PrepareIn(&f.batch, to, c.block); err != nil {
+		if err := f.store.index.PrepareIn(&f.batch, to, c.builder.Payload()); err != nil {
 			return end, err
 		}
 		f.late = append(f.late, index.Late{Ordinal: end, Values: to})
@@ -196,7 +195,6 @@ func (s *Store) customValues(c *scratch, set search.CustomSet) (*index.Prepared,
 	if c.builder.Len() == 0 {
 		return nil, nil
 	}
-	c.block = c.builder.AppendTo(c.block[:0])
 	values := valuesPool.Get().(*index.Prepared)
-	return values, s.index.Prepare(values, c.block)
+	return values, s.index.Prepare(values, c.builder.Payload())
 }

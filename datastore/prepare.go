@@ -3,6 +3,7 @@ package datastore
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"sync"
 
@@ -91,10 +92,10 @@ func (s *Store) prepareDocument(c *scratch, id string) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{typ: c.doc.Type(), id: id, issues: c.issues, values: valuesPool.Get().(*index.Prepared)}
-	c.block = c.builder.AppendTo(c.block[:0])
-	if err := s.index.Prepare(p.values, c.block); err != nil {
+	if err := s.index.Prepare(p.values, c.builder.Payload()); err != nil {
 		return nil, err
 	}
+	c.block = index.Pack(c.block[:0], c.builder.Payload())
 	p.part = append(appendItemHeader(make([]byte, 0, itemFixed+2+32+len(id)+len(c.block)), p.typ, id, false), c.block...)
 	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, []byte(id))
 	c.body = appendBody(c.body[:0], c.stored)
@@ -150,17 +151,32 @@ func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) 
 	return s.checkBesideOthers(c)
 }
 
-// blockOf returns the values block of a stored version, for package search.
-func (s *Store) blockOf(o index.Ordinal, dst []byte) ([]byte, error) {
-	part, err := s.log.Values(logOrdinal(o), dst[:0])
+// payloadOf appends the values of a stored version to dst, for package search.
+func (s *Store) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	part, err := s.log.Values(logOrdinal(o), c.block[:0])
 	if err != nil {
 		return nil, err
 	}
+	c.block = part
 	h, block, err := splitItem(part)
-	if err != nil || h.extractor == search.Version() {
-		return block, err
+	if err != nil {
+		return nil, err
 	}
-	return s.extractAgain(o)
+	if h.extractor != search.Version() && !h.deleted {
+		return s.extractAgain(o, dst)
+	}
+	return unpack(dst, block)
+}
+
+// unpack appends to dst the values that a block holds.
+func unpack(dst, block []byte) ([]byte, error) {
+	payload, err := index.Unpack(dst, block)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return payload, nil
 }
 
 // anyStored reads whatever the store has let in, at whatever level.
@@ -187,9 +203,9 @@ func parseStored(stored []byte, doc *fhirjson.Document) error {
 	return nil
 }
 
-// extractAgain extracts the values of a stored version from its body, because
-// they were written by another version of the extractor.
-func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
+// extractAgain appends to dst the values of a stored version, extracted from its
+// body, because they were written by another version of the extractor.
+func (s *Store) extractAgain(o index.Ordinal, dst []byte) ([]byte, error) {
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
 	if err := s.document(o, &c.doc); err != nil {
@@ -199,5 +215,5 @@ func (s *Store) extractAgain(o index.Ordinal) ([]byte, error) {
 	if err := s.engine.Extract(&c.doc, &c.builder); err != nil {
 		return nil, err
 	}
-	return c.builder.AppendTo(nil), nil
+	return append(dst, c.builder.Payload()...), nil
 }

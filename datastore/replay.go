@@ -17,12 +17,13 @@ import (
 // used again for a later record: opening would otherwise spend a third of its time
 // on making and collecting it.
 type loaded struct {
-	record *txlog.Record
-	items  []index.Item
-	values []index.Prepared // of the items
-	batch  index.Batch      // the memory of values
-	part   []byte
-	done   chan struct{} // gets a value when items are there
+	record  *txlog.Record
+	items   []index.Item
+	values  []index.Prepared // of the items
+	batch   index.Batch      // the memory of values
+	part    []byte
+	payload []byte
+	done    chan struct{} // gets a value when items are there
 }
 
 // replay applies the whole log. Values parts are opened and prepared on all
@@ -108,11 +109,14 @@ func (s *Store) load(l *loaded) error {
 			return err
 		}
 		if h.extractor != search.Version() && !h.deleted {
-			if block, err = s.extractAgain(indexOrdinal(l.record.First) + index.Ordinal(i)); err != nil {
-				return err
-			}
+			l.payload, err = s.extractAgain(indexOrdinal(l.record.First)+index.Ordinal(i), l.payload[:0])
+		} else {
+			l.payload, err = unpack(l.payload[:0], block)
 		}
-		if err := s.index.PrepareIn(&l.batch, &l.values[i], block); err != nil {
+		if err != nil {
+			return err
+		}
+		if err := s.index.PrepareIn(&l.batch, &l.values[i], l.payload); err != nil {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 		l.items[i] = index.Item{

@@ -74,7 +74,7 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	s.engine = search.New(s.index, search.Options{
-		Zone: options.Zone, Base: options.BaseURL, Values: s.blockOf, Documents: s.document, PageKey: pages, Now: options.Now,
+		Zone: options.Zone, Base: options.BaseURL, Values: s.payloadOf, Documents: s.document, PageKey: pages, Now: options.Now,
 		Queries: options.Queries,
 	})
 	if err := s.replay(ctx); err != nil {

@@ -60,11 +60,15 @@ func (now *Snapshot) verify(o index.Ordinal) error {
 	if again := fhirjson.AppendCanonical(nil, &doc, 0); !bytes.Equal(again, v.JSON) {
 		return errors.New("not canonical")
 	}
-	again, err := now.store.extractAgain(o)
+	stored, err := unpack(nil, block)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(again, block) {
+	again, err := now.store.extractAgain(o, nil)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, stored) {
 		return errors.New("its stored values are not what extraction gives")
 	}
 	return nil
