@@ -212,7 +212,7 @@ func (ev *evaluation) withCustom(out *outer, p *param) ([]index.Entry, error) {
 		if s.place == nil || slices.ContainsFunc(p.streams[:i], func(before *stream) bool { return before.place == s.place }) {
 			continue
 		}
-		if err := ev.readBlock(ev.blocksOf(s), out.ordinal); err != nil {
+		if err := ev.readPayload(ev.payloadsOf(s), out.ordinal); err != nil {
 			return nil, err
 		}
 	}

@@ -27,7 +27,7 @@ func wordsOf(t require.TestingT, source []byte) (found []string) {
 	require.NoError(t, fhirjson.Parse(source, &doc, minimal))
 	var b index.Builder
 	require.NoError(t, search.New(nil, search.Options{}).Extract(&doc, &b))
-	entries, err := index.Decode(nil, b.AppendTo(nil))
+	entries, err := index.Decode(nil, b.Payload())
 	require.NoError(t, err)
 	for _, e := range entries {
 		if e.Kind == index.KindWords {

@@ -215,18 +215,18 @@ func (e *Engine) extractPlaces(places []*place, doc *fhirjson.Document, b *index
 	e.extractors.Put(x)
 }
 
-// blocksOf returns a function that reads the values block of a version, as far as
-// a stream is in it.
-func (ev *evaluation) blocksOf(s *stream) func(index.Ordinal) ([]byte, error) {
+// payloadsOf returns a function that reads the values of a version, as far as a
+// stream is among them.
+func (ev *evaluation) payloadsOf(s *stream) func(index.Ordinal) ([]byte, error) {
 	if s.place == nil {
 		return ev.valuesOf
 	}
-	return func(o index.Ordinal) ([]byte, error) { return ev.customBlock(s.place, o) }
+	return func(o index.Ordinal) ([]byte, error) { return ev.customPayload(s.place, o) }
 }
 
-// customBlock returns the values of a custom parameter as a block, made of the
+// customPayload returns the values of a custom parameter as a payload, made of the
 // resource: they are stored nowhere.
-func (ev *evaluation) customBlock(p *place, o index.Ordinal) ([]byte, error) {
+func (ev *evaluation) customPayload(p *place, o index.Ordinal) ([]byte, error) {
 	if ev.documents == nil {
 		return nil, errNoDocuments
 	}
@@ -238,7 +238,7 @@ func (ev *evaluation) customBlock(p *place, o index.Ordinal) ([]byte, error) {
 	if doc.Type().Is(p.base) {
 		ev.extractPlaces([]*place{p}, &doc, &b)
 	}
-	return b.AppendTo(nil), ev.charge(costOfBlock + len(doc.Source))
+	return b.Payload(), ev.charge(costOfBlock + len(doc.Source))
 }
 
 // A CustomStatus says how far a custom parameter is.

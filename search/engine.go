@@ -25,8 +25,8 @@ type Options struct {
 	// references below it are local. Empty means that every absolute reference
 	// leads elsewhere.
 	Base string
-	// Values appends the values block of a version to dst and returns it, as
-	// Extract's Builder encoded it. It is asked for candidates that the index
+	// Values appends the values of a version to dst and returns it: the payload of
+	// Extract's Builder. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
 	// differ beyond float64, sorting by tokens and references, what canonicals lead
 	// to. Without it those searches fail. It is called by several goroutines.

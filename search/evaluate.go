@@ -18,7 +18,7 @@ type evaluation struct {
 	terms     index.Terms
 	left      int          // of the cost limit
 	explained *explanation // nil unless a plan is asked for
-	block     []byte
+	payload   []byte
 	read      []index.Entry
 	out       outer
 	known     map[chainBranch]*roaring.Bitmap // what visible has found
@@ -296,7 +296,7 @@ func (ev *evaluation) entries(streams []*stream, o index.Ordinal) ([]index.Entry
 		if slices.ContainsFunc(streams[:i], func(before *stream) bool { return before.place == s.place }) {
 			continue // read already
 		}
-		if err := ev.readBlock(ev.blocksOf(s), o); err != nil {
+		if err := ev.readPayload(ev.payloadsOf(s), o); err != nil {
 			return nil, err
 		}
 	}
@@ -306,23 +306,23 @@ func (ev *evaluation) entries(streams []*stream, o index.Ordinal) ([]index.Entry
 // storedEntries reads all stored values of a version, as entries does.
 func (ev *evaluation) storedEntries(o index.Ordinal) ([]index.Entry, error) {
 	ev.read = ev.read[:0]
-	err := ev.readBlock(ev.valuesOf, o)
+	err := ev.readPayload(ev.valuesOf, o)
 	return ev.read, err
 }
 
-// readBlock adds the values of a block to those that were read.
-func (ev *evaluation) readBlock(of func(index.Ordinal) ([]byte, error), o index.Ordinal) error {
-	block, err := of(o)
+// readPayload adds the values of a payload to those that were read.
+func (ev *evaluation) readPayload(of func(index.Ordinal) ([]byte, error), o index.Ordinal) error {
+	payload, err := of(o)
 	if err == nil {
-		ev.read, err = index.Decode(ev.read, block)
+		ev.read, err = index.Decode(ev.read, payload)
 	}
 	return err
 }
 
-// valuesOf reads the values block of a version. It is good until the next call.
+// valuesOf reads the stored values of a version. It is good until the next call.
 func (ev *evaluation) valuesOf(o index.Ordinal) (_ []byte, err error) {
-	if ev.block, err = ev.values(o, ev.block[:0]); err != nil {
+	if ev.payload, err = ev.values(o, ev.payload[:0]); err != nil {
 		return nil, err
 	}
-	return ev.block, ev.charge(costOfBlock + len(ev.block)/4)
+	return ev.payload, ev.charge(costOfBlock + len(ev.payload)/8)
 }

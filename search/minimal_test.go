@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"bytes"
 	"regexp"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestMinimal(t *testing.T) {
 	require.NotEmpty(t, doc.Issues)
 	s.builder.Reset()
 	require.NoError(t, s.engine.Extract(&doc, &s.builder))
-	block := s.builder.AppendTo(nil)
+	block := bytes.Clone(s.builder.Payload())
 	prepared := new(index.Prepared)
 	require.NoError(t, s.index.Prepare(prepared, block))
 	s.blocks, s.sources = append(s.blocks, block), append(s.sources, []byte(source))
@@ -64,7 +65,7 @@ func TestMinimalExtraction(t *testing.T) {
 				}
 				builder.Reset()
 				require.NoError(t, engine.Extract(&doc, &builder), "%.300s", bad)
-				builder.AppendTo(nil)
+				builder.Payload()
 			}
 		})
 	}

@@ -14,9 +14,9 @@ const ucumSystem = "http://unitsofmeasure.org"
 // numberQuery is the question whether the numbers of a stream fit a value.
 func (ev *evaluation) numberQuery(v *value, s *stream) index.NumberQuery {
 	if v.unit == unitAny {
-		return index.NumberQuery{Windows: numberWindows(v.prefix, v.number, s.integer()), Values: ev.blocksOf(s)}
+		return index.NumberQuery{Windows: numberWindows(v.prefix, v.number, s.integer()), Values: ev.payloadsOf(s)}
 	}
-	return index.NumberQuery{Values: ev.blocksOf(s), InUnit: func(system, code, unit string) ([]index.NumberWindow, error) {
+	return index.NumberQuery{Values: ev.payloadsOf(s), InUnit: func(system, code, unit string) ([]index.NumberWindow, error) {
 		return ev.windowsIn(v, s, system, code, unit), ev.charge(0)
 	}}
 }

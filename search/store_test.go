@@ -101,7 +101,7 @@ func (s *store) item(source []byte) index.Item {
 	require.NoError(s.t, fhirjson.Parse(source, &doc, s.level))
 	s.builder.Reset()
 	require.NoError(s.t, s.engine.Extract(&doc, &s.builder))
-	block := s.builder.AppendTo(nil)
+	block := bytes.Clone(s.builder.Payload())
 	prepared := s.prepare(block)
 	s.blocks = append(s.blocks, block)
 	if s.forget {

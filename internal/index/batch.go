@@ -6,8 +6,8 @@ package index
 //
 // A Batch must not be used by several goroutines at once.
 type Batch struct {
-	// payload is the memory of decompressed blocks, to which strings below refer.
-	// Where it did not suffice, earlier strings refer to one before it.
+	// payload is the memory of payloads, to which strings below refer. Where it did
+	// not suffice, earlier strings refer to one before it.
 	payload []byte
 
 	terms   []preparedTerm
@@ -30,12 +30,14 @@ func (b *Batch) Reset() {
 	b.cut(batchEnd{})
 }
 
-// room returns n bytes behind the payloads. They become one by being counted in.
-func (b *Batch) room(n int) []byte {
+// keep returns a copy of a payload that lies in the batch.
+func (b *Batch) keep(payload []byte) []byte {
+	n := len(payload)
 	if cap(b.payload)-len(b.payload) < n {
 		b.payload = make([]byte, 0, max(n, 2*cap(b.payload)))
 	}
-	return b.payload[len(b.payload) : len(b.payload)+n]
+	b.payload = append(b.payload, payload...)
+	return b.payload[len(b.payload)-n:]
 }
 
 // A batchEnd says how much a batch holds.

@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -41,7 +42,7 @@ func (m *mix) next(b *index.Builder) (index.TypeID, string, []byte) {
 		b.Token(33, 0, "http://hl7.org/fhir/administrative-gender", "female")
 		b.Date(34, 0, int64(m.random.IntN(30000))*86400e6, int64(m.random.IntN(30000)+1)*86400e6)
 		b.Token(1, 0, "https://github.com/synthetichealth/synthea", uuid(patient, 0))
-		return 1, uuid(patient, 0), b.AppendTo(nil)
+		return 1, uuid(patient, 0), bytes.Clone(b.Payload())
 	}
 	code := m.random.IntN(200) * m.random.IntN(200) / 40
 	at := 1.2e15 + int64(m.random.IntN(3e8))*1e6
@@ -68,7 +69,7 @@ func (m *mix) next(b *index.Builder) (index.TypeID, string, []byte) {
 	}
 	b.Words(27, 0, words)
 	b.Text(26, 0, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab", "http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab")
-	return 2, id, b.AppendTo(nil)
+	return 2, id, bytes.Clone(b.Payload())
 }
 
 // fill applies n resources in records of size.
@@ -125,7 +126,7 @@ func BenchmarkEncode(b *testing.B) {
 	var block []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		block = builder.AppendTo(block[:0])
+		block = index.Pack(block[:0], builder.Payload())
 	}
 	b.ReportMetric(float64(len(block)), "B/block")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "res/s")
@@ -325,7 +326,7 @@ func BenchmarkConjunction(b *testing.B) {
 			builder.Token(2, 0, "s", fmt.Sprint(random.IntN(10)))
 			from := start + random.Int64N(10*365*86400)*1e6
 			builder.Date(3, 0, from, from+1e6)
-			if err := x.PrepareIn(&batch, &values[i], builder.AppendTo(nil)); err != nil {
+			if err := x.PrepareIn(&batch, &values[i], builder.Payload()); err != nil {
 				b.Fatal(err)
 			}
 			items[i] = index.Item{Type: 1, ID: uuid(at*size+i, 1), Values: &values[i]}

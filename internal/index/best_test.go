@@ -74,7 +74,7 @@ func TestBestOfManyChunks(t *testing.T) {
 			value := []string{"-1", "-0", "0", "1e-400", "-1e-400", "1e400", "2e400", "7"}[random.IntN(8)]
 			b.Number(5, 0, value, []string{value, ""}[random.IntN(2)])
 			items[i] = index.Item{Type: 1, ID: uuid(int(n), 1), Values: new(index.Prepared)}
-			require.NoError(t, x.Prepare(items[i].Values, b.AppendTo(nil)))
+			require.NoError(t, x.Prepare(items[i].Values, b.Payload()))
 		}
 		v := x.View()
 		require.NoError(t, x.Apply(v.Sequence()+1, 0, v.Last()+1, items))

@@ -66,7 +66,7 @@ func TestCalendars(t *testing.T) {
 					from[j], to[j] = draw(random)
 					b.Date(0, 0, from[j], to[j])
 				}
-				require.NoError(t, x.PrepareIn(&batch, &values[i], b.AppendTo(nil)))
+				require.NoError(t, x.PrepareIn(&batch, &values[i], b.Payload()))
 				items[i] = index.Item{Type: 1, ID: uuid(i, 0), Values: &values[i]}
 			}
 			const half = n/2 + 77

@@ -31,7 +31,7 @@ func TestReadersDuringApply(t *testing.T) {
 			b.Number(3, 0, "1", "1")
 			b.Text(4, 0, uuid(i, int(n)), uuid(i, int(n)))
 			b.Reference(5, 0, 9, uuid(i, int(n)))
-			assert.NoError(t, x.Prepare(p, b.AppendTo(nil)))
+			assert.NoError(t, x.Prepare(p, b.Payload()))
 			items[i] = index.Item{Type: 1, ID: uuid(i, 0), Values: p}
 		}
 		assert.NoError(t, x.Apply(uint64(n), n, x.View().Last()+1, items))

@@ -1,58 +1,19 @@
 package index
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"unsafe"
-
-	"github.com/klauspost/compress/s2"
 )
 
-// Formats of values blocks: the first byte.
-const (
-	formatPlain = 1
-	formatS2    = 2 // S2 with dictionary1; read, but written no more
-	formatWords = 3 // S2 with dictionary2
-)
-
-// maxPayload bounds what a block may claim to decompress to. A resource has at
-// most 64 MiB, of which a text may be a value in two forms and as words.
-const maxPayload = 256 << 20
-
-// AppendTo encodes the values as a block and appends it to dst. The builder
-// keeps its values.
-func (b *Builder) AppendTo(dst []byte) []byte {
-	start := len(dst)
-	dst = append(dst, formatWords)
-	room := s2.MaxEncodedLen(len(b.payload))
-	if room > 0 && len(b.payload) > 16 {
-		if cap(dst)-len(dst) < room {
-			dst = append(make([]byte, 0, len(dst)+room), dst...)
-		}
-		out := dictionary2().Encode(dst[len(dst):len(dst)+room], b.payload)
-		if len(out) < len(b.payload) {
-			return append(dst, out...)
-		}
-	}
-	dst = append(dst[:start], formatPlain)
-	return append(dst, b.payload...)
-}
-
-// Decode appends the values of a block to dst, in the order in which they were
-// added. The entries' strings are the caller's: they stay valid.
+// Decode appends the values of a payload to dst, in the order in which they were
+// added. The entries' strings are copies: they stay valid.
 //
-// It reports [ErrFormat] or [ErrDamaged]; dst then holds the entries before the
-// damage. An empty block has no values.
-func Decode(dst []Entry, block []byte) ([]Entry, error) {
-	n, err := payloadLen(block)
-	if err != nil {
-		return dst, err
-	}
-	payload, err := decompress(make([]byte, n), block)
-	if err != nil {
-		return dst, err
-	}
-	s := newScanner(payload)
+// It reports [ErrDamaged]; dst then holds the entries before the damage. An empty
+// payload has no values.
+func Decode(dst []Entry, payload []byte) ([]Entry, error) {
+	s := newScanner(bytes.Clone(payload))
 	for {
 		var e Entry
 		more, err := s.next(&e)
@@ -61,44 +22,6 @@ func Decode(dst []Entry, block []byte) ([]Entry, error) {
 		}
 		dst = append(dst, e)
 	}
-}
-
-// payloadLen returns the length of a block's payload, or what is wrong with its
-// first bytes.
-func payloadLen(block []byte) (int, error) {
-	if len(block) == 0 {
-		return 0, nil
-	}
-	switch block[0] {
-	case formatPlain:
-		return len(block) - 1, nil
-	case formatS2, formatWords:
-		n, err := s2.DecodedLen(block[1:])
-		// Three bytes of S2 copy at most 65,536: a longer claim is a lie, and
-		// would make damage allocate what it likes.
-		if err != nil || n > maxPayload || n/(1<<16) > len(block) {
-			return 0, fmt.Errorf("%w: length", ErrDamaged)
-		}
-		return n, nil
-	}
-	return 0, ErrFormat
-}
-
-// decompress returns a block's payload in dst, which is as long as payloadLen
-// says.
-func decompress(dst, block []byte) ([]byte, error) {
-	if len(block) == 0 || block[0] == formatPlain {
-		return dst[:copy(dst, block[min(1, len(block)):])], nil
-	}
-	dictionary := dictionary2()
-	if block[0] == formatS2 {
-		dictionary = dictionary1()
-	}
-	out, err := dictionary.Decode(dst, block[1:])
-	if err != nil {
-		return nil, fmt.Errorf("%w: compression", ErrDamaged)
-	}
-	return out, nil
 }
 
 // A scanner walks the entries of a payload. The strings of its entries alias

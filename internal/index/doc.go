@@ -11,8 +11,8 @@
 //   - An [Ordinal] numbers a stored version of a resource, in log order, from 1.
 //   - An [Entity] numbers a (type, id) pair, whether it was seen as a resource
 //     or only as the target of a local reference.
-//   - A values block is what [Builder] writes: all search values of one version
-//     as text and numbers. Its layout is docs/format/values.md.
+//   - A payload is what [Builder] writes: all search values of one version as text
+//     and numbers. Its layout is docs/format/values.md, packed or not.
 //   - A [Term] is the keyed hash of one exact value of one parameter, a posting
 //     the rising list of ordinals that have it.
 //   - A column holds the values of one parameter that are compared rather than
@@ -52,7 +52,7 @@
 // columns, terms and texts take; of a version 16 bytes of the resource table and its
 // place in the posting of its type stay, for histories, and of a text that is gone
 // 24, until all of the 4,096 that were added with it are. It keeps no text of tokens,
-// so that sorting by a token, and composites, read the values blocks of the candidates
+// so that sorting by a token, and composites, read the payloads of the candidates
 // ([Decode]). Order, limits and cost of queries are package search's.
 //
 // # A term decides alone

@@ -2,13 +2,13 @@ package index
 
 import "errors"
 
-// Errors about values blocks.
+// Errors about payloads.
 var (
-	// ErrDamaged is returned when a values block does not follow its format.
-	ErrDamaged = errors.New("index: damaged values block")
-	// ErrFormat is returned when a values block has a format that this version
+	// ErrDamaged is returned when a payload, packed or not, does not follow its format.
+	ErrDamaged = errors.New("index: damaged values")
+	// ErrFormat is returned when a packed payload has a format that this version
 	// does not know.
-	ErrFormat = errors.New("index: unknown format of values block")
+	ErrFormat = errors.New("index: unknown format of packed values")
 	// ErrNumber is returned when a limit or a stored number is no decimal.
 	ErrNumber = errors.New("index: malformed decimal")
 )

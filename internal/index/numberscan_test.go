@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -54,7 +55,7 @@ func newNumberColumn(t testing.TB, values [][]scannedNumber) *numberColumn {
 		for _, n := range numbers {
 			b.Quantity(1, 0, n.low, n.high, "s", n.unit, "")
 		}
-		c.blocks = append(c.blocks, b.AppendTo(nil))
+		c.blocks = append(c.blocks, bytes.Clone(b.Payload()))
 		p := new(index.Prepared)
 		require.NoError(t, x.Prepare(p, c.blocks[i+1]))
 		items[i] = index.Item{Type: 1, ID: fmt.Sprint(i), Values: p}

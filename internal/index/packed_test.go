@@ -56,7 +56,7 @@ func TestPackedChunks(t *testing.T) {
 				b.Quantity(p, 0, low, high, "u", unit, unit)
 			}
 			items[i] = index.Item{Type: 1, ID: uuid(at+i, 1), Values: new(index.Prepared)}
-			require.NoError(t, x.Prepare(items[i].Values, b.AppendTo(nil)))
+			require.NoError(t, x.Prepare(items[i].Values, b.Payload()))
 		}
 		v := x.View()
 		require.NoError(t, x.Apply(v.Sequence()+1, 0, v.Last()+1, items))

@@ -2,32 +2,24 @@ package index
 
 import "strings"
 
-// Prepare decodes a values block into dst and computes its terms. Calls with
-// different dst may run at the same time, and beside Apply. dst keeps its memory
-// when it is used again, which it may be once Apply has returned.
+// Prepare decodes a payload into dst and computes its terms. The payload is copied.
+// Calls with different dst may run at the same time, and beside Apply. dst keeps its
+// memory when it is used again, which it may be once Apply has returned.
 //
-// It reports [ErrFormat], [ErrDamaged] or [ErrNumber]; dst is then empty.
-func (x *Index) Prepare(dst *Prepared, block []byte) error {
+// It reports [ErrDamaged] or [ErrNumber]; dst is then empty.
+func (x *Index) Prepare(dst *Prepared, payload []byte) error {
 	if dst.own == nil {
 		dst.own = new(Batch)
 	}
 	dst.own.Reset()
-	return x.PrepareIn(dst.own, dst, block)
+	return x.PrepareIn(dst.own, dst, payload)
 }
 
 // PrepareIn does as Prepare, with the memory of a batch: dst is of use until the
 // batch is reset.
-func (x *Index) PrepareIn(b *Batch, dst *Prepared, block []byte) error {
+func (x *Index) PrepareIn(b *Batch, dst *Prepared, payload []byte) error {
 	dst.in = nil
-	n, err := payloadLen(block)
-	if err != nil {
-		return err
-	}
-	payload, err := decompress(b.room(n), block)
-	if err != nil {
-		return err
-	}
-	b.payload = b.payload[:len(b.payload)+n]
+	payload = b.keep(payload)
 	from := b.end()
 	if err := x.prepare(b, from, payload); err != nil {
 		b.cut(from)

@@ -7,14 +7,12 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// The dictionaries are the texts that blocks may refer back to: dictionary1 those of
-// format 2, dictionary2 those of format 3. They are part of their formats: a change
-// needs a new format number. What is most common stands last, where references to it
-// are shortest.
-var (
-	dictionary1 = sync.OnceValue(func() *s2.Dict { return s2.MakeDict([]byte(commonTexts()), nil) })
-	dictionary2 = sync.OnceValue(func() *s2.Dict { return s2.MakeDict([]byte(commonWords+"\x00"+commonTexts()), nil) })
-)
+// dictionary is the texts that packed payloads may refer back to. It is part of the
+// format packS2: a change needs a new format number. What is most common stands last,
+// where references to it are shortest.
+var dictionary = sync.OnceValue(func() *s2.Dict {
+	return s2.MakeDict([]byte(commonWords+"\x00"+commonTexts()), nil)
+})
 
 // commonTexts are systems and codes.
 func commonTexts() string {

@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -38,7 +39,7 @@ func (c *churn) block(resource int) []byte {
 	b.Reference(6, 0, 9, fmt.Sprint(c.random.IntN(c.resources/20)))
 	b.Text(7, 0, uuid(c.versions, 3), uuid(c.versions, 3))
 	b.Text(8, 0, fmt.Sprint("name", c.random.IntN(500)), fmt.Sprint("Name", c.random.IntN(500)))
-	return b.AppendTo(nil)
+	return bytes.Clone(b.Payload())
 }
 
 // record applies a record of the resources from one on to all of the indexes, which
@@ -211,7 +212,7 @@ func TestReadersDuringSweeps(t *testing.T) {
 			b.Number(4, 0, "1", "1")
 			b.Text(5, 0, uuid(i, int(n)), uuid(i, int(n)))
 			b.Reference(6, 0, 9, uuid(i, int(n)))
-			assert.NoError(t, x.Prepare(p, b.AppendTo(nil)))
+			assert.NoError(t, x.Prepare(p, b.Payload()))
 			items[i] = index.Item{Type: 1, ID: uuid(i, 0), Values: p}
 		}
 		assert.NoError(t, x.Apply(uint64(n), n, x.View().Last()+1, items))

@@ -28,7 +28,7 @@ func TestNumbersInUnits(t *testing.T) {
 			var b index.Builder
 			b.Quantity(1, 0, fmt.Sprint(low[o]), fmt.Sprint(high[o]), "s", fmt.Sprint(unit[o]), "")
 			values := new(index.Prepared)
-			require.NoError(t, x.Prepare(values, b.AppendTo(nil)))
+			require.NoError(t, x.Prepare(values, b.Payload()))
 			items[i] = index.Item{Type: 1, ID: fmt.Sprint(i), Values: values}
 		}
 		require.NoError(t, x.Apply(1, 1, 1, items))

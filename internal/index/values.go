@@ -29,7 +29,7 @@ const (
 	KindWords
 )
 
-// An Entry is one value of a values block. Which fields are set depends on Kind.
+// An Entry is one value of a payload. Which fields are set depends on Kind.
 type Entry struct {
 	Kind  Kind
 	Param Param
@@ -75,7 +75,7 @@ const (
 const microsPerSecond = 1_000_000
 
 // A Builder collects the search values of one version and encodes them as a
-// values block. The zero Builder is ready; [Builder.Reset] makes it ready again
+// payload. The zero Builder is ready; [Builder.Reset] makes it ready again
 // and keeps its memory. Strings passed in are copied before the call returns.
 //
 // Values are best added parameter by parameter: repeated params are short.
@@ -95,6 +95,9 @@ func (b *Builder) Reset() {
 
 // Len returns the number of values added since the last Reset.
 func (b *Builder) Len() int { return b.n }
+
+// Payload returns the values. It is good until the next call of another method.
+func (b *Builder) Payload() []byte { return b.payload }
 
 // Token adds a system and a code, both already in the case in which they are to
 // be compared. An empty system means none; an empty code is a system alone.

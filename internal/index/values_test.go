@@ -1,7 +1,7 @@
 package index_test
 
 import (
-	"encoding/hex"
+	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -44,7 +44,7 @@ func build(b *index.Builder, entries []index.Entry) {
 func encode(entries []index.Entry) []byte {
 	var b index.Builder
 	build(&b, entries)
-	return b.AppendTo(nil)
+	return bytes.Clone(b.Payload())
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -55,9 +55,7 @@ func TestRoundTrip(t *testing.T) {
 			b.Reset()
 			build(&b, entries)
 			require.Equal(t, len(entries), b.Len())
-			block := b.AppendTo([]byte("before"))
-			require.Equal(t, "before", string(block[:6]))
-			got, err := index.Decode(nil, block[6:])
+			got, err := index.Decode(nil, b.Payload())
 			require.NoError(t, err)
 			if len(entries) == 0 {
 				require.Empty(t, got)
@@ -78,62 +76,38 @@ func TestRoundTripDates(t *testing.T) {
 	})
 }
 
-func TestBlockIsCompressed(t *testing.T) {
+func TestPackIsShort(t *testing.T) {
 	var b index.Builder
 	for range 5 {
 		b.Token(1, 0, "http://loinc.org", "8302-2")
 		b.Token(2, 0, "http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs")
 	}
-	require.Less(t, len(b.AppendTo(nil)), 60)
-}
-
-// What was written before there were words is still read.
-func TestDecodeFormat2(t *testing.T) {
-	block, err := hex.DecodeString("0249080105102e130001002406383330322d320109260d2d11bf613515000b140566696e616c")
-	require.NoError(t, err)
-	got, err := index.Decode(nil, block)
-	require.NoError(t, err)
-	require.Equal(t, []index.Entry{
-		{Kind: index.KindToken, Param: 5, System: "http://loinc.org", Code: "8302-2"},
-		{Kind: index.KindToken, Param: 9, System: "http://hl7.org/fhir/observation-status", Code: "final"},
-	}, got)
-	require.NoError(t, index.New([16]byte{}).Prepare(new(index.Prepared), block))
+	require.Less(t, len(index.Pack(nil, b.Payload())), 60)
 }
 
 func TestDecodeDamaged(t *testing.T) {
-	plain := func(s string) []byte { return []byte("\x01" + s) }
-	cases := []struct {
-		name  string
-		block []byte
-		err   error
-	}{
-		{"unknown format", []byte{9, 1, 2}, index.ErrFormat},
-		{"format 0", []byte{0}, index.ErrFormat},
-		{"compression", []byte{2, 5, 0xff, 0xff}, index.ErrDamaged},
-		{"no compression", []byte{2}, index.ErrDamaged},
-		{"compression with words", []byte{3, 5, 0xff, 0xff}, index.ErrDamaged},
-		{"a lie about the length", []byte{2, 0xff, 0xff, 0xff, 0x3f, 0}, index.ErrDamaged},
-		{"kind 0", plain("\x00\x01"), index.ErrDamaged},
-		{"kind 9", plain("\x09\x01"), index.ErrDamaged},
-		{"no param before", plain("\x11\x00\x00"), index.ErrDamaged},
-		{"param too large", plain("\x01\xff\xff\xff\x01\x00\x00"), index.ErrDamaged},
-		{"cut in tag", plain("\x01"), index.ErrDamaged},
-		{"cut in text", plain("\x01\x01\x05ab"), index.ErrDamaged},
-		{"empty id", plain("\x06\x01\x01\x00"), index.ErrDamaged},
-		{"id too long", plain("\x06\x01\x01\xff\x01" + strings.Repeat("x", 255)), index.ErrDamaged},
-		{"open flag on a token", plain("\x81\x01\x00\x00"), index.ErrDamaged},
-		{"short flag on a token", plain("\x41\x01\x00\x00"), index.ErrDamaged},
-		{"short flag on words", plain("\x48\x01\x01a"), index.ErrDamaged},
-		{"cut in words", plain("\x08\x01\x05a b"), index.ErrDamaged},
-		{"no open end", plain("\x83\x01\x00\x00\x00"), index.ErrDamaged},
-		{"overlong number", plain("\x03\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), index.ErrDamaged},
+	cases := []struct{ name, payload string }{
+		{"kind 0", "\x00\x01"},
+		{"kind 9", "\x09\x01"},
+		{"no param before", "\x11\x00\x00"},
+		{"param too large", "\x01\xff\xff\xff\x01\x00\x00"},
+		{"cut in tag", "\x01"},
+		{"cut in text", "\x01\x01\x05ab"},
+		{"empty id", "\x06\x01\x01\x00"},
+		{"id too long", "\x06\x01\x01\xff\x01" + strings.Repeat("x", 255)},
+		{"open flag on a token", "\x81\x01\x00\x00"},
+		{"short flag on a token", "\x41\x01\x00\x00"},
+		{"short flag on words", "\x48\x01\x01a"},
+		{"cut in words", "\x08\x01\x05a b"},
+		{"no open end", "\x83\x01\x00\x00\x00"},
+		{"overlong number", "\x03\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"},
 	}
 	x := index.New([16]byte{})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := index.Decode(nil, c.block)
-			require.ErrorIs(t, err, c.err)
-			require.ErrorIs(t, x.Prepare(new(index.Prepared), c.block), c.err)
+			_, err := index.Decode(nil, []byte(c.payload))
+			require.ErrorIs(t, err, index.ErrDamaged)
+			require.ErrorIs(t, x.Prepare(new(index.Prepared), []byte(c.payload)), index.ErrDamaged)
 		})
 	}
 	got, err := index.Decode(nil, nil)
@@ -144,8 +118,8 @@ func TestDecodeDamaged(t *testing.T) {
 func TestPrepareMalformedNumber(t *testing.T) {
 	x := index.New([16]byte{})
 	for _, text := range []string{"x", "1e", "1.", ".5", "-", "--1", "0x10", "Inf", "1_0", "1e1.5", " 1"} {
-		block := encode([]index.Entry{{Kind: index.KindNumber, Low: text, High: text}})
-		require.ErrorIs(t, x.Prepare(new(index.Prepared), block), index.ErrNumber, text)
+		payload := encode([]index.Entry{{Kind: index.KindNumber, Low: text, High: text}})
+		require.ErrorIs(t, x.Prepare(new(index.Prepared), payload), index.ErrNumber, text)
 	}
 }
 
@@ -160,17 +134,17 @@ func FuzzDecode(f *testing.F) {
 		{Kind: index.KindReference, Param: 5, Type: 7, ID: "a"},
 		{Kind: index.KindText, Param: 6, Folded: "ann", Exact: "Ann"},
 	}))
-	f.Add([]byte("\x01\x83\x01\x01\x02"))
+	f.Add([]byte("\x83\x01\x01\x02"))
 	x := index.New([16]byte{})
-	f.Fuzz(func(t *testing.T, block []byte) {
-		entries, err := index.Decode(nil, block)
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		entries, err := index.Decode(nil, payload)
 		if err != nil {
 			return
 		}
 		again, err := index.Decode(nil, encode(entries))
 		require.NoError(t, err)
 		require.Equal(t, entries, again)
-		if err := x.Prepare(new(index.Prepared), block); err != nil {
+		if err := x.Prepare(new(index.Prepared), payload); err != nil {
 			require.ErrorIs(t, err, index.ErrNumber)
 		}
 	})
@@ -178,27 +152,12 @@ func FuzzDecode(f *testing.F) {
 
 // The example of docs/format/values.md.
 func TestDocumentedExample(t *testing.T) {
-	block := []byte("\x01\x01\x05\x10http://loinc.org\x068302-2\x43\x09\x80\x84\xdf\xe0\x0b\x02")
-	got, err := index.Decode(nil, block)
+	payload := []byte("\x01\x05\x10http://loinc.org\x068302-2\x43\x09\x80\x84\xdf\xe0\x0b\x02")
+	got, err := index.Decode(nil, payload)
 	require.NoError(t, err)
 	second := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	require.Equal(t, []index.Entry{
 		{Kind: index.KindToken, Param: 5, System: "http://loinc.org", Code: "8302-2"},
 		{Kind: index.KindDate, Param: 9, From: second, To: second + 1_000_000},
-	}, got)
-}
-
-// A block of format 2 as it was first written: it pins dictionary 1.
-func TestDecodeFirstBlock(t *testing.T) {
-	block, err := hex.DecodeString("02c401080101102e130001002406383330322d3201023a0d2dcacb00000b1dcb" +
-		"080103360d637a49003e4b0820014d450403312e35190d8801cf15000614026b67026b67")
-	require.NoError(t, err)
-	got, err := index.Decode(nil, block)
-	require.NoError(t, err)
-	require.Equal(t, []index.Entry{
-		{Kind: index.KindToken, Param: 1, System: "http://loinc.org", Code: "8302-2"},
-		{Kind: index.KindToken, Param: 2, System: "http://terminology.hl7.org/CodeSystem/observation-category", Code: "vital-signs"},
-		{Kind: index.KindToken, Param: 3, System: "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", Code: "M"},
-		{Kind: index.KindQuantity, Param: 4, Low: "1.5", High: "1.5", System: "http://unitsofmeasure.org", Code: "kg", Unit: "kg"},
 	}, got)
 }
