@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
@@ -13,8 +14,8 @@ import (
 // contained reads the matches of a query that answers contained resources as such
 // (FHIR R4 §3.1.1.5.5). Those of one container stand together, and it is read once.
 func (s *Snapshot) contained(ctx context.Context, q *search.Query, r *search.Result) ([]Version, error) {
-	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	doc := documents.Get().(*fhirjson.Document)
+	defer documents.Put(doc)
 	var container Version
 	var inner []fhirjson.Index // what it contains
 	matches := make([]Version, 0, len(r.Matches))
@@ -36,17 +37,17 @@ func (s *Snapshot) contained(ctx context.Context, q *search.Query, r *search.Res
 			if container, err = s.version(o); err != nil {
 				return nil, err
 			}
-			if err := fhirjson.Parse(container.JSON, &c.doc, &anyStored); err != nil {
-				return nil, invalid(err)
+			if err := engine.ParseStored(container.JSON, doc); err != nil {
+				return nil, err
 			}
-			inner = containedIn(inner[:0], &c.doc)
+			inner = containedIn(inner[:0], doc)
 		}
 		if number > len(inner) {
 			return nil, fmt.Errorf("%w: values of a contained resource that is not there", ErrCorrupt)
 		}
 		v := container
 		v.Container = container.Ref
-		v.JSON = bytes.Clone(c.doc.Raw(inner[number-1])) // canonical, as all of the version is
+		v.JSON = bytes.Clone(doc.Raw(inner[number-1])) // canonical, as all of the version is
 		if err := identify(q, &v); err != nil {
 			return nil, err
 		}
@@ -69,14 +70,14 @@ func containedIn(dst []fhirjson.Index, doc *fhirjson.Document) []fhirjson.Index 
 // identify sets type and id of a contained resource from its JSON, and cuts that as
 // _summary and _elements say.
 func identify(q *search.Query, v *Version) error {
-	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
-	if err := fhirjson.Parse(v.JSON, &c.doc, &anyStored); err != nil {
-		return invalid(err)
+	doc := documents.Get().(*fhirjson.Document)
+	defer documents.Put(doc)
+	if err := engine.ParseStored(v.JSON, doc); err != nil {
+		return err
 	}
-	v.Ref = Ref{Type: c.doc.Type().String(), ID: string(c.doc.ID())}
+	v.Ref = Ref{Type: doc.Type().String(), ID: string(doc.ID())}
 	if q.Cuts(false) {
-		v.JSON = q.AppendCut(nil, &c.doc, false)
+		v.JSON = q.AppendCut(nil, doc, false)
 	}
 	return nil
 }

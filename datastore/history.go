@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // HistoryOptions narrow a history.
@@ -21,11 +20,15 @@ type HistoryOptions struct {
 
 // History implements [Reader].
 func (s *Store) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error] {
-	now, err := s.snapshot()
-	if err != nil {
-		return func(yield func(Version, error) bool) { yield(Version{}, err) }
+	return func(yield func(Version, error) bool) {
+		now, err := s.now()
+		if err != nil {
+			yield(Version{}, err)
+			return
+		}
+		defer now.Close()
+		now.History(ctx, ref, opts)(yield)
 	}
-	return now.History(ctx, ref, opts)
 }
 
 // History implements [Reader].
@@ -45,6 +48,10 @@ func (s *Snapshot) History(ctx context.Context, ref Ref, opts *HistoryOptions) i
 		}
 		for o := range ordinals {
 			if err := ctx.Err(); err != nil {
+				yield(Version{}, err)
+				return
+			}
+			if err := s.view.Open(); err != nil {
 				yield(Version{}, err)
 				return
 			}
@@ -84,6 +91,3 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 		}
 	}, nil
 }
-
-// typeName returns the name of a type by its number in the index.
-func typeName(t index.TypeID) string { return schema.TypeID(t).String() }

@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/search"
-	"github.com/google/uuid"
 )
 
 // A KeyWrapper encrypts and decrypts the store's keyset: any KMS will do, and
@@ -38,11 +38,11 @@ type Options struct {
 	Validation Level
 	// Enrichers read the notes of every DocumentReference on its way in.
 	Enrichers []nlp.Enricher
-	// Zone is the time zone of dates without one, UTC by default. It is fixed when
-	// a store is made.
+	// Zone is the time zone of dates without one, UTC by default. It may be another at
+	// each opening.
 	Zone *time.Location
 	// BaseURL is the store's own address, if it has one: an absolute reference
-	// below it is a local reference.
+	// below it is a local reference. It may be another at each opening.
 	BaseURL string
 	// SearchParameters are search parameters beside R4's own: SearchParameter
 	// resources in JSON, active. They are indexed in the background at every opening;
@@ -60,12 +60,15 @@ type Options struct {
 	// Conditional writes do not take them.
 	Queries map[string]search.NamedQuery
 	// NewID makes the ids of created resources, random UUIDs by default. An id it
-	// gives twice is an error of the second create.
+	// gives twice, or one that is no FHIR id, is an error of that create.
 	NewID func() string
+	// AtLeast is what [Store.Head] returned at some time: opening an older copy of the
+	// store, or another store, is ErrCorrupt. The zero Head asks for nothing.
+	AtLeast Head
 }
 
 // withDefaults copies and fills o and reports everything that is wrong with it.
-func (o *Options) withDefaults() (Options, error) {
+func (o *Options) withDefaults() (engine.Options, error) {
 	var filled Options
 	if o != nil {
 		filled = *o
@@ -96,11 +99,9 @@ func (o *Options) withDefaults() (Options, error) {
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
-	if filled.Now == nil {
-		filled.Now = time.Now
-	}
-	if filled.NewID == nil {
-		filled.NewID = uuid.NewString
-	}
-	return filled, errors.Join(wrong...)
+	return engine.Options{
+		Key: filled.Key, Validation: filled.Validation, Enrichers: filled.Enrichers, Zone: filled.Zone, BaseURL: filled.BaseURL,
+		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, Logger: filled.Logger,
+		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin(),
+	}, errors.Join(wrong...)
 }

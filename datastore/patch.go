@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
 )
@@ -28,7 +29,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		return Version{}, err
 	}
 	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return Version{}, failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation and WithoutInvariants go with a patch")
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation and WithoutInvariants go with a patch")
 	}
 	for range tries {
 		now, err := s.Read(ctx, ref)
@@ -36,7 +37,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 			return Version{}, err
 		}
 		if o.ifMatch != "" && o.ifMatch != now.VersionID {
-			return Version{}, failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
+			return Version{}, engine.Failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
 		v, err := s.patch(ctx, now, patch, o.check)
 		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
@@ -48,24 +49,12 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
-func (s *Store) patch(ctx context.Context, now Version, patch []byte, k check) (Version, error) {
+func (s *Store) patch(ctx context.Context, now Version, patch []byte, check engine.Check) (Version, error) {
 	text, err := jsonpatch.Apply(nil, now.JSON, patch)
 	if err != nil {
 		return Version{}, patchError(err)
 	}
-	tx := s.Begin()
-	ref, err := tx.Update(ctx, text, IfMatch(now.VersionID), func(o *writeOptions) { o.check = k })
-	if err != nil {
-		return Version{}, err
-	}
-	if ref != now.Ref {
-		return Version{}, failf(ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
-	}
-	written, err := tx.Commit(ctx)
-	if err != nil {
-		return Version{}, err
-	}
-	return s.withJSON(written[0], tx.ops[0].body)
+	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check = check }})
 }
 
 // patchError turns an error about a patch into an Error.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirproto"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -65,16 +66,16 @@ func Marshal[R Resource](resource R) ([]byte, error) {
 		return nil, err
 	}
 	if !resource.ProtoReflect().IsValid() {
-		return nil, failf(ErrInvalid, issue.Required, "the resource is nil")
+		return nil, engine.Failf(ErrInvalid, issue.Required, "the resource is nil")
 	}
 	c := transcoders.Get().(*transcoder)
 	defer c.release()
 	if c.wire, err = (proto.MarshalOptions{}).MarshalAppend(c.wire[:0], resource); err != nil {
-		return nil, failf(ErrInvalid, issue.Structure, "the %s proto cannot be written: a string is not UTF-8", t)
+		return nil, engine.Failf(ErrInvalid, issue.Structure, "the %s proto cannot be written: a string is not UTF-8", t)
 	}
 	json, err := fhirproto.AppendJSON(nil, c.wire, t)
 	if err != nil {
-		failed := failf(ErrInvalid, issue.Structure, "the %s proto cannot be written as JSON", t)
+		failed := engine.Failf(ErrInvalid, issue.Structure, "the %s proto cannot be written as JSON", t)
 		if at := new(fhirproto.Error); errors.As(err, &at) {
 			failed.Issues[0].Pointer, failed.Issues[0].Diagnostics = at.Pointer, at.Reason
 		}

@@ -3,114 +3,103 @@ package datastore
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"sync"
-	"time"
 
-	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
 // Read implements [Reader].
 func (s *Store) Read(ctx context.Context, ref Ref) (Version, error) {
-	now, err := s.snapshot()
+	now, err := s.now()
 	if err != nil {
 		return Version{}, err
 	}
+	defer now.Close()
 	return now.Read(ctx, ref)
 }
 
 // ReadVersion implements [Reader].
 func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
-	now, err := s.snapshot()
+	now, err := s.now()
 	if err != nil {
 		return Version{}, err
 	}
+	defer now.Close()
 	return now.ReadVersion(ctx, ref, versionID)
 }
 
 // Read implements [Reader].
 func (s *Snapshot) Read(ctx context.Context, ref Ref) (Version, error) {
-	o, err := s.lookup(ctx, ref)
+	o, err := s.currentOrdinal(ctx, ref)
 	if err != nil {
 		return Version{}, err
-	}
-	if s.view.Deleted(o) {
-		return Version{}, fmt.Errorf("%w: %s", ErrGone, ref.Type)
 	}
 	return s.version(o)
 }
 
 // ReadVersion implements [Reader].
 func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
-	o, err := s.lookup(ctx, ref)
+	o, err := s.versionOrdinal(ctx, ref, versionID)
 	if err != nil {
 		return Version{}, err
 	}
-	n, ok := parseVersion(versionID)
+	return s.version(o)
+}
+
+// currentOrdinal returns the current version of a resource.
+func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (Ordinal, error) {
+	o, err := s.lookup(ctx, ref)
+	if err == nil && s.view.Deleted(o) {
+		err = fmt.Errorf("%w: %s", ErrGone, ref.Type)
+	}
+	return o, err
+}
+
+// versionOrdinal returns one version of a resource.
+func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string) (Ordinal, error) {
+	o, err := s.lookup(ctx, ref)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := engine.ParseVersion(versionID)
 	for ok && s.view.VersionNumber(o) > n {
 		o, ok = s.view.Previous(o)
 	}
 	switch {
 	case !ok || s.view.VersionNumber(o) != n:
-		return Version{}, fmt.Errorf("%w: no such version of this %s", ErrNotFound, ref.Type)
+		return 0, fmt.Errorf("%w: no such version of this %s", ErrNotFound, ref.Type)
 	case s.view.Deleted(o):
-		return Version{}, fmt.Errorf("%w: this version of the %s is its deletion", ErrGone, ref.Type)
+		return 0, fmt.Errorf("%w: this version of the %s is its deletion", ErrGone, ref.Type)
 	}
-	return s.version(o)
+	return o, nil
 }
 
 // lookup returns the newest version of a resource, which may be a deletion.
-func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
+func (s *Snapshot) lookup(ctx context.Context, ref Ref) (Ordinal, error) {
 	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := s.view.Open(); err != nil {
 		return 0, err
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
 		return 0, err
 	}
-	o, ok := s.view.Lookup(index.TypeID(t), ref.ID)
+	o, ok := s.view.Find(t, ref.ID)
 	if !ok {
 		return 0, fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
 	return o, nil
 }
 
-// buffers hold a sealed part's plaintext and the stored form that it packs.
-type buffers struct{ body, stored []byte }
-
-var readBuffers = sync.Pool{New: func() any { return new(buffers) }}
-
 // version reads one version that exists in the view, or its deletion.
-func (s *Snapshot) version(o index.Ordinal) (Version, error) {
-	t, id := s.view.Key(o)
-	_, micros := s.view.RecordOf(o)
-	n := s.view.VersionNumber(o)
-	v := Version{
-		Ref:         Ref{Type: typeName(t), ID: id},
-		VersionID:   strconv.FormatUint(n, 10),
-		LastUpdated: time.UnixMicro(micros).UTC(),
-		Ordinal:     o,
-		Deleted:     s.view.Deleted(o),
-	}
+func (s *Snapshot) version(o Ordinal) (Version, error) {
+	described := s.view.Version(o)
+	v := publicVersion(&described)
 	if v.Deleted {
 		return v, nil
 	}
 	var err error
-	v.JSON, err = s.AppendJSON(nil, o)
+	v.JSON, err = s.view.AppendJSON(nil, o)
 	return v, err
-}
-
-// withJSON returns a version that was just written with its JSON, from its body
-// part.
-func (s *Store) withJSON(v Version, body []byte) (Version, error) {
-	b := readBuffers.Get().(*buffers)
-	defer readBuffers.Put(b)
-	var err error
-	if b.stored, err = openBody(b.stored[:0], body); err != nil {
-		return v, err
-	}
-	n, _ := parseVersion(v.VersionID)
-	v.JSON = fhirjson.AppendVersioned(make([]byte, 0, len(b.stored)+versionRoom), b.stored, n, v.LastUpdated.UnixMicro())
-	return v, nil
 }

@@ -1,9 +1,9 @@
 package datastore
 
 import (
-	"strconv"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -41,26 +41,20 @@ type Version struct {
 func resourceType(name string) (schema.TypeID, error) {
 	t, ok := schema.ResourceType(name)
 	if !ok {
-		return 0, failf(ErrInvalid, issue.NotSupported, "there is no resource type of that name in FHIR R4")
+		return 0, engine.Failf(ErrInvalid, issue.NotSupported, "there is no resource type of that name in FHIR R4")
 	}
 	return t, nil
 }
 
-// parseVersion reads a version id of this store's making. Others name no version.
-func parseVersion(id string) (uint64, bool) {
-	n, err := strconv.ParseUint(id, 10, 64)
-	return n, err == nil && n > 0 && strconv.FormatUint(n, 10) == id
-}
-
-// validID reports whether id has the form of a FHIR id (R4 §2.24.0.1).
-func validID(id string) bool {
-	if len(id) == 0 || len(id) > 64 {
-		return false
+// publicVersion describes what the engine describes. A version of an operation that
+// wrote nothing has no VersionID.
+func publicVersion(v *engine.Version) Version {
+	public := Version{
+		Ref:     Ref{Type: v.Type.String(), ID: v.ID},
+		Deleted: v.Deleted, Created: v.Created, Issues: v.Issues,
 	}
-	for _, c := range []byte(id) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '.' {
-			return false
-		}
+	if v.Number != 0 {
+		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), v.Ordinal
 	}
-	return true
+	return public
 }

@@ -2,11 +2,10 @@ package datastore
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
-	"errors"
 	"iter"
+	"sync"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -72,8 +71,8 @@ func (o *searchOptions) in(typ string) (in search.Compartment, path string, err 
 	if in.Type, err = resourceType(o.compartment.Type); err != nil {
 		return in, "", err
 	}
-	if !validID(o.compartment.ID) {
-		return in, "", failf(ErrInvalid, issue.Value, "the id of the compartment is none")
+	if !engine.ValidID(o.compartment.ID) {
+		return in, "", engine.Failf(ErrInvalid, issue.Value, "the id of the compartment is none")
 	}
 	in.ID = o.compartment.ID
 	if typ == "" {
@@ -110,24 +109,24 @@ func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts
 	if err != nil {
 		return nil, err
 	}
-	if err := s.open(); err != nil {
+	if err := s.engine.Open(); err != nil {
 		return nil, err
 	}
-	if query, err = s.engine.Named(ctx, t, query); err != nil {
-		return nil, queryError(err)
+	if query, err = s.engine.Search().Named(ctx, t, query); err != nil {
+		return nil, engine.QueryError(err)
 	}
-	q, err := s.engine.ParseIn(in, t, query, o.lenient)
+	q, err := s.engine.Search().ParseIn(in, t, query, o.lenient)
 	if err != nil {
-		return nil, queryError(err)
+		return nil, engine.QueryError(err)
 	}
-	now, done, err := from.searchable()
+	now, err := from.at()
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	r, err := s.engine.Search(ctx, now.view, q)
+	defer now.Close()
+	r, err := s.engine.Search().Search(ctx, now.view.View, q)
 	if err != nil {
-		return nil, queryError(err)
+		return nil, engine.QueryError(err)
 	}
 	page := &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Plan: r.Plan, Issues: r.Issues}
 	for _, link := range []struct {
@@ -157,6 +156,9 @@ func pageQuery(self, token string) string {
 	return self + search.PageParameter + "=" + token
 }
 
+// documents are tapes for resources that are cut.
+var documents = sync.Pool{New: func() any { return new(fhirjson.Document) }}
+
 // versions reads several versions as the answer to a query shows them.
 func (s *Snapshot) versions(ctx context.Context, q *search.Query, ordinals []index.Ordinal, included bool) ([]Version, error) {
 	versions := make([]Version, 0, len(ordinals))
@@ -179,12 +181,12 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 	if err != nil || !q.Cuts(included) {
 		return v, err
 	}
-	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
-	if err := fhirjson.Parse(v.JSON, &c.doc, &anyStored); err != nil {
-		return v, invalid(err)
+	doc := documents.Get().(*fhirjson.Document)
+	defer documents.Put(doc)
+	if err := engine.ParseStored(v.JSON, doc); err != nil {
+		return v, err
 	}
-	v.JSON = q.AppendCut(nil, &c.doc, included)
+	v.JSON = q.AppendCut(nil, doc, included)
 	return v, nil
 }
 
@@ -192,34 +194,34 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 // the query is read.
 func matches(ctx context.Context, from Reader, t schema.TypeID, query string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
-		s, err := from.snapshot()
+		s, err := from.at()
 		if err != nil {
 			yield(Version{}, err)
 			return
 		}
-		plain, err := s.store.engine.Named(ctx, t, query)
+		s.Close() // only the store is wanted as yet
+		plain, err := s.store.engine.Search().Named(ctx, t, query)
 		if err != nil {
-			yield(Version{}, queryError(err))
+			yield(Version{}, engine.QueryError(err))
 			return
 		}
-		q, err := s.store.engine.Parse(t, plain, false)
+		q, err := s.store.engine.Search().Parse(t, plain, false)
 		if err != nil {
-			yield(Version{}, queryError(err))
+			yield(Version{}, engine.QueryError(err))
 			return
 		}
 		if q.Contained() {
-			yield(Version{}, failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
+			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
 			return
 		}
-		s, done, err := from.searchable()
-		if err != nil {
+		if s, err = from.at(); err != nil {
 			yield(Version{}, err)
 			return
 		}
-		defer done()
-		ordinals, err := s.store.engine.Sorted(ctx, s.view, q)
+		defer s.Close()
+		ordinals, err := s.store.engine.Search().Sorted(ctx, s.view.View, q)
 		if err != nil {
-			yield(Version{}, queryError(err))
+			yield(Version{}, engine.QueryError(err))
 			return
 		}
 		for _, o := range ordinals {
@@ -233,29 +235,4 @@ func matches(ctx context.Context, from Reader, t schema.TypeID, query string) it
 			}
 		}
 	}
-}
-
-// queryError turns an error of package search into one of this package's classes.
-func queryError(err error) error {
-	var query *search.QueryError
-	if errors.As(err, &query) {
-		class := ErrInvalid
-		switch query.Code {
-		case issue.TooCostly:
-			class = ErrTooCostly
-		case issue.Transient:
-			class = ErrIndexing
-		}
-		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
-	}
-	if errors.Is(err, search.ErrInvalidPage) {
-		return failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
-	}
-	return err
-}
-
-// pageKey derives the key that authenticates page tokens, so that tokens outlive
-// the process.
-func pageKey(hashKey [16]byte) ([]byte, error) {
-	return hkdf.Key(sha256.New, hashKey[:], nil, "fhirlake page tokens", 32)
 }

@@ -3,10 +3,9 @@ package datastore
 import (
 	"context"
 	"iter"
-	"sync/atomic"
 	"time"
 
-	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
 // A Reader is what can be read from: a [Store], whose every answer is the newest
@@ -28,11 +27,8 @@ type Reader interface {
 	// class ErrInvalid, ErrTooCostly or ErrIndexing, or ErrStalePage.
 	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)
 
-	// snapshot returns the state for reads by id and histories, which no sweep
-	// concerns.
-	snapshot() (*Snapshot, error)
-	// searchable returns the state and keeps it from being swept until done is called.
-	searchable() (now *Snapshot, done func(), err error)
+	// at returns the state that is read, counted until it is closed.
+	at() (*Snapshot, error)
 }
 
 var (
@@ -44,29 +40,37 @@ var (
 // much is written, and is safe for use by many goroutines.
 type Snapshot struct {
 	store *Store
-	view  index.View
-	held  atomic.Bool
+	view  engine.View
+	hold  *engine.Hold // nil where another holds the view
 }
 
 // Snapshot returns the newest state. It costs less than a microsecond. Close it
 // when done: versions that an open snapshot sees stay in the index, and take memory
-// there, when they are superseded.
+// there, when they are superseded. Of a store that is closed it reads nothing.
 func (s *Store) Snapshot() *Snapshot {
-	now := &Snapshot{store: s, view: s.index.Hold()}
-	now.held.Store(true)
+	now, err := s.now()
+	if err != nil {
+		return &Snapshot{store: s, view: s.engine.Last()}
+	}
 	return now
 }
 
 // Close releases the snapshot. Closing again does nothing. A closed snapshot still
 // reads by id and has its histories; a search of it may report ErrStalePage.
 func (s *Snapshot) Close() {
-	if s.held.CompareAndSwap(true, false) {
-		s.store.index.Release(s.view)
+	if s.hold != nil {
+		s.hold.Release()
 	}
 }
 
-// now returns the newest state, for reads by id and histories.
-func (s *Store) now() *Snapshot { return &Snapshot{store: s, view: s.index.View()} }
+// now returns the newest state, or ErrClosed.
+func (s *Store) now() (*Snapshot, error) {
+	hold, err := s.engine.Hold()
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{store: s, view: hold.View, hold: hold}, nil
+}
 
 // Sequence returns the number of the write that the snapshot was taken after, 0
 // for an empty store.
@@ -75,21 +79,9 @@ func (s *Snapshot) Sequence() uint64 { return s.view.Sequence() }
 // Time returns the time of that write.
 func (s *Snapshot) Time() time.Time { return time.UnixMicro(s.view.Time()).UTC() }
 
-func (s *Snapshot) snapshot() (*Snapshot, error) { return s, s.store.open() }
+func (s *Store) at() (*Snapshot, error) { return s.now() }
 
-func (s *Store) snapshot() (*Snapshot, error) {
-	if err := s.open(); err != nil {
-		return nil, err
-	}
-	return s.now(), nil
-}
-
-func (s *Snapshot) searchable() (*Snapshot, func(), error) { return s, func() {}, s.store.open() }
-
-func (s *Store) searchable() (*Snapshot, func(), error) {
-	if err := s.open(); err != nil {
-		return nil, nil, err
-	}
-	now := s.Snapshot()
-	return now, now.Close, nil
+// at returns the snapshot's state, which it holds itself.
+func (s *Snapshot) at() (*Snapshot, error) {
+	return &Snapshot{store: s.store, view: s.view}, s.view.Open()
 }

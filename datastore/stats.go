@@ -1,4 +1,4 @@
-package engine
+package datastore
 
 import (
 	"fmt"
@@ -24,13 +24,13 @@ type Stats struct {
 // Stats looks at the whole index, which takes about 50 ns a value list and holds up
 // neither readers nor writers. It reports ErrClosed.
 func (s *Store) Stats() (Stats, error) {
-	if err := s.open(); err != nil {
+	if err := s.engine.Open(); err != nil {
 		return Stats{}, err
 	}
-	of := s.index.Stats()
+	of := s.engine.Stats()
 	return Stats{
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
-		Bytes: of.Bytes, Parameters: s.engine.Memory(&of),
+		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}, nil
 }
 

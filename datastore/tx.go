@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
@@ -14,7 +15,7 @@ import (
 // The zero Tx is of no use.
 type Tx struct {
 	store *Store
-	ops   []op
+	ops   []engine.Op
 	size  int
 	done  bool
 }
@@ -40,15 +41,14 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" || c != (condition{}) {
-		return Ref{}, failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a create in a transaction")
+	if o.ifNoneExist != "" || c != (engine.Condition{}) {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a create in a transaction")
 	}
-	p, err := tx.store.prepare(ctx, json, tx.store.options.NewID(), o.check)
+	id, err := tx.store.engine.NewID(ctx)
 	if err != nil {
 		return Ref{}, err
 	}
-	tx.add(op{p, condition{mustNot: true}})
-	return Ref{Type: p.typ.String(), ID: p.id}, nil
+	return tx.prepare(ctx, json, &engine.How{ID: id, Check: o.check}, engine.Condition{MustNot: true}, engine.Create)
 }
 
 // Update adds the update, or the creation, of a resource under its own id.
@@ -59,14 +59,18 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 		return Ref{}, err
 	}
 	if o.ifNoneExist != "" {
-		return Ref{}, failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
-	p, err := tx.store.prepare(ctx, json, "", o.check)
+	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, engine.Update)
+}
+
+func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engine.Condition, by engine.Interaction) (Ref, error) {
+	p, err := tx.store.engine.Prepare(ctx, json, how)
 	if err != nil {
 		return Ref{}, err
 	}
-	tx.add(op{p, c})
-	return Ref{Type: p.typ.String(), ID: p.id}, nil
+	tx.add(engine.Op{Prepared: p, Condition: c, Interaction: by})
+	return Ref{Type: p.Type.String(), ID: p.ID}, nil
 }
 
 // Delete adds the deletion of a resource. The commit reports ErrNotFound or
@@ -77,17 +81,17 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 		return err
 	}
 	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
+		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
 		return err
 	}
-	if !validID(ref.ID) {
+	if !engine.ValidID(ref.ID) {
 		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
-	c.mustExist = true
-	tx.add(op{prepareDelete(t, ref.ID), c})
+	c.MustExist = true
+	tx.add(engine.Op{Prepared: engine.PrepareDeletion(t, ref.ID), Condition: c, Interaction: engine.Delete})
 	return nil
 }
 
@@ -97,9 +101,9 @@ func (tx *Tx) Len() int { return len(tx.ops) }
 // Size returns about how many bytes the operations take in the log.
 func (tx *Tx) Size() int { return tx.size }
 
-func (tx *Tx) add(o op) {
+func (tx *Tx) add(o engine.Op) {
 	tx.ops = append(tx.ops, o)
-	tx.size += o.size()
+	tx.size += o.Size()
 }
 
 // Commit writes the operations. It returns what was written, one version an
@@ -107,15 +111,19 @@ func (tx *Tx) add(o op) {
 // ErrOutcomeUnknown. A transaction is committed once.
 func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 	if tx.done {
-		return nil, failf(ErrInvalid, issue.Invalid, "the transaction was committed before")
+		return nil, engine.Failf(ErrInvalid, issue.Invalid, "the transaction was committed before")
 	}
 	tx.done = true
-	c := &commit{ops: tx.ops}
-	if len(c.ops) == 0 {
-		return nil, tx.store.open()
+	if len(tx.ops) == 0 {
+		return nil, tx.store.engine.Open()
 	}
-	if err := tx.store.submit(ctx, c); err != nil {
+	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops})
+	if err != nil {
 		return nil, err
 	}
-	return c.versions, nil
+	versions := make([]Version, len(done))
+	for i := range done {
+		versions[i] = publicVersion(&done[i])
+	}
+	return versions, nil
 }

@@ -13,7 +13,6 @@ import (
 // A Job is an export that runs. Its methods may be called by many goroutines.
 type Job struct {
 	snapshot *datastore.Snapshot
-	owned    bool // the snapshot is the job's to close
 	options  Options
 	cancel   context.CancelFunc
 	started  time.Time
@@ -73,8 +72,6 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 		opts.Types = snapshot.Types()
 	}
 	j := &Job{snapshot: snapshot, options: opts, started: time.Now(), done: make(chan struct{})}
-	_, given := from.(*datastore.Snapshot)
-	j.owned = !given
 	running, cancel := context.WithCancel(ctx)
 	j.cancel = cancel
 	go j.run(running)
@@ -105,9 +102,7 @@ func (j *Job) Progress() Progress {
 func (j *Job) run(ctx context.Context) {
 	defer close(j.done)
 	defer j.cancel()
-	if j.owned {
-		defer j.snapshot.Close()
-	}
+	defer j.snapshot.Close()
 	stopTelling := j.tell()
 	r := &j.outcome.result
 	r.TransactionTime = j.snapshot.Time()

@@ -62,13 +62,3 @@ func Decode(data []byte) ([]byte, error) {
 	}
 	return packed[:n], nil
 }
-
-// Run calls e and turns a panic into an error.
-func Run(ctx context.Context, e Enricher, note Note) (extensions [][]byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			extensions, err = nil, fmt.Errorf("nlp: enricher panicked: %v", p)
-		}
-	}()
-	return e.Enrich(ctx, note)
-}

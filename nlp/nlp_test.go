@@ -32,16 +32,6 @@ func TestIsText(t *testing.T) {
 	}
 }
 
-type panicky struct{}
-
-func (panicky) Enrich(context.Context, nlp.Note) ([][]byte, error) { panic("oh") }
-
-func TestRunTurnsAPanicIntoAnError(t *testing.T) {
-	extensions, err := nlp.Run(context.Background(), panicky{}, nlp.Note{})
-	require.ErrorContains(t, err, "panicked")
-	require.Nil(t, extensions)
-}
-
 func TestFailureIsAnExtension(t *testing.T) {
 	for _, text := range []string{"plain", `quoted "text"`, "not UTF-8 \xff", strings.Repeat("long ", 1000)} {
 		src := append([]byte(`{"resourceType":"Basic","extension":[`), nlp.Failure(errors.New(text))...)

@@ -181,7 +181,7 @@ var parameters = sync.OnceValue(func() *registry {
 // Version identifies the parameters, their numbers in the index, and how values
 // are extracted. Values that were extracted under another version have to be
 // extracted again.
-func Version() uint32 { return parameters().version ^ extractorVersion }
+func Version(...schema.TypeID) uint32 { return parameters().version ^ extractorVersion }
 
 // extractorVersion rises whenever Extract yields other values for a resource.
 const extractorVersion = 3

@@ -1,188 +1,140 @@
-package datastore
+package bundle
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"runtime"
-	"strings"
 	"sync"
+	"sync/atomic"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"golang.org/x/sync/errgroup"
 )
 
-// Transact carries out a Bundle of type batch or transaction and returns the
-// response Bundle (FHIR R4 §3.1.0.11).
-//
-// A transaction is one commit: all of it or nothing, and an [Error] names the
-// entry. Its writes are carried out in the order that FHIR gives (DELETE, POST,
-// PUT, GET), ids are assigned first, and references from one entry to the fullUrl
-// of another are rewritten; so are conditional references (Type?query), which
-// must find one resource. The entries of a batch are carried out one by one, each
-// with its own outcome. The options are those that say how resources are
-// checked.
-func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) ([]byte, error) {
-	if len(json) > s.options.MaxResourceSize {
-		return nil, failf(ErrInvalid, issue.TooLong, "the Bundle is longer than the limit of %d bytes", s.options.MaxResourceSize)
+// Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches. Of a
+// read it says which version it is.
+type Get func(ctx context.Context, now *engine.Hold, to Target) (resource []byte, version engine.Version, err error)
+
+// tries is how often a transaction whose conditions by search were overtaken by others
+// is worked out again before it is ErrConflict.
+const tries = 16
+
+// Do carries out a Bundle of type batch or transaction and returns the response Bundle
+// (FHIR R4 §3.1.0.11). Resources are checked as check says.
+func Do(ctx context.Context, e *engine.Engine, src []byte, check engine.Check, get Get) ([]byte, error) {
+	if limit := e.Options().MaxResourceSize; len(src) > limit {
+		return nil, engine.Failf(engine.ErrInvalid, issue.TooLong, "the Bundle is longer than the limit of %d bytes", limit)
 	}
-	o, c, err := s.gather(opts)
+	b, err := parseBundle(src)
 	if err != nil {
 		return nil, err
 	}
-	if o.ifNoneExist != "" || c != (condition{}) {
-		return nil, failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a Bundle")
-	}
-	b, err := parseBundle(json)
-	if err != nil {
-		return nil, err
-	}
+	d := doing{engine: e, check: check, get: get}
 	requests := make([]request, len(b.Entry))
 	bad := make([]error, len(b.Entry))
 	for i := range b.Entry {
 		if requests[i], bad[i] = parseRequest(&b.Entry[i]); bad[i] != nil {
-			bad[i] = at(fmt.Sprintf("/entry/%d", i), bad[i])
+			bad[i] = engine.At(fmt.Sprintf("/entry/%d", i), bad[i])
 			if b.Type == "transaction" {
 				return nil, bad[i]
 			}
 		}
 	}
 	if b.Type == "batch" {
-		return appendReplies(nil, b.Type, s.batch(ctx, requests, bad, o.check)), ctx.Err()
+		return appendReplies(nil, b.Type, d.batch(ctx, requests, bad)), ctx.Err()
 	}
-	for range tries {
-		replies, err := s.transaction(ctx, requests, o.check)
-		if err == nil {
-			return appendReplies(nil, b.Type, replies), nil
-		}
-		if !errors.Is(err, errStale) {
-			return nil, err
-		}
+	replies, err := d.transaction(ctx, requests)
+	if err != nil {
+		return nil, err
 	}
-	return nil, ErrConflict
+	return appendReplies(nil, b.Type, replies), nil
 }
 
-// A request is one entry of a batch or transaction.
-type request struct {
-	method      string
-	target      target
-	fullURL     string
-	resource    []byte
-	ifNoneExist string
-	condition   condition
-}
-
-func parseRequest(e *bundleEntry) (request, error) {
-	if e.Request == nil {
-		return request{}, failf(ErrInvalid, issue.Required, "the entry needs a request")
-	}
-	r := request{
-		method: e.Request.Method, fullURL: e.FullURL, resource: e.Resource, ifNoneExist: e.Request.IfNoneExist,
-	}
-	var err error
-	if r.target, err = parseTarget(e.Request.URL); err != nil {
-		return r, at("/request/url", err)
-	}
-	if e.Request.IfMatch != "" {
-		n, ok := parseVersion(strings.Trim(strings.TrimPrefix(e.Request.IfMatch, "W/"), `"`))
-		if !ok {
-			return r, at("/request/ifMatch", failf(ErrPreconditionFailed, issue.Conflict, "names no version of this store"))
-		}
-		r.condition.ifMatch = n
-	}
-	r.condition.mustNot = e.Request.IfNoneMatch == "*" && r.method == http.MethodPut
-	wantsResource := r.method == http.MethodPost || r.method == http.MethodPut
-	switch {
-	case r.method != http.MethodGet && (r.target.typ == 0 || r.target.in != Ref{}):
-		return r, at("/request/url", failf(ErrInvalid, issue.NotSupported, "only a GET is of all types or of a compartment"))
-	case r.method != http.MethodGet && r.method != http.MethodDelete && !wantsResource:
-		return r, at("/request/method", failf(ErrUnsupported, issue.NotSupported, "the method is not supported in a Bundle"))
-	case wantsResource && len(r.resource) == 0:
-		return r, at("/resource", failf(ErrInvalid, issue.Required, "the entry needs a resource"))
-	case r.method == http.MethodPost && (r.target.id != "" || r.target.query != ""):
-		return r, at("/request/url", failf(ErrInvalid, issue.Value, "a POST is to a resource type"))
-	case r.method == http.MethodPut && r.target.id == "" && r.target.query == "":
-		return r, at("/request/url", failf(ErrInvalid, issue.Value, "a PUT is to a resource or to a query"))
-	case r.method == http.MethodDelete && r.target.id == "" && r.target.query == "":
-		return r, at("/request/url", failf(ErrInvalid, issue.Value, "a DELETE is of a resource or of what a query finds"))
-	case r.target.version != "" && r.method != http.MethodGet:
-		return r, at("/request/url", failf(ErrInvalid, issue.Value, "a version cannot be written"))
-	case r.ifNoneExist != "" && r.method != http.MethodPost:
-		return r, at("/request/ifNoneExist", failf(ErrInvalid, issue.Value, "goes with POST alone"))
-	}
-	return r, nil
+// doing is a Bundle while it is carried out.
+type doing struct {
+	engine *engine.Engine
+	check  engine.Check
+	get    Get
 }
 
 // batch carries out requests one by one, each as a transaction of its own.
-func (s *Store) batch(ctx context.Context, requests []request, bad []error, k check) []reply {
+func (d *doing) batch(ctx context.Context, requests []request, bad []error) []reply {
 	replies := make([]reply, len(requests))
 	for i := range requests {
 		err := bad[i]
-		for range tries {
-			if err != nil && !errors.Is(err, errStale) {
-				break
-			}
+		if err == nil {
 			var one []reply
-			if one, err = s.transaction(ctx, requests[i:i+1], k); err == nil {
+			if one, err = d.transaction(ctx, requests[i:i+1]); err == nil {
 				replies[i] = one[0]
-				break
 			}
-		}
-		if errors.Is(err, errStale) {
-			err = ErrConflict
 		}
 		if err != nil {
-			replies[i] = reply{status: Status(err), err: err}
+			replies[i] = reply{status: engine.Status(err), err: err}
 		}
 	}
 	return replies
 }
 
-// methodOrder is the order in which a transaction's requests are carried out.
-var methodOrder = []string{http.MethodDelete, http.MethodPost, http.MethodPut}
+// transaction carries out requests as one commit.
+func (d *doing) transaction(ctx context.Context, requests []request) ([]reply, error) {
+	for range tries {
+		replies, err := d.try(ctx, requests)
+		if !errors.Is(err, engine.ErrOvertaken) {
+			return replies, err
+		}
+	}
+	return nil, engine.ErrConflict
+}
 
-// transaction carries out requests as one commit. It reports errStale if what its
+// methodOrder is the order in which a transaction's requests are carried out.
+var methodOrder = []string{"DELETE", "POST", "PUT"}
+
+// try carries out requests as one commit. It reports ErrOvertaken if what their
 // conditions found has changed since.
-func (s *Store) transaction(ctx context.Context, requests []request, k check) ([]reply, error) {
-	p := plan{store: s, check: k, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
+func (d *doing) try(ctx context.Context, requests []request) ([]reply, error) {
+	p := plan{doing: d, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.prepare(ctx); err != nil {
 		return nil, err
 	}
-	c := &commit{expects: p.expects}
+	c := engine.Commit{Expects: p.expects}
 	var from []int // the request of each operation
 	for _, method := range methodOrder {
 		for i := range requests {
-			if e := &p.entries[i]; requests[i].method == method && e.op.prepared != nil {
-				c.ops = append(c.ops, e.op)
+			if e := &p.entries[i]; requests[i].method == method && e.op.Prepared != nil {
+				c.Ops = append(c.Ops, e.op)
 				from = append(from, i)
 			}
 		}
 	}
-	if len(c.ops) > 0 || len(c.expects) > 0 {
-		if err := s.submit(ctx, c); err != nil {
+	var versions []engine.Version
+	if len(c.Ops) > 0 || len(c.Expects) > 0 {
+		var err error
+		if versions, err = d.engine.Commit(ctx, &c); err != nil {
 			return nil, err
 		}
 	}
 	for n, i := range from {
-		p.entries[i].reply = reply{status: http.StatusOK, version: c.versions[n]}
-		switch v := &c.versions[n]; {
-		case v.Deleted || v.VersionID == "":
-			p.entries[i].reply.status = http.StatusNoContent
+		v := versions[n]
+		p.entries[i].reply = reply{status: 200, version: v}
+		switch {
+		case v.Deleted || v.Number == 0:
+			p.entries[i].reply.status = 204
 		case v.Created:
-			p.entries[i].reply.status = http.StatusCreated
+			p.entries[i].reply.status = 201
 		}
 	}
-	return p.replies(ctx), nil
+	return p.replies(ctx)
 }
 
 // A plan is a transaction while it is worked out.
 type plan struct {
-	store    *Store
-	check    check
+	*doing
 	requests []request
 	entries  []planned
 	links    map[string]string   // fullUrl → Type/id; fixed once prepare begins
@@ -192,17 +144,23 @@ type plan struct {
 		sync.Mutex
 		conditional map[string]string // Type?query → Type/id
 	}
-	expects []expectation // guarded by mu while resources are prepared
+	expects []engine.Expectation // guarded by mu while resources are prepared
 }
 
 // planned is what one request becomes: an operation, or a reply at once.
 type planned struct {
-	id    string // of the resource to be written
-	op    op     // prepared is nil where nothing is to be written
+	id    string    // of the resource to be written
+	op    engine.Op // Prepared is nil where nothing is to be written
 	reply reply
 	// same is an earlier entry that creates, under the same ifNoneExist, what this
 	// one would have created.
 	same *planned
+}
+
+// A key names a resource.
+type key struct {
+	typ schema.TypeID
+	id  string
 }
 
 // assign decides which resource each request is about, and under which name the
@@ -212,24 +170,24 @@ func (p *plan) assign(ctx context.Context) error {
 	taken := map[key]bool{}
 	for i := range p.requests {
 		r, e := &p.requests[i], &p.entries[i]
-		if r.method == http.MethodGet {
+		if r.method == "GET" {
 			continue
 		}
 		if err := p.assignOne(ctx, r, e); err != nil {
-			return at(fmt.Sprintf("/entry/%d", i), err)
+			return engine.At(fmt.Sprintf("/entry/%d", i), err)
 		}
 		if e.id == "" {
 			continue
 		}
 		if r.fullURL != "" {
-			p.links[r.fullURL] = r.target.typ.String() + "/" + e.id
+			p.links[r.fullURL] = r.target.Type.String() + "/" + e.id
 		}
 		if e.reply.status != 0 || e.same != nil {
 			continue // nothing is written
 		}
-		k := key{r.target.typ, e.id}
+		k := key{r.target.Type, e.id}
 		if taken[k] {
-			return at(fmt.Sprintf("/entry/%d", i), failf(ErrInvalid, issue.Duplicate, "two entries write the same resource"))
+			return engine.At(fmt.Sprintf("/entry/%d", i), engine.Failf(engine.ErrInvalid, issue.Duplicate, "two entries write the same resource"))
 		}
 		taken[k] = true
 	}
@@ -237,77 +195,93 @@ func (p *plan) assign(ctx context.Context) error {
 }
 
 func (p *plan) assignOne(ctx context.Context, r *request, e *planned) error {
-	e.id = r.target.id
-	e.op.condition = r.condition
+	e.id = r.target.ID
+	e.op.Condition = r.condition
 	query := r.ifNoneExist
-	if r.method != http.MethodPost {
-		query = r.target.query
+	if r.method != "POST" {
+		query = r.target.Query
 	}
-	var found Version
+	var found engine.Version
 	if query != "" {
-		x, err := p.store.expect(ctx, r.target.typ, query)
+		x, err := p.engine.Expect(ctx, r.target.Type, query)
 		if err != nil {
 			return err
 		}
 		p.expects = append(p.expects, x)
-		if x.found != 0 {
-			if found, err = p.store.now().version(x.found); err != nil {
+		if x.Found != 0 {
+			if found, err = p.engine.Current(x.Found); err != nil {
 				return err
 			}
 			e.id = found.ID
 		}
 	}
 	switch r.method {
-	case http.MethodPost:
+	case "POST":
 		if found.ID != "" {
-			found.JSON = nil
-			e.reply = reply{status: http.StatusOK, version: found}
+			e.reply = reply{status: 200, version: found}
 			return nil
 		}
 		if query != "" {
-			what := r.target.typ.String() + "?" + query
+			what := r.target.Type.String() + "?" + query
 			if e.same = p.creates[what]; e.same != nil {
 				e.id = e.same.id
 				return nil
 			}
 			p.creates[what] = e
 		}
-		e.id = p.store.options.NewID()
-		e.op.mustNot = true
-	case http.MethodPut:
+		e.op.MustNot, e.op.Interaction = true, engine.Create
+		var err error
+		e.id, err = p.engine.NewID(ctx)
+		return err
+	case "PUT":
 		if e.id == "" {
 			if e.id = ownID(r.resource); e.id == "" {
-				e.id = p.store.options.NewID()
+				var err error
+				if e.id, err = p.engine.NewID(ctx); err != nil {
+					return err
+				}
 			}
-			e.op.mustNot = true // what has this id is not what the query looked for
+			e.op.MustNot = true // what has this id is not what the query looked for
 		}
-	case http.MethodDelete:
+	case "DELETE":
 		if e.id == "" {
-			e.reply = reply{status: http.StatusNoContent}
+			e.reply = reply{status: 204}
 			return nil
 		}
-		e.op.skipAbsent = true
-		e.op.prepared = prepareDelete(r.target.typ, e.id)
+		e.op.SkipAbsent = true
+		e.op.Prepared = engine.PrepareDeletion(r.target.Type, e.id)
 	}
 	return nil
 }
 
-// prepare rewrites and prepares the resources, on all cores.
+// prepare rewrites and prepares the resources, with as many goroutines as there are
+// cores: each grows its stack once.
 func (p *plan) prepare(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	var wanted []int
 	for i := range p.requests {
 		r, e := &p.requests[i], &p.entries[i]
-		if e.reply.status != 0 || e.same != nil || r.method != http.MethodPost && r.method != http.MethodPut {
-			continue
+		if e.reply.status == 0 && e.same == nil && (r.method == "POST" || r.method == "PUT") {
+			wanted = append(wanted, i)
 		}
-		g.Go(func() error {
+	}
+	var next atomic.Int64
+	work := func(ctx context.Context) error {
+		for n := next.Add(1) - 1; int(n) < len(wanted); n = next.Add(1) - 1 {
+			i := wanted[n]
 			var err error
-			if e.op.prepared, err = p.prepareOne(ctx, r, e.id); err != nil {
-				return at(fmt.Sprintf("/entry/%d/resource", i), err)
+			if p.entries[i].op.Prepared, err = p.prepareOne(ctx, &p.requests[i], p.entries[i].id); err != nil {
+				return engine.At(fmt.Sprintf("/entry/%d/resource", i), err)
 			}
-			return nil
-		})
+		}
+		return nil
+	}
+	workers := min(runtime.GOMAXPROCS(0), len(wanted))
+	if workers < 2 {
+		return work(ctx)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for range workers {
+		g.Go(func() error { return work(ctx) })
 	}
 	return g.Wait()
 }
@@ -315,42 +289,22 @@ func (p *plan) prepare(ctx context.Context) error {
 // replies answers the requests in their order. GETs see what was written; one that
 // fails says so in its own reply, since it changes nothing and all that does is
 // done.
-func (p *plan) replies(ctx context.Context) []reply {
-	now := p.store.Snapshot()
-	defer now.Close()
+func (p *plan) replies(ctx context.Context) ([]reply, error) {
+	now, err := p.engine.Hold()
+	if err != nil {
+		return nil, err
+	}
+	defer now.Release()
 	replies := make([]reply, len(p.requests))
 	for i := range p.requests {
 		replies[i] = p.entries[i].reply
 		if same := p.entries[i].same; same != nil {
-			replies[i] = reply{status: http.StatusOK, version: same.reply.version}
+			replies[i] = reply{status: 200, version: same.reply.version}
 		}
-		if p.requests[i].method == http.MethodGet {
-			replies[i] = now.get(ctx, p.requests[i].target)
+		if p.requests[i].method == "GET" {
+			resource, version, err := p.get(ctx, now, p.requests[i].target)
+			replies[i] = reply{status: engine.Status(err), version: version, resource: resource, err: err}
 		}
 	}
-	return replies
-}
-
-// get answers a GET of a Bundle.
-func (s *Snapshot) get(ctx context.Context, to target) reply {
-	if to.isQuery {
-		typ := ""
-		if to.typ != 0 {
-			typ = to.typ.String()
-		}
-		page, err := s.Search(ctx, typ, to.query, InCompartment(to.in))
-		if err != nil {
-			return reply{status: Status(err), err: err}
-		}
-		return reply{status: http.StatusOK, resource: page.Bundle(s.store.options.BaseURL)}
-	}
-	ref := Ref{Type: to.typ.String(), ID: to.id}
-	var v Version
-	var err error
-	if to.version != "" {
-		v, err = s.ReadVersion(ctx, ref, to.version)
-	} else {
-		v, err = s.Read(ctx, ref)
-	}
-	return reply{status: Status(err), version: v, resource: v.JSON, err: err}
+	return replies, nil
 }

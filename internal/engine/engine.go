@@ -9,7 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/txlog2"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -121,8 +121,8 @@ func (e *Engine) Close() error {
 	return e.log.Close()
 }
 
-// open reports ErrClosed after Close.
-func (e *Engine) open() error {
+// Open reports ErrClosed after Close.
+func (e *Engine) Open() error {
 	e.closing.RLock()
 	defer e.closing.RUnlock()
 	if e.closed {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/txlog2"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -102,8 +102,8 @@ func At(pointer string, err error) error {
 	return moved
 }
 
-// invalid turns an error of the parser into an Error.
-func invalid(err error) error {
+// Invalid turns an error of the parser into an Error.
+func Invalid(err error) error {
 	var malformed *fhirjson.Error
 	if errors.As(err, &malformed) {
 		return &Error{Class: ErrInvalid, Issues: malformed.Issues}

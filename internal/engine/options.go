@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
-	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/txlog2"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/search"
 )

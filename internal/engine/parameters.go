@@ -17,7 +17,8 @@ import (
 // A ParameterStatus says how far a custom search parameter is.
 type ParameterStatus struct {
 	URL, Code, Type string
-	Base, Target    []string
+	Base            []string
+	Target          []string
 	Indexed, Total  int
 	Complete        bool
 	Issues          []Issue // why it is not used
@@ -30,7 +31,7 @@ type parameters struct {
 	given []*search.Definition
 	// stored are the definitions of active resources, by version. It is the
 	// writer's alone.
-	stored map[index.Ordinal]storedDefinition
+	stored  map[index.Ordinal]storedDefinition
 	changed signal // told whenever a status changes
 
 	mu struct {
@@ -290,3 +291,6 @@ func (e *Engine) WaitIndexed(ctx context.Context) error {
 		}
 	}
 }
+
+// searchParameterType is the type whose resources define search parameters.
+const searchParameterType = index.TypeID(schema.TypeSearchParameter)

@@ -59,6 +59,10 @@ func (p *Prepared) Size() int { return len(p.part) + len(p.body) }
 // Deletes reports whether it is a deletion.
 func (p *Prepared) Deletes() bool { return p.body == nil }
 
+// Disown makes the stored values look as if another extractor had made them, so that
+// readers make them again. Tests need it.
+func (p *Prepared) Disown() { p.part[itemExtractorAt]++ }
+
 // valuesPool holds values that were applied, for their memory: a version has about
 // ten slices of them, and making those anew would be a tenth of an import.
 var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
@@ -162,7 +166,7 @@ func (e *Engine) runSteps(ctx context.Context, c *scratch, steps []step) error {
 
 // parse reads and validates one resource at a level.
 func (e *Engine) parse(src []byte, doc *fhirjson.Document, level Level) error {
-	return invalid(fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, Level: level}))
+	return Invalid(fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, Level: level}))
 }
 
 // rewrite puts another text in the place of the resource, if How asks for it.
@@ -228,5 +232,5 @@ var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
 
 // ParseStored parses what the store holds, at whatever level it was let in.
 func ParseStored(stored []byte, doc *fhirjson.Document) error {
-	return invalid(fhirjson.Parse(stored, doc, &anyStored))
+	return Invalid(fhirjson.Parse(stored, doc, &anyStored))
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/txlog2"
 )
 
 // states says where the last value of each name lies in the log. The writer adds, and
@@ -55,7 +55,7 @@ func (s *states) holds(n txlog.Number) bool {
 func (e *Engine) State(_ context.Context, name string) ([]byte, error) {
 	n, ok := e.states.get(name)
 	if !ok {
-		return nil, e.open()
+		return nil, e.Open()
 	}
 	value, err := e.log.Body(n, nil)
 	if err != nil {

@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// A sweepRule says what is swept from the index, and when.
-type sweepRule struct {
-	// grace is how long ago a state was superseded before what only it sees is swept.
-	grace time.Duration
+// A SweepRule says what is swept from the index, and when.
+type SweepRule struct {
+	// Grace is how long ago a state was superseded before what only it sees is swept.
+	Grace time.Duration
 	// A sweep takes about as long for each ordinal that it looks at as an update: it
 	// waits until there is so much to remove that it does not show.
-	least int // ordinals to remove
-	share int // one of so many that are looked at
+	Least int // ordinals to remove
+	Share int // one of so many that are looked at
 }
 
-// everyMinute is the rule of the store's own sweeps. The grace is that of page
+// EveryMinute is the rule of the store's own sweeps. The grace is that of page
 // tokens, which nothing tells the store of: a person reads a page in less, a program
 // in much less. With a quarter to remove, an update pays for looking at four
 // ordinals.
-var everyMinute = sweepRule{grace: 10 * time.Minute, least: 10_000, share: 4}
+var EveryMinute = SweepRule{Grace: 10 * time.Minute, Least: 10_000, Share: 4}
 
 // keepSwept is the sweeper: it sweeps the index once a minute, if that is worth its
 // while, until ctx ends.
@@ -28,7 +28,7 @@ func (e *Engine) keepSwept(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
-		e.sweep(ctx, everyMinute)
+		e.Sweep(ctx, EveryMinute)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -37,12 +37,12 @@ func (e *Engine) keepSwept(ctx context.Context) {
 	}
 }
 
-// sweep sweeps the index by a rule. Open snapshots and searches under way keep what
+// Sweep sweeps the index by a rule. Open snapshots and searches under way keep what
 // they see.
-func (e *Engine) sweep(ctx context.Context, rule sweepRule) {
+func (e *Engine) Sweep(ctx context.Context, rule SweepRule) {
 	worth := func(sequence uint64) bool {
 		dead, all := e.index.Sweepable(sequence)
-		return dead >= rule.least && dead >= all/rule.share
+		return dead >= rule.Least && dead >= all/rule.Share
 	}
 	view := e.index.View()
 	if !worth(view.Sequence()) {
@@ -52,9 +52,14 @@ func (e *Engine) sweep(ctx context.Context, rule sweepRule) {
 	if err != nil {
 		return // the clock of the options failed: another minute
 	}
-	superseded := view.SequenceAt(now.micros - rule.grace.Microseconds())
+	superseded := view.SequenceAt(now.micros - rule.Grace.Microseconds())
 	if worth(superseded) {
 		// It fails with ctx alone, when the store is closed: then the index goes too.
 		_ = e.index.Sweep(ctx, superseded)
 	}
+}
+
+// SweepAll sweeps whatever nobody holds.
+func (e *Engine) SweepAll(ctx context.Context) error {
+	return e.index.Sweep(ctx, e.index.View().Sequence())
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -26,7 +27,7 @@ type Hold struct {
 // Hold returns the newest state. It costs less than a microsecond. It reports
 // ErrClosed.
 func (e *Engine) Hold() (*Hold, error) {
-	if err := e.open(); err != nil {
+	if err := e.Open(); err != nil {
 		return nil, err
 	}
 	return &Hold{View: View{e.index.Hold(), e}}, nil
@@ -40,7 +41,7 @@ func (h *Hold) Release() {
 }
 
 // Open reports ErrClosed once the engine is closed.
-func (v View) Open() error { return v.engine.open() }
+func (v View) Open() error { return v.engine.Open() }
 
 // buffers hold a part's plaintext and the stored form that it packs.
 type buffers struct{ body, stored []byte }
@@ -105,3 +106,25 @@ func (v View) Interaction(o index.Ordinal) (Interaction, error) {
 func (v View) Find(t schema.TypeID, id string) (index.Ordinal, bool) {
 	return v.Lookup(index.TypeID(t), id)
 }
+
+// Current describes a version, as of the newest state.
+func (e *Engine) Current(o index.Ordinal) (Version, error) {
+	now, err := e.Hold()
+	if err != nil {
+		return Version{}, err
+	}
+	defer now.Release()
+	return now.Version(o), nil
+}
+
+// ParseVersion reads a version id of a store's making. Others name no version.
+func ParseVersion(id string) (uint64, bool) {
+	n, err := strconv.ParseUint(id, 10, 64)
+	return n, err == nil && n > 0 && strconv.FormatUint(n, 10) == id
+}
+
+// Last returns the newest state without counting it.
+func (e *Engine) Last() View { return View{e.index.View(), e} }
+
+// Stats looks at the whole index.
+func (e *Engine) Stats() index.Stats { return e.index.Stats() }

@@ -1,11 +1,11 @@
-package datastore
+package bundle
 
 import (
 	"bytes"
 	"context"
-	"net/http"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -14,34 +14,18 @@ import (
 
 // prepareOne rewrites the links of one resource of a transaction and prepares it
 // under the id that it was given.
-func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*prepared, error) {
-	s := p.store
-	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
-	if err := s.parse(r.resource, &c.doc, p.check.level); err != nil {
-		return nil, err
-	}
-	if c.doc.Type() != r.target.typ {
-		return nil, failf(ErrInvalid, issue.Value, "the request is for a %s, the resource is a %s", r.target.typ, c.doc.Type())
-	}
-	// A conditional update may leave the id out (FHIR R4 §3.1.0.4.3).
-	own := c.doc.ID()
-	if r.method == http.MethodPut && string(own) != id && (own != nil || r.target.id != "") {
-		return nil, failf(ErrInvalid, issue.Value, "the id of the resource is not that of what is updated")
-	}
-	rewritten, err := p.rewrite(ctx, &c.doc)
-	if err != nil {
-		return nil, err
-	}
-	if rewritten != nil {
-		if err := s.parse(rewritten, &c.doc, p.check.level); err != nil {
-			return nil, err
+func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*engine.Prepared, error) {
+	return p.engine.Prepare(ctx, r.resource, &engine.How{ID: id, Check: p.check, Rewrite: func(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
+		if doc.Type() != r.target.Type {
+			return nil, engine.Failf(engine.ErrInvalid, issue.Value, "the request is for a %s, the resource is a %s", r.target.Type, doc.Type())
 		}
-	}
-	if err := s.settle(ctx, c, p.check); err != nil {
-		return nil, err
-	}
-	return s.prepareDocument(c, id)
+		// A conditional update may leave the id out (FHIR R4 §3.1.0.4.3).
+		own := doc.ID()
+		if r.method == "PUT" && string(own) != id && (own != nil || r.target.ID != "") {
+			return nil, engine.Failf(engine.ErrInvalid, issue.Value, "the id of the resource is not that of what is updated")
+		}
+		return p.rewrite(ctx, doc)
+	}})
 }
 
 // rewrite returns the resource with its links to other entries replaced, or nil
@@ -68,7 +52,7 @@ func (p *plan) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, err
 			} else if node.Field == reference {
 				link, err := p.conditional(ctx, string(text))
 				if err != nil {
-					return nil, at(doc.Pointer(n), err)
+					return nil, engine.At(doc.Pointer(n), err)
 				}
 				to = link
 			}
@@ -78,7 +62,7 @@ func (p *plan) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, err
 		}
 		quoted, err := jsontext.AppendQuote(nil, to)
 		if err != nil {
-			return nil, at(doc.Pointer(n), failf(ErrInvalid, issue.Value, "not valid UTF-8"))
+			return nil, engine.At(doc.Pointer(n), engine.Failf(engine.ErrInvalid, issue.Value, "not valid UTF-8"))
 		}
 		edits.Replace(n, quoted)
 		changed = true
@@ -124,16 +108,19 @@ func (p *plan) conditional(ctx context.Context, text string) ([]byte, error) {
 	if link, ok := p.mu.conditional[text]; ok {
 		return []byte(link), nil
 	}
-	e, err := p.store.expect(ctx, t, query)
+	e, err := p.engine.Expect(ctx, t, query)
 	if err != nil {
 		return nil, err
 	}
-	if e.found == 0 {
-		return nil, failf(ErrPreconditionFailed, issue.NotFound, "the conditional reference finds no resource")
+	if e.Found == 0 {
+		return nil, engine.Failf(engine.ErrPreconditionFailed, issue.NotFound, "the conditional reference finds no resource")
 	}
 	p.expects = append(p.expects, e)
-	_, id := p.store.index.View().Key(e.found)
-	link := name + "/" + id
+	found, err := p.engine.Current(e.Found)
+	if err != nil {
+		return nil, err
+	}
+	link := found.Ref()
 	if p.mu.conditional == nil {
 		p.mu.conditional = map[string]string{}
 	}

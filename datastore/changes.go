@@ -1,0 +1,61 @@
+package datastore
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+)
+
+// A Change is one commit: all that one create, update, delete, transaction or chunk of
+// an import wrote.
+type Change struct {
+	// Sequence is the commit's number. It rises from commit to commit, with gaps.
+	Sequence uint64
+	// Time is that of the commit, and the LastUpdated of its versions: UTC,
+	// microseconds.
+	Time time.Time
+
+	change engine.Change
+	store  *Store
+}
+
+// Changes iterates over the commits after a sequence, 0 for all, in their order, and
+// then over what is written, as it is written. It ends with the error of ctx, or with
+// ErrClosed. Who asks again after the Sequence that it saw last misses nothing and sees
+// nothing twice.
+func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		for c, err := range s.engine.Tail(ctx, after) {
+			if err != nil {
+				yield(Change{}, err)
+				return
+			}
+			if !yield(Change{Sequence: c.Sequence, Time: time.UnixMicro(c.Micros).UTC(), change: c, store: s}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Versions iterates over what the commit wrote, in its order, deletions included. It
+// is for the step of the iteration that gave the change.
+func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
+	return func(yield func(Version, error) bool) {
+		now := &Snapshot{store: c.store, view: c.change.View}
+		for o := c.change.First; o <= c.change.Last; o++ {
+			if err := ctx.Err(); err != nil {
+				yield(Version{}, err)
+				return
+			}
+			v, err := now.version(o)
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Len returns how many versions the commit wrote.
+func (c *Change) Len() int { return int(c.change.Last-c.change.First) + 1 }

@@ -1,0 +1,92 @@
+package datastore
+
+import "github.com/fhirlake/fhirlake/internal/engine"
+
+// Opening a store.
+var (
+	// ErrNoKey is returned when a store in a folder is opened without a key.
+	ErrNoKey = engine.ErrNoKey
+	// ErrWrongKey is returned when the key is not the one the store was made with.
+	ErrWrongKey = engine.ErrWrongKey
+	// ErrLocked is returned when the store is open already, here or in another
+	// process.
+	ErrLocked = engine.ErrLocked
+	// ErrForeign is returned when a folder holds files that are not a store's.
+	ErrForeign = engine.ErrForeign
+	// ErrCorrupt is returned when stored bytes are not what was written.
+	ErrCorrupt = engine.ErrCorrupt
+	// ErrSettings is returned when the options ask for what the store was made
+	// without, or leave out what it was made with. The error says which, and what to do.
+	ErrSettings = engine.ErrSettings
+)
+
+// Reading and writing.
+var (
+	// ErrNotFound is returned for a resource or version that never was.
+	ErrNotFound = engine.ErrNotFound
+	// ErrGone is returned for a resource or version that was deleted.
+	ErrGone = engine.ErrGone
+	// ErrInvalid is returned for data or a query that breaks a rule of FHIR.
+	ErrInvalid = engine.ErrInvalid
+	// ErrUnsupported is returned for what FHIR allows and this version does not, and
+	// for a store of a format that this version does not read.
+	ErrUnsupported = engine.ErrUnsupported
+	// ErrPreconditionFailed is returned when a condition of a write does not
+	// hold: IfMatch names another version, or a search found several resources.
+	ErrPreconditionFailed = engine.ErrPreconditionFailed
+	// ErrConflict is returned when others kept changing what a conditional write
+	// depends on.
+	ErrConflict = engine.ErrConflict
+	// ErrTooCostly is returned for a query past its limits.
+	ErrTooCostly = engine.ErrTooCostly
+	// ErrIndexing is returned for a query that asks for a search parameter which is
+	// still being indexed.
+	ErrIndexing = engine.ErrIndexing
+	// ErrStalePage is returned for a page token that this store did not give, that it
+	// gave with another zone or base or before search parameters changed, or whose
+	// state was superseded ten minutes ago or earlier: what only such states
+	// see is swept from the index. A search of a snapshot that was closed may report
+	// it too.
+	ErrStalePage = engine.ErrStalePage
+	// ErrFull is returned for a write that the store has no room to number: it has as
+	// many versions or ids as it can have. Nothing was written; deletions still are.
+	ErrFull = engine.ErrFull
+	// ErrClock is returned for a write while the clock stands more than a minute before
+	// the last write, or beyond the year 9999.
+	ErrClock = engine.ErrClock
+	// ErrCallback is returned when a function of the options, such as NewID, panicked
+	// or returned what cannot be used. Nothing was written.
+	ErrCallback = engine.ErrCallback
+)
+
+// The store's state.
+var (
+	// ErrClosed is returned after Close.
+	ErrClosed = engine.ErrClosed
+	// ErrReadOnly is returned for writes after one failed in a way that only
+	// opening the store again can settle.
+	ErrReadOnly = engine.ErrReadOnly
+	// ErrOutcomeUnknown is returned when a write was not confirmed by the disk. It
+	// may be there once the store is opened again, whole, or not at all.
+	ErrOutcomeUnknown = engine.ErrOutcomeUnknown
+)
+
+// An Issue is one thing that is wrong with data: severity, FHIR issue code,
+// place and rule.
+type Issue = engine.Issue
+
+// An Error reports what is wrong with data or with a query: its Class, which it
+// matches with errors.Is, and Issues, which say what and where.
+type Error = engine.Error
+
+// Outcome returns the OperationOutcome of an error as JSON; of nil, one that
+// says that all is well.
+func Outcome(err error) []byte { return engine.Outcome(err) }
+
+// Issues returns what an error says as issues, at least one for an error that is
+// not nil. The texts of errors of the disk, which may name files, are left out.
+func Issues(err error) []Issue { return engine.Issues(err) }
+
+// Status returns the HTTP status that FHIR gives to an error (R4 §3.1.0.1.5 and
+// following): 200 for nil.
+func Status(err error) int { return engine.Status(err) }

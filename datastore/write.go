@@ -1,0 +1,170 @@
+package datastore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// A WriteOption is a condition of a write, or says how it is checked.
+type WriteOption func(*writeOptions)
+
+type writeOptions struct {
+	ifMatch     string
+	ifNoneExist string
+	ifNoneMatch bool
+	check       engine.Check
+}
+
+// IfMatch has the write done only if the resource's current version is the one
+// named; otherwise it reports ErrPreconditionFailed.
+func IfMatch(versionID string) WriteOption {
+	return func(o *writeOptions) { o.ifMatch = versionID }
+}
+
+// IfNoneMatch has an update done only if there is no such resource yet (the
+// header If-None-Match: *); otherwise it reports ErrPreconditionFailed.
+func IfNoneMatch() WriteOption {
+	return func(o *writeOptions) { o.ifNoneMatch = true }
+}
+
+// IfNoneExist has a create done only if the query finds no resource of its type
+// (FHIR R4 §3.1.0.8.1). If it finds one, that one is returned, not created; if it
+// finds several, the create reports ErrPreconditionFailed. The answer is still
+// true at the moment of the write, whoever else writes.
+func IfNoneExist(query string) WriteOption {
+	return func(o *writeOptions) { o.ifNoneExist = query }
+}
+
+// gather collects options and turns them into a condition.
+func (s *Store) gather(opts []WriteOption) (o writeOptions, c engine.Condition, err error) {
+	o.check.Level = s.engine.Options().Validation
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.ifMatch != "" {
+		n, ok := engine.ParseVersion(o.ifMatch)
+		if !ok {
+			return o, c, engine.Failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names no version of this store")
+		}
+		c.IfMatch = n
+	}
+	c.MustNot = o.ifNoneMatch
+	return o, c, nil
+}
+
+// tries is how often a write whose condition by search was overtaken by others is
+// worked out again before it reports ErrConflict.
+const tries = 16
+
+// Validate checks a resource as a write would, at the store's level or that of
+// [Validation], and stores nothing. It reports an [Error] of class ErrInvalid.
+func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) error {
+	o, _, err := s.gather(opts)
+	if err != nil {
+		return err
+	}
+	return s.engine.Validate(ctx, json, o.check)
+}
+
+// Create stores a resource under a new id; an id of its own is left aside. The
+// result has the resource as it was stored. It reports an [Error] of class
+// ErrInvalid, or ErrPreconditionFailed.
+func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
+	o, c, err := s.gather(opts)
+	if err != nil {
+		return Version{}, err
+	}
+	if c.IfMatch != 0 {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch does not go with a create")
+	}
+	c.MustNot = true
+	id, err := s.engine.NewID(ctx)
+	if err != nil {
+		return Version{}, err
+	}
+	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: true})
+	if err != nil {
+		return Version{}, err
+	}
+	for range tries {
+		done := &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: engine.Create}}}
+		if o.ifNoneExist != "" {
+			x, err := s.engine.Expect(ctx, p.Type, o.ifNoneExist)
+			if err != nil {
+				return Version{}, err
+			}
+			if x.Found != 0 {
+				return s.found(x.Found)
+			}
+			done.Expects = []engine.Expectation{x}
+		}
+		switch versions, err := s.engine.Commit(ctx, done); {
+		case err == nil:
+			return written(versions[0], p), nil
+		case !errors.Is(err, engine.ErrOvertaken):
+			return Version{}, err
+		}
+	}
+	return Version{}, ErrConflict
+}
+
+// found returns what a condition by search has found.
+func (s *Store) found(o Ordinal) (Version, error) {
+	now, err := s.now()
+	if err != nil {
+		return Version{}, err
+	}
+	defer now.Close()
+	return now.version(o)
+}
+
+// written returns a version that was just written, with its JSON.
+func written(v engine.Version, p *engine.Prepared) Version {
+	public := publicVersion(&v)
+	public.JSON = engine.AppendVersioned(nil, p.Stored, v.Number, v.Micros)
+	return public
+}
+
+// Update stores a resource under its own id, as a new version or as a new
+// resource. It reports an [Error] of class ErrInvalid, or ErrPreconditionFailed.
+func (s *Store) Update(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
+	return s.update(ctx, json, Ref{}, engine.Update, opts)
+}
+
+// update stores a resource under its own id, which has to be that of ref if ref is
+// not zero.
+func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Interaction, opts []WriteOption) (Version, error) {
+	o, c, err := s.gather(opts)
+	if err != nil {
+		return Version{}, err
+	}
+	if o.ifNoneExist != "" {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
+	}
+	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true})
+	if err != nil {
+		return Version{}, err
+	}
+	if ref != (Ref{}) && ref != (Ref{Type: p.Type.String(), ID: p.ID}) {
+		return Version{}, engine.Failf(ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
+	}
+	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: by}}})
+	if err != nil {
+		return Version{}, err
+	}
+	return written(versions[0], p), nil
+}
+
+// Delete deletes a resource. Its history stays, and an update brings it back. It
+// reports ErrNotFound, ErrGone or ErrPreconditionFailed.
+func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error {
+	tx := s.Begin()
+	if err := tx.Delete(ref, opts...); err != nil {
+		return err
+	}
+	_, err := tx.Commit(ctx)
+	return err
+}
