@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -145,8 +146,9 @@ func (s *Store) expect(ctx context.Context, t schema.TypeID, query string) (expe
 // stillTrue asks the query of an expectation again, unless nothing was written
 // since. It is called by the writer, whose view is the newest there is.
 func (s *Store) stillTrue(e *expectation) error {
-	view := s.index.Hold()
-	defer s.index.Release(view)
+	hold := s.index.Hold(time.Now())
+	defer hold.Release()
+	view := hold.View
 	if view.Sequence() == e.at {
 		return nil
 	}

@@ -3,7 +3,6 @@ package datastore
 import (
 	"context"
 	"iter"
-	"sync/atomic"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -45,23 +44,22 @@ var (
 type Snapshot struct {
 	store *Store
 	view  index.View
-	held  atomic.Bool
+	hold  *index.Hold // nil if nothing holds the view
 }
 
 // Snapshot returns the newest state. It costs less than a microsecond. Close it
 // when done: versions that an open snapshot sees stay in the index, and take memory
 // there, when they are superseded.
 func (s *Store) Snapshot() *Snapshot {
-	now := &Snapshot{store: s, view: s.index.Hold()}
-	now.held.Store(true)
-	return now
+	hold := s.index.Hold(time.Now())
+	return &Snapshot{store: s, view: hold.View, hold: hold}
 }
 
 // Close releases the snapshot. Closing again does nothing. A closed snapshot still
 // reads by id and has its histories; a search of it may report ErrStalePage.
 func (s *Snapshot) Close() {
-	if s.held.CompareAndSwap(true, false) {
-		s.store.index.Release(s.view)
+	if s.hold != nil {
+		s.hold.Release()
 	}
 }
 

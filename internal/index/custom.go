@@ -30,67 +30,34 @@ type Late struct {
 func (x *Index) Fill(late []Late) error {
 	x.applying.Lock()
 	defer x.applying.Unlock()
-	keys := 0
+	used, need := x.Used(), Usage{}
 	for i := range late {
-		keys += late[i].targets()
+		if v := late[i].values(); v != nil {
+			need = need.plus(v.need())
+		}
 	}
-	if !x.entities.room(keys) {
+	if !used.plus(need).within(x.limits.unreserved()) {
 		return ErrFull
 	}
 	view := x.View()
-	visible := x.late[:0]
 	for _, l := range late {
-		if view.Visible(l.Ordinal) {
-			visible = append(visible, l)
+		if v := l.values(); v != nil && view.Visible(l.Ordinal) {
+			x.chunk = append(x.chunk, placed{ordinal: l.Ordinal, known: true, values: v})
+		}
+		if len(x.chunk) >= applyChunk {
+			x.addChunk()
 		}
 	}
-	x.late = visible
-	for i := 0; i < len(visible); i += applyChunk {
-		x.fillChunk(visible[i:min(i+applyChunk, len(visible))])
-	}
+	x.addChunk()
 	return nil
 }
 
-// targets returns how many references there are.
-func (l *Late) targets() int {
+// values returns what there is to add, or nil.
+func (l *Late) values() *Prepared {
 	if l.Values == nil || l.Values.in == nil {
-		return 0
+		return nil
 	}
-	return len(l.Values.targets())
-}
-
-// fillCustom adds the custom values of items that are being applied.
-func (x *Index) fillCustom(first Ordinal, items []Item) {
-	x.late = x.late[:0]
-	for i := range items {
-		if it := &items[i]; it.Custom != nil && !it.Hole {
-			x.late = append(x.late, Late{first + Ordinal(i), it.Custom})
-		}
-	}
-	if len(x.late) > 0 {
-		x.fillChunk(x.late)
-	}
-}
-
-func (x *Index) fillChunk(late []Late) {
-	var buf [applyChunk]Item
-	items := buf[:len(late)]
-	for i := range late {
-		items[i].Values = late[i].Values
-	}
-	x.resolveTargets(items)
-	x.touch(items)
-
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	targets := x.targets
-	for i := range late {
-		if v := items[i].values(); v != nil {
-			n := len(v.targets())
-			x.addValuesLocked(late[i].Ordinal, v, targets[:n])
-			targets = targets[n:]
-		}
-	}
+	return l.Values
 }
 
 // Drop frees the values of custom params. It is called by the goroutine that

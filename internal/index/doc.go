@@ -32,7 +32,7 @@
 //     deletion marker, and no newer version of the same resource is ≤ L. So a
 //     view stays exact however much is written after it, until a sweep goes beyond it.
 //   - [Index.Sweep] removes from postings and columns what is not visible at its
-//     horizon nor later. It goes beyond no view that is held ([Index.Hold]); a view
+//     horizon nor later. It goes beyond no view that is held ([Index.Hold]) and not ended; a view
 //     that is not held is exact as long as it is whole ([View.Whole]).
 //   - What a reader holds is never changed: postings and columns are append-only
 //     slices and frozen bitmaps, whose headers are copied under a short lock. A sweep
