@@ -355,7 +355,7 @@ func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
 // addTextLocked adds a folded text. REQUIRES: mu held for writing.
 func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	columns := x.mu.params[t.param]
-	payload := x.mu.table.put(t.term)
+	payload := x.mu.texts.table.put(t.term)
 	if *payload == 0 {
 		text := strings.Clone(t.text)
 		*payload = uint32(x.mu.texts.add(t.param, text))

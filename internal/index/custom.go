@@ -98,7 +98,7 @@ func (x *Index) dropTerms(columns *paramColumns) {
 	for terms := range slices.Chunk(columns.custom, sweepStep) {
 		x.mu.Lock()
 		for _, t := range terms {
-			posting := x.removeLocked(t)
+			posting := x.mu.table.removeTerm(t)
 			x.freeLocked(&posting)
 		}
 		x.mu.Unlock()
@@ -128,20 +128,10 @@ func (x *Index) dropTexts(p Param, columns *paramColumns) {
 		x.mu.Lock()
 		for _, e := range entries[i+1-len(gone) : i+1] {
 			x.freeLocked(&x.mu.texts.texts.at(uint32(e.id)).payload)
-			x.removeLocked(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
+			x.mu.texts.table.removeTerm(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
 		}
 		x.mu.Unlock()
 		x.forgetTexts(&x.mu.texts, gone)
 		gone = gone[:0]
 	}
-}
-
-// removeLocked removes a term from the table if it is there, and returns its
-// payload. REQUIRES: mu held for writing.
-func (x *Index) removeLocked(t termHash) (payload uint32) {
-	shard := x.mu.table.shard(t)
-	if payload = x.mu.table.get(t); payload != 0 {
-		shard.remove(t)
-	}
-	return payload
 }

@@ -57,7 +57,7 @@
 //
 // # A term decides alone
 //
-// A term is found by 95 bits that are made of SipHash-2-4-128 under the store's
+// A term is found by 96 bits that are made of SipHash-2-4-128 under the store's
 // hash key, and no value is compared after it. With 10^8 terms the chance that
 // any two collide is about 10^-13, and nobody without the key can search for a
 // collision. The alternative, 64 bits and a comparison with the holder's real

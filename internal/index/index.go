@@ -121,6 +121,7 @@ func New(key [16]byte) *Index { return NewWithin(key, MaxUsage()) }
 func NewWithin(key [16]byte, limits Usage) *Index {
 	x := &Index{terms: newTerms(key), limits: limits}
 	x.memos.New = func() any { return newTextMemo() }
+	x.mu.table, x.mu.texts.table = newTermTable(termShards), newTermTable(textShards)
 	x.entities.hashKey = x.terms.entities
 	x.state.Store(&published{exact: true})
 	return x
