@@ -71,7 +71,7 @@ func TestWrites(t *testing.T) {
 			checkQuery(t, s, m, typ, conditions)
 			view := s.index.View()
 			if rapid.Bool().Draw(t, "hold") {
-				view = s.index.Hold()
+				view = s.index.Hold(now).View
 			}
 			all = append(all, asked{view, typ, query(conditions), m.search(typ, conditions)})
 			if rapid.Bool().Draw(t, "sweep") {

@@ -32,115 +32,186 @@ func (it *Item) values() *Prepared {
 	return it.Values
 }
 
-// MaxIDLen is the length of the longest id in bytes. FHIR R4 §2.24.0.1 allows 64.
-const MaxIDLen = 254
+// custom returns the custom values there are to apply, or nil.
+func (it *Item) custom() *Prepared {
+	if it.Hole || it.Custom == nil || it.Custom.in == nil {
+		return nil
+	}
+	return it.Custom
+}
+
+// check reports an item, the i-th of its commit, that makes no sense.
+func (it *Item) check(i int) error {
+	switch {
+	case it.Hole:
+		return nil
+	case it.ID == "" || len(it.ID) > MaxIDLen:
+		return fmt.Errorf("%w: id of item %d", ErrItem, i)
+	case it.Version > maxVersion:
+		return fmt.Errorf("%w: version of item %d", ErrItem, i)
+	case it.Deleted && it.values() != nil && len(it.values().counts()) > 0:
+		return fmt.Errorf("%w: item %d is a deletion with values", ErrItem, i)
+	}
+	return nil
+}
+
+// MaxIDLen is the length of the longest id in bytes (FHIR R4 §2.24.0.1).
+const MaxIDLen = 64
+
+// A Commit is what one sequence of the log did.
+type Commit struct {
+	Sequence uint64
+	Time     int64 // in microseconds since the Unix epoch
+	Items    []Item
+}
 
 // applyChunk is how many items are applied under one lock. It bounds how long
 // readers wait: some tenths of a millisecond.
 const applyChunk = 64
 
-// Apply adds the record of a sequence and publishes it: views taken afterwards
-// see it whole, and those taken before not at all. Item i has the ordinal
-// first + i. Ordinals between the record before and first become holes of this one.
-// Sequences rise from 1, with gaps allowed; times, microseconds since the Unix
-// epoch, never fall.
-//
-// It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing.
+// Apply adds one commit, as ApplyAll does, whose item i has the ordinal first + i.
+// Ordinals between the commit before and first become holes of this one.
 func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
 	x.applying.Lock()
 	defer x.applying.Unlock()
-	old := x.state.Load()
-	if seq <= old.sequence || first <= old.last || old.records > 0 && timeMicros < old.time {
-		return ErrOrder
-	}
-	if err := x.check(first, items); err != nil {
+	return x.apply(first, Commit{seq, timeMicros, items})
+}
+
+// ApplyAll adds commits and publishes them together: views taken afterwards see all of
+// them, those taken before none, and [Index.ViewAt] each. Their items get the ordinals
+// from first on, without gaps. Sequences rise from 1, with gaps allowed; times never
+// fall.
+//
+// It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing; see
+// [Admission].
+func (x *Index) ApplyAll(commits []Commit) (first Ordinal, err error) {
+	x.applying.Lock()
+	defer x.applying.Unlock()
+	first = x.state.Load().last + 1
+	return first, x.apply(first, commits...)
+}
+
+// apply adds commits. REQUIRES: applying held.
+func (x *Index) apply(first Ordinal, commits ...Commit) error {
+	n, err := x.check(first, commits)
+	if err != nil || len(commits) == 0 {
 		return err
 	}
-	last := first + Ordinal(len(items)) - 1
-	x.versions.grow(uint32(last) + 1)
-	for o := old.last + 1; o < first; o++ {
-		x.dead.add(o, last)
+	old := x.state.Load()
+	records, o := old.records, first
+	x.versions.grow(uint32(first) + n)
+	x.records.grow(old.records + uint32(len(commits)))
+	for hole := old.last + 1; hole < first; hole++ {
+		x.dead.add(hole, hole)
 	}
-	for i := 0; i < len(items); i += applyChunk {
-		chunk := items[i:min(i+applyChunk, len(items))]
-		x.applyChunk(first+Ordinal(i), chunk)
-		x.fillCustom(first+Ordinal(i), chunk)
+	for i := range commits {
+		c := &commits[i]
+		for j := range c.Items {
+			x.place(o, &c.Items[j])
+			o++
+		}
+		*x.records.at(records) = record{c.Sequence, c.Time, o - 1, x.dead.n}
+		records++
 	}
-	rec := record{seq, timeMicros, last, x.dead.n}
-	x.records.grow(old.records + 1)
-	*x.records.at(old.records) = rec
-	x.state.Store(&published{rec, old.records + 1, x.dead, true})
+	x.addChunk()
+	x.state.Store(&published{*x.records.at(records - 1), records, x.dead, true})
 	return nil
 }
 
-func (x *Index) check(first Ordinal, items []Item) error {
-	if uint64(first)+uint64(len(items)) > uint64(MaxOrdinal) {
-		return ErrFull
+// check returns how many items there are, or why they cannot be applied.
+func (x *Index) check(first Ordinal, commits []Commit) (n uint32, err error) {
+	old := x.state.Load()
+	if first <= old.last {
+		return 0, ErrOrder
 	}
-	keys := 0
-	for i := range items {
-		it := &items[i]
-		if it.Hole {
-			continue
+	sequence, time := old.sequence, old.time
+	need := Usage{Commits: uint64(len(commits)), Versions: uint64(first - old.last - 1)}
+	for i := range commits {
+		c := &commits[i]
+		if c.Sequence <= sequence || (i > 0 || old.records > 0) && c.Time < time {
+			return 0, ErrOrder
 		}
-		keys++
-		if v := it.values(); v != nil {
-			keys += len(v.targets())
+		sequence, time = c.Sequence, c.Time
+		for j := range c.Items {
+			it := &c.Items[j]
+			if err := it.check(j); err != nil {
+				return 0, err
+			}
+			need = need.plus(it.need())
 		}
-		keys += (&Late{Values: it.Custom}).targets()
-		switch {
-		case it.ID == "" || len(it.ID) > MaxIDLen:
-			return fmt.Errorf("%w: id of item %d", ErrItem, i)
-		case it.Version > maxVersion:
-			return fmt.Errorf("%w: version of item %d", ErrItem, i)
-		case it.Deleted && it.values() != nil && len(it.values().counts()) > 0:
-			return fmt.Errorf("%w: item %d is a deletion with values", ErrItem, i)
-		}
+		n += uint32(len(c.Items))
 	}
-	if !x.entities.room(keys) {
-		return ErrFull
+	if !x.used(uint64(old.last), uint64(old.records)).plus(need).within(x.limits) {
+		return 0, ErrFull
 	}
-	return nil
+	return n, nil
 }
 
-func (x *Index) applyChunk(first Ordinal, items []Item) {
-	x.resolveTargets(items)
-	for i := range items {
-		x.addVersion(first+Ordinal(i), &items[i])
-	}
-	x.touch(items)
+// A placed is a version of the chunk that is being applied, or values that are added
+// to one.
+type placed struct {
+	ordinal Ordinal
+	typ     TypeID
+	known   bool      // its type's posting has it
+	values  *Prepared // nil if there are none
+}
 
+// place enters an item into the resource table and puts it into the chunk.
+func (x *Index) place(o Ordinal, it *Item) {
+	x.addVersion(o, it)
+	if it.Hole {
+		return
+	}
+	x.chunk = append(x.chunk, placed{o, it.Type, false, it.values()})
+	if v := it.custom(); v != nil {
+		x.chunk = append(x.chunk, placed{o, it.Type, true, v})
+	}
+	if len(x.chunk) >= applyChunk {
+		x.addChunk()
+	}
+}
+
+// addChunk adds the values of the chunk and empties it.
+func (x *Index) addChunk() {
+	x.resolveTargets()
+	x.touch()
+	x.addChunkValues()
+	clear(x.chunk) // of references to the caller's memory
+	x.chunk = x.chunk[:0]
+}
+
+// addChunkValues adds the values of the chunk, under one lock.
+func (x *Index) addChunkValues() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	targets := x.targets
-	for i := range items {
-		it := &items[i]
-		if it.Hole {
-			continue
+	for i := range x.chunk {
+		p := &x.chunk[i]
+		if !p.known {
+			x.addTypeLocked(p.ordinal, p.typ)
 		}
-		o := first + Ordinal(i)
-		x.addTypeLocked(o, it.Type)
-		if v := it.values(); v != nil {
-			n := len(v.targets())
-			x.addValuesLocked(o, v, targets[:n])
+		if p.values != nil {
+			n := len(p.values.targets())
+			x.addValuesLocked(p.ordinal, p.values, targets[:n])
 			targets = targets[n:]
 		}
 	}
 }
 
-// resolveTargets numbers the targets of the items' references.
-func (x *Index) resolveTargets(items []Item) {
-	n := 0
-	for i := range items {
-		n++
-		if v := items[i].values(); v != nil {
+// resolveTargets numbers the targets of the chunk's references.
+func (x *Index) resolveTargets() {
+	n, foreign := 0, uint64(0)
+	for i := range x.chunk {
+		if v := x.chunk[i].values; v != nil {
 			n += len(v.targets())
+			foreign += v.foreign()
 		}
 	}
+	x.foreign.Store(x.foreign.Load() + foreign)
 	x.entities.reserve(n)
 	x.targets = x.targets[:0]
-	for i := range items {
-		v := items[i].values()
+	for i := range x.chunk {
+		v := x.chunk[i].values
 		if v == nil {
 			continue
 		}
@@ -163,6 +234,7 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 	}
 	var key entityKey
 	key.set(it.ID)
+	x.entities.reserve(1)
 	v.entity = x.entities.add(it.Type, key.bytes(), x.entities.hash(it.Type, key.bytes()))
 	r := x.entities.records.at(uint32(v.entity))
 	v.previous = Ordinal(r.newest.Load())
@@ -174,7 +246,7 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 	if v.number == 0 {
 		v.number = 1
 		if before != nil {
-			v.number = before.number&^deletedBit + 1
+			v.number = min(before.number&^deletedBit+1, maxVersion)
 		}
 	}
 	if it.Deleted {
@@ -190,15 +262,15 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 	}
 }
 
-// touch reads the slots that the items' terms are about to need. They lie all
+// touch reads the slots that the chunk's terms are about to need. They lie all
 // over a large memory; asked for one after the other, without a branch between,
 // the processor fetches many at a time, and no reader waits for it.
-func (x *Index) touch(items []Item) {
+func (x *Index) touch() {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	sum := uint32(0)
-	for i := range items {
-		v := items[i].values()
+	for i := range x.chunk {
+		v := x.chunk[i].values
 		if v == nil {
 			continue
 		}
@@ -283,7 +355,7 @@ func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
 // addTextLocked adds a folded text. REQUIRES: mu held for writing.
 func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 	columns := x.mu.params[t.param]
-	payload := x.mu.table.put(t.term)
+	payload := x.mu.texts.table.put(t.term)
 	if *payload == 0 {
 		text := strings.Clone(t.text)
 		*payload = uint32(x.mu.texts.add(t.param, text))

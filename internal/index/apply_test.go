@@ -33,7 +33,7 @@ func TestApplyRefuses(t *testing.T) {
 		{"ordinal 0", 6, 50, 0, fine, index.ErrOrder},
 		{"no ordinals left", 6, 50, index.MaxOrdinal, fine, index.ErrFull},
 		{"empty id", 6, 50, 2, []index.Item{fine[0], {Type: 1}}, index.ErrItem},
-		{"long id", 6, 50, 2, []index.Item{{Type: 1, ID: strings.Repeat("x", 255)}}, index.ErrItem},
+		{"long id", 6, 50, 2, []index.Item{{Type: 1, ID: strings.Repeat("x", 65)}}, index.ErrItem},
 		{"version out of range", 6, 50, 2, []index.Item{{Type: 1, ID: "a", Version: 1 << 31}}, index.ErrItem},
 		{"deletion with values", 6, 50, 2, []index.Item{{Type: 1, ID: "a", Deleted: true, Values: values}}, index.ErrItem},
 	}

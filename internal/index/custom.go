@@ -30,67 +30,34 @@ type Late struct {
 func (x *Index) Fill(late []Late) error {
 	x.applying.Lock()
 	defer x.applying.Unlock()
-	keys := 0
+	used, need := x.Used(), Usage{}
 	for i := range late {
-		keys += late[i].targets()
+		if v := late[i].values(); v != nil {
+			need = need.plus(v.need())
+		}
 	}
-	if !x.entities.room(keys) {
+	if !used.plus(need).within(x.limits.unreserved()) {
 		return ErrFull
 	}
 	view := x.View()
-	visible := x.late[:0]
 	for _, l := range late {
-		if view.Visible(l.Ordinal) {
-			visible = append(visible, l)
+		if v := l.values(); v != nil && view.Visible(l.Ordinal) {
+			x.chunk = append(x.chunk, placed{ordinal: l.Ordinal, known: true, values: v})
+		}
+		if len(x.chunk) >= applyChunk {
+			x.addChunk()
 		}
 	}
-	x.late = visible
-	for i := 0; i < len(visible); i += applyChunk {
-		x.fillChunk(visible[i:min(i+applyChunk, len(visible))])
-	}
+	x.addChunk()
 	return nil
 }
 
-// targets returns how many references there are.
-func (l *Late) targets() int {
+// values returns what there is to add, or nil.
+func (l *Late) values() *Prepared {
 	if l.Values == nil || l.Values.in == nil {
-		return 0
+		return nil
 	}
-	return len(l.Values.targets())
-}
-
-// fillCustom adds the custom values of items that are being applied.
-func (x *Index) fillCustom(first Ordinal, items []Item) {
-	x.late = x.late[:0]
-	for i := range items {
-		if it := &items[i]; it.Custom != nil && !it.Hole {
-			x.late = append(x.late, Late{first + Ordinal(i), it.Custom})
-		}
-	}
-	if len(x.late) > 0 {
-		x.fillChunk(x.late)
-	}
-}
-
-func (x *Index) fillChunk(late []Late) {
-	var buf [applyChunk]Item
-	items := buf[:len(late)]
-	for i := range late {
-		items[i].Values = late[i].Values
-	}
-	x.resolveTargets(items)
-	x.touch(items)
-
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	targets := x.targets
-	for i := range late {
-		if v := items[i].values(); v != nil {
-			n := len(v.targets())
-			x.addValuesLocked(late[i].Ordinal, v, targets[:n])
-			targets = targets[n:]
-		}
-	}
+	return l.Values
 }
 
 // Drop frees the values of custom params. It is called by the goroutine that
@@ -131,7 +98,7 @@ func (x *Index) dropTerms(columns *paramColumns) {
 	for terms := range slices.Chunk(columns.custom, sweepStep) {
 		x.mu.Lock()
 		for _, t := range terms {
-			posting := x.removeLocked(t)
+			posting := x.mu.table.removeTerm(t)
 			x.freeLocked(&posting)
 		}
 		x.mu.Unlock()
@@ -161,20 +128,10 @@ func (x *Index) dropTexts(p Param, columns *paramColumns) {
 		x.mu.Lock()
 		for _, e := range entries[i+1-len(gone) : i+1] {
 			x.freeLocked(&x.mu.texts.texts.at(uint32(e.id)).payload)
-			x.removeLocked(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
+			x.mu.texts.table.removeTerm(x.terms.texts.text(e.text).hash(uint16(p), formFolded))
 		}
 		x.mu.Unlock()
 		x.forgetTexts(&x.mu.texts, gone)
 		gone = gone[:0]
 	}
-}
-
-// removeLocked removes a term from the table if it is there, and returns its
-// payload. REQUIRES: mu held for writing.
-func (x *Index) removeLocked(t termHash) (payload uint32) {
-	shard := x.mu.table.shard(t)
-	if payload = x.mu.table.get(t); payload != 0 {
-		shard.remove(t)
-	}
-	return payload
 }

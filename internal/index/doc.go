@@ -32,7 +32,7 @@
 //     deletion marker, and no newer version of the same resource is ≤ L. So a
 //     view stays exact however much is written after it, until a sweep goes beyond it.
 //   - [Index.Sweep] removes from postings and columns what is not visible at its
-//     horizon nor later. It goes beyond no view that is held ([Index.Hold]); a view
+//     horizon nor later. It goes beyond no view that is held ([Index.Hold]) and not ended; a view
 //     that is not held is exact as long as it is whole ([View.Whole]).
 //   - What a reader holds is never changed: postings and columns are append-only
 //     slices and frozen bitmaps, whose headers are copied under a short lock. A sweep
@@ -57,7 +57,7 @@
 //
 // # A term decides alone
 //
-// A term is found by 95 bits that are made of SipHash-2-4-128 under the store's
+// A term is found by 96 bits that are made of SipHash-2-4-128 under the store's
 // hash key, and no value is compared after it. With 10^8 terms the chance that
 // any two collide is about 10^-13, and nobody without the key can search for a
 // collision. The alternative, 64 bits and a comparison with the holder's real

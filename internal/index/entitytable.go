@@ -9,31 +9,48 @@ import (
 // An entityTable numbers (type, id) pairs. One goroutine adds; others look up
 // without a lock.
 //
-// Ids lie behind each other in blocks of bytes: their length and text, or, as
-// most are UUIDs, a mark and 16 bytes.
+// Ids lie behind each other in blocks of bytes, each from a multiple of 8 on: 16
+// bytes of a UUID, as most are, or a length and text.
 type entityTable struct {
 	hashKey hashKey
 	n       atomic.Uint32 // entities
-	used    uint32        // bytes of the arena, of the writer
+	bytes   atomic.Uint64 // of their ids
+	used    uint64        // bytes of the arena, of the writer
 	arena   atomic.Pointer[[]*[arenaBlock]byte]
 	records chunked[entityRecord]
 	slots   atomic.Pointer[[]atomic.Uint32]
 }
 
 type entityRecord struct {
-	key    uint32        // offset in the arena
+	key    uint32        // offset in the arena, in multiples of 8
 	newest atomic.Uint32 // ordinal
 	typ    TypeID
-	tag    uint16 // of the hash: spares most comparisons of other keys
+	// tag is 15 bits of the hash, which spare most comparisons of other keys, and
+	// one that says that the id is a UUID.
+	tag uint16
 }
 
 const (
 	arenaBlock = 1 << 16
+	arenaAlign = 8
 	packedMark = 0xff // in the place of the length, which is at most MaxIDLen
 	packedLen  = 1 + 16
+	maxIDSize  = (1 + MaxIDLen + arenaAlign - 1) / arenaAlign * arenaAlign
 )
 
-// An entityKey is an id as it lies in the arena.
+// idSize returns the bytes that an id takes in the arena.
+func idSize(id string) uint64 {
+	var packed [16]byte
+	if packUUID(&packed, id) {
+		return 16
+	}
+	return roundID(1 + len(id))
+}
+
+// roundID returns the bytes that a key of n bytes takes in the arena at most.
+func roundID(n int) uint64 { return (uint64(n) + arenaAlign - 1) / arenaAlign * arenaAlign }
+
+// An entityKey is an id as a digest is made of it.
 type entityKey struct {
 	buf [1 + MaxIDLen]byte
 	n   int
@@ -88,31 +105,58 @@ func fourBytes(s string) uint32 {
 	return uint32(s[0])<<24 | uint32(s[1])<<16 | uint32(s[2])<<8 | uint32(s[3])
 }
 
-func unpackKey(key []byte) string {
-	if key[0] != packedMark {
-		return string(key[1:])
-	}
+func unpackUUID(key []byte) string {
 	var s [36]byte
-	hex.Encode(s[0:8], key[1:5])
-	hex.Encode(s[9:13], key[5:7])
-	hex.Encode(s[14:18], key[7:9])
-	hex.Encode(s[19:23], key[9:11])
-	hex.Encode(s[24:36], key[11:17])
+	hex.Encode(s[0:8], key[0:4])
+	hex.Encode(s[9:13], key[4:6])
+	hex.Encode(s[14:18], key[6:8])
+	hex.Encode(s[19:23], key[8:10])
+	hex.Encode(s[24:36], key[10:16])
 	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
 	return string(s[:])
 }
 
 func (t *entityTable) hash(typ TypeID, key []byte) uint64 { return t.hashKey.entity(typ, key).hi }
 
-// key returns the bytes of an entity in the arena, for reading only.
-func (t *entityTable) key(r *entityRecord) []byte {
-	block := (*t.arena.Load())[r.key/arenaBlock]
-	at := r.key % arenaBlock
-	n := uint32(packedLen)
-	if l := block[at]; l != packedMark {
-		n = 1 + uint32(l)
+// tagOf returns the tag of a pair.
+func tagOf(key []byte, hash uint64) uint16 {
+	tag := uint16(hash) &^ 1
+	if key[0] == packedMark {
+		tag |= 1
+	}
+	return tag
+}
+
+// stored returns the bytes of an entity in the arena, for reading only: those of a
+// UUID, or a length and text.
+func (t *entityTable) stored(r *entityRecord) []byte {
+	block := (*t.arena.Load())[r.key/(arenaBlock/arenaAlign)]
+	at := r.key % (arenaBlock / arenaAlign) * arenaAlign
+	n := uint32(16)
+	if r.tag&1 == 0 {
+		n = 1 + uint32(block[at])
 	}
 	return block[at : at+n]
+}
+
+// id returns the id of an entity.
+func (t *entityTable) id(r *entityRecord) string {
+	stored := t.stored(r)
+	if r.tag&1 != 0 {
+		return unpackUUID(stored)
+	}
+	return string(stored[1:])
+}
+
+// digest returns the digest of an entity.
+func (t *entityTable) digest(r *entityRecord) digest {
+	var key entityKey
+	n := 0
+	if r.tag&1 != 0 {
+		key.buf[0], n = packedMark, 1
+	}
+	key.n = n + copy(key.buf[n:], t.stored(r))
+	return t.hashKey.entity(r.typ, key.bytes())
 }
 
 // find returns the entity of a pair, 0 if there is none.
@@ -137,13 +181,17 @@ func (t *entityTable) lookup(typ TypeID, id string) Entity {
 // probe returns the entity of a pair, or 0 and the slot where it belongs.
 func (t *entityTable) probe(slots []atomic.Uint32, typ TypeID, key []byte, hash uint64) (Entity, int) {
 	i := home(hash, len(slots))
+	tag := tagOf(key, hash)
+	if tag&1 != 0 {
+		key = key[1:]
+	}
 	for {
 		e := slots[i].Load()
 		if e == 0 {
 			return 0, i
 		}
 		r := t.records.at(e)
-		if r.tag == uint16(hash) && r.typ == typ && string(t.key(r)) == string(key) {
+		if r.tag == tag && r.typ == typ && string(t.stored(r)) == string(key) {
 			return Entity(e), i
 		}
 		if i++; i == len(slots) {
@@ -169,7 +217,7 @@ func (t *entityTable) reserve(n int) {
 	slots := make([]atomic.Uint32, max(64, want*5/4+1, len(old)*3/2))
 	for e := uint32(1); e <= t.n.Load(); e++ {
 		r := t.records.at(e)
-		i := home(t.hash(r.typ, t.key(r)), len(slots))
+		i := home(t.digest(r).hi, len(slots))
 		for slots[i].Load() != 0 {
 			if i++; i == len(slots) {
 				i = 0
@@ -190,32 +238,31 @@ func (t *entityTable) add(typ TypeID, key []byte, hash uint64) Entity {
 	}
 	n := t.n.Add(1)
 	r := t.records.at(n)
-	r.key, r.typ, r.tag = t.store(key), typ, uint16(hash)
+	r.typ, r.tag = typ, tagOf(key, hash)
+	r.key = t.store(key)
 	// Publishes the record: whoever loads the slot sees what was written before.
 	slots[i].Store(n)
 	return Entity(n)
 }
 
+// store puts a key into the arena and returns where.
 func (t *entityTable) store(key []byte) uint32 {
+	if key[0] == packedMark {
+		key = key[1:]
+	}
 	var blocks []*[arenaBlock]byte
 	if p := t.arena.Load(); p != nil {
 		blocks = *p
 	}
-	if left := uint32(len(blocks))*arenaBlock - t.used; len(blocks) == 0 || left < uint32(len(key)) {
-		t.used = uint32(len(blocks)) * arenaBlock
+	size := roundID(len(key))
+	if left := uint64(len(blocks))*arenaBlock - t.used; left < size {
+		t.used = uint64(len(blocks)) * arenaBlock
 		blocks = append(blocks, new([arenaBlock]byte))
 		t.arena.Store(&blocks)
 	}
 	at := t.used
 	copy(blocks[at/arenaBlock][at%arenaBlock:], key)
-	t.used += uint32(len(key))
-	return at
-}
-
-// room returns whether n more entities surely fit: their number in 32 bits, and
-// their keys in an arena of 4 GiB.
-func (t *entityTable) room(n int) bool {
-	const blockKeys = arenaBlock / (1 + MaxIDLen)
-	blocks := uint64(t.used)/arenaBlock + 2 + uint64(n)/blockKeys
-	return uint64(t.n.Load())+uint64(n) < 1<<32-1 && blocks < 1<<32/arenaBlock
+	t.used += size
+	t.bytes.Store(t.bytes.Load() + size)
+	return uint32(at / arenaAlign)
 }

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A horizon is the sequence up to which sweeps may have removed what was not
@@ -15,33 +16,94 @@ import (
 // horizon is not beyond its view ([View.Whole]) has seen no removal that concerns
 // it.
 type horizon struct {
-	mu   sync.Mutex
-	held map[uint64]int // how often a sequence is held
-	at   atomic.Uint64
+	mu sync.Mutex
+	// The holds that last, in the order in which they began, which is that of their
+	// sequences.
+	oldest, newest *Hold
+	at             atomic.Uint64
 }
 
-// Hold returns the newest state, beyond which no sweep goes until it is released.
-// It costs some ten nanoseconds.
-func (x *Index) Hold() View {
+// A Hold is a view beyond which no sweep goes until the hold is released or ended. Its
+// methods are safe for several goroutines.
+type Hold struct {
+	View
+	// Since is when it began, as its caller said.
+	Since time.Time
+	state holdState // horizon.mu guards it and what follows
+	older *Hold
+	newer *Hold
+}
+
+type holdState uint8
+
+const (
+	holdLasts holdState = iota
+	holdReleased
+	holdEnded
+)
+
+// Hold holds the newest state from now on. It costs some ten nanoseconds.
+func (x *Index) Hold(now time.Time) *Hold {
+	held := &Hold{Since: now}
 	h := &x.horizon
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	v := x.View()
-	if h.held == nil {
-		h.held = make(map[uint64]int)
+	held.View = x.View()
+	if held.older = h.newest; held.older != nil {
+		held.older.newer = held
+	} else {
+		h.oldest = held
 	}
-	h.held[v.s.sequence]++
-	return v
+	h.newest = held
+	return held
 }
 
-// Release ends one Hold of a view.
-func (x *Index) Release(v View) {
+// Release says that the view is read no more. A second Release does nothing.
+func (held *Hold) Release() { held.finish(holdReleased) }
+
+// End takes the hold away from whoever has it, because it lasts too long: after the
+// next sweep its view may not be whole any more.
+func (held *Hold) End() { held.finish(holdEnded) }
+
+// Ended reports whether the hold was ended before it was released.
+func (held *Hold) Ended() bool {
+	h := &held.x.horizon
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return held.state == holdEnded
+}
+
+func (held *Hold) finish(state holdState) {
+	h := &held.x.horizon
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if held.state != holdLasts {
+		return
+	}
+	held.state = state
+	if held.older != nil {
+		held.older.newer = held.newer
+	} else {
+		h.oldest = held.newer
+	}
+	if held.newer != nil {
+		held.newer.older = held.older
+	} else {
+		h.newest = held.older
+	}
+	held.older, held.newer = nil, nil
+}
+
+// Holds returns the holds that last, the oldest first.
+func (x *Index) Holds() []*Hold {
 	h := &x.horizon
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.held[v.s.sequence]--; h.held[v.s.sequence] == 0 {
-		delete(h.held, v.s.sequence)
+	var all []*Hold
+	for held := h.oldest; held != nil; held = held.newer {
+		all = append(all, held)
 	}
+	return all
 }
 
 // Whole reports whether no sweep has gone beyond the view. What was read before
@@ -62,8 +124,8 @@ func (x *Index) advance(seq uint64) record {
 // horizon.mu held.
 func (x *Index) reachLocked(seq uint64) record {
 	h := &x.horizon
-	for held := range h.held {
-		seq = min(seq, held)
+	if h.oldest != nil {
+		seq = min(seq, h.oldest.Sequence())
 	}
 	return x.View().recordAt(max(seq, h.at.Load()))
 }

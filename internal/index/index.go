@@ -21,6 +21,9 @@ type Index struct {
 	versions chunked[version]
 	records  chunked[record]
 	state    atomic.Pointer[published]
+	// foreign counts the references that another base URL might make local.
+	foreign  atomic.Uint64
+	limits   Usage
 	horizon  horizon
 	sweeping sync.Mutex // held by a sweep from its beginning to its end
 
@@ -28,9 +31,9 @@ type Index struct {
 	applying sync.Mutex
 	dead     deadSet
 	targets  []Entity // of the references of the chunk being applied
+	chunk    []placed
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
-	late    []Late // custom values of the chunk being applied
 
 	mu struct {
 		sync.RWMutex
@@ -112,9 +115,13 @@ func (c *paramColumns) ownSystem(system digest) bool {
 }
 
 // New returns an empty index whose terms are hashed under key.
-func New(key [16]byte) *Index {
-	x := &Index{terms: newTerms(key)}
+func New(key [16]byte) *Index { return NewWithin(key, MaxUsage()) }
+
+// NewWithin is New with lower limits, which a test can reach.
+func NewWithin(key [16]byte, limits Usage) *Index {
+	x := &Index{terms: newTerms(key), limits: limits}
 	x.memos.New = func() any { return newTextMemo() }
+	x.mu.table, x.mu.texts.table = newTermTable(termShards), newTermTable(textShards)
 	x.entities.hashKey = x.terms.entities
 	x.state.Store(&published{exact: true})
 	return x

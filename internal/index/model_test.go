@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/stretchr/testify/require"
@@ -37,9 +38,12 @@ type model struct {
 	// custom, where it is set, returns the values of custom params of a new version.
 	custom func(t *rapid.T, x *index.Index, v *modelVersion) *index.Prepared
 
+	dense   bool           // no ordinals are left out between commits
+	commits []index.Commit // that were applied
+
 	horizon uint64 // of the newest sweep
 	swept   map[index.Ordinal]bool
-	held    []index.View
+	held    []*index.Hold
 }
 
 // A modelView is a state to be asked again later.
@@ -82,7 +86,7 @@ func (m *model) with(last index.Ordinal, fits func(*index.Entry) bool) []uint32 
 
 var (
 	someTypes   = []index.TypeID{1, 2, 300}
-	someIDs     = []string{"a", "b", "c-1", "00000000-0000-4000-8000-0000000000ff", "00000000-0000-4000-8000-0000000000fe", "DEADBEEF-0000-4000-8000-000000000000", strings.Repeat("x", 254)}
+	someIDs     = []string{"a", "b", "c-1", "00000000-0000-4000-8000-0000000000ff", "00000000-0000-4000-8000-0000000000fe", "DEADBEEF-0000-4000-8000-000000000000", strings.Repeat("x", 64)}
 	someParams  = []index.Param{0, 1, 2, 700}
 	someTexts   = []string{"", "a", "ab", "abc", "b", "ba", "Ärger", "arger"}
 	someDates   = []int64{-5, 0, 1, 7, 1_000_000, 5_000_000, 1 << 50}
@@ -133,7 +137,10 @@ func (m *model) apply(t *rapid.T, x *index.Index) {
 	view := x.View()
 	seq := view.Sequence() + rapid.Uint64Range(1, 3).Draw(t, "gap")
 	now := view.Time() + rapid.Int64Range(0, 2).Draw(t, "later")
-	first := view.Last() + 1 + index.Ordinal(rapid.Uint32Range(0, 1).Draw(t, "lost"))
+	first := view.Last() + 1
+	if !m.dense {
+		first += index.Ordinal(rapid.Uint32Range(0, 1).Draw(t, "lost"))
+	}
 	for len(m.versions) < int(first) {
 		m.versions = append(m.versions, modelVersion{hole: true, sequence: seq, time: now})
 	}
@@ -172,6 +179,7 @@ func (m *model) apply(t *rapid.T, x *index.Index) {
 		items = append(items, item)
 	}
 	require.NoError(t, x.Apply(seq, now, first, items))
+	m.commits = append(m.commits, index.Commit{Sequence: seq, Time: now, Items: items})
 	m.views = append(m.views, modelView{index.Ordinal(len(m.versions) - 1), seq, now, x.View()})
 }
 
@@ -203,11 +211,11 @@ func (m *model) sweep(t *rapid.T, x *index.Index) {
 // hold holds the newest view, or releases one.
 func (m *model) hold(t *rapid.T, x *index.Index) {
 	if len(m.held) > 0 && rapid.Bool().Draw(t, "release") {
-		x.Release(m.held[0])
+		m.held[0].Release()
 		m.held = m.held[1:]
 		return
 	}
-	m.held = append(m.held, x.Hold())
+	m.held = append(m.held, x.Hold(time.Time{}))
 }
 
 func TestModel(t *testing.T) {

@@ -107,6 +107,5 @@ func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
 func (r References) posting(e Entity) Posting {
 	entities := &r.view.x.entities
 	record := entities.records.at(uint32(e))
-	d := entities.hashKey.entity(record.typ, entities.key(record))
-	return r.view.Posting(Term{hash: d.hash(uint16(r.param), formReference)})
+	return r.view.Posting(Term{hash: entities.digest(record).hash(uint16(r.param), formReference)})
 }

@@ -8,7 +8,7 @@ type Stats struct {
 	// ordinals that are not visible, and Swept those of them that postings and
 	// columns do not hold any more.
 	Ordinals, Entities, Records, Superseded, Swept int
-	// Terms in the table, distinct folded Texts, and Postings of more than one
+	// Terms in the tables, distinct folded Texts, and Postings of more than one
 	// ordinal among both.
 	Terms, Texts, Postings int
 	// Bytes by part, estimated from the sizes of the structures.
@@ -182,9 +182,11 @@ func (w *statsWalk) shared() (n int) {
 
 func (w *statsWalk) shareTerms() {
 	w.step(func() bool {
-		for i := range w.x.mu.table.shards {
-			w.Terms += w.x.mu.table.shards[i].n
-			w.Bytes.Terms += int64(len(w.x.mu.table.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
+		for _, table := range []*termTable{&w.x.mu.table, &w.x.mu.texts.table} {
+			for i := range table.shards {
+				w.Terms += table.shards[i].n
+				w.Bytes.Terms += int64(len(table.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
+			}
 		}
 		return false
 	})

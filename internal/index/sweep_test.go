@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/stretchr/testify/assert"
@@ -261,8 +262,9 @@ func TestReadersDuringSweeps(t *testing.T) {
 	}
 	for range 2 {
 		loop(func() {
-			v := x.Hold()
-			defer x.Release(v)
+			held := x.Hold(time.Time{})
+			defer held.Release()
+			v := held.View
 			assert.True(t, read(v))
 			assert.True(t, read(v))
 			assert.True(t, v.Whole())

@@ -154,12 +154,14 @@ func (s *sweep) sweepShard(shard *termShard) {
 	for again := true; again; again = s.sweepSeen(of) {
 		s.x.mu.RLock()
 		for _, slot := range shard.slots {
-			if term := (termHash{slot.hi, slot.lo}); !term.isText() {
-				s.see(sweptPosting{term: term, payload: slot.payload})
-			}
+			s.see(sweptPosting{term: termHash{slot.hi, slot.lo}, payload: slot.payload})
 		}
 		s.x.mu.RUnlock()
 	}
+	s.shrink(shard)
+}
+
+func (s *sweep) shrink(shard *termShard) {
 	s.x.mu.Lock()
 	defer s.x.mu.Unlock()
 	shard.shrink()
@@ -179,7 +181,7 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 				c.sorted.Delete(t.text)
 			}
 			term := x.terms.texts.text(t.text).hash(uint16(t.param), formFolded)
-			x.mu.table.shard(term).remove(term)
+			texts.table.removeTerm(term)
 			gone = append(gone, p.text)
 		},
 	}
@@ -200,6 +202,9 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 		}
 		x.forgetTexts(texts, gone)
 		gone, first = gone[:0], end
+	}
+	for i := range texts.table.shards {
+		s.shrink(&texts.table.shards[i])
 	}
 	return nil
 }

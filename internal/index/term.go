@@ -27,8 +27,8 @@ const (
 	lookupType                  // a type, whose posting lies with the type
 )
 
-// A termHash is the 95 bits under which the ordinals of a value are found, and one
-// that says what is found. They decide alone; see the package comment.
+// A termHash is the 96 bits under which the ordinals of a value are found. They decide
+// alone; see the package comment.
 type termHash struct {
 	hi uint64
 	lo uint32
@@ -49,18 +49,10 @@ func (d digest) then(e digest) digest {
 }
 
 // hash returns the hash of a form of a param or type. Two hashes of one digest
-// always differ, as number and form do. Its lowest bit tells folded texts apart,
-// whose payload means something else.
+// always differ, as number and form do.
 func (d digest) hash(number uint16, form byte) termHash {
-	h := termHash{d.hi ^ (uint64(number)<<8|uint64(form))*mixer, uint32(d.lo) &^ 1}
-	if form == formFolded {
-		h.lo |= 1
-	}
-	return h
+	return termHash{d.hi ^ (uint64(number)<<8|uint64(form))*mixer, uint32(d.lo)}
 }
-
-// isText reports whether the payload is the number of a text.
-func (h termHash) isText() bool { return h.lo&1 != 0 }
 
 // The forms of terms. A form is part of the hash, so that a code is never taken
 // for a system.
@@ -71,7 +63,7 @@ const (
 	formReference
 	formReferenceText
 	formExact
-	formFolded // its payload is the number of a text, not a posting
+	formFolded // in the table of texts
 	formWord
 )
 

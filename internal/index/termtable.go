@@ -1,18 +1,27 @@
 package index
 
+import "math/bits"
+
+// Texts are fewer than terms, and an index of few should be small.
 const (
-	shardBits  = 10
-	shardCount = 1 << shardBits
+	termShards = 1 << 10
+	textShards = 1 << 8
 )
 
-// A termTable maps hashes of terms to payloads: an ordinal, the number of a posting with
-// postingBit, or, of folded texts, the number of a text.
+// A termTable maps hashes of terms to payloads: an ordinal or the number of a posting
+// with postingBit, or, in the table of folded texts, the number of a text.
 //
 // It is open addressing in many small tables, so that no growth takes long:
 // at a million terms a shard has 1,000 slots, and copying it takes microseconds.
 // Not safe for concurrent use; Index.mu guards it.
 type termTable struct {
-	shards [shardCount]termShard
+	shards []termShard
+	shift  uint8 // of a hash, to its shard
+}
+
+// newTermTable returns a table of n shards, a power of two.
+func newTermTable(n int) termTable {
+	return termTable{make([]termShard, n), uint8(64 - bits.TrailingZeros(uint(n)))}
 }
 
 type termShard struct {
@@ -27,7 +36,7 @@ type termSlot struct {
 	payload uint32
 }
 
-func (t *termTable) shard(term termHash) *termShard { return &t.shards[term.hi>>(64-shardBits)] }
+func (t *termTable) shard(term termHash) *termShard { return &t.shards[term.hi>>t.shift] }
 
 // get returns the payload of a term, 0 if it is not there.
 func (t *termTable) get(term termHash) uint32 {
@@ -66,7 +75,7 @@ func (t *termTable) home(term termHash) uint32 {
 // any number of slots will do, and growing by an eighth keeps a shard between
 // 74 % and 83 % full.
 func (s *termShard) first(term termHash) int {
-	bits := uint64(uint32(term.hi >> (32 - shardBits)))
+	bits := uint64(uint32(term.hi >> 22)) // below those that say which shard
 	return int(bits * uint64(len(s.slots)) >> 32)
 }
 
@@ -113,6 +122,14 @@ func (s *termShard) shrink() {
 	if s.n*2 < len(s.slots) && len(s.slots) > minSlots {
 		s.resize(max(minSlots, s.n+s.n/3))
 	}
+}
+
+// removeTerm removes a term if it is there, and returns its payload.
+func (t *termTable) removeTerm(term termHash) (payload uint32) {
+	if payload = t.get(term); payload != 0 {
+		t.shard(term).remove(term)
+	}
+	return payload
 }
 
 func (s *termShard) grow() { s.resize(max(minSlots, len(s.slots)+len(s.slots)/8)) }

@@ -14,8 +14,9 @@ type Span[T any] struct{ Min, Max T }
 type textID uint32
 
 // A textStore holds the folded texts of all params with their postings.
-// Index.mu guards payloads; a text never changes.
+// Index.mu guards the table and payloads; a text never changes.
 type textStore struct {
+	table termTable // from hashes to numbers of texts
 	n     uint32
 	texts chunked[storedText]
 	empty *[chunkSize]storedText // in the place of all chunks whose texts are gone

@@ -170,7 +170,7 @@ func (v View) EntityKey(e Entity) (TypeID, string) {
 		return 0, ""
 	}
 	r := v.x.entities.records.at(uint32(e))
-	return r.typ, unpackKey(v.x.entities.key(r))
+	return r.typ, v.x.entities.id(r)
 }
 
 // Current returns the visible version of an entity; false if it has none or is

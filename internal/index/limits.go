@@ -1,0 +1,181 @@
+package index
+
+// A Usage counts the things of which an index has only so many. What is used grows
+// with the log and with what references might name under another base URL; a sweep
+// gives back postings alone.
+type Usage struct {
+	// Commits and Versions that were applied, holes included.
+	Commits, Versions uint64
+	// IDs of resources and of targets of references. References that another base
+	// URL might make local count each time.
+	IDs uint64
+	// IDBytes is their length, each id rounded up to 8 bytes.
+	IDBytes uint64
+	// Postings of two ordinals and more.
+	Postings uint64
+	// Texts that are or were in a dictionary.
+	Texts uint64
+	// Units of quantities.
+	Units uint64
+}
+
+// MaxUsage returns the limits of every index. They are sizes of numbers in its
+// structures; memory ends first, save that of a machine with hundreds of gigabytes.
+func MaxUsage() Usage {
+	return Usage{
+		// Records are found by 32 bits.
+		Commits: 1<<32 - 2,
+		// The top bit of a payload tells an ordinal from the number of a posting.
+		Versions: uint64(MaxOrdinal) - 1,
+		// 0 is no entity, and one is left for the size of the table.
+		IDs: 1<<32 - 2,
+		// A place in the arena is 32 bits that count 8 bytes, and its blocks have
+		// ends that no id fits into any more: less than 72 bytes of 64 KiB.
+		IDBytes: 1<<35 - 1<<26,
+		// As of versions. Unlike the others it depends on what is extracted.
+		Postings: 1<<31 - 1,
+		Texts:    1<<32 - 2,
+		// The top bit of a unit says that a number is inexact.
+		Units: 1<<31 - 1,
+	}
+}
+
+// reserved is the share of each limit that is kept for commits of deletions alone, so
+// that a full store can still be told to forget: one in so many.
+const reserved = 100
+
+func (u Usage) plus(v Usage) Usage {
+	return Usage{
+		u.Commits + v.Commits, u.Versions + v.Versions, u.IDs + v.IDs, u.IDBytes + v.IDBytes,
+		u.Postings + v.Postings, u.Texts + v.Texts, u.Units + v.Units,
+	}
+}
+
+// within reports whether nothing is more than a limit.
+func (u Usage) within(limits Usage) bool {
+	return u.Commits <= limits.Commits && u.Versions <= limits.Versions && u.IDs <= limits.IDs &&
+		u.IDBytes <= limits.IDBytes && u.Postings <= limits.Postings && u.Texts <= limits.Texts && u.Units <= limits.Units
+}
+
+// unreserved is what others than deletions may use.
+func (u Usage) unreserved() Usage {
+	less := func(n uint64) uint64 { return n - n/reserved }
+	return Usage{
+		less(u.Commits), less(u.Versions), less(u.IDs), less(u.IDBytes),
+		less(u.Postings), less(u.Texts), less(u.Units),
+	}
+}
+
+// Share returns the largest share of a limit that is used, from 0 to 1. A caller
+// warns at 0.8; from 0.99 on only deletions are admitted.
+func (u Usage) Share(limits Usage) float64 {
+	of := func(n, limit uint64) float64 { return float64(n) / float64(max(limit, 1)) }
+	return max(of(u.Commits, limits.Commits), of(u.Versions, limits.Versions), of(u.IDs, limits.IDs),
+		of(u.IDBytes, limits.IDBytes), of(u.Postings, limits.Postings), of(u.Texts, limits.Texts), of(u.Units, limits.Units))
+}
+
+// Limits returns the limits of the index.
+func (x *Index) Limits() Usage { return x.limits }
+
+// Used returns what the index has used of its limits.
+func (x *Index) Used() Usage {
+	s := x.state.Load()
+	return x.used(uint64(s.last), uint64(s.records))
+}
+
+func (x *Index) used(versions, commits uint64) Usage {
+	u := Usage{
+		Commits:  commits,
+		Versions: versions,
+		IDs:      uint64(x.entities.n.Load()) + x.foreign.Load(),
+		IDBytes:  x.entities.bytes.Load() + x.foreign.Load()*maxIDSize,
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	u.Postings = uint64(x.mu.postings.n) - uint64(len(x.mu.postings.free))
+	u.Texts = uint64(x.mu.texts.n)
+	u.Units = uint64(len(x.mu.units.units))
+	return u
+}
+
+// need returns the most that an item's application takes.
+func (it *Item) need() Usage {
+	u := Usage{Versions: 1}
+	if it.Hole {
+		return u
+	}
+	u.IDs, u.IDBytes, u.Postings = 1, idSize(it.ID), 1 // the posting of its type
+	if v := it.values(); v != nil {
+		u = u.plus(v.need())
+	}
+	if v := it.custom(); v != nil {
+		u = u.plus(v.need())
+	}
+	return u
+}
+
+// need returns the most that the values of a version take.
+func (p *Prepared) need() Usage {
+	texts, foreign := uint64(len(p.texts())), p.foreign()
+	u := Usage{
+		IDs:   uint64(len(p.targets())) + foreign,
+		Texts: texts,
+		// Two for a code: under its system, and under all systems of little use.
+		Postings: uint64(len(p.terms())) + 2*uint64(len(p.tokens())) + texts + uint64(len(p.counts())),
+		Units:    uint64(p.end.units - p.from.units),
+	}
+	for i := range p.targets() {
+		t := &p.targets()[i]
+		u.IDBytes += roundID(t.end - t.from)
+	}
+	u.IDBytes += foreign * maxIDSize
+	return u
+}
+
+// foreign returns how many references are not local but might be under another base
+// URL.
+func (p *Prepared) foreign() (n uint64) {
+	for _, c := range p.counts() {
+		if c.kind == KindReferenceText {
+			n += uint64(c.n)
+		}
+	}
+	return n
+}
+
+// An Admission says whether the commits of a group can be applied, before any of them
+// is made durable: after Admit has said yes to each, [Index.ApplyAll] does not fail.
+// It belongs to the goroutine that applies, which calls neither Apply nor Fill
+// meanwhile. Sweeps may run.
+type Admission struct {
+	x    *Index
+	need Usage
+}
+
+// Admission begins a group.
+func (x *Index) Admission() Admission { return Admission{x: x} }
+
+// Admit adds a commit to the group. It reports [ErrFull] or [ErrItem] for one that
+// Apply would refuse, which is then not part of the group. A commit of nothing but
+// deletions and holes may use what is reserved.
+func (a *Admission) Admit(items []Item) error {
+	need, deletions := a.need, true
+	need.Commits++
+	for i := range items {
+		it := &items[i]
+		if err := it.check(i); err != nil {
+			return err
+		}
+		need = need.plus(it.need())
+		deletions = deletions && (it.Deleted || it.Hole)
+	}
+	limits := a.x.limits
+	if !deletions {
+		limits = limits.unreserved()
+	}
+	if !a.x.Used().plus(need).within(limits) {
+		return ErrFull
+	}
+	a.need = need
+	return nil
+}
