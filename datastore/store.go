@@ -61,10 +61,11 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 	if err != nil {
 		return nil, err
 	}
+	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	s := &Store{
 		options: options,
 		log:     log,
-		index:   index.New(log.HashKey()),
+		index:   index.NewWith(log.HashKey(), settings.Settle()),
 		queue:   make(chan *commit, queueLength),
 		written: make(chan struct{}),
 		swept:   make(chan struct{}),
@@ -74,7 +75,7 @@ func newStore(ctx context.Context, log *txlog.Log, options Options) (*Store, err
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	s.engine = search.New(s.index, search.Options{
-		Zone: options.Zone, Base: options.BaseURL, Values: s.payloadOf, Documents: s.document, PageKey: pages, Now: options.Now,
+		Settings: settings, Values: s.payloadOf, Documents: s.document, PageKey: pages, Now: options.Now,
 		Queries: options.Queries,
 	})
 	if err := s.replay(ctx); err != nil {

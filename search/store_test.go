@@ -53,12 +53,13 @@ func newStore(t require.TestingT) *store {
 
 // open makes a new index, whose terms are hashed under a key.
 func (s *store) open(key [16]byte) {
-	s.index = index.New(key)
+	settings := search.Settings{Base: "https://example.org/fhir"}
+	s.index = index.NewWith(key, settings.Settle())
 	s.engine = search.New(s.index, search.Options{
-		Base:    "https://example.org/fhir",
-		PageKey: []byte("a key of pages"),
-		Epoch:   7,
-		Now:     func() time.Time { return now },
+		Settings: settings,
+		PageKey:  []byte("a key of pages"),
+		Epoch:    7,
+		Now:      func() time.Time { return now },
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, s.blocks[o]...), nil
 		},

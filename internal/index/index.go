@@ -13,8 +13,9 @@ import (
 // Apply is called by one goroutine at a time; everything else is safe for any
 // number of goroutines. Of sweeps one runs, and others wait.
 type Index struct {
-	terms Terms
-	memos sync.Pool // of *textMemo, for Prepare
+	terms   Terms
+	settle  Settle    // nil if values that depend on settings are refused
+	hashers sync.Pool // of *hasher, for Prepare
 
 	// The resource table: written by Apply alone, read without a lock.
 	entities entityTable
@@ -111,10 +112,14 @@ func (c *paramColumns) ownSystem(system digest) bool {
 	return true
 }
 
-// New returns an empty index whose terms are hashed under key.
-func New(key [16]byte) *Index {
-	x := &Index{terms: newTerms(key)}
-	x.memos.New = func() any { return newTextMemo() }
+// New returns an empty index whose terms are hashed under key. Its values depend on
+// no settings.
+func New(key [16]byte) *Index { return NewWith(key, nil) }
+
+// NewWith is New for an index whose values are settled by a function.
+func NewWith(key [16]byte, settle Settle) *Index {
+	x := &Index{terms: newTerms(key), settle: settle}
+	x.hashers.New = x.newHasher
 	x.entities.hashKey = x.terms.entities
 	x.state.Store(&published{exact: true})
 	return x
