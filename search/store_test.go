@@ -33,7 +33,9 @@ type store struct {
 	builder index.Builder
 	records []record
 	level   *fhirjson.Options // nil is strict
-	forget  bool              // the sources
+	// settings are what the values are read with.
+	settings search.Settings
+	forget   bool // the sources
 }
 
 // A record is what one log record did to the index.
@@ -47,16 +49,16 @@ type record struct {
 func newStore(t require.TestingT) *store {
 	s := &store{t: t, blocks: [][]byte{nil}, sources: [][]byte{nil}}
 	s.time = now.Add(-time.Hour).UnixMicro()
+	s.settings.Base = "https://example.org/fhir"
 	s.open([16]byte{1})
 	return s
 }
 
 // open makes a new index, whose terms are hashed under a key.
 func (s *store) open(key [16]byte) {
-	settings := search.Settings{Base: "https://example.org/fhir"}
-	s.index = index.NewWith(key, settings.Settle())
+	s.index = index.NewWith(key, s.settings.Settle())
 	s.engine = search.New(s.index, search.Options{
-		Settings: settings,
+		Settings: s.settings,
 		PageKey:  []byte("a key of pages"),
 		Epoch:    7,
 		Now:      func() time.Time { return now },
