@@ -17,33 +17,6 @@ import (
 // the mark with the version folded, as the version of a resource is.
 const versionMark = "\x01"
 
-// refersByURL adds a canonical. One that is the address of a resource of this store
-// leads there as well, whatever its version.
-func (x *extractor) refersByURL(p index.Param, group uint32, s string) {
-	s = withoutVersion(s)
-	url, version, versioned := strings.Cut(s, "|")
-	if r := x.readReference(url, x.base); r.typ != 0 {
-		x.local(p, group, r.typ, r.id)
-	}
-	x.b.ReferenceText(p, group, s)
-	if !versioned {
-		return
-	}
-	x.b.ReferenceText(p, group, x.joined(versionMark, url))
-	if folded := x.code(version, false); folded != version {
-		x.b.ReferenceText(p, group, x.joined(versionMark, url, "|", folded))
-	}
-}
-
-// joined returns the parts as one text, valid until the extraction ends.
-func (x *extractor) joined(parts ...string) string {
-	start := len(x.scratch)
-	for _, part := range parts {
-		x.scratch = append(x.scratch, part...)
-	}
-	return view(x.scratch[start:])
-}
-
 // canonicalTerms are the terms of a canonical in a query: without a version it
 // finds every version.
 func (ev *evaluation) canonicalTerms(s *stream, text string, add func(index.Term)) {

@@ -53,7 +53,7 @@ func (r *registry) insideStreams(list []*stream) []*stream {
 	for _, s := range list {
 		if s.id < r.size {
 			inside := *s
-			inside.id, inside.inside = r.inside(s.id), true
+			inside.id = r.inside(s.id)
 			all = append(all, &inside)
 		}
 	}
@@ -127,21 +127,9 @@ func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 		} else if n := len(out.inner); n > 0 {
 			last := &out.inner[n-1]
 			last.entries = last.entries[:len(last.entries)+1]
-			ev.registry.restore(&entries[i])
 		}
 	}
 	return out, nil
-}
-
-// restore makes a reference of the text as which one to a resource of this store is
-// kept in a contained resource.
-func (r *registry) restore(e *index.Entry) {
-	if e.Kind != index.KindReferenceText {
-		return
-	}
-	if to := r.readReference(e.Exact, ""); to.typ != 0 {
-		e.Kind, e.Type, e.ID = index.KindReference, index.TypeID(to.typ), to.id
-	}
 }
 
 // fewInner is how many contained resources are looked through for an id faster than

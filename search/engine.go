@@ -19,12 +19,9 @@ import (
 // Options are the options of an [Engine]. The zero value of each field is its
 // default.
 type Options struct {
-	// Zone is the time zone of dates that have none, stored or asked for. Nil is UTC.
-	Zone *time.Location
-	// Base is the store's own URL, such as https://example.org/fhir: absolute
-	// references below it are local. Empty means that every absolute reference
-	// leads elsewhere.
-	Base string
+	// Settings are what stored values and queries are read with. Those of the index
+	// must be the same.
+	Settings
 	// Values appends the values of a version to dst and returns it: the payload of
 	// Extract's Builder. It is asked for candidates that the index
 	// alone cannot decide: composites of one element out of several, decimals that
@@ -62,6 +59,7 @@ type Engine struct {
 	index      *index.Index
 	zone       *time.Location
 	base       string
+	settle     index.Settle
 	values     func(index.Ordinal, []byte) ([]byte, error)
 	documents  func(index.Ordinal, *fhirjson.Document) error
 	pageKey    []byte
@@ -79,7 +77,7 @@ type Engine struct {
 func New(x *index.Index, opts Options) *Engine {
 	e := &Engine{
 		registry: parameters(), index: x,
-		zone: opts.Zone, base: normalBase(opts.Base), values: opts.Values, documents: opts.Documents,
+		zone: opts.Zone, base: normalBase(opts.Base), settle: opts.Settle(), values: opts.Values, documents: opts.Documents,
 		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
 		now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit, units: ucum.NewCache(256),
 	}

@@ -314,7 +314,7 @@ func (ev *evaluation) storedEntries(o index.Ordinal) ([]index.Entry, error) {
 func (ev *evaluation) readPayload(of func(index.Ordinal) ([]byte, error), o index.Ordinal) error {
 	payload, err := of(o)
 	if err == nil {
-		ev.read, err = index.Decode(ev.read, payload)
+		ev.read, err = ev.settle.Decode(ev.read, payload)
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package search
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 	"unsafe"
 
@@ -40,9 +39,6 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 // An extractor is the state of one extraction and its scratch memory.
 type extractor struct {
 	*registry
-	zone *time.Location
-	base string
-
 	doc       *fhirjson.Document
 	b         *index.Builder
 	groups    uint32                   // elements of composites so far
@@ -57,7 +53,7 @@ type extractor struct {
 
 func (e *Engine) newExtractor() any {
 	return &extractor{
-		registry: e.registry, zone: e.zone, base: e.base, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
+		registry: e.registry, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
 		inner: map[string]schema.TypeID{}, reader: newWordReader(), evaluator: fhirpath.Evaluator{MaxVisits: customVisits},
 	}
 }

@@ -243,8 +243,7 @@ func (x *extractor) value(it fhirpath.Item, l *leaf, group uint32) {
 		x.b.Number(l.param, group, text, text)
 	case leafDate:
 		if t, err := fhirtime.ParseSearch(text); err == nil {
-			low, high := t.Range(x.zone)
-			x.b.Date(l.param, group, low, high)
+			x.moment(l.param, group, momentOf(t))
 		}
 	case leafQuantity:
 		digits, code, unit, _ := it.Quantity()

@@ -112,9 +112,9 @@ type Draft struct {
 
 // Draft returns an empty draft.
 func (e *Engine) Draft(key [16]byte) *Draft {
-	d := new(Draft)
-	d.engine = New(index.New(key), Options{
-		Zone: e.zone, Base: e.base, Now: e.now, CostLimit: e.costLimit,
+	d, settings := new(Draft), Settings{Zone: e.zone, Base: e.base}
+	d.engine = New(index.NewWith(key, settings.Settle()), Options{
+		Settings: settings, Now: e.now, CostLimit: e.costLimit,
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, d.payloads[o-index.FirstOrdinal]...), nil
 		},
@@ -127,7 +127,8 @@ func (e *Engine) Draft(key [16]byte) *Draft {
 func (d *Draft) Add(items []index.Item, payloads [][]byte) error {
 	view := d.engine.index.View()
 	d.payloads = append(d.payloads, payloads...)
-	return d.engine.index.Apply(view.Sequence()+1, view.Time(), view.Last()+1, items)
+	_, err := d.engine.index.ApplyAll([]index.Commit{{Sequence: view.Sequence() + 1, Items: items}})
+	return err
 }
 
 // Any reports whether one of the versions matches a query.

@@ -1,11 +1,9 @@
 package search
 
 import (
-	"math"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -183,7 +181,7 @@ func (x *extractor) reference(at fhirjson.Index, l *leaf, group uint32) {
 			x.coded(l.param, group, x.child(c, x.fields.identifierSystem), x.child(c, x.fields.identifierValue))
 		}
 	case leafCanonicalReference:
-		x.refersByURL(l.param, group, x.text(at))
+		x.b.Canonical(l.param, group, withoutVersion(x.text(at)), x.shift != 0)
 	case leafResource:
 		typ := x.doc.Nodes[at].Type
 		if id := x.child(at, schema.Lookup(typ, "id")); validID(id) {
@@ -192,104 +190,12 @@ func (x *extractor) reference(at fhirjson.Index, l *leaf, group uint32) {
 	}
 }
 
-func (x *extractor) refer(p index.Param, group uint32, s string) {
-	if r := x.readReference(s, x.base); r.typ != 0 {
-		x.local(p, group, r.typ, r.id)
-	} else {
-		x.b.ReferenceText(p, group, r.text)
-	}
-}
-
-// local adds a reference to a resource of this store. In a contained resource it
-// stays text: an edge of the index would cost several times as much.
-func (x *extractor) local(p index.Param, group uint32, typ schema.TypeID, id string) {
-	if x.shift != 0 {
-		x.b.ReferenceText(p, group, x.joined(typ.String(), "/", id))
-		return
-	}
-	x.b.Reference(p, group, index.TypeID(typ), id)
-}
-
 // canonical adds a canonical with its version and without.
 func (x *extractor) canonical(p index.Param, group uint32, s string) {
 	x.b.Text(p, group, s, s)
 	if url, _, versioned := strings.Cut(s, "|"); versioned {
 		x.b.Text(p, group, url, url)
 	}
-}
-
-func (x *extractor) date(at fhirjson.Index, l *leaf, group uint32) {
-	low, high, ok := int64(math.MaxInt64), int64(math.MinInt64), false
-	switch l.kind {
-	case leafDate:
-		low, high, ok = x.moment(at)
-	case leafPeriod:
-		low, high, ok = x.period(at)
-	case leafTiming:
-		low, high, ok = x.timing(at)
-	}
-	if ok {
-		x.b.Date(l.param, group, low, high)
-	}
-}
-
-func (x *extractor) moment(at fhirjson.Index) (low, high int64, ok bool) {
-	t, err := fhirtime.ParseDateTime(x.text(at))
-	if err != nil {
-		return 0, 0, false
-	}
-	low, high = t.Range(x.zone)
-	return low, high, true
-}
-
-// period returns the range of a Period, of which an end that is missing is open.
-// A Period that ends before it starts, which FHIR forbids and people write, is
-// all between its two ends.
-func (x *extractor) period(at fhirjson.Index) (low, high int64, ok bool) {
-	startLow, startHigh, starts := x.end(at, x.fields.periodStart)
-	endLow, endHigh, ends := x.end(at, x.fields.periodEnd)
-	low, high = startLow, endHigh
-	switch {
-	case !starts:
-		low = math.MinInt64
-	case ends && endHigh <= startLow:
-		return endLow, startHigh, true
-	}
-	if !ends {
-		high = math.MaxInt64
-	}
-	return low, high, starts || ends
-}
-
-// end returns the range of one end of a Period.
-func (x *extractor) end(at fhirjson.Index, field schema.FieldID) (low, high int64, ok bool) {
-	if c, found := x.doc.Child(at, field); found && x.doc.HasValue(c) {
-		return x.moment(c)
-	}
-	return 0, 0, false
-}
-
-// timing returns the outer bounds of a Timing's events and of its bounding period.
-func (x *extractor) timing(at fhirjson.Index) (low, high int64, ok bool) {
-	low, high = math.MaxInt64, math.MinInt64
-	widen := func(from, to int64, valid bool) {
-		if valid {
-			low, high, ok = min(low, from), max(high, to), true
-		}
-	}
-	for c := range x.doc.Children(at) {
-		switch x.doc.Nodes[c].Field {
-		case x.fields.timingEvent:
-			if x.doc.HasValue(c) {
-				widen(x.moment(c))
-			}
-		case x.fields.timingRepeat:
-			if bounds, found := x.doc.Child(c, x.fields.repeatBoundsPeriod); found {
-				widen(x.period(bounds))
-			}
-		}
-	}
-	return low, high, ok
 }
 
 // quantityPart returns a child of a Quantity or of a type like it.

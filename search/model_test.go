@@ -346,7 +346,7 @@ func (m *model) matches(p *schema.Param, modifier string, v modelValue, e elemen
 	case schema.ParamReference:
 		return matchReference(p, modifier, v.text, referenceOf(e))
 	case schema.ParamDate:
-		return matchDate(v, e)
+		return matchDate(v, e, time.UTC)
 	case schema.ParamNumber, schema.ParamQuantity:
 		return matchQuantity(v, e)
 	case schema.ParamURI:

@@ -191,8 +191,10 @@ func referenceOf(e element) string {
 }
 
 // local returns Type/id for a reference to this store, else the text.
-func local(s string) string {
-	s = strings.TrimPrefix(s, "https://example.org/fhir/")
+func local(s string) string { return localTo("https://example.org/fhir/", s) }
+
+func localTo(base, s string) string {
+	s = strings.TrimPrefix(s, base)
 	if before, _, found := strings.Cut(s, "/_history/"); found {
 		return before
 	}
@@ -218,14 +220,16 @@ func matchReference(p *schema.Param, modifier, text, reference string) bool {
 	return reference == local(text) || url == text
 }
 
-func rangeOf(e element) (low, high int64, ok bool) {
+func rangeOf(e element) (low, high int64, ok bool) { return rangeIn(time.UTC, e) }
+
+func rangeIn(zone *time.Location, e element) (low, high int64, ok bool) {
 	one := func(v any) (int64, int64, bool) {
 		s, _ := v.(string)
 		t, err := fhirtime.ParseDateTime(s)
 		if err != nil {
 			return 0, 0, false
 		}
-		from, to := t.Range(time.UTC)
+		from, to := t.Range(zone)
 		return from, to, true
 	}
 	period := func(v any) (int64, int64, bool) {
@@ -263,8 +267,8 @@ func rangeOf(e element) (low, high int64, ok bool) {
 	return 0, 0, false
 }
 
-func matchDate(v modelValue, e element) bool {
-	tl, th, ok := rangeOf(e)
+func matchDate(v modelValue, e element, zone *time.Location) bool {
+	tl, th, ok := rangeIn(zone, e)
 	if !ok {
 		return false
 	}
@@ -272,7 +276,7 @@ func matchDate(v modelValue, e element) bool {
 	if err != nil {
 		return false
 	}
-	sl, sh := t.Range(time.UTC)
+	sl, sh := t.Range(zone)
 	contains := sl <= tl && th <= sh
 	switch v.prefix {
 	case "ne":

@@ -87,9 +87,6 @@ func (ev *evaluation) referenceTerms(s *stream, v *value, targets []schema.TypeI
 
 // referenceTerm is the term of a reference to a resource of this store.
 func (ev *evaluation) referenceTerm(s *stream, t schema.TypeID, id string) index.Term {
-	if s.inside {
-		return ev.terms.ReferenceText(s.id, t.String()+"/"+id)
-	}
 	return ev.terms.Reference(s.id, index.TypeID(t), id)
 }
 

@@ -3,6 +3,7 @@ package search
 import (
 	"strings"
 
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -32,6 +33,42 @@ func (r *registry) readReference(s, base string) reference {
 		}
 	}
 	return reference{text: s}
+}
+
+// refer adds a reference as far as it is known without the store's own address.
+func (x *extractor) refer(p index.Param, group uint32, s string) {
+	s = withoutVersion(s)
+	if to := x.readReference(s, ""); to.typ != 0 {
+		x.local(p, group, to.typ, to.id)
+		return
+	}
+	if before, typ, id, ok := x.address(s); ok {
+		x.b.Address(p, group, before, index.TypeID(typ), id, x.shift != 0)
+		return
+	}
+	x.b.ReferenceText(p, group, s)
+}
+
+// local adds a reference to a resource of this store. In a contained resource it is
+// a mention: an edge of the index would cost several times as much.
+func (x *extractor) local(p index.Param, group uint32, typ schema.TypeID, id string) {
+	if x.shift != 0 {
+		x.b.Mention(p, group, index.TypeID(typ), id)
+		return
+	}
+	x.b.Reference(p, group, index.TypeID(typ), id)
+}
+
+// address takes apart a reference that may be below some store's address: it ends in
+// /Type/id.
+func (r *registry) address(s string) (before string, typ schema.TypeID, id string, ok bool) {
+	last := strings.LastIndexByte(s, '/')
+	if last < 0 {
+		return "", 0, "", false
+	}
+	start := strings.LastIndexByte(s[:last], '/') + 1
+	typ, id = r.names[s[start:last]], s[last+1:]
+	return s[:start], typ, id, start > 0 && typ != 0 && validID(id)
 }
 
 // withoutVersion cuts /_history/… off a reference.

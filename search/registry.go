@@ -17,10 +17,9 @@ import (
 // Observation.patient is the part of Observation.subject whose references are
 // to patients. So no value is stored twice, however many parameters see it.
 type stream struct {
-	id     index.Param
-	kind   leafKind
-	typ    schema.TypeID // of the elements
-	inside bool          // of contained resources; no such stream is in the registry
+	id   index.Param
+	kind leafKind
+	typ  schema.TypeID // of the elements
 	// sensitive is set on streams of codes of which the case always counts.
 	sensitive bool
 	place     *place // of a custom parameter, whose values are not stored; otherwise nil

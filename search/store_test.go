@@ -33,7 +33,9 @@ type store struct {
 	builder index.Builder
 	records []record
 	level   *fhirjson.Options // nil is strict
-	forget  bool              // the sources
+	// settings are what the values are read with.
+	settings search.Settings
+	forget   bool // the sources
 }
 
 // A record is what one log record did to the index.
@@ -47,18 +49,19 @@ type record struct {
 func newStore(t require.TestingT) *store {
 	s := &store{t: t, blocks: [][]byte{nil}, sources: [][]byte{nil}}
 	s.time = now.Add(-time.Hour).UnixMicro()
+	s.settings.Base = "https://example.org/fhir"
 	s.open([16]byte{1})
 	return s
 }
 
 // open makes a new index, whose terms are hashed under a key.
 func (s *store) open(key [16]byte) {
-	s.index = index.New(key)
+	s.index = index.NewWith(key, s.settings.Settle())
 	s.engine = search.New(s.index, search.Options{
-		Base:    "https://example.org/fhir",
-		PageKey: []byte("a key of pages"),
-		Epoch:   7,
-		Now:     func() time.Time { return now },
+		Settings: s.settings,
+		PageKey:  []byte("a key of pages"),
+		Epoch:    7,
+		Now:      func() time.Time { return now },
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, s.blocks[o]...), nil
 		},

@@ -71,10 +71,11 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
 		options: options,
 		log:     log,
-		index:   index.New(log.HashKey()),
+		index:   index.NewWith(log.HashKey(), settings.Settle()),
 		queue:   make(chan *submission, queueLength),
 		written: make(chan struct{}),
 		swept:   make(chan struct{}),
@@ -86,7 +87,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	e.search = search.New(e.index, search.Options{
-		Zone: options.Zone, Base: options.BaseURL, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
+		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(),
 	})
 	if err := e.replay(ctx); err != nil {

@@ -231,4 +231,3 @@ func TestFillFails(t *testing.T) {
 	require.ErrorIs(t, err, ErrIndexing)
 	require.ErrorContains(t, err, "could not be indexed")
 }
-

@@ -24,8 +24,10 @@ type group struct {
 	bytes   int
 	time    int64
 	overlay map[key]state
-	defines bool // whether there is a SearchParameter among the items
-	settles bool // whether the settings are among them
+
+	admission index.Admission
+	defines   bool // whether there is a SearchParameter among the items
+	settles   bool // whether the settings are among them
 
 	// draft finds what conditions by search would find among the items; it has the first
 	// drafted of them.
@@ -34,7 +36,7 @@ type group struct {
 }
 
 func newGroup(e *Engine) *group {
-	return &group{engine: e, overlay: map[key]state{}, time: e.time}
+	return &group{engine: e, overlay: map[key]state{}, time: e.time, admission: e.index.Admission()}
 }
 
 func newRecordID() [16]byte { return uuid.New() }
@@ -84,8 +86,8 @@ func (g *group) take(s *submission) error {
 	if settles {
 		t.state(State{settingsState, e.unsettled})
 	}
-	if err := e.admit(g.items, t.items); err != nil {
-		return err
+	if err := g.admission.Admit(t.items); err != nil {
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	for k, st := range t.changed {
 		g.overlay[k] = st

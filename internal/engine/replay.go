@@ -19,8 +19,8 @@ import (
 // on making and collecting it.
 type loaded struct {
 	record  *txlog.Record
-	commits []txlog.Commit // without parts, but for the names of states
-	items   []index.Item   // the versions
+	runs    []landed
+	items   []index.Item // the versions
 	values  []index.Prepared
 	batch   index.Batch // the memory of values
 	part    []byte
@@ -117,19 +117,19 @@ func (e *Engine) catchUp() error {
 // load opens the values parts of a record and prepares them.
 func (e *Engine) load(l *loaded) error {
 	r := l.record
-	l.commits, l.items = l.commits[:0], l.items[:0]
+	l.runs, l.items = l.runs[:0], l.items[:0]
 	l.values = slices.Grow(l.values[:0], r.Len())[:r.Len()]
 	l.batch.Reset()
 	i := 0
 	for _, run := range r.Runs() {
-		c := txlog.Commit{Time: run.Time, Items: make([]txlog.Item, run.Count)}
-		for j := range c.Items {
-			if err := e.loadItem(l, i, &c.Items[j]); err != nil {
+		to := landed{run, make([]txlog.Item, run.Count)}
+		for j := range to.items {
+			if err := e.loadItem(l, i, &to.items[j]); err != nil {
 				return err
 			}
 			i++
 		}
-		l.commits = append(l.commits, c)
+		l.runs = append(l.runs, to)
 	}
 	return nil
 }
@@ -193,22 +193,9 @@ func (e *Engine) extractFrom(r *txlog.Record, i int, dst []byte) ([]byte, error)
 
 // applyLoaded applies a record that was loaded.
 func (e *Engine) applyLoaded(l *loaded) error {
-	items := l.items
-	for i, run := range l.record.Runs() {
-		c := l.commits[i : i+1]
-		n := 0
-		for j := range c[0].Items {
-			if c[0].Items[j].Kind == txlog.Version {
-				n++
-			}
-		}
-		if err := e.apply(c, items[:n], txlog.Position{Sequence: run.Sequence, Number: run.First}); err != nil {
-			if errors.Is(err, index.ErrFull) {
-				return err
-			}
-			return fmt.Errorf("%w: commit %d: %w", ErrCorrupt, run.Sequence, err)
-		}
-		items = items[n:]
+	err := e.apply(l.runs, l.items)
+	if err != nil && !errors.Is(err, index.ErrFull) {
+		err = fmt.Errorf("%w: commit %d: %w", ErrCorrupt, l.runs[0].Sequence, err)
 	}
-	return nil
+	return err
 }

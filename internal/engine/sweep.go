@@ -28,6 +28,7 @@ func (e *Engine) keepSwept(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
+		e.endOldHolds()
 		e.Sweep(ctx, EveryMinute)
 		select {
 		case <-tick.C:

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -18,10 +18,11 @@ type View struct {
 	engine *Engine
 }
 
-// A Hold is a View that is counted: no sweep goes beyond it until it is released.
+// A Hold is a View that is counted: no sweep goes beyond it until it is released, or
+// has lasted for [MaxHold].
 type Hold struct {
 	View
-	released atomic.Bool
+	held *index.Hold
 }
 
 // Hold returns the newest state. It costs less than a microsecond. It reports
@@ -30,14 +31,35 @@ func (e *Engine) Hold() (*Hold, error) {
 	if err := e.Open(); err != nil {
 		return nil, err
 	}
-	return &Hold{View: View{e.index.Hold(), e}}, nil
+	held := e.index.Hold(time.Now())
+	return &Hold{View{held.View, e}, held}, nil
 }
 
 // Release ends the hold. Releasing again does nothing.
-func (h *Hold) Release() {
-	if h.released.CompareAndSwap(false, true) {
-		h.engine.index.Release(h.View.View)
+func (h *Hold) Release() { h.held.Release() }
+
+// MaxHold is how long a hold may keep sweeps back. A search of one that lasted longer
+// may report ErrStalePage.
+const MaxHold = time.Hour
+
+// endOldHolds ends the holds that have lasted too long.
+func (e *Engine) endOldHolds() {
+	for _, h := range e.index.Holds() {
+		if time.Since(h.Since) <= MaxHold {
+			return // those that follow began later
+		}
+		h.End()
+		e.options.Logger.Warn("datastore: a state was held for so long that it is kept no more", "since", h.Since)
 	}
+}
+
+// Held returns how many states are held, and since when the oldest is.
+func (e *Engine) Held() (n int, oldest time.Time) {
+	holds := e.index.Holds()
+	if len(holds) > 0 {
+		oldest = holds[0].Since
+	}
+	return len(holds), oldest
 }
 
 // Open reports ErrClosed once the engine is closed.

@@ -151,7 +151,12 @@ func (e *Engine) lookFor(id [16]byte) (at txlog.Position, ok bool) {
 // no longer be told, and nothing more is written.
 func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 	first := e.index.View().Last() + 1
-	err := caught("applying a write", func() error { return e.apply(g.commits, g.items, at) })
+	runs := make([]landed, len(g.commits))
+	for i, c := range g.commits {
+		runs[i] = landed{txlog.Run{Sequence: at.Sequence + uint64(i), Time: c.Time, First: at.Number, Count: len(c.Items)}, c.Items}
+		at.Number += txlog.Number(len(c.Items))
+	}
+	err := caught("applying a write", func() error { return e.apply(runs, g.items) })
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		e.stopWriting(err)
@@ -180,30 +185,41 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 	return nil
 }
 
-// apply applies commits that the log has as one record. items are their versions.
-func (e *Engine) apply(commits []txlog.Commit, items []index.Item, at txlog.Position) error {
-	number := at.Number
-	for i := range commits {
-		versions := 0
-		first := e.index.View().Last() + 1
-		for j := range commits[i].Items {
-			it := &commits[i].Items[j]
+// A landed run is what the log has of one commit, or a part of it.
+type landed struct {
+	txlog.Run
+	items []txlog.Item // of named states with their parts, of versions without
+}
+
+// apply applies runs that the log has. items are their versions.
+func (e *Engine) apply(runs []landed, items []index.Item) error {
+	first := e.index.View().Last() + 1
+	commits := make([]index.Commit, 0, len(runs))
+	done := 0
+	for i := range runs {
+		run, before := &runs[i], done
+		for j := range run.items {
+			it, number := &run.items[j], run.First+txlog.Number(j)
 			if it.Kind == txlog.Version {
-				e.numbers.add(first+index.Ordinal(versions), number)
-				versions++
+				e.numbers.add(first+index.Ordinal(done), number)
+				done++
 			} else {
 				e.states.set(string(it.Values), number, len(it.Body) == 0)
 			}
-			number++
 		}
-		sequence := at.Sequence + uint64(i)
-		if versions > 0 {
-			if err := e.index.Apply(sequence, commits[i].Time, first, items[:versions]); err != nil {
-				return err
-			}
-			items = items[versions:]
+		e.sequence, e.time = run.Sequence, run.Time
+		switch last := len(commits) - 1; {
+		case done == before:
+		case last >= 0 && commits[last].Sequence == run.Sequence: // another part of it
+			commits[last].Items = items[before-len(commits[last].Items) : done]
+		default:
+			commits = append(commits, index.Commit{Sequence: run.Sequence, Time: run.Time, Items: items[before:done]})
 		}
-		e.sequence, e.time = sequence, commits[i].Time
+	}
+	if len(commits) > 0 {
+		if _, err := e.index.ApplyAll(commits); err != nil {
+			return err
+		}
 	}
 	e.published.tell()
 	return nil

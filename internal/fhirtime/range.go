@@ -20,18 +20,50 @@ func (t Time) Range(loc *time.Location) (low, high int64) {
 		low = t.clock()
 		return low, low + t.length()
 	}
-	if t.Zoned || loc == nil || loc == time.UTC {
-		low = t.utc()
-		if t.Precision >= Minute {
-			return low, low + t.length()
-		}
-		return low, t.next().utc()
-	}
-	low = t.in(loc)
+	low = t.utc()
+	high = low
 	if t.Precision >= Minute {
-		return low, low + t.length()
+		high += t.length()
+	} else {
+		high = t.next().utc()
 	}
-	return low, t.next().in(loc)
+	if t.Zoned {
+		return low, high
+	}
+	return ClockRange(low, high, loc)
+}
+
+// ClockRange returns the range of time during which a clock of loc shows times from
+// low to high, given as if the clock were one of UTC: a range of a [Time] without a
+// zone. Up to a minute is as long as on the clock; a day and more ends when the next
+// begins.
+func ClockRange(low, high int64, loc *time.Location) (from, to int64) {
+	if loc == nil || loc == time.UTC {
+		return low, high
+	}
+	from = instant(low, loc)
+	if high-low <= minute {
+		return from, from + high - low
+	}
+	return from, instant(high, loc)
+}
+
+// instant returns when a clock of loc shows a time, given as if the clock were one of
+// UTC. A time that the clock skips is when it does, so that order is kept. Of a time
+// that it shows twice it is the one that package time takes.
+func instant(clock int64, loc *time.Location) int64 {
+	c := time.UnixMicro(clock).UTC()
+	t := time.Date(c.Year(), c.Month(), c.Day(), c.Hour(), c.Minute(), c.Second(), c.Nanosecond(), loc)
+	_, offset := t.Zone()
+	shown := t.UnixMicro() + int64(offset)*second
+	if shown == clock {
+		return t.UnixMicro()
+	}
+	start, end := t.ZoneBounds()
+	if shown > clock {
+		return start.UnixMicro()
+	}
+	return end.UnixMicro()
 }
 
 // clock returns the microseconds since midnight.
@@ -42,13 +74,6 @@ func (t Time) clock() int64 {
 // utc returns the start of t, its own offset or else UTC applied.
 func (t Time) utc() int64 {
 	return daysSinceEpoch(int64(t.Year), int64(t.Month), int64(t.Day))*day + t.clock() - int64(t.Offset)*minute
-}
-
-// in returns the start of t in loc. A clock time that loc skips is moved as
-// package time moves it.
-func (t Time) in(loc *time.Location) int64 {
-	return time.Date(int(t.Year), time.Month(t.Month), int(t.Day),
-		int(t.Hour), int(t.Minute), int(t.Second), int(t.Nanoseconds), loc).UnixMicro()
 }
 
 // length returns how long a Minute or something finer is.

@@ -6,9 +6,8 @@ package index
 //
 // A Batch must not be used by several goroutines at once.
 type Batch struct {
-	// payload is the memory of payloads, to which strings below refer. Where it did
-	// not suffice, earlier strings refer to one before it.
-	payload []byte
+	// memory holds payloads and texts made of them, to which strings below refer.
+	memory arena
 
 	terms   []preparedTerm
 	tokens  []preparedToken
@@ -25,19 +24,9 @@ type Batch struct {
 // Reset forgets all values: those that were prepared in b are not to be used any
 // more.
 func (b *Batch) Reset() {
-	b.payload = b.payload[:0]
+	b.memory.reset()
 	b.keys = b.keys[:0]
 	b.cut(batchEnd{})
-}
-
-// keep returns a copy of a payload that lies in the batch.
-func (b *Batch) keep(payload []byte) []byte {
-	n := len(payload)
-	if cap(b.payload)-len(b.payload) < n {
-		b.payload = make([]byte, 0, max(n, 2*cap(b.payload)))
-	}
-	b.payload = append(b.payload, payload...)
-	return b.payload[len(b.payload)-n:]
 }
 
 // A batchEnd says how much a batch holds.

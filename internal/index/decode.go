@@ -1,10 +1,8 @@
 package index
 
 import (
-	"bytes"
 	"fmt"
 	"math"
-	"unsafe"
 )
 
 // Decode appends the values of a payload to dst, in the order in which they were
@@ -13,7 +11,8 @@ import (
 // It reports [ErrDamaged]; dst then holds the entries before the damage. An empty
 // payload has no values.
 func Decode(dst []Entry, payload []byte) ([]Entry, error) {
-	s := newScanner(bytes.Clone(payload))
+	var a arena
+	s := newScanner(append(a.room(len(payload))[:0], payload...), &a)
 	for {
 		var e Entry
 		more, err := s.next(&e)
@@ -25,15 +24,16 @@ func Decode(dst []Entry, payload []byte) ([]Entry, error) {
 }
 
 // A scanner walks the entries of a payload. The strings of its entries alias
-// the payload.
+// the payload, or lie in the arena.
 type scanner struct {
 	rest  string
 	param Param
 	first bool
+	arena *arena
 }
 
-func newScanner(payload []byte) scanner {
-	return scanner{rest: unsafe.String(unsafe.SliceData(payload), len(payload)), first: true}
+func newScanner(payload []byte, a *arena) scanner {
+	return scanner{rest: view(payload), first: true, arena: a}
 }
 
 // next reads an entry into e, which must be zero. It returns false at the end
@@ -56,8 +56,9 @@ func (s *scanner) next(e *Entry) (bool, error) {
 func (s *scanner) head(e *Entry, tag byte) error {
 	e.Kind = Kind(tag & tagKind)
 	if tag&tagSameParam == 0 {
-		p, ok := s.uvarint(math.MaxUint16)
-		if !ok {
+		delta, ok := s.varint()
+		p := int64(s.param) + delta
+		if !ok || p < 0 || p > math.MaxUint16 {
 			return fmt.Errorf("%w: param", ErrDamaged)
 		}
 		s.param, s.first = Param(p), false
@@ -75,86 +76,75 @@ func (s *scanner) head(e *Entry, tag byte) error {
 	return nil
 }
 
+// flags are the flags of form that entries of a kind may have.
+var flags = [...]byte{
+	KindText: tagShort, KindNumber: tagShort, KindQuantity: tagShort,
+	KindDate: tagDate, KindClock: tagDate,
+	KindReference: tagShort, KindAddress: tagShort, KindCanonical: tagShort,
+	lastKind: 0,
+}
+
 func (s *scanner) body(e *Entry, tag byte) bool {
+	if e.Kind > lastKind || tag&tagDate&^flags[e.Kind] != 0 {
+		return false
+	}
 	short := tag&tagShort != 0
-	if tag&tagOpen != 0 && e.Kind != KindDate {
-		return false
-	}
-	if short && e.Kind != KindText && e.Kind != KindDate && e.Kind != KindNumber && e.Kind != KindQuantity {
-		return false
-	}
 	switch e.Kind {
 	case KindToken:
 		return s.text(&e.System) && s.text(&e.Code)
 	case KindText:
-		return s.pair(&e.Folded, &e.Exact, short)
-	case KindDate:
-		return s.date(e, short, tag&tagOpen != 0)
+		return s.pair((*scanner).text, &e.Folded, &e.Exact, short)
+	case KindDate, KindClock:
+		return s.date(e, tag)
 	case KindNumber:
-		return s.pair(&e.Low, &e.High, short)
+		return s.pair((*scanner).decimal, &e.Low, &e.High, short)
 	case KindQuantity:
-		return s.pair(&e.Low, &e.High, short) && s.text(&e.System) && s.text(&e.Code) && s.text(&e.Unit)
+		return s.pair((*scanner).decimal, &e.Low, &e.High, short) && s.text(&e.System) && s.text(&e.Code) && s.text(&e.Unit)
 	case KindReference:
-		t, ok := s.uvarint(math.MaxUint16)
-		e.Type = TypeID(t)
-		return ok && s.text(&e.ID) && e.ID != "" && len(e.ID) <= MaxIDLen
-	case KindReferenceText, KindWords:
+		e.NoEdge = short
+		return s.target(e)
+	case KindAddress:
+		e.NoEdge = short
+		ok := s.text(&e.Exact)
+		e.Folded = e.Exact
+		return ok && s.target(e)
+	case KindReferenceText, KindWords, KindCanonical, KindNote:
+		e.NoEdge = short
 		ok := s.text(&e.Exact)
 		e.Folded = e.Exact
 		return ok
+	case KindPeriods:
+		return s.periods(e)
 	}
 	return false
 }
 
-func (s *scanner) date(e *Entry, seconds, hasOpen bool) bool {
-	var open byte
-	if hasOpen {
-		if s.rest == "" {
-			return false
-		}
-		open = s.rest[0]
-		s.rest = s.rest[1:]
-		if open == 0 || open > openFrom|openTo {
-			return false
-		}
-	}
-	unit := int64(1)
-	if seconds {
-		unit = microsPerSecond
-	}
-	e.From, e.To = math.MinInt64, math.MaxInt64
-	base, ok := int64(0), true
-	if open&openFrom == 0 {
-		base, ok = s.varint()
-		e.From = base * unit
-	}
-	if ok && open&openTo == 0 {
-		var width int64
-		width, ok = s.varint()
-		e.To = (base + width) * unit
-	}
-	return ok
+// target reads a type and an id.
+func (s *scanner) target(e *Entry) bool {
+	t, ok := s.uvarint(math.MaxUint16)
+	e.Type = TypeID(t)
+	return ok && s.text(&e.ID) && e.ID != "" && len(e.ID) <= MaxIDLen
 }
 
 // pair reads two texts, or one that stands for both.
-func (s *scanner) pair(a, b *string, same bool) bool {
-	if !s.text(a) {
+func (s *scanner) pair(read func(*scanner, *string) bool, a, b *string, same bool) bool {
+	if !read(s, a) {
 		return false
 	}
 	if same {
 		*b = *a
 		return true
 	}
-	return s.text(b)
+	return read(s, b)
 }
 
-func (s *scanner) text(dst *string) bool {
-	n, ok := s.uvarint(uint64(len(s.rest)))
-	if !ok || n > uint64(len(s.rest)) {
-		return false
+func (s *scanner) byte() (byte, bool) {
+	if s.rest == "" {
+		return 0, false
 	}
-	*dst, s.rest = s.rest[:n], s.rest[n:]
-	return true
+	b := s.rest[0]
+	s.rest = s.rest[1:]
+	return b, true
 }
 
 // uvarint reads a number of at most limit.

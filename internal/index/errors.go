@@ -9,6 +9,9 @@ var (
 	// ErrFormat is returned when a packed payload has a format that this version
 	// does not know.
 	ErrFormat = errors.New("index: unknown format of packed values")
+	// ErrUnsettled is returned when a payload has values that depend on settings, and
+	// the index has none.
+	ErrUnsettled = errors.New("index: values depend on settings that the index does not have")
 	// ErrNumber is returned when a limit or a stored number is no decimal.
 	ErrNumber = errors.New("index: malformed decimal")
 )

@@ -13,8 +13,9 @@ import (
 // Apply is called by one goroutine at a time; everything else is safe for any
 // number of goroutines. Of sweeps one runs, and others wait.
 type Index struct {
-	terms Terms
-	memos sync.Pool // of *textMemo, for Prepare
+	terms   Terms
+	settle  Settle    // nil if values that depend on settings are refused
+	hashers sync.Pool // of *hasher, for Prepare
 
 	// The resource table: written by Apply alone, read without a lock.
 	entities entityTable
@@ -114,13 +115,19 @@ func (c *paramColumns) ownSystem(system digest) bool {
 	return true
 }
 
-// New returns an empty index whose terms are hashed under key.
-func New(key [16]byte) *Index { return NewWithin(key, MaxUsage()) }
+// New returns an empty index whose terms are hashed under key. Its values depend on
+// no settings.
+func New(key [16]byte) *Index { return NewWith(key, nil) }
+
+// NewWith is New for an index whose values are settled by a function.
+func NewWith(key [16]byte, settle Settle) *Index { return newIndex(key, settle, MaxUsage()) }
 
 // NewWithin is New with lower limits, which a test can reach.
-func NewWithin(key [16]byte, limits Usage) *Index {
-	x := &Index{terms: newTerms(key), limits: limits}
-	x.memos.New = func() any { return newTextMemo() }
+func NewWithin(key [16]byte, limits Usage) *Index { return newIndex(key, nil, limits) }
+
+func newIndex(key [16]byte, settle Settle, limits Usage) *Index {
+	x := &Index{terms: newTerms(key), settle: settle, limits: limits}
+	x.hashers.New = x.newHasher
 	x.mu.table, x.mu.texts.table = newTermTable(termShards), newTermTable(textShards)
 	x.entities.hashKey = x.terms.entities
 	x.state.Store(&published{exact: true})

@@ -6,7 +6,7 @@ import "strings"
 // Calls with different dst may run at the same time, and beside Apply. dst keeps its
 // memory when it is used again, which it may be once Apply has returned.
 //
-// It reports [ErrDamaged] or [ErrNumber]; dst is then empty.
+// It reports [ErrDamaged], [ErrUnsettled] or [ErrNumber]; dst is then empty.
 func (x *Index) Prepare(dst *Prepared, payload []byte) error {
 	if dst.own == nil {
 		dst.own = new(Batch)
@@ -19,7 +19,6 @@ func (x *Index) Prepare(dst *Prepared, payload []byte) error {
 // batch is reset.
 func (x *Index) PrepareIn(b *Batch, dst *Prepared, payload []byte) error {
 	dst.in = nil
-	payload = b.keep(payload)
 	from := b.end()
 	if err := x.prepare(b, from, payload); err != nil {
 		b.cut(from)
@@ -30,15 +29,17 @@ func (x *Index) PrepareIn(b *Batch, dst *Prepared, payload []byte) error {
 }
 
 func (x *Index) prepare(b *Batch, from batchEnd, payload []byte) error {
-	h := hasher{x.terms, x.memos.Get().(*textMemo), b, from}
-	defer x.memos.Put(h.memo)
-	s := newScanner(payload)
+	h := x.hashers.Get().(*hasher)
+	defer x.hashers.Put(h)
+	h.to, h.from = b, from
+	h.settled.arena = &b.memory
+	s := newScanner(append(b.memory.room(len(payload))[:0], payload...), &b.memory)
 	for {
 		var e Entry
 		if more, err := s.next(&e); !more {
 			return err
 		}
-		if err := h.add(&e); err != nil {
+		if err := h.take(&e); err != nil {
 			return err
 		}
 	}
@@ -46,10 +47,34 @@ func (x *Index) prepare(b *Batch, from batchEnd, payload []byte) error {
 
 // A hasher adds the entries of one version to a batch.
 type hasher struct {
-	terms Terms
-	memo  *textMemo
-	to    *Batch
-	from  batchEnd // where the version begins
+	terms   Terms
+	settle  Settle
+	settled Settled
+	memo    *textMemo
+	to      *Batch
+	from    batchEnd // where the version begins
+}
+
+func (x *Index) newHasher() any {
+	return &hasher{terms: x.terms, settle: x.settle, memo: newTextMemo()}
+}
+
+// take adds an entry, settled if need be.
+func (h *hasher) take(e *Entry) error {
+	if e.Kind.Settled() {
+		return h.add(e)
+	}
+	if h.settle == nil {
+		return ErrUnsettled
+	}
+	h.settled.entries = h.settled.entries[:0]
+	h.settle(&h.settled, e)
+	for i := range h.settled.entries {
+		if err := h.add(&h.settled.entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *hasher) text(s string) digest { return h.memo.digest(h.terms.texts, s) }
@@ -70,6 +95,12 @@ func (h *hasher) add(e *Entry) error {
 		h.to.units = append(h.to.units, preparedUnit{key, e.System, e.Code, e.Unit})
 		return h.addNumber(e, len(h.to.units)-1)
 	case KindReference:
+		if e.NoEdge {
+			var key entityKey
+			key.set(e.ID)
+			h.addTerm(h.terms.entities.entity(e.Type, key.bytes()), e.Param, formReference)
+			break
+		}
 		target := h.target(e.Type, e.ID)
 		h.to.edges = append(h.to.edges, preparedEdge{e.Param, target - h.from.targets})
 		h.addTerm(h.to.targets[target].digest, e.Param, formReference)

@@ -1,0 +1,50 @@
+package index
+
+// A Settle function adds to to what an entry of an unsettled kind stands for under
+// the settings of a store: any number of entries of settled kinds. It must be safe for
+// several goroutines, each with a Settled of its own.
+type Settle func(to *Settled, e *Entry)
+
+// Settled is where a [Settle] function puts entries.
+type Settled struct {
+	entries []Entry
+	arena   *arena
+}
+
+// Add adds an entry. Its strings must be constants, those of the entry that is
+// settled, or made by Text.
+func (s *Settled) Add(e Entry) { s.entries = append(s.entries, e) }
+
+// Text returns the parts as one text.
+func (s *Settled) Text(parts ...string) string {
+	n := 0
+	for _, part := range parts {
+		n += len(part)
+	}
+	room := s.arena.room(n)
+	at := 0
+	for _, part := range parts {
+		at += copy(room[at:], part)
+	}
+	return view(room)
+}
+
+// Decode does as the function Decode, and settles what is not settled.
+func (f Settle) Decode(dst []Entry, payload []byte) ([]Entry, error) {
+	var a arena
+	s := newScanner(append(a.room(len(payload))[:0], payload...), &a)
+	for {
+		var e Entry
+		more, err := s.next(&e)
+		if !more {
+			return dst, err
+		}
+		if e.Kind.Settled() {
+			dst = append(dst, e)
+			continue
+		}
+		to := Settled{dst, &a}
+		f(&to, &e)
+		dst = to.entries
+	}
+}
