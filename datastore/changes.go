@@ -49,7 +49,7 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 				yield(Version{}, err)
 				return
 			}
-			v, err := now.version(o)
+			v, err := now.told(o)
 			if !yield(v, err) || err != nil {
 				return
 			}

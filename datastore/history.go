@@ -58,7 +58,7 @@ func (s *Snapshot) History(ctx context.Context, ref Ref, opts *HistoryOptions) i
 			if _, micros := s.view.RecordOf(o); micros < since {
 				return // all that follow are older
 			}
-			v, err := s.version(o)
+			v, err := s.told(o)
 			if !yield(v, err) || err != nil {
 				return
 			}
@@ -90,4 +90,15 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 			}
 		}
 	}, nil
+}
+
+// told reads a version and by what it came to be.
+func (s *Snapshot) told(o index.Ordinal) (Version, error) {
+	v, err := s.version(o)
+	if err != nil {
+		return v, err
+	}
+	by, err := s.view.Interaction(o)
+	v.Interaction = by.String()
+	return v, err
 }

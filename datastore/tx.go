@@ -48,7 +48,7 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	return tx.prepare(ctx, json, &engine.How{ID: id, Check: o.check}, engine.Condition{MustNot: true}, engine.Create)
+	return tx.prepare(ctx, json, &engine.How{ID: id, Check: o.check}, engine.Condition{MustNot: true}, o.by(engine.Create))
 }
 
 // Update adds the update, or the creation, of a resource under its own id.
@@ -61,7 +61,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if o.ifNoneExist != "" {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
-	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, engine.Update)
+	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, o.by(engine.Update))
 }
 
 func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engine.Condition, by engine.Interaction) (Ref, error) {

@@ -15,6 +15,7 @@ type writeOptions struct {
 	ifMatch     string
 	ifNoneExist string
 	ifNoneMatch bool
+	imported    bool
 	check       engine.Check
 }
 
@@ -36,6 +37,20 @@ func IfNoneMatch() WriteOption {
 // true at the moment of the write, whoever else writes.
 func IfNoneExist(query string) WriteOption {
 	return func(o *writeOptions) { o.ifNoneExist = query }
+}
+
+// Imported marks what is written as the work of an import: histories and changes say
+// so.
+func Imported() WriteOption {
+	return func(o *writeOptions) { o.imported = true }
+}
+
+// by returns the interaction that the options make of an update.
+func (o *writeOptions) by(i engine.Interaction) engine.Interaction {
+	if o.imported {
+		return engine.Import
+	}
+	return i
 }
 
 // gather collects options and turns them into a condition.
@@ -90,7 +105,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 		return Version{}, err
 	}
 	for range tries {
-		done := &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: engine.Create}}}
+		done := &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: o.by(engine.Create)}}}
 		if o.ifNoneExist != "" {
 			x, err := s.engine.Expect(ctx, p.Type, o.ifNoneExist)
 			if err != nil {
@@ -151,7 +166,7 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if ref != (Ref{}) && ref != (Ref{Type: p.Type.String(), ID: p.ID}) {
 		return Version{}, engine.Failf(ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
 	}
-	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: by}}})
+	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: o.by(by)}}})
 	if err != nil {
 		return Version{}, err
 	}

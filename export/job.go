@@ -108,7 +108,7 @@ func (j *Job) run(ctx context.Context) {
 	r.TransactionTime = j.snapshot.Time()
 	err := j.pipe(ctx)
 	if err == nil {
-		err = j.writeManifest()
+		err = jobs.Guard(j.writeManifest)()
 	}
 	for i := range r.Files {
 		r.Resources += r.Files[i].Count
@@ -116,14 +116,16 @@ func (j *Job) run(ctx context.Context) {
 	}
 	r.Elapsed = time.Since(j.started)
 	j.beginType("")
-	stopTelling()
+	if told := stopTelling(); err == nil {
+		err = told
+	}
 	if err != nil {
 		j.outcome.err = fmt.Errorf("export: stopped after %d files: %w", len(r.Files), err)
 	}
 }
 
 // tell calls Options.Progress until stop is called, and then a last time.
-func (j *Job) tell() (stop func()) {
+func (j *Job) tell() (stop func() error) {
 	if j.options.Progress == nil {
 		return jobs.Tell(nil)
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -50,11 +51,11 @@ func (j *Job) pipe(ctx context.Context) error {
 		work:  make(chan *part, partsPerWorker*workers),
 		order: make(chan *part, partsPerWorker*workers),
 	}
-	g.Go(func() error { return p.list(ctx) })
+	g.Go(jobs.Guard(func() error { return p.list(ctx) }))
 	for range workers {
-		g.Go(func() error { return p.open(ctx) })
+		g.Go(jobs.Guard(func() error { return p.open(ctx) }))
 	}
-	g.Go(func() error { return p.write(ctx) })
+	g.Go(jobs.Guard(func() error { return p.write(ctx) }))
 	return g.Wait()
 }
 

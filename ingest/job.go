@@ -43,8 +43,8 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	sources, err := opts.sources()
-	if err != nil {
+	var sources []source
+	if err := jobs.Guard(func() (err error) { sources, err = opts.sources(); return err })(); err != nil {
 		return nil, err
 	}
 	j := &Job{store: store, options: opts, sources: sources, started: time.Now(), done: make(chan struct{})}
@@ -89,17 +89,19 @@ func (j *Job) run(ctx context.Context) {
 	err := j.pipe(ctx)
 	j.outcome.result = j.result(ctx, err)
 	if j.options.Report != nil {
-		if failed := j.writeManifest(&j.outcome.result); failed != nil && err == nil {
+		if failed := jobs.Guard(func() error { return j.writeManifest(&j.outcome.result) })(); failed != nil && err == nil {
 			err = failed
 			j.outcome.result.Status = Failed
 		}
 	}
-	stopTelling()
+	if told := stopTelling(); err == nil {
+		err = told
+	}
 	j.outcome.err = j.err(err)
 }
 
 // tell calls Options.Progress until stop is called, and then a last time.
-func (j *Job) tell() (stop func()) {
+func (j *Job) tell() (stop func() error) {
 	if j.options.Progress == nil {
 		return jobs.Tell(nil)
 	}

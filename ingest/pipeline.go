@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 )
@@ -41,11 +42,11 @@ func (j *Job) pipe(ctx context.Context) error {
 		budget: semaphore.NewWeighted(limit),
 		limit:  limit,
 	}
-	g.Go(func() error { return p.read(ctx) })
+	g.Go(jobs.Guard(func() error { return p.read(ctx) }))
 	for range workers {
-		g.Go(func() error { return p.prepare(ctx) })
+		g.Go(jobs.Guard(func() error { return p.prepare(ctx) }))
 	}
-	g.Go(func() error { return p.commit(ctx) })
+	g.Go(jobs.Guard(func() error { return p.commit(ctx) }))
 	return g.Wait()
 }
 
@@ -121,7 +122,7 @@ func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
-	checks := []datastore.WriteOption{datastore.Validation(p.job.options.Validation)}
+	checks := []datastore.WriteOption{datastore.Imported(), datastore.Validation(p.job.options.Validation)}
 	if !p.job.options.Invariants {
 		checks = append(checks, datastore.WithoutInvariants())
 	}

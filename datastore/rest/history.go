@@ -163,8 +163,7 @@ type entry struct {
 	} `json:"response"`
 }
 
-// historyEntry tells what became of a resource in one version. The store does not
-// keep by which interaction a first version came; it is told as a create.
+// historyEntry tells what became of a resource in one version, and by what.
 func (x *exchange) historyEntry(v *datastore.Version) entry {
 	e := entry{FullURL: x.base + "/" + v.Ref.String(), Resource: v.JSON}
 	status := http.StatusOK
@@ -172,8 +171,12 @@ func (x *exchange) historyEntry(v *datastore.Version) entry {
 	switch {
 	case v.Deleted:
 		e.Request.Method, status = http.MethodDelete, http.StatusNoContent
-	case v.VersionID == "1":
+	case v.Interaction == "create":
 		e.Request.Method, e.Request.URL, status = http.MethodPost, v.Type, http.StatusCreated
+	case v.Interaction == "patch":
+		e.Request.Method = http.MethodPatch
+	case v.VersionID == "1":
+		status = http.StatusCreated
 	}
 	e.Response.Status = strconv.Itoa(status) + " " + http.StatusText(status)
 	e.Response.ETag = etag(v.VersionID)

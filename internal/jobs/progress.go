@@ -6,29 +6,30 @@ import "time"
 const interval = 100 * time.Millisecond
 
 // Tell calls f about ten times a second at most, from a goroutine of its own,
-// until stop is called. Stop calls it a last time and waits for that. A nil f is
-// never called.
-func Tell(f func()) (stop func()) {
+// until stop is called. Stop calls it a last time, waits for that, and reports a
+// panic of f, after which f is not called again. A nil f is never called.
+func Tell(f func()) (stop func() error) {
 	if f == nil {
-		return func() {}
+		return func() error { return nil }
 	}
-	ended, told := make(chan struct{}), make(chan struct{})
+	ended, told := make(chan struct{}), make(chan error, 1)
 	go func() {
-		defer close(told)
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				f()
-			case <-ended:
-				f()
-				return
+		told <- Guard(func() error {
+			ticker := time.NewTicker(interval)
+			defer ticker.Stop()
+			for {
+				select {
+				case <-ticker.C:
+					f()
+				case <-ended:
+					f()
+					return nil
+				}
 			}
-		}
+		})()
 	}()
-	return func() {
+	return func() error {
 		close(ended)
-		<-told
+		return <-told
 	}
 }
