@@ -137,7 +137,7 @@ func (x *Index) check(first Ordinal, commits []Commit) (n uint32, err error) {
 			if err := it.check(j); err != nil {
 				return 0, err
 			}
-			need = need.plus(it.need())
+			need.addItem(it)
 		}
 		n += uint32(len(c.Items))
 	}

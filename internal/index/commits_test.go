@@ -22,7 +22,11 @@ func TestGroupsOfCommits(t *testing.T) {
 				m.apply(t, one)
 			}
 			last := together.View().Last()
-			first, err := together.ApplyAll(m.commits)
+			var group []index.Commit
+			for _, c := range m.commits {
+				group = append(group, c.Commit)
+			}
+			first, err := together.ApplyAll(group)
 			require.NoError(t, err)
 			require.Equal(t, last+1, first)
 		}

@@ -33,7 +33,7 @@ func (x *Index) Fill(late []Late) error {
 	used, need := x.Used(), Usage{}
 	for i := range late {
 		if v := late[i].values(); v != nil {
-			need = need.plus(v.need())
+			need.addValues(v)
 		}
 	}
 	if !used.plus(need).within(x.limits.unreserved()) {

@@ -38,15 +38,6 @@ const (
 	maxIDSize  = (1 + MaxIDLen + arenaAlign - 1) / arenaAlign * arenaAlign
 )
 
-// idSize returns the bytes that an id takes in the arena.
-func idSize(id string) uint64 {
-	var packed [16]byte
-	if packUUID(&packed, id) {
-		return 16
-	}
-	return roundID(1 + len(id))
-}
-
 // roundID returns the bytes that a key of n bytes takes in the arena at most.
 func roundID(n int) uint64 { return (uint64(n) + arenaAlign - 1) / arenaAlign * arenaAlign }
 

@@ -98,38 +98,37 @@ func (x *Index) used(versions, commits uint64) Usage {
 	return u
 }
 
-// need returns the most that an item's application takes.
-func (it *Item) need() Usage {
-	u := Usage{Versions: 1}
+// addItem adds the most that an item's application takes.
+func (u *Usage) addItem(it *Item) {
+	u.Versions++
 	if it.Hole {
-		return u
+		return
 	}
-	u.IDs, u.IDBytes, u.Postings = 1, idSize(it.ID), 1 // the posting of its type
+	u.IDs++
+	u.IDBytes += roundID(1 + len(it.ID))
+	u.Postings++ // of its type
 	if v := it.values(); v != nil {
-		u = u.plus(v.need())
+		u.addValues(v)
 	}
 	if v := it.custom(); v != nil {
-		u = u.plus(v.need())
+		u.addValues(v)
 	}
-	return u
 }
 
-// need returns the most that the values of a version take.
-func (p *Prepared) need() Usage {
-	texts, foreign := uint64(len(p.texts())), p.foreign()
-	u := Usage{
-		IDs:   uint64(len(p.targets())) + foreign,
-		Texts: texts,
-		// Two for a code: under its system, and under all systems of little use.
-		Postings: uint64(len(p.terms())) + 2*uint64(len(p.tokens())) + texts + uint64(len(p.counts())),
-		Units:    uint64(p.end.units - p.from.units),
+// addValues adds the most that the values of a version take.
+func (u *Usage) addValues(p *Prepared) {
+	targets := p.targets()
+	if n := len(targets); n > 0 {
+		// Their keys lie one behind the other.
+		u.IDBytes += uint64(targets[n-1].end-targets[0].from) + uint64(n)*(arenaAlign-1)
 	}
-	for i := range p.targets() {
-		t := &p.targets()[i]
-		u.IDBytes += roundID(t.end - t.from)
-	}
+	foreign := p.foreign()
+	u.IDs += uint64(len(targets)) + foreign
 	u.IDBytes += foreign * maxIDSize
-	return u
+	u.Texts += uint64(len(p.texts()))
+	// Two for a code: under its system, and under all systems of little use.
+	u.Postings += uint64(len(p.terms()) + 2*len(p.tokens()) + len(p.texts()) + len(p.counts()))
+	u.Units += uint64(p.end.units - p.from.units)
 }
 
 // foreign returns how many references are not local but might be under another base
@@ -166,7 +165,7 @@ func (a *Admission) Admit(items []Item) error {
 		if err := it.check(i); err != nil {
 			return err
 		}
-		need = need.plus(it.need())
+		need.addItem(it)
 		deletions = deletions && (it.Deleted || it.Hole)
 	}
 	limits := a.x.limits

@@ -38,12 +38,18 @@ type model struct {
 	// custom, where it is set, returns the values of custom params of a new version.
 	custom func(t *rapid.T, x *index.Index, v *modelVersion) *index.Prepared
 
-	dense   bool           // no ordinals are left out between commits
-	commits []index.Commit // that were applied
+	dense   bool          // no ordinals are left out between commits
+	commits []firstCommit // that were applied
 
 	horizon uint64 // of the newest sweep
 	swept   map[index.Ordinal]bool
 	held    []*index.Hold
+}
+
+// A firstCommit is a commit and the ordinal of its first item.
+type firstCommit struct {
+	first index.Ordinal
+	index.Commit
 }
 
 // A modelView is a state to be asked again later.
@@ -179,7 +185,7 @@ func (m *model) apply(t *rapid.T, x *index.Index) {
 		items = append(items, item)
 	}
 	require.NoError(t, x.Apply(seq, now, first, items))
-	m.commits = append(m.commits, index.Commit{Sequence: seq, Time: now, Items: items})
+	m.commits = append(m.commits, firstCommit{first, index.Commit{Sequence: seq, Time: now, Items: items}})
 	m.views = append(m.views, modelView{index.Ordinal(len(m.versions) - 1), seq, now, x.View()})
 }
 

@@ -107,7 +107,7 @@ func (p *storedPosting) tailLimit() int {
 func (p *storedPosting) freeze() {
 	// A union of two bitmaps, because adding one by one to a run container
 	// rebuilds it each time. All containers but the last stay those that they were.
-	set := roaring.BitmapOf(p.tail...)
+	set := bitmapOfRising(p.tail)
 	if p.frozen == nil {
 		set.RunOptimize()
 	} else {
