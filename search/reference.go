@@ -73,6 +73,9 @@ func (r *registry) address(s string) (before string, typ schema.TypeID, id strin
 
 // withoutVersion cuts /_history/… off a reference.
 func withoutVersion(s string) string {
+	if strings.IndexByte(s, '_') < 0 { // most references: a byte is found much faster
+		return s
+	}
 	if i := strings.LastIndex(s, "/_history/"); i > 0 {
 		return s[:i]
 	}
