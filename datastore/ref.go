@@ -29,8 +29,7 @@ type Version struct {
 	Deleted bool
 	// Created says, of the result of a write, that there was no resource before.
 	Created bool
-	// Interaction says, of the result of a write, in a history and in a change, by what
-	// the version came to be: "create", "update" (under its own id), "patch", "delete",
+	// Interaction says, in a history and in a change, by what the version came to be: "create", "update" (under its own id), "patch", "delete",
 	// "import", "restore" or "derived". Otherwise it is "".
 	Interaction string
 	// Issues say, of the result of a write, what was found and accepted: warnings,
@@ -55,7 +54,7 @@ func resourceType(name string) (schema.TypeID, error) {
 func publicVersion(v *engine.Version) Version {
 	public := Version{
 		Ref:     Ref{Type: v.Type.String(), ID: v.ID},
-		Deleted: v.Deleted, Created: v.Created, Interaction: v.Interaction.String(), Issues: v.Issues,
+		Deleted: v.Deleted, Created: v.Created, Issues: v.Issues,
 	}
 	if v.Number != 0 {
 		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), v.Ordinal

@@ -36,10 +36,3 @@ func (s *Store) Close() error { return s.engine.Close() }
 // MaxResourceSize returns the size in bytes up to which the store takes a
 // resource.
 func (s *Store) MaxResourceSize() int { return s.engine.Options().MaxResourceSize }
-
-// Verify reads every version that the store holds, deletions included, and checks
-// that it opens, parses, is canonical, has the id and number that the index says,
-// and that its stored search values are what extracting them again gives. It
-// reports ErrCorrupt and the place in the log at the first that does not. A
-// million versions take about ten seconds; others may read and write meanwhile.
-func (s *Store) Verify(ctx context.Context) error { return s.engine.Verify(ctx) }

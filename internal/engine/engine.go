@@ -32,6 +32,7 @@ type Engine struct {
 	sequence  uint64 // of the last commit applied
 	time      int64  // its time
 	unsettled []byte // the settings that the next commit has to keep; nil for none
+	warned    bool   // the logger was told that the store is nearly full
 
 	background context.Context    // ends when the engine is closed
 	stop       context.CancelFunc // ends background, and with it the filler and the sweeper
@@ -80,6 +81,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		written: make(chan struct{}),
 		swept:   make(chan struct{}),
 		ending:  make(chan struct{}),
+	}
+	if options.Limits != nil {
+		e.index.Limit(*options.Limits)
 	}
 	e.background, e.stop = context.WithCancel(context.Background())
 	pages, err := pageKey(log.HashKey())

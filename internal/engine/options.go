@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog2"
 	"github.com/fhirlake/fhirlake/nlp"
@@ -27,6 +28,9 @@ type Options struct {
 	Queries          map[string]search.NamedQuery
 	NewID            func() string // nil makes UUIDs
 	AtLeast          txlog.Pin
+
+	// Limits are lower limits of the index than its own, which a test can reach.
+	Limits *index.Usage
 }
 
 // log returns the options of the log.

@@ -90,7 +90,17 @@ func (e *Engine) replay(ctx context.Context) error {
 		}
 		return nil
 	})
-	return g.Wait()
+	return e.asFarAsPossible(g.Wait())
+}
+
+// asFarAsPossible lets a store whose log goes past a limit, or holds what a later
+// version wrote, be read up to there. Nothing is damaged, and nothing more is written.
+func (e *Engine) asFarAsPossible(err error) error {
+	if errors.Is(err, ErrFull) || errors.Is(err, ErrUnsupported) {
+		e.stopWriting(fmt.Errorf("after commit %d: %w", e.sequence, err))
+		return nil
+	}
+	return err
 }
 
 // catchUp applies what others appended to the log.
@@ -194,8 +204,11 @@ func (e *Engine) extractFrom(r *txlog.Record, i int, dst []byte) ([]byte, error)
 // applyLoaded applies a record that was loaded.
 func (e *Engine) applyLoaded(l *loaded) error {
 	err := e.apply(l.runs, l.items)
-	if err != nil && !errors.Is(err, index.ErrFull) {
-		err = fmt.Errorf("%w: commit %d: %w", ErrCorrupt, l.runs[0].Sequence, err)
+	switch {
+	case errors.Is(err, index.ErrFull):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case err != nil:
+		return fmt.Errorf("%w: commit %d: %w", ErrCorrupt, l.runs[0].Sequence, err)
 	}
-	return err
+	return nil
 }

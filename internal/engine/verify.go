@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -12,72 +11,195 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Verify reads every version and checks that it opens, parses, is canonical, has the
-// id and number that the index says, and that its stored search values are what
-// extracting them again gives. It reports ErrCorrupt and the place in the log at the
-// first that does not.
-func (e *Engine) Verify(ctx context.Context) error {
+// A Fault is one thing that Verify found wrong.
+type Fault struct {
+	// Check is what was looked at: "log", "body", "values", "history" or "index".
+	Check string
+	// Place says where: a number of the log, or a place of the index. It holds no data.
+	Place string
+	// Reason says what is wrong there.
+	Reason string
+}
+
+// String returns the fault on one line.
+func (f Fault) String() string { return f.Check + ": " + f.Place + ": " + f.Reason }
+
+// Verification says what Verify tells while it works.
+type Verification struct {
+	// Progress is told how many of all versions were read. It may be nil.
+	Progress func(done, total int)
+	// Fault is told of each fault, and returns whether to go on. nil stops at the first.
+	Fault func(Fault) bool
+}
+
+// verifySlice is how many versions are indexed anew at a time, about, so that a large
+// store needs no second index as large as its own.
+const verifySlice = 2_000_000
+
+// Verify reads every version that the store holds and checks that it opens, that its
+// body parses, is canonical and has the id that the index says, that its stored values
+// are what extracting them again gives, that the versions of a resource follow one
+// another, and that the index, which it makes anew from the bodies, is the one that
+// answers searches. Values of another extractor are no fault: whoever reads them makes
+// them again. It reports ErrCorrupt after the first fault, or after all where
+// v.Fault goes on.
+func (e *Engine) Verify(ctx context.Context, v Verification) error {
 	now, err := e.Hold()
 	if err != nil {
 		return err
 	}
 	defer now.Release()
-	for o := index.FirstOrdinal; o <= now.Last(); o++ {
-		if err := ctx.Err(); err != nil {
+	run := verifying{Verification: v, engine: e, view: now.View, all: int(now.Last())}
+	for _, types := range now.slices(verifySlice) {
+		if err := run.slice(ctx, types); err != nil {
 			return err
 		}
-		if now.Hole(o) {
-			continue
+		if run.stopped {
+			break
 		}
-		if err := now.verify(o); err != nil {
-			return fmt.Errorf("%w: item %d of the log: %w", ErrCorrupt, e.numbers.of(o), err)
-		}
+	}
+	if run.first != nil {
+		return fmt.Errorf("%w: %s", ErrCorrupt, run.first)
 	}
 	return nil
 }
 
-// verify checks one version.
-func (v View) verify(o index.Ordinal) error {
-	e := v.engine
+// slices cuts the resource types into sets of about so many versions.
+func (v View) slices(size int) (slices []map[index.TypeID]bool) {
+	n := size
+	for t := range schema.Types {
+		of := v.OfType(index.TypeID(t)).Len()
+		if of == 0 {
+			continue
+		}
+		if n += of; n > size || slices == nil {
+			slices, n = append(slices, map[index.TypeID]bool{}), of
+		}
+		slices[len(slices)-1][index.TypeID(t)] = true
+	}
+	return slices
+}
+
+// verifying is one run of Verify.
+type verifying struct {
+	Verification
+	engine  *Engine
+	view    View
+	all     int
+	done    int
+	first   *Fault
+	stopped bool
+}
+
+// fault notes a fault.
+func (r *verifying) fault(check, place, format string, args ...any) {
+	f := Fault{check, place, fmt.Sprintf(format, args...)}
+	if r.first == nil {
+		r.first = &f
+	}
+	r.stopped = r.stopped || r.Fault == nil || !r.Fault(f)
+}
+
+// slice checks the versions of some types, and compares the index with one that is
+// made of their bodies.
+func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) error {
+	twin := r.engine.index.Twin()
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	for commit := range r.view.Commits(0) {
+		items := make([]index.Item, 0, commit.Last+1-commit.First)
+		for o := commit.First; o <= commit.Last; o++ {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			t, _ := r.view.Key(o)
+			if !types[t] {
+				items = append(items, index.Item{Hole: true})
+				continue
+			}
+			items = append(items, r.version(c, o, twin))
+			if r.done++; r.Progress != nil && (r.done%1024 == 0 || r.done == r.all) {
+				r.Progress(r.done, r.all)
+			}
+			if r.stopped {
+				return nil
+			}
+		}
+		if err := twin.Apply(commit.Sequence, commit.Time, commit.First, items); err != nil {
+			r.fault("index", fmt.Sprintf("commit %d", commit.Sequence), "cannot be indexed anew: %v", err)
+			return nil
+		}
+	}
+	return index.Diff(ctx, r.view.View, twin.View(), func(t index.TypeID) bool { return types[t] }, func(d index.Difference) bool {
+		place := d.Kind.String()
+		if d.Ordinal != 0 {
+			place = fmt.Sprintf("item %d", r.engine.numbers.of(d.Ordinal))
+		}
+		r.fault("index", place, "the index and the bodies differ: %s", d)
+		return !r.stopped
+	})
+}
+
+// version checks one version and returns it as the twin needs it.
+func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) index.Item {
+	e, v := r.engine, r.view
+	place := fmt.Sprintf("item %d", e.numbers.of(o))
+	t, id := v.Key(o)
+	item := index.Item{Type: t, ID: id, Version: v.VersionNumber(o), Deleted: v.Deleted(o)}
 	part, err := e.log.Values(e.numbers.of(o), nil)
 	if err != nil {
-		return err
+		r.fault("log", place, "its values do not open: %v", err)
+		return item
 	}
 	h, block, err := splitItem(part)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		r.fault("log", place, "its header cannot be read: %v", err)
+		return item
+	case h.typ != schema.TypeID(t) || h.id != id || uint64(h.version) != item.Version || h.deleted != item.Deleted:
+		r.fault("index", place, "its header and the index differ")
+		return item
 	}
-	t, id := v.Key(o)
-	if h.typ != schema.TypeID(t) || h.id != id || uint64(h.version) != v.VersionNumber(o) || h.deleted != v.Deleted(o) {
-		return errors.New("its header and the index differ")
+	if before, ok := v.Previous(o); ok && v.VersionNumber(before) >= item.Version {
+		r.fault("history", place, "its version number does not follow that of the version before")
 	}
 	if h.deleted {
-		return nil
+		return item
 	}
 	json, err := v.AppendJSON(nil, o)
 	if err != nil {
-		return err
+		r.fault("body", place, "it does not open: %v", err)
+		return item
 	}
-	var doc fhirjson.Document
-	if err := ParseStored(json, &doc); err != nil {
-		return err
+	if err := ParseStored(json, &c.doc); err != nil {
+		r.fault("body", place, "it does not parse: %v", err)
+		return item
 	}
-	if again := fhirjson.AppendCanonical(nil, &doc, 0); !bytes.Equal(again, json) {
-		return errors.New("not canonical")
+	if string(c.doc.ID()) != id || index.TypeID(c.doc.Type()) != t {
+		r.fault("body", place, "it is another resource than the index says")
 	}
-	if h.extractor != search.Version(h.typ) {
-		return nil // another extractor's values are made again wherever they are read
+	if again := fhirjson.AppendCanonical(nil, &c.doc, 0); !bytes.Equal(again, json) {
+		r.fault("body", place, "it is not canonical")
 	}
-	stored, err := unpackValues(nil, block)
-	if err != nil {
-		return err
+	// What a write extracts from is without the version and the time.
+	if err := e.Document(o, &c.doc); err != nil {
+		r.fault("body", place, "it does not parse: %v", err)
+		return item
 	}
-	again, err := e.extractAgain(o, nil)
-	if err != nil {
-		return err
+	c.builder.Reset()
+	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
+		r.fault("values", place, "they cannot be extracted: %v", err)
+		return item
 	}
-	if !bytes.Equal(again, stored) {
-		return errors.New("its stored values are not what extraction gives")
+	if h.extractor == search.Version(h.typ) {
+		if stored, err := unpackValues(nil, block); err != nil || !bytes.Equal(stored, c.builder.Payload()) {
+			r.fault("values", place, "they are not what extracting them again gives")
+		}
 	}
-	return nil
+	item.Values = new(index.Prepared)
+	if err := twin.Prepare(item.Values, c.builder.Payload()); err != nil {
+		r.fault("values", place, "they cannot be indexed: %v", err)
+		item.Values = nil
+	}
+	return item
 }

@@ -179,10 +179,25 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 	if g.settles {
 		e.unsettled = nil
 	}
+	e.warnOfLimits()
 	if g.defines {
 		e.define()
 	}
 	return nil
+}
+
+// warnShare is the share of a limit of the index from which on the logger is told.
+const warnShare = 0.8
+
+// warnOfLimits tells the logger, once, that the store is nearly full.
+func (e *Engine) warnOfLimits() {
+	if e.warned {
+		return
+	}
+	if share := e.index.Used().Share(e.index.Limits()); share >= warnShare {
+		e.warned = true
+		e.options.Logger.Warn("datastore: the store is nearly full; beyond its limits only deletions are taken", "percent", int(100*share))
+	}
 }
 
 // A landed run is what the log has of one commit, or a part of it.

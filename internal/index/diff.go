@@ -65,7 +65,7 @@ func (k DifferenceKind) String() string { return differenceNames[k] }
 // Twin returns an empty index with the terms of x, into which the same versions are
 // applied for [Diff].
 func (x *Index) Twin() *Index {
-	twin := NewWithin([16]byte{}, x.limits)
+	twin := newIndex([16]byte{}, x.settle, x.limits)
 	twin.terms = x.terms
 	twin.entities.hashKey = x.entities.hashKey
 	x.mu.RLock()
