@@ -36,7 +36,7 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 		flags = itemFlagDelete
 	}
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0, 0, 0, 0)
-	dst = binary.LittleEndian.AppendUint32(dst, search.Version())
+	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
 	name := typ.String()
 	dst = append(append(dst, byte(len(name))), name...)
 	return append(append(dst, byte(len(id))), id...)

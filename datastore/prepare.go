@@ -164,10 +164,11 @@ func (s *Store) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.extractor != search.Version() && !h.deleted {
-		return s.extractAgain(o, dst)
+	start := len(dst)
+	if dst, err = unpack(dst, block); err != nil || h.deleted || !search.Stale(h.typ, h.extractor, dst[start:]) {
+		return dst, err
 	}
-	return unpack(dst, block)
+	return s.extractAgain(o, dst[:start])
 }
 
 // unpack appends to dst the values that a block holds.

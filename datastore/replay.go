@@ -108,10 +108,9 @@ func (s *Store) load(l *loaded) error {
 		if err != nil {
 			return err
 		}
-		if h.extractor != search.Version() && !h.deleted {
+		l.payload, err = unpack(l.payload[:0], block)
+		if err == nil && !h.deleted && search.Stale(h.typ, h.extractor, l.payload) {
 			l.payload, err = s.extractAgain(indexOrdinal(l.record.First)+index.Ordinal(i), l.payload[:0])
-		} else {
-			l.payload, err = unpack(l.payload[:0], block)
 		}
 		if err != nil {
 			return err
