@@ -50,5 +50,5 @@ func TestReadersBesideAWriter(t *testing.T) {
 	wg.Wait()
 	_, r := s.search("Patient", "_count=0")
 	assert.Equal(t, 2*records, r.Total)
-	assert.NotZero(t, search.Version())
+	assert.NotZero(t, search.Version(typeOf(t, "Patient")))
 }

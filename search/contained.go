@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -13,14 +12,14 @@ import (
 // behind its own: for each contained resource a head, which is a token with its id in
 // a stream of its type, and then its values. These go to other streams than those of
 // the same element at the top, so that a search which is not about contained
-// resources never sees them: for stream s to s + size, and the heads of type t to
-// 2 · size + t (docs/format/values.md).
+// resources never sees them: for stream s to firstInside + s, and the heads of type t
+// to firstHead + t (docs/format/values.md).
 
 // inside returns the stream of a stream's values in contained resources.
-func (r *registry) inside(s index.Param) index.Param { return s + r.size }
+func (r *registry) inside(s index.Param) index.Param { return firstInside + s }
 
 // head returns the stream of the heads of contained resources of a type.
-func (r *registry) head(t schema.TypeID) index.Param { return 2*r.size + index.Param(t) }
+func (r *registry) head(t schema.TypeID) index.Param { return firstHead + index.Param(t) }
 
 // end returns the first number that is of no stream of R4's parameters, in what
 // resources contain as well.
@@ -51,7 +50,7 @@ func (r *registry) insideParam(p *param) *param {
 func (r *registry) insideStreams(list []*stream) []*stream {
 	var all []*stream
 	for _, s := range list {
-		if s.id < r.size {
+		if s.id < firstInside {
 			inside := *s
 			inside.id = r.inside(s.id)
 			all = append(all, &inside)
@@ -65,14 +64,12 @@ func (x *extractor) contained(plan *typePlan) {
 	if plan.contained == 0 {
 		return
 	}
-	x.shift = x.size
-	nodes := x.doc.Nodes
-	at, _ := x.doc.Child(0, plan.contained)
-	for c := uint32(at); c != 0 && c < nodes[0].Next && nodes[c].Field == plan.contained; c = nodes[c].Next {
-		typ := nodes[c].Type
-		x.b.Token(x.registry.head(typ), 0, "", x.child(fhirjson.Index(c), schema.Lookup(typ, "id")))
+	x.shift = firstInside
+	for c := range x.containedIn(plan) {
+		typ := x.doc.Nodes[c].Type
+		x.b.Token(x.registry.head(typ), 0, "", x.child(c, schema.Lookup(typ, "id")))
 		if inner := x.types[typ]; inner != nil {
-			x.resource(fhirjson.Index(c), inner)
+			x.resource(c, inner)
 		}
 	}
 	x.shift = 0

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -130,11 +129,7 @@ func (x *extractor) fullText() {
 // types that have a narrative, but counts it among the parameters of all resources
 // (FHIR R4 §3.1.1.2): it finds none of the others.
 func (b *registryBuilder) fullText() {
-	add := func(kind leafKind) *stream {
-		s := &stream{id: index.Param(len(b.streams)), kind: kind}
-		b.streams = append(b.streams, s)
-		return s
-	}
+	add := func(kind leafKind) *stream { return b.newStream(&stream{kind: kind}, "Resource") }
 	b.narrative, b.content = add(leafNarrative), add(leafContent)
 	domain, _ := schema.TypeOf("DomainResource")
 	b.words = map[string]*param{}

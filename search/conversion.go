@@ -44,6 +44,20 @@ const (
 	leafContent
 )
 
+// kindNames are the kinds as they stand in the names of streams, which stay what they
+// are.
+var kindNames = [...]string{
+	leafString: "string", leafWords: "further words", leafCode: "code", leafCoding: "coding", leafConcept: "concept",
+	leafIdentifier: "identifier", leafContact: "contact", leafBoolean: "boolean", leafInsensitive: "insensitive", leafSensitive: "sensitive",
+	leafCodingText: "coding text", leafConceptText: "concept text", leafIdentifierText: "identifier text", leafIdentifierType: "identifier type",
+	leafReference: "reference", leafCanonicalReference: "canonical reference", leafReferenceIdentifier: "reference identifier", leafResource: "resource",
+	leafDate: "date", leafPeriod: "period", leafTiming: "timing", leafNumber: "number", leafNumberRange: "number range",
+	leafQuantity: "quantity", leafMoney: "money", leafRange: "range", leafSampledData: "sampled data",
+	leafURI: "uri", leafCanonical: "canonical", leafNarrative: "words of narrative", leafContent: "words of content",
+}
+
+func (k leafKind) String() string { return kindNames[k] }
+
 // A conversion is one way in which elements of a type serve a parameter: the
 // kind of value, and the children to go down to first.
 type conversion struct {

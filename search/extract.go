@@ -28,6 +28,7 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 	x := e.extractors.Get().(*extractor)
 	x.doc, x.b = doc, b
 	x.scratch, x.groups = x.scratch[:0], 0
+	x.versionsInside(plan)
 	x.resource(0, plan)
 	x.fullText()
 	x.contained(plan)

@@ -27,6 +27,21 @@ const (
 	filterFirst                // [0]
 )
 
+// String returns the filter as it stands in the names of streams, with a space before.
+func (f filter) String() string {
+	switch f.kind {
+	case filterEquals:
+		return " where " + f.field.Field().Name + "=" + f.text
+	case filterResolves:
+		return " to " + f.typ.String()
+	case filterExtension:
+		return " with " + f.text
+	case filterFirst:
+		return " first"
+	}
+	return ""
+}
+
 // A hop is one step of a path down the tape.
 type hop struct {
 	field  schema.FieldID

@@ -1,8 +1,6 @@
 package search
 
 import (
-	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"sync"
@@ -18,6 +16,7 @@ import (
 // to patients. So no value is stored twice, however many parameters see it.
 type stream struct {
 	id   index.Param
+	name string // where its values come from and their kind; "" of a custom parameter
 	kind leafKind
 	typ  schema.TypeID // of the elements
 	// sensitive is set on streams of codes of which the case always counts.
@@ -131,12 +130,12 @@ type existence struct {
 // A registry holds the search parameters of every resource type. It is immutable.
 type registry struct {
 	types   []*typePlan // by schema.TypeID; nil for what is no resource
-	streams []*stream   // by index.Param
-	size    index.Param // the numbers of R4's streams are below it; see contained.go
+	streams []*stream   // by index.Param; nil for numbers out of use
 	names   map[string]schema.TypeID
 	fields  wellKnown
-	version uint32
-	customs customs
+	// versions are those of what is extracted, by schema.TypeID.
+	versions []uint32
+	customs  customs
 	// narrative and content are the words of all types: those of the narrative, and
 	// what the rest of a resource has beside them.
 	narrative, content *stream
@@ -147,43 +146,28 @@ type registry struct {
 var parameters = sync.OnceValue(func() *registry {
 	b := registryBuilder{
 		registry: &registry{
-			types:   make([]*typePlan, len(schema.Types)),
-			streams: []*stream{nil},
-			names:   map[string]schema.TypeID{},
-			fields:  findWellKnown(),
+			types:    make([]*typePlan, len(schema.Types)),
+			names:    map[string]schema.TypeID{},
+			fields:   findWellKnown(),
+			versions: make([]uint32, len(schema.Types)),
 		},
-		shared: map[sharedKey]*stream{},
+		numbers: readNumbers(numbersText),
+		shared:  map[sharedKey]*stream{},
 	}
 	b.fullText()
-	digest := fnv.New32a()
 	for t := range schema.Types {
 		typ := schema.TypeID(t)
 		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
 			b.types[t] = b.plan(typ)
 			b.names[row.Name] = typ
-			fmt.Fprintln(digest, typ, row.Name) // references hold the number
+			b.versions[t] = b.numbers.types[row.Name].version
 		}
 	}
-	for _, s := range b.streams[1:] {
-		fmt.Fprintln(digest, s.id, s.kind, s.typ.String())
-	}
-	for i := range schema.Params {
-		fmt.Fprintln(digest, schema.Params[i].Code, schema.Params[i].Expression)
-	}
-	b.version, b.size = digest.Sum32(), index.Param(len(b.streams))
-	if b.end() > index.FirstCustom {
-		panic("search: streams of R4 have numbers of custom parameters")
+	if len(b.streams) > int(firstInside) || firstInside+b.numbers.last >= firstHead || b.end() > index.FirstCustom {
+		panic("search: too many streams for the numbers of contained resources")
 	}
 	return b.registry
 })
-
-// Version identifies the parameters, their numbers in the index, and how values
-// are extracted. Values that were extracted under another version have to be
-// extracted again.
-func Version(...schema.TypeID) uint32 { return parameters().version ^ extractorVersion }
-
-// extractorVersion rises whenever Extract yields other values for a resource.
-const extractorVersion = 3
 
 // find returns the parameter of a type with the given code.
 func (r *registry) find(t schema.TypeID, code string) (*param, bool) {
@@ -198,8 +182,9 @@ func (r *registry) codes(t schema.TypeID) []string {
 
 type registryBuilder struct {
 	*registry
-	shared map[sharedKey]*stream
-	words  map[string]*param // _text and _content, of all types
+	numbers *numbers
+	shared  map[sharedKey]*stream
+	words   map[string]*param // _text and _content, of all types
 }
 
 // A sharedKey finds the stream of a parameter that all types have.
@@ -239,13 +224,13 @@ func (b *registryBuilder) plan(t schema.TypeID) *typePlan {
 			continue
 		}
 		if len(u.param.streams) == 0 {
-			u.param.streams = []*stream{b.stream(u)}
+			u.param.streams = []*stream{b.stream(u, t.String()+" "+u.param.row.Code+" exists")}
 			plan.exists = append(plan.exists, existence{stream: u.param.streams[0]})
 		}
 		last := &plan.exists[len(plan.exists)-1] // the alternatives of an element are adjacent
 		last.fields = append(last.fields, u.hops[0].field)
 	}
-	plan.root = b.node(t, rest, 0, false)
+	plan.root = b.node(t, t.String(), rest, 0, false)
 	return plan
 }
 
@@ -325,16 +310,32 @@ func familyName() schema.FieldID {
 	return schema.Lookup(t, "family")
 }
 
-// stream makes the stream of a use.
-func (b *registryBuilder) stream(u use) *stream {
+// stream makes the stream of a use at a place.
+func (b *registryBuilder) stream(u use, place string) *stream {
 	key := sharedKey{u.param.row.Code, u.kind}
 	if s := b.shared[key]; u.shared && s != nil {
 		return s
 	}
-	s := &stream{id: index.Param(len(b.streams)), kind: u.kind, typ: u.element, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}
-	b.streams = append(b.streams, s)
+	if u.shared {
+		place = "Resource " + u.param.row.Code
+	}
+	s := b.newStream(&stream{kind: u.kind, typ: u.element, sensitive: u.kind == leafSensitive || u.kind == leafBoolean}, place)
 	if u.shared {
 		b.shared[key] = s
 	}
+	return s
+}
+
+// newStream gives a stream at a place its number.
+func (b *registryBuilder) newStream(s *stream, place string) *stream {
+	s.name = place + " " + s.kind.String()
+	s.id = b.numbers.number(s.name)
+	for len(b.streams) <= int(s.id) {
+		b.streams = append(b.streams, nil)
+	}
+	if b.streams[s.id] != nil {
+		panic("search: two streams are called " + s.name)
+	}
+	b.streams[s.id] = s
 	return s
 }

@@ -42,15 +42,15 @@ type branch struct {
 	node   *node
 }
 
-// node builds the place at the end of depth hops, of a given type, for the uses
-// that go through it. grouped says that an element of a composite is above.
-func (b *registryBuilder) node(t schema.TypeID, uses []use, depth int, grouped bool) *node {
+// node builds the place at the end of depth hops, of a given type and name, for the
+// uses that go through it. grouped says that an element of a composite is above.
+func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int, grouped bool) *node {
 	n := &node{}
 	below := map[schema.FieldID][]use{}
 	var fields []schema.FieldID
 	for _, u := range uses {
 		if len(u.hops) == depth {
-			b.leaf(n, u)
+			b.leaf(n, u, place)
 			continue
 		}
 		field := u.hops[depth].field
@@ -67,13 +67,13 @@ func (b *registryBuilder) node(t schema.TypeID, uses []use, depth int, grouped b
 	n.edges = make([]*edge, row.End-row.First)
 	slices.Sort(fields)
 	for _, field := range fields {
-		n.edges[field-n.first] = b.edge(field, below[field], depth, grouped)
+		n.edges[field-n.first] = b.edge(field, place+"."+field.Field().Name, below[field], depth, grouped)
 	}
 	return n
 }
 
 // leaf adds a use's stream to a node, or shares the one that is there.
-func (b *registryBuilder) leaf(n *node, u use) {
+func (b *registryBuilder) leaf(n *node, u use, place string) {
 	var s *stream
 	for _, l := range n.leaves {
 		if l.kind == u.kind {
@@ -81,7 +81,7 @@ func (b *registryBuilder) leaf(n *node, u use) {
 		}
 	}
 	if s == nil {
-		s = b.stream(u)
+		s = b.stream(u, place)
 		n.leaves = append(n.leaves, leaf{param: s.id, kind: u.kind, binding: u.field.Field().Binding.Binding()})
 	}
 	if u.aside {
@@ -98,7 +98,7 @@ func appendNew(list []*stream, s *stream) []*stream {
 	return append(list, s)
 }
 
-func (b *registryBuilder) edge(field schema.FieldID, uses []use, depth int, grouped bool) *edge {
+func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, depth int, grouped bool) *edge {
 	e := &edge{}
 	var filters []filter
 	open := false
@@ -132,7 +132,7 @@ func (b *registryBuilder) edge(field schema.FieldID, uses []use, depth int, grou
 				through = append(through, u)
 			}
 		}
-		e.branches = append(e.branches, branch{f, b.node(field.Field().Type, through, depth+1, grouped || e.numbered)})
+		e.branches = append(e.branches, branch{f, b.node(field.Field().Type, place+f.String(), through, depth+1, grouped || e.numbered)})
 	}
 	return e
 }

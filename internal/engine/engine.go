@@ -175,7 +175,12 @@ func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 	if h.extractor != search.Version(h.typ) {
 		return e.extractAgain(o, dst)
 	}
-	return unpackValues(dst, block)
+	at := len(dst)
+	payload, err := unpackValues(dst, block)
+	if err == nil && search.Stale(h.typ, h.extractor, payload[at:]) {
+		return e.extractAgain(o, dst)
+	}
+	return payload, err
 }
 
 // extractAgain appends to dst the values of a stored version, extracted from its

@@ -72,7 +72,7 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 		flags |= itemUUID
 	}
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0)
-	dst = binary.LittleEndian.AppendUint16(dst, search.TypeNumber(typ))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
 	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
 	if isUUID {
 		return append(dst, packed[:]...)
@@ -110,9 +110,10 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, damaged
 	}
-	var ok bool
-	if h.typ, ok = search.NumberedType(binary.LittleEndian.Uint16(part[itemVersionAt+4:])); !ok {
-		return h, nil, damaged
+	// The numbers of types are fixed (search/numbers.txt).
+	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
+	if search.Version(h.typ) == 0 {
+		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)
 	}
 	h.extractor = binary.LittleEndian.Uint32(part[itemExtractorAt:])
 	rest := part[itemFixed:]

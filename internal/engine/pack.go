@@ -55,4 +55,10 @@ func unpackBody(dst, body []byte) ([]byte, error) {
 }
 
 // unpackValues appends to dst the payload that a packed values block holds.
-func unpackValues(dst, block []byte) ([]byte, error) { return index.Unpack(dst, block) }
+func unpackValues(dst, block []byte) ([]byte, error) {
+	payload, err := index.Unpack(dst, block)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return payload, nil
+}

@@ -161,9 +161,8 @@ func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 	}
 	x := index.Item{Type: index.TypeID(h.typ), ID: h.id, Version: uint64(h.version), Deleted: h.deleted}
 	if !h.deleted {
-		if h.extractor == search.Version(h.typ) {
-			l.payload, err = unpackValues(l.payload[:0], block)
-		} else {
+		l.payload, err = unpackValues(l.payload[:0], block)
+		if h.extractor != search.Version(h.typ) || err == nil && search.Stale(h.typ, h.extractor, l.payload) {
 			l.payload, err = e.extractFrom(r, i, l.payload[:0])
 		}
 		if err != nil {

@@ -191,10 +191,12 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 		r.fault("values", place, "they cannot be extracted: %v", err)
 		return item
 	}
-	if h.extractor == search.Version(h.typ) {
-		if stored, err := unpackValues(nil, block); err != nil || !bytes.Equal(stored, c.builder.Payload()) {
-			r.fault("values", place, "they are not what extracting them again gives")
-		}
+	stored, err := unpackValues(nil, block)
+	switch {
+	case err != nil:
+		r.fault("values", place, "they do not open: %v", err)
+	case !search.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, c.builder.Payload()):
+		r.fault("values", place, "they are not what extracting them again gives")
 	}
 	item.Values = new(index.Prepared)
 	if err := twin.Prepare(item.Values, c.builder.Payload()); err != nil {

@@ -3,6 +3,7 @@ package index
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Decode appends the values of a payload to dst, in the order in which they were
@@ -21,6 +22,20 @@ func Decode(dst []Entry, payload []byte) ([]Entry, error) {
 		}
 		dst = append(dst, e)
 	}
+}
+
+// FirstNote returns the text of the note with which a payload begins, "" if there is
+// none.
+func FirstNote(payload []byte) string {
+	if len(payload) == 0 || Kind(payload[0]&tagKind) != KindNote {
+		return ""
+	}
+	var e Entry
+	s := newScanner(payload, new(arena))
+	if ok, err := s.next(&e); !ok || err != nil {
+		return ""
+	}
+	return strings.Clone(e.Exact)
 }
 
 // A scanner walks the entries of a payload. The strings of its entries alias

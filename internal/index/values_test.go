@@ -167,6 +167,7 @@ func FuzzDecode(f *testing.F) {
 	}))
 	x := index.New([16]byte{})
 	f.Fuzz(func(t *testing.T, payload []byte) {
+		index.FirstNote(payload)
 		entries, err := index.Decode(nil, payload)
 		if err != nil {
 			return
