@@ -63,11 +63,11 @@ var errFrame = corruptf("not a whole record")
 
 // A chain is the place in a segment that the next record must continue.
 type chain struct {
-	keys     *seal.Keyset
-	name     uint64 // of the segment
-	sequence uint64 // of the last run
-	number   Number // of the last item
-	time     int64  // of the last run
+	keys     *seal.Keyset // nil where tags are not checked
+	name     uint64       // of the segment
+	sequence uint64       // of the last run
+	number   Number       // of the last item
+	time     int64        // of the last run
 	previous seal.Tag
 	unlinked bool // previous is not known: believe the next record's
 }
@@ -84,8 +84,10 @@ func (c *chain) accept(f frame) (*recordInfo, error) {
 		info.previous != c.previous && !c.unlinked {
 		return nil, corruptf("segment %d: record after commit %d does not continue it", c.name, c.sequence)
 	}
-	if err := verifyRecord(c.keys, f.value, info.key); err != nil {
-		return nil, fmt.Errorf("%w: segment %d: record after commit %d: %w", ErrCorrupt, c.name, c.sequence, err)
+	if c.keys != nil {
+		if err := verifyRecord(c.keys, f.value, info.key); err != nil {
+			return nil, fmt.Errorf("%w: segment %d: record after commit %d: %w", ErrCorrupt, c.name, c.sequence, err)
+		}
 	}
 	c.sequence, c.number, c.time = info.lastRun().Sequence, info.lastNumber(), info.lastRun().Time
 	c.previous = recordTag(f.value)
