@@ -3,41 +3,35 @@ package datastore
 import (
 	"encoding/hex"
 	"fmt"
-	"strconv"
-	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/txlog2"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
 // A Head names the newest commit of a store in a way that no older copy of the store
 // can match. Who keeps it outside the store, as text, and opens the store with
-// [Options.AtLeast], notices that an older copy was put in its place.
-type Head struct {
-	// Sequence is the number of the commit, 0 for an empty store.
-	Sequence uint64
-	tag      [16]byte
-}
+// [Options.AtLeast], notices that an older copy, or another store, was put in its
+// place. The zero Head is that of no store.
+type Head struct{ pin txlog.Pin }
 
 // Head returns the head after the newest commit.
-func (s *Store) Head() Head {
-	pin := s.engine.Head()
-	return Head{pin.Sequence, pin.Tag}
-}
+func (s *Store) Head() Head { return Head{s.engine.Head()} }
 
-func (h Head) pin() txlog.Pin { return txlog.Pin{Sequence: h.Sequence, Tag: h.tag} }
+// Sequence returns the number of the commit, 0 for a store that has none.
+func (h Head) Sequence() uint64 { return h.pin.Sequence }
 
-// String returns the head as text that [ParseHead] reads.
+// String returns the head as text that [ParseHead] reads: three parts with "-" between.
 func (h Head) String() string {
-	return strconv.FormatUint(h.Sequence, 10) + "-" + hex.EncodeToString(h.tag[:])
+	return fmt.Sprintf("%d-%d-%s", h.pin.Sequence, h.pin.Generation, hex.EncodeToString(h.pin.Tag[:]))
 }
 
 // ParseHead reads what Head.String wrote. It reports ErrInvalid.
 func ParseHead(text string) (h Head, err error) {
-	sequence, tag, ok := strings.Cut(text, "-")
-	if h.Sequence, err = strconv.ParseUint(sequence, 10, 64); err != nil || !ok || len(tag) != 2*len(h.tag) {
-		return Head{}, fmt.Errorf("%w: not the head of a store", ErrInvalid)
+	var tag []byte
+	n, err := fmt.Sscanf(text, "%d-%d-%x", &h.pin.Sequence, &h.pin.Generation, &tag)
+	if n == 3 && len(tag) == len(h.pin.Tag) {
+		copy(h.pin.Tag[:], tag)
 	}
-	if _, err := hex.Decode(h.tag[:], []byte(tag)); err != nil {
+	if err != nil || h.String() != text {
 		return Head{}, fmt.Errorf("%w: not the head of a store", ErrInvalid)
 	}
 	return h, nil

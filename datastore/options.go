@@ -102,6 +102,6 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	return engine.Options{
 		Key: filled.Key, Validation: filled.Validation, Enrichers: filled.Enrichers, Zone: filled.Zone, BaseURL: filled.BaseURL,
 		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, Logger: filled.Logger,
-		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin(),
+		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
 	}, errors.Join(wrong...)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"github.com/fhirlake/fhirlake/internal/txlog2"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
 // A Log is the ordered log of commits that an engine follows and appends to. Others

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/txlog2"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
 // A numbering says which item of the log each ordinal of the index is. The log numbers

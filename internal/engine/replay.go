@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/txlog2"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 	"golang.org/x/sync/errgroup"
 )

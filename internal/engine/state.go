@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/internal/txlog2"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
 // states says where the last value of each name lies in the log. The writer adds, and

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/txlog2"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
 // queueLength is how many commits may wait for the writer before callers wait to

@@ -10,11 +10,12 @@
 //   - The [Keyset] is the list of a store's data keys and one authentication
 //     key, from which come the HMAC key of the store's small files and the key
 //     of its search hashes. The authentication key never changes.
-//   - A [KeyWrapper] is the caller's key: it encrypts the keyset, and nothing
-//     else. [KeyFile], [Passphrase] and [RandomKey] are built in; any key
+//   - A [KeyWrapper] is the caller's key: it encrypts the key of the keyset's
+//     file, once in a store's life, and nothing else. [KeyFile], [Passphrase] and [RandomKey] are built in; any key
 //     management service fits behind its two methods.
-//   - A part is one half of an item, its values or its body, sealed with
-//     additional data that says exactly where it belongs ([PartID]).
+//   - A part is one half of an item, its values or its body, or the annotation
+//     of a commit. It is sealed with additional data that says what it is a part
+//     of ([PartID]), and not where it lies.
 //
 // # Invariants
 //
@@ -22,7 +23,8 @@
 //     record that is written again, or a segment that is rewritten, would
 //     repeat them.
 //   - No key seals more than [MaxSeals] times; [Key.Reserve] counts before
-//     the fact.
+//     the fact. A process seals with keys that it made itself, so that the count
+//     need not outlive it.
 //   - A wrong key is told apart from damage: see [ErrWrongKey].
 //   - A Keyset and its keys are immutable but for the counts, and safe for use
 //     by many goroutines. Ciphers are set up once for each key.

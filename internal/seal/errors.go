@@ -20,7 +20,13 @@ var (
 	// ErrKeySpent is returned when a data key would exceed its number of seals.
 	ErrKeySpent = errors.New("seal: data key has reached its number of seals")
 
-	// ErrKeyFile is returned when a key file is malformed or can be read by
-	// others than its owner.
+	// ErrWrapper is returned when a key wrapper panics, or ends its goroutine.
+	ErrWrapper = errors.New("seal: key wrapper failed")
+
+	// ErrPassphrase is returned when an empty passphrase is used.
+	ErrPassphrase = errors.New("seal: passphrase is empty")
+
+	// ErrKeyFile is returned when a key file is malformed, is no regular
+	// file, or can be used by others than its owner.
 	ErrKeyFile = errors.New("seal: key file refused")
 )

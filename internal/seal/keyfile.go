@@ -11,13 +11,15 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"syscall"
 )
 
 type keyFile string
 
 // KeyFile returns a wrapper whose key is in a file: one line, the base64 of 32
 // bytes. The file is made, with a random key and mode 0600, when a keyset is
-// first wrapped; it is never made to unwrap one. A file that group or others
+// made; it is never made to unwrap one. A file that group or others
 // can read is refused with ErrKeyFile, but on Windows, whose files have no
 // such mode. Keep the file elsewhere than the store and its backups.
 func KeyFile(path string) KeyWrapper { return keyFile(path) }
@@ -45,7 +47,8 @@ func (f keyFile) Decrypt(ctx context.Context, blob []byte) ([]byte, error) {
 }
 
 func (f keyFile) read() (*rawKey, error) {
-	file, err := os.Open(string(f))
+	// A FIFO would let Open wait for a writer for ever.
+	file, err := os.OpenFile(string(f), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("seal: key file: %w", err)
 	}
@@ -54,8 +57,11 @@ func (f keyFile) read() (*rawKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: key file: %w", err)
 	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s is no regular file", ErrKeyFile, string(f))
+	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%w: %s has mode %04o, others can use it; want 0600", ErrKeyFile, string(f), mode)
+		return nil, fmt.Errorf("%w: %s has mode %04o, others can use it: chmod 600", ErrKeyFile, string(f), mode)
 	}
 	// A line of 32 bytes in base64 has 44 characters and its end.
 	text := make([]byte, 64)
@@ -67,8 +73,27 @@ func (f keyFile) read() (*rawKey, error) {
 	if err != nil || len(key) != KeySize {
 		return nil, fmt.Errorf("%w: %s is not one line of %d bytes in base64", ErrKeyFile, string(f), KeySize)
 	}
+	f.removeLeftovers()
 	raw := rawKey(key)
 	return &raw, nil
+}
+
+// temp returns how the names of files begin that will be this key file.
+func (f keyFile) temp() string { return "." + filepath.Base(string(f)) + ".making-" }
+
+// removeLeftovers removes keys that a crash left behind while the key file was
+// being made. The key file is there, so none of them can become it.
+func (f keyFile) removeLeftovers() {
+	folder := filepath.Dir(string(f))
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return // a folder that cannot be listed is one that we made no key in
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), f.temp()) {
+			os.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
 }
 
 // create writes a new key to a temporary file and links it into place. A link
@@ -81,7 +106,7 @@ func (f keyFile) create() (err error) {
 		}
 	}()
 	folder := filepath.Dir(string(f))
-	temp, err := os.CreateTemp(folder, ".key-*") // mode 0600
+	temp, err := os.CreateTemp(folder, f.temp()+"*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -98,8 +123,11 @@ func (f keyFile) create() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.Link(temp.Name(), string(f)); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	if err := os.Link(temp.Name(), string(f)); err != nil {
+		// Another has made the key file, and may have removed our temporary one.
+		if _, statErr := os.Stat(string(f)); statErr != nil {
+			return err
+		}
 	}
 	return syncFolder(folder)
 }

@@ -1,23 +1,26 @@
 package seal
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
 // MaxSeals is how many parts and record tags one data key may seal. NIST SP
-// 800-38D §8.3 allows 2³² with random 96-bit nonces; half of that leaves room
-// for seals that a crash made us forget.
+// 800-38D §8.3 allows 2³² with random 96-bit nonces; half of that leaves a
+// margin.
 const MaxSeals = 1 << 31
 
-// A KeyID names a data key in its keyset. IDs begin at 1 and rise.
-type KeyID uint32
+// A KeyID names a data key. It is random and not 0.
+type KeyID uint64
 
 // A Key is a data key with its ciphers. It is safe for use by many goroutines.
 type Key struct {
@@ -34,12 +37,11 @@ func (k *Key) ID() KeyID { return k.id }
 // Seals returns how many seals were reserved so far.
 func (k *Key) Seals() uint64 { return k.seals.Load() }
 
-// RestoreSeals sets the count to what was remembered outside. It is for the
-// opening of a store, before the first Reserve.
-func (k *Key) RestoreSeals(n uint64) { k.seals.Store(n) }
-
 // Reserve counts n seals before they are made. It reports ErrKeySpent, and
 // counts nothing, where the key would exceed limit; 0 means MaxSeals.
+//
+// The count lives as long as the process: a key that an earlier process made
+// seals with is never reserved again.
 func (k *Key) Reserve(n, limit uint64) error {
 	if limit == 0 || limit > MaxSeals {
 		limit = MaxSeals
@@ -47,7 +49,7 @@ func (k *Key) Reserve(n, limit uint64) error {
 	for {
 		old := k.seals.Load()
 		if old > limit || n > limit-old {
-			return fmt.Errorf("%w (key %d)", ErrKeySpent, k.id)
+			return fmt.Errorf("%w (key %016x)", ErrKeySpent, uint64(k.id))
 		}
 		if k.seals.CompareAndSwap(old, old+n) {
 			return nil
@@ -55,28 +57,32 @@ func (k *Key) Reserve(n, limit uint64) error {
 	}
 }
 
-// A Keyset is the data keys of one store, the newest last, and the key that
-// authenticates its small files. It is immutable.
+// A Keyset is the data keys of one store, the newest last, the key that
+// authenticates its small files, and the key that encrypts the keyset's own
+// file. It is immutable.
 type Keyset struct {
-	auth [KeySize]byte
-	mac  []byte
-	keys []*Key
+	auth    [KeySize]byte
+	mac     []byte
+	keys    []*Key
+	byID    map[KeyID]*Key
+	file    [KeySize]byte // encrypts the keyset's file
+	wrapped []byte        // file, encrypted by the caller's wrapper
 }
 
-// NewKeyset returns a keyset with random keys and one data key.
-func NewKeyset() (*Keyset, error) {
-	var auth, secret [KeySize]byte
+// NewKeyset returns a keyset with random keys and no data key. The wrapper is
+// asked once, here; [Keyset.Marshal] needs it no more.
+func NewKeyset(ctx context.Context, w KeyWrapper) (*Keyset, error) {
+	var auth [KeySize]byte
 	rand.Read(auth[:])
-	rand.Read(secret[:])
 	set, err := newKeyset(auth)
 	if err != nil {
 		return nil, err
 	}
-	key, err := newKey(1, secret)
+	rand.Read(set.file[:])
+	set.wrapped, err = wrapFileKey(ctx, w, set.file)
 	if err != nil {
 		return nil, err
 	}
-	set.keys = []*Key{key}
 	return set, nil
 }
 
@@ -85,27 +91,67 @@ func NewKeyset() (*Keyset, error) {
 func (s *Keyset) WithNewKey() (*Keyset, error) {
 	var secret [KeySize]byte
 	rand.Read(secret[:])
-	key, err := newKey(s.Current().id+1, secret)
+	id := newKeyID()
+	for _, err := s.Key(id); err == nil; _, err = s.Key(id) {
+		id = newKeyID()
+	}
+	key, err := newKey(id, secret)
 	if err != nil {
 		return nil, err
 	}
-	next := &Keyset{auth: s.auth, mac: s.mac}
-	next.keys = append(append(next.keys, s.keys...), key)
-	return next, nil
+	return s.with(append(slices.Clip(s.keys), key)), nil
 }
 
-// Current returns the key that new parts are sealed with.
-func (s *Keyset) Current() *Key { return s.keys[len(s.keys)-1] }
+// Keep returns a keyset without the data keys that wanted reports false for.
+func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
+	return s.with(slices.DeleteFunc(slices.Clone(s.keys), func(k *Key) bool { return !wanted(k.id) }))
+}
+
+// with returns a keyset with other data keys.
+func (s *Keyset) with(keys []*Key) *Keyset {
+	next := *s
+	next.keys = keys
+	next.byID = make(map[KeyID]*Key, len(keys))
+	for _, k := range keys {
+		next.byID[k.id] = k
+	}
+	return &next
+}
+
+func newKeyID() KeyID {
+	var b [8]byte
+	for {
+		rand.Read(b[:])
+		if id := KeyID(binary.LittleEndian.Uint64(b[:])); id != 0 {
+			return id
+		}
+	}
+}
+
+// Current returns the key that new parts are sealed with: the newest, nil where
+// there is none.
+func (s *Keyset) Current() *Key {
+	if len(s.keys) == 0 {
+		return nil
+	}
+	return s.keys[len(s.keys)-1]
+}
+
+// IDs returns the identifiers of the data keys, the newest last.
+func (s *Keyset) IDs() []KeyID {
+	ids := make([]KeyID, len(s.keys))
+	for i, k := range s.keys {
+		ids[i] = k.id
+	}
+	return ids
+}
 
 // Key returns the data key with the given identifier, or ErrUnknownKey.
 func (s *Keyset) Key(id KeyID) (*Key, error) {
-	// IDs are dense in a keyset that never lost a key; a later rotation may
-	// drop the first ones.
-	first := s.keys[0].id
-	if id < first || uint64(id-first) >= uint64(len(s.keys)) {
-		return nil, fmt.Errorf("%w: %d", ErrUnknownKey, id)
+	if k := s.byID[id]; k != nil {
+		return k, nil
 	}
-	return s.keys[id-first], nil
+	return nil, fmt.Errorf("%w: %016x", ErrUnknownKey, uint64(id))
 }
 
 // MAC returns the tag of data under the keyset's authentication key:
@@ -130,7 +176,7 @@ func (s *Keyset) VerifyMAC(purpose string, data, tag []byte) bool {
 // key and the store's salt. It stays the same as long as the two do, whatever
 // data keys come and go.
 func (s *Keyset) HashKey(salt []byte) (key [16]byte, err error) {
-	out, err := hkdf.Key(sha256.New, s.auth[:], salt, "fhirlake 1 index hash", len(key))
+	out, err := hkdf.Key(sha256.New, s.auth[:], salt, "fhirlake 2 index hash", len(key))
 	if err != nil {
 		return key, fmt.Errorf("seal: derive: %w", err)
 	}
@@ -139,7 +185,7 @@ func (s *Keyset) HashKey(salt []byte) (key [16]byte, err error) {
 }
 
 func newKeyset(auth [KeySize]byte) (*Keyset, error) {
-	mac, err := hkdf.Expand(sha256.New, auth[:], "fhirlake 1 file tag", KeySize)
+	mac, err := hkdf.Expand(sha256.New, auth[:], "fhirlake 2 file tag", KeySize)
 	if err != nil {
 		return nil, fmt.Errorf("seal: derive: %w", err)
 	}
@@ -149,10 +195,10 @@ func newKeyset(auth [KeySize]byte) (*Keyset, error) {
 func newKey(id KeyID, secret [KeySize]byte) (*Key, error) {
 	key := &Key{id: id, secret: secret}
 	var err error
-	if key.parts, err = derivedGCM(secret[:], "fhirlake 1 part"); err != nil {
+	if key.parts, err = derivedGCM(secret[:], "fhirlake 2 part"); err != nil {
 		return nil, err
 	}
-	if key.records, err = derivedGCM(secret[:], "fhirlake 1 record tag"); err != nil {
+	if key.records, err = derivedGCM(secret[:], "fhirlake 2 record tag"); err != nil {
 		return nil, err
 	}
 	return key, nil

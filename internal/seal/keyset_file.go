@@ -3,49 +3,129 @@ package seal
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 )
 
-// A KeyWrapper encrypts and decrypts a keyset with a key of the caller's. It
-// has the shape of Keeper in gocloud.dev/secrets, so that any of its drivers
-// is one.
-//
-// Encrypt should authenticate. Decrypt should report an error that wraps
-// [ErrWrongKey] where it can tell that its key did not make the ciphertext;
-// any other error is passed on as it is.
-type KeyWrapper interface {
-	Encrypt(ctx context.Context, plaintext []byte) ([]byte, error)
-	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
-}
-
 const (
-	fileMagic    = "FHIRLKEY"
-	fileVersion  = 1
-	fileHead     = 16 // magic, version, length of the wrapped keyset
-	plainMagic   = "FLKS"
-	plainVersion = 1
-	plainHead    = 44 // magic, version, authentication key, number of keys
-	plainKey     = 36 // id, secret
+	fileMagic   = "FHIRLKEY"
+	fileVersion = 2
+	fileHead    = 16 // magic, version, length of the wrapped file key
 
-	// maxFile bounds what is read as a keyset: over 25,000 data keys.
-	maxFile = 1 << 20
+	wrapMagic   = "FLKW"
+	wrapVersion = 2
+	wrapSize    = 4 + 4 + KeySize // magic, version, file key
+
+	plainHead = 4 + KeySize // number of data keys, authentication key
+	plainKey  = 8 + KeySize // id, secret
+
+	// maxFile bounds what is read as a keyset: over 1,600,000 data keys.
+	maxFile = 64 << 20
+
+	// maxWrapped bounds what a wrapper may make of the file key.
+	maxWrapped = 64 << 10
 )
 
-// Marshal returns the content of the keyset file, wrapped by w.
-func (s *Keyset) Marshal(ctx context.Context, w KeyWrapper) ([]byte, error) {
-	wrapped, err := w.Encrypt(ctx, s.appendPlain(nil))
+// wrapFileKey lets the caller's wrapper encrypt the key of the keyset's file.
+// That is all a wrapper ever sees: some key services take no more than 4 KiB,
+// and a keyset grows.
+func wrapFileKey(ctx context.Context, w KeyWrapper, key [KeySize]byte) ([]byte, error) {
+	plain := append([]byte(nil), wrapMagic...)
+	plain = binary.LittleEndian.AppendUint32(plain, wrapVersion)
+	plain = append(plain, key[:]...)
+	sum := sha256.Sum256(plain)
+	plain = append(plain, sum[:]...)
+	wrapped, err := guard(ctx, func() ([]byte, error) { return w.Encrypt(ctx, plain) })
 	if err != nil {
 		return nil, fmt.Errorf("seal: wrap keyset: %w", err)
 	}
+	if len(wrapped) > maxWrapped {
+		return nil, fmt.Errorf("seal: wrap keyset: wrapper returned %d bytes", len(wrapped))
+	}
+	return wrapped, nil
+}
+
+// unwrapFileKey reverses wrapFileKey. A wrapper that does not authenticate
+// returns noise for a wrong key; magic and checksum tell.
+func unwrapFileKey(ctx context.Context, w KeyWrapper, wrapped []byte) (key [KeySize]byte, err error) {
+	plain, err := guard(ctx, func() ([]byte, error) { return w.Decrypt(ctx, wrapped) })
+	if errors.Is(err, ErrWrongKey) {
+		return key, err
+	}
+	if err != nil {
+		return key, fmt.Errorf("seal: unwrap keyset: %w", err)
+	}
+	if len(plain) != wrapSize+sha256.Size || string(plain[:4]) != wrapMagic {
+		return key, fmt.Errorf("%w: unwrapped bytes are no key of a keyset", ErrWrongKey)
+	}
+	if sum := sha256.Sum256(plain[:wrapSize]); !bytes.Equal(sum[:], plain[wrapSize:]) {
+		return key, fmt.Errorf("%w: unwrapped key's checksum", ErrWrongKey)
+	}
+	if v := binary.LittleEndian.Uint32(plain[4:]); v != wrapVersion {
+		return key, fmt.Errorf("%w: wrapped key version %d", ErrUnsupported, v)
+	}
+	return [KeySize]byte(plain[8:wrapSize]), nil
+}
+
+// Marshal returns the content of the keyset file. It asks no wrapper.
+func (s *Keyset) Marshal() ([]byte, error) {
+	aead, err := derivedGCM(s.file[:], "fhirlake 2 keyset")
+	if err != nil {
+		return nil, err
+	}
 	file := append([]byte(nil), fileMagic...)
 	file = binary.LittleEndian.AppendUint32(file, fileVersion)
-	file = binary.LittleEndian.AppendUint32(file, uint32(len(wrapped)))
-	file = append(file, wrapped...)
+	file = binary.LittleEndian.AppendUint32(file, uint32(len(s.wrapped)))
+	file = append(file, s.wrapped...)
+	head := file
+	nonce := make([]byte, NonceSize)
+	rand.Read(nonce)
+	file = append(file, nonce...)
+	file = aead.Seal(file, nonce, s.appendPlain(nil), head)
 	sum := sha256.Sum256(file)
 	return append(file, sum[:]...), nil
+}
+
+// A KeysetFile is what can be told of a keyset file without its wrapper.
+type KeysetFile struct {
+	Version int
+	Keys    int // number of data keys
+}
+
+// InspectFile reads the outside of a keyset file. It reports ErrCorrupt or
+// ErrUnsupported.
+func InspectFile(file []byte) (KeysetFile, error) {
+	info, _, _, err := splitFile(file)
+	return info, err
+}
+
+// splitFile checks the checksum of a keyset file and splits it.
+func splitFile(file []byte) (info KeysetFile, head, sealed []byte, err error) {
+	if len(file) < fileHead+sha256.Size || len(file) > maxFile || string(file[:8]) != fileMagic {
+		return info, nil, nil, fmt.Errorf("%w: not a keyset file", ErrCorrupt)
+	}
+	body, sum := file[:len(file)-sha256.Size], file[len(file)-sha256.Size:]
+	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
+		return info, nil, nil, fmt.Errorf("%w: keyset checksum", ErrCorrupt)
+	}
+	info.Version = int(binary.LittleEndian.Uint32(body[8:]))
+	if info.Version != fileVersion {
+		return info, nil, nil, fmt.Errorf("%w: keyset file version %d", ErrUnsupported, info.Version)
+	}
+	n := uint64(binary.LittleEndian.Uint32(body[12:]))
+	if n > maxWrapped || fileHead+n+Overhead+plainHead > uint64(len(body)) {
+		return info, nil, nil, fmt.Errorf("%w: keyset length", ErrCorrupt)
+	}
+	head, sealed = body[:fileHead+n], body[fileHead+n:]
+	keys := len(sealed) - Overhead - plainHead
+	if keys%plainKey != 0 {
+		return info, nil, nil, fmt.Errorf("%w: keyset length", ErrCorrupt)
+	}
+	info.Keys = keys / plainKey
+	return info, head, sealed, nil
 }
 
 // Unmarshal reads the content of a keyset file with the wrapper that made it.
@@ -54,74 +134,62 @@ func (s *Keyset) Marshal(ctx context.Context, w KeyWrapper) ([]byte, error) {
 // wrapper is asked. What the wrapper returns is checked as well: ErrWrongKey
 // is certain.
 func Unmarshal(ctx context.Context, file []byte, w KeyWrapper) (*Keyset, error) {
-	if len(file) < fileHead+sha256.Size || len(file) > maxFile || string(file[:8]) != fileMagic {
-		return nil, fmt.Errorf("%w: not a keyset file", ErrCorrupt)
-	}
-	body, sum := file[:len(file)-sha256.Size], file[len(file)-sha256.Size:]
-	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
-		return nil, fmt.Errorf("%w: keyset checksum", ErrCorrupt)
-	}
-	if v := binary.LittleEndian.Uint32(body[8:]); v != fileVersion {
-		return nil, fmt.Errorf("%w: keyset file version %d", ErrUnsupported, v)
-	}
-	wrapped := body[fileHead:]
-	if uint64(binary.LittleEndian.Uint32(body[12:])) != uint64(len(wrapped)) {
-		return nil, fmt.Errorf("%w: keyset length", ErrCorrupt)
-	}
-	plain, err := w.Decrypt(ctx, wrapped)
-	if errors.Is(err, ErrWrongKey) {
+	_, head, sealed, err := splitFile(file)
+	if err != nil {
 		return nil, err
 	}
+	wrapped := bytes.Clone(head[fileHead:])
+	key, err := unwrapFileKey(ctx, w, wrapped)
 	if err != nil {
-		return nil, fmt.Errorf("seal: unwrap keyset: %w", err)
+		return nil, err
 	}
-	return parsePlain(plain)
+	aead, err := derivedGCM(key[:], "fhirlake 2 keyset")
+	if err != nil {
+		return nil, err
+	}
+	plain, err := aead.Open(nil, sealed[:NonceSize], sealed[NonceSize:], head)
+	if err != nil {
+		return nil, fmt.Errorf("%w: keyset does not open", ErrCorrupt)
+	}
+	set, err := parsePlain(plain)
+	if err != nil {
+		return nil, err
+	}
+	set.file, set.wrapped = key, wrapped
+	return set, nil
 }
 
 func (s *Keyset) appendPlain(b []byte) []byte {
-	b = append(b, plainMagic...)
-	b = binary.LittleEndian.AppendUint32(b, plainVersion)
-	b = append(b, s.auth[:]...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(s.keys)))
+	b = append(b, s.auth[:]...)
 	for _, key := range s.keys {
-		b = binary.LittleEndian.AppendUint32(b, uint32(key.id))
+		b = binary.LittleEndian.AppendUint64(b, uint64(key.id))
 		b = append(b, key.secret[:]...)
 	}
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...)
+	return b
 }
 
-// parsePlain reads an unwrapped keyset. A wrapper that does not authenticate
-// returns noise for a wrong key; the checksum tells.
+// parsePlain reads a decrypted keyset.
 func parsePlain(b []byte) (*Keyset, error) {
-	if len(b) < plainHead+sha256.Size || string(b[:4]) != plainMagic {
-		return nil, fmt.Errorf("%w: unwrapped bytes are no keyset", ErrWrongKey)
+	count := uint64(0)
+	if len(b) >= plainHead {
+		count = uint64(binary.LittleEndian.Uint32(b))
 	}
-	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
-	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
-		return nil, fmt.Errorf("%w: unwrapped keyset's checksum", ErrWrongKey)
+	if len(b) < plainHead || count*plainKey != uint64(len(b)-plainHead) {
+		return nil, fmt.Errorf("%w: keyset of %d keys in %d bytes", ErrCorrupt, count, len(b))
 	}
-	if v := binary.LittleEndian.Uint32(body[4:]); v != plainVersion {
-		return nil, fmt.Errorf("%w: keyset version %d", ErrUnsupported, v)
-	}
-	count := uint64(binary.LittleEndian.Uint32(body[40:]))
-	if count == 0 || count*plainKey != uint64(len(body)-plainHead) {
-		return nil, fmt.Errorf("%w: keyset of %d keys", ErrCorrupt, count)
-	}
-	set, err := newKeyset([KeySize]byte(body[8:40]))
+	set, err := newKeyset([KeySize]byte(b[4:plainHead]))
 	if err != nil {
 		return nil, err
 	}
-	for rest := body[plainHead:]; len(rest) > 0; rest = rest[plainKey:] {
-		id := KeyID(binary.LittleEndian.Uint32(rest))
-		if id == 0 || len(set.keys) > 0 && id != set.Current().id+1 {
-			return nil, fmt.Errorf("%w: keyset order", ErrCorrupt)
-		}
-		key, err := newKey(id, [KeySize]byte(rest[4:plainKey]))
+	keys := make([]*Key, 0, count)
+	for rest := b[plainHead:]; len(rest) > 0; rest = rest[plainKey:] {
+		id := KeyID(binary.LittleEndian.Uint64(rest))
+		key, err := newKey(id, [KeySize]byte(rest[8:plainKey]))
 		if err != nil {
 			return nil, err
 		}
-		set.keys = append(set.keys, key)
+		keys = append(keys, key)
 	}
-	return set, nil
+	return set.with(keys), nil
 }

@@ -19,32 +19,31 @@ const (
 // A Tag authenticates a record, or one of the store's small files.
 type Tag [TagSize]byte
 
-// PartKind says which half of an item a part is.
+// PartKind says what a part is.
 type PartKind uint8
 
-// The parts of an item.
+// The parts of items and of commits.
 const (
-	Values PartKind = 1 // what the index needs
-	Body   PartKind = 2 // the resource
+	Values     PartKind = 1 // of an item: what the index needs
+	Body       PartKind = 2 // of an item: the resource
+	Annotation PartKind = 3 // of a commit
 )
 
-// A PartID says where a part belongs. It is authenticated with the part and
-// not stored with it, so that a part opens in its own place only.
+// A PartID says what a part is a part of. It is authenticated with the part and
+// not stored with it. It names no place, so that a part can move as it is.
 type PartID struct {
-	Store    [16]byte
-	Sequence uint64 // of the record
-	Index    uint32 // of the item in the record
-	Count    uint32 // items in the record
-	Slot     uint32 // key slot of the item; 0 is the store's data key
-	Kind     PartKind
+	Lineage [16]byte
+	Number  uint64 // of the item; of an annotation, the sequence of its commit
+	Slot    uint32 // key slot of the item; 0 is the store's data keys
+	Kind    PartKind
 }
 
 // aadSize is the length of the additional data of a part.
-const aadSize = 44
+const aadSize = 40
 
 // aadFormat is the first byte of the additional data. It changes when the
-// layout of records or of the additional data does.
-const aadFormat = 1
+// layout of the additional data does.
+const aadFormat = 2
 
 // aad is kept in a pool because it escapes through the cipher.AEAD interface,
 // and opening a part must not allocate.
@@ -56,12 +55,10 @@ func (a *aad) set(p *PartID, key KeyID) {
 	a[0] = aadFormat
 	a[1] = byte(p.Kind)
 	a[2], a[3] = 0, 0
-	binary.LittleEndian.PutUint32(a[4:], uint32(key))
-	copy(a[8:24], p.Store[:])
-	binary.LittleEndian.PutUint64(a[24:], p.Sequence)
-	binary.LittleEndian.PutUint32(a[32:], p.Index)
-	binary.LittleEndian.PutUint32(a[36:], p.Count)
-	binary.LittleEndian.PutUint32(a[40:], p.Slot)
+	binary.LittleEndian.PutUint32(a[4:], p.Slot)
+	copy(a[8:24], p.Lineage[:])
+	binary.LittleEndian.PutUint64(a[24:], uint64(key))
+	binary.LittleEndian.PutUint64(a[32:], p.Number)
 }
 
 // SealPart appends the sealed form of plaintext to dst: ciphertext, tag, nonce.
@@ -78,7 +75,7 @@ func (k *Key) SealPart(dst, plaintext []byte, nonce *[NonceSize]byte, id PartID)
 // OpenPart appends the plaintext of a sealed part to dst and returns the
 // extended slice. It allocates only where dst lacks room. The sealed part may
 // lie exactly at dst[len(dst):], and is then decrypted in place. It reports
-// ErrCorrupt for a part that was not sealed by this key for this place.
+// ErrCorrupt for a part that was not sealed by this key under this PartID.
 func (k *Key) OpenPart(dst, sealed []byte, id PartID) ([]byte, error) {
 	if len(sealed) < Overhead {
 		return dst, fmt.Errorf("%w: part of %d bytes", ErrCorrupt, len(sealed))

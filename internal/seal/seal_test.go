@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,13 @@ import (
 )
 
 func newKeys(t testing.TB) *seal.Keyset {
-	keys, err := seal.NewKeyset()
+	return newKeysWith(t, seal.RandomKey())
+}
+
+func newKeysWith(t testing.TB, w seal.KeyWrapper) *seal.Keyset {
+	keys, err := seal.NewKeyset(t.Context(), w)
+	require.NoError(t, err)
+	keys, err = keys.WithNewKey()
 	require.NoError(t, err)
 	return keys
 }
@@ -31,12 +38,12 @@ func nonce() (n [seal.NonceSize]byte) {
 	return n
 }
 
-func TestPartOpensInItsPlaceOnly(t *testing.T) {
+func TestPartOpensAsItselfOnly(t *testing.T) {
 	keys := newKeys(t)
 	key := keys.Current()
 	more, err := keys.WithNewKey()
 	require.NoError(t, err)
-	home := seal.PartID{Store: [16]byte{1}, Sequence: 2, Index: 3, Count: 4, Slot: 5, Kind: seal.Values}
+	home := seal.PartID{Lineage: [16]byte{1}, Number: 2, Slot: 5, Kind: seal.Values}
 	n := nonce()
 	sealed := key.SealPart(nil, []byte("secret"), &n, home)
 	require.Len(t, sealed, len("secret")+seal.Overhead)
@@ -46,12 +53,10 @@ func TestPartOpensInItsPlaceOnly(t *testing.T) {
 	require.Equal(t, "before secret", string(got))
 
 	for name, move := range map[string]func(*seal.PartID){
-		"store":    func(id *seal.PartID) { id.Store[15]++ },
-		"sequence": func(id *seal.PartID) { id.Sequence++ },
-		"index":    func(id *seal.PartID) { id.Index++ },
-		"count":    func(id *seal.PartID) { id.Count++ },
-		"slot":     func(id *seal.PartID) { id.Slot++ },
-		"kind":     func(id *seal.PartID) { id.Kind = seal.Body },
+		"lineage": func(id *seal.PartID) { id.Lineage[15]++ },
+		"number":  func(id *seal.PartID) { id.Number++ },
+		"slot":    func(id *seal.PartID) { id.Slot++ },
+		"kind":    func(id *seal.PartID) { id.Kind = seal.Body },
 	} {
 		other := home
 		move(&other)
@@ -77,9 +82,9 @@ func TestPartsRoundTrip(t *testing.T) {
 		before := rapid.SliceOf(rapid.Byte()).Draw(t, "before")
 		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
 		id := seal.PartID{
-			Sequence: rapid.Uint64().Draw(t, "sequence"),
-			Index:    rapid.Uint32().Draw(t, "index"),
-			Kind:     seal.Body,
+			Number: rapid.Uint64().Draw(t, "number"),
+			Slot:   rapid.Uint32().Draw(t, "slot"),
+			Kind:   seal.Body,
 		}
 		n := nonce()
 		all := key.SealPart(bytes.Clone(before), plain, &n, id)
@@ -108,7 +113,7 @@ func TestManyGoroutinesOpen(t *testing.T) {
 	for w := range uint32(4) {
 		wg.Go(func() {
 			for i := range uint32(200) {
-				id := seal.PartID{Index: i, Count: w}
+				id := seal.PartID{Number: uint64(i), Slot: w}
 				n := nonce()
 				got, err := key.OpenPart(nil, key.SealPart(nil, []byte{byte(i), byte(w)}, &n, id), id)
 				if !assert.NoError(t, err) || !assert.Equal(t, []byte{byte(i), byte(w)}, got) {
@@ -146,16 +151,15 @@ func TestReserve(t *testing.T) {
 	require.NoError(t, key.Reserve(3, 10))
 	require.ErrorIs(t, key.Reserve(1, 10), seal.ErrKeySpent)
 
-	key.RestoreSeals(seal.MaxSeals - 1)
+	require.ErrorIs(t, key.Reserve(seal.MaxSeals, 1<<40), seal.ErrKeySpent, "MaxSeals is the most")
+	require.NoError(t, key.Reserve(seal.MaxSeals-11, 0))
 	require.ErrorIs(t, key.Reserve(2, 0), seal.ErrKeySpent)
-	require.ErrorIs(t, key.Reserve(2, 1<<40), seal.ErrKeySpent, "MaxSeals is the most")
 	require.NoError(t, key.Reserve(1, 0))
-	key.RestoreSeals(1 << 60)
 	require.ErrorIs(t, key.Reserve(1<<62, 0), seal.ErrKeySpent)
 
 	next, err := keys.WithNewKey()
 	require.NoError(t, err)
-	require.Equal(t, seal.KeyID(2), next.Current().ID())
+	require.NotEqual(t, key.ID(), next.Current().ID())
 	require.Zero(t, next.Current().Seals())
 	require.Same(t, key, keys.Current(), "the keyset it comes from stays")
 }
@@ -173,14 +177,14 @@ func wrappers(t *testing.T) map[string][2]seal.KeyWrapper {
 func TestKeysetRoundTrip(t *testing.T) {
 	for name, pair := range wrappers(t) {
 		t.Run(name, func(t *testing.T) {
-			keys := newKeys(t)
-			keys, err := keys.WithNewKey()
+			keys, err := newKeysWith(t, pair[0]).WithNewKey()
 			require.NoError(t, err)
-			file, err := keys.Marshal(t.Context(), pair[0])
+			file, err := keys.Marshal()
 			require.NoError(t, err)
 			again, err := seal.Unmarshal(t.Context(), file, pair[0])
 			require.NoError(t, err)
 
+			require.Equal(t, keys.IDs(), again.IDs())
 			require.Equal(t, keys.Current().ID(), again.Current().ID())
 			require.Equal(t, keys.MAC("p", nil), again.MAC("p", nil))
 			first, err := keys.HashKey([]byte("salt"))
@@ -188,7 +192,7 @@ func TestKeysetRoundTrip(t *testing.T) {
 			second, err := again.HashKey([]byte("salt"))
 			require.NoError(t, err)
 			require.Equal(t, first, second)
-			for id := seal.KeyID(1); id <= 2; id++ {
+			for _, id := range keys.IDs() {
 				old, err := keys.Key(id)
 				require.NoError(t, err)
 				now, err := again.Key(id)
@@ -197,21 +201,33 @@ func TestKeysetRoundTrip(t *testing.T) {
 				_, err = now.OpenPart(nil, old.SealPart(nil, []byte("x"), &n, seal.PartID{}), seal.PartID{})
 				require.NoError(t, err)
 			}
-			for _, id := range []seal.KeyID{0, 3} {
-				_, err := again.Key(id)
-				require.ErrorIs(t, err, seal.ErrUnknownKey)
-			}
+			_, err = again.Key(0)
+			require.ErrorIs(t, err, seal.ErrUnknownKey)
+			info, err := seal.InspectFile(file)
+			require.NoError(t, err)
+			require.Equal(t, 2, info.Keys)
 		})
 	}
+}
+
+func TestKeep(t *testing.T) {
+	keys, err := newKeys(t).WithNewKey()
+	require.NoError(t, err)
+	first := keys.IDs()[0]
+	kept := keys.Keep(func(id seal.KeyID) bool { return id == first })
+	require.Equal(t, []seal.KeyID{first}, kept.IDs())
+	_, err = kept.Key(keys.Current().ID())
+	require.ErrorIs(t, err, seal.ErrUnknownKey)
+	require.Len(t, keys.IDs(), 2, "the keyset it comes from stays")
+	require.Nil(t, keys.Keep(func(seal.KeyID) bool { return false }).Current())
 }
 
 func TestWrongKey(t *testing.T) {
 	pairs := wrappers(t)
 	for name, pair := range pairs {
 		t.Run(name, func(t *testing.T) {
-			_, err := newKeys(t).Marshal(t.Context(), pair[1]) // makes the second key file
-			require.NoError(t, err)
-			file, err := newKeys(t).Marshal(t.Context(), pair[0])
+			newKeysWith(t, pair[1]) // makes the second key file
+			file, err := newKeysWith(t, pair[0]).Marshal()
 			require.NoError(t, err)
 			_, err = seal.Unmarshal(t.Context(), file, pair[1])
 			require.ErrorIs(t, err, seal.ErrWrongKey)
@@ -245,7 +261,7 @@ func (w failingWrapper) Encrypt(context.Context, []byte) ([]byte, error) { retur
 func (w failingWrapper) Decrypt(context.Context, []byte) ([]byte, error) { return nil, w.err }
 
 func TestForeignWrapper(t *testing.T) {
-	file, err := newKeys(t).Marshal(t.Context(), plainWrapper(3))
+	file, err := newKeysWith(t, plainWrapper(3)).Marshal()
 	require.NoError(t, err)
 	_, err = seal.Unmarshal(t.Context(), file, plainWrapper(3))
 	require.NoError(t, err)
@@ -253,16 +269,75 @@ func TestForeignWrapper(t *testing.T) {
 	require.ErrorIs(t, err, seal.ErrWrongKey)
 
 	down := errors.New("service is down")
-	_, err = newKeys(t).Marshal(t.Context(), failingWrapper{down})
+	_, err = seal.NewKeyset(t.Context(), failingWrapper{down})
 	require.ErrorIs(t, err, down)
 	_, err = seal.Unmarshal(t.Context(), file, failingWrapper{down})
 	require.ErrorIs(t, err, down)
 	require.NotErrorIs(t, err, seal.ErrWrongKey)
 }
 
+// wrapperFunc does the same to encrypt and to decrypt.
+type wrapperFunc func(ctx context.Context, b []byte) ([]byte, error)
+
+func (f wrapperFunc) Encrypt(ctx context.Context, b []byte) ([]byte, error) { return f(ctx, b) }
+func (f wrapperFunc) Decrypt(ctx context.Context, b []byte) ([]byte, error) { return f(ctx, b) }
+
+// TestWrapperMisbehaves: a wrapper that panics, ends its goroutine or never
+// returns takes nobody with it.
+func TestWrapperMisbehaves(t *testing.T) {
+	file, err := newKeys(t).Marshal()
+	require.NoError(t, err)
+	forever := make(chan struct{})
+	defer close(forever)
+	ctx, cancel := context.WithCancel(t.Context())
+	for name, wrapper := range map[string]wrapperFunc{
+		"panics": func(context.Context, []byte) ([]byte, error) { panic("no") },
+		"ends":   func(context.Context, []byte) ([]byte, error) { runtime.Goexit(); return nil, nil },
+	} {
+		_, err := seal.NewKeyset(ctx, wrapper)
+		require.ErrorIs(t, err, seal.ErrWrapper, name)
+		_, err = seal.Unmarshal(ctx, file, wrapper)
+		require.ErrorIs(t, err, seal.ErrWrapper, name)
+	}
+	_, err = seal.NewKeyset(ctx, wrapperFunc(func(context.Context, []byte) ([]byte, error) {
+		cancel()
+		<-forever
+		return nil, nil
+	}))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// TestWrapperSeesLittle: key services take no more than 4 KiB, however many
+// data keys there are, and are not asked for each.
+func TestWrapperSeesLittle(t *testing.T) {
+	calls, most := 0, 0
+	keys, err := seal.NewKeyset(t.Context(), wrapperFunc(func(_ context.Context, b []byte) ([]byte, error) {
+		calls, most = calls+1, max(most, len(b))
+		return b, nil
+	}))
+	require.NoError(t, err)
+	for range 200 {
+		keys, err = keys.WithNewKey()
+		require.NoError(t, err)
+		_, err = keys.Marshal()
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, calls)
+	require.LessOrEqual(t, most, 100)
+}
+
+func TestEmptyPassphrase(t *testing.T) {
+	file, err := newKeys(t).Marshal()
+	require.NoError(t, err)
+	_, err = seal.NewKeyset(t.Context(), seal.Passphrase(nil))
+	require.ErrorIs(t, err, seal.ErrPassphrase)
+	_, err = seal.Unmarshal(t.Context(), file, seal.Passphrase([]byte{}))
+	require.ErrorIs(t, err, seal.ErrPassphrase)
+}
+
 func TestDamagedKeyset(t *testing.T) {
 	wrapper := seal.RandomKey()
-	file, err := newKeys(t).Marshal(t.Context(), wrapper)
+	file, err := newKeysWith(t, wrapper).Marshal()
 	require.NoError(t, err)
 	for i := range file {
 		for bit := range 8 {
@@ -278,9 +353,9 @@ func TestDamagedKeyset(t *testing.T) {
 
 func TestKeysetHoldsNoPlainKey(t *testing.T) {
 	var plain []byte
-	file, err := newKeys(t).Marshal(t.Context(), recorder{seal.RandomKey(), &plain})
+	file, err := newKeysWith(t, recorder{seal.RandomKey(), &plain}).Marshal()
 	require.NoError(t, err)
-	require.Greater(t, len(plain), 64)
+	require.GreaterOrEqual(t, len(plain), seal.KeySize)
 	for i := 0; i+8 <= len(plain); i++ {
 		require.False(t, bytes.Contains(file, plain[i:i+8]))
 	}
@@ -332,6 +407,30 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
+// TestKeyFileLeftovers: what a crash left while a key file was made goes when the
+// key is next used.
+func TestKeyFileLeftovers(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "key")
+	left := filepath.Join(folder, ".key.making-1234")
+	other := filepath.Join(folder, ".other.making-1")
+	for _, name := range []string{left, other} {
+		require.NoError(t, os.WriteFile(name, []byte("secret"), 0o600))
+	}
+	_, err := seal.KeyFile(path).Encrypt(t.Context(), []byte("keys"))
+	require.NoError(t, err)
+	require.NoFileExists(t, left)
+	require.FileExists(t, other)
+}
+
+func TestKeyFileIsNoFile(t *testing.T) {
+	folder := t.TempDir()
+	_, err := seal.KeyFile(folder).Decrypt(t.Context(), nil)
+	require.ErrorIs(t, err, seal.ErrKeyFile)
+	_, err = seal.KeyFile(os.DevNull).Encrypt(t.Context(), nil)
+	require.ErrorIs(t, err, seal.ErrKeyFile)
+}
+
 // TestKeyFileMadeOnce lets several stores make the same key file at once: all
 // must end with the same key.
 func TestKeyFileMadeOnce(t *testing.T) {
@@ -369,10 +468,8 @@ func TestTamperedPassphraseCost(t *testing.T) {
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	keys, err := seal.NewKeyset()
-	require.NoError(f, err)
 	wrapper := seal.RandomKey()
-	file, err := keys.Marshal(context.Background(), wrapper)
+	file, err := newKeysWith(f, wrapper).Marshal()
 	require.NoError(f, err)
 	f.Add(file)
 	f.Add(file[:40])

@@ -12,6 +12,46 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
+// A KeyWrapper encrypts and decrypts the key of a keyset with a key of the
+// caller's. It has the shape of Keeper in gocloud.dev/secrets, so that any of
+// its drivers is one.
+//
+// Encrypt should authenticate. Decrypt should report an error that wraps
+// [ErrWrongKey] where it can tell that its key did not make the ciphertext;
+// any other error is passed on as it is. A wrapper runs in a goroutine of its
+// own: when it panics, that is an error, and when ctx ends nobody waits for it.
+type KeyWrapper interface {
+	Encrypt(ctx context.Context, plaintext []byte) ([]byte, error)
+	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
+}
+
+// guard runs the caller's code. A panic, or an end by runtime.Goexit, is an
+// error; the end of ctx is not waited out.
+func guard(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		r := result{err: fmt.Errorf("%w: it ended its goroutine", ErrWrapper)}
+		defer func() {
+			if p := recover(); p != nil {
+				r = result{err: fmt.Errorf("%w: panic: %v", ErrWrapper, p)}
+			}
+			done <- r
+		}()
+		b, err := f()
+		r = result{b, err}
+	}()
+	select {
+	case r := <-done:
+		return r.b, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // Kinds of wrapped blob, its first byte.
 const (
 	blobRaw        = 1 // wrapped by 32 key bytes
@@ -46,7 +86,7 @@ func unwrap(blob []byte, n int, key []byte) ([]byte, error) {
 	}
 	head, rest := blob[:n], blob[n:]
 	if len(rest) < checkSize+NonceSize+TagSize {
-		return nil, fmt.Errorf("%w: wrapped keyset is too short", ErrCorrupt)
+		return nil, fmt.Errorf("%w: wrapped key is too short", ErrCorrupt)
 	}
 	if subtle.ConstantTimeCompare(check, rest[:checkSize]) != 1 {
 		return nil, ErrWrongKey
@@ -58,7 +98,7 @@ func unwrap(blob []byte, n int, key []byte) ([]byte, error) {
 	nonce, sealed := rest[checkSize:checkSize+NonceSize], rest[checkSize+NonceSize:]
 	plaintext, err := aead.Open(nil, nonce, sealed, head)
 	if err != nil {
-		return nil, fmt.Errorf("%w: wrapped keyset does not open", ErrCorrupt)
+		return nil, fmt.Errorf("%w: wrapped key does not open", ErrCorrupt)
 	}
 	return plaintext, nil
 }
@@ -111,12 +151,16 @@ const (
 type passphrase []byte
 
 // Passphrase returns a wrapper whose key is derived from secret by Argon2id.
-// Salt and cost are stored with the wrapped keyset. The secret is copied.
+// Salt and cost are stored with the wrapped key. The secret is copied. An empty
+// one is refused with ErrPassphrase when the wrapper is used.
 func Passphrase(secret []byte) KeyWrapper {
 	return passphrase(append([]byte(nil), secret...))
 }
 
 func (p passphrase) Encrypt(_ context.Context, plaintext []byte) ([]byte, error) {
+	if len(p) == 0 {
+		return nil, ErrPassphrase
+	}
 	head := []byte{blobPassphrase}
 	head = binary.LittleEndian.AppendUint32(head, argonTime)
 	head = binary.LittleEndian.AppendUint32(head, argonMemory)
@@ -128,11 +172,14 @@ func (p passphrase) Encrypt(_ context.Context, plaintext []byte) ([]byte, error)
 }
 
 func (p passphrase) Decrypt(_ context.Context, blob []byte) ([]byte, error) {
+	if len(p) == 0 {
+		return nil, ErrPassphrase
+	}
 	if len(blob) == 0 || blob[0] != blobPassphrase {
 		return nil, fmt.Errorf("%w: wrapped by another kind of key", ErrWrongKey)
 	}
 	if len(blob) < passphraseHead {
-		return nil, fmt.Errorf("%w: wrapped keyset is too short", ErrCorrupt)
+		return nil, fmt.Errorf("%w: wrapped key is too short", ErrCorrupt)
 	}
 	time, memory, threads := binary.LittleEndian.Uint32(blob[1:]), binary.LittleEndian.Uint32(blob[5:]), blob[9]
 	if time == 0 || time > maxArgonTime || memory == 0 || memory > maxArgonMemory || threads == 0 {

@@ -48,9 +48,22 @@ func benchLog(b *testing.B, fsys txlog.FS, records, items int) (*txlog.Log, *txl
 // noSync is a folder whose files need no sync: what remains is our own cost.
 type noSync struct{ txlog.FS }
 
-func (f noSync) Open(name string, create bool) (txlog.File, error) {
-	file, err := f.FS.Open(name, create)
+func (f noSync) Mount(create bool) (txlog.Folder, error) {
+	folder, err := f.FS.Mount(create)
+	return noSyncFolder{folder}, err
+}
+
+type noSyncFolder struct{ txlog.Folder }
+
+func (f noSyncFolder) Open(name string, flag int) (txlog.File, error) {
+	file, err := f.Folder.Open(name, flag)
 	return noSyncFile{file}, err
+}
+
+func (f noSyncFolder) Lock(file txlog.File) error { return f.Folder.Lock(file.(noSyncFile).File) }
+
+func (f noSyncFolder) Check(name string, file txlog.File) error {
+	return f.Folder.Check(name, file.(noSyncFile).File)
 }
 
 type noSyncFile struct{ txlog.File }
@@ -89,18 +102,18 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkBody(b *testing.B) {
 	// 150,000 items are 85 MB: one closed segment and an open one.
 	l, _ := benchLog(b, noSync{txlog.OSFolder(b.TempDir())}, 300, 500)
-	_, next := l.Last()
+	next := l.Last().Next
 	for _, c := range []struct {
 		name string
-		from txlog.Ordinal
-		n    uint32
-	}{{"closed", 0, next / 2}, {"open", next - next/10, next / 10}} {
+		from txlog.Number
+		n    txlog.Number
+	}{{"closed", 1, next / 2}, {"open", next - next/10, next / 10}} {
 		b.Run(c.name, func(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 1))
 			dst := make([]byte, 0, 4096)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := l.Body(c.from+rng.Uint32N(c.n), dst); err != nil {
+				if _, err := l.Body(c.from+txlog.Number(rng.Uint64N(uint64(c.n))), dst); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -138,7 +151,7 @@ func scan(b *testing.B, l *txlog.Log, values bool) (size int64) {
 		workers.Go(func() {
 			dst := make([]byte, 0, 4096)
 			for r := range work {
-				for i := range r.Items {
+				for i := range r.Len() {
 					if _, err := r.Values(i, dst); err != nil {
 						b.Error(err)
 					}

@@ -1,64 +1,60 @@
 package txlog
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// create makes an empty store. The temporary header is the first file made and
-// takes its name last, so that a creation that was cut short is known as one.
-//
-// REQUIRES: the lock is held.
-func create(ctx context.Context, o *Options) error {
-	keys, err := seal.NewKeyset()
-	if err != nil {
-		return err
-	}
-	// The wrapper is asked first: a key that is refused leaves nothing behind.
-	keyset, err := keys.Marshal(ctx, o.Wrapper)
-	if err != nil {
-		return err
-	}
-	if err := createFiles(o, keys, keyset); err != nil {
+// create makes an empty store in a folder whose head is locked. The temporary
+// header comes first and takes its name last, so that a creation that was cut
+// short is known as one.
+func (l *Log) create(keys *seal.Keyset) error {
+	if err := l.createFiles(keys); err != nil {
 		return fmt.Errorf("txlog: create: %w", err)
 	}
 	return nil
 }
 
-func createFiles(o *Options, keys *seal.Keyset, keyset []byte) error {
-	h := storeHeader{created: o.Now().UnixMicro(), zone: o.Zone}
+func (l *Log) createFiles(keys *seal.Keyset) error {
+	h := storeHeader{created: l.options.Now().UnixMicro()}
+	rand.Read(h.lineage[:])
 	rand.Read(h.store[:])
 	rand.Read(h.salt[:])
-	if err := writeSynced(o.FS, nameHeader+tempSuffix, nil); err != nil {
+	keyset, err := keys.Marshal()
+	if err != nil {
 		return err
 	}
-	if err := o.FS.SyncDir("."); err != nil {
+	if err := writeSynced(l.folder, nameHeader+tempSuffix, nil); err != nil {
 		return err
 	}
-	if err := o.FS.MkdirAll(nameLog); err != nil {
+	if err := l.folder.SyncDir("."); err != nil {
 		return err
 	}
-	if err := writeSynced(o.FS, segmentName(1), nil); err != nil {
+	if err := l.folder.Mkdir(nameLog); err != nil {
 		return err
 	}
-	if err := o.FS.SyncDir(nameLog); err != nil {
+	first := segmentEntry{name: 1, firstSequence: 1, firstNumber: 1}
+	rand.Read(first.id[:])
+	if err := writeSynced(l.folder, segmentName(first.name), nil); err != nil {
 		return err
 	}
-	if _, err := replaceFile(o.FS, nameKeyset, keyset); err != nil {
+	if err := l.folder.SyncDir(nameLog); err != nil {
 		return err
 	}
-	first := segmentEntry{first: 1, previous: h.store}
-	m := manifest{segments: []segmentEntry{first}}
-	if _, err := replaceFile(o.FS, nameManifest, m.marshal(keys)); err != nil {
+	if _, err := replaceFile(l.folder, nameKeyset, keyset); err != nil {
 		return err
 	}
-	start := head{segment: 1, key: keys.Current().ID(), tag: h.store}
-	if err := writeSynced(o.FS, nameHead, newHeadFile(start, keys)); err != nil {
+	m := manifest{generation: 1, nextName: 2, segments: []segmentEntry{first}}
+	file := m.marshal(keys)
+	if _, err := replaceFile(l.folder, nameManifest, file); err != nil {
 		return err
 	}
-	_, err := replaceFile(o.FS, nameHeader, h.marshal(keys))
+	start := head{generation: 1, next: 1, manifest: refTo(manifestTag(file)), record: refTo(first.id)}
+	if err := writeWhole(l.writer.head, newHeadFile(start, keys)); err != nil {
+		return err
+	}
+	_, err = replaceFile(l.folder, nameHeader, h.marshal(keys))
 	return err
 }

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/txlog"
@@ -26,7 +28,6 @@ type disk struct {
 	durable map[string]*inode // as they are after a power failure
 	pending []change          // of names, in order, not yet durable
 	dirs    map[string]bool
-	locked  bool
 
 	ops    int    // operations so far that change something
 	failAt int    // the operation that fails; 0 for none
@@ -50,6 +51,7 @@ func (d *disk) change(name string, apply func(names map[string]*inode)) {
 }
 
 type inode struct {
+	locker *diskFile
 	data   []byte
 	dirty  []bool // by byte of data
 	synced []byte
@@ -63,6 +65,9 @@ func newDisk() *disk {
 func diskOf(files map[string][]byte) *disk {
 	d := newDisk()
 	d.dirs["."], d.dirs["log"] = true, true
+	for name := range files {
+		d.dirs[path.Dir(name)] = true
+	}
 	for name, data := range files {
 		n := &inode{data: slices.Clone(data), dirty: make([]bool, len(data)), synced: slices.Clone(data)}
 		d.names[name], d.durable[name] = n, n
@@ -86,7 +91,10 @@ func (d *disk) files() map[string][]byte {
 func (d *disk) restart() *disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.locked, d.failAt, d.dead, d.ops = false, 0, false, 0
+	d.failAt, d.dead, d.ops = 0, false, 0
+	for _, n := range d.names {
+		n.locker = nil
+	}
 	return d
 }
 
@@ -150,17 +158,33 @@ func (d *disk) step(what string) error {
 	return nil
 }
 
-func (d *disk) MkdirAll(name string) error {
+func (d *disk) Mount(create bool) (txlog.Folder, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dirs["."] {
+		return d, nil
+	}
+	if !create {
+		return nil, &fs.PathError{Op: "mount", Path: ".", Err: fs.ErrNotExist}
+	}
+	if err := d.step("mkdir ."); err != nil {
+		return nil, err
+	}
+	d.dirs["."] = true
+	return d, nil
+}
+
+func (d *disk) Mkdir(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.step("mkdir " + name); err != nil {
 		return err
 	}
-	d.dirs["."], d.dirs[name] = true, true
+	d.dirs[name] = true
 	return nil
 }
 
-func (d *disk) Open(name string, create bool) (txlog.File, error) {
+func (d *disk) Open(name string, flag int) (txlog.File, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.step("open " + name); err != nil {
@@ -168,34 +192,34 @@ func (d *disk) Open(name string, create bool) (txlog.File, error) {
 	}
 	n := d.names[name]
 	if n == nil {
-		if !create || !d.dirs[path.Dir(name)] {
+		if flag&os.O_CREATE == 0 || !d.dirs[path.Dir(name)] {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
 		n = new(inode)
 		d.change(name, func(names map[string]*inode) { names[name] = n })
 	}
-	return &diskFile{disk: d, node: n, name: name}, nil
+	return &diskFile{disk: d, node: n, name: name, readOnly: flag == os.O_RDONLY}, nil
 }
 
-func (d *disk) ReadDir(name string) ([]string, error) {
+func (d *disk) ReadDir(name string) ([]txlog.Entry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.dirs[name] {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
 	}
-	var names []string
-	for file := range d.names {
+	var entries []txlog.Entry
+	for file, n := range d.names {
 		if path.Dir(file) == name {
-			names = append(names, path.Base(file))
+			entries = append(entries, txlog.Entry{Name: path.Base(file), Mode: 0o600, Size: int64(len(n.data))})
 		}
 	}
 	for dir := range d.dirs {
 		if dir != "." && path.Dir(dir) == name {
-			names = append(names, dir)
+			entries = append(entries, txlog.Entry{Name: dir, Mode: fs.ModeDir | 0o700})
 		}
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.SortFunc(entries, func(a, b txlog.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return entries, nil
 }
 
 func (d *disk) Rename(oldName, newName string) error {
@@ -243,39 +267,34 @@ func (d *disk) SyncDir(name string) error {
 	return nil
 }
 
-func (d *disk) Lock(name string) (io.Closer, error) {
-	f, err := d.Open(name, true)
-	if err != nil {
-		return nil, err
-	}
+func (d *disk) Lock(f txlog.File) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.locked {
-		return nil, txlog.ErrLocked
+	file := f.(*diskFile)
+	if file.node.locker != nil && file.node.locker != file {
+		return txlog.ErrLocked
 	}
-	d.locked = true
-	return diskLock{d, f}, nil
+	file.node.locker = file
+	return nil
 }
 
-func (d *disk) Path(string) (string, bool) { return "", false }
-
-type diskLock struct {
-	disk *disk
-	file io.Closer
+func (d *disk) Check(name string, f txlog.File) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.names[name] != f.(*diskFile).node {
+		return txlog.ErrReplaced
+	}
+	return nil
 }
 
-func (l diskLock) Close() error {
-	l.disk.mu.Lock()
-	l.disk.locked = false
-	l.disk.mu.Unlock()
-	return l.file.Close()
-}
+func (d *disk) Close() error { return nil }
 
 type diskFile struct {
-	disk   *disk
-	node   *inode
-	name   string
-	closed bool
+	disk     *disk
+	node     *inode
+	name     string
+	readOnly bool
+	closed   bool
 }
 
 func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
@@ -301,6 +320,9 @@ func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
 func (f *diskFile) WriteAt(p []byte, off int64) (int, error) {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
+	if f.readOnly {
+		panic("write to a file that was opened for reading: " + f.name)
+	}
 	err := f.disk.step("write " + f.name)
 	if err != nil {
 		p = p[:len(p)/2]
@@ -354,5 +376,8 @@ func (f *diskFile) Close() error {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
 	f.closed = true
+	if f.node.locker == f {
+		f.node.locker = nil
+	}
 	return nil
 }

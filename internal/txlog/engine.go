@@ -4,36 +4,31 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"unsafe"
 
 	"github.com/tidwall/buntdb"
 )
 
 // An engine is buntdb behind the open segment. It is used by one goroutine.
 //
-// Where the file has a path, buntdb appends to it, one write for each record.
-// Where it has none, buntdb keeps the records in memory and the engine writes
-// the same bytes through the FS.
+// buntdb keeps the records in memory. What it would write to its file the
+// engine writes itself, through the store's own handle, since buntdb knows
+// files by their path alone.
 type engine struct {
 	db     *buntdb.DB
-	file   File   // of the segment
-	direct bool   // buntdb writes the file
-	end    int64  // length of the file
-	frame  []byte // reused, where we write
-	broken bool   // buntdb panicked, perhaps with its lock held
+	file   File  // of the segment
+	end    int64 // length of the file
+	broken bool  // buntdb panicked, perhaps with its lock held
 }
 
-// openEngine opens a segment of which the framing reader has accepted every
-// byte, and returns its records in order. The strings are buntdb's own.
-func openEngine(fsys FS, name string, file File, size int64) (*engine, []string, error) {
-	path, direct := fsys.Path(name)
-	if !direct {
-		path = ":memory:"
-	}
-	db, err := buntdb.Open(path)
+// openEngine opens a segment whose every byte up to size the framing reader has
+// accepted, and returns its records in order. The strings are buntdb's own.
+func openEngine(file File, size int64) (*engine, []string, error) {
+	db, err := buntdb.Open(":memory:")
 	if err != nil {
 		return nil, nil, fmt.Errorf("txlog: open engine: %w", err)
 	}
-	e := &engine{db: db, file: file, direct: direct, end: size}
+	e := &engine{db: db, file: file, end: size}
 	records, err := e.load()
 	if err != nil {
 		db.Close() // an engine that was only read has nothing to lose
@@ -43,13 +38,7 @@ func openEngine(fsys FS, name string, file File, size int64) (*engine, []string,
 }
 
 func (e *engine) load() (records []string, err error) {
-	// We sync ourselves, where errors are seen. Shrinking would swap the file
-	// under our descriptor and stop writers for seconds.
-	err = e.db.SetConfig(buntdb.Config{SyncPolicy: buntdb.Never, AutoShrinkDisabled: true})
-	if err != nil {
-		return nil, err
-	}
-	if !e.direct {
+	if e.end > 0 {
 		if err := e.db.Load(io.NewSectionReader(e.file, 0, e.end)); err != nil {
 			return nil, err
 		}
@@ -64,28 +53,25 @@ func (e *engine) load() (records []string, err error) {
 	return records, err
 }
 
-// append writes one record. Where it fails and whole is true, the file is as
-// it was before.
-func (e *engine) append(sequence uint64, record string) (whole bool, err error) {
+// append writes one record and returns it as a string that shares its bytes,
+// which nobody changes from here on. Where it fails and whole is true, the file
+// is as it was before.
+func (e *engine) append(sequence uint64, f framed) (record string, whole bool, err error) {
 	if e.broken {
-		return false, ErrReadOnly
+		return "", false, ErrReadOnly
 	}
-	if !e.direct {
-		e.frame = appendFrame(e.frame[:0], sequence, record)
-		_, err = e.file.WriteAt(e.frame, e.end)
-	}
-	if err == nil {
+	record = unsafe.String(&f.bytes[f.head], len(f.record()))
+	if _, err = e.file.WriteAt(f.bytes, e.end); err == nil {
 		err = e.set(sequence, record)
 	}
 	if err != nil {
-		return e.restore(), fmt.Errorf("txlog: append: %w", err)
+		return "", e.restore(), fmt.Errorf("txlog: append: %w", err)
 	}
-	e.end += frameSize(len(record))
-	return true, nil
+	e.end += int64(len(f.bytes))
+	return record, true, nil
 }
 
 func (e *engine) set(sequence uint64, record string) (err error) {
-	// buntdb panics where it cannot undo a short write.
 	defer func() {
 		if p := recover(); p != nil {
 			e.broken = true
@@ -103,13 +89,8 @@ func (e *engine) set(sequence uint64, record string) (err error) {
 // restore cuts off what a failed append left, and reports whether the file is
 // as it was.
 func (e *engine) restore() bool {
-	if e.broken {
+	if e.broken || e.file.Truncate(e.end) != nil {
 		return false
-	}
-	if !e.direct {
-		if err := e.file.Truncate(e.end); err != nil {
-			return false
-		}
 	}
 	size, err := e.file.Size()
 	return err == nil && size == e.end

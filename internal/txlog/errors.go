@@ -9,7 +9,7 @@ import (
 // Opening.
 var (
 	// ErrLocked is returned when another Log, in this process or another,
-	// has the store open.
+	// has the store open for writing.
 	ErrLocked = errors.New("txlog: store is locked")
 
 	// ErrWrongKey is returned when the store's keyset was wrapped by another
@@ -20,12 +20,24 @@ var (
 	// store's. The error names it; nothing was touched.
 	ErrForeign = errors.New("txlog: not a store's folder")
 
-	// ErrUnsupported is returned for a format of a later version.
+	// ErrExposed is returned when others than the owner may write the store's
+	// folder or a file in it. The error says what to change.
+	ErrExposed = errors.New("txlog: others may write to the store")
+
+	// ErrUnsupported is returned for a format of another version, or with
+	// features that this version does not know.
 	ErrUnsupported = errors.New("txlog: format is not supported")
+
+	// ErrSettings is returned for options that the features of a store exclude.
+	ErrSettings = errors.New("txlog: options do not fit the store")
 
 	// ErrNoKey is returned when a store on disk is opened without a key
 	// wrapper.
 	ErrNoKey = errors.New("txlog: a store on disk needs a key")
+
+	// ErrNoStore is returned when a store is opened for reading, inspected or
+	// cut where there is none.
+	ErrNoStore = errors.New("txlog: no store there")
 )
 
 // Reading.
@@ -33,25 +45,33 @@ var (
 	// ErrCorrupt is returned when stored bytes are not what was written.
 	ErrCorrupt = errors.New("txlog: store is damaged")
 
-	// ErrNotFound is returned for an ordinal that the log does not have.
-	ErrNotFound = errors.New("txlog: no such ordinal")
+	// ErrNotFound is returned for a number that the log does not have: one that
+	// was not given yet, or one whose item was left out by Rewrite.
+	ErrNotFound = errors.New("txlog: no such item")
 
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("txlog: log is closed")
 )
 
-// Appending.
+// Appending and rewriting.
 var (
-	// ErrConflict is returned when a record's sequence or first ordinal is not
-	// the next. Nothing was written; renumber and append again.
-	ErrConflict = errors.New("txlog: sequence is not the next")
+	// ErrConflict is returned when the last commit is not the one that the
+	// batch expects. Nothing was written; catch up and append again.
+	ErrConflict = errors.New("txlog: another commit is the last")
 
-	// ErrTooLarge is returned for a record over MaxRecord, or one whose items
-	// would use up the ordinals. Nothing was written.
+	// ErrFenced is returned for a batch of another term than the log's: another
+	// writer has taken over. Nothing was written.
+	ErrFenced = errors.New("txlog: the writer's term is over")
+
+	// ErrFull is returned when numbers or sequences are used up.
+	ErrFull = errors.New("txlog: no numbers are left")
+
+	// ErrTooLarge is returned for a record over MaxRecord. Nothing was written.
 	ErrTooLarge = errors.New("txlog: record is too large")
 
-	// ErrBadRecord is returned for a record without items, or with an item of
-	// a key slot that does not exist. Nothing was written.
+	// ErrBadRecord is returned for a commit without items, one whose time is
+	// before the last commit's, or an item of an unknown kind or key slot.
+	// Nothing was written.
 	ErrBadRecord = errors.New("txlog: record cannot be stored")
 
 	// ErrOutcomeUnknown is returned when the record was written and the disk
@@ -59,7 +79,13 @@ var (
 	// not. The log is read-only until then.
 	ErrOutcomeUnknown = errors.New("txlog: outcome of the write is unknown")
 
-	// ErrReadOnly is returned after an earlier write failed in a way that only
-	// opening the store again can settle. Nothing was written.
+	// ErrReadOnly is returned by a log that was opened for reading, and after
+	// an earlier write failed in a way that only opening the store again can
+	// settle. Nothing was written.
 	ErrReadOnly = errors.New("txlog: log is read-only until it is opened again")
+
+	// ErrReplaced is returned when the path no longer leads to the folder that
+	// was opened, or another file has taken the place of a file in it. The log
+	// is read-only; nothing is acknowledged.
+	ErrReplaced = errors.New("txlog: the store's folder was replaced")
 )

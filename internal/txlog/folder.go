@@ -6,98 +6,165 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// A folder is what a store's folder holds.
-type folder struct {
-	exists   bool
-	names    []string // at the top
-	segments []string // in log
+// A listing is what a store's folder holds.
+type listing struct {
+	top          []Entry
+	segments     []Entry // in log
+	dictionaries []Entry
+	passed       []string // names that others left there, passed over
 }
 
-func (d *folder) has(name string) bool { return slices.Contains(d.names, name) }
-
-// ownNames is every name that this version writes at the top of a folder.
-var ownNames = []string{
-	nameLock, nameHeader, nameKeyset, nameHead, nameManifest, nameLog,
-	nameHeader + tempSuffix, nameKeyset + tempSuffix, nameManifest + tempSuffix,
+func (d *listing) has(name string) bool {
+	return slices.ContainsFunc(d.top, func(e Entry) bool { return e.Name == name })
 }
 
-// inspect lists a folder without touching it. It reports ErrForeign for a name
-// that is not ours.
-func inspect(fsys FS) (*folder, error) {
-	d := new(folder)
-	var err error
-	d.names, err = fsys.ReadDir(".")
-	if errors.Is(err, fs.ErrNotExist) {
-		return d, nil
+// ownNames is every name that this version writes at the top of a folder, and
+// whether it is a folder.
+var ownNames = map[string]bool{
+	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false,
+	nameHeader + tempSuffix: false, nameKeyset + tempSuffix: false, nameManifest + tempSuffix: false,
+	nameLog: true, nameDictionaries: true,
+}
+
+// passedOver reports whether a name is one that operating systems and file
+// servers leave in folders of others.
+func passedOver(name string) bool {
+	switch name {
+	case ".DS_Store", ".localized", "lost+found", "Thumbs.db", "desktop.ini", ".directory",
+		".fseventsd", ".Spotlight-V100", ".TemporaryItems", ".Trashes", ".snapshot", "@eaDir",
+		"System Volume Information", "$RECYCLE.BIN":
+		return true
 	}
+	return strings.HasPrefix(name, ".nfs") || strings.HasPrefix(name, "._") || strings.HasPrefix(name, ".Trash-") ||
+		strings.HasPrefix(name, ".fuse_hidden")
+}
+
+// list reads what is in a folder, without touching it. It reports
+// ErrUnsupported for a store of another version, ErrForeign for a name that is
+// not ours, and ErrExposed for a file that others may write.
+func list(folder Folder) (*listing, error) {
+	d := new(listing)
+	var err error
+	if d.top, err = d.read(folder, "."); err != nil {
+		return nil, err
+	}
+	// The names of another version's files are its affair.
+	if err := d.checkVersion(folder); err != nil {
+		return nil, err
+	}
+	if d.has(nameLog) {
+		if d.segments, err = d.read(folder, nameLog); err != nil {
+			return nil, err
+		}
+	}
+	if d.has(nameDictionaries) {
+		if d.dictionaries, err = d.read(folder, nameDictionaries); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.check()
+}
+
+// read lists one folder but for the names that are passed over.
+func (d *listing) read(folder Folder, name string) ([]Entry, error) {
+	entries, err := folder.ReadDir(name)
 	if err != nil {
 		return nil, fmt.Errorf("txlog: open: %w", err)
 	}
-	d.exists = true
-	for _, name := range d.names {
-		if !slices.Contains(ownNames, name) {
-			return nil, foreign(name)
+	return slices.DeleteFunc(entries, func(e Entry) bool {
+		if !passedOver(e.Name) {
+			return false
 		}
-	}
-	if !d.has(nameLog) {
-		return d, nil
-	}
-	if d.segments, err = fsys.ReadDir(nameLog); err != nil {
-		return nil, fmt.Errorf("txlog: open: %w", err)
-	}
-	for _, name := range d.segments {
-		if !isSegmentFile(name) {
-			return nil, foreign(path.Join(nameLog, name))
-		}
-	}
-	return d, nil
+		d.passed = append(d.passed, path.Join(name, e.Name))
+		return true
+	}), nil
 }
 
-func foreign(name string) error { return fmt.Errorf("%w: %q does not belong to one", ErrForeign, name) }
+func (d *listing) checkVersion(folder Folder) error {
+	if !d.has(nameHeader) {
+		return nil
+	}
+	b, err := readFile(folder, nameHeader)
+	if err != nil && !errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("txlog: open: %w", err)
+	}
+	if err := checkReader(b); errors.Is(err, ErrUnsupported) {
+		return err
+	}
+	return nil
+}
 
-// isSegmentFile reports whether a name has the form of segmentFile.
-func isSegmentFile(name string) bool {
-	digits, ok := strings.CutSuffix(name, ".bunt")
-	return ok && len(digits) >= 8 && strings.Trim(digits, "0123456789") == ""
+// check refuses foreign names, and files that others may write.
+func (d *listing) check() error {
+	for _, e := range d.top {
+		isDir, ok := ownNames[e.Name]
+		if err := checkEntry(e, e.Name, ok, isDir); err != nil {
+			return err
+		}
+	}
+	for _, e := range d.segments {
+		_, ok := parseSegmentFile(strings.TrimSuffix(e.Name, tempSuffix))
+		if err := checkEntry(e, path.Join(nameLog, e.Name), ok, false); err != nil {
+			return err
+		}
+	}
+	for _, e := range d.dictionaries {
+		_, ok := parseDictionaryFile(e.Name)
+		if err := checkEntry(e, path.Join(nameDictionaries, e.Name), ok, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkEntry(e Entry, name string, own, isDir bool) error {
+	if !own || e.Mode.IsDir() != isDir || !isDir && !e.Mode.IsRegular() {
+		return fmt.Errorf("%w: %q does not belong to one", ErrForeign, name)
+	}
+	if writable(e.Mode) {
+		return fmt.Errorf("%w: chmod go-w %s", ErrExposed, name)
+	}
+	return nil
+}
+
+func parseDictionaryFile(file string) (number uint32, ok bool) {
+	n, err := strconv.ParseUint(file, 10, 32)
+	return uint32(n), err == nil && n > 0 && strconv.FormatUint(n, 10) == file
 }
 
 // isNew reports whether a store may be made here: in an empty folder, or where
-// making one was interrupted, which a temporary header tells. A folder that has
-// lost its header is refused with ErrForeign.
-func (d *folder) isNew(fsys FS) (bool, error) {
+// making one was interrupted, which a temporary header or an empty head tells.
+// A folder that has lost its header is refused with ErrForeign.
+func (d *listing) isNew() (bool, error) {
 	if d.has(nameHeader) {
 		return false, nil
 	}
 	begun := d.has(nameHeader + tempSuffix)
-	for _, name := range d.names {
-		if name != nameLock && !begun {
-			return false, fmt.Errorf("%w: it has %q and no header", ErrForeign, name)
+	for _, e := range d.top {
+		if !begun && (e.Name != nameHead || e.Size > 0) {
+			return false, fmt.Errorf("%w: it has %q and no header", ErrForeign, e.Name)
 		}
 	}
-	for _, name := range d.segments {
-		size, err := fileSize(fsys, path.Join(nameLog, name))
-		if err != nil {
-			return false, err
-		}
-		if size > 0 {
-			return false, fmt.Errorf("%w: it has %q and no header", ErrForeign, path.Join(nameLog, name))
+	for _, e := range d.segments {
+		if e.Size > 0 {
+			return false, fmt.Errorf("%w: it has %q and no header", ErrForeign, path.Join(nameLog, e.Name))
 		}
 	}
 	return true, nil
 }
 
-func fileSize(fsys FS, name string) (int64, error) {
-	f, err := fsys.Open(name, false)
-	if err != nil {
-		return 0, fmt.Errorf("txlog: open: %w", err)
+// readOwn reads a small file that a store cannot be without.
+func readOwn(folder Folder, name string) ([]byte, error) {
+	b, err := readFile(folder, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, corruptf("%s is missing", name)
 	}
-	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return 0, fmt.Errorf("txlog: open: %w", err)
+	if err != nil && !errors.Is(err, ErrCorrupt) {
+		return nil, fmt.Errorf("txlog: open: %w", err)
 	}
-	return size, nil
+	return b, err
 }

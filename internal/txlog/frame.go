@@ -11,8 +11,8 @@ import (
 //
 //	*3 $3 set $8 <key> $<len> <value>
 //
-// with CR LF after each. The key is the record's sequence, big endian; the
-// length has no leading zero.
+// with CR LF after each. The key is the sequence of the record's first run, big
+// endian; the length has no leading zero.
 const (
 	frameLead   = "*3\r\n$3\r\nset\r\n$8\r\n"
 	frameKey    = 8
@@ -104,16 +104,26 @@ func matches(b []byte, offset int, text string) bool {
 	return string(b[:len(text)]) == text
 }
 
-// appendFrame appends the frame of a record.
-func appendFrame(b []byte, sequence uint64, record string) []byte {
-	b = append(b, frameLead...)
+// A framed is a record in its frame, as it is written to a segment.
+type framed struct {
+	bytes []byte
+	head  int // bytes before the record
+}
+
+// newFramed returns a frame with room for a record of n bytes.
+func newFramed(sequence uint64, n int) framed {
+	f := framed{bytes: make([]byte, frameSize(n)), head: frameHeadSize(n)}
+	b := append(f.bytes[:0], frameLead...)
 	b = binary.BigEndian.AppendUint64(b, sequence)
 	b = append(b, frameMiddle...)
-	b = strconv.AppendInt(b, int64(len(record)), 10)
-	b = append(b, frameEnd...)
-	b = append(b, record...)
-	return append(b, frameEnd...)
+	b = strconv.AppendInt(b, int64(n), 10)
+	_ = append(b, frameEnd...)
+	copy(f.bytes[f.head+n:], frameEnd)
+	return f
 }
+
+// record returns the record's bytes.
+func (f framed) record() []byte { return f.bytes[f.head : len(f.bytes)-len(frameEnd)] }
 
 // holdsFrame reports whether a frame may begin anywhere in b but at its start.
 func holdsFrame(b []byte) bool {

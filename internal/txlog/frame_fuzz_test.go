@@ -3,6 +3,7 @@ package txlog
 import (
 	"bytes"
 	"io"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,11 @@ import (
 // FuzzScanner holds the framing reader to two promises: it reports no more than
 // it accepts byte for byte, and buntdb loads all that it accepts, and the same.
 func FuzzScanner(f *testing.F) {
+	appendFrame := func(b []byte, sequence uint64, record string) []byte {
+		framed := newFramed(sequence, len(record))
+		copy(framed.record(), record)
+		return append(b, framed.bytes...)
+	}
 	whole := appendFrame(appendFrame(nil, 1, "one"), 2, "a longer record")
 	f.Add(whole)
 	f.Add(whole[:len(whole)-3])
@@ -23,9 +29,9 @@ func FuzzScanner(f *testing.F) {
 	f.Add(append(make([]byte, 9), whole...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fsys := NewMemory()
-		require.NoError(t, fsys.MkdirAll("."))
+		require.NoError(t, fsys.Mkdir("."))
 		require.NoError(t, writeSynced(fsys, "segment", data))
-		file, err := fsys.Open("segment", false)
+		file, err := fsys.Open("segment", os.O_RDONLY)
 		require.NoError(t, err)
 
 		s := &scanner{file: file, size: int64(len(data))}
@@ -67,30 +73,48 @@ func FuzzScanner(f *testing.F) {
 // FuzzRecord decodes any bytes as a record and reads its parts, which must fail
 // without a panic unless the bytes are a record's.
 func FuzzRecord(f *testing.F) {
-	keys, err := seal.NewKeyset()
+	keys, err := seal.NewKeyset(f.Context(), seal.RandomKey())
 	require.NoError(f, err)
-	items := []Item{{Values: []byte("v"), Body: []byte("body")}, {Body: []byte("b")}}
-	size, values, _ := recordSize(items)
-	var store [16]byte
-	h := Header{Sequence: 1, Time: 5}
-	f.Add(sealRecord(keys.Current(), store, store, h, items, size, values), uint8(1))
-	f.Add(make([]byte, headerSize+entrySize+trailerSize), uint8(0))
+	keys, err = keys.WithNewKey()
+	require.NoError(f, err)
+	commits := []Commit{
+		{Time: 5, Annotation: []byte("note"), Items: []Item{{Values: []byte("v"), Body: []byte("body")}, {Body: []byte("b")}}},
+		{Time: 6, Items: []Item{{Kind: State, Values: []byte("name")}}},
+	}
+	p, err := newPlan(&Batch{Commits: commits})
+	require.NoError(f, err)
+	f.Add(p.seal(keys.Current(), [16]byte{}, seal.Tag{}, Last{Next: 1}, commits).record(), uint8(1))
+	f.Add(make([]byte, recordHeadSize+runSize+spanSize+entrySize+trailerSize), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, item uint8) {
 		info, ok := decodeRecord(data)
 		if !ok {
 			return
 		}
-		c := chain{keys: keys, sequence: info.Sequence, next: info.First, unlinked: true}
-		_, err := c.accept(frame{sequence: info.Sequence, value: data})
+		again := make([]byte, info.entries())
+		info.encode(again)
+		require.Equal(t, data[:len(again)], again)
+		c := chain{keys: keys, unlinked: true}
+		_, err := c.accept(frame{sequence: info.firstRun().Sequence, value: data})
 		if err != nil {
 			require.ErrorIs(t, err, ErrCorrupt)
 		}
 		l := &Log{header: &storeHeader{}}
-		r := Record{Header: info.Header, log: l, key: keys.Current(), valuesSize: info.valuesSize, sealed: data}
+		l.keys.Store(keys)
+		r := Record{log: l, info: &info, place: info.place(), sealed: data}
 		for _, part := range []func(int, []byte) ([]byte, error){r.Values, r.Body} {
-			if _, err := part(int(item), nil); err != nil && item < uint8(min(info.Items, 255)) {
+			if _, err := part(int(item), nil); err != nil && int(item) < r.Len() {
 				require.ErrorIs(t, err, ErrCorrupt)
 			}
+		}
+		for run := range r.Runs() {
+			if _, err := r.Annotation(run, nil); err != nil {
+				require.ErrorIs(t, err, ErrCorrupt)
+			}
+		}
+		if int(item) < r.Len() {
+			found, ok := info.itemOf(r.Number(int(item)))
+			require.True(t, ok)
+			require.Equal(t, int(item), found)
 		}
 	})
 }

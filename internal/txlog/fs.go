@@ -1,40 +1,62 @@
 package txlog
 
-import "io"
+import (
+	"io"
+	"io/fs"
+	"os"
+)
 
-// An FS is the folder of one store. Names are relative to it, with slashes.
-// The two implementations are the operating system's ([OSFolder]) and memory
-// ([NewMemory]); tests wrap them to inject faults.
+// An FS is where the folder of one store is. The two implementations are the
+// operating system's ([OSFolder]) and memory ([NewMemory]); tests have others,
+// to inject faults.
 type FS interface {
-	// MkdirAll makes the folder and its parents, mode 0700. "." is the
-	// store's own folder.
-	MkdirAll(name string) error
+	// Mount opens the folder for one user. With create a missing folder is
+	// made, mode 0700, and its parents; without, the error wraps
+	// fs.ErrNotExist.
+	Mount(create bool) (Folder, error)
+}
 
-	// Open opens a file for reading and writing. With create, a missing file
-	// is made, mode 0600; without, the error wraps fs.ErrNotExist.
-	Open(name string, create bool) (File, error)
+// A Folder is the open folder of a store. Names are relative to it, with
+// slashes, and lead to this folder whatever becomes of its path.
+type Folder interface {
+	// Mkdir makes a folder, mode 0700. One that is there is no error.
+	Mkdir(name string) error
 
-	// ReadDir returns the sorted names in a folder. Where there is no such
-	// folder the error wraps fs.ErrNotExist.
-	ReadDir(name string) ([]string, error)
+	// Open opens a file; flag is os.O_RDONLY, os.O_RDWR, or
+	// os.O_RDWR|os.O_CREATE, which makes a missing file, mode 0600. Without
+	// os.O_CREATE the error for a missing file wraps fs.ErrNotExist.
+	Open(name string, flag int) (File, error)
+
+	// ReadDir returns what is in a folder, sorted by name. Where there is no
+	// such folder the error wraps fs.ErrNotExist.
+	ReadDir(name string) ([]Entry, error)
 
 	// Rename replaces newName with oldName, atomically.
 	Rename(oldName, newName string) error
 
-	// Remove removes a file.
+	// Remove removes a file. It may be open.
 	Remove(name string) error
 
 	// SyncDir makes creations and renames in the folder durable.
 	SyncDir(name string) error
 
-	// Lock takes the store's lock by means of the named file, which it makes
-	// if it must, until the Closer is closed or the process ends. It reports
-	// ErrLocked where another has it.
-	Lock(name string) (io.Closer, error)
+	// Lock takes the lock that lies on an open file, until the file is closed
+	// or the process ends. It reports ErrLocked where another has it.
+	Lock(f File) error
 
-	// Path returns the operating system's path of a file, or false where
-	// there is none. The engine writes its open segment by this path.
-	Path(name string) (string, bool)
+	// Check reports ErrReplaced unless the folder's path still leads to this
+	// folder, and the name to this file.
+	Check(name string, f File) error
+
+	// Close releases the folder. Its files stay open.
+	Close() error
+}
+
+// An Entry is one name in a folder.
+type Entry struct {
+	Name string
+	Mode fs.FileMode // type and permissions
+	Size int64
 }
 
 // A File is an open file. ReadAt may be called by many goroutines, and at the
@@ -48,9 +70,11 @@ type File interface {
 	Sync() error
 }
 
+const openCreate = os.O_RDWR | os.O_CREATE
+
 // readFile returns the content of a small file.
-func readFile(fsys FS, name string) ([]byte, error) {
-	f, err := fsys.Open(name, false)
+func readFile(folder Folder, name string) ([]byte, error) {
+	f, err := folder.Open(name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +87,15 @@ func readFile(fsys FS, name string) ([]byte, error) {
 		return nil, corruptf("%s has %d bytes", name, size)
 	}
 	b := make([]byte, size)
-	if _, err := f.ReadAt(b, 0); err != nil && err != io.EOF {
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	return b, nil
+	return b[:n], nil
 }
 
-// maxSmallFile bounds header, keyset, head and manifest: 64 MiB of manifest
-// lists over 800,000 segments.
+// maxSmallFile bounds header, keyset, head, manifest and dictionaries: 64 MiB of
+// manifest list over 400,000 segments.
 const maxSmallFile = 64 << 20
 
 // tempSuffix ends the name of a file that is being written.
@@ -79,20 +104,20 @@ const tempSuffix = ".tmp"
 // replaceFile writes a small file so that after a crash there is the old
 // content or the new. renamed tells whether the new content may be in place
 // although err is not nil.
-func replaceFile(fsys FS, name string, content []byte) (renamed bool, err error) {
-	if err := writeSynced(fsys, name+tempSuffix, content); err != nil {
+func replaceFile(folder Folder, name string, content []byte) (renamed bool, err error) {
+	if err := writeSynced(folder, name+tempSuffix, content); err != nil {
 		return false, err
 	}
-	if err := fsys.Rename(name+tempSuffix, name); err != nil {
+	if err := folder.Rename(name+tempSuffix, name); err != nil {
 		return true, err
 	}
-	return true, fsys.SyncDir(".")
+	return true, folder.SyncDir(".")
 }
 
 // writeSynced gives a file exactly this content, and syncs the file, not the
 // folder.
-func writeSynced(fsys FS, name string, content []byte) (err error) {
-	f, err := fsys.Open(name, true)
+func writeSynced(folder Folder, name string, content []byte) (err error) {
+	f, err := folder.Open(name, openCreate)
 	if err != nil {
 		return err
 	}
@@ -101,6 +126,11 @@ func writeSynced(fsys FS, name string, content []byte) (err error) {
 			err = closeErr
 		}
 	}()
+	return writeWhole(f, content)
+}
+
+// writeWhole gives an open file exactly this content, and syncs it.
+func writeWhole(f File, content []byte) error {
 	if err := f.Truncate(0); err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package txlog
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -11,10 +13,9 @@ import (
 
 // Memory is a store's folder in memory. It is safe for use by many goroutines.
 type Memory struct {
-	mu     sync.Mutex
-	files  map[string]*memoryData
-	dirs   map[string]bool
-	locked bool
+	mu    sync.Mutex
+	files map[string]*memoryData
+	dirs  map[string]bool
 }
 
 // NewMemory returns an empty FS in memory. It outlives the logs opened on it,
@@ -23,25 +24,32 @@ func NewMemory() *Memory {
 	return &Memory{files: map[string]*memoryData{}, dirs: map[string]bool{}}
 }
 
-// MkdirAll implements FS.
-func (m *Memory) MkdirAll(name string) error {
+// Mount implements FS.
+func (m *Memory) Mount(create bool) (Folder, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for ; ; name = path.Dir(name) {
-		m.dirs[name] = true
-		if name == "." {
-			return nil
-		}
+	if !create && !m.dirs["."] {
+		return nil, &fs.PathError{Op: "mount", Path: ".", Err: fs.ErrNotExist}
 	}
+	m.dirs["."] = true
+	return m, nil
 }
 
-// Open implements FS.
-func (m *Memory) Open(name string, create bool) (File, error) {
+// Mkdir implements Folder.
+func (m *Memory) Mkdir(name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dirs[name] = true
+	return nil
+}
+
+// Open implements Folder.
+func (m *Memory) Open(name string, flag int) (File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	data := m.files[name]
 	if data == nil {
-		if !create || !m.dirs[path.Dir(name)] {
+		if flag&os.O_CREATE == 0 || !m.dirs[path.Dir(name)] {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
 		data = new(memoryData)
@@ -50,29 +58,33 @@ func (m *Memory) Open(name string, create bool) (File, error) {
 	return &memoryFile{data: data}, nil
 }
 
-// ReadDir implements FS.
-func (m *Memory) ReadDir(name string) ([]string, error) {
+// ReadDir implements Folder.
+func (m *Memory) ReadDir(name string) ([]Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.dirs[name] {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
 	}
-	var names []string
-	for file := range m.files {
+	var entries []Entry
+	for file, data := range m.files {
 		if path.Dir(file) == name {
-			names = append(names, path.Base(file))
+			entries = append(entries, Entry{Name: path.Base(file), Mode: 0o600, Size: data.size()})
 		}
 	}
 	for dir := range m.dirs {
 		if dir != "." && path.Dir(dir) == name {
-			names = append(names, path.Base(dir))
+			entries = append(entries, Entry{Name: path.Base(dir), Mode: fs.ModeDir | 0o700})
 		}
 	}
-	slices.SortFunc(names, strings.Compare)
-	return names, nil
+	sortEntries(entries)
+	return entries, nil
 }
 
-// Rename implements FS.
+func sortEntries(entries []Entry) {
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Rename implements Folder.
 func (m *Memory) Rename(oldName, newName string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,7 +97,7 @@ func (m *Memory) Rename(oldName, newName string) error {
 	return nil
 }
 
-// Remove implements FS.
+// Remove implements Folder.
 func (m *Memory) Remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -96,46 +108,45 @@ func (m *Memory) Remove(name string) error {
 	return nil
 }
 
-// SyncDir implements FS. There is nothing to do.
+// SyncDir implements Folder. There is nothing to do.
 func (m *Memory) SyncDir(string) error { return nil }
 
-// Lock implements FS.
-func (m *Memory) Lock(name string) (io.Closer, error) {
-	f, err := m.Open(name, true)
-	if err != nil {
-		return nil, err
+// Lock implements Folder.
+func (m *Memory) Lock(f File) error {
+	file := f.(*memoryFile)
+	file.data.mu.Lock()
+	defer file.data.mu.Unlock()
+	if file.data.locker != nil && file.data.locker != file {
+		return ErrLocked
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.locked {
-		f.Close()
-		return nil, ErrLocked
-	}
-	m.locked = true
-	return &memoryLock{m: m}, nil
-}
-
-// Path implements FS. Memory has no paths.
-func (m *Memory) Path(string) (string, bool) { return "", false }
-
-type memoryLock struct {
-	m    *Memory
-	once sync.Once
-}
-
-func (l *memoryLock) Close() error {
-	l.once.Do(func() {
-		l.m.mu.Lock()
-		l.m.locked = false
-		l.m.mu.Unlock()
-	})
+	file.data.locker = file
 	return nil
 }
 
+// Check implements Folder.
+func (m *Memory) Check(name string, f File) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.files[name] != f.(*memoryFile).data {
+		return fmt.Errorf("%w: %s is another", ErrReplaced, name)
+	}
+	return nil
+}
+
+// Close implements Folder.
+func (m *Memory) Close() error { return nil }
+
 // memoryData is the content of a file, whatever its name and who has it open.
 type memoryData struct {
-	mu    sync.RWMutex
-	bytes []byte
+	mu     sync.RWMutex
+	bytes  []byte
+	locker *memoryFile
+}
+
+func (d *memoryData) size() int64 {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return int64(len(d.bytes))
 }
 
 type memoryFile struct {
@@ -205,16 +216,19 @@ func (f *memoryFile) Size() (int64, error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	f.data.mu.RLock()
-	defer f.data.mu.RUnlock()
-	return int64(len(f.data.bytes)), nil
+	return f.data.size(), nil
 }
 
 func (f *memoryFile) Sync() error { return f.check() }
 
 func (f *memoryFile) Close() error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.closed = true
+	f.mu.Unlock()
+	f.data.mu.Lock()
+	defer f.data.mu.Unlock()
+	if f.data.locker == f {
+		f.data.locker = nil
+	}
 	return nil
 }

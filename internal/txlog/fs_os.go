@@ -1,7 +1,9 @@
 package txlog
 
 import (
-	"io"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,50 +12,107 @@ import (
 type osFolder string
 
 // OSFolder returns the FS of a folder of the operating system. The folder need
-// not exist.
+// not exist. The path is made absolute when a store is opened.
 func OSFolder(path string) FS { return osFolder(path) }
 
-func (d osFolder) join(name string) string {
-	return filepath.Join(string(d), filepath.FromSlash(name))
+func (d osFolder) Mount(create bool) (Folder, error) {
+	path, err := filepath.Abs(string(d))
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(path)
+	if errors.Is(err, fs.ErrNotExist) && create {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return nil, err
+		}
+		if err := syncPath(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+		root, err = os.OpenRoot(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	self, err := root.Stat(".")
+	if err == nil && writable(self.Mode()) {
+		err = fmt.Errorf("%w: chmod go-w %s", ErrExposed, path)
+	}
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	return &osRoot{path: path, root: root, self: self}, nil
 }
 
-func (d osFolder) MkdirAll(name string) error { return os.MkdirAll(d.join(name), 0o700) }
+// writable reports whether others than the owner may write. On Windows modes
+// do not tell.
+func writable(mode fs.FileMode) bool {
+	return runtime.GOOS != "windows" && mode.Perm()&0o022 != 0
+}
 
-func (d osFolder) Open(name string, create bool) (File, error) {
-	flag := os.O_RDWR
-	if create {
-		flag |= os.O_CREATE
+// An osRoot is an open folder of the operating system.
+type osRoot struct {
+	path string // absolute
+	root *os.Root
+	self fs.FileInfo
+}
+
+func (d *osRoot) Mkdir(name string) error {
+	err := d.root.Mkdir(filepath.FromSlash(name), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	f, err := os.OpenFile(d.join(name), flag, 0o600)
+	return err
+}
+
+func (d *osRoot) Open(name string, flag int) (File, error) {
+	f, err := d.root.OpenFile(filepath.FromSlash(name), flag, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	return osFile{f}, nil
 }
 
-func (d osFolder) ReadDir(name string) ([]string, error) {
-	entries, err := os.ReadDir(d.join(name))
+func (d *osRoot) ReadDir(name string) ([]Entry, error) {
+	f, err := d.root.Open(filepath.FromSlash(name))
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.Name()
+	defer f.Close()
+	found, err := f.ReadDir(-1)
+	if err != nil {
+		return nil, err
 	}
-	return names, nil
+	entries := make([]Entry, 0, len(found))
+	for _, e := range found {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a writer has removed it meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		mode := info.Mode()
+		if runtime.GOOS == "windows" {
+			mode = mode.Type() | 0o600
+		}
+		entries = append(entries, Entry{Name: e.Name(), Mode: mode, Size: info.Size()})
+	}
+	sortEntries(entries)
+	return entries, nil
 }
 
-func (d osFolder) Rename(oldName, newName string) error {
-	return os.Rename(d.join(oldName), d.join(newName))
+func (d *osRoot) Rename(oldName, newName string) error {
+	return d.root.Rename(filepath.FromSlash(oldName), filepath.FromSlash(newName))
 }
 
-func (d osFolder) Remove(name string) error { return os.Remove(d.join(name)) }
+func (d *osRoot) Remove(name string) error { return d.root.Remove(filepath.FromSlash(name)) }
 
-func (d osFolder) SyncDir(name string) error {
+func (d *osRoot) SyncDir(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil // folders cannot be synced there
 	}
-	f, err := os.Open(d.join(name))
+	f, err := d.root.Open(filepath.FromSlash(name))
 	if err != nil {
 		return err
 	}
@@ -61,19 +120,48 @@ func (d osFolder) SyncDir(name string) error {
 	return f.Sync()
 }
 
-func (d osFolder) Lock(name string) (io.Closer, error) {
-	f, err := os.OpenFile(d.join(name), os.O_RDWR|os.O_CREATE, 0o600)
+// syncPath syncs a folder that is not ours.
+func syncPath(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := lockFile(f); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	defer f.Close()
+	return f.Sync()
 }
 
-func (d osFolder) Path(name string) (string, bool) { return d.join(name), true }
+func (d *osRoot) Lock(f File) error { return lockFile(f.(osFile).File) }
+
+func (d *osRoot) Check(name string, f File) error {
+	info, err := os.Stat(d.path)
+	if err := replaced(d.self, info, err, d.path); err != nil {
+		return err
+	}
+	own, err := f.(osFile).Stat()
+	if err != nil {
+		return err
+	}
+	info, err = d.root.Stat(filepath.FromSlash(name))
+	return replaced(own, info, err, name)
+}
+
+// replaced reports ErrReplaced unless a name leads to what we have open.
+func replaced(own, found fs.FileInfo, err error, name string) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %s is gone", ErrReplaced, name)
+	case err != nil:
+		return err
+	case !os.SameFile(own, found):
+		return fmt.Errorf("%w: %s is another", ErrReplaced, name)
+	}
+	return nil
+}
+
+func (d *osRoot) Close() error { return d.root.Close() }
 
 type osFile struct{ *os.File }
 

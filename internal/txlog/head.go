@@ -6,81 +6,97 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// The head file has two slots, each in a disk block of its own. The slot of a
-// head is the parity of its sequence. Head is not synced with every commit, so
-// both slots may be on their way to the disk when the power fails: a slot is
-// one cache line, 64 bytes, so that a block written meanwhile has it old or new
-// and never half.
+// The head file has two slots, each in a disk block of its own, which are
+// written in turn. Head is not synced with every commit, so both slots may be
+// on their way to the disk when the power fails: a slot is one cache line, 64
+// bytes, so that a block written meanwhile has it old or new and never half.
 const (
 	headBlock    = 4096
 	headFileSize = 2 * headBlock
-	headBody     = 8 + 8 + 4 + 4 + 4 + 4 + seal.TagSize
+	headBody     = 8 + 8 + 8 + 4 + 4 + 8 + 8
 	headSlotSize = headBody + seal.TagSize
 )
 
 // A head says how far the log was durable: everything up to it must be there.
+// It refers to the manifest and to the record by the first half of their tags;
+// its own tag authenticates both.
 type head struct {
-	sequence uint64     // of the last durable record; 0 for none
-	segment  uint64     // first sequence of the segment that holds it
-	end      int64      // offset in that segment where the record ends
-	next     uint32     // next ordinal
-	key      seal.KeyID // data key in use
-	seals    uint64     // that it has made
-	tag      seal.Tag   // of the record; the store's id for none
+	generation uint64 // of the manifest
+	sequence   uint64 // of the last durable commit; 0 for none
+	next       Number // next number
+	end        int64  // where its record ends in the segment that was open; 0 if it is in none
+	term       uint32 // of the writer
+	manifest   tagRef // of the manifest
+	record     tagRef // of the record; the open segment's id while that is empty
 }
 
-// offset returns where in the head file the slot of this head is.
-func (h *head) offset() int64 { return int64(h.sequence&1) * headBlock }
+// A tagRef is the first half of a tag. It names one of a few authentic things.
+type tagRef [8]byte
+
+func refTo(t seal.Tag) tagRef { return tagRef(t[:8]) }
 
 func (h *head) marshal(keys *seal.Keyset) []byte {
 	b := make([]byte, 0, headSlotSize)
+	b = binary.LittleEndian.AppendUint64(b, h.generation)
 	b = binary.LittleEndian.AppendUint64(b, h.sequence)
-	b = binary.LittleEndian.AppendUint64(b, h.segment)
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.next))
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.end)) // segments end below 2 GiB
-	b = binary.LittleEndian.AppendUint32(b, h.next)
-	b = binary.LittleEndian.AppendUint32(b, uint32(h.key))
-	b = binary.LittleEndian.AppendUint32(b, uint32(h.seals)) // at most seal.MaxSeals
-	b = append(b, h.tag[:]...)
+	b = binary.LittleEndian.AppendUint32(b, h.term)
+	b = append(b, h.manifest[:]...)
+	b = append(b, h.record[:]...)
 	tag := keys.MAC(purposeHead, b)
 	return append(b, tag[:]...)
+}
+
+// decodeHead reads a slot without checking its tag.
+func decodeHead(b []byte) head {
+	return head{
+		generation: binary.LittleEndian.Uint64(b),
+		sequence:   binary.LittleEndian.Uint64(b[8:]),
+		next:       Number(binary.LittleEndian.Uint64(b[16:])),
+		end:        int64(binary.LittleEndian.Uint32(b[24:])),
+		term:       binary.LittleEndian.Uint32(b[28:]),
+		manifest:   tagRef(b[32:40]),
+		record:     tagRef(b[40:48]),
+	}
 }
 
 func unmarshalHead(b []byte, keys *seal.Keyset) (h head, ok bool) {
 	if len(b) < headSlotSize || !keys.VerifyMAC(purposeHead, b[:headBody], b[headBody:headSlotSize]) {
 		return head{}, false
 	}
-	h = head{
-		sequence: binary.LittleEndian.Uint64(b),
-		segment:  binary.LittleEndian.Uint64(b[8:]),
-		end:      int64(binary.LittleEndian.Uint32(b[16:])),
-		next:     binary.LittleEndian.Uint32(b[20:]),
-		key:      seal.KeyID(binary.LittleEndian.Uint32(b[24:])),
-		seals:    uint64(binary.LittleEndian.Uint32(b[28:])),
-	}
-	copy(h.tag[:], b[32:])
-	return h, true
+	return decodeHead(b), true
 }
 
-// unmarshalHeads returns the newer of the whole slots of a head file. One slot
-// may be damaged: a write of it may have been cut.
-func unmarshalHeads(b []byte, keys *seal.Keyset) (head, error) {
-	if len(b) != headFileSize {
-		return head{}, corruptf("head has %d bytes", len(b))
+// before reports whether h was written before other. A generation never falls,
+// and a sequence falls only when a store is cut, with a new generation.
+func (h *head) before(other *head) bool {
+	if h.generation != other.generation {
+		return h.generation < other.generation
 	}
-	best, found := head{}, false
-	for slot := range 2 {
-		h, ok := unmarshalHead(b[slot*headBlock:], keys)
-		if ok && (!found || h.sequence > best.sequence) {
-			best, found = h, true
+	return h.sequence < other.sequence
+}
+
+// unmarshalHeads returns the newer of the whole slots of a head file, and which
+// it is. One slot may be damaged: a write of it may have been cut.
+func unmarshalHeads(b []byte, keys *seal.Keyset) (best head, slot int, err error) {
+	if len(b) != headFileSize {
+		return head{}, 0, corruptf("head has %d bytes", len(b))
+	}
+	slot = -1
+	for i := range 2 {
+		h, ok := unmarshalHead(b[i*headBlock:], keys)
+		if ok && (slot < 0 || best.before(&h)) {
+			best, slot = h, i
 		}
 	}
-	if !found {
-		return head{}, corruptf("neither slot of head is whole")
+	if slot < 0 {
+		return head{}, 0, corruptf("neither slot of head is whole")
 	}
-	return best, nil
+	return best, slot, nil
 }
 
-// newHeadFile returns the head file of an empty store.
+// newHeadFile returns a head file with the same head in both slots.
 func newHeadFile(h head, keys *seal.Keyset) []byte {
 	b := make([]byte, headFileSize)
 	slot := h.marshal(keys)

@@ -9,64 +9,106 @@ import (
 
 // Names in a store's folder.
 const (
-	nameLock     = "lock"
-	nameHeader   = "header"
-	nameKeyset   = "keyset"
-	nameHead     = "head"
-	nameManifest = "manifest"
-	nameLog      = "log"
+	nameHeader       = "header"
+	nameKeyset       = "keyset"
+	nameHead         = "head"
+	nameManifest     = "manifest"
+	nameLog          = "log"
+	nameDictionaries = "dictionaries"
 )
 
 // Purposes of the tags over small files.
 const (
-	purposeHeader   = "header"
-	purposeHead     = "head"
-	purposeManifest = "manifest"
+	purposeHeader     = "header"
+	purposeHead       = "head"
+	purposeManifest   = "manifest"
+	purposeDictionary = "dictionary"
 )
 
 const (
-	headerMagic   = "FHIRLAKE"
-	formatVersion = 1
-	maxZone       = 255
+	headerMagic = "FLHEADER"
 
-	// headerFixed: magic, version, length of the zone, store, salt, created.
-	headerFixed = 8 + 4 + 4 + 16 + 16 + 8
+	// oldMagic began the headers of the first format, which is no longer read.
+	oldMagic = "FHIRLAKE"
+
+	// formatVersion is the least version of this format that a reader of a
+	// store must know.
+	formatVersion = 2
+
+	// knownFeatures are the feature bits that this version knows: none yet.
+	knownFeatures = 0
+
+	// headerBody: magic, reader version, 0, features, lineage, store, salt, created.
+	headerBody = 8 + 4 + 4 + 8 + 16 + 16 + 16 + 8
+	headerSize = headerBody + seal.TagSize
 )
 
 // A storeHeader is the content of the header file, written once.
 type storeHeader struct {
-	store   [16]byte // random
-	salt    [16]byte // of the hash key
-	created int64    // microseconds since the Unix epoch, UTC
-	zone    string   // IANA name of the store's time zone
+	features uint64
+	lineage  [16]byte // random; copies of a store keep it
+	store    [16]byte // random; each copy has its own
+	salt     [16]byte // of the hash key
+	created  int64    // microseconds since the Unix epoch, UTC
 }
 
 func (h *storeHeader) marshal(keys *seal.Keyset) []byte {
 	b := append([]byte(nil), headerMagic...)
 	b = binary.LittleEndian.AppendUint32(b, formatVersion)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(h.zone)))
+	b = binary.LittleEndian.AppendUint32(b, 0)
+	b = binary.LittleEndian.AppendUint64(b, h.features)
+	b = append(b, h.lineage[:]...)
 	b = append(b, h.store[:]...)
 	b = append(b, h.salt[:]...)
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.created))
-	b = append(b, h.zone...)
 	tag := keys.MAC(purposeHeader, b)
 	return append(b, tag[:]...)
 }
 
-func unmarshalHeader(b []byte, keys *seal.Keyset) (*storeHeader, error) {
-	if len(b) < headerFixed+seal.TagSize || len(b) > headerFixed+maxZone+seal.TagSize {
+// checkReader reports ErrUnsupported for the header of a store that this
+// version cannot read, whatever else is in it.
+func checkReader(b []byte) error {
+	if len(b) >= 8 && string(b[:8]) == oldMagic {
+		return fmt.Errorf("%w: store has format 1, this is %d", ErrUnsupported, formatVersion)
+	}
+	if len(b) < 24 || string(b[:8]) != headerMagic {
+		return corruptf("header of %d bytes is none", len(b))
+	}
+	if v := binary.LittleEndian.Uint32(b[8:]); v != formatVersion {
+		return fmt.Errorf("%w: store wants a reader of version %d, this is %d", ErrUnsupported, v, formatVersion)
+	}
+	if f := binary.LittleEndian.Uint64(b[16:]) &^ knownFeatures; f != 0 {
+		return fmt.Errorf("%w: store has unknown features %#x", ErrUnsupported, f)
+	}
+	return nil
+}
+
+// decodeHeader reads a header without checking its tag.
+func decodeHeader(b []byte) (*storeHeader, error) {
+	if err := checkReader(b); err != nil {
+		return nil, err
+	}
+	if len(b) != headerSize {
 		return nil, corruptf("header has %d bytes", len(b))
 	}
-	body, tag := b[:len(b)-seal.TagSize], b[len(b)-seal.TagSize:]
-	if !keys.VerifyMAC(purposeHeader, body, tag) {
+	h := &storeHeader{
+		features: binary.LittleEndian.Uint64(b[16:]),
+		created:  int64(binary.LittleEndian.Uint64(b[72:])),
+	}
+	copy(h.lineage[:], b[24:])
+	copy(h.store[:], b[40:])
+	copy(h.salt[:], b[56:])
+	return h, nil
+}
+
+func unmarshalHeader(b []byte, keys *seal.Keyset) (*storeHeader, error) {
+	h, err := decodeHeader(b)
+	if err != nil {
+		return nil, err
+	}
+	if !keys.VerifyMAC(purposeHeader, b[:headerBody], b[headerBody:]) {
 		return nil, corruptf("header's tag does not match")
 	}
-	if v := binary.LittleEndian.Uint32(body[8:]); v != formatVersion {
-		return nil, fmt.Errorf("%w: store has format %d, this is %d", ErrUnsupported, v, formatVersion)
-	}
-	h := &storeHeader{created: int64(binary.LittleEndian.Uint64(body[48:])), zone: string(body[headerFixed:])}
-	copy(h.store[:], body[16:])
-	copy(h.salt[:], body[32:])
 	return h, nil
 }
 

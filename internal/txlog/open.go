@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
@@ -16,213 +18,347 @@ import (
 //
 // The last segment is read and verified; a torn record beyond head is cut off.
 // Closed segments are verified when they are first read, by [Log.Records] or by
-// ordinal.
+// number. Each opening for writing begins a term and a data key of its own.
 //
-// It reports ErrLocked, ErrWrongKey, ErrCorrupt, ErrForeign, ErrUnsupported,
-// ErrNoKey, or what the file system or the key wrapper reports.
+// It reports ErrLocked, ErrWrongKey, ErrCorrupt, ErrForeign, ErrExposed,
+// ErrUnsupported, ErrNoKey, or what the file system or the key wrapper reports;
+// with Options.ReadOnly also ErrNoStore.
 func Open(ctx context.Context, path string, opts *Options) (*Log, error) {
 	options, err := opts.withDefaults(path)
 	if err != nil {
 		return nil, err
 	}
-	// Looking comes before locking, which would touch a foreign folder.
-	found, err := inspect(options.FS)
-	if err != nil {
-		return nil, err
+	if options.ReadOnly {
+		return openForReading(ctx, options)
 	}
-	if _, err := found.isNew(options.FS); err != nil {
-		return nil, err
-	}
-	if !found.exists {
-		if err := makeFolder(options.FS); err != nil {
-			return nil, fmt.Errorf("txlog: open: %w", err)
+	l := &Log{options: options}
+	if err := l.openForWriting(ctx); err != nil {
+		if l.folder != nil {
+			l.release() // the first error is the one that matters
 		}
-	}
-	lock, err := options.FS.Lock(nameLock)
-	if errors.Is(err, ErrLocked) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("txlog: open: %w", err)
-	}
-	l := &Log{options: options, lock: lock}
-	if err := l.open(ctx); err != nil {
-		l.release() // the first error is the one that matters
 		return nil, err
 	}
 	return l, nil
 }
 
-func makeFolder(fsys FS) error {
-	if err := fsys.MkdirAll("."); err != nil {
-		return err
-	}
-	return fsys.SyncDir("..")
-}
-
-// open does all that needs the lock.
-func (l *Log) open(ctx context.Context) error {
-	fsys := l.options.FS
-	found, err := inspect(fsys)
+func (l *Log) openForWriting(ctx context.Context) error {
+	keys, err := l.enter(ctx)
 	if err != nil {
 		return err
 	}
-	isNew, err := found.isNew(fsys)
+	found, err := list(l.folder)
+	if err != nil {
+		return err
+	}
+	isNew, err := found.isNew()
 	if err != nil {
 		return err
 	}
 	if isNew {
-		if err := create(ctx, &l.options); err != nil {
+		if keys == nil {
+			return corruptf("the store went away while it was opened")
+		}
+		if err := l.create(keys); err != nil {
 			return err
 		}
-		if found, err = inspect(fsys); err != nil {
+		if found, err = list(l.folder); err != nil {
 			return err
 		}
 	}
+	for _, name := range found.passed {
+		l.options.Logger.Warn("a name in the store's folder was passed over", "name", name)
+	}
+	return l.open(ctx, found)
+}
+
+// enter mounts the folder and takes the lock. Looking comes before locking,
+// which would touch a foreign folder, and for a new store so does the wrapper:
+// a key that is refused leaves nothing behind. The keys are those of a new
+// store.
+func (l *Log) enter(ctx context.Context) (keys *seal.Keyset, err error) {
+	isNew := false
+	folder, err := l.options.FS.Mount(false)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		isNew = true
+	case err != nil:
+		return nil, openError(err)
+	default:
+		l.folder = withKillPoints(folder)
+		found, err := list(l.folder)
+		if err != nil {
+			return nil, err
+		}
+		if isNew, err = found.isNew(); err != nil {
+			return nil, err
+		}
+	}
+	flag := os.O_RDWR
+	if isNew {
+		flag = openCreate
+		if keys, err = seal.NewKeyset(ctx, l.options.Wrapper); err != nil {
+			return nil, err
+		}
+	}
+	if l.folder == nil {
+		if folder, err = l.options.FS.Mount(true); err != nil {
+			return nil, openError(err)
+		}
+		l.folder = withKillPoints(folder)
+	}
+	l.writer.head, err = l.folder.Open(nameHead, flag)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, corruptf("head is missing")
+	}
+	if err != nil {
+		return nil, openError(err)
+	}
+	if err := l.folder.Lock(l.writer.head); err != nil {
+		return nil, err
+	}
+	// Between opening and locking another may have put a new head in place.
+	return keys, l.folder.Check(nameHead, l.writer.head)
+}
+
+// openError names a failed opening, unless the error says enough.
+func openError(err error) error {
+	if errors.Is(err, ErrExposed) {
+		return err
+	}
+	return fmt.Errorf("txlog: open: %w", err)
+}
+
+// open does what needs the lock.
+func (l *Log) open(ctx context.Context, found *listing) error {
 	// Names that an earlier process saw and could not sync must not go away
 	// under what is written from now on.
 	if !found.has(nameLog) {
 		return corruptf("%s is missing", nameLog)
 	}
-	for _, name := range []string{".", nameLog} {
-		if err := fsys.SyncDir(name); err != nil {
-			return fmt.Errorf("txlog: open: %w", err)
+	for _, name := range []string{".", nameLog, nameDictionaries} {
+		if name == nameDictionaries && !found.has(name) {
+			continue
+		}
+		if err := l.folder.SyncDir(name); err != nil {
+			return openError(err)
 		}
 	}
-	keys, err := l.openKeys(ctx)
+	h, err := l.load(ctx)
 	if err != nil {
 		return err
 	}
-	m, h, err := l.openSmallFiles(keys)
+	r, err := l.recover(ctx, h)
 	if err != nil {
 		return err
 	}
-	if err := l.openSegments(found, m); err != nil {
+	if err := l.checkAtLeast(); err != nil {
 		return err
 	}
-	return l.openLast(ctx, m, h)
+	if err := l.repair(r); err != nil {
+		return err
+	}
+	if err := l.tidy(found); err != nil {
+		return err
+	}
+	if err := l.startWriting(r); err != nil {
+		return err
+	}
+	return l.beginTerm(r)
 }
 
-// openKeys reads keyset and header.
-func (l *Log) openKeys(ctx context.Context) (*seal.Keyset, error) {
-	file, err := readOwn(l.options.FS, nameKeyset)
+// load reads keyset, header, manifest, head and dictionaries, and opens the
+// segments.
+func (l *Log) load(ctx context.Context) (head, error) {
+	if err := l.loadKeys(ctx); err != nil {
+		return head{}, err
+	}
+	m, h, err := l.loadManifest()
 	if err != nil {
-		return nil, err
+		return head{}, err
+	}
+	l.manifest.Store(m)
+	l.writer.nextName = m.nextName
+	l.term = uint64(h.term)
+	if err := l.openSegments(m); err != nil {
+		return head{}, err
+	}
+	return h, l.loadDictionaries(m)
+}
+
+// loadKeys reads header and keyset.
+func (l *Log) loadKeys(ctx context.Context) error {
+	header, err := readOwn(l.folder, nameHeader)
+	if err != nil {
+		return err
+	}
+	file, err := readOwn(l.folder, nameKeyset)
+	if err != nil {
+		return err
 	}
 	keys, err := seal.Unmarshal(ctx, file, l.options.Wrapper)
 	if err != nil {
-		return nil, sealError(err)
+		return sealError(err)
 	}
-	if file, err = readOwn(l.options.FS, nameHeader); err != nil {
-		return nil, err
-	}
-	if l.header, err = unmarshalHeader(file, keys); err != nil {
-		return nil, err
+	if l.header, err = unmarshalHeader(header, keys); err != nil {
+		return err
 	}
 	if l.hashKey, err = keys.HashKey(l.header.salt[:]); err != nil {
-		return nil, err
+		return err
 	}
 	l.keys.Store(keys)
-	return keys, nil
+	return nil
 }
 
-// openSmallFiles reads manifest and head, and removes what an interrupted
-// replacement left.
-func (l *Log) openSmallFiles(keys *seal.Keyset) (*manifest, head, error) {
-	file, err := readOwn(l.options.FS, nameManifest)
+// loadManifest reads head and manifest and holds them against each other: the
+// manifest may be one generation ahead, never behind.
+func (l *Log) loadManifest() (*manifest, head, error) {
+	keys := l.keys.Load()
+	file, err := l.readHead()
 	if err != nil {
+		return nil, head{}, err
+	}
+	h, slot, err := unmarshalHeads(file, keys)
+	if err != nil {
+		return nil, head{}, err
+	}
+	l.writer.slot = slot
+	if file, err = readOwn(l.folder, nameManifest); err != nil {
 		return nil, head{}, err
 	}
 	m, err := unmarshalManifest(file, keys)
 	if err != nil {
 		return nil, head{}, err
 	}
-	if file, err = readOwn(l.options.FS, nameHead); err != nil {
-		return nil, head{}, err
-	}
-	h, err := unmarshalHeads(file, keys)
-	if err != nil {
-		return nil, head{}, err
-	}
-	for _, name := range []string{nameHeader, nameKeyset, nameManifest} {
-		err := l.options.FS.Remove(name + tempSuffix)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, head{}, fmt.Errorf("txlog: open: %w", err)
-		}
-	}
-	l.writer.epoch = m.epoch
-	l.writer.head, err = l.options.FS.Open(nameHead, false)
-	if err != nil {
-		return nil, head{}, fmt.Errorf("txlog: open: %w", err)
-	}
-	return m, h, nil
+	l.writer.tag = manifestTag(file)
+	return m, h, h.checkManifest(m, l.writer.tag)
 }
 
-// openSegments opens the files of the manifest, and holds what is in the folder
-// against it.
-func (l *Log) openSegments(found *folder, m *manifest) error {
+// checkManifest reports ErrCorrupt for a manifest that is neither the one that
+// head names nor its successor.
+func (h *head) checkManifest(m *manifest, tag seal.Tag) error {
+	same := h.generation == m.generation && h.manifest == refTo(tag)
+	ahead := h.generation+1 == m.generation && h.manifest == refTo(m.previous)
+	if !same && !ahead {
+		return corruptf("manifest is of generation %d, head names one of %d", m.generation, h.generation)
+	}
+	return nil
+}
+
+// readHead reads head, through the handle that is locked where there is one.
+func (l *Log) readHead() ([]byte, error) {
+	f := l.writer.head
+	if f == nil {
+		return readOwn(l.folder, nameHead)
+	}
+	size, err := f.Size()
+	if err != nil {
+		return nil, openError(err)
+	}
+	b := make([]byte, min(size, headFileSize+1))
+	if err := readFull(f, b, 0); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// openSegments opens the files of the manifest. One that was rewritten may still
+// have its temporary name.
+func (l *Log) openSegments(m *manifest) error {
 	st := &state{}
 	l.state.Store(st) // so that release closes what was opened
 	for i, e := range m.segments {
-		f, err := l.options.FS.Open(segmentName(e.first), false)
+		isOpen := i == len(m.segments)-1
+		flag := os.O_RDONLY
+		if isOpen && !l.options.ReadOnly {
+			flag = os.O_RDWR
+		}
+		f, err := l.folder.Open(segmentName(e.name), flag)
 		if errors.Is(err, fs.ErrNotExist) {
-			return corruptf("segment %d is missing", e.first)
+			f, err = l.folder.Open(segmentName(e.name)+tempSuffix, flag)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return corruptf("segment %d is missing", e.name)
 		}
 		if err != nil {
-			return fmt.Errorf("txlog: open: %w", err)
+			return openError(err)
 		}
-		s := &segment{first: e.first, ordinal: e.firstOrdinal, previous: e.previous, file: f}
-		st.segments = append(st.segments, s)
-		if i == len(m.segments)-1 {
+		st.segments = append(st.segments, &segment{entry: e, file: f, open: isOpen})
+		if isOpen {
 			break
 		}
-		s.closed = e
-		l.writer.entries = append(l.writer.entries, e)
 		size, err := f.Size()
 		if err != nil {
-			return fmt.Errorf("txlog: open: %w", err)
+			return openError(err)
 		}
 		if size != e.size {
-			return corruptf("segment %d has %d bytes, should have %d", e.first, size, e.size)
-		}
-	}
-	return l.removeStrays(found, m)
-}
-
-// removeStrays removes an empty segment that was made when a crash came before
-// its entry in the manifest. Any other segment that the manifest does not list
-// means that the manifest is an old one.
-func (l *Log) removeStrays(found *folder, m *manifest) error {
-	for _, name := range found.segments {
-		listed := slices.ContainsFunc(m.segments, func(e segmentEntry) bool { return segmentFile(e.first) == name })
-		if listed {
-			continue
-		}
-		name = path.Join(nameLog, name)
-		size, err := fileSize(l.options.FS, name)
-		if err != nil {
-			return err
-		}
-		if size > 0 {
-			return corruptf("%s is not in the manifest", name)
-		}
-		if err := l.options.FS.Remove(name); err != nil {
-			return fmt.Errorf("txlog: open: %w", err)
+			return corruptf("segment %d has %d bytes, should have %d", e.name, size, e.size)
 		}
 	}
 	return nil
 }
 
-// readOwn reads a small file that a store cannot be without.
-func readOwn(fsys FS, name string) ([]byte, error) {
-	b, err := readFile(fsys, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, corruptf("%s is missing", name)
+// tidy finishes what an interrupted change of segments left: it gives rewritten
+// segments their names, and removes what the manifest does not list. A segment
+// that the manifest cannot know means that the manifest is an old one.
+func (l *Log) tidy(found *listing) error {
+	m := l.manifest.Load()
+	listed := map[string]bool{}
+	for _, e := range m.segments {
+		listed[segmentFile(e.name)] = true
 	}
-	if err != nil && !errors.Is(err, ErrCorrupt) {
-		return nil, fmt.Errorf("txlog: open: %w", err)
+	there := map[string]bool{}
+	for _, e := range found.segments {
+		there[e.Name] = true
 	}
-	return b, err
+	var remove []string
+	renamed := false
+	for _, e := range found.segments {
+		file, isTemp := strings.CutSuffix(e.Name, tempSuffix)
+		name, _ := parseSegmentFile(file)
+		switch {
+		case isTemp && listed[file] && !there[file]:
+			if err := l.folder.Rename(path.Join(nameLog, e.Name), path.Join(nameLog, file)); err != nil {
+				return openError(err)
+			}
+			renamed = true
+		case listed[e.Name]:
+		case isTemp, name < m.nextName, e.Size == 0:
+			remove = append(remove, path.Join(nameLog, e.Name))
+		default:
+			return corruptf("segment %d is not in the manifest", name)
+		}
+	}
+	if renamed {
+		if err := l.folder.SyncDir(nameLog); err != nil {
+			return openError(err)
+		}
+	}
+	for _, e := range found.dictionaries {
+		number, _ := parseDictionaryFile(e.Name)
+		if !slices.ContainsFunc(m.dictionaries, func(d dictionaryEntry) bool { return d.number == number }) {
+			remove = append(remove, path.Join(nameDictionaries, e.Name))
+		}
+	}
+	for _, name := range []string{nameHeader, nameKeyset, nameManifest} {
+		if found.has(name + tempSuffix) {
+			remove = append(remove, name+tempSuffix)
+		}
+	}
+	for _, name := range remove {
+		if err := l.folder.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return openError(err)
+		}
+	}
+	return nil
+}
+
+// checkAtLeast holds the store against the pin that the caller kept.
+func (l *Log) checkAtLeast() error {
+	pin := l.options.AtLeast
+	if pin != (Pin{}) && !l.holds(pin) {
+		return corruptf("it is older than the pin of commit %d, or another", pin.Sequence)
+	}
+	return nil
 }
 
 // sealError gives errors of package seal the class they have here.

@@ -77,7 +77,7 @@ func TestKill(t *testing.T) {
 
 		l, err := txlog.Open(t.Context(), "", processOptions(folder))
 		require.NoError(t, err)
-		last, _ := l.Last()
+		last := l.Last().Sequence
 		require.GreaterOrEqual(t, last, uint64(acked))
 		require.LessOrEqual(t, last, uint64(acked)+1)
 		var want []rec
@@ -92,7 +92,7 @@ func TestKill(t *testing.T) {
 func appendForever(folder string) {
 	l, err := txlog.Open(context.Background(), "", processOptions(folder))
 	for err == nil {
-		sequence, _ := l.Last()
+		sequence := l.Last().Sequence
 		err = appendNext(l, makeRec(sequence+1, 3, 2000))
 		fmt.Printf("acked %d\n", sequence+1)
 	}

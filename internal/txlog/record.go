@@ -1,93 +1,276 @@
 package txlog
 
 import (
-	"crypto/rand"
 	"encoding/binary"
-	"runtime"
-	"sync"
+	"math"
+	"sort"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// Ordinal numbers a resource version in log order, from 0. It is an alias, so
-// that ordinals go into bitmaps and sets as they are.
-type Ordinal = uint32
+// A Number numbers an item: it is given once by the log, from 1, rising, and
+// kept wherever the item moves.
+type Number uint64
 
-// An Item is one resource version to be appended: plaintext parts, which the
-// log reads during Append and does not keep.
-type Item struct {
-	Values []byte
-	Body   []byte
+// A Kind says what an item is.
+type Kind uint8
 
-	// Slot is the key slot that seals the item. 0 is the store's data key,
-	// and in this version the only one.
-	Slot uint32
-}
-
-// A Header describes a record.
-type Header struct {
-	Sequence uint64  // from 1, dense
-	First    Ordinal // ordinal of the first item
-	Time     int64   // microseconds since the Unix epoch, UTC
-	Items    int     // number of items; Append sets it
-}
-
-// Layout of a sealed record: header, table, data, trailer. All little endian.
+// Kinds of item.
 const (
-	recordVersion = 1
-
-	offVersion    = 0  // uint8
-	offKind       = 1  // uint8: 0, items
-	offReserved   = 2  // uint16: 0
-	offItems      = 4  // uint32
-	offSequence   = 8  // uint64
-	offFirst      = 16 // uint32
-	offKey        = 20 // uint32: data key
-	offTime       = 24 // int64
-	offPrevious   = 32 // tag of the record before
-	offValuesSize = 48 // uint32: bytes of all values parts
-	offDataSize   = 52 // uint32: bytes of all parts
-	headerSize    = 56
-
-	entrySize   = 12 // key slot, end of values, end of body
-	trailerSize = seal.NonceSize + seal.TagSize
+	Version Kind = 0 // a resource version
+	State   Kind = 1 // named state: Values is the name, Body the value
 )
 
-// A recordInfo is a decoded record header.
+// An Item is what a commit consists of: plaintext parts, which the log reads
+// during Append and does not keep.
+type Item struct {
+	Kind   Kind
+	Slot   uint32 // key slot: 0, the store's data keys, and in this version no other
+	Values []byte
+	Body   []byte
+}
+
+// A Run is one commit in a record, or what is left of one. Numbers in a run are
+// dense. A commit has several runs where Rewrite left out items in between.
+type Run struct {
+	Sequence uint64 // of the commit, from 1
+	Time     int64  // microseconds since the Unix epoch, UTC
+	First    Number // of the run's first item
+	Count    int
+}
+
+// Layout of a sealed record: head, runs, spans, table, annotations, values of
+// all items, bodies of all items, trailer. All little endian.
+const (
+	recordVersion = 2
+
+	offVersion     = 0  // uint8
+	offRecordKind  = 1  // uint8: 0, items
+	offReserved    = 2  // uint16: 0
+	offItems       = 4  // uint32
+	offTerm        = 8  // uint64
+	offID          = 16 // 16 bytes
+	offKey         = 32 // uint64: data key of the tag
+	offPrevious    = 40 // tag of the record before; the segment's id for the first
+	offRuns        = 56 // uint32: number of runs
+	offSpans       = 60 // uint32: number of key spans
+	offAnnotations = 64 // uint32: bytes of all annotations
+	offValuesSize  = 68 // uint32: bytes of all values parts
+	offDataSize    = 72 // uint32: bytes of all values and bodies
+	offReserved2   = 76 // uint32: 0
+	recordHeadSize = 80
+
+	runSize     = 40 // sequence, time, first number, count, end of annotation, its key
+	spanSize    = 12 // items until, data key
+	entrySize   = 12 // slot and kind, end of values, end of body
+	trailerSize = seal.NonceSize + seal.TagSize
+
+	// The first 4 bytes of an entry: kind in the upper 4 bits.
+	kindShift = 28
+	maxSlot   = 1<<kindShift - 1
+)
+
+// A recordRun is a run as a record has it.
+type recordRun struct {
+	Run
+	item    int        // index of its first item
+	noteEnd uint32     // of the annotation among the annotations
+	noteKey seal.KeyID // that seals it; 0 for none
+}
+
+// A span says that items are sealed by one data key: those from the span before
+// until end.
+type span struct {
+	end uint32
+	key seal.KeyID
+}
+
+// A recordInfo is a record's head, decoded.
 type recordInfo struct {
-	Header
-	key        seal.KeyID
-	previous   seal.Tag
-	valuesSize uint32
+	term     uint64
+	id       [16]byte
+	key      seal.KeyID // of the tag
+	previous seal.Tag
+	items    uint32
+	runs     []recordRun
+	spans    []span
+
+	annotations, valuesSize, dataSize uint32
 }
 
-// decodeRecord reads a record's header and checks that the lengths in it add up
-// to the record. It does not verify the tag, nor look into the table.
-func decodeRecord(b []byte) (info recordInfo, ok bool) {
-	if len(b) < headerSize+entrySize+trailerSize || b[offVersion] != recordVersion ||
-		b[offKind] != 0 || binary.LittleEndian.Uint16(b[offReserved:]) != 0 {
-		return recordInfo{}, false
-	}
-	items := binary.LittleEndian.Uint32(b[offItems:])
-	data := binary.LittleEndian.Uint32(b[offDataSize:])
-	info.valuesSize = binary.LittleEndian.Uint32(b[offValuesSize:])
-	if items == 0 || info.valuesSize > data ||
-		headerSize+uint64(items)*entrySize+uint64(data)+trailerSize != uint64(len(b)) {
-		return recordInfo{}, false
-	}
-	info.Header = Header{
-		Sequence: binary.LittleEndian.Uint64(b[offSequence:]),
-		First:    binary.LittleEndian.Uint32(b[offFirst:]),
-		Time:     int64(binary.LittleEndian.Uint64(b[offTime:])),
-		Items:    int(items),
-	}
-	info.key = seal.KeyID(binary.LittleEndian.Uint32(b[offKey:]))
-	copy(info.previous[:], b[offPrevious:])
-	return info, uint64(info.First)+uint64(items) <= maxOrdinals
+// entries returns where the table begins, from the record's start.
+func (r *recordInfo) entries() uint32 {
+	return recordHeadSize + uint32(len(r.runs))*runSize + uint32(len(r.spans))*spanSize
 }
 
-// maxOrdinals is how many ordinals a log has: the one after the last fits too.
-const maxOrdinals = 1<<32 - 1
+// base returns where the values begin, from the record's start.
+func (r *recordInfo) base() uint32 { return r.entries() + r.items*entrySize + r.annotations }
+
+// size returns the length of the record.
+func (r *recordInfo) size() int { return int(r.base()) + int(r.dataSize) + trailerSize }
+
+func (r *recordInfo) firstRun() *recordRun { return &r.runs[0] }
+func (r *recordInfo) lastRun() *recordRun  { return &r.runs[len(r.runs)-1] }
+
+// lastNumber returns the number of the last item.
+func (r *recordInfo) lastNumber() Number {
+	last := r.lastRun()
+	return last.First + Number(last.Count) - 1
+}
+
+// encode writes head, runs and spans to the start of a record.
+func (r *recordInfo) encode(b []byte) {
+	b[offVersion], b[offRecordKind] = recordVersion, 0
+	binary.LittleEndian.PutUint32(b[offItems:], r.items)
+	binary.LittleEndian.PutUint64(b[offTerm:], r.term)
+	copy(b[offID:], r.id[:])
+	binary.LittleEndian.PutUint64(b[offKey:], uint64(r.key))
+	copy(b[offPrevious:], r.previous[:])
+	binary.LittleEndian.PutUint32(b[offRuns:], uint32(len(r.runs)))
+	binary.LittleEndian.PutUint32(b[offSpans:], uint32(len(r.spans)))
+	binary.LittleEndian.PutUint32(b[offAnnotations:], r.annotations)
+	binary.LittleEndian.PutUint32(b[offValuesSize:], r.valuesSize)
+	binary.LittleEndian.PutUint32(b[offDataSize:], r.dataSize)
+	b = b[recordHeadSize:]
+	for _, run := range r.runs {
+		binary.LittleEndian.PutUint64(b, run.Sequence)
+		binary.LittleEndian.PutUint64(b[8:], uint64(run.Time))
+		binary.LittleEndian.PutUint64(b[16:], uint64(run.First))
+		binary.LittleEndian.PutUint32(b[24:], uint32(run.Count))
+		binary.LittleEndian.PutUint32(b[28:], run.noteEnd)
+		binary.LittleEndian.PutUint64(b[32:], uint64(run.noteKey))
+		b = b[runSize:]
+	}
+	for _, s := range r.spans {
+		binary.LittleEndian.PutUint32(b, s.end)
+		binary.LittleEndian.PutUint64(b[4:], uint64(s.key))
+		b = b[spanSize:]
+	}
+}
+
+// decodeRecord reads a record's head, runs and spans, and checks that they add
+// up to the record. It does not verify the tag, nor look into the table.
+func decodeRecord(b []byte) (r recordInfo, ok bool) {
+	if len(b) < recordHeadSize+runSize+spanSize+entrySize+trailerSize || b[offVersion] != recordVersion ||
+		b[offRecordKind] != 0 || binary.LittleEndian.Uint16(b[offReserved:]) != 0 ||
+		binary.LittleEndian.Uint32(b[offReserved2:]) != 0 {
+		return r, false
+	}
+	r = recordInfo{
+		term:        binary.LittleEndian.Uint64(b[offTerm:]),
+		key:         seal.KeyID(binary.LittleEndian.Uint64(b[offKey:])),
+		items:       binary.LittleEndian.Uint32(b[offItems:]),
+		annotations: binary.LittleEndian.Uint32(b[offAnnotations:]),
+		valuesSize:  binary.LittleEndian.Uint32(b[offValuesSize:]),
+		dataSize:    binary.LittleEndian.Uint32(b[offDataSize:]),
+	}
+	copy(r.id[:], b[offID:])
+	copy(r.previous[:], b[offPrevious:])
+	runs := uint64(binary.LittleEndian.Uint32(b[offRuns:]))
+	spans := uint64(binary.LittleEndian.Uint32(b[offSpans:]))
+	size := recordHeadSize + runs*runSize + spans*spanSize + uint64(r.items)*entrySize +
+		uint64(r.annotations) + uint64(r.dataSize) + trailerSize
+	if r.items == 0 || r.valuesSize > r.dataSize || size != uint64(len(b)) {
+		return r, false
+	}
+	b = b[recordHeadSize:]
+	return r, r.decodeRuns(b, int(runs)) && r.decodeSpans(b[runs*runSize:], int(spans))
+}
+
+// decodeRuns reads the runs and checks that sequences and times do not fall,
+// numbers rise, and that they have all items and annotations.
+func (r *recordInfo) decodeRuns(b []byte, n int) bool {
+	r.runs = make([]recordRun, n)
+	items, notes := uint64(0), uint32(0)
+	before := Run{Time: math.MinInt64}
+	for i := range r.runs {
+		run := recordRun{
+			Run: Run{
+				Sequence: binary.LittleEndian.Uint64(b),
+				Time:     int64(binary.LittleEndian.Uint64(b[8:])),
+				First:    Number(binary.LittleEndian.Uint64(b[16:])),
+				Count:    int(binary.LittleEndian.Uint32(b[24:])),
+			},
+			item:    int(min(items, maxNumber)),
+			noteEnd: binary.LittleEndian.Uint32(b[28:]),
+			noteKey: seal.KeyID(binary.LittleEndian.Uint64(b[32:])),
+		}
+		if run.Count == 0 || run.Sequence < max(before.Sequence, 1) || run.Time < before.Time ||
+			run.First < max(before.First+Number(before.Count), 1) || run.First > maxNumber-Number(run.Count) ||
+			run.noteEnd < notes || run.noteEnd > r.annotations {
+			return false
+		}
+		items += uint64(run.Count)
+		notes, before = run.noteEnd, run.Run
+		r.runs[i] = run
+		b = b[runSize:]
+	}
+	return items == uint64(r.items) && notes == r.annotations
+}
+
+func (r *recordInfo) decodeSpans(b []byte, n int) bool {
+	r.spans = make([]span, n)
+	end := uint32(0)
+	for i := range r.spans {
+		s := span{end: binary.LittleEndian.Uint32(b), key: seal.KeyID(binary.LittleEndian.Uint64(b[4:]))}
+		if s.end <= end {
+			return false
+		}
+		end = s.end
+		r.spans[i] = s
+		b = b[spanSize:]
+	}
+	return end == r.items
+}
+
+// maxNumber and maxSequence bound what is given, so that the next one fits.
+const (
+	maxNumber   = 1<<63 - 1
+	maxSequence = 1<<63 - 1
+)
+
+// annotation returns where the annotation of a run lies, from the record's
+// start, and its key. Of several runs of one commit the first in a record has
+// it. An empty range means none.
+func (r *recordInfo) annotation(run int) (start, end uint32, key seal.KeyID) {
+	for run > 0 && r.runs[run-1].Sequence == r.runs[run].Sequence {
+		run--
+	}
+	if run > 0 {
+		start = r.runs[run-1].noteEnd
+	}
+	at := r.entries() + r.items*entrySize
+	return at + start, at + r.runs[run].noteEnd, r.runs[run].noteKey
+}
+
+// key returns the data key of an item.
+func (r *recordInfo) keyOf(item int) seal.KeyID {
+	if len(r.spans) == 1 {
+		return r.spans[0].key
+	}
+	i := sort.Search(len(r.spans), func(i int) bool { return r.spans[i].end > uint32(item) })
+	return r.spans[i].key
+}
+
+// number returns the number of an item.
+func (r *recordInfo) number(item int) Number {
+	run := &r.runs[r.runOf(item)]
+	return run.First + Number(item-run.item)
+}
+
+// runOf returns the index of the run that an item is in.
+func (r *recordInfo) runOf(item int) int {
+	return sort.Search(len(r.runs), func(i int) bool { return r.runs[i].item > item }) - 1
+}
+
+// itemOf returns the index of the item with a number.
+func (r *recordInfo) itemOf(n Number) (item int, ok bool) {
+	i := sort.Search(len(r.runs), func(i int) bool { return r.runs[i].First > n }) - 1
+	if i < 0 || n-r.runs[i].First >= Number(r.runs[i].Count) {
+		return 0, false
+	}
+	return r.runs[i].item + int(n-r.runs[i].First), true
+}
 
 // recordTag returns the tag at the end of a decoded record.
 func recordTag(b []byte) (t seal.Tag) {
@@ -107,135 +290,50 @@ func verifyRecord(keys *seal.Keyset, b []byte, id seal.KeyID) error {
 
 // A partRange is where a part lies in a record, from the record's start.
 type partRange struct {
+	kind       Kind
 	slot       uint32
 	start, end uint32
 }
 
-// locatePart finds a part from the table's entries of its item and of the item
-// before; of these the last 2·entrySize bytes, or entrySize for item 0.
-func locatePart(entries []byte, items int, valuesSize uint32, kind seal.PartKind) (r partRange) {
+// A place is what finding a part in a record takes.
+type place struct {
+	entries    uint32 // where the table begins
+	base       uint32 // where the values begin
+	valuesSize uint32
+}
+
+func (r *recordInfo) place() place {
+	return place{entries: r.entries(), base: r.base(), valuesSize: r.valuesSize}
+}
+
+// entryRange returns where in the record the table entries for locate are: the
+// item's and that of the item before.
+func (p place) entryRange(item int) (start, end int) {
+	start = int(p.entries) + max(item-1, 0)*entrySize
+	return start, int(p.entries) + (item+1)*entrySize
+}
+
+// locate finds a part from the table's entries of its item and of the item
+// before; only one for item 0.
+func (p place) locate(entries []byte, kind seal.PartKind) (r partRange) {
 	column := 4
 	if kind == seal.Body {
 		column = 8
-		r.start = valuesSize
+		r.start = p.valuesSize
 	}
 	if len(entries) > entrySize {
 		r.start = binary.LittleEndian.Uint32(entries[column:])
 		entries = entries[entrySize:]
 	}
-	r.slot = binary.LittleEndian.Uint32(entries)
+	slot := binary.LittleEndian.Uint32(entries)
+	r.kind, r.slot = Kind(slot>>kindShift), slot&maxSlot
 	r.end = binary.LittleEndian.Uint32(entries[column:])
-	data := uint32(headerSize + items*entrySize)
-	r.start, r.end = r.start+data, r.end+data
+	r.start, r.end = r.start+p.base, r.end+p.base
 	return r
 }
 
-// valid reports whether the part lies inside a record of the given size.
-func (r partRange) valid(size int) bool {
-	return r.start <= r.end && int64(r.end) <= int64(size-trailerSize)
-}
-
-// entryRange returns where in a record the table entries for locatePart are.
-func entryRange(i int) (start, end int) {
-	start = headerSize + max(i-1, 0)*entrySize
-	return start, headerSize + (i+1)*entrySize
-}
-
-// recordSize returns the length of the sealed record of these items, and of
-// their sealed values; ok is false where the record would be too large.
-func recordSize(items []Item) (size, values int64, ok bool) {
-	size = headerSize + trailerSize
-	for i := range items {
-		values += int64(len(items[i].Values)) + seal.Overhead
-		size += entrySize + int64(len(items[i].Values)+len(items[i].Body)) + 2*seal.Overhead
-		if size > MaxRecord {
-			return 0, 0, false
-		}
-	}
-	return size, values, true
-}
-
-// recordSeals is how many seals a record of n items makes: two parts an item,
-// and the tag.
-func recordSeals(n int) uint64 { return 2*uint64(n) + 1 }
-
-// parallelSeal is the size of a record from which sealing is shared out: below
-// it starting a goroutine costs more than it saves.
-const parallelSeal = 128 << 10
-
-// sealRecord returns a sealed record. size and values come from recordSize;
-// the seals are reserved already.
-func sealRecord(key *seal.Key, store [16]byte, previous seal.Tag, h Header, items []Item, size, values int64) []byte {
-	record := make([]byte, size)
-	record[offVersion] = recordVersion
-	dataStart := headerSize + len(items)*entrySize
-	binary.LittleEndian.PutUint32(record[offItems:], uint32(len(items)))
-	binary.LittleEndian.PutUint64(record[offSequence:], h.Sequence)
-	binary.LittleEndian.PutUint32(record[offFirst:], h.First)
-	binary.LittleEndian.PutUint32(record[offKey:], uint32(key.ID()))
-	binary.LittleEndian.PutUint64(record[offTime:], uint64(h.Time))
-	copy(record[offPrevious:], previous[:])
-	binary.LittleEndian.PutUint32(record[offValuesSize:], uint32(values))
-	binary.LittleEndian.PutUint32(record[offDataSize:], uint32(size)-uint32(dataStart)-trailerSize)
-
-	endValues, endBody := uint32(0), uint32(values)
-	for i := range items {
-		endValues += uint32(len(items[i].Values)) + seal.Overhead
-		endBody += uint32(len(items[i].Body)) + seal.Overhead
-		entry := record[headerSize+i*entrySize:]
-		binary.LittleEndian.PutUint32(entry, items[i].Slot)
-		binary.LittleEndian.PutUint32(entry[4:], endValues)
-		binary.LittleEndian.PutUint32(entry[8:], endBody)
-	}
-
-	s := itemSealer{key: key, record: record, items: items, valuesSize: uint32(values),
-		id: seal.PartID{Store: store, Sequence: h.Sequence, Count: uint32(len(items))}}
-	s.sealAll()
-
-	var nonce [seal.NonceSize]byte
-	rand.Read(nonce[:])
-	body := record[:size-trailerSize]
-	tag := key.TagRecord(body, &nonce)
-	copy(record[len(body):], nonce[:])
-	copy(record[len(body)+seal.NonceSize:], tag[:])
-	return record
-}
-
-// An itemSealer seals the items of one record into their places.
-type itemSealer struct {
-	key        *seal.Key
-	record     []byte
-	items      []Item
-	valuesSize uint32
-	id         seal.PartID
-}
-
-// sealAll seals all items, on several cores where that pays.
-func (s *itemSealer) sealAll() {
-	workers := min(runtime.GOMAXPROCS(0), len(s.items), len(s.record)/parallelSeal+1)
-	var wg sync.WaitGroup
-	for w := 1; w < workers; w++ {
-		wg.Go(func() { s.seal(w*len(s.items)/workers, (w+1)*len(s.items)/workers) })
-	}
-	s.seal(0, len(s.items)/workers)
-	wg.Wait()
-}
-
-// seal seals the items from first until last.
-func (s *itemSealer) seal(first, last int) {
-	nonces := make([]byte, 2*seal.NonceSize*(last-first)) // one call to the system
-	rand.Read(nonces)
-	for i := first; i < last; i++ {
-		n := nonces[2*seal.NonceSize*(i-first):]
-		s.part(i, seal.Values, s.items[i].Values, (*[seal.NonceSize]byte)(n))
-		s.part(i, seal.Body, s.items[i].Body, (*[seal.NonceSize]byte)(n[seal.NonceSize:]))
-	}
-}
-
-func (s *itemSealer) part(i int, kind seal.PartKind, plaintext []byte, nonce *[seal.NonceSize]byte) {
-	start, end := entryRange(i)
-	r := locatePart(s.record[start:end], len(s.items), s.valuesSize, kind)
-	id := s.id
-	id.Index, id.Slot, id.Kind = uint32(i), r.slot, kind
-	s.key.SealPart(s.record[r.start:r.start:r.end], plaintext, nonce, id)
+// valid reports whether the part lies in the data of a record of the given
+// size.
+func (r partRange) valid(p place, size int) bool {
+	return p.base <= r.start && r.start <= r.end && int64(r.end) <= int64(size-trailerSize)
 }

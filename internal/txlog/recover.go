@@ -11,85 +11,92 @@ import (
 // A recovery reads the last segment when a store is opened, and decides what is
 // damage and what is a torn tail.
 type recovery struct {
-	keys *seal.Keyset
-	head head
-	last *segment
+	head    head
+	segment *segment
+	from    int64 // where in the segment head's record ends
 
 	chain   *chain
-	records []position
-	headMet bool                  // the record that head names was found, or needs no finding
-	seals   map[seal.KeyID]uint64 // made by records beyond head
+	summary *summary
+	headMet bool  // the record that head names was found, or needs no finding
+	end     int64 // of the good bytes
+	size    int64 // of the file
 }
 
-// openLast verifies the last segment, repairs its tail, opens the engine on it
-// and publishes the first state.
-func (l *Log) openLast(ctx context.Context, m *manifest, h head) error {
+// recover verifies the last segment and publishes the state that it tells of.
+func (l *Log) recover(ctx context.Context, h head) (*recovery, error) {
 	st := l.state.Load()
-	r := &recovery{keys: l.keys.Load(), head: h, last: st.segments[len(st.segments)-1],
-		seals: map[seal.KeyID]uint64{}}
-	r.chain = r.last.chain(l)
-	if err := r.checkHead(m); err != nil {
-		return err
+	s := st.segments[len(st.segments)-1]
+	r := &recovery{head: h, segment: s, chain: s.chain(l.keys.Load()), summary: newSummary(s.entry)}
+	if err := r.checkHead(l.manifest.Load()); err != nil {
+		return nil, err
 	}
-	end, err := r.read(ctx)
-	if err != nil {
-		return err
+	if err := r.read(ctx); err != nil {
+		return nil, err
 	}
-	if err := l.restoreSeals(r); err != nil {
-		return err
-	}
-	return l.startWriting(r, end)
+	r.summary.entry.last = r.chain.previous
+	l.publish(r)
+	return r, nil
 }
 
-// checkHead holds head against the manifest. Head may be behind the last
-// segment, after a power failure, and never ahead of it.
+// publish makes what a recovery has read the state of the log.
+func (l *Log) publish(r *recovery) {
+	l.state.Store(&state{
+		segments: l.state.Load().segments,
+		open:     r.summary.entry,
+		last:     Last{Sequence: r.chain.sequence, Next: r.chain.number + 1, Time: r.chain.time},
+		tag:      r.chain.previous,
+	})
+}
+
+// checkHead holds head against the manifest. Head may be behind in the open
+// segment, after a power failure; it is never behind the segment, nor ahead.
 func (r *recovery) checkHead(m *manifest) error {
-	e := m.segments[len(m.segments)-1]
-	switch {
-	case r.head.segment > e.first, r.head.segment == e.first && r.head.sequence < e.first-1:
-		return corruptf("head is at record %d, the last segment begins at %d", r.head.sequence, e.first)
-	case r.head.sequence >= e.first && r.head.segment < e.first:
-		return corruptf("head is at record %d, in segment %d", r.head.sequence, r.head.segment)
-	case r.head.sequence == e.first-1 && (r.head.tag != e.previous || r.head.next != e.firstOrdinal):
-		return corruptf("head and manifest differ at record %d", r.head.sequence)
+	e := &r.segment.entry
+	if m.cut && m.generation != r.head.generation {
+		// The cut removed what head knew of.
+		r.head.sequence, r.head.next = e.firstSequence-1, e.firstNumber
 	}
-	r.headMet = r.head.sequence < e.first
+	switch {
+	case r.head.sequence < e.firstSequence-1:
+		return corruptf("head is at commit %d, the last segment begins at %d", r.head.sequence, e.firstSequence)
+	case r.head.sequence == e.firstSequence-1 && r.head.next != e.firstNumber:
+		return corruptf("head and manifest differ at commit %d", r.head.sequence)
+	}
+	r.headMet = r.head.sequence < e.firstSequence
+	if !r.headMet {
+		r.from = r.head.end
+	}
 	return nil
 }
 
-// read verifies the segment and returns where its good bytes end.
-func (r *recovery) read(ctx context.Context) (end int64, err error) {
-	size, err := r.last.file.Size()
-	if err != nil {
-		return 0, fmt.Errorf("txlog: open: %w", err)
+// read verifies the segment and finds where its good bytes end.
+func (r *recovery) read(ctx context.Context) (err error) {
+	if r.size, err = r.segment.file.Size(); err != nil {
+		return openError(err)
 	}
-	s := &scanner{file: r.last.file, size: size}
+	s := &scanner{file: r.segment.file, size: r.size}
 	err = r.chain.walk(ctx, s, r.visit)
 	if err != nil && !errors.Is(err, ErrCorrupt) {
-		return 0, err
+		return err
 	}
 	if !r.headMet {
 		if err != nil {
-			return 0, err
+			return err
 		}
-		return 0, corruptf("head is at record %d, the log ends before it", r.head.sequence)
+		return corruptf("head is at commit %d, the log ends before it", r.head.sequence)
 	}
+	r.end = s.offset
 	if err != nil {
-		if err := r.checkTorn(s.offset, size, err); err != nil {
-			return 0, err
-		}
+		return checkTorn(r.segment.file, s.offset, r.size, err)
 	}
-	return s.offset, r.repair(s.offset, size)
+	return nil
 }
 
-func (r *recovery) visit(info recordInfo, f frame, offset int64) bool {
-	p := newPosition(info, offset, len(f.value))
-	r.records = append(r.records, p)
-	switch {
-	case info.Sequence == r.head.sequence:
-		r.headMet = r.head.end == p.end() && r.head.tag == r.chain.previous && r.head.next == r.chain.next
-	case info.Sequence > r.head.sequence:
-		r.seals[info.key] += recordSeals(info.Items)
+func (r *recovery) visit(info *recordInfo, f frame, offset int64) bool {
+	r.summary.add(info, offset, len(f.value))
+	if info.lastRun().Sequence == r.head.sequence {
+		r.headMet = r.head.end == r.summary.entry.size && r.head.record == refTo(r.chain.previous) &&
+			r.head.next == r.chain.number+1
 	}
 	return true
 }
@@ -97,13 +104,13 @@ func (r *recovery) visit(info recordInfo, f frame, offset int64) bool {
 // checkTorn tells a torn tail from damage, beyond head. A record is synced
 // before the next is begun, so only the last can be torn: where more records
 // seem to follow, or where there is more than one record can have, the bytes
-// are damaged.
-func (r *recovery) checkTorn(offset, size int64, cause error) error {
+// are damaged, as cause says.
+func checkTorn(f File, offset, size int64, cause error) error {
 	if size-offset > frameSize(MaxRecord) {
 		return cause
 	}
 	tail := make([]byte, size-offset)
-	if err := readFull(r.last.file, tail, offset); err != nil {
+	if err := readFull(f, tail, offset); err != nil {
 		return err
 	}
 	if holdsFrame(tail) {
@@ -115,29 +122,27 @@ func (r *recovery) checkTorn(offset, size int64, cause error) error {
 // repair cuts a torn tail, and makes durable what lies beyond head. Those bytes
 // may be in the page cache alone, after a sync that failed, and marked as
 // written: only writing them again is sure to bring them to the disk.
-func (r *recovery) repair(end, size int64) error {
-	from := int64(0)
-	if r.head.segment == r.last.first {
-		from = r.head.end
-	}
-	if end == size && end == from {
+func (l *Log) repair(r *recovery) error {
+	if r.end == r.size && r.end == r.from {
 		return nil
 	}
-	if err := r.rewrite(from, end, size); err != nil {
+	l.options.Logger.Warn("the store was not closed: its last segment is repaired",
+		"segment", r.segment.entry.name, "cut", r.size-r.end, "written again", r.end-r.from)
+	if err := r.rewrite(); err != nil {
 		return fmt.Errorf("txlog: repair: %w", err)
 	}
 	return nil
 }
 
-func (r *recovery) rewrite(from, end, size int64) error {
-	f := r.last.file
-	if end < size {
-		if err := f.Truncate(end); err != nil {
+func (r *recovery) rewrite() error {
+	f := r.segment.file
+	if r.end < r.size {
+		if err := f.Truncate(r.end); err != nil {
 			return err
 		}
 	}
-	for from < end {
-		chunk := make([]byte, min(chunkSize, end-from))
+	for from := r.from; from < r.end; {
+		chunk := make([]byte, min(chunkSize, r.end-from))
 		if err := readFull(f, chunk, from); err != nil {
 			return err
 		}
@@ -149,48 +154,62 @@ func (r *recovery) rewrite(from, end, size int64) error {
 	return f.Sync()
 }
 
-// restoreSeals sets the count of the current data key: what head says, and the
-// seals of the records beyond it.
-func (l *Log) restoreSeals(r *recovery) error {
-	if _, err := r.keys.Key(r.head.key); err != nil {
-		return sealError(err)
-	}
-	key := r.keys.Current()
-	seals := r.seals[key.ID()]
-	if key.ID() == r.head.key {
-		seals += r.head.seals
-	}
-	key.RestoreSeals(seals)
-	return nil
-}
-
-// startWriting opens the engine on the verified segment, publishes the state
-// and brings head up to it.
-func (l *Log) startWriting(r *recovery, end int64) error {
-	engine, strings, err := openEngine(l.options.FS, segmentName(r.last.first), r.last.file, end)
+// startWriting opens the engine on the verified segment and brings head up to
+// it.
+func (l *Log) startWriting(r *recovery) error {
+	engine, strings, err := openEngine(r.segment.file, r.end)
 	if err != nil {
 		return err
 	}
 	l.writer.engine = engine
-	if len(strings) != len(r.records) {
-		return corruptf("engine has %d records of %d", len(strings), len(r.records))
+	records := r.summary.records
+	if len(strings) != len(records) {
+		return corruptf("engine has %d records of %d", len(strings), len(records))
 	}
 	for i, s := range strings {
-		if len(s) != int(r.records[i].size) {
-			return corruptf("engine and file differ at record %d", r.last.first+uint64(i))
+		if len(s) != int(records[i].size) {
+			return corruptf("engine and file differ at commit %d", records[i].sequence)
 		}
 	}
-	r.last.table.Store(&table{records: r.records, strings: strings})
-	st := &state{segments: l.state.Load().segments, sequence: r.chain.sequence - 1, next: r.chain.next, tag: r.chain.previous}
-	l.state.Store(st)
-	if st.sequence == r.head.sequence {
+	r.segment.table.Store(&table{records: records, strings: strings})
+	st, m := l.state.Load(), l.manifest.Load()
+	if st.last.Sequence == r.head.sequence && m.generation == r.head.generation {
 		return nil
 	}
-	if err := l.writeHead(st); err != nil {
-		return fmt.Errorf("txlog: repair: %w", err)
-	}
-	if err := l.writer.head.Sync(); err != nil {
+	if err := l.syncHeadLocked(st, r.end); err != nil {
 		return fmt.Errorf("txlog: repair: %w", err)
 	}
 	return nil
 }
+
+// beginTerm begins the writer's term: with a data key that no other opening and
+// no copy of the store has, so that its seals need no counting by others, and
+// an id in the manifest. Keys that nothing was sealed with, and terms that wrote
+// nothing, go.
+func (l *Log) beginTerm(r *recovery) error {
+	st, m := l.state.Load(), l.nextManifestLocked(l.state.Load().segments)
+	used := map[seal.KeyID]bool{}
+	for _, s := range st.segments {
+		for _, id := range s.entry.keys {
+			used[id] = true
+		}
+	}
+	for _, id := range st.open.keys {
+		used[id] = true
+	}
+	keys, err := l.keys.Load().Keep(func(id seal.KeyID) bool { return used[id] }).WithNewKey()
+	if err != nil {
+		return err
+	}
+	if err := l.replaceKeysLocked(keys); err != nil {
+		return err
+	}
+	if uint64(r.head.term) == maxTerm {
+		return fmt.Errorf("%w: no terms are left", ErrFull)
+	}
+	l.term = uint64(r.head.term) + 1
+	m.terms = appendTerm(m.terms, l.term, st.last.Sequence+1)
+	return l.replaceManifestLocked(m, st, r.end)
+}
+
+const maxTerm = 1<<32 - 1

@@ -61,40 +61,44 @@ func (s *scanner) fill(want int) error {
 // errFrame says that the bytes at the scanner's offset are no whole frame.
 var errFrame = corruptf("not a whole record")
 
-// A chain is the place in the log that the next record must continue.
+// A chain is the place in a segment that the next record must continue.
 type chain struct {
-	keys     *seal.Keyset
-	sequence uint64 // of the next record
-	next     Ordinal
+	keys     *seal.Keyset // nil where tags are not checked
+	name     uint64       // of the segment
+	sequence uint64       // of the last run
+	number   Number       // of the last item
+	time     int64        // of the last run
 	previous seal.Tag
 	unlinked bool // previous is not known: believe the next record's
 }
 
 // accept verifies that the frame is the next record of the chain, whole and
 // authentic, and moves the chain on.
-func (c *chain) accept(f frame) (recordInfo, error) {
+func (c *chain) accept(f frame) (*recordInfo, error) {
 	info, ok := decodeRecord(f.value)
 	if !ok {
-		return info, corruptf("record %d does not decode", c.sequence)
+		return nil, corruptf("segment %d: record after commit %d does not decode", c.name, c.sequence)
 	}
-	if f.sequence != c.sequence || info.Sequence != c.sequence || info.First != c.next ||
+	first := info.firstRun()
+	if f.sequence != first.Sequence || first.Sequence <= c.sequence || first.First <= c.number ||
 		info.previous != c.previous && !c.unlinked {
-		return info, corruptf("record %d does not continue the log", c.sequence)
+		return nil, corruptf("segment %d: record after commit %d does not continue it", c.name, c.sequence)
 	}
-	if err := verifyRecord(c.keys, f.value, info.key); err != nil {
-		return info, fmt.Errorf("%w: record %d: %w", ErrCorrupt, c.sequence, err)
+	if c.keys != nil {
+		if err := verifyRecord(c.keys, f.value, info.key); err != nil {
+			return nil, fmt.Errorf("%w: segment %d: record after commit %d: %w", ErrCorrupt, c.name, c.sequence, err)
+		}
 	}
-	c.sequence++
-	c.next += Ordinal(info.Items)
+	c.sequence, c.number, c.time = info.lastRun().Sequence, info.lastNumber(), info.lastRun().Time
 	c.previous = recordTag(f.value)
 	c.unlinked = false
-	return info, nil
+	return &info, nil
 }
 
 // walk verifies records from the scanner until its end, or until visit returns
 // false, whose offset is where the record begins in the file. A damaged record
 // is an error; the scanner's offset is then where it begins.
-func (c *chain) walk(ctx context.Context, s *scanner, visit func(info recordInfo, f frame, offset int64) bool) error {
+func (c *chain) walk(ctx context.Context, s *scanner, visit func(info *recordInfo, f frame, offset int64) bool) error {
 	for {
 		before := s.offset
 		f, err := s.next()

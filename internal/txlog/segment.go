@@ -6,24 +6,21 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
 // A segment is one file of the log. Its fields do not change but for table.
+// The file of a segment that was rewritten is closed when the last reader lets
+// go of the segment: by the garbage collector, as every os.File is.
 type segment struct {
-	first    uint64  // first sequence
-	ordinal  Ordinal // first ordinal
-	previous seal.Tag
-	file     File
-
-	// closed is what the manifest said of the segment when the store was
-	// opened; the zero value for one that was open, or made, since.
-	closed segmentEntry
+	entry segmentEntry // as in the manifest; of the open segment, its beginning
+	file  File
+	open  bool
 
 	// table is nil until a closed segment is first read. The writer replaces
-	// it with a longer one while the segment is open, and with one that has no
-	// strings when it closes.
+	// it with a longer one while the segment is open.
 	table   atomic.Pointer[table]
 	loading sync.Mutex // held to set table from the file
 }
@@ -38,51 +35,68 @@ type table struct {
 	strings []string
 }
 
-// A position is what is known of a record without reading it: 32 bytes.
+// A position is what is known of a record without reading it.
 type position struct {
-	time       int64
-	first      Ordinal
-	items      uint32
-	offset     uint32 // in the file, of the record
-	size       uint32
-	valuesSize uint32
-	key        seal.KeyID
+	sequence uint64 // of the first run
+	first    Number // of the first item
+	key      seal.KeyID
+	offset   uint32 // in the file, of the record
+	size     uint32
+	items    uint32
+	place
+
+	// info is the whole head of a record of several runs or spans, nil for
+	// one of a single commit that is whole.
+	info *recordInfo
 }
 
-func newPosition(info recordInfo, offset int64, size int) position {
-	return position{
-		time:       info.Time,
-		first:      info.First,
-		items:      uint32(info.Items),
-		offset:     uint32(offset),
-		size:       uint32(size),
-		valuesSize: info.valuesSize,
-		key:        info.key,
+func newPosition(info *recordInfo, offset int64, size int) position {
+	p := position{
+		sequence: info.firstRun().Sequence,
+		first:    info.firstRun().First,
+		key:      info.spans[0].key,
+		offset:   uint32(offset),
+		size:     uint32(size),
+		items:    info.items,
+		place:    info.place(),
 	}
+	if len(info.runs) > 1 || len(info.spans) > 1 {
+		p.info = info
+	}
+	return p
 }
 
 // end returns where in the file the frame of the record ends.
-func (p position) end() int64 { return int64(p.offset) + int64(p.size) + int64(len(frameEnd)) }
+func (p *position) end() int64 { return int64(p.offset) + int64(p.size) + int64(len(frameEnd)) }
 
-// find returns the index of the record that holds an ordinal.
-func (t *table) find(o Ordinal) (int, bool) {
-	i := sort.Search(len(t.records), func(i int) bool { return t.records[i].first > o }) - 1
-	if i < 0 || o-t.records[i].first >= t.records[i].items {
-		return 0, false
+// find returns the index of the item with a number, and its data key.
+func (p *position) find(n Number) (item int, key seal.KeyID, ok bool) {
+	if p.info == nil {
+		return int(n - p.first), p.key, n-p.first < Number(p.items)
 	}
-	return i, true
+	if item, ok = p.info.itemOf(n); !ok {
+		return 0, 0, false
+	}
+	return item, p.info.keyOf(item), true
 }
 
-// header returns the header of record i.
-func (s *segment) header(t *table, i int) Header {
-	p := &t.records[i]
-	return Header{Sequence: s.first + uint64(i), First: p.first, Time: p.time, Items: int(p.items)}
+// find returns the record that may hold a number.
+func (t *table) find(n Number) (int, bool) {
+	i := sort.Search(len(t.records), func(i int) bool { return t.records[i].first > n }) - 1
+	return i, i >= 0
+}
+
+// from returns the index of the first record that may hold a sequence or a
+// later one.
+func (t *table) from(sequence uint64) int {
+	i := sort.Search(len(t.records), func(i int) bool { return t.records[i].sequence > sequence })
+	return max(i-1, 0)
 }
 
 // load returns the segment's table, reading and verifying the whole file where
 // there is none yet. It reports ErrCorrupt for a file that is not what the
 // manifest says.
-func (s *segment) load(l *Log) (*table, error) {
+func (s *segment) load(keys *seal.Keyset) (*table, error) {
 	if t := s.table.Load(); t != nil {
 		return t, nil
 	}
@@ -91,30 +105,110 @@ func (s *segment) load(l *Log) (*table, error) {
 	if t := s.table.Load(); t != nil {
 		return t, nil
 	}
-	var records []position
-	c := s.chain(l)
-	err := c.walk(context.Background(), &scanner{file: s.file, size: s.closed.size},
-		func(info recordInfo, f frame, offset int64) bool {
-			records = append(records, newPosition(info, offset, len(f.value)))
+	b := newSummary(s.entry)
+	c := s.chain(keys)
+	err := c.walk(context.Background(), &scanner{file: s.file, size: s.entry.size},
+		func(info *recordInfo, f frame, offset int64) bool {
+			b.add(info, offset, len(f.value))
 			return true
 		})
 	if err != nil {
 		return nil, err
 	}
-	return s.publish(c, records)
+	return s.publish(c, b)
 }
 
 // publish sets the table of a closed segment that was read to its end.
-func (s *segment) publish(c *chain, records []position) (*table, error) {
-	if len(records) != int(s.closed.records) || c.next != s.closed.next || c.previous != s.closed.last {
-		return nil, corruptf("segment %d does not end as the manifest says", s.first)
+func (s *segment) publish(c *chain, b *summary) (*table, error) {
+	e := &s.entry
+	if b.entry.records != e.records || b.entry.items != e.items || c.sequence != e.lastSequence ||
+		c.number != e.lastNumber || c.previous != e.last {
+		return nil, corruptf("segment %d does not end as the manifest says", e.name)
 	}
-	t := &table{records: slices.Clip(records)}
+	t := &table{records: slices.Clip(b.records)}
 	s.table.CompareAndSwap(nil, t)
 	return t, nil
 }
 
 // chain returns the chain at the start of the segment.
-func (s *segment) chain(l *Log) *chain {
-	return &chain{keys: l.keys.Load(), sequence: s.first, next: s.ordinal, previous: s.previous}
+func (s *segment) chain(keys *seal.Keyset) *chain {
+	return &chain{keys: keys, name: s.entry.name, sequence: s.entry.firstSequence - 1,
+		number: s.entry.firstNumber - 1, time: s.entry.before, previous: s.entry.id}
+}
+
+// A summary gathers what the manifest says of a segment, and its table.
+type summary struct {
+	entry   segmentEntry
+	records []position
+}
+
+func newSummary(e segmentEntry) *summary { return &summary{entry: e.opened()} }
+
+// add counts a record that is in the file.
+func (b *summary) add(info *recordInfo, offset int64, size int) {
+	p := newPosition(info, offset, size)
+	b.records = append(b.records, p)
+	b.entry.count(info, p.end())
+}
+
+// count adds a record to the entry of a segment, which then ends at end.
+func (e *segmentEntry) count(info *recordInfo, end int64) {
+	if e.records == 0 {
+		e.from = info.firstRun().Time
+	}
+	e.records++
+	e.items += info.items
+	e.lastSequence, e.lastNumber = info.lastRun().Sequence, info.lastNumber()
+	e.to = info.lastRun().Time
+	e.size = end
+	e.need(info.key)
+	for _, s := range info.spans {
+		e.need(s.key)
+	}
+	for _, r := range info.runs {
+		if r.noteKey != 0 {
+			e.need(r.noteKey)
+		}
+	}
+}
+
+// need adds a key to those that the segment needs. The slice is shared with
+// earlier copies of the entry, so it is only appended to.
+func (e *segmentEntry) need(key seal.KeyID) {
+	if !slices.Contains(e.keys, key) {
+		e.keys = append(e.keys, key)
+	}
+}
+
+// A Segment describes one file of the log.
+type Segment struct {
+	Name                        uint64
+	Records, Items              int
+	Bytes                       int64
+	FirstSequence, LastSequence uint64 // LastSequence is 0 where there are no records
+	FirstNumber, LastNumber     Number // likewise
+	From, To                    time.Time
+	Closed                      bool
+}
+
+func (e *segmentEntry) describe(closed bool) Segment {
+	s := Segment{
+		Name: e.name, Records: int(e.records), Items: int(e.items), Bytes: e.size,
+		FirstSequence: e.firstSequence, LastSequence: e.lastSequence,
+		FirstNumber: e.firstNumber, LastNumber: e.lastNumber, Closed: closed,
+	}
+	if e.records > 0 {
+		s.From, s.To = time.UnixMicro(e.from).UTC(), time.UnixMicro(e.to).UTC()
+	}
+	return s
+}
+
+// Segments describes the segments in order. The last one is open.
+func (l *Log) Segments() []Segment {
+	st := l.state.Load()
+	out := make([]Segment, 0, len(st.segments))
+	for _, s := range st.segments[:len(st.segments)-1] {
+		out = append(out, s.entry.describe(true))
+	}
+	return append(out, st.open.describe(false))
 }

@@ -1,0 +1,97 @@
+package txlog
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+)
+
+// Options of Open. The zero value of each field is its default.
+type Options struct {
+	// Wrapper is the caller's key. A store on disk needs one; a store in
+	// memory gets a random one.
+	Wrapper seal.KeyWrapper
+
+	// FS is where the store's folder is. By default it is the operating
+	// system's, or memory for the path "mem:". Where it is set, the path is not
+	// looked at.
+	FS FS
+
+	// ReadOnly opens a store as it is at that moment, beside a writer or not.
+	// It takes no lock and writes nothing. Of a store whose writer ended
+	// uncleanly the last record may not be shown until it is opened for writing.
+	ReadOnly bool
+
+	// AtLeast is a pin that the store must hold, as [Log.Head] gave it earlier.
+	// Open reports ErrCorrupt for a store that does not. The zero Pin asks for
+	// nothing.
+	AtLeast Pin
+
+	// SegmentSize is the length that a segment does not pass unless one record
+	// does: 16 MiB by default, 1 GiB at most.
+	SegmentSize int64
+
+	// SealsPerKey is the number of seals after which a new data key begins.
+	// The default and the most is seal.MaxSeals.
+	SealsPerKey uint64
+
+	// Now is the clock for a new store's header: time.Now by default.
+	Now func() time.Time
+
+	// Logger is told what an operator should know: names that are passed over,
+	// repairs, and why a log turned read-only. By default nobody is told.
+	Logger *slog.Logger
+}
+
+// Limits and defaults of Options.
+const (
+	// The open segment is in memory, so this bounds what a store keeps there of
+	// its bodies; a new segment costs a few syncs.
+	defaultSegmentSize = 16 << 20
+
+	// maxSegmentSize and MaxRecord together keep offsets within 32 bits.
+	maxSegmentSize = 1 << 30
+)
+
+// withDefaults returns a filled and checked copy of the options.
+func (o *Options) withDefaults(path string) (Options, error) {
+	var out Options
+	if o != nil {
+		out = *o
+	}
+	var errs []error
+	inMemory := path == "mem:" && out.FS == nil
+	if out.FS == nil {
+		out.FS = OSFolder(path)
+		if inMemory {
+			out.FS = NewMemory()
+		} else if path == "" {
+			errs = append(errs, errors.New("txlog: no path"))
+		}
+	}
+	if out.Wrapper == nil {
+		if !inMemory {
+			errs = append(errs, ErrNoKey)
+		}
+		out.Wrapper = seal.RandomKey()
+	}
+	if out.SegmentSize == 0 {
+		out.SegmentSize = defaultSegmentSize
+	}
+	if out.SegmentSize < 0 || out.SegmentSize > maxSegmentSize {
+		errs = append(errs, fmt.Errorf("txlog: segment size %d is not between 1 and %d", out.SegmentSize, maxSegmentSize))
+	}
+	if out.SealsPerKey == 0 || out.SealsPerKey > seal.MaxSeals {
+		out.SealsPerKey = seal.MaxSeals
+	}
+	if out.Now == nil {
+		out.Now = time.Now
+	}
+	if out.Logger == nil {
+		out.Logger = slog.New(slog.DiscardHandler)
+	}
+	return out, errors.Join(errs...)
+}

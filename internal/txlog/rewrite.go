@@ -1,0 +1,340 @@
+package txlog
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+)
+
+// A Change says what Rewrite does with an item. The functions return the item's
+// plaintext parts; a part that is not asked for is not decrypted.
+type Change func(n Number, kind Kind, values, body func() ([]byte, error)) (Changed, error)
+
+// Changed is what becomes of an item. The zero Changed moves both parts as they
+// are sealed.
+type Changed struct {
+	Drop   bool   // leave the item out
+	Values []byte // sealed anew where not nil
+	Body   []byte // likewise
+}
+
+// mergedRecord is the size up to which Rewrite puts records into one.
+const mergedRecord = 1 << 20
+
+// Rewrite replaces neighbouring closed segments by one that has what change
+// makes of their items, or by several where it would pass the segment size. A
+// nil change moves all. Items keep their numbers, commits their sequences, times
+// and annotations; a commit without items left goes. Appends and reads go on
+// meanwhile, and readers of the old segments finish.
+//
+// When Rewrite returns nil the new segments are durable and the old ones are
+// gone. It reports the error of change, ErrNotFound for names that are not
+// neighbouring closed segments, ErrTooLarge for a record that would pass
+// MaxRecord, otherwise what Append and reading report. After an error the old
+// segments stay, unless it is ErrOutcomeUnknown.
+func (l *Log) Rewrite(ctx context.Context, names []uint64, change Change) error {
+	l.rewriting.Lock()
+	defer l.rewriting.Unlock()
+	if err := l.checkRewrite(ctx); err != nil {
+		return err
+	}
+	sources, err := l.sources(names)
+	if err != nil {
+		return err
+	}
+	r := &rewriter{ctx: ctx, log: l, change: change, before: sources[0].entry.before}
+	for _, s := range sources {
+		if err = r.source(s); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = r.finish()
+	}
+	if err != nil {
+		r.discard()
+		return err
+	}
+	return l.swap(ctx, sources, r)
+}
+
+func (l *Log) checkRewrite(ctx context.Context) error {
+	l.writer.Lock()
+	defer l.writer.Unlock()
+	return l.checkWriteLocked(ctx)
+}
+
+// sources finds neighbouring closed segments by their names.
+func (l *Log) sources(names []uint64) ([]*segment, error) {
+	segments := l.state.Load().segments
+	at := slices.IndexFunc(segments, func(s *segment) bool { return len(names) > 0 && s.entry.name == names[0] })
+	if at < 0 || at+len(names) >= len(segments) {
+		return nil, fmt.Errorf("%w: %v are no closed segments", ErrNotFound, names)
+	}
+	sources := segments[at : at+len(names)]
+	for i, s := range sources {
+		if s.entry.name != names[i] {
+			return nil, fmt.Errorf("%w: %v are no neighbouring segments", ErrNotFound, names)
+		}
+	}
+	return sources, nil
+}
+
+// A rewriter makes new segments of old ones.
+type rewriter struct {
+	ctx    context.Context
+	log    *Log
+	change Change
+
+	record  *recordBuilder // being gathered; nil before the first item
+	before  int64          // time of the last commit before the segment that is written
+	outputs []*output
+}
+
+// An output is a new segment, under its temporary name.
+type output struct {
+	file    File
+	summary *summary
+	end     int64
+	tag     seal.Tag
+}
+
+// source adds what change leaves of a segment.
+func (r *rewriter) source(s *segment) error {
+	b := newSummary(s.entry)
+	c := s.chain(r.log.keys.Load())
+	var failed error
+	err := c.walk(r.ctx, &scanner{file: s.file, size: s.entry.size}, func(info *recordInfo, f frame, offset int64) bool {
+		b.add(info, offset, len(f.value))
+		if r.log.closed.Load() {
+			failed = ErrClosed
+		} else {
+			failed = r.add(&Record{log: r.log, info: info, place: info.place(), sealed: f.value})
+		}
+		return failed == nil
+	})
+	if err := errors.Join(failed, err); err != nil {
+		return err
+	}
+	_, err = s.publish(c, b)
+	return err
+}
+
+// add gathers the items of a record, after what was gathered before where both
+// fit into one.
+func (r *rewriter) add(source *Record) error {
+	if r.record != nil && r.record.size+source.Size() > mergedRecord {
+		if err := r.flush(); err != nil {
+			return err
+		}
+	}
+	if r.record == nil {
+		r.record = newRecordBuilder()
+	}
+	r.record.begin(source)
+	for i := range source.Len() {
+		if err := r.item(source, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// item gathers one item, sealed anew where it has changed.
+func (r *rewriter) item(source *Record, i int) error {
+	var changed Changed
+	var err error
+	if r.change != nil {
+		changed, err = r.change(source.Number(i), source.Kind(i),
+			func() ([]byte, error) { return source.Values(i, nil) },
+			func() ([]byte, error) { return source.Body(i, nil) })
+	}
+	switch {
+	case err != nil:
+		return err
+	case changed.Drop:
+		return nil
+	case changed.Values == nil && changed.Body == nil:
+		r.record.move(source, i)
+		return nil
+	}
+	if changed.Values == nil {
+		if changed.Values, err = source.Values(i, nil); err != nil {
+			return err
+		}
+	}
+	if changed.Body == nil {
+		if changed.Body, err = source.Body(i, nil); err != nil {
+			return err
+		}
+	}
+	key, err := r.log.reserve(2)
+	if err != nil {
+		return err
+	}
+	r.record.seal(key, source, i, changed)
+	return nil
+}
+
+// flush writes the gathered record to the segment that is open, or to a new one
+// where that is full.
+func (r *rewriter) flush() error {
+	record := r.record
+	r.record = nil
+	if record == nil || len(record.items) == 0 {
+		return nil
+	}
+	if record.size > MaxRecord {
+		return fmt.Errorf("%w: over %d bytes", ErrTooLarge, MaxRecord)
+	}
+	key, err := r.log.reserve(1)
+	if err != nil {
+		return err
+	}
+	var o *output
+	if n := len(r.outputs); n > 0 && r.outputs[n-1].end+frameSize(record.size) <= r.log.options.SegmentSize {
+		o = r.outputs[n-1]
+	} else if o, err = r.begin(record.runs[0].Run); err != nil {
+		return err
+	}
+	info, f := record.build(key, o.tag, r.log.term)
+	if _, err := o.file.WriteAt(f.bytes, o.end); err != nil {
+		return fmt.Errorf("txlog: rewrite: %w", err)
+	}
+	o.summary.add(info, o.end+int64(f.head), len(f.record()))
+	o.end += int64(len(f.bytes))
+	o.tag = recordTag(f.record())
+	o.summary.entry.last = o.tag
+	r.before = info.lastRun().Time
+	return nil
+}
+
+// begin makes the file of a new segment.
+func (r *rewriter) begin(first Run) (*output, error) {
+	l := r.log
+	l.writer.Lock()
+	e := segmentEntry{name: l.takeNameLocked(), firstSequence: first.Sequence, firstNumber: first.First, before: r.before}
+	l.writer.Unlock()
+	rand.Read(e.id[:])
+	file, err := l.folder.Open(segmentName(e.name)+tempSuffix, openCreate)
+	if err != nil {
+		return nil, fmt.Errorf("txlog: rewrite: %w", err)
+	}
+	o := &output{file: file, summary: newSummary(e), tag: e.id}
+	r.outputs = append(r.outputs, o)
+	if err := file.Truncate(0); err != nil {
+		return nil, fmt.Errorf("txlog: rewrite: %w", err)
+	}
+	return o, nil
+}
+
+// finish writes what is left and makes all of it durable.
+func (r *rewriter) finish() error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	for _, o := range r.outputs {
+		if err := o.file.Sync(); err != nil {
+			return fmt.Errorf("txlog: rewrite: %w", err)
+		}
+	}
+	if err := r.log.folder.SyncDir(nameLog); err != nil {
+		return fmt.Errorf("txlog: rewrite: %w", err)
+	}
+	return nil
+}
+
+// discard removes what was written. What cannot be removed now goes at the next
+// opening.
+func (r *rewriter) discard() {
+	for _, o := range r.outputs {
+		o.file.Close()
+		r.log.folder.Remove(segmentName(o.summary.entry.name) + tempSuffix)
+	}
+}
+
+// swap puts new segments in the place of old ones: first in the manifest, then
+// in the folder.
+func (l *Log) swap(ctx context.Context, sources []*segment, r *rewriter) error {
+	if err := l.swapManifest(ctx, sources, r.outputs); err != nil {
+		if !errors.Is(err, ErrOutcomeUnknown) {
+			r.discard()
+		}
+		return err
+	}
+	l.settle(sources, r.outputs)
+	return nil
+}
+
+func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*output) error {
+	w := &l.writer
+	w.Lock()
+	defer w.Unlock()
+	if err := l.checkWriteLocked(ctx); err != nil {
+		return err
+	}
+	st := l.state.Load()
+	at := slices.Index(st.segments, sources[0])
+	next := *st
+	next.segments = slices.Clone(st.segments[:at])
+	for _, o := range outputs {
+		s := &segment{entry: o.summary.entry, file: o.file}
+		s.table.Store(&table{records: slices.Clip(o.summary.records)})
+		next.segments = append(next.segments, s)
+	}
+	next.segments = append(next.segments, st.segments[at+len(sources):]...)
+	if err := l.replaceManifestLocked(l.nextManifestLocked(next.segments), &next, w.engine.end); err != nil {
+		if w.failed != nil {
+			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
+		return err
+	}
+	l.state.Store(&next)
+	return nil
+}
+
+// settle gives new segments their names and removes old ones. The manifest
+// counts already: what fails here, the next opening does.
+func (l *Log) settle(sources []*segment, outputs []*output) {
+	warn := func(err error) {
+		if err != nil {
+			l.options.Logger.Warn("files of rewritten segments are left to the next opening", "error", err)
+		}
+	}
+	for _, o := range outputs {
+		name := segmentName(o.summary.entry.name)
+		if err := l.folder.Rename(name+tempSuffix, name); err != nil {
+			warn(err)
+			return
+		}
+	}
+	if err := l.folder.SyncDir(nameLog); err != nil {
+		warn(err)
+		return
+	}
+	for _, s := range sources {
+		err := l.folder.Remove(segmentName(s.entry.name))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = l.folder.Remove(segmentName(s.entry.name) + tempSuffix)
+		}
+		warn(err)
+	}
+}
+
+// reserve counts seals that are made outside of Append.
+func (l *Log) reserve(n uint64) (*seal.Key, error) {
+	if key := l.keys.Load().Current(); key.Reserve(n, l.options.SealsPerKey) == nil {
+		return key, nil
+	}
+	l.writer.Lock()
+	defer l.writer.Unlock()
+	if err := l.checkWriteLocked(context.Background()); err != nil {
+		return nil, err
+	}
+	return l.reserveLocked(n)
+}
