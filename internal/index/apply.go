@@ -163,7 +163,7 @@ func (x *Index) place(o Ordinal, it *Item) {
 		return
 	}
 	x.chunk = append(x.chunk, placed{o, it.Type, false, it.values()})
-	if v := it.custom(); v != nil {
+	if v := it.custom(); v != nil && x.loading == nil {
 		x.chunk = append(x.chunk, placed{o, it.Type, true, v})
 	}
 	if len(x.chunk) >= applyChunk {
@@ -174,8 +174,13 @@ func (x *Index) place(o Ordinal, it *Item) {
 // addChunk adds the values of the chunk and empties it.
 func (x *Index) addChunk() {
 	x.resolveTargets()
-	x.touch()
+	if x.loading == nil {
+		x.touch()
+	}
 	x.addChunkValues()
+	if x.loading != nil {
+		x.loading.handFull()
+	}
 	clear(x.chunk) // of references to the caller's memory
 	x.chunk = x.chunk[:0]
 }
@@ -301,12 +306,16 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 		columns.counts[c.kind] += int(c.n)
 		x.mu.postings.add(&columns.present, o, c.param)
 	}
-	for _, t := range v.terms() {
-		x.addTermLocked(o, t.hash, t.param)
-	}
-	tokens := v.tokens()
-	for i := range tokens {
-		x.addTokenLocked(o, &tokens[i])
+	if x.loading != nil {
+		x.loading.addLocked(o, v)
+	} else {
+		for _, t := range v.terms() {
+			x.addTermLocked(o, t.hash, t.param)
+		}
+		tokens := v.tokens()
+		for i := range tokens {
+			x.addTokenLocked(o, &tokens[i])
+		}
 	}
 	for _, d := range v.dates() {
 		x.mu.params[d.param].dates.add(o, d.value)

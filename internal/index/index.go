@@ -32,6 +32,7 @@ type Index struct {
 	dead     deadSet
 	targets  []Entity // of the references of the chunk being applied
 	chunk    []placed
+	loading  *Loader // nil if there is none
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
 

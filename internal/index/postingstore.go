@@ -97,6 +97,25 @@ func (p *storedPosting) add(o uint32) {
 	p.tail = append(p.tail, o)
 }
 
+// addMany adds rising ordinals, which are larger than any before. They are copied.
+func (p *storedPosting) addMany(ordinals []uint32) {
+	if len(ordinals) == 0 {
+		return
+	}
+	n := len(p.tail) + len(ordinals)
+	if n > cap(p.tail) {
+		room := 3
+		if len(p.tail) > 0 { // it grows
+			room += n / 4
+		}
+		p.tail = append(make([]uint32, 0, (n+room)&^3), p.tail...)
+	}
+	p.tail = append(p.tail, ordinals...)
+	if n >= p.tailLimit() && freezes(n, p.tail[0], p.tail[n-1]) {
+		p.freeze()
+	}
+}
+
 func (p *storedPosting) tailLimit() int {
 	if p.frozen == nil {
 		return tailClose
