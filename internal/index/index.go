@@ -33,6 +33,9 @@ type Index struct {
 	targets  []Entity // of the references of the chunk being applied
 	chunk    []placed
 	loading  *Loader // nil if there is none
+	having   []Param // whose columns have a list of versions
+	set      *termSet
+	groups   termGroups
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
 
@@ -90,8 +93,10 @@ type paramColumns struct {
 	sorted btree.Map[string, textID]
 	counts [KindWords + 1]int
 	terms  int // that were put into the table
-	// present is the payload of the posting of presence.
+	// present is the payload of the posting of presence, and having the versions that
+	// are still to be added to it.
 	present uint32
+	having  []uint32
 	// systems are the first [ownSystems] of its tokens; see addTokenLocked.
 	systems []digest
 	// custom are the terms of a custom param, for Drop: a term does not tell its param.
@@ -120,7 +125,7 @@ func New(key [16]byte) *Index { return NewWithin(key, MaxUsage()) }
 
 // NewWithin is New with lower limits, which a test can reach.
 func NewWithin(key [16]byte, limits Usage) *Index {
-	x := &Index{terms: newTerms(key), limits: limits}
+	x := &Index{terms: newTerms(key), limits: limits, set: newTermSet(1)}
 	x.memos.New = func() any { return newTextMemo() }
 	x.mu.table, x.mu.texts.table = newTermTable(termShards), newTermTable(textShards)
 	x.entities.hashKey = x.terms.entities
