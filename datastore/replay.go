@@ -30,6 +30,8 @@ type loaded struct {
 // order, each of which is waited for.
 func (s *Store) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
+	loader := s.index.Loader(workers)
+	defer loader.Finish()
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
 	order := make(chan *loaded, 2*workers)
@@ -80,7 +82,7 @@ func (s *Store) replay(ctx context.Context) error {
 				return ctx.Err()
 			}
 			r := l.record
-			if err := s.index.Apply(r.Sequence, r.Time, indexOrdinal(r.First), l.items); err != nil {
+			if err := loader.Apply(r.Sequence, r.Time, indexOrdinal(r.First), l.items); err != nil {
 				return fmt.Errorf("%w: record %d: %w", ErrCorrupt, r.Sequence, err)
 			}
 			l.record = nil
