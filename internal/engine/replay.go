@@ -33,6 +33,8 @@ type loaded struct {
 // order, each of which is waited for.
 func (e *Engine) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
+	loader := e.index.Loader(workers)
+	defer loader.Finish()
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
 	order := make(chan *loaded, 2*workers)

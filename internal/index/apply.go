@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -114,6 +115,7 @@ func (x *Index) apply(first Ordinal, commits ...Commit) error {
 		records++
 	}
 	x.addChunk()
+	x.addSet()
 	x.state.Store(&published{*x.records.at(records - 1), records, x.dead, true})
 	return nil
 }
@@ -163,7 +165,7 @@ func (x *Index) place(o Ordinal, it *Item) {
 		return
 	}
 	x.chunk = append(x.chunk, placed{o, it.Type, false, it.values()})
-	if v := it.custom(); v != nil {
+	if v := it.custom(); v != nil && x.loading == nil {
 		x.chunk = append(x.chunk, placed{o, it.Type, true, v})
 	}
 	if len(x.chunk) >= applyChunk {
@@ -174,40 +176,114 @@ func (x *Index) place(o Ordinal, it *Item) {
 // addChunk adds the values of the chunk and empties it.
 func (x *Index) addChunk() {
 	x.resolveTargets()
-	x.touch()
 	x.addChunkValues()
+	switch {
+	case x.loading == nil:
+		if x.set.full(applyTerms) {
+			x.addSet()
+		}
+	case x.loading.filling.full(loadTerms):
+		x.loading.hand()
+	}
 	clear(x.chunk) // of references to the caller's memory
 	x.chunk = x.chunk[:0]
 }
 
-// addChunkValues adds the values of the chunk, under one lock.
+// addChunkValues adds the entries of the chunk's values to columns, and collects their
+// terms.
 func (x *Index) addChunkValues() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	targets := x.targets
+	set := x.set
+	if x.loading != nil {
+		set = x.loading.filling
+	}
+	targets, foreign := x.targets, uint64(0)
 	for i := range x.chunk {
 		p := &x.chunk[i]
 		if !p.known {
 			x.addTypeLocked(p.ordinal, p.typ)
 		}
-		if p.values != nil {
-			n := len(p.values.targets())
-			x.addValuesLocked(p.ordinal, p.values, targets[:n])
-			targets = targets[n:]
+		if p.values == nil {
+			continue
+		}
+		n := len(p.values.targets())
+		foreign += x.addValuesLocked(p.ordinal, p.values, targets[:n])
+		targets = targets[n:]
+		set.begin(p.ordinal)
+		x.collectLocked(set, p.values)
+	}
+	x.foreign.Store(x.foreign.Load() + foreign)
+	if x.loading == nil {
+		x.addPresentLocked()
+	}
+}
+
+// collectLocked adds the terms of a version's values to a set.
+//
+// A code under any system is what it is under each: View.Posting asks one system after
+// the other. Where a param has too many of them, the codes of later ones have a term of
+// their own, for all these systems together. REQUIRES: mu held for writing.
+func (x *Index) collectLocked(set *termSet, v *Prepared) {
+	for _, t := range v.terms() {
+		set.add(t.hash, t.param)
+	}
+	tokens := v.tokens()
+	for i := range tokens {
+		t := &tokens[i]
+		set.add(t.full, t.param)
+		if !x.mu.params[t.param].ownSystem(t.system) {
+			set.add(t.code.hash(uint16(t.param), formCode), t.param)
+		}
+	}
+}
+
+// applyTerms is how many terms are added together. The more there are, the more often
+// versions share one.
+const applyTerms = 1 << 14
+
+// groupsLocked is how many terms are added under one lock.
+const groupsLocked = 512
+
+// addSet adds the terms that were collected to their postings.
+func (x *Index) addSet() {
+	if x.loading != nil || x.set.n == 0 {
+		x.set.reset()
+		return
+	}
+	x.groups.group(x.set.versions, x.set.parts[0])
+	for groups := range slices.Chunk(x.groups.groups, groupsLocked) {
+		x.touch(groups)
+		x.addGroups(groups)
+	}
+	x.set.reset()
+}
+
+// addGroups adds terms with their ordinals.
+func (x *Index) addGroups(groups []termGroup) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range groups {
+		g := &groups[i]
+		payload := x.mu.table.put(g.hash)
+		if x.mu.postings.addMany(payload, x.groups.ordinalsOf(g), g.param, &x.mu.postings) {
+			columns := x.mu.params[g.param]
+			columns.terms++
+			if g.param >= FirstCustom {
+				columns.custom = append(columns.custom, g.hash)
+			}
 		}
 	}
 }
 
 // resolveTargets numbers the targets of the chunk's references.
 func (x *Index) resolveTargets() {
-	n, foreign := 0, uint64(0)
+	n := 0
 	for i := range x.chunk {
 		if v := x.chunk[i].values; v != nil {
 			n += len(v.targets())
-			foreign += v.foreign()
 		}
 	}
-	x.foreign.Store(x.foreign.Load() + foreign)
 	x.entities.reserve(n)
 	x.targets = x.targets[:0]
 	for i := range x.chunk {
@@ -262,25 +338,15 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 	}
 }
 
-// touch reads the slots that the chunk's terms are about to need. They lie all
-// over a large memory; asked for one after the other, without a branch between,
-// the processor fetches many at a time, and no reader waits for it.
-func (x *Index) touch() {
+// touch reads the slots that terms are about to need. They lie all over a large
+// memory; asked for one after the other, without a branch between, the processor
+// fetches many at a time, and no reader waits for it.
+func (x *Index) touch(groups []termGroup) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	sum := uint32(0)
-	for i := range x.chunk {
-		v := x.chunk[i].values
-		if v == nil {
-			continue
-		}
-		for _, t := range v.terms() {
-			sum += x.mu.table.home(t.hash)
-		}
-		tokens := v.tokens()
-		for j := range tokens {
-			sum += x.mu.table.home(tokens[j].full)
-		}
+	for i := range groups {
+		sum += x.mu.table.home(groups[i].hash)
 	}
 	x.touched = sum
 }
@@ -291,22 +357,31 @@ func (x *Index) addTypeLocked(o Ordinal, typ TypeID) {
 	if n := int(typ) + 1 - len(x.mu.types); n > 0 {
 		x.mu.types = append(x.mu.types, make([]uint32, n)...)
 	}
-	x.mu.postings.add(&x.mu.types[typ], o, noParam)
+	x.addOneLocked(&x.mu.types[typ], o, noParam)
 }
 
-// addValuesLocked adds a version's values. REQUIRES: mu held for writing.
-func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
+// addOneLocked adds an ordinal to a payload's posting. REQUIRES: mu held for writing.
+func (x *Index) addOneLocked(payload *uint32, o Ordinal, owner Param) {
+	one := [1]uint32{uint32(o)}
+	x.mu.postings.addMany(payload, one[:], owner, &x.mu.postings)
+}
+
+// addValuesLocked adds the entries of a version's values to columns. It returns how
+// many references another base URL might make local. REQUIRES: mu held for writing.
+func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) (foreign uint64) {
 	for _, c := range v.counts() {
 		columns := x.makeColumnsLocked(c.param)
 		columns.counts[c.kind] += int(c.n)
-		x.mu.postings.add(&columns.present, o, c.param)
-	}
-	for _, t := range v.terms() {
-		x.addTermLocked(o, t.hash, t.param)
-	}
-	tokens := v.tokens()
-	for i := range tokens {
-		x.addTokenLocked(o, &tokens[i])
+		if c.kind == KindReferenceText {
+			foreign += uint64(c.n)
+		}
+		n := len(columns.having)
+		if n == 0 {
+			x.having = append(x.having, c.param)
+		}
+		if n == 0 || columns.having[n-1] != uint32(o) {
+			columns.having = append(columns.having, uint32(o))
+		}
 	}
 	for _, d := range v.dates() {
 		x.mu.params[d.param].dates.add(o, d.value)
@@ -325,31 +400,18 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	for i := range texts {
 		x.addTextLocked(o, &texts[i])
 	}
+	return foreign
 }
 
-// addTermLocked adds an ordinal to the posting of a param's term. REQUIRES: mu held
-// for writing.
-func (x *Index) addTermLocked(o Ordinal, t termHash, p Param) {
-	payload := x.mu.table.put(t)
-	if *payload == 0 {
+// addPresentLocked adds the versions that were seen to have a param to the posting of
+// its presence. REQUIRES: mu held for writing.
+func (x *Index) addPresentLocked() {
+	for _, p := range x.having {
 		columns := x.mu.params[p]
-		columns.terms++
-		if p >= FirstCustom {
-			columns.custom = append(columns.custom, t)
-		}
+		x.mu.postings.addMany(&columns.present, columns.having, p, &x.mu.postings)
+		columns.having = columns.having[:0]
 	}
-	x.mu.postings.add(payload, o, p)
-}
-
-// addTokenLocked adds a code under its system. A code under any system is what
-// it is under each: View.Posting asks one system after the other. Where a param
-// has too many of them, the codes of later ones have a term of their own, for
-// all these systems together. REQUIRES: mu held for writing.
-func (x *Index) addTokenLocked(o Ordinal, t *preparedToken) {
-	x.addTermLocked(o, t.full, t.param)
-	if !x.mu.params[t.param].ownSystem(t.system) {
-		x.addTermLocked(o, t.code.hash(uint16(t.param), formCode), t.param)
-	}
+	x.having = x.having[:0]
 }
 
 // addTextLocked adds a folded text. REQUIRES: mu held for writing.
@@ -363,7 +425,7 @@ func (x *Index) addTextLocked(o Ordinal, t *preparedText) {
 		columns.terms++
 	}
 	id := textID(*payload)
-	x.mu.postings.add(&x.mu.texts.texts.at(uint32(id)).payload, o, t.param)
+	x.addOneLocked(&x.mu.texts.texts.at(uint32(id)).payload, o, t.param)
 	columns.texts.add(o, id)
 }
 

@@ -49,6 +49,7 @@ func (x *Index) Fill(late []Late) error {
 		}
 	}
 	x.addChunk()
+	x.addSet()
 	return nil
 }
 

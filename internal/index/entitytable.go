@@ -19,6 +19,9 @@ type entityTable struct {
 	arena   atomic.Pointer[[]*[arenaBlock]byte]
 	records chunked[entityRecord]
 	slots   atomic.Pointer[[]atomic.Uint32]
+	// hashes of all entities, upper halves, while an index is loaded; nil at other
+	// times.
+	hashes []uint32
 }
 
 type entityRecord struct {
@@ -191,6 +194,18 @@ func (t *entityTable) probe(slots []atomic.Uint32, typ TypeID, key []byte, hash 
 	}
 }
 
+// remember keeps hashes from now on, so that a table that grows need not hash all ids
+// again.
+func (t *entityTable) remember() {
+	t.hashes = make([]uint32, 1, 1+t.n.Load())
+	for e := uint32(1); e <= t.n.Load(); e++ {
+		t.hashes = append(t.hashes, uint32(t.digest(t.records.at(e)).hi>>32))
+	}
+}
+
+// forget ends remember.
+func (t *entityTable) forget() { t.hashes = nil }
+
 func home(hash uint64, slots int) int { return int(hash >> 32 * uint64(slots) >> 32) }
 
 // reserve makes room for n more entities. It may take a while, as a larger table
@@ -207,8 +222,12 @@ func (t *entityTable) reserve(n int) {
 	}
 	slots := make([]atomic.Uint32, max(64, want*5/4+1, len(old)*3/2))
 	for e := uint32(1); e <= t.n.Load(); e++ {
-		r := t.records.at(e)
-		i := home(t.digest(r).hi, len(slots))
+		i := 0
+		if t.hashes != nil {
+			i = home(uint64(t.hashes[e])<<32, len(slots))
+		} else {
+			i = home(t.digest(t.records.at(e)).hi, len(slots))
+		}
 		for slots[i].Load() != 0 {
 			if i++; i == len(slots) {
 				i = 0
@@ -231,6 +250,9 @@ func (t *entityTable) add(typ TypeID, key []byte, hash uint64) Entity {
 	r := t.records.at(n)
 	r.typ, r.tag = typ, tagOf(key, hash)
 	r.key = t.store(key)
+	if t.hashes != nil {
+		t.hashes = append(t.hashes, uint32(hash>>32))
+	}
 	// Publishes the record: whoever loads the slot sees what was written before.
 	slots[i].Store(n)
 	return Entity(n)

@@ -157,7 +157,7 @@ func (d *damage) slot(how string, s *termShard, slot *termSlot) bool {
 		if single || !d.visible(more) || posting.Contains(Ordinal(more)) {
 			return false
 		}
-		d.x.mu.postings.add(&slot.payload, Ordinal(more), NoParam)
+		d.x.addOneLocked(&slot.payload, Ordinal(more), NoParam)
 		return true
 	case "a member of a bitmap lost":
 		if posting.frozen == nil || single {

@@ -33,6 +33,10 @@ type Index struct {
 	dead     deadSet
 	targets  []Entity // of the references of the chunk being applied
 	chunk    []placed
+	loading  *Loader // nil if there is none
+	having   []Param // whose columns have a list of versions
+	set      *termSet
+	groups   termGroups
 	// touched keeps the compiler from leaving out the reads of touch.
 	touched uint32
 
@@ -90,8 +94,10 @@ type paramColumns struct {
 	sorted btree.Map[string, textID]
 	counts [KindWords + 1]int
 	terms  int // that were put into the table
-	// present is the payload of the posting of presence.
+	// present is the payload of the posting of presence, and having the versions that
+	// are still to be added to it.
 	present uint32
+	having  []uint32
 	// systems are the first [ownSystems] of its tokens; see addTokenLocked.
 	systems []digest
 	// custom are the terms of a custom param, for Drop: a term does not tell its param.
@@ -126,7 +132,7 @@ func NewWith(key [16]byte, settle Settle) *Index { return newIndex(key, settle, 
 func NewWithin(key [16]byte, limits Usage) *Index { return newIndex(key, nil, limits) }
 
 func newIndex(key [16]byte, settle Settle, limits Usage) *Index {
-	x := &Index{terms: newTerms(key), settle: settle, limits: limits}
+	x := &Index{terms: newTerms(key), settle: settle, limits: limits, set: newTermSet(1)}
 	x.hashers.New = x.newHasher
 	x.mu.table, x.mu.texts.table = newTermTable(termShards), newTermTable(textShards)
 	x.entities.hashKey = x.terms.entities

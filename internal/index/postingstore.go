@@ -44,30 +44,56 @@ type storedPosting struct {
 	tail   []uint32
 }
 
-// add adds an ordinal, at least as large as any before, to a payload's posting.
-func (s *postingStore) add(payload *uint32, o Ordinal, owner Param) {
-	switch p := *payload; {
-	case p == 0:
-		*payload = uint32(o)
-	case p&postingBit != 0:
-		s.postings.at(p &^ postingBit).add(uint32(o))
-	case p != uint32(o):
-		*payload = s.insert(storedPosting{tail: []uint32{p, uint32(o)}}, owner)
-	}
-}
-
 // insert stores a posting and returns its payload.
 func (s *postingStore) insert(p storedPosting, owner Param) uint32 {
-	number := s.n
-	if n := len(s.free) - 1; n >= 0 {
-		number, s.free = s.free[n], s.free[:n]
-	} else {
-		s.n++
-		s.postings.grow(s.n)
-		s.owners.grow(s.n)
-	}
+	number := s.number()
 	*s.postings.at(number), *s.owners.at(number) = p, owner
 	return number | postingBit
+}
+
+// numbers gives numbers to new postings.
+type numbers interface{ number() uint32 }
+
+func (s *postingStore) number() uint32 {
+	if n := len(s.free) - 1; n >= 0 {
+		number := s.free[n]
+		s.free = s.free[:n]
+		return number
+	}
+	s.n++
+	s.postings.grow(s.n)
+	s.owners.grow(s.n)
+	return s.n - 1
+}
+
+// addMany adds rising ordinals, one at least and the first at least as large as any
+// before, to a payload's posting. It copies them, and reports whether the payload was
+// empty.
+func (s *postingStore) addMany(payload *uint32, ordinals []uint32, owner Param, from numbers) (first bool) {
+	p := *payload
+	if p&postingBit != 0 {
+		s.postings.at(p &^ postingBit).addMany(ordinals)
+		return false
+	}
+	if p == ordinals[0] {
+		ordinals = ordinals[1:]
+	}
+	if p == 0 && len(ordinals) == 1 {
+		*payload = ordinals[0]
+		return true
+	}
+	if len(ordinals) == 0 {
+		return false
+	}
+	number := from.number()
+	posting := s.postings.at(number)
+	posting.tail = make([]uint32, 0, (len(ordinals)+1+3)&^3)
+	if p != 0 {
+		posting.tail = append(posting.tail, p)
+	}
+	posting.addMany(ordinals)
+	*s.owners.at(number), *payload = owner, number|postingBit
+	return p == 0
 }
 
 // remove frees the number of a posting, of which no payload is left.
@@ -76,25 +102,29 @@ func (s *postingStore) remove(number uint32) {
 	s.free = append(s.free, number)
 }
 
-func (p *storedPosting) add(o uint32) {
-	n := len(p.tail)
-	if n > 0 && p.tail[n-1] == o {
-		return
+// addMany adds rising ordinals, the first at least as large as any before. It copies
+// them.
+func (p *storedPosting) addMany(ordinals []uint32) {
+	before := len(p.tail)
+	if before > 0 && p.tail[before-1] == ordinals[0] {
+		if ordinals = ordinals[1:]; len(ordinals) == 0 {
+			return
+		}
 	}
-	if n > 0 && n%tailClose == 0 && n >= p.tailLimit() && freezes(n, p.tail[0], o) {
-		p.freeze()
-		n = 0
-	}
-	if n == cap(p.tail) {
+	n := before + len(ordinals)
+	if n > cap(p.tail) {
 		// By a quarter, where append would double: most postings are short for good.
 		// Those with a bitmap are not.
-		room := n/4 + 4
+		room := n/4 + 3
 		if p.frozen != nil {
 			room = n/2 + 32
 		}
 		p.tail = append(make([]uint32, 0, (n+room)&^3), p.tail...)
 	}
-	p.tail = append(p.tail, o)
+	p.tail = append(p.tail, ordinals...)
+	if n/tailClose > before/tailClose && n >= p.tailLimit() && freezes(n, p.tail[0], p.tail[n-1]) {
+		p.freeze()
+	}
 }
 
 func (p *storedPosting) tailLimit() int {
