@@ -70,6 +70,6 @@ func TestPagesOfRedefinedParameters(t *testing.T) {
 
 	store = reopen("Patient.address.city")
 	_, err = store.Search(ctx, "Patient", page.Next)
-	assert.ErrorIs(t, err, datastore.ErrInvalid)
+	assert.ErrorIs(t, err, datastore.ErrStalePage)
 	require.NoError(t, store.Close())
 }

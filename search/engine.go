@@ -12,6 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
@@ -36,9 +37,6 @@ type Options struct {
 	// PageKey authenticates page tokens. Stores that must understand each other's
 	// tokens share it. Empty makes tokens that anyone can forge.
 	PageKey []byte
-	// Epoch is the numbering of ordinals that the index has. Tokens of another
-	// epoch are stale.
-	Epoch uint64
 	// Now is the time to which the prefix ap measures; nil is time.Now.
 	Now func() time.Time
 	// Queries are the named queries that [Engine.Named] knows, by name.
@@ -62,8 +60,8 @@ type Engine struct {
 	settle     index.Settle
 	values     func(index.Ordinal, []byte) ([]byte, error)
 	documents  func(index.Ordinal, *fhirjson.Document) error
-	pageKey    []byte
-	epoch      uint64
+	pages      pagetoken.Key
+	identity   string // of all that answers depend on beside the state and the query
 	now        func() time.Time
 	queries    map[string]NamedQuery
 	costLimit  int
@@ -78,8 +76,7 @@ func New(x *index.Index, opts Options) *Engine {
 	e := &Engine{
 		registry: parameters(), index: x,
 		zone: opts.Zone, base: normalBase(opts.Base), settle: opts.Settle(), values: opts.Values, documents: opts.Documents,
-		pageKey: append([]byte(nil), opts.PageKey...), epoch: opts.Epoch,
-		now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit, units: ucum.NewCache(256),
+		pages: pagetoken.NewKey(opts.PageKey), now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit, units: ucum.NewCache(256),
 	}
 	if e.values == nil {
 		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }
@@ -93,6 +90,7 @@ func New(x *index.Index, opts Options) *Engine {
 	if e.costLimit == 0 {
 		e.costLimit = DefaultCostLimit
 	}
+	e.identity = e.identify()
 	e.extractors.New = e.newExtractor
 	e.current.Store(e.registry)
 	e.expansions = newExpansionCache()
@@ -137,7 +135,8 @@ type Result struct {
 
 // Search answers a query as of a view: the page that the query's token asks for
 // or the first one. With a token it answers as of the token's view, so that pages
-// fit together however much is written meanwhile.
+// fit together however much is written meanwhile. The token of a state that is newer
+// than the view is stale: who has the view cannot see it.
 //
 // It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx,
 // and what Options.Values reports. A view that nobody holds may be swept while it is
@@ -145,15 +144,14 @@ type Result struct {
 func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result, error) {
 	offset := 0
 	if q.page != "" {
-		token, err := e.readToken(q)
+		sequence, at, err := e.readToken(q)
 		if err != nil {
 			return nil, err
 		}
-		var ok bool
-		if view, ok = e.index.ViewAt(token.sequence); !ok || view.Sequence() != token.sequence {
-			return nil, ErrStalePage
+		if view, err = e.viewAt(view, sequence); err != nil {
+			return nil, err
 		}
-		offset = token.offset
+		offset = at
 	}
 	ev := e.evaluation(ctx, view)
 	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.issues}
@@ -176,6 +174,18 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	}
 	e.links(r, q, offset)
 	return r, nil
+}
+
+// viewAt returns the view of a sequence, for who sees the states up to a view.
+func (e *Engine) viewAt(newest index.View, sequence uint64) (index.View, error) {
+	if sequence > newest.Sequence() {
+		return index.View{}, ErrStalePage
+	}
+	view, ok := e.index.ViewAt(sequence)
+	if !ok || view.Sequence() != sequence {
+		return index.View{}, ErrStalePage
+	}
+	return view, nil
 }
 
 // Ordinals returns all matches of a query as of a view, whatever its sort and

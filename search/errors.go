@@ -15,8 +15,9 @@ var (
 	// [Options.CostLimit] allows.
 	ErrTooCostly = errors.New("search: too costly")
 	// ErrStalePage is returned when a page token, or the view that is searched, is of
-	// a state that the index does not have whole any more: of an earlier epoch of the
-	// store, or from before the last sweep.
+	// a state that the index does not have whole any more, from before the last sweep;
+	// and when a token is of a newer state than the view, of other [Settings], or of
+	// another version of what is extracted.
 	ErrStalePage = errors.New("search: page is no longer available")
 	// ErrInvalidPage is returned when a page token was not made by this store for
 	// this query.

@@ -1,16 +1,15 @@
 package search
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
+	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
 )
 
 // page fills in the total and the matches of the page that begins at offset.
@@ -122,35 +121,17 @@ func (e *Engine) links(r *Result, q *Query, offset int) {
 	}
 }
 
-// A page token is base64url over: a byte of format, epoch, sequence, offset, a
-// hash of the query, and the MAC over all that.
-//
-// The offset counts matches in order, as of the sequence. A view of that
-// sequence always gives the same answer, so an offset means the same match.
-const (
-	tokenFormat = 1
-	tokenBody   = 1 + 8 + 8 + 4 + 8
-	tokenMAC    = 16
-	tokenLength = tokenBody + tokenMAC
-)
-
-type pageToken struct {
-	sequence uint64
-	offset   int
-}
-
+// A page token's position counts matches in order, as of its sequence. A view of that
+// sequence always gives the same answer under the same settings, so a position means
+// the same match.
 func (e *Engine) token(q *Query, sequence uint64, offset int) string {
-	b := make([]byte, 0, tokenLength)
-	b = append(b, tokenFormat)
-	b = binary.BigEndian.AppendUint64(b, e.epoch)
-	b = binary.BigEndian.AppendUint64(b, sequence)
-	b = binary.BigEndian.AppendUint32(b, uint32(min(offset, math.MaxUint32)))
-	b = binary.BigEndian.AppendUint64(b, q.hash())
-	return base64.RawURLEncoding.EncodeToString(append(b, e.mac(b)...))
+	return e.pages.Seal(pagetoken.Token{
+		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: q.request(), Settings: e.answers(q),
+	})
 }
 
-// hash tells queries apart: a token is good for the one that it was made for.
-func (q *Query) hash() uint64 {
+// request tells queries apart: a token is good for the one that it was made for.
+func (q *Query) request() uint64 {
 	where := ""
 	if q.in != (Compartment{}) {
 		where = q.in.Type.String() + "/" + q.in.ID + "/"
@@ -158,32 +139,40 @@ func (q *Query) hash() uint64 {
 	if len(q.types) == 1 && !q.named {
 		where += q.types[0].String()
 	}
-	asked := where + "?" + q.Self()
-	for _, c := range q.customs { // their names may stand for something else one day
-		asked += c.meaning()
-	}
-	sum := sha256.Sum256([]byte(asked))
-	return binary.BigEndian.Uint64(sum[:])
+	return pagetoken.Hash(where+"?"+q.Self(), q.bound)
 }
 
-func (e *Engine) mac(b []byte) []byte {
-	h := hmac.New(sha256.New, e.pageKey)
-	h.Write([]byte("fhirlake page token\x00"))
-	h.Write(b)
-	return h.Sum(nil)[:tokenMAC]
+// answers tells apart what answers to a query depend on beside the state of the store:
+// the settings, what is extracted, and what the query's custom parameters mean.
+func (e *Engine) answers(q *Query) uint64 {
+	on := []string{e.identity}
+	for _, c := range q.customs { // their names may stand for something else one day
+		on = append(on, c.meaning())
+	}
+	return pagetoken.Hash(on...)
+}
+
+// identify returns a text that is another for other settings and versions.
+func (e *Engine) identify() string {
+	var b strings.Builder
+	for _, year := range []int{1900, 1970, 2000, 2020, 2040} {
+		for _, month := range []time.Month{time.January, time.July} {
+			_, offset := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).In(e.zone).Zone()
+			fmt.Fprint(&b, offset, " ")
+		}
+	}
+	fmt.Fprint(&b, e.zone, " ", e.base, " ", e.registry.versions)
+	return b.String()
 }
 
 // readToken reads the query's page token.
-func (e *Engine) readToken(q *Query) (pageToken, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(q.page)
-	if err != nil || len(b) != tokenLength || !hmac.Equal(b[tokenBody:], e.mac(b[:tokenBody])) {
-		return pageToken{}, ErrInvalidPage
+func (e *Engine) readToken(q *Query) (sequence uint64, offset int, err error) {
+	t, err := e.pages.Open(q.page, pagetoken.Search)
+	switch {
+	case err != nil || t.Request != q.request() || t.Position > math.MaxInt32:
+		return 0, 0, ErrInvalidPage
+	case t.Settings != e.answers(q):
+		return 0, 0, ErrStalePage
 	}
-	if b[0] != tokenFormat || binary.BigEndian.Uint64(b[1:]) != e.epoch {
-		return pageToken{}, ErrStalePage
-	}
-	if binary.BigEndian.Uint64(b[21:]) != q.hash() {
-		return pageToken{}, ErrInvalidPage
-	}
-	return pageToken{binary.BigEndian.Uint64(b[9:]), int(binary.BigEndian.Uint32(b[17:]))}, nil
+	return t.Sequence, int(t.Position), nil
 }

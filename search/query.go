@@ -24,7 +24,13 @@ type Query struct {
 	parts     []part // what was used, in order
 	issues    []issue.Issue
 	customs   []*custom // that it asks for
+	bound     string
 }
+
+// Bind makes the page tokens of the query good only for a query that is bound to the
+// same text: what filters the answer beside the query, such as what the caller may
+// see. It must be called before the query is answered.
+func (q *Query) Bind(text string) { q.bound = text }
 
 // A part is one name=value of the query as it was used.
 type part struct{ name, value string }

@@ -60,7 +60,6 @@ func (s *store) open(key [16]byte) {
 	s.engine = search.New(s.index, search.Options{
 		Settings: s.settings,
 		PageKey:  []byte("a key of pages"),
-		Epoch:    7,
 		Now:      func() time.Time { return now },
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, s.blocks[o]...), nil

@@ -124,6 +124,9 @@ func (s *scanner) body(e *Entry, tag byte) bool {
 		e.Folded = e.Exact
 		return ok && s.target(e)
 	case KindReferenceText, KindWords, KindCanonical, KindNote:
+		if e.Kind == KindNote && tag&tagGroup != 0 {
+			return false
+		}
 		e.NoEdge = short
 		ok := s.text(&e.Exact)
 		e.Folded = e.Exact
