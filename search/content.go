@@ -63,14 +63,25 @@ func (r *wordReader) narrative(doc *fhirjson.Document, resource fhirjson.Index) 
 	return nil, 0
 }
 
-// others iterates over the words of all texts of the resource at a node but the one
-// at a place: those of contained resources, extensions and narratives of parts included. A text that is
-// the same as the one before, as that of a concept mostly is its display, is left out.
+// others iterates over the words of all texts of the resource at a node but the one at
+// a place: those of contained resources, extensions and narratives of parts included.
+// Left out are a text that is the same as the one before, as that of a concept mostly
+// is its display, and what a store drops.
 func (r *wordReader) others(doc *fhirjson.Document, resource, but fhirjson.Index) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		var last []byte
-		for i := uint32(resource); i < doc.Nodes[resource].Next; i++ {
+		var dropped [3]fhirjson.Index
+		n := 0
+		if resource == 0 {
+			dropped, n = doc.Dropped()
+		}
+		for i, at := uint32(resource), 0; i < doc.Nodes[resource].Next; i++ {
 			node := &doc.Nodes[i]
+			if at < n && fhirjson.Index(i) == dropped[at] {
+				at++
+				i = node.Next - 1
+				continue
+			}
 			if r.kinds[node.Field] == noText || node.Kind != fhirjson.String || fhirjson.Index(i) == but {
 				continue
 			}

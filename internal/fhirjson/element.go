@@ -198,12 +198,10 @@ func (p *parser) name(pos int, t schema.TypeID) (schema.FieldID, nameKind, int) 
 	if end < 0 {
 		return 0, nameUnknown, -1
 	}
-	name := p.src[pos:end]
 	if flags&strEscaped != 0 {
 		p.marks++
-		p.text = appendUnescaped(p.text[:0], name)
-		name = p.text
 	}
+	name := p.plain(pos, end, flags)
 	if f := schema.Lookup(t, name); f != 0 {
 		return f, nameField, end + 1
 	}
@@ -216,6 +214,15 @@ func (p *parser) name(pos int, t schema.TypeID) (schema.FieldID, nameKind, int) 
 		return 0, nameType, end + 1
 	}
 	return 0, nameUnknown, end + 1
+}
+
+// plain returns a string without its escapes. It is good until the next call.
+func (p *parser) plain(start, end int, flags strFlags) []byte {
+	if flags&strEscaped == 0 {
+		return p.src[start:end]
+	}
+	p.text = appendUnescaped(p.text[:0], p.src[start:end])
+	return p.text
 }
 
 // unknownReason says that the name at the start of text is no element of t. It

@@ -91,10 +91,12 @@ func clearedMap(m map[int]int) map[int]int {
 // namedType returns the resource type that the string at pos names, or reports it.
 func (p *parser) namedType(pos int) schema.TypeID {
 	if p.at(pos) == '"' {
-		if n := bytes.IndexByte(p.src[pos+1:min(len(p.src), pos+65)], '"'); n >= 0 {
-			if t, ok := p.rules.resources[string(p.src[pos+1:pos+1+n])]; ok {
-				return t
-			}
+		end, flags := p.str(pos + 1)
+		if end < 0 {
+			return 0
+		}
+		if t, ok := p.rules.resources[string(p.plain(pos+1, end, flags))]; ok {
+			return t
 		}
 	}
 	p.report(pos, issue.Structure, "resourceType is no resource type of FHIR R4")

@@ -229,7 +229,7 @@ func (p *parser) skipNested(open int, closing byte) int {
 				return p.syntax(pos, "expected a name in quotes")
 			}
 			start := pos + 1
-			end, _ := p.str(start)
+			end, flags := p.str(start)
 			if end < 0 {
 				return -1
 			}
@@ -237,7 +237,7 @@ func (p *parser) skipNested(open int, closing byte) int {
 				return p.syntax(pos, "expected : after a name")
 			}
 			pos = p.space(pos + 1)
-			if p.seeking && string(p.src[start:end]) == "resourceType" {
+			if p.seeking && string(p.plain(start, end, flags)) == "resourceType" {
 				if _, twice := p.late[open]; !twice {
 					p.late[open] = pos
 				}

@@ -41,22 +41,33 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	return dst
 }
 
+// Dropped returns the nodes that [AppendStored] leaves out or writes itself, upwards:
+// the id, and what the store sets in meta. What is below them is left out as well.
+func (d *Document) Dropped() (nodes [3]Index, n int) {
+	root := &d.Nodes[0]
+	at := uint32(1)
+	if at < root.Next && d.Nodes[at].Field == root.Type.Type().First {
+		nodes[n] = Index(at)
+		n++
+		at = d.Nodes[at].Next
+	}
+	if at >= root.Next || d.Nodes[at].Field.Field().Name != "meta" {
+		return nodes, n
+	}
+	for c := range d.Children(Index(at)) {
+		if n < len(nodes) && setByStore(d.Nodes[c].Field) {
+			nodes[n] = c
+			n++
+		}
+	}
+	return nodes, n
+}
+
 // AsStored reports whether the resource has the given id and nothing of what
 // [AppendStored] leaves out, so that both forms have the same values.
 func (d *Document) AsStored(id []byte) bool {
-	if !bytes.Equal(d.ID(), id) {
-		return false
-	}
-	meta, ok := d.Child(0, schema.Lookup(d.Type(), "meta"))
-	if !ok {
-		return true
-	}
-	for n := range d.Children(meta) {
-		if setByStore(d.Nodes[n].Field) {
-			return false
-		}
-	}
-	return true
+	nodes, n := d.Dropped()
+	return n == 1 && d.Nodes[nodes[0]].Next == uint32(nodes[0])+1 && bytes.Equal(d.ID(), id)
 }
 
 // appendStoredMeta appends the meta at node n without what the store sets, with

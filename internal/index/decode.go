@@ -13,7 +13,7 @@ import (
 // payload has no values.
 func Decode(dst []Entry, payload []byte) ([]Entry, error) {
 	var a arena
-	s := newScanner(append(a.room(len(payload))[:0], payload...), &a)
+	s := newScanner(a.keep(payload), &a)
 	for {
 		var e Entry
 		more, err := s.next(&e)
@@ -108,13 +108,13 @@ func (s *scanner) body(e *Entry, tag byte) bool {
 	case KindToken:
 		return s.text(&e.System) && s.text(&e.Code)
 	case KindText:
-		return s.pair((*scanner).text, &e.Folded, &e.Exact, short)
+		return s.texts(e, short)
 	case KindDate, KindClock:
 		return s.date(e, tag)
 	case KindNumber:
-		return s.pair((*scanner).decimal, &e.Low, &e.High, short)
+		return s.decimals(e, short)
 	case KindQuantity:
-		return s.pair((*scanner).decimal, &e.Low, &e.High, short) && s.text(&e.System) && s.text(&e.Code) && s.text(&e.Unit)
+		return s.decimals(e, short) && s.text(&e.System) && s.text(&e.Code) && s.text(&e.Unit)
 	case KindReference:
 		e.NoEdge = short
 		return s.target(e)
@@ -144,16 +144,24 @@ func (s *scanner) target(e *Entry) bool {
 	return ok && s.text(&e.ID) && e.ID != "" && len(e.ID) <= MaxIDLen
 }
 
-// pair reads two texts, or one that stands for both.
-func (s *scanner) pair(read func(*scanner, *string) bool, a, b *string, same bool) bool {
-	if !read(s, a) {
-		return false
-	}
+// texts reads the two forms of a text, or one that stands for both.
+func (s *scanner) texts(e *Entry, same bool) bool {
+	ok := s.text(&e.Folded)
 	if same {
-		*b = *a
-		return true
+		e.Exact = e.Folded
+		return ok
 	}
-	return read(s, b)
+	return ok && s.text(&e.Exact)
+}
+
+// decimals reads the ends of a number, or one that stands for both.
+func (s *scanner) decimals(e *Entry, same bool) bool {
+	ok := s.decimal(&e.Low)
+	if same {
+		e.High = e.Low
+		return ok
+	}
+	return ok && s.decimal(&e.High)
 }
 
 func (s *scanner) byte() (byte, bool) {

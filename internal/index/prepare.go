@@ -30,16 +30,19 @@ func (x *Index) PrepareIn(b *Batch, dst *Prepared, payload []byte) error {
 
 func (x *Index) prepare(b *Batch, from batchEnd, payload []byte) error {
 	h := x.hashers.Get().(*hasher)
-	defer x.hashers.Put(h)
+	defer func() {
+		h.to, h.settled.arena, h.entry = nil, nil, Entry{}
+		x.hashers.Put(h)
+	}()
 	h.to, h.from = b, from
 	h.settled.arena = &b.memory
-	s := newScanner(append(b.memory.room(len(payload))[:0], payload...), &b.memory)
-	for {
-		var e Entry
-		if more, err := s.next(&e); !more {
+	s := newScanner(b.memory.keep(payload), &b.memory)
+	for e := &h.entry; ; {
+		*e = Entry{}
+		if more, err := s.next(e); !more {
 			return err
 		}
-		if err := h.take(&e); err != nil {
+		if err := h.take(e); err != nil {
 			return err
 		}
 	}
@@ -50,6 +53,7 @@ type hasher struct {
 	terms   Terms
 	settle  Settle
 	settled Settled
+	entry   Entry // the one at hand
 	memo    *textMemo
 	to      *Batch
 	from    batchEnd // where the version begins

@@ -32,9 +32,10 @@ func (s *Settled) Text(parts ...string) string {
 // Decode does as the function Decode, and settles what is not settled.
 func (f Settle) Decode(dst []Entry, payload []byte) ([]Entry, error) {
 	var a arena
-	s := newScanner(append(a.room(len(payload))[:0], payload...), &a)
+	s := newScanner(a.keep(payload), &a)
+	var e Entry
 	for {
-		var e Entry
+		e = Entry{}
 		more, err := s.next(&e)
 		if !more {
 			return dst, err

@@ -159,6 +159,15 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // An arena is the memory of strings that are made together and forgotten together.
 type arena struct{ buf []byte }
 
+// keep returns a copy of a payload, and makes room for what its texts may unpack to if
+// it makes any.
+func (a *arena) keep(payload []byte) []byte {
+	if n := len(payload); cap(a.buf)-len(a.buf) < n {
+		a.buf = make([]byte, 0, max(n+n/2, 2*cap(a.buf)))
+	}
+	return append(a.room(len(payload))[:0], payload...)
+}
+
 // room returns n bytes. What was given before stays where it is.
 func (a *arena) room(n int) []byte {
 	if cap(a.buf)-len(a.buf) < n {
