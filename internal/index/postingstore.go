@@ -44,16 +44,10 @@ type storedPosting struct {
 	tail   []uint32
 }
 
-// insert stores a posting and returns its payload.
-func (s *postingStore) insert(p storedPosting, owner Param) uint32 {
-	number := s.number()
-	*s.postings.at(number), *s.owners.at(number) = p, owner
-	return number | postingBit
-}
-
 // numbers gives numbers to new postings.
 type numbers interface{ number() uint32 }
 
+// number takes a number that is free, or the next.
 func (s *postingStore) number() uint32 {
 	if n := len(s.free) - 1; n >= 0 {
 		number := s.free[n]
