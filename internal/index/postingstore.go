@@ -81,7 +81,7 @@ func (s *postingStore) addMany(payload *uint32, ordinals []uint32, owner Param, 
 	}
 	number := from.number()
 	posting := s.postings.at(number)
-	posting.tail = make([]uint32, 0, (len(ordinals)+1+3)&^3)
+	posting.tail = make([]uint32, 0, (len(ordinals)+2)&^1) // most stay so short
 	if p != 0 {
 		posting.tail = append(posting.tail, p)
 	}
@@ -100,7 +100,8 @@ func (s *postingStore) remove(number uint32) {
 // them.
 func (p *storedPosting) addMany(ordinals []uint32) {
 	before := len(p.tail)
-	if before > 0 && p.tail[before-1] == ordinals[0] {
+	if before > 0 && p.tail[before-1] == ordinals[0] ||
+		before == 0 && p.frozen != nil && p.frozen.Maximum() == ordinals[0] {
 		if ordinals = ordinals[1:]; len(ordinals) == 0 {
 			return
 		}
@@ -109,11 +110,11 @@ func (p *storedPosting) addMany(ordinals []uint32) {
 	if n > cap(p.tail) {
 		// By a quarter, where append would double: most postings are short for good.
 		// Those with a bitmap are not.
-		room := n/4 + 3
+		room := before/4 + 4
 		if p.frozen != nil {
-			room = n/2 + 32
+			room = before/2 + 32
 		}
-		p.tail = append(make([]uint32, 0, (n+room)&^3), p.tail...)
+		p.tail = append(make([]uint32, 0, max(n+3, before+room)&^3), p.tail...)
 	}
 	p.tail = append(p.tail, ordinals...)
 	if n/tailClose > before/tailClose && n >= p.tailLimit() && freezes(n, p.tail[0], p.tail[n-1]) {
