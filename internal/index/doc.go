@@ -19,7 +19,7 @@
 //     looked up (dates, numbers, edges of references, sort texts), by ordinal. It
 //     grows in chunks; full ones of dates and numbers are packed, and what searches
 //     make of them (orders, calendars) is kept with them.
-//   - A [View] is the state after one log record.
+//   - A [Commit] is what one sequence of the log did, a [View] the state after one.
 //
 // # Invariants
 //
@@ -34,6 +34,9 @@
 //   - [Index.Sweep] removes from postings and columns what is not visible at its
 //     horizon nor later. It goes beyond no view that is held ([Index.Hold]) and not ended; a view
 //     that is not held is exact as long as it is whole ([View.Whole]).
+//   - What an [Admission] has admitted, [Index.ApplyAll] applies: limits are asked before
+//     a commit is made durable. They stand in limits.go.
+//   - An index that a [Loader] filled is as one that Apply filled: [Diff] finds nothing.
 //   - What a reader holds is never changed: postings and columns are append-only
 //     slices and frozen bitmaps, whose headers are copied under a short lock. A sweep
 //     puts others in their place.
@@ -41,8 +44,10 @@
 // # Concurrency
 //
 // One goroutine applies; any number prepare and read meanwhile, and one sweeps. Apply
-// holds the lock for a few dozen resources at a time and publishes a record at its
-// end; a sweep holds it for a few hundred postings at a time, and for the end of a
+// puts entries into columns under a lock for a few dozen resources at a time. It groups
+// the terms of all versions of a call, without a lock, so that each term is looked up
+// once and its posting grows once, adds some hundred groups under each lock, and
+// publishes at its end. A sweep holds it for a few hundred postings at a time, and for the end of a
 // column. Reads of the resource table (by id, by ordinal) take no lock at all.
 //
 // # What it does not do

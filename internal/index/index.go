@@ -98,7 +98,7 @@ type paramColumns struct {
 	// are still to be added to it.
 	present uint32
 	having  []uint32
-	// systems are the first [ownSystems] of its tokens; see addTokenLocked.
+	// systems are the first [ownSystems] of its tokens; see collectLocked.
 	systems []digest
 	// custom are the terms of a custom param, for Drop: a term does not tell its param.
 	custom []termHash

@@ -44,15 +44,6 @@ func drawItem(t *rapid.T, x *index.Index) index.Item {
 	return it
 }
 
-func allDeletions(items []index.Item) bool {
-	for _, it := range items {
-		if !it.Deleted && !it.Hole {
-			return false
-		}
-	}
-	return true
-}
-
 // What was admitted is applied, at whichever limit. What is refused is refused for a
 // limit that is near, and deletions are refused last.
 func TestWhatIsAdmittedIsApplied(t *testing.T) {

@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"testing"
@@ -117,4 +118,25 @@ func TestTokenUnderSeveralSystems(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A version that has a text twice is counted once, also where its first addition has
+// turned the list into a bitmap.
+func TestTextTwiceAtFreezing(t *testing.T) {
+	x := index.New([16]byte{})
+	const n = 5000
+	items := make([]index.Item, n)
+	for i := range items {
+		items[i] = index.Item{Type: 1, ID: fmt.Sprint(i), Values: new(index.Prepared)}
+		require.NoError(t, x.Prepare(items[i].Values, encode([]index.Entry{
+			{Kind: index.KindText, Param: 1, Folded: "a", Exact: "A"}, {Kind: index.KindText, Param: 1, Folded: "a", Exact: "a"},
+			{Kind: index.KindToken, Param: 2, Code: "c"}, {Kind: index.KindToken, Param: 2, Code: "c"},
+		})))
+		o := index.Ordinal(i + 1)
+		require.NoError(t, x.Apply(uint64(o), 0, o, items[i:i+1]))
+	}
+	for _, posting := range x.View().Texts(1).WithPrefix("") {
+		require.Equal(t, n, posting.Len())
+	}
+	require.Equal(t, n, x.View().Posting(x.View().Terms().Code(2, "c")).Len())
 }

@@ -44,16 +44,10 @@ type storedPosting struct {
 	tail   []uint32
 }
 
-// insert stores a posting and returns its payload.
-func (s *postingStore) insert(p storedPosting, owner Param) uint32 {
-	number := s.number()
-	*s.postings.at(number), *s.owners.at(number) = p, owner
-	return number | postingBit
-}
-
 // numbers gives numbers to new postings.
 type numbers interface{ number() uint32 }
 
+// number takes a number that is free, or the next.
 func (s *postingStore) number() uint32 {
 	if n := len(s.free) - 1; n >= 0 {
 		number := s.free[n]
@@ -87,7 +81,7 @@ func (s *postingStore) addMany(payload *uint32, ordinals []uint32, owner Param, 
 	}
 	number := from.number()
 	posting := s.postings.at(number)
-	posting.tail = make([]uint32, 0, (len(ordinals)+1+3)&^3)
+	posting.tail = make([]uint32, 0, (len(ordinals)+2)&^1) // most stay so short
 	if p != 0 {
 		posting.tail = append(posting.tail, p)
 	}
@@ -106,7 +100,8 @@ func (s *postingStore) remove(number uint32) {
 // them.
 func (p *storedPosting) addMany(ordinals []uint32) {
 	before := len(p.tail)
-	if before > 0 && p.tail[before-1] == ordinals[0] {
+	if before > 0 && p.tail[before-1] == ordinals[0] ||
+		before == 0 && p.frozen != nil && p.frozen.Maximum() == ordinals[0] {
 		if ordinals = ordinals[1:]; len(ordinals) == 0 {
 			return
 		}
@@ -115,11 +110,11 @@ func (p *storedPosting) addMany(ordinals []uint32) {
 	if n > cap(p.tail) {
 		// By a quarter, where append would double: most postings are short for good.
 		// Those with a bitmap are not.
-		room := n/4 + 3
+		room := before/4 + 4
 		if p.frozen != nil {
-			room = n/2 + 32
+			room = before/2 + 32
 		}
-		p.tail = append(make([]uint32, 0, (n+room)&^3), p.tail...)
+		p.tail = append(make([]uint32, 0, max(n+3, before+room)&^3), p.tail...)
 	}
 	p.tail = append(p.tail, ordinals...)
 	if n/tailClose > before/tailClose && n >= p.tailLimit() && freezes(n, p.tail[0], p.tail[n-1]) {

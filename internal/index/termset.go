@@ -75,6 +75,10 @@ const noGroup = 1<<32 - 1
 
 // group groups the terms of a part.
 func (g *termGroups) group(versions []uint32, terms []placedTerm) {
+	if len(versions) == 1 {
+		g.single(versions[0], terms)
+		return
+	}
 	g.collect(terms)
 	from := uint32(0)
 	for i := range g.groups {
@@ -91,17 +95,27 @@ func (g *termGroups) group(versions []uint32, terms []placedTerm) {
 	}
 }
 
+// single makes a group of each term of a single version, which it may have twice.
+func (g *termGroups) single(o uint32, terms []placedTerm) {
+	g.groups, g.ordinals = g.groups[:0], append(g.ordinals[:0], o)
+	for i := range terms {
+		t := &terms[i]
+		g.groups = append(g.groups, termGroup{hash: termHash{t.hi, t.lo}, param: t.param, n: 1})
+	}
+}
+
 // collect finds the groups and counts their ordinals.
 func (g *termGroups) collect(terms []placedTerm) {
-	if len(g.slots) < 2*len(terms) {
-		g.slots = make([]groupSlot, 1<<bits.Len(uint(2*len(terms))))
+	slots := 1 << bits.Len(uint(2*len(terms)))
+	if len(g.slots) < slots {
+		g.slots = make([]groupSlot, slots)
 	}
 	if g.round++; g.round == 0 { // once in 2^32 times
 		clear(g.slots)
 		g.round = 1
 	}
 	g.groups, g.of = g.groups[:0], slices.Grow(g.of[:0], len(terms))[:len(terms)]
-	mask := uint32(len(g.slots) - 1)
+	mask := uint32(slots - 1) // few terms stay in few slots
 	for i := range terms {
 		t := &terms[i]
 		for at := t.lo & mask; ; at = (at + 1) & mask {

@@ -72,8 +72,8 @@ func (t *termTable) home(term termHash) uint32 {
 }
 
 // first returns where the search for a term begins. It rises with the hash, so
-// any number of slots will do, and growing by a sixth keeps a shard between
-// 71 % and 83 % full.
+// any number of slots will do, and growing by an eighth keeps a shard between
+// 74 % and 83 % full.
 func (s *termShard) first(term termHash) int {
 	bits := uint64(uint32(term.hi >> 22)) // below those that say which shard
 	return int(bits * uint64(len(s.slots)) >> 32)
@@ -132,7 +132,7 @@ func (t *termTable) removeTerm(term termHash) (payload uint32) {
 	return payload
 }
 
-func (s *termShard) grow() { s.resize(max(minSlots, len(s.slots)+len(s.slots)/6)) }
+func (s *termShard) grow() { s.resize(max(minSlots, len(s.slots)+len(s.slots)/8)) }
 
 const minSlots = 8
 
