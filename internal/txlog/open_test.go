@@ -115,6 +115,19 @@ func TestAtLeast(t *testing.T) {
 	}
 }
 
+// TestAtLeastMakesNoStore: where the pinned store is gone, no new one takes its
+// place.
+func TestAtLeastMakesNoStore(t *testing.T) {
+	folder := t.TempDir()
+	for _, path := range []string{folder, filepath.Join(folder, "none")} {
+		_, err := txlog.Open(t.Context(), path, &txlog.Options{Wrapper: seal.RandomKey(), AtLeast: txlog.Pin{Sequence: 1}})
+		require.ErrorIs(t, err, txlog.ErrCorrupt)
+	}
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
 // TestUndoneErasure puts the manifest and segments back that a rewriting has
 // replaced: the items must not come back unnoticed.
 func TestUndoneErasure(t *testing.T) {
