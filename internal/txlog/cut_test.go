@@ -107,7 +107,7 @@ func TestCut(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
 	files, want, _, _ := smallStore(t, opts)
 	opts.FS = diskOf(files)
-	var ends []string // of which segment each record is
+	var ends []string // for each record, the file of its segment
 	for r, err := range txlog.InspectRecords(t.Context(), "", &opts, 0) {
 		require.NoError(t, err)
 		ends = append(ends, segmentPath(r.Segment))

@@ -23,7 +23,7 @@ type Changed struct {
 	Body   []byte // likewise
 }
 
-// mergedRecord is the size up to which Rewrite puts records into one.
+// mergedRecord bounds the records that Rewrite makes of several.
 const mergedRecord = 1 << 20
 
 // Rewrite replaces neighbouring closed segments by one that has what change
