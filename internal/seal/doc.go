@@ -8,7 +8,7 @@
 //     AES-256-GCM key that seals parts and an AES-256-GMAC key that tags
 //     records.
 //   - The [Keyset] is the list of a store's data keys and one authentication
-//     key, from which come the HMAC key of the store's small files and the key
+//     key. That one gives the HMAC key of the store's small files and the key
 //     of its search hashes. The authentication key never changes.
 //   - A [KeyWrapper] is the caller's key: it encrypts the key of the keyset's
 //     file, once in a store's life, and nothing else. [KeyFile], [Passphrase] and [RandomKey] are built in; any key

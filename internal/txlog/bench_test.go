@@ -170,3 +170,39 @@ func scan(b *testing.B, l *txlog.Log, values bool) (size int64) {
 	workers.Wait()
 	return size
 }
+
+// BenchmarkRewrite rewrites a closed segment of 16 MiB: moved as it is, and with
+// all of it sealed anew.
+func BenchmarkRewrite(b *testing.B) {
+	for _, sealed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("sealed=%v", sealed), func(b *testing.B) {
+			l, _ := benchLog(b, noSync{txlog.OSFolder(b.TempDir())}, 60, 500)
+			change := func(_ txlog.Number, _ txlog.Kind, values, _ func() ([]byte, error)) (txlog.Changed, error) {
+				if !sealed {
+					return txlog.Changed{}, nil
+				}
+				v, err := values()
+				return txlog.Changed{Values: v}, err
+			}
+			b.SetBytes(l.Segments()[0].Bytes)
+			for b.Loop() {
+				if err := l.Rewrite(b.Context(), closedNames(l)[:1], change); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReopen opens and closes a small store in a folder: what beginning a
+// term costs.
+func BenchmarkReopen(b *testing.B) {
+	l, opts := benchLog(b, txlog.OSFolder(b.TempDir()), 1, 1)
+	require.NoError(b, l.Close())
+	b.ReportAllocs()
+	for b.Loop() {
+		l, err := txlog.Open(b.Context(), "", opts)
+		require.NoError(b, err)
+		require.NoError(b, l.Close())
+	}
+}

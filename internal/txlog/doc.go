@@ -3,35 +3,42 @@
 //
 // # Terms
 //
-//   - A record is what one commit appends: a [Header] and one or more items.
-//     Records are numbered by their sequence, from 1, without gaps.
-//   - An item is one resource version. It has an [Ordinal], counted over the
-//     whole log from 0, and two parts that are sealed apart: values and body.
-//   - A segment is a file of records, named by its first sequence. Only the
-//     last is open; the others are closed and do not change.
+//   - A commit has a sequence, from 1, and one or more items. A [Batch] of
+//     commits is appended as one record, with one [Run] for each.
+//   - An item is a resource version or named state ([Kind]). It has a [Number],
+//     given once and kept wherever the item moves, and two parts that are
+//     sealed apart: values and body.
+//   - A segment is a file of records. Only the last is open; the others are
+//     closed. [Log.Rewrite] puts new segments in the place of closed ones.
+//   - The manifest says what the store consists of. Each has a generation and
+//     names the one before.
 //   - The head says how far the log is durable. It is written after every
 //     commit, and everything up to it must be there when a store is opened.
-//   - The tag of a record authenticates it and, through the tag of the record
-//     before, all of its history.
+//   - A term is one opening for writing. It has an id, so that a [Pin] can name
+//     a point of a store's history, and a data key of its own.
 //
 // # Invariants
 //
 //   - An Append that returned nil is durable: the record is synced and head
 //     is written. What was in flight at a crash comes back whole or not at all.
-//   - buntdb never opens a file that our framing reader has not accepted byte
-//     for byte.
+//   - buntdb never sees a byte that our framing reader has not accepted.
 //   - Nothing that head vouches for is dropped in silence: damage there is
 //     [ErrCorrupt], when the store is opened or when the segment is first
 //     read. Only a torn record beyond head, with nothing after it, is cut off.
+//   - The manifest on the disk is the one that head names, or the next.
 //   - After a failed sync nothing is believed: [ErrOutcomeUnknown], and the
 //     log is read-only until it is opened again.
+//   - Nothing is acknowledged, or written to another's files, when the path no
+//     longer leads to the folder that was opened: [ErrReplaced].
 //   - Reading never enters buntdb and never waits for a disk to sync.
+//   - Appending asks no key wrapper.
 //
 // # What it does not do
 //
 // It knows no resource, and compresses nothing. It does not split records, group
-// commits or retry conflicts: its caller does. Keys of patients, erasure,
-// rotation, compaction and backup have room in the formats and no code here.
+// commits or retry conflicts: its caller does. Keys of patients, the change of a
+// store's authentication key, and backup have room in the formats and no code
+// here.
 //
 // Formats: docs/format/log.md and docs/format/keyset.md. Reasons:
 // docs/storage.md.

@@ -18,6 +18,8 @@ type trial struct {
 	acked   []rec
 	unknown []rec // appended with ErrOutcomeUnknown: may be there
 	ops     int
+
+	dictionaries []string // added
 }
 
 // run opens the store and appends some records over several segments,
@@ -44,6 +46,9 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 				return fmt.Errorf("append: %w", err)
 			}
 		}
+		if err := tr.change(l); err != nil {
+			return err
+		}
 		if got, err := readAll(l); err != nil || !same(tr.acked, got) {
 			return fmt.Errorf("before the crash: %d of %d records, %v", len(got), len(tr.acked), err)
 		}
@@ -54,6 +59,45 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 	}
 	tr.ops = d.ops
 	return nil
+}
+
+// change rewrites the closed segments, some items sealed anew, and adds a
+// dictionary.
+func (tr *trial) change(l *txlog.Log) error {
+	err := l.Rewrite(context.Background(), closedNames(l), func(n txlog.Number, _ txlog.Kind, values, _ func() ([]byte, error)) (txlog.Changed, error) {
+		if n%3 != 0 {
+			return txlog.Changed{}, nil
+		}
+		v, err := values()
+		return txlog.Changed{Values: v}, err
+	})
+	// Where all appends failed there is nothing to rewrite.
+	if err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) && !errors.Is(err, txlog.ErrNotFound) {
+		return fmt.Errorf("rewrite: %w", err)
+	}
+	content := fmt.Appendf(nil, "dictionary %d", len(tr.dictionaries))
+	_, err = l.AddDictionary(context.Background(), content)
+	if err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) {
+		return fmt.Errorf("add dictionary: %w", err)
+	}
+	if err == nil {
+		tr.dictionaries = append(tr.dictionaries, string(content))
+	}
+	return nil
+}
+
+// hasDictionaries reports whether the log has all that were acknowledged.
+func (tr *trial) hasDictionaries(l *txlog.Log) bool {
+	have := map[string]bool{}
+	for _, content := range l.Dictionaries() {
+		have[string(content)] = true
+	}
+	for _, want := range tr.dictionaries {
+		if !have[want] {
+			return false
+		}
+	}
+	return true
 }
 
 // verify opens the store after the trial and holds it against what was
@@ -79,6 +123,9 @@ func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
 		}
 		if err := checkNumbers(l, want); err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if !tr.hasDictionaries(l) {
+			return fmt.Errorf("round %d: a dictionary is lost", round)
 		}
 		for range 3 {
 			r := makeRec(uint64(len(want))+1, 2, 300)
@@ -130,7 +177,8 @@ func TestFaultAtEveryOperation(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp"} {
+	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp",
+		"write dictionaries/1", "rename log/00000003.bunt.tmp", "remove log/00000001.bunt", "sync log/00000003.bunt.tmp"} {
 		require.True(t, failed[name], name)
 	}
 }

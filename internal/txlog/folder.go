@@ -43,17 +43,13 @@ func passedOver(name string) bool {
 		strings.HasPrefix(name, ".fuse_hidden")
 }
 
-// list reads what is in a folder, without touching it. It reports
-// ErrUnsupported for a store of another version, ErrForeign for a name that is
+// list reads what is in a folder, without touching it. It reports, with the
+// listing, ErrUnsupported for a store of another version, ErrForeign for a name that is
 // not ours, and ErrExposed for a file that others may write.
 func list(folder Folder) (*listing, error) {
 	d := new(listing)
 	var err error
 	if d.top, err = d.read(folder, "."); err != nil {
-		return nil, err
-	}
-	// The names of another version's files are its affair.
-	if err := d.checkVersion(folder); err != nil {
 		return nil, err
 	}
 	if d.has(nameLog) {
@@ -65,6 +61,10 @@ func list(folder Folder) (*listing, error) {
 		if d.dictionaries, err = d.read(folder, nameDictionaries); err != nil {
 			return nil, err
 		}
+	}
+	// The names of another version's files are its affair.
+	if err := d.checkVersion(folder); err != nil {
+		return d, err
 	}
 	return d, d.check()
 }

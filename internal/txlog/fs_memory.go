@@ -202,11 +202,16 @@ func (f *memoryFile) Truncate(size int64) error {
 	return nil
 }
 
-// resize cuts the content or extends it with zeros.
+// resize cuts the content or extends it with zeros. Room is doubled, since
+// segments grow by small appends.
 func (d *memoryData) resize(size int) {
 	old := len(d.bytes)
+	if size > cap(d.bytes) {
+		grown := make([]byte, old, max(size, 2*old))
+		copy(grown, d.bytes)
+		d.bytes = grown
+	}
 	if size > old {
-		d.bytes = slices.Grow(d.bytes, size-old)
 		clear(d.bytes[old:size])
 	}
 	d.bytes = d.bytes[:size]

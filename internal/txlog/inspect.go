@@ -27,7 +27,7 @@ type Inspection struct {
 	Heads    [2]HeadInfo
 	Segments []SegmentInfo
 
-	// LastGood is the sequence up to which all records are good.
+	// LastGood is the last sequence before any damage.
 	LastGood uint64
 
 	// Findings says what is wrong. An empty list means that nothing is.

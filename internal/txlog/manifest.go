@@ -261,9 +261,6 @@ func (m *manifest) check() error {
 	return nil
 }
 
-// open returns the entry of the open segment.
-func (m *manifest) open() *segmentEntry { return &m.segments[len(m.segments)-1] }
-
 // segmentName returns the path of the segment with a name.
 func segmentName(name uint64) string { return path.Join(nameLog, segmentFile(name)) }
 

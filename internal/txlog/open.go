@@ -95,6 +95,9 @@ func (l *Log) enter(ctx context.Context) (keys *seal.Keyset, err error) {
 	}
 	flag := os.O_RDWR
 	if isNew {
+		if l.options.AtLeast != (Pin{}) {
+			return nil, corruptf("there is no store, and it should have commit %d", l.options.AtLeast.Sequence)
+		}
 		flag = openCreate
 		if keys, err = seal.NewKeyset(ctx, l.options.Wrapper); err != nil {
 			return nil, err

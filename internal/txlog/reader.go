@@ -51,7 +51,11 @@ func openOnce(ctx context.Context, options Options) (_ *Log, err error) {
 	if err := l.keepDurable(ctx, r); err != nil {
 		return nil, err
 	}
-	r.segment.table.Store(&table{records: r.summary.records})
+	// The open segment is read from its file, up to where it was.
+	st := l.state.Load()
+	open := &segment{entry: r.summary.entry, file: r.segment.file, open: true}
+	open.table.Store(&table{records: r.summary.records})
+	st.segments[len(st.segments)-1] = open
 	return l, l.checkAtLeast()
 }
 

@@ -143,7 +143,7 @@ func sealTrailer(key *seal.Key, record []byte) {
 	copy(record[len(body)+seal.NonceSize:], tag[:])
 }
 
-// parallelSeal is the size of a record from which sealing is shared out: below
+// parallelSeal is the least size of a record whose sealing is shared out: below
 // it starting a goroutine costs more than it saves.
 const parallelSeal = 128 << 10
 

@@ -23,7 +23,7 @@ type Changed struct {
 	Body   []byte // likewise
 }
 
-// mergedRecord is the size up to which Rewrite puts records into one.
+// mergedRecord bounds the records that Rewrite makes of several.
 const mergedRecord = 1 << 20
 
 // Rewrite replaces neighbouring closed segments by one that has what change
@@ -128,7 +128,8 @@ func (r *rewriter) source(s *segment) error {
 // add gathers the items of a record, after what was gathered before where both
 // fit into one.
 func (r *rewriter) add(source *Record) error {
-	if r.record != nil && r.record.size+source.Size() > mergedRecord {
+	limit := min(mergedRecord, r.log.options.SegmentSize)
+	if r.record != nil && int64(r.record.size+source.Size()) > limit {
 		if err := r.flush(); err != nil {
 			return err
 		}

@@ -27,6 +27,12 @@ func (l *Log) nextManifestLocked(segments []*segment) *manifest {
 // two a crash would bring back, and the log becomes read-only.
 func (l *Log) replaceManifestLocked(m *manifest, st *state, end int64) error {
 	w, old := &l.writer, l.manifest.Load()
+	// The slot that the new head will not go to must be durable, and tell of all
+	// that lies before the segment that the new manifest may begin.
+	if err := w.head.Sync(); err != nil {
+		l.failLocked(err)
+		return fmt.Errorf("txlog: sync head: %w", err)
+	}
 	m.generation, m.previous, m.nextName = old.generation+1, w.tag, w.nextName
 	file := m.marshal(l.keys.Load())
 	if err := l.checkFolderLocked(); err != nil {
@@ -68,12 +74,6 @@ func (l *Log) syncHeadLocked(st *state, end int64) error {
 // written to it.
 func (l *Log) rollLocked() error {
 	w, st := &l.writer, l.state.Load()
-	// The new manifest says where its open segment begins: head must not be
-	// further behind.
-	if err := w.head.Sync(); err != nil {
-		l.failLocked(err)
-		return fmt.Errorf("txlog: begin segment: %w", err)
-	}
 	begun := segmentEntry{name: l.takeNameLocked(), firstSequence: st.last.Sequence + 1, firstNumber: st.last.Next, before: st.last.Time}
 	rand.Read(begun.id[:])
 	file, err := l.newSegmentFile(begun.name)
