@@ -131,7 +131,7 @@ func (c *clock) put(dst, fields []byte, mark byte) ([]byte, []byte, bool) {
 	number >>= 1
 	delta := int64(number>>1) ^ -int64(number&1)
 	c.seconds += delta
-	if !inCalendar(delta) || !inCalendar(c.seconds) {
+	if !inCalendar(c.seconds) {
 		return dst, fields, false
 	}
 	days := floorDiv(c.seconds, secondsPerDay)
@@ -191,8 +191,7 @@ const (
 	maxSeconds     = (3_652_425 - daysBefore2000) * secondsPerDay
 )
 
-// inCalendar reports whether seconds is between the years 0 and 9999, or a distance
-// that is no longer than that.
+// inCalendar reports whether seconds is between the years 0 and 9999.
 func inCalendar(seconds int64) bool { return seconds >= minSeconds && seconds < maxSeconds }
 
 func floorDiv(a, b int64) int64 {

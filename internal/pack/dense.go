@@ -20,7 +20,7 @@ type node struct {
 const noCost = math.MaxUint32
 
 // niceLength is the length of a match beyond which no other is looked for.
-const niceLength = 160
+const niceLength = 64
 
 // A denseWriter finds the cheapest steps for a template.
 type denseWriter struct {

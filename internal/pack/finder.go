@@ -11,7 +11,7 @@ type match struct {
 
 const (
 	chainBits = 14
-	depth     = 48 // how many candidates of a chain are looked at
+	depth     = 24 // how many candidates of a chain are looked at
 )
 
 func hashChain(x uint32) uint32 { return x * 0x9e3779b1 >> (32 - chainBits) }

@@ -51,6 +51,12 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestFarTimes goes from one end of the calendar to the other.
+func TestFarTimes(t *testing.T) {
+	template, _ := roundTrip(t, "9999-12-31 0000-01-01T00:00:00Z 9999-12-31T23:59:59.999-14:00 0000-01-01 9999-12-31")
+	require.Equal(t, "\xf6 \xf7 \xf8 \xf6 \xf6", string(template))
+}
+
 func TestCalendar(t *testing.T) {
 	begin := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	for days := -int64(daysBefore2000); days < 3_652_425-daysBefore2000; days += 1 {
