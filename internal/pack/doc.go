@@ -9,7 +9,8 @@
 //
 // Packing takes two steps. First the splitter takes UUIDs, dates and times out of the
 // text: the fields. What remains is the template, with a mark for each field; the
-// templates of two resources written by one program are nearly the same. Then the
+// templates of two resources written by one program are nearly the same. In a template,
+// long base64 is decoded, because clinical notes are kept as base64. Then the
 // template is written as matches, copies out of the dictionary or of itself, and the
 // literals between them. The fast codecs write both in whole bytes; the dense codecs
 // look for the cheapest chain of matches, and write it in prefix codes that belong to

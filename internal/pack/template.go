@@ -15,8 +15,9 @@ const (
 	markTime                 // 2006-01-02T15:04:05-07:00 or with Z
 	markMillis               // 2006-01-02T15:04:05.000-07:00 or with Z
 	markByte                 // one byte that looks like a mark
+	markBase64               // long base64, decoded in the template
 	firstMark  = markUUID
-	lastMark   = markByte
+	lastMark   = markBase64
 )
 
 const uuidLen = 36
@@ -30,8 +31,9 @@ var errFields = fmt.Errorf("%w: fields", ErrDamaged)
 // A splitter takes texts apart: a template, which is like that of many other texts,
 // and fields, which are not. It keeps what one text has shown so far.
 type splitter struct {
-	uuids [][16]byte
-	clock clock
+	uuids   [][16]byte
+	clock   clock
+	decoded []byte
 }
 
 func (s *splitter) reset() {
@@ -67,23 +69,15 @@ func (s *splitter) split(template, fields, text []byte) ([]byte, []byte) {
 		if mark == 0 {
 			continue
 		}
-		if held := escaped(text[done:start]); held > 0 {
-			// Fields stand in the order of their marks.
-			field := fields[before:]
-			var room [32]byte
-			n := copy(room[:], field)
-			template, fields = appendEscaped(template, fields[:before], text[done:start])
-			fields = append(fields, room[:n]...)
-		} else {
-			template = append(template, text[done:start]...)
-		}
+		// Fields stand in the order of their marks: those of the text before come first.
+		var field [1 + 16]byte
+		n := copy(field[:], fields[before:])
+		template, fields = s.appendPlain(template, fields[:before], text[done:start])
+		fields = append(fields, field[:n]...)
 		template = append(template, mark)
 		done, next = end, end
 	}
-	if escaped(text[done:]) > 0 {
-		return appendEscaped(template, fields, text[done:])
-	}
-	return append(template, text[done:]...), fields
+	return s.appendPlain(template, fields, text[done:])
 }
 
 // takeUUID appends the field of a UUID that begins at start. A UUID that the text
@@ -132,6 +126,8 @@ func (s *splitter) join(dst, template, fields []byte, limit int) ([]byte, error)
 			if ok = len(fields) > 0; ok {
 				dst, fields = append(dst, fields[0]), fields[1:]
 			}
+		case markBase64:
+			dst, template, fields, ok = s.putBase64(dst, template, fields, limit)
 		default:
 			dst, fields, ok = s.clock.put(dst, fields, mark)
 		}
@@ -239,19 +235,6 @@ func plainLen(b []byte) int {
 }
 
 func isMark(c byte) bool { return c >= firstMark && c <= lastMark }
-
-// escaped returns how many bytes of text look like marks.
-func escaped(text []byte) int {
-	n := 0
-	for {
-		plain := plainLen(text)
-		if plain == len(text) {
-			return n
-		}
-		n++
-		text = text[plain+1:]
-	}
-}
 
 // appendEscaped appends text to a template with markByte for what looks like a mark.
 func appendEscaped(template, fields, text []byte) ([]byte, []byte) {

@@ -1,7 +1,9 @@
 package pack
 
 import (
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,7 +44,7 @@ func TestSplit(t *testing.T) {
 		{"2011-10-14T23:37:54-00:00", "\xf6T23:37:54-00:00", 2},
 		{"2011-10-14T23:37:54Z", "\xf7", 6},
 		{"2011-10-14T24:00:00Z", "\xf6T24:00:00Z", 2},
-		{"\xf5\xf9\xfa", "\xf9\xf9\xfa", 2},
+		{"\xf5\xf9\xfa", "\xf9\xf9\xf9", 3},
 		{"\xf6" + id + "\xf7", "\xf9\xf5\xf9", 18},
 	} {
 		template, fields := roundTrip(t, c.text)
@@ -55,6 +57,21 @@ func TestSplit(t *testing.T) {
 func TestFarTimes(t *testing.T) {
 	template, _ := roundTrip(t, "9999-12-31 0000-01-01T00:00:00Z 9999-12-31T23:59:59.999-14:00 0000-01-01 9999-12-31")
 	require.Equal(t, "\xf6 \xf7 \xf8 \xf6 \xf6", string(template))
+}
+
+func TestBase64(t *testing.T) {
+	for length := range 600 {
+		for _, fill := range []string{"note ", "\xf5\xfa\x00", "-2020-01-01-"} {
+			decoded := strings.Repeat(fill, length)[:length]
+			encoded := base64.StdEncoding.EncodeToString([]byte(decoded))
+			for _, text := range []string{encoded, `"2020-01-01":"` + encoded + `","x":"` + encoded + `"-`, "/" + encoded, encoded + "=", encoded + "A"} {
+				template, _ := roundTrip(t, text)
+				if text == encoded && len(encoded) >= longBase64 {
+					require.LessOrEqual(t, len(template), length+1)
+				}
+			}
+		}
+	}
 }
 
 func TestCalendar(t *testing.T) {
