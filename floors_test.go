@@ -28,7 +28,7 @@ var floors = [][]string{
 var protoPackages = map[string]bool{"internal/schema/gen": true}
 
 func TestImportsPointDown(t *testing.T) {
-	rank := map[string]int{"": 1 << 20, "internal/schema/gen": 1 << 20, "internal/ucum/gen": 1 << 20}
+	rank := map[string]int{"": 1 << 20, "internal/schema/gen": 1 << 20, "internal/ucum/gen": 1 << 20, "internal/pack/gen": 1 << 20}
 	for floor, packages := range floors {
 		for i, p := range packages {
 			rank[p] = floor*100 + i

@@ -1,0 +1,100 @@
+package pack_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pack"
+	"github.com/fhirlake/fhirlake/internal/synth"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// A corpus is the bodies and values of resources.
+type corpus struct{ bodies, values [][]byte }
+
+// shared returns the resources of files beside the project, and skips the test where
+// they are absent.
+func shared(tb testing.TB, pattern string) corpus {
+	tb.Helper()
+	files, err := filepath.Glob("../../../shared/data/" + pattern)
+	require.NoError(tb, err)
+	if len(files) == 0 {
+		tb.Skip("the sample is no part of the project and not at ../shared/data/" + pattern)
+	}
+	var lines [][]byte
+	for _, name := range files {
+		f, err := os.Open(name)
+		require.NoError(tb, err)
+		defer f.Close()
+		z, err := gzip.NewReader(f)
+		require.NoError(tb, err)
+		scanner := bufio.NewScanner(z)
+		scanner.Buffer(nil, 64<<20)
+		for scanner.Scan() {
+			lines = append(lines, bytes.Clone(scanner.Bytes()))
+		}
+		require.NoError(tb, scanner.Err())
+	}
+	return prepare(tb, lines)
+}
+
+// synthetic returns resources of the project's own making, of another seed than the
+// built-in dictionary's.
+func synthetic(tb testing.TB, patients int) corpus {
+	tb.Helper()
+	var lines [][]byte
+	for _, line := range synth.New(99, patients).Lines() {
+		lines = append(lines, bytes.Clone(line))
+	}
+	return prepare(tb, lines)
+}
+
+// prepare makes of resources what a store keeps, and leaves out invalid ones.
+func prepare(tb testing.TB, lines [][]byte) (c corpus) {
+	tb.Helper()
+	engine := search.New(nil, search.Options{})
+	var doc fhirjson.Document
+	var builder index.Builder
+	for _, line := range lines {
+		if err := fhirjson.Parse(line, &doc, &fhirjson.Options{MaxBytes: math.MaxInt}); err != nil {
+			continue
+		}
+		builder.Reset()
+		require.NoError(tb, engine.Extract(&doc, &builder))
+		c.bodies = append(c.bodies, fhirjson.AppendStored(nil, &doc, doc.ID()))
+		c.values = append(c.values, bytes.Clone(builder.Payload()))
+	}
+	return c
+}
+
+// dictionary is the number of the built-in dictionary in tests.
+const dictionary = 3
+
+func newPacker(tb testing.TB) (*pack.Packer, *pack.Dictionaries) {
+	tb.Helper()
+	d, err := pack.Parse(pack.Builtin())
+	require.NoError(tb, err)
+	return pack.NewPacker(dictionary, d), pack.NewDictionaries(map[uint64]*pack.Dictionary{dictionary: d})
+}
+
+// A form is one of a Packer's methods.
+type form struct {
+	name string
+	pack func(p *pack.Packer, dst, text []byte) []byte
+}
+
+var forms = []form{
+	{"body", (*pack.Packer).Body},
+	{"values", (*pack.Packer).Values},
+	{"dense body", (*pack.Packer).DenseBody},
+	{"dense values", (*pack.Packer).DenseValues},
+}

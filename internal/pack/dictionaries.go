@@ -1,0 +1,102 @@
+package pack
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math"
+	"sync"
+)
+
+// Dictionaries are the dictionaries of a store, by the numbers that its blocks give
+// them. They may be used by several goroutines at once.
+type Dictionaries struct {
+	byNumber map[uint64]*Dictionary
+	scratch  sync.Pool // of *unpacker
+}
+
+// NewDictionaries returns the dictionaries of a store. The map is copied.
+func NewDictionaries(byNumber map[uint64]*Dictionary) *Dictionaries {
+	return &Dictionaries{
+		byNumber: maps.Clone(byNumber),
+		scratch:  sync.Pool{New: func() any { return new(unpacker) }},
+	}
+}
+
+// An unpacker is what unpacking a block needs and can be used again.
+type unpacker struct {
+	splitter splitter
+	template []byte
+}
+
+// keptTemplate bounds the memory that an unpacker keeps.
+const keptTemplate = 1 << 20
+
+// Unpack appends the text of a block to dst. It reports [ErrDamaged],
+// [ErrUnsupported] for a codec that it does not know, or [ErrDictionary] for a number
+// that no dictionary has; dst then comes back as it was.
+func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
+	if len(block) == 0 {
+		return dst, nil
+	}
+	head, n := binary.Uvarint(block)
+	if n <= 0 {
+		return dst, fmt.Errorf("%w: head of a block", ErrDamaged)
+	}
+	c, number := codec(head&(1<<codecBits-1)), head>>codecBits
+	block = block[n:]
+	switch {
+	case c >= codecCount:
+		return dst, fmt.Errorf("%w: codec %d", ErrUnsupported, c)
+	case c == codecStored:
+		if number != 0 {
+			return dst, fmt.Errorf("%w: head of a block", ErrDamaged)
+		}
+		return append(dst, block...), nil
+	}
+	dictionary, ok := d.byNumber[number]
+	if !ok {
+		return dst, fmt.Errorf("%w: number %d", ErrDictionary, number)
+	}
+	which, dense := c.section()
+	u := d.scratch.Get().(*unpacker)
+	defer d.scratch.Put(u)
+	out, err := u.unpack(dst, block, dictionary.sections[which].model, dense)
+	if cap(u.template) > keptTemplate {
+		u.template = nil
+	}
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+func (u *unpacker) unpack(dst, block []byte, m *model, dense bool) ([]byte, error) {
+	claim, n := binary.Uvarint(block)
+	if n <= 0 {
+		return dst, fmt.Errorf("%w: length of a template", ErrDamaged)
+	}
+	block = block[n:]
+	yield := uint64(fastYield)
+	if dense {
+		yield = denseYield
+	}
+	if claim > maxUnpacked || claim > yield*uint64(len(block)) || claim > math.MaxInt {
+		return dst, fmt.Errorf("%w: length of a template", ErrDamaged)
+	}
+	var fields []byte
+	var ok bool
+	if dense {
+		u.template, fields, ok = readDense(u.template[:0], block, m, int(claim))
+	} else {
+		u.template, fields, ok = readFast(u.template[:0], block, m.text, int(claim))
+	}
+	if !ok {
+		return dst, fmt.Errorf("%w: template", ErrDamaged)
+	}
+	// A UUID of sixteen bytes makes thirty-six, a time of two makes twenty-five.
+	if need := len(dst) + len(u.template) + 2*len(fields) + 64; cap(dst) < need {
+		dst = append(make([]byte, 0, need), dst...)
+	}
+	return u.splitter.join(dst, u.template, fields, maxUnpacked)
+}

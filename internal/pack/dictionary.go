@@ -1,0 +1,190 @@
+package pack
+
+import (
+	"bytes"
+	"compress/flate"
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"sync"
+)
+
+// magic begins a dictionary's content; its last byte is the version of the format.
+const magic = "FLPD\x01"
+
+// maxContent bounds a dictionary without compression.
+const maxContent = 1 << 20
+
+// maxDictionary bounds the text of a section, so that an address of two bytes leaves
+// room for matches in the text itself.
+const maxDictionary = 60 << 10
+
+//go:embed builtin.dict
+var builtin []byte
+
+// Builtin returns the content of the newest dictionary that comes with the program,
+// for a new store to keep. The caller may not change it.
+func Builtin() []byte { return builtin }
+
+// A Dictionary is what blocks refer to. It never changes and may be used by several
+// goroutines at once.
+type Dictionary struct {
+	sections [sectionCount]*section
+}
+
+// Sections of a dictionary.
+const (
+	bodySection = iota
+	valuesSection
+	sectionCount
+)
+
+// A section is the part of a dictionary for one sort of text. What only writers need
+// is made at their first use.
+type section struct {
+	model *model
+	fast  func() *fastTable
+	index func() *dictIndex
+}
+
+func newSection(m *model) *section {
+	return &section{
+		model: m,
+		fast:  sync.OnceValue(func() *fastTable { return newFastTable(m.text) }),
+		index: sync.OnceValue(func() *dictIndex { return newDictIndex(m.text) }),
+	}
+}
+
+// Parse reads the content of a dictionary. It reports [ErrDamaged], or
+// [ErrUnsupported] for content of another format.
+func Parse(content []byte) (*Dictionary, error) {
+	plain, err := plainContent(content)
+	if err != nil {
+		return nil, err
+	}
+	d := new(Dictionary)
+	for i := range d.sections {
+		var m *model
+		m, plain = parseModel(plain)
+		if m == nil {
+			return nil, fmt.Errorf("%w: section of a dictionary", ErrDamaged)
+		}
+		d.sections[i] = newSection(m)
+	}
+	if len(plain) > 0 {
+		return nil, fmt.Errorf("%w: end of a dictionary", ErrDamaged)
+	}
+	return d, nil
+}
+
+// plainContent returns a content's sections without compression.
+func plainContent(content []byte) ([]byte, error) {
+	if !bytes.HasPrefix(content, []byte(magic)) {
+		return nil, fmt.Errorf("%w: dictionary", ErrUnsupported)
+	}
+	content = content[len(magic):]
+	if len(content) < 4 {
+		return nil, fmt.Errorf("%w: dictionary", ErrDamaged)
+	}
+	sum := binary.LittleEndian.Uint32(content)
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(content[4:])), maxContent+1))
+	if err != nil || len(plain) > maxContent || crc32.Checksum(plain, castagnoli) != sum {
+		return nil, fmt.Errorf("%w: dictionary", ErrDamaged)
+	}
+	return plain, nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// content returns what Parse reads.
+func (d *Dictionary) content() []byte {
+	var plain []byte
+	for _, s := range d.sections {
+		plain = appendModel(plain, s.model)
+	}
+	out := bytes.NewBufferString(magic)
+	_ = binary.Write(out, binary.LittleEndian, crc32.Checksum(plain, castagnoli))
+	w, _ := flate.NewWriter(out, flate.BestCompression)
+	_, _ = w.Write(plain)
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// appendModel appends a section: its text, the code of each situation, and the
+// lengths of all codes, two to a byte.
+func appendModel(dst []byte, m *model) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(m.text)))
+	dst = append(dst, m.text...)
+	dst = appendNibbles(dst, m.code[:])
+	for _, c := range m.steps {
+		dst = appendNibbles(dst, c.lengths)
+	}
+	return appendNibbles(dst, m.places.lengths)
+}
+
+// parseModel returns a section and what follows it; nil for damage.
+func parseModel(src []byte) (*model, []byte) {
+	size, n := binary.Uvarint(src)
+	if n <= 0 || size > maxDictionary || size > uint64(len(src)-n) {
+		return nil, nil
+	}
+	m := &model{text: src[n : n+int(size)]}
+	src = src[n+int(size):]
+	nibbles, src := takeNibbles(src, situations)
+	if nibbles == nil {
+		return nil, nil
+	}
+	copy(m.code[:], nibbles)
+	for i := range m.steps {
+		if m.steps[i], src = takeCode(src, stepSymbols); m.steps[i] == nil {
+			return nil, nil
+		}
+	}
+	if m.places, src = takeCode(src, placeSymbols(len(m.text))); m.places == nil {
+		return nil, nil
+	}
+	return m, src
+}
+
+func takeCode(src []byte, symbols int) (*prefixCode, []byte) {
+	lengths, src := takeNibbles(src, symbols)
+	if lengths == nil {
+		return nil, nil
+	}
+	c, ok := newPrefixCode(lengths)
+	if !ok {
+		return nil, nil
+	}
+	return c, src
+}
+
+func appendNibbles(dst []byte, values []uint8) []byte {
+	for i := 0; i < len(values); i += 2 {
+		b := values[i]
+		if i+1 < len(values) {
+			b |= values[i+1] << 4
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}
+
+func takeNibbles(src []byte, n int) ([]uint8, []byte) {
+	if len(src) < (n+1)/2 {
+		return nil, nil
+	}
+	out := make([]uint8, n)
+	for i := range out {
+		out[i] = src[i/2] >> (i % 2 * 4) & 15
+	}
+	return out, src[(n+1)/2:]
+}
+
+// Same reports whether two contents are the same dictionary, however it is compressed.
+func Same(a, b []byte) bool {
+	plainA, errA := plainContent(a)
+	plainB, errB := plainContent(b)
+	return errA == nil && errB == nil && bytes.Equal(plainA, plainB)
+}

@@ -1,0 +1,14 @@
+package pack
+
+import "errors"
+
+var (
+	// ErrDamaged is returned when a block or a dictionary is not what a writer of this
+	// format wrote.
+	ErrDamaged = errors.New("pack: damaged")
+	// ErrUnsupported is returned when a block or a dictionary is of a format that this
+	// version does not know.
+	ErrUnsupported = errors.New("pack: unsupported format")
+	// ErrDictionary is returned when a block names a dictionary that is not there.
+	ErrDictionary = errors.New("pack: unknown dictionary")
+)

@@ -1,0 +1,191 @@
+package pack
+
+import (
+	"math"
+)
+
+// Of the built-in dictionary.
+const (
+	bodyText, bodyPiece     = 48 << 10, 1024
+	valuesText, valuesPiece = 32 << 10, 512
+
+	// trainingRounds is how often the codes are made from the steps that the codes of
+	// the round before make cheapest.
+	trainingRounds = 3
+)
+
+// Make returns the content of a dictionary for texts like the samples. The texts are
+// made of learn; the codes are made of how the dictionary serves practice, which
+// should be other samples of the same sort.
+func Make(learnBodies, learnValues, practiceBodies, practiceValues []Sample) []byte {
+	d := new(Dictionary)
+	d.sections[bodySection] = makeSection(learnBodies, practiceBodies, bodyText, bodyPiece)
+	d.sections[valuesSection] = makeSection(learnValues, practiceValues, valuesText, valuesPiece)
+	return d.content()
+}
+
+func makeSection(learn, practice []Sample, size, piece int) *section {
+	m := untrained(cover(templates(learn), size, piece))
+	practice = templates(practice)
+	for range trainingRounds {
+		m = trained(m.text, countSteps(m, practice))
+	}
+	return newSection(m)
+}
+
+// templates returns the samples without their fields.
+func templates(samples []Sample) []Sample {
+	var s splitter
+	out := make([]Sample, len(samples))
+	for i, sample := range samples {
+		out[i].Weight = sample.Weight
+		out[i].Text, _ = s.split(nil, nil, sample.Text)
+	}
+	return out
+}
+
+// stepCounts are how often each symbol was used.
+type stepCounts struct {
+	steps  [situations][stepSymbols]int
+	places []int
+}
+
+func countSteps(m *model, samples []Sample) *stepCounts {
+	c := &stepCounts{places: make([]int, placeSymbols(len(m.text)))}
+	index := newDictIndex(m.text)
+	var w denseWriter
+	for _, sample := range samples {
+		w.parse(m, index, sample.Text, func(at int, matched bool, k track, s step) {
+			row := &c.steps[situation(sample.Text, at, matched)]
+			switch {
+			case s.length == 0:
+				row[sample.Text[at]] += sample.Weight
+			case s.raw:
+				row[symbolRaw] += sample.Weight
+			default:
+				symbol, _ := lengthSymbol(int(s.length))
+				row[symbol] += sample.Weight
+				c.places[k.place(s, at).symbol] += sample.Weight
+			}
+		})
+	}
+	return c
+}
+
+// untrained returns a model whose codes know nothing but that near places are
+// likelier than pages.
+func untrained(text []byte) *model {
+	m := &model{text: text}
+	weights := make([]int, stepSymbols)
+	for i := range weights {
+		weights[i] = 1
+	}
+	code, _ := newPrefixCode(prefixLengths(weights))
+	for i := range m.steps {
+		m.steps[i] = code
+	}
+	weights = make([]int, placeSymbols(len(text)))
+	for i := range weights {
+		weights[i] = 1
+		if i < placePage {
+			weights[i] = 20
+		}
+	}
+	m.places, _ = newPrefixCode(prefixLengths(weights))
+	return m
+}
+
+// trained returns the model for counted steps.
+func trained(text []byte, c *stepCounts) *model {
+	m := &model{text: text}
+	for i, g := range groupSituations(c) {
+		for _, s := range g.situations {
+			m.code[s] = uint8(i)
+		}
+		weights := make([]int, stepSymbols)
+		for s, n := range g.counts {
+			// Symbols that other texts may need have a code even if they never came up.
+			if weights[s] = n * 16; n == 0 && (s >= symbolRaw || s >= ' ' && s <= '~') {
+				weights[s] = 1
+			}
+		}
+		m.steps[i], _ = newPrefixCode(prefixLengths(weights))
+	}
+	weights := make([]int, len(c.places))
+	for i, n := range c.places {
+		weights[i] = n*2 + 1
+	}
+	m.places, _ = newPrefixCode(prefixLengths(weights))
+	return m
+}
+
+// A group is the situations that share a code.
+type group struct {
+	situations []int
+	counts     [stepSymbols]int
+	total      int
+	bits       int64 // of all its steps
+}
+
+// rare is how many steps a situation needs to be weighed alone.
+const rare = 400
+
+// groupSituations joins the two groups whose common code costs least more, until
+// there are as few as codes. Situations that are rare begin as one group.
+func groupSituations(c *stepCounts) []*group {
+	rest := new(group)
+	groups := []*group{rest}
+	for s := range c.steps {
+		g := &group{situations: []int{s}, counts: c.steps[s]}
+		g.weigh()
+		if g.total < rare {
+			rest.join(g)
+		} else {
+			groups = append(groups, g)
+		}
+	}
+	for len(groups) > stepCodes {
+		bestA, bestB, least := 0, 0, int64(math.MaxInt64)
+		for b := range groups {
+			for a := range b {
+				both := *groups[a]
+				both.situations = nil
+				both.join(groups[b])
+				if more := both.bits - groups[a].bits - groups[b].bits; more < least {
+					bestA, bestB, least = a, b, more
+				}
+			}
+		}
+		groups[bestA].join(groups[bestB])
+		groups = append(groups[:bestB], groups[bestB+1:]...)
+	}
+	for len(groups) < stepCodes {
+		groups = append(groups, new(group))
+	}
+	return groups
+}
+
+func (g *group) join(other *group) {
+	g.situations = append(g.situations, other.situations...)
+	for s, n := range other.counts {
+		g.counts[s] += n
+	}
+	g.weigh()
+}
+
+func (g *group) weigh() {
+	g.total, g.bits = 0, 0
+	for _, n := range g.counts {
+		g.total += n
+		g.bits -= plogp(n)
+	}
+	g.bits += plogp(g.total)
+}
+
+// plogp returns n·log2(n), rounded, so that it is the same on all processors.
+func plogp(n int) int64 {
+	if n == 0 {
+		return 0
+	}
+	return int64(math.Round(float64(n) * math.Log2(float64(n))))
+}
