@@ -29,9 +29,9 @@ func TestHistory(t *testing.T) {
 		path string
 		want []string
 	}{
-		{"/Patient/bob/_history", []string{"DELETE Patient/bob 3", "PUT Patient/bob 2", "POST Patient 1"}},
-		{"/Patient/_history", []string{"DELETE Patient/bob 3", "PUT Patient/bob 2", "POST Patient 1", "POST Patient 1"}},
-		{"/_history", []string{"DELETE Patient/bob 3", "POST Organization 1", "PUT Patient/bob 2", "POST Patient 1", "POST Patient 1"}},
+		{"/Patient/bob/_history", []string{"DELETE Patient/bob 3", "PUT Patient/bob 2", "PUT Patient/bob 1"}},
+		{"/Patient/_history", []string{"DELETE Patient/bob 3", "PUT Patient/bob 2", "PUT Patient/bob 1", "POST Patient 1"}},
+		{"/_history", []string{"DELETE Patient/bob 3", "POST Organization 1", "PUT Patient/bob 2", "PUT Patient/bob 1", "POST Patient 1"}},
 		{"/_history?_since=2024-05-06T07:08:12Z", []string{"DELETE Patient/bob 3", "POST Organization 1"}},
 		{"/_history?_since=2024-05-06T09:08:12.5%2B02:00", []string{"DELETE Patient/bob 3", "POST Organization 1"}},
 		{"/Patient/_history?_since=2024-05-06T07:08:11.5Z&_format=json", []string{"DELETE Patient/bob 3", "PUT Patient/bob 2"}},
@@ -74,6 +74,6 @@ func TestHistoryPages(t *testing.T) {
 	require.Equal(t, 3, pages)
 	require.Equal(t, []string{
 		"PUT Patient/bob 7", "PUT Patient/bob 6", "PUT Patient/bob 5", "PUT Patient/bob 4",
-		"PUT Patient/bob 3", "PUT Patient/bob 2", "POST Patient 1",
+		"PUT Patient/bob 3", "PUT Patient/bob 2", "PUT Patient/bob 1",
 	}, versions)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 )
 
 // guarded calls a function of the caller's own, such as Options.NewID, so that
@@ -48,11 +47,3 @@ func caught(what string, f func() error) (err error) {
 	}()
 	return f()
 }
-
-// A flag is set once, and tells whoever asks.
-type flag struct{ set atomic.Bool }
-
-// raise sets the flag and reports whether it was not set before.
-func (f *flag) raise() bool { return !f.set.Swap(true) }
-
-func (f *flag) raised() bool { return f.set.Load() }

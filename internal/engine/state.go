@@ -39,18 +39,6 @@ func (s *states) get(name string) (txlog.Number, bool) {
 	return n, ok
 }
 
-// holds reports whether an item is the last of its name.
-func (s *states) holds(n txlog.Number) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, last := range s.numbers {
-		if last == n {
-			return true
-		}
-	}
-	return false
-}
-
 // State returns the value of a name, nil if there is none. The value is the caller's.
 func (e *Engine) State(_ context.Context, name string) ([]byte, error) {
 	n, ok := e.states.get(name)
