@@ -59,7 +59,7 @@ func (g *group) take(s *submission) error {
 	if g.bytes > 0 && g.bytes+size > groupBytes {
 		g.flush()
 	}
-	at, err := s.moment.stamp(g.time)
+	at, err := e.stamp(s.moment, g.time)
 	if err != nil {
 		return err
 	}
