@@ -1,6 +1,9 @@
 package datastore
 
-import "github.com/fhirlake/fhirlake/internal/engine"
+import (
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
 
 // Opening a store.
 var (
@@ -11,6 +14,9 @@ var (
 	// ErrLocked is returned when the store is open already, here or in another
 	// process.
 	ErrLocked = engine.ErrLocked
+	// ErrNoStore is returned by Open with Options.Existing or Options.ReadOnly, and by
+	// Inspect, InspectRecords and Cut, where there is no store.
+	ErrNoStore = txlog.ErrNoStore
 	// ErrForeign is returned when a folder holds files that are not a store's.
 	ErrForeign = engine.ErrForeign
 	// ErrCorrupt is returned when stored bytes are not what was written.
@@ -63,8 +69,9 @@ var (
 var (
 	// ErrClosed is returned after Close.
 	ErrClosed = engine.ErrClosed
-	// ErrReadOnly is returned for writes after one failed in a way that only
-	// opening the store again can settle.
+	// ErrReadOnly is returned for writes to a store that was opened with
+	// Options.ReadOnly, and after a write failed in a way that only opening the store
+	// again can settle.
 	ErrReadOnly = engine.ErrReadOnly
 	// ErrOutcomeUnknown is returned when a write was not confirmed by the disk. It
 	// may be there once the store is opened again, whole, or not at all.

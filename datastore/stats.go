@@ -2,9 +2,13 @@ package datastore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -14,11 +18,20 @@ type Stats struct {
 	// Versions were written, deletions included; Superseded of them are not current,
 	// and Swept of those are not in the search index any more. All can be read.
 	Versions, Superseded, Swept int
+	// Types are the resource types that have a version, by name.
+	Types []TypeStats
 	// Bytes of the index, by part: the table of resources, exact values, lists of
 	// versions, texts, and what is compared (dates, numbers, references).
 	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory
+}
+
+// TypeStats count what a store has of one resource type.
+type TypeStats struct {
+	Type      string
+	Resources int // that have a current version
+	Versions  int // that were written, deletions included
 }
 
 // Stats looks at the whole index, which takes about 50 ns a value list and holds up
@@ -29,9 +42,22 @@ func (s *Store) Stats() (Stats, error) {
 	}
 	of := s.engine.Stats()
 	return Stats{
+		Types:    typeStats(s.engine.Last()),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}, nil
+}
+
+// typeStats counts what a view sees.
+func typeStats(v engine.View) (types []TypeStats) {
+	for t := range schema.Types {
+		of := v.OfType(index.TypeID(t))
+		if n := of.Len(); n > 0 {
+			types = append(types, TypeStats{Type: schema.TypeID(t).String(), Resources: of.CountVisible(), Versions: n})
+		}
+	}
+	slices.SortFunc(types, func(a, b TypeStats) int { return strings.Compare(a.Type, b.Type) })
+	return types
 }
 
 // String returns the stats as a table.

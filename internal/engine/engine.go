@@ -84,6 +84,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		swept:   make(chan struct{}),
 		ending:  make(chan struct{}),
 	}
+	if options.ReadOnly {
+		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
+	}
 	if options.Limits != nil {
 		e.index.Limit(*options.Limits)
 	}
