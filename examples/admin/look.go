@@ -197,7 +197,7 @@ func (p *program) printInspection(in *datastore.Inspection) error {
 	for _, name := range in.PassedOver {
 		p.printf("passed over: %s\n", name)
 	}
-	if len(in.Faults) == 0 {
+	if len(in.Faults) == 0 && in.Unchecked == nil {
 		return p.printf("no faults found\n")
 	}
 	for _, f := range in.Faults {

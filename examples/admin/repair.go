@@ -9,8 +9,9 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// checks are what verify looks at, in order.
-var checks = []string{"open", "log", "body", "values", "history", "index"}
+// checks are what verify looks at, in order. A store whose log has a fault may not open:
+// then the rest is not looked at.
+var checks = []string{"log", "body", "values", "history", "index"}
 
 // A checked line of verify -json.
 type checked struct {
@@ -38,8 +39,7 @@ func verify(p *program, f *flag.FlagSet) action {
 		}
 		if *asJSON {
 			for _, check := range checks {
-				// What cannot be opened is not looked at further.
-				if failed[check] || failed["open"] {
+				if failed[check] || failed["log"] {
 					continue
 				}
 				if err := p.json(checked{Check: check, OK: true}); err != nil {
@@ -61,10 +61,7 @@ func verify(p *program, f *flag.FlagSet) action {
 func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (err error) {
 	store, err := p.open(ctx, datastore.Options{Existing: true})
 	if errors.Is(err, datastore.ErrCorrupt) {
-		if told := tell(datastore.Fault{Check: "open", Place: "store", Reason: err.Error()}); told != nil {
-			return told
-		}
-		return p.checkFiles(ctx, tell)
+		return p.checkFiles(ctx, err, tell)
 	}
 	if err != nil {
 		return err
@@ -92,11 +89,14 @@ func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (
 	return err
 }
 
-// checkFiles tells what is wrong with the files of a store that does not open.
-func (p *program) checkFiles(ctx context.Context, tell func(datastore.Fault) error) error {
+// checkFiles tells what is wrong with the files of a store that did not open.
+func (p *program) checkFiles(ctx context.Context, opening error, tell func(datastore.Fault) error) error {
 	in, err := datastore.Inspect(ctx, p.store, p.key)
 	if err != nil {
 		return err
+	}
+	if len(in.Faults) == 0 {
+		return tell(datastore.Fault{Check: "log", Place: "store", Reason: opening.Error()})
 	}
 	for _, f := range in.Faults {
 		if err := tell(f); err != nil {
