@@ -12,76 +12,83 @@ import (
 )
 
 // An Inspection is what the files of a store tell of it, also where it does not open.
-// It has neither keys nor data.
+// It has neither keys nor data. As JSON it has all but Unchecked.
 type Inspection struct {
 	// Unchecked says why nothing was checked against the store's keys: the key is
 	// wrong, none was given, or the keyset is damaged. Then everything else is as
 	// somebody wrote it. It is nil where all was checked.
-	Unchecked error
+	Unchecked error `json:"-"`
 
 	// Store and Lineage are ids in hexadecimal, "" where the header cannot be read. A
 	// copy has the lineage of its store.
-	Store, Lineage string
+	Store   string `json:"store"`
+	Lineage string `json:"lineage"`
 	// Created is when the store was made.
-	Created time.Time
+	Created time.Time `json:"created"`
 	// Features are the bits of what the format of this store has beside the first
 	// version's.
-	Features uint64
+	Features uint64 `json:"features"`
 
 	// Zone and BaseURL are the options of the last opening that wrote. Zone is "" where
 	// they are not known.
-	Zone, BaseURL string
+	Zone    string `json:"zone"`
+	BaseURL string `json:"baseUrl"`
 
 	// Keys are the ids of the data keys, in hexadecimal. They are not secret.
-	Keys []string
+	Keys []string `json:"keys"`
 
 	// Generation counts the changes of the list of segments; 0 where the list, the
 	// manifest, cannot be read.
-	Generation uint64
+	Generation uint64 `json:"generation"`
 	// WasCut says that the store was cut and not opened since.
-	WasCut bool
+	WasCut bool `json:"wasCut"`
 	// Terms are the openings that wrote what there is.
-	Terms []InspectedTerm
+	Terms []InspectedTerm `json:"terms"`
 	// Segments are the files of records, in order.
-	Segments []InspectedSegment
+	Segments []InspectedSegment `json:"segments"`
 	// Heads are the two slots that say how far writes were acknowledged.
-	Heads [2]InspectedHead
+	Heads [2]InspectedHead `json:"heads"`
 
 	// LastGood is the last commit before any damage.
-	LastGood uint64
+	LastGood uint64 `json:"lastGood"`
 	// Faults are what is wrong, Place being a file. There are none in a sound store.
-	Faults []Fault
+	Faults []Fault `json:"faults"`
 	// PassedOver are files that a system left in the folder. They do no harm.
-	PassedOver []string
+	PassedOver []string `json:"passedOver"`
 }
 
 // An InspectedTerm is one opening for writing.
 type InspectedTerm struct {
-	Term  uint64
-	ID    string // hexadecimal
-	First uint64 // the first commit that it may have written
+	Term  uint64 `json:"term"`
+	ID    string `json:"id"`    // hexadecimal
+	First uint64 `json:"first"` // the first commit that it may have written
 }
 
 // An InspectedSegment is a file of records.
 type InspectedSegment struct {
-	Name   uint64
-	Closed bool // nothing is added to it any more
-	// First and Last are commits; both are 0 where it has none.
-	First, Last    uint64
-	From, To       time.Time // of these
-	Records, Items int
+	Name   uint64 `json:"name"`
+	Closed bool   `json:"closed"` // nothing is added to it any more
+	// First and Last are commits, From and To their times. All are zero where it has
+	// none.
+	First   uint64    `json:"first"`
+	Last    uint64    `json:"last"`
+	From    time.Time `json:"from,omitzero"`
+	To      time.Time `json:"to,omitzero"`
+	Records int       `json:"records"`
+	Items   int       `json:"items"`
 	// Bytes is the length of the file, Good of them are records in order. Where the
 	// store has no fault, the rest was being written, or was when the writer ended.
-	Bytes, Good int64
+	Bytes int64 `json:"bytes"`
+	Good  int64 `json:"good"`
 }
 
 // An InspectedHead is one slot of the head. The writer writes them in turn.
 type InspectedHead struct {
-	Whole      bool   // its tag is right
-	Current    bool   // it counts
-	Sequence   uint64 // the last commit that is sure
-	Generation uint64 // of the manifest
-	Term       uint64
+	Whole      bool   `json:"whole"`      // its tag is right
+	Current    bool   `json:"current"`    // it counts
+	Sequence   uint64 `json:"sequence"`   // the last commit that is sure
+	Generation uint64 `json:"generation"` // of the manifest
+	Term       uint64 `json:"term"`
 }
 
 // Inspect reads what the files of a store tell, without taking its lock and without

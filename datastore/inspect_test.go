@@ -45,7 +45,7 @@ func TestReadOnly(t *testing.T) {
 	require.Equal(t, []datastore.TypeStats{{"Patient", 1, 1}, {"SearchParameter", 1, 1}}, stats.Types)
 	require.NoError(t, reader.Verify(ctx))
 
-	_, err = reader.Create(ctx, patient("", "Gamma"))
+	_, err = reader.Create(ctx, patient("x", "Gamma"))
 	require.ErrorIs(t, err, datastore.ErrReadOnly)
 	err = reader.Delete(ctx, datastore.Ref{Type: "Patient", ID: "a"})
 	require.ErrorIs(t, err, datastore.ErrReadOnly)

@@ -122,9 +122,11 @@ func TestLooking(t *testing.T) {
 	for _, text := range []string{"zone UTC", "last good commit: 10", "no faults found", "checkpoint", "counts", "1..10"} {
 		require.Contains(t, out, text)
 	}
-	parts, _ := objects(t, p.ok("inspect", "-json"))
-	require.Equal(t, "header", parts[0]["part"])
-	require.Equal(t, true, parts[len(parts)-1]["ok"])
+	found, _ := objects(t, p.ok("inspect", "-json"))
+	require.Len(t, found, 1)
+	require.Equal(t, true, found[0]["ok"])
+	require.Equal(t, "UTC", found[0]["zone"])
+	require.Len(t, found[0]["keys"], 1)
 	key, err := os.ReadFile(p.key)
 	require.NoError(t, err)
 	require.NotContains(t, out, strings.TrimSpace(string(key)))
@@ -233,10 +235,9 @@ func TestDamagedStore(t *testing.T) {
 	require.Subset(t, keys[0], []string{"check", "ok", "place"})
 	require.Equal(t, false, checks[0]["ok"])
 
-	parts, _ := objects(t, p.ok("inspect", "-json"))
-	end := parts[len(parts)-1]
-	require.Equal(t, false, end["ok"])
-	good := int(end["sequence"].(float64))
+	found, _ := objects(t, p.ok("inspect", "-json"))
+	require.Equal(t, false, found[0]["ok"])
+	good := int(found[0]["lastGood"].(float64))
 	require.Greater(t, good, 5)
 	require.Less(t, good, 35)
 	require.Contains(t, p.ok("inspect"), "fault: log/")
@@ -328,10 +329,9 @@ func TestBesideWriter(t *testing.T) {
 		stats, _ := objects(t, p.ok("stats", "-json"))
 		count := stats[0]["count"].(float64)
 		require.GreaterOrEqual(t, count, last)
-		parts, _ := objects(t, p.ok("inspect", "-json"))
-		end := parts[len(parts)-1]
-		require.Equal(t, true, end["ok"], "%v", parts)
-		require.GreaterOrEqual(t, end["sequence"], count)
+		found, _ := objects(t, p.ok("inspect", "-json"))
+		require.Equal(t, true, found[0]["ok"], "%v", found)
+		require.GreaterOrEqual(t, found[0]["lastGood"], count)
 		records, _ := objects(t, p.ok("records", "-json"))
 		last = records[len(records)-1]["sequence"].(float64) - 1
 		require.GreaterOrEqual(t, last, count)

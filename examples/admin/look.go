@@ -139,7 +139,11 @@ func inspect(p *program, f *flag.FlagSet) action {
 			return err
 		}
 		if *asJSON {
-			err = p.inspectionJSON(in)
+			err = p.json(struct {
+				OK      bool `json:"ok"`
+				Checked bool `json:"checked"`
+				*datastore.Inspection
+			}{in.Unchecked == nil && len(in.Faults) == 0, in.Unchecked == nil, in})
 		} else {
 			err = p.printInspection(in)
 		}
@@ -236,38 +240,4 @@ func orNone(text string) string {
 		return "none"
 	}
 	return text
-}
-
-// inspectionJSON writes an object for each part of the store; "part" says which.
-func (p *program) inspectionJSON(in *datastore.Inspection) error {
-	type object = map[string]any
-	lines := []object{
-		{"part": "header", "store": in.Store, "lineage": in.Lineage, "created": in.Created, "features": in.Features, "checked": in.Unchecked == nil},
-		{"part": "settings", "zone": in.Zone, "base": in.BaseURL},
-		{"part": "manifest", "generation": in.Generation, "cut": in.WasCut},
-		{"part": "checkpoint", "present": false},
-	}
-	for _, id := range in.Keys {
-		lines = append(lines, object{"part": "key", "id": id})
-	}
-	for _, t := range in.Terms {
-		lines = append(lines, object{"part": "term", "term": t.Term, "id": t.ID, "first": t.First})
-	}
-	for i, h := range in.Heads {
-		lines = append(lines, object{"part": "head", "slot": i, "whole": h.Whole, "current": h.Current, "sequence": h.Sequence, "generation": h.Generation, "term": h.Term})
-	}
-	for _, s := range in.Segments {
-		lines = append(lines, object{"part": "segment", "segment": s.Name, "state": state(s), "first": s.First, "last": s.Last,
-			"records": s.Records, "items": s.Items, "bytes": s.Bytes, "good": s.Good})
-	}
-	for _, f := range in.Faults {
-		lines = append(lines, object{"part": "fault", "place": f.Place, "reason": f.Reason})
-	}
-	lines = append(lines, object{"part": "end", "sequence": in.LastGood, "ok": len(in.Faults) == 0 && in.Unchecked == nil})
-	for _, line := range lines {
-		if err := p.json(line); err != nil {
-			return err
-		}
-	}
-	return nil
 }

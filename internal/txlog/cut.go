@@ -125,18 +125,20 @@ func (c *cutting) read(ctx context.Context) (err error) {
 	if c.in, err = newInspector(ctx, c.log.folder, c.log.options.Wrapper); err != nil {
 		return err
 	}
+	defer c.in.close()
 	m := c.in.manifest
 	if m == nil {
 		return fmt.Errorf("%w: there is nothing to cut by", c.in.manifestError)
 	}
 	c.last = Last{Next: 1}
 	reached := false
-	for i, e := range m.segments {
+	for i, from := range c.in.segments {
+		e := from.entry
 		if reached {
 			c.goes(e, 0)
 			continue
 		}
-		f, err := c.in.read(ctx, e, func(info *recordInfo, _ frame, _ int64) bool {
+		f, err := c.in.read(ctx, from, func(info *recordInfo, _ frame, _ int64) bool {
 			reached = info.lastRun().Sequence > c.after
 			return !reached
 		})

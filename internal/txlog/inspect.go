@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +106,7 @@ type inspector struct {
 	headFile      []byte
 	head          *head // nil where no slot is whole
 	headSlot      int
+	segments      []inspectedFile
 
 	findings []Finding
 }
@@ -115,7 +117,15 @@ func (in *inspector) note(place string, err error) {
 	}
 }
 
-// newInspector reads the small files. The wrapper may be nil.
+// An inspectedFile is a segment whose file is open.
+type inspectedFile struct {
+	entry segmentEntry
+	name  string
+	file  File // nil where there is none
+}
+
+// newInspector reads the small files and opens the segments, so that a writer who
+// removes them takes nothing away. The wrapper may be nil.
 func newInspector(ctx context.Context, folder Folder, w seal.KeyWrapper) (*inspector, error) {
 	in := &inspector{folder: folder}
 	var err error
@@ -132,7 +142,46 @@ func newInspector(ctx context.Context, folder Folder, w seal.KeyWrapper) (*inspe
 	in.readKeys(ctx, w)
 	in.readManifest()
 	in.readHead()
+	if err := in.openSegments(); err != nil {
+		in.close()
+		return nil, err
+	}
 	return in, ctx.Err()
+}
+
+func (in *inspector) openSegments() error {
+	for _, e := range in.entries() {
+		s := inspectedFile{entry: e, name: segmentName(e.name)}
+		// A rewritten segment may get its name just now.
+		for _, name := range []string{s.name, s.name + tempSuffix, s.name} {
+			f, err := in.folder.Open(name, os.O_RDONLY)
+			if err == nil {
+				s.name, s.file = name, f
+				break
+			}
+			if !errors.Is(err, os.ErrNotExist) {
+				return openError(err)
+			}
+		}
+		in.segments = append(in.segments, s)
+	}
+	return nil
+}
+
+// close closes the segments, not the folder.
+func (in *inspector) close() {
+	for _, s := range in.segments {
+		if s.file != nil {
+			s.file.Close()
+		}
+	}
+	in.segments = nil
+}
+
+// incomplete reports whether the small files do not fit one another, or segments are
+// missing.
+func (in *inspector) incomplete() bool {
+	return len(in.findings) > 0 || slices.ContainsFunc(in.segments, func(s inspectedFile) bool { return s.file == nil })
 }
 
 func (in *inspector) readKeys(ctx context.Context, w seal.KeyWrapper) {
@@ -251,21 +300,14 @@ type finding struct {
 
 // read reads a segment for as long as its records are good and visit returns
 // true. The last segment of a manifest is open.
-func (in *inspector) read(ctx context.Context, e segmentEntry, visit func(*recordInfo, frame, int64) bool) (*finding, error) {
-	f := &finding{name: segmentName(e.name), summary: newSummary(e)}
-	file, err := in.folder.Open(f.name, os.O_RDONLY)
-	if errors.Is(err, os.ErrNotExist) {
-		f.name += tempSuffix
-		file, err = in.folder.Open(f.name, os.O_RDONLY)
-	}
-	if errors.Is(err, os.ErrNotExist) {
+func (in *inspector) read(ctx context.Context, from inspectedFile, visit func(*recordInfo, frame, int64) bool) (*finding, error) {
+	e, file := from.entry, from.file
+	f := &finding{name: from.name, summary: newSummary(e)}
+	if file == nil {
 		f.damage = corruptf("segment %d is missing", e.name)
 		return f, nil
 	}
-	if err != nil {
-		return nil, openError(err)
-	}
-	defer file.Close()
+	var err error
 	if f.size, err = file.Size(); err != nil {
 		return nil, openError(err)
 	}
@@ -309,37 +351,25 @@ func (in *inspector) isTail(f *finding) bool {
 	return f.summary.entry.name == last.name && max(f.summary.entry.lastSequence, last.firstSequence-1) >= in.head.sequence
 }
 
-// inspectAttempts is how often an inspection that found damage begins anew because a
-// writer has changed the store meanwhile.
-const inspectAttempts = 10
-
 // Inspect reads what is there of a store, without lock and without repairing
 // anything, of a store that does not open too. Options.Wrapper may be nil: then
 // tags are not checked. A writer may work beside it: what is not acknowledged yet is
 // no damage. The error is ErrNoStore, ErrForeign, the context's, or the file system's.
 func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, error) {
-	for attempt := 1; ; attempt++ {
-		out, moved, err := inspectOnce(ctx, path, opts)
-		if err != nil || len(out.Findings) == 0 || !moved || attempt == inspectAttempts {
-			return out, err
-		}
-	}
-}
-
-func inspectOnce(ctx context.Context, path string, opts *Options) (_ *Inspection, moved bool, err error) {
 	in, err := startInspection(ctx, path, opts)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	defer in.folder.Close()
+	defer in.end()
 	out := &Inspection{Checked: in.keys != nil, Unchecked: in.unchecked, DataKeys: in.keysetInfo.Keys, PassedOver: in.found.passed}
 	out.describe(in)
 	states := newStateReader(in)
 	good := true
-	for i, e := range in.entries() {
-		f, err := in.read(ctx, e, states.visit)
+	for i, from := range in.segments {
+		e := from.entry
+		f, err := in.read(ctx, from, states.visit)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		closed := in.manifest != nil && i < len(in.manifest.segments)-1
 		if f.damage == nil && closed && !f.matches(&e) {
@@ -358,7 +388,7 @@ func inspectOnce(ctx context.Context, path string, opts *Options) (_ *Inspection
 	}
 	in.strays()
 	out.Findings, out.States = in.findings, states.values
-	return out, in.moved(), nil
+	return out, nil
 }
 
 // matches reports whether a closed segment is as the manifest says.
@@ -385,6 +415,8 @@ func (in *inspector) strays() {
 	}
 }
 
+// startInspection reads the small files and opens the segments. Where these do not fit
+// one another and a writer has changed the store meanwhile, it begins anew.
 func startInspection(ctx context.Context, path string, opts *Options) (*inspector, error) {
 	var o Options
 	if opts != nil {
@@ -400,12 +432,23 @@ func startInspection(ctx context.Context, path string, opts *Options) (*inspecto
 	if err != nil {
 		return nil, openError(err)
 	}
-	in, err := newInspector(ctx, folder, o.Wrapper)
-	if err != nil {
-		folder.Close()
-		return nil, err
+	for attempt := 1; ; attempt++ {
+		in, err := newInspector(ctx, folder, o.Wrapper)
+		if err != nil {
+			folder.Close()
+			return nil, err
+		}
+		if attempt == readAttempts || !in.incomplete() || !in.moved() {
+			return in, nil
+		}
+		in.close()
 	}
-	return in, nil
+}
+
+// end closes everything.
+func (in *inspector) end() {
+	in.close()
+	in.folder.Close()
 }
 
 // describe fills in what the small files tell.

@@ -2,7 +2,6 @@ package txlog
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 )
@@ -38,59 +37,37 @@ func describeRecord(segment uint64, info *recordInfo, size int) RecordInfo {
 // as without Options.Wrapper, or with a wrong one, it ends with the reason.
 func InspectRecords(ctx context.Context, path string, opts *Options, from uint64) iter.Seq2[RecordInfo, error] {
 	return func(yield func(RecordInfo, error) bool) {
-		for attempt := 1; ; attempt++ {
-			l := recordWalk{from: from, yield: yield}
-			err := l.run(ctx, path, opts)
-			from = l.from
-			if l.stopped || err == nil {
-				return
-			}
-			if l.moved && errors.Is(err, ErrCorrupt) && attempt < inspectAttempts {
-				continue // a writer has replaced what was read
-			}
+		in, err := startInspection(ctx, path, opts)
+		if err != nil {
 			yield(RecordInfo{}, err)
 			return
 		}
-	}
-}
-
-// A recordWalk is one attempt of InspectRecords.
-type recordWalk struct {
-	from    uint64 // the sequence after the last record that was yielded
-	yield   func(RecordInfo, error) bool
-	stopped bool // yield wants no more
-	moved   bool // a writer has changed the store meanwhile
-}
-
-func (w *recordWalk) run(ctx context.Context, path string, opts *Options) error {
-	in, err := startInspection(ctx, path, opts)
-	if err != nil {
-		return err
-	}
-	defer in.folder.Close()
-	for _, e := range in.entries() {
-		beyond := false
-		f, err := in.read(ctx, e, func(info *recordInfo, f frame, _ int64) bool {
-			first, last := info.firstRun().Sequence, info.lastRun().Sequence
-			if beyond = in.head != nil && first > in.head.sequence; beyond {
-				return false
+		defer in.end()
+		beyond, stopped := false, false
+		for _, segment := range in.segments {
+			f, err := in.read(ctx, segment, func(info *recordInfo, f frame, _ int64) bool {
+				beyond = in.head != nil && info.firstRun().Sequence > in.head.sequence
+				if !beyond && info.lastRun().Sequence >= from {
+					stopped = !yield(describeRecord(segment.entry.name, info, len(f.value)), nil)
+				}
+				return !beyond && !stopped
+			})
+			if stopped {
+				return
 			}
-			if last >= w.from {
-				w.from = last + 1
-				w.stopped = !w.yield(describeRecord(e.name, info, len(f.value)), nil)
+			if err == nil {
+				err = f.damage
 			}
-			return !w.stopped
-		})
-		if w.stopped || beyond && err == nil {
-			break
+			if err != nil {
+				yield(RecordInfo{}, err)
+				return
+			}
+			if beyond {
+				break
+			}
 		}
-		if err == nil {
-			err = f.damage
-		}
-		if err != nil {
-			w.moved = in.moved()
-			return err
+		if in.unchecked != nil {
+			yield(RecordInfo{}, in.unchecked)
 		}
 	}
-	return in.unchecked
 }

@@ -151,7 +151,12 @@ func TestInspectBesideWriter(t *testing.T) {
 			}
 		}
 	})
-	for range 60 {
+	defer func() {
+		stop()
+		writing.Wait()
+		require.NoError(t, l.Close())
+	}()
+	for l.Last().Sequence < 300 {
 		sure := l.Last().Sequence
 		in, err := txlog.Inspect(t.Context(), folder, opts)
 		require.NoError(t, err)
@@ -165,7 +170,4 @@ func TestInspectBesideWriter(t *testing.T) {
 		}
 		require.Greater(t, next, sure)
 	}
-	stop()
-	writing.Wait()
-	require.NoError(t, l.Close())
 }
