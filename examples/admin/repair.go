@@ -131,6 +131,7 @@ func cut(p *program, f *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		return p.printf("the store ends with commit %d\n%s of records were cut and are kept in %s\n", done.Sequence, size(done.Bytes), done.Kept)
+		return p.printf("the store ends with commit %d\n%s of records were cut; they and the small files as they were are kept in %s\n",
+			done.Sequence, size(done.Bytes), done.Kept)
 	}
 }
