@@ -25,7 +25,7 @@ type CutResult struct {
 // then nothing was changed. Otherwise it reports ErrNoStore, ErrForeign, ErrWrongKey,
 // ErrLocked, or an error of the file system. A Cut that was interrupted is done again.
 func Cut(ctx context.Context, path string, key KeyWrapper, after uint64, keepIn string) (CutResult, error) {
-	r, err := txlog.Cut(ctx, path, &txlog.Options{Wrapper: key, Existing: true}, after, keepIn)
+	r, err := txlog.Cut(ctx, path, &txlog.Options{Wrapper: key}, after, keepIn)
 	if err != nil {
 		return CutResult{}, fmt.Errorf("datastore: cutting: %w", err)
 	}

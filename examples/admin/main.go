@@ -10,13 +10,13 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -177,14 +177,18 @@ func (p *program) unlock() error {
 	if err != nil {
 		return fmt.Errorf("reading the passphrase: %w", err)
 	}
-	secret = bytes.TrimSuffix(secret, []byte("\n"))
-	p.key = datastore.Passphrase(string(bytes.TrimSuffix(secret, []byte("\r"))))
+	line, ok := strings.CutSuffix(string(secret), "\r\n")
+	if !ok {
+		line = strings.TrimSuffix(line, "\n")
+	}
+	p.key = datastore.Passphrase(line)
 	return nil
 }
 
 // open opens the store that the flags name. Only where options say so, it makes one.
 func (p *program) open(ctx context.Context, options datastore.Options) (*datastore.Store, error) {
 	options.Key = p.key
+	options.Logger = slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return datastore.Open(ctx, p.store, &options)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"path/filepath"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
 )
@@ -29,6 +30,7 @@ func verify(p *program, f *flag.FlagSet) action {
 		failed := map[string]bool{}
 		tell := func(fault datastore.Fault) (err error) {
 			failed[fault.Check] = true
+			fault.Reason = strings.ReplaceAll(fault.Reason, "\n", "; ")
 			if *asJSON {
 				return p.json(checked{fault.Check, false, fault.Place, fault.Reason})
 			}

@@ -84,9 +84,6 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		swept:   make(chan struct{}),
 		ending:  make(chan struct{}),
 	}
-	if options.ReadOnly {
-		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
-	}
 	if options.Limits != nil {
 		e.index.Limit(*options.Limits)
 	}
@@ -102,6 +99,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if err := e.replay(ctx); err != nil {
 		e.stop()
 		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
+	if options.ReadOnly && e.stopped.err == nil {
+		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
 	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
