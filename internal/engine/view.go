@@ -110,7 +110,7 @@ func (v View) Version(o index.Ordinal) Version {
 	}
 }
 
-// Interaction returns by what a version came to be. It reads the log.
+// Interaction returns the interaction that wrote a version. It reads the log.
 func (v View) Interaction(o index.Ordinal) (Interaction, error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
