@@ -27,7 +27,7 @@ const (
 	itemFlags   = itemDeleted | itemUUID | itemSource
 )
 
-// An Interaction says by what a version came to be.
+// An Interaction is what wrote a version.
 type Interaction uint8
 
 // The interactions.
