@@ -53,6 +53,7 @@ func TestHungClock(t *testing.T) {
 		_, err := e.Commit(ctx, &Commit{States: []State{{Name: "a", Value: []byte("b")}}})
 		hung <- err
 	}()
+	<-entered
 	leave()
 	require.ErrorIs(t, <-hung, context.Canceled)
 	require.NoError(t, put(context.Background(), e, `{"resourceType":"Patient","id":"a"}`))

@@ -104,6 +104,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		e.stop()
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
+	if options.ReadOnly && e.stopped.err == nil {
+		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
+	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
 	e.filler.start(e)

@@ -148,7 +148,7 @@ func (t *taking) op(i int, o *Op) error {
 	return nil
 }
 
-// interaction returns by what the version comes to be.
+// interaction returns the one given, or the one that the operation implies.
 func (o *Op) interaction() Interaction {
 	switch {
 	case o.Interaction != 0:

@@ -14,11 +14,11 @@ import (
 // A Fault is one thing that Verify found wrong.
 type Fault struct {
 	// Check is what was looked at: "log", "body", "values", "history" or "index".
-	Check string
+	Check string `json:"check"`
 	// Place says where: a number of the log, or a place of the index. It holds no data.
-	Place string
+	Place string `json:"place"`
 	// Reason says what is wrong there.
-	Reason string
+	Reason string `json:"reason"`
 }
 
 // String returns the fault on one line.
