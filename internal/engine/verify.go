@@ -191,7 +191,7 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 		r.fault("values", place, "they cannot be extracted: %v", err)
 		return item
 	}
-	stored, err := unpackValues(nil, block)
+	stored, err := e.packing.unpack(nil, block)
 	switch {
 	case err != nil:
 		r.fault("values", place, "they do not open: %v", err)
