@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"internal/index", "internal/synth", "fhirpath"},
 	{"nlp", "search"},
 	{"internal/engine", "internal/bundle", "datastore"},
-	{"internal/jobs", "ingest", "export"},
+	{"internal/jobs", "jobs", "ingest", "export"},
 	{"datastore/rest"},
 	{"examples/quickstart", "examples/server", "examples/admin"},
 }

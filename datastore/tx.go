@@ -99,6 +99,10 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 // Len returns the number of operations.
 func (tx *Tx) Len() int { return len(tx.ops) }
 
+// Issues returns what was found and accepted in operation i, from 0: warnings, and at
+// level Minimal everything else that is wrong.
+func (tx *Tx) Issues(i int) []Issue { return tx.ops[i].Issues }
+
 // Size returns about how many bytes the operations take in the log.
 func (tx *Tx) Size() int { return tx.size }
 

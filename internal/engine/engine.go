@@ -44,8 +44,9 @@ type Engine struct {
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
 
-	closing sync.RWMutex
-	closed  bool // guarded by closing; queue is closed with it
+	closeOnce sync.Once
+	closing   sync.RWMutex
+	closed    bool // guarded by closing; queue is closed with it
 
 	stopped struct {
 		mu  sync.Mutex
@@ -118,8 +119,13 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 }
 
 // Close waits for writes under way and releases the store. Closing again does
-// nothing.
-func (e *Engine) Close() error {
+// nothing but to wait for that.
+func (e *Engine) Close() (err error) {
+	e.closeOnce.Do(func() { err = e.close() })
+	return err
+}
+
+func (e *Engine) close() error {
 	e.closing.Lock()
 	if !e.closed {
 		e.closed = true
