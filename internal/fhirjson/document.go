@@ -1,6 +1,8 @@
 package fhirjson
 
 import (
+	"slices"
+
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -46,7 +48,8 @@ type Document struct {
 	// all but the worst.
 	Issues []issue.Issue
 
-	loose []loose // by object, then by place
+	loose  []loose  // by object, then by place
+	flawed []uint32 // starts of the narratives that break FHIR's rules for them
 }
 
 // Type returns the resource type.
@@ -118,3 +121,14 @@ func (d *Document) offset(n Index) int {
 
 // HasValue reports whether n is a primitive with a value.
 func (d *Document) HasValue(n Index) bool { return d.Nodes[n].Kind >= String }
+
+// SoundNarrative reports whether n is XHTML that FHIR R4 allows in a narrative:
+// txt-1, txt-2 and what the form of XHTML demands.
+func (d *Document) SoundNarrative(n Index) bool {
+	node := &d.Nodes[n]
+	if node.Type != schema.TypeXhtml || node.Kind != String || node.End == node.Start {
+		return false
+	}
+	_, flawed := slices.BinarySearch(d.flawed, node.Start) // in the order of the source
+	return !flawed
+}

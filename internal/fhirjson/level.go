@@ -37,6 +37,10 @@ type Options struct {
 	// Level is how much a resource must keep; the zero value is Strict.
 	Level Level
 
+	// AnyNarrative takes XHTML as it is. What is wrong with it is told by
+	// [Document.SoundNarrative] alone.
+	AnyNarrative bool
+
 	// KnownModifier reports whether the program understands the modifier
 	// extension of a URL. One that it does not is a warning, since a store may
 	// keep what it must not act on (FHIR R4 §2.4.1). Nil knows none.

@@ -77,7 +77,7 @@ func TestHostile(t *testing.T) {
 		"unknown names":            `{"resourceType":"Patient",` + number(`"N":1`) + `}`,
 		"names twice":              `{"resourceType":"Patient",` + repeat(`"active":true`) + `}`,
 		"types last":               nested,
-		"tags":                     `{"resourceType":"Patient","text":{"status":"generated","div":"<div>` + strings.Repeat(`<p a='&amp;'>`, 200) + strings.Repeat(`<br/>&#1;`, n) + `"}}`,
+		"tags":                     `{"resourceType":"Patient","text":{"status":"generated","div":"<div>` + strings.Repeat(`<p a='&amp;'>`, 200) + strings.Repeat(`<br/>&#9;`, n) + `"}}`,
 		"entities without end":     `{"resourceType":"Patient","text":{"status":"generated","div":"<div>` + strings.Repeat(`&`, n) + `"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 	if opts.MaxBytes > 0 {
 		limit = min(int64(opts.MaxBytes), math.MaxUint32)
 	}
-	doc.Source, doc.Nodes, doc.Issues, doc.loose = src, doc.Nodes[:0], nil, doc.loose[:0]
+	doc.Source, doc.Nodes, doc.Issues, doc.loose, doc.flawed = src, doc.Nodes[:0], nil, doc.loose[:0], nil
 	if int64(len(src)) > limit {
 		return &Error{Issues: []issue.Issue{{
 			Severity: issue.Fatal, Code: issue.TooLong, Offset: limit,
@@ -55,6 +55,7 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 	if !p.broken && len(doc.Nodes) > 0 {
 		p.settle(doc)
 	}
+	doc.flawed = p.flawed
 	issues, refused := p.issues(), p.refused
 	p.release()
 	if refused {
@@ -102,8 +103,10 @@ type parser struct {
 	runs  []run  // fields seen so far of the objects that are open
 	spare []Node // for arrange
 	text  []byte // a string with its escapes resolved
-	tags  []span // open tags of XHTML
-	depth int
+	xhtml narrative
+	// flawed has the starts of the narratives that the document may have as they are.
+	flawed []uint32
+	depth  int
 	// marks counts what keeps source text from being canonical: white space,
 	// fields out of order, escapes that need not be. Text over which it stands
 	// still is canonical.
@@ -131,6 +134,8 @@ type parser struct {
 	locals  []local      // references to contained resources
 	ids     []local      // of the contained resources of the scopes
 	entries []bundleItem // entries of the bundles around it
+
+	elementIDs []elementID // of the elements
 }
 
 var parsers = sync.Pool{New: func() any {
@@ -147,15 +152,16 @@ const maxSpare = 1 << 15
 
 // release returns p to the pool without what belongs to the document.
 func (p *parser) release() {
-	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings = nil, nil, nil, nil, p.runs[:0], nil, nil
+	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings, p.flawed = nil, nil, nil, nil, p.runs[:0], nil, nil, nil
+	p.xhtml.text = nil
 	p.sought, p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, 0, false, false, false, false
 	clear(p.locals) // they refer to the source
 	clear(p.entries)
 	clear(p.ids)
 	p.scopes, p.locals, p.ids, p.entries = p.scopes[:0], p.locals[:0], p.ids[:0], p.entries[:0]
 	if cap(p.spare) > maxSpare || cap(p.text) > maxSpare || cap(p.runs) > maxSpare ||
-		cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
-		p.spare, p.text, p.runs, p.locals, p.ids, p.entries = nil, nil, nil, nil, nil, nil
+		cap(p.elementIDs) > maxSpare || cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
+		p.spare, p.text, p.runs, p.locals, p.ids, p.entries, p.elementIDs = nil, nil, nil, nil, nil, nil, nil
 	}
 	if len(p.late) > maxSpare {
 		p.late = nil

@@ -1,21 +1,28 @@
 package fhirjson
 
 import (
+	"bytes"
 	"encoding/binary"
+	"unicode"
 	"unicode/utf8"
 )
 
 // maxText is the most characters a string may have (FHIR R4 §2.24.0.1, string).
 const maxText = 1 << 20
 
+// maxID is the most characters an id may have (FHIR R4 §2.24.0.1, id).
+const maxID = 64
+
 // valid reports whether text, which is not empty, is a value of the class (FHIR
 // R4 §2.24.0.1, the regular expressions of the primitive types).
-func (p *parser) valid(text []byte, c class) bool {
+func valid(text []byte, c class) bool {
 	switch c {
 	case classString, classMarkdown:
 		return len(text) <= maxText || utf8.RuneCount(text) <= maxText
 	case classCode:
-		return !hasSpace(text) || validCode(text)
+		return validCode(text)
+	case classElementID:
+		return !hasSpace(text) && !hasWideSpace(text)
 	case classURI:
 		return !hasSpace(text)
 	case classID:
@@ -36,8 +43,6 @@ func (p *parser) valid(text []byte, c class) bool {
 		return n == len(text)
 	case classBase64:
 		return validBase64(text)
-	case classXHTML:
-		return p.validXHTML(text)
 	}
 	return true
 }
@@ -60,16 +65,30 @@ func hasSpace(text []byte) bool {
 	return false
 }
 
-// validCode allows single white space inside: [^\s]+(\s[^\s]+)*
+// hasWideSpace reports whether text has white space beyond ASCII.
+func hasWideSpace(text []byte) bool {
+	for i, c := range text {
+		if c >= utf8.RuneSelf {
+			return bytes.IndexFunc(text[i:], unicode.IsSpace) >= 0
+		}
+	}
+	return false
+}
+
+// validCode is [^\s]+(\s[^\s]+)* with no white space but single spaces, as the text
+// beside the regular expression has it (FHIR R4 §2.24.0.1, code).
 func validCode(text []byte) bool {
+	if !hasSpace(text) {
+		return !hasWideSpace(text)
+	}
 	space := true
 	for _, c := range text {
-		if space && c <= ' ' {
+		if c < ' ' || space && c == ' ' {
 			return false
 		}
-		space = c <= ' '
+		space = c == ' '
 	}
-	return !space
+	return !space && !hasWideSpace(text)
 }
 
 // idByte has the characters of an id: [A-Za-z0-9\-\.]
@@ -88,7 +107,7 @@ func validID(text []byte) bool {
 			return false
 		}
 	}
-	return len(text) >= 1 && len(text) <= 64
+	return len(text) >= 1 && len(text) <= maxID
 }
 
 // validOID is urn:oid:[0-2](\.(0|[1-9][0-9]*))+
