@@ -151,7 +151,7 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 			typed = true
 			pos = p.skip(pos)
 		default:
-			p.report(at, issue.Structure, unknownReason(p.src[at+1:], t))
+			p.report(at, issue.Structure, unknownReason(p.src[at+1:stringEnd(p.src, at+1)], t))
 			p.misfit = true
 			pos = p.skip(pos)
 		}
@@ -225,10 +225,10 @@ func (p *parser) plain(start, end int, flags strFlags) []byte {
 	return p.text
 }
 
-// unknownReason says that the name at the start of text is no element of t. It
-// shows the name only if it looks like one.
-func unknownReason(text []byte, t schema.TypeID) string {
-	name := text[:max(0, bytes.IndexByte(text, '"'))]
+// unknownReason says that a name is no element of t. It shows the name only if it
+// looks like one.
+func unknownReason(name []byte, t schema.TypeID) string {
+	name = unescapedName(name)
 	switch {
 	case strings.HasPrefix(string(name), "fhir_comments"):
 		return "fhir_comments is not part of FHIR R4"
