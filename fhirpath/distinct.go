@@ -20,10 +20,11 @@ func (v *Evaluator) distinct(base, pos int) error {
 	}
 	kept := 0
 	for _, it := range items {
-		if err := v.visit(kept, pos); err != nil {
+		held, err := v.holds(items[:kept], it, pos)
+		if err != nil {
 			return err
 		}
-		if !v.holds(items[:kept], it) {
+		if !held {
 			items[kept] = it
 			kept++
 		}
@@ -33,32 +34,32 @@ func (v *Evaluator) distinct(base, pos int) error {
 }
 
 // holds reports whether one of the items equals it.
-func (v *Evaluator) holds(items []item, it item) bool {
+func (v *Evaluator) holds(items []item, it item, pos int) (bool, error) {
 	for _, other := range items {
 		if v.equal(other, it) == yes {
-			return true
+			return true, nil
+		}
+		if err := v.visit(1, pos); err != nil {
+			return false, err
 		}
 	}
-	return false
+	return false, nil
 }
 
 func (v *Evaluator) distinctByHash(base, pos int) error {
 	items := v.stack[base:]
-	seed := maphash.MakeSeed()
-	buckets := make(map[uint64][]item, len(items))
+	set := newItemSet(0) // many are often few that are distinct
 	kept := 0
 	for _, it := range items {
-		hash := v.hash(it, seed)
-		bucket := buckets[hash]
-		if err := v.visit(1+len(bucket), pos); err != nil {
+		hash, found, err := set.find(v, items, it, pos)
+		if err != nil {
 			return err
 		}
-		if v.holds(bucket, it) {
-			continue
+		if !found {
+			items[kept] = it
+			set.add(hash, kept)
+			kept++
 		}
-		buckets[hash] = append(bucket, it)
-		items[kept] = it
-		kept++
 	}
 	v.stack = v.stack[:base+kept]
 	return nil

@@ -75,24 +75,34 @@ func rulesOf(invariants []schema.Invariant, t schema.TypeID) []rule {
 // takes one, is reported as information.
 //
 // The Evaluator lends its memory, its services and limits; nil means a new one.
-// MaxVisits is for each invariant of each element. An error is ctx's, that of a
-// service, or ErrLimit.
+// MaxVisits is for all invariants together, with some visits more for each element.
+// After 2,000 that are broken or cannot be evaluated no more are looked for. An error is
+// ctx's, that of a service, or ErrLimit.
 func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) ([]issue.Issue, error) {
 	if v == nil {
 		v = new(Evaluator)
 	}
+	limit := v.MaxVisits
+	if limit == 0 {
+		limit = DefaultMaxVisits
+	}
+	left := limit + visitsPerNode*len(doc.Nodes)
 	table := invariants()
 	var issues []issue.Issue
 	for n := range doc.Nodes {
 		node := &doc.Nodes[n]
 		for _, rules := range [...][]rule{table.types[node.Type], table.fields[node.Field]} {
 			for i := range rules {
-				found, err := v.checkRule(ctx, &rules[i], doc, fhirjson.Index(n))
+				used, found, err := v.checkRule(ctx, &rules[i], doc, fhirjson.Index(n), min(left, limit))
 				if err != nil {
 					return nil, err
 				}
+				left -= used
 				if found != nil {
 					issues = append(issues, *found)
+				}
+				if len(issues) == maxBroken {
+					return issues, nil
 				}
 			}
 		}
@@ -100,33 +110,61 @@ func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) 
 	return issues, nil
 }
 
-// checkRule evaluates one rule on a node and returns what is wrong, or nil.
-func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index) (*issue.Issue, error) {
-	if r.Key == valueOrChildren && hasValueOrChildren(doc, n) {
-		return nil, nil
+const (
+	// maxBroken is how many issues about invariants are reported.
+	maxBroken = 2_000
+	// visitsPerNode is what the invariants of an element take, and more than that.
+	visitsPerNode = 100
+)
+
+// checkRule evaluates one rule on a node within so many visits, and returns how many
+// it took and what is wrong, or nil.
+func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index, limit int) (used int, _ *issue.Issue, _ error) {
+	if held(r.Key, doc, n) {
+		return 1, nil, nil
 	}
-	err := v.run(ctx, r.expr, doc, n)
+	err := v.runWithin(ctx, r.expr, doc, n, limit)
 	result := unknown
 	if err == nil {
 		result, err = v.popTruth(0, r.expr.root.pos())
 	}
+	used = 1 + limit - v.left
 	if err == nil && result != no {
-		return nil, nil
+		return used, nil, nil
 	}
-	found := &issue.Issue{Severity: issue.Error, Code: issue.Invariant, Pointer: doc.Pointer(n), Offset: int64(doc.Nodes[n].Start)}
+	found := &issue.Issue{
+		Severity: issue.Error, Code: issue.Invariant, Root: doc.Type().String(), Pointer: doc.Pointer(n), Offset: int64(doc.Nodes[n].Start),
+	}
 	switch {
 	case errors.Is(err, ErrEvaluation):
 		found.Severity = issue.Information
 		found.Diagnostics = "invariant " + r.Key + " cannot be evaluated: " + err.Error()
-		return found, nil
+		return used, found, nil
 	case err != nil:
-		return nil, err
+		return used, nil, err
 	case r.Warning:
 		found.Severity = issue.Warning
 	}
 	found.Diagnostics = "invariant " + r.Key + " is not satisfied: " + r.Expression
-	return found, nil
+	return used, found, nil
 }
+
+// held reports whether it is known without an evaluation that a rule holds.
+func held(key string, doc *fhirjson.Document, n fhirjson.Index) bool {
+	switch key {
+	case valueOrChildren:
+		return hasValueOrChildren(doc, n)
+	case allUsed:
+		return doc.ContainedUsed(n)
+	case fhirjson.RuleNarrative, fhirjson.RuleNarrativeContent: // the expression is the same
+		return doc.BrokenRule(n) != key
+	}
+	return false
+}
+
+// allUsed is the invariant that each contained resource is referred to. Its expression
+// does not see the links of narratives, which are references too.
+const allUsed = "dom-3"
 
 // valueOrChildren is the invariant of all elements: "hasValue() or (children().count()
 // > id.count())". It is most of the evaluations, so hasValueOrChildren looks first.

@@ -132,6 +132,9 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 			}
 		}
 		pos = p.space(pos + 1)
+		if (len(p.nodes) >= p.full || pos >= p.pause) && !p.proceed(pos) {
+			return -1
+		}
 
 		first := len(p.nodes)
 		switch kind {
@@ -285,6 +288,9 @@ func (p *parser) array(open int, f schema.FieldID, r *rule, twin bool) int {
 		return pos + 1
 	}
 	for n, nulls := 1, 0; ; n++ {
+		if (len(p.nodes) >= p.full || pos >= p.pause) && !p.proceed(pos) {
+			return -1
+		}
 		switch {
 		case r.class.primitive() && p.at(pos) == 'n':
 			p.holes = !twin

@@ -3,9 +3,11 @@ package fhirjson
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,10 +21,16 @@ import (
 // deepest of HL7's examples needs 21.
 const MaxDepth = 256
 
-// DefaultMaxBytes is the size that Parse takes where the options name none. A
-// tape may need ten times the memory of its source in the worst case (an array of
-// digits), so this also bounds what one hostile request can allocate.
-const DefaultMaxBytes = 64 << 20
+// The limits of Parse where the options name none. Resources have about 30 bytes for
+// each value, an array of digits has 2: so the limit of nodes bounds what one hostile
+// request can allocate.
+const (
+	DefaultMaxBytes = 64 << 20
+	DefaultMaxNodes = DefaultMaxBytes / bytesPerNode
+)
+
+// bytesPerNode is how many bytes a large source must have for each value.
+const bytesPerNode = 16
 
 // Parse reads src, which must be one resource, into doc and reuses doc's memory.
 //
@@ -31,6 +39,12 @@ const DefaultMaxBytes = 64 << 20
 // level from accepting src is in doc.Issues. Parse may be called by many
 // goroutines at a time, each with a document of its own.
 func Parse(src []byte, doc *Document, opts *Options) error {
+	return ParseContext(context.Background(), src, doc, opts)
+}
+
+// ParseContext is Parse that ends soon after ctx does, with the error of ctx; doc is
+// then empty.
+func ParseContext(ctx context.Context, src []byte, doc *Document, opts *Options) error {
 	if opts == nil {
 		opts = &strict
 	}
@@ -46,20 +60,28 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 		}}}
 	}
 	p := parsers.Get().(*parser)
-	p.src, p.opts, p.loose = src, opts, doc.loose
+	p.src, p.opts, p.loose, p.ctx = src, opts, doc.loose, ctx
 	if p.nodes = doc.Nodes; cap(p.nodes) == 0 {
 		p.nodes = make([]Node, 0, min(len(src)/32+8, firstNodes))
 	}
+	if p.maxNodes = opts.MaxNodes; p.maxNodes == 0 {
+		p.maxNodes = max(DefaultMaxNodes, int(limit/bytesPerNode))
+	}
+	p.full, p.pause = min(cap(p.nodes), p.maxNodes+1)-nodesAtOnce, bytesAtOnce
 	p.document()
 	doc.Nodes, doc.loose = p.nodes, p.loose
 	if !p.broken && len(doc.Nodes) > 0 {
 		p.settle(doc)
 	}
 	doc.flawed = p.flawed
-	issues, refused := p.issues(), p.refused
+	issues, refused, ended := p.issues(), p.refused, p.ended
 	p.release()
+	if ended != nil {
+		doc.Nodes, doc.loose, doc.flawed = doc.Nodes[:0], doc.loose[:0], nil
+		return ended
+	}
 	if refused {
-		doc.Nodes, doc.loose = doc.Nodes[:0], doc.loose[:0]
+		doc.Nodes, doc.loose, doc.flawed = doc.Nodes[:0], doc.loose[:0], nil
 		return &Error{Issues: issues}
 	}
 	doc.Issues = issues
@@ -95,18 +117,23 @@ func (p *parser) uniqueNames() {
 
 // A parser holds the state of one call of Parse, and what speeds up the next.
 type parser struct {
-	rules *rules
-	opts  *Options
-	src   []byte
-	nodes []Node
-	loose []loose
-	runs  []run  // fields seen so far of the objects that are open
-	spare []Node // for arrange
-	text  []byte // a string with its escapes resolved
-	xhtml narrative
-	// flawed has the starts of the narratives that the document may have as they are.
-	flawed []uint32
+	rules  *rules
+	opts   *Options
+	ctx    context.Context
+	ended  error // of ctx
+	src    []byte
+	nodes  []Node
+	loose  []loose
+	runs   []run  // fields seen so far of the objects that are open
+	spare  []Node // for arrange
+	text   []byte // a string with its escapes resolved
+	xhtml  narrative
+	flawed []flawedText
 	depth  int
+	// full is the number of nodes at which there may be no room for more, pause the
+	// offset at which ctx is looked at.
+	full, pause int
+	maxNodes    int
 	// marks counts what keeps source text from being canonical: white space,
 	// fields out of order, escapes that need not be. Text over which it stands
 	// still is canonical.
@@ -154,6 +181,7 @@ const maxSpare = 1 << 15
 func (p *parser) release() {
 	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings, p.flawed = nil, nil, nil, nil, p.runs[:0], nil, nil, nil
 	p.xhtml.text = nil
+	p.ctx, p.ended = nil, nil
 	p.sought, p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, 0, false, false, false, false
 	clear(p.locals) // they refer to the source
 	clear(p.entries)
@@ -167,4 +195,40 @@ func (p *parser) release() {
 		p.late = nil
 	}
 	parsers.Put(p)
+}
+
+const (
+	// nodesAtOnce is how many nodes are added between two looks at the room for them.
+	nodesAtOnce = 4
+	// bytesAtOnce is how many bytes are read, and a quarter of the nodes that are
+	// checked, between two looks at the context.
+	bytesAtOnce = 1 << 18
+)
+
+// proceed is called where full or pause was reached, at a place between two values. It
+// makes room for nodes and looks at the context, and reports whether the parse goes on.
+func (p *parser) proceed(pos int) bool {
+	if pos >= p.pause {
+		if p.ended = p.ctx.Err(); p.ended != nil {
+			p.fail(pos, issue.Processing, "the parse was ended")
+			return false
+		}
+		p.pause = pos + bytesAtOnce
+	}
+	switch n := len(p.nodes); {
+	case n < p.full:
+	case n > p.maxNodes:
+		p.fail(pos, issue.TooLong, "resource has more values than the limit of "+strconv.Itoa(p.maxNodes))
+		return false
+	case n+2*nodesAtOnce > p.maxNodes:
+		p.nodes = slices.Grow(p.nodes, 2*nodesAtOnce)
+		p.full = n + 1
+	default:
+		// The rest of the source is mostly as dense as what was read of it: the tape is
+		// moved once or twice, and not much larger than it must be.
+		rest := int(int64(n) * int64(len(p.src)-pos) / int64(max(pos, 1)))
+		p.nodes = slices.Grow(p.nodes, min(rest+rest/16+n/8+64, p.maxNodes+2*nodesAtOnce-n))
+		p.full = min(cap(p.nodes), p.maxNodes+1) - nodesAtOnce
+	}
+	return true
 }

@@ -3,6 +3,7 @@ package fhirjson
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -57,7 +58,7 @@ func (p *parser) textValue(pos int, f schema.FieldID, r *rule) int {
 		p.report(pos, issue.Value, "string is empty")
 	case flags&strControl != 0:
 		if r.class == classXHTML {
-			p.flawed = append(p.flawed, uint32(start))
+			p.flawed = append(p.flawed, flawedText{start: uint32(start)})
 		}
 		p.report(pos, issue.Value, "string has a control character other than tab, line feed and carriage return")
 	case r.class == classXHTML:
@@ -93,8 +94,8 @@ func (p *parser) narrativeValue(start int, text []byte) {
 	if p.xhtml.read(text) {
 		return
 	}
-	p.flawed = append(p.flawed, uint32(start))
 	f := &p.xhtml.flaw
+	p.flawed = append(p.flawed, flawedText{uint32(start), strings.HasPrefix(f.reason, RuleNarrativeContent)})
 	if p.opts.AnyNarrative || f.rule && p.opts.Level == StructureOnly {
 		return
 	}
