@@ -15,6 +15,9 @@ import (
 type rule struct {
 	*schema.Invariant
 	expr *Expression
+	// held reports whether it is known without an evaluation that the rule holds; nil
+	// where that cannot be known.
+	held func(doc *fhirjson.Document, n fhirjson.Index) bool
 }
 
 // ruleTable has the rules of each type, those that it inherits included, and of
@@ -63,7 +66,7 @@ func rulesOf(invariants []schema.Invariant, t schema.TypeID) []rule {
 		if err != nil {
 			panic(fmt.Sprintf("fhirpath: invariant %s: %v", invariants[i].Key, err))
 		}
-		rules = append(rules, rule{&invariants[i], e})
+		rules = append(rules, rule{&invariants[i], e, heldOf(invariants[i].Key)})
 	}
 	return rules
 }
@@ -120,7 +123,7 @@ const (
 // checkRule evaluates one rule on a node within so many visits, and returns how many
 // it took and what is wrong, or nil.
 func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index, limit int) (used int, _ *issue.Issue, _ error) {
-	if held(r.Key, doc, n) {
+	if r.held != nil && r.held(doc, n) {
 		return 1, nil, nil
 	}
 	err := v.runWithin(ctx, r.expr, doc, n, limit)
@@ -149,17 +152,17 @@ func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Docume
 	return used, found, nil
 }
 
-// held reports whether it is known without an evaluation that a rule holds.
-func held(key string, doc *fhirjson.Document, n fhirjson.Index) bool {
+// heldOf returns the held of a rule.
+func heldOf(key string) func(doc *fhirjson.Document, n fhirjson.Index) bool {
 	switch key {
 	case valueOrChildren:
-		return hasValueOrChildren(doc, n)
+		return hasValueOrChildren
 	case allUsed:
-		return doc.ContainedUsed(n)
+		return (*fhirjson.Document).ContainedUsed
 	case fhirjson.RuleNarrative, fhirjson.RuleNarrativeContent: // the expression is the same
-		return doc.BrokenRule(n) != key
+		return func(doc *fhirjson.Document, n fhirjson.Index) bool { return doc.BrokenRule(n) != key }
 	}
-	return false
+	return nil
 }
 
 // allUsed is the invariant that each contained resource is referred to. Its expression
