@@ -20,17 +20,27 @@ func (v *Evaluator) distinct(base, pos int) error {
 	}
 	kept := 0
 	for _, it := range items {
-		held, err := v.holds(items[:kept], it, pos)
-		if err != nil {
+		if err := v.visit(kept, pos); err != nil {
 			return err
 		}
-		if !held {
+		if !v.among(items[:kept], it) {
 			items[kept] = it
 			kept++
 		}
 	}
 	v.stack = v.stack[:base+kept]
 	return nil
+}
+
+// among reports whether one of a few items equals it. The next visit tells whether
+// that was too much work.
+func (v *Evaluator) among(items []item, it item) bool {
+	for _, other := range items {
+		if v.equal(other, it) == yes {
+			return true
+		}
+	}
+	return false
 }
 
 // holds reports whether one of the items equals it.

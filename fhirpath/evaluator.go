@@ -171,15 +171,6 @@ func (v *Evaluator) EvaluateNode(ctx context.Context, e *Expression, doc *fhirjs
 
 // run evaluates e on node n. The result is the whole stack.
 func (v *Evaluator) run(ctx context.Context, e *Expression, doc *fhirjson.Document, n fhirjson.Index) error {
-	limit := v.MaxVisits
-	if limit == 0 {
-		limit = DefaultMaxVisits
-	}
-	return v.runWithin(ctx, e, doc, n, limit)
-}
-
-// runWithin is run with a limit of visits.
-func (v *Evaluator) runWithin(ctx context.Context, e *Expression, doc *fhirjson.Document, n fhirjson.Index, limit int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -188,7 +179,9 @@ func (v *Evaluator) runWithin(ctx context.Context, e *Expression, doc *fhirjson.
 	if v.used {
 		v.reset()
 	}
-	v.left = limit
+	if v.left = v.MaxVisits; v.left == 0 {
+		v.left = DefaultMaxVisits
+	}
 	v.check = v.left - visitsPerCheck
 	focus := nodeItem(n)
 	if doc == nil || len(doc.Nodes) == 0 {

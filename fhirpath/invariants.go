@@ -89,6 +89,7 @@ func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) 
 	if limit == 0 {
 		limit = DefaultMaxVisits
 	}
+	defer func(own int) { v.MaxVisits = own }(v.MaxVisits)
 	left := limit + visitsPerNode*len(doc.Nodes)
 	table := invariants()
 	var issues []issue.Issue
@@ -96,7 +97,8 @@ func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) 
 		node := &doc.Nodes[n]
 		for _, rules := range [...][]rule{table.types[node.Type], table.fields[node.Field]} {
 			for i := range rules {
-				used, found, err := v.checkRule(ctx, &rules[i], doc, fhirjson.Index(n), min(left, limit))
+				v.MaxVisits = max(1, min(left, limit))
+				used, found, err := v.checkRule(ctx, &rules[i], doc, fhirjson.Index(n))
 				if err != nil {
 					return nil, err
 				}
@@ -120,18 +122,17 @@ const (
 	visitsPerNode = 100
 )
 
-// checkRule evaluates one rule on a node within so many visits, and returns how many
-// it took and what is wrong, or nil.
-func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index, limit int) (used int, _ *issue.Issue, _ error) {
+// checkRule evaluates one rule on a node and returns how many visits it took, and what is wrong, or nil.
+func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index) (used int, _ *issue.Issue, _ error) {
 	if r.held != nil && r.held(doc, n) {
 		return 1, nil, nil
 	}
-	err := v.runWithin(ctx, r.expr, doc, n, limit)
+	err := v.run(ctx, r.expr, doc, n)
 	result := unknown
 	if err == nil {
 		result, err = v.popTruth(0, r.expr.root.pos())
 	}
-	used = 1 + limit - v.left
+	used = 1 + v.MaxVisits - v.left
 	if err == nil && result != no {
 		return used, nil, nil
 	}

@@ -44,7 +44,7 @@ func (o *pairing) eval(v *Evaluator, focus item) error {
 // collections are looked up by hash.
 func (v *Evaluator) finder(items []item, pos int) (func(item) (bool, error), error) {
 	if len(items) <= fewItems {
-		return func(it item) (bool, error) { return v.holds(items, it, pos) }, nil
+		return func(it item) (bool, error) { return v.among(items, it), v.visit(len(items), pos) }, nil
 	}
 	set := newItemSet(len(items))
 	quantities := false
