@@ -77,7 +77,7 @@ func field(t schema.TypeID, name string) schema.FieldID { return schema.Lookup(t
 // check looks at the whole tape for what the parse could not decide.
 func (p *parser) check(doc *Document) {
 	for i := 0; i < len(doc.Nodes); i++ {
-		if i&(bytesAtOnce/4-1) == 0 {
+		if i&(nodesPerLook-1) == 0 {
 			if p.ended = p.ctx.Err(); p.ended != nil {
 				return
 			}

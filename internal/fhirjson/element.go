@@ -88,7 +88,7 @@ func (p *parser) object(open int, f schema.FieldID, t schema.TypeID) int {
 // members parses an object of type t as children of the last node, which may not
 // be empty.
 func (p *parser) members(open int, t schema.TypeID) int {
-	if !p.enter(open) {
+	if !p.enter(open) || len(p.nodes) >= p.full && !p.proceed(open) {
 		return -1
 	}
 	pos := p.space(open + 1)
@@ -132,9 +132,6 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 			}
 		}
 		pos = p.space(pos + 1)
-		if (len(p.nodes) >= p.full || pos >= p.pause) && !p.proceed(pos) {
-			return -1
-		}
 
 		first := len(p.nodes)
 		switch kind {
@@ -288,7 +285,7 @@ func (p *parser) array(open int, f schema.FieldID, r *rule, twin bool) int {
 		return pos + 1
 	}
 	for n, nulls := 1, 0; ; n++ {
-		if (len(p.nodes) >= p.full || pos >= p.pause) && !p.proceed(pos) {
+		if len(p.nodes) >= p.full && !p.proceed(pos) {
 			return -1
 		}
 		switch {

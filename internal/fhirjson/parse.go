@@ -67,8 +67,11 @@ func ParseContext(ctx context.Context, src []byte, doc *Document, opts *Options)
 	if p.maxNodes = opts.MaxNodes; p.maxNodes == 0 {
 		p.maxNodes = max(DefaultMaxNodes, int(limit/bytesPerNode))
 	}
-	p.full, p.pause = min(cap(p.nodes), p.maxNodes+1)-nodesAtOnce, bytesAtOnce
+	p.full = min(firstNodes, p.maxNodes)
 	p.document()
+	if len(p.nodes) > p.maxNodes && !p.broken {
+		p.tooMany(len(src))
+	}
 	doc.Nodes, doc.loose = p.nodes, p.loose
 	if !p.broken && len(doc.Nodes) > 0 {
 		p.settle(doc)
@@ -130,10 +133,10 @@ type parser struct {
 	xhtml  narrative
 	flawed []flawedText
 	depth  int
-	// full is the number of nodes at which there may be no room for more, pause the
-	// offset at which ctx is looked at.
-	full, pause int
-	maxNodes    int
+	// full is the number of nodes at which there may be no room for more, or ctx is
+	// looked at.
+	full     int
+	maxNodes int
 	// marks counts what keeps source text from being canonical: white space,
 	// fields out of order, escapes that need not be. Text over which it stands
 	// still is canonical.
@@ -198,37 +201,38 @@ func (p *parser) release() {
 }
 
 const (
-	// nodesAtOnce is how many nodes are added between two looks at the room for them.
-	nodesAtOnce = 4
-	// bytesAtOnce is how many bytes are read, and a quarter of the nodes that are
-	// checked, between two looks at the context.
-	bytesAtOnce = 1 << 18
+	// nodesAtOnce is more than the nodes that are added between two looks at the room for
+	// them: those of an object's primitives.
+	nodesAtOnce = 256
+	// nodesPerLook is how many nodes are read or checked between two looks at the
+	// context.
+	nodesPerLook = 1 << 13
 )
 
-// proceed is called where full or pause was reached, at a place between two values. It
-// makes room for nodes and looks at the context, and reports whether the parse goes on.
+// proceed is called where the tape has p.full nodes, at the start of an object or of an
+// item of an array. It looks at
+// the context, makes room for nodes, and reports whether the parse goes on.
 func (p *parser) proceed(pos int) bool {
-	if pos >= p.pause {
-		if p.ended = p.ctx.Err(); p.ended != nil {
-			p.fail(pos, issue.Processing, "the parse was ended")
-			return false
-		}
-		p.pause = pos + bytesAtOnce
-	}
-	switch n := len(p.nodes); {
-	case n < p.full:
-	case n > p.maxNodes:
-		p.fail(pos, issue.TooLong, "resource has more values than the limit of "+strconv.Itoa(p.maxNodes))
+	if p.ended = p.ctx.Err(); p.ended != nil {
+		p.fail(pos, issue.Processing, "the parse was ended")
 		return false
-	case n+2*nodesAtOnce > p.maxNodes:
-		p.nodes = slices.Grow(p.nodes, 2*nodesAtOnce)
-		p.full = n + 1
-	default:
+	}
+	n := len(p.nodes)
+	if n > p.maxNodes {
+		p.tooMany(pos)
+		return false
+	}
+	if n+nodesAtOnce > cap(p.nodes) {
 		// The rest of the source is mostly as dense as what was read of it: the tape is
 		// moved once or twice, and not much larger than it must be.
 		rest := int(int64(n) * int64(len(p.src)-pos) / int64(max(pos, 1)))
-		p.nodes = slices.Grow(p.nodes, min(rest+rest/16+n/8+64, p.maxNodes+2*nodesAtOnce-n))
-		p.full = min(cap(p.nodes), p.maxNodes+1) - nodesAtOnce
+		p.nodes = slices.Grow(p.nodes, max(min(rest+rest/16+n/8+64, p.maxNodes-n), 2*nodesAtOnce))
 	}
+	p.full = min(cap(p.nodes)-nodesAtOnce+1, n+nodesPerLook, max(p.maxNodes, n+1))
 	return true
+}
+
+// tooMany fails since there are more nodes than the limit.
+func (p *parser) tooMany(pos int) {
+	p.fail(pos, issue.TooLong, "resource has more values than the limit of "+strconv.Itoa(p.maxNodes))
 }

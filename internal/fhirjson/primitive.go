@@ -22,7 +22,8 @@ func valid(text []byte, c class) bool {
 	case classCode:
 		return validCode(text)
 	case classElementID:
-		return !hasSpace(text) && !hasWideSpace(text)
+		space, wide := spaceOrWide(text)
+		return !space && !(wide && hasWideSpace(text))
 	case classURI:
 		return !hasSpace(text)
 	case classID:
@@ -65,21 +66,37 @@ func hasSpace(text []byte) bool {
 	return false
 }
 
+// spaceOrWide is hasSpace, and reports whether text has bytes beyond ASCII, unless it
+// has a space before them.
+func spaceOrWide(text []byte) (space, wide bool) {
+	var seen uint64
+	for len(text) >= 8 {
+		w := binary.LittleEndian.Uint64(text)
+		if (w-ones*0x21)&^w&highs != 0 {
+			return true, false
+		}
+		seen |= w
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c <= ' ' {
+			return true, false
+		}
+		seen |= uint64(c)
+	}
+	return false, seen&highs != 0
+}
+
 // hasWideSpace reports whether text has white space beyond ASCII.
 func hasWideSpace(text []byte) bool {
-	for i, c := range text {
-		if c >= utf8.RuneSelf {
-			return bytes.IndexFunc(text[i:], unicode.IsSpace) >= 0
-		}
-	}
-	return false
+	return bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && unicode.IsSpace(r) })
 }
 
 // validCode is [^\s]+(\s[^\s]+)* with no white space but single spaces, as the text
 // beside the regular expression has it (FHIR R4 §2.24.0.1, code).
 func validCode(text []byte) bool {
-	if !hasSpace(text) {
-		return !hasWideSpace(text)
+	if space, wide := spaceOrWide(text); !space {
+		return !wide || !hasWideSpace(text)
 	}
 	space := true
 	for _, c := range text {

@@ -239,14 +239,11 @@ func (x *narrative) attributes(name span, pos int) int {
 // finish looks at a tag as a whole: the root declares the namespace, and an image
 // with a source is content.
 func (x *narrative) finish(name span, seen [2]uint64) {
-	has := func(attribute string) bool {
-		number := attributeNumbers[attribute]
-		return seen[number/64]>>(number%64)&1 != 0
-	}
-	if len(x.tags) == 1 && !has("xmlns") {
+	has := func(number uint8) bool { return seen[number/64]>>(number%64)&1 != 0 }
+	if len(x.tags) == 1 && !has(numberOfNamespace) {
 		x.breaks(name.start-1, "txt-1: the div does not declare the namespace "+xhtmlNamespace)
 	}
-	if string(x.text[name.start:name.end]) == "img" && has("src") {
+	if string(x.text[name.start:name.end]) == "img" && has(numberOfSource) {
 		x.content = true
 	}
 }

@@ -14,6 +14,9 @@ func allowedTag(name []byte) bool {
 	return false
 }
 
+// The numbers of attributes that decide something.
+var numberOfNamespace, numberOfSource = attributeNumbers["xmlns"], attributeNumbers["src"]
+
 // attributeNumbers numbers the attributes that a narrative may have, from 1: those
 // that the XPath form of txt-1 lists, what XML itself has, and what belongs to the
 // elements of allowedTag beyond the XPath's.
