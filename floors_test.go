@@ -14,13 +14,13 @@ const module = "github.com/fhirlake/fhirlake"
 // floors is the architecture of docs/design.md: a package may import packages of
 // lower floors, and those of its own floor that come before it in the list.
 var floors = [][]string{
-	{"internal/schema", "internal/issue", "internal/fhirjson", "internal/fhirproto", "internal/jsonpatch", "internal/fhirtime", "internal/pagetoken", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
+	{"internal/cputime", "internal/schema", "internal/issue", "internal/fhirjson", "internal/fhirproto", "internal/jsonpatch", "internal/fhirtime", "internal/pagetoken", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
 	{"internal/index", "internal/synth", "fhirpath"},
 	{"nlp", "search"},
 	{"internal/engine", "internal/bundle", "datastore"},
 	{"internal/jobs", "ingest", "export"},
 	{"datastore/rest"},
-	{"examples/quickstart", "examples/server"},
+	{"examples/quickstart", "examples/server", "examples/admin"},
 }
 
 // protoPackages may import google/fhir: floor 3 and above, and the generator of the

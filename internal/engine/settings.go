@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"log/slog"
 
 	"github.com/go-json-experiment/json"
 )
@@ -27,6 +26,16 @@ func (o *Options) settings() []byte {
 	return text
 }
 
+// SettingsIn returns zone and base from the named states of a store's log: those of
+// when it was written last. ok is false where they are not among them.
+func SettingsIn(states map[string][]byte) (zone, base string, ok bool) {
+	var kept settings
+	if json.Unmarshal(states[settingsState], &kept) != nil {
+		return "", "", false
+	}
+	return kept.Zone, kept.Base, true
+}
+
 // compareSettings notes whether the next commit has to keep other settings, and tells
 // the logger that answers may differ from those of the last opening.
 func (e *Engine) compareSettings(ctx context.Context) {
@@ -41,11 +50,7 @@ func (e *Engine) compareSettings(ctx context.Context) {
 	}
 	var was settings
 	if json.Unmarshal(before, &was) == nil {
-		level := slog.LevelDebug // a server's address may have another port each time
-		if was.Zone != e.options.Zone.String() {
-			level = slog.LevelInfo
-		}
-		e.options.Logger.Log(ctx, level, "datastore: zone or base changed since the store was written; values were indexed anew",
+		e.options.Logger.Info("datastore: zone or base changed since the store was written; values were indexed anew",
 			"zone", e.options.Zone.String(), "zone before", was.Zone, "base", e.options.BaseURL, "base before", was.Base)
 	}
 }

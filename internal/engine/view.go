@@ -75,7 +75,7 @@ func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
 	if b.body, err = e.log.Body(e.numbers.of(o), b.body[:0]); err != nil {
 		return fmt.Errorf("datastore: reading: %w", logError(err))
 	}
-	b.stored, err = unpackBody(b.stored[:0], b.body)
+	b.stored, err = e.packing.unpack(b.stored[:0], b.body)
 	return err
 }
 
@@ -110,7 +110,7 @@ func (v View) Version(o index.Ordinal) Version {
 	}
 }
 
-// Interaction returns by what a version came to be. It reads the log.
+// Interaction returns the interaction that wrote a version. It reads the log.
 func (v View) Interaction(o index.Ordinal) (Interaction, error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
@@ -147,6 +147,9 @@ func ParseVersion(id string) (uint64, bool) {
 
 // Last returns the newest state without counting it.
 func (e *Engine) Last() View { return View{e.index.View(), e} }
+
+// Limit returns the share, from 0 to 1, of the limit that the index is nearest to.
+func (e *Engine) Limit() float64 { return e.index.Used().Share(e.index.Limits()) }
 
 // Stats looks at the whole index.
 func (e *Engine) Stats() index.Stats { return e.index.Stats() }

@@ -3,6 +3,7 @@ package txlog
 import (
 	"errors"
 
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -26,7 +27,7 @@ var (
 
 	// ErrUnsupported is returned for a format of another version, or with
 	// features that this version does not know.
-	ErrUnsupported = errors.New("txlog: format is not supported")
+	ErrUnsupported = issue.ErrUnsupported
 
 	// ErrSettings is returned for options that the features of a store exclude.
 	ErrSettings = errors.New("txlog: options do not fit the store")
@@ -35,8 +36,8 @@ var (
 	// wrapper.
 	ErrNoKey = errors.New("txlog: a store on disk needs a key")
 
-	// ErrNoStore is returned when a store is opened for reading, inspected or
-	// cut where there is none.
+	// ErrNoStore is returned where there is no store to open for reading, to
+	// inspect or to cut, nor with Options.Existing to open.
 	ErrNoStore = errors.New("txlog: no store there")
 )
 
