@@ -192,7 +192,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 		c.out.ID = string(c.doc.ID())
 	}
 	wrong := func(code issue.Code, text string) error {
-		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Pointer: "/id", Offset: 0, Diagnostics: text}}}
+		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Root: c.doc.Type().String(), Pointer: "/id", Offset: 0, Diagnostics: text}}}
 	}
 	switch {
 	case c.out.ID == "":
