@@ -104,7 +104,7 @@ type Evaluator struct {
 	check   int  // value of left at which ctx is looked at
 	made    int  // bytes of values and their text
 	held    int  // items of slots, memos and totals
-	// resolved has what references lead to; resolvedBytes is what the documents take.
+	// resolved has what references lead to, resolvedBytes what the documents take.
 	resolved      map[string]target
 	resolvedBytes int
 	// used is set when there is something to reset.

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,5 +51,23 @@ func TestExtractEscaped(t *testing.T) {
 		"text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>tall &amp; thin</div>"},"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p","name":[{"family":"Roe"}]}],
 		"valueQuantity":{"value":1.5,"unit":"m","system":"http://unitsofmeasure.org","code":"m"},"effectiveDateTime":"2020-01-01","performer":[{"reference":"Practitioner/x"}]}`) {
 		require.Equal(t, values([]byte(src)), values(escaped([]byte(src))))
+	}
+}
+
+// TestExtractLongValues checks that long and repetitive values are extracted.
+func TestExtractLongValues(t *testing.T) {
+	engine := search.New(nil, search.Options{})
+	long := strings.Repeat("a", 1<<20)
+	for name, src := range map[string]string{
+		"names":        `{"resourceType":"Patient","name":[{"family":"` + long + `","given":["` + long + `"]}]}`,
+		"data URL":     `{"resourceType":"Patient","photo":[{"url":"data:image/png;base64,` + strings.Repeat("A", 10<<20) + `"}]}`,
+		"blank bitmap": `{"resourceType":"Binary","contentType":"image/bmp","data":"` + strings.Repeat("AAAA", 5<<19) + `"}`,
+	} {
+		var doc fhirjson.Document
+		require.NoError(t, fhirjson.Parse([]byte(src), &doc, nil), name)
+		var b index.Builder
+		require.NoError(t, engine.Extract(&doc, &b), name)
+		_, err := index.Decode(nil, b.Payload())
+		require.NoError(t, err, name)
 	}
 }

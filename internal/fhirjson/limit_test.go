@@ -136,6 +136,23 @@ func (e *ending) Err() error {
 	return nil
 }
 
+func TestLongValues(t *testing.T) {
+	long := strings.Repeat("a", 1<<20)
+	for name, src := range map[string]string{
+		"names":        `{"resourceType":"Patient","name":[{"family":"` + long + `","given":["` + long + `"]}]}`,
+		"data URL":     `{"resourceType":"Patient","photo":[{"url":"data:image/png;base64,` + strings.Repeat("A", 10<<20) + `"}]}`,
+		"blank bitmap": `{"resourceType":"Binary","contentType":"image/bmp","data":"` + strings.Repeat("AAAA", 5<<19) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, level := range []fhirjson.Level{fhirjson.Strict, fhirjson.StructureOnly, fhirjson.Minimal} {
+				var doc fhirjson.Document
+				require.NoError(t, fhirjson.Parse([]byte(src), &doc, &fhirjson.Options{Level: level}))
+				require.Equal(t, src, string(fhirjson.AppendCanonical(nil, &doc, 0)))
+			}
+		})
+	}
+}
+
 func TestHostile(t *testing.T) {
 	const n = 20_000
 	repeat := func(item string) string { return strings.TrimSuffix(strings.Repeat(item+",", n), ",") }

@@ -2,6 +2,7 @@ package fhirproto_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +51,21 @@ func TestEscaped(t *testing.T) {
 	reserved := `{"resourceType":"Patient","_birthDate":{"extension":[{"url":"` + fhirproto.NoValueURL + `","valueBoolean":true}]}}`
 	_, err := fhirproto.AppendWire(nil, parse(t, escaped([]byte(reserved))))
 	require.ErrorContains(t, err, "kept for the proto's own use")
+}
+
+// TestLongValues checks that long and repetitive values come back as they were.
+func TestLongValues(t *testing.T) {
+	long := strings.Repeat("a", 1<<20)
+	for name, src := range map[string]string{
+		"names":        `{"resourceType":"Patient","name":[{"family":"` + long + `","given":["` + long + `"]}]}`,
+		"data URL":     `{"resourceType":"Patient","photo":[{"url":"data:image/png;base64,` + strings.Repeat("A", 10<<20) + `"}]}`,
+		"blank bitmap": `{"resourceType":"Binary","contentType":"image/bmp","data":"` + strings.Repeat("AAAA", 5<<19) + `"}`,
+	} {
+		doc := parse(t, []byte(src))
+		wire, err := fhirproto.AppendWire(nil, doc)
+		require.NoError(t, err, name)
+		back, err := fhirproto.AppendJSON(nil, wire, doc.Type())
+		require.NoError(t, err, name)
+		require.Equal(t, src, string(back), name)
+	}
 }
