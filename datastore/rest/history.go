@@ -21,20 +21,20 @@ func (x *exchange) history() error {
 	if err != nil {
 		return err
 	}
-	page, err := x.historyPage(q)
+	page, err := x.store.HistoryPage(x.r.Context(), x.ref(), &datastore.HistoryOptions{Since: q.since, Count: q.count, Page: q.page})
 	if err != nil {
 		return err
 	}
 	b := bundle{ResourceType: "Bundle", Type: "history", Link: []link{{"self", x.historyURL(q)}}}
-	if page.next != 0 {
-		q.before = page.next
+	if page.Next != "" {
+		q.page = page.Next
 		b.Link = append(b.Link, link{"next", x.historyURL(q)})
-	} else if q.before == 0 {
-		total := len(page.versions) // all there is
+	} else if q.page == "" {
+		total := len(page.Versions) // all there is
 		b.Total = &total
 	}
-	for i := range page.versions {
-		b.Entry = append(b.Entry, x.historyEntry(&page.versions[i]))
+	for i := range page.Versions {
+		b.Entry = append(b.Entry, x.historyEntry(&page.Versions[i]))
 	}
 	body, err := json.Marshal(&b)
 	if err != nil {
@@ -48,9 +48,7 @@ func (x *exchange) history() error {
 type historyQuery struct {
 	count int
 	since time.Time
-	// before is the last version of the page before. Since histories only grow at
-	// their newer end, pages fit together however much is written meanwhile.
-	before datastore.Ordinal
+	page  string // the token of a page that is not the first
 }
 
 // historyQuery reads the query of a history. What it does not know is an error,
@@ -81,11 +79,7 @@ func (x *exchange) historyQuery() (q historyQuery, err error) {
 				return q, refuse(http.StatusBadRequest, issue.Value, "_since must be an instant, as in 2020-02-03T04:05:06Z")
 			}
 		case search.PageParameter:
-			n, err := strconv.ParseUint(value, 10, 31)
-			if err != nil || n == 0 {
-				return q, refuse(http.StatusBadRequest, issue.Value, "the page token was not made by this server")
-			}
-			q.before = datastore.Ordinal(n)
+			q.page = value
 		default:
 			if !x.lenient() {
 				return q, refuse(http.StatusBadRequest, issue.NotSupported, "a history knows _count, _since and _format alone")
@@ -107,32 +101,10 @@ func (x *exchange) historyURL(q historyQuery) string {
 	if !q.since.IsZero() {
 		address += "&_since=" + url.QueryEscape(q.since.Format(time.RFC3339Nano))
 	}
-	if q.before != 0 {
-		address += "&" + search.PageParameter + "=" + strconv.FormatUint(uint64(q.before), 10)
+	if q.page != "" {
+		address += "&" + search.PageParameter + "=" + url.QueryEscape(q.page)
 	}
 	return address
-}
-
-// A historyPage is what one page of a history shows.
-type historyPage struct {
-	versions []datastore.Version
-	next     datastore.Ordinal // the next page is before it; 0 on the last
-}
-
-// historyPage collects the versions of a page.
-func (x *exchange) historyPage(q historyQuery) (page historyPage, err error) {
-	opts := &datastore.HistoryOptions{Since: q.since, Before: q.before}
-	for v, err := range x.store.History(x.r.Context(), x.ref(), opts) {
-		if err != nil {
-			return page, err
-		}
-		if len(page.versions) == q.count {
-			page.next = page.versions[q.count-1].Ordinal
-			break
-		}
-		page.versions = append(page.versions, v)
-	}
-	return page, nil
 }
 
 // A bundle is a Bundle of type history.
