@@ -28,7 +28,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 	if err != nil {
 		return Version{}, err
 	}
-	if o.ifNoneExist != "" || o.ifNoneMatch {
+	if o.conditional || o.ifNoneMatch {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation and WithoutInvariants go with a patch")
 	}
 	for range tries {

@@ -41,7 +41,7 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" || c != (engine.Condition{}) {
+	if o.conditional || c != (engine.Condition{}) {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a create in a transaction")
 	}
 	id, err := tx.store.engine.NewID(ctx)
@@ -58,7 +58,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" {
+	if o.conditional {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
 	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, o.by(engine.Update))
@@ -80,7 +80,7 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	if err != nil {
 		return err
 	}
-	if o.ifNoneExist != "" || o.ifNoneMatch {
+	if o.conditional || o.ifNoneMatch {
 		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)

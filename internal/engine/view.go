@@ -148,5 +148,13 @@ func ParseVersion(id string) (uint64, bool) {
 // Last returns the newest state without counting it.
 func (e *Engine) Last() View { return View{e.index.View(), e} }
 
+// Then returns the state after a commit, which nothing has swept yet.
+func (e *Engine) Then(sequence uint64) View {
+	if view, ok := e.index.ViewAt(sequence); ok {
+		return View{view, e}
+	}
+	return e.Last()
+}
+
 // Stats looks at the whole index.
 func (e *Engine) Stats() index.Stats { return e.index.Stats() }
