@@ -101,6 +101,7 @@ type step func(e *Engine, ctx context.Context, c *scratch) error
 var (
 	checking = []step{
 		(*Engine).rewrite,         // the links of a Bundle's entry
+		(*Engine).checkReferences, // that none is conditional any more
 		(*Engine).checkInvariants, // that R4 writes in FHIRPath
 		(*Engine).checkDefinition, // of a SearchParameter
 	}
