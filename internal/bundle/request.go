@@ -85,8 +85,6 @@ func (r *request) checkForm() error {
 		text = "a DELETE is of a resource or of what a query finds"
 	case wantsResource && len(r.resource) == 0:
 		place, code, text = "/resource", issue.Required, "the entry needs a resource"
-	case !wantsResource && len(r.resource) > 0:
-		place, text = "/resource", "a "+r.method+" takes no resource"
 	}
 	if text == "" {
 		return nil

@@ -33,7 +33,6 @@ func TestConditionsOfRequests(t *testing.T) {
 		"ifNoneExist of an update":           {entry("PUT", "Patient/p", "", person("p", "1"), ifNoneExist("identifier=1")), 400},
 		"ifNoneExist of a deletion":          {entry("DELETE", "Patient/p", "", "", ifNoneExist("identifier=1")), 400},
 		"ifNoneExist of a read":              {entry("GET", "Patient/p", "", "", ifNoneExist("identifier=1")), 400},
-		"a resource of a deletion":           {entry("DELETE", "Patient/p", "", person("p", "1")), 400},
 		"parameters of an update":            {entry("PUT", "Patient/p?identifier=1", "", person("p", "1")), 400},
 		"parameters of a deletion":           {entry("DELETE", "Patient/p?identifier=1", "", ""), 400},
 		"parameters of a create":             {entry("POST", "Patient?identifier=1", "", person("", "1")), 400},
