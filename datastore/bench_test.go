@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/google/fhir/go/fhirversion"
 	"github.com/google/fhir/go/jsonformat"
 	"github.com/stretchr/testify/require"
@@ -49,14 +50,20 @@ func openBench(b *testing.B, durable bool) (store *datastore.Store, path string,
 }
 
 // refs returns the names of resources.
-func refs(b *testing.B, lines [][]byte) []datastore.Ref {
+func refs(lines [][]byte) []datastore.Ref {
 	all := make([]datastore.Ref, len(lines))
 	for i, line := range lines {
-		var r struct{ ResourceType, ID string }
-		require.NoError(b, json.Unmarshal(line, &r))
-		all[i] = datastore.Ref{Type: r.ResourceType, ID: r.ID}
+		all[i] = refOf(line)
 	}
 	return all
+}
+
+func refOf(line []byte) datastore.Ref {
+	var r struct{ ResourceType, ID string }
+	if err := json.Unmarshal(line, &r); err != nil {
+		panic(err)
+	}
+	return datastore.Ref{Type: r.ResourceType, ID: r.ID}
 }
 
 // heap returns the bytes of live objects.
@@ -136,22 +143,68 @@ func benchmarkOpen(b *testing.B, lines [][]byte) {
 	require.NoError(b, importLines(store, lines))
 	require.NoError(b, store.Close())
 	b.ReportAllocs()
+	var cpu cputime.Watch
 	for b.Loop() {
+		cpu.Start()
 		store, err := datastore.Open(ctx, path, opts)
 		if err != nil {
 			b.Fatal(err)
 		}
+		cpu.Stop()
 		b.StopTimer()
 		require.NoError(b, store.Close())
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
+	b.ReportMetric(cpu.Rate(len(lines)*b.N), "res/cpu-s")
+}
+
+// bundles returns transaction Bundles that put the lines, each of as many as a patient
+// of Synthea has.
+func bundles(lines [][]byte) (all [][]byte) {
+	for some := range slices.Chunk(lines, 280) {
+		b := []byte(`{"resourceType":"Bundle","type":"transaction","entry":[`)
+		for i, line := range some {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			ref := refOf(line)
+			b = fmt.Appendf(b, `{"resource":%s,"request":{"method":"PUT","url":"%s"}}`, line, ref)
+		}
+		all = append(all, append(b, "]}"...))
+	}
+	return all
+}
+
+// BenchmarkBundles loads the sample as transaction Bundles, one after the other.
+func BenchmarkBundles(b *testing.B) {
+	lines := sample(b)
+	loads := bundles(lines)
+	var cpu cputime.Watch
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		store, _, _ := openBench(b, true)
+		b.StartTimer()
+		cpu.Start()
+		for _, bundle := range loads {
+			if _, err := store.Transact(ctx, bundle); err != nil {
+				b.Fatal(err)
+			}
+		}
+		cpu.Stop()
+		b.StopTimer()
+		require.NoError(b, store.Close())
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
+	b.ReportMetric(cpu.Rate(len(lines)*b.N), "res/cpu-s")
 }
 
 // BenchmarkRead reads resources of the sample by id, in random order.
 func BenchmarkRead(b *testing.B) {
 	lines := sample(b)
-	names := refs(b, lines)
+	names := refs(lines)
 	for _, durable := range []bool{true, false} {
 		b.Run(map[bool]string{true: "file", false: "mem"}[durable], func(b *testing.B) {
 			store, _, _ := openBench(b, durable)
@@ -202,7 +255,7 @@ func importing(store *datastore.Store, lines [][]byte) (stop func() int) {
 // is imported beside it again and again, and reports how long the slow ones took.
 func BenchmarkReadDuringImport(b *testing.B) {
 	lines := sample(b)
-	names := refs(b, lines)
+	names := refs(lines)
 	store, _, _ := openBench(b, true)
 	defer store.Close()
 	require.NoError(b, importLines(store, lines))

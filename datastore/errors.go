@@ -4,6 +4,9 @@ import "github.com/fhirlake/fhirlake/internal/engine"
 
 // Opening a store.
 var (
+	// ErrUnsupported is returned for what FHIR allows and this version does not, and
+	// for a store of a format that this version does not read.
+	ErrUnsupported = engine.ErrUnsupported
 	// ErrNoKey is returned when a store in a folder is opened without a key.
 	ErrNoKey = engine.ErrNoKey
 	// ErrWrongKey is returned when the key is not the one the store was made with.
@@ -11,12 +14,21 @@ var (
 	// ErrLocked is returned when the store is open already, here or in another
 	// process.
 	ErrLocked = engine.ErrLocked
+	// ErrKey is returned when the key cannot be had: the passphrase is empty, the key
+	// file is malformed or open to others, or the wrapper failed.
+	ErrKey = engine.ErrKey
 	// ErrForeign is returned when a folder holds files that are not a store's.
 	ErrForeign = engine.ErrForeign
+	// ErrExposed is returned when others than the owner may write to the store's
+	// folder or to a file in it. The error says what to change.
+	ErrExposed = engine.ErrExposed
+	// ErrNoStore is returned where a store was to be read and there is none.
+	ErrNoStore = engine.ErrNoStore
 	// ErrCorrupt is returned when stored bytes are not what was written.
 	ErrCorrupt = engine.ErrCorrupt
-	// ErrSettings is returned when the options ask for what the store was made
-	// without, or leave out what it was made with. The error says which, and what to do.
+	// ErrSettings is returned when the options ask for what the features that a store
+	// was made with exclude. The error says which, and what to do. No feature of this
+	// version excludes any.
 	ErrSettings = engine.ErrSettings
 )
 
@@ -28,9 +40,6 @@ var (
 	ErrGone = engine.ErrGone
 	// ErrInvalid is returned for data or a query that breaks a rule of FHIR.
 	ErrInvalid = engine.ErrInvalid
-	// ErrUnsupported is returned for what FHIR allows and this version does not, and
-	// for a store of a format that this version does not read.
-	ErrUnsupported = engine.ErrUnsupported
 	// ErrPreconditionFailed is returned when a condition of a write does not
 	// hold: IfMatch names another version, or a search found several resources.
 	ErrPreconditionFailed = engine.ErrPreconditionFailed
@@ -69,6 +78,9 @@ var (
 	// ErrOutcomeUnknown is returned when a write was not confirmed by the disk. It
 	// may be there once the store is opened again, whole, or not at all.
 	ErrOutcomeUnknown = engine.ErrOutcomeUnknown
+	// ErrReplaced is returned for writes after the store's folder was moved away, or
+	// another took its place. Nothing was written.
+	ErrReplaced = engine.ErrReplaced
 )
 
 // An Issue is one thing that is wrong with data: severity, FHIR issue code,

@@ -207,7 +207,7 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 	}, nil
 }
 
-// told reads a version and by what it came to be.
+// told reads a version together with the interaction that wrote it.
 func (s *Snapshot) told(o index.Ordinal) (Version, error) {
 	v, err := s.version(o)
 	if err != nil {

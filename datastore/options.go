@@ -53,14 +53,16 @@ type Options struct {
 	MaxResourceSize int
 	// Logger is told of what nobody is waiting to hear. By default nobody is told.
 	Logger *slog.Logger
-	// Now is the clock, time.Now by default.
+	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
+	// unless a call takes longer than a second.
 	Now func() time.Time
 	// Queries are the named queries that searches may ask for by _query. An error of
 	// one is that of the search; wrap ErrInvalid if the parameters are at fault.
 	// Conditional writes do not take them.
 	Queries map[string]search.NamedQuery
 	// NewID makes the ids of created resources, random UUIDs by default. An id it
-	// gives twice, or one that is no FHIR id, is an error of that create.
+	// gives twice, or one that is no FHIR id, is an error of that create. It is called
+	// as Now is.
 	NewID func() string
 	// AtLeast is what [Store.Head] returned at some time: opening an older copy of the
 	// store, or another store, is ErrCorrupt. The zero Head asks for nothing.

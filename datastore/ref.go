@@ -29,8 +29,9 @@ type Version struct {
 	Deleted bool
 	// Created says, of the result of a write, that there was no resource before.
 	Created bool
-	// Interaction says, in a history and in a change, by what the version came to be: "create", "update" (under its own id), "patch", "delete",
-	// "import", "restore" or "derived". Otherwise it is "".
+	// Interaction is what wrote the version, in a history and in a change: "create",
+	// "update", "patch", "delete", "import", "restore" or "derived". A resource that a
+	// PUT created has "update". Elsewhere it is "".
 	Interaction string
 	// Issues say, of the result of a write, what was found and accepted: warnings,
 	// and at level Minimal everything else that is wrong.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -17,6 +18,14 @@ type Stats struct {
 	// Bytes of the index, by part: the table of resources, exact values, lists of
 	// versions, texts, and what is compared (dates, numbers, references).
 	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
+	// Held is how many states are held: by snapshots, and by searches, histories and
+	// exports under way. HeldSince is when the oldest began. What they see is not swept.
+	Held      int
+	HeldSince time.Time
+	// Limit is the share, from 0 to 1, of the limit that the store is nearest to, such
+	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
+	// are taken, and other writes report ErrFull.
+	Limit float64
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory
 }
@@ -28,7 +37,9 @@ func (s *Store) Stats() (Stats, error) {
 		return Stats{}, err
 	}
 	of := s.engine.Stats()
+	held, since := s.engine.Held()
 	return Stats{
+		Held: held, HeldSince: since, Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}, nil
@@ -40,6 +51,11 @@ func (s Stats) String() string {
 	total := s.Bytes.Resources + s.Bytes.Terms + s.Bytes.Postings + s.Bytes.Texts + s.Bytes.Columns
 	fmt.Fprintf(&b, "%d versions, %d superseded, %d swept; index %d bytes (resources %d, terms %d, postings %d, texts %d, columns %d)\n",
 		s.Versions, s.Superseded, s.Swept, total, s.Bytes.Resources, s.Bytes.Terms, s.Bytes.Postings, s.Bytes.Texts, s.Bytes.Columns)
+	fmt.Fprintf(&b, "%.2g %% of the nearest limit used; %d states held", 100*s.Limit, s.Held)
+	if s.Held > 0 {
+		fmt.Fprintf(&b, ", the oldest since %s", s.HeldSince.UTC().Format(time.RFC3339))
+	}
+	b.WriteByte('\n')
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "bytes\tvalues\tversions\t  type and parameters\n")
 	for _, p := range s.Parameters {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,7 +52,18 @@ func TestStats(t *testing.T) {
 		sum += p.Bytes
 	}
 	require.LessOrEqual(t, sum, s.Bytes.Columns+s.Bytes.Postings+s.Bytes.Terms+s.Bytes.Texts)
-	require.Equal(t, len(s.Parameters)+2, strings.Count(s.String(), "\n"))
+	require.Equal(t, len(s.Parameters)+3, strings.Count(s.String(), "\n"))
+	require.Zero(t, s.Held)
+	require.Positive(t, s.Limit)
+	require.Less(t, s.Limit, 0.01)
+	before := time.Now()
+	snapshot := store.Snapshot()
+	s, err = store.Stats()
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Held)
+	require.WithinRange(t, s.HeldSince, before, time.Now())
+	require.Contains(t, s.String(), "1 states held, the oldest since")
+	snapshot.Close()
 	require.NoError(t, store.Close())
 	_, err = store.Stats()
 	require.ErrorIs(t, err, datastore.ErrClosed)

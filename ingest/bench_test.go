@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/google/fhir/go/fhirversion"
 	"github.com/google/fhir/go/jsonformat"
@@ -64,6 +65,7 @@ func BenchmarkImport(b *testing.B) {
 
 func benchmarkImport(b *testing.B, text []byte, durable bool) {
 	var resources, size int64
+	var cpu cputime.Watch
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
@@ -75,10 +77,12 @@ func benchmarkImport(b *testing.B, text []byte, durable bool) {
 		store, err := datastore.Open(b.Context(), path, &datastore.Options{Key: key})
 		require.NoError(b, err)
 		b.StartTimer()
+		cpu.Start()
 		job, err := ingest.Start(b.Context(), store, ingest.Options{Reader: bytes.NewReader(text)})
 		require.NoError(b, err)
 		result, err := job.Wait()
 		require.NoError(b, err)
+		cpu.Stop()
 		b.StopTimer()
 		require.Zero(b, result.Failed())
 		resources += result.Imported
@@ -88,6 +92,7 @@ func benchmarkImport(b *testing.B, text []byte, durable bool) {
 	}
 	b.ReportMetric(float64(resources)/b.Elapsed().Seconds(), "res/s")
 	b.ReportMetric(float64(size)/1e6/b.Elapsed().Seconds(), "MB/s")
+	b.ReportMetric(cpu.Rate(int(resources)), "res/cpu-s")
 }
 
 func benchmarkUnmarshal(b *testing.B, text []byte) {

@@ -135,7 +135,7 @@ type entry struct {
 	} `json:"response"`
 }
 
-// historyEntry tells what became of a resource in one version, and by what.
+// historyEntry is the entry of one version: the resource, and the request that wrote it.
 func (x *exchange) historyEntry(v *datastore.Version) entry {
 	e := entry{FullURL: x.base + "/" + v.Ref.String(), Resource: v.JSON}
 	status := http.StatusOK

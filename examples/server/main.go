@@ -61,6 +61,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	slog.SetLogLoggerLevel(slog.LevelWarn)
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	if err := run(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)

@@ -54,7 +54,7 @@ func (e *Engine) enrich(ctx context.Context, enricher nlp.Enricher, note nlp.Not
 		extensions [][]byte
 		err        error
 	}
-	a, err := guarded(ctx, e, "an enricher", func() answer {
+	a, err := guarded(ctx, e, nil, "an enricher", func() answer {
 		extensions, err := enricher.Enrich(ctx, note)
 		return answer{extensions, err}
 	})

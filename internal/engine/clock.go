@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,13 @@ type moment struct {
 	asked  time.Time
 }
 
+// A timer is the clock of the options, and what it showed last.
+type timer struct {
+	turn turn
+	mu   sync.Mutex
+	last moment
+}
+
 // now asks the clock of the options. The goroutine that asks for a write calls it,
 // never the writer.
 func (e *Engine) now(ctx context.Context) (moment, error) {
@@ -28,20 +36,38 @@ func (e *Engine) now(ctx context.Context) (moment, error) {
 		t := time.Now()
 		return moment{t.UnixMicro(), t}, nil
 	}
-	t, err := guarded(ctx, e, "Now", e.options.Now)
-	return moment{t.UnixMicro(), time.Now()}, err
+	return guarded(ctx, e, &e.clock.turn, "Now", func() moment {
+		m := moment{micros: e.options.Now().UnixMicro(), asked: time.Now()}
+		e.clock.mu.Lock()
+		defer e.clock.mu.Unlock()
+		e.clock.last = m
+		return m
+	})
 }
 
-// stamp returns the time of a commit that follows one of the time last: the clock's,
-// and never earlier. A clock that stands more than a minute before the log, and one
-// beyond the year 9999, are errors: the first would put a time that is not yet on
-// whatever is written, the second cannot be written as an instant.
-func (m moment) stamp(last int64) (int64, error) {
+// newest returns what the clock showed last: m, unless others asked later. A clock
+// that runs faster than time, as a test's may, is not behind for having been asked
+// before others.
+func (c *timer) newest(m moment) moment {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last.asked.After(m.asked) {
+		return c.last
+	}
+	return m
+}
+
+// stamp returns the time of a commit that asked the clock at m, after one of the time
+// last: m's, and never earlier than last. A clock that stands more than a minute before
+// the log, and one beyond the year 9999, are errors: the first would put a time that
+// is not yet on whatever is written, the second cannot be written as an instant.
+func (e *Engine) stamp(m moment, last int64) (int64, error) {
 	if m.micros < firstMicros || m.micros > lastMicros {
 		return 0, fmt.Errorf("%w: its year is not between 1 and 9999", ErrClock)
 	}
-	lead := time.Duration(last-m.micros)*time.Microsecond - time.Since(m.asked)
-	if last > m.micros && lead > maxLead {
+	now := e.clock.newest(m)
+	lead := time.Duration(last-now.micros)*time.Microsecond - time.Since(now.asked)
+	if last > now.micros && lead > maxLead {
 		return 0, fmt.Errorf("%w: the last write was made %s later than it shows now; set it right", ErrClock, lead.Round(time.Second))
 	}
 	return max(m.micros, last), nil

@@ -168,12 +168,12 @@ func (e *Engine) askAgain(ctx context.Context, c *Commit) error {
 // ordinals and texts looked at: some milliseconds.
 const strictCost = 1_000_000
 
-// stillTrue reports whether an expectation holds of the newest state and the group so
-// far: nil, ErrOvertaken, or errAsk where only a search can tell. The writer decides
-// it without a search of the store: what it found must be current, and of what was
-// written since nothing may match. With strict it does search, and reports ErrConflict
-// where that costs too much.
-// ctx bounds what the conditions of a commit cost together.
+// stillTrue checks an expectation against the newest state and the group so far. It
+// returns nil if the expectation holds, ErrOvertaken if it does not, and errAsk if only
+// a search can tell. The writer does not search: it looks whether the version that was
+// found is current, and whether anything written since matches. With strict it
+// searches, and reports ErrConflict if that costs too much. ctx bounds what the
+// conditions of a commit cost together.
 func (g *group) stillTrue(ctx context.Context, x *Expectation, strict bool) error {
 	e := g.engine
 	view := e.index.View()

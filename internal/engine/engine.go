@@ -26,6 +26,8 @@ type Engine struct {
 	numbers numbering
 	states  states
 
+	clock      timer
+	ids        turn // of Options.NewID
 	parameters parameters
 	filler     filler
 	published  signal // told whenever commits were applied

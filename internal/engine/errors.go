@@ -8,6 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -20,7 +21,10 @@ var (
 	ErrForeign     = txlog.ErrForeign
 	ErrCorrupt     = txlog.ErrCorrupt
 	ErrSettings    = txlog.ErrSettings
-	ErrUnsupported = txlog.ErrUnsupported
+	ErrUnsupported = issue.ErrUnsupported
+	ErrNoStore     = txlog.ErrNoStore
+	ErrExposed     = txlog.ErrExposed
+	ErrKey         = seal.ErrKey
 )
 
 // Reading and writing.

@@ -177,7 +177,7 @@ func TestFillEnds(t *testing.T) {
 	require.NoError(t, e.WaitIndexed(ctx))
 	require.NoError(t, put(ctx, e, patients("old", 2*fillChunk)...))
 
-	// A filling of which each turn of the writer comes after a large commit.
+	// Each turn of the filling comes after a large commit.
 	release := hold(e)
 	e.search.Define(nil)
 	e.search.Define(e.parameters.given)

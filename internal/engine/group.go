@@ -65,7 +65,7 @@ func (g *group) take(s *submission) error {
 	if g.bytes > 0 && g.bytes+size > groupBytes {
 		g.flush()
 	}
-	at, err := s.moment.stamp(g.time)
+	at, err := e.stamp(s.moment, g.time)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (t *taking) op(i int, o *Op) error {
 	return nil
 }
 
-// interaction returns by what the version comes to be.
+// interaction returns the one given, or the one that the operation implies.
 func (o *Op) interaction() Interaction {
 	switch {
 	case o.Interaction != 0:

@@ -1,16 +1,69 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"sync"
+	"time"
 )
+
+// patience is how long one call of a function waits for another to return.
+const patience = time.Second
+
+// A turn makes the calls of one function follow each other, so that a clock or a
+// source of ids need not be made for many goroutines. A call that takes longer than
+// patience loses its turn: it holds nobody up but those who wait by then.
+type turn struct {
+	mu   sync.Mutex
+	free chan struct{} // holds a value while nobody calls
+}
+
+// take waits for the turn and returns how it is given back. It reports false where
+// ctx or the engine ended first. A nil turn is always free.
+func (t *turn) take(ctx context.Context, e *Engine) (giveBack func(), ok bool) {
+	if t == nil {
+		return func() {}, true
+	}
+	for {
+		t.mu.Lock()
+		if t.free == nil {
+			t.free = make(chan struct{}, 1)
+			t.free <- struct{}{}
+		}
+		free := t.free
+		t.mu.Unlock()
+		lost := time.NewTimer(patience)
+		select {
+		case <-free:
+			lost.Stop()
+			return func() { free <- struct{}{} }, true
+		case <-ctx.Done():
+			lost.Stop()
+			return nil, false
+		case <-e.ending:
+			lost.Stop()
+			return nil, false
+		case <-lost.C:
+			t.mu.Lock()
+			if t.free == free {
+				t.free = nil
+			}
+			t.mu.Unlock()
+		}
+	}
+}
 
 // guarded calls a function of the caller's own, such as Options.NewID, so that
 // nothing it does reaches further than this call: a panic, an end of its goroutine or
 // a call back into the store is an error of the call or none at all, and who waits for
 // one that hangs goes when ctx ends or the engine is closed. A function that hangs
-// keeps its goroutine.
-func guarded[T any](ctx context.Context, e *Engine, name string, call func() T) (T, error) {
+// keeps its goroutine. Calls with the same turn follow each other.
+func guarded[T any](ctx context.Context, e *Engine, t *turn, name string, call func() T) (T, error) {
+	giveBack, ok := t.take(ctx, e)
+	if !ok {
+		return *new(T), cmp.Or(ctx.Err(), ErrClosed)
+	}
 	type answer struct {
 		value T
 		err   error
@@ -22,6 +75,7 @@ func guarded[T any](ctx context.Context, e *Engine, name string, call func() T) 
 			if p := recover(); p != nil {
 				a.err = fmt.Errorf("%w: %s panicked", ErrCallback, name)
 			}
+			giveBack()
 			answers <- a
 		}()
 		value := call()

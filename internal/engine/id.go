@@ -27,7 +27,7 @@ func (e *Engine) NewID(ctx context.Context) (string, error) {
 	if e.options.NewID == nil {
 		return uuid.NewString(), nil
 	}
-	id, err := guarded(ctx, e, "NewID", e.options.NewID)
+	id, err := guarded(ctx, e, &e.ids, "NewID", e.options.NewID)
 	if err == nil && !ValidID(id) {
 		err = fmt.Errorf("%w: NewID returned what is no FHIR id", ErrCallback)
 	}

@@ -27,7 +27,7 @@ const (
 	itemFlags   = itemDeleted | itemUUID | itemSource
 )
 
-// An Interaction says by what a version came to be.
+// An Interaction is what wrote a version.
 type Interaction uint8
 
 // The interactions.
@@ -95,12 +95,13 @@ func setItem(part []byte, version uint32, i Interaction) {
 	binary.LittleEndian.PutUint32(part[itemVersionAt:], version)
 }
 
+var errItem = fmt.Errorf("%w: header of an item", ErrCorrupt)
+
 // splitItem reads a values part. An item with flags of a later version is
 // ErrUnsupported.
 func splitItem(part []byte) (h itemHeader, block []byte, err error) {
-	damaged := fmt.Errorf("%w: header of an item", ErrCorrupt)
 	if len(part) < itemFixed {
-		return h, nil, damaged
+		return h, nil, errItem
 	}
 	if part[0] != itemFormat || part[1]&^itemFlags != 0 || part[1]&itemSource != 0 {
 		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
@@ -108,7 +109,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	h.deleted = part[1]&itemDeleted != 0
 	h.interaction = Interaction(part[itemInteractionAt])
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
-		return h, nil, damaged
+		return h, nil, errItem
 	}
 	// The numbers of types are fixed (search/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
@@ -119,17 +120,17 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	rest := part[itemFixed:]
 	if part[1]&itemUUID != 0 {
 		if len(rest) < len(uuid.UUID{}) {
-			return h, nil, damaged
+			return h, nil, errItem
 		}
 		h.id = uuid.UUID(rest[:16]).String()
 		return h, rest[16:], nil
 	}
 	if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
-		return h, nil, damaged
+		return h, nil, errItem
 	}
 	h.id = string(rest[1 : 1+int(rest[0])])
 	if !ValidID(h.id) {
-		return h, nil, damaged
+		return h, nil, errItem
 	}
 	return h, rest[1+int(rest[0]):], nil
 }

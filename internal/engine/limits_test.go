@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -95,4 +97,40 @@ func TestAdmittedIsApplied(t *testing.T) {
 		require.NoError(t, e.Verify(ctx, Verification{}))
 		require.NoError(t, e.Close())
 	})
+}
+
+// TestFullUnderAnotherBase fills a store of foreign references and opens it under the
+// base that makes them all local, which needs an id for each.
+func TestFullUnderAnotherBase(t *testing.T) {
+	ctx := context.Background()
+	for name, references := range map[string]string{
+		"reference": `{"resourceType":"Patient","id":"p%d","generalPractitioner":[{"reference":"http://other.example/Practitioner/%[1]d"}]}`,
+		"canonical": `{"resourceType":"CarePlan","id":"p%d","status":"active","intent":"plan","subject":{"reference":"Patient/a"},"instantiatesCanonical":["http://other.example/PlanDefinition/%[1]d"]}`,
+	} {
+		for _, bases := range [][2]string{{"", "http://other.example"}, {"http://other.example", ""}} {
+			t.Run(name+" from "+bases[0], func(t *testing.T) {
+				folder := t.TempDir()
+				options := testOptions()
+				options.Key = seal.KeyFile(filepath.Join(folder, "key"))
+				limits := index.MaxUsage()
+				limits.IDs = 400
+				options.Limits, options.BaseURL = &limits, bases[0]
+				e, err := Open(ctx, filepath.Join(folder, "store"), options)
+				require.NoError(t, err)
+				written := 0
+				for ; err == nil; written++ {
+					err = put(ctx, e, fmt.Sprintf(references, written))
+				}
+				require.ErrorIs(t, err, ErrFull)
+				require.NoError(t, e.Close())
+
+				options.BaseURL = bases[1]
+				e, err = Open(ctx, filepath.Join(folder, "store"), options)
+				require.NoError(t, err)
+				require.NoError(t, e.readOnly())
+				require.NoError(t, e.Verify(ctx, Verification{}))
+				require.NoError(t, e.Close())
+			})
+		}
+	}
 }

@@ -33,8 +33,8 @@ func (n *numbering) add(o index.Ordinal, number txlog.Number) {
 		}
 	}
 	// Readers hold shorter slices of the same array, which append leaves alone.
-	spans = append(spans, span{o, number})
-	n.spans.Store(&spans)
+	grown := append(spans, span{o, number})
+	n.spans.Store(&grown)
 }
 
 // of returns the number of an ordinal that was added.

@@ -57,7 +57,7 @@ func (e *Engine) guardedQueries() map[string]search.NamedQuery {
 				query string
 				err   error
 			}
-			a, err := guarded(ctx, e, fmt.Sprintf("the named query %q", name), func() answer {
+			a, err := guarded(ctx, e, nil, fmt.Sprintf("the named query %q", name), func() answer {
 				q, err := query(ctx, typ, params)
 				return answer{q, err}
 			})

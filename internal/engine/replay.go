@@ -29,8 +29,8 @@ type loaded struct {
 }
 
 // replay applies the whole log. Values parts are opened and prepared on all
-// cores; bodies stay sealed. Order is kept by a queue of records in the log's
-// order, each of which is waited for.
+// cores; bodies stay sealed. A queue keeps the order of the log: it is emptied record
+// by record.
 func (e *Engine) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
 	loader := e.index.Loader(workers)

@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"log/slog"
 
 	"github.com/go-json-experiment/json"
 )
@@ -41,11 +40,7 @@ func (e *Engine) compareSettings(ctx context.Context) {
 	}
 	var was settings
 	if json.Unmarshal(before, &was) == nil {
-		level := slog.LevelDebug // a server's address may have another port each time
-		if was.Zone != e.options.Zone.String() {
-			level = slog.LevelInfo
-		}
-		e.options.Logger.Log(ctx, level, "datastore: zone or base changed since the store was written; values were indexed anew",
+		e.options.Logger.Info("datastore: zone or base changed since the store was written; values were indexed anew",
 			"zone", e.options.Zone.String(), "zone before", was.Zone, "base", e.options.BaseURL, "base before", was.Base)
 	}
 }

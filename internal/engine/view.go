@@ -110,7 +110,7 @@ func (v View) Version(o index.Ordinal) Version {
 	}
 }
 
-// Interaction returns by what a version came to be. It reads the log.
+// Interaction returns the interaction that wrote a version. It reads the log.
 func (v View) Interaction(o index.Ordinal) (Interaction, error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
@@ -155,6 +155,9 @@ func (e *Engine) Then(sequence uint64) View {
 	}
 	return e.Last()
 }
+
+// Limit returns the share, from 0 to 1, of the limit that the index is nearest to.
+func (e *Engine) Limit() float64 { return e.index.Used().Share(e.index.Limits()) }
 
 // Stats looks at the whole index.
 func (e *Engine) Stats() index.Stats { return e.index.Stats() }

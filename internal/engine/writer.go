@@ -194,7 +194,7 @@ func (e *Engine) warnOfLimits() {
 	if e.warned {
 		return
 	}
-	if share := e.index.Used().Share(e.index.Limits()); share >= warnShare {
+	if share := e.Limit(); share >= warnShare {
 		e.warned = true
 		e.options.Logger.Warn("datastore: the store is nearly full; beyond its limits only deletions are taken", "percent", int(100*share))
 	}

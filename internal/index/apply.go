@@ -208,7 +208,8 @@ func (x *Index) addChunkValues() {
 			continue
 		}
 		n := len(p.values.targets())
-		foreign += x.addValuesLocked(p.ordinal, p.values, targets[:n])
+		x.addValuesLocked(p.ordinal, p.values, targets[:n])
+		foreign += p.values.foreign()
 		targets = targets[n:]
 		set.begin(p.ordinal)
 		x.collectLocked(set, p.values)
@@ -366,15 +367,12 @@ func (x *Index) addOneLocked(payload *uint32, o Ordinal, owner Param) {
 	x.mu.postings.addMany(payload, one[:], owner, &x.mu.postings)
 }
 
-// addValuesLocked adds the entries of a version's values to columns. It returns how
-// many references another base URL might make local. REQUIRES: mu held for writing.
-func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) (foreign uint64) {
+// addValuesLocked adds the entries of a version's values to columns. targets are the
+// entities of the version's targets. REQUIRES: mu held for writing.
+func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	for _, c := range v.counts() {
 		columns := x.makeColumnsLocked(c.param)
 		columns.counts[c.kind] += int(c.n)
-		if c.kind == KindReferenceText {
-			foreign += uint64(c.n)
-		}
 		n := len(columns.having)
 		if n == 0 {
 			x.having = append(x.having, c.param)
@@ -400,7 +398,6 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) (forei
 	for i := range texts {
 		x.addTextLocked(o, &texts[i])
 	}
-	return foreign
 }
 
 // addPresentLocked adds the versions that were seen to have a param to the posting of

@@ -19,6 +19,7 @@ type Batch struct {
 	targets []preparedTarget
 	keys    []byte // of targets
 	units   []preparedUnit
+	foreign int // references that some base URL makes local
 }
 
 // Reset forgets all values: those that were prepared in b are not to be used any
@@ -30,12 +31,12 @@ func (b *Batch) Reset() {
 }
 
 // A batchEnd says how much a batch holds.
-type batchEnd struct{ terms, tokens, counts, dates, numbers, texts, edges, targets, units int }
+type batchEnd struct{ terms, tokens, counts, dates, numbers, texts, edges, targets, units, foreign int }
 
 func (b *Batch) end() batchEnd {
 	return batchEnd{
 		len(b.terms), len(b.tokens), len(b.counts), len(b.dates), len(b.numbers),
-		len(b.texts), len(b.edges), len(b.targets), len(b.units),
+		len(b.texts), len(b.edges), len(b.targets), len(b.units), b.foreign,
 	}
 }
 
@@ -50,6 +51,7 @@ func (b *Batch) cut(e batchEnd) {
 	b.edges = b.edges[:e.edges]
 	b.targets = b.targets[:e.targets]
 	b.units = b.units[:e.units]
+	b.foreign = e.foreign
 }
 
 // A Prepared is the values of one version, ready to be applied: its terms and

@@ -28,13 +28,14 @@ func (c *chunked[T]) grow(n uint32) {
 	if p := c.dir.Load(); p != nil {
 		dir = *p
 	}
-	have := len(dir)
+	if uint64(len(dir))<<chunkBits >= uint64(n) {
+		return
+	}
 	for uint64(len(dir))<<chunkBits < uint64(n) {
 		dir = append(dir, new([chunkSize]T))
 	}
-	if len(dir) > have {
-		c.dir.Store(&dir)
-	}
+	grown := dir // its address escapes, that of dir does not
+	c.dir.Store(&grown)
 }
 
 // copyOf returns a copy of the chunk of element i.

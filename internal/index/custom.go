@@ -36,7 +36,7 @@ func (x *Index) Fill(late []Late) error {
 			need.addValues(v)
 		}
 	}
-	if !used.plus(need).within(x.limits.unreserved()) {
+	if !used.plus(need).withForeign().within(x.limits.unreserved()) {
 		return ErrFull
 	}
 	view := x.View()

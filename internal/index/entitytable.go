@@ -270,8 +270,9 @@ func (t *entityTable) store(key []byte) uint32 {
 	size := roundID(len(key))
 	if left := uint64(len(blocks))*arenaBlock - t.used; left < size {
 		t.used = uint64(len(blocks)) * arenaBlock
-		blocks = append(blocks, new([arenaBlock]byte))
-		t.arena.Store(&blocks)
+		grown := append(blocks, new([arenaBlock]byte))
+		t.arena.Store(&grown)
+		blocks = grown
 	}
 	at := t.used
 	copy(blocks[at/arenaBlock][at%arenaBlock:], key)

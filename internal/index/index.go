@@ -22,7 +22,7 @@ type Index struct {
 	versions chunked[version]
 	records  chunked[record]
 	state    atomic.Pointer[published]
-	// foreign counts the references that another base URL might make local.
+	// foreign counts the references that some base URL makes local.
 	foreign  atomic.Uint64
 	limits   Usage
 	horizon  horizon

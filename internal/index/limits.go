@@ -6,9 +6,12 @@ package index
 type Usage struct {
 	// Commits and Versions that were applied, holes included.
 	Commits, Versions uint64
-	// IDs of resources and of targets of references. References that another base
-	// URL might make local count each time.
+	// IDs of resources and of targets of references.
 	IDs uint64
+	// Foreign references are those that some base URL makes local. A commit is
+	// admitted if each of them could have an id of its own; only the ids that there
+	// are under the base of today must then have room.
+	Foreign uint64
 	// IDBytes is their length, each id rounded up to 8 bytes.
 	IDBytes uint64
 	// Postings of two ordinals and more.
@@ -46,9 +49,16 @@ const reserved = 100
 
 func (u Usage) plus(v Usage) Usage {
 	return Usage{
-		u.Commits + v.Commits, u.Versions + v.Versions, u.IDs + v.IDs, u.IDBytes + v.IDBytes,
+		u.Commits + v.Commits, u.Versions + v.Versions, u.IDs + v.IDs, u.Foreign + v.Foreign, u.IDBytes + v.IDBytes,
 		u.Postings + v.Postings, u.Texts + v.Texts, u.Units + v.Units,
 	}
+}
+
+// withForeign counts the ids that foreign references might have as used.
+func (u Usage) withForeign() Usage {
+	u.IDs += u.Foreign
+	u.IDBytes += u.Foreign * maxIDSize
+	return u
 }
 
 // within reports whether nothing is more than a limit.
@@ -61,7 +71,7 @@ func (u Usage) within(limits Usage) bool {
 func (u Usage) unreserved() Usage {
 	less := func(n uint64) uint64 { return n - n/reserved }
 	return Usage{
-		less(u.Commits), less(u.Versions), less(u.IDs), less(u.IDBytes),
+		less(u.Commits), less(u.Versions), less(u.IDs), u.Foreign, less(u.IDBytes),
 		less(u.Postings), less(u.Texts), less(u.Units),
 	}
 }
@@ -69,6 +79,7 @@ func (u Usage) unreserved() Usage {
 // Share returns the largest share of a limit that is used, from 0 to 1. A caller
 // warns at 0.8; from 0.99 on only deletions are admitted.
 func (u Usage) Share(limits Usage) float64 {
+	u = u.withForeign()
 	of := func(n, limit uint64) float64 { return float64(n) / float64(max(limit, 1)) }
 	return max(of(u.Commits, limits.Commits), of(u.Versions, limits.Versions), of(u.IDs, limits.IDs),
 		of(u.IDBytes, limits.IDBytes), of(u.Postings, limits.Postings), of(u.Texts, limits.Texts), of(u.Units, limits.Units))
@@ -90,8 +101,9 @@ func (x *Index) used(versions, commits uint64) Usage {
 	u := Usage{
 		Commits:  commits,
 		Versions: versions,
-		IDs:      uint64(x.entities.n.Load()) + x.foreign.Load(),
-		IDBytes:  x.entities.bytes.Load() + x.foreign.Load()*maxIDSize,
+		IDs:      uint64(x.entities.n.Load()),
+		Foreign:  x.foreign.Load(),
+		IDBytes:  x.entities.bytes.Load(),
 	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -125,25 +137,16 @@ func (u *Usage) addValues(p *Prepared) {
 		// Their keys lie one behind the other.
 		u.IDBytes += uint64(targets[n-1].end-targets[0].from) + uint64(n)*(arenaAlign-1)
 	}
-	foreign := p.foreign()
-	u.IDs += uint64(len(targets)) + foreign
-	u.IDBytes += foreign * maxIDSize
+	u.IDs += uint64(len(targets))
+	u.Foreign += p.foreign()
 	u.Texts += uint64(len(p.texts()))
 	// Two for a code: under its system, and under all systems of little use.
 	u.Postings += uint64(len(p.terms()) + 2*len(p.tokens()) + len(p.texts()) + len(p.counts()))
 	u.Units += uint64(p.end.units - p.from.units)
 }
 
-// foreign returns how many references are not local but might be under another base
-// URL.
-func (p *Prepared) foreign() (n uint64) {
-	for _, c := range p.counts() {
-		if c.kind == KindReferenceText {
-			n += uint64(c.n)
-		}
-	}
-	return n
-}
+// foreign returns how many references some base URL makes local.
+func (p *Prepared) foreign() uint64 { return uint64(p.end.foreign - p.from.foreign) }
 
 // An Admission says whether the commits of a group can be applied, before any of them
 // is made durable: after Admit has said yes to each, [Index.ApplyAll] does not fail.
@@ -175,7 +178,7 @@ func (a *Admission) Admit(items []Item) error {
 	if !deletions {
 		limits = limits.unreserved()
 	}
-	if !a.x.Used().plus(need).within(limits) {
+	if !a.x.Used().plus(need).withForeign().within(limits) {
 		return ErrFull
 	}
 	a.need = need

@@ -17,6 +17,7 @@ type Loader struct {
 	filling  *termSet // belongs to Apply
 	adding   *termSet // belongs to the workers that run
 	running  sync.WaitGroup
+	grown    bool // the second set has its room
 	finished bool
 }
 
@@ -83,6 +84,10 @@ func (l *Loader) hand() {
 	l.running.Wait()
 	l.filling, l.adding = l.adding, l.filling
 	l.filling.reset()
+	if !l.grown && l.adding.n >= loadTerms { // a small store needs no second set
+		l.grown = true
+		l.filling.grow(loadTerms + loadTerms/4)
+	}
 	for i, w := range l.workers {
 		l.running.Go(func() {
 			for part := i; part < loadParts; part += len(l.workers) {

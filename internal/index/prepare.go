@@ -71,6 +71,9 @@ func (h *hasher) take(e *Entry) error {
 	if h.settle == nil {
 		return ErrUnsettled
 	}
+	if e.Kind == KindAddress || e.Kind == KindCanonical {
+		h.to.foreign++
+	}
 	h.settled.entries = h.settled.entries[:0]
 	h.settle(&h.settled, e)
 	for i := range h.settled.entries {

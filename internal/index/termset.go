@@ -29,6 +29,15 @@ func newTermSet(parts int) *termSet {
 	return &termSet{parts: make([][]placedTerm, parts), shift: uint8(64 - bits.TrailingZeros(uint(parts)))}
 }
 
+// grow gives an empty set room for some terms at once.
+func (s *termSet) grow(terms int) {
+	room := terms / len(s.parts)
+	memory := make([]placedTerm, len(s.parts)*room)
+	for i := range s.parts {
+		s.parts[i] = memory[i*room : i*room : (i+1)*room]
+	}
+}
+
 // begin begins the terms of a version.
 func (s *termSet) begin(o Ordinal) { s.versions = append(s.versions, uint32(o)) }
 

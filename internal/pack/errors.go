@@ -1,6 +1,10 @@
 package pack
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
 
 var (
 	// ErrDamaged is returned when a block or a dictionary is not what a writer of this
@@ -8,7 +12,7 @@ var (
 	ErrDamaged = errors.New("pack: damaged")
 	// ErrUnsupported is returned when a block or a dictionary is of a format that this
 	// version does not know.
-	ErrUnsupported = errors.New("pack: unsupported format")
+	ErrUnsupported = issue.ErrUnsupported
 	// ErrDictionary is returned when a block names a dictionary that is not there.
 	ErrDictionary = errors.New("pack: unknown dictionary")
 )

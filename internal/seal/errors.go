@@ -1,6 +1,11 @@
 package seal
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
 
 var (
 	// ErrWrongKey is returned when the wrapped keyset is whole and was wrapped
@@ -12,7 +17,7 @@ var (
 	ErrCorrupt = errors.New("seal: data is damaged")
 
 	// ErrUnsupported is returned for a format of a later version.
-	ErrUnsupported = errors.New("seal: format is not supported")
+	ErrUnsupported = issue.ErrUnsupported
 
 	// ErrUnknownKey is returned for a data key that is not in the keyset.
 	ErrUnknownKey = errors.New("seal: no such data key")
@@ -20,13 +25,17 @@ var (
 	// ErrKeySpent is returned when a data key would exceed its number of seals.
 	ErrKeySpent = errors.New("seal: data key has reached its number of seals")
 
+	// ErrKey is returned when a key cannot be had at all. ErrWrapper, ErrPassphrase
+	// and ErrKeyFile say why.
+	ErrKey = errors.New("seal: the key cannot be used")
+
 	// ErrWrapper is returned when a key wrapper panics, or ends its goroutine.
-	ErrWrapper = errors.New("seal: key wrapper failed")
+	ErrWrapper = fmt.Errorf("%w: key wrapper failed", ErrKey)
 
 	// ErrPassphrase is returned when an empty passphrase is used.
-	ErrPassphrase = errors.New("seal: passphrase is empty")
+	ErrPassphrase = fmt.Errorf("%w: passphrase is empty", ErrKey)
 
 	// ErrKeyFile is returned when a key file is malformed, is no regular
 	// file, or can be used by others than its owner.
-	ErrKeyFile = errors.New("seal: key file refused")
+	ErrKeyFile = fmt.Errorf("%w: key file refused", ErrKey)
 )

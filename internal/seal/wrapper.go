@@ -37,7 +37,7 @@ func guard(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
 		r := result{err: fmt.Errorf("%w: it ended its goroutine", ErrWrapper)}
 		defer func() {
 			if p := recover(); p != nil {
-				r = result{err: fmt.Errorf("%w: panic: %v", ErrWrapper, p)}
+				r = result{err: fmt.Errorf("%w: it panicked (%T)", ErrWrapper, p)}
 			}
 			done <- r
 		}()

@@ -3,6 +3,7 @@ package txlog
 import (
 	"errors"
 
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -26,7 +27,7 @@ var (
 
 	// ErrUnsupported is returned for a format of another version, or with
 	// features that this version does not know.
-	ErrUnsupported = errors.New("txlog: format is not supported")
+	ErrUnsupported = issue.ErrUnsupported
 
 	// ErrSettings is returned for options that the features of a store exclude.
 	ErrSettings = errors.New("txlog: options do not fit the store")

@@ -369,8 +369,6 @@ func sealError(err error) error {
 	switch {
 	case errors.Is(err, seal.ErrCorrupt), errors.Is(err, seal.ErrUnknownKey):
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
-	case errors.Is(err, seal.ErrUnsupported):
-		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	return err
 }
