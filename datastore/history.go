@@ -78,18 +78,12 @@ func (s *Snapshot) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOption
 	if err != nil {
 		return nil, err
 	}
-	page := new(HistoryPage)
-	if h.count == 0 {
-		h.count = search.DefaultCount
+	ordinals, next, err := h.page(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for o, err := range h.ordinals(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if n := len(page.Versions); n == h.count {
-			page.Next = h.next(page.Versions[n-1].Ordinal)
-			return page, nil
-		}
+	page := &HistoryPage{Next: next}
+	for _, o := range ordinals {
 		v, err := h.at.told(o)
 		if err != nil {
 			return nil, err
@@ -138,6 +132,23 @@ func (h *history) request() uint64 {
 
 // next returns the token of the page after a version.
 func (h *history) next(o Ordinal) string { return h.at.view.HistoryToken(h.request(), o) }
+
+// page returns the versions of the page and the token of the next one, "" on the last.
+func (h *history) page(ctx context.Context) (ordinals []Ordinal, next string, err error) {
+	if h.count == 0 {
+		h.count = search.DefaultCount
+	}
+	for o, err := range h.ordinals(ctx) {
+		if err != nil {
+			return nil, "", err
+		}
+		if n := len(ordinals); n == h.count {
+			return ordinals, h.next(ordinals[n-1]), nil
+		}
+		ordinals = append(ordinals, o)
+	}
+	return ordinals, "", nil
+}
 
 // versions iterates over the versions, whatever the count.
 func (h *history) versions(ctx context.Context) iter.Seq2[Version, error] {

@@ -98,6 +98,25 @@ type result struct {
 	query *search.Query
 	found *search.Result
 	at    *Snapshot // to be closed
+	// Of a page that includes something: what its resources refer to by version, and
+	// what was included, without JSON.
+	versioned    versionedReferences
+	includedOnes []Version
+	// passing says that each resource is used before the next is read, into buffer.
+	passing bool
+	buffer  []byte
+}
+
+// read reads a version of the page.
+func (r *result) read(o Ordinal) (Version, error) {
+	described := r.at.view.Version(o)
+	v := publicVersion(&described)
+	var err error
+	r.buffer, err = r.at.view.AppendJSON(r.buffer[:0], o)
+	if v.JSON = r.buffer; !r.passing {
+		r.buffer = nil
+	}
+	return v, err
 }
 
 // find answers a query as of what from is once the query is read: if that is the
@@ -137,7 +156,10 @@ func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts [
 		now.Close()
 		return nil, engine.QueryError(err)
 	}
-	res := &result{&Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Plan: r.Plan}, q, r, now}
+	res := &result{Page: &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Plan: r.Plan}, query: q, found: r, at: now}
+	if len(r.Included) > 0 {
+		res.versioned = versionedReferences{}
+	}
 	res.link()
 	return res, nil
 }
@@ -192,7 +214,14 @@ func (s *Store) search(ctx context.Context, from Reader, typ, query string, room
 	if err != nil {
 		return nil, err
 	}
+	r.Issues = r.issues()
 	return r.Page, nil
+}
+
+// issues returns what the page has to say once its resources were read.
+func (r *result) issues() []Issue {
+	more := r.versioned.issues(r.includedOnes)
+	return append(r.Issues[:len(r.Issues):len(r.Issues)], more...)
 }
 
 // tooMuchIncluded is said on a page that has no room for all that it should include.
@@ -207,12 +236,12 @@ func (r *result) matches(ctx context.Context, yield func(v Version) bool) error 
 	if r.found.Contained != nil {
 		return r.at.contained(ctx, r.query, r.found, yield)
 	}
-	return r.at.versions(ctx, r.query, r.found.Matches, false, yield)
+	return r.versions(ctx, r.found.Matches, false, yield)
 }
 
 // included reads what the page includes likewise.
 func (r *result) included(ctx context.Context, yield func(v Version) bool) error {
-	return r.at.versions(ctx, r.query, r.found.Included, true, yield)
+	return r.versions(ctx, r.found.Included, true, yield)
 }
 
 // pageQuery adds a page token to a query.
@@ -226,15 +255,24 @@ func pageQuery(self, token string) string {
 // documents are tapes for resources that are cut.
 var documents = sync.Pool{New: func() any { return new(fhirjson.Document) }}
 
-// versions reads several versions as the answer to a query shows them, and calls yield
-// with each until it returns false.
-func (s *Snapshot) versions(ctx context.Context, q *search.Query, ordinals []index.Ordinal, included bool, yield func(v Version) bool) error {
+// versions reads several versions as the answer shows them, and calls yield with each
+// until it returns false.
+func (r *result) versions(ctx context.Context, ordinals []index.Ordinal, included bool, yield func(v Version) bool) error {
 	for _, o := range ordinals {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		v, err := s.shown(q, o, included)
+		v, err := r.read(o)
 		if err != nil {
+			return err
+		}
+		if r.versioned != nil {
+			r.versioned.note(v.JSON)
+			if included {
+				r.includedOnes = append(r.includedOnes, Version{Ref: v.Ref, VersionID: v.VersionID})
+			}
+		}
+		if err := cut(r.query, &v, included); err != nil {
 			return err
 		}
 		if !yield(v) {
@@ -247,16 +285,24 @@ func (s *Snapshot) versions(ctx context.Context, q *search.Query, ordinals []ind
 // shown reads a version and cuts it as _summary and _elements say.
 func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Version, error) {
 	v, err := s.version(o)
-	if err != nil || !q.Cuts(included) {
-		return v, err
+	if err == nil {
+		err = cut(q, &v, included)
+	}
+	return v, err
+}
+
+// cut cuts a version as _summary and _elements say.
+func cut(q *search.Query, v *Version, included bool) error {
+	if !q.Cuts(included) {
+		return nil
 	}
 	doc := documents.Get().(*fhirjson.Document)
 	defer documents.Put(doc)
 	if err := engine.ParseStored(v.JSON, doc); err != nil {
-		return v, err
+		return err
 	}
 	v.JSON = q.AppendCut(nil, doc, included)
-	return v, nil
+	return nil
 }
 
 // matches iterates over all matches of a query in its order, as of what from is once

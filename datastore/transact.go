@@ -62,8 +62,8 @@ func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) 
 	if err != nil {
 		return nil, err
 	}
-	if o.conditional || c != (engine.Condition{}) {
-		return nil, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a Bundle")
+	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
+		return nil, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a Bundle")
 	}
 	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: o.base, Return: o.returns, Get: s.get, MaxAnswer: MaxBundleAnswer})
 }
@@ -93,6 +93,9 @@ func (s *Store) get(ctx context.Context, now engine.View, to bundle.Target, base
 	if err != nil {
 		return nil, engine.Version{}, err
 	}
-	resource, err := now.AppendJSON(nil, o)
-	return resource, now.Version(o), err
+	v, err := at.version(o)
+	if err == nil {
+		err = s.Subset(&v, to.Query)
+	}
+	return v.JSON, now.Version(o), err
 }

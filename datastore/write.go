@@ -20,6 +20,7 @@ type writeOptions struct {
 	check       engine.Check
 	base        string
 	returns     ReturnPreference
+	provenance  []byte
 }
 
 // IfMatch has the write done only if the resource's current version is the one
@@ -47,6 +48,14 @@ func IfNoneExist(query string) WriteOption {
 // so.
 func Imported() WriteOption {
 	return func(o *writeOptions) { o.imported = true }
+}
+
+// WithProvenance has a create, an update or a patch store a Provenance as well, in the
+// same commit: with the resource that is written as its target, which must not be given
+// (FHIR R4 provenance.html, X-Provenance). Nothing is stored where a conditional create
+// finds something.
+func WithProvenance(json []byte) WriteOption {
+	return func(o *writeOptions) { o.provenance = json }
 }
 
 // by returns the interaction that the options make of an update.
@@ -108,6 +117,10 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
+	beside, err := s.prepareProvenance(ctx, &o, p)
+	if err != nil {
+		return Version{}, err
+	}
 	var criterion *engine.Criterion
 	if o.conditional {
 		if criterion, err = s.engine.Criterion(p.Type, o.ifNoneExist, s.servedAt(&o)); err != nil {
@@ -115,7 +128,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 		}
 	}
 	for range tries {
-		done := &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: o.by(engine.Create)}}}
+		done := &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: o.by(engine.Create)}}, beside...)}
 		if criterion != nil {
 			x, err := s.engine.Expect(ctx, criterion)
 			if err != nil {
@@ -184,7 +197,11 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if ref != (Ref{}) && ref != (Ref{Type: p.Type.String(), ID: p.ID}) {
 		return Version{}, engine.Failf(ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
 	}
-	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: o.by(by)}}})
+	beside, err := s.prepareProvenance(ctx, &o, p)
+	if err != nil {
+		return Version{}, err
+	}
+	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: o.by(by)}}, beside...)})
 	if err != nil {
 		return Version{}, err
 	}
