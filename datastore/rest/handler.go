@@ -137,7 +137,7 @@ func (x *exchange) answer() error {
 func (x *exchange) shape(query string) error {
 	mediaType, err := negotiate(x.r, query)
 	if err == nil {
-		x.mediaType, x.pretty = mediaType, parameter(query, "_pretty") == "true"
+		x.mediaType, x.pretty = mediaType, queryValue(query, "_pretty") == "true"
 	}
 	return err
 }

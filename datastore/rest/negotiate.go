@@ -30,7 +30,7 @@ func isR4(version string) bool { return version == "4.0" || version == "4.0.1" }
 // that is not JSON.
 func negotiate(r *http.Request, query string) (string, error) {
 	refused := refuse(http.StatusNotAcceptable, issue.NotSupported, "only JSON of FHIR R4 can be had: "+fhirJSON+"; fhirVersion=4.0")
-	if format := parameter(query, "_format"); format != "" {
+	if format := queryValue(query, "_format"); format != "" {
 		// A plus sign that was not escaped has become a space.
 		format = strings.Replace(strings.Replace(format, "fhir json", "fhir+json", 1), "json fhir", "json+fhir", 1)
 		name, version := mediaType(format)
@@ -57,10 +57,10 @@ func negotiate(r *http.Request, query string) (string, error) {
 	return "", refused
 }
 
-// parameter returns the first value of a parameter in a query, "" if it has none. A
+// queryValue returns the first value of a parameter in a query, "" if it has none. A
 // semicolon is part of a value, as in fhirVersion's: package url would leave such a
 // parameter out.
-func parameter(query, name string) string {
+func queryValue(query, name string) string {
 	for part := range strings.SplitSeq(query, "&") {
 		rawName, rawValue, _ := strings.Cut(part, "=")
 		if given, err := url.QueryUnescape(rawName); err != nil || given != name {
