@@ -30,7 +30,7 @@ func (e *Engine) Draft(of []*Prepared) (*Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		if payloads[i], err = unpackValues(nil, block); err != nil {
+		if payloads[i], err = e.packing.unpack(nil, block); err != nil {
 			return nil, err
 		}
 	}

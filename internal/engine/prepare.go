@@ -87,12 +87,24 @@ type scratch struct {
 	definition *search.Definition
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
-	packer     packer
 	stored     []byte
 	out        *Prepared
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// keptSource is the size in bytes of a resource from which on its scratch is not used
+// again: what large resources need must not stay.
+const keptSource = 1 << 20
+
+// put gives a scratch back. It keeps nothing of the resource but memory.
+func (c *scratch) put() {
+	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource {
+		return
+	}
+	c.doc.Source, c.how = nil, nil
+	scratches.Put(c)
+}
 
 // A step is one thing that is done with a resource on its way in.
 type step func(e *Engine, ctx context.Context, c *scratch) error
@@ -110,7 +122,7 @@ var (
 		(*Engine).annotate,   // a DocumentReference
 		(*Engine).name,       // the id
 		(*Engine).extract,    // the values of R4's search parameters
-		(*Engine).pack,       // values part and body part
+		(*Engine).packParts,  // values part and body part
 		(*Engine).extractOwn, // the values of custom search parameters
 	}
 )
@@ -121,7 +133,7 @@ var (
 // error of ctx.
 func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, error) {
 	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	defer c.put()
 	if err := e.run(ctx, c, src, how, checking); err != nil {
 		return nil, err
 	}
@@ -137,7 +149,7 @@ func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, 
 // Validate checks a resource as a write would, and stores nothing.
 func (e *Engine) Validate(ctx context.Context, src []byte, check Check) error {
 	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	defer c.put()
 	if err := e.run(ctx, c, src, &How{Check: check}, checking); err != nil {
 		return err
 	}
@@ -216,13 +228,16 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 
-// pack makes the parts of the log item.
-func (e *Engine) pack(_ context.Context, c *scratch) error {
+// packParts makes the parts of the log item.
+func (e *Engine) packParts(_ context.Context, c *scratch) error {
 	p, id := c.out, []byte(c.out.ID)
-	p.part = c.packer.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
+	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
 	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, id)
-	p.body = c.packer.body(nil, c.stored)
-	if c.how.Keep {
+	p.body = e.packing.body(c.stored)
+	switch {
+	case c.how.Keep && len(c.stored) > keptSource:
+		p.Stored = c.stored // the scratch is not used again
+	case c.how.Keep:
 		p.Stored = bytes.Clone(c.stored)
 	}
 	return nil
