@@ -13,11 +13,6 @@ import (
 // taken. It bounds the memory and the time of the one commit that it becomes.
 const MaxBundleEntries = bundle.MaxEntries
 
-// MaxBundleAnswer is how many bytes the answers to the GETs of one Bundle may have
-// together: as many as a Bundle that is sent. A page that has no room is cut, and says so
-// by its next link; a read that has none is refused.
-const MaxBundleAnswer = DefaultMaxResourceSize
-
 // ServedAt says at which address clients reach the store: criteria and the requests of
 // a Bundle may be absolute below it, and the links of its answers begin with it. By
 // default it is [Options.BaseURL].
@@ -65,7 +60,7 @@ func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) 
 	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
 		return nil, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a Bundle")
 	}
-	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: o.base, Return: o.returns, Get: s.get, MaxAnswer: MaxBundleAnswer})
+	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: o.base, Return: o.returns, Get: s.get})
 }
 
 // get answers a GET of a Bundle.

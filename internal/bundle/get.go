@@ -20,7 +20,7 @@ type Get func(ctx context.Context, now engine.View, to Target, base string, room
 //
 // A search may cost half of what one may cost afterwards, so that none fails then.
 func (p *plan) rehearse() (needs []engine.Need, err error) {
-	ctx, room := search.WithCostLimit(p.forGets, search.DefaultCostLimit/2), p.room
+	ctx, room := search.WithCostLimit(p.forGets, p.cost/2), p.room
 	for i := range p.requests {
 		r := &p.requests[i]
 		if r.method != "GET" {

@@ -25,21 +25,15 @@ type Options struct {
 	Return Return
 	// Get answers the GETs.
 	Get Get
-	// MaxAnswer is how many bytes the answers to GETs may have together.
-	MaxAnswer int
 }
 
 // tries is how often a transaction whose conditions by search were overtaken by others
 // is worked out again before it is ErrConflict.
 const tries = 16
 
-// What the searches of one Bundle may cost together, in ordinals and texts looked at:
-// about a second for its conditions, and five for its GETs. One search may cost as much
-// as [search.DefaultCostLimit].
-const (
-	conditionBudget = search.DefaultCostLimit
-	getBudget       = 5 * search.DefaultCostLimit
-)
+// getShare is how many times as much as one search the GETs of a Bundle may cost
+// together: about five seconds. Its conditions may cost as much as one search.
+const getShare = 5
 
 // Do carries out a Bundle of type batch or transaction and returns the response Bundle
 // (FHIR R4 §3.1.0.11).
@@ -51,9 +45,12 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	if err != nil {
 		return nil, err
 	}
-	d := doing{engine: e, Options: options, batch: b.kind == "batch", room: options.MaxAnswer}
-	d.forConditions = search.WithBudget(ctx, conditionBudget)
-	d.forGets = search.WithBudget(ctx, getBudget)
+	d := doing{engine: e, Options: options, batch: b.kind == "batch", room: e.Options().MaxBundleAnswer}
+	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
+		d.cost = search.DefaultCostLimit
+	}
+	d.forConditions = search.WithBudget(ctx, d.cost)
+	d.forGets = search.WithBudget(ctx, getShare*d.cost)
 	requests := make([]request, len(b.entries))
 	bad := make([]error, len(b.entries))
 	for i := range b.entries {
@@ -97,6 +94,7 @@ type doing struct {
 	batch  bool
 	// strangers are the fullUrls of what the entries of a batch create.
 	strangers map[string]bool
+	cost      int // of one search, in ordinals and texts looked at
 	room      int // bytes that the answers to GETs may still have
 	// The contexts of conditions and of GETs, each with what they may cost.
 	forConditions, forGets context.Context

@@ -98,7 +98,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	e.pages = pagetoken.NewKey(pages)
 	e.search = search.New(e.index, search.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
-		Now: e.searchTime, Queries: e.guardedQueries(),
+		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
 	if err = e.packing.open(ctx, log, options.Logger); err == nil {
 		err = e.replay(ctx)

@@ -23,6 +23,8 @@ type Options struct {
 	BaseURL          string
 	SearchParameters [][]byte
 	MaxResourceSize  int
+	MaxSearchCost    int // 0 is search.DefaultCostLimit
+	MaxBundleAnswer  int
 	Logger           *slog.Logger     // not nil
 	Now              func() time.Time // nil is time.Now
 	Queries          map[string]search.NamedQuery

@@ -232,7 +232,7 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 func (e *Engine) packParts(_ context.Context, c *scratch) error {
 	p, id := c.out, []byte(c.out.ID)
 	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
-	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, id)
+	c.stored = fhirjson.AppendStored(slices.Grow(c.stored[:0], len(c.doc.Source)+versionRoom), &c.doc, id)
 	p.body = e.packing.body(c.stored)
 	switch {
 	case c.how.Keep && len(c.stored) > keptSource:
