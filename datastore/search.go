@@ -329,6 +329,10 @@ func matches(ctx context.Context, from Reader, t schema.TypeID, query string) it
 			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
 			return
 		}
+		if q.Paged() {
+			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "%s is not supported here: all matches are read", search.PageParameter))
+			return
+		}
 		if s, err = from.at(); err != nil {
 			yield(Version{}, err)
 			return

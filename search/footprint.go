@@ -84,6 +84,9 @@ func (f *Footprint) add(c condition) bool {
 // its types is an answer.
 func (q *Query) Selects() bool { return len(q.clauses) > 0 }
 
+// Paged reports whether the query asks for a page by its token.
+func (q *Query) Paged() bool { return q.page != "" }
+
 // Conditions returns a text that is the same for queries with the same conditions, in
 // whatever order and spelling: parameters that shape the answer are left aside.
 func (q *Query) Conditions() string {

@@ -46,6 +46,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 		return nil, QueryError(err)
 	case q.Contained():
 		return nil, Failf(ErrInvalid, issue.NotSupported, "criteria are about no contained resource")
+	case q.Paged():
+		return nil, Failf(ErrInvalid, issue.NotSupported, "criteria have no pages")
 	case !q.Selects():
 		return nil, Failf(ErrInvalid, issue.Required, "the criteria have no condition: they would match every resource of the type")
 	}
