@@ -232,3 +232,30 @@ func TestConditionsCost(t *testing.T) {
 	_, err := store.Transact(cancelled, bundleOf("transaction", entry("POST", "Patient", "", person("", "1"), ifNoneExist("identifier=1"))))
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// BenchmarkConditions loads Bundles of conditional creates, and of references to them by
+// criteria: the rate must not fall as they grow.
+func BenchmarkConditions(b *testing.B) {
+	for _, n := range []int{100, 1000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			store, round := open(b), 0
+			for b.Loop() {
+				b.StopTimer()
+				round++
+				var entries []string
+				for i := range n / 2 {
+					identifier := fmt.Sprintf("%d-%d", round, i)
+					entries = append(entries, entry("POST", "Patient", fmt.Sprintf("urn:uuid:%d", i), person("", identifier), ifNoneExist("identifier=urn:s|"+identifier)),
+						entry("POST", "Observation", "", observation("Patient?identifier=urn:s|"+identifier)))
+				}
+				bundle := bundleOf("transaction", entries...)
+				b.StartTimer()
+				if _, err := store.Transact(ctx, bundle); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "entries/s")
+		})
+	}
+}

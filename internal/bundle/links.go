@@ -164,6 +164,9 @@ var (
 // node rewrites the value of one node.
 func (w *rewriting) node(ctx context.Context, n fhirjson.Index) error {
 	node := &w.doc.Nodes[n]
+	if len(w.links)+len(w.strangers) == 0 && (node.Field != referenceText || bytes.IndexByte(w.doc.Raw(n), '?') < 0 && !node.Escaped) {
+		return nil // nothing to find
+	}
 	var to string
 	var err error
 	switch {
