@@ -71,7 +71,6 @@ func TestAnswersOfBundlesAreBounded(t *testing.T) {
 			if next == "" {
 				break
 			}
-			page = nil
 			got := c.must(200, "GET", next, "").bundle(t)
 			page = map[string]any{"link": []any{}}
 			for _, l := range got.Link {
