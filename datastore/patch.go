@@ -23,7 +23,8 @@ import (
 // point into the patch where the patch cannot be applied, a test that fails
 // included, which has code conflict; into the patched resource where that is not
 // valid.
-func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (Version, error) {
+func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (_ Version, err error) {
+	defer func() { withoutOffsets(err) }()
 	o, _, err := s.gather(opts)
 	if err != nil {
 		return Version{}, err
@@ -55,6 +56,20 @@ func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writ
 		return Version{}, patchError(err)
 	}
 	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.provenance = with.check, with.provenance }})
+}
+
+// withoutOffsets takes the offsets off what an error says of the patched resource: its
+// text is one that nobody has seen.
+func withoutOffsets(err error) {
+	var data *Error
+	if !errors.As(err, &data) {
+		return
+	}
+	for i := range data.Issues {
+		if data.Issues[i].Root != "" {
+			data.Issues[i].Offset = -1
+		}
+	}
 }
 
 // patchError turns an error about a patch into an Error.

@@ -168,7 +168,7 @@ func TestErrors(t *testing.T) {
 	require.ErrorAs(t, err, &data)
 	require.GreaterOrEqual(t, len(data.Issues), 2)
 	require.NotContains(t, string(datastore.Outcome(err)), "secret-value")
-	require.Contains(t, string(datastore.Outcome(err)), `"expression":["gender"]`)
+	require.Contains(t, string(datastore.Outcome(err)), `"expression":["Patient.gender"]`)
 
 	_, err = store.Search(ctx, "Patient", "nmae=x")
 	require.ErrorIs(t, err, datastore.ErrInvalid)

@@ -224,7 +224,7 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 
 func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	everything := ev.view.OfType(index.TypeID(t)).Len()
-	if m.param.special == specialNear {
+	if m.param.special == specialNear || m.asWritten() && m.modifier != modExact {
 		return costOfBlock * (everything + 1)
 	}
 	if postings, ok := ev.postings(m); ok {
@@ -239,7 +239,7 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 			return ev.estimateMatch(t, &match{typ: t, param: first.param, values: []value{m.values[0].parts[0]}})
 		}
 	case schema.ParamString, schema.ParamURI, schema.ParamToken:
-		if m.modifier == plain || m.modifier == modText {
+		if m.modifier == plain || m.modifier == modStarts || m.modifier == modText {
 			return everything/8 + 1
 		}
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:

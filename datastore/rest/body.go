@@ -90,15 +90,18 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 		return nil, "", err
 	}
 	if typ != x.typ {
-		return nil, "", misplaced("/resourceType", "the resource is not of the type that the URL names")
+		return nil, "", misplacedIn(typ, "/resourceType", "the resource is not of the type that the URL names")
 	}
 	return body, id, nil
 }
 
 // misplaced reports a resource that is not the one that the URL names.
-func misplaced(pointer, text string) error {
+func misplaced(pointer, text string) error { return misplacedIn("", pointer, text) }
+
+// misplacedIn is misplaced where the type of the resource is known.
+func misplacedIn(root, pointer, text string) error {
 	return &datastore.Error{Class: datastore.ErrInvalid, Issues: []datastore.Issue{{
-		Severity: issue.Error, Code: issue.Invalid, Pointer: pointer, Offset: -1, Diagnostics: text,
+		Severity: issue.Error, Code: issue.Invalid, Root: root, Pointer: pointer, Offset: -1, Diagnostics: text,
 	}}}
 }
 

@@ -41,7 +41,7 @@ func (x *exchange) update() error {
 		return err
 	}
 	if id != x.id {
-		return misplaced("/id", "the resource has not the id that the URL names")
+		return misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
 	}
 	v, err := x.store.Update(x.r.Context(), body, options...)
 	if err != nil {

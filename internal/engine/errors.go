@@ -91,7 +91,7 @@ func Failf(class error, code issue.Code, format string, args ...any) *Error {
 	}}}
 }
 
-// At puts a place before those of an Error's issues.
+// At puts a place before those of an Error's issues. One in an entry is in a Bundle.
 func At(pointer string, err error) error {
 	var data *Error
 	if !errors.As(err, &data) {
@@ -100,6 +100,9 @@ func At(pointer string, err error) error {
 	moved := &Error{Class: data.Class, Issues: make([]Issue, len(data.Issues))}
 	for i, is := range data.Issues {
 		is.Pointer = pointer + is.Pointer
+		if strings.HasPrefix(pointer, "/entry") {
+			is.Root = "Bundle"
+		}
 		is.Offset = -1 // an offset counts within the part alone
 		moved.Issues[i] = is
 	}

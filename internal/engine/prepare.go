@@ -162,7 +162,7 @@ func (e *Engine) run(ctx context.Context, c *scratch, src []byte, how *How, step
 		return err
 	}
 	c.how, c.definition, c.issues = how, nil, nil
-	if err := e.parse(src, &c.doc, how.Check.Level); err != nil {
+	if err := e.parse(ctx, src, &c.doc, how.Check.Level); err != nil {
 		return err
 	}
 	return e.runSteps(ctx, c, steps)
@@ -177,9 +177,9 @@ func (e *Engine) runSteps(ctx context.Context, c *scratch, steps []step) error {
 	return nil
 }
 
-// parse reads and validates one resource at a level.
-func (e *Engine) parse(src []byte, doc *fhirjson.Document, level Level) error {
-	return Invalid(fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, Level: level}))
+// parse reads and validates one resource at a level. It ends soon after ctx does.
+func (e *Engine) parse(ctx context.Context, src []byte, doc *fhirjson.Document, level Level) error {
+	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, Level: level}))
 }
 
 // rewrite puts another text in the place of the resource, if How asks for it.
@@ -190,7 +190,7 @@ func (e *Engine) rewrite(ctx context.Context, c *scratch) error {
 			return err
 		}
 		if text != nil {
-			if err := e.parse(text, &c.doc, c.how.Check.Level); err != nil {
+			if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 				return err
 			}
 		}
@@ -206,7 +206,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 		c.out.ID = string(c.doc.ID())
 	}
 	wrong := func(code issue.Code, text string) error {
-		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Pointer: "/id", Offset: 0, Diagnostics: text}}}
+		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Root: c.doc.Type().String(), Pointer: "/id", Offset: 0, Diagnostics: text}}}
 	}
 	switch {
 	case c.out.ID == "":

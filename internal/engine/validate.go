@@ -86,7 +86,7 @@ func hasError(issues []Issue) bool {
 // noteIssues adds the extension that says what is wrong with a resource. One whose
 // type has no extensions, or whose extensions are themselves what is wrong, goes
 // without.
-func (e *Engine) noteIssues(_ context.Context, c *scratch) error {
+func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 	if c.how.Check.Level != Minimal || !hasError(c.issues) {
 		return nil
 	}
@@ -103,8 +103,8 @@ func (e *Engine) noteIssues(_ context.Context, c *scratch) error {
 		return err
 	}
 	original := c.doc.Source
-	if e.parse(noted, &c.doc, Minimal) != nil {
-		return e.parse(original, &c.doc, Minimal)
+	if e.parse(ctx, noted, &c.doc, Minimal) != nil {
+		return e.parse(ctx, original, &c.doc, Minimal)
 	}
 	return nil
 }
