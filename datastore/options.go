@@ -55,6 +55,12 @@ type Options struct {
 	// MaxResourceSize is the size in bytes up to which a resource is taken:
 	// DefaultMaxResourceSize by default.
 	MaxResourceSize int
+	// MaxValues is how many values a resource may have, objects among them. Each takes 20
+	// bytes while the resource is written, however short its text is, so that many short
+	// ones would take many times the memory that their bytes do. By default it is one for
+	// 16 bytes of MaxResourceSize, which takes about as much memory as the text, and at
+	// least four million.
+	MaxValues int
 	// MaxSearchCost bounds the work of one search, in ordinals and texts looked at:
 	// [search.DefaultCostLimit], about a second, by default. The conditions of one Bundle
 	// share as much, and its GETs five times as much.
@@ -99,6 +105,9 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	if filled.MaxResourceSize < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxResourceSize %d is negative", filled.MaxResourceSize))
 	}
+	if filled.MaxValues < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxValues %d is negative", filled.MaxValues))
+	}
 	if filled.MaxSearchCost < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxSearchCost %d is negative", filled.MaxSearchCost))
 	}
@@ -135,7 +144,7 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	}
 	return engine.Options{
 		Key: filled.Key, Validation: filled.Validation, Enrichers: filled.Enrichers, Zone: filled.Zone, BaseURL: filled.BaseURL,
-		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
+		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
 		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
 		Existing: filled.Existing, ReadOnly: filled.ReadOnly,
 	}, errors.Join(wrong...)

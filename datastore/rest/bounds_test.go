@@ -227,3 +227,48 @@ func TestLengthsOfBodies(t *testing.T) {
 		})
 	}
 }
+
+// A body of many tiny values is refused before it takes many times its size.
+func TestValuesOfBodiesAreBounded(t *testing.T) {
+	many := `{"resourceType":"Patient","id":"p","name":[{"given":["a"` + strings.Repeat(`,"a"`, 2000) + `]}]}`
+	c := serve(t, datastore.Options{MaxValues: 1000})
+	for _, level := range []string{"strict", "structure-only", "minimal"} {
+		c.must(413, "PUT", "/Patient/p", many, "X-Amzn-Healthlake-Fhir-Validation-Level: "+level)
+	}
+	b := c.must(200, "POST", "", bundleOf("batch", `{"resource":`+many+`,"request":{"method":"PUT","url":"Patient/p"}}`)).bundle(t)
+	require.Equal(t, []string{"413 Request Entity Too Large"}, statuses(b))
+	c.must(413, "POST", "", bundleOf("transaction", `{"resource":`+many+`,"request":{"method":"PUT","url":"Patient/p"}}`))
+	serve(t, datastore.Options{}).must(201, "PUT", "/Patient/p", many)
+	if testing.Short() {
+		return
+	}
+	many = `{"resourceType":"Patient","id":"p","name":[{"given":["a"` + strings.Repeat(`,"a"`, 10_000_000) + `]}]}`
+	serve(t, datastore.Options{}).must(413, "PUT", "/Patient/p", many)
+}
+
+// A write whose client has gone ends while it is parsed.
+func TestWritesEndWithTheClient(t *testing.T) {
+	c := newClient(t, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	body := `{"resourceType":"Patient","id":"p","name":[{"given":["a"` + strings.Repeat(`,"a"`, 1_000_000) + `]}]}`
+	r := httptest.NewRequest("PUT", "/fhir/Patient/p", &cancelling{Reader: strings.NewReader(body), cancel: cancel}).WithContext(ctx)
+	r.Header.Set("Content-Type", "application/fhir+json")
+	w := httptest.NewRecorder()
+	rest.NewHandler(c.store, nil).ServeHTTP(w, r)
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	c.must(404, "GET", "/Patient/p", "")
+}
+
+// cancelling cancels when it was read to its end.
+type cancelling struct {
+	io.Reader
+	cancel func()
+}
+
+func (c *cancelling) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if err == io.EOF {
+		c.cancel()
+	}
+	return n, err
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -66,7 +65,7 @@ func parseBundle(ctx context.Context, src []byte) (*envelope, error) {
 		return nil, err
 	}
 	b := new(envelope)
-	if err := fhirjson.Parse(rest, &b.doc, &fhirjson.Options{Level: fhirjson.Minimal, MaxBytes: math.MaxInt}); err != nil {
+	if err := fhirjson.ParseContext(ctx, rest, &b.doc, &fhirjson.Options{Level: fhirjson.Minimal, MaxBytes: len(rest) + 1}); err != nil {
 		return nil, placed(engine.Invalid(err))
 	}
 	if b.doc.Type() != schema.TypeBundle {

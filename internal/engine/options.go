@@ -23,6 +23,7 @@ type Options struct {
 	BaseURL          string
 	SearchParameters [][]byte
 	MaxResourceSize  int
+	MaxValues        int // 0 is one for 16 bytes of MaxResourceSize
 	MaxSearchCost    int // 0 is search.DefaultCostLimit
 	MaxBundleAnswer  int
 	Logger           *slog.Logger     // not nil
