@@ -26,7 +26,7 @@ func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
 
 // DefaultMaxResourceSize is the size in bytes up to which a resource is taken.
-// It bounds the memory of one write: about three times this.
+// It bounds the memory of one write: four to six times this.
 const DefaultMaxResourceSize = 64 << 20
 
 // DefaultMaxBundleAnswer is as much as a Bundle that is sent may have. A Bundle of a few

@@ -122,8 +122,9 @@ var (
 		(*Engine).annotate,   // a DocumentReference
 		(*Engine).name,       // the id
 		(*Engine).extract,    // the values of R4's search parameters
-		(*Engine).packParts,  // values part and body part
+		(*Engine).store,      // the values part, and the stored form
 		(*Engine).extractOwn, // the values of custom search parameters
+		(*Engine).packBody,   // the body part
 	}
 )
 
@@ -228,17 +229,26 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 
-// packParts makes the parts of the log item.
-func (e *Engine) packParts(_ context.Context, c *scratch) error {
+// store makes the values part of the log item, and the stored form.
+func (e *Engine) store(_ context.Context, c *scratch) error {
 	p, id := c.out, []byte(c.out.ID)
 	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
 	c.stored = fhirjson.AppendStored(slices.Grow(c.stored[:0], len(c.doc.Source)+versionRoom), &c.doc, id)
-	p.body = e.packing.body(c.stored)
+	return nil
+}
+
+// packBody makes the body part. By then a large resource needs its document no more.
+func (e *Engine) packBody(_ context.Context, c *scratch) error {
+	large := len(c.stored) > keptSource
+	if large {
+		c.doc = fhirjson.Document{}
+	}
+	c.out.body = e.packing.body(c.stored)
 	switch {
-	case c.how.Keep && len(c.stored) > keptSource:
-		p.Stored = c.stored // the scratch is not used again
+	case c.how.Keep && large:
+		c.out.Stored, c.stored = c.stored, nil
 	case c.how.Keep:
-		p.Stored = bytes.Clone(c.stored)
+		c.out.Stored = bytes.Clone(c.stored)
 	}
 	return nil
 }
