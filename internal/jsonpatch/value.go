@@ -132,7 +132,7 @@ func (v *value) append(dst []byte) []byte {
 
 // appendCompact appends good JSON without the white space between its tokens.
 func appendCompact(dst, text []byte) []byte {
-	if bytes.IndexAny(text, " \t\r\n") < 0 {
+	if !bytes.ContainsAny(text, " \t\r\n") {
 		return append(dst, text...)
 	}
 	inString := false
