@@ -29,8 +29,8 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 	if err != nil {
 		return Version{}, err
 	}
-	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation and WithoutInvariants go with a patch")
+	if o.conditional || o.ifNoneMatch {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation, WithoutInvariants and WithProvenance go with a patch")
 	}
 	for range tries {
 		now, err := s.Read(ctx, ref)
@@ -40,7 +40,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		if o.ifMatch != "" && o.ifMatch != now.VersionID {
 			return Version{}, engine.Failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
-		v, err := s.patch(ctx, now, patch, o.check)
+		v, err := s.patch(ctx, now, patch, &o)
 		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
 			return v, err
 		}
@@ -50,12 +50,12 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
-func (s *Store) patch(ctx context.Context, now Version, patch []byte, check engine.Check) (Version, error) {
+func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writeOptions) (Version, error) {
 	text, err := jsonpatch.Apply(nil, now.JSON, patch)
 	if err != nil {
 		return Version{}, patchError(err)
 	}
-	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check = check }})
+	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.provenance = with.check, with.provenance }})
 }
 
 // withoutOffsets takes the offsets off what an error says of the patched resource: its

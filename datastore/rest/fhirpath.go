@@ -35,7 +35,7 @@ const maxContexts = 1000
 // resolve() reads the store. An expression that is not FHIRPath and an evaluation
 // that fails are 422, Parameters that lack something 400.
 func (x *exchange) fhirpath() error {
-	body, err := x.body(fhirJSON, plainJSON)
+	body, err := x.body(jsonTypes...)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -21,6 +22,7 @@ type Engine struct {
 	log     Log
 	index   *index.Index
 	search  *search.Engine
+	pages   pagetoken.Key // of histories
 	packing packing
 	numbers numbering
 	states  states
@@ -94,9 +96,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
+	e.pages = pagetoken.NewKey(pages)
 	e.search = search.New(e.index, search.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
-		Now: e.searchTime, Queries: e.guardedQueries(),
+		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
 	if err = e.packing.open(ctx, log, options.Logger); err == nil {
 		err = e.replay(ctx)

@@ -118,6 +118,10 @@ func Invalid(err error) error {
 	return err
 }
 
+// errForeignPage reports a page token that is none of this store's, or one of another
+// query.
+var errForeignPage = Failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
+
 // QueryError turns an error of package search into one of this package's classes.
 func QueryError(err error) error {
 	var query *search.QueryError
@@ -132,7 +136,7 @@ func QueryError(err error) error {
 		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
 	}
 	if errors.Is(err, search.ErrInvalidPage) {
-		return Failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
+		return errForeignPage
 	}
 	return logError(err)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -31,6 +32,29 @@ const ValidationIssueURL = "http://healthlake.amazonaws.com/fhir/StructureDefini
 type Check struct {
 	Level             Level
 	WithoutInvariants bool
+}
+
+var referenceText = schema.Lookup(schema.TypeReference, "reference")
+
+// checkReferences refuses, at level Strict, a conditional reference that is not that of
+// a transaction's entry (FHIR R4 §3.1.0.11.3): no search would find what it means. One in
+// a Bundle that is stored is an entry's.
+func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
+	if c.how.Rewrite != nil || c.how.Check.Level != Strict || c.doc.Type() == schema.TypeBundle {
+		return nil
+	}
+	for i := range c.doc.Nodes {
+		node := &c.doc.Nodes[i]
+		if node.Field != referenceText || node.Kind != fhirjson.String {
+			continue
+		}
+		n := fhirjson.Index(i)
+		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
+		if _, isType := schema.ResourceType(string(name)); conditional && isType {
+			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
+		}
+	}
+	return nil
 }
 
 // checkInvariants evaluates the invariants of a resource that keeps all other rules,
