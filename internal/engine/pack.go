@@ -34,7 +34,9 @@ func (p *packing) open(ctx context.Context, log Log, logger *slog.Logger) error 
 		return damage
 	}
 	if err != nil {
-		logger.Warn("datastore: the log takes no new dictionary", "error", err)
+		if !errors.Is(err, ErrReadOnly) {
+			logger.Warn("datastore: the log takes no new dictionary", "error", err)
+		}
 		for n, d := range byNumber {
 			if d != nil {
 				number = max(number, uint32(n))
