@@ -1,12 +1,17 @@
 package engine
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
+	"golang.org/x/sync/errgroup"
 )
 
 // RewriteProgress says how far Rewrite is, in bytes of the log.
@@ -50,9 +55,8 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 	for _, s := range segments {
 		p.Total += s.Bytes
 	}
-	r := rewriter{engine: e, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
 	for _, part := range rewriteParts(segments) {
-		if err := r.part(ctx, part); err != nil {
+		if err := e.rewritePart(ctx, part); err != nil {
 			if errors.Is(err, ErrOutcomeUnknown) {
 				e.stopWriting(err)
 			}
@@ -110,123 +114,142 @@ func (e *Engine) bytesBetween(first, last txlog.Number) (n int64) {
 	return n
 }
 
-// A rewriter is one run of Rewrite.
-type rewriter struct {
-	engine  *Engine
-	packer  *packer
-	scratch *scratch
-	payload []byte
-	header  []byte
-	values  []byte // block with its header
-	body    []byte // block
-}
-
-// part rewrites a part, unless it is one segment in which nothing would change.
-func (r *rewriter) part(ctx context.Context, part []txlog.Segment) error {
-	if len(part) == 1 {
-		changes, err := r.changes(ctx, part[0])
-		if err != nil || !changes {
-			return err
-		}
+// rewritePart rewrites a part, unless it is one segment in which nothing would change.
+// What changes is worked out first, so that the log, which closes only between two
+// rewritings, has little to do.
+func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment) error {
+	changes, err := e.changesOf(ctx, part)
+	if err != nil || len(part) == 1 && len(changes) == 0 {
+		return err
 	}
 	names := make([]uint64, len(part))
 	for i, s := range part {
 		names[i] = s.Name
 	}
-	return r.engine.log.Rewrite(ctx, names, r.change)
+	return e.log.Rewrite(ctx, names, func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
+		return changes[n], nil
+	})
 }
 
-// changes reports whether there is anything to change in a segment.
-func (r *rewriter) changes(ctx context.Context, s txlog.Segment) (bool, error) {
-	for record, err := range r.engine.log.Records(ctx, s.FirstSequence) {
-		if err != nil {
-			return false, err
-		}
-		for i := range record.Len() {
-			if record.Number(i) > s.LastNumber {
-				return false, nil
+// changesOf works out what becomes of the items of a part, on half of the cores. Items
+// that stay as they are have no entry.
+func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog.Number]txlog.Changed, error) {
+	var mu sync.Mutex
+	all := map[txlog.Number]txlog.Changed{}
+	g, ctx := errgroup.WithContext(ctx)
+	records := make(chan *txlog.Record)
+	g.Go(func() error {
+		defer close(records)
+		for r, err := range e.log.Records(ctx, part[0].FirstSequence) {
+			if err != nil {
+				return err
 			}
-			c, err := r.change(record.Number(i), record.Kind(i),
-				func() ([]byte, error) { return record.Values(i, nil) },
-				func() ([]byte, error) { return record.Body(i, nil) })
-			if err != nil || c.Drop || c.Values != nil || c.Body != nil {
-				return true, err
+			if r.Number(0) > part[len(part)-1].LastNumber {
+				return nil
+			}
+			select {
+			case records <- r:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 		}
+		return nil
+	})
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
+		g.Go(func() error {
+			r := rewriter{engine: e, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
+			for record := range records {
+				for i := range record.Len() {
+					if err := cmp.Or(ctx.Err(), e.Open()); err != nil {
+						return err
+					}
+					c, err := r.change(record, i)
+					if err != nil {
+						return fmt.Errorf("item %d: %w", record.Number(i), err)
+					}
+					if c.Drop || c.Values != nil || c.Body != nil {
+						mu.Lock()
+						all[record.Number(i)] = c
+						mu.Unlock()
+					}
+				}
+			}
+			return nil
+		})
 	}
-	return false, nil
+	return all, g.Wait()
 }
 
-// change says what becomes of an item. It is a txlog.Change. What a later version of the
-// program wrote stays as it is.
-func (r *rewriter) change(n txlog.Number, kind txlog.Kind, values, body func() ([]byte, error)) (c txlog.Changed, err error) {
-	switch kind {
-	case txlog.State:
-		name, err := values()
-		if err != nil {
-			return c, err
-		}
-		// The log is rewritten from its beginning on: where the last value is gone, what
-		// says so is not needed any more, since all older values went before.
-		last, ok := r.engine.states.get(string(name))
-		c.Drop = !ok || n != last
-		return c, nil
-	case txlog.Version:
-		if c, err = r.version(values, body); errors.Is(err, ErrUnsupported) {
-			return txlog.Changed{}, nil
-		}
-		if err != nil {
-			return c, fmt.Errorf("item %d: %w", n, err)
-		}
-	}
-	return c, nil
+// A rewriter works out what becomes of items, for one goroutine.
+type rewriter struct {
+	engine  *Engine
+	packer  *packer
+	scratch *scratch
+	part    []byte // values part
+	body    []byte
+	payload []byte
+	out     []byte
 }
 
-// version says what becomes of a version.
-func (r *rewriter) version(values, body func() ([]byte, error)) (c txlog.Changed, err error) {
-	part, err := values()
-	if err != nil {
+// change says what becomes of item i of a record. What a later version of the program
+// wrote stays as it is.
+func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err error) {
+	if r.part, err = record.Values(i, r.part[:0]); err != nil {
 		return c, err
 	}
-	h, block, err := splitItem(part)
+	switch record.Kind(i) {
+	case txlog.State:
+		// The log is rewritten from its beginning on: where the last value is gone, what
+		// says so is not needed any more, since all older values went before.
+		last, ok := r.engine.states.get(string(r.part))
+		c.Drop = !ok || record.Number(i) != last
+	case txlog.Version:
+		if c, err = r.version(record, i); errors.Is(err, ErrUnsupported) {
+			return txlog.Changed{}, nil
+		}
+	}
+	return c, err
+}
+
+// version says what becomes of a version, whose values part is there.
+func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err error) {
+	h, block, err := splitItem(r.part)
 	if err != nil || h.deleted {
 		return c, err
 	}
-	bodyBlock, err := body()
-	if err != nil {
-		return c, err
-	}
-	packing := &r.engine.packing
+	packing, s := &r.engine.packing, r.scratch
 	if r.payload, err = packing.unpack(r.payload[:0], block); err != nil {
 		return c, err
 	}
-	s := r.scratch
-	if s.stored, err = packing.unpack(s.stored[:0], bodyBlock); err != nil {
+	if r.body, err = record.Body(i, r.body[:0]); err != nil {
 		return c, err
 	}
-	r.header = append(r.header[:0], part[:len(part)-len(block)]...)
-	if search.Stale(h.typ, h.extractor, r.payload) {
-		if err := r.extract(h); err != nil {
+	if s.stored, err = packing.unpack(s.stored[:0], r.body); err != nil {
+		return c, err
+	}
+	stale := search.Stale(h.typ, h.extractor, r.payload)
+	header := r.part[:len(r.part)-len(block)]
+	if stale {
+		if err := r.extract(); err != nil {
 			return c, err
 		}
-		r.values = r.packer.DenseValues(append(r.values[:0], r.header...), r.payload)
-		c.Values = r.values
-	} else if !r.packer.Densest(block) {
-		r.values = r.packer.DenseValues(append(r.values[:0], r.header...), r.payload)
-		if len(r.values) < len(part) {
-			c.Values = r.values
+		setExtractor(header, h.typ)
+	}
+	if stale || !r.packer.Densest(block) {
+		if r.out = r.packer.DenseValues(append(r.out[:0], header...), r.payload); stale || len(r.out) < len(r.part) {
+			c.Values = bytes.Clone(r.out)
 		}
 	}
-	if !r.packer.Densest(bodyBlock) {
-		if r.body = r.packer.DenseBody(r.body[:0], s.stored); len(r.body) < len(bodyBlock) {
-			c.Body = r.body
+	if !r.packer.Densest(r.body) {
+		if r.out = r.packer.DenseBody(r.out[:0], s.stored); len(r.out) < len(r.body) {
+			c.Body = bytes.Clone(r.out)
 		}
 	}
 	return c, nil
 }
 
-// extract makes the values of a version anew, and says so in its header.
-func (r *rewriter) extract(h itemHeader) error {
+// extract makes the values of a version anew.
+func (r *rewriter) extract() error {
 	s := r.scratch
 	if err := ParseStored(s.stored, &s.doc); err != nil {
 		return err
@@ -236,6 +259,5 @@ func (r *rewriter) extract(h itemHeader) error {
 		return err
 	}
 	r.payload = append(r.payload[:0], s.builder.Payload()...)
-	setExtractor(r.header, h.typ)
 	return nil
 }

@@ -259,3 +259,25 @@ func TestNoDictionary(t *testing.T) {
 		require.NoError(t, e.Close())
 	}
 }
+
+// TestCloseEndsRewriting closes a store that is being rewritten.
+func TestCloseEndsRewriting(t *testing.T) {
+	key, fs := seal.RandomKey(), txlog.NewMemory()
+	e := startOn(t, fs, key)
+	observations(t, e, 0, 600)
+	want := history(t, e)
+	begun, ended := make(chan struct{}, 100), make(chan error)
+	go func() {
+		_, err := e.Rewrite(context.Background(), func(RewriteProgress) { begun <- struct{}{} })
+		ended <- err
+	}()
+	<-begun
+	require.NoError(t, e.Close())
+	if err := <-ended; err != nil { // it may have been through
+		require.ErrorIs(t, err, ErrClosed)
+	}
+	e = startOn(t, fs, key)
+	require.Equal(t, want, history(t, e))
+	require.NoError(t, e.Verify(t.Context(), Verification{}))
+	require.NoError(t, e.Close())
+}
