@@ -45,6 +45,7 @@ type Engine struct {
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
+	rewriting  chan struct{} // holds a value while Rewrite runs
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
@@ -80,13 +81,14 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	}
 	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
-		options: options,
-		log:     log,
-		index:   index.NewWith(log.HashKey(), settings.Settle()),
-		queue:   make(chan *submission, queueLength),
-		written: make(chan struct{}),
-		swept:   make(chan struct{}),
-		ending:  make(chan struct{}),
+		options:   options,
+		log:       log,
+		index:     index.NewWith(log.HashKey(), settings.Settle()),
+		queue:     make(chan *submission, queueLength),
+		written:   make(chan struct{}),
+		swept:     make(chan struct{}),
+		ending:    make(chan struct{}),
+		rewriting: make(chan struct{}, 1),
 	}
 	if options.Limits != nil {
 		e.index.Limit(*options.Limits)
