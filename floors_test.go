@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"internal/engine", "internal/bundle", "datastore"},
 	{"internal/jobs", "ingest", "export"},
 	{"datastore/rest"},
-	{"examples/quickstart", "examples/server"},
+	{"examples/quickstart", "examples/server", "examples/admin"},
 }
 
 // protoPackages may import google/fhir: floor 3 and above, and the generator of the

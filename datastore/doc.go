@@ -39,6 +39,12 @@
 // drops it. After opening a store they are indexed again. Their expressions see what is
 // stored: the id that the store gave, and neither meta.versionId nor meta.lastUpdated.
 //
+// # Looking into a store
+//
+// [Options.ReadOnly] opens a store beside the process that writes to it. [Inspect] and
+// [InspectRecords] tell what the files of a store have, also where it does not open, and
+// [Cut] makes a store with damage in its log one that opens. See examples/admin.
+//
 // # Errors
 //
 // Classes are matched with errors.Is ([ErrNotFound], [ErrInvalid], …). Errors

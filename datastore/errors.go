@@ -22,7 +22,8 @@ var (
 	// ErrExposed is returned when others than the owner may write to the store's
 	// folder or to a file in it. The error says what to change.
 	ErrExposed = engine.ErrExposed
-	// ErrNoStore is returned where a store was to be read and there is none.
+	// ErrNoStore is returned by Open with Options.Existing or Options.ReadOnly, and by
+	// Inspect, InspectRecords and Cut, where there is no store.
 	ErrNoStore = engine.ErrNoStore
 	// ErrCorrupt is returned when stored bytes are not what was written.
 	ErrCorrupt = engine.ErrCorrupt
@@ -72,8 +73,9 @@ var (
 var (
 	// ErrClosed is returned after Close.
 	ErrClosed = engine.ErrClosed
-	// ErrReadOnly is returned for writes after one failed in a way that only
-	// opening the store again can settle.
+	// ErrReadOnly is returned for writes to a store that was opened with
+	// Options.ReadOnly, and after a write failed in a way that only opening the store
+	// again can settle.
 	ErrReadOnly = engine.ErrReadOnly
 	// ErrOutcomeUnknown is returned when a write was not confirmed by the disk. It
 	// may be there once the store is opened again, whole, or not at all.

@@ -67,6 +67,14 @@ type Options struct {
 	// AtLeast is what [Store.Head] returned at some time: opening an older copy of the
 	// store, or another store, is ErrCorrupt. The zero Head asks for nothing.
 	AtLeast Head
+	// Existing opens a store that is there and makes none: Open reports ErrNoStore
+	// where there is none, and leaves the folder as it is.
+	Existing bool
+	// ReadOnly opens a store as it is at that moment, beside a process that writes to it
+	// or not: what is durable is there, what is written later is not. It takes no lock
+	// and writes nothing; writes report ErrReadOnly. Where there is no store, Open reports
+	// ErrNoStore. Of a store that was not closed, the last write may be missing.
+	ReadOnly bool
 }
 
 // withDefaults copies and fills o and reports everything that is wrong with it.
@@ -105,5 +113,6 @@ func (o *Options) withDefaults() (engine.Options, error) {
 		Key: filled.Key, Validation: filled.Validation, Enrichers: filled.Enrichers, Zone: filled.Zone, BaseURL: filled.BaseURL,
 		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, Logger: filled.Logger,
 		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
+		Existing: filled.Existing, ReadOnly: filled.ReadOnly,
 	}, errors.Join(wrong...)
 }

@@ -2,10 +2,14 @@ package datastore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -15,6 +19,8 @@ type Stats struct {
 	// Versions were written, deletions included; Superseded of them are not current,
 	// and Swept of those are not in the search index any more. All can be read.
 	Versions, Superseded, Swept int
+	// Types are the resource types that have a version, by name.
+	Types []TypeStats
 	// Bytes of the index, by part: the table of resources, exact values, lists of
 	// versions, texts, and what is compared (dates, numbers, references).
 	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
@@ -30,6 +36,13 @@ type Stats struct {
 	Parameters []search.ParameterMemory
 }
 
+// TypeStats count what a store has of one resource type.
+type TypeStats struct {
+	Type      string
+	Resources int // that have a current version
+	Versions  int // that were written, deletions included
+}
+
 // Stats looks at the whole index, which takes about 50 ns a value list and holds up
 // neither readers nor writers. It reports ErrClosed.
 func (s *Store) Stats() (Stats, error) {
@@ -39,10 +52,23 @@ func (s *Store) Stats() (Stats, error) {
 	of := s.engine.Stats()
 	held, since := s.engine.Held()
 	return Stats{
-		Held: held, HeldSince: since, Limit: s.engine.Limit(),
+		Types: typeStats(s.engine.Last()),
+		Held:  held, HeldSince: since, Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}, nil
+}
+
+// typeStats counts what a view sees.
+func typeStats(v engine.View) (types []TypeStats) {
+	for t := range schema.Types {
+		of := v.OfType(index.TypeID(t))
+		if n := of.Len(); n > 0 {
+			types = append(types, TypeStats{Type: schema.TypeID(t).String(), Resources: of.CountVisible(), Versions: n})
+		}
+	}
+	slices.SortFunc(types, func(a, b TypeStats) int { return strings.Compare(a.Type, b.Type) })
+	return types
 }
 
 // String returns the stats as a table.

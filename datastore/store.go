@@ -14,7 +14,7 @@ type Store struct{ engine *engine.Engine }
 // absent. The path "mem:" is a new store in memory, which goes with Close and is
 // sealed like any other. opts may be nil.
 //
-// It reports ErrNoKey, ErrWrongKey, ErrLocked, ErrForeign, ErrUnsupported,
+// It reports ErrNoKey, ErrWrongKey, ErrLocked, ErrNoStore, ErrForeign, ErrUnsupported,
 // ErrSettings or ErrCorrupt, and all that is wrong with opts. Opening takes time:
 // about two seconds for a million versions.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {

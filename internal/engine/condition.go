@@ -198,7 +198,7 @@ func (g *group) fillDraft() error {
 			if err != nil {
 				return err
 			}
-			if payloads[n-1-g.drafted], err = unpackValues(nil, block); err != nil {
+			if payloads[n-1-g.drafted], err = g.engine.packing.unpack(nil, block); err != nil {
 				return err
 			}
 		}

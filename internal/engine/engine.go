@@ -21,6 +21,7 @@ type Engine struct {
 	log     Log
 	index   *index.Index
 	search  *search.Engine
+	packing packing
 	numbers numbering
 	states  states
 
@@ -96,9 +97,15 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(),
 	})
-	if err := e.replay(ctx); err != nil {
+	if err = e.packing.open(ctx, log, options.Logger); err == nil {
+		err = e.replay(ctx)
+	}
+	if err != nil {
 		e.stop()
 		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
+	if options.ReadOnly && e.stopped.err == nil {
+		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
 	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
@@ -178,7 +185,7 @@ func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 		return e.extractAgain(o, dst)
 	}
 	at := len(dst)
-	payload, err := unpackValues(dst, block)
+	payload, err := e.packing.unpack(dst, block)
 	if err == nil && search.Stale(h.typ, h.extractor, payload[at:]) {
 		return e.extractAgain(o, dst)
 	}

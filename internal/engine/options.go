@@ -28,6 +28,8 @@ type Options struct {
 	Queries          map[string]search.NamedQuery
 	NewID            func() string // nil makes UUIDs
 	AtLeast          txlog.Pin
+	Existing         bool // makes no store
+	ReadOnly         bool // takes no lock and writes nothing
 
 	// Limits are lower limits of the index than its own, which a test can reach.
 	Limits *index.Usage
@@ -35,7 +37,7 @@ type Options struct {
 
 // log returns the options of the log.
 func (o *Options) log() *txlog.Options {
-	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast}
+	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly}
 }
 
 // searchTime is the clock of searches. One that fails is the system's.

@@ -87,7 +87,6 @@ type scratch struct {
 	definition *search.Definition
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
-	packer     packer
 	stored     []byte
 	out        *Prepared
 }
@@ -109,7 +108,7 @@ var (
 		(*Engine).annotate,   // a DocumentReference
 		(*Engine).name,       // the id
 		(*Engine).extract,    // the values of R4's search parameters
-		(*Engine).pack,       // values part and body part
+		(*Engine).packParts,  // values part and body part
 		(*Engine).extractOwn, // the values of custom search parameters
 	}
 )
@@ -215,12 +214,12 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 
-// pack makes the parts of the log item.
-func (e *Engine) pack(_ context.Context, c *scratch) error {
+// packParts makes the parts of the log item.
+func (e *Engine) packParts(_ context.Context, c *scratch) error {
 	p, id := c.out, []byte(c.out.ID)
-	p.part = c.packer.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
+	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
 	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, id)
-	p.body = c.packer.body(nil, c.stored)
+	p.body = e.packing.body(c.stored)
 	if c.how.Keep {
 		p.Stored = bytes.Clone(c.stored)
 	}

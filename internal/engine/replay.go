@@ -163,7 +163,7 @@ func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 	}
 	x := index.Item{Type: index.TypeID(h.typ), ID: h.id, Version: uint64(h.version), Deleted: h.deleted}
 	if !h.deleted {
-		l.payload, err = unpackValues(l.payload[:0], block)
+		l.payload, err = e.packing.unpack(l.payload[:0], block)
 		if h.extractor != search.Version(h.typ) || err == nil && search.Stale(h.typ, h.extractor, l.payload) {
 			l.payload, err = e.extractFrom(r, i, l.payload[:0])
 		}
@@ -186,7 +186,7 @@ func (e *Engine) extractFrom(r *txlog.Record, i int, dst []byte) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := unpackBody(nil, body)
+	stored, err := e.packing.unpack(nil, body)
 	if err != nil {
 		return nil, err
 	}

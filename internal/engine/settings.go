@@ -26,6 +26,16 @@ func (o *Options) settings() []byte {
 	return text
 }
 
+// SettingsIn returns zone and base from the named states of a store's log: those of
+// when it was written last. ok is false where they are not among them.
+func SettingsIn(states map[string][]byte) (zone, base string, ok bool) {
+	var kept settings
+	if json.Unmarshal(states[settingsState], &kept) != nil {
+		return "", "", false
+	}
+	return kept.Zone, kept.Base, true
+}
+
 // compareSettings notes whether the next commit has to keep other settings, and tells
 // the logger that answers may differ from those of the last opening.
 func (e *Engine) compareSettings(ctx context.Context) {

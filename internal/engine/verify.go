@@ -14,11 +14,11 @@ import (
 // A Fault is one thing that Verify found wrong.
 type Fault struct {
 	// Check is what was looked at: "log", "body", "values", "history" or "index".
-	Check string
+	Check string `json:"check"`
 	// Place says where: a number of the log, or a place of the index. It holds no data.
-	Place string
+	Place string `json:"place"`
 	// Reason says what is wrong there.
-	Reason string
+	Reason string `json:"reason"`
 }
 
 // String returns the fault on one line.
@@ -191,7 +191,7 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 		r.fault("values", place, "they cannot be extracted: %v", err)
 		return item
 	}
-	stored, err := unpackValues(nil, block)
+	stored, err := e.packing.unpack(nil, block)
 	switch {
 	case err != nil:
 		r.fault("values", place, "they do not open: %v", err)

@@ -75,7 +75,7 @@ func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
 	if b.body, err = e.log.Body(e.numbers.of(o), b.body[:0]); err != nil {
 		return fmt.Errorf("datastore: reading: %w", logError(err))
 	}
-	b.stored, err = unpackBody(b.stored[:0], b.body)
+	b.stored, err = e.packing.unpack(b.stored[:0], b.body)
 	return err
 }
 

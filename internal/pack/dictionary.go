@@ -57,9 +57,19 @@ func newSection(m *model) *section {
 	}
 }
 
+// builtinParsed is shared by all stores of the process.
+var builtinParsed = sync.OnceValues(func() (*Dictionary, error) { return parse(builtin) })
+
 // Parse reads the content of a dictionary. It reports [ErrDamaged], or
 // [ErrUnsupported] for content of another format.
 func Parse(content []byte) (*Dictionary, error) {
+	if bytes.Equal(content, builtin) {
+		return builtinParsed()
+	}
+	return parse(content)
+}
+
+func parse(content []byte) (*Dictionary, error) {
 	plain, err := plainContent(content)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ type Packer struct {
 }
 
 // NewPacker returns a Packer that writes blocks with a dictionary, and names it by
-// its number in the store.
+// its number in the store. Without a dictionary it stores texts as they are.
 func NewPacker(number uint64, d *Dictionary) *Packer {
 	return &Packer{number: number, dictionary: d}
 }
@@ -64,7 +64,10 @@ func (p *Packer) pack(dst, text []byte, c codec) []byte {
 		return dst
 	}
 	begin := len(dst)
-	if len(text) <= maxUnpacked {
+	if cap(p.template) > keptBuffer || cap(p.fields) > keptBuffer {
+		p.template, p.fields = nil, nil
+	}
+	if p.dictionary != nil && len(text) <= maxUnpacked {
 		which, dense := c.section()
 		s := p.dictionary.sections[which]
 		p.template, p.fields = p.splitter.split(p.template[:0], p.fields[:0], text)

@@ -36,8 +36,13 @@ type splitter struct {
 	decoded []byte
 }
 
+// keptBuffer bounds the memory that is kept from text to text.
+const keptBuffer = 1 << 20
+
 func (s *splitter) reset() {
-	s.uuids = s.uuids[:0]
+	if s.uuids = s.uuids[:0]; cap(s.decoded) > keptBuffer {
+		s.decoded = nil
+	}
 	s.clock = clock{}
 }
 

@@ -52,6 +52,10 @@ func Cut(ctx context.Context, path string, opts *Options, after uint64, keepIn s
 			return CutResult{}, err
 		}
 	}
+	// A wrong key touches nothing.
+	if err := l.loadKeys(ctx); err != nil {
+		return CutResult{}, err
+	}
 	if l.writer.head, err = l.folder.Open(nameHead, openCreate); err != nil {
 		return CutResult{}, openError(err)
 	}
@@ -121,21 +125,20 @@ func (c *cutting) read(ctx context.Context) (err error) {
 	if c.in, err = newInspector(ctx, c.log.folder, c.log.options.Wrapper); err != nil {
 		return err
 	}
-	if err := c.log.loadKeys(ctx); err != nil {
-		return err
-	}
+	defer c.in.close()
 	m := c.in.manifest
 	if m == nil {
-		return corruptf("the manifest cannot be read: there is nothing to cut by")
+		return fmt.Errorf("%w: there is nothing to cut by", c.in.manifestError)
 	}
 	c.last = Last{Next: 1}
 	reached := false
-	for i, e := range m.segments {
+	for i, from := range c.in.segments {
+		e := from.entry
 		if reached {
 			c.goes(e, 0)
 			continue
 		}
-		f, err := c.in.read(ctx, e, func(info *recordInfo, _ frame, _ int64) bool {
+		f, err := c.in.read(ctx, from, func(info *recordInfo, _ frame, _ int64) bool {
 			reached = info.lastRun().Sequence > c.after
 			return !reached
 		})

@@ -36,8 +36,8 @@ var (
 	// wrapper.
 	ErrNoKey = errors.New("txlog: a store on disk needs a key")
 
-	// ErrNoStore is returned when a store is opened for reading, inspected or
-	// cut where there is none.
+	// ErrNoStore is returned where there is no store to open for reading, to
+	// inspect or to cut, nor with Options.Existing to open.
 	ErrNoStore = errors.New("txlog: no store there")
 )
 

@@ -22,6 +22,11 @@ func (d *listing) has(name string) bool {
 	return slices.ContainsFunc(d.top, func(e Entry) bool { return e.Name == name })
 }
 
+// hasOwn reports whether anything in the folder has a name that a store gives.
+func (d *listing) hasOwn() bool {
+	return slices.ContainsFunc(d.top, func(e Entry) bool { _, ok := ownNames[e.Name]; return ok })
+}
+
 // ownNames is every name that this version writes at the top of a folder, and
 // whether it is a folder.
 var ownNames = map[string]bool{

@@ -1,12 +1,12 @@
 package txlog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
-	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +17,9 @@ import (
 // not open too.
 type Inspection struct {
 	// Checked says that tags were verified. Without the store's key they are
-	// not, and all the rest is as somebody wrote it.
-	Checked bool
+	// not, and all the rest is as somebody wrote it; Unchecked says why.
+	Checked   bool
+	Unchecked error
 
 	Header   *HeaderInfo // nil where it cannot be read
 	DataKeys int         // number of them in the keyset
@@ -30,8 +31,22 @@ type Inspection struct {
 	// LastGood is the last sequence before any damage.
 	LastGood uint64
 
-	// Findings says what is wrong. An empty list means that nothing is.
-	Findings []string
+	// States has the last value of each named state in the good records, where
+	// Checked.
+	States map[string][]byte
+
+	// Findings says what is wrong. An empty list means that nothing is, as far as
+	// tags were checked.
+	Findings []Finding
+
+	// PassedOver names what others left in the folder.
+	PassedOver []string
+}
+
+// A Finding is one thing that is wrong with a store.
+type Finding struct {
+	Place  string // name of a file, below the store's folder
+	Reason string
 }
 
 // HeaderInfo is the content of a store's header but for its salt.
@@ -78,41 +93,95 @@ type SegmentInfo struct {
 
 // An inspector reads what is there of a store, and notes what is wrong.
 type inspector struct {
-	folder      Folder
-	found       *listing
-	header      *storeHeader
-	keysetInfo  seal.KeysetFile
-	keys        *seal.Keyset // nil where they are not known
-	manifest    *manifest    // nil where it cannot be read
-	manifestTag seal.Tag
-	headFile    []byte
-	head        *head // nil where no slot is whole
-	headSlot    int
+	folder        Folder
+	found         *listing
+	header        *storeHeader
+	keysetInfo    seal.KeysetFile
+	keys          *seal.Keyset // nil where they are not known
+	unchecked     error        // why they are not
+	manifestFile  []byte
+	manifest      *manifest // nil where it cannot be read
+	manifestError error     // why it is not
+	manifestTag   seal.Tag
+	headFile      []byte
+	head          *head // nil where no slot is whole
+	headSlot      int
+	segments      []inspectedFile
 
-	findings []string
+	findings []Finding
 }
 
-func (in *inspector) note(err error) {
+func (in *inspector) note(place string, err error) {
 	if err != nil {
-		in.findings = append(in.findings, strings.TrimPrefix(err.Error(), ErrCorrupt.Error()+": "))
+		in.findings = append(in.findings, Finding{place, strings.TrimPrefix(err.Error(), ErrCorrupt.Error()+": ")})
 	}
 }
 
-// newInspector reads the small files. The wrapper may be nil.
+// An inspectedFile is a segment whose file is open.
+type inspectedFile struct {
+	entry segmentEntry
+	name  string
+	file  File // nil where there is none
+}
+
+// newInspector reads the small files and opens the segments, so that a writer who
+// removes them takes nothing away. The wrapper may be nil.
 func newInspector(ctx context.Context, folder Folder, w seal.KeyWrapper) (*inspector, error) {
 	in := &inspector{folder: folder}
 	var err error
 	if in.found, err = list(folder); in.found == nil {
 		return nil, err
 	}
-	in.note(err)
-	for _, name := range in.found.passed {
-		in.note(fmt.Errorf("%q is passed over", name))
+	if isNew, _ := in.found.isNew(); isNew {
+		return nil, ErrNoStore
 	}
+	if err != nil && !in.found.hasOwn() {
+		return nil, err
+	}
+	in.note(".", err)
 	in.readKeys(ctx, w)
 	in.readManifest()
 	in.readHead()
+	if err := in.openSegments(); err != nil {
+		in.close()
+		return nil, err
+	}
 	return in, ctx.Err()
+}
+
+func (in *inspector) openSegments() error {
+	for _, e := range in.entries() {
+		s := inspectedFile{entry: e, name: segmentName(e.name)}
+		// A rewritten segment may get its name just now.
+		for _, name := range []string{s.name, s.name + tempSuffix, s.name} {
+			f, err := in.folder.Open(name, os.O_RDONLY)
+			if err == nil {
+				s.name, s.file = name, f
+				break
+			}
+			if !errors.Is(err, os.ErrNotExist) {
+				return openError(err)
+			}
+		}
+		in.segments = append(in.segments, s)
+	}
+	return nil
+}
+
+// close closes the segments, not the folder.
+func (in *inspector) close() {
+	for _, s := range in.segments {
+		if s.file != nil {
+			s.file.Close()
+		}
+	}
+	in.segments = nil
+}
+
+// incomplete reports whether the small files do not fit one another, or segments are
+// missing.
+func (in *inspector) incomplete() bool {
+	return len(in.findings) > 0 || slices.ContainsFunc(in.segments, func(s inspectedFile) bool { return s.file == nil })
 }
 
 func (in *inspector) readKeys(ctx context.Context, w seal.KeyWrapper) {
@@ -121,29 +190,35 @@ func (in *inspector) readKeys(ctx context.Context, w seal.KeyWrapper) {
 		in.keysetInfo, err = seal.InspectFile(file)
 	}
 	if err != nil {
-		in.note(err)
+		in.note(nameKeyset, err)
+		in.unchecked = sealError(err)
 	} else if w == nil {
-		in.note(errors.New("no key was given: tags are not checked"))
+		in.unchecked = ErrNoKey
 	} else if in.keys, err = seal.Unmarshal(ctx, file, w); err != nil {
 		in.keys = nil
-		in.note(fmt.Errorf("tags are not checked: %w", err))
+		in.unchecked = sealError(err)
+		if errors.Is(in.unchecked, ErrCorrupt) {
+			in.note(nameKeyset, err)
+		}
 	}
 	if file, err = readOwn(in.folder, nameHeader); err != nil {
-		in.note(err)
+		in.note(nameHeader, err)
 		return
 	}
 	if in.header, err = decodeHeader(file); err == nil && in.keys != nil {
 		_, err = unmarshalHeader(file, in.keys)
 	}
-	in.note(err)
+	in.note(nameHeader, err)
 }
 
 func (in *inspector) readManifest() {
 	file, err := readOwn(in.folder, nameManifest)
 	if err != nil {
-		in.note(err)
+		in.note(nameManifest, err)
+		in.manifestError = err
 		return
 	}
+	in.manifestFile = file
 	switch {
 	case len(file) < seal.TagSize:
 		err = corruptf("manifest has %d bytes", len(file))
@@ -155,8 +230,8 @@ func (in *inspector) readManifest() {
 		}
 	}
 	if err != nil {
-		in.manifest = nil
-		in.note(err)
+		in.manifest, in.manifestError = nil, err
+		in.note(nameManifest, err)
 		return
 	}
 	in.manifestTag = manifestTag(file)
@@ -165,7 +240,7 @@ func (in *inspector) readManifest() {
 func (in *inspector) readHead() {
 	var err error
 	if in.headFile, err = readOwn(in.folder, nameHead); err != nil {
-		in.note(err)
+		in.note(nameHead, err)
 		return
 	}
 	var h head
@@ -181,13 +256,20 @@ func (in *inspector) readHead() {
 		}
 	}
 	if err != nil {
-		in.note(err)
+		in.note(nameHead, err)
 		return
 	}
 	in.head = &h
 	if in.manifest != nil {
-		in.note(h.checkManifest(in.manifest, in.manifestTag))
+		in.note(nameManifest, h.checkManifest(in.manifest, in.manifestTag))
 	}
+}
+
+// moved reports whether a writer has changed manifest or head since they were read.
+func (in *inspector) moved() bool {
+	m, _ := readFile(in.folder, nameManifest)
+	h, _ := readFile(in.folder, nameHead)
+	return !bytes.Equal(m, in.manifestFile) || !bytes.Equal(h, in.headFile)
 }
 
 // entries returns the segments to read: those of the manifest, or, where there
@@ -213,25 +295,19 @@ type finding struct {
 	tag     seal.Tag // of the last good record; the segment's id for none
 	number  Number   // of the last item, or before the first
 	damage  error
+	torn    bool // bytes of a last record follow that was not written to its end
 }
 
 // read reads a segment for as long as its records are good and visit returns
 // true. The last segment of a manifest is open.
-func (in *inspector) read(ctx context.Context, e segmentEntry, visit func(*recordInfo, frame, int64) bool) (*finding, error) {
-	f := &finding{name: segmentName(e.name), summary: newSummary(e)}
-	file, err := in.folder.Open(f.name, os.O_RDONLY)
-	if errors.Is(err, os.ErrNotExist) {
-		f.name += tempSuffix
-		file, err = in.folder.Open(f.name, os.O_RDONLY)
-	}
-	if errors.Is(err, os.ErrNotExist) {
+func (in *inspector) read(ctx context.Context, from inspectedFile, visit func(*recordInfo, frame, int64) bool) (*finding, error) {
+	e, file := from.entry, from.file
+	f := &finding{name: from.name, summary: newSummary(e)}
+	if file == nil {
 		f.damage = corruptf("segment %d is missing", e.name)
 		return f, nil
 	}
-	if err != nil {
-		return nil, openError(err)
-	}
-	defer file.Close()
+	var err error
 	if f.size, err = file.Size(); err != nil {
 		return nil, openError(err)
 	}
@@ -254,36 +330,52 @@ func (in *inspector) read(ctx context.Context, e segmentEntry, visit func(*recor
 	if err != nil && !errors.Is(err, ErrCorrupt) {
 		return nil, err
 	}
-	if err != nil {
-		f.damage = fmt.Errorf("%w (at byte %d of %s)", err, f.summary.entry.size, f.name)
+	if err == nil {
+		return f, nil
 	}
+	if in.isTail(f) && checkTorn(file, f.summary.entry.size, f.size, err) == nil {
+		f.torn = true
+		return f, nil
+	}
+	f.damage = fmt.Errorf("%w (at byte %d of %s)", err, f.summary.entry.size, f.name)
 	return f, nil
+}
+
+// isTail reports whether what follows the good records of a segment lies beyond
+// head: nothing there was acknowledged.
+func (in *inspector) isTail(f *finding) bool {
+	if in.manifest == nil || in.head == nil {
+		return false
+	}
+	last := in.manifest.segments[len(in.manifest.segments)-1]
+	return f.summary.entry.name == last.name && max(f.summary.entry.lastSequence, last.firstSequence-1) >= in.head.sequence
 }
 
 // Inspect reads what is there of a store, without lock and without repairing
 // anything, of a store that does not open too. Options.Wrapper may be nil: then
-// tags are not checked. Beside a writer that works, what it is doing may look
-// like damage. The error is ErrNoStore, the context's, or the file system's.
+// tags are not checked. A writer may work beside it: what is not acknowledged yet is
+// no damage. The error is ErrNoStore, ErrForeign, the context's, or the file system's.
 func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, error) {
 	in, err := startInspection(ctx, path, opts)
 	if err != nil {
 		return nil, err
 	}
-	defer in.folder.Close()
-	out := &Inspection{Checked: in.keys != nil, DataKeys: in.keysetInfo.Keys}
+	defer in.end()
+	out := &Inspection{Checked: in.keys != nil, Unchecked: in.unchecked, DataKeys: in.keysetInfo.Keys, PassedOver: in.found.passed}
 	out.describe(in)
+	states := newStateReader(in)
 	good := true
-	for i, e := range in.entries() {
-		f, err := in.read(ctx, e, func(*recordInfo, frame, int64) bool { return true })
+	for i, from := range in.segments {
+		e := from.entry
+		f, err := in.read(ctx, from, states.visit)
 		if err != nil {
 			return nil, err
 		}
 		closed := in.manifest != nil && i < len(in.manifest.segments)-1
-		in.note(f.damage)
-		if damage := f.damage; damage == nil && closed && !f.matches(&e) {
+		if f.damage == nil && closed && !f.matches(&e) {
 			f.damage = corruptf("segment %d does not end as the manifest says", e.name)
-			in.note(f.damage)
 		}
+		in.note(f.name, f.damage)
 		if last := f.summary.entry.lastSequence; good && last > 0 {
 			out.LastGood = last
 		}
@@ -292,10 +384,10 @@ func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, erro
 			Segment: f.summary.entry.describe(closed), FileBytes: f.size, GoodBytes: f.summary.entry.size})
 	}
 	if in.head != nil && in.head.sequence > out.LastGood && good && (in.manifest == nil || !in.manifest.cut) {
-		in.note(corruptf("head is at commit %d, the log ends at %d", in.head.sequence, out.LastGood))
+		in.note(nameHead, corruptf("head is at commit %d, the log ends at %d", in.head.sequence, out.LastGood))
 	}
 	in.strays()
-	out.Findings = in.findings
+	out.Findings, out.States = in.findings, states.values
 	return out, nil
 }
 
@@ -306,7 +398,8 @@ func (f *finding) matches(e *segmentEntry) bool {
 		got.lastSequence == e.lastSequence && got.lastNumber == e.lastNumber && f.tag == e.last
 }
 
-// strays notes segments that the manifest does not list.
+// strays notes segments that the manifest cannot know. Leftovers of an interrupted
+// change, which opening the store removes, are nothing wrong.
 func (in *inspector) strays() {
 	if in.manifest == nil {
 		return
@@ -316,12 +409,14 @@ func (in *inspector) strays() {
 		listed[segmentFile(e.name)] = true
 	}
 	for _, e := range in.found.segments {
-		if !listed[strings.TrimSuffix(e.Name, tempSuffix)] {
-			in.note(fmt.Errorf("%s of %d bytes is not in the manifest", path.Join(nameLog, e.Name), e.Size))
+		if name, ok := parseSegmentFile(e.Name); ok && !listed[e.Name] && name >= in.manifest.nextName && e.Size > 0 {
+			in.note(segmentName(name), fmt.Errorf("%d bytes are not in the manifest", e.Size))
 		}
 	}
 }
 
+// startInspection reads the small files and opens the segments. Where these do not fit
+// one another and a writer has changed the store meanwhile, it begins anew.
 func startInspection(ctx context.Context, path string, opts *Options) (*inspector, error) {
 	var o Options
 	if opts != nil {
@@ -337,12 +432,23 @@ func startInspection(ctx context.Context, path string, opts *Options) (*inspecto
 	if err != nil {
 		return nil, openError(err)
 	}
-	in, err := newInspector(ctx, folder, o.Wrapper)
-	if err != nil {
-		folder.Close()
-		return nil, err
+	for attempt := 1; ; attempt++ {
+		in, err := newInspector(ctx, folder, o.Wrapper)
+		if err != nil {
+			folder.Close()
+			return nil, err
+		}
+		if attempt == readAttempts || !in.incomplete() || !in.moved() {
+			return in, nil
+		}
+		in.close()
 	}
-	return in, nil
+}
+
+// end closes everything.
+func (in *inspector) end() {
+	in.close()
+	in.folder.Close()
 }
 
 // describe fills in what the small files tell.
@@ -376,68 +482,6 @@ func (out *Inspection) describe(in *inspector) {
 			Current: in.head != nil && in.headSlot == i}
 		if in.keys != nil {
 			_, out.Heads[i].Whole = unmarshalHead(b, in.keys)
-		}
-	}
-}
-
-// A RecordInfo describes a record without its content.
-type RecordInfo struct {
-	Segment                     uint64
-	FirstSequence, LastSequence uint64
-	From, To                    time.Time
-	Commits, Items, Bytes       int
-	Term                        uint64
-	ID                          [16]byte
-}
-
-func describeRecord(segment uint64, info *recordInfo, size int) RecordInfo {
-	first, last := info.firstRun(), info.lastRun()
-	r := RecordInfo{
-		Segment: segment, FirstSequence: first.Sequence, LastSequence: last.Sequence,
-		From: time.UnixMicro(first.Time).UTC(), To: time.UnixMicro(last.Time).UTC(),
-		Items: int(info.items), Bytes: size, Term: info.term, ID: info.id,
-	}
-	for i := range info.runs {
-		if i == 0 || info.runs[i].Sequence != info.runs[i-1].Sequence {
-			r.Commits++
-		}
-	}
-	return r
-}
-
-// InspectRecords describes the records that have commits from a sequence on, up
-// to the one that head vouches for, without lock. Where a record is damaged the
-// iteration ends with ErrCorrupt. Without Options.Wrapper tags are not checked.
-func InspectRecords(ctx context.Context, path string, opts *Options, from uint64) iter.Seq2[RecordInfo, error] {
-	return func(yield func(RecordInfo, error) bool) {
-		in, err := startInspection(ctx, path, opts)
-		if err != nil {
-			yield(RecordInfo{}, err)
-			return
-		}
-		defer in.folder.Close()
-		for _, e := range in.entries() {
-			stopped := false
-			f, err := in.read(ctx, e, func(info *recordInfo, f frame, _ int64) bool {
-				if in.head != nil && info.firstRun().Sequence > in.head.sequence {
-					stopped = true
-				} else if info.lastRun().Sequence >= from {
-					stopped = !yield(describeRecord(e.name, info, len(f.value)), nil)
-				}
-				return !stopped
-			})
-			if err == nil && !stopped {
-				err = f.damage
-			}
-			if in.head != nil && err != nil && errors.Is(err, ErrCorrupt) && f.summary.entry.lastSequence >= in.head.sequence {
-				return // beyond head, where a writer may be at work
-			}
-			if err != nil {
-				yield(RecordInfo{}, err)
-			}
-			if stopped || err != nil {
-				return
-			}
 		}
 	}
 }

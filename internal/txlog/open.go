@@ -22,7 +22,7 @@ import (
 //
 // It reports ErrLocked, ErrWrongKey, ErrCorrupt, ErrForeign, ErrExposed,
 // ErrUnsupported, ErrNoKey, or what the file system or the key wrapper reports;
-// with Options.ReadOnly also ErrNoStore.
+// with Options.ReadOnly or Options.Existing also ErrNoStore.
 func Open(ctx context.Context, path string, opts *Options) (*Log, error) {
 	options, err := opts.withDefaults(path)
 	if err != nil {
@@ -95,6 +95,9 @@ func (l *Log) enter(ctx context.Context) (keys *seal.Keyset, err error) {
 	}
 	flag := os.O_RDWR
 	if isNew {
+		if l.options.Existing {
+			return nil, ErrNoStore
+		}
 		if l.options.AtLeast != (Pin{}) {
 			return nil, corruptf("there is no store, and it should have commit %d", l.options.AtLeast.Sequence)
 		}

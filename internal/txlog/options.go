@@ -25,6 +25,10 @@ type Options struct {
 	// uncleanly the last record may not be shown until it is opened for writing.
 	ReadOnly bool
 
+	// Existing opens a store that is there and makes none: where there is none,
+	// Open reports ErrNoStore and leaves the folder as it is.
+	Existing bool
+
 	// AtLeast is a pin that the store must hold, as [Log.Head] gave it earlier.
 	// Open reports ErrCorrupt for a store that does not. The zero Pin asks for
 	// nothing.

@@ -1,0 +1,33 @@
+package datastore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// A CutResult says what Cut did.
+type CutResult struct {
+	Sequence uint64 // of the last commit that is left
+	Kept     string // path of the file that has what was cut
+	Bytes    int64  // of records that were cut
+}
+
+// Cut cuts the log of a store after a commit, so that a store with damage behind it
+// opens again. Every write after that commit is gone from the store, those that were
+// acknowledged too. A record with commits on both sides goes as a whole. What is cut is
+// kept in a tar file that it makes in the folder keepIn, which must not lie in the
+// store's: nothing is lost for good.
+//
+// [Inspection.LastGood] is the last commit that can be kept. Cut reports ErrCorrupt where
+// a record up to the commit is damaged, or the store cannot be told from its small files:
+// then nothing was changed. Otherwise it reports ErrNoStore, ErrForeign, ErrWrongKey,
+// ErrLocked, or an error of the file system. A Cut that was interrupted is done again.
+func Cut(ctx context.Context, path string, key KeyWrapper, after uint64, keepIn string) (CutResult, error) {
+	r, err := txlog.Cut(ctx, path, &txlog.Options{Wrapper: key}, after, keepIn)
+	if err != nil {
+		return CutResult{}, fmt.Errorf("datastore: cutting: %w", err)
+	}
+	return CutResult(r), nil
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/export"
+	"github.com/fhirlake/fhirlake/ingest"
+)
+
+// parseSequence reads the number of a commit.
+func parseSequence(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("no number of a commit")
+	}
+	return n, nil
+}
+
+// levels are the levels of validation by the names that AWS HealthLake gives them.
+var levels = map[string]datastore.Level{
+	"strict": datastore.Strict, "structure-only": datastore.StructureOnly, "minimal": datastore.Minimal,
+}
+
+// importFolder takes in the ldjson of a folder. Lines that are refused are counted and
+// no error; a report names them.
+func importFolder(p *program, f *flag.FlagSet) action {
+	options := ingest.Options{Validation: datastore.Strict}
+	f.Func("validation", "", func(name string) (err error) {
+		level, ok := levels[name]
+		if !ok {
+			return errors.New("strict, structure-only or minimal")
+		}
+		options.Validation = level
+		return nil
+	})
+	report := f.String("report", "", "")
+	resume := f.Bool("resume", false, "")
+	return func(ctx context.Context, args []string) (err error) {
+		if *resume {
+			return misuse("import: -resume is not there yet; importing again is safe, and writes new versions")
+		}
+		if info, err := os.Stat(args[0]); err != nil {
+			return err
+		} else if !info.IsDir() {
+			return fmt.Errorf("%s is no folder", args[0])
+		}
+		for _, path := range []string{args[0], *report, p.keyFile} {
+			if path == "" {
+				continue
+			}
+			if err := p.outside(path); err != nil {
+				return err
+			}
+		}
+		store, err := p.open(ctx, datastore.Options{Validation: options.Validation})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, store.Close()) }()
+		options.From = os.DirFS(args[0])
+		if *report != "" {
+			options.Report = ingest.DirSink(*report)
+		}
+		bar := newBar(p.stderr, -1, "importing", true)
+		defer bar.end()
+		options.Progress = func(now ingest.Progress) { bar.setOf(now.Read, now.Size) }
+		job, err := ingest.Start(ctx, store, options)
+		if err != nil {
+			return err
+		}
+		result, err := job.Wait()
+		bar.end()
+		return errors.Join(p.printImport(&result, *report), err)
+	}
+}
+
+func (p *program) printImport(r *ingest.Result, report string) error {
+	for _, file := range r.Files {
+		if file.Failed() > 0 {
+			p.printf("%s: %d not imported\n", file.Name, file.Failed())
+		}
+		if file.WithIssues > 0 {
+			p.printf("%s: %d imported with issues\n", file.Name, file.WithIssues)
+		}
+	}
+	if report != "" {
+		p.printf("report: %s\n", report)
+	}
+	return p.printf("imported %d of %d resources, %s, in %v: %s\n",
+		r.Imported, r.Scanned, size(r.BytesImported), r.Elapsed.Round(time.Millisecond), r.Status)
+}
+
+// exportFolder writes the current resources into a folder, a file a type.
+func exportFolder(p *program, _ *flag.FlagSet) action {
+	return func(ctx context.Context, args []string) (err error) {
+		if err := p.outside(args[0]); err != nil {
+			return err
+		}
+		store, err := p.open(ctx, datastore.Options{Existing: true})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, store.Close()) }()
+		of, err := store.Stats()
+		if err != nil {
+			return err
+		}
+		total := int64(0)
+		for _, t := range of.Types {
+			total += int64(t.Resources)
+		}
+		bar := newBar(p.stderr, total, "exporting", false)
+		defer bar.end()
+		job, err := export.Start(ctx, store, export.Options{
+			To:       export.DirSink(args[0]),
+			Progress: func(now export.Progress) { bar.set(now.Resources) },
+		})
+		if err != nil {
+			return err
+		}
+		result, err := job.Wait()
+		bar.end()
+		if err != nil {
+			return err
+		}
+		return p.printf("exported %d resources of %d types, %s, in %v\n",
+			result.Resources, len(result.Files), size(result.Bytes), result.Elapsed.Round(time.Millisecond))
+	}
+}
+
+// search prints all matches of a query, page by page, or says how many there are. What
+// the query includes follows the matches, each once.
+func search(p *program, f *flag.FlagSet) action {
+	count := f.Bool("count", false, "")
+	return func(ctx context.Context, args []string) (err error) {
+		typ, query, _ := strings.Cut(args[0], "?")
+		store, err := p.open(ctx, datastore.Options{Existing: true})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, store.Close()) }()
+		if err := store.WaitIndexed(ctx); err != nil {
+			return err
+		}
+		if *count {
+			page, err := store.Search(ctx, typ, query)
+			if err != nil {
+				return err
+			}
+			return p.printf("%d\n", page.Total)
+		}
+		if params, err := url.ParseQuery(query); err == nil && !params.Has("_count") {
+			query = strings.TrimPrefix(query+"&_count=1000", "&")
+		}
+		return p.printPages(ctx, store, typ, query)
+	}
+}
+
+func (p *program) printPages(ctx context.Context, store *datastore.Store, typ, query string) error {
+	var included []datastore.Version
+	printed := map[datastore.Ref]bool{}
+	for first := true; first || query != ""; first = false {
+		page, err := store.Search(ctx, typ, query)
+		if err != nil {
+			return err
+		}
+		for _, issue := range page.Issues {
+			if first {
+				fmt.Fprintln(p.stderr, "admin:", issue)
+			}
+		}
+		for _, m := range page.Matches {
+			if err := p.printf("%s\n", m.JSON); err != nil {
+				return err
+			}
+		}
+		for _, v := range page.Included {
+			if !printed[v.Ref] {
+				printed[v.Ref] = true
+				included = append(included, v)
+			}
+		}
+		query = page.Next
+	}
+	for _, v := range included {
+		if err := p.printf("%s\n", v.JSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
