@@ -243,9 +243,12 @@ func (e *Engine) apply(runs []landed, items []index.Item) error {
 // stopWriting makes the store read-only, once, and says so.
 func (e *Engine) stopWriting(err error) {
 	e.stopped.mu.Lock()
-	defer e.stopped.mu.Unlock()
-	if e.stopped.err == nil {
+	first := e.stopped.err == nil
+	if first {
 		e.stopped.err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	e.stopped.mu.Unlock()
+	if first { // the lock is free: whoever is told may ask the store
 		e.options.Logger.Error("datastore: the store is read-only until it is opened again", "error", err)
 	}
 }
