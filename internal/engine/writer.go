@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/killpoint"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -89,13 +90,23 @@ func (g *group) flush() {
 			}
 		}
 	}
+	g.answer(err)
+	*g = *newGroup(e)
+}
+
+// answer tells the group's commits what came of them.
+func (g *group) answer(err error) {
+	if len(g.taken) == 0 {
+		return
+	}
+	killpoint.Here("before.acknowledge")
 	for _, s := range g.taken {
 		if s.err = err; err != nil {
 			s.versions = nil
 		}
 		close(s.done)
 	}
-	*g = *newGroup(e)
+	killpoint.Here("after.acknowledge")
 }
 
 // append brings a group to the log. Where the log does not know whether it was
@@ -156,7 +167,9 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 		runs[i] = landed{txlog.Run{Sequence: at.Sequence + uint64(i), Time: c.Time, First: at.Number, Count: len(c.Items)}, c.Items}
 		at.Number += txlog.Number(len(c.Items))
 	}
+	killpoint.Here("before.apply")
 	err := caught("applying a write", func() error { return e.apply(runs, g.items) })
+	killpoint.Here("after.apply")
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		e.stopWriting(err)
