@@ -88,7 +88,13 @@ func (n *numbers) number(name string) index.Param {
 //
 // Values of contained resources are not of it: they have the version of their own
 // type, which lies with them. [Stale] looks at both.
-func Version(t schema.TypeID) uint32 { return parameters().versions[t] }
+func Version(t schema.TypeID) uint32 {
+	versions := parameters().versions
+	if int(t) >= len(versions) {
+		return 0
+	}
+	return versions[t]
+}
 
 // Stale reports whether values that were extracted of a resource of a type under some
 // version of its extraction have to be extracted again.

@@ -69,7 +69,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for l := range work {
-				if err := e.load(l); err != nil {
+				if err := caught("reading a record", func() error { return e.load(l) }); err != nil {
 					return err
 				}
 				l.done <- struct{}{}
@@ -84,7 +84,7 @@ func (e *Engine) replay(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := e.applyLoaded(l); err != nil {
+			if err := caught("applying a record", func() error { return e.applyLoaded(l) }); err != nil {
 				return err
 			}
 			l.record = nil
@@ -112,8 +112,8 @@ func (e *Engine) catchUp() error {
 			return fmt.Errorf("datastore: following the log: %w", logError(err))
 		}
 		l := loaded{record: r}
-		if err = e.load(&l); err == nil {
-			err = caught("applying a record of the log", func() error { return e.applyLoaded(&l) })
+		if err = caught("reading a record", func() error { return e.load(&l) }); err == nil {
+			err = caught("applying a record", func() error { return e.applyLoaded(&l) })
 		}
 		if err != nil {
 			e.stopWriting(err)
