@@ -8,16 +8,17 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A Tx collects operations on several resources that are written as one: all in
-// one log record, or none. Its methods check what they are given at once and
+// A Tx collects operations on several resources, and named state, that are written as
+// one: all in one log record, or none. Its methods check what they are given at once and
 // leave the rest to the commit. A Tx is for one goroutine; different ones may be
 // filled side by side, and are written in the order in which they are committed.
 // The zero Tx is of no use.
 type Tx struct {
-	store *Store
-	ops   []engine.Op
-	size  int
-	done  bool
+	store  *Store
+	ops    []engine.Op
+	states []engine.State
+	size   int
+	done   bool
 }
 
 // Begin returns an empty transaction. It holds nothing that must be released: one
@@ -114,10 +115,10 @@ func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 		return nil, engine.Failf(ErrInvalid, issue.Invalid, "the transaction was committed before")
 	}
 	tx.done = true
-	if len(tx.ops) == 0 {
+	if len(tx.ops)+len(tx.states) == 0 {
 		return nil, tx.store.engine.Open()
 	}
-	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops})
+	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states})
 	if err != nil {
 		return nil, err
 	}
