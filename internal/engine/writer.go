@@ -74,7 +74,11 @@ func (g *group) flush() {
 			err = e.applyGroup(g, at)
 			break
 		}
-		if !errors.Is(err, txlog.ErrConflict) || errors.Is(err, txlog.ErrFenced) || try == conflictTries {
+		if !errors.Is(err, txlog.ErrConflict) || errors.Is(err, txlog.ErrFenced) {
+			break
+		}
+		if try == conflictTries {
+			err = fmt.Errorf("%w: others keep appending to the log", ErrConflict)
 			break
 		}
 		// Somebody else appended. What that means is applied first; then conditions are
@@ -137,6 +141,9 @@ func (e *Engine) append(g *group) (at txlog.Position, err error) {
 		return at, err
 	case errors.Is(err, txlog.ErrOutcomeUnknown), errors.Is(err, txlog.ErrReadOnly), errors.Is(err, txlog.ErrFenced), errors.Is(err, txlog.ErrReplaced):
 		e.stopWriting(err)
+	}
+	if errors.Is(err, txlog.ErrFenced) {
+		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}
 	return at, fmt.Errorf("datastore: writing: %w", logError(err))
 }
