@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"context"
 	"io"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/synth"
 )
 
@@ -17,4 +19,14 @@ import (
 // in memory at a time.
 func Synthetic(seed uint64, patients int) io.Reader {
 	return synth.New(seed, patients).NewReader()
+}
+
+// Preload returns what fills a new store with the resources of [Synthetic] before it
+// is open to others:
+//
+//	datastore.Open(ctx, path, &datastore.Options{Key: key, Preload: ingest.Preload(1, 1000)})
+func Preload(seed uint64, patients int) datastore.Preload {
+	return func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(Synthetic(seed, patients)), nil
+	}
 }
