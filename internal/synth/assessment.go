@@ -21,7 +21,7 @@ func (c *chart) noteExamination(v *visit) {
 		if s := c.afflictions[v.about].image; s != nil {
 			t.say("\n")
 			t.fill("Imaging ({}): ", s.words)
-			t.say(s.finding)
+			t.say(s.conclusion)
 		}
 	}
 }
@@ -236,7 +236,7 @@ func (c *chart) noteTreatment(v *visit, a *affliction) {
 			said = true
 		}
 	}
-	if !said {
+	if !said && len(a.treat) == 0 {
 		t.say("Supportive care. ")
 	}
 	for _, done := range a.treat {

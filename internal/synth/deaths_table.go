@@ -13,8 +13,8 @@ type cause struct {
 
 var causes = []cause{
 	{&disorder{code: snomed("51178009", "Sudden infant death syndrome"), words: "sudden infant death syndrome", days: 1}, 0, 1, [2]int{600, 500}},
-	{&disorder{code: snomed("275272006", "Brain damage - traumatic"), words: "traumatic brain injury", days: 10, image: headScan, symptoms: []string{"loss of consciousness after an accident"}}, 1, 44, [2]int{250, 130}},
-	{&disorder{code: snomed("275272006", "Brain damage - traumatic"), words: "traumatic brain injury", days: 10, image: headScan, symptoms: []string{"loss of consciousness after a fall"}}, 45, 120, [2]int{40, 35}},
+	{&disorder{code: snomed("275272006", "Brain damage - traumatic"), words: "traumatic brain injury", days: 10, image: headBleed, symptoms: []string{"loss of consciousness after an accident"}}, 1, 44, [2]int{250, 130}},
+	{&disorder{code: snomed("275272006", "Brain damage - traumatic"), words: "traumatic brain injury", days: 10, image: headBleed, symptoms: []string{"loss of consciousness after a fall"}}, 45, 120, [2]int{40, 35}},
 	{&disorder{code: snomed("55680006", "Drug overdose"), words: "drug overdose", days: 2, symptoms: []string{"unresponsiveness", "slow breathing"}}, 15, 64, [2]int{320, 160}},
 	{myocardialInfarction, 35, 120, [2]int{220, 150}},
 	{&disorder{code: snomed("410429000", "Cardiac Arrest"), words: "cardiac arrest", days: 1, symptoms: []string{"sudden collapse"}}, 20, 120, [2]int{110, 80}},

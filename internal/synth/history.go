@@ -121,5 +121,9 @@ func (c *chart) noteSocial(v *visit) {
 	t.fill("Patient {}. ", c.smokingAt(v.start).words)
 	t.say(c.education)
 	t.say("\n")
+	if c.payer == noInsurance {
+		t.say("Has no health insurance.")
+		return
+	}
 	t.fill("Insurance: {}.", payers[c.payer])
 }

@@ -122,12 +122,18 @@ func (c *chart) noteIllness(v *visit) {
 		t.say("diagnosed in ")
 		t.year(c.visits[c.afflictions[v.about].visit].start)
 		t.say(".")
+	case v.about >= 0 && c.afflictions[v.about].disorder == normalPregnancy:
+		c.noteWeeks(v)
 	case v.last && !v.diagnosis:
 		t.fill("has advanced {} and is declining.", c.afflictions[v.about].words)
 	case len(symptoms) == 0:
 		t.fill("was found to have {}.", c.afflictions[v.about].words)
 	default:
-		before, after, _ := strings.Cut(pick(&c.random, presentations), "{}")
+		how := presentations
+		if v.setting == emergency || v.setting == inpatient {
+			how = emergencies
+		}
+		before, after, _ := strings.Cut(pick(&c.random, how), "{}")
 		t.say(before)
 		t.list(len(symptoms), " and ", func(i int) string { return symptoms[i] })
 		t.say(after)
@@ -140,6 +146,18 @@ func (c *chart) noteIllness(v *visit) {
 	if c.permille(350) {
 		t.say(" ")
 		t.say(pick(&c.random, excluded))
+	}
+}
+
+// noteWeeks says how far a pregnancy is.
+func (c *chart) noteWeeks(v *visit) {
+	t := &c.note
+	t.say("is pregnant and comes at ")
+	t.number(40 - int((c.afflictions[v.about].end-day-v.start)/day+6)/7)
+	if v.setting == inpatient {
+		t.say(" weeks to give birth.")
+	} else {
+		t.say(" weeks for prenatal care.")
 	}
 }
 

@@ -30,6 +30,8 @@ type person struct {
 }
 
 // race is one of the OMB categories. A code that is empty is said in words only.
+//
+// Source: U.S. Census Bureau, QuickFacts 2023, rounded.
 type race struct {
 	code  concept
 	of    int // permille
@@ -39,12 +41,12 @@ type race struct {
 const ombSystem = "urn:oid:2.16.840.1.113883.6.238"
 
 var races = []race{
-	{concept{ombSystem, "2106-3", "White"}, 715, &cultures.anglo},
-	{concept{ombSystem, "2054-5", "Black or African American"}, 135, &cultures.anglo},
-	{concept{ombSystem, "2028-9", "Asian"}, 80, &cultures.asian},
-	{concept{ombSystem, "1002-5", "American Indian or Alaska Native"}, 12, &cultures.anglo},
-	{concept{ombSystem, "2076-8", "Native Hawaiian or Other Pacific Islander"}, 4, &cultures.anglo},
-	{concept{"", "", "Other"}, 54, &cultures.french},
+	{concept{ombSystem, "2106-3", "White"}, 753, &cultures.anglo},
+	{concept{ombSystem, "2054-5", "Black or African American"}, 137, &cultures.anglo},
+	{concept{ombSystem, "2028-9", "Asian"}, 64, &cultures.asian},
+	{concept{ombSystem, "1002-5", "American Indian or Alaska Native"}, 13, &cultures.anglo},
+	{concept{ombSystem, "2076-8", "Native Hawaiian or Other Pacific Islander"}, 3, &cultures.anglo},
+	{concept{"", "", "Other"}, 30, &cultures.french},
 }
 
 var (
@@ -182,7 +184,7 @@ func (p *person) smokingAt(t moment) *smokingHabit {
 func (p *person) drawNames(r *random) {
 	p.race = &races[byWeight(r, races, func(c *race) int { return c.of })]
 	p.culture = p.race.names
-	if p.race.code.code != "2028-9" && r.permille(190) {
+	if p.race.code.code != "2028-9" && r.permille(195) {
 		p.hispanic = true
 		p.culture = &cultures.hispanic
 	} else if r.permille(60) {

@@ -11,6 +11,13 @@ var presentations = []string{
 	"is seen for evaluation of {}.",
 }
 
+// emergencies open the history of a visit to a hospital.
+var emergencies = []string{
+	"was brought in by ambulance with {}.",
+	"presents with {} since this morning.",
+	"comes to the hospital because of {} since last night.",
+}
+
 // unspoken is the number of denials that do not need the patient to speak.
 const unspoken = 3
 
@@ -75,7 +82,7 @@ var examinations = []struct {
 	words  string
 	unless trait
 }{
-	{"Alert and oriented, in no acute distress.", demented},
+	{"Alert and oriented.", demented},
 	{"Lungs are clear to auscultation bilaterally, no rales.", obstructive | congested | infected},
 	{"Heart has a regular rate and rhythm without murmurs.", irregular | congested},
 	{"Abdomen is soft and non-tender, no hepatosplenomegaly.", pregnant},

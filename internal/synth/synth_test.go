@@ -36,14 +36,26 @@ func TestGolden(t *testing.T) {
 		want     string
 	}{
 		{0, 0, "7e999b7bd07236abd0e3daf04fb5e3b264e5784c44d6834436ba53635a683eba"},
-		{1, 10, "baa71f662f153893c2b8012d75109952dfe945abf7402ec0dd8195fc9e24d1e7"},
-		{42, 25, "39f136596b523d2c48d9a31fe01274351ea9ba59e6bf99ea671740a311cf5715"},
+		{1, 10, "520ac34e11a677f08980463aaf7fe09ed5318510c76bd37860bd171d3c7911a4"},
+		{7, 300, "731485b1ba4b440653d6057e45dc67e3c7f9701104bf5b2ffd61cdbb91a44e26"},
+		{42, 25, "a19e26726dd871e7dc331b12f03d4ecffc14ec0a48467640ab0954862fad4b4c"},
 	} {
 		hash := sha256.New()
 		_, err := synth.New(test.seed, test.patients).WriteTo(hash)
 		require.NoError(t, err)
 		assert.Equal(t, test.want, hex.EncodeToString(hash.Sum(nil)), "seed %d, %d patients", test.seed, test.patients)
 	}
+}
+
+// TestGoldenOfMillion holds the same of patients far into a large data set.
+func TestGoldenOfMillion(t *testing.T) {
+	g := synth.New(2026, 1000000)
+	text := g.AppendShared(nil)
+	for _, i := range []int{0, 1, 123456, 500000, 999999} {
+		text = g.AppendPatient(text, i)
+	}
+	hash := sha256.Sum256(text)
+	assert.Equal(t, "23264b492983b77cdda41bdb0927a0e16e63f615901503d5a7b086dd27c036b7", hex.EncodeToString(hash[:]))
 }
 
 // TestTablesNeedNoEscape holds the tables to what the writer relies on: their
@@ -190,6 +202,11 @@ func TestDistribution(t *testing.T) {
 		total++
 		size += len(line) + 1
 	}
+	assert.Subset(t, g.Types(), []string{ // what AWS HealthLake preloads
+		"AllergyIntolerance", "CarePlan", "CareTeam", "Claim", "Condition", "Device", "DiagnosticReport", "Encounter",
+		"ExplanationOfBenefit", "ImagingStudy", "Immunization", "Location", "MedicationAdministration", "MedicationRequest",
+		"Observation", "Organization", "Patient", "Practitioner", "PractitionerRole", "Procedure", "Provenance",
+	})
 	for _, kind := range g.Types() {
 		assert.Positive(t, counts[kind], kind)
 		t.Logf("%-26s %6.2f a patient", kind, float64(counts[kind])/patients)

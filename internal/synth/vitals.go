@@ -112,7 +112,9 @@ func (c *chart) bodyAt(t moment) (height, weight int) {
 	// Adults gain until sixty and lose again in old age.
 	bmi := c.bmi + away + min(age-18, 42)/2 - max(age-70, 0)/2
 	if c.traits&obese != 0 {
-		bmi = max(bmi, 301+bmi%20)
+		bmi = max(bmi, 302+bmi%20)
+	} else {
+		bmi = min(bmi, 298)
 	}
 	return c.height, max(bmi, 165) * c.height / 1000 * c.height / 1000
 }
