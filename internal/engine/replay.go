@@ -35,6 +35,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
 	loader := e.index.Loader(workers)
 	defer loader.Finish()
+	last := e.log.Last()
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
 	order := make(chan *loaded, 2*workers)
@@ -92,7 +93,19 @@ func (e *Engine) replay(ctx context.Context) error {
 		}
 		return nil
 	})
-	return e.asFarAsPossible(g.Wait())
+	if err := g.Wait(); err != nil {
+		return e.asFarAsPossible(err)
+	}
+	e.reached(last)
+	return nil
+}
+
+// reached notes that everything up to a commit was applied. The last commits may have
+// left no record: Rewrite drops what nobody needs.
+func (e *Engine) reached(last txlog.Last) {
+	if last.Sequence > e.sequence {
+		e.sequence, e.time = last.Sequence, max(e.time, last.Time)
+	}
 }
 
 // asFarAsPossible lets a store whose log goes past a limit, or holds what a later
@@ -107,6 +120,7 @@ func (e *Engine) asFarAsPossible(err error) error {
 
 // catchUp applies what others appended to the log.
 func (e *Engine) catchUp() error {
+	last := e.log.Last()
 	for r, err := range e.log.Records(e.background, e.sequence+1) {
 		if err != nil {
 			return fmt.Errorf("datastore: following the log: %w", logError(err))
@@ -123,6 +137,7 @@ func (e *Engine) catchUp() error {
 			e.define()
 		}
 	}
+	e.reached(last)
 	return nil
 }
 
