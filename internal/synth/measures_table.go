@@ -82,7 +82,7 @@ var (
 		{code: loinc("1920-8", "Aspartate aminotransferase [Enzymatic activity/volume] in Serum or Plasma"), words: "AST", unit: unitsPerL, middle: [2]int{25, 25}, spread: 14, low: 10, high: 40, shifts: []shift{{obese, 36}}},
 	}, 5120, nil}
 
-	hemoglobinA1c = measure{code: loinc("4548-4", "Hemoglobin A1c/Hemoglobin.total in Blood"), words: "Hemoglobin A1c", unit: percent, scale: 1, middle: [2]int{53, 53}, spread: 4, low: -1, high: 57, shifts: []shift{{diabetic, 92}, {prediabetic, 60}}}
+	hemoglobinA1c = measure{code: loinc("4548-4", "Hemoglobin A1c/Hemoglobin.total in Blood"), words: "Hemoglobin A1c", unit: percent, scale: 1, middle: [2]int{53, 53}, spread: 6, low: -1, high: 57, shifts: []shift{{diabetic, 92}, {prediabetic, 59}}}
 	kidneyRate    = measure{code: loinc("33914-3", "Glomerular filtration rate/1.73 sq M.predicted [Volume Rate/Area] in Serum or Plasma by Creatinine-based formula (MDRD)"), words: "Estimated GFR", unit: filtration, scale: 1, middle: [2]int{920, 920}, spread: 200, low: 600, high: -1, derive: (*chart).filtrationRate}
 	microalbumin  = measure{code: loinc("14959-1", "Microalbumin/Creatinine [Mass Ratio] in Urine"), words: "Urine microalbumin/creatinine", unit: unit{"mg/g", "mg/g"}, scale: 1, middle: [2]int{90, 90}, spread: 80, low: -1, high: 300, shifts: []shift{{diabetic, 900}, {renal, 2200}}}
 	thyrotropin   = measure{code: loinc("3016-3", "Thyrotropin [Units/volume] in Serum or Plasma"), words: "TSH", unit: milliUnits, scale: 2, middle: [2]int{210, 210}, spread: 120, low: 40, high: 450, shifts: []shift{{thyroid, 1150}}}
