@@ -272,7 +272,7 @@ func (c *chart) noteOrders(v *visit, begun bool) bool {
 	return said
 }
 
-// noteDeath says when and of what the patient died.
+// noteDeath says the day and the cause of death.
 func (c *chart) noteDeath(v *visit) {
 	t := &c.note
 	t.heading("Disposition")

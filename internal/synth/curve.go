@@ -8,10 +8,10 @@ type knot struct{ age, share int }
 // rises from nothing within four years.
 type curve []knot
 
-// ageFor returns the age in months at which somebody gets what the curve is of, if their
-// place among a million people is at: those with the lowest places get it first. It
-// reports false for those who never get it. So the share of those who have it is the
-// curve's at every age.
+// ageFor returns the age in months at which a disorder with this curve begins, for the
+// person at a place among a million: it begins first for those with the lowest places.
+// It reports false if it never begins. At every age, as many people have the disorder as
+// the curve says.
 func (c curve) ageFor(at int) (months int, ok bool) {
 	before := knot{}
 	if len(c) > 0 {
@@ -39,10 +39,9 @@ const (
 	kinships = int(mental) + 1
 )
 
-// place draws where the person stands among a million people for a disorder: in two of
-// five draws where they stand for its whole group. Each place is as likely as any other,
-// so that shares stay what curves say, and what comes together does so more often than by
-// chance.
+// place draws the person's place among a million for a disorder. Two of five draws give
+// the place for its whole kinship, so that related disorders come together. Every place
+// is equally likely, so shares stay those of the curves.
 func (l *life) place(of kinship) int {
 	at := l.below(1000000)
 	if of != alone && l.permille(400) {

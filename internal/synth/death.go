@@ -16,8 +16,8 @@ func (l *life) drawDeathbed() {
 	l.closing = max(l.died-stay, l.born+hour)
 }
 
-// planDeath plans the visit at whose end the patient dies, of something deadly that they
-// have or of one of the common causes.
+// planDeath plans the last visit. The patient dies at its end, of a deadly affliction or of
+// one of the common causes.
 func (l *life) planDeath() {
 	if l.died == 0 {
 		return
@@ -52,7 +52,7 @@ func (l *life) drawCause() int {
 	return -1
 }
 
-// deadly returns how much what the patient has weighs among the causes of their death.
+// deadly returns the weight of an affliction among the causes of death.
 func (l *life) deadly(about int) int {
 	if a := &l.afflictions[about]; a.activeAt(l.died) {
 		return a.lethal * 10
@@ -75,7 +75,7 @@ var (
 	examCategory     = hl7("observation-category", "exam", "Exam")
 )
 
-// writeDeath appends what the patient died of, and the certificate that says so.
+// writeDeath appends the cause of death and the certificate.
 func (c *chart) writeDeath(n int) {
 	v := &c.visits[n]
 	a := &c.afflictions[v.about]

@@ -53,8 +53,8 @@
 //
 // # What it does not do
 //
-// It does not simulate disease: courses are simple curves, and rates that no table names a
-// source of are made up, so nothing clinical or epidemiological may be concluded from it.
+// It does not simulate disease: courses are simple curves, and rates without a source in
+// the tables are made up, so nothing clinical or epidemiological may be concluded from it.
 // Drugs and codes are today's in old records too. Resources that claim a US Core profile
 // have its required elements; conformance to profiles is not checked. Codes are real
 // where they are public knowledge, displays follow Synthea's wording, and money is made

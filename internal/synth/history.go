@@ -1,6 +1,6 @@
 package synth
 
-// familyHistory is what the patient's relatives have, and what none of them has.
+// familyHistory tells the disorders of the patient's relatives, and one that none has.
 type familyHistory struct {
 	relatives  [2]string // sentences with a blank
 	disorders  [2]string

@@ -19,9 +19,9 @@ func (c *chart) leaning(key, n uint64) int {
 	return int(h>>32%1001) + int(h&0xffffffff%1001) - 1000
 }
 
-// level returns the value of a measure at t, which depends on the patient, the measure
-// and t alone: people have values of their own, which wander over the years, differ a
-// little from day to day, and move with the severity of what they have.
+// level returns the value of a measure at t. It depends on the patient, the measure and t
+// alone. People have values of their own; these wander over the years, differ a little
+// from day to day, and move with the severity of afflictions.
 func (c *chart) level(m *measure, t moment) int {
 	if m.derive != nil {
 		return m.derive(c, t)

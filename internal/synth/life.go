@@ -17,7 +17,7 @@ type life struct {
 	courses     []course
 	allergies   []allergy
 	begin       moment // visits are recorded from here on, but for diagnoses
-	closing     moment // all visits end before, but for one at whose end the patient dies
+	closing     moment // all visits end before it, but for the one that ends with death
 	deathbed    setting
 }
 
@@ -27,7 +27,7 @@ type affliction struct {
 	onset moment
 	end   moment // 0 while it lasts
 	visit int    // at which it was diagnosed
-	pace  int    // by which severity grows in a year, of a thousand
+	pace  int    // growth of severity in a year, in thousandths
 	keeps int    // of a thousand parts of severity, how many are left after a treatment
 }
 
@@ -278,7 +278,7 @@ func (l *life) pregnancy(conceived, birth moment) {
 	l.newVisit(birth, inpatient, about, false)
 }
 
-// traitsAt returns what the disorders of the moment change.
+// traitsAt returns the traits of the afflictions at t.
 func (l *life) traitsAt(t moment) trait {
 	var all trait
 	for i := range l.afflictions {

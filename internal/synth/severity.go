@@ -56,7 +56,7 @@ func (a *affliction) growth(from, to moment) int {
 	return min(a.pace*int((to-from)/day)/365, 600)
 }
 
-// severityOf returns the highest severity of what has a trait at t.
+// severityOf returns the highest severity at t among afflictions with a trait.
 func (l *life) severityOf(of trait, t moment) int {
 	highest := 0
 	for i := range l.afflictions {
