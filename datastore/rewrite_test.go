@@ -299,4 +299,3 @@ func BenchmarkDisk(b *testing.B) {
 	b.ReportMetric(input*float64(b.N)/1e6/b.Elapsed().Seconds(), "MB/s")
 	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
 }
-

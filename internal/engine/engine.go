@@ -60,6 +60,7 @@ type Engine struct {
 // Open opens the store in a folder, or makes one there. The path "mem:" is a new
 // store in memory.
 func Open(ctx context.Context, path string, options Options) (*Engine, error) {
+	options.Logger = careful(options.Logger)
 	log, err := txlog.Open(ctx, path, options.log())
 	if err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
@@ -75,6 +76,7 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 // Start makes an engine of an open log, which is the engine's from then on: it applies
 // the log and starts the writer, the filler and the sweeper.
 func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
+	options.Logger = careful(options.Logger)
 	given, err := givenDefinitions(options.SearchParameters)
 	if err != nil {
 		return nil, err

@@ -112,7 +112,9 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
 	}
 	h.deleted = part[1]&itemDeleted != 0
-	h.interaction = Interaction(part[itemInteractionAt])
+	if h.interaction = Interaction(part[itemInteractionAt]); h.interaction > Derived {
+		return h, nil, fmt.Errorf("%w: item of an interaction of a later version", ErrUnsupported)
+	}
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -256,7 +257,11 @@ func (e *Engine) packBody(_ context.Context, c *scratch) error {
 // anyStored reads whatever the store has let in, at whatever level.
 var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
 
-// ParseStored parses what the store holds, at whatever level it was let in.
+// ParseStored parses what the store holds, at whatever level it was let in. What does
+// not parse is ErrCorrupt.
 func ParseStored(stored []byte, doc *fhirjson.Document) error {
-	return Invalid(fhirjson.Parse(stored, doc, &anyStored))
+	if err := fhirjson.Parse(stored, doc, &anyStored); err != nil {
+		return fmt.Errorf("%w: a stored resource: %w", ErrCorrupt, err)
+	}
+	return nil
 }

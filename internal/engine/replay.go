@@ -25,7 +25,8 @@ type loaded struct {
 	batch   index.Batch // the memory of values
 	part    []byte
 	payload []byte
-	done    chan struct{} // gets a value when items are there
+	err     error         // why there are no items
+	done    chan struct{} // gets a value when items or err are there
 }
 
 // replay applies the whole log. Values parts are opened and prepared on all
@@ -47,9 +48,6 @@ func (e *Engine) replay(ctx context.Context) error {
 		defer close(work)
 		defer close(order)
 		for r, err := range e.log.Records(ctx, 1) {
-			if err != nil {
-				return err
-			}
 			var l *loaded
 			select {
 			case l = <-free:
@@ -57,7 +55,12 @@ func (e *Engine) replay(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			for _, to := range []chan *loaded{order, work} {
+			to := []chan *loaded{order, work}
+			if l.err = err; err != nil {
+				l.done <- struct{}{}
+				to = to[:1]
+			}
+			for _, to := range to {
 				select {
 				case to <- l:
 				case <-ctx.Done():
@@ -70,9 +73,8 @@ func (e *Engine) replay(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for l := range work {
-				if err := e.load(l); err != nil {
-					return err
-				}
+				// An error counts in its turn: what comes before is applied.
+				l.err = caught("reading a record", func() error { return e.load(l) })
 				l.done <- struct{}{}
 			}
 			return nil
@@ -85,8 +87,11 @@ func (e *Engine) replay(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := e.applyLoaded(l); err != nil {
-				return err
+			if l.err == nil {
+				l.err = caught("applying a record", func() error { return e.applyLoaded(l) })
+			}
+			if l.err != nil {
+				return l.err
 			}
 			l.record = nil
 			free <- l
@@ -126,8 +131,8 @@ func (e *Engine) catchUp() error {
 			return fmt.Errorf("datastore: following the log: %w", logError(err))
 		}
 		l := loaded{record: r}
-		if err = e.load(&l); err == nil {
-			err = caught("applying a record of the log", func() error { return e.applyLoaded(&l) })
+		if err = caught("reading a record", func() error { return e.load(&l) }); err == nil {
+			err = caught("applying a record", func() error { return e.applyLoaded(&l) })
 		}
 		if err != nil {
 			e.stopWriting(err)
