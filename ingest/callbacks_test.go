@@ -124,3 +124,27 @@ func TestCancelWhileReadingHangs(t *testing.T) {
 		})
 	}
 }
+
+// TestReportThatHangs cancels an import whose report, or Progress, does not return.
+func TestReportThatHangs(t *testing.T) {
+	for _, at := range []string{"Create", "Write", "Close report", "Progress"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			running, cancel := context.WithCancel(ctx)
+			defer cancel()
+			hang := make(chan struct{})
+			defer close(hang)
+			u := unruly{fstest.MapFS{"a.ndjson": {Data: []byte(patient("a", "x") + "\nbad\n")}}, at, func() {
+				cancel()
+				<-hang
+			}}
+			store := open(t, nil)
+			job, err := ingest.Start(running, store, ingest.Options{From: u, Report: u, Progress: func(ingest.Progress) { u.happen("Progress") }})
+			require.NoError(t, err)
+			_, err = job.Wait()
+			require.ErrorIs(t, err, datastore.ErrCallback)
+			_, err = store.Update(ctx, []byte(patient("b", "y")))
+			require.NoError(t, err)
+		})
+	}
+}

@@ -50,6 +50,9 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	j := &Job{store: store, options: opts, sources: sources, started: time.Now(), done: make(chan struct{})}
 	running, cancel := context.WithCancel(ctx)
 	j.cancel = cancel
+	if opts.Report != nil {
+		j.options.Report = jobs.Within(running, opts.Report)
+	}
 	go j.run(running)
 	return j, nil
 }
@@ -85,7 +88,7 @@ func (j *Job) Progress() Progress {
 func (j *Job) run(ctx context.Context) {
 	defer close(j.done)
 	defer j.cancel()
-	stopTelling := j.tell()
+	stopTelling := j.tell(ctx)
 	err := j.pipe(ctx)
 	j.outcome.result = j.result(ctx, err)
 	if j.options.Report != nil {
@@ -101,11 +104,11 @@ func (j *Job) run(ctx context.Context) {
 }
 
 // tell calls Options.Progress until stop is called, and then a last time.
-func (j *Job) tell() (stop func() error) {
+func (j *Job) tell(ctx context.Context) (stop func() error) {
 	if j.options.Progress == nil {
-		return jobs.Tell(nil)
+		return jobs.Tell(ctx, nil)
 	}
-	return jobs.Tell(func() { j.options.Progress(j.Progress()) })
+	return jobs.Tell(ctx, func() { j.options.Progress(j.Progress()) })
 }
 
 // result sums the job up. err is what stopped it, if anything did.

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
 )
@@ -17,6 +18,39 @@ func Guard(f func() error) func() error {
 // Await calls f as [Guard] does, and returns the error of ctx where ctx ends first. Then
 // f is left behind, in its goroutine, with whatever it refers to.
 func Await(ctx context.Context, f func() error) error {
+	select {
+	case err := <-begin(f):
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// grace is how long a job that ends early waits for a sink or a callback to return.
+const grace = 2 * time.Second
+
+// longer waits for what a call that began came to. Where ctx ends it waits all the same,
+// but for grace at most.
+func longer(ctx context.Context, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+		return errHangs
+	}
+}
+
+var errHangs = fmt.Errorf("%w: it did not return", datastore.ErrCallback)
+
+// begin calls f in a goroutine of its own and sends what came of it.
+func begin(f func() error) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
 		err := fmt.Errorf("%w: it ended its goroutine", datastore.ErrCallback)
@@ -28,10 +62,5 @@ func Await(ctx context.Context, f func() error) error {
 		}()
 		err = f()
 	}()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return ended
 }

@@ -21,8 +21,8 @@ func TestGuard(t *testing.T) {
 }
 
 func TestTellReportsAPanic(t *testing.T) {
-	require.ErrorIs(t, jobs.Tell(func() { panic("oh") })(), datastore.ErrCallback)
-	require.ErrorIs(t, jobs.Tell(func() { runtime.Goexit() })(), datastore.ErrCallback)
+	require.ErrorIs(t, jobs.Tell(t.Context(), func() { panic("oh") })(), datastore.ErrCallback)
+	require.ErrorIs(t, jobs.Tell(t.Context(), func() { runtime.Goexit() })(), datastore.ErrCallback)
 }
 
 // A process that is killed while it writes must leave no copy of what it wrote.
