@@ -460,6 +460,13 @@ func (p *pair) keep(*rapid.T) {
 	p.kept = append(p.kept, k)
 }
 
+// rewrite rewrites both stores.
+func (p *pair) rewrite(t *rapid.T) {
+	for _, s := range p.stores {
+		require.NoError(t, s.Rewrite(ctx, nil))
+	}
+}
+
 // sweep sweeps the indexes of both stores, or closes the oldest snapshots first, so
 // that sweeps go further.
 func (p *pair) sweep(t *rapid.T) {
@@ -607,7 +614,7 @@ func (p *pair) run(r *rapid.T) {
 	defer p.close(r)
 	r.Repeat(map[string]func(*rapid.T){
 		"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
-		"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep,
+		"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
 	})
 	p.look(r)
 }

@@ -42,8 +42,8 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" || c != (engine.Condition{}) {
-		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a create in a transaction")
+	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a create in a transaction")
 	}
 	id, err := tx.store.engine.NewID(ctx)
 	if err != nil {
@@ -59,8 +59,8 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" {
-		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
+	if o.conditional || o.provenance != nil {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and WithProvenance do not go with an update in a transaction")
 	}
 	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, o.by(engine.Update))
 }
@@ -81,8 +81,8 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	if err != nil {
 		return err
 	}
-	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
+	if o.conditional || o.ifNoneMatch || o.provenance != nil {
+		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist, IfNoneMatch and WithProvenance do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
@@ -98,6 +98,10 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 
 // Len returns the number of operations.
 func (tx *Tx) Len() int { return len(tx.ops) }
+
+// Issues returns what was found and accepted in operation i, from 0: warnings, and at
+// level Minimal everything else that is wrong.
+func (tx *Tx) Issues(i int) []Issue { return tx.ops[i].Issues }
 
 // Size returns about how many bytes the operations take in the log.
 func (tx *Tx) Size() int { return tx.size }

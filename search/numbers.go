@@ -84,16 +84,15 @@ func (n *numbers) number(name string) index.Param {
 }
 
 // Version returns the version of what is extracted of the resources of a type. Values
-// of another version have to be extracted again. It is 0 of what is no resource type.
+// of another version have to be extracted again. It is 0 of what is no resource type, or one of a later version.
 //
 // Values of contained resources are not of it: they have the version of their own
 // type, which lies with them. [Stale] looks at both.
 func Version(t schema.TypeID) uint32 {
-	versions := parameters().versions
-	if int(t) >= len(versions) {
-		return 0
+	if versions := parameters().versions; int(t) < len(versions) {
+		return versions[t]
 	}
-	return versions[t]
+	return 0
 }
 
 // Stale reports whether values that were extracted of a resource of a type under some

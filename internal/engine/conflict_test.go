@@ -227,7 +227,9 @@ func (s *shared) createOnce(t *rapid.T) {
 	v := wroteVersion{id: fmt.Sprint("n", len(s.model)), number: 1, family: "Own", key: rapid.SampledFrom([]string{"k0", "k1", "k2"}).Draw(t, "key")}
 	p, err := s.e.Prepare(t.Context(), v.source(), &How{Check: Check{Level: StructureOnly}})
 	require.NoError(t, err)
-	x, err := s.e.Expect(t.Context(), schema.TypePatient, "identifier="+v.key)
+	criterion, err := s.e.Criterion(schema.TypePatient, "identifier="+v.key, "")
+	require.NoError(t, err)
+	x, err := s.e.Expect(t.Context(), criterion)
 	before := s.withKey(v.key)
 	if len(before) > 1 {
 		require.ErrorIs(t, err, ErrPreconditionFailed)
@@ -439,7 +441,11 @@ func raise(ctx context.Context, e *Engine) (bool, error) {
 func createOnce(ctx context.Context, e *Engine, id, key string) (bool, error) {
 	source := strings.Replace(patient(id, "Bob"), `"name"`, fmt.Sprintf(`"identifier":[{"value":"%s"}],"name"`, key), 1)
 	for {
-		x, err := e.Expect(ctx, schema.TypePatient, "identifier="+key)
+		criterion, err := e.Criterion(schema.TypePatient, "identifier="+key, "")
+		if err != nil {
+			return false, err
+		}
+		x, err := e.Expect(ctx, criterion)
 		if err != nil || x.Found != 0 {
 			return false, err
 		}

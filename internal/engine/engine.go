@@ -9,6 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -21,6 +22,7 @@ type Engine struct {
 	log     Log
 	index   *index.Index
 	search  *search.Engine
+	pages   pagetoken.Key // of histories
 	packing packing
 	numbers numbering
 	states  states
@@ -43,9 +45,11 @@ type Engine struct {
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
+	rewriting  chan struct{} // holds a value while Rewrite runs
 
-	closing sync.RWMutex
-	closed  bool // guarded by closing; queue is closed with it
+	closeOnce sync.Once
+	closing   sync.RWMutex
+	closed    bool // guarded by closing; queue is closed with it
 
 	stopped struct {
 		mu  sync.Mutex
@@ -79,13 +83,14 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	}
 	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
-		options: options,
-		log:     log,
-		index:   index.NewWith(log.HashKey(), settings.Settle()),
-		queue:   make(chan *submission, queueLength),
-		written: make(chan struct{}),
-		swept:   make(chan struct{}),
-		ending:  make(chan struct{}),
+		options:   options,
+		log:       log,
+		index:     index.NewWith(log.HashKey(), settings.Settle()),
+		queue:     make(chan *submission, queueLength),
+		written:   make(chan struct{}),
+		swept:     make(chan struct{}),
+		ending:    make(chan struct{}),
+		rewriting: make(chan struct{}, 1),
 	}
 	if options.Limits != nil {
 		e.index.Limit(*options.Limits)
@@ -95,9 +100,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
+	e.pages = pagetoken.NewKey(pages)
 	e.search = search.New(e.index, search.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
-		Now: e.searchTime, Queries: e.guardedQueries(),
+		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
 	if err = e.packing.open(ctx, log, options.Logger); err == nil {
 		err = e.replay(ctx)
@@ -120,8 +126,13 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 }
 
 // Close waits for writes under way and releases the store. Closing again does
-// nothing.
-func (e *Engine) Close() error {
+// nothing but to wait for that.
+func (e *Engine) Close() (err error) {
+	e.closeOnce.Do(func() { err = e.close() })
+	return err
+}
+
+func (e *Engine) close() error {
 	e.closing.Lock()
 	if !e.closed {
 		e.closed = true

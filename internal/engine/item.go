@@ -97,6 +97,11 @@ func setItem(part []byte, version uint32, i Interaction) {
 
 var errItem = fmt.Errorf("%w: header of an item", ErrCorrupt)
 
+// setExtractor says that the values are those of this version's extractor.
+func setExtractor(part []byte, typ schema.TypeID) {
+	binary.LittleEndian.PutUint32(part[itemExtractorAt:], search.Version(typ))
+}
+
 // splitItem reads a values part. An item with flags of a later version is
 // ErrUnsupported.
 func splitItem(part []byte) (h itemHeader, block []byte, err error) {

@@ -23,6 +23,9 @@ type Options struct {
 	BaseURL          string
 	SearchParameters [][]byte
 	MaxResourceSize  int
+	MaxValues        int // 0 is one for 16 bytes of MaxResourceSize
+	MaxSearchCost    int // 0 is search.DefaultCostLimit
+	MaxBundleAnswer  int
 	Logger           *slog.Logger     // not nil
 	Now              func() time.Time // nil is time.Now
 	Queries          map[string]search.NamedQuery

@@ -77,7 +77,7 @@ func (p *packing) body(stored []byte) []byte {
 	k := p.packers.Get().(*packer)
 	defer p.put(k)
 	k.out = k.Body(k.out[:0], stored)
-	return bytes.Clone(k.out)
+	return k.take()
 }
 
 // values returns a header and a packed values payload.
@@ -85,7 +85,18 @@ func (p *packing) values(header, payload []byte) []byte {
 	k := p.packers.Get().(*packer)
 	defer p.put(k)
 	k.out = k.Values(append(k.out[:0], header...), payload)
-	return bytes.Clone(k.out)
+	return k.take()
+}
+
+// take returns what was packed: a copy, or the buffer itself where that is large and
+// well filled.
+func (k *packer) take() []byte {
+	out := k.out
+	if len(out) > keptBlock && len(out) > cap(out)/2 {
+		k.out = nil
+		return out
+	}
+	return bytes.Clone(out)
 }
 
 func (p *packing) put(k *packer) {

@@ -25,7 +25,7 @@ type loaded struct {
 	batch   index.Batch // the memory of values
 	part    []byte
 	payload []byte
-	done    chan struct{} // gets a value when items are there
+	done    chan error // gets a value when items are there, or cannot be
 }
 
 // replay applies the whole log. Values parts are opened and prepared on all
@@ -35,12 +35,13 @@ func (e *Engine) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
 	loader := e.index.Loader(workers)
 	defer loader.Finish()
+	last := e.log.Last()
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
 	order := make(chan *loaded, 2*workers)
 	free := make(chan *loaded, cap(order)+workers+2) // every loaded there is
 	for range cap(free) {
-		free <- &loaded{done: make(chan struct{}, 1)}
+		free <- &loaded{done: make(chan error, 1)}
 	}
 	g.Go(func() error {
 		defer close(work)
@@ -69,22 +70,24 @@ func (e *Engine) replay(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for l := range work {
-				if err := caught("reading a record", func() error { return e.load(l) }); err != nil {
-					return err
-				}
-				l.done <- struct{}{}
+				// The goroutine that applies reports the error, once all before is applied.
+				l.done <- caught("reading a record", func() error { return e.load(l) })
 			}
 			return nil
 		})
 	}
 	g.Go(func() error {
 		for l := range order {
+			var err error
 			select {
-			case <-l.done:
+			case err = <-l.done:
 			case <-ctx.Done():
-				return ctx.Err()
+				err = ctx.Err()
 			}
-			if err := caught("applying a record", func() error { return e.applyLoaded(l) }); err != nil {
+			if err == nil {
+				err = caught("applying a record", func() error { return e.applyLoaded(l) })
+			}
+			if err != nil {
 				return err
 			}
 			l.record = nil
@@ -92,7 +95,19 @@ func (e *Engine) replay(ctx context.Context) error {
 		}
 		return nil
 	})
-	return e.asFarAsPossible(g.Wait())
+	if err := g.Wait(); err != nil {
+		return e.asFarAsPossible(err)
+	}
+	e.reached(last)
+	return nil
+}
+
+// reached notes that everything up to a commit was applied. The last commits may have
+// left no record: Rewrite drops what nobody needs.
+func (e *Engine) reached(last txlog.Last) {
+	if last.Sequence > e.sequence {
+		e.sequence, e.time = last.Sequence, max(e.time, last.Time)
+	}
 }
 
 // asFarAsPossible lets a store whose log goes past a limit, or holds what a later
@@ -107,6 +122,7 @@ func (e *Engine) asFarAsPossible(err error) error {
 
 // catchUp applies what others appended to the log.
 func (e *Engine) catchUp() error {
+	last := e.log.Last()
 	for r, err := range e.log.Records(e.background, e.sequence+1) {
 		if err != nil {
 			return fmt.Errorf("datastore: following the log: %w", logError(err))
@@ -124,6 +140,7 @@ func (e *Engine) catchUp() error {
 			e.define()
 		}
 	}
+	e.reached(last)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"runtime"
 	"testing"
 
@@ -318,32 +317,4 @@ func requireTold(t require.TestingT, err error) {
 	if err != nil && !errors.Is(err, ErrUnsupported) {
 		require.ErrorIs(t, err, ErrCorrupt)
 	}
-}
-
-func FuzzItem(f *testing.F) {
-	for _, id := range []string{"a", "0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", fmt.Sprintf("%064d", 1)} {
-		for _, deleted := range []bool{false, true} {
-			part := appendItemHeader(nil, schema.TypePatient, id, deleted)
-			setItem(part, 7, Patch)
-			f.Add(append(part, "values"...))
-		}
-	}
-	f.Fuzz(func(t *testing.T, part []byte) {
-		h, block, err := splitItem(part)
-		if err != nil {
-			if bytes.Contains([]byte(err.Error()), part) && len(part) > 8 {
-				t.Fatal("the error holds the item")
-			}
-			return
-		}
-		require.True(t, ValidID(h.id))
-		require.NotZero(t, h.version)
-		again := appendItemHeader(nil, h.typ, h.id, h.deleted)
-		setItem(again, h.version, h.interaction)
-		got, rest, err := splitItem(append(again, block...))
-		require.NoError(t, err)
-		h.extractor = got.extractor
-		require.Equal(t, h, got)
-		require.Equal(t, string(block), string(rest))
-	})
 }

@@ -153,6 +153,14 @@ func ParseVersion(id string) (uint64, bool) {
 // Last returns the newest state without counting it.
 func (e *Engine) Last() View { return View{e.index.View(), e} }
 
+// Then returns the state after a commit, which nothing has swept yet.
+func (e *Engine) Then(sequence uint64) View {
+	if view, ok := e.index.ViewAt(sequence); ok {
+		return View{view, e}
+	}
+	return e.Last()
+}
+
 // Limit returns the share, from 0 to 1, of the limit that the index is nearest to.
 func (e *Engine) Limit() float64 { return e.index.Used().Share(e.index.Limits()) }
 

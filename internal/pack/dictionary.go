@@ -50,6 +50,9 @@ type section struct {
 }
 
 func newSection(m *model) *section {
+	for i, c := range m.code {
+		m.tables[i] = m.steps[c].table
+	}
 	return &section{
 		model: m,
 		fast:  sync.OnceValue(func() *fastTable { return newFastTable(m.text) }),

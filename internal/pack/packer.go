@@ -59,6 +59,17 @@ func (p *Packer) DenseValues(dst, payload []byte) []byte {
 	return p.pack(dst, payload, codecDenseValues)
 }
 
+// Densest reports whether a block is one of DenseBody or DenseValues of this Packer's
+// dictionary.
+func (p *Packer) Densest(block []byte) bool {
+	if len(block) == 0 {
+		return true
+	}
+	head, n := binary.Uvarint(block)
+	c := codec(head & (1<<codecBits - 1))
+	return n > 0 && c >= codecDenseBody && c < codecCount && head>>codecBits == p.number
+}
+
 func (p *Packer) pack(dst, text []byte, c codec) []byte {
 	if len(text) == 0 {
 		return dst
