@@ -25,7 +25,8 @@ type loaded struct {
 	batch   index.Batch // the memory of values
 	part    []byte
 	payload []byte
-	done    chan error // gets a value when items are there, or cannot be
+	err     error         // why there are no items
+	done    chan struct{} // gets a value when items or err are there
 }
 
 // replay applies the whole log. Values parts are opened and prepared on all
@@ -41,15 +42,12 @@ func (e *Engine) replay(ctx context.Context) error {
 	order := make(chan *loaded, 2*workers)
 	free := make(chan *loaded, cap(order)+workers+2) // every loaded there is
 	for range cap(free) {
-		free <- &loaded{done: make(chan error, 1)}
+		free <- &loaded{done: make(chan struct{}, 1)}
 	}
 	g.Go(func() error {
 		defer close(work)
 		defer close(order)
 		for r, err := range e.log.Records(ctx, 1) {
-			if err != nil {
-				return err
-			}
 			var l *loaded
 			select {
 			case l = <-free:
@@ -57,7 +55,12 @@ func (e *Engine) replay(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			for _, to := range []chan *loaded{order, work} {
+			to := []chan *loaded{order, work}
+			if l.err = err; err != nil {
+				l.done <- struct{}{}
+				to = to[:1]
+			}
+			for _, to := range to {
 				select {
 				case to <- l:
 				case <-ctx.Done():
@@ -70,25 +73,25 @@ func (e *Engine) replay(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for l := range work {
-				// The goroutine that applies reports the error, once all before is applied.
-				l.done <- caught("reading a record", func() error { return e.load(l) })
+				// An error counts in its turn: what comes before is applied.
+				l.err = caught("reading a record", func() error { return e.load(l) })
+				l.done <- struct{}{}
 			}
 			return nil
 		})
 	}
 	g.Go(func() error {
 		for l := range order {
-			var err error
 			select {
-			case err = <-l.done:
+			case <-l.done:
 			case <-ctx.Done():
-				err = ctx.Err()
+				return ctx.Err()
 			}
-			if err == nil {
-				err = caught("applying a record", func() error { return e.applyLoaded(l) })
+			if l.err == nil {
+				l.err = caught("applying a record", func() error { return e.applyLoaded(l) })
 			}
-			if err != nil {
-				return err
+			if l.err != nil {
+				return l.err
 			}
 			l.record = nil
 			free <- l

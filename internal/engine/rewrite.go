@@ -239,12 +239,12 @@ func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err er
 		}
 		setExtractor(header, h.typ)
 	}
-	if stale || !r.packer.Densest(block) {
-		if r.out = r.packer.DenseValues(append(r.out[:0], header...), r.payload); stale || len(r.out) < len(r.part) {
+	if stale || !r.packer.Smallest(block) {
+		if r.out = r.packer.Values(append(r.out[:0], header...), r.payload); stale || len(r.out) < len(r.part) {
 			c.Values = bytes.Clone(r.out)
 		}
 	}
-	if !r.packer.Densest(r.body) {
+	if !r.packer.Smallest(r.body) {
 		if r.out = r.packer.DenseBody(r.out[:0], s.stored); len(r.out) < len(r.body) {
 			c.Body = bytes.Clone(r.out)
 		}

@@ -193,7 +193,7 @@ func TestOldDictionary(t *testing.T) {
 	log, err := txlog.Open(t.Context(), "", &txlog.Options{FS: fs, Wrapper: key})
 	require.NoError(t, err)
 	samples := []pack.Sample{{Text: []byte(strings.Repeat(`{"resourceType":"Observation","status":"final"}`, 9)), Weight: 5}}
-	number, err := log.AddDictionary(t.Context(), pack.Make(samples, samples, samples, samples))
+	number, err := log.AddDictionary(t.Context(), pack.Make(samples, samples, samples))
 	require.NoError(t, err)
 	content, err := pack.Parse(log.Dictionaries()[number])
 	require.NoError(t, err)
@@ -209,7 +209,7 @@ func TestOldDictionary(t *testing.T) {
 		for o := range e.Last().Last() {
 			body, err := log.Body(e.numbers.of(o+1), nil)
 			require.NoError(t, err)
-			if p.Densest(body) {
+			if p.Smallest(body) {
 				n++
 			}
 		}

@@ -7,8 +7,8 @@
 // write.
 //
 // The dictionary is made of HL7's examples of FHIR R4 and of resources of package synth,
-// as a store would keep them. Its text comes from one set of synthetic patients; its
-// codes are made from how that text serves another set. No user's resources are in it.
+// as a store would keep them. Its texts come from one set of synthetic patients; its
+// codes are made from how they serve another set. No user's resources are in it.
 //
 // Run it when the stored form, the layout of values or the numbers of their streams
 // change: older stores keep the dictionary that they have, and get the new one beside

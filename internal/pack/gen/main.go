@@ -51,7 +51,7 @@ func run(check bool) error {
 	if err := practice.addPatients(practiceSeed, practicePatients); err != nil {
 		return err
 	}
-	content := pack.Make(learn.bodies, learn.values, practice.bodies, practice.values)
+	content := pack.Make(learn.bodies, learn.values, practice.bodies)
 	if _, err := pack.Parse(content); err != nil {
 		return err
 	}
