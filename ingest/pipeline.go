@@ -134,7 +134,7 @@ func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
-	checks := []datastore.WriteOption{datastore.Imported(), datastore.Validation(p.job.options.Validation)}
+	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.Validation(p.job.options.Validation)}
 	if !p.job.options.Invariants {
 		checks = append(checks, datastore.WithoutInvariants())
 	}
