@@ -123,7 +123,7 @@ func TestCallbacks(t *testing.T) {
 		for _, kind := range []string{"panics", "ends its goroutine", "hangs", "calls back"} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				asking, leave := context.WithCancel(ctx)
-				hang := make(chan struct{})
+				hang, returned := make(chan struct{}), make(chan struct{})
 				var store *datastore.Store
 				var on atomic.Bool
 				happen := func() {
@@ -139,6 +139,7 @@ func TestCallbacks(t *testing.T) {
 						leave()
 						<-hang
 					default:
+						defer close(returned)
 						inner(t, store)
 					}
 				}
@@ -154,6 +155,9 @@ func TestCallbacks(t *testing.T) {
 				on.Store(true)
 				err = c.call(asking, store, happen)
 				require.False(t, on.Load(), "it was called")
+				if kind == "calls back" {
+					<-returned // who forgives does not wait for long
+				}
 				switch {
 				case kind == "hangs" && c.last && err == nil:
 				case kind == "hangs" && !c.forgives:
