@@ -1,12 +1,15 @@
 package ingest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // A source is one input file.
@@ -14,6 +17,27 @@ type source struct {
 	name string
 	size int64 // as it lies in its folder; 0 where that is not known
 	open func() (io.ReadCloser, error)
+}
+
+// openWithin opens the file. One that does not open before ctx ends, as a pipe that
+// nobody writes to, is left behind, and closed if it opens after all.
+func (s *source) openWithin(ctx context.Context) (io.ReadCloser, error) {
+	opened := make(chan io.ReadCloser, 1)
+	err := jobs.Await(ctx, func() error {
+		file, err := s.open()
+		if err != nil {
+			return err
+		}
+		opened <- file
+		if ctx.Err() != nil {
+			return file.Close()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return <-opened, nil
 }
 
 // sources lists what the options name.
