@@ -50,7 +50,10 @@ func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 		}
 		n := fhirjson.Index(i)
 		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
-		if _, isType := schema.ResourceType(string(name)); conditional && isType {
+		if !conditional {
+			continue
+		}
+		if _, isType := schema.ResourceType(string(name)); isType {
 			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
 		}
 	}
