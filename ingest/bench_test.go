@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/google/fhir/go/fhirversion"
 	"github.com/google/fhir/go/jsonformat"
 	"github.com/stretchr/testify/require"

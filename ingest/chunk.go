@@ -35,6 +35,9 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 		c.fail(c.first, c.fault)
 		return nil
 	}
+	if c.whole {
+		return c.take(ctx, c.first, c.data, checks)
+	}
 	number := c.first
 	for line := range bytes.Lines(c.data) {
 		if err := c.take(ctx, number, line, checks); err != nil {

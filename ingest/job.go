@@ -44,7 +44,7 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 		return nil, err
 	}
 	var sources []source
-	if err := jobs.Guard(func() (err error) { sources, err = opts.sources(); return err })(); err != nil {
+	if err := jobs.Guard(func() (err error) { sources, err = opts.sources(ctx, store); return err })(); err != nil {
 		return nil, err
 	}
 	j := &Job{store: store, options: opts, sources: sources, started: time.Now(), done: make(chan struct{})}
