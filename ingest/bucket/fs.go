@@ -31,7 +31,7 @@ func (o *objects) Open(name string) (fs.File, error) {
 		return &folder{objects: o, name: name}, nil
 	}
 	f := &object{name: name}
-	f.reader = retry.NewReader(o.ctx, o.bucket.policy, verdict, func(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	f.reader = retry.NewReader(o.ctx, o.bucket.policy, verdict, func(ctx context.Context, offset int64, _ func()) (io.ReadCloser, error) {
 		return o.openAt(ctx, f, offset)
 	})
 	err := f.reader.Start()

@@ -17,8 +17,8 @@ const (
 
 // Open opens something at an offset. Its context lives as long as the body, which must
 // give io.EOF at the end of the whole alone: a body that is cut short gives another
-// error.
-type Open func(ctx context.Context, offset int64) (io.ReadCloser, error)
+// error. An Open that takes long calls alive while it gets on.
+type Open func(ctx context.Context, offset int64, alive func()) (io.ReadCloser, error)
 
 // A Reader reads what Open opens, and opens it again where it failed. It is for one
 // goroutine.
@@ -82,7 +82,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 func (r *Reader) begin() error {
 	ctx, cancel := context.WithCancelCause(r.ctx)
 	watch := time.AfterFunc(r.policy.Patience, func() { cancel(ErrSlow) })
-	body, err := r.open(ctx, r.offset)
+	body, err := r.open(ctx, r.offset, func() { watch.Reset(r.policy.Patience) })
 	watch.Stop()
 	if err == nil && ctx.Err() != nil { // it opened in the moment in which it was given up
 		body.Close()

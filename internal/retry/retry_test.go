@@ -97,7 +97,7 @@ func TestReaderGoesOnWhereItFailed(t *testing.T) {
 		text[i] = byte(i * i)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		r := retry.NewReader(context.Background(), retry.Policy{Attempts: 4, First: 1}, verdict, func(_ context.Context, offset int64) (io.ReadCloser, error) {
+		r := retry.NewReader(context.Background(), retry.Policy{Attempts: 4, First: 1}, verdict, func(_ context.Context, offset int64, _ func()) (io.ReadCloser, error) {
 			if rapid.IntRange(0, 9).Draw(t, "refused") == 0 {
 				return nil, errPassing
 			}
@@ -123,7 +123,7 @@ func TestReaderGoesOnWhereItFailed(t *testing.T) {
 func TestReaderCountsFailuresInARow(t *testing.T) {
 	const piece, pieces = 100 << 10, 50
 	opened := 0
-	r := retry.NewReader(t.Context(), retry.Policy{Attempts: 2, First: 1}, verdict, func(_ context.Context, offset int64) (io.ReadCloser, error) {
+	r := retry.NewReader(t.Context(), retry.Policy{Attempts: 2, First: 1}, verdict, func(_ context.Context, offset int64, _ func()) (io.ReadCloser, error) {
 		opened++
 		if offset == piece*pieces {
 			return io.NopCloser(bytes.NewReader(nil)), nil
@@ -140,7 +140,7 @@ func TestReaderCountsFailuresInARow(t *testing.T) {
 func TestReaderEnds(t *testing.T) {
 	for name, final := range map[string]error{"final": errFinal, "too often": errPassing} {
 		t.Run(name, func(t *testing.T) {
-			r := retry.NewReader(t.Context(), retry.Policy{Attempts: 3, First: 1}, verdict, func(_ context.Context, offset int64) (io.ReadCloser, error) {
+			r := retry.NewReader(t.Context(), retry.Policy{Attempts: 3, First: 1}, verdict, func(_ context.Context, offset int64, _ func()) (io.ReadCloser, error) {
 				if offset == 0 {
 					return body([]byte("half"), io.ErrUnexpectedEOF), nil
 				}
@@ -173,7 +173,7 @@ func TestReaderLeavesASlowBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, patience := range []time.Duration{500 * time.Millisecond, time.Minute} {
 			began := time.Now()
-			r := retry.NewReader(t.Context(), retry.Policy{Attempts: 2, Patience: patience}, verdict, func(ctx context.Context, _ int64) (io.ReadCloser, error) {
+			r := retry.NewReader(t.Context(), retry.Policy{Attempts: 2, Patience: patience}, verdict, func(ctx context.Context, _ int64, _ func()) (io.ReadCloser, error) {
 				return trickle{ctx}, nil
 			})
 			_, err := io.Copy(io.Discard, r)
@@ -185,7 +185,7 @@ func TestReaderLeavesASlowBody(t *testing.T) {
 
 func TestReaderLeavesASlowOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := retry.NewReader(t.Context(), retry.Policy{Attempts: 2}, verdict, func(ctx context.Context, _ int64) (io.ReadCloser, error) {
+		r := retry.NewReader(t.Context(), retry.Policy{Attempts: 2}, verdict, func(ctx context.Context, _ int64, _ func()) (io.ReadCloser, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
@@ -197,7 +197,7 @@ func TestReaderLeavesASlowOpen(t *testing.T) {
 func TestReaderWaitsForItsReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opened := 0
-		r := retry.NewReader(t.Context(), retry.Policy{}, verdict, func(context.Context, int64) (io.ReadCloser, error) {
+		r := retry.NewReader(t.Context(), retry.Policy{}, verdict, func(context.Context, int64, func()) (io.ReadCloser, error) {
 			opened++
 			return io.NopCloser(bytes.NewReader(make([]byte, 10))), nil
 		})
@@ -215,9 +215,24 @@ func TestReaderWaitsForItsReader(t *testing.T) {
 
 func TestReaderEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	r := retry.NewReader(ctx, retry.Policy{First: time.Hour, Max: time.Hour}, verdict, func(context.Context, int64) (io.ReadCloser, error) {
+	r := retry.NewReader(ctx, retry.Policy{First: time.Hour, Max: time.Hour}, verdict, func(context.Context, int64, func()) (io.ReadCloser, error) {
 		cancel()
 		return nil, errPassing
 	})
 	require.ErrorIs(t, r.Start(), context.Canceled)
+}
+
+// An Open that takes long but gets on is waited for.
+func TestReaderWaitsForAnOpenThatIsAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := retry.NewReader(t.Context(), retry.Policy{Attempts: 1}, verdict, func(ctx context.Context, _ int64, alive func()) (io.ReadCloser, error) {
+			for range 10 {
+				time.Sleep(50 * time.Second) // of the bubble's clock
+				alive()
+			}
+			return io.NopCloser(bytes.NewReader(nil)), ctx.Err()
+		})
+		require.NoError(t, r.Start())
+		require.NoError(t, r.Close())
+	})
 }
