@@ -12,48 +12,52 @@ import (
 )
 
 // contained reads the matches of a query that answers contained resources as such
-// (FHIR R4 §3.1.1.5.5). Those of one container stand together, and it is read once.
-func (s *Snapshot) contained(ctx context.Context, q *search.Query, r *search.Result) ([]Version, error) {
+// (FHIR R4 §3.1.1.5.5), and calls yield with each until it returns false. Those of one
+// container stand together, and it is read once.
+func (s *Snapshot) contained(ctx context.Context, q *search.Query, r *search.Result, yield func(v Version) bool) error {
 	doc := documents.Get().(*fhirjson.Document)
 	defer documents.Put(doc)
 	var container Version
 	var inner []fhirjson.Index // what it contains
-	matches := make([]Version, 0, len(r.Matches))
 	for i, o := range r.Matches {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		number := r.Contained[i]
 		if number == 0 {
 			v, err := s.shown(q, o, false)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			matches = append(matches, v)
+			if !yield(v) {
+				return nil
+			}
 			continue
 		}
 		if container.Ordinal != Ordinal(o) {
 			var err error
 			if container, err = s.version(o); err != nil {
-				return nil, err
+				return err
 			}
 			if err := engine.ParseStored(container.JSON, doc); err != nil {
-				return nil, err
+				return err
 			}
 			inner = containedIn(inner[:0], doc)
 		}
 		if number > len(inner) {
-			return nil, fmt.Errorf("%w: values of a contained resource that is not there", ErrCorrupt)
+			return fmt.Errorf("%w: values of a contained resource that is not there", ErrCorrupt)
 		}
 		v := container
 		v.Container = container.Ref
 		v.JSON = bytes.Clone(doc.Raw(inner[number-1])) // canonical, as all of the version is
 		if err := identify(q, &v); err != nil {
-			return nil, err
+			return err
 		}
-		matches = append(matches, v)
+		if !yield(v) {
+			return nil
+		}
 	}
-	return matches, nil
+	return nil
 }
 
 // containedIn appends the nodes of the resources that a document contains.

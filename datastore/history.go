@@ -7,15 +7,29 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/search"
 )
 
 // HistoryOptions narrow a history.
 type HistoryOptions struct {
 	// Since leaves out versions from before this time, if it is not zero.
 	Since time.Time
-	// Before leaves out this version and all that were written after it, if it is
-	// not 0: so a history is continued where a page of it ended.
-	Before Ordinal
+	// Count is how many versions there are at most: if it is 0, all of them in an
+	// iteration, and [search.DefaultCount] on a page.
+	Count int
+	// Page goes on where a page of the same history ended: it is the Next of a
+	// [HistoryPage]. The history is then that of the state which the first page showed.
+	Page string
+}
+
+// A HistoryPage is one page of a history, newest first.
+type HistoryPage struct {
+	Versions []Version
+	// Next is the token of the page that follows, "" on the last. It is good for the
+	// same history, whatever is written meanwhile, until its state is swept
+	// ([ErrStalePage]).
+	Next string
 }
 
 // History implements [Reader].
@@ -31,35 +45,147 @@ func (s *Store) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter
 	}
 }
 
+// HistoryPage implements [Reader].
+func (s *Store) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error) {
+	now, err := s.now()
+	if err != nil {
+		return nil, err
+	}
+	defer now.Close()
+	return now.HistoryPage(ctx, ref, opts)
+}
+
 // History implements [Reader].
 func (s *Snapshot) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error] {
-	since, before := int64(math.MinInt64), index.MaxOrdinal+1
-	if opts != nil && !opts.Since.IsZero() {
-		since = opts.Since.UnixMicro()
-	}
-	if opts != nil && opts.Before != 0 {
-		before = opts.Before
-	}
 	return func(yield func(Version, error) bool) {
-		ordinals, err := s.historyOrdinals(ctx, ref, before)
+		h, err := s.history(ref, opts)
 		if err != nil {
 			yield(Version{}, err)
 			return
 		}
+		n := 0
+		for v, err := range h.versions(ctx) {
+			if n++; !yield(v, err) || n == h.count {
+				return
+			}
+		}
+	}
+}
+
+// HistoryPage implements [Reader].
+func (s *Snapshot) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error) {
+	h, err := s.history(ref, opts)
+	if err != nil {
+		return nil, err
+	}
+	ordinals, next, err := h.page(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page := &HistoryPage{Next: next}
+	for _, o := range ordinals {
+		v, err := h.at.told(o)
+		if err != nil {
+			return nil, err
+		}
+		page.Versions = append(page.Versions, v)
+	}
+	return page, nil
+}
+
+// A history is what is asked of a history.
+type history struct {
+	at     *Snapshot
+	ref    Ref
+	since  int64 // microseconds since the Unix epoch
+	count  int
+	before index.Ordinal // the page begins below it
+}
+
+// history reads the options of a history.
+func (s *Snapshot) history(ref Ref, opts *HistoryOptions) (*history, error) {
+	h := &history{at: s, ref: ref, since: math.MinInt64, before: index.MaxOrdinal + 1}
+	if opts == nil {
+		return h, nil
+	}
+	if h.count = opts.Count; !opts.Since.IsZero() {
+		h.since = opts.Since.UnixMicro()
+	}
+	if opts.Page != "" {
+		then, after, err := s.view.HistoryPage(opts.Page, h.request())
+		if err != nil {
+			return nil, err
+		}
+		h.at, h.before = &Snapshot{store: s.store, view: then}, after
+	}
+	return h, nil
+}
+
+// request tells histories apart: a token is good for the one that it was made for.
+func (h *history) request() uint64 {
+	since := ""
+	if h.since != math.MinInt64 {
+		since = time.UnixMicro(h.since).UTC().Format(time.RFC3339Nano)
+	}
+	return pagetoken.Hash(h.ref.Type, h.ref.ID, since)
+}
+
+// next returns the token of the page after a version.
+func (h *history) next(o Ordinal) string { return h.at.view.HistoryToken(h.request(), o) }
+
+// page returns the versions of the page and the token of the next one, "" on the last.
+func (h *history) page(ctx context.Context) (ordinals []Ordinal, next string, err error) {
+	if h.count == 0 {
+		h.count = search.DefaultCount
+	}
+	for o, err := range h.ordinals(ctx) {
+		if err != nil {
+			return nil, "", err
+		}
+		if n := len(ordinals); n == h.count {
+			return ordinals, h.next(ordinals[n-1]), nil
+		}
+		ordinals = append(ordinals, o)
+	}
+	return ordinals, "", nil
+}
+
+// versions iterates over the versions, whatever the count.
+func (h *history) versions(ctx context.Context) iter.Seq2[Version, error] {
+	return func(yield func(Version, error) bool) {
+		for o, err := range h.ordinals(ctx) {
+			var v Version
+			if err == nil {
+				v, err = h.at.told(o)
+			}
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ordinals iterates over the versions without reading them.
+func (h *history) ordinals(ctx context.Context) iter.Seq2[Ordinal, error] {
+	return func(yield func(Ordinal, error) bool) {
+		ordinals, err := h.at.historyOrdinals(ctx, h.ref, h.before)
+		if err != nil {
+			yield(0, err)
+			return
+		}
 		for o := range ordinals {
 			if err := ctx.Err(); err != nil {
-				yield(Version{}, err)
+				yield(0, err)
 				return
 			}
-			if err := s.view.Open(); err != nil {
-				yield(Version{}, err)
+			if err := h.at.view.Open(); err != nil {
+				yield(0, err)
 				return
 			}
-			if _, micros := s.view.RecordOf(o); micros < since {
+			if _, micros := h.at.view.RecordOf(o); micros < h.since {
 				return // all that follow are older
 			}
-			v, err := s.told(o)
-			if !yield(v, err) || err != nil {
+			if !yield(o, nil) {
 				return
 			}
 		}

@@ -131,3 +131,35 @@ func TestInvariants(t *testing.T) {
 	require.Len(t, v.Issues, 1)
 	require.Contains(t, string(v.JSON), datastore.ValidationIssueURL)
 }
+
+// A conditional reference has a meaning in a transaction alone (FHIR R4 §3.1.0.11.3).
+func TestConditionalReferencesOutsideTransactions(t *testing.T) {
+	store := open(t, nil)
+	_, err := store.Update(ctx, patient("a", "A"))
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"reference":             `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?family=a"}}`,
+		"in an extension":       `{"resourceType":"Patient","id":"o","extension":[{"url":"http://x","valueReference":{"reference":"Patient?family=a"}}]}`,
+		"in a contained one":    `{"resourceType":"Patient","id":"o","contained":[{"resourceType":"Organization","id":"c","name":"x","partOf":{"reference":"Organization?name=a"}}],"managingOrganization":{"reference":"#c"}}`,
+		"with escapes":          `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient\u003ffamily=a"}}`,
+		"without a condition":   `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?"}}`,
+		"in Parameters of a op": `{"resourceType":"Parameters","id":"o","parameter":[{"name":"x","valueReference":{"reference":"Patient?family=a"}}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := store.Create(ctx, []byte(text))
+			require.ErrorIs(t, err, datastore.ErrInvalid)
+			require.ErrorContains(t, err, "conditional reference")
+			_, err = store.Update(ctx, []byte(text))
+			require.ErrorIs(t, err, datastore.ErrInvalid)
+			require.ErrorIs(t, store.Validate(ctx, []byte(text)), datastore.ErrInvalid)
+			_, err = store.Write(ctx, func(tx *datastore.Tx) error { _, err := tx.Update(ctx, []byte(text)); return err })
+			require.ErrorIs(t, err, datastore.ErrInvalid)
+			_, err = store.Update(ctx, []byte(text), datastore.Validation(datastore.StructureOnly))
+			require.NoError(t, err, "at other levels a reference is a text")
+		})
+	}
+	_, err = store.Patch(ctx, datastore.Ref{Type: "Patient", ID: "a"}, []byte(`[{"op":"add","path":"/managingOrganization","value":{"reference":"Organization?name=x"}}]`))
+	require.ErrorIs(t, err, datastore.ErrInvalid)
+	_, err = store.Update(ctx, []byte(`{"resourceType":"Bundle","id":"b","type":"transaction","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?family=a"}},"request":{"method":"POST","url":"Observation"}}]}`))
+	require.NoError(t, err, "a transaction that is stored is not carried out")
+}

@@ -26,8 +26,12 @@ func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
 
 // DefaultMaxResourceSize is the size in bytes up to which a resource is taken.
-// It bounds the memory of one write: about three times this.
+// It bounds the memory of one write: four to six times this.
 const DefaultMaxResourceSize = 64 << 20
+
+// DefaultMaxBundleAnswer is as much as a Bundle that is sent may have. A Bundle of a few
+// kilobytes can ask for every page of a store.
+const DefaultMaxBundleAnswer = DefaultMaxResourceSize
 
 // Options say how a store is opened. The zero value of each field is its default.
 type Options struct {
@@ -51,6 +55,20 @@ type Options struct {
 	// MaxResourceSize is the size in bytes up to which a resource is taken:
 	// DefaultMaxResourceSize by default.
 	MaxResourceSize int
+	// MaxValues is how many values a resource may have, objects among them. Each takes 20
+	// bytes while the resource is written, however short its text is, so that many short
+	// ones would take many times the memory that their bytes do. By default it is one for
+	// 16 bytes of MaxResourceSize, which takes about as much memory as the text, and at
+	// least four million.
+	MaxValues int
+	// MaxSearchCost bounds the work of one search, in ordinals and texts looked at:
+	// [search.DefaultCostLimit], about a second, by default. The conditions of one Bundle
+	// share as much, and its GETs five times as much.
+	MaxSearchCost int
+	// MaxBundleAnswer is how many bytes the answers to the GETs of one Bundle may have
+	// together: DefaultMaxBundleAnswer by default. A page that has no room is cut, and
+	// says so by its next link; a read that has none is refused.
+	MaxBundleAnswer int
 	// Logger is told of what nobody is waiting to hear. By default nobody is told.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
@@ -87,6 +105,15 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	if filled.MaxResourceSize < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxResourceSize %d is negative", filled.MaxResourceSize))
 	}
+	if filled.MaxValues < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxValues %d is negative", filled.MaxValues))
+	}
+	if filled.MaxSearchCost < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxSearchCost %d is negative", filled.MaxSearchCost))
+	}
+	if filled.MaxBundleAnswer < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxBundleAnswer %d is negative", filled.MaxBundleAnswer))
+	}
 	if filled.Validation > Minimal {
 		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
 	}
@@ -106,12 +133,18 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	if filled.MaxResourceSize == 0 {
 		filled.MaxResourceSize = DefaultMaxResourceSize
 	}
+	if filled.MaxSearchCost == 0 {
+		filled.MaxSearchCost = search.DefaultCostLimit
+	}
+	if filled.MaxBundleAnswer == 0 {
+		filled.MaxBundleAnswer = DefaultMaxBundleAnswer
+	}
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
 	return engine.Options{
 		Key: filled.Key, Validation: filled.Validation, Enrichers: filled.Enrichers, Zone: filled.Zone, BaseURL: filled.BaseURL,
-		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, Logger: filled.Logger,
+		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
 		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
 		Existing: filled.Existing, ReadOnly: filled.ReadOnly,
 	}, errors.Join(wrong...)

@@ -23,13 +23,14 @@ import (
 // point into the patch where the patch cannot be applied, a test that fails
 // included, which has code conflict; into the patched resource where that is not
 // valid.
-func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (Version, error) {
+func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (_ Version, err error) {
+	defer func() { withoutOffsets(err) }()
 	o, _, err := s.gather(opts)
 	if err != nil {
 		return Version{}, err
 	}
-	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation and WithoutInvariants go with a patch")
+	if o.conditional || o.ifNoneMatch {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation, WithoutInvariants and WithProvenance go with a patch")
 	}
 	for range tries {
 		now, err := s.Read(ctx, ref)
@@ -39,7 +40,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		if o.ifMatch != "" && o.ifMatch != now.VersionID {
 			return Version{}, engine.Failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
-		v, err := s.patch(ctx, now, patch, o.check)
+		v, err := s.patch(ctx, now, patch, &o)
 		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
 			return v, err
 		}
@@ -49,12 +50,26 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
-func (s *Store) patch(ctx context.Context, now Version, patch []byte, check engine.Check) (Version, error) {
+func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writeOptions) (Version, error) {
 	text, err := jsonpatch.Apply(nil, now.JSON, patch)
 	if err != nil {
 		return Version{}, patchError(err)
 	}
-	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check = check }})
+	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.provenance = with.check, with.provenance }})
+}
+
+// withoutOffsets takes the offsets off what an error says of the patched resource: its
+// text is one that nobody has seen.
+func withoutOffsets(err error) {
+	var data *Error
+	if !errors.As(err, &data) {
+		return
+	}
+	for i := range data.Issues {
+		if data.Issues[i].Root != "" {
+			data.Issues[i].Offset = -1
+		}
+	}
 }
 
 // patchError turns an error about a patch into an Error.

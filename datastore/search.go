@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"iter"
+	"math"
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -83,17 +84,44 @@ func (o *searchOptions) in(typ string) (in search.Compartment, path string, err 
 
 // Search implements [Reader].
 func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error) {
-	return s.search(ctx, s, resourceType, query, opts)
+	return s.search(ctx, s, resourceType, query, math.MaxInt, opts)
 }
 
 // Search implements [Reader].
 func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...SearchOption) (*Page, error) {
-	return s.store.search(ctx, s, typ, query, opts)
+	return s.store.search(ctx, s, typ, query, math.MaxInt, opts)
 }
 
-// search answers a query as of what from is once the query is read: if that is the
+// A result is a page before its resources are read.
+type result struct {
+	*Page
+	query *search.Query
+	found *search.Result
+	at    *Snapshot // to be closed
+	// Of a page that includes something: what its resources refer to by version, and
+	// what was included, without JSON.
+	versioned    versionedReferences
+	includedOnes []Version
+	// passing says that each resource is used before the next is read, into buffer.
+	passing bool
+	buffer  []byte
+}
+
+// read reads a version of the page.
+func (r *result) read(o Ordinal) (Version, error) {
+	described := r.at.view.Version(o)
+	v := publicVersion(&described)
+	var err error
+	r.buffer, err = r.at.view.AppendJSON(r.buffer[:0], o)
+	if v.JSON = r.buffer; !r.passing {
+		r.buffer = nil
+	}
+	return v, err
+}
+
+// find answers a query as of what from is once the query is read: if that is the
 // newest state, it knows the search parameters that the query may name.
-func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*Page, error) {
+func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*result, error) {
 	var o searchOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -123,29 +151,97 @@ func (s *Store) search(ctx context.Context, from Reader, typ, query string, opts
 	if err != nil {
 		return nil, err
 	}
-	defer now.Close()
 	r, err := s.engine.Search().Search(ctx, now.view.View, q)
 	if err != nil {
+		now.Close()
 		return nil, engine.QueryError(err)
 	}
-	page := &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Plan: r.Plan, Issues: r.Issues}
+	res := &result{Page: &Page{Type: typ, path: path, Total: r.Total, Self: r.Self, Plan: r.Plan}, query: q, found: r, at: now}
+	if len(r.Included) > 0 {
+		res.versioned = versionedReferences{}
+	}
+	res.link()
+	return res, nil
+}
+
+// link fills in what the page says beside its resources.
+func (r *result) link() {
+	r.Issues = r.found.Issues
 	for _, link := range []struct {
 		to    *string
 		token string
-	}{{&page.First, r.First}, {&page.Previous, r.Previous}, {&page.Next, r.Next}, {&page.Last, r.Last}} {
+	}{{&r.First, r.found.First}, {&r.Previous, r.found.Previous}, {&r.Next, r.found.Next}, {&r.Last, r.found.Last}} {
 		if link.token != "" {
 			*link.to = pageQuery(r.Self, link.token)
 		}
 	}
-	if r.Contained != nil {
-		page.Matches, err = now.contained(ctx, q, r)
-		return page, err // nothing is included then
-	}
-	if page.Matches, err = now.versions(ctx, q, r.Matches, false); err != nil {
+}
+
+// search answers a query with a page whose resources are read. With room, the page is
+// cut where they have more bytes.
+func (s *Store) search(ctx context.Context, from Reader, typ, query string, room int, opts []SearchOption) (*Page, error) {
+	r, err := s.find(ctx, from, typ, query, opts)
+	if err != nil {
 		return nil, err
 	}
-	page.Included, err = now.versions(ctx, q, r.Included, true)
-	return page, err
+	defer r.at.Close()
+	size, cut := 0, false
+	err = r.matches(ctx, func(v Version) bool {
+		if size += len(v.JSON); size > room {
+			cut = true
+			return false
+		}
+		r.Matches = append(r.Matches, v)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	if cut {
+		if err := s.engine.Search().Cut(ctx, r.at.view.View, r.query, r.found, len(r.Matches)); err != nil {
+			return nil, engine.QueryError(err)
+		}
+		r.link()
+	}
+	err = r.included(ctx, func(v Version) bool {
+		if size += len(v.JSON); size > room {
+			r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], tooMuchIncluded)
+			return false
+		}
+		r.Included = append(r.Included, v)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Issues = r.issues()
+	return r.Page, nil
+}
+
+// issues returns what the page has to say once its resources were read.
+func (r *result) issues() []Issue {
+	more := r.versioned.issues(r.includedOnes)
+	return append(r.Issues[:len(r.Issues):len(r.Issues)], more...)
+}
+
+// tooMuchIncluded is said on a page that has no room for all that it should include.
+var tooMuchIncluded = Issue{
+	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
+	Diagnostics: "the resources to include are longer than the page may be; the rest are left out",
+}
+
+// matches reads the matches of the page and calls yield with each until it returns
+// false. The JSON is the caller's.
+func (r *result) matches(ctx context.Context, yield func(v Version) bool) error {
+	if r.found.Contained != nil {
+		return r.at.contained(ctx, r.query, r.found, yield)
+	}
+	return r.versions(ctx, r.found.Matches, false, yield)
+}
+
+// included reads what the page includes likewise.
+func (r *result) included(ctx context.Context, yield func(v Version) bool) error {
+	return r.versions(ctx, r.found.Included, true, yield)
 }
 
 // pageQuery adds a page token to a query.
@@ -159,35 +255,54 @@ func pageQuery(self, token string) string {
 // documents are tapes for resources that are cut.
 var documents = sync.Pool{New: func() any { return new(fhirjson.Document) }}
 
-// versions reads several versions as the answer to a query shows them.
-func (s *Snapshot) versions(ctx context.Context, q *search.Query, ordinals []index.Ordinal, included bool) ([]Version, error) {
-	versions := make([]Version, 0, len(ordinals))
+// versions reads several versions as the answer shows them, and calls yield with each
+// until it returns false.
+func (r *result) versions(ctx context.Context, ordinals []index.Ordinal, included bool, yield func(v Version) bool) error {
 	for _, o := range ordinals {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		v, err := s.shown(q, o, included)
+		v, err := r.read(o)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		versions = append(versions, v)
+		if r.versioned != nil {
+			r.versioned.note(v.JSON)
+			if included {
+				r.includedOnes = append(r.includedOnes, Version{Ref: v.Ref, VersionID: v.VersionID})
+			}
+		}
+		if err := cut(r.query, &v, included); err != nil {
+			return err
+		}
+		if !yield(v) {
+			return nil
+		}
 	}
-	return versions, nil
+	return nil
 }
 
 // shown reads a version and cuts it as _summary and _elements say.
 func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Version, error) {
 	v, err := s.version(o)
-	if err != nil || !q.Cuts(included) {
-		return v, err
+	if err == nil {
+		err = cut(q, &v, included)
+	}
+	return v, err
+}
+
+// cut cuts a version as _summary and _elements say.
+func cut(q *search.Query, v *Version, included bool) error {
+	if !q.Cuts(included) {
+		return nil
 	}
 	doc := documents.Get().(*fhirjson.Document)
 	defer documents.Put(doc)
 	if err := engine.ParseStored(v.JSON, doc); err != nil {
-		return v, err
+		return err
 	}
 	v.JSON = q.AppendCut(nil, doc, included)
-	return v, nil
+	return nil
 }
 
 // matches iterates over all matches of a query in its order, as of what from is once
@@ -212,6 +327,10 @@ func matches(ctx context.Context, from Reader, t schema.TypeID, query string) it
 		}
 		if q.Contained() {
 			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
+			return
+		}
+		if q.Paged() {
+			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "%s is not supported here: all matches are read", search.PageParameter))
 			return
 		}
 		if s, err = from.at(); err != nil {

@@ -108,7 +108,7 @@ func TestRulesOfStrings(t *testing.T) {
 		{"family=ΟΔΥΣΣΕΥΣ", "greek"}, {"family=Οδυσσευσ", "greek"}, {"family=lukasz", "polish"},
 		{"family=zoe", "composed decomposed"}, {"family=ZOË", "composed decomposed"}, {"family:exact=Zo\u00eb", "composed"}, {"family:exact=Zoe\u0308", "decomposed"},
 		{"family=softhyphen", "hidden"}, {"family=eve,weiss,,ae", "sharp ash"}, {"given=eve&given=sev", "given"}, {"family:missing=true", "text given affix"},
-		{"family=-", "family ohara curly letter sharp ash turkish greek polish composed decomposed hidden"}, {"family:contains=,", "text family given affix ohara curly letter sharp ash turkish greek polish composed decomposed hidden"},
+		{"family=-", ""}, {"family='", "ohara"}, {"family:contains='", "ohara"}, {"family='&family=-", ""}, {"family:contains=,", "text family given affix ohara curly letter sharp ash turkish greek polish composed decomposed hidden"},
 		{"name:text=eve", refused}, {"name:not=eve", refused}, {"name:below=eve", refused}, {"name:Patient=x", refused}, {"name:=eve", refused},
 	})
 	holds(t, "Patient", []string{

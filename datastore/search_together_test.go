@@ -7,6 +7,8 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	ppb "github.com/google/fhir/go/proto/google/fhir/proto/r4/core/resources/patient_go_proto"
 )
 
 // FHIR R4 §3.1.1.5.5: a chain goes on in what its container contains, whoever defined
@@ -72,4 +74,33 @@ func TestPagesOfRedefinedParameters(t *testing.T) {
 	_, err = store.Search(ctx, "Patient", page.Next)
 	assert.ErrorIs(t, err, datastore.ErrStalePage)
 	require.NoError(t, store.Close())
+}
+
+// A page token leads to the state that it was made in, and a snapshot sees none that is
+// newer than its own: never a row of one.
+func TestPagesOfOtherStates(t *testing.T) {
+	store := open(t, nil)
+	put(t, store, `{"resourceType":"Patient","id":"a"}`, `{"resourceType":"Patient","id":"b"}`)
+	old := store.Snapshot()
+	defer old.Close()
+	first, err := old.Search(ctx, "Patient", "_count=1")
+	require.NoError(t, err)
+	put(t, store, `{"resourceType":"Patient","id":"c"}`, `{"resourceType":"Patient","id":"d"}`)
+	page, err := store.Search(ctx, "Patient", "_count=1")
+	require.NoError(t, err)
+	for _, query := range []string{page.First, page.Next, page.Last} {
+		_, err = old.Search(ctx, "Patient", query)
+		require.ErrorIs(t, err, datastore.ErrStalePage, query)
+		for _, err := range datastore.Search[*ppb.Patient](ctx, old, query) {
+			require.ErrorIs(t, err, datastore.ErrInvalid, "an iteration has no pages")
+		}
+	}
+	now := store.Snapshot()
+	defer now.Close()
+	for _, from := range []datastore.Reader{store, now, old} {
+		page, err := from.Search(ctx, "Patient", first.Next)
+		require.NoError(t, err)
+		require.Equal(t, 2, page.Total)
+		require.Equal(t, "a", page.Matches[0].ID)
+	}
 }

@@ -1,6 +1,9 @@
 package datastore
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"strconv"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -11,64 +14,169 @@ import (
 // is the address of the server, without a slash at its end; full URLs and links
 // begin with it. Where it is "", full URLs are left out and links are relative.
 func (p *Page) Bundle(base string) []byte {
+	var out bytes.Buffer
+	b := p.begin(&out, base)
+	for i := range p.Matches {
+		b.entry("match", &p.Matches[i])
+	}
+	for i := range p.Included {
+		b.entry("include", &p.Included[i])
+	}
+	b.end(p.Issues) // a buffer takes everything
+	return out.Bytes()
+}
+
+// SearchTo answers a query as [Store.Search] does and writes [Page.Bundle] to w. It reads
+// one resource after the other while it writes, so that a page takes no more memory than
+// its largest resource. Nothing was written if the error is one of the search.
+func (s *Store) SearchTo(ctx context.Context, w io.Writer, base, resourceType, query string, opts ...SearchOption) error {
+	r, err := s.find(ctx, s, resourceType, query, opts)
+	if err != nil {
+		return err
+	}
+	defer r.at.Close()
+	r.passing = true
+	b := r.begin(w, base)
+	write := func(mode string) func(v Version) bool {
+		return func(v Version) bool { return b.entry(mode, &v) }
+	}
+	if err := r.matches(ctx, write("match")); err != nil {
+		return err
+	}
+	if err := r.included(ctx, write("include")); err != nil {
+		return err
+	}
+	return b.end(r.issues())
+}
+
+// A searchset is a Bundle of that type while it is written.
+type searchset struct {
+	bundleWriter
+	base string
+}
+
+// begin writes what a page says before its entries.
+func (p *Page) begin(w io.Writer, base string) *searchset {
 	prefix := base
 	if base != "" && p.path != "" {
 		prefix += "/"
 	}
 	prefix += p.path
-	dst := append([]byte(nil), `{"resourceType":"Bundle","type":"searchset","total":`...)
-	dst = strconv.AppendInt(dst, int64(p.Total), 10)
-	dst = append(dst, `,"link":[`...)
-	for i, link := range []struct{ relation, query string }{
+	b := &searchset{bundleWriter{w: w}, base}
+	b.begin("searchset", p.Total)
+	for _, link := range []struct{ relation, query string }{
 		{"self", p.Self}, {"first", p.First}, {"previous", p.Previous}, {"next", p.Next}, {"last", p.Last},
 	} {
-		if i > 0 && link.query == "" {
+		if link.relation != "self" && link.query == "" {
 			continue
-		}
-		if i > 0 {
-			dst = append(dst, ',')
 		}
 		url := prefix
 		if link.query != "" || url == "" { // a uri is never empty
 			url += "?" + link.query
 		}
-		dst = append(append(append(dst, `{"relation":"`...), link.relation...), `","url":`...)
-		dst = append(appendQuoted(dst, url), '}')
+		b.link(link.relation, url)
 	}
-	dst = append(dst, ']')
-	entries := 0
-	entry := func(mode, fullURL string, resource []byte) {
-		if entries == 0 {
-			dst = append(dst, `,"entry":[{`...)
-		} else {
-			dst = append(dst, `,{`...)
-		}
-		entries++
-		if fullURL != "" {
-			dst = append(appendQuoted(append(dst, `"fullUrl":`...), fullURL), ',')
-		}
-		dst = append(append(dst, `"resource":`...), resource...)
-		dst = append(append(append(dst, `,"search":{"mode":"`...), mode...), `"}}`...)
+	return b
+}
+
+// entry writes a resource. It reports whether more can be written.
+func (b *searchset) entry(mode string, v *Version) bool {
+	b.nextEntry()
+	if url := v.fullURL(b.base); url != "" {
+		b.text = append(appendQuoted(append(b.text, `"fullUrl":`...), url), ',')
 	}
-	for _, v := range p.Matches {
-		entry("match", v.fullURL(base), v.JSON)
+	b.text = append(b.text, `"resource":`...)
+	b.flush()
+	b.write(v.JSON)
+	b.text = append(append(append(b.text, `,"search":{"mode":"`...), mode...), `"}}`...)
+	return b.err == nil
+}
+
+// end writes what the page has to say, and reports whether all was written.
+func (b *searchset) end(issues []Issue) error {
+	if len(issues) > 0 {
+		b.entry("outcome", &Version{JSON: issue.AppendOutcome(nil, issues...)})
 	}
-	for _, v := range p.Included {
-		entry("include", v.fullURL(base), v.JSON)
+	return b.bundleWriter.end()
+}
+
+// A bundleWriter writes a Bundle with links and entries.
+type bundleWriter struct {
+	w       io.Writer
+	text    []byte // that is still to be written
+	links   int
+	entries int
+	err     error // of w
+}
+
+// begin writes the type and the total, -1 for none.
+func (b *bundleWriter) begin(kind string, total int) {
+	b.text = append(append(append(b.text, `{"resourceType":"Bundle","type":"`...), kind...), '"')
+	if total >= 0 {
+		b.text = strconv.AppendInt(append(b.text, `,"total":`...), int64(total), 10)
 	}
-	if len(p.Issues) > 0 {
-		entry("outcome", "", issue.AppendOutcome(nil, p.Issues...))
+}
+
+// link writes a link. Links come before entries, or after endEntries.
+func (b *bundleWriter) link(relation, url string) {
+	if b.links++; b.links == 1 {
+		b.text = append(b.text, `,"link":[`...)
+	} else {
+		b.text = append(b.text, ',')
 	}
-	if entries > 0 {
-		dst = append(dst, ']')
+	b.text = append(append(append(b.text, `{"relation":"`...), relation...), `","url":`...)
+	b.text = append(appendQuoted(b.text, url), '}')
+}
+
+// endLinks ends the links.
+func (b *bundleWriter) endLinks() {
+	if b.links > 0 {
+		b.text, b.links = append(b.text, ']'), 0
 	}
-	return append(dst, '}')
+}
+
+// nextEntry begins an entry.
+func (b *bundleWriter) nextEntry() {
+	b.endLinks()
+	if b.entries++; b.entries == 1 {
+		b.text = append(b.text, `,"entry":[{`...)
+	} else {
+		b.text = append(b.text, `,{`...)
+	}
+}
+
+// endEntries ends the entries.
+func (b *bundleWriter) endEntries() {
+	if b.entries > 0 {
+		b.text, b.entries = append(b.text, ']'), 0
+	}
+}
+
+// end ends the Bundle.
+func (b *bundleWriter) end() error {
+	b.endLinks()
+	b.endEntries()
+	b.text = append(b.text, '}')
+	b.flush()
+	return b.err
+}
+
+// flush writes the text that waits.
+func (b *bundleWriter) flush() {
+	b.write(b.text)
+	b.text = b.text[:0]
+}
+
+func (b *bundleWriter) write(p []byte) {
+	if b.err == nil {
+		_, b.err = b.w.Write(p)
+	}
 }
 
 // fullURL is the address of the resource on a server, or "" without one. That of a
 // contained resource is its container's with the id (FHIR R4 §3.1.1.5.5).
 func (v *Version) fullURL(base string) string {
-	if base == "" {
+	if base == "" || v.Type == "" {
 		return ""
 	}
 	if v.Container != (Ref{}) {

@@ -21,6 +21,10 @@ type Reader interface {
 	// one resource, of a type where ref has no ID, or of the whole store where it
 	// is zero. Of a resource that never was it yields ErrNotFound.
 	History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error]
+	// HistoryPage returns one page of what History iterates over. It reports an
+	// [Error] of class ErrInvalid for a token of another history or store, and
+	// ErrStalePage for one of a state that is gone.
+	HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error)
 	// Search answers a query of a resource type with one page, or, where the type
 	// is "", of all types or those that _type names. The query is that of a URL,
 	// without a question mark: name=ann&birthdate=ge1980. It reports an [Error] of

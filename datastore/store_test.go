@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,20 +142,7 @@ func TestUpdateAndHistory(t *testing.T) {
 	}
 	require.Equal(t, 4, count(datastore.Ref{Type: "Patient"}, nil))
 	require.Equal(t, 4, count(datastore.Ref{}, nil))
-	for v, err := range store.History(ctx, ref, nil) {
-		require.NoError(t, err)
-		older := 0
-		for o, err := range store.History(ctx, ref, &datastore.HistoryOptions{Before: v.Ordinal}) {
-			require.NoError(t, err)
-			require.Less(t, o.Ordinal, v.Ordinal)
-			older++
-		}
-		n, err := strconv.Atoi(v.VersionID)
-		require.NoError(t, err)
-		require.Equal(t, n-1, older)
-		require.Equal(t, older, count(datastore.Ref{Type: "Patient"}, &datastore.HistoryOptions{Before: v.Ordinal}))
-		require.Equal(t, older, count(datastore.Ref{}, &datastore.HistoryOptions{Before: v.Ordinal}))
-	}
+	require.Equal(t, 3, count(ref, &datastore.HistoryOptions{Count: 3}))
 	require.Equal(t, 2, count(ref, &datastore.HistoryOptions{Since: old.LastUpdated.Add(1500 * time.Millisecond)}))
 }
 
@@ -182,7 +168,7 @@ func TestErrors(t *testing.T) {
 	require.ErrorAs(t, err, &data)
 	require.GreaterOrEqual(t, len(data.Issues), 2)
 	require.NotContains(t, string(datastore.Outcome(err)), "secret-value")
-	require.Contains(t, string(datastore.Outcome(err)), `"expression":["gender"]`)
+	require.Contains(t, string(datastore.Outcome(err)), `"expression":["Patient.gender"]`)
 
 	_, err = store.Search(ctx, "Patient", "nmae=x")
 	require.ErrorIs(t, err, datastore.ErrInvalid)

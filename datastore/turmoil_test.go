@@ -23,7 +23,7 @@ import (
 )
 
 // TestTurmoil does everything at once with a store in a folder: writes of all kinds,
-// imports, custom parameters that come, change and go, sweeps, searches, snapshots.
+// imports, custom parameters that come, change and go, sweeps, rewritings, searches, snapshots.
 // At quiet points it answers as a new store does that was given the same resources,
 // before and after opening again.
 func TestTurmoil(t *testing.T) {
@@ -97,6 +97,10 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 	until("sweep", func(*rand.Rand) error {
 		<-written
 		return store.SweepAll()
+	})
+	until("rewrite", func(*rand.Rand) error {
+		<-written
+		return store.Rewrite(ctx, nil)
 	})
 	snapshots := heldSnapshot{store: store}
 	until("search a held snapshot", snapshots.ask)

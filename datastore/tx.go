@@ -8,16 +8,17 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A Tx collects operations on several resources that are written as one: all in
-// one log record, or none. Its methods check what they are given at once and
+// A Tx collects operations on several resources, and named state, that are written as
+// one: all in one log record, or none. Its methods check what they are given at once and
 // leave the rest to the commit. A Tx is for one goroutine; different ones may be
 // filled side by side, and are written in the order in which they are committed.
 // The zero Tx is of no use.
 type Tx struct {
-	store *Store
-	ops   []engine.Op
-	size  int
-	done  bool
+	store  *Store
+	ops    []engine.Op
+	states []engine.State
+	size   int
+	done   bool
 }
 
 // Begin returns an empty transaction. It holds nothing that must be released: one
@@ -41,8 +42,8 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" || c != (engine.Condition{}) {
-		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch and IfNoneExist do not go with a create in a transaction")
+	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a create in a transaction")
 	}
 	id, err := tx.store.engine.NewID(ctx)
 	if err != nil {
@@ -58,8 +59,8 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.ifNoneExist != "" {
-		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
+	if o.conditional || o.provenance != nil {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and WithProvenance do not go with an update in a transaction")
 	}
 	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, o.by(engine.Update))
 }
@@ -80,8 +81,8 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	if err != nil {
 		return err
 	}
-	if o.ifNoneExist != "" || o.ifNoneMatch {
-		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and IfNoneMatch do not go with a deletion")
+	if o.conditional || o.ifNoneMatch || o.provenance != nil {
+		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist, IfNoneMatch and WithProvenance do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
@@ -97,6 +98,10 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 
 // Len returns the number of operations.
 func (tx *Tx) Len() int { return len(tx.ops) }
+
+// Issues returns what was found and accepted in operation i, from 0: warnings, and at
+// level Minimal everything else that is wrong.
+func (tx *Tx) Issues(i int) []Issue { return tx.ops[i].Issues }
 
 // Size returns about how many bytes the operations take in the log.
 func (tx *Tx) Size() int { return tx.size }
@@ -114,10 +119,10 @@ func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 		return nil, engine.Failf(ErrInvalid, issue.Invalid, "the transaction was committed before")
 	}
 	tx.done = true
-	if len(tx.ops) == 0 {
+	if len(tx.ops)+len(tx.states) == 0 {
 		return nil, tx.store.engine.Open()
 	}
-	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops})
+	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states})
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,12 @@ type writeOptions struct {
 	ifMatch     string
 	ifNoneExist string
 	ifNoneMatch bool
+	conditional bool // there is an ifNoneExist, if only an empty one
 	imported    bool
 	check       engine.Check
+	base        string
+	returns     ReturnPreference
+	provenance  []byte
 }
 
 // IfMatch has the write done only if the resource's current version is the one
@@ -34,15 +38,24 @@ func IfNoneMatch() WriteOption {
 // IfNoneExist has a create done only if the query finds no resource of its type
 // (FHIR R4 §3.1.0.8.1). If it finds one, that one is returned, not created; if it
 // finds several, the create reports ErrPreconditionFailed. The answer is still
-// true at the moment of the write, whoever else writes.
+// true at the moment of the write, whoever else writes. The query may have "Type?" or "?"
+// before it, and must have a condition.
 func IfNoneExist(query string) WriteOption {
-	return func(o *writeOptions) { o.ifNoneExist = query }
+	return func(o *writeOptions) { o.ifNoneExist, o.conditional = query, true }
 }
 
 // Imported marks what is written as the work of an import: histories and changes say
 // so.
 func Imported() WriteOption {
 	return func(o *writeOptions) { o.imported = true }
+}
+
+// WithProvenance has a create, an update or a patch store a Provenance as well, in the
+// same commit: with the resource that is written as its target, which must not be given
+// (FHIR R4 provenance.html, X-Provenance). Nothing is stored where a conditional create
+// finds something.
+func WithProvenance(json []byte) WriteOption {
+	return func(o *writeOptions) { o.provenance = json }
 }
 
 // by returns the interaction that the options make of an update.
@@ -104,10 +117,20 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
+	beside, err := s.prepareProvenance(ctx, &o, p)
+	if err != nil {
+		return Version{}, err
+	}
+	var criterion *engine.Criterion
+	if o.conditional {
+		if criterion, err = s.engine.Criterion(p.Type, o.ifNoneExist, s.servedAt(&o)); err != nil {
+			return Version{}, err
+		}
+	}
 	for range tries {
-		done := &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: o.by(engine.Create)}}}
-		if o.ifNoneExist != "" {
-			x, err := s.engine.Expect(ctx, p.Type, o.ifNoneExist)
+		done := &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: o.by(engine.Create)}}, beside...)}
+		if criterion != nil {
+			x, err := s.engine.Expect(ctx, criterion)
 			if err != nil {
 				return Version{}, err
 			}
@@ -124,6 +147,14 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 		}
 	}
 	return Version{}, ErrConflict
+}
+
+// servedAt returns the address at which clients reach the store.
+func (s *Store) servedAt(o *writeOptions) string {
+	if o.base != "" {
+		return o.base
+	}
+	return s.engine.Options().BaseURL
 }
 
 // found returns what a condition by search has found.
@@ -156,7 +187,7 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if err != nil {
 		return Version{}, err
 	}
-	if o.ifNoneExist != "" {
+	if o.conditional {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
 	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true})
@@ -166,7 +197,11 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if ref != (Ref{}) && ref != (Ref{Type: p.Type.String(), ID: p.ID}) {
 		return Version{}, engine.Failf(ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
 	}
-	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: []engine.Op{{Prepared: p, Condition: c, Interaction: o.by(by)}}})
+	beside, err := s.prepareProvenance(ctx, &o, p)
+	if err != nil {
+		return Version{}, err
+	}
+	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: o.by(by)}}, beside...)})
 	if err != nil {
 		return Version{}, err
 	}

@@ -29,6 +29,9 @@ func (o *arithmetic) eval(v *Evaluator, focus item) error {
 	if err != nil {
 		return err
 	}
+	if err := v.visit(costOfOperator, o.pos()); err != nil {
+		return err
+	}
 	if o.operator == "&" {
 		return o.concatenate(v, a, b, aOK, bOK)
 	}
@@ -82,7 +85,7 @@ func (o *arithmetic) concatenate(v *Evaluator, a, b item, aOK, bOK bool) error {
 }
 
 func (v *Evaluator) pushJoined(left, right string, pos int) error {
-	if err := v.charge(len(left)+len(right), pos); err != nil {
+	if err := v.room(len(left)+len(right), pos); err != nil {
 		return err
 	}
 	v.push(v.addValue(sortString, value{text: left + right}))
@@ -148,6 +151,7 @@ func (v *Evaluator) integerOf(it item) (int64, bool) {
 }
 
 func (o *arithmetic) decimals(v *Evaluator, a, b item) (item, bool) {
+	v.left -= costOfDecimal
 	var x, y, result apd.Decimal
 	if !v.decimalOf(&x, a) || !v.decimalOf(&y, b) {
 		return item{}, false
@@ -190,6 +194,7 @@ func (o *arithmetic) compute(result, x, y *apd.Decimal) (apd.Condition, bool) {
 // quantities adds and subtracts quantities in the unit of the left, multiplies and
 // divides them with their units (FHIRPath N1 §6.6).
 func (o *arithmetic) quantities(v *Evaluator, a, b item) (it item, ok bool, err error) {
+	v.left -= costOfDecimal
 	var x, y quantity
 	if !v.quantityOf(&x, a) || !v.quantityOf(&y, b) {
 		return item{}, false, nil
@@ -288,6 +293,9 @@ func (o *arithmetic) moments(v *Evaluator, a, b item, sort itemSort) (it item, o
 func (o *negative) eval(v *Evaluator, focus item) error {
 	it, ok, err := v.one(o.operand, focus)
 	if err != nil || !ok {
+		return err
+	}
+	if err := v.visit(costOfOperator, o.pos()); err != nil {
 		return err
 	}
 	switch sort := v.typeOf(it); sort {

@@ -38,7 +38,7 @@ const (
 
 func boundaryFunction(high bool) *scalar {
 	return &scalar{
-		input: kindMeasurable | kindPoint, args: []kinds{kindNumber}, lenient: true, result: shape.asValues,
+		input: kindMeasurable | kindPoint, args: []kinds{kindNumber}, lenient: true, cost: costOfDecimal, result: shape.asValues,
 		eval: func(v *Evaluator, in item, args []item, _ int) (item, bool, error) {
 			digits := int64(-1)
 			if len(args) > 0 {

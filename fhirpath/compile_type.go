@@ -41,7 +41,9 @@ func (c *compiler) ofType(n node, input operation, from shape, target typeTarget
 		*last = last.narrowed(target.fhir) // nothing else holds p yet
 		return p, nodesOf(target.fhir), nil
 	}
-	return &ofType{at, input, target}, target.shape(), nil
+	to := target.shape()
+	to.values &= from.asValues().values // of a Quantity that is FHIR's alone
+	return &ofType{at, input, target}, to, nil
 }
 
 // resolved returns what resolve() is called on, if the node is a call of it.

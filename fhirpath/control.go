@@ -54,6 +54,7 @@ func (o *choice) eval(v *Evaluator, focus item) error {
 		}
 	}
 	criterion, ok, err := v.one(o.criterion, focus)
+	v.left -= costOfOperator
 	switch {
 	case err != nil:
 		return err
@@ -101,6 +102,9 @@ func (o *tracing) eval(v *Evaluator, focus item) error {
 		}
 		shown = v.stack[end:]
 	}
+	if err := v.visit(costOfExport*len(shown), o.pos()); err != nil {
+		return err
+	}
 	v.Trace(name, v.exportAll(shown))
 	v.stack = v.stack[:end]
 	return nil
@@ -128,6 +132,7 @@ func (o *definition) eval(v *Evaluator, focus item) error {
 	for len(v.slots) <= o.slot {
 		v.slots = append(v.slots, nil)
 	}
+	v.held += len(v.stack) - from - len(v.slots[o.slot])
 	v.slots[o.slot] = append(v.slots[o.slot][:0], v.stack[from:]...)
 	err := v.visit(len(v.stack)-base, o.pos())
 	v.stack = v.stack[:end]

@@ -23,7 +23,7 @@ func (v *Evaluator) distinct(base, pos int) error {
 		if err := v.visit(kept, pos); err != nil {
 			return err
 		}
-		if !v.holds(items[:kept], it) {
+		if !v.among(items[:kept], it) {
 			items[kept] = it
 			kept++
 		}
@@ -32,8 +32,9 @@ func (v *Evaluator) distinct(base, pos int) error {
 	return nil
 }
 
-// holds reports whether one of the items equals it.
-func (v *Evaluator) holds(items []item, it item) bool {
+// among reports whether one of a few items equals it. The next visit tells whether
+// that was too much work.
+func (v *Evaluator) among(items []item, it item) bool {
 	for _, other := range items {
 		if v.equal(other, it) == yes {
 			return true
@@ -42,23 +43,33 @@ func (v *Evaluator) holds(items []item, it item) bool {
 	return false
 }
 
+// holds reports whether one of the items equals it.
+func (v *Evaluator) holds(items []item, it item, pos int) (bool, error) {
+	for _, other := range items {
+		if v.equal(other, it) == yes {
+			return true, nil
+		}
+		if err := v.visit(1, pos); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
 func (v *Evaluator) distinctByHash(base, pos int) error {
 	items := v.stack[base:]
-	seed := maphash.MakeSeed()
-	buckets := make(map[uint64][]item, len(items))
+	set := newItemSet(0) // many are often few that are distinct
 	kept := 0
 	for _, it := range items {
-		hash := v.hash(it, seed)
-		bucket := buckets[hash]
-		if err := v.visit(1+len(bucket), pos); err != nil {
+		hash, found, err := set.find(v, items, it, pos)
+		if err != nil {
 			return err
 		}
-		if v.holds(bucket, it) {
-			continue
+		if !found {
+			items[kept] = it
+			set.add(hash, kept)
+			kept++
 		}
-		buckets[hash] = append(bucket, it)
-		items[kept] = it
-		kept++
 	}
 	v.stack = v.stack[:base+kept]
 	return nil

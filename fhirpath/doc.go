@@ -31,6 +31,8 @@
 // needed, and a FHIR Quantity a System.Quantity: its UCUM code is the unit. Is and
 // ofType tell FHIR's types and FHIRPath's apart. R4's search parameters write types
 // in odd case (as DateTime) and apply as to several items, so:
+//   - Quantity is both FHIR's and FHIRPath's, so that 5 'mg' is Quantity, and
+//     FHIR.Quantity or System.Quantity one of them;
 //   - as and ofType keep, of any number of items, those whose type is the one
 //     named. As in HL7's R4 suite a concrete type does not stand for its
 //     specialisations (a code is not kept by ofType(string)), an abstract one does;
@@ -57,7 +59,12 @@
 // # Limits
 //
 // [MaxLength] and [MaxDepth] bound an expression. [Evaluator] has bounds for work,
-// items and text of one evaluation, and looks at ctx. An [Expression] is immutable
+// items and text of one evaluation, and for the bytes that resolve() brings in: each
+// resource counts once. It looks at ctx every millisecond or so. Work is counted by
+// what it takes: texts by their bytes, patterns by the steps that they make, numbers
+// and units by their arithmetic. By default an evaluation ends within a few seconds and
+// some hundred megabytes, whatever it is. [CheckInvariants] has one limit for all
+// invariants of a resource. An [Expression] is immutable
 // and safe for many goroutines; an Evaluator holds scratch memory and belongs to one.
 //
 // # Nodes

@@ -11,7 +11,7 @@ import (
 var elementFunctions = map[string]*scalar{
 	"comparable": {input: kindMeasurable, args: []kinds{kindMeasurable}, least: 1, result: yields(sortBoolean), eval: evalComparable},
 	"conformsTo": {input: kindAny, args: []kinds{kindString}, least: 1, asks: true, result: yields(sortBoolean), eval: evalConformsTo},
-	"memberOf":   {input: kindString | kindObject, args: []kinds{kindString}, least: 1, asks: true, result: yields(sortBoolean), eval: evalMemberOf},
+	"memberOf":   {input: kindString | kindObject, args: []kinds{kindString}, least: 1, asks: true, cost: costOfTerminology, result: yields(sortBoolean), eval: evalMemberOf},
 	"subsumes": {
 		input: kindString | kindObject, args: []kinds{kindString | kindObject}, least: 1, asks: true, result: yields(sortBoolean),
 		eval: func(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
@@ -77,18 +77,21 @@ func reduceType(v *Evaluator, base, pos int) error {
 			x.unit = strings.TrimPrefix(systemNames[it.sort], "System.")
 		}
 		v.stack[i] = v.addValue(sortType, x)
+		if err := v.visit(1, pos); err != nil {
+			return err
+		}
 	}
-	return v.visit(len(v.stack)-base, pos)
+	return nil
 }
 
-// reduceHTMLChecks tells whether one item is a narrative's XHTML. The parser has
-// held it to the rules of FHIR R4 §2.6.1 already.
+// reduceHTMLChecks tells whether one item is XHTML that FHIR R4 allows in a narrative
+// (§2.6.1): the parser has found out.
 func reduceHTMLChecks(v *Evaluator, base, _ int) error {
 	items := v.stack[base:]
 	if len(items) == 0 {
 		return nil
 	}
-	is := len(items) == 1 && items[0].sort == sortNode && v.node(items[0]).Type == schema.TypeXhtml && v.classOf(items[0]) == classString
+	is := len(items) == 1 && items[0].sort == sortNode && v.document(items[0].doc).BrokenRule(fhirjson.Index(items[0].ref)) == ""
 	v.replace(base, booleanItem(is), true)
 	return nil
 }
@@ -125,10 +128,13 @@ func evalConformsTo(v *Evaluator, in item, args []item, pos int) (item, bool, er
 
 // evalMemberOf knows the value sets of R4's required bindings without help. A value
 // set that is not known yields nothing.
-func evalMemberOf(v *Evaluator, in item, args []item, _ int) (item, bool, error) {
+func evalMemberOf(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	codings := v.codings(in)
 	if codings == nil {
 		return item{}, false, nil
+	}
+	if err := v.visit(costOfEntry*len(codings), pos); err != nil {
+		return item{}, false, err
 	}
 	valueSet := v.string(args[0])
 	if v.Terminology != nil {
@@ -195,6 +201,9 @@ func (v *Evaluator) subsumes(general, special item, pos int) (item, bool, error)
 	}
 	allKnown := true
 	for _, x := range a {
+		if err := v.visit(1+len(b), pos); err != nil {
+			return item{}, false, err
+		}
 		for _, y := range b {
 			if x.System == y.System && x.Code == y.Code {
 				return booleanItem(true), true, nil

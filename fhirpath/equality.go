@@ -151,18 +151,21 @@ func (v *Evaluator) order(a, b item, c class) (int, bool) {
 }
 
 // equalCollections compares two collections that are not empty, item by item.
-func (v *Evaluator) equalCollections(a, b []item) truth {
+func (v *Evaluator) equalCollections(a, b []item, pos int) (truth, error) {
 	if len(a) != len(b) {
-		return no
+		return no, nil
 	}
 	result := yes
 	for i := range a {
 		switch v.equal(a[i], b[i]) {
 		case no:
-			return no
+			return no, nil
 		case unknown:
 			result = unknown
 		}
+		if err := v.visit(0, pos); err != nil {
+			return unknown, err
+		}
 	}
-	return result
+	return result, nil
 }

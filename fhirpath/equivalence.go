@@ -16,7 +16,8 @@ func (v *Evaluator) equivalentCollections(a, b []item, pos int) (bool, error) {
 		return false, nil
 	}
 	if len(a) == 1 {
-		return v.equivalent(a[0], b[0]), nil
+		same := v.equivalent(a[0], b[0])
+		return same, v.visit(1, pos)
 	}
 	used := make([]bool, len(b))
 next:
@@ -28,6 +29,9 @@ next:
 			if !used[i] && v.equivalent(x, y) {
 				used[i] = true
 				continue next
+			}
+			if err := v.visit(1, pos); err != nil {
+				return false, err
 			}
 		}
 		return false, nil
@@ -49,7 +53,9 @@ func (v *Evaluator) equivalent(a, b item) bool {
 	case c == classObject || c == classNone:
 		return v.equivalentTrees(a, b)
 	case c == classString:
-		return normalised(v.string(a)) == normalised(v.string(b))
+		x, y := v.string(a), v.string(b)
+		v.left -= len(x) + len(y)
+		return normalised(x) == normalised(y)
 	case c == classNumber:
 		var x, y apd.Decimal
 		return v.decimalOf(&x, a) && v.decimalOf(&y, b) && equivalentNumbers(&x, &y)

@@ -162,6 +162,11 @@ func TestEvaluate(t *testing.T) {
 			{"(Patient.id | Patient.birthDate | Patient.active).count()", "3"},
 			{"{} | {}", ""},
 		}},
+		{"escapes", `{"resource\u0054ype":"Patient","\u0069d":"\u0070","cont\u0061ined":[{"\u0072esourceType":"Practitioner","id":"d\u006fc","name":[{"family":"Doc"}]}],
+			"generalPractitioner":[{"reference":"\u0023doc"}],"deceased\u0042oolean":true,"_birthD\u0061te":{"extension":[{"url":"urn:\u0061","valueString":"x"}]}}`, [][2]string{
+			{"Patient.id", "p"}, {"id = 'p'", "true"}, {"deceased", "true"}, {"birthDate.extension('urn:a').value", "x"}, {"contained.where(id = 'doc').name.family", "Doc"},
+			{"generalPractitioner.resolve().name.family", "Doc"}, {"generalPractitioner.where(resolve() is Practitioner).count()", "1"},
+		}},
 		{"references", patient, [][2]string{
 			{"Patient.generalPractitioner.where(resolve() is Practitioner).count()", "3"},
 			{"Patient.generalPractitioner.where(resolve() is Organization).reference", "Organization/o/_history/2"},

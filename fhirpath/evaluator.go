@@ -11,14 +11,34 @@ import (
 
 // The limits of an Evaluator that sets none.
 const (
-	// DefaultMaxVisits is about a second of work, more than any search parameter
+	// DefaultMaxVisits is one to two seconds of work, more than any search parameter
 	// needs on a resource of 64 MiB.
 	DefaultMaxVisits = 100_000_000
 	// DefaultMaxItems is how many items a collection may have: 32 MiB of them.
 	DefaultMaxItems = 4 << 20
 	// DefaultMaxText is how many bytes of text an evaluation may make, or of values
 	// at 64 each.
-	DefaultMaxText = 256 << 20
+	DefaultMaxText = 128 << 20
+	// DefaultMaxResolved is how many bytes the resources may have that resolve()
+	// brings in, a node of one counted as 20: twice what one resource may have.
+	DefaultMaxResolved = 128 << 20
+)
+
+// What is done counts as visits, each about ten nanoseconds of work.
+const (
+	costOfOperator = 1   // an operator or a function of one item
+	costOfDecimal  = 30  // to compute with two decimals
+	costOfExport   = 4   // to hand out an item
+	costOfUnit     = 100 // to look up a unit, and to convert or compare by it
+	// costOfTerminology is to find a value set of R4's.
+	costOfTerminology = 500
+	costOfEntry       = 20 // to compare a reference with an entry of a Bundle
+	// bytesPerVisit is how many bytes of text are compared, hashed or copied.
+	bytesPerVisit = 64
+	// itemsPerVisit is how many items are moved on the stack.
+	itemsPerVisit = 16
+	// visitsAtOnce is how many visits a loop counts before it looks at the limit.
+	visitsAtOnce = 1 << 12
 )
 
 // visitsPerCheck is how many items are visited between two looks at the context and
@@ -48,19 +68,24 @@ type Evaluator struct {
 	// evaluation first asks.
 	Now time.Time
 	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
-	// DefaultMaxVisits. Beyond it an evaluation ends with ErrLimit.
+	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by what it
+	// takes. Beyond the limit an evaluation ends with ErrLimit.
 	MaxVisits int
-	// MaxItems is how many items collections may have together at any time, give
-	// or take 65,536; 0 is DefaultMaxItems.
+	// MaxItems is how many items collections may have together at any time, variables
+	// among them, give or take 65,536; 0 is DefaultMaxItems.
 	MaxItems int
 	// MaxText is how many bytes of text an evaluation may make, numbers and dates
 	// among it, with 64 for each value; 0 is DefaultMaxText.
 	MaxText int
+	// MaxResolved is how many bytes the resources may have together that resolve()
+	// brings in by the Resolver, a node of one counted as 20; 0 is DefaultMaxResolved. A
+	// resource counts once, however often and by whatever reference it is resolved.
+	MaxResolved int
 
 	stack    []item // results, and on top of them what is being worked on
 	buffers  [2][]byte
 	args     [maxArgs]item
-	patterns map[string]pattern
+	patterns map[string]*pattern
 	units    *ucum.Cache
 	// The rest is that of the evaluation under way.
 	ctx     context.Context
@@ -78,6 +103,10 @@ type Evaluator struct {
 	left    int  // visits until the limit
 	check   int  // value of left at which ctx is looked at
 	made    int  // bytes of values and their text
+	held    int  // items of slots, memos and totals
+	// resolved has what references lead to, resolvedBytes what the documents take.
+	resolved      map[string]target
+	resolvedBytes int
 	// used is set when there is something to reset.
 	used bool
 }
@@ -115,11 +144,21 @@ func (v *Evaluator) Test(e *Expression, doc *fhirjson.Document, n fhirjson.Index
 // [Expression.Evaluate].
 func (v *Evaluator) Evaluate(ctx context.Context, e *Expression, json []byte) (Collection, error) {
 	doc := new(fhirjson.Document)
-	if err := fhirjson.Parse(json, doc, &fhirjson.Options{Level: fhirjson.StructureOnly}); err != nil {
+	if err := fhirjson.Parse(json, doc, &lenient); err != nil {
 		return nil, err
 	}
 	return v.EvaluateNode(ctx, e, doc, 0)
 }
+
+// EvaluateEmpty evaluates an expression without a resource: the context is empty, and
+// so are %context, %resource and %rootResource.
+func (v *Evaluator) EvaluateEmpty(ctx context.Context, e *Expression) (Collection, error) {
+	return v.EvaluateNode(ctx, e, new(fhirjson.Document), 0)
+}
+
+// lenient takes what is sound in structure; what else is wrong is for expressions to
+// find.
+var lenient = fhirjson.Options{Level: fhirjson.StructureOnly, AnyNarrative: true}
 
 // EvaluateNode evaluates an expression on node n of a parsed document. Items refer
 // to the document, which must not change while they are in use.
@@ -144,12 +183,19 @@ func (v *Evaluator) run(ctx context.Context, e *Expression, doc *fhirjson.Docume
 		v.left = DefaultMaxVisits
 	}
 	v.check = v.left - visitsPerCheck
-	return e.root.eval(v, nodeItem(n))
+	focus := nodeItem(n)
+	if doc == nil || len(doc.Nodes) == 0 {
+		focus = item{sort: sortNothing}
+	}
+	return e.root.eval(v, focus)
 }
 
 // reset forgets what the last evaluation has made. Most make nothing.
 func (v *Evaluator) reset() {
+	clear(v.docs)
 	v.docs, v.values, v.slots, v.total = v.docs[:0], v.values[:0], v.slots[:0], nil
+	clear(v.resolved)
+	v.held, v.resolvedBytes = 0, 0
 	for i := range v.memos {
 		v.memos[i].filled = false
 	}
@@ -173,7 +219,7 @@ func (v *Evaluator) checkLimits(pos int) error {
 	switch {
 	case v.left < 0:
 		return v.fail(ErrLimit, pos, "visits more items than the limit")
-	case len(v.stack) > limit:
+	case len(v.stack)+v.held > limit:
 		return v.fail(ErrLimit, pos, "collections have more items than the limit")
 	case v.made > v.maxText():
 		return v.fail(ErrLimit, pos, "makes more values than the limit")
@@ -229,6 +275,7 @@ func (v *Evaluator) replace(base int, it item, ok bool) {
 func (v *Evaluator) popTruth(base, pos int) (truth, error) {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]
+	v.left--
 	switch {
 	case len(items) == 0:
 		return unknown, nil

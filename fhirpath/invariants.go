@@ -15,6 +15,9 @@ import (
 type rule struct {
 	*schema.Invariant
 	expr *Expression
+	// held reports whether it is known without an evaluation that the rule holds; nil
+	// where that cannot be known.
+	held func(doc *fhirjson.Document, n fhirjson.Index) bool
 }
 
 // ruleTable has the rules of each type, those that it inherits included, and of
@@ -63,7 +66,7 @@ func rulesOf(invariants []schema.Invariant, t schema.TypeID) []rule {
 		if err != nil {
 			panic(fmt.Sprintf("fhirpath: invariant %s: %v", invariants[i].Key, err))
 		}
-		rules = append(rules, rule{&invariants[i], e})
+		rules = append(rules, rule{&invariants[i], e, heldOf(invariants[i].Key)})
 	}
 	return rules
 }
@@ -75,24 +78,36 @@ func rulesOf(invariants []schema.Invariant, t schema.TypeID) []rule {
 // takes one, is reported as information.
 //
 // The Evaluator lends its memory, its services and limits; nil means a new one.
-// MaxVisits is for each invariant of each element. An error is ctx's, that of a
-// service, or ErrLimit.
+// MaxVisits is for all invariants together, with some visits more for each element.
+// After 2,000 that are broken or cannot be evaluated no more are looked for. An error is
+// ctx's, that of a service, or ErrLimit.
 func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) ([]issue.Issue, error) {
 	if v == nil {
 		v = new(Evaluator)
 	}
+	limit := v.MaxVisits
+	if limit == 0 {
+		limit = DefaultMaxVisits
+	}
+	defer func(own int) { v.MaxVisits = own }(v.MaxVisits)
+	left := limit + visitsPerNode*len(doc.Nodes)
 	table := invariants()
 	var issues []issue.Issue
 	for n := range doc.Nodes {
 		node := &doc.Nodes[n]
 		for _, rules := range [...][]rule{table.types[node.Type], table.fields[node.Field]} {
 			for i := range rules {
-				found, err := v.checkRule(ctx, &rules[i], doc, fhirjson.Index(n))
+				v.MaxVisits = max(1, min(left, limit))
+				used, found, err := v.checkRule(ctx, &rules[i], doc, fhirjson.Index(n))
 				if err != nil {
 					return nil, err
 				}
+				left -= used
 				if found != nil {
 					issues = append(issues, *found)
+				}
+				if len(issues) == maxBroken {
+					return issues, nil
 				}
 			}
 		}
@@ -100,33 +115,60 @@ func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) 
 	return issues, nil
 }
 
-// checkRule evaluates one rule on a node and returns what is wrong, or nil.
-func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index) (*issue.Issue, error) {
-	if r.Key == valueOrChildren && hasValueOrChildren(doc, n) {
-		return nil, nil
+const (
+	// maxBroken is how many issues about invariants are reported.
+	maxBroken = 2_000
+	// visitsPerNode is what the invariants of an element take, and more than that.
+	visitsPerNode = 100
+)
+
+// checkRule evaluates one rule on a node and returns how many visits it took, and what is wrong, or nil.
+func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index) (used int, _ *issue.Issue, _ error) {
+	if r.held != nil && r.held(doc, n) {
+		return 1, nil, nil
 	}
 	err := v.run(ctx, r.expr, doc, n)
 	result := unknown
 	if err == nil {
 		result, err = v.popTruth(0, r.expr.root.pos())
 	}
+	used = 1 + v.MaxVisits - v.left
 	if err == nil && result != no {
-		return nil, nil
+		return used, nil, nil
 	}
-	found := &issue.Issue{Severity: issue.Error, Code: issue.Invariant, Pointer: doc.Pointer(n), Offset: int64(doc.Nodes[n].Start)}
+	found := &issue.Issue{
+		Severity: issue.Error, Code: issue.Invariant, Root: doc.Type().String(), Pointer: doc.Pointer(n), Offset: int64(doc.Nodes[n].Start),
+	}
 	switch {
 	case errors.Is(err, ErrEvaluation):
 		found.Severity = issue.Information
 		found.Diagnostics = "invariant " + r.Key + " cannot be evaluated: " + err.Error()
-		return found, nil
+		return used, found, nil
 	case err != nil:
-		return nil, err
+		return used, nil, err
 	case r.Warning:
 		found.Severity = issue.Warning
 	}
 	found.Diagnostics = "invariant " + r.Key + " is not satisfied: " + r.Expression
-	return found, nil
+	return used, found, nil
 }
+
+// heldOf returns the held of a rule.
+func heldOf(key string) func(doc *fhirjson.Document, n fhirjson.Index) bool {
+	switch key {
+	case valueOrChildren:
+		return hasValueOrChildren
+	case allUsed:
+		return (*fhirjson.Document).ContainedUsed
+	case fhirjson.RuleNarrative, fhirjson.RuleNarrativeContent: // the expression is the same
+		return func(doc *fhirjson.Document, n fhirjson.Index) bool { return doc.BrokenRule(n) != key }
+	}
+	return nil
+}
+
+// allUsed is the invariant that each contained resource is referred to. Its expression
+// does not see the links of narratives, which are references too.
+const allUsed = "dom-3"
 
 // valueOrChildren is the invariant of all elements: "hasValue() or (children().count()
 // > id.count())". It is most of the evaluations, so hasValueOrChildren looks first.

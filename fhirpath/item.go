@@ -146,6 +146,7 @@ func (v *Evaluator) text(it item, buffer *[]byte) []byte {
 	switch it.sort {
 	case sortNode:
 		doc, n := v.document(it.doc), fhirjson.Index(it.ref)
+		v.left -= int(doc.Nodes[n].End-doc.Nodes[n].Start) / bytesPerVisit
 		if !doc.Nodes[n].Escaped {
 			return doc.Raw(n)
 		}
@@ -155,9 +156,26 @@ func (v *Evaluator) text(it item, buffer *[]byte) []byte {
 	case sortInteger:
 		*buffer = strconv.AppendInt((*buffer)[:0], int64(int32(it.ref)), 10)
 	default:
-		*buffer = append((*buffer)[:0], v.value(it).text...)
+		text := v.value(it).text
+		v.left -= len(text) / bytesPerVisit
+		*buffer = append((*buffer)[:0], text...)
 	}
 	return *buffer
+}
+
+// size returns how many bytes the text of a primitive has, escapes included; 0 for
+// any other item.
+func (v *Evaluator) size(it item) int {
+	switch {
+	case it.sort >= sortDecimal:
+		return len(v.value(it).text)
+	case it.sort != sortNode:
+		return 0
+	}
+	if n := v.node(it); n.Kind != fhirjson.Object {
+		return int(n.End - n.Start)
+	}
+	return 0
 }
 
 // string returns the value of a primitive as text that stays.

@@ -1,7 +1,5 @@
 package fhirpath
 
-import "hash/maphash"
-
 // The operations in this file evaluate an argument once for each item of their
 // input, as $this, with its number as $index.
 type (
@@ -88,8 +86,7 @@ func (o *repetition) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	seed := maphash.MakeSeed()
-	buckets := map[uint64][]item{}
+	set := newItemSet(0)
 	end := len(v.stack) // of what has been found and looked at; the result begins here
 	from, to := base, end
 	for from < to {
@@ -100,12 +97,12 @@ func (o *repetition) eval(v *Evaluator, focus item) error {
 		kept := from
 		for i := from; i < len(v.stack); i++ {
 			it := v.stack[i]
-			hash := v.hash(it, seed)
-			if err := v.visit(1+len(buckets[hash]), o.pos()); err != nil {
+			hash, found, err := set.find(v, v.stack[end:], it, o.pos())
+			if err != nil {
 				return err
 			}
-			if !v.holds(buckets[hash], it) {
-				buckets[hash] = append(buckets[hash], it)
+			if !found {
+				set.add(hash, kept-end)
 				v.stack[kept] = it
 				kept++
 			}
@@ -132,6 +129,7 @@ func (o *aggregation) eval(v *Evaluator, focus item) error {
 		total = append(total, v.stack[end:]...)
 		v.stack = v.stack[:end]
 	}
+	outerHeld := v.held
 	for i := base; i < end; i++ {
 		v.index, v.total, v.used = i-base, total, true
 		if err := o.body.eval(v, v.stack[i]); err != nil {
@@ -142,7 +140,9 @@ func (o *aggregation) eval(v *Evaluator, focus item) error {
 		}
 		total = append(total[:0:0], v.stack[end:]...)
 		v.stack = v.stack[:end]
+		v.held = outerHeld + len(total)
 	}
+	v.held = outerHeld
 	v.index, v.total = outerIndex, outerTotal
 	v.stack = append(v.stack[:base], total...)
 	return nil

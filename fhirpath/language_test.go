@@ -135,7 +135,10 @@ func TestLanguage(t *testing.T) {
 			{"name.given.getValue()", ""}, {"name.given[3].hasValue()", "false"}, {"name.hasValue()", "false"}, {"photo.hasValue()", "false"},
 		}},
 		{"types", [][2]string{
-			{"name[0].type()", "FHIR.HumanName"}, {"(1 'mg').type().name", "Quantity"}, {"birthDate.type().namespace", "FHIR"}, {"(1 'mg') is Quantity", "false"},
+			{"name[0].type()", "FHIR.HumanName"}, {"(1 'mg').type().name", "Quantity"}, {"birthDate.type().namespace", "FHIR"}, {"(1 'mg') is Quantity", "true"},
+			{"5 'mg' is Quantity", "true"}, {"(5 days).is(Quantity)", "true"}, {"5 'mg' is FHIR.Quantity", "false"}, {"extension[1].value is System.Quantity", "false"}, {"5 is Quantity", "false"}, {"'x' is Quantity", "false"},
+			{"(5 'mg' as Quantity).value", "5"}, {"(5 'mg').ofType(Quantity).unit", "mg"}, {"(5 'mg' | 1).ofType(Quantity).count()", "1"}, {"(5 'mg' as FHIR.Quantity).count()", "0"},
+			{"('5'.toQuantity() as Quantity).value", "5"}, {"(extension[1].value | 5 'mg').ofType(Quantity).value", "3.0 5"}, {"(extension[1].value as Quantity).unit", "mg"},
 			{"(1 'mg') is System.Quantity", "true"}, {"extension[1].value is Quantity and extension[2].value is Age and extension[2].value is Quantity", "true"},
 			{"1.type() = 2.type()", "true"}, {"name.where($this is HumanName).count()", "2"}, {"(1 | 'a' | 2.5).ofType(System.String)", "a"}, {"(1 | 'a').ofType(String)", "a"},
 		}},

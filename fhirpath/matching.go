@@ -17,20 +17,27 @@ const (
 	// maxPatternSize is the greatest size of a pattern, in steps of its program:
 	// a{1000} has a thousand.
 	maxPatternSize = 20_000
-	// stepsPerVisit is how many steps of a pattern, for each byte of text, count as
-	// one visit.
-	stepsPerVisit = 32
+	// visitsPerStep is what it takes to compile a step of a pattern.
+	visitsPerStep = 32
+	// directWork is how many visits a search may take at the most for it to be done
+	// in one go. Another is interrupted where it comes to the limit.
+	directWork = 1 << 18
 )
 
 // A pattern is a compiled regular expression.
 type pattern struct {
 	*regexp.Regexp
-	size int
+	text string
+	// perByte is how many visits it takes at the most to go over a byte of text.
+	perByte int
+	// first and next search as the pattern does, from the start of a text and from
+	// after its first character, with the match as group 1. They are nil until needed.
+	first, next *regexp.Regexp
 }
 
 // pattern compiles a regular expression, or finds it compiled. With full set it
 // has to match the whole text.
-func (v *Evaluator) pattern(text string, full bool, pos int) (pattern, error) {
+func (v *Evaluator) pattern(text string, full bool, pos int) (*pattern, error) {
 	key := text
 	if full {
 		key = `\A(?:` + text + `)\z`
@@ -39,25 +46,32 @@ func (v *Evaluator) pattern(text string, full bool, pos int) (pattern, error) {
 		return p, nil
 	}
 	if len(text) > maxPatternSize {
-		return pattern{}, v.fail(ErrLimit, pos, "regular expression too large")
+		return nil, v.fail(ErrLimit, pos, "regular expression too large")
 	}
 	// Parsed by itself, since one that is not well-formed might be inside \A(?:)\z.
 	tree, err := syntax.Parse(text, patternFlags)
 	if err != nil {
-		return pattern{}, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
+		return nil, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
 	}
 	size := patternSize(tree)
 	if size > maxPatternSize {
-		return pattern{}, v.fail(ErrLimit, pos, "regular expression too large")
+		return nil, v.fail(ErrLimit, pos, "regular expression too large")
+	}
+	if err := v.visit(visitsPerStep*(size+len(text)), pos); err != nil {
+		return nil, err
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
 	}
 	re, err := regexp.Compile("(?s)" + key)
 	if err != nil {
-		return pattern{}, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
+		return nil, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
 	}
 	if v.patterns == nil || len(v.patterns) >= maxPatterns {
-		v.patterns = map[string]pattern{}
+		v.patterns = map[string]*pattern{}
 	}
-	p := pattern{re, size}
+	p := &pattern{Regexp: re, text: text, perByte: 2 + len(program.Inst)}
 	v.patterns[key] = p
 	return p, nil
 }
@@ -74,11 +88,6 @@ func patternSize(tree *syntax.Regexp) int {
 	return min(size, maxPatternSize+1)
 }
 
-// visitText counts the work of matching a pattern with a text.
-func (v *Evaluator) visitText(p pattern, length, pos int) error {
-	return v.visit(length*(1+p.size/stepsPerVisit), pos)
-}
-
 func evalMatches(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	return v.match(in, args[0], false, pos)
 }
@@ -93,10 +102,12 @@ func (v *Evaluator) match(in, pattern item, full bool, pos int) (item, bool, err
 		return item{}, false, err
 	}
 	text := v.text(in, &v.buffers[0])
-	if err := v.visitText(p, len(text), pos); err != nil {
-		return item{}, false, err
+	if work := len(text) * p.perByte; work <= directWork {
+		return booleanItem(p.Match(text)), true, v.visit(1+work/4, pos) // most take less
 	}
-	return booleanItem(p.Match(text)), true, nil
+	r := p.reader(v, string(text), pos)
+	found := p.MatchReader(r)
+	return booleanItem(found), true, r.err
 }
 
 // evalReplaceMatches replaces what a pattern matches; $1 and ${name} in the
@@ -111,23 +122,19 @@ func evalReplaceMatches(v *Evaluator, in item, args []item, pos int) (item, bool
 		return item{}, false, err
 	}
 	text, substitution := v.string(in), bracedGroups(v.string(args[1]))
-	if err := v.visitText(p, len(text), pos); err != nil {
-		return item{}, false, err
-	}
-	// A match takes two numbers for each group, and there may be one at each byte.
-	if len(text)*(1+p.NumSubexp())*2*8 > v.maxText() {
-		return item{}, false, v.fail(ErrLimit, pos, "text and pattern too large to replace matches")
-	}
 	var out []byte
 	last := 0
-	for _, match := range p.FindAllStringSubmatchIndex(text, -1) {
-		before := len(out)
+	replace := func(match []int) error {
 		out = append(out, text[last:match[0]]...)
 		out = p.ExpandString(out, substitution, text, match)
 		last = match[1]
-		if err := v.charge(len(out)-before, pos); err != nil {
-			return item{}, false, err
+		if err := v.visit(1+len(match), pos); err != nil {
+			return err
 		}
+		return v.room(len(out)+len(text)-last, pos)
+	}
+	if err := v.eachMatch(p, text, pos, replace); err != nil {
+		return item{}, false, err
 	}
 	it, err := v.addText(sortString, string(append(out, text[last:]...)), pos)
 	return it, true, err

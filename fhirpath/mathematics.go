@@ -10,18 +10,24 @@ import (
 // result in the range of the numbers, it is empty.
 var mathFunctions = map[string]*scalar{
 	"abs":      {input: kindMeasurable, result: shape.asValues, eval: evalAbs},
-	"ceiling":  {input: kindNumber, result: yields(sortInteger), eval: toWhole(apd.RoundCeiling)},
-	"floor":    {input: kindNumber, result: yields(sortInteger), eval: toWhole(apd.RoundFloor)},
-	"truncate": {input: kindNumber, result: yields(sortInteger), eval: toWhole(apd.RoundDown)},
-	"round":    {input: kindNumber, args: []kinds{kindNumber}, lenient: true, result: yields(sortDecimal), eval: evalRound},
-	"exp":      realFunction(exponential),
-	"ln":       realFunction(logarithm),
-	"sqrt": realFunction(func(d *apd.Decimal) bool {
+	"ceiling":  {input: kindNumber, cost: costOfDecimal, result: yields(sortInteger), eval: toWhole(apd.RoundCeiling)},
+	"floor":    {input: kindNumber, cost: costOfDecimal, result: yields(sortInteger), eval: toWhole(apd.RoundFloor)},
+	"truncate": {input: kindNumber, cost: costOfDecimal, result: yields(sortInteger), eval: toWhole(apd.RoundDown)},
+	"round":    {input: kindNumber, args: []kinds{kindNumber}, lenient: true, cost: costOfDecimal, result: yields(sortDecimal), eval: evalRound},
+	"exp":      realFunction(costOfPower, exponential),
+	"ln":       realFunction(costOfLogarithm, logarithm),
+	"sqrt": realFunction(costOfLogarithm, func(d *apd.Decimal) bool {
 		return compute(guarded.Sqrt, d)
 	}),
-	"log":   {input: kindNumber, args: []kinds{kindNumber}, least: 1, result: yields(sortDecimal), eval: evalLog},
-	"power": {input: kindNumber, args: []kinds{kindNumber}, least: 1, result: yieldsNumber, eval: evalPower},
+	"log":   {input: kindNumber, args: []kinds{kindNumber}, least: 1, cost: 3 * costOfLogarithm, result: yields(sortDecimal), eval: evalLog},
+	"power": {input: kindNumber, args: []kinds{kindNumber}, least: 1, cost: costOfPower, result: yieldsNumber, eval: evalPower},
 }
+
+// What series cost, in visits.
+const (
+	costOfLogarithm = 1_000
+	costOfPower     = 10_000
+)
 
 // yieldsNumber is the shape of an integer or a decimal.
 func yieldsNumber(shape) shape { return valuesOf(sortInteger).or(valuesOf(sortDecimal)) }
@@ -53,9 +59,9 @@ func logarithm(d *apd.Decimal) bool {
 }
 
 // realFunction returns a function of a number that yields a decimal.
-func realFunction(f func(d *apd.Decimal) bool) *scalar {
+func realFunction(cost int, f func(d *apd.Decimal) bool) *scalar {
 	return &scalar{
-		input: kindNumber, result: yields(sortDecimal),
+		input: kindNumber, cost: cost, result: yields(sortDecimal),
 		eval: func(v *Evaluator, in item, _ []item, _ int) (item, bool, error) {
 			var d apd.Decimal
 			if !v.decimalOf(&d, in) || !f(&d) {

@@ -66,6 +66,9 @@ func (o *valueMember) eval(v *Evaluator, focus item) error {
 			}
 		} else if member, ok := v.memberOf(it, o.name); ok {
 			v.push(member)
+			if err := v.visit(1, o.pos()); err != nil {
+				return err
+			}
 		}
 	}
 	v.stack = append(v.stack[:base], v.stack[end:]...)
@@ -100,8 +103,11 @@ func (v *Evaluator) memberOf(it item, name string) (item, bool) {
 type rootResource struct{ position }
 
 func (o *rootResource) eval(v *Evaluator, _ item) error {
+	if len(v.doc.Nodes) == 0 {
+		return nil
+	}
 	root := fhirjson.Index(0)
-	for n, more := root, true; more; n, more = resourceTowards(v.doc, n, v.context) {
+	for n, more := root, true; more; n, more = v.resourceTowards(v.doc, n, v.context) {
 		if n == 0 || v.doc.Nodes[n].Field.Field().Name != "contained" {
 			root = n
 		}

@@ -3,6 +3,7 @@ package fhirpath
 import (
 	"bytes"
 	"cmp"
+	"strconv"
 
 	"github.com/cockroachdb/apd/v3"
 )
@@ -77,13 +78,64 @@ func compareNumbers(a, b []byte) (order int, ok bool) {
 	return compareLarge(a, b)
 }
 
-// compareLarge orders numbers of any size.
+// compareLarge orders numbers of any size, in time that grows with their digits. It
+// reports false for what is no number, and for exponents that no decimal has.
 func compareLarge(a, b []byte) (order int, ok bool) {
-	var x, y apd.Decimal
-	_, _, errX := x.SetString(string(a))
-	_, _, errY := y.SetString(string(b))
-	if errX != nil || errY != nil {
+	x, ok1 := largeOf(a)
+	y, ok2 := largeOf(b)
+	if !ok1 || !ok2 {
 		return 0, false
 	}
-	return x.Cmp(&y), true
+	if x.sign != y.sign {
+		return cmp.Compare(x.sign, y.sign), true
+	}
+	order = cmp.Compare(x.magnitude, y.magnitude)
+	if order == 0 {
+		order = bytes.Compare(x.digits, y.digits)
+	}
+	return order * x.sign, true
+}
+
+// A large is a number of any size: sign · 0.digits · 10^magnitude, without zeros at
+// either end of the digits.
+type large struct {
+	sign      int
+	digits    []byte
+	magnitude int64
+}
+
+func largeOf(text []byte) (n large, ok bool) {
+	n.sign = 1
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		if text[0] == '-' {
+			n.sign = -1
+		}
+		text = text[1:]
+	}
+	mantissa := text
+	if at := bytes.IndexAny(text, "eE"); at >= 0 {
+		exponent, err := strconv.ParseInt(string(bytes.TrimPrefix(text[at+1:min(len(text), at+18)], []byte("+"))), 10, 64)
+		if err != nil || len(text)-at > 17 || exponent > apd.MaxExponent || exponent < apd.MinExponent {
+			return n, false
+		}
+		mantissa, n.magnitude = text[:at], exponent
+	}
+	whole, fraction, _ := bytes.Cut(mantissa, []byte("."))
+	if len(whole)+len(fraction) == 0 {
+		return n, false
+	}
+	digits := make([]byte, 0, len(whole)+len(fraction))
+	digits = append(append(digits, whole...), fraction...)
+	for _, c := range digits {
+		if !isDigit(c) {
+			return n, false
+		}
+	}
+	trimmed := bytes.TrimLeft(digits, "0")
+	if len(trimmed) == 0 {
+		return large{}, true
+	}
+	n.magnitude += int64(len(whole) - (len(digits) - len(trimmed)))
+	n.digits = bytes.TrimRight(trimmed, "0")
+	return n, true
 }

@@ -29,6 +29,7 @@ func (o *once) eval(v *Evaluator, focus item) error {
 	}
 	m := &v.memos[o.slot]
 	m.items, m.filled, v.used = append(m.items[:0], v.stack[base:]...), true, true
+	v.held += len(m.items)
 	return v.visit(len(m.items), o.pos())
 }
 

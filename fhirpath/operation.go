@@ -93,13 +93,19 @@ func (o *typedFocus) eval(v *Evaluator, focus item) error {
 }
 
 func (o *contextNode) eval(v *Evaluator, _ item) error {
+	if len(v.doc.Nodes) == 0 {
+		return nil
+	}
 	v.push(nodeItem(v.context))
 	return nil
 }
 
 func (o *enclosingResource) eval(v *Evaluator, _ item) error {
+	if len(v.doc.Nodes) == 0 {
+		return nil
+	}
 	innermost := fhirjson.Index(0)
-	for n, more := innermost, true; more; n, more = resourceTowards(v.doc, n, v.context) {
+	for n, more := innermost, true; more; n, more = v.resourceTowards(v.doc, n, v.context) {
 		innermost = n
 	}
 	v.push(nodeItem(innermost))
@@ -108,11 +114,12 @@ func (o *enclosingResource) eval(v *Evaluator, _ item) error {
 
 // resourceTowards returns the next resource on the way from a node down to n,
 // which is in it or is it, and whether there is one.
-func resourceTowards(doc *fhirjson.Document, from, n fhirjson.Index) (fhirjson.Index, bool) {
+func (v *Evaluator) resourceTowards(doc *fhirjson.Document, from, n fhirjson.Index) (fhirjson.Index, bool) {
 	for from != n {
 		child := uint32(from) + 1
 		for doc.Nodes[child].Next <= uint32(n) {
 			child = doc.Nodes[child].Next
+			v.left--
 		}
 		from = fhirjson.Index(child)
 		if doc.Nodes[child].Type.Type().Kind == schema.KindResource {
@@ -136,6 +143,12 @@ func (o *path) eval(v *Evaluator, focus item) error {
 		for i := base; i < end; i++ {
 			if it := v.stack[i]; it.sort == sortNode {
 				visits += v.pushChildren(it, s)
+			}
+			if visits > visitsAtOnce {
+				if err := v.visit(visits, o.pos()); err != nil {
+					return err
+				}
+				visits = 0
 			}
 		}
 		n := copy(v.stack[base:], v.stack[end:])
@@ -201,7 +214,12 @@ func (o *whereText) eval(v *Evaluator, focus item) error {
 			continue
 		}
 		end := len(v.stack)
-		visits += v.pushChildren(it, o.step)
+		if visits += v.pushChildren(it, o.step); visits > visitsAtOnce {
+			if err := v.visit(visits, o.pos()); err != nil {
+				return err
+			}
+			visits = 0
+		}
 		found := v.stack[end:]
 		v.stack = v.stack[:end]
 		if len(found) == 1 && v.classOf(found[0]) == classString && bytes.Equal(v.text(found[0], &v.buffers[0]), o.text) {
@@ -255,7 +273,7 @@ func (o *at) eval(v *Evaluator, focus item) error {
 	} else {
 		v.replace(base, item{}, false)
 	}
-	return nil
+	return v.visit(costOfOperator, o.pos())
 }
 
 // popInteger takes what is above base off the stack, as an integer.

@@ -51,11 +51,10 @@ func (o *equality) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	left, right := v.stack[base:middle], v.stack[middle:]
-	result := unknown
-	if len(left) > 0 && len(right) > 0 {
-		result = v.equalCollections(left, right)
+	result, err := unknown, v.visit(len(left)+len(right), o.pos())
+	if len(left) > 0 && len(right) > 0 && err == nil {
+		result, err = v.equalCollections(left, right, o.pos())
 	}
-	err := v.visit(len(left)+len(right), o.pos())
 	if o.negated {
 		result = result.not()
 	}
@@ -89,8 +88,8 @@ func (o *membership) eval(v *Evaluator, focus item) error {
 	if err := o.collection.eval(v, focus); err != nil {
 		return err
 	}
-	err = v.visit(len(v.stack)-base, o.pos())
-	v.replace(base, booleanItem(v.holds(v.stack[base:], it)), true)
+	held, err := v.holds(v.stack[base:], it, o.pos())
+	v.replace(base, booleanItem(held), true)
 	return err
 }
 
@@ -110,6 +109,9 @@ func (o *comparison) eval(v *Evaluator, focus item) error {
 	}
 	if len(left) == 0 || len(right) == 0 {
 		return nil
+	}
+	if err := v.visit(costOfOperator, o.pos()); err != nil {
+		return err
 	}
 	result, err := o.compare(v, left[0], right[0])
 	v.pushTruth(result)
@@ -154,7 +156,7 @@ func (o *logic) eval(v *Evaluator, focus item) error {
 		}
 	}
 	v.pushTruth(o.join(left, right))
-	return nil
+	return v.visit(costOfOperator, o.pos())
 }
 
 // The truth tables of FHIRPath N1 §6.5.
@@ -194,7 +196,7 @@ func (o *isType) eval(v *Evaluator, focus item) error {
 	if len(items) == 1 {
 		v.push(booleanItem(o.matches(v, items[0])))
 	}
-	return nil
+	return v.visit(costOfOperator, o.pos())
 }
 
 func (o *isType) matches(v *Evaluator, it item) bool {

@@ -16,49 +16,54 @@ type (
 	}
 )
 
-// A sorted item with its keys; a key that yields nothing is sortNothing.
-type keyed struct {
-	item item
-	keys []item
-}
-
 // eval sorts stably. Items without a key come last, in descending order first.
 func (o *sorting) eval(v *Evaluator, focus item) error {
 	base := len(v.stack)
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	items := make([]keyed, 0, len(v.stack)-base)
+	input := slices.Clone(v.stack[base:])
+	width := max(len(o.keys), 1)
+	v.held += len(input) * (1 + width)
+	defer func() { v.held -= len(input) * (1 + width) }()
+	if err := v.visit(visitsPerCheck, o.pos()); err != nil { // for a look at what is held
+		return err
+	}
+	keys := make([]item, 0, len(input)*width) // those of one item after those of another
 	outer := v.index
-	for i, end := base, len(v.stack); i < end; i++ {
-		v.index = i - base
-		keys, err := o.keysOf(v, v.stack[i])
-		if err != nil {
+	for i, it := range input {
+		v.index = i
+		var err error
+		if keys, err = o.appendKeys(keys, v, it); err != nil {
 			return err
 		}
-		items = append(items, keyed{v.stack[i], keys})
 	}
 	v.index = outer
+	order := make([]uint32, len(input))
+	for i := range order {
+		order[i] = uint32(i)
+	}
 	var failed error
-	slices.SortStableFunc(items, func(a, b keyed) int {
-		order, err := o.compare(v, a.keys, b.keys)
-		if err != nil {
-			failed = err
+	slices.SortStableFunc(order, func(a, b uint32) int {
+		if failed != nil {
+			return 0
 		}
-		return order
+		var less int
+		less, failed = o.compare(v, keys[int(a)*width:int(a+1)*width], keys[int(b)*width:int(b+1)*width])
+		return less
 	})
-	for i := range items {
-		v.stack[base+i] = items[i].item
+	for i, at := range order {
+		v.stack[base+i] = input[at]
 	}
 	return failed
 }
 
-func (o *sorting) keysOf(v *Evaluator, it item) ([]item, error) {
+// appendKeys appends the keys of an item; one that yields nothing is sortNothing.
+func (o *sorting) appendKeys(keys []item, v *Evaluator, it item) ([]item, error) {
 	if len(o.keys) == 0 {
-		return []item{it}, v.visit(1, o.pos())
+		return append(keys, it), v.visit(1, o.pos())
 	}
-	keys := make([]item, len(o.keys))
-	for i, key := range o.keys {
+	for _, key := range o.keys {
 		value, ok, err := v.one(key.body, it)
 		if err != nil {
 			return nil, err
@@ -66,13 +71,13 @@ func (o *sorting) keysOf(v *Evaluator, it item) ([]item, error) {
 		if !ok {
 			value = item{sort: sortNothing}
 		}
-		keys[i] = value
+		keys = append(keys, value)
 	}
-	return keys, v.visit(1+len(keys), o.pos())
+	return keys, v.visit(1+len(o.keys), o.pos())
 }
 
 func (o *sorting) compare(v *Evaluator, a, b []item) (int, error) {
-	if err := v.visit(1, o.pos()); err != nil {
+	if err := v.visit(2, o.pos()); err != nil {
 		return 0, err
 	}
 	for i := range a {

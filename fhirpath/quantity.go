@@ -171,6 +171,7 @@ func (v *Evaluator) compareQuantities(a, b *quantity) (order, how int) {
 			}
 		}
 	}
+	v.left -= costOfDecimal
 	aMonths, bMonths := a.scale(), b.scale()
 	switch {
 	case aMonths && bMonths || !aMonths && !bMonths && a.unit == b.unit && a.opaque == b.opaque:
@@ -202,6 +203,7 @@ func (v *Evaluator) compareQuantities(a, b *quantity) (order, how int) {
 
 // unit parses a UCUM code. The Evaluator remembers those it has met.
 func (v *Evaluator) unit(code string) (*ucum.Unit, error) {
+	v.left -= costOfUnit + len(code)
 	if v.units == nil {
 		v.units = ucum.NewCache(64)
 	}

@@ -46,6 +46,9 @@ func (o *reduction) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
+	if err := v.visit(costOfOperator, o.pos()); err != nil {
+		return err
+	}
 	return o.reduce(v, base, o.pos())
 }
 
@@ -89,17 +92,20 @@ func reduceSingle(v *Evaluator, base, pos int) error {
 	return nil
 }
 
-func reduceTail(v *Evaluator, base, _ int) error {
+func reduceTail(v *Evaluator, base, pos int) error {
 	if len(v.stack) > base {
 		v.stack = append(v.stack[:base], v.stack[base+1:]...)
 	}
-	return nil
+	return v.visit((len(v.stack)-base)/itemsPerVisit, pos)
 }
 
 // reduceTruths returns the function that tells whether all booleans have a value,
 // or any. Of none, all have it and none has.
 func reduceTruths(wanted truth, all bool) func(v *Evaluator, base, pos int) error {
 	return func(v *Evaluator, base, pos int) error {
+		if err := v.visit(len(v.stack)-base, pos); err != nil {
+			return err
+		}
 		result := all
 		for _, it := range v.stack[base:] {
 			if v.classOf(it) != classBoolean {

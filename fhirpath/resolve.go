@@ -2,9 +2,11 @@ package fhirpath
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -57,7 +59,7 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 	if ok {
 		reference = v.text(item{ref: uint32(text), doc: it.doc}, &v.buffers[0])
 		if bytes.HasPrefix(reference, []byte("#")) {
-			c, ok := contained(doc, n, reference[1:])
+			c, ok := v.contained(it.doc, n, reference[1:])
 			return doc.Nodes[c].Type, ok
 		}
 		if t, ok := typeInReference(reference); ok {
@@ -121,7 +123,7 @@ func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
 	if it.sort == sortNode {
 		doc := v.document(it.doc)
 		if id, local := strings.CutPrefix(reference, "#"); local {
-			c, ok := contained(doc, fhirjson.Index(it.ref), []byte(id))
+			c, ok := v.contained(it.doc, fhirjson.Index(it.ref), []byte(id))
 			return item{ref: uint32(c), doc: it.doc}, ok, nil
 		}
 		if n, ok, err := v.entry(doc, reference, pos); ok || err != nil {
@@ -131,16 +133,69 @@ func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
 	if v.Resolver == nil {
 		return item{}, false, nil
 	}
+	if known, ok := v.resolved[reference]; ok {
+		return item{doc: known.doc}, known.found, nil
+	}
+	number, ok, err := v.fetch(reference, pos)
+	if err != nil {
+		return item{}, false, err
+	}
+	if v.resolved == nil {
+		v.resolved = map[string]target{}
+	}
+	v.used = true
+	v.resolved[reference] = target{number, ok}
+	return item{doc: number}, ok, nil
+}
+
+// A target is what a reference leads to: the number of a document, if there is one.
+type target struct {
+	doc   uint16
+	found bool
+}
+
+// nodeSize is what a node of a document counts as, in bytes.
+const nodeSize = 20
+
+// fetch asks the Resolver for a resource and returns the number of its document. One
+// that was fetched before, by whatever reference, is not kept twice.
+func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool, err error) {
 	json, err := v.Resolver.Resolve(v.ctx, reference)
 	if err != nil || json == nil {
-		return item{}, false, err
+		return 0, false, err
+	}
+	if err := v.visit(costOfEntry+len(json)/2, pos); err != nil {
+		return 0, false, err
+	}
+	for i, d := range v.docs {
+		if bytes.Equal(d.Source, json) {
+			return uint16(i + 1), true, nil
+		}
+	}
+	limit := v.MaxResolved
+	if limit == 0 {
+		limit = DefaultMaxResolved
+	}
+	tooMany := func() error { return v.fail(ErrLimit, pos, "resolves to more bytes than the limit") }
+	room := limit - v.resolvedBytes - len(json)
+	if room < 0 {
+		return 0, false, tooMany()
 	}
 	doc := new(fhirjson.Document)
-	if err := fhirjson.Parse(json, doc, nil); err != nil {
-		return item{}, false, err
+	// What is stored was held to the rules of its store, so that anything is taken that
+	// can be read.
+	err = fhirjson.Parse(json, doc, &fhirjson.Options{
+		Level: fhirjson.Minimal, AnyNarrative: true, MaxBytes: len(json) + 1, MaxNodes: room/nodeSize + 1,
+	})
+	if malformed := (*fhirjson.Error)(nil); errors.As(err, &malformed) && malformed.Issues[0].Code == issue.TooLong {
+		return 0, false, tooMany()
 	}
-	number, err := v.docNumber(doc, pos)
-	return item{doc: number}, true, err
+	if err != nil {
+		return 0, false, err
+	}
+	v.resolvedBytes += len(json) + nodeSize*len(doc.Nodes)
+	number, err = v.docNumber(doc, pos)
+	return number, true, err
 }
 
 // entry returns the resource of a Bundle's entry that a reference means: by its
@@ -155,7 +210,7 @@ func (v *Evaluator) entry(doc *fhirjson.Document, reference string, pos int) (fh
 	}
 	field := doc.Nodes[entries].Field
 	for n := uint32(entries); n < doc.Nodes[0].Next && doc.Nodes[n].Field == field; n = doc.Nodes[n].Next {
-		if err := v.visit(1, pos); err != nil {
+		if err := v.visit(costOfEntry, pos); err != nil {
 			return 0, false, err
 		}
 		resource, ok := childOf(doc, fhirjson.Index(n), "resource")
@@ -202,8 +257,9 @@ func cutLast(path []byte) (before, last []byte) {
 // contained returns the contained resource that a reference at n means by its id,
 // in the innermost resource around n that has one. No id means the container
 // itself.
-func contained(doc *fhirjson.Document, n fhirjson.Index, id []byte) (found fhirjson.Index, ok bool) {
-	for around, more := fhirjson.Index(0), true; more; around, more = resourceTowards(doc, around, n) {
+func (v *Evaluator) contained(number uint16, n fhirjson.Index, id []byte) (found fhirjson.Index, ok bool) {
+	doc := v.document(number)
+	for around, more := fhirjson.Index(0), true; more; around, more = v.resourceTowards(doc, around, n) {
 		node := &doc.Nodes[around]
 		if len(id) == 0 {
 			if node.Field.Field().Name != "contained" {
@@ -219,7 +275,8 @@ func contained(doc *fhirjson.Document, n fhirjson.Index, id []byte) (found fhirj
 		for c := uint32(first); c < node.Next && doc.Nodes[c].Field == field; c = doc.Nodes[c].Next {
 			t := doc.Nodes[c].Type
 			child, has := doc.Child(fhirjson.Index(c), schema.Lookup(t, "id"))
-			if has && bytes.Equal(doc.Raw(child), id) {
+			v.left -= costOfOperator
+			if has && bytes.Equal(v.text(item{ref: uint32(child), doc: number}, &v.buffers[1]), id) {
 				found, ok = fhirjson.Index(c), true
 			}
 		}

@@ -65,6 +65,8 @@ type scalar struct {
 	// asks is set where a service may be asked, so that the result is not known
 	// before.
 	asks bool
+	// cost is the work of a call in visits, over and above reading its texts.
+	cost int
 	// eval computes the result; ok is false for none.
 	eval func(v *Evaluator, in item, args []item, pos int) (it item, ok bool, err error)
 }
@@ -109,12 +111,24 @@ func (o *scalarCall) eval(v *Evaluator, focus item) error {
 	if !ok {
 		return nil
 	}
+	if err := v.visit(costOfOperator+o.function.cost+v.costOfReading(in, args[:n]), o.pos()); err != nil {
+		return err
+	}
 	v.args = args
 	result, ok, err := o.function.eval(v, in, v.args[:n], o.pos())
 	if ok && err == nil {
 		v.push(result)
 	}
 	return err
+}
+
+// costOfReading returns the work of going over texts, about a nanosecond for each byte.
+func (v *Evaluator) costOfReading(in item, args []item) int {
+	bytes := v.size(in)
+	for _, arg := range args {
+		bytes += v.size(arg)
+	}
+	return bytes / 8
 }
 
 // scalarOf finds a scalar function by name.
@@ -208,6 +222,9 @@ func (o *joining) eval(v *Evaluator, focus item) error {
 	}
 	var joined []byte
 	first := true
+	if err := v.visit(len(v.stack)-base, o.pos()); err != nil {
+		return err
+	}
 	for _, it := range v.stack[base:] {
 		switch v.classOf(it) {
 		case classNone:
@@ -217,7 +234,7 @@ func (o *joining) eval(v *Evaluator, focus item) error {
 			return v.fail(ErrEvaluation, o.pos(), "join needs strings")
 		}
 		text := v.text(it, &v.buffers[0])
-		if err := v.charge(len(text)+len(separator), o.pos()); err != nil {
+		if err := v.room(len(joined)+len(text)+len(separator), o.pos()); err != nil {
 			return err
 		}
 		if !first {

@@ -1,7 +1,5 @@
 package fhirpath
 
-import "hash/maphash"
-
 type (
 	// pairing is a function of two collections.
 	pairing struct {
@@ -44,31 +42,35 @@ func (o *pairing) eval(v *Evaluator, focus item) error {
 
 // finder returns a function that tells whether a collection holds an item. Large
 // collections are looked up by hash.
-func (v *Evaluator) finder(items []item, pos int) func(item) (bool, error) {
+func (v *Evaluator) finder(items []item, pos int) (func(item) (bool, error), error) {
 	if len(items) <= fewItems {
-		return func(it item) (bool, error) { return v.holds(items, it), v.visit(len(items), pos) }
+		return func(it item) (bool, error) { return v.among(items, it), v.visit(len(items), pos) }, nil
 	}
-	seed := maphash.MakeSeed()
-	buckets := make(map[uint64][]item, len(items))
+	set := newItemSet(len(items))
 	quantities := false
-	for _, it := range items {
+	for i, it := range items {
 		quantities = quantities || it.sort == sortQuantity
-		hash := v.hash(it, seed)
-		buckets[hash] = append(buckets[hash], it)
+		set.add(uint32(v.hash(it, set.seed)), i)
+		if err := v.visit(1, pos); err != nil {
+			return nil, err
+		}
 	}
 	return func(it item) (bool, error) {
-		candidates := buckets[v.hash(it, seed)]
-		if quantities || it.sort == sortQuantity {
-			candidates = items // quantities equal what has another hash
+		if quantities || it.sort == sortQuantity { // they equal what has another hash
+			return v.holds(items, it, pos)
 		}
-		return v.holds(candidates, it), v.visit(1+len(candidates), pos)
-	}
+		_, found, err := set.find(v, items, it, pos)
+		return found, err
+	}, nil
 }
 
 // keep leaves of left those that are in right, or those that are not. right must
 // be above left on the stack; both go, what is kept stays.
 func (v *Evaluator) keep(base, middle, pos int, found bool) error {
-	finds := v.finder(v.stack[middle:], pos)
+	finds, err := v.finder(v.stack[middle:], pos)
+	if err != nil {
+		return err
+	}
 	kept := base
 	for i := base; i < middle; i++ {
 		it := v.stack[i]
@@ -105,7 +107,10 @@ func pairSuperset(v *Evaluator, base, middle, pos int) error {
 }
 
 func (v *Evaluator) pairSubset(base int, part, whole []item, pos int) error {
-	finds := v.finder(whole, pos)
+	finds, err := v.finder(whole, pos)
+	if err != nil {
+		return err
+	}
 	result := true
 	for _, it := range part {
 		ok, err := finds(it)
@@ -143,5 +148,5 @@ func (o *section) eval(v *Evaluator, focus item) error {
 	} else {
 		v.stack = append(v.stack[:base], items[n:]...)
 	}
-	return nil
+	return v.visit(1+len(items)/itemsPerVisit, o.pos())
 }

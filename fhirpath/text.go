@@ -75,7 +75,11 @@ func textMap(change func(string) string) *scalar {
 	return &scalar{
 		input: kindString, result: yields(sortString),
 		eval: func(v *Evaluator, in item, _ []item, pos int) (item, bool, error) {
-			it, err := v.addText(sortString, change(v.string(in)), pos)
+			text := v.string(in)
+			if err := v.room(len(text), pos); err != nil {
+				return item{}, false, err
+			}
+			it, err := v.addText(sortString, change(text), pos)
 			return it, true, err
 		},
 	}
@@ -116,7 +120,7 @@ func evalSubstring(v *Evaluator, in item, args []item, pos int) (item, bool, err
 func evalReplace(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	text, pattern, substitution := v.string(in), v.string(args[0]), v.string(args[1])
 	count := strings.Count(text, pattern)
-	if err := v.charge(len(text)+count*len(substitution), pos); err != nil {
+	if err := v.room(len(text)+count*len(substitution), pos); err != nil {
 		return item{}, false, err
 	}
 	return v.addValue(sortString, value{text: strings.ReplaceAll(text, pattern, substitution)}), true, nil
@@ -168,6 +172,9 @@ func decoded(decode func(string) ([]byte, error)) func(string) (string, bool) {
 	}
 }
 
+// maxExpansion is how many bytes a coding makes of one: &quot; and \u0001.
+const maxExpansion = 6
+
 // textCode returns a function whose argument names a coding; there is no result for
 // one that is not known, or a text that is not of it.
 func textCode(codings map[string]textCoding, direction func(textCoding) func(string) (string, bool)) *scalar {
@@ -178,7 +185,11 @@ func textCode(codings map[string]textCoding, direction func(textCoding) func(str
 			if !ok {
 				return item{}, false, nil
 			}
-			text, ok := direction(coding)(v.string(in))
+			text := v.string(in)
+			if err := v.room(maxExpansion*len(text), pos); err != nil {
+				return item{}, false, err
+			}
+			text, ok = direction(coding)(text)
 			if !ok {
 				return item{}, false, nil
 			}

@@ -29,6 +29,9 @@ func targetOf(name typeName, loose bool) (typeTarget, bool) {
 	case "System":
 		return typeTarget{values: 1 << sort}, isSystem
 	case "":
+		if isFHIR && isSystem { // Quantity: either is one
+			return typeTarget{fhir: fhir, values: 1 << sort}, true
+		}
 		if isFHIR {
 			return typeTarget{fhir: fhir}, true
 		}

@@ -9,28 +9,28 @@ import "math"
 // bounded as well.
 const valueSize = 64
 
-// addValue makes an item of a value. Its size is checked when the limits are
-// checked next.
+// addValue makes an item of a value. Its size is checked at the next visit.
 func (v *Evaluator) addValue(sort itemSort, x value) item {
 	v.used = true
-	v.made += valueSize
+	if v.made += valueSize + len(x.text) + len(x.unit); v.made > v.maxText() {
+		v.check = math.MaxInt
+	}
 	v.values = append(v.values, x)
 	return item{ref: uint32(len(v.expr.values) + len(v.values) - 1), sort: sort}
 }
 
 // addText makes a value of a text, and fails where texts take too much memory.
 func (v *Evaluator) addText(sort itemSort, text string, pos int) (item, error) {
-	if err := v.charge(len(text), pos); err != nil {
+	if err := v.room(len(text), pos); err != nil {
 		return item{}, err
 	}
 	return v.addValue(sort, value{text: text}), nil
 }
 
-// charge counts bytes of text that the evaluation makes, and fails beyond the
-// limit. A caller that can tell the size before it makes the text charges first.
-func (v *Evaluator) charge(bytes, pos int) error {
-	v.used = true
-	if v.made += bytes; v.made > v.maxText() {
+// room fails where there is no room for so many bytes of text. A caller that can
+// tell the size before it makes the text asks first.
+func (v *Evaluator) room(bytes, pos int) error {
+	if v.made+bytes > v.maxText() {
 		return v.fail(ErrLimit, pos, "makes more text than the limit")
 	}
 	return nil

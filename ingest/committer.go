@@ -32,13 +32,16 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 			j.end()
 			continue
 		}
-		var flawed []byte
-		if c.tx.Len() > 0 {
+		flawed := c.flaws
+		if !c.isDone() {
+			if err := j.keep(c.tx, c); err != nil {
+				return err
+			}
 			written, err := c.tx.Commit(ctx)
 			if err != nil {
 				return err
 			}
-			flawed = c.flawed(written)
+			flawed = append(flawed, c.flawed(written)...)
 		}
 		j.count(c)
 		if err := errors.Join(failures.write(c.failures), issues.write(flawed)); err != nil {
@@ -53,13 +56,20 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 func (j *Job) begin(s *source) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.mu.files = append(j.mu.files, FileResult{Name: s.name})
+	f := FileResult{Name: s.name}
+	if len(j.mu.files) == 0 {
+		f.Counts = j.from.Part
+	}
+	j.mu.files = append(j.mu.files, f)
 }
 
 // end notes that the source under way is done.
 func (j *Job) end() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.mu.files[len(j.mu.files)-1].Err == nil {
+		j.mu.whole++
+	}
 	j.mu.ended++
 }
 

@@ -1,17 +1,21 @@
 package ingest
 
-import "time"
+import (
+	"time"
+
+	register "github.com/fhirlake/fhirlake/jobs"
+)
 
 // Counts are what a job, or one file of it, came to so far. The names are those
 // of HealthLake's manifest in short.
 type Counts struct {
-	Scanned        int64 // lines that are not blank
-	Imported       int64 // of these, stored and durable
-	WithIssues     int64 // of the imported, those that only level Minimal lets in
-	CustomerErrors int64 // refused for what they hold
-	ServerErrors   int64 // refused for what went wrong here
-	Bytes          int64 // scanned, decompressed
-	BytesImported  int64
+	Scanned        int64 `json:"scanned"`        // lines that are not blank
+	Imported       int64 `json:"imported"`       // of these, stored and durable
+	WithIssues     int64 `json:"withIssues"`     // of the imported, those that only level Minimal lets in
+	CustomerErrors int64 `json:"customerErrors"` // refused for what they hold
+	ServerErrors   int64 `json:"serverErrors"`   // refused for what went wrong here
+	Bytes          int64 `json:"bytes"`          // scanned, decompressed
+	BytesImported  int64 `json:"bytesImported"`
 }
 
 // Failed returns how many lines were not imported.
@@ -40,11 +44,12 @@ type Progress struct {
 	Elapsed    time.Duration
 }
 
-// A Result is what a job came to.
+// A Result is what a job came to. Of a job that was resumed the counts are those of all
+// its runs.
 type Result struct {
 	Counts
 	Status  Status
-	Files   []FileResult // those that were begun, in order
+	Files   []FileResult // those that were begun since the job was started or resumed, in order
 	Elapsed time.Duration
 }
 
@@ -58,12 +63,12 @@ type FileResult struct {
 }
 
 // A Status is the final status of a job, in HealthLake's words.
-type Status string
+type Status = register.Status
 
 // The statuses.
 const (
-	Completed           Status = "COMPLETED"
-	CompletedWithErrors Status = "COMPLETED_WITH_ERRORS" // some lines or files were not imported
-	Failed              Status = "FAILED"                // stopped by an error of the store or of the report
-	Cancelled           Status = "CANCEL_COMPLETED"
+	Completed           = register.Completed
+	CompletedWithErrors = register.CompletedWithErrors // some lines or files were not imported
+	Failed              = register.Failed              // stopped by an error of the store or of the report
+	Cancelled           = register.Cancelled
 )

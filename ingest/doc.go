@@ -47,6 +47,14 @@
 // SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/ has the same for the lines that only
 // level Minimal imports, with status 200 or 201. No outcome quotes the data.
 //
+// # Jobs
+//
+// A job is in the store's register (package jobs) from Start on: what it was asked for,
+// how far it is, what it came to. How far it is stands in the commits of its lines, so
+// that a crash, a closed store and Cancel leave a job that [Resume] takes up behind the
+// last line that is durable, with all counts right. With Options.ClientToken, to start
+// twice is to start once.
+//
 // # Terms
 //
 // A chunk is a run of whole lines of one file, or one line that cannot be
@@ -54,7 +62,7 @@
 //
 // # Invariants
 //
-//   - What Progress and Result count as imported is durable.
+//   - What Progress, Result and the register count as imported is durable.
 //   - Chunks are committed in the order of the input, whichever worker is ready
 //     first, and failures are reported in that order.
 //   - The memory of a job does not depend on the size of its input: a few
@@ -62,6 +70,6 @@
 //
 // # What it does not do
 //
-// It takes up no earlier run: to import again is safe and writes new versions. It
-// fetches nothing from the network by itself.
+// To import again is safe and writes new versions. It fetches nothing from the network
+// by itself.
 package ingest

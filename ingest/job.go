@@ -10,6 +10,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	register "github.com/fhirlake/fhirlake/jobs"
 )
 
 // A Job is an import that runs. Its methods may be called by many goroutines.
@@ -17,7 +18,11 @@ type Job struct {
 	store   *datastore.Store
 	options Options
 	sources []source
+	record  *register.Record // the committer's, once the job runs
+	from    position         // where the run begins
+	stopped error            // why there is nothing to run
 	cancel  context.CancelFunc
+	ended   func() // tells the register that the job runs no more
 	started time.Time
 	read    atomic.Int64  // bytes of the sources
 	done    chan struct{} // closed once outcome is there
@@ -27,6 +32,7 @@ type Job struct {
 		counts Counts
 		files  []FileResult // begun; the last may be under way
 		ended  int          // of these, how many are not
+		whole  int          // files that were imported to their end, in all runs
 	}
 	outcome struct {
 		result Result
@@ -34,25 +40,8 @@ type Job struct {
 	}
 }
 
-// Start starts an import and returns at once. The job ends when all is imported,
-// when ctx ends, or when the store or the report takes no more; call Wait.
-//
-// It reports ErrNoInput, and everything that is wrong with opts.
-func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
-	opts, err := opts.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	var sources []source
-	if err := jobs.Guard(func() (err error) { sources, err = opts.sources(ctx, store); return err })(); err != nil {
-		return nil, err
-	}
-	j := &Job{store: store, options: opts, sources: sources, started: time.Now(), done: make(chan struct{})}
-	running, cancel := context.WithCancel(ctx)
-	j.cancel = cancel
-	go j.run(running)
-	return j, nil
-}
+// ID returns the job's id in the register (package jobs).
+func (j *Job) ID() string { return j.record.ID }
 
 // Cancel stops the job. What is imported stays. It does not wait: Wait does.
 func (j *Job) Cancel() { j.cancel() }
@@ -74,7 +63,7 @@ func (j *Job) Progress() Progress {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p.Counts, p.FilesDone = j.mu.counts, j.mu.ended
+	p.Counts, p.FilesDone = j.mu.counts, j.from.File+j.mu.ended
 	if n := len(j.mu.files); n > j.mu.ended {
 		p.File = j.mu.files[n-1].Name
 	}
@@ -84,9 +73,13 @@ func (j *Job) Progress() Progress {
 // run carries the job out.
 func (j *Job) run(ctx context.Context) {
 	defer close(j.done)
+	defer j.ended()
 	defer j.cancel()
 	stopTelling := j.tell()
-	err := j.pipe(ctx)
+	err := j.stopped
+	if err == nil {
+		err = j.pipe(ctx)
+	}
 	j.outcome.result = j.result(ctx, err)
 	if j.options.Report != nil {
 		if failed := jobs.Guard(func() error { return j.writeManifest(&j.outcome.result) })(); failed != nil && err == nil {
@@ -98,6 +91,9 @@ func (j *Job) run(ctx context.Context) {
 		err = told
 	}
 	j.outcome.err = j.err(err)
+	if failed := j.finish(ctx); failed != nil && j.outcome.err == nil {
+		j.outcome.err = fmt.Errorf("ingest: the register: %w", failed)
+	}
 }
 
 // tell calls Options.Progress until stop is called, and then a last time.

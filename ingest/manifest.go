@@ -52,17 +52,13 @@ func (m megabytes) MarshalJSON() ([]byte, error) {
 func (j *Job) writeManifest(r *Result) error {
 	m := manifest{
 		JobName: j.options.JobName, JobStatus: r.Status,
-		FilesScanned: len(r.Files),
+		FilesScanned: j.from.File + len(r.Files),
 		ScannedMB:    megabytes(r.Bytes), ImportedMB: megabytes(r.BytesImported),
 		Scanned: r.Scanned, Imported: r.Imported,
 		WithCustomerErrors: r.CustomerErrors, WithServerErrors: r.ServerErrors,
 	}
 	m.Input.URI, m.Output.URI, m.Failure.URI = j.options.Name, "./", failureFolder
-	for _, f := range r.Files[:j.Progress().FilesDone] {
-		if f.Err == nil {
-			m.FilesImported++
-		}
-	}
+	m.FilesImported = j.filesImported()
 	text, err := json.Marshal(m, jsontext.Multiline(true))
 	if err != nil {
 		return fmt.Errorf("ingest: report: %w", err)

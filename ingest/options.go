@@ -39,6 +39,8 @@ type Options struct {
 	// Name is what Reader's file is called in results and in the report, "stdin"
 	// by default. With From it is what the manifest calls the input.
 	Name string
+	// Output is what the register calls the report's place, none by default.
+	Output string
 
 	// Validation is the level at which lines are checked: Strict by default,
 	// whatever the store's own level is.
@@ -53,8 +55,11 @@ type Options struct {
 	// once at the end, before Wait returns. Calls come from one goroutine. One
 	// that blocks does not hold the import up, but its end.
 	Progress func(Progress)
-	// JobName is the job's name in the manifest, none by default.
+	// JobName is the job's name in the manifest and in the register, none by default.
 	JobName string
+	// ClientToken makes Start idempotent: where a job was started with it, Start returns
+	// that one. It reports jobs.ErrToken if that job was asked for something else.
+	ClientToken string
 	// Workers is how many goroutines parse, validate and index: as many as Go uses
 	// processors (GOMAXPROCS) by default.
 	Workers int

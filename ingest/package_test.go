@@ -127,10 +127,10 @@ func TestPackageReportsBadFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ingest.CompletedWithErrors, result.Status)
 	require.EqualValues(t, 3, result.Imported)
-	for _, name := range []string{"bad", "none", "list", "newline", "noid", "two"} {
+	for _, name := range []string{"bad", "none", "list", "empty", "newline", "noid", "two"} {
 		require.Len(t, readFailures(t, report.File("FAILURE/package/"+name+".json")), 1, name)
 	}
-	require.EqualValues(t, 6, result.CustomerErrors)
+	require.EqualValues(t, 7, result.CustomerErrors)
 }
 
 func TestPackageThatIsNone(t *testing.T) {

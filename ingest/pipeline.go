@@ -55,8 +55,15 @@ func (p *pipeline) read(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
 	for i := range p.job.sources {
-		s := &p.job.sources[i]
-		if err := p.readSource(ctx, s); err != nil {
+		s, done := &p.job.sources[i], int64(0)
+		switch {
+		case i < p.job.from.File:
+			p.job.read.Add(s.size)
+			continue
+		case i == p.job.from.File:
+			done = p.job.from.Line
+		}
+		if err := p.readSource(ctx, s, done); err != nil {
 			return err
 		}
 		if err := p.send(ctx, &chunk{source: s, ends: true}); err != nil {
@@ -66,21 +73,21 @@ func (p *pipeline) read(ctx context.Context) error {
 	return nil
 }
 
-// readSource sends the chunks of one source. What is wrong with the source is a
-// chunk as well; the error is the context's.
-func (p *pipeline) readSource(ctx context.Context, s *source) error {
+// readSource sends the chunks of one source, of which an earlier run has done some
+// lines. What is wrong with the source is a chunk as well; the error is the context's.
+func (p *pipeline) readSource(ctx context.Context, s *source, done int64) error {
 	file, err := s.open()
 	if err != nil {
-		return p.send(ctx, &chunk{source: s, cut: unreadable(1, 0, err)})
+		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
 	}
 	defer file.Close()
 	text, err := newDecoder(ctx, file, &p.job.read)
 	if err != nil {
-		return p.send(ctx, &chunk{source: s, cut: unreadable(1, 0, err)})
+		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
 	}
 	limit := p.job.store.MaxResourceSize()
 	if s.whole {
-		return p.send(ctx, &chunk{source: s, cut: wholeCut(text, limit)})
+		return p.send(ctx, &chunk{source: s, done: done, cut: wholeCut(text, limit)})
 	}
 	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
 	for {
@@ -88,7 +95,7 @@ func (p *pipeline) readSource(ctx context.Context, s *source) error {
 		if err == io.EOF {
 			return nil
 		}
-		if err := p.send(ctx, &chunk{source: s, cut: part}); err != nil {
+		if err := p.send(ctx, &chunk{source: s, done: done, cut: part}); err != nil {
 			return err
 		}
 	}

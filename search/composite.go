@@ -142,6 +142,9 @@ func (ev *evaluation) holds(p *param, mod modifier, v *value, entry *index.Entry
 
 // holdsText reports whether a string, a uri or the text of a token satisfies a value.
 func (v *value) holdsText(kind schema.ParamType, mod modifier, entry *index.Entry) bool {
+	if v.written {
+		return v.holdsWritten(mod, entry)
+	}
 	switch mod {
 	case modExact:
 		return entry.Exact == v.text

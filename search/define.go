@@ -75,7 +75,7 @@ func resolve(definitions []*Definition) (issues [][]issue.Issue, types [][]schem
 }
 
 func problem(pointer string, code issue.Code, format string, args ...any) issue.Issue {
-	return issue.Issue{Severity: issue.Error, Code: code, Pointer: pointer, Offset: -1, Diagnostics: fmt.Sprintf(format, args...)}
+	return issue.Issue{Severity: issue.Error, Code: code, Root: "SearchParameter", Pointer: pointer, Offset: -1, Diagnostics: fmt.Sprintf(format, args...)}
 }
 
 // clashes reports whether a type has both parameters, under one code.

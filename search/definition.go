@@ -115,7 +115,7 @@ type definitionReader struct {
 // wrong notes an issue at an element; a place below the element may follow it.
 func (r *definitionReader) wrong(pointer string, code issue.Code, format string, args ...any) {
 	r.issues = append(r.issues, issue.Issue{
-		Severity: issue.Error, Code: code, Pointer: pointer, Offset: -1, Diagnostics: fmt.Sprintf(format, args...),
+		Severity: issue.Error, Code: code, Root: "SearchParameter", Pointer: pointer, Offset: -1, Diagnostics: fmt.Sprintf(format, args...),
 	})
 }
 

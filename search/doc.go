@@ -35,8 +35,10 @@
 //
 //   - A code is compared by case only where R4 defines its system and says that
 //     case counts; ids, booleans and uris always are.
-//   - A string of punctuation alone begins every value. The words of a family name
-//     are found by starts-with and :contains; they neither equal nor sort it.
+//   - A string of which folding leaves nothing (name=-, name:contains=&) finds the values
+//     that contain it as it is written; :text refuses it, since the index has the texts of
+//     codes in folded form alone. The words of a family name are found by starts-with and
+//     :contains; they neither equal nor sort it.
 //   - Letters that Unicode does not take apart are spelt out: ß is ss, ø is o.
 //   - A Period that ends before it starts is all between its ends.
 //   - A uri that is no canonical has no version: url=http://…|1 is an error.

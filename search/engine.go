@@ -131,6 +131,8 @@ type Result struct {
 	Plan *Plan
 	// Issues say what was ignored or left out, and give the plan as text.
 	Issues []issue.Issue
+
+	offset int // of the page
 }
 
 // Search answers a query as of a view: the page that the query's token asks for

@@ -17,6 +17,7 @@ type evaluation struct {
 	view      index.View
 	terms     index.Terms
 	left      int          // of the cost limit
+	budget    *Budget      // shared with other searches, or nil
 	explained *explanation // nil unless a plan is asked for
 	payload   []byte
 	read      []index.Entry
@@ -27,7 +28,7 @@ type evaluation struct {
 }
 
 func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
-	return &evaluation{Engine: e, ctx: ctx, view: view, terms: view.Terms(), left: e.costOf(ctx)}
+	return &evaluation{Engine: e, ctx: ctx, view: view, terms: view.Terms(), left: e.costOf(ctx), budget: budgetOf(ctx)}
 }
 
 // What work costs beside looking at one ordinal of a posting, about 5 ns.
@@ -45,6 +46,9 @@ const (
 // through it.
 func (ev *evaluation) charge(work int) error {
 	if ev.left -= work + 1; ev.left < 0 {
+		return ErrTooCostly
+	}
+	if ev.budget != nil && ev.budget.left.Add(-int64(work)-1) < 0 {
 		return ErrTooCostly
 	}
 	return ev.ctx.Err()
@@ -220,7 +224,7 @@ func (ev *evaluation) estimate(t schema.TypeID, c condition) int {
 
 func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 	everything := ev.view.OfType(index.TypeID(t)).Len()
-	if m.param.special == specialNear {
+	if m.param.special == specialNear || m.asWritten() && m.modifier != modExact {
 		return costOfBlock * (everything + 1)
 	}
 	if postings, ok := ev.postings(m); ok {
@@ -235,7 +239,7 @@ func (ev *evaluation) estimateMatch(t schema.TypeID, m *match) int {
 			return ev.estimateMatch(t, &match{typ: t, param: first.param, values: []value{m.values[0].parts[0]}})
 		}
 	case schema.ParamString, schema.ParamURI, schema.ParamToken:
-		if m.modifier == plain || m.modifier == modText {
+		if m.modifier == plain || m.modifier == modStarts || m.modifier == modText {
 			return everything/8 + 1
 		}
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:

@@ -210,6 +210,9 @@ func (ev *evaluation) wayOfMatch(m *match) Way {
 		}
 		return ByParts
 	}
+	if m.asWritten() {
+		return ByValues
+	}
 	return ByTexts
 }
 

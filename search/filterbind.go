@@ -195,7 +195,7 @@ func filterOperation(kind schema.ParamType, op string) (filterWay, bool) {
 		case "co":
 			return filterWay{modifier: "contains"}, true
 		case "sw":
-			return filterWay{}, true
+			return filterWay{kind: modStarts}, true
 		case "ew":
 			return filterWay{kind: modEnds}, true
 		}

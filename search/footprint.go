@@ -3,6 +3,8 @@ package search
 import (
 	"context"
 	"slices"
+	"strings"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -21,36 +23,83 @@ type Footprint struct {
 
 // Footprint returns on what the answer to the query depends.
 func (q *Query) Footprint() Footprint {
+	f := Footprint{Types: slices.Clone(q.types), Alone: true}
 	for _, c := range q.clauses {
-		if !allAlone(c.of) {
-			return Footprint{}
+		for _, of := range c.of {
+			if !f.add(of) {
+				return Footprint{}
+			}
 		}
 	}
 	if q.contained.inside {
 		return Footprint{}
 	}
-	return Footprint{Types: q.types, Alone: true}
+	slices.Sort(f.Types)
+	f.Types = slices.Compact(f.Types)
+	return f
 }
 
-func allAlone(of []condition) bool {
-	return !slices.ContainsFunc(of, func(c condition) bool { return !alone(c) })
-}
-
-// alone reports whether a condition looks at the values of one resource alone.
-func alone(c condition) bool {
+// add adds what a condition depends on. It reports whether that can be told by types.
+func (f *Footprint) add(c condition) bool {
 	switch c := c.(type) {
 	case *match:
 		switch c.modifier {
 		case modIn, modNotIn, modAbove, modBelow:
-			return c.param.row.Type == schema.ParamURI
+			if c.param.row.Type == schema.ParamURI {
+				return true
+			}
+			f.Alone = false
+			return false // of what a hierarchy or a set of values is made, only a search knows
 		}
-		return c.param.special == specialNone || c.param.special == specialID || c.param.special == specialWords
+		if c.param.special == specialLastUpdated || c.param.special == specialNear {
+			f.Alone = false // the time is given by the commit, positions have to be read
+		}
+		return true
+	case *phrase:
+		f.Alone = false
+		return true
+	case *chain:
+		f.Alone = false
+		for _, b := range c.branches {
+			f.Types = append(f.Types, b.typ)
+			if !f.add(b.next) {
+				return false
+			}
+		}
+		return true
+	case *reverse:
+		f.Alone = false
+		f.Types = append(f.Types, c.source)
+		return f.add(c.next)
 	case *combination:
-		return allAlone(c.of)
+		return !slices.ContainsFunc(c.of, func(c condition) bool { return !f.add(c) })
 	case *negation:
-		return alone(c.of)
+		return f.add(c.of)
 	}
+	f.Alone = false
 	return false
+}
+
+// Selects reports whether the query has a condition: without one, every resource of
+// its types is an answer.
+func (q *Query) Selects() bool { return len(q.clauses) > 0 }
+
+// Paged reports whether the query asks for a page by its token.
+func (q *Query) Paged() bool { return q.page != "" }
+
+// Conditions returns a text that is the same for queries with the same conditions, in
+// whatever order and spelling: parameters that shape the answer are left aside.
+func (q *Query) Conditions() string {
+	var parts []string
+	for _, p := range q.parts {
+		if slices.ContainsFunc(q.clauses, func(c clause) bool { return c.part == p.name }) {
+			values := splitEscaped(p.value, ',')
+			slices.Sort(values)
+			parts = append(parts, encode(p.name)+"="+encode(strings.Join(slices.Compact(values), ",")))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(slices.Compact(parts), "&")
 }
 
 // costLimitKey is the key under which a context carries a limit of cost.
@@ -70,16 +119,44 @@ func (e *Engine) costOf(ctx context.Context) int {
 	return e.costLimit
 }
 
+// A Budget is work that several searches share, in ordinals and texts looked at. It is
+// safe for several goroutines.
+type Budget struct{ left atomic.Int64 }
+
+// budgetKey is the key under which a context carries a budget.
+type budgetKey struct{}
+
+// WithBudget returns a context whose searches together cost no more than a limit.
+func WithBudget(ctx context.Context, limit int) context.Context {
+	b := new(Budget)
+	b.left.Store(int64(limit))
+	return context.WithValue(ctx, budgetKey{}, b)
+}
+
+func budgetOf(ctx context.Context) *Budget {
+	b, _ := ctx.Value(budgetKey{}).(*Budget)
+	return b
+}
+
+// costOfAsking is what it costs to see that there is nothing new.
+const costOfAsking = 20
+
 // AnyNewer reports whether a visible version after an ordinal matches a query that
 // looks at resources alone. decided is false where there are more than most new
 // versions to look at.
 func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *Query, after index.Ordinal, most int) (found, decided bool, err error) {
 	ev := e.evaluation(ctx, view)
 	for i, t := range q.types {
+		if err := ev.charge(costOfAsking); err != nil {
+			return false, false, err
+		}
 		within := roaring.New()
 		for o := range view.OfType(index.TypeID(t)).Backward(view.Last()) {
 			if o <= after {
 				break
+			}
+			if err := ev.charge(1); err != nil {
+				return false, false, err
 			}
 			if most--; most < 0 {
 				return false, false, nil
@@ -135,4 +212,18 @@ func (d *Draft) Add(items []index.Item, payloads [][]byte) error {
 func (d *Draft) Any(ctx context.Context, q *Query) (bool, error) {
 	set, err := d.engine.evaluation(ctx, d.engine.index.View()).all(q)
 	return err == nil && !set.IsEmpty(), err
+}
+
+// Matches returns which of the versions match a query, by the order in which they were
+// added, from 0.
+func (d *Draft) Matches(ctx context.Context, q *Query) ([]int, error) {
+	set, err := d.engine.evaluation(ctx, d.engine.index.View()).all(q)
+	if err != nil {
+		return nil, err
+	}
+	var matches []int
+	for it := set.Iterator(); it.HasNext(); {
+		matches = append(matches, int(it.Next())-int(index.FirstOrdinal))
+	}
+	return matches, nil
 }

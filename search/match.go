@@ -210,8 +210,18 @@ func (ev *evaluation) numbers(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 // :text of tokens, and :below of uris.
 func (ev *evaluation) texts(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
+	if m.asWritten() {
+		found, err := ev.written(m, within)
+		if err != nil {
+			return nil, err
+		}
+		set.Or(found)
+	}
 	for _, s := range m.param.seen(m.modifier) {
 		for _, v := range m.values {
+			if v.written {
+				continue
+			}
 			prefix, holds := v.folded, func(string) bool { return true }
 			switch m.modifier {
 			case modContains:

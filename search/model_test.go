@@ -336,6 +336,9 @@ func (m *model) matches(p *schema.Param, modifier string, v modelValue, e elemen
 			return slices.Contains(partsOf(e), v.text)
 		}
 		return slices.ContainsFunc(stringsOf(e), func(s string) bool {
+			if plainText(v.text) == "" {
+				return strings.Contains(s, v.text)
+			}
 			if modifier == "contains" {
 				return strings.Contains(plainText(s), plainText(v.text))
 			}

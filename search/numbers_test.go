@@ -200,6 +200,6 @@ func TestStale(t *testing.T) {
 	b.Reset()
 	require.NoError(t, e.Extract(&doc, &b))
 	require.False(t, Stale(patient, Version(patient), b.Payload()))
-	require.True(t, Stale(patient, Version(patient), []byte("\x0d\x00\x03\xff")))
+	require.True(t, Stale(patient, Version(patient), []byte("\x0d\x00\x01\xff")))
 	require.False(t, Stale(patient, Version(patient), nil))
 }

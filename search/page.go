@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -105,8 +106,18 @@ func (ev *evaluation) pageOf(r *Result, q *Query, p index.Posting, offset int) e
 	return nil
 }
 
+// Cut shortens a page to its first n matches: the next page begins after them.
+func (e *Engine) Cut(ctx context.Context, view index.View, q *Query, r *Result, n int) error {
+	if r.Matches = r.Matches[:n]; r.Contained != nil {
+		r.Contained = r.Contained[:n]
+	}
+	r.Included, r.Next = nil, e.token(q, r.Sequence, r.offset+n)
+	return e.evaluation(ctx, view).include(r, q)
+}
+
 // links fills in the tokens of the pages around the one at offset.
 func (e *Engine) links(r *Result, q *Query, offset int) {
+	r.offset = offset
 	if q.count == 0 {
 		return
 	}

@@ -34,6 +34,7 @@ func TestParseErrors(t *testing.T) {
 		{"identifier:of-type=a|b", "identifier:of-type", issue.Value},
 		{"gender:of-type=a|b|c", "gender:of-type", issue.Invalid},
 		{"gender:text=x", "gender:text", issue.Invalid},
+		{"identifier:text=-", "identifier:text", issue.Value},
 		{"birthdate:exact=1980", "birthdate:exact", issue.Invalid},
 		{"birthdate=198", "birthdate", issue.Value},
 		{"birthdate=1980-02-30", "birthdate", issue.Value},

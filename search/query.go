@@ -148,6 +148,7 @@ const (
 	modEquals // the whole string, folded; of _filter alone, as are the next
 	modEnds   // the end of a string, folded
 	modOrder  // a folded string before or after, as the value's prefix says
+	modStarts // the beginning of a string, as plain has it unless it is compared as it is written
 )
 
 // String returns the modifier's name in a query, "" where it has none.
@@ -230,6 +231,9 @@ type value struct {
 	prefix Prefix
 	text   string // with escapes resolved
 	folded string // of strings, of :text and of words
+	// written is set on a string of which folding leaves nothing: it is compared with
+	// values as they are written.
+	written bool
 
 	// Of tokens and quantities. A system is given where there was a pipe, even if
 	// it is empty.

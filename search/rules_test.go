@@ -95,6 +95,17 @@ func TestStringsAndEscapes(t *testing.T) {
 		{"given:exact=" + url.QueryEscape(`a\,b\$c\|d\\e`), true}, {"given:exact=" + url.QueryEscape(`a,b`), false},
 		{"given:contains=d%5Ce", true}, {"given=abcde", false}, {"given=ab%5C$c", true}, {"phonetic=jose", true},
 	})
+	// What folding leaves nothing of is compared as it is written.
+	checkRules(t, "Patient", `{"resourceType":"Patient","id":"p","name":[{"family":"Smith-Jones","given":["A & B","O’Hara"]}],"address":[{"city":"St. John"}],
+		"contained":[{"resourceType":"Organization","id":"o","name":"R&D"}],"managingOrganization":{"reference":"#o"}}`, []rule{
+		{"name=-", true}, {"name:contains=-", true}, {"family=-", true}, {"given=-", false}, {"name:exact=-", false}, {"name=%26", true}, {"name:contains=%26", true},
+		{"name:contains=!", false}, {"name=!", false}, {"name=...", false}, {"address-city=.", true}, {"address-city:contains=.", true}, {"address-city=..", false}, {"address=.,!", true},
+		{"name=!,smith", true}, {"name=!,-", true}, {"name=!,jo", false}, {"given=%E2%80%99", true}, {"given='", false}, {"given=%20", true}, {"address-city=%20.", false},
+		{"name=-&gender=male", false}, {"organization.name=%26", true}, {"organization.name=!", false}, {"organization.name:contains=%26", true},
+		{"_filter=" + url.QueryEscape(`family co "-"`), true}, {"_filter=" + url.QueryEscape(`family co "!"`), false}, {"_filter=" + url.QueryEscape(`family eq "-"`), false},
+		{"_filter=" + url.QueryEscape(`family ne "-"`), true}, {"_filter=" + url.QueryEscape(`family ew "-"`), false}, {"_filter=" + url.QueryEscape(`family sw "-"`), false},
+		{"_filter=" + url.QueryEscape(`family sw "smith-j"`), true}, {"_filter=" + url.QueryEscape(`family ew "-jones"`), true},
+	})
 	for in, want := range map[string]string{
 		"": "", " ": "", "Ånn": "ann", "a\t\nb ": "a b", "ﬁ": "fi", "Ω": "ω", "e\u0301": "e", "--": "", "A1+": "a1+", "İ": "i",
 	} {

@@ -15,7 +15,9 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 	v := value{text: unescape(s)}
 	switch {
 	case mod == modText:
-		v.folded = Fold(v.text)
+		if v.folded = Fold(v.text); v.folded == "" {
+			return v, p.fail(issue.Value, "no letter, digit or symbol that the texts of codes are searched by")
+		}
 		return v, nil
 	case mod == modIdentifier:
 		return v, p.token(&v, s)
@@ -25,6 +27,7 @@ func (p *parser) value(on *param, mod modifier, s string) (value, error) {
 	switch on.row.Type {
 	case schema.ParamString:
 		v.folded = Fold(v.text)
+		v.written = v.folded == ""
 	case schema.ParamToken:
 		if mod == modIn || mod == modNotIn {
 			return v, nil

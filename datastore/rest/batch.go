@@ -1,11 +1,20 @@
 package rest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
+
+// returns are the values of the preference return (RFC 7240 §4.2, FHIR R4 §3.1.0.1.7).
+var returns = map[string]datastore.ReturnPreference{
+	"minimal": datastore.ReturnMinimal, "representation": datastore.ReturnRepresentation, "operationoutcome": datastore.ReturnOutcome,
+}
 
 // transact answers POST to the base: a batch or a transaction (FHIR R4
 // §3.1.0.11).
 func (x *exchange) transact() error {
-	body, err := x.body(fhirJSON, plainJSON)
+	body, err := x.body(jsonTypes...)
 	if err != nil {
 		return err
 	}
@@ -13,6 +22,7 @@ func (x *exchange) transact() error {
 	if err != nil {
 		return err
 	}
+	options = append(options, datastore.ServedAt(x.base), datastore.Return(returns[preference(x.r, "return")]))
 	reply, err := x.store.Transact(x.r.Context(), body, options...)
 	if err != nil {
 		return err

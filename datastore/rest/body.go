@@ -23,8 +23,10 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 		charset := params["charset"]
 		version := params["fhirversion"]
 		switch {
-		case err != nil || !slices.Contains(types, name) || version != "" && version != "4.0":
+		case err != nil || !slices.Contains(types, name):
 			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be "+types[0])
+		case version != "" && !isR4(version):
+			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be of FHIR R4: fhirVersion=4.0")
 		case charset != "" && !strings.EqualFold(charset, "utf-8"):
 			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be UTF-8")
 		}
@@ -32,7 +34,7 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must not be compressed")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize))
+	body, err := readAll(http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize), x.r.ContentLength, x.options.MaxBodySize)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -43,10 +45,40 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	return body, nil
 }
 
+// firstRead is how many bytes of a body have to be there before room is made for all
+// that its length promises.
+const firstRead = 1 << 20
+
+// readAll reads a body of a length, -1 if that is not known, into as little memory as can
+// be.
+func readAll(r io.Reader, length, limit int64) ([]byte, error) {
+	if length < 0 || length > limit {
+		return io.ReadAll(r)
+	}
+	body := make([]byte, min(length, firstRead))
+	n, err := io.ReadFull(r, body)
+	if err == nil && int64(n) < length {
+		body = append(make([]byte, 0, length), body...)[:length]
+		_, err = io.ReadFull(r, body[n:])
+	}
+	if err == io.EOF && length == 0 {
+		err = nil
+	}
+	if err == nil { // what the server lets through beyond the length is read, and the limit told
+		var more [1]byte
+		if k, failed := r.Read(more[:]); k > 0 {
+			err = errors.New("rest: the body is longer than its length")
+		} else if failed != nil && failed != io.EOF {
+			err = failed
+		}
+	}
+	return body, err
+}
+
 // resource reads a resource of the type that the URL names. It returns its id as
 // well, "" if it has none.
 func (x *exchange) resource() (body []byte, id string, err error) {
-	if body, err = x.body(fhirJSON, plainJSON); err != nil {
+	if body, err = x.body(jsonTypes...); err != nil {
 		return nil, "", err
 	}
 	typ, id, err := identity(body)
@@ -58,15 +90,18 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 		return nil, "", err
 	}
 	if typ != x.typ {
-		return nil, "", misplaced("/resourceType", "the resource is not of the type that the URL names")
+		return nil, "", misplacedIn(typ, "/resourceType", "the resource is not of the type that the URL names")
 	}
 	return body, id, nil
 }
 
 // misplaced reports a resource that is not the one that the URL names.
-func misplaced(pointer, text string) error {
+func misplaced(pointer, text string) error { return misplacedIn("", pointer, text) }
+
+// misplacedIn is misplaced where the type of the resource is known.
+func misplacedIn(root, pointer, text string) error {
 	return &datastore.Error{Class: datastore.ErrInvalid, Issues: []datastore.Issue{{
-		Severity: issue.Error, Code: issue.Invalid, Pointer: pointer, Offset: -1, Diagnostics: text,
+		Severity: issue.Error, Code: issue.Invalid, Root: root, Pointer: pointer, Offset: -1, Diagnostics: text,
 	}}}
 }
 

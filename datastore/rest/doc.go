@@ -23,7 +23,18 @@
 //	x-amzn-healthlake-fhir-validation-level: strict | structure-only | minimal
 //
 // With Prefer: return=OperationOutcome, the answer to a create, update or patch
-// tells the issues that were found and accepted.
+// tells the issues that were found and accepted. Prefer: return holds for the entries of
+// a Bundle's answer as well.
+//
+// What is asked for is done or refused: a parameter or a header that an interaction has
+// no use for is 400 (takes.go), unless Prefer: handling=lenient asks for leniency with
+// parameters, and then the answer says what was left aside. X-Provenance is stored with
+// what a create, an update or a patch writes.
+//
+// Searches and histories are sent while they are read, one resource at a time: an answer
+// takes no more memory than its largest resource, however slow its reader is. If one
+// cannot be read to its end, the connection is cut. A body is read into as much memory as
+// it has bytes.
 //
 // Every error is an OperationOutcome, a panic included, and none carries patient
 // data. The status of an error of the store is that of [datastore.Status].

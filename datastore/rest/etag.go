@@ -24,15 +24,15 @@ func versionOf(tag string) (string, bool) {
 // delete: one version in If-Match, or "*" in the If-None-Match of an update.
 func conditions(r *http.Request) ([]datastore.WriteOption, error) {
 	var options []datastore.WriteOption
-	if match := r.Header.Get("If-Match"); match != "" {
-		version, ok := versionOf(match)
+	if match := r.Header.Values(ifMatch); match != nil {
+		version, ok := versionOf(match[0])
 		if !ok {
 			return nil, refuse(http.StatusBadRequest, issue.Value, `If-Match must name one version, as in W/"3"`)
 		}
 		options = append(options, datastore.IfMatch(version))
 	}
-	if none := r.Header.Get("If-None-Match"); none != "" {
-		if none != "*" || r.Method != http.MethodPut {
+	if none := r.Header.Values(ifNoneMatch); none != nil {
+		if len(none) > 1 || none[0] != "*" || r.Method != http.MethodPut {
 			return nil, refuse(http.StatusBadRequest, issue.Value, "If-None-Match of a write can only be *, on an update")
 		}
 		options = append(options, datastore.IfNoneMatch())

@@ -25,7 +25,7 @@ const maxContexts = 1000
 // comes along with it. The Parameters have
 //
 //	expression  valueString
-//	resource    resource
+//	resource    resource; without one the expression is evaluated on an empty context
 //	context     valueString; the expression is evaluated on each of its items
 //	variables   part: for each item of a variable its name and value[x] or resource
 //
@@ -35,7 +35,7 @@ const maxContexts = 1000
 // resolve() reads the store. An expression that is not FHIRPath and an evaluation
 // that fails are 422, Parameters that lack something 400.
 func (x *exchange) fhirpath() error {
-	body, err := x.body(fhirJSON, plainJSON)
+	body, err := x.body(jsonTypes...)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ type question struct {
 
 // sound is what an expression is evaluated on: a resource of which all that is on
 // the tape has its type. What else it breaks is for expressions to find.
-var sound = fhirjson.Options{Level: fhirjson.StructureOnly}
+var sound = fhirjson.Options{Level: fhirjson.StructureOnly, AnyNarrative: true}
 
 func parse(json []byte, doc *fhirjson.Document) error {
 	err := fhirjson.Parse(json, doc, &sound)
@@ -105,7 +105,7 @@ func readQuestion(body []byte) (*question, error) {
 		return nil, err
 	}
 	if q.doc.Type() != schema.TypeParameters {
-		return nil, misplaced("/resourceType", "the body must be Parameters")
+		return nil, misplacedIn(q.doc.Type().String(), "/resourceType", "the body must be Parameters")
 	}
 	for n := range q.doc.Children(0) {
 		if q.doc.Nodes[n].Field.Field().Name != "parameter" {
@@ -116,10 +116,10 @@ func readQuestion(body []byte) (*question, error) {
 		}
 	}
 	if q.main == 0 {
-		return nil, misplaced("", "the Parameters must have an expression")
+		return nil, misplacedIn("Parameters", "", "the Parameters must have an expression")
 	}
-	if q.resource == nil {
-		return nil, misplaced("", "the Parameters must have a resource")
+	if q.resource == nil { // the context is empty
+		q.resource = new(fhirjson.Document)
 	}
 	return q, nil
 }
@@ -133,7 +133,7 @@ func (q *question) take(p parameter) (err error) {
 		return q.takeText(p, &q.context)
 	case "resource":
 		if p.resource == 0 || q.resource != nil {
-			return misplaced(q.doc.Pointer(p.at), "the parameter must be there once and have a resource")
+			return misplacedIn("Parameters", q.doc.Pointer(p.at), "the parameter must be there once and have a resource")
 		}
 		q.resource, err = q.document(p.resource)
 		return err
@@ -149,7 +149,7 @@ func (q *question) take(p parameter) (err error) {
 
 func (q *question) takeText(p parameter, to *fhirjson.Index) error {
 	if p.value == 0 || q.doc.Nodes[p.value].Type != schema.TypeString || !q.doc.HasValue(p.value) || *to != 0 {
-		return misplaced(q.doc.Pointer(p.at), "the parameter must be there once and have a valueString")
+		return misplacedIn("Parameters", q.doc.Pointer(p.at), "the parameter must be there once and have a valueString")
 	}
 	*to = p.value
 	return nil
@@ -158,7 +158,7 @@ func (q *question) takeText(p parameter, to *fhirjson.Index) error {
 // takeVariable adds an item to a variable; one without any is empty.
 func (q *question) takeVariable(p parameter) error {
 	if p.name == "" {
-		return misplaced(q.doc.Pointer(p.at), "the variable must have a name")
+		return misplacedIn("Parameters", q.doc.Pointer(p.at), "the variable must have a name")
 	}
 	if q.evaluator.Variables == nil {
 		q.evaluator.Variables = map[string]fhirpath.Collection{}
@@ -211,7 +211,7 @@ func (q *question) refused(err error, n fhirjson.Index) error {
 // unprocessable returns an error about the expression at n.
 func (q *question) unprocessable(code issue.Code, n fhirjson.Index, text string) error {
 	return &refusal{http.StatusUnprocessableEntity, &datastore.Error{Class: errRefused, Issues: []datastore.Issue{{
-		Severity: issue.Error, Code: code, Pointer: q.doc.Pointer(n), Offset: -1, Diagnostics: text,
+		Severity: issue.Error, Code: code, Root: "Parameters", Pointer: q.doc.Pointer(n), Offset: -1, Diagnostics: text,
 	}}}}
 }
 

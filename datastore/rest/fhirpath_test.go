@@ -83,6 +83,15 @@ func TestFHIRPath(t *testing.T) {
 	}
 	c.t = t
 	require.Contains(t, c.must(http.StatusOK, "POST", "/$fhirpath", ask("%resource")).body, `{"name":"Patient","resource":`+subject+`}`)
+	for expression, want := range map[string]string{
+		"5 'mg' is Quantity": `{"name":"boolean","valueBoolean":true}`, "1 + 1": `{"name":"integer","valueInteger":2}`, "%resource.id | name": ``,
+	} {
+		alone := `{"resourceType":"Parameters","parameter":[` + text("expression", expression) + `]}`
+		require.Contains(t, c.must(http.StatusOK, "POST", "/$fhirpath", alone).body, want, "without a resource the context is empty")
+	}
+	flawed := strings.Replace(subject, `"Patient",`, `"Patient","text":{"status":"generated","div":"<div>a</div>"},`, 1)
+	require.Contains(t, c.must(http.StatusOK, "POST", "/$fhirpath", `{"resourceType":"Parameters","parameter":[`+text("expression", "text.`div`.htmlChecks()")+`,{"name":"resource","resource":`+flawed+`}]}`).body,
+		`"valueBoolean":false`)
 	require.Equal(t, `{"resourceType":"Parameters"}`, c.must(http.StatusOK, "POST", "/$fhirpath", ask("use", text("context", "photo"))).body)
 	require.Contains(t, c.must(http.StatusOK, "GET", "/metadata", "").body, `"operation":[{"name":"fhirpath",`)
 	require.Equal(t, "POST", c.must(http.StatusMethodNotAllowed, "GET", "/$fhirpath", "").header.Get("Allow"))
@@ -100,10 +109,10 @@ func TestFHIRPathErrors(t *testing.T) {
 		contains   []string
 	}{
 		{"syntax", ask("name.where("), 422, []string{`"code":"invalid"`, "1:"}},
-		{"unknown element", ask("Patient.nmae"), 422, []string{`"code":"invalid"`, `"expression":["parameter[0].valueString"]`, "1:9"}},
-		{"several items", ask("Patient.name.family + 'x'"), 422, []string{`"code":"processing"`, `"expression":["parameter[0].valueString"]`}},
+		{"unknown element", ask("Patient.nmae"), 422, []string{`"code":"invalid"`, `"expression":["Parameters.parameter[0].value"]`, "1:9"}},
+		{"several items", ask("Patient.name.family + 'x'"), 422, []string{`"code":"processing"`, `"expression":["Parameters.parameter[0].value"]`}},
 		{"unknown variable", ask("%nobody"), 422, []string{`"code":"processing"`}},
-		{"context", ask("family", text("context", "Patient.nmae")), 422, []string{`"expression":["parameter[0].valueString"]`}},
+		{"context", ask("family", text("context", "Patient.nmae")), 422, []string{`"expression":["Parameters.parameter[0].value"]`}},
 		{"context of no elements", ask("family", text("context", "1 + 1")), 422, []string{`"code":"processing"`}},
 		{"context of too many items", ask("id", text("context", "descendants().select(%resource.descendants()).select(%resource.name)")), 422, []string{`"code":"too-costly"`, "too many items"}},
 		{"no function", ask("name.first().bend()"), 422, []string{`"code":"invalid"`}},
@@ -111,14 +120,13 @@ func TestFHIRPathErrors(t *testing.T) {
 		{"trace too long", ask("descendants().select(%resource.trace('t')).count()"), 422, []string{`"code":"too-costly"`}},
 		{"no Parameters", subject, 400, []string{`"/resourceType`}},
 		{"malformed", `{"resourceType":"Parameters","parameter":[`, 400, nil},
-		{"unknown member", parameters(`{"name":"expression","valueStrong":"x"}`), 400, []string{`"expression":["parameter[0].valueStrong"]`}},
+		{"unknown member", parameters(`{"name":"expression","valueStrong":"x"}`), 400, []string{`"expression":["Parameters.parameter[0].valueStrong"]`}},
 		{"nothing", "", 400, nil},
-		{"no expression", parameters(resource), 400, []string{"expression"}},
-		{"no resource", parameters(text("expression", "1")), 400, []string{"resource"}},
-		{"expression of another type", parameters(`{"name":"expression","valueCode":"id"}`, resource), 400, []string{"parameter[0]"}},
+		{"no expression", parameters(resource), 400, []string{`"expression":["Parameters"]`}},
+		{"expression of another type", parameters(`{"name":"expression","valueCode":"id"}`, resource), 400, []string{`"expression":["Parameters.parameter[0]"]`}},
 		{"expression without a value", parameters(`{"name":"expression"}`, resource), 400, nil},
 		{"two expressions", ask("id", text("expression", "id")), 400, nil},
-		{"two resources", ask("id", resource), 400, []string{"parameter[2]"}},
+		{"two resources", ask("id", resource), 400, []string{`"expression":["Parameters.parameter[2]"]`}},
 		{"resource that is text", parameters(text("expression", "id"), text("resource", "{}")), 400, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -74,6 +75,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{handler: h, w: w, r: r, base: h.base(r), mediaType: fhirJSON}
 	defer x.recover()
 	if err := x.answer(); err != nil {
+		if x.began {
+			x.abort(err)
+		}
 		x.fail(err)
 	}
 }
@@ -97,11 +101,15 @@ type exchange struct {
 	r         *http.Request
 	base      string
 	mediaType string // of the answer
+	pretty    bool   // the answer is for people to read
 	began     bool   // the answer is on its way: its status can no longer be changed
 
 	// What the URL names, "" where it does not.
 	typ, id, version string
 	compartment      string // the type of the resource of which it is the compartment
+
+	query string            // the parameters that count, of an interaction that is no search
+	aside []datastore.Issue // what was left aside
 }
 
 // ref is the resource, the type or the whole store that the URL names.
@@ -113,12 +121,34 @@ func (x *exchange) answer() error {
 	if err != nil {
 		return err
 	}
-	mediaType, err := negotiate(x.r)
-	if err != nil {
+	if found.method == http.MethodPatch {
+		x.w.Header().Set("Accept-Patch", jsonPatch) // RFC 5789 §3.1
+	}
+	if err := x.shape(x.r.URL.RawQuery); err != nil {
 		return err // in FHIR's JSON, whatever is wanted
 	}
-	x.mediaType = mediaType
+	if err := x.check(&found.takes); err != nil {
+		return err
+	}
 	return found.answer(x)
+}
+
+// shape reads from a query in which form the answer is wanted.
+func (x *exchange) shape(query string) error {
+	mediaType, err := negotiate(x.r, query)
+	if err == nil {
+		x.mediaType, x.pretty = mediaType, queryValue(query, "_pretty") == "true"
+	}
+	return err
+}
+
+// abort ends an answer that went wrong half way: it must not look like a whole one. That
+// the client has gone is nothing to tell the log.
+func (x *exchange) abort(err error) {
+	if x.r.Context().Err() == nil && !errors.Is(err, errGone) {
+		x.options.Logger.ErrorContext(x.r.Context(), "rest: internal error in the middle of an answer", "error", err)
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // recover turns a panic into an answer. It tells the log the panic's type and

@@ -10,8 +10,6 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/search"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // history answers GET _history, {type}/_history and {type}/{id}/_history, newest
@@ -21,42 +19,13 @@ func (x *exchange) history() error {
 	if err != nil {
 		return err
 	}
-	page, err := x.historyPage(q)
-	if err != nil {
-		return err
-	}
-	b := bundle{ResourceType: "Bundle", Type: "history", Link: []link{{"self", x.historyURL(q)}}}
-	if page.next != 0 {
-		q.before = page.next
-		b.Link = append(b.Link, link{"next", x.historyURL(q)})
-	} else if q.before == 0 {
-		total := len(page.versions) // all there is
-		b.Total = &total
-	}
-	for i := range page.versions {
-		b.Entry = append(b.Entry, x.historyEntry(&page.versions[i]))
-	}
-	body, err := json.Marshal(&b)
-	if err != nil {
-		return err
-	}
-	x.send(http.StatusOK, body)
-	return nil
-}
-
-// A historyQuery is what the query of a history asks for.
-type historyQuery struct {
-	count int
-	since time.Time
-	// before is the last version of the page before. Since histories only grow at
-	// their newer end, pages fit together however much is written meanwhile.
-	before datastore.Ordinal
+	return x.store.HistoryTo(x.r.Context(), &stream{x: x}, x.base, x.ref(), &q)
 }
 
 // historyQuery reads the query of a history. What it does not know is an error,
 // unless the client prefers leniency.
-func (x *exchange) historyQuery() (q historyQuery, err error) {
-	q.count = search.DefaultCount
+func (x *exchange) historyQuery() (q datastore.HistoryOptions, err error) {
+	q.Count = search.DefaultCount
 	for raw := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
 		rawName, rawValue, _ := strings.Cut(raw, "=")
 		name, err := url.QueryUnescape(rawName)
@@ -74,112 +43,21 @@ func (x *exchange) historyQuery() (q historyQuery, err error) {
 			if err != nil || n == 0 {
 				return q, refuse(http.StatusBadRequest, issue.Value, "_count of a history must be a whole number, 1 or more")
 			}
-			q.count = min(int(n), search.MaxCount)
+			q.Count = min(int(n), search.MaxCount)
 		case "_since":
 			// A plus sign that was not escaped has become a space.
-			if q.since, err = time.Parse(time.RFC3339, strings.Replace(value, " ", "+", 1)); err != nil {
+			if q.Since, err = time.Parse(time.RFC3339, strings.Replace(value, " ", "+", 1)); err != nil {
 				return q, refuse(http.StatusBadRequest, issue.Value, "_since must be an instant, as in 2020-02-03T04:05:06Z")
 			}
 		case search.PageParameter:
-			n, err := strconv.ParseUint(value, 10, 31)
-			if err != nil || n == 0 {
-				return q, refuse(http.StatusBadRequest, issue.Value, "the page token was not made by this server")
-			}
-			q.before = datastore.Ordinal(n)
+			q.Page = value
 		default:
-			if !x.lenient() {
+			if x.lenient() {
+				x.leaveAside(name)
+			} else {
 				return q, refuse(http.StatusBadRequest, issue.NotSupported, "a history knows _count, _since and _format alone")
 			}
 		}
 	}
 	return q, nil
-}
-
-// historyURL is the address of a page of the history.
-func (x *exchange) historyURL(q historyQuery) string {
-	address := x.base
-	for _, step := range []string{x.typ, x.id, "_history"} {
-		if step != "" {
-			address += "/" + step
-		}
-	}
-	address += "?_count=" + strconv.Itoa(q.count)
-	if !q.since.IsZero() {
-		address += "&_since=" + url.QueryEscape(q.since.Format(time.RFC3339Nano))
-	}
-	if q.before != 0 {
-		address += "&" + search.PageParameter + "=" + strconv.FormatUint(uint64(q.before), 10)
-	}
-	return address
-}
-
-// A historyPage is what one page of a history shows.
-type historyPage struct {
-	versions []datastore.Version
-	next     datastore.Ordinal // the next page is before it; 0 on the last
-}
-
-// historyPage collects the versions of a page.
-func (x *exchange) historyPage(q historyQuery) (page historyPage, err error) {
-	opts := &datastore.HistoryOptions{Since: q.since, Before: q.before}
-	for v, err := range x.store.History(x.r.Context(), x.ref(), opts) {
-		if err != nil {
-			return page, err
-		}
-		if len(page.versions) == q.count {
-			page.next = page.versions[q.count-1].Ordinal
-			break
-		}
-		page.versions = append(page.versions, v)
-	}
-	return page, nil
-}
-
-// A bundle is a Bundle of type history.
-type bundle struct {
-	ResourceType string  `json:"resourceType"`
-	Type         string  `json:"type"`
-	Total        *int    `json:"total,omitzero"`
-	Link         []link  `json:"link"`
-	Entry        []entry `json:"entry,omitempty"`
-}
-
-type link struct {
-	Relation string `json:"relation"`
-	URL      string `json:"url"`
-}
-
-type entry struct {
-	FullURL  string         `json:"fullUrl"`
-	Resource jsontext.Value `json:"resource,omitzero"` // absent where the version is a deletion
-	Request  struct {
-		Method string `json:"method"`
-		URL    string `json:"url"`
-	} `json:"request"`
-	Response struct {
-		Status       string `json:"status"`
-		ETag         string `json:"etag"`
-		LastModified string `json:"lastModified"`
-	} `json:"response"`
-}
-
-// historyEntry is the entry of one version: the resource, and the request that wrote it.
-func (x *exchange) historyEntry(v *datastore.Version) entry {
-	e := entry{FullURL: x.base + "/" + v.Ref.String(), Resource: v.JSON}
-	status := http.StatusOK
-	e.Request.Method, e.Request.URL = http.MethodPut, v.Ref.String()
-	switch {
-	case v.Deleted:
-		e.Request.Method, status = http.MethodDelete, http.StatusNoContent
-	case v.Interaction == "create":
-		e.Request.Method, e.Request.URL, status = http.MethodPost, v.Type, http.StatusCreated
-	case v.Interaction == "patch":
-		e.Request.Method = http.MethodPatch
-	case v.VersionID == "1":
-		status = http.StatusCreated
-	}
-	e.Response.Status = strconv.Itoa(status) + " " + http.StatusText(status)
-	e.Response.ETag = etag(v.VersionID)
-	e.Response.LastModified = v.LastUpdated.UTC().Format(time.RFC3339Nano)
-	return e
 }

@@ -77,3 +77,28 @@ func TestHistoryPages(t *testing.T) {
 		"PUT Patient/bob 3", "PUT Patient/bob 2", "PUT Patient/bob 1",
 	}, versions)
 }
+
+// TestHistoryTokens has tokens be good for the history that gave them alone.
+func TestHistoryTokens(t *testing.T) {
+	c := newClient(t, nil)
+	for range 3 {
+		c.do("PUT", "/Patient/bob", bob)
+	}
+	next := c.link(c.must(http.StatusOK, "GET", "/Patient/bob/_history?_count=2", "").bundle(t), "next")
+	path, token, ok := strings.Cut(next, "_page=")
+	require.True(t, ok)
+	c.must(http.StatusOK, "GET", next, "")
+	for name, path := range map[string]string{
+		"another history":  "/Patient/_history?_page=" + token,
+		"the whole store":  "/_history?_page=" + token,
+		"another time":     next + "&_since=2024-01-01T00:00:00Z",
+		"an ordinal":       path + "_page=2",
+		"turned":           path + "_page=" + token[1:] + token[:1],
+		"a search's place": "/Patient?_count=2&_page=" + token,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			c.must(http.StatusBadRequest, "GET", path, "")
+		})
+	}
+}

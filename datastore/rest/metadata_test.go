@@ -105,7 +105,7 @@ func TestMetadataOfCustomParameters(t *testing.T) {
 	require.Equal(t, []string{"Device", "Substance"}, listed("maker"))
 	c.must(http.StatusOK, "GET", "/Device?maker.name=x&_include=Device:maker", "")
 	a := c.must(http.StatusBadRequest, "PUT", "/SearchParameter/sp", strings.Replace(parameter, "Device.ext", "Device.txt", 1))
-	require.Contains(t, a.body, `"expression":["expression"]`)
+	require.Contains(t, a.body, `"expression":["SearchParameter.expression"]`)
 	c.must(http.StatusNoContent, "DELETE", "/SearchParameter/sp", "")
 	require.Empty(t, listed("maker"))
 	c.must(http.StatusBadRequest, "GET", "/Device?maker=x", "")

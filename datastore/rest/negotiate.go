@@ -3,6 +3,8 @@ package rest
 import (
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,21 +17,29 @@ const (
 	plainJSON = "application/json"
 )
 
+// jsonTypes are the media types that mean FHIR's JSON. The latter two are those of DSTU2
+// and of old clients.
+var jsonTypes = []string{fhirJSON, plainJSON, "application/json+fhir", "text/json"}
+
+// isR4 reports whether fhirVersion names R4 (FHIR R4 §3.1.0.1.8).
+func isR4(version string) bool { return version == "4.0" || version == "4.0.1" }
+
 // negotiate returns the media type of the answer: what _format asks for, or else
 // what the header Accept likes best (FHIR R4 §3.1.0.1, Content Types and
 // encodings). It reports 406 where
 // that is not JSON.
-func negotiate(r *http.Request) (string, error) {
-	refused := refuse(http.StatusNotAcceptable, issue.NotSupported, "only JSON can be had: "+fhirJSON)
-	if format := r.URL.Query().Get("_format"); format != "" {
+func negotiate(r *http.Request, query string) (string, error) {
+	refused := refuse(http.StatusNotAcceptable, issue.NotSupported, "only JSON of FHIR R4 can be had: "+fhirJSON+"; fhirVersion=4.0")
+	if format := queryValue(query, "_format"); format != "" {
 		// A plus sign that was not escaped has become a space.
-		name, version := mediaType(strings.Replace(format, "fhir json", "fhir+json", 1))
+		format = strings.Replace(strings.Replace(format, "fhir json", "fhir+json", 1), "json fhir", "json+fhir", 1)
+		name, version := mediaType(format)
 		switch {
 		case !version:
-		case name == "json" || name == fhirJSON || name == "text/json":
-			return fhirJSON, nil
 		case name == plainJSON:
 			return plainJSON, nil
+		case name == "json" || slices.Contains(jsonTypes, name):
+			return fhirJSON, nil
 		}
 		return "", refused
 	}
@@ -47,6 +57,22 @@ func negotiate(r *http.Request) (string, error) {
 	return "", refused
 }
 
+// queryValue returns the first value of a parameter in a query, "" if it has none. A
+// semicolon is part of a value, as in fhirVersion's: package url would leave such a
+// parameter out.
+func queryValue(query, name string) string {
+	for part := range strings.SplitSeq(query, "&") {
+		rawName, rawValue, _ := strings.Cut(part, "=")
+		if given, err := url.QueryUnescape(rawName); err != nil || given != name {
+			continue
+		}
+		if value, err := url.QueryUnescape(rawValue); err == nil && value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
 // mediaType returns the name of a media type, in lower case, and whether its
 // fhirVersion, if it has one, is R4's.
 func mediaType(s string) (name string, version bool) {
@@ -55,7 +81,7 @@ func mediaType(s string) (name string, version bool) {
 		return "", false
 	}
 	v, ok := params["fhirversion"]
-	return name, !ok || v == "4.0"
+	return name, !ok || isR4(v)
 }
 
 // quality returns how much an Accept header likes a media type, from 0 to 1: the
@@ -70,8 +96,18 @@ func quality(accept, name string) float64 {
 		rank := -1
 		switch got {
 		case name:
+			rank = 4
+		case "text/json", "application/json+fhir":
+			if name != fhirJSON {
+				continue
+			}
+			rank = 3
+		case "application/*+json":
+			if name != fhirJSON {
+				continue
+			}
 			rank = 2
-		case "application/*":
+		case "application/*", "text/*":
 			rank = 1
 		case "*/*":
 			rank = 0

@@ -20,7 +20,6 @@ const jsonPatch = "application/json-patch+json"
 // well formed and cannot be applied to what is there is answered with 422 (RFC
 // 5789 §2.2): a place that is missing, a test that fails, another type or id.
 func (x *exchange) patch() error {
-	x.w.Header().Set("Accept-Patch", jsonPatch) // RFC 5789 §3.1
 	if x.r.Header.Get("Content-Type") == "" {
 		return refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be "+jsonPatch+" and say so")
 	}

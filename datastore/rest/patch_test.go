@@ -55,7 +55,7 @@ func TestPatchThatIsRefused(t *testing.T) {
 		"missing place":       {`[{"op":"remove","path":"/gender"}]`, nil, 422, `"code":"not-found"`},
 		"test that fails":     {`[{"op":"test","path":"/id","value":"secret"}]`, nil, 422, `"code":"conflict"`},
 		"another id":          {`[{"op":"replace","path":"/id","value":"rob"}]`, nil, 422, `"code":"business-rule"`},
-		"invalid result":      {`[{"op":"add","path":"/gender","value":"secret"}]`, nil, 400, `"expression":["gender"]`},
+		"invalid result":      {`[{"op":"add","path":"/gender","value":"secret"}]`, nil, 400, `"expression":["Patient.gender"]`},
 		"malformed If-Match":  {`[]`, []string{"If-Match: 1"}, 400, "If-Match"},
 		"If-None-Match":       {`[]`, []string{"If-None-Match: *"}, 400, "If-None-Match"},
 	} {

@@ -22,6 +22,9 @@ func (x *exchange) sendRead(v *datastore.Version, err error) error {
 	if err != nil {
 		return err
 	}
+	if err := x.store.Subset(v, x.query); err != nil {
+		return err
+	}
 	x.setVersion(v)
 	if notModified(x.r, v) {
 		x.send(http.StatusNotModified, nil)

@@ -1,41 +1,66 @@
 package rest
 
 import (
+	"errors"
+	"io"
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // send answers with a status and a body of JSON; nil is no body.
 func (x *exchange) send(status int, body []byte) {
+	x.begin(status, body != nil)
+	if body != nil {
+		_, _ = x.sink().Write(body) // an error means that the client has gone
+	}
+}
+
+// begin sends the headers.
+func (x *exchange) begin(status int, hasBody bool) {
 	h := x.w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Patient data belongs into no cache but the client's own, and there only to
 	// be asked for again with If-None-Match.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept")
-	if body != nil {
+	if hasBody {
 		h.Set("Content-Type", x.mediaType+"; charset=utf-8")
-		if x.r.URL.Query().Get("_pretty") == "true" {
-			body = indented(body)
-		}
 	}
 	x.began = true
 	x.w.WriteHeader(status)
-	if body != nil {
-		_, _ = x.w.Write(body) // an error means that the client has gone
-	}
 }
 
-// indented returns JSON for people to read.
-func indented(body []byte) []byte {
-	out, err := jsontext.AppendFormat(nil, body, jsontext.PreserveRawStrings(true), jsontext.WithIndent("  "))
-	if err != nil {
-		return body
+// sink returns where the JSON of the body goes.
+func (x *exchange) sink() io.Writer {
+	if x.pretty {
+		return &indenter{w: x.w}
 	}
-	return append(out, '\n')
+	return x.w
+}
+
+// errGone is the error of a body that cannot be written: the client has gone.
+var errGone = errors.New("rest: the client has gone")
+
+// A stream is a body that is sent while it is made. The headers go with its first
+// bytes, so that an error before them is answered as one.
+type stream struct {
+	x *exchange
+	w io.Writer
+}
+
+// Write implements [io.Writer].
+func (s *stream) Write(p []byte) (int, error) {
+	if s.w == nil {
+		s.x.begin(http.StatusOK, true)
+		s.w = s.x.sink()
+	}
+	n, err := s.w.Write(p)
+	if err != nil {
+		err = errGone
+	}
+	return n, err
 }
 
 // setVersion sets the headers that say which version an answer is about (FHIR R4
@@ -60,7 +85,7 @@ func (x *exchange) sendWritten(v *datastore.Version) {
 	case "minimal":
 		x.send(status, nil)
 	case "operationoutcome":
-		x.send(status, issue.AppendOutcome(nil, v.Issues...))
+		x.send(status, issue.AppendOutcome(nil, append(v.Issues[:len(v.Issues):len(v.Issues)], x.aside...)...))
 	default:
 		x.send(status, v.JSON)
 	}

@@ -17,30 +17,33 @@ type route struct {
 	// interactions are the codes of http://hl7.org/fhir/restful-interaction that
 	// the CapabilityStatement gives.
 	interactions []string
+	takes        takes
 	answer       func(*exchange) error
 }
 
 // routes returns all that the handler answers (FHIR R4 §3.1.0).
 func routes() []route {
 	return []route{
-		{"GET", "metadata", nil, (*exchange).metadata},
-		{"POST", "", []string{"transaction", "batch"}, (*exchange).transact},
-		{"POST", "$fhirpath", nil, (*exchange).fhirpath},
-		{"GET", "", []string{"search-system"}, (*exchange).search},
-		{"POST", "_search", nil, (*exchange).searchForm},
-		{"GET", "_history", []string{"history-system"}, (*exchange).history},
-		{"GET", "{type}", []string{"search-type"}, (*exchange).search},
-		{"POST", "{type}/_search", nil, (*exchange).searchForm},
-		{"POST", "{type}", []string{"create"}, (*exchange).create},
-		{"GET", "{type}/_history", []string{"history-type"}, (*exchange).history},
-		{"GET", "{compartment}/{id}/{type}", nil, (*exchange).search},
-		{"GET", "{compartment}/{id}/*", nil, (*exchange).search},
-		{"GET", "{type}/{id}", []string{"read"}, (*exchange).read},
-		{"PUT", "{type}/{id}", []string{"update"}, (*exchange).update},
-		{"PATCH", "{type}/{id}", []string{"patch"}, (*exchange).patch},
-		{"DELETE", "{type}/{id}", []string{"delete"}, (*exchange).delete},
-		{"GET", "{type}/{id}/_history", []string{"history-instance"}, (*exchange).history},
-		{"GET", "{type}/{id}/_history/{version}", []string{"vread"}, (*exchange).readVersion},
+		{"GET", "metadata", nil, takes{parameters: []string{"mode"}}, (*exchange).metadata},
+		{"POST", "", []string{"transaction", "batch"}, takes{}, (*exchange).transact},
+		{"POST", "$fhirpath", nil, takes{}, (*exchange).fhirpath},
+		{"GET", "", []string{"search-system"}, searching, (*exchange).search},
+		{"POST", "_search", nil, searching, (*exchange).searchForm},
+		{"GET", "_history", []string{"history-system"}, searching, (*exchange).history},
+		{"GET", "{type}", []string{"search-type"}, searching, (*exchange).search},
+		{"POST", "{type}/_search", nil, searching, (*exchange).searchForm},
+		{"POST", "{type}", []string{"create"}, takes{headers: []string{ifNoneExist, provenance}}, (*exchange).create},
+		{"GET", "{type}/_history", []string{"history-type"}, searching, (*exchange).history},
+		{"GET", "{compartment}/{id}/{type}", nil, searching, (*exchange).search},
+		{"GET", "{compartment}/{id}/*", nil, searching, (*exchange).search},
+		{"POST", "{compartment}/{id}/{type}/_search", nil, searching, (*exchange).searchForm},
+		{"POST", "{compartment}/{id}/*/_search", nil, searching, (*exchange).searchForm},
+		{"GET", "{type}/{id}", []string{"read"}, reading, (*exchange).read},
+		{"PUT", "{type}/{id}", []string{"update"}, takes{headers: []string{ifMatch, ifNoneMatch, provenance}}, (*exchange).update},
+		{"PATCH", "{type}/{id}", []string{"patch"}, takes{headers: []string{ifMatch, provenance}}, (*exchange).patch},
+		{"DELETE", "{type}/{id}", []string{"delete"}, takes{headers: []string{ifMatch}}, (*exchange).delete},
+		{"GET", "{type}/{id}/_history", []string{"history-instance"}, searching, (*exchange).history},
+		{"GET", "{type}/{id}/_history/{version}", []string{"vread"}, reading, (*exchange).readVersion},
 	}
 }
 

@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"net/http"
-
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
@@ -13,8 +11,8 @@ const formType = "application/x-www-form-urlencoded"
 // §3.1.0.9).
 func (x *exchange) search() error { return x.sendPage(x.r.URL.RawQuery) }
 
-// searchForm answers POST _search and POST {type}/_search: the query is in the body, and what the
-// URL has is part of it.
+// searchForm answers POST to _search below what GET searches: the query is in the body,
+// and what the URL has is part of it.
 func (x *exchange) searchForm() error {
 	form, err := x.body(formType)
 	if err != nil {
@@ -24,7 +22,11 @@ func (x *exchange) searchForm() error {
 	if query != "" && len(form) > 0 {
 		query += "&"
 	}
-	return x.sendPage(query + string(form))
+	query += string(form)
+	if err := x.shape(query); err != nil {
+		return err
+	}
+	return x.sendPage(query)
 }
 
 func (x *exchange) sendPage(query string) error {
@@ -35,12 +37,7 @@ func (x *exchange) sendPage(query string) error {
 	if x.id != "" {
 		options = append(options, datastore.InCompartment(datastore.Ref{Type: x.compartment, ID: x.id}))
 	}
-	page, err := x.store.Search(x.r.Context(), x.typ, query, options...)
-	if err != nil {
-		return err
-	}
-	x.send(http.StatusOK, page.Bundle(x.base))
-	return nil
+	return x.store.SearchTo(x.r.Context(), &stream{x: x}, x.base, x.typ, query, options...)
 }
 
 // lenient reports whether the client prefers what is unknown to be left aside

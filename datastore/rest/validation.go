@@ -29,13 +29,13 @@ func validation(r *http.Request) ([]datastore.WriteOption, error) {
 	return []datastore.WriteOption{datastore.Validation(level)}, nil
 }
 
-// writeOptions returns what the headers of an update or a patch say: conditions
-// and the level of validation.
+// writeOptions returns what the headers of an update or a patch say: conditions, the
+// level of validation and a Provenance.
 func (x *exchange) writeOptions() ([]datastore.WriteOption, error) {
 	options, err := conditions(x.r)
 	if err != nil {
 		return nil, err
 	}
 	level, err := validation(x.r)
-	return append(options, level...), err
+	return append(append(options, level...), x.provenance()...), err
 }

@@ -78,7 +78,7 @@ func TestOutcomeTellsWhatWasAccepted(t *testing.T) {
 	c := newClient(t, nil)
 	a := c.must(http.StatusCreated, "PUT", "/Patient/bob", badKind, atLevel("minimal"), "Prefer: return=OperationOutcome")
 	require.Contains(t, a.body, `"severity":"error"`)
-	require.Contains(t, a.body, `"expression":["active"]`)
+	require.Contains(t, a.body, `"expression":["Patient.active"]`)
 	a = c.must(http.StatusOK, "PATCH", "/Patient/bob", `[{"op":"add","path":"/gender","value":"homme"}]`,
 		isPatch, atLevel("minimal"), "Prefer: return=OperationOutcome")
 	require.Equal(t, 2, strings.Count(a.body, `"severity":"error"`))
@@ -89,5 +89,5 @@ func TestOutcomeTellsWhatWasAccepted(t *testing.T) {
 	warned := `{"resourceType":"Patient","modifierExtension":[{"url":"http://example.org/m","valueBoolean":true}]}`
 	a = c.must(http.StatusCreated, "POST", "/Patient", warned, "Prefer: return=OperationOutcome")
 	require.Contains(t, a.body, `"severity":"warning"`)
-	require.Contains(t, a.body, `"expression":["modifierExtension[0]"]`)
+	require.Contains(t, a.body, `"expression":["Patient.modifierExtension[0]"]`)
 }

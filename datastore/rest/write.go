@@ -3,10 +3,8 @@ package rest
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // create answers POST {type}, with If-None-Exist or without (FHIR R4 §3.1.0.8).
@@ -15,15 +13,9 @@ func (x *exchange) create() error {
 	if err != nil {
 		return err
 	}
-	if given := x.r.Header.Values("If-None-Exist"); len(given) > 0 {
-		query := given[0]
-		if before, after, ok := strings.Cut(query, "?"); ok && !strings.Contains(before, "=") {
-			query = after // some clients send all of [base]/[type]?query
-		}
-		if query == "" || len(given) > 1 {
-			return refuse(http.StatusBadRequest, issue.Value, "If-None-Exist must be one query")
-		}
-		options = append(options, datastore.IfNoneExist(query))
+	options = append(options, x.provenance()...)
+	if given := x.r.Header.Values(ifNoneExist); given != nil {
+		options = append(options, datastore.IfNoneExist(given[0]), datastore.ServedAt(x.base))
 	}
 	body, _, err := x.resource()
 	if err != nil {
@@ -49,7 +41,7 @@ func (x *exchange) update() error {
 		return err
 	}
 	if id != x.id {
-		return misplaced("/id", "the resource has not the id that the URL names")
+		return misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
 	}
 	v, err := x.store.Update(x.r.Context(), body, options...)
 	if err != nil {
@@ -72,4 +64,14 @@ func (x *exchange) delete() error {
 	}
 	x.send(http.StatusNoContent, nil)
 	return nil
+}
+
+// provenance returns the Provenance that is to be stored with what is written (FHIR R4
+// provenance.html, X-Provenance).
+func (x *exchange) provenance() []datastore.WriteOption {
+	given := x.r.Header.Values(provenance)
+	if given == nil {
+		return nil
+	}
+	return []datastore.WriteOption{datastore.WithProvenance([]byte(given[0]))}
 }

@@ -1,99 +1,192 @@
 package bundle
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
+	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // MaxEntries is the number of entries up to which a batch or transaction is
 // taken. It bounds the memory and the time of the one commit that it becomes.
 const MaxEntries = 100_000
 
-// An envelope is all but the resources of a batch or transaction. Resources stay as they came;
-// each is read by the strict parser later. Members that say nothing to a server
-// are named so that unknown ones are still errors.
+// An envelope is all but the resources of a batch or transaction, which stay as they
+// came: each is parsed later, by itself.
 type envelope struct {
-	ResourceType string         `json:"resourceType"`
-	ID           jsontext.Value `json:"id"`
-	Meta         jsontext.Value `json:"meta"`
-	Rules        jsontext.Value `json:"implicitRules"`
-	Language     jsontext.Value `json:"language"`
-	Identifier   jsontext.Value `json:"identifier"`
-	Type         string         `json:"type"`
-	Timestamp    jsontext.Value `json:"timestamp"`
-	Link         jsontext.Value `json:"link"`
-	Signature    jsontext.Value `json:"signature"`
-	Entry        []entry        `json:"entry"`
+	doc     fhirjson.Document
+	kind    string // batch or transaction
+	entries []entry
+	// bad are the entries of a batch whose URL is none.
+	bad map[int]error
 }
 
+// An entry is one entry of a Bundle.
 type entry struct {
-	ID        jsontext.Value `json:"id"`
-	Extension jsontext.Value `json:"extension"`
-	Link      jsontext.Value `json:"link"`
-	FullURL   string         `json:"fullUrl"`
-	Resource  jsontext.Value `json:"resource"`
-	Search    jsontext.Value `json:"search"`
-	Request   *entryRequest  `json:"request"`
-	Response  jsontext.Value `json:"response"`
+	fullURL  string
+	resource []byte // nil without one
+	// Of its request.
+	method, url                                        string
+	ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist string
 }
 
-type entryRequest struct {
-	ID              jsontext.Value `json:"id"`
-	Extension       jsontext.Value `json:"extension"`
-	Method          string         `json:"method"`
-	URL             string         `json:"url"`
-	IfNoneMatch     string         `json:"ifNoneMatch"`
-	IfModifiedSince jsontext.Value `json:"ifModifiedSince"`
-	IfMatch         string         `json:"ifMatch"`
-	IfNoneExist     string         `json:"ifNoneExist"`
-}
+// The fields of a Bundle that are read here.
+var (
+	bundleType  = schema.Lookup(schema.TypeBundle, "type")
+	bundleTotal = schema.Lookup(schema.TypeBundle, "total")
+	bundleEntry = schema.Lookup(schema.TypeBundle, "entry")
 
-// parseBundle reads the envelope.
-func parseBundle(src []byte) (*envelope, error) {
-	var b envelope
-	if err := json.Unmarshal(src, &b, json.RejectUnknownMembers(true)); err != nil {
-		return nil, envelopeError(err)
+	entryType     = bundleEntry.Field().Type
+	entryFullURL  = schema.Lookup(entryType, "fullUrl")
+	entrySearch   = schema.Lookup(entryType, "search")
+	entryRequest  = schema.Lookup(entryType, "request")
+	entryResponse = schema.Lookup(entryType, "response")
+	requestType   = entryRequest.Field().Type
+	requestFields = map[schema.FieldID]func(e *entry) *string{
+		schema.Lookup(requestType, "method"):          func(e *entry) *string { return &e.method },
+		schema.Lookup(requestType, "url"):             func(e *entry) *string { return &e.url },
+		schema.Lookup(requestType, "ifMatch"):         func(e *entry) *string { return &e.ifMatch },
+		schema.Lookup(requestType, "ifNoneMatch"):     func(e *entry) *string { return &e.ifNoneMatch },
+		schema.Lookup(requestType, "ifModifiedSince"): func(e *entry) *string { return &e.ifModifiedSince },
+		schema.Lookup(requestType, "ifNoneExist"):     func(e *entry) *string { return &e.ifNoneExist },
 	}
-	switch {
-	case b.ResourceType != "Bundle":
+)
+
+// parseBundle reads a Bundle and checks all of it but the resources, as strictly as one
+// that is stored.
+func parseBundle(ctx context.Context, src []byte) (*envelope, error) {
+	rest, resources, err := split(src)
+	if err != nil {
+		return nil, err
+	}
+	b := new(envelope)
+	if err := fhirjson.ParseContext(ctx, rest, &b.doc, &fhirjson.Options{Level: fhirjson.Minimal, MaxBytes: len(rest) + 1}); err != nil {
+		return nil, placed(engine.Invalid(err))
+	}
+	if b.doc.Type() != schema.TypeBundle {
 		return nil, engine.Failf(engine.ErrInvalid, issue.Invalid, "a Bundle is wanted")
-	case b.Type != "batch" && b.Type != "transaction":
+	}
+	b.kind = b.text(0, bundleType)
+	switch {
+	case b.kind != "batch" && b.kind != "transaction":
 		return nil, engine.At("/type", engine.Failf(engine.ErrInvalid, issue.Value, "the Bundle is neither a batch nor a transaction"))
-	case len(b.Entry) > MaxEntries:
+	case len(resources) > MaxEntries:
 		return nil, engine.At("/entry", engine.Failf(engine.ErrInvalid, issue.TooLong, "the Bundle has more than %d entries", MaxEntries))
 	}
-	return &b, nil
+	if err := b.takeIssues(); err != nil {
+		return nil, err
+	}
+	if _, ok := b.doc.Child(0, bundleTotal); ok {
+		return nil, engine.At("/total", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-1: only a searchset or a history has a total"))
+	}
+	for n := range b.doc.Children(0) {
+		if b.doc.Nodes[n].Field != bundleEntry {
+			continue
+		}
+		i := len(b.entries)
+		b.entries = append(b.entries, entry{resource: resources[i]})
+		if err := b.read(n, &b.entries[i]); err != nil {
+			return nil, engine.At(fmt.Sprintf("/entry/%d", i), err)
+		}
+	}
+	return b, b.checkInvariants(ctx)
 }
 
-// ownID returns the id that stands in a resource, or "". Whether it is one is for
-// the strict parser to say.
-func ownID(resource []byte) string {
-	var r struct {
-		ID string `json:"id"`
+// takeIssues refuses what the parser has found. That an entry of a batch has no URL is
+// the entry's own fault.
+func (b *envelope) takeIssues() error {
+	b.bad = map[int]error{}
+	var whole []engine.Issue
+	for _, is := range b.doc.Issues {
+		if is.Severity != issue.Error {
+			continue
+		}
+		var i int
+		if n, _ := fmt.Sscanf(is.Pointer, "/entry/%d/request/url", &i); n == 1 && b.kind == "batch" && is.Pointer == fmt.Sprintf("/entry/%d/request/url", i) {
+			b.bad[i] = placed(&engine.Error{Class: engine.ErrInvalid, Issues: []engine.Issue{is}})
+			continue
+		}
+		whole = append(whole, is)
 	}
-	if json.Unmarshal(resource, &r) != nil {
+	if whole == nil {
+		return nil
+	}
+	return placed(&engine.Error{Class: engine.ErrInvalid, Issues: whole})
+}
+
+// read reads the entry at node n.
+func (b *envelope) read(n fhirjson.Index, e *entry) error {
+	request := fhirjson.Index(0)
+	for c := range b.doc.Children(n) {
+		switch b.doc.Nodes[c].Field {
+		case entrySearch:
+			return engine.At("/search", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-2: only entries of a searchset have a search"))
+		case entryResponse:
+			return engine.At("/response", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-4: only entries of a response or a history have a response"))
+		case entryRequest:
+			request = c
+		}
+	}
+	if request == 0 {
+		return engine.Failf(engine.ErrInvalid, issue.Required, "bdl-3: the entry needs a request")
+	}
+	e.fullURL = b.text(n, entryFullURL)
+	for c := range b.doc.Children(request) {
+		if to := requestFields[b.doc.Nodes[c].Field]; to != nil {
+			*to(e) = b.value(c)
+		}
+	}
+	return nil
+}
+
+// maxInvariants is the number of entries up to which the invariants of extensions and
+// the like in an envelope are evaluated: beyond, they would cost seconds. Those that
+// processing rests on are checked in any case.
+const maxInvariants = 1000
+
+// checkInvariants evaluates R4's invariants.
+func (b *envelope) checkInvariants(ctx context.Context) error {
+	if len(b.entries) > maxInvariants {
+		return nil
+	}
+	found, err := fhirpath.CheckInvariants(ctx, &b.doc, new(fhirpath.Evaluator))
+	if err != nil {
+		return err
+	}
+	for _, is := range found {
+		if is.Severity == issue.Error {
+			return placed(&engine.Error{Class: engine.ErrInvalid, Issues: found})
+		}
+	}
+	return nil
+}
+
+// text returns the text of the field of the object at n, "" without one.
+func (b *envelope) text(n fhirjson.Index, f schema.FieldID) string {
+	c, ok := b.doc.Child(n, f)
+	if !ok {
 		return ""
 	}
-	return r.ID
+	return b.value(c)
 }
 
-// envelopeError gives the place of what jsontext or json found wrong, and not its
-// text, which may quote the input.
-func envelopeError(err error) error {
-	is := engine.Issue{Severity: issue.Error, Code: issue.Structure, Offset: -1, Diagnostics: "malformed Bundle"}
-	var syntactic *jsontext.SyntacticError
-	var semantic *json.SemanticError
-	switch {
-	case errors.As(err, &semantic):
-		is.Pointer, is.Offset = string(semantic.JSONPointer), semantic.ByteOffset
-		is.Diagnostics = "malformed Bundle: an unknown element or a value of the wrong kind"
-	case errors.As(err, &syntactic):
-		is.Pointer, is.Offset = string(syntactic.JSONPointer), syntactic.ByteOffset
-		is.Diagnostics = "malformed JSON"
+func (b *envelope) value(n fhirjson.Index) string {
+	if b.doc.Nodes[n].Kind != fhirjson.String {
+		return ""
 	}
-	return &engine.Error{Class: engine.ErrInvalid, Issues: []engine.Issue{is}}
+	return string(b.doc.Text(n, nil))
+}
+
+// placed takes the offsets from an error: they count in what split has made.
+func placed(err error) error {
+	var data *engine.Error
+	if !errors.As(err, &data) {
+		return err
+	}
+	return engine.At("", data)
 }

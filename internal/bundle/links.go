@@ -4,126 +4,304 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// prepareOne rewrites the links of one resource of a transaction and prepares it
-// under the id that it was given.
-func (p *plan) prepareOne(ctx context.Context, r *request, id string) (*engine.Prepared, error) {
-	return p.engine.Prepare(ctx, r.resource, &engine.How{ID: id, Check: p.check, Rewrite: func(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
+// A link is what texts of one kind become: those that name an entry by its fullUrl, or
+// one conditional reference.
+type link struct {
+	to    string // Type/id; "" of a conditional reference that is not resolved yet
+	entry int    // -1 of a conditional reference
+	// Of a conditional reference: its criteria, what they find in the state, and the
+	// round in which they were asked last.
+	typ       schema.TypeID
+	text      string
+	criterion *criterion
+	base      index.Ordinal
+	round     int
+	once      sync.Once
+	err       error
+}
+
+// A use is a link in a resource, and what it was rewritten to.
+type use struct {
+	link  *link
+	to    string
+	place string // of a conditional reference
+}
+
+// restful takes an address apart that ends in Type/id. root is "" for others.
+func restful(url string) (root string, t schema.TypeID, id string) {
+	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+		return "", 0, ""
+	}
+	rest, id := cutLast(url)
+	root, name := cutLast(rest)
+	t, ok := schema.ResourceType(name)
+	if !ok || !engine.ValidID(id) {
+		return "", 0, ""
+	}
+	return root, t, id
+}
+
+func cutLast(path string) (before, last string) {
+	slash := strings.LastIndexByte(path, '/')
+	return path[:max(slash, 0)], path[slash+1:]
+}
+
+// find returns the link of a text, and what stands behind it: a version or a
+// fragment. root is that of the entry's own fullUrl, by which relative texts are
+// completed (FHIR R4 §2.36.4.1).
+func (p *plan) find(text, root string) (l *link, version, fragment string) {
+	if at := strings.IndexByte(text, '#'); at > 0 {
+		text, fragment = text[:at], text[at:]
+	}
+	if l = p.find1(text, root); l != nil {
+		return l, "", fragment
+	}
+	if at := strings.Index(text, "/_history/"); at > 0 {
+		if l = p.find1(text[:at], root); l != nil {
+			return l, text[at:], fragment
+		}
+	}
+	return nil, "", ""
+}
+
+func (p *plan) find1(text, root string) *link {
+	if l := p.named(text); l != nil || root == "" {
+		return l
+	}
+	name, id, ok := strings.Cut(text, "/")
+	if _, isType := schema.ResourceType(name); !ok || !isType || !engine.ValidID(id) {
+		return nil
+	}
+	return p.named(root + "/" + text)
+}
+
+// named returns the link of a fullUrl.
+func (p *plan) named(fullURL string) *link {
+	if l := p.links[fullURL]; l != nil || !p.strangers[fullURL] {
+		return l
+	}
+	return &strange
+}
+
+// strange is the link of another entry of a batch, to which nothing can refer.
+var strange link
+
+// A rewriting is one resource while its links are rewritten (FHIR R4 §3.1.0.11.2):
+// those in references, in elements of type uri and url, and in the narrative.
+type rewriting struct {
+	*plan
+	entry int
+	root  string // of the entry's fullUrl
+	doc   *fhirjson.Document
+	edits *fhirjson.Edits
+	done  int
+	used  []use
+}
+
+// prepareOne rewrites the links of the resource of an entry and prepares it under the
+// id that it was given.
+func (p *plan) prepareOne(ctx context.Context, i int) error {
+	r, e := &p.requests[i], &p.entries[i]
+	w := rewriting{plan: p, entry: i}
+	w.root, _, _ = restful(r.fullURL)
+	rewrite := func(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
 		if doc.Type() != r.target.Type {
 			return nil, engine.Failf(engine.ErrInvalid, issue.Value, "the request is for a %s, the resource is a %s", r.target.Type, doc.Type())
 		}
 		// A conditional update may leave the id out (FHIR R4 §3.1.0.4.3).
 		own := doc.ID()
-		if r.method == "PUT" && string(own) != id && (own != nil || r.target.ID != "") {
+		if r.method == "PUT" && string(own) != e.id && (own != nil || r.target.ID != "") {
 			return nil, engine.Failf(engine.ErrInvalid, issue.Value, "the id of the resource is not that of what is updated")
 		}
-		return p.rewrite(ctx, doc)
-	}})
+		return w.rewrite(ctx, doc)
+	}
+	prepared, err := p.engine.Prepare(ctx, r.resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite})
+	if err != nil {
+		return err
+	}
+	e.op.Prepared, e.used, e.preparedAs = prepared, w.used, e.id
+	return nil
 }
 
-// rewrite returns the resource with its links to other entries replaced, or nil
-// where it has none. Links are what FHIR R4 §3.1.0.11.2 names: references,
-// elements of type uri, url, oid and uuid, and href and src in the narrative.
-func (p *plan) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
-	edits := fhirjson.NewEdits(doc)
-	changed := false
-	reference := schema.Lookup(schema.TypeReference, "reference")
+// rewrite returns the resource with its links replaced, or nil where it has none. A
+// Bundle that is stored is left as it is: what its entries say among themselves is
+// theirs.
+func (w *rewriting) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
+	if doc.Type() == schema.TypeBundle {
+		return nil, nil
+	}
+	w.doc, w.edits = doc, fhirjson.NewEdits(doc)
 	for i := range doc.Nodes {
-		n := fhirjson.Index(i)
-		node := &doc.Nodes[i]
-		if node.Kind != fhirjson.String {
+		if doc.Nodes[i].Kind != fhirjson.String {
 			continue
 		}
-		var to []byte
-		switch {
-		case node.Type == schema.TypeXhtml:
-			to = p.narrative(doc.Text(n, nil))
-		case node.Field == reference || linkType(node.Type):
-			text := doc.Text(n, nil)
-			if link, ok := p.links[string(text)]; ok {
-				to = []byte(link)
-			} else if node.Field == reference {
-				link, err := p.conditional(ctx, string(text))
-				if err != nil {
-					return nil, engine.At(doc.Pointer(n), err)
-				}
-				to = link
-			}
+		if err := w.node(ctx, fhirjson.Index(i)); err != nil {
+			return nil, engine.At(doc.Pointer(fhirjson.Index(i)), err)
 		}
-		if to == nil {
-			continue
-		}
-		quoted, err := jsontext.AppendQuote(nil, to)
-		if err != nil {
-			return nil, engine.At(doc.Pointer(n), engine.Failf(engine.ErrInvalid, issue.Value, "not valid UTF-8"))
-		}
-		edits.Replace(n, quoted)
-		changed = true
 	}
-	if !changed {
+	if w.done == 0 {
 		return nil, nil
 	}
-	return edits.Apply(nil), nil
+	return w.edits.Apply(nil), nil
 }
 
-// linkType reports whether values of the type may be links.
-func linkType(t schema.TypeID) bool {
-	return t == schema.TypeUri || t == schema.TypeUrl || t == schema.TypeOid || t == schema.TypeUuid
-}
+var (
+	referenceText = schema.Lookup(schema.TypeReference, "reference")
+	// extensionURL is a uri that names a definition and leads nowhere.
+	extensionURL = schema.Lookup(schema.TypeExtension, "url")
+)
 
-// narrative returns the narrative with its links replaced, or nil.
-func (p *plan) narrative(div []byte) []byte {
-	if !bytes.Contains(div, []byte("href=")) && !bytes.Contains(div, []byte("src=")) {
-		return nil
+// node rewrites the value of one node.
+func (w *rewriting) node(ctx context.Context, n fhirjson.Index) error {
+	node := &w.doc.Nodes[n]
+	if len(w.links)+len(w.strangers) == 0 && (node.Field != referenceText || bytes.IndexByte(w.doc.Raw(n), '?') < 0 && !node.Escaped) {
+		return nil // nothing to find
 	}
-	out := div
-	for from, to := range p.links {
-		for _, attribute := range []string{`href="`, `src="`} {
-			out = bytes.ReplaceAll(out, []byte(attribute+from+`"`), []byte(attribute+to+`"`))
+	var to string
+	var err error
+	switch {
+	case node.Type == schema.TypeXhtml:
+		to = w.narrative(string(w.doc.Text(n, nil)))
+	case node.Field == referenceText:
+		to, err = w.reference(ctx, n, string(w.doc.Text(n, nil)))
+	case node.Type == schema.TypeUri, node.Type == schema.TypeUrl:
+		if node.Field == extensionURL || node.Field == schema.Lookup(w.doc.Type(), "url") {
+			return nil // what canonicals and extensions are known by
+		}
+		to, err = w.link(string(w.doc.Text(n, nil)))
+	case node.Type == schema.TypeOid, node.Type == schema.TypeUuid:
+		if l, _, _ := w.find(string(w.doc.Text(n, nil)), ""); l != nil {
+			return engine.Failf(engine.ErrInvalid, issue.Value,
+				"the element is equal to the fullUrl of an entry, and its type %s allows no relative address in its place", node.Type)
 		}
 	}
-	if bytes.Equal(out, div) {
-		return nil
+	if to == "" || err != nil {
+		return err
 	}
-	return out
+	quoted, err := jsontext.AppendQuote(nil, to)
+	if err != nil {
+		return engine.Failf(engine.ErrInvalid, issue.Value, "not valid UTF-8")
+	}
+	w.edits.Replace(n, quoted)
+	w.done++
+	return nil
 }
 
-// conditional resolves a conditional reference (FHIR R4 §3.1.0.11.3): the one
-// resource that Type?query finds. It returns nil for any other reference.
-func (p *plan) conditional(ctx context.Context, text string) ([]byte, error) {
-	name, query, ok := strings.Cut(text, "?")
+// link returns what a text is rewritten to, "" for one that is no link.
+func (w *rewriting) link(text string) (string, error) {
+	l, version, fragment := w.find(text, w.root)
+	if l == nil {
+		return "", nil
+	}
+	if l == &strange {
+		return "", engine.Failf(engine.ErrInvalid, issue.Value, "refers to another entry: the entries of a batch stand alone")
+	}
+	w.used = append(w.used, use{link: l, to: l.to})
+	if version != "" && !strings.HasSuffix(text, l.to+version+fragment) {
+		// The version is one of where the resource comes from.
+		if version = w.version(l); version == "" {
+			return "", engine.Failf(engine.ErrInvalid, issue.NotSupported,
+				"refers to a version of what the transaction updates: leave the version out")
+		}
+	}
+	return l.to + version + fragment, nil
+}
+
+// version returns the version at which an entry will be, "" where that is not known
+// before it is written.
+func (p *plan) version(l *link) string {
+	switch e := &p.entries[l.entry]; {
+	case e.reply.version.Number != 0 && !e.writes:
+		return "/_history/" + e.reply.version.VersionID()
+	case e.writes && p.requests[l.entry].method == "POST":
+		return "/_history/1"
+	}
+	return ""
+}
+
+// reference returns what the text of a Reference is rewritten to, "" for one that
+// stays.
+func (w *rewriting) reference(ctx context.Context, n fhirjson.Index, text string) (string, error) {
+	to, err := w.link(text)
+	if to != "" || err != nil {
+		return to, err
+	}
+	t, criteria, ok := w.conditionalReference(text)
+	if !ok {
+		return "", nil
+	}
+	l := w.plan.conditional(ctx, t, criteria)
+	if l.err != nil {
+		return "", l.err
+	}
+	w.used = append(w.used, use{l, l.to, w.doc.Pointer(n)})
+	return l.to, nil
+}
+
+// narrative returns an XHTML text with its links replaced, "" where it has none.
+func (w *rewriting) narrative(div string) string {
+	var out []byte
+	at := 0
+	for _, l := range narrativeLinks(div) {
+		value := unescapeXML(div[l.start:l.end])
+		to, err := w.link(value)
+		if err != nil || to == "" {
+			continue // a text for people is no reason to refuse a resource
+		}
+		out = append(append(out, div[at:l.start]...), escapeXML(to)...)
+		at = l.end
+	}
+	if out == nil {
+		return ""
+	}
+	return string(append(out, div[at:]...))
+}
+
+// conditionalReference takes Type?query apart (FHIR R4 §3.1.0.11.3).
+func (p *plan) conditionalReference(text string) (t schema.TypeID, criteria string, ok bool) {
+	if base := p.base(); base != "" {
+		text = strings.TrimPrefix(text, base+"/")
+	}
+	name, criteria, ok := strings.Cut(text, "?")
 	t, isType := schema.ResourceType(name)
-	if !ok || !isType {
-		return nil, nil
+	return t, criteria, ok && isType
+}
+
+// ownID returns the id that stands in a resource, or "". Whether it is one is for
+// the strict parser to say.
+func ownID(resource []byte) string {
+	if len(resource) == 0 {
+		return ""
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if link, ok := p.mu.conditional[text]; ok {
-		return []byte(link), nil
+	d := jsontext.NewDecoder(bytes.NewBuffer(resource))
+	if _, err := d.ReadToken(); err != nil {
+		return ""
 	}
-	e, err := p.engine.Expect(ctx, t, query)
-	if err != nil {
-		return nil, err
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return ""
+		}
+		if name.String() == "id" && d.PeekKind() == '"' {
+			id, err := d.ReadToken()
+			if err != nil {
+				return ""
+			}
+			return id.String()
+		}
+		if d.SkipValue() != nil {
+			return ""
+		}
 	}
-	if e.Found == 0 {
-		return nil, engine.Failf(engine.ErrPreconditionFailed, issue.NotFound, "the conditional reference finds no resource")
-	}
-	p.expects = append(p.expects, e)
-	found, err := p.engine.Current(e.Found)
-	if err != nil {
-		return nil, err
-	}
-	link := found.Ref()
-	if p.mu.conditional == nil {
-		p.mu.conditional = map[string]string{}
-	}
-	p.mu.conditional[text] = link
-	return []byte(link), nil
+	return ""
 }

@@ -8,16 +8,30 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
+// Return says what the answer to a write has beside its status (FHIR R4 §3.1.0.1.7).
+type Return uint8
+
+const (
+	// Default is what was found and accepted, if there is something.
+	Default Return = iota
+	// Minimal is nothing.
+	Minimal
+	// Representation is the resource, and what was found and accepted.
+	Representation
+	// OperationOutcome is an outcome, even if nothing was found.
+	OperationOutcome
+)
+
 // A reply is what one entry of a response bundle says.
 type reply struct {
 	status   int
 	version  engine.Version // of a write or a read; zero otherwise
-	resource []byte         // of a GET
+	resource []byte
 	err      error
 }
 
-// appendReply appends an entry of a response bundle (FHIR R4 §3.1.0.11.2).
-func (r *reply) append(dst []byte) []byte {
+// append appends an entry of a response bundle (FHIR R4 §3.1.0.11.2).
+func (r *reply) append(dst []byte, wanted Return) []byte {
 	dst = append(dst, '{')
 	if r.resource != nil {
 		dst = append(append(append(dst, `"resource":`...), r.resource...), ',')
@@ -43,14 +57,15 @@ func (r *reply) append(dst []byte) []byte {
 	switch {
 	case r.err != nil:
 		dst = append(append(dst, `,"outcome":`...), engine.Outcome(r.err)...)
-	case len(r.version.Issues) > 0:
+	case r.status == 304 || wanted == Minimal:
+	case len(r.version.Issues) > 0, wanted == OperationOutcome && r.resource == nil:
 		dst = issue.AppendOutcome(append(dst, `,"outcome":`...), r.version.Issues...)
 	}
 	return append(dst, "}}"...)
 }
 
 // appendReplies appends a whole response bundle.
-func appendReplies(dst []byte, bundleType string, replies []reply) []byte {
+func appendReplies(dst []byte, bundleType string, wanted Return, replies []reply) []byte {
 	dst = append(dst, `{"resourceType":"Bundle","type":"`...)
 	dst = append(dst, bundleType...)
 	dst = append(dst, `-response"`...)
@@ -60,7 +75,7 @@ func appendReplies(dst []byte, bundleType string, replies []reply) []byte {
 		} else {
 			dst = append(dst, ',')
 		}
-		dst = replies[i].append(dst)
+		dst = replies[i].append(dst, wanted)
 	}
 	if len(replies) > 0 {
 		dst = append(dst, ']')

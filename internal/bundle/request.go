@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"strings"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -9,51 +10,164 @@ import (
 
 // A request is one entry of a batch or transaction.
 type request struct {
-	method      string
-	target      Target
-	fullURL     string
-	resource    []byte
-	ifNoneExist string
-	condition   engine.Condition
+	method   string
+	target   Target
+	fullURL  string
+	resource []byte
+	// criteria are those of a conditional create, update or delete; "" without.
+	criteria  string
+	condition engine.Condition
+	seen      Seen // of a GET
 }
 
-func parseRequest(e *entry) (request, error) {
-	if e.Request == nil {
-		return request{}, engine.Failf(engine.ErrInvalid, issue.Required, "the entry needs a request")
+// conditional reports whether a search says which resource is written.
+func (r *request) conditional() bool { return r.criteria != "" }
+
+// Seen is what the client of a read has already (FHIR R4 §3.1.0.1.5): the read then
+// answers 304.
+type Seen struct {
+	Versions []string // ids; "*" is any
+	Since    time.Time
+}
+
+// has reports whether the client has a version.
+func (s *Seen) has(v *engine.Version) bool {
+	if len(s.Versions) > 0 {
+		for _, id := range s.Versions {
+			if id == "*" || id == v.VersionID() {
+				return true
+			}
+		}
+		return false
 	}
-	r := request{
-		method: e.Request.Method, fullURL: e.FullURL, resource: e.Resource, ifNoneExist: e.Request.IfNoneExist,
+	at := v.Time()
+	if s.Since.Nanosecond() == 0 {
+		at = at.Truncate(time.Second) // the client may know whole seconds alone
 	}
+	return !s.Since.IsZero() && !at.After(s.Since)
+}
+
+// parseRequest reads one entry. base is the store's own address.
+func parseRequest(e *entry, base string) (request, error) {
+	r := request{method: e.method, fullURL: e.fullURL, resource: e.resource}
 	var err error
-	if r.target, err = parseTarget(e.Request.URL); err != nil {
+	if r.target, err = parseTarget(e.url, base); err != nil {
 		return r, engine.At("/request/url", err)
 	}
-	if e.Request.IfMatch != "" {
-		n, ok := engine.ParseVersion(strings.Trim(strings.TrimPrefix(e.Request.IfMatch, "W/"), `"`))
-		if !ok {
-			return r, engine.At("/request/ifMatch", engine.Failf(engine.ErrPreconditionFailed, issue.Conflict, "names no version of this store"))
-		}
-		r.condition.IfMatch = n
+	if err := r.checkForm(); err != nil {
+		return r, err
 	}
-	r.condition.MustNot = e.Request.IfNoneMatch == "*" && r.method == "PUT"
+	if err := r.takeConditions(e); err != nil {
+		return r, err
+	}
+	return r, r.checkIdentity()
+}
+
+// checkForm refuses what a method cannot be asked of.
+func (r *request) checkForm() error {
 	wantsResource := r.method == "POST" || r.method == "PUT"
+	to := &r.target
+	place, code, text := "/request/url", issue.Value, ""
 	switch {
-	case r.method != "GET" && (r.target.Type == 0 || r.target.InType != ""):
-		return r, engine.At("/request/url", engine.Failf(engine.ErrInvalid, issue.NotSupported, "only a GET is of all types or of a compartment"))
 	case r.method != "GET" && r.method != "DELETE" && !wantsResource:
-		return r, engine.At("/request/method", engine.Failf(engine.ErrUnsupported, issue.NotSupported, "the method is not supported in a Bundle"))
+		return engine.At("/request/method", engine.Failf(engine.ErrUnsupported, issue.NotSupported, "the method is not supported in a Bundle"))
+	case r.method != "GET" && (to.Type == 0 || to.InType != ""):
+		code, text = issue.NotSupported, "only a GET is of all types or of a compartment"
+	case r.method != "GET" && to.Version != "":
+		text = "a version cannot be written"
+	case r.method != "GET" && to.ID != "" && to.Query != "":
+		text = "only a GET of a resource takes parameters"
+	case r.method == "POST" && (to.ID != "" || to.Query != ""):
+		text = "a POST is to a resource type"
+	case r.method == "PUT" && to.ID == "" && to.Query == "":
+		text = "a PUT is to a resource or to a query"
+	case r.method == "DELETE" && to.ID == "" && to.Query == "":
+		text = "a DELETE is of a resource or of what a query finds"
 	case wantsResource && len(r.resource) == 0:
-		return r, engine.At("/resource", engine.Failf(engine.ErrInvalid, issue.Required, "the entry needs a resource"))
-	case r.method == "POST" && (r.target.ID != "" || r.target.Query != ""):
-		return r, engine.At("/request/url", engine.Failf(engine.ErrInvalid, issue.Value, "a POST is to a resource type"))
-	case r.method == "PUT" && r.target.ID == "" && r.target.Query == "":
-		return r, engine.At("/request/url", engine.Failf(engine.ErrInvalid, issue.Value, "a PUT is to a resource or to a query"))
-	case r.method == "DELETE" && r.target.ID == "" && r.target.Query == "":
-		return r, engine.At("/request/url", engine.Failf(engine.ErrInvalid, issue.Value, "a DELETE is of a resource or of what a query finds"))
-	case r.target.Version != "" && r.method != "GET":
-		return r, engine.At("/request/url", engine.Failf(engine.ErrInvalid, issue.Value, "a version cannot be written"))
-	case r.ifNoneExist != "" && r.method != "POST":
-		return r, engine.At("/request/ifNoneExist", engine.Failf(engine.ErrInvalid, issue.Value, "goes with POST alone"))
+		place, code, text = "/resource", issue.Required, "the entry needs a resource"
 	}
-	return r, nil
+	if text == "" {
+		return nil
+	}
+	return engine.At(place, engine.Failf(engine.ErrInvalid, code, "%s", text))
+}
+
+// takeConditions reads the conditions. One that does not go with the method is an
+// error, since leaving it aside would do more than was asked for.
+func (r *request) takeConditions(e *entry) error {
+	bad := func(place, text string) error {
+		return engine.At("/request/"+place, engine.Failf(engine.ErrInvalid, issue.Value, "%s", text))
+	}
+	reads := r.method == "GET" && !r.target.IsQuery
+	if e.ifMatch != "" {
+		if r.method != "PUT" && r.method != "DELETE" {
+			return bad("ifMatch", "goes with PUT and DELETE alone")
+		}
+		version, ok := VersionOf(e.ifMatch)
+		if !ok {
+			return bad("ifMatch", `must name one version, as in W/"3"`)
+		}
+		if r.condition.IfMatch, ok = engine.ParseVersion(version); !ok {
+			return engine.At("/request/ifMatch", engine.Failf(engine.ErrPreconditionFailed, issue.Conflict, "names no version of this store"))
+		}
+	}
+	if e.ifNoneMatch != "" {
+		switch {
+		case r.method == "PUT" && e.ifNoneMatch == "*":
+			r.condition.MustNot = true
+		case reads:
+			for tag := range strings.SplitSeq(e.ifNoneMatch, ",") {
+				version, ok := VersionOf(tag)
+				if strings.TrimSpace(tag) == "*" {
+					version, ok = "*", true
+				}
+				if !ok {
+					return bad("ifNoneMatch", `must name versions, as in W/"3"`)
+				}
+				r.seen.Versions = append(r.seen.Versions, version)
+			}
+		default:
+			return bad("ifNoneMatch", "goes with the GET of a resource, and as * with PUT")
+		}
+	}
+	if e.ifModifiedSince != "" {
+		since, err := time.Parse(time.RFC3339, e.ifModifiedSince)
+		if !reads || err != nil {
+			return bad("ifModifiedSince", "goes with the GET of a resource alone")
+		}
+		r.seen.Since = since
+	}
+	switch {
+	case e.ifNoneExist != "" && r.method != "POST":
+		return bad("ifNoneExist", "goes with POST alone")
+	case r.method == "POST":
+		r.criteria = e.ifNoneExist
+	case r.method != "GET" && r.target.ID == "":
+		r.criteria = r.target.Query
+	}
+	return nil
+}
+
+// checkIdentity compares a fullUrl with what is written (FHIR R4 §2.36.4).
+func (r *request) checkIdentity() error {
+	if strings.Contains(r.fullURL, "/_history/") {
+		return engine.At("/fullUrl", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-8: fullUrl is that of a version"))
+	}
+	root, named, id := restful(r.fullURL)
+	if root == "" || r.method == "GET" {
+		return nil
+	}
+	if own := ownID(r.resource); named != r.target.Type || own != "" && own != id || r.target.ID != "" && r.target.ID != id {
+		return engine.At("/fullUrl", engine.Failf(engine.ErrInvalid, issue.Value, "fullUrl disagrees with the type or id of the resource"))
+	}
+	return nil
+}
+
+// VersionOf reads the version id from an ETag, weak or strong.
+func VersionOf(tag string) (string, bool) {
+	tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+	if len(tag) < 3 || tag[0] != '"' || tag[len(tag)-1] != '"' || strings.Contains(tag[1:len(tag)-1], `"`) {
+		return "", false
+	}
+	return tag[1 : len(tag)-1], true
 }

@@ -8,44 +8,67 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Target is what a relative URL names: a resource, a version of one, or the
+// A Target is what the URL of a request names: a resource, a version of one, or the
 // resources that a query finds.
 type Target struct {
 	Type    schema.TypeID // 0 of a query for all types
 	ID      string
 	Version string
+	// Query is what follows the question mark: conditions, or, of a read, which
+	// elements are wanted.
 	Query   string
 	IsQuery bool
 	// InType and InID name the compartment of a query, if it has one.
 	InType, InID string
 }
 
+func badURL(code issue.Code, text string) error {
+	return engine.Failf(engine.ErrInvalid, code, "%s", text)
+}
+
 // parseTarget reads Type, Type/id, Type/id/_history/version, Type?query, ?query, and
-// of compartments Type/id/Type?query and Type/id/*?query.
-func parseTarget(url string) (Target, error) {
-	path, query, isQuery := strings.Cut(strings.TrimPrefix(url, "/"), "?")
+// of compartments Type/id/Type?query and Type/id/*?query; each may begin with the
+// store's own address or with a slash.
+func parseTarget(url, base string) (Target, error) {
+	path, query, isQuery := strings.Cut(url, "?")
+	if hasScheme(path) {
+		below, ok := strings.CutPrefix(path, base)
+		if !ok || base == "" || below != "" && below[0] != '/' {
+			return Target{}, badURL(issue.NotSupported, "the URL is absolute and not below this store's address: write it relative to that, as in Patient/1")
+		}
+		path = below
+	}
+	path = strings.TrimPrefix(path, "/")
 	if path == "" && isQuery {
 		return Target{Query: query, IsQuery: true}, nil
 	}
 	steps := strings.Split(path, "/")
-	if len(steps) == 3 {
-		return parseCompartment(steps, query)
+	for _, step := range steps {
+		if strings.HasPrefix(step, "$") {
+			return Target{}, badURL(issue.NotSupported, "operations ($...) are not supported in a Bundle")
+		}
 	}
 	t, ok := schema.ResourceType(steps[0])
 	if !ok {
-		return Target{}, engine.Failf(engine.ErrInvalid, issue.NotSupported, "the URL does not begin with a resource type")
+		return Target{}, badURL(issue.NotSupported, "the URL does not begin with a resource type")
 	}
-	to := Target{Type: t, Query: query, IsQuery: isQuery || len(steps) == 1}
+	if last := steps[len(steps)-1]; last == "_history" || last == "_search" {
+		return Target{}, badURL(issue.NotSupported, "histories and _search have a form that is not supported in a Bundle")
+	}
+	if len(steps) == 3 {
+		return parseCompartment(steps, query)
+	}
+	to := Target{Type: t, Query: query, IsQuery: len(steps) == 1}
 	switch {
-	case len(steps) == 4 && steps[2] == "_history" && !isQuery:
+	case len(steps) == 4 && steps[2] == "_history":
 		to.Version = steps[3]
 		fallthrough
-	case len(steps) == 2 && !isQuery:
+	case len(steps) == 2:
 		if to.ID = steps[1]; !engine.ValidID(to.ID) {
-			return Target{}, engine.Failf(engine.ErrInvalid, issue.Value, "the URL has no valid id")
+			return Target{}, badURL(issue.Value, "the URL has no valid id")
 		}
 	case len(steps) != 1:
-		return Target{}, engine.Failf(engine.ErrInvalid, issue.NotSupported, "the URL has a form that is not supported in a Bundle")
+		return Target{}, badURL(issue.NotSupported, "the URL has a form that is not supported in a Bundle")
 	}
 	return to, nil
 }
@@ -55,7 +78,13 @@ func parseCompartment(steps []string, query string) (Target, error) {
 	to := Target{Query: query, IsQuery: true, InType: steps[0], InID: steps[1]}
 	var ok bool
 	if to.Type, ok = schema.ResourceType(steps[2]); !ok && steps[2] != "*" {
-		return Target{}, engine.Failf(engine.ErrInvalid, issue.NotSupported, "the URL has a form that is not supported in a Bundle")
+		return Target{}, badURL(issue.NotSupported, "the URL has a form that is not supported in a Bundle")
 	}
 	return to, nil
+}
+
+// hasScheme reports whether an address is absolute.
+func hasScheme(url string) bool {
+	scheme, _, ok := strings.Cut(url, ":")
+	return ok && !strings.ContainsAny(scheme, "/?#")
 }

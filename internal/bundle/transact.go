@@ -4,70 +4,113 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/fhirlake/fhirlake/internal/schema"
-	"golang.org/x/sync/errgroup"
+	"github.com/fhirlake/fhirlake/search"
 )
 
-// Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches. Of a
-// read it says which version it is.
-type Get func(ctx context.Context, now *engine.Hold, to Target) (resource []byte, version engine.Version, err error)
+// Options say how a Bundle is carried out.
+type Options struct {
+	Check engine.Check
+	// Base is the address of the store that clients know, or "".
+	Base string
+	// Return is what the answers to writes have.
+	Return Return
+	// Get answers the GETs.
+	Get Get
+}
 
 // tries is how often a transaction whose conditions by search were overtaken by others
 // is worked out again before it is ErrConflict.
 const tries = 16
 
+// getShare is how many times as much as one search the GETs of a Bundle may cost
+// together: about five seconds. Its conditions may cost as much as one search.
+const getShare = 5
+
 // Do carries out a Bundle of type batch or transaction and returns the response Bundle
-// (FHIR R4 §3.1.0.11). Resources are checked as check says.
-func Do(ctx context.Context, e *engine.Engine, src []byte, check engine.Check, get Get) ([]byte, error) {
+// (FHIR R4 §3.1.0.11).
+func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]byte, error) {
 	if limit := e.Options().MaxResourceSize; len(src) > limit {
 		return nil, engine.Failf(engine.ErrInvalid, issue.TooLong, "the Bundle is longer than the limit of %d bytes", limit)
 	}
-	b, err := parseBundle(src)
+	b, err := parseBundle(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	d := doing{engine: e, check: check, get: get}
-	requests := make([]request, len(b.Entry))
-	bad := make([]error, len(b.Entry))
-	for i := range b.Entry {
-		if requests[i], bad[i] = parseRequest(&b.Entry[i]); bad[i] != nil {
-			bad[i] = engine.At(fmt.Sprintf("/entry/%d", i), bad[i])
-			if b.Type == "transaction" {
-				return nil, bad[i]
-			}
+	d := doing{engine: e, Options: options, batch: b.kind == "batch", room: e.Options().MaxBundleAnswer}
+	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
+		d.cost = search.DefaultCostLimit
+	}
+	d.forConditions = search.WithBudget(ctx, d.cost)
+	d.forGets = search.WithBudget(ctx, getShare*d.cost)
+	requests := make([]request, len(b.entries))
+	bad := make([]error, len(b.entries))
+	for i := range b.entries {
+		if requests[i], bad[i] = parseRequest(&b.entries[i], d.base()); bad[i] == nil {
+			bad[i] = b.bad[i]
+		} else if bad[i] = at(i, bad[i]); !d.batch {
+			return nil, bad[i]
 		}
 	}
-	if b.Type == "batch" {
-		return appendReplies(nil, b.Type, d.batch(ctx, requests, bad)), ctx.Err()
+	var replies []reply
+	if d.batch {
+		replies, err = d.doBatch(ctx, requests, bad), ctx.Err()
+	} else {
+		replies, err = d.transaction(ctx, requests, 0)
 	}
-	replies, err := d.transaction(ctx, requests)
 	if err != nil {
 		return nil, err
 	}
-	return appendReplies(nil, b.Type, replies), nil
+	return appendReplies(nil, b.kind, d.Return, replies), nil
+}
+
+// at puts the place of an entry before those of an error. One that has none gets it.
+func at(i int, err error) error {
+	place := fmt.Sprintf("/entry/%d", i)
+	var data *engine.Error
+	if errors.As(err, &data) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return engine.At(place, err)
+	}
+	placed := &engine.Error{Class: err, Issues: engine.Issues(err)}
+	placed.Issues[0].Pointer = place
+	return placed
 }
 
 // doing is a Bundle while it is carried out.
 type doing struct {
+	Options
 	engine *engine.Engine
-	check  engine.Check
-	get    Get
+	batch  bool
+	// strangers are the fullUrls of what the entries of a batch create.
+	strangers map[string]bool
+	cost      int // of one search, in ordinals and texts looked at
+	room      int // bytes that the answers to GETs may still have
+	// The contexts of conditions and of GETs, each with what they may cost.
+	forConditions, forGets context.Context
 }
 
-// batch carries out requests one by one, each as a transaction of its own.
-func (d *doing) batch(ctx context.Context, requests []request, bad []error) []reply {
+// base returns the store's own address.
+func (d *doing) base() string {
+	if d.Base != "" {
+		return d.Base
+	}
+	return d.engine.Options().BaseURL
+}
+
+// doBatch carries out requests one by one, each as a transaction of its own.
+func (d *doing) doBatch(ctx context.Context, requests []request, bad []error) []reply {
+	d.strangers = fullURLs(requests)
 	replies := make([]reply, len(requests))
 	for i := range requests {
 		err := bad[i]
+		if err == nil && ctx.Err() != nil {
+			err = ctx.Err()
+		}
 		if err == nil {
 			var one []reply
-			if one, err = d.transaction(ctx, requests[i:i+1]); err == nil {
+			if one, err = d.transaction(ctx, requests[i:i+1], i); err == nil {
 				replies[i] = one[0]
 			}
 		}
@@ -78,10 +121,23 @@ func (d *doing) batch(ctx context.Context, requests []request, bad []error) []re
 	return replies
 }
 
-// transaction carries out requests as one commit.
-func (d *doing) transaction(ctx context.Context, requests []request) ([]reply, error) {
+// fullURLs returns the addresses of the entries that are created: in a batch no other
+// entry can refer to them.
+func fullURLs(requests []request) map[string]bool {
+	urls := map[string]bool{}
+	for i := range requests {
+		if r := &requests[i]; r.fullURL != "" && r.method == "POST" {
+			urls[r.fullURL] = true
+		}
+	}
+	return urls
+}
+
+// transaction carries out requests as one commit. first is the place of the first of
+// them in the Bundle.
+func (d *doing) transaction(ctx context.Context, requests []request, first int) ([]reply, error) {
 	for range tries {
-		replies, err := d.try(ctx, requests)
+		replies, err := d.try(ctx, requests, first)
 		if !errors.Is(err, engine.ErrOvertaken) {
 			return replies, err
 		}
@@ -94,217 +150,44 @@ var methodOrder = []string{"DELETE", "POST", "PUT"}
 
 // try carries out requests as one commit. It reports ErrOvertaken if what their
 // conditions found has changed since.
-func (d *doing) try(ctx context.Context, requests []request) ([]reply, error) {
-	p := plan{doing: d, requests: requests, entries: make([]planned, len(requests)), links: map[string]string{}, creates: map[string]*planned{}}
+func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply, error) {
+	state, err := d.engine.Hold()
+	if err != nil {
+		return nil, err
+	}
+	defer state.Release()
+	p := newPlan(d, state, requests, first)
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.prepare(ctx); err != nil {
+	if err := p.settle(d.forConditions); err != nil {
 		return nil, err
 	}
-	c := engine.Commit{Expects: p.expects}
+	c := engine.Commit{Expects: p.expectations()}
+	if c.Needs, err = p.rehearse(); err != nil {
+		return nil, err
+	}
 	var from []int // the request of each operation
 	for _, method := range methodOrder {
 		for i := range requests {
-			if e := &p.entries[i]; requests[i].method == method && e.op.Prepared != nil {
+			if e := &p.entries[i]; e.writes && requests[i].method == method {
 				c.Ops = append(c.Ops, e.op)
 				from = append(from, i)
 			}
 		}
 	}
-	var versions []engine.Version
+	then := state.View
 	if len(c.Ops) > 0 || len(c.Expects) > 0 {
-		var err error
-		if versions, err = d.engine.Commit(ctx, &c); err != nil {
-			return nil, err
-		}
-	}
-	for n, i := range from {
-		v := versions[n]
-		p.entries[i].reply = reply{status: 200, version: v}
-		switch {
-		case v.Deleted || v.Number == 0:
-			p.entries[i].reply.status = 204
-		case v.Created:
-			p.entries[i].reply.status = 201
-		}
-	}
-	return p.replies(ctx)
-}
-
-// A plan is a transaction while it is worked out.
-type plan struct {
-	*doing
-	requests []request
-	entries  []planned
-	links    map[string]string   // fullUrl → Type/id; fixed once prepare begins
-	creates  map[string]*planned // Type?ifNoneExist → the entry that creates it
-
-	mu struct {
-		sync.Mutex
-		conditional map[string]string // Type?query → Type/id
-	}
-	expects []engine.Expectation // guarded by mu while resources are prepared
-}
-
-// planned is what one request becomes: an operation, or a reply at once.
-type planned struct {
-	id    string    // of the resource to be written
-	op    engine.Op // Prepared is nil where nothing is to be written
-	reply reply
-	// same is an earlier entry that creates, under the same ifNoneExist, what this
-	// one would have created.
-	same *planned
-}
-
-// A key names a resource.
-type key struct {
-	typ schema.TypeID
-	id  string
-}
-
-// assign decides which resource each request is about, and under which name the
-// others refer to it. Conditions by search are asked here, and again by the
-// writer.
-func (p *plan) assign(ctx context.Context) error {
-	taken := map[key]bool{}
-	for i := range p.requests {
-		r, e := &p.requests[i], &p.entries[i]
-		if r.method == "GET" {
-			continue
-		}
-		if err := p.assignOne(ctx, r, e); err != nil {
-			return engine.At(fmt.Sprintf("/entry/%d", i), err)
-		}
-		if e.id == "" {
-			continue
-		}
-		if r.fullURL != "" {
-			p.links[r.fullURL] = r.target.Type.String() + "/" + e.id
-		}
-		if e.reply.status != 0 || e.same != nil {
-			continue // nothing is written
-		}
-		k := key{r.target.Type, e.id}
-		if taken[k] {
-			return engine.At(fmt.Sprintf("/entry/%d", i), engine.Failf(engine.ErrInvalid, issue.Duplicate, "two entries write the same resource"))
-		}
-		taken[k] = true
-	}
-	return nil
-}
-
-func (p *plan) assignOne(ctx context.Context, r *request, e *planned) error {
-	e.id = r.target.ID
-	e.op.Condition = r.condition
-	query := r.ifNoneExist
-	if r.method != "POST" {
-		query = r.target.Query
-	}
-	var found engine.Version
-	if query != "" {
-		x, err := p.engine.Expect(ctx, r.target.Type, query)
+		versions, err := d.engine.Commit(ctx, &c)
 		if err != nil {
-			return err
+			return nil, p.placed(err, from)
 		}
-		p.expects = append(p.expects, x)
-		if x.Found != 0 {
-			if found, err = p.engine.Current(x.Found); err != nil {
-				return err
-			}
-			e.id = found.ID
-		}
-	}
-	switch r.method {
-	case "POST":
-		if found.ID != "" {
-			e.reply = reply{status: 200, version: found}
-			return nil
-		}
-		if query != "" {
-			what := r.target.Type.String() + "?" + query
-			if e.same = p.creates[what]; e.same != nil {
-				e.id = e.same.id
-				return nil
-			}
-			p.creates[what] = e
-		}
-		e.op.MustNot, e.op.Interaction = true, engine.Create
-		var err error
-		e.id, err = p.engine.NewID(ctx)
-		return err
-	case "PUT":
-		if e.id == "" {
-			if e.id = ownID(r.resource); e.id == "" {
-				var err error
-				if e.id, err = p.engine.NewID(ctx); err != nil {
-					return err
-				}
-			}
-			e.op.MustNot = true // what has this id is not what the query looked for
-		}
-	case "DELETE":
-		if e.id == "" {
-			e.reply = reply{status: 204}
-			return nil
-		}
-		e.op.SkipAbsent = true
-		e.op.Prepared = engine.PrepareDeletion(r.target.Type, e.id)
-	}
-	return nil
-}
-
-// prepare rewrites and prepares the resources, with as many goroutines as there are
-// cores: each grows its stack once.
-func (p *plan) prepare(ctx context.Context) error {
-	var wanted []int
-	for i := range p.requests {
-		r, e := &p.requests[i], &p.entries[i]
-		if e.reply.status == 0 && e.same == nil && (r.method == "POST" || r.method == "PUT") {
-			wanted = append(wanted, i)
-		}
-	}
-	var next atomic.Int64
-	work := func(ctx context.Context) error {
-		for n := next.Add(1) - 1; int(n) < len(wanted); n = next.Add(1) - 1 {
-			i := wanted[n]
-			var err error
-			if p.entries[i].op.Prepared, err = p.prepareOne(ctx, &p.requests[i], p.entries[i].id); err != nil {
-				return engine.At(fmt.Sprintf("/entry/%d/resource", i), err)
+		for n, i := range from {
+			p.entries[i].written(versions[n])
+			if v := &versions[n]; v.Sequence != 0 {
+				then = d.engine.Then(v.Sequence)
 			}
 		}
-		return nil
 	}
-	workers := min(runtime.GOMAXPROCS(0), len(wanted))
-	if workers < 2 {
-		return work(ctx)
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	for range workers {
-		g.Go(func() error { return work(ctx) })
-	}
-	return g.Wait()
-}
-
-// replies answers the requests in their order. GETs see what was written; one that
-// fails says so in its own reply, since it changes nothing and all that does is
-// done.
-func (p *plan) replies(ctx context.Context) ([]reply, error) {
-	now, err := p.engine.Hold()
-	if err != nil {
-		return nil, err
-	}
-	defer now.Release()
-	replies := make([]reply, len(p.requests))
-	for i := range p.requests {
-		replies[i] = p.entries[i].reply
-		if same := p.entries[i].same; same != nil {
-			replies[i] = reply{status: 200, version: same.reply.version}
-		}
-		if p.requests[i].method == "GET" {
-			resource, version, err := p.get(ctx, now, p.requests[i].target)
-			replies[i] = reply{status: engine.Status(err), version: version, resource: resource, err: err}
-		}
-	}
-	return replies, nil
+	return p.replies(ctx, then)
 }

@@ -38,14 +38,14 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 		added = append(added, extensions...)
 	}
 	original := doc.Source
-	if err = e.parseWith(doc, added, level); err == nil {
+	if err = e.parseWith(ctx, doc, added, level); err == nil {
 		return nil
 	}
 	// What came back is no FHIR: the resource is kept without it.
-	if err := e.parse(original, doc, level); err != nil {
+	if err := e.parse(ctx, original, doc, level); err != nil {
 		return err
 	}
-	return e.parseWith(doc, [][]byte{nlp.Failure(err)}, level)
+	return e.parseWith(ctx, doc, [][]byte{nlp.Failure(err)}, level)
 }
 
 // enrich calls one enricher, which may panic, end its goroutine or hang.
@@ -65,12 +65,12 @@ func (e *Engine) enrich(ctx context.Context, enricher nlp.Enricher, note nlp.Not
 }
 
 // parseWith parses a resource again with extensions added.
-func (e *Engine) parseWith(doc *fhirjson.Document, extensions [][]byte, level Level) error {
+func (e *Engine) parseWith(ctx context.Context, doc *fhirjson.Document, extensions [][]byte, level Level) error {
 	enriched, err := withExtensions(doc, extensions)
 	if err != nil {
 		return err
 	}
-	return e.parse(enriched, doc, level)
+	return e.parse(ctx, enriched, doc, level)
 }
 
 // noteTexts decodes the attachments that hold text.

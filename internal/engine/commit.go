@@ -15,11 +15,19 @@ type Commit struct {
 	Ops []Op
 	// Expects are searches whose answers the operations rest on.
 	Expects []Expectation
+	// Needs are resources that must exist before the operations are done.
+	Needs []Need
 	// States are set together with the operations.
 	States []State
 	// Annotation says who asked and why. It is sealed with the commit and empty by
 	// default.
 	Annotation []byte
+}
+
+// A Need names a resource that must exist.
+type Need struct {
+	Type schema.TypeID
+	ID   string
 }
 
 // An Op is one operation on one resource.

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -11,27 +13,113 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
+// A Criterion is the search of a conditional interaction, or of a conditional reference.
+type Criterion struct{ query *search.Query }
+
+// Criterion reads criteria, which must have a condition: none never means any (FHIR R4
+// §3.1.0.4.3 and following). They are a query, and may be written with "Type?" or "?"
+// before it, or as an address below base.
+func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, error) {
+	if rest, ok := strings.CutPrefix(text, base+"/"); ok && base != "" {
+		text = rest
+	}
+	// A name of a type has neither "=" nor ":", which every condition has.
+	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
+		named, isType := schema.ResourceType(before)
+		switch {
+		case before == "", isType && named == t:
+			text = after
+		case isType:
+			return nil, Failf(ErrInvalid, issue.Value, "the criteria are about another resource type")
+		default:
+			return nil, Failf(ErrInvalid, issue.Value, "the criteria are no query of this store's")
+		}
+	}
+	for part := range strings.SplitSeq(text, "&") {
+		if err := selects(part); err != nil {
+			return nil, err
+		}
+	}
+	q, err := e.search.Parse(t, text, false)
+	switch {
+	case err != nil:
+		return nil, QueryError(err)
+	case q.Contained():
+		return nil, Failf(ErrInvalid, issue.NotSupported, "criteria are about no contained resource")
+	case q.Paged():
+		return nil, Failf(ErrInvalid, issue.NotSupported, "criteria have no pages")
+	case !q.Selects():
+		return nil, Failf(ErrInvalid, issue.Required, "the criteria have no condition: they would match every resource of the type")
+	}
+	return &Criterion{q}, nil
+}
+
+// selects refuses a part of criteria that has no value: a search leaves it aside, and
+// then the criteria would match more than was meant.
+func selects(part string) error {
+	_, rawValue, _ := strings.Cut(part, "=")
+	value, err := url.QueryUnescape(rawValue)
+	if part != "" && err == nil && strings.Trim(value, ", \t\r\n") == "" {
+		return Failf(ErrInvalid, issue.Required, "the criteria have a parameter without a value")
+	}
+	return nil
+}
+
+// Conditions returns a text that is the same for criteria with the same conditions,
+// however they are spelt.
+func (c *Criterion) Conditions() string {
+	return c.query.Types()[0].String() + "?" + c.query.Conditions()
+}
+
+// Footprint returns on what the answer depends.
+func (c *Criterion) Footprint() search.Footprint { return c.query.Footprint() }
+
+// Matches returns what criteria find in the state, if it is no more than most. It
+// reports ErrPreconditionFailed if it is.
+func (h *Hold) Matches(ctx context.Context, c *Criterion, most int) ([]index.Ordinal, error) {
+	set, err := h.engine.search.Ordinals(ctx, h.View.View, c.query)
+	if err != nil {
+		return nil, QueryError(err)
+	}
+	n := set.GetCardinality()
+	if n > uint64(most) {
+		return nil, Several(int(n))
+	}
+	matches := make([]index.Ordinal, 0, n)
+	for it := set.Iterator(); it.HasNext(); {
+		matches = append(matches, index.Ordinal(it.Next()))
+	}
+	return matches, nil
+}
+
+// Several reports criteria that match more than the one resource that is wanted.
+func Several(n int) error {
+	return Failf(ErrPreconditionFailed, issue.MultipleMatches, "the condition matches %d resources, not one", n)
+}
+
 // An Expectation is a search and the one resource it found, or none.
 type Expectation struct {
 	query *search.Query
 	// Found is the match, 0 for none.
 	Found index.Ordinal
+	// except says which resources are no matches, since the commit itself writes them;
+	// nil is none.
+	except func(t schema.TypeID, id string) bool
 	// at is the state that was asked: its sequence and its last version.
 	at   uint64
 	last index.Ordinal
 }
 
-// Expect asks a query for the one resource that a conditional write is about. It
+// Expect returns the expectation that criteria find, beside what the commit itself
+// writes, what they have found in the state.
+func (h *Hold) Expect(c *Criterion, found index.Ordinal, except func(t schema.TypeID, id string) bool) Expectation {
+	return Expectation{query: c.query, Found: found, except: except, at: h.Sequence(), last: h.Last()}
+}
+
+// Expect asks criteria for the one resource that a conditional write is about. It
 // reports ErrPreconditionFailed if there are several.
-func (e *Engine) Expect(ctx context.Context, t schema.TypeID, query string) (Expectation, error) {
-	q, err := e.search.Parse(t, query, false)
-	if err != nil {
-		return Expectation{}, QueryError(err)
-	}
-	if q.Contained() {
-		return Expectation{}, Failf(ErrInvalid, issue.NotSupported, "a conditional write is about no contained resource")
-	}
-	x := Expectation{query: q}
+func (e *Engine) Expect(ctx context.Context, c *Criterion) (Expectation, error) {
+	x := Expectation{query: c.query}
 	return x, e.ask(ctx, &x)
 }
 
@@ -47,13 +135,17 @@ func (e *Engine) ask(ctx context.Context, x *Expectation) error {
 	if err != nil {
 		return QueryError(err)
 	}
-	switch n := set.GetCardinality(); {
-	case n == 0:
-		x.Found = 0
-	case n > 1:
-		return Failf(ErrPreconditionFailed, issue.MultipleMatches, "the condition matches %d resources, not one", n)
-	default:
-		x.Found = index.Ordinal(set.Minimum())
+	n := 0
+	x.Found = 0
+	for it := set.Iterator(); it.HasNext(); {
+		o := index.Ordinal(it.Next())
+		if t, id := now.Key(o); x.except == nil || !x.except(schema.TypeID(t), id) {
+			x.Found = o
+			n++
+		}
+	}
+	if n > 1 {
+		return Several(n)
 	}
 	return nil
 }
@@ -74,16 +166,17 @@ func (e *Engine) askAgain(ctx context.Context, c *Commit) error {
 	return nil
 }
 
-// strictCost bounds the search that the writer itself makes, in ordinals and texts
-// looked at: some milliseconds.
+// strictCost bounds the searches that the writer itself makes for one commit, in
+// ordinals and texts looked at: some milliseconds.
 const strictCost = 1_000_000
 
 // stillTrue checks an expectation against the newest state and the group so far. It
 // returns nil if the expectation holds, ErrOvertaken if it does not, and errAsk if only
 // a search can tell. The writer does not search: it looks whether the version that was
 // found is current, and whether anything written since matches. With strict it
-// searches, and reports ErrConflict if that costs too much.
-func (g *group) stillTrue(x *Expectation, strict bool) error {
+// searches, and reports ErrConflict if that costs too much. ctx bounds what the
+// conditions of a commit cost together.
+func (g *group) stillTrue(ctx context.Context, x *Expectation, strict bool) error {
 	e := g.engine
 	view := e.index.View()
 	if view.Sequence() == x.at && len(g.items) == 0 {
@@ -96,9 +189,9 @@ func (g *group) stillTrue(x *Expectation, strict bool) error {
 		}
 	}
 	if strict {
-		return g.searchAgain(x)
+		return g.searchAgain(ctx, x)
 	}
-	return g.nothingNew(x, view)
+	return g.nothingNew(ctx, x, view)
 }
 
 // changes reports whether the group has a version of a resource.
@@ -108,11 +201,11 @@ func (g *group) changes(k key) bool {
 }
 
 // searchAgain asks the query itself, in the writer. The group is flushed by then.
-func (g *group) searchAgain(x *Expectation) error {
+func (g *group) searchAgain(ctx context.Context, x *Expectation) error {
 	e := g.engine
 	before := x.Found
 	again := *x
-	err := e.ask(search.WithCostLimit(e.background, strictCost), &again)
+	err := e.ask(ctx, &again)
 	switch {
 	case errors.Is(err, ErrTooCostly):
 		return ErrConflict
@@ -129,7 +222,7 @@ const decidedNew = 4096
 
 // nothingNew reports whether nothing that was written since an expectation was asked
 // can change its answer: nil, or errAsk.
-func (g *group) nothingNew(x *Expectation, view index.View) error {
+func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View) error {
 	e := g.engine
 	f := x.query.Footprint()
 	if !f.Alone {
@@ -138,7 +231,6 @@ func (g *group) nothingNew(x *Expectation, view index.View) error {
 		}
 		return nil
 	}
-	ctx := search.WithCostLimit(e.background, strictCost)
 	found, decided, err := e.search.AnyNewer(ctx, view, x.query, x.last, decidedNew)
 	if err != nil || !decided || found {
 		return errAsk // who asks again hears what is wrong
@@ -198,7 +290,7 @@ func (g *group) fillDraft() error {
 			if err != nil {
 				return err
 			}
-			if payloads[n-1-g.drafted], err = unpackValues(nil, block); err != nil {
+			if payloads[n-1-g.drafted], err = g.engine.packing.unpack(nil, block); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -21,6 +22,8 @@ type Engine struct {
 	log     Log
 	index   *index.Index
 	search  *search.Engine
+	pages   pagetoken.Key // of histories
+	packing packing
 	numbers numbering
 	states  states
 
@@ -42,9 +45,11 @@ type Engine struct {
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
+	rewriting  chan struct{} // holds a value while Rewrite runs
 
-	closing sync.RWMutex
-	closed  bool // guarded by closing; queue is closed with it
+	closeOnce sync.Once
+	closing   sync.RWMutex
+	closed    bool // guarded by closing; queue is closed with it
 
 	stopped struct {
 		mu  sync.Mutex
@@ -55,6 +60,7 @@ type Engine struct {
 // Open opens the store in a folder, or makes one there. The path "mem:" is a new
 // store in memory.
 func Open(ctx context.Context, path string, options Options) (*Engine, error) {
+	options.Logger = careful(options.Logger)
 	log, err := txlog.Open(ctx, path, options.log())
 	if err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
@@ -70,19 +76,21 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 // Start makes an engine of an open log, which is the engine's from then on: it applies
 // the log and starts the writer, the filler and the sweeper.
 func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
+	options.Logger = careful(options.Logger)
 	given, err := givenDefinitions(options.SearchParameters)
 	if err != nil {
 		return nil, err
 	}
 	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
-		options: options,
-		log:     log,
-		index:   index.NewWith(log.HashKey(), settings.Settle()),
-		queue:   make(chan *submission, queueLength),
-		written: make(chan struct{}),
-		swept:   make(chan struct{}),
-		ending:  make(chan struct{}),
+		options:   options,
+		log:       log,
+		index:     index.NewWith(log.HashKey(), settings.Settle()),
+		queue:     make(chan *submission, queueLength),
+		written:   make(chan struct{}),
+		swept:     make(chan struct{}),
+		ending:    make(chan struct{}),
+		rewriting: make(chan struct{}, 1),
 	}
 	if options.Limits != nil {
 		e.index.Limit(*options.Limits)
@@ -92,11 +100,15 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
+	e.pages = pagetoken.NewKey(pages)
 	e.search = search.New(e.index, search.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
-		Now: e.searchTime, Queries: e.guardedQueries(),
+		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
-	if err := e.replay(ctx); err != nil {
+	if err = e.packing.open(ctx, log, options.Logger); err == nil {
+		err = e.replay(ctx)
+	}
+	if err != nil {
 		e.stop()
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
@@ -114,8 +126,13 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 }
 
 // Close waits for writes under way and releases the store. Closing again does
-// nothing.
-func (e *Engine) Close() error {
+// nothing but to wait for that.
+func (e *Engine) Close() (err error) {
+	e.closeOnce.Do(func() { err = e.close() })
+	return err
+}
+
+func (e *Engine) close() error {
 	e.closing.Lock()
 	if !e.closed {
 		e.closed = true
@@ -181,7 +198,7 @@ func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 		return e.extractAgain(o, dst)
 	}
 	at := len(dst)
-	payload, err := unpackValues(dst, block)
+	payload, err := e.packing.unpack(dst, block)
 	if err == nil && search.Stale(h.typ, h.extractor, payload[at:]) {
 		return e.extractAgain(o, dst)
 	}

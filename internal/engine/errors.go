@@ -91,7 +91,7 @@ func Failf(class error, code issue.Code, format string, args ...any) *Error {
 	}}}
 }
 
-// At puts a place before those of an Error's issues.
+// At puts a place before those of an Error's issues. One in an entry is in a Bundle.
 func At(pointer string, err error) error {
 	var data *Error
 	if !errors.As(err, &data) {
@@ -100,6 +100,9 @@ func At(pointer string, err error) error {
 	moved := &Error{Class: data.Class, Issues: make([]Issue, len(data.Issues))}
 	for i, is := range data.Issues {
 		is.Pointer = pointer + is.Pointer
+		if strings.HasPrefix(pointer, "/entry") {
+			is.Root = "Bundle"
+		}
 		is.Offset = -1 // an offset counts within the part alone
 		moved.Issues[i] = is
 	}
@@ -115,6 +118,10 @@ func Invalid(err error) error {
 	return err
 }
 
+// errForeignPage reports a page token that is none of this store's, or one of another
+// query.
+var errForeignPage = Failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
+
 // QueryError turns an error of package search into one of this package's classes.
 func QueryError(err error) error {
 	var query *search.QueryError
@@ -129,7 +136,7 @@ func QueryError(err error) error {
 		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
 	}
 	if errors.Is(err, search.ErrInvalidPage) {
-		return Failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
+		return errForeignPage
 	}
 	return logError(err)
 }

@@ -262,7 +262,7 @@ func (e *Engine) renew(p *Prepared) error {
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
 	var err error
-	if c.stored, err = unpackBody(c.stored[:0], p.body); err != nil {
+	if c.stored, err = e.packing.unpack(c.stored[:0], p.body); err != nil {
 		return err
 	}
 	if err := ParseStored(c.stored, &c.doc); err != nil {

@@ -44,8 +44,14 @@ func newRecordID() [16]byte { return uuid.New() }
 // take adds a commit, all of it or nothing.
 func (g *group) take(s *submission) error {
 	e := g.engine
+	ctx := search.WithBudget(e.background, strictCost)
 	for i := range s.Expects {
-		if err := g.stillTrue(&s.Expects[i], s.strict); err != nil {
+		if err := g.stillTrue(ctx, &s.Expects[i], s.strict); err != nil {
+			return err
+		}
+	}
+	for _, n := range s.Needs {
+		if err := (&Condition{MustExist: true}).check(g.current(key{n.Type, n.ID})); err != nil {
 			return err
 		}
 	}

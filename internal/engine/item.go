@@ -97,6 +97,11 @@ func setItem(part []byte, version uint32, i Interaction) {
 
 var errItem = fmt.Errorf("%w: header of an item", ErrCorrupt)
 
+// setExtractor says that the values are those of this version's extractor.
+func setExtractor(part []byte, typ schema.TypeID) {
+	binary.LittleEndian.PutUint32(part[itemExtractorAt:], search.Version(typ))
+}
+
 // splitItem reads a values part. An item with flags of a later version is
 // ErrUnsupported.
 func splitItem(part []byte) (h itemHeader, block []byte, err error) {
@@ -107,7 +112,9 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
 	}
 	h.deleted = part[1]&itemDeleted != 0
-	h.interaction = Interaction(part[itemInteractionAt])
+	if h.interaction = Interaction(part[itemInteractionAt]); h.interaction > Derived {
+		return h, nil, fmt.Errorf("%w: item of an interaction of a later version", ErrUnsupported)
+	}
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}

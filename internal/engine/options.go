@@ -23,6 +23,9 @@ type Options struct {
 	BaseURL          string
 	SearchParameters [][]byte
 	MaxResourceSize  int
+	MaxValues        int // 0 is one for 16 bytes of MaxResourceSize
+	MaxSearchCost    int // 0 is search.DefaultCostLimit
+	MaxBundleAnswer  int
 	Logger           *slog.Logger     // not nil
 	Now              func() time.Time // nil is time.Now
 	Queries          map[string]search.NamedQuery
@@ -40,9 +43,12 @@ func (o *Options) log() *txlog.Options {
 	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly}
 }
 
-// searchTime is the clock of searches. One that fails is the system's.
+// searchTime is the clock of searches. In the place of one that fails, or hangs, comes
+// the system's.
 func (e *Engine) searchTime() time.Time {
-	m, err := e.now(e.background)
+	ctx, cancel := context.WithTimeout(e.background, patience)
+	defer cancel()
+	m, err := e.now(ctx)
 	if err != nil {
 		return time.Now()
 	}

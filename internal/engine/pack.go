@@ -2,63 +2,124 @@ package engine
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 
-	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/klauspost/compress/s2"
+	"github.com/fhirlake/fhirlake/internal/pack"
 )
 
-// A packer makes the parts of items small. It is for one goroutine.
-type packer struct{ out []byte }
-
-const bodyDictionary = 1
-
-// bodyDict is made at first use: it hashes the dictionary's text.
-var bodyDict = sync.OnceValue(func() *s2.Dict {
-	return s2.MakeDict([]byte(dictionaryText), []byte(`"resourceType":"`))
-})
-
-// values appends a packed values payload.
-func (p *packer) values(dst, payload []byte) []byte {
-	p.out = index.Pack(p.out[:0], payload)
-	return append(dst, p.out...)
+// A packing makes the parts of items small, with the dictionaries that the log keeps
+// for it. It is safe for use by many goroutines.
+type packing struct {
+	log     Log
+	known   atomic.Pointer[pack.Dictionaries]
+	packers sync.Pool // of *packer
 }
 
-// body appends a packed stored form.
-func (p *packer) body(dst, stored []byte) []byte {
-	room := s2.MaxEncodedLen(len(stored))
-	if cap(p.out) < room {
-		p.out = make([]byte, 0, room)
+// open reads the dictionaries of the log, and adds the one that comes with the program
+// where it is not there. A log that takes none now, since it is read-only or the disk is
+// full, is read all the same: then the newest dictionary that is there packs.
+func (p *packing) open(ctx context.Context, log Log, logger *slog.Logger) error {
+	p.log = log
+	number, err := log.AddDictionary(ctx, pack.Builtin())
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	block := bodyDict().Encode(p.out[:room], stored)
-	return append(append(bytes.Clone(dst), bodyDictionary), block...)
-}
-
-// unpackBody appends to dst the stored form that a body part holds.
-func unpackBody(dst, body []byte) ([]byte, error) {
-	if len(body) < 2 || body[0] != bodyDictionary {
-		return nil, fmt.Errorf("%w: body of an item", ErrCorrupt)
+	byNumber, damage := p.load()
+	if damage != nil {
+		return damage
 	}
-	size, err := s2.DecodedLen(body[1:])
 	if err != nil {
-		return nil, fmt.Errorf("%w: body of an item", ErrCorrupt)
+		if !errors.Is(err, ErrReadOnly) {
+			logger.Warn("datastore: the log takes no new dictionary", "error", err)
+		}
+		for n, d := range byNumber {
+			if d != nil {
+				number = max(number, uint32(n))
+			}
+		}
 	}
-	at := len(dst)
-	if cap(dst)-at < size {
-		dst = append(make([]byte, 0, at+size), dst...)
-	}
-	if _, err := bodyDict().Decode(dst[at:at+size], body[1:]); err != nil {
-		return nil, fmt.Errorf("%w: body of an item", ErrCorrupt)
-	}
-	return dst[:at+size], nil
+	dictionary := byNumber[uint64(number)]
+	p.packers.New = func() any { return &packer{Packer: pack.NewPacker(uint64(number), dictionary)} }
+	return nil
 }
 
-// unpackValues appends to dst the payload that a packed values block holds.
-func unpackValues(dst, block []byte) ([]byte, error) {
-	payload, err := index.Unpack(dst, block)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+// load reads the dictionaries that the log has now. One that only a later version of
+// the program can read is nil.
+func (p *packing) load() (map[uint64]*pack.Dictionary, error) {
+	byNumber := map[uint64]*pack.Dictionary{}
+	for number, content := range p.log.Dictionaries() {
+		d, err := pack.Parse(content)
+		if err != nil && !errors.Is(err, ErrUnsupported) {
+			return nil, fmt.Errorf("%w: dictionary %d: %w", ErrCorrupt, number, err)
+		}
+		byNumber[uint64(number)] = d
 	}
-	return payload, nil
+	p.known.Store(pack.NewDictionaries(byNumber))
+	return byNumber, nil
+}
+
+// A packer packs for one goroutine. What it returns is as large as it must be.
+type packer struct {
+	*pack.Packer
+	out []byte
+}
+
+// keptBlock bounds the memory that a packer keeps.
+const keptBlock = 1 << 20
+
+// body returns a packed stored form.
+func (p *packing) body(stored []byte) []byte {
+	k := p.packers.Get().(*packer)
+	defer p.put(k)
+	k.out = k.Body(k.out[:0], stored)
+	return k.take()
+}
+
+// values returns a header and a packed values payload.
+func (p *packing) values(header, payload []byte) []byte {
+	k := p.packers.Get().(*packer)
+	defer p.put(k)
+	k.out = k.Values(append(k.out[:0], header...), payload)
+	return k.take()
+}
+
+// take returns what was packed: a copy, or the buffer itself where that is large and
+// well filled.
+func (k *packer) take() []byte {
+	out := k.out
+	if len(out) > keptBlock && len(out) > cap(out)/2 {
+		k.out = nil
+		return out
+	}
+	return bytes.Clone(out)
+}
+
+func (p *packing) put(k *packer) {
+	if cap(k.out) > keptBlock {
+		k.out = nil
+	}
+	p.packers.Put(k)
+}
+
+// unpack appends to dst what a block holds.
+func (p *packing) unpack(dst, block []byte) ([]byte, error) {
+	out, err := p.known.Load().Unpack(dst, block)
+	if errors.Is(err, pack.ErrDictionary) {
+		// Another writer of the log may have added it.
+		if _, err = p.load(); err == nil {
+			out, err = p.known.Load().Unpack(dst, block)
+		}
+	}
+	switch {
+	case err == nil:
+		return out, nil
+	case errors.Is(err, ErrUnsupported):
+		return dst, fmt.Errorf("datastore: unpacking: %w", err)
+	}
+	return dst, fmt.Errorf("%w: %w", ErrCorrupt, err)
 }

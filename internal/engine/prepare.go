@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -87,12 +88,24 @@ type scratch struct {
 	definition *search.Definition
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
-	packer     packer
 	stored     []byte
 	out        *Prepared
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// keptSource is the size in bytes of a resource from which on its scratch is not used
+// again: what large resources need must not stay.
+const keptSource = 1 << 20
+
+// put gives a scratch back. It keeps nothing of the resource but memory.
+func (c *scratch) put() {
+	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource {
+		return
+	}
+	c.doc.Source, c.how = nil, nil
+	scratches.Put(c)
+}
 
 // A step is one thing that is done with a resource on its way in.
 type step func(e *Engine, ctx context.Context, c *scratch) error
@@ -101,6 +114,7 @@ type step func(e *Engine, ctx context.Context, c *scratch) error
 var (
 	checking = []step{
 		(*Engine).rewrite,         // the links of a Bundle's entry
+		(*Engine).checkReferences, // that none is conditional any more
 		(*Engine).checkInvariants, // that R4 writes in FHIRPath
 		(*Engine).checkDefinition, // of a SearchParameter
 	}
@@ -109,8 +123,9 @@ var (
 		(*Engine).annotate,   // a DocumentReference
 		(*Engine).name,       // the id
 		(*Engine).extract,    // the values of R4's search parameters
-		(*Engine).pack,       // values part and body part
+		(*Engine).store,      // the values part, and the stored form
 		(*Engine).extractOwn, // the values of custom search parameters
+		(*Engine).packBody,   // the body part
 	}
 )
 
@@ -120,7 +135,7 @@ var (
 // error of ctx.
 func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, error) {
 	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	defer c.put()
 	if err := e.run(ctx, c, src, how, checking); err != nil {
 		return nil, err
 	}
@@ -136,7 +151,7 @@ func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, 
 // Validate checks a resource as a write would, and stores nothing.
 func (e *Engine) Validate(ctx context.Context, src []byte, check Check) error {
 	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	defer c.put()
 	if err := e.run(ctx, c, src, &How{Check: check}, checking); err != nil {
 		return err
 	}
@@ -149,7 +164,7 @@ func (e *Engine) run(ctx context.Context, c *scratch, src []byte, how *How, step
 		return err
 	}
 	c.how, c.definition, c.issues = how, nil, nil
-	if err := e.parse(src, &c.doc, how.Check.Level); err != nil {
+	if err := e.parse(ctx, src, &c.doc, how.Check.Level); err != nil {
 		return err
 	}
 	return e.runSteps(ctx, c, steps)
@@ -164,9 +179,9 @@ func (e *Engine) runSteps(ctx context.Context, c *scratch, steps []step) error {
 	return nil
 }
 
-// parse reads and validates one resource at a level.
-func (e *Engine) parse(src []byte, doc *fhirjson.Document, level Level) error {
-	return Invalid(fhirjson.Parse(src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, Level: level}))
+// parse reads and validates one resource at a level. It ends soon after ctx does.
+func (e *Engine) parse(ctx context.Context, src []byte, doc *fhirjson.Document, level Level) error {
+	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, MaxNodes: e.options.MaxValues, Level: level}))
 }
 
 // rewrite puts another text in the place of the resource, if How asks for it.
@@ -177,7 +192,7 @@ func (e *Engine) rewrite(ctx context.Context, c *scratch) error {
 			return err
 		}
 		if text != nil {
-			if err := e.parse(text, &c.doc, c.how.Check.Level); err != nil {
+			if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 				return err
 			}
 		}
@@ -193,7 +208,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 		c.out.ID = string(c.doc.ID())
 	}
 	wrong := func(code issue.Code, text string) error {
-		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Pointer: "/id", Offset: 0, Diagnostics: text}}}
+		return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Root: c.doc.Type().String(), Pointer: "/id", Offset: 0, Diagnostics: text}}}
 	}
 	switch {
 	case c.out.ID == "":
@@ -215,14 +230,26 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 
-// pack makes the parts of the log item.
-func (e *Engine) pack(_ context.Context, c *scratch) error {
+// store makes the values part of the log item, and the stored form.
+func (e *Engine) store(_ context.Context, c *scratch) error {
 	p, id := c.out, []byte(c.out.ID)
-	p.part = c.packer.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
-	c.stored = fhirjson.AppendStored(c.stored[:0], &c.doc, id)
-	p.body = c.packer.body(nil, c.stored)
-	if c.how.Keep {
-		p.Stored = bytes.Clone(c.stored)
+	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
+	c.stored = fhirjson.AppendStored(slices.Grow(c.stored[:0], len(c.doc.Source)+versionRoom), &c.doc, id)
+	return nil
+}
+
+// packBody makes the body part. By then a large resource needs its document no more.
+func (e *Engine) packBody(_ context.Context, c *scratch) error {
+	large := len(c.stored) > keptSource
+	if large {
+		c.doc = fhirjson.Document{}
+	}
+	c.out.body = e.packing.body(c.stored)
+	switch {
+	case c.how.Keep && large:
+		c.out.Stored, c.stored = c.stored, nil
+	case c.how.Keep:
+		c.out.Stored = bytes.Clone(c.stored)
 	}
 	return nil
 }
@@ -230,7 +257,11 @@ func (e *Engine) pack(_ context.Context, c *scratch) error {
 // anyStored reads whatever the store has let in, at whatever level.
 var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
 
-// ParseStored parses what the store holds, at whatever level it was let in.
+// ParseStored parses what the store holds, at whatever level it was let in. What does
+// not parse is ErrCorrupt.
 func ParseStored(stored []byte, doc *fhirjson.Document) error {
-	return Invalid(fhirjson.Parse(stored, doc, &anyStored))
+	if err := fhirjson.Parse(stored, doc, &anyStored); err != nil {
+		return fmt.Errorf("%w: a stored resource: %w", ErrCorrupt, err)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -33,6 +34,29 @@ type Check struct {
 	WithoutInvariants bool
 }
 
+var referenceText = schema.Lookup(schema.TypeReference, "reference")
+
+// checkReferences refuses, at level Strict, a conditional reference that is not that of
+// a transaction's entry (FHIR R4 §3.1.0.11.3): no search would find what it means. One in
+// a Bundle that is stored is an entry's.
+func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
+	if c.how.Rewrite != nil || c.how.Check.Level != Strict || c.doc.Type() == schema.TypeBundle {
+		return nil
+	}
+	for i := range c.doc.Nodes {
+		node := &c.doc.Nodes[i]
+		if node.Field != referenceText || node.Kind != fhirjson.String {
+			continue
+		}
+		n := fhirjson.Index(i)
+		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
+		if _, isType := schema.ResourceType(string(name)); conditional && isType {
+			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
+		}
+	}
+	return nil
+}
+
 // checkInvariants evaluates the invariants of a resource that keeps all other rules,
 // and notes what they say. One that is broken refuses the resource, unless the
 // level lets everything in.
@@ -62,7 +86,7 @@ func hasError(issues []Issue) bool {
 // noteIssues adds the extension that says what is wrong with a resource. One whose
 // type has no extensions, or whose extensions are themselves what is wrong, goes
 // without.
-func (e *Engine) noteIssues(_ context.Context, c *scratch) error {
+func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 	if c.how.Check.Level != Minimal || !hasError(c.issues) {
 		return nil
 	}
@@ -79,8 +103,8 @@ func (e *Engine) noteIssues(_ context.Context, c *scratch) error {
 		return err
 	}
 	original := c.doc.Source
-	if e.parse(noted, &c.doc, Minimal) != nil {
-		return e.parse(original, &c.doc, Minimal)
+	if e.parse(ctx, noted, &c.doc, Minimal) != nil {
+		return e.parse(ctx, original, &c.doc, Minimal)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
 	if b.body, err = e.log.Body(e.numbers.of(o), b.body[:0]); err != nil {
 		return fmt.Errorf("datastore: reading: %w", logError(err))
 	}
-	b.stored, err = unpackBody(b.stored[:0], b.body)
+	b.stored, err = e.packing.unpack(b.stored[:0], b.body)
 	return err
 }
 
@@ -85,12 +85,17 @@ const versionRoom = 96
 // AppendJSON appends a version that the view has, and that is no deletion, in
 // canonical form to dst. It allocates only where dst lacks room, and may be called by
 // many goroutines at once.
-func (v View) AppendJSON(dst []byte, o index.Ordinal) ([]byte, error) {
+func (v View) AppendJSON(dst []byte, o index.Ordinal) (out []byte, err error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
 	if err := v.engine.stored(o, b); err != nil {
 		return dst, err
 	}
+	defer func() {
+		if recover() != nil { // it is looked at where version and time go, and not parsed
+			out, err = dst, fmt.Errorf("%w: a stored resource has no head", ErrCorrupt)
+		}
+	}()
 	_, micros := v.RecordOf(o)
 	return AppendVersioned(dst, b.stored, v.VersionNumber(o), micros), nil
 }
@@ -147,6 +152,14 @@ func ParseVersion(id string) (uint64, bool) {
 
 // Last returns the newest state without counting it.
 func (e *Engine) Last() View { return View{e.index.View(), e} }
+
+// Then returns the state after a commit, which nothing has swept yet.
+func (e *Engine) Then(sequence uint64) View {
+	if view, ok := e.index.ViewAt(sequence); ok {
+		return View{view, e}
+	}
+	return e.Last()
+}
 
 // Limit returns the share, from 0 to 1, of the limit that the index is nearest to.
 func (e *Engine) Limit() float64 { return e.index.Used().Share(e.index.Limits()) }

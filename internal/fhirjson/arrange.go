@@ -53,7 +53,7 @@ func (p *parser) missing(t schema.TypeID, open int, runs []run) {
 			continue
 		}
 		if !slices.ContainsFunc(runs, func(r run) bool { return p.rules.fields[r.field].element == f }) {
-			p.report(open, issue.Required, "required element "+f.Field().Element+" is missing")
+			p.report(open, issue.Required, "required element "+f.Field().Element+" is missing in "+t.String())
 		}
 	}
 }

@@ -19,6 +19,8 @@ const (
 	checkConcept
 	checkExtension
 	checkModifier
+	checkSimple    // a Quantity without a comparator
+	checkElementID // unique in its resource
 )
 
 // checkOf returns the check that a field needs.
@@ -27,6 +29,10 @@ func checkOf(f schema.FieldID) check {
 	switch {
 	case row.Name == "modifierExtension":
 		return checkModifier
+	case row.Flags&schema.FlagSimple != 0:
+		return checkSimple
+	case row.Name == "id" && row.Type == schema.TypeString:
+		return checkElementID
 	case row.Type == schema.TypeExtension:
 		return checkExtension
 	case row.Type == schema.TypeReference:
@@ -44,23 +50,26 @@ func checkOf(f schema.FieldID) check {
 
 // The fields that the checks look at.
 var (
-	referenceExtension  = field(schema.TypeReference, "extension")
-	referenceText       = field(schema.TypeReference, "reference")
-	referenceType       = field(schema.TypeReference, "type")
-	referenceIdentifier = field(schema.TypeReference, "identifier")
-	referenceDisplay    = field(schema.TypeReference, "display")
-	conceptCoding       = field(schema.TypeCodeableConcept, "coding")
-	codingSystem        = field(schema.TypeCoding, "system")
-	codingCode          = field(schema.TypeCoding, "code")
-	extensionList       = field(schema.TypeExtension, "extension")
-	extensionURL        = field(schema.TypeExtension, "url")
-	metaVersion         = field(schema.TypeMeta, "versionId")
-	metaUpdated         = field(schema.TypeMeta, "lastUpdated")
-	metaSecurity        = field(schema.TypeMeta, "security")
-	bundleKind          = field(schema.TypeBundle, "type")
-	bundleEntry         = field(schema.TypeBundle, "entry")
-	entryFullURL        = field(bundleEntry.Field().Type, "fullUrl")
-	entryResource       = field(bundleEntry.Field().Type, "resource")
+	referenceExtension    = field(schema.TypeReference, "extension")
+	referenceText         = field(schema.TypeReference, "reference")
+	referenceType         = field(schema.TypeReference, "type")
+	referenceIdentifier   = field(schema.TypeReference, "identifier")
+	referenceDisplay      = field(schema.TypeReference, "display")
+	conceptCoding         = field(schema.TypeCodeableConcept, "coding")
+	codingSystem          = field(schema.TypeCoding, "system")
+	codingCode            = field(schema.TypeCoding, "code")
+	quantityComparator    = field(schema.TypeQuantity, "comparator")
+	extensionList         = field(schema.TypeExtension, "extension")
+	extensionURL          = field(schema.TypeExtension, "url")
+	metaVersion           = field(schema.TypeMeta, "versionId")
+	metaUpdated           = field(schema.TypeMeta, "lastUpdated")
+	metaSecurity          = field(schema.TypeMeta, "security")
+	bundleKind            = field(schema.TypeBundle, "type")
+	bundleEntry           = field(schema.TypeBundle, "entry")
+	entryFullURL          = field(bundleEntry.Field().Type, "fullUrl")
+	structureSnapshot     = field(schema.TypeStructureDefinition, "snapshot")
+	structureDifferential = field(schema.TypeStructureDefinition, "differential")
+	entryResource         = field(bundleEntry.Field().Type, "resource")
 )
 
 func field(t schema.TypeID, name string) schema.FieldID { return schema.Lookup(t, name) }
@@ -68,6 +77,11 @@ func field(t schema.TypeID, name string) schema.FieldID { return schema.Lookup(t
 // check looks at the whole tape for what the parse could not decide.
 func (p *parser) check(doc *Document) {
 	for i := 0; i < len(doc.Nodes); i++ {
+		if i&(nodesPerLook-1) == 0 {
+			if p.ended = p.ctx.Err(); p.ended != nil {
+				return
+			}
+		}
 		c := p.rules.checks[doc.Nodes[i].Field]
 		if c == checkNone {
 			continue
@@ -87,8 +101,13 @@ func (p *parser) check(doc *Document) {
 			p.checkModifier(doc, n)
 		case checkExtension:
 			p.checkExtension(doc, n)
+		case checkSimple:
+			p.checkSimple(doc, n)
+		case checkElementID:
+			p.noteElementID(doc, n)
 		}
 	}
+	p.checkElementIDs(doc)
 }
 
 // reportNode reports what is wrong with the value of n.
@@ -140,6 +159,13 @@ func (p *parser) checkExtension(doc *Document, n Index) {
 		p.reportNode(doc, n, issue.Invariant, "ext-1: extension has both a value and extensions")
 	case !extensions && !value:
 		p.reportNode(doc, n, issue.Invariant, "ext-1: extension has neither a value nor extensions")
+	}
+}
+
+// checkSimple is sqty-1: a SimpleQuantity has no comparator.
+func (p *parser) checkSimple(doc *Document, n Index) {
+	if c, ok := doc.Child(n, quantityComparator); ok {
+		p.reportNode(doc, c, issue.Invariant, "sqty-1: a SimpleQuantity has no comparator")
 	}
 }
 

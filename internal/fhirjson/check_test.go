@@ -66,6 +66,22 @@ var unsound = []struct {
 	{"concept of another system", `{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":^{"coding":[{"system":"urn:\/","code":"active"}]}}`, "/clinicalStatus", issue.CodeInvalid, "no coding"},
 	{"concept without code", `{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":^{"text":"active"}}`, "/clinicalStatus", issue.CodeInvalid, "no coding"},
 
+	// Ids of elements.
+	{"element id twice", `{"resourceType":"Patient","name":[{"id":"a","text":"a"},{"id":^"a","text":"b"}]}`, "/name/1/id", issue.Invariant, "the same id"},
+	{"element id twice, escaped", `{"resourceType":"Patient","name":[{"id":"a","text":"a"}],"photo":[{"id":^"\u0061","title":"b"}]}`, "/photo/0/id", issue.Invariant, "the same id"},
+	{"element id twice, of a primitive", `{"resourceType":"Patient","name":[{"id":^"a","text":"a"}],"_active":{"id":"a"}}`, "/name/0/id", issue.Invariant, "the same id"},
+	{"element id twice, of an extension", `{"resourceType":"Patient","extension":[{"id":"a","url":"urn:a","valueString":"a"},{"url":"urn:b","valueMoney":{"id":^"a","value":1}}]}`, "/extension/1/valueMoney/id", issue.Invariant, "the same id"},
+	{"element id twice, around a contained resource", `{"resourceType":"Patient","meta":{"id":"a","source":"urn:a"},"contained":[{"resourceType":"Organization","id":"a","name":"a","_name":{"id":"a"}}],"managingOrganization":{"id":^"a","reference":"#a"}}`, "/managingOrganization/id", issue.Invariant, "the same id"},
+	{"element id twice, in a contained resource", `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"a","_name":{"id":^"x"},"_active":{"id":"x"}}],"managingOrganization":{"reference":"#a"}}`, "/contained/0/_name/id", issue.Invariant, "the same id"},
+	{"element id twice, in an entry", `{"resourceType":"Bundle","type":"collection","entry":[{"id":"a","resource":{"resourceType":"Patient","name":[{"id":"a","text":"a"},{"id":^"a","text":"a"}]}}]}`, "/entry/0/resource/name/1/id", issue.Invariant, "the same id"},
+	{"element id twice, in a snapshot", `{"resourceType":"StructureDefinition","url":"urn:a","name":"a","status":"draft","kind":"resource","abstract":false,"type":"a","snapshot":{"element":[{"id":"a","path":"a"},{"id":^"a","path":"b"}]}}`, "/snapshot/element/1/id", issue.Invariant, "the same id"},
+
+	// SimpleQuantity.
+	{"sqty-1", `{"resourceType":"Immunization","status":"completed","vaccineCode":{"text":"a"},"patient":{"reference":"Patient/a"},"occurrenceString":"a","doseQuantity":{"value":1,"comparator":^"<"}}`, "/doseQuantity/comparator", issue.Invariant, "sqty-1"},
+	{"sqty-1, of a Range", `{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueRange":{"high":{"value":1,"comparator":^"<"}}}`, "/valueRange/high/comparator", issue.Invariant, "sqty-1"},
+	{"sqty-1, of a choice", `{"resourceType":"MedicationAdministration","status":"completed","medicationReference":{"reference":"Medication/a"},"subject":{"reference":"Patient/a"},"effectiveDateTime":"2020","dosage":{"rateQuantity":{"value":1,"_comparator":^{"id":"x"}}}}`, "/dosage/rateQuantity/_comparator", issue.Invariant, "sqty-1"},
+	{"sqty-1, in a reference range", `{"resourceType":"Observation","status":"final","code":{"text":"a"},"referenceRange":[{"low":{"value":1,"comparator":^">"}}]}`, "/referenceRange/0/low/comparator", issue.Invariant, "sqty-1"},
+
 	// Bundles.
 	{"bdl-7", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a"},{"fullUrl":"urn:b"},{"fullUrl":^"urn:a"}]}`, "/entry/2/fullUrl", issue.Invariant, "bdl-7"},
 	{"bdl-8", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":^"http://example.org/Patient/a/_history/1"}]}`, "/entry/0/fullUrl", issue.Invariant, "bdl-8"},
@@ -101,23 +117,27 @@ func TestUnsound(t *testing.T) {
 // TestSound has what looks like a fault of TestUnsound and is none.
 func TestSound(t *testing.T) {
 	for name, src := range map[string]string{
-		"target not known":                   `{"resourceType":"Patient","managingOrganization":{"reference":"https://example.org/a?b=Patient/a"}}`,
-		"urn":                                `{"resourceType":"Patient","managingOrganization":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}}`,
-		"any target":                         `{"resourceType":"Basic","code":{"text":"a"},"extension":[{"url":"urn:a","valueReference":{"reference":"Patient/a","type":"Patient"}}]}`,
-		"identifier alone":                   `{"resourceType":"Patient","managingOrganization":{"identifier":{"value":"a"}}}`,
-		"extension alone":                    `{"resourceType":"Patient","managingOrganization":{"extension":[{"url":"urn:a","valueString":"a"}]}}`,
-		"reference without value":            `{"resourceType":"Patient","managingOrganization":{"_reference":{"extension":[{"url":"urn:a","valueString":"a"}]}}}`,
-		"contained, used by a uri":           `{"resourceType":"Basic","code":{"text":"a"},"contained":[{"resourceType":"Binary","id":"a","contentType":"a/b"}],"extension":[{"url":"urn:a","valueUri":"#a"}]}`,
-		"contained, used by another":         `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"a"},{"resourceType":"Organization","id":"b","partOf":{"reference":"#a"}}],"managingOrganization":{"reference":"#b"}}`,
-		"contained, uses itself":             `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"a","partOf":{"reference":"#a"}}]}`,
-		"contained, refers to the container": `{"resourceType":"Patient","contained":[{"resourceType":"Provenance","id":"a","target":[{"reference":"#"}],"recorded":"2020-01-01T00:00:00Z","agent":[{"who":{"display":"a"}}]}]}`,
-		"extension without value":            `{"resourceType":"Patient","extension":[{"url":"urn:a","_valueString":{"extension":[{"url":"urn:b","valueString":"b"}]}}]}`,
-		"one coding of several":              `{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":{"coding":[{"code":"x"},{"system":"http:\/\/terminology.hl7.org/CodeSystem/condition-clinical","code":"act\u0069ve"}]}}`,
-		"open value set":                     `{"resourceType":"Binary","contentType":"a/b"}`,
-		"history":                            `{"resourceType":"Bundle","type":"history","entry":[{"fullUrl":"urn:a"},{"fullUrl":"urn:a"}]}`,
-		"fullUrl of two versions":            `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient","meta":{"versionId":"1"}}},{"fullUrl":"urn:a","resource":{"resourceType":"Patient","meta":{"versionId":"2"}}}]}`,
-		"fullUrl without id":                 `{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"http://example.org/Patient/a","resource":{"resourceType":"Patient"}}]}`,
-		"bundle in a bundle":                 `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient"}}]}},{"resource":{"resourceType":"Patient","generalPractitioner":[{"reference":"urn:b"}]}}]}`,
+		"target not known":                             `{"resourceType":"Patient","managingOrganization":{"reference":"https://example.org/a?b=Patient/a"}}`,
+		"urn":                                          `{"resourceType":"Patient","managingOrganization":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}}`,
+		"any target":                                   `{"resourceType":"Basic","code":{"text":"a"},"extension":[{"url":"urn:a","valueReference":{"reference":"Patient/a","type":"Patient"}}]}`,
+		"identifier alone":                             `{"resourceType":"Patient","managingOrganization":{"identifier":{"value":"a"}}}`,
+		"extension alone":                              `{"resourceType":"Patient","managingOrganization":{"extension":[{"url":"urn:a","valueString":"a"}]}}`,
+		"reference without value":                      `{"resourceType":"Patient","managingOrganization":{"_reference":{"extension":[{"url":"urn:a","valueString":"a"}]}}}`,
+		"contained, used by a uri":                     `{"resourceType":"Basic","code":{"text":"a"},"contained":[{"resourceType":"Binary","id":"a","contentType":"a/b"}],"extension":[{"url":"urn:a","valueUri":"#a"}]}`,
+		"contained, used by another":                   `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"a"},{"resourceType":"Organization","id":"b","partOf":{"reference":"#a"}}],"managingOrganization":{"reference":"#b"}}`,
+		"contained, uses itself":                       `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"a","partOf":{"reference":"#a"}}]}`,
+		"contained, refers to the container":           `{"resourceType":"Patient","contained":[{"resourceType":"Provenance","id":"a","target":[{"reference":"#"}],"recorded":"2020-01-01T00:00:00Z","agent":[{"who":{"display":"a"}}]}]}`,
+		"extension without value":                      `{"resourceType":"Patient","extension":[{"url":"urn:a","_valueString":{"extension":[{"url":"urn:b","valueString":"b"}]}}]}`,
+		"one coding of several":                        `{"resourceType":"Condition","subject":{"reference":"Patient/a"},"clinicalStatus":{"coding":[{"code":"x"},{"system":"http:\/\/terminology.hl7.org/CodeSystem/condition-clinical","code":"act\u0069ve"}]}}`,
+		"element ids apart":                            `{"resourceType":"Patient","id":"a","name":[{"id":"a","text":"a"},{"id":"b","text":"a"}],"contained":[{"resourceType":"Organization","id":"a","_name":{"id":"a"}},{"resourceType":"Organization","id":"b","_name":{"id":"a"}}],"managingOrganization":{"reference":"#a"},"generalPractitioner":[{"reference":"#b"}]}`,
+		"element ids apart in entries":                 `{"resourceType":"Bundle","type":"collection","entry":[{"id":"a","resource":{"resourceType":"Patient","name":[{"id":"a","text":"a"}]}},{"resource":{"resourceType":"Patient","name":[{"id":"a","text":"a"}]}}]}`,
+		"element ids of a snapshot and a differential": `{"resourceType":"StructureDefinition","url":"urn:a","name":"a","status":"draft","kind":"resource","abstract":false,"type":"a","snapshot":{"element":[{"id":"a","path":"a"}]},"differential":{"element":[{"id":"a","path":"a"}]}}`,
+		"comparator of a Quantity":                     `{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueQuantity":{"value":1,"comparator":"<"}}`,
+		"open value set":                               `{"resourceType":"Binary","contentType":"a/b"}`,
+		"history":                                      `{"resourceType":"Bundle","type":"history","entry":[{"fullUrl":"urn:a"},{"fullUrl":"urn:a"}]}`,
+		"fullUrl of two versions":                      `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient","meta":{"versionId":"1"}}},{"fullUrl":"urn:a","resource":{"resourceType":"Patient","meta":{"versionId":"2"}}}]}`,
+		"fullUrl without id":                           `{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"http://example.org/Patient/a","resource":{"resourceType":"Patient"}}]}`,
+		"bundle in a bundle":                           `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient"}}]}},{"resource":{"resourceType":"Patient","generalPractitioner":[{"reference":"urn:b"}]}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := parse(t, src)
@@ -132,7 +152,7 @@ func TestWarnings(t *testing.T) {
 	doc := parse(t, string(src))
 	require.Len(t, doc.Issues, 2)
 	require.Equal(t, issue.Issue{
-		Severity: issue.Warning, Code: issue.Extension, Pointer: "/modifierExtension/0", Offset: 47,
+		Severity: issue.Warning, Code: issue.Extension, Root: "Patient", Pointer: "/modifierExtension/0", Offset: 47,
 		Diagnostics: "modifier extension is not known here",
 	}, doc.Issues[0])
 

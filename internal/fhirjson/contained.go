@@ -42,7 +42,7 @@ func (p *parser) checkResource(doc *Document, n Index) {
 	if node.Type == schema.TypeBundle {
 		s.firstEntry, s.lastEntry = p.bundle(doc, n)
 	} else if f := schema.Lookup(node.Type, "contained"); f != 0 {
-		p.collectIDs(doc, n, f)
+		p.collectIDs(doc, n, f, p.reportNode)
 	}
 	s.lastID = len(p.ids)
 	p.scopes = append(p.scopes, s)
@@ -61,8 +61,9 @@ func (p *parser) leave(n uint32) {
 }
 
 // collectIDs adds the resources that n contains, in field f, to p.ids, sorted. Their
-// ids must differ (FHIR R4 §2.3.0.2).
-func (p *parser) collectIDs(doc *Document, n Index, f schema.FieldID) {
+// ids must differ (FHIR R4 §2.3.0.2); report, which may be nil, is told where they do
+// not.
+func (p *parser) collectIDs(doc *Document, n Index, f schema.FieldID, report func(*Document, Index, issue.Code, string)) {
 	first, ok := doc.Child(n, f)
 	if !ok {
 		return
@@ -74,8 +75,8 @@ func (p *parser) collectIDs(doc *Document, n Index, f schema.FieldID) {
 	ids := p.ids[from:]
 	sortLocals(ids)
 	for i := 1; i < len(ids); i++ {
-		if ids[i].text == ids[i-1].text && ids[i].text != "" {
-			p.reportNode(doc, Index(ids[i].node), issue.Duplicate, "two contained resources have the same id")
+		if ids[i].text == ids[i-1].text && ids[i].text != "" && report != nil {
+			report(doc, Index(ids[i].node), issue.Duplicate, "two contained resources have the same id")
 		}
 	}
 }
@@ -140,16 +141,44 @@ func (p *parser) checkContained(doc *Document, n Index) {
 	}
 }
 
-// checkUse is dom-3: each contained resource is referred to from the resource, or
-// refers to its container.
+// checkUse is dom-3: each contained resource is referred to from the resource, by a
+// reference, a uri or a link of a narrative, or refers to its container.
 func (p *parser) checkUse(doc *Document, s *scope) {
+	p.unused(doc, s, func(id *local) {
+		reason := "dom-3: nothing refers to the contained resource, nor does it refer to its container"
+		if id.text == "" {
+			reason = "dom-3: a contained resource has no id"
+		}
+		p.reportNode(doc, Index(id.node), issue.Invariant, reason)
+	})
+}
+
+// ContainedUsed reports whether each resource contained in the resource at node n
+// keeps dom-3. Where something is off the tape it is true, since the reference may
+// be there.
+func (d *Document) ContainedUsed(n Index) bool {
+	f := schema.Lookup(d.Nodes[n].Type, "contained")
+	if _, ok := d.Child(n, f); f == 0 || !ok {
+		return true
+	}
+	p := parsers.Get().(*parser)
+	defer p.release()
+	p.collectIDs(d, n, f, nil)
+	used := true
+	p.unused(d, &scope{node: uint32(n), end: d.Nodes[n].Next, lastID: len(p.ids)}, func(*local) { used = false })
+	return used
+}
+
+// unused calls yield for each contained resource of the scope that breaks dom-3.
+func (p *parser) unused(doc *Document, s *scope, yield func(id *local)) {
 	if len(doc.loose) > 0 {
 		return // the reference may be off the tape
 	}
 	p.collectLocals(doc, s)
-	for _, id := range p.ids[s.firstID:s.lastID] {
+	for i := s.firstID; i < s.lastID; i++ {
+		id := &p.ids[i]
 		if id.text == "" {
-			p.reportNode(doc, Index(id.node), issue.Invariant, "dom-3: a contained resource has no id")
+			yield(id)
 			continue
 		}
 		if _, used := findLocal(p.locals, id.text, 0); used {
@@ -158,19 +187,26 @@ func (p *parser) checkUse(doc *Document, s *scope) {
 		if i, refers := findLocal(p.locals, "", id.node); refers && p.locals[i].node < doc.Nodes[id.node].Next {
 			continue
 		}
-		p.reportNode(doc, Index(id.node), issue.Invariant,
-			"dom-3: nothing refers to the contained resource, nor does it refer to its container")
+		yield(id)
 	}
 	clear(p.locals)
 	p.locals = p.locals[:0]
 }
 
 // collectLocals adds to p.locals, sorted, the values in the scope that refer to
-// something contained: references, and what is a uri, url or canonical.
+// something contained: references, what is a uri, url or canonical, and the links of
+// narratives.
 func (p *parser) collectLocals(doc *Document, s *scope) {
 	for i := s.node; i < s.end; i++ {
 		node := &doc.Nodes[i]
-		if node.Kind != String || !node.Escaped && doc.Source[node.Start] != '#' {
+		if node.Kind != String {
+			continue
+		}
+		if node.Type == schema.TypeXhtml {
+			p.collectLinks(doc, Index(i))
+			continue
+		}
+		if !node.Escaped && doc.Source[node.Start] != '#' {
 			continue
 		}
 		switch node.Type {
@@ -185,4 +221,11 @@ func (p *parser) collectLocals(doc *Document, s *scope) {
 		}
 	}
 	sortLocals(p.locals)
+}
+
+// collectLinks adds the links of the narrative at node n to p.locals.
+func (p *parser) collectLinks(doc *Document, n Index) {
+	p.xhtml.links, p.xhtml.node = &p.locals, uint32(n)
+	p.xhtml.read(p.stringOf(doc, n))
+	p.xhtml.links, p.xhtml.text = nil, nil
 }

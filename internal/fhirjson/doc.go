@@ -34,7 +34,22 @@
 // Values are held to the regular expressions of R4 and to the calendar, elements
 // to their cardinality, codes to their required value sets. A string of white
 // space alone is allowed, as R4 allows it; control characters are not, though R4
-// only advises against them, since XML cannot carry them.
+// only advises against them, since XML cannot carry them. A code has no white space but
+// single spaces, as R4's text has it; its regular expression would allow a tab.
+//
+// Names and values may be written with escapes: they are the same names and values.
+//
+// Where R4 leaves a choice it is made so:
+//   - A narrative is well-formed XHTML of the elements and attributes of txt-1, whose
+//     root is a div that declares the namespace, with no event attributes and no links
+//     that run a program. Its text (txt-2) may be a no-break space; an image has a
+//     source. [StructureOnly] refuses what is broken or unsafe and no more.
+//   - A contained resource that a link of a narrative refers to (href or src, #id) is
+//     referred to (dom-3).
+//   - Ids of elements are unique in their resource; contained resources and those of
+//     entries are apart, and so are snapshot and differential, which repeat each other's.
+//
+// [Options] bound bytes and values. [ParseContext] ends soon after its context does.
 //
 // # Writing
 //

@@ -1,6 +1,9 @@
 package fhirjson
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -46,7 +49,8 @@ type Document struct {
 	// all but the worst.
 	Issues []issue.Issue
 
-	loose []loose // by object, then by place
+	loose  []loose      // by object, then by place
+	flawed []flawedText // in the order of the source
 }
 
 // Type returns the resource type.
@@ -118,3 +122,31 @@ func (d *Document) offset(n Index) int {
 
 // HasValue reports whether n is a primitive with a value.
 func (d *Document) HasValue(n Index) bool { return d.Nodes[n].Kind >= String }
+
+// A flawedText is a narrative that breaks a rule, by the offset of its start.
+type flawedText struct {
+	start uint32
+	empty bool // txt-2 is broken, and not txt-1
+}
+
+// The rules of narratives (FHIR R4, Narrative). What is no XHTML breaks the first.
+const (
+	RuleNarrative        = "txt-1"
+	RuleNarrativeContent = "txt-2"
+)
+
+// BrokenRule returns which rule of narratives the XHTML of n breaks, "" for none.
+func (d *Document) BrokenRule(n Index) string {
+	node := &d.Nodes[n]
+	if node.Type != schema.TypeXhtml || node.Kind != String || node.End == node.Start {
+		return RuleNarrative
+	}
+	i, flawed := slices.BinarySearchFunc(d.flawed, node.Start, func(f flawedText, start uint32) int { return cmp.Compare(f.start, start) })
+	switch {
+	case !flawed:
+		return ""
+	case d.flawed[i].empty:
+		return RuleNarrativeContent
+	}
+	return RuleNarrative
+}

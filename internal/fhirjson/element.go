@@ -88,7 +88,7 @@ func (p *parser) object(open int, f schema.FieldID, t schema.TypeID) int {
 // members parses an object of type t as children of the last node, which may not
 // be empty.
 func (p *parser) members(open int, t schema.TypeID) int {
-	if !p.enter(open) {
+	if !p.enter(open) || len(p.nodes) >= p.full && !p.proceed(open) {
 		return -1
 	}
 	pos := p.space(open + 1)
@@ -151,7 +151,7 @@ func (p *parser) fields(pos, open int, t schema.TypeID, typed bool) int {
 			typed = true
 			pos = p.skip(pos)
 		default:
-			p.report(at, issue.Structure, unknownReason(p.src[at+1:], t))
+			p.report(at, issue.Structure, unknownReason(p.src[at+1:stringEnd(p.src, at+1)], t))
 			p.misfit = true
 			pos = p.skip(pos)
 		}
@@ -225,10 +225,10 @@ func (p *parser) plain(start, end int, flags strFlags) []byte {
 	return p.text
 }
 
-// unknownReason says that the name at the start of text is no element of t. It
-// shows the name only if it looks like one.
-func unknownReason(text []byte, t schema.TypeID) string {
-	name := text[:max(0, bytes.IndexByte(text, '"'))]
+// unknownReason says that a name is no element of t. It shows the name only if it
+// looks like one.
+func unknownReason(name []byte, t schema.TypeID) string {
+	name = unescapedName(name)
 	switch {
 	case strings.HasPrefix(string(name), "fhir_comments"):
 		return "fhir_comments is not part of FHIR R4"
@@ -285,6 +285,9 @@ func (p *parser) array(open int, f schema.FieldID, r *rule, twin bool) int {
 		return pos + 1
 	}
 	for n, nulls := 1, 0; ; n++ {
+		if len(p.nodes) >= p.full && !p.proceed(pos) {
+			return -1
+		}
 		switch {
 		case r.class.primitive() && p.at(pos) == 'n':
 			p.holes = !twin

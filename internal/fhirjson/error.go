@@ -93,10 +93,14 @@ func (p *parser) issues() []issue.Issue {
 	for i, f := range all {
 		offsets[i] = f.offset
 	}
+	root := ""
+	if len(p.nodes) > 0 && p.nodes[0].Field == 0 {
+		root = p.nodes[0].Type.String()
+	}
 	pointersAt(p.src, offsets, func(pointer string) {
 		f := all[len(out)]
 		out = append(out, issue.Issue{
-			Severity: f.severity, Code: f.code, Offset: int64(f.offset), Diagnostics: f.reason, Pointer: pointer,
+			Severity: f.severity, Code: f.code, Offset: int64(f.offset), Diagnostics: f.reason, Root: root, Pointer: pointer,
 		})
 	})
 	return out

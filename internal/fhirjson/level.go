@@ -34,8 +34,17 @@ type Options struct {
 	// it counts as 4 GiB, since offsets are 32 bits.
 	MaxBytes int
 
+	// MaxNodes is how many values a source may have, objects among them: a tape takes 20
+	// bytes for each, however short its text is. 0 is DefaultMaxNodes, or one for 16
+	// bytes of MaxBytes if that is more.
+	MaxNodes int
+
 	// Level is how much a resource must keep; the zero value is Strict.
 	Level Level
+
+	// AnyNarrative takes XHTML as it is. What is wrong with it is told by
+	// [Document.BrokenRule] alone.
+	AnyNarrative bool
 
 	// KnownModifier reports whether the program understands the modifier
 	// extension of a URL. One that it does not is a warning, since a store may

@@ -150,7 +150,7 @@ func TestMinimalAccepts(t *testing.T) {
 			kept++
 		}
 	}
-	require.Equal(t, 51, kept)
+	require.Equal(t, 61, kept)
 	for _, line := range lines(t, "fhir-r4/examples.ndjson.gz") {
 		requireMinimalFixedPoint(t, line)
 	}

@@ -74,12 +74,19 @@ var malformed = []struct {
 	// Names.
 	{"unknown element", `{"resourceType":"Patient",^"foo":{"a":[1,null,true]},"id":"a"}`, "/foo", issue.Structure, "foo is no element of Patient"},
 	{"unknown name that may be data", `{"resourceType":"Patient","name":[{^"Ann Smith":1}]}`, "/name/0", issue.Structure, "unknown element in HumanName"},
+	{"unknown element, escaped", `{"resourceType":"Patient",^"f\u006fo":1}`, "/foo", issue.Structure, "foo is no element of Patient"},
+	{"below an escaped name", `{"resourceType":"Patient","n\u0061me":[{"f\u0061mily":^1}]}`, "/name/0/family", issue.Structure, "expected a string"},
+	{"twice, both escaped", `{"resourceType":"Patient","\u0061ctive":true,^"a\u0063tive":true}`, "/active", issue.Structure, "twice"},
+	{"twin twice, once escaped", `{"resourceType":"Patient","_active":{"id":"a"},^"\u005factive":{"id":"b"}}`, "/_active", issue.Structure, "twice"},
+	{"resourceType twice, once escaped", `{"resourceType":"Patient",^"resource\u0054ype":"Patient"}`, "/resourceType", issue.Structure, "twice"},
+	{"two of a choice, escaped", `{"resourceType":"Patient","deceased\u0042oolean":true,^"deceased\u0044ateTime":"2020"}`, "/deceasedDateTime", issue.Structure, "two alternatives of deceased[x]"},
+	{"escape broken in a name", `{"resourceType":"Patient","a\^x":1}`, "", issue.Structure, "unknown escape"},
 	{"empty name", `{"resourceType":"Patient",^"":1}`, "", issue.Structure, "unknown element"},
 	{"case matters", `{"resourceType":"Patient",^"Active":true}`, "/Active", issue.Structure, "no element"},
 	{"fhir_comments", `{"resourceType":"Patient",^"fhir_comments":["a"]}`, "/fhir_comments", issue.Structure, "fhir_comments"},
 	{"name twice", `{"resourceType":"Patient","active":true,^"active":true}`, "/active", issue.Structure, "twice"},
 	{"name twice, apart", `{"resourceType":"Patient","active":true,"id":"a",^"active":true}`, "/active", issue.Structure, "twice"},
-	{"name twice, once escaped", `{"resourceType":"Patient","active":true,^"\u0061ctive":true}`, "", issue.Structure, "twice"},
+	{"name twice, once escaped", `{"resourceType":"Patient","active":true,^"\u0061ctive":true}`, "/active", issue.Structure, "twice"},
 	{"twin twice", `{"resourceType":"Patient","_active":{"id":"a"},^"_active":{"id":"a"}}`, "/_active", issue.Structure, "twice"},
 	{"choice without type", `{"resourceType":"Patient",^"deceased":true}`, "/deceased", issue.Structure, "no element"},
 	{"choice of a wrong type", `{"resourceType":"Patient",^"deceasedString":"a"}`, "/deceasedString", issue.Structure, "no element"},
@@ -118,14 +125,21 @@ var malformed = []struct {
 	{"twin is longer", `{"resourceType":"Patient","name":[{^"_given":[{"id":"a"},{"id":"b"}],"given":["a"]}]}`, "/name/0/_given", issue.Structure, "not as long"},
 
 	// Cardinality, values, bindings.
-	{"required is missing", `^{"resourceType":"Observation","status":"final"}`, "", issue.Required, "required element code is missing"},
-	{"required is missing below", `{"resourceType":"Patient","link":[^{"type":"refer"}]}`, "/link/0", issue.Required, "required element other is missing"},
-	{"required choice is missing", `^{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{"reference":"Patient/a"}}`, "", issue.Required, "required element medication is missing"},
+	{"required is missing", `^{"resourceType":"Observation","status":"final"}`, "", issue.Required, "required element code is missing in Observation"},
+	{"required is missing below", `{"resourceType":"Patient","link":[^{"type":"refer"}]}`, "/link/0", issue.Required, "required element other is missing in Patient.link"},
+	{"required choice is missing", `^{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{"reference":"Patient/a"}}`, "", issue.Required, "required element medication is missing in MedicationRequest"},
 	{"empty string", `{"resourceType":"Patient","name":[{"text":^""}]}`, "/name/0/text", issue.Value, "string is empty"},
 	{"escaped control character", `{"resourceType":"Patient","name":[{"text":^"a\u0000"}]}`, "/name/0/text", issue.Value, "control character"},
 	{"escaped backspace", `{"resourceType":"Patient","name":[{"text":^"a\b"}]}`, "/name/0/text", issue.Value, "control character"},
-	{"string is too long", `{"resourceType":"Patient","name":[{"text":^"` + strings.Repeat("a", 1<<20+1) + `"}]}`, "/name/0/text", issue.Value, "valid string"},
+	{"string is too long", `{"resourceType":"Patient","name":[{"text":^"` + strings.Repeat("a", 1<<20+1) + `"}]}`, "/name/0/text", issue.Value, "not a valid string: longer than 1,048,576 characters"},
 	{"bad date", `{"resourceType":"Patient","birthDate":^"2021-02-29"}`, "/birthDate", issue.Value, "not a valid date"},
+	{"id is too long", `{"resourceType":"Patient","id":^"` + strings.Repeat("a", 65) + `"}`, "/id", issue.Value, "not a valid id: longer than 64 characters"},
+	{"markdown is too long", `{"resourceType":"Parameters","parameter":[{"name":"a","valueMarkdown":^"` + strings.Repeat("é", 1<<20+1) + `"}]}`, "/parameter/0/valueMarkdown", issue.Value, "not a valid markdown: longer than"},
+	{"id of an element, space", `{"resourceType":"Patient","name":[{"id":^"a b","text":"a"}]}`, "/name/0/id", issue.Value, "white space"},
+	{"id of an element, tab", `{"resourceType":"Patient","name":[{"id":^"a\tb","text":"a"}]}`, "/name/0/id", issue.Value, "white space"},
+	{"id of an element, wide space", `{"resourceType":"Patient","name":[{"id":^"a\u00a0b","text":"a"}]}`, "/name/0/id", issue.Value, "white space"},
+	{"id of a primitive, line end", `{"resourceType":"Patient","_active":{"id":^"a\n"}}`, "/_active/id", issue.Value, "white space"},
+	{"id of an extension", `{"resourceType":"Patient","extension":[{"id":^" ","url":"urn:a","valueString":"a"}]}`, "/extension/0/id", issue.Value, "white space"},
 	{"bad id, escaped", `{"resourceType":"Patient","id":^"a\u0020"}`, "/id", issue.Value, "not a valid id"},
 	{"bad value in an array", `{"resourceType":"Patient","meta":{"profile":["a",^"b c"]}}`, "/meta/profile/1", issue.Value, "not a valid canonical"},
 	{"code outside its value set", `{"resourceType":"Patient","gender":^"Male"}`, "/gender", issue.CodeInvalid, "required value set"},
@@ -161,7 +175,7 @@ func TestSeveralIssues(t *testing.T) {
 		got = append(got, i.Pointer)
 	}
 	require.Equal(t, []string{"", "/id", "/foo", "/issued", "/code/coding", "/valueInteger"}, got)
-	require.ErrorContains(t, e, "fhirjson: required element status is missing (offset 0); and 5 more")
+	require.ErrorContains(t, e, "fhirjson: required element status is missing in Observation (offset 0); and 5 more")
 
 	many := `{"resourceType":"Patient","name":[` + strings.Repeat(`{},`, 100) + `{}]}`
 	require.ErrorAs(t, fhirjson.Parse([]byte(many), &doc, nil), &e)

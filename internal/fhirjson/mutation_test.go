@@ -65,7 +65,7 @@ func (m *mutator) try(damage, what string, code issue.Code, places ...string) {
 // consequence reports whether an issue is of a rule between elements, which a damage
 // to one of them breaks as well.
 func consequence(i issue.Issue) bool {
-	for _, rule := range []string{"dom-3", "ref-1", "no coding is in", "reference has neither", "fullUrl disagrees"} {
+	for _, rule := range []string{"dom-3", "ref-1", "no coding is in", "reference has neither", "fullUrl disagrees", "two elements of", "sqty-1"} {
 		if strings.HasPrefix(i.Diagnostics, rule) {
 			return true
 		}

@@ -3,9 +3,11 @@ package fhirjson
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,10 +21,16 @@ import (
 // deepest of HL7's examples needs 21.
 const MaxDepth = 256
 
-// DefaultMaxBytes is the size that Parse takes where the options name none. A
-// tape may need ten times the memory of its source in the worst case (an array of
-// digits), so this also bounds what one hostile request can allocate.
-const DefaultMaxBytes = 64 << 20
+// The limits of Parse where the options name none. Resources have about 30 bytes for
+// each value, an array of digits has 2: so the limit of nodes bounds what one hostile
+// request can allocate.
+const (
+	DefaultMaxBytes = 64 << 20
+	DefaultMaxNodes = DefaultMaxBytes / bytesPerNode
+)
+
+// bytesPerNode is how many bytes a large source must have for each value.
+const bytesPerNode = 16
 
 // Parse reads src, which must be one resource, into doc and reuses doc's memory.
 //
@@ -31,6 +39,12 @@ const DefaultMaxBytes = 64 << 20
 // level from accepting src is in doc.Issues. Parse may be called by many
 // goroutines at a time, each with a document of its own.
 func Parse(src []byte, doc *Document, opts *Options) error {
+	return ParseContext(context.Background(), src, doc, opts)
+}
+
+// ParseContext is Parse that ends soon after ctx does, with the error of ctx; doc is
+// then empty.
+func ParseContext(ctx context.Context, src []byte, doc *Document, opts *Options) error {
 	if opts == nil {
 		opts = &strict
 	}
@@ -38,7 +52,7 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 	if opts.MaxBytes > 0 {
 		limit = min(int64(opts.MaxBytes), math.MaxUint32)
 	}
-	doc.Source, doc.Nodes, doc.Issues, doc.loose = src, doc.Nodes[:0], nil, doc.loose[:0]
+	doc.Source, doc.Nodes, doc.Issues, doc.loose, doc.flawed = src, doc.Nodes[:0], nil, doc.loose[:0], nil
 	if int64(len(src)) > limit {
 		return &Error{Issues: []issue.Issue{{
 			Severity: issue.Fatal, Code: issue.TooLong, Offset: limit,
@@ -46,19 +60,31 @@ func Parse(src []byte, doc *Document, opts *Options) error {
 		}}}
 	}
 	p := parsers.Get().(*parser)
-	p.src, p.opts, p.loose = src, opts, doc.loose
+	p.src, p.opts, p.loose, p.ctx = src, opts, doc.loose, ctx
 	if p.nodes = doc.Nodes; cap(p.nodes) == 0 {
 		p.nodes = make([]Node, 0, min(len(src)/32+8, firstNodes))
 	}
+	if p.maxNodes = opts.MaxNodes; p.maxNodes == 0 {
+		p.maxNodes = max(DefaultMaxNodes, int(limit/bytesPerNode))
+	}
+	p.full = min(firstNodes, p.maxNodes)
 	p.document()
+	if len(p.nodes) > p.maxNodes && !p.broken {
+		p.tooMany(len(src))
+	}
 	doc.Nodes, doc.loose = p.nodes, p.loose
 	if !p.broken && len(doc.Nodes) > 0 {
 		p.settle(doc)
 	}
-	issues, refused := p.issues(), p.refused
+	doc.flawed = p.flawed
+	issues, refused, ended := p.issues(), p.refused, p.ended
 	p.release()
+	if ended != nil {
+		doc.Nodes, doc.loose, doc.flawed = doc.Nodes[:0], doc.loose[:0], nil
+		return ended
+	}
 	if refused {
-		doc.Nodes, doc.loose = doc.Nodes[:0], doc.loose[:0]
+		doc.Nodes, doc.loose, doc.flawed = doc.Nodes[:0], doc.loose[:0], nil
 		return &Error{Issues: issues}
 	}
 	doc.Issues = issues
@@ -94,16 +120,23 @@ func (p *parser) uniqueNames() {
 
 // A parser holds the state of one call of Parse, and what speeds up the next.
 type parser struct {
-	rules *rules
-	opts  *Options
-	src   []byte
-	nodes []Node
-	loose []loose
-	runs  []run  // fields seen so far of the objects that are open
-	spare []Node // for arrange
-	text  []byte // a string with its escapes resolved
-	tags  []span // open tags of XHTML
-	depth int
+	rules  *rules
+	opts   *Options
+	ctx    context.Context
+	ended  error // of ctx
+	src    []byte
+	nodes  []Node
+	loose  []loose
+	runs   []run  // fields seen so far of the objects that are open
+	spare  []Node // for arrange
+	text   []byte // a string with its escapes resolved
+	xhtml  narrative
+	flawed []flawedText
+	depth  int
+	// full is the number of nodes at which there may be no room for more, or ctx is
+	// looked at.
+	full     int
+	maxNodes int
 	// marks counts what keeps source text from being canonical: white space,
 	// fields out of order, escapes that need not be. Text over which it stands
 	// still is canonical.
@@ -131,6 +164,8 @@ type parser struct {
 	locals  []local      // references to contained resources
 	ids     []local      // of the contained resources of the scopes
 	entries []bundleItem // entries of the bundles around it
+
+	elementIDs []elementID // of the elements
 }
 
 var parsers = sync.Pool{New: func() any {
@@ -147,18 +182,57 @@ const maxSpare = 1 << 15
 
 // release returns p to the pool without what belongs to the document.
 func (p *parser) release() {
-	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings = nil, nil, nil, nil, p.runs[:0], nil, nil
+	p.opts, p.src, p.nodes, p.loose, p.runs, p.findings, p.warnings, p.flawed = nil, nil, nil, nil, p.runs[:0], nil, nil, nil
+	p.xhtml.text = nil
+	p.ctx, p.ended = nil, nil
 	p.sought, p.depth, p.marks, p.holes, p.misfit, p.refused, p.broken = 0, 0, 0, false, false, false, false
 	clear(p.locals) // they refer to the source
 	clear(p.entries)
 	clear(p.ids)
 	p.scopes, p.locals, p.ids, p.entries = p.scopes[:0], p.locals[:0], p.ids[:0], p.entries[:0]
 	if cap(p.spare) > maxSpare || cap(p.text) > maxSpare || cap(p.runs) > maxSpare ||
-		cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
-		p.spare, p.text, p.runs, p.locals, p.ids, p.entries = nil, nil, nil, nil, nil, nil
+		cap(p.elementIDs) > maxSpare || cap(p.locals) > maxSpare || cap(p.ids) > maxSpare || cap(p.entries) > maxSpare {
+		p.spare, p.text, p.runs, p.locals, p.ids, p.entries, p.elementIDs = nil, nil, nil, nil, nil, nil, nil
 	}
 	if len(p.late) > maxSpare {
 		p.late = nil
 	}
 	parsers.Put(p)
+}
+
+const (
+	// nodesAtOnce is more than the nodes that are added between two looks at the room for
+	// them: those of an object's primitives.
+	nodesAtOnce = 256
+	// nodesPerLook is how many nodes are read or checked between two looks at the
+	// context.
+	nodesPerLook = 1 << 13
+)
+
+// proceed is called where the tape has p.full nodes, at the start of an object or of an
+// item of an array. It looks at
+// the context, makes room for nodes, and reports whether the parse goes on.
+func (p *parser) proceed(pos int) bool {
+	if p.ended = p.ctx.Err(); p.ended != nil {
+		p.fail(pos, issue.Processing, "the parse was ended")
+		return false
+	}
+	n := len(p.nodes)
+	if n > p.maxNodes {
+		p.tooMany(pos)
+		return false
+	}
+	if n+nodesAtOnce > cap(p.nodes) {
+		// The rest of the source is mostly as dense as what was read of it: the tape is
+		// moved once or twice, and not much larger than it must be.
+		rest := int(int64(n) * int64(len(p.src)-pos) / int64(max(pos, 1)))
+		p.nodes = slices.Grow(p.nodes, max(min(rest+rest/16+n/8+64, p.maxNodes-n), 2*nodesAtOnce))
+	}
+	p.full = min(cap(p.nodes)-nodesAtOnce+1, n+nodesPerLook, max(p.maxNodes, n+1))
+	return true
+}
+
+// tooMany fails since there are more nodes than the limit.
+func (p *parser) tooMany(pos int) {
+	p.fail(pos, issue.TooLong, "resource has more values than the limit of "+strconv.Itoa(p.maxNodes))
 }

@@ -1,8 +1,11 @@
 package fhirjson
 
 import (
+	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Pointer returns the JSON Pointer (RFC 6901) of n in the source. What stands
@@ -111,13 +114,27 @@ func joinSteps(way []step) string {
 		case s.array:
 			out = append(out, '/')
 			out = strconv.AppendInt(out, int64(s.item), 10)
-		case plainName(s.name):
-			out = append(append(out, '/'), s.name...)
 		default:
-			return string(out)
+			name := unescapedName(s.name)
+			if !plainName(name) {
+				return string(out)
+			}
+			out = append(append(out, '/'), name...)
 		}
 	}
 	return string(out)
+}
+
+// unescapedName returns a name without its escapes, nil where one of them is broken.
+func unescapedName(name []byte) []byte {
+	if bytes.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	text, err := jsontext.AppendUnquote(nil, append(append([]byte{'"'}, name...), '"'))
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // plainName reports whether name is short and made of letters, digits and

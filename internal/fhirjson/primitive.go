@@ -1,21 +1,29 @@
 package fhirjson
 
 import (
+	"bytes"
 	"encoding/binary"
+	"unicode"
 	"unicode/utf8"
 )
 
 // maxText is the most characters a string may have (FHIR R4 §2.24.0.1, string).
 const maxText = 1 << 20
 
+// maxID is the most characters an id may have (FHIR R4 §2.24.0.1, id).
+const maxID = 64
+
 // valid reports whether text, which is not empty, is a value of the class (FHIR
 // R4 §2.24.0.1, the regular expressions of the primitive types).
-func (p *parser) valid(text []byte, c class) bool {
+func valid(text []byte, c class) bool {
 	switch c {
 	case classString, classMarkdown:
 		return len(text) <= maxText || utf8.RuneCount(text) <= maxText
 	case classCode:
-		return !hasSpace(text) || validCode(text)
+		return validCode(text)
+	case classElementID:
+		space, wide := spaceOrWide(text)
+		return !space && !(wide && hasWideSpace(text))
 	case classURI:
 		return !hasSpace(text)
 	case classID:
@@ -36,8 +44,6 @@ func (p *parser) valid(text []byte, c class) bool {
 		return n == len(text)
 	case classBase64:
 		return validBase64(text)
-	case classXHTML:
-		return p.validXHTML(text)
 	}
 	return true
 }
@@ -60,16 +66,46 @@ func hasSpace(text []byte) bool {
 	return false
 }
 
-// validCode allows single white space inside: [^\s]+(\s[^\s]+)*
+// spaceOrWide is hasSpace, and reports whether text has bytes beyond ASCII, unless it
+// has a space before them.
+func spaceOrWide(text []byte) (space, wide bool) {
+	var seen uint64
+	for len(text) >= 8 {
+		w := binary.LittleEndian.Uint64(text)
+		if (w-ones*0x21)&^w&highs != 0 {
+			return true, false
+		}
+		seen |= w
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c <= ' ' {
+			return true, false
+		}
+		seen |= uint64(c)
+	}
+	return false, seen&highs != 0
+}
+
+// hasWideSpace reports whether text has white space beyond ASCII.
+func hasWideSpace(text []byte) bool {
+	return bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && unicode.IsSpace(r) })
+}
+
+// validCode is [^\s]+(\s[^\s]+)* with no white space but single spaces, as the text
+// beside the regular expression has it (FHIR R4 §2.24.0.1, code).
 func validCode(text []byte) bool {
+	if space, wide := spaceOrWide(text); !space {
+		return !wide || !hasWideSpace(text)
+	}
 	space := true
 	for _, c := range text {
-		if space && c <= ' ' {
+		if c < ' ' || space && c == ' ' {
 			return false
 		}
-		space = c <= ' '
+		space = c == ' '
 	}
-	return !space
+	return !space && !hasWideSpace(text)
 }
 
 // idByte has the characters of an id: [A-Za-z0-9\-\.]
@@ -88,7 +124,7 @@ func validID(text []byte) bool {
 			return false
 		}
 	}
-	return len(text) >= 1 && len(text) <= 64
+	return len(text) >= 1 && len(text) <= maxID
 }
 
 // validOID is urn:oid:[0-2](\.(0|[1-9][0-9]*))+

@@ -14,7 +14,7 @@ func (p *parser) checkReference(doc *Document, n Index) {
 	text, at := p.textOf(doc, n, referenceText)
 	if text == nil {
 		p.checkLogical(doc, n)
-	} else if !p.valid(text, classURI) {
+	} else if !valid(text, classURI) {
 		return // reported by the parse
 	}
 	var target schema.TypeID

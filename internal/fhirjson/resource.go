@@ -21,7 +21,7 @@ func (p *parser) resource(open int, f schema.FieldID) int {
 	}
 	node := len(p.nodes)
 	p.nodes = append(p.nodes, Node{Start: uint32(open), Field: f, Type: t, Kind: Object})
-	if !p.enter(open) {
+	if !p.enter(open) || len(p.nodes) >= p.full && !p.proceed(open) {
 		return -1
 	}
 	if typed {

@@ -24,6 +24,7 @@ const (
 	classString
 	classMarkdown
 	classCode
+	classElementID // of an element: a string without white space (FHIR R4 §2.24.0.2)
 	classID
 	classURI // uri, url and canonical
 	classOID
@@ -150,6 +151,9 @@ func newRule(f schema.FieldID) rule {
 		name: row.Name, typ: row.Type, element: f, max: row.Max, min: row.Min,
 		array: row.Array(), required: row.Min > 0,
 		class: classOf(row.Type.Type()),
+	}
+	if row.Name == "id" && r.class == classString {
+		r.class = classElementID
 	}
 	if b := row.Binding.Binding(); r.class == classCode && b.Strength == schema.StrengthRequired && b.Codes != nil {
 		r.codes = b

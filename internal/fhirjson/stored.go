@@ -2,6 +2,7 @@ package fhirjson
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	root := &doc.Nodes[0]
 	row := root.Type.Type()
+	// The canonical form is not longer than the source.
+	dst = slices.Grow(dst, int(root.End-root.Start)+len(id)+storedMore)
 	dst = append(dst, `{"resourceType":"`...)
 	dst = append(dst, row.Name...)
 	dst = append(dst, `","id":"`...)
@@ -40,6 +43,10 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	dst[len(dst)-1] = '}'
 	return dst
 }
+
+// storedMore is how many bytes the stored form may have over and above the source and
+// the id.
+const storedMore = 16
 
 // Dropped returns the nodes that [AppendStored] leaves out or writes itself, upwards:
 // the id, and what the store sets in meta. What is below them is left out as well.

@@ -102,10 +102,17 @@ func array(items ...*tree) *tree { return &tree{kind: '[', items: items} }
 type generator struct {
 	turns map[schema.FieldID]int // by first alternative
 	made  map[schema.TypeID]int  // how often a type was made in full
+	ids   int                    // of elements, so far
 }
 
 func newGenerator() *generator {
 	return &generator{turns: map[schema.FieldID]int{}, made: map[schema.TypeID]int{}}
+}
+
+// id returns an id for an element, another one each time.
+func (g *generator) id() *tree {
+	g.ids++
+	return scalar(fmt.Sprintf(`"e%d"`, g.ids))
 }
 
 // alternatives returns how often a type must be made for each alternative of each
@@ -178,7 +185,7 @@ func hasTwin(f schema.FieldID) bool {
 
 // twin returns the underscore twin of a primitive field with one value.
 func (g *generator) twin(f schema.FieldID) *tree {
-	v := object(member{"id", scalar(`"a"`)},
+	v := object(member{"id", g.id()},
 		member{"extension", array(object(member{"url", scalar(`"urn:a"`)}, member{"valueString", scalar(`"a"`)}))})
 	if f.Field().Array() {
 		return array(v)
@@ -216,18 +223,20 @@ func (g *generator) item(f schema.FieldID, path []schema.TypeID, depth int) *tre
 		if len(row.Targets) > 0 {
 			target = row.Targets[g.turns[f]%len(row.Targets)].String()
 		}
-		return object(member{"id", scalar(`"a"`)}, member{"reference", scalar(fmt.Sprintf(`"%s/1"`, target))}, member{"type", scalar(`"` + target + `"`)},
+		return object(member{"id", g.id()}, member{"reference", scalar(fmt.Sprintf(`"%s/1"`, target))}, member{"type", scalar(`"` + target + `"`)},
 			member{"identifier", object(member{"value", scalar(`"a"`)})}, member{"display", scalar(`"a"`)})
 	case row.Type == schema.TypeExtension:
 		value := schema.Lookup(row.Type, "url") + 1
 		value += schema.FieldID(g.turns[0] % int(row.Type.Type().End-value))
 		g.turns[0]++
-		return object(member{"id", scalar(`"a"`)}, member{"url", scalar(`"urn:a"`)}, member{value.Field().Name, g.item(value, append(path, row.Type), 1)})
+		return object(member{"id", g.id()}, member{"url", scalar(`"urn:a"`)}, member{value.Field().Name, g.item(value, append(path, row.Type), 1)})
 	case row.Name == "contained":
 		return object(member{"resourceType", scalar(`"Basic"`)}, member{"id", scalar(`"c1"`)},
 			member{"code", object(member{"text", scalar(`"a"`)})}, member{"subject", object(member{"reference", scalar(`"#"`)})})
 	case kind == schema.KindResource:
 		return object(member{"resourceType", scalar(`"Basic"`)}, member{"id", scalar(`"b1"`)}, member{"code", object(member{"text", scalar(`"a"`)})})
+	case row.Name == "id" && row.Type == schema.TypeString:
+		return g.id()
 	case kind == schema.KindPrimitive:
 		return scalar(goodPrimitive(f))
 	}
@@ -235,7 +244,13 @@ func (g *generator) item(f schema.FieldID, path []schema.TypeID, depth int) *tre
 		return object(member{"coding", array(object(
 			member{"system", scalar(`"` + code.System + `"`)}, member{"code", scalar(`"` + code.Code + `"`)}))}, member{"text", scalar(`"a"`)})
 	}
-	return g.fill(object(), row.Type, append(path[:len(path):len(path)], row.Type), depth)
+	path = append(path[:len(path):len(path)], row.Type)
+	if row.Flags&schema.FlagSimple != 0 { // a Quantity in full has a comparator
+		made := g.made[row.Type]
+		g.made[row.Type] = alternatives(row.Type)
+		defer func() { g.made[row.Type] = made }()
+	}
+	return g.fill(object(), row.Type, path, depth)
 }
 
 // requiredCode returns a code of the value set that an element must be of.

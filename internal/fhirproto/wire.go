@@ -166,7 +166,7 @@ func (e *encoder) twin(n fhirjson.Index, s shape) {
 			continue
 		}
 		if url, ok := e.doc.Child(c, extensionURL); ok {
-			if u := e.doc.Raw(url); string(u) == NoValueURL || string(u) == StrideURL {
+			if u := e.textOf(url); string(u) == NoValueURL || string(u) == StrideURL {
 				e.fail(c, "the URL of the extension is kept for the proto's own use")
 			}
 		}

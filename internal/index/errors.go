@@ -4,11 +4,8 @@ import "errors"
 
 // Errors about payloads.
 var (
-	// ErrDamaged is returned when a payload, packed or not, does not follow its format.
+	// ErrDamaged is returned when a payload does not follow its format.
 	ErrDamaged = errors.New("index: damaged values")
-	// ErrFormat is returned when a packed payload has a format that this version
-	// does not know.
-	ErrFormat = errors.New("index: unknown format of packed values")
 	// ErrUnsettled is returned when a payload has values that depend on settings, and
 	// the index has none.
 	ErrUnsettled = errors.New("index: values depend on settings that the index does not have")

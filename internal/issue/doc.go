@@ -3,5 +3,6 @@
 // of them becomes an OperationOutcome.
 //
 // An issue never carries patient data: it names the place, by JSON Pointer and
-// byte offset or by FHIRPath expression, and the rule.
+// byte offset or by FHIRPath expression, and the rule. The expression begins with the
+// type of the resource, and names a choice as FHIRPath does: Patient.deceased.
 package issue

@@ -52,6 +52,7 @@ const (
 type Issue struct {
 	Severity    Severity
 	Code        Code
+	Root        string // type of the resource that Pointer is in, "" where it is in none
 	Pointer     string // RFC 6901 from the resource's root; "" is the root itself or no place
 	Offset      int64  // byte offset in the input, -1 where there is none
 	Diagnostics string // free of values from the data

@@ -1,13 +1,16 @@
 package issue
 
 import (
+	"strings"
 	"unicode/utf8"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // AppendOutcome appends the issues as a FHIR R4 OperationOutcome in JSON. With
 // no issues it says that all is well, since OperationOutcome.issue is required.
-// Pointer and offset go into diagnostics, and the pointer's FHIRPath form into
-// expression.
+// Pointer and offset go into diagnostics, and their FHIRPath form, which begins with
+// the type of the resource, into expression.
 func AppendOutcome(dst []byte, issues ...Issue) []byte {
 	if len(issues) == 0 {
 		issues = []Issue{{Severity: Information, Code: Informational, Offset: -1, Diagnostics: "no issues"}}
@@ -26,7 +29,7 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 			dst = append(dst, `,"diagnostics":`...)
 			dst = appendString(dst, text)
 		}
-		if path := expression(i.Pointer); path != "" {
+		if path := i.expression(); path != "" {
 			dst = append(dst, `,"expression":[`...)
 			dst = append(appendString(dst, path), ']')
 		}
@@ -35,25 +38,30 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 	return append(dst, `]}`...)
 }
 
-// expression writes a JSON Pointer as a path of FHIRPath: /name/0/given is
-// name[0].given.
-func expression(pointer string) string {
-	var out []byte
-	for rest := pointer; rest != ""; {
-		rest = rest[1:]
-		end := 0
-		for end < len(rest) && rest[end] != '/' {
-			end++
-		}
-		step := rest[:end]
-		rest = rest[end:]
+// expression writes the place of an issue as a path of FHIRPath: in a Patient
+// /contact/1/name is Patient.contact[1].name, and /_birthDate/extension/0 is
+// Patient.birthDate.extension[0]. It is "" where the resource is not known. A choice
+// has the name that FHIRPath gives it, deceased, wherever the type around it is
+// known: in all but the resources inside another.
+func (i *Issue) expression() string {
+	if i.Root == "" {
+		return ""
+	}
+	out := []byte(i.Root)
+	around, _ := schema.TypeOf(i.Root)
+	for step := range strings.SplitSeq(strings.TrimPrefix(i.Pointer, "/"), "/") {
 		switch {
-		case step != "" && step[0] >= '0' && step[0] <= '9':
+		case step == "":
+		case step[0] >= '0' && step[0] <= '9':
 			out = append(append(append(out, '['), step...), ']')
-		case len(out) > 0:
-			out = append(append(out, '.'), step...)
 		default:
-			out = append(out, step...)
+			field := schema.Lookup(around, strings.TrimPrefix(step, "_"))
+			if row := field.Field(); field != 0 {
+				step, around = row.Element, row.Type
+			} else {
+				around = 0
+			}
+			out = append(append(out, '.'), step...)
 		}
 	}
 	return string(out)

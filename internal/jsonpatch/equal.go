@@ -14,15 +14,26 @@ func (p *patcher) equal(a, b *value) (bool, error) {
 	if err := p.spend(1); err != nil || a.kind != b.kind {
 		return false, err
 	}
+	if a.inside == nil && b.inside == nil && bytes.Equal(a.raw, b.raw) {
+		return true, p.spend(len(a.raw) / 16)
+	}
+	x, err := p.open(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := p.open(b)
+	if err != nil {
+		return false, err
+	}
 	switch a.kind {
 	case '{':
-		return p.equalObjects(a, b)
+		return p.equalObjects(x, y)
 	case '[':
-		if len(a.items) != len(b.items) {
+		if len(x.items) != len(y.items) {
 			return false, nil
 		}
-		for i := range a.items {
-			if same, err := p.equal(a.items[i], b.items[i]); !same {
+		for i := range x.items {
+			if same, err := p.equal(x.items[i], y.items[i]); !same {
 				return false, err
 			}
 		}
@@ -35,7 +46,7 @@ func (p *patcher) equal(a, b *value) (bool, error) {
 	return true, nil
 }
 
-func (p *patcher) equalObjects(a, b *value) (bool, error) {
+func (p *patcher) equalObjects(a, b *inside) (bool, error) {
 	if len(a.members) != len(b.members) {
 		return false, nil
 	}

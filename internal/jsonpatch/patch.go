@@ -20,7 +20,7 @@ const (
 	// for FHIR; more would not harm either, but each takes stack.
 	MaxDepth = 1000
 	// MaxWork bounds the steps of a patch: members looked at, items moved, values
-	// compared and bytes copied. It is about a second.
+	// compared and bytes read. It is a second at the most, and 150 MB.
 	MaxWork = 1 << 26
 )
 
@@ -35,20 +35,25 @@ func Apply(dst, doc, patch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
+	p := &patcher{root: root}
+	list, err := p.open(operations)
+	if err != nil {
+		return nil, costly()
+	}
 	if operations.kind != '[' {
 		return nil, &Error{Offset: 0, Code: issue.Structure, Reason: "a patch must be an array of operations"}
 	}
-	p := &patcher{root: root}
-	if p.size, _ = root.measure(); p.size > MaxBytes {
+	if p.size = len(root.raw); p.size > MaxBytes {
 		return nil, &Error{Offset: -1, Code: issue.TooCostly, Reason: "the document is larger than the limit"}
 	}
-	for i, op := range operations.items {
+	for i, op := range list.items {
 		if err := p.operation(op); err != nil {
 			err.Pointer = "/" + strconv.Itoa(i) + err.Pointer
+			err.Reason = fmt.Sprintf("operation %d of %d: %s", i+1, len(list.items), err.Reason)
 			return nil, err
 		}
 	}
-	return p.root.append(dst), nil
+	return p.root.append(slices.Grow(dst, min(p.size, len(doc)+len(patch)))), nil
 }
 
 // malformed turns an error of jsontext into an Error.
@@ -97,33 +102,37 @@ func (p *patcher) operation(op *value) *Error {
 	if op.kind != '{' {
 		return fail("", issue.Structure, "an operation must be an object")
 	}
-	name, e := text(op, "op")
+	in, err := p.open(op)
+	if err != nil {
+		return costly()
+	}
+	name, e := text(in, "op")
 	if e != nil {
 		return e
 	}
-	path, e := pointer(op, "path")
+	path, e := pointer(in, "path")
 	if e != nil {
 		return e
 	}
 	switch name {
 	case "add", "replace", "test":
-		at := op.find("value")
+		at := in.find("value")
 		if at < 0 {
 			return fail("", issue.Required, "value is missing")
 		}
-		v := op.members[at].value
+		v := in.members[at].value
 		switch name {
 		case "add":
-			return p.add(path, v.clone())
+			return p.add(path, v)
 		case "replace":
-			return p.replace(path, v.clone())
+			return p.replace(path, v)
 		}
 		return p.test(path, v)
 	case "remove":
 		_, e := p.remove("path", path)
 		return e
 	case "move", "copy":
-		from, e := pointer(op, "from")
+		from, e := pointer(in, "from")
 		if e != nil {
 			return e
 		}
@@ -136,7 +145,7 @@ func (p *patcher) operation(op *value) *Error {
 }
 
 // text returns the string member of an operation.
-func text(op *value, name string) (string, *Error) {
+func text(op *inside, name string) (string, *Error) {
 	at := op.find(name)
 	if at < 0 {
 		return "", fail("", issue.Required, "%s is missing", name)
@@ -153,7 +162,7 @@ func text(op *value, name string) (string, *Error) {
 }
 
 // pointer returns the tokens of the pointer member of an operation.
-func pointer(op *value, name string) ([]string, *Error) {
+func pointer(op *inside, name string) ([]string, *Error) {
 	s, e := text(op, name)
 	if e != nil {
 		return nil, e
@@ -177,22 +186,26 @@ func notThere(member string) *Error {
 func (p *patcher) get(member string, tokens []string) (*value, *Error) {
 	v := p.root
 	for _, t := range tokens {
+		in, err := p.open(v)
+		if err != nil {
+			return nil, costly()
+		}
 		switch v.kind {
 		case '{':
-			if p.spend(len(v.members)) != nil {
+			if p.spend(len(in.members)) != nil {
 				return nil, costly()
 			}
-			at := v.find(t)
+			at := in.find(t)
 			if at < 0 {
 				return nil, notThere(member)
 			}
-			v = v.members[at].value
+			v = in.members[at].value
 		case '[':
-			at, ok := index(t, len(v.items)-1)
+			at, ok := index(t, len(in.items)-1)
 			if !ok {
 				return nil, notThere(member)
 			}
-			v = v.items[at]
+			v = in.items[at]
 		default:
 			return nil, notThere(member)
 		}
@@ -202,8 +215,8 @@ func (p *patcher) get(member string, tokens []string) (*value, *Error) {
 
 // grow counts what is to be put in at a depth.
 func (p *patcher) grow(v *value, depth int) *Error {
-	size, levels := v.measure()
-	if p.size += size; p.size > MaxBytes || depth+levels > MaxDepth || p.spend(size) != nil {
+	size, levels, err := p.measure(v)
+	if p.size += size; err != nil || p.size > MaxBytes || depth+levels > MaxDepth {
 		return costly()
 	}
 	return nil
@@ -219,11 +232,15 @@ func (p *patcher) add(path []string, v *value) *Error {
 		return nil
 	}
 	last := len(path) - 1
-	in, e := p.get("path", path[:last])
+	at, e := p.get("path", path[:last])
 	if e != nil {
 		return e
 	}
-	switch in.kind {
+	in, err := p.open(at)
+	if err != nil {
+		return costly()
+	}
+	switch at.kind {
 	case '{':
 		if p.spend(len(in.members)) != nil {
 			return costly()
@@ -262,14 +279,21 @@ func (p *patcher) remove(member string, tokens []string) (*value, *Error) {
 		return nil, fail(member, issue.Value, "the whole document cannot be removed")
 	}
 	last := len(tokens) - 1
-	in, e := p.get(member, tokens[:last])
+	at, e := p.get(member, tokens[:last])
 	if e != nil {
 		return nil, e
+	}
+	in, err := p.open(at)
+	if err != nil {
+		return nil, costly()
+	}
+	if in == nil {
+		return nil, notThere(member)
 	}
 	if p.spend(len(in.members)+len(in.items)) != nil {
 		return nil, costly()
 	}
-	switch in.kind {
+	switch at.kind {
 	case '{':
 		if at := in.find(tokens[last]); at >= 0 {
 			v := in.members[at].value
@@ -312,7 +336,10 @@ func (p *patcher) move(from, path []string) *Error {
 	if e != nil {
 		return e
 	}
-	size, _ := v.measure()
+	size, _, err := p.measure(v)
+	if err != nil {
+		return costly()
+	}
 	p.size -= size // add counts it again
 	return p.add(path, v)
 }
@@ -323,10 +350,14 @@ func (p *patcher) copy(from, path []string) *Error {
 	if e != nil {
 		return e
 	}
-	if size, _ := v.measure(); p.size+size > MaxBytes {
+	if size, _, err := p.measure(v); err != nil || p.size+size > MaxBytes {
 		return costly()
 	}
-	return p.add(path, v.clone())
+	c, err := p.clone(v)
+	if err != nil {
+		return costly()
+	}
+	return p.add(path, c)
 }
 
 // test reports a value that is not equal to v (RFC 6902 §4.6).

@@ -3,6 +3,7 @@ package jsonpatch_test
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -161,6 +162,36 @@ func TestWork(t *testing.T) {
 	var e *jsonpatch.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, issue.TooCostly, e.Code)
+}
+
+// TestRefusedBeforeItCosts checks that a patch that copies a document into itself over
+// and over is refused without the memory that it asks for.
+func TestRefusedBeforeItCosts(t *testing.T) {
+	doc := []byte(`{"a":[` + strings.Repeat(`{"b":[1,2,3,{"c":"x"}]},`, 20_000) + `1],"d":{}}`)
+	for name, operation := range map[string]string{
+		"to the end of an array":  `{"op":"copy","from":"","path":"/a/-"}`,
+		"to the start":            `{"op":"copy","from":"/a","path":"/a/0"}`,
+		"into an object":          `{"op":"copy","from":"","path":"/d/x"},{"op":"move","from":"/d","path":"/a/0"},{"op":"add","path":"/d","value":{}}`,
+		"of what was looked into": `{"op":"test","path":"/a/1/b/3/c","value":"x"},{"op":"copy","from":"/a","path":"/a/-"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			patch := []byte(`[` + strings.Repeat(operation+",", 50) + operation + `]`)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := jsonpatch.Apply(nil, doc, patch)
+			runtime.ReadMemStats(&after)
+			var e *jsonpatch.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, issue.TooCostly, e.Code)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(128<<20))
+		})
+	}
+}
+
+// TestTellsTheOperation checks that an error says which operation it is about.
+func TestTellsTheOperation(t *testing.T) {
+	_, err := jsonpatch.Apply(nil, []byte(`{"a":1}`), []byte(`[{"op":"add","path":"/b","value":1},{"op":"remove","path":"/x"},{"op":"remove","path":"/a"}]`))
+	require.EqualError(t, err, "jsonpatch: /1/path: operation 2 of 3: path leads to nothing in the document")
 }
 
 // FuzzApply checks that no patch makes Apply panic and that what it makes is JSON.

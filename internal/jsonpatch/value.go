@@ -7,10 +7,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A value is JSON as a tree.
+// A value is JSON as text, and as a tree as far as a patch has looked into it: what
+// it has not is copied by sharing the text.
 type value struct {
-	kind    jsontext.Kind // of its first byte: { [ " 0 t f n
-	raw     []byte        // a scalar as written
+	kind jsontext.Kind // of its first byte: { [ " 0 t f n
+	raw  []byte        // as written; stale once inside is set
+	// inside is nil of a scalar, and of what has not been opened.
+	inside *inside
+	depth  int // how deep raw nests, 0 where that was not counted
+}
+
+// inside is what an object or array has.
+type inside struct {
 	members []member
 	items   []*value
 }
@@ -22,117 +30,209 @@ type member struct {
 	value *value
 }
 
-// read returns the tree of text, which must be one JSON value without duplicate
+// read returns the value that text is, which must be one JSON value without duplicate
 // names. It refers to text.
 func read(text []byte) (*value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
-	v, err := decode(d)
-	if err != nil {
+	if err := d.SkipValue(); err != nil {
 		return nil, err
 	}
-	if rest := bytes.TrimLeft(text[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
+	end := int(d.InputOffset())
+	if rest := bytes.TrimLeft(text[end:], " \t\r\n"); len(rest) > 0 {
 		return nil, &jsontext.SyntacticError{ByteOffset: int64(len(text) - len(rest))}
 	}
-	return v, nil
+	return newValue(bytes.TrimLeft(text[:end], " \t\r\n")), nil
 }
 
-func decode(d *jsontext.Decoder) (*value, error) {
-	v := &value{kind: d.PeekKind()}
-	if v.kind != '{' && v.kind != '[' {
-		raw, err := d.ReadValue()
-		v.raw = slices.Clone(raw)
-		return v, err
+// newValue returns the value that good JSON without space around it is.
+func newValue(raw []byte) *value {
+	v := &value{kind: jsontext.Kind(raw[0]), raw: raw}
+	if c := raw[0]; c == '-' || c-'0' <= 9 {
+		v.kind = '0'
 	}
+	return v
+}
+
+// costOfValue is what a value in the tree costs, in steps: about 60 bytes.
+const costOfValue = 32
+
+// open makes the tree of an object or array, one level deep.
+func (p *patcher) open(v *value) (*inside, error) {
+	if v.inside != nil || v.kind != '{' && v.kind != '[' {
+		return v.inside, nil
+	}
+	if err := p.spend(len(v.raw) / 4); err != nil {
+		return nil, err
+	}
+	in := new(inside)
+	d := jsontext.NewDecoder(bytes.NewBuffer(v.raw), jsontext.AllowDuplicateNames(true)) // read has looked
 	if _, err := d.ReadToken(); err != nil {
 		return nil, err
 	}
-	for {
-		switch d.PeekKind() {
-		case '}', ']':
-			_, err := d.ReadToken()
-			return v, err
+	next := func() ([]byte, error) {
+		raw, err := d.ReadValue()
+		end := int(d.InputOffset())
+		return v.raw[end-len(raw) : end : end], err
+	}
+	for d.PeekKind() != '}' && d.PeekKind() != ']' {
+		if err := p.spend(costOfValue); err != nil {
+			return nil, err
 		}
 		var m member
+		var err error
 		if v.kind == '{' {
-			raw, err := d.ReadValue()
-			if err != nil {
+			if m.raw, err = next(); err != nil {
 				return nil, err
 			}
-			m.raw = slices.Clone(raw)
-			name, err := jsontext.AppendUnquote(nil, raw)
+			name, err := jsontext.AppendUnquote(nil, m.raw)
 			if err != nil {
 				return nil, err
 			}
 			m.name = string(name)
 		}
-		item, err := decode(d)
+		raw, err := next()
 		if err != nil {
 			return nil, err
 		}
-		if v.kind == '{' {
-			m.value = item
-			v.members = append(v.members, m)
+		if m.value = newValue(raw); v.kind == '{' {
+			in.members = append(in.members, m)
 		} else {
-			v.items = append(v.items, item)
+			in.items = append(in.items, m.value)
 		}
 	}
+	v.inside = in
+	return in, nil
 }
 
 // append appends the value as JSON without white space.
 func (v *value) append(dst []byte) []byte {
-	switch v.kind {
-	case '{':
+	switch {
+	case v.inside == nil:
+		return appendCompact(dst, v.raw)
+	case v.kind == '{':
 		dst = append(dst, '{')
-		for i := range v.members {
+		for i := range v.inside.members {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(append(dst, v.members[i].raw...), ':')
-			dst = v.members[i].value.append(dst)
+			dst = append(append(dst, v.inside.members[i].raw...), ':')
+			dst = v.inside.members[i].value.append(dst)
 		}
 		return append(dst, '}')
-	case '[':
-		dst = append(dst, '[')
-		for i, item := range v.items {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = item.append(dst)
-		}
-		return append(dst, ']')
 	}
-	return append(dst, v.raw...)
+	dst = append(dst, '[')
+	for i, item := range v.inside.items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = item.append(dst)
+	}
+	return append(dst, ']')
+}
+
+// appendCompact appends good JSON without the white space between its tokens.
+func appendCompact(dst, text []byte) []byte {
+	if !bytes.ContainsAny(text, " \t\r\n") {
+		return append(dst, text...)
+	}
+	inString := false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case inString && c == '\\':
+			dst = append(dst, c)
+			i++
+			c = text[i]
+		case c == '"':
+			inString = !inString
+		case !inString && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
+			continue
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 // clone returns a copy that shares nothing that a patch changes.
-func (v *value) clone() *value {
+func (p *patcher) clone(v *value) (*value, error) {
 	c := *v
-	c.members, c.items = slices.Clone(v.members), slices.Clone(v.items)
-	for i := range c.members {
-		c.members[i].value = c.members[i].value.clone()
+	if v.inside == nil {
+		return &c, nil
 	}
-	for i := range c.items {
-		c.items[i] = c.items[i].clone()
+	if err := p.spend(costOfValue * (len(v.inside.members) + len(v.inside.items))); err != nil {
+		return nil, err
 	}
-	return &c
+	c.inside = &inside{slices.Clone(v.inside.members), slices.Clone(v.inside.items)}
+	var err error
+	for i := range c.inside.members {
+		if c.inside.members[i].value, err = p.clone(c.inside.members[i].value); err != nil {
+			return nil, err
+		}
+	}
+	for i := range c.inside.items {
+		if c.inside.items[i], err = p.clone(c.inside.items[i]); err != nil {
+			return nil, err
+		}
+	}
+	return &c, nil
 }
 
 // measure returns the bytes that the value takes as JSON, about, and how deep it
 // nests.
-func (v *value) measure() (size, depth int) {
-	size = len(v.raw) + 2
-	for i := range v.members {
-		s, d := v.members[i].value.measure()
-		size, depth = size+s+len(v.members[i].raw)+1, max(depth, d)
+func (p *patcher) measure(v *value) (size, depth int, err error) {
+	if v.inside == nil {
+		if v.depth == 0 {
+			v.depth = nesting(v.raw)
+			err = p.spend(len(v.raw) / 16)
+		}
+		return len(v.raw) + 2, v.depth, err
 	}
-	for _, item := range v.items {
-		s, d := item.measure()
+	if err := p.spend(1 + len(v.inside.members) + len(v.inside.items)); err != nil {
+		return 0, 0, err
+	}
+	size = 2
+	for i := range v.inside.members {
+		s, d, err := p.measure(v.inside.members[i].value)
+		if err != nil {
+			return 0, 0, err
+		}
+		size, depth = size+s+len(v.inside.members[i].raw)+1, max(depth, d)
+	}
+	for _, item := range v.inside.items {
+		s, d, err := p.measure(item)
+		if err != nil {
+			return 0, 0, err
+		}
 		size, depth = size+s, max(depth, d)
 	}
-	return size, depth + 1
+	return size, depth + 1, nil
+}
+
+// nesting returns how deep good JSON nests, 1 for a scalar.
+func nesting(text []byte) int {
+	deepest, depth := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			for i++; text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
+	}
+	if text[0] != '{' && text[0] != '[' {
+		return 1
+	}
+	return deepest
 }
 
 // find returns the place of the member with a name, -1 if there is none.
-func (v *value) find(name string) int {
-	return slices.IndexFunc(v.members, func(m member) bool { return m.name == name })
+func (in *inside) find(name string) int {
+	return slices.IndexFunc(in.members, func(m member) bool { return m.name == name })
 }

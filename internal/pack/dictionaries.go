@@ -15,7 +15,8 @@ type Dictionaries struct {
 	scratch  sync.Pool // of *unpacker
 }
 
-// NewDictionaries returns the dictionaries of a store. The map is copied.
+// NewDictionaries returns the dictionaries of a store. The map is copied. A nil
+// Dictionary is one that this version cannot read.
 func NewDictionaries(byNumber map[uint64]*Dictionary) *Dictionaries {
 	return &Dictionaries{
 		byNumber: maps.Clone(byNumber),
@@ -29,11 +30,8 @@ type unpacker struct {
 	template []byte
 }
 
-// keptTemplate bounds the memory that an unpacker keeps.
-const keptTemplate = 1 << 20
-
 // Unpack appends the text of a block to dst. It reports [ErrDamaged],
-// [ErrUnsupported] for a codec that it does not know, or [ErrDictionary] for a number
+// [ErrUnsupported] for a codec or a dictionary that it cannot read, or [ErrDictionary] for a number
 // that no dictionary has; dst then comes back as it was.
 func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 	if len(block) == 0 {
@@ -55,14 +53,16 @@ func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 		return append(dst, block...), nil
 	}
 	dictionary, ok := d.byNumber[number]
-	if !ok {
+	switch {
+	case !ok:
 		return dst, fmt.Errorf("%w: number %d", ErrDictionary, number)
+	case dictionary == nil:
+		return dst, fmt.Errorf("%w: dictionary %d", ErrUnsupported, number)
 	}
-	which, dense := c.section()
 	u := d.scratch.Get().(*unpacker)
 	defer d.scratch.Put(u)
-	out, err := u.unpack(dst, block, dictionary.sections[which].model, dense)
-	if cap(u.template) > keptTemplate {
+	out, err := u.unpack(dst, block, dictionary.section(c), c == codecDenseBody)
+	if cap(u.template) > keptBuffer {
 		u.template = nil
 	}
 	if err != nil {
@@ -71,7 +71,7 @@ func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 	return out, nil
 }
 
-func (u *unpacker) unpack(dst, block []byte, m *model, dense bool) ([]byte, error) {
+func (u *unpacker) unpack(dst, block []byte, s *section, dense bool) ([]byte, error) {
 	claim, n := binary.Uvarint(block)
 	if n <= 0 {
 		return dst, fmt.Errorf("%w: length of a template", ErrDamaged)
@@ -87,9 +87,9 @@ func (u *unpacker) unpack(dst, block []byte, m *model, dense bool) ([]byte, erro
 	var fields []byte
 	var ok bool
 	if dense {
-		u.template, fields, ok = readDense(u.template[:0], block, m, int(claim))
+		u.template, fields, ok = readDense(u.template[:0], block, s.model, int(claim))
 	} else {
-		u.template, fields, ok = readFast(u.template[:0], block, m.text, int(claim))
+		u.template, fields, ok = readFast(u.template[:0], block, s.text, int(claim))
 	}
 	if !ok {
 		return dst, fmt.Errorf("%w: template", ErrDamaged)

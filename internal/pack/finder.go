@@ -1,6 +1,9 @@
 package pack
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // A match is a text that stands elsewhere too: at address of the dictionary, or
 // -address bytes before.
@@ -40,31 +43,36 @@ func newDictIndex(text []byte) *dictIndex {
 	return d
 }
 
-// A finder finds matches of a text in itself and in a dictionary.
+// A finder finds matches of a text in itself and in a dictionary. Positions count on
+// from text to text, so that nothing needs to be cleared between them.
 type finder struct {
-	base uint32
-	head [1 << chainBits]uint32 // base + position
-	next []uint32
+	base   uint32
+	length int                    // of the text
+	head   [1 << chainBits]uint32 // base + position
+	next   []uint32               // a ring: of the last positions that a match can reach
 }
 
+// begin makes room for a text of n bytes.
 func (f *finder) begin(n int) {
-	f.base += uint32(len(f.next))
+	f.base += uint32(f.length)
 	if f.base == 0 || uint64(f.base)+uint64(n) >= 1<<32 {
 		clear(f.head[:])
 		f.base = 1
 	}
-	if cap(f.next) < n {
-		f.next = make([]uint32, n)
+	f.length = n
+	if room := min(n, maxDistance+1); len(f.next) < room {
+		f.next = make([]uint32, 1<<bits.Len(uint(room-1)))
 	}
-	f.next = f.next[:n]
 }
+
+func (f *finder) after(position int) *uint32 { return &f.next[position&(len(f.next)-1)] }
 
 func (f *finder) insert(src []byte, at int) {
 	if at+4 > len(src) {
 		return
 	}
 	h := hashChain(binary.LittleEndian.Uint32(src[at:]))
-	f.next[at], f.head[h] = f.head[h], f.base+uint32(at)
+	*f.after(at), f.head[h] = f.head[h], f.base+uint32(at)
 }
 
 // find appends matches at a position, of the text and then of the dictionary, each
@@ -76,7 +84,7 @@ func (f *finder) find(dst []match, d *dictIndex, src []byte, at int) []match {
 	here := src[at:min(at+maxLength, len(src))]
 	x := binary.LittleEndian.Uint32(here)
 	best := minLength
-	for c, n := f.head[hashChain(x)], 0; c >= f.base && n < depth && best < niceLength; c, n = f.next[c-f.base], n+1 {
+	for c, n := f.head[hashChain(x)], 0; c >= f.base && n < depth && best < niceLength; c, n = *f.after(int(c - f.base)), n+1 {
 		p := int(c - f.base)
 		if at-p > maxDistance {
 			break

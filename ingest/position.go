@@ -1,0 +1,239 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
+	register "github.com/fhirlake/fhirlake/jobs"
+	"github.com/go-json-experiment/json"
+)
+
+// A position says how far a job is: what the register keeps in the commit of each
+// chunk.
+type position struct {
+	File  int    `json:"file"` // number of the source under way, from 0
+	Name  string `json:"name,omitempty"`
+	Line  int64  `json:"line"`           // the last line of it that is behind
+	Whole int    `json:"whole"`          // files that were imported to their end
+	Bad   int    `json:"bad,omitempty"`  // files that could not be
+	Part  Counts `json:"part,omitzero"`  // counts of the file under way
+	Total Counts `json:"total,omitzero"` // of all files
+}
+
+// properties are what the register says that a job was asked for.
+type properties struct {
+	Validation string   `json:"validation"`
+	Invariants bool     `json:"invariants"`
+	Files      []string `json:"files,omitempty"`
+}
+
+// levelNames are HealthLake's.
+var levelNames = map[datastore.Level]string{
+	datastore.Strict: "strict", datastore.StructureOnly: "structure-only", datastore.Minimal: "minimal",
+}
+
+// Start starts an import and returns at once. The job ends when all is imported,
+// when ctx ends, or when the store or the report takes no more; call Wait.
+//
+// It reports ErrNoInput, and everything that is wrong with opts. With a ClientToken that
+// a job was started with, it resumes that one, or tells what it came to.
+func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
+	j, err := prepare(ctx, store, opts)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := json.Marshal(properties{levelNames[j.options.Validation], j.options.Invariants, j.options.Files})
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	record := &register.Record{
+		Kind: register.Import, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: asked,
+	}
+	submitted, found, err := register.Submit(ctx, store, record, j.options.ClientToken, record.Name+"\n"+record.Input+"\n"+record.Output+"\n"+string(asked))
+	switch {
+	case errors.Is(err, register.ErrToken):
+		return nil, fmt.Errorf("ingest: %w", err)
+	case err != nil: // the store takes nothing
+		j.record, j.stopped = record, err
+		j.cancel, j.ended = func() {}, func() {}
+		go j.run(ctx)
+		return j, nil
+	case found:
+		return j.again(ctx, submitted)
+	}
+	return j.start(ctx, submitted)
+}
+
+// Resume goes on with a job of the register that is interrupted, cancelled or failed,
+// behind the last line that is durable. opts name the same input as those that the job
+// was started with; of the file that was under way, the lines that were imported are
+// read once more, for the report alone.
+//
+// It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is
+// complete, ErrChanged, and what Start reports.
+func Resume(ctx context.Context, store *datastore.Store, id string, opts Options) (*Job, error) {
+	j, err := prepare(ctx, store, opts)
+	if err != nil {
+		return nil, err
+	}
+	record, err := register.Get(ctx, store, id)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	switch {
+	case record.Kind != register.Import:
+		return nil, fmt.Errorf("ingest: %w", register.ErrNotFound)
+	case record.Status == Completed, record.Status == CompletedWithErrors:
+		return nil, fmt.Errorf("ingest: %w", register.ErrEnded)
+	}
+	return j.start(ctx, record)
+}
+
+// prepare makes a job that is not in the register.
+func prepare(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{store: store, options: opts, started: time.Now(), done: make(chan struct{})}
+	return j, jobs.Guard(func() (err error) { j.sources, err = opts.sources(ctx, store); return err })()
+}
+
+// again returns the job that a ClientToken names: resumed, unless it is complete.
+func (j *Job) again(ctx context.Context, record *register.Record) (*Job, error) {
+	switch record.Status {
+	case Completed, CompletedWithErrors:
+		return j.over(record)
+	}
+	return j.start(ctx, record)
+}
+
+// over returns a job that is complete.
+func (j *Job) over(record *register.Record) (*Job, error) {
+	j.record, j.cancel = record, func() {}
+	if err := j.goTo(record); err != nil {
+		return nil, err
+	}
+	j.outcome.result = Result{Counts: j.from.Total, Status: record.Status, Elapsed: record.Ended.Sub(record.Began)}
+	close(j.done)
+	return j, nil
+}
+
+// start runs a job of the register.
+func (j *Job) start(ctx context.Context, record *register.Record) (*Job, error) {
+	j.record = record
+	if err := j.goTo(record); err != nil {
+		return nil, err
+	}
+	running, cancel := context.WithCancel(ctx)
+	ended, err := register.Run(j.store, record.ID, cancel)
+	if err == nil {
+		record.Status, record.Message, record.Ended = register.InProgress, "", time.Time{}
+		if record.Began.IsZero() {
+			record.Began = time.Now().UTC()
+			err = j.note(j.position())
+		}
+		if err = errors.Join(err, register.Save(ctx, j.store, record)); err != nil {
+			ended()
+		}
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	j.cancel, j.ended = cancel, ended
+	go j.run(running)
+	return j, nil
+}
+
+// goTo sets where the run begins.
+func (j *Job) goTo(record *register.Record) error {
+	if len(record.Position) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(record.Position, &j.from); err != nil {
+		return fmt.Errorf("ingest: the job's position cannot be read: %w", err)
+	}
+	if j.from.File > len(j.sources) || j.from.File < len(j.sources) && j.from.Name != "" && j.sources[j.from.File].name != j.from.Name {
+		return fmt.Errorf("%w: file %d is not the one that was under way", ErrChanged, j.from.File+1)
+	}
+	j.mu.counts, j.mu.whole = j.from.Total, j.from.Whole
+	return nil
+}
+
+// keep has a transaction keep how far the job is once a chunk is durable.
+func (j *Job) keep(tx *datastore.Tx, c *chunk) error {
+	p := j.position()
+	p.Line = c.last
+	p.Part.add(c.counts)
+	p.Total.add(c.counts)
+	if err := j.note(p); err != nil {
+		return err
+	}
+	return register.Put(tx, j.record)
+}
+
+// position returns how far the job is, at the start of its file.
+func (j *Job) position() position {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := position{File: j.from.File + j.mu.ended, Whole: j.mu.whole, Total: j.mu.counts}
+	p.Bad = p.File - p.Whole
+	if p.File < len(j.sources) {
+		p.Name = j.sources[p.File].name
+	}
+	if n := len(j.mu.files); n > j.mu.ended {
+		p.Part = j.mu.files[n-1].Counts
+	}
+	return p
+}
+
+// note puts a position into the job's record.
+func (j *Job) note(p position) (err error) {
+	if j.record.Position, err = json.Marshal(p); err == nil {
+		j.record.Report, err = json.Marshal(p.Total)
+	}
+	if err != nil {
+		return fmt.Errorf("ingest: %w", err)
+	}
+	return nil
+}
+
+// finish tells the register what the job came to, whether or not ctx ended. A store
+// that is closed leaves the job interrupted.
+func (j *Job) finish(ctx context.Context) error {
+	r := &j.outcome.result
+	j.record.Status, j.record.Ended = r.Status, time.Now().UTC()
+	if r.Status == Failed && j.outcome.err != nil {
+		j.record.Message = message(j.outcome.err)
+	}
+	if r.Status == Completed || r.Status == CompletedWithErrors {
+		if err := j.note(j.position()); err != nil {
+			return err
+		}
+	}
+	if j.stopped != nil {
+		return nil
+	}
+	err := register.Save(context.WithoutCancel(ctx), j.store, j.record)
+	if errors.Is(err, datastore.ErrClosed) || errors.Is(err, datastore.ErrReadOnly) {
+		return nil
+	}
+	return err
+}
+
+// message says what stopped a job, without the names of files.
+func message(err error) string {
+	return datastore.Issues(err)[0].Diagnostics
+}
+
+// filesImported returns how many files were imported to their end, in all runs.
+func (j *Job) filesImported() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.mu.whole
+}

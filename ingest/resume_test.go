@@ -1,0 +1,300 @@
+package ingest_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
+	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/jobs"
+	"github.com/stretchr/testify/require"
+)
+
+// flawedInput has three files with bad lines here and there, and lines that only level
+// Minimal takes.
+func flawedInput(t *testing.T) fstest.MapFS {
+	var folder = fstest.MapFS{}
+	for n, name := range []string{"a.ndjson", "b.ndjson.gz", "c.ndjson"} {
+		var text strings.Builder
+		line := 0
+		for l := range bytes.Lines(synthetic(t, 20)) {
+			switch line++; {
+			case line%97 == 5:
+				text.WriteString("{broken\n")
+			case line%89 == 7:
+				fmt.Fprintf(&text, `{"resourceType":"Patient","id":"flawed-%d-%d","gender":"none"}`+"\n", n, line)
+			}
+			text.Write(l)
+		}
+		data := []byte(text.String())
+		if strings.HasSuffix(name, ".gz") {
+			data = compressed(text.String())
+		}
+		folder[name] = &fstest.MapFile{Data: data}
+	}
+	return folder
+}
+
+// cutFS calls a function once n bytes of its files were read.
+type cutFS struct {
+	fs.FS
+	n   *int
+	cut func()
+}
+
+func (c cutFS) Open(name string) (fs.File, error) {
+	f, err := c.FS.Open(name)
+	return cutFile{f, c}, err
+}
+
+type cutFile struct {
+	fs.File
+	of cutFS
+}
+
+func (f cutFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	if *f.of.n -= n; *f.of.n <= 0 {
+		f.of.cut()
+	}
+	return n, err
+}
+
+func (f cutFile) ReadDir(n int) ([]fs.DirEntry, error) { return f.File.(fs.ReadDirFile).ReadDir(n) }
+
+// TestResume stops an import again and again, by cancelling it or by closing its store,
+// and goes on: counts, report and store are those of an import that nobody stopped.
+func TestResume(t *testing.T) {
+	input := flawedInput(t)
+	whole := open(t, nil)
+	var report internaljobs.Memory
+	want, err := run(t, whole, ingest.Options{From: input, Validation: datastore.Minimal, Report: &report})
+	require.NoError(t, err)
+	require.Positive(t, want.CustomerErrors)
+	require.Positive(t, want.WithIssues)
+	size := 0
+	for _, f := range input {
+		size += len(f.Data)
+	}
+	for _, stop := range []string{"cancel", "close"} {
+		t.Run(stop, func(t *testing.T) {
+			folder := t.TempDir()
+			reopen := func() *datastore.Store {
+				store, err := datastore.Open(ctx, filepath.Join(folder, "store"), &datastore.Options{Key: datastore.KeyFile(filepath.Join(folder, "key")), Now: now})
+				require.NoError(t, err)
+				return store
+			}
+			store := reopen()
+			var again internaljobs.Memory
+			id, rounds := "", 0
+			var result ingest.Result
+			for {
+				rounds++
+				running, cancel := context.WithCancel(ctx)
+				n := size / 5
+				cut := cancel
+				if stop == "close" {
+					cut = func() { go store.Close() }
+				}
+				options := ingest.Options{From: cutFS{input, &n, cut}, Validation: datastore.Minimal, Report: &again}
+				if rounds > 12 {
+					options.From = input
+				}
+				var job *ingest.Job
+				var err error
+				if id == "" {
+					job, err = ingest.Start(running, store, options)
+				} else {
+					job, err = ingest.Resume(running, store, id, options)
+				}
+				if err == nil {
+					id = job.ID()
+					result, err = job.Wait()
+				}
+				cancel()
+				if err == nil {
+					break
+				}
+				require.NoError(t, store.Close())
+				store = reopen()
+				if id != "" {
+					record, err := jobs.Get(ctx, store, id)
+					require.NoError(t, err)
+					require.False(t, jobs.Runs(store, id))
+					require.Contains(t, []jobs.Status{jobs.InProgress, jobs.Cancelled, jobs.Failed}, record.Status)
+				}
+			}
+			require.Greater(t, rounds, 2)
+			require.Equal(t, want.Counts, result.Counts)
+			require.Equal(t, want.Status, result.Status)
+			for _, name := range []string{"a.ndjson", "b.ndjson.gz", "c.ndjson"} {
+				require.Equal(t, lineIDs(t, report.File("FAILURE/"+name)), lineIDs(t, again.File("FAILURE/"+name)), name)
+				flaws := "SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/" + name
+				require.Equal(t, lineIDs(t, report.File(flaws)), lineIDs(t, again.File(flaws)), name)
+			}
+			manifest := string(again.File("manifest.json"))
+			require.Contains(t, manifest, `"numberOfFilesImported": 3`)
+			require.Contains(t, manifest, fmt.Sprintf(`"numberOfResourcesImportedSuccessfully": %d`, want.Imported))
+
+			all, err := whole.Search(ctx, "", "_count=0")
+			require.NoError(t, err)
+			got, err := store.Search(ctx, "", "_count=0")
+			require.NoError(t, err)
+			require.Equal(t, all.Total, got.Total)
+			stats, err := store.Stats()
+			require.NoError(t, err)
+			wanted, err := whole.Stats()
+			require.NoError(t, err)
+			require.Equal(t, wanted.Versions, stats.Versions, "no line was imported twice")
+
+			_, err = ingest.Resume(ctx, store, id, ingest.Options{From: input})
+			require.ErrorIs(t, err, jobs.ErrEnded)
+			require.NoError(t, store.Close())
+		})
+	}
+}
+
+// lineIDs returns the numbers of the lines that a file of the report tells of.
+func lineIDs(t *testing.T, text []byte) (ids []int64) {
+	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(bytes.NewReader(text))
+		require.NoError(t, err)
+		text, err = io.ReadAll(z)
+		require.NoError(t, err)
+	}
+	for _, f := range readFailures(t, text) {
+		ids = append(ids, f.LineID)
+	}
+	return ids
+}
+
+func TestResumeOfAnotherInput(t *testing.T) {
+	store := open(t, nil)
+	input := flawedInput(t)
+	running, cancel := context.WithCancel(ctx)
+	n := len(input["a.ndjson"].Data) / 2
+	job, err := ingest.Start(running, store, ingest.Options{From: cutFS{input, &n, cancel}})
+	require.NoError(t, err)
+	_, err = job.Wait()
+	require.ErrorIs(t, err, context.Canceled)
+	for name, other := range map[string]fstest.MapFS{
+		"renamed": {"x.ndjson": input["a.ndjson"]},
+		"before":  {"0.ndjson": input["a.ndjson"], "a.ndjson": input["a.ndjson"]},
+	} {
+		_, err = ingest.Resume(ctx, store, job.ID(), ingest.Options{From: other})
+		require.ErrorIs(t, err, ingest.ErrChanged, name)
+	}
+	_, err = ingest.Resume(ctx, store, "nobody", ingest.Options{From: input})
+	require.ErrorIs(t, err, jobs.ErrNotFound)
+}
+
+func TestClientToken(t *testing.T) {
+	store := open(t, nil)
+	start := func(options ingest.Options) (ingest.Result, string, error) {
+		job, err := ingest.Start(ctx, store, options)
+		if err != nil {
+			return ingest.Result{}, "", err
+		}
+		result, err := job.Wait()
+		return result, job.ID(), err
+	}
+	options := ingest.Options{Reader: strings.NewReader(patient("a", "x")), ClientToken: "one", JobName: "nightly"}
+	first, id, err := start(options)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, first.Imported)
+	options.Reader = strings.NewReader(patient("a", "y"))
+	second, again, err := start(options)
+	require.NoError(t, err)
+	require.Equal(t, id, again)
+	require.Equal(t, first.Counts, second.Counts)
+	v, err := store.Read(ctx, datastore.Ref{Type: "Patient", ID: "a"})
+	require.NoError(t, err)
+	require.Equal(t, "1", v.VersionID, "the same token is the same job")
+
+	options.Validation = datastore.Minimal
+	_, _, err = start(options)
+	require.ErrorIs(t, err, jobs.ErrToken)
+	options.ClientToken = "two"
+	_, other, err := start(options)
+	require.NoError(t, err)
+	require.NotEqual(t, id, other)
+}
+
+func TestRegister(t *testing.T) {
+	store := open(t, nil)
+	var ids []string
+	for i := range 5 {
+		job, err := ingest.Start(ctx, store, ingest.Options{Reader: strings.NewReader(patient("a", "x") + "\nbad\n"), Name: "in.ndjson", JobName: fmt.Sprint("job ", i%2)})
+		require.NoError(t, err)
+		_, err = job.Wait()
+		require.NoError(t, err)
+		ids = append([]string{job.ID()}, ids...)
+	}
+	var listed []string
+	for f := (jobs.Filter{Max: 2}); ; {
+		page, err := jobs.List(ctx, store, f)
+		require.NoError(t, err)
+		for _, r := range page.Jobs {
+			listed = append(listed, r.ID)
+			require.Equal(t, jobs.CompletedWithErrors, r.Status)
+			require.Equal(t, "in.ndjson", r.Input)
+			require.JSONEq(t, `{"scanned":2,"imported":1,"withIssues":0,"customerErrors":1,"serverErrors":0,"bytes":64,"bytesImported":60}`, string(r.Report))
+			require.False(t, r.Began.Before(r.Submitted))
+			require.False(t, r.Ended.Before(r.Began))
+		}
+		if f.After = page.Next; f.After == "" {
+			break
+		}
+	}
+	require.ElementsMatch(t, ids, listed)
+	page, err := jobs.List(ctx, store, jobs.Filter{Name: "job 1"})
+	require.NoError(t, err)
+	require.Len(t, page.Jobs, 2)
+	page, err = jobs.List(ctx, store, jobs.Filter{Status: jobs.InProgress})
+	require.NoError(t, err)
+	require.Empty(t, page.Jobs)
+	_, err = jobs.List(ctx, store, jobs.Filter{After: "nobody"})
+	require.ErrorIs(t, err, jobs.ErrPage)
+
+	require.ErrorIs(t, jobs.Cancel(ctx, store, ids[0]), jobs.ErrEnded)
+	require.NoError(t, jobs.Forget(ctx, store, ids[0]))
+	require.ErrorIs(t, jobs.Forget(ctx, store, ids[0]), jobs.ErrNotFound)
+}
+
+// TestCancelByID cancels a job that runs through the register.
+func TestCancelByID(t *testing.T) {
+	store := open(t, nil)
+	began := make(chan struct{})
+	reader, writer := io.Pipe()
+	job, err := ingest.Start(ctx, store, ingest.Options{Reader: readerFunc(func(p []byte) (int, error) {
+		select {
+		case <-began:
+		default:
+			close(began)
+		}
+		return reader.Read(p)
+	})})
+	require.NoError(t, err)
+	<-began
+	require.True(t, jobs.Runs(store, job.ID()))
+	require.ErrorIs(t, jobs.Forget(ctx, store, job.ID()), jobs.ErrRunning)
+	_, err = ingest.Resume(ctx, store, job.ID(), ingest.Options{Reader: strings.NewReader("")})
+	require.ErrorIs(t, err, jobs.ErrRunning)
+	require.NoError(t, jobs.Cancel(ctx, store, job.ID()))
+	writer.Close()
+	_, err = job.Wait()
+	require.ErrorIs(t, err, context.Canceled)
+	record, err := jobs.Get(ctx, store, job.ID())
+	require.NoError(t, err)
+	require.Equal(t, jobs.Cancelled, record.Status)
+	require.False(t, jobs.Runs(store, job.ID()))
+}

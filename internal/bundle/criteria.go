@@ -1,0 +1,132 @@
+package bundle
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// A criterion is criteria of a transaction, and what they find in the state that it
+// began with.
+type criterion struct {
+	*engine.Criterion
+	footprint search.Footprint
+	same      string // the same for all that have the same conditions
+	once      sync.Once
+	found     []engine.Version
+	err       error
+}
+
+// criterion returns criteria, which are read once. It is safe for several goroutines.
+func (p *plan) criterion(t schema.TypeID, text string) (*criterion, error) {
+	name := t.String() + "?" + text
+	p.mu.Lock()
+	c, ok := p.mu.criteria[name]
+	if !ok {
+		c = new(criterion)
+		p.mu.criteria[name] = c
+	}
+	p.mu.Unlock()
+	c.once.Do(func() { c.err = p.read(c, t, text) })
+	return c, c.err
+}
+
+func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
+	if c.Criterion, err = p.engine.Criterion(t, text, p.base()); err != nil {
+		return err
+	}
+	c.footprint, c.same = c.Footprint(), c.Conditions()
+	return nil
+}
+
+// ask searches what criteria find in the state, once. Of what a transaction finds at
+// most as many can be left aside as it has entries.
+func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) {
+	p.mu.Lock()
+	asked, found := p.mu.asked[c], c.found
+	p.mu.Unlock()
+	if asked {
+		return found, nil
+	}
+	ordinals, err := p.state.Matches(ctx, c.Criterion, len(p.requests)+1)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range ordinals {
+		found = append(found, p.state.Version(o))
+	}
+	p.mu.Lock()
+	c.found, p.mu.asked[c] = found, true
+	p.mu.Unlock()
+	return found, nil
+}
+
+// resolved returns criteria with the fullUrls of entries in them, their placeholders,
+// replaced by what these entries have become. needs is told of each entry before its
+// link is read.
+func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) error) (string, error) {
+	if len(p.links)+len(p.strangers) == 0 || !strings.Contains(text, "=") {
+		return text, nil
+	}
+	prefix, query := "", text
+	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
+		prefix, query = before+"?", after
+	}
+	parts := strings.Split(query, "&")
+	changed := false
+	for i, part := range parts {
+		name, rawValue, _ := strings.Cut(part, "=")
+		value, err := url.QueryUnescape(rawValue)
+		if err != nil {
+			continue // the search engine says so
+		}
+		alternatives := strings.Split(value, ",")
+		hit := false
+		for j, a := range alternatives {
+			l := p.named(a)
+			if l == nil {
+				continue
+			}
+			if !p.isReference(t, name) {
+				return "", engine.Failf(engine.ErrInvalid, issue.Value, "the criteria have the fullUrl of an entry where no reference can stand")
+			}
+			if l == &strange {
+				return "", engine.Failf(engine.ErrInvalid, issue.Value, "the criteria refer to another entry: the entries of a batch stand alone")
+			}
+			if err := needs(l.entry); err != nil {
+				return "", err
+			}
+			if l.to == "" {
+				return "", engine.Failf(engine.ErrInvalid, issue.Value, "the criteria refer to an entry that is about no resource")
+			}
+			alternatives[j], hit = l.to, true
+		}
+		if hit {
+			parts[i], changed = name+"="+url.QueryEscape(strings.Join(alternatives, ",")), true
+		}
+	}
+	if !changed {
+		return text, nil
+	}
+	return prefix + strings.Join(parts, "&"), nil
+}
+
+// isReference reports whether a parameter, perhaps with a modifier, has references.
+func (p *plan) isReference(t schema.TypeID, name string) bool {
+	if decoded, err := url.QueryUnescape(name); err == nil {
+		name = decoded
+	}
+	name, _, _ = strings.Cut(name, ":")
+	for _, param := range p.engine.Search().Parameters(t) {
+		if param.Code == name {
+			return param.Type == schema.ParamReference
+		}
+	}
+	return false
+}

@@ -1,0 +1,159 @@
+package bundle
+
+import (
+	"context"
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// findDrafted returns the entries of the draft that match criteria.
+func (p *plan) findDrafted(ctx context.Context, c *criterion) ([]int, error) {
+	if !c.footprint.Alone {
+		return nil, nil
+	}
+	if found, ok := p.draftFound[c]; ok {
+		return found, nil
+	}
+	places, err := p.draft.Matches(ctx, c.Criterion)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]int, len(places))
+	for i, at := range places {
+		found[i] = p.drafted[at]
+	}
+	p.draftFound[c] = found
+	return found, nil
+}
+
+// writesOf reports whether entries other than i write a type that criteria look at.
+func (p *plan) writesOf(c *criterion, i int) bool {
+	own := func(t schema.TypeID) int {
+		if i >= 0 && p.entries[i].writes && p.requests[i].target.Type == t {
+			return 1
+		}
+		return 0
+	}
+	types := c.footprint.Types
+	if types == nil {
+		for t, n := range p.typesWritten() {
+			if n > own(t) {
+				return true
+			}
+		}
+	}
+	for _, t := range types {
+		if p.typesWritten()[t] > own(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// typesWritten returns how many entries write each type.
+func (p *plan) typesWritten() map[schema.TypeID]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.types == nil {
+		p.mu.types = map[schema.TypeID]int{}
+		for k := range p.written {
+			p.mu.types[k.typ]++
+		}
+	}
+	return p.mu.types
+}
+
+// conditions calls yield with the criteria of entries and of references, those of
+// deletions aside, and with the entry, -1 for a reference.
+func (p *plan) conditions(yield func(c *criterion, i int) bool) {
+	for i := range p.entries {
+		if c := p.entries[i].criterion; c != nil && p.requests[i].method != "DELETE" && !yield(c, i) {
+			return
+		}
+	}
+	for _, l := range p.mu.conditional {
+		if l.criterion != nil && !yield(l.criterion, -1) {
+			return
+		}
+	}
+}
+
+// interdependent reports whether what entries write may match the conditions of others.
+func (p *plan) interdependent() bool {
+	for c, i := range p.conditions {
+		if p.writesOf(c, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// toDraft returns the entries that write what conditions are about.
+func (p *plan) toDraft() []int {
+	wanted := map[schema.TypeID]bool{}
+	for c := range p.conditions {
+		for _, t := range c.footprint.Types {
+			wanted[t] = true
+		}
+	}
+	var list []int
+	for i := range p.entries {
+		if p.entries[i].writes && p.requests[i].method != "DELETE" && wanted[p.requests[i].target.Type] {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// makeDraft makes the draft of what was prepared.
+func (p *plan) makeDraft() (err error) {
+	p.drafted = p.toDraft()
+	p.draftFound = map[*criterion][]int{}
+	resources := make([]*engine.Prepared, len(p.drafted))
+	for n, i := range p.drafted {
+		resources[n] = p.entries[i].op.Prepared
+	}
+	p.draft, err = p.engine.Draft(resources)
+	return err
+}
+
+// stale returns the entries whose resource has to be prepared, for the first time or
+// since what it refers to was decided otherwise.
+func (p *plan) stale() (list []int) {
+	for i := range p.entries {
+		e := &p.entries[i]
+		if !e.writes || p.requests[i].method == "DELETE" {
+			continue
+		}
+		old := e.op.Prepared == nil || e.preparedAs != e.id ||
+			slices.ContainsFunc(e.used, func(u use) bool { return u.to != u.link.to })
+		if old {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// refuseOverlap refuses a transaction in which an entry writes what would match a
+// condition that was decided before it.
+func (p *plan) refuseOverlap(ctx context.Context) error {
+	for i := range p.entries {
+		e := &p.entries[i]
+		if e.criterion == nil || p.requests[i].method == "DELETE" {
+			continue
+		}
+		drafted, err := p.findDrafted(ctx, e.criterion)
+		if err != nil {
+			return p.at(i, err)
+		}
+		for _, j := range drafted {
+			if j != i && j != e.same && p.entries[j].writes {
+				return p.at(i, engine.Failf(engine.ErrPreconditionFailed, issue.MultipleMatches, "another entry writes what matches the condition as well"))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package bundle
+
+import (
+	"context"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches of
+// about room bytes at most. Of a read it says which version it is. base is the address
+// that links begin with.
+type Get func(ctx context.Context, now engine.View, to Target, base string, room int) (resource []byte, version engine.Version, err error)
+
+// rehearse carries out the GETs of a transaction on the state that its writes are about
+// to change: one that fails makes the transaction fail (FHIR R4 §3.1.0.11.2). What the
+// transaction itself writes is taken to be there. It returns what must be there still
+// when the transaction is written.
+//
+// A search may cost half of what one may cost afterwards, so that none fails then.
+func (p *plan) rehearse() (needs []engine.Need, err error) {
+	ctx, room := search.WithCostLimit(p.forGets, p.cost/2), p.room
+	for i := range p.requests {
+		r := &p.requests[i]
+		if r.method != "GET" {
+			continue
+		}
+		to, err := p.target(r)
+		if err != nil {
+			return nil, p.at(i, err)
+		}
+		if p.batch {
+			continue // it is answered once
+		}
+		if j, written := p.written[key{to.Type, to.ID}]; written && !to.IsQuery && to.Version == "" {
+			if p.requests[j].method == "DELETE" {
+				return nil, p.at(i, engine.ErrGone)
+			}
+			continue
+		}
+		resource, _, err := p.Get(ctx, p.state.View, to, p.base(), room)
+		if err != nil {
+			return nil, p.at(i, err)
+		}
+		if room -= len(resource); room < 0 {
+			return nil, p.at(i, errAnswerTooLong)
+		}
+		if !to.IsQuery && to.Version == "" {
+			needs = append(needs, engine.Need{Type: to.Type, ID: to.ID})
+		}
+	}
+	return needs, nil
+}
+
+var errAnswerTooLong = engine.Failf(engine.ErrTooCostly, issue.TooCostly, "the answers to the entries before leave no room for this one: ask for less at once")
+
+// target returns what a GET is about, with the placeholders in its query resolved.
+func (p *plan) target(r *request) (to Target, err error) {
+	to = r.target
+	if to.IsQuery && to.Type != 0 {
+		to.Query, err = p.resolved(to.Type, to.Query, func(int) error { return nil })
+	}
+	return to, err
+}
+
+// replies answers the requests in their order. GETs see what was written and nothing
+// that was written after it.
+func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
+	replies := make([]reply, len(p.requests))
+	for i := range p.requests {
+		r, e := &p.requests[i], &p.entries[i]
+		replies[i] = e.reply
+		if e.same >= 0 {
+			replies[i] = reply{status: 200, version: p.entries[e.same].reply.version}
+		}
+		if r.method == "GET" {
+			replies[i] = p.answer(r, then)
+			if err := replies[i].err; err != nil && p.batch {
+				return nil, p.at(i, err)
+			}
+			continue
+		}
+		if v := &replies[i].version; p.Return == Representation && v.Number != 0 && !v.Deleted {
+			var err error
+			if replies[i].resource, err = then.AppendJSON(nil, v.Ordinal); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return replies, ctx.Err()
+}
+
+// answer answers a GET.
+func (p *plan) answer(r *request, then engine.View) reply {
+	to, err := p.target(r)
+	if err != nil {
+		return reply{status: engine.Status(err), err: err}
+	}
+	resource, version, err := p.Get(p.forGets, then, to, p.base(), p.room)
+	switch {
+	case err != nil:
+		return reply{status: engine.Status(err), err: err}
+	case version.Number != 0 && r.seen.has(&version):
+		return reply{status: 304, version: version}
+	case p.batch && len(resource) > p.room && !to.IsQuery:
+		return reply{status: engine.Status(errAnswerTooLong), err: errAnswerTooLong}
+	}
+	p.room -= len(resource)
+	return reply{status: 200, version: version, resource: resource}
+}

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"sort"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// HistoryToken returns the token of the page that follows a version in a history as of
+// the view. request tells histories apart; see [pagetoken.Hash].
+func (v View) HistoryToken(request uint64, after index.Ordinal) string {
+	return v.engine.pages.Seal(pagetoken.Token{
+		Kind: pagetoken.History, Sequence: v.Sequence(), Position: uint64(v.engine.numbers.of(after)),
+		Request: request, Settings: v.engine.answers(),
+	})
+}
+
+// HistoryPage returns the state of a history's token and the version after which its
+// page begins. It reports an [Error] of class ErrInvalid for a token that was not made
+// by this store for this history, and ErrStalePage for one of other settings, of a state
+// that was swept, or of one that is newer than the view.
+func (v View) HistoryPage(token string, request uint64) (at View, after index.Ordinal, err error) {
+	e := v.engine
+	t, err := e.pages.Open(token, pagetoken.History)
+	switch {
+	case err != nil || t.Request != request:
+		return View{}, 0, errForeignPage
+	case t.Settings != e.answers() || t.Sequence > v.Sequence():
+		return View{}, 0, ErrStalePage
+	}
+	then, ok := e.index.ViewAt(t.Sequence)
+	if !ok || then.Sequence() != t.Sequence {
+		return View{}, 0, ErrStalePage
+	}
+	if after, ok = e.numbers.at(txlog.Number(t.Position)); !ok || after > then.Last() {
+		return View{}, 0, ErrStalePage
+	}
+	return View{then, e}, after, nil
+}
+
+// answers tells apart the settings under which pages are good.
+func (e *Engine) answers() uint64 { return pagetoken.Hash(string(e.options.settings())) }
+
+// at returns the ordinal of a number, if there is one.
+func (n *numbering) at(number txlog.Number) (index.Ordinal, bool) {
+	p := n.spans.Load()
+	if p == nil {
+		return 0, false
+	}
+	spans := *p
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].number > number }) - 1
+	if i < 0 {
+		return 0, false
+	}
+	o := spans[i].ordinal + index.Ordinal(number-spans[i].number)
+	return o, i == len(spans)-1 || o < spans[i+1].ordinal
+}

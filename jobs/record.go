@@ -1,0 +1,76 @@
+package jobs
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Kind says what a job does.
+type Kind string
+
+// The kinds.
+const (
+	Import Kind = "IMPORT"
+	Export Kind = "EXPORT"
+)
+
+// A Status is how far a job is, in HealthLake's words.
+type Status string
+
+// The statuses. The last five are final.
+const (
+	Submitted           Status = "SUBMITTED"
+	Queued              Status = "QUEUED"
+	InProgress          Status = "IN_PROGRESS"
+	CancelInProgress    Status = "CANCEL_IN_PROGRESS"
+	Completed           Status = "COMPLETED"
+	CompletedWithErrors Status = "COMPLETED_WITH_ERRORS" // some lines or files were not imported
+	Failed              Status = "FAILED"                // stopped by an error of the store, the input or the output
+	Cancelled           Status = "CANCEL_COMPLETED"
+	CancelFailed        Status = "CANCEL_FAILED"
+)
+
+// Ended reports whether a status is final.
+func (s Status) Ended() bool {
+	switch s {
+	case Completed, CompletedWithErrors, Failed, Cancelled, CancelFailed:
+		return true
+	}
+	return false
+}
+
+// A Record is what the register has of a job.
+type Record struct {
+	ID     string `json:"id"` // 32 hexadecimal digits
+	Kind   Kind   `json:"kind"`
+	Name   string `json:"name,omitempty"` // as the caller called it
+	Status Status `json:"status"`
+	// Message says why a job failed, without data of patients.
+	Message string `json:"message,omitempty"`
+	// Input and Output say from where and to where, as the caller did.
+	Input  string `json:"input,omitempty"`
+	Output string `json:"output,omitempty"`
+	// Properties are whatever else the job was asked for.
+	Properties jsontext.Value `json:"properties,omitempty"`
+	// Submitted, Began and Ended are UTC; the zero time is not yet.
+	Submitted time.Time `json:"submitted"`
+	Began     time.Time `json:"began,omitzero"`
+	Ended     time.Time `json:"ended,omitzero"`
+	// Report is how far the job is, in numbers.
+	Report jsontext.Value `json:"report,omitempty"`
+	// Position is where the job goes on. Only its package reads it.
+	Position jsontext.Value `json:"position,omitempty"`
+	// Token is the hash of the ClientToken that the job was asked for with, and of what
+	// was asked.
+	Token string `json:"token,omitempty"`
+}
+
+// newID returns the id of a new job.
+func newID() string {
+	var id [16]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
+}

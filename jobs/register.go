@@ -1,0 +1,168 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/go-json-experiment/json"
+)
+
+// recordPrefix begins the names of the state that records are.
+const recordPrefix = "jobs/"
+
+// running are the jobs that run in this process. A store is open in one process, so a
+// job that is not here does not run.
+var running = struct {
+	sync.Mutex
+	cancel map[runningKey]context.CancelFunc
+}{cancel: map[runningKey]context.CancelFunc{}}
+
+type runningKey struct {
+	store *datastore.Store
+	id    string
+}
+
+// read returns the record of a name, nil if there is none.
+func read(ctx context.Context, store *datastore.Store, name string) (*Record, error) {
+	text, err := store.State(ctx, name)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	r := new(Record)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("jobs: the record %s cannot be read: %w", name, err)
+	}
+	return r, nil
+}
+
+// Get returns the record of a job. It reports ErrNotFound.
+func Get(ctx context.Context, store *datastore.Store, id string) (*Record, error) {
+	r, err := read(ctx, store, recordPrefix+id)
+	if err == nil && r == nil {
+		err = ErrNotFound
+	}
+	return r, err
+}
+
+// Runs reports whether a job runs now.
+func Runs(store *datastore.Store, id string) bool {
+	running.Lock()
+	defer running.Unlock()
+	_, ok := running.cancel[runningKey{store, id}]
+	return ok
+}
+
+// Cancel stops a job: one that runs ends soon, with what it did kept and told; one that
+// is interrupted ends now. It does not wait. It reports ErrNotFound and ErrEnded.
+func Cancel(ctx context.Context, store *datastore.Store, id string) error {
+	r, err := Get(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	if r.Status.Ended() {
+		return ErrEnded
+	}
+	running.Lock()
+	cancel := running.cancel[runningKey{store, id}]
+	running.Unlock()
+	if cancel != nil {
+		cancel()
+		return nil
+	}
+	r.Status, r.Ended = Cancelled, time.Now().UTC()
+	return Save(ctx, store, r)
+}
+
+// Forget takes a job that has ended out of the register. It reports ErrNotFound, and
+// ErrRunning for one that has not ended.
+func Forget(ctx context.Context, store *datastore.Store, id string) error {
+	r, err := Get(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	if !r.Status.Ended() {
+		return ErrRunning
+	}
+	tx := store.Begin()
+	if err := tx.SetState(recordPrefix+id, nil); err != nil {
+		return err
+	}
+	_, err = tx.Commit(ctx)
+	return err
+}
+
+// Put has a transaction keep a record.
+func Put(tx *datastore.Tx, r *Record) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	return tx.SetState(recordPrefix+r.ID, text)
+}
+
+// Save keeps a record.
+func Save(ctx context.Context, store *datastore.Store, r *Record) error {
+	tx := store.Begin()
+	if err := Put(tx, r); err != nil {
+		return err
+	}
+	_, err := tx.Commit(ctx)
+	return err
+}
+
+// submitting makes submissions follow each other, so that two with one token are one
+// job.
+var submitting sync.Mutex
+
+// Submit enters a new job and gives it an id. With a token, a job that was submitted
+// with it is returned instead, and found is true: asking twice makes one job. It
+// reports ErrToken if that one was asked for something else than asked says.
+func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked string) (job *Record, found bool, err error) {
+	submitting.Lock()
+	defer submitting.Unlock()
+	if token != "" {
+		name := hash(token)
+		r.Token = name + hash(asked)
+		before, err := matching(ctx, store, Filter{Kind: r.Kind})
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range before {
+			if b := &before[i]; len(b.Token) == len(r.Token) && b.Token[:len(name)] == name {
+				if b.Token != r.Token {
+					return nil, false, ErrToken
+				}
+				return b, true, nil
+			}
+		}
+	}
+	r.ID, r.Status, r.Submitted = newID(), Submitted, time.Now().UTC()
+	return r, false, Save(ctx, store, r)
+}
+
+// Run notes that a job runs, until ended is called. Cancelling the job calls cancel. It
+// reports ErrRunning.
+func Run(store *datastore.Store, id string, cancel context.CancelFunc) (ended func(), err error) {
+	running.Lock()
+	defer running.Unlock()
+	key := runningKey{store, id}
+	if _, ok := running.cancel[key]; ok {
+		return nil, ErrRunning
+	}
+	running.cancel[key] = cancel
+	return func() {
+		running.Lock()
+		defer running.Unlock()
+		delete(running.cancel, key)
+	}, nil
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
