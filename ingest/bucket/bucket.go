@@ -147,6 +147,10 @@ func folderOf(u *url.URL) (string, error) {
 	return filepath.Join(name, filepath.FromSlash(prefix)), nil
 }
 
+// Path returns the folder of this machine that a Folder or a file: URL is, and "" for
+// other buckets.
+func (b *Bucket) Path() string { return b.folder }
+
 // FS returns the objects below a folder of the bucket, "" for all, as files. The
 // context ends what is read. The file system may be used by many goroutines.
 //
