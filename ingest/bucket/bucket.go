@@ -34,8 +34,8 @@ type Options struct {
 	Parts int
 	// FailBody says that the driver gives an object up where its body cannot be read,
 	// as those of S3 and Azure do; others take such an object for whole. With it, a file
-	// that is given up leaves no parts behind, which would be paid for. Open sets it
-	// for s3: and azblob: URLs; New needs to be told.
+	// that is given up leaves no parts behind, which would be paid for, unless the
+	// service hangs. Open sets it for s3: and azblob: URLs; New needs to be told.
 	FailBody bool
 }
 

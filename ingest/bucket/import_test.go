@@ -46,8 +46,7 @@ func TestImportAndExportThroughFailures(t *testing.T) {
 	objects, lines := split(t, 20)
 	s.put(t, objects)
 	n := atomic.Int64{}
-	var fault func(w http.ResponseWriter, r *http.Request) bool
-	fault = func(w http.ResponseWriter, r *http.Request) bool {
+	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
 		switch n.Add(1) % 4 {
 		case 1:
 			io.Copy(io.Discard, r.Body)
@@ -58,8 +57,7 @@ func TestImportAndExportThroughFailures(t *testing.T) {
 			return false
 		}
 		return true
-	}
-	s.failing(fault)
+	})
 	b := s.open(t, small)
 	store := open(t)
 	require.NotNil(t, walkerOf(b.FS(background, "in")))

@@ -47,7 +47,7 @@ type service struct {
 	}
 }
 
-func newService(t *testing.T) *service {
+func newService(t testing.TB) *service {
 	s := &service{s3: s3mem.New(), closes: make(chan struct{})}
 	require.NoError(t, s.s3.CreateBucket(bucketName))
 	faker := gofakes3.New(s.s3).Server()
@@ -82,11 +82,11 @@ func (s *service) requests() []string {
 
 // open returns the service's bucket. The SDK itself does not try again, so that the
 // attempts that are seen are the package's.
-func (s *service) open(t *testing.T, opts bucket.Options) *bucket.Bucket {
+func (s *service) open(t testing.TB, opts bucket.Options) *bucket.Bucket {
 	return s.openWith(t, opts, aws.NopRetryer{})
 }
 
-func (s *service) openWith(t *testing.T, opts bucket.Options, retryer aws.Retryer) *bucket.Bucket {
+func (s *service) openWith(t testing.TB, opts bucket.Options, retryer aws.Retryer) *bucket.Bucket {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	client := s3.New(s3.Options{
@@ -94,14 +94,14 @@ func (s *service) openWith(t *testing.T, opts bucket.Options, retryer aws.Retrye
 		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
 		Retryer:     retryer, HTTPClient: &http.Client{Transport: transport},
 	})
-	blobs, err := s3blob.OpenBucket(t.Context(), client, bucketName, nil)
+	blobs, err := s3blob.OpenBucket(background, client, bucketName, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, blobs.Close()) })
 	return bucket.New(blobs, &opts)
 }
 
 // put stores objects.
-func (s *service) put(t *testing.T, objects map[string]string) {
+func (s *service) put(t testing.TB, objects map[string]string) {
 	for key, text := range objects {
 		_, err := s.s3.PutObject(bucketName, key, nil, bytes.NewReader([]byte(text)), int64(len(text)), nil)
 		require.NoError(t, err)
@@ -147,7 +147,7 @@ func everyOther(method string, fault func(http.ResponseWriter, *http.Request)) f
 }
 
 // write makes a file.
-func write(t *testing.T, to interface {
+func write(t testing.TB, to interface {
 	Create(string) (io.WriteCloser, error)
 }, name string, text []byte) error {
 	w, err := to.Create(name)

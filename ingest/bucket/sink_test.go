@@ -118,6 +118,23 @@ func TestWritingIsCancelled(t *testing.T) {
 	}
 }
 
+// A Write that waits for a service that hangs ends with its context.
+func TestWritingIsCancelledWhileItWaits(t *testing.T) {
+	opts := small
+	opts.Patience = 100 * time.Millisecond
+	s := newService(t)
+	ctx, cancel := context.WithCancel(background)
+	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.RawQuery, "partNumber") {
+			return false
+		}
+		cancel()
+		return s.hang(w, r)
+	})
+	err := write(t, s.open(t, opts).Sink(ctx, ""), "a", []byte(long(80<<20)))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
 func TestWritingFails(t *testing.T) {
 	for _, size := range []int{100, 24 << 20} {
 		s := newService(t)

@@ -16,16 +16,16 @@ type upload struct {
 	body     *io.PipeWriter
 	cancel   context.CancelCauseFunc // of the driver's context
 	failBody bool                    // Options.FailBody
-	patience time.Duration           // for one write, and for giving up
+	patience time.Duration           // for giving up; a write has some times as long
 	done     chan struct{}           // closed once err is what the driver says
 	err      error
-	gaveUp   func() bool // ends the watch over the caller's context
+	unwatch  func() bool // ends the watch over ctx
 }
 
 // begin begins to write an object.
 func (b *Bucket) begin(ctx context.Context, key string) *upload {
 	body, w := io.Pipe()
-	u := &upload{ctx: ctx, body: w, failBody: b.failBody, patience: patienceToWrite * b.policy.Patience, done: make(chan struct{})}
+	u := &upload{ctx: ctx, body: w, failBody: b.failBody, patience: b.policy.Patience, done: make(chan struct{})}
 	driver, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	u.cancel = cancel
 	go func() {
@@ -40,7 +40,7 @@ func (b *Bucket) begin(ctx context.Context, key string) *upload {
 		}
 		body.CloseWithError(err)
 	}()
-	u.gaveUp = context.AfterFunc(ctx, func() { u.fail(context.Cause(ctx)) })
+	u.unwatch = context.AfterFunc(ctx, func() { u.fail(context.Cause(ctx)) })
 	return u
 }
 
@@ -54,9 +54,12 @@ func (u *upload) fail(cause error) {
 
 // write hands text to the driver.
 func (u *upload) write(p []byte) error {
-	watch := time.AfterFunc(u.patience, func() { u.cancel(ErrSlow) })
+	watch := time.AfterFunc(patienceToWrite*u.patience, func() { u.cancel(ErrSlow) })
 	defer watch.Stop()
 	_, err := u.body.Write(p)
+	if err != nil && u.ctx.Err() != nil {
+		err = context.Cause(u.ctx)
+	}
 	return err
 }
 
@@ -67,11 +70,11 @@ func (u *upload) complete() error {
 		u.giveUp(context.Cause(u.ctx))
 		return context.Cause(u.ctx)
 	}
-	watch := time.AfterFunc(u.patience, func() { u.cancel(ErrSlow) })
+	watch := time.AfterFunc(patienceToWrite*u.patience, func() { u.cancel(ErrSlow) })
 	defer watch.Stop()
 	u.body.Close()
 	<-u.done
-	u.gaveUp()
+	u.unwatch()
 	u.cancel(nil)
 	return u.err
 }
@@ -82,6 +85,6 @@ func (u *upload) giveUp(cause error) {
 	watch := time.AfterFunc(u.patience, func() { u.cancel(ErrSlow) })
 	defer watch.Stop()
 	<-u.done
-	u.gaveUp()
+	u.unwatch()
 	u.cancel(nil)
 }

@@ -45,7 +45,7 @@ func TestManifest(t *testing.T) {
 	require.EqualValues(t, 2, files[0].Count)
 	require.EqualValues(t, -1, files[1].Count)
 	require.Len(t, s.requests, 1, "nothing is fetched before it is opened")
-	require.NoError(t, fstest.TestFS(noSizes{x.Output()}, first, "000002-Observation.ndjson", "000003.ndjson"))
+	require.NoError(t, fstest.TestFS(x.Output(), first, "000002-Observation.ndjson", "000003.ndjson"))
 	for _, c := range []struct {
 		from       fs.FS
 		name, want string
@@ -57,9 +57,6 @@ func TestManifest(t *testing.T) {
 	_, err := x.Output().Open("000001-Observation.ndjson")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
-
-// noSizes is a file system whose sizes are not to be compared.
-type noSizes struct{ fs.FS }
 
 func TestNoManifest(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -279,7 +276,7 @@ func TestLimits(t *testing.T) {
 	t.Run("patience", func(t *testing.T) {
 		s := serve(t, map[string]http.HandlerFunc{"/manifest": manifest("/a"), "/a": hang})
 		opts := quick()
-		opts.Patience, opts.Attempts = 20*time.Millisecond, 2
+		opts.Patience, opts.Attempts = 300*time.Millisecond, 2
 		_, err := readFirst(t, s, opts)
 		require.ErrorIs(t, err, bulk.ErrSlow)
 		require.Len(t, s.asked("/a"), 2)
@@ -307,8 +304,7 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func TestAuthorize(t *testing.T) {
 	other := serve(t, map[string]http.HandlerFunc{"/c": text("c"), "/d": text("d")})
-	var s *server
-	s = serve(t, map[string]http.HandlerFunc{
+	s := serve(t, map[string]http.HandlerFunc{
 		"/manifest": func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"requiresAccessToken":`+r.URL.Query().Get("requires")+`,"output":[{"url":"a"},{"url":"b"},{"url":"`+other.URL+`/d"}]}`)
 		},
