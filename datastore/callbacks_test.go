@@ -26,6 +26,9 @@ type callback struct {
 	call    func(ctx context.Context, store *datastore.Store, happen func()) error
 	// forgives says that the call succeeds whatever the function does.
 	forgives bool
+	// last says that the function is told of what is done already, and that nothing
+	// follows.
+	last bool
 }
 
 var callbacks = map[string]callback{
@@ -85,6 +88,12 @@ var callbacks = map[string]callback{
 			return store.Verify(ctx, datastore.VerifyProgress(func(int, int) { happen() }))
 		},
 	},
+	"progress of Rewrite": {
+		call: func(ctx context.Context, store *datastore.Store, happen func()) error {
+			return store.Rewrite(ctx, func(datastore.RewriteProgress) { happen() })
+		},
+		last: true,
+	},
 	"Logger": {
 		options: func(o *datastore.Options, happen func()) {
 			o.Enrichers = []nlp.Enricher{enricher(func(context.Context, nlp.Note) ([][]byte, error) { return nil, assert.AnError })}
@@ -114,7 +123,7 @@ func TestCallbacks(t *testing.T) {
 		for _, kind := range []string{"panics", "ends its goroutine", "hangs", "calls back"} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				asking, leave := context.WithCancel(ctx)
-				hang := make(chan struct{})
+				hang, returned := make(chan struct{}), make(chan struct{})
 				var store *datastore.Store
 				var on atomic.Bool
 				happen := func() {
@@ -130,6 +139,7 @@ func TestCallbacks(t *testing.T) {
 						leave()
 						<-hang
 					default:
+						defer close(returned)
 						inner(t, store)
 					}
 				}
@@ -145,7 +155,11 @@ func TestCallbacks(t *testing.T) {
 				on.Store(true)
 				err = c.call(asking, store, happen)
 				require.False(t, on.Load(), "it was called")
+				if kind == "calls back" {
+					<-returned // who forgives does not wait for long
+				}
 				switch {
+				case kind == "hangs" && c.last && err == nil:
 				case kind == "hangs" && !c.forgives:
 					require.ErrorIs(t, err, context.Canceled)
 				case kind == "calls back":

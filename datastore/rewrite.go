@@ -20,8 +20,9 @@ type RewriteProgress = engine.RewriteProgress
 // Others may read and write meanwhile. Rewrite works on some megabytes at a time, of
 // which the store has the old or the new form at every moment: ctx, Close or a crash may
 // stop it anywhere, and the next call goes on with what is left. A second call waits for
-// the first. progress, which may be nil, is called by the caller's goroutine after each
-// part. The disk needs room for one part more, at most 16 MiB or the largest resource.
+// the first. progress, which may be nil, is called after each part, one call at a time;
+// one that panics ends Rewrite with ErrCallback. The disk needs room for one part more,
+// at most 16 MiB or the largest resource.
 //
 // Rewrite reports ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the
 // disk; after ErrOutcomeUnknown the store is read-only until it is opened again.

@@ -98,6 +98,13 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 		<-written
 		return store.SweepAll()
 	})
+	last := datastore.Ref{Type: "Patient", ID: fmt.Sprint("last", seed)}
+	feed := turmoilFeed{store: store, last: last, current: map[datastore.Ref]datastore.Version{}}
+	following, unfollow := context.WithCancel(ctx)
+	defer unfollow()
+	followed := make(chan error, 1)
+	go func() { followed <- feed.follow(following) }()
+	until("export", func(*rand.Rand) error { return turmoilExport(store) })
 	until("rewrite", func(*rand.Rand) error {
 		<-written
 		return store.Rewrite(ctx, nil)
@@ -114,6 +121,10 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 	others.Wait()
 	snapshots.now.Close()
 	require.False(t, t.Failed())
+	_, err := store.Update(ctx, patient(last.ID, "Last"))
+	require.NoError(t, err)
+	require.NoError(t, <-followed)
+	feed.requireCurrent(t)
 }
 
 func tolerate(err error, allowed ...error) error {

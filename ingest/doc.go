@@ -10,8 +10,9 @@
 // # What an import does
 //
 // Each line is an update by id: a resource whose id is new is created, and one
-// that is there gets a new version. Versions are written in the order of the
-// input, so where an id comes twice the later line is the newer version.
+// that is there gets a new version, unless the current one holds the same. Versions
+// are written in the order of the input, so where an id comes twice the later line
+// is the newer version.
 // References are not looked up.
 //
 // A bad line never stops a run. It is counted, and written to a failures file
@@ -70,6 +71,5 @@
 //
 // # What it does not do
 //
-// To import again is safe and writes new versions. It fetches nothing from the network
-// by itself.
+// It fetches nothing from the network by itself.
 package ingest

@@ -74,3 +74,19 @@ func Example() {
 	fmt.Println(result.Status, result.Failed(), page.Total)
 	// Output: COMPLETED 0 5
 }
+
+// A store that begins with invented patients.
+func ExamplePreload() {
+	ctx := context.Background()
+	store, err := datastore.Open(ctx, "mem:", &datastore.Options{Preload: ingest.Preload(1, 3)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	page, err := store.Search(ctx, "Patient", "_summary=count")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page.Total, "patients")
+	// Output: 3 patients
+}

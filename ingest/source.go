@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // A Walker is a file system that lists its files by itself, as one over a bucket does
@@ -28,6 +29,27 @@ type source struct {
 	size  int64 // as it lies in its folder; 0 where that is not known
 	whole bool  // the file is one resource, on however many lines
 	open  func() (io.ReadCloser, error)
+}
+
+// openWithin opens the file. One that does not open before ctx ends, as a pipe that
+// nobody writes to, is left behind, and closed if it opens after all.
+func (s *source) openWithin(ctx context.Context) (io.ReadCloser, error) {
+	opened := make(chan io.ReadCloser, 1)
+	err := jobs.Await(ctx, func() error {
+		file, err := s.open()
+		if err != nil {
+			return err
+		}
+		opened <- file
+		if ctx.Err() != nil {
+			return file.Close()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return <-opened, nil
 }
 
 // sources lists what the options name.
@@ -96,6 +118,9 @@ func (o *Options) walk() ([]source, error) {
 			return nil
 		}
 		info, err := entry.Info()
+		if entry.Type()&fs.ModeSymlink != 0 {
+			info, err = fs.Stat(o.From, name)
+		}
 		s, err := o.source(name, info, err)
 		list = append(list, s)
 		return err

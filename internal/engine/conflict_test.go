@@ -39,6 +39,8 @@ type shared struct {
 	log     *txlogtest.Log
 	e       *Engine
 
+	injected *txlogtest.Counts // by the logs of all runs
+
 	now    time.Time
 	model  []wroteVersion
 	states map[string]string
@@ -71,6 +73,10 @@ func (s *shared) open() {
 }
 
 func (s *shared) reopen() {
+	counts := s.log.Counts()
+	s.injected.Conflict += counts.Conflict
+	s.injected.Lost += counts.Lost
+	s.injected.Vanished += counts.Vanished
 	require.NoError(s.t, s.e.Close())
 	s.open()
 }
@@ -336,12 +342,11 @@ func TestModelOverConflicts(t *testing.T) {
 	var injected txlogtest.Counts
 	rapid.Check(t, func(r *rapid.T) {
 		s := newShared(r, other)
+		s.injected = &injected
 		r.Repeat(map[string]func(*rapid.T){
 			"write": s.write, "create once": s.createOnce, "sweep": s.sweep, "reopen": func(*rapid.T) { s.reopen() }, "": s.look,
 		})
 		s.lookAtLog(r)
-		counts := s.log.Counts()
-		injected.Conflict, injected.Lost, injected.Vanished = injected.Conflict+counts.Conflict, injected.Lost+counts.Lost, injected.Vanished+counts.Vanished
 		s.reopen()
 		s.look(r)
 		require.NoError(r, s.e.Verify(r.Context(), Verification{}))

@@ -224,7 +224,12 @@ func Issues(err error) []Issue {
 	case c.err == nil:
 		text = "datastore: internal error"
 	case c.inner:
+		// Which floor noticed is no matter of the client's.
 		text = c.err.Error()
+		if _, rest, ok := strings.Cut(text, ": "); ok {
+			text = rest
+		}
+		text = "datastore: " + text
 	}
 	return []Issue{{Severity: issue.Error, Code: c.code, Offset: -1, Diagnostics: text}}
 }

@@ -132,6 +132,7 @@ func (e *Engine) catchUp() error {
 		}
 		l := loaded{record: r}
 		if err = caught("reading a record", func() error { return e.load(&l) }); err == nil {
+			l.skip(e.sequence)
 			err = caught("applying a record", func() error { return e.applyLoaded(&l) })
 		}
 		if err != nil {
@@ -144,6 +145,21 @@ func (e *Engine) catchUp() error {
 	}
 	e.reached(last)
 	return nil
+}
+
+// skip leaves out the runs up to a sequence. Rewriting the log may put what was applied
+// into one record with what was not.
+func (l *loaded) skip(sequence uint64) {
+	versions := 0
+	for len(l.runs) > 0 && l.runs[0].Sequence <= sequence {
+		for _, it := range l.runs[0].items {
+			if it.Kind == txlog.Version {
+				versions++
+			}
+		}
+		l.runs = l.runs[1:]
+	}
+	l.items = l.items[versions:]
 }
 
 // load opens the values parts of a record and prepares them.

@@ -67,7 +67,11 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 		}
 		p.After += e.bytesBetween(part[0].FirstNumber, part[len(part)-1].LastNumber)
 		if progress != nil {
-			progress(p)
+			told := func() bool { progress(p); return true }
+			// The end of ctx is looked at by the next part, if there is one.
+			if _, err := guarded(ctx, e, nil, "the function told of progress", told); err != nil && ctx.Err() == nil {
+				return p, err
+			}
 		}
 	}
 	return p, nil

@@ -185,7 +185,7 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 	sequence := at.Sequence
 	for i, s := range g.taken {
 		for j := range s.versions {
-			if v := &s.versions[j]; v.Number != 0 {
+			if v := &s.versions[j]; v.Number != 0 && !v.Unchanged {
 				v.Sequence, v.Micros = sequence, g.commits[i].Time
 				v.Ordinal += first
 				e.filler.keep(v.Ordinal, s.Ops[j].custom.staged)
