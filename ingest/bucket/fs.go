@@ -38,6 +38,7 @@ func (o *objects) Open(name string) (fs.File, error) {
 	if err == nil {
 		return f, nil
 	}
+	f.reader.Close()
 	failed := fail("open", name, err)
 	if errors.Is(failed, fs.ErrNotExist) {
 		is, err := o.isFolder(name)

@@ -3,6 +3,7 @@ package retry
 import (
 	"context"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -21,13 +22,15 @@ const (
 type Open func(ctx context.Context, offset int64, alive func()) (io.ReadCloser, error)
 
 // A Reader reads what Open opens, and opens it again where it failed. It is for one
-// goroutine.
+// goroutine, but for Close, which another may call to end a Read.
 type Reader struct {
 	ctx     context.Context
+	end     context.CancelFunc // of ctx
 	policy  Policy
 	verdict Verdict
 	open    Open
 
+	mu       sync.Mutex    // guards what follows
 	body     io.ReadCloser // nil where the next Read opens
 	cancel   context.CancelCauseFunc
 	offset   int64
@@ -41,11 +44,14 @@ type Reader struct {
 // NewReader returns a Reader at offset 0. It opens when it is first read from. The
 // context ends it.
 func NewReader(ctx context.Context, policy Policy, verdict Verdict, open Open) *Reader {
-	return &Reader{ctx: ctx, policy: policy.withDefaults(), verdict: verdict, open: open}
+	ctx, end := context.WithCancel(ctx)
+	return &Reader{ctx: ctx, end: end, policy: policy.withDefaults(), verdict: verdict, open: open}
 }
 
 // Start opens the reader, so that an error of opening is known before the first Read.
 func (r *Reader) Start() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for r.body == nil && r.err == nil {
 		r.failed(r.begin())
 	}
@@ -53,10 +59,16 @@ func (r *Reader) Start() error {
 }
 
 // Offset returns how many bytes the reader gave.
-func (r *Reader) Offset() int64 { return r.offset }
+func (r *Reader) Offset() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.offset
+}
 
 // Read implements io.Reader.
 func (r *Reader) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for r.err == nil {
 		if r.body == nil {
 			if r.failed(r.begin()) {
@@ -149,6 +161,9 @@ func (r *Reader) drop() {
 
 // Close implements io.Closer.
 func (r *Reader) Close() error {
+	r.end()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.drop()
 	if r.err == nil {
 		r.err = io.ErrClosedPipe

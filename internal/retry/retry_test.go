@@ -236,3 +236,19 @@ func TestReaderWaitsForAnOpenThatIsAlive(t *testing.T) {
 		require.NoError(t, r.Close())
 	})
 }
+
+// Close ends a Read that waits, also in the pause before the next attempt.
+func TestCloseEndsARead(t *testing.T) {
+	for name, open := range map[string]retry.Open{
+		"body":  func(ctx context.Context, _ int64, _ func()) (io.ReadCloser, error) { return trickle{ctx}, nil },
+		"pause": func(context.Context, int64, func()) (io.ReadCloser, error) { return nil, errPassing },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := retry.NewReader(t.Context(), retry.Policy{First: time.Hour, Max: time.Hour}, verdict, open)
+			ended := make(chan error)
+			go func() { _, err := io.Copy(io.Discard, r); ended <- err }()
+			require.NoError(t, r.Close())
+			require.Error(t, <-ended)
+		})
+	}
+}
