@@ -13,35 +13,39 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // headerSize is how many bytes of a file tell what it is.
 const headerSize = 4
 
 var (
-	gzipMagic = []byte{0x1f, 0x8b} // RFC 1952 §2.3.1
+	gzipMagic = []byte{0x1f, 0x8b}             // RFC 1952 §2.3.1
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd} // RFC 8878 §3.1.1
 	utf8Mark  = []byte{0xef, 0xbb, 0xbf}
 )
 
+// maxWindow is the largest window of zstd data that is read: what its programs make at
+// most unless they are told to make more (zstd --long=27).
+const maxWindow = 128 << 20
+
 // A decoder reads the text of a file: decompressed, without a byte order mark.
 type decoder struct {
-	raw     meter
-	text    *bufio.Reader
-	decoded bool // the file is compressed
+	raw    meter
+	text   *bufio.Reader
+	format string // how the file is compressed, "" if it is not
+	sum    limitedReader
+	zstd   *zstd.Decoder
 }
 
 // newDecoder looks at the start of a file. read counts the bytes that the file
-// itself gives; it gives none once the context has ended.
-func newDecoder(ctx context.Context, file io.Reader, read *atomic.Int64) (*decoder, error) {
+// itself gives; it gives none once the context has ended. A compressed file yields up to
+// most bytes.
+func newDecoder(ctx context.Context, file io.Reader, read *atomic.Int64, most int64) (*decoder, error) {
 	d := &decoder{raw: meter{ctx: ctx, reader: file, read: read}}
 	d.text = bufio.NewReaderSize(&d.raw, 64<<10)
-	if head, _ := d.text.Peek(len(gzipMagic)); bytes.Equal(head, gzipMagic) {
-		d.decoded = true
-		z, err := gzip.NewReader(d.text)
-		if err != nil {
-			return nil, d.wrap(err)
-		}
-		d.text = bufio.NewReaderSize(z, 64<<10)
+	if err := d.decompress(most); err != nil {
+		return nil, d.wrap(err)
 	}
 	// An error here comes again from Read.
 	head, _ := d.text.Peek(headerSize)
@@ -51,6 +55,40 @@ func newDecoder(ctx context.Context, file io.Reader, read *atomic.Int64) (*decod
 		return nil, invalid(issue.Structure, "the file is UTF-16 or UTF-32; JSON is exchanged as UTF-8 (RFC 8259 §8.1)")
 	}
 	return d, nil
+}
+
+// decompress puts a decompressor over a file that is compressed.
+func (d *decoder) decompress(most int64) (err error) {
+	var text io.Reader
+	switch head, _ := d.text.Peek(headerSize); {
+	case bytes.HasPrefix(head, gzipMagic):
+		d.format = "gzip"
+		text, err = gzip.NewReader(d.text)
+	case bytes.Equal(head, zstdMagic) || isSkippable(head):
+		d.format = "zstd"
+		d.zstd, err = zstd.NewReader(d.text, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		text = d.zstd
+	default:
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.sum = limitedReader{from: text, left: most}
+	d.text = bufio.NewReaderSize(&d.sum, 64<<10)
+	return nil
+}
+
+// isSkippable tells a skippable frame, with which zstd data may begin (RFC 8878 §3.1.2).
+func isSkippable(head []byte) bool {
+	return len(head) == headerSize && head[0]&0xf0 == 0x50 && head[1] == 0x2a && head[2] == 0x4d && head[3] == 0x18
+}
+
+// close gives memory back. It does not close the file.
+func (d *decoder) close() {
+	if d.zstd != nil {
+		d.zstd.Close()
+	}
 }
 
 // isUTF16 tells UTF-16 and UTF-32 by their mark, or by a zero beside the first
@@ -71,8 +109,13 @@ func (d *decoder) Read(p []byte) (int, error) {
 // wrap tells what is wrong with a file's bytes from what is wrong with reading
 // them.
 func (d *decoder) wrap(err error) error {
-	if d.decoded && d.raw.err == nil {
-		return invalid(issue.Structure, "the gzip data is damaged or cut short")
+	switch {
+	case d.sum.passed:
+		return invalid(issue.TooLong, "the compressed file yields more than Options.MaxUnpacked allows")
+	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return invalid(issue.TooCostly, fmt.Sprintf("the zstd data has a window of more than %d bytes", maxWindow))
+	case d.format != "" && d.raw.err == nil:
+		return invalid(issue.Structure, "the "+d.format+" data is damaged or cut short")
 	}
 	return fmt.Errorf("ingest: reading: %w", err)
 }

@@ -1,5 +1,5 @@
-// Package ingest imports ldjson into a store: one FHIR R4 resource a line, plain
-// or gzip, from files, a folder or an io.Reader.
+// Package ingest imports ldjson into a store: one FHIR R4 resource a line, plain,
+// gzip or zstd, from files, a folder or an io.Reader.
 //
 //	job, err := ingest.Start(ctx, store, ingest.Options{
 //		From:   os.DirFS("in"),
@@ -31,7 +31,7 @@
 // is skipped (RFC 8259 §8.1 lets a parser do so); UTF-16 is not read, and says so.
 // Whether a file is compressed is told from its first bytes, not from its name.
 // The folder's files are those whose names end in .ndjson, .ldjson or .jsonl,
-// with or without .gz. Package bucket makes file systems of buckets, package bulk of
+// with or without .gz or .zst. Package bucket makes file systems of buckets, package bulk of
 // what a Bulk Data manifest names.
 //
 // A FHIR package ([Package]) is input too: each of its files is one resource.
@@ -40,8 +40,8 @@
 //
 // The report has the shape of AWS HealthLake's import jobs. manifest.json has
 // HealthLake's counts, and the job's name and status. FAILURE/ has a file for
-// each input file that had failures, of the same name, and gzip if that name ends
-// in .gz; its lines are in the order of the input:
+// each input file that had failures, of the same name, and compressed if that name ends
+// in .gz or .zst; its lines are in the order of the input:
 //
 //	{"lineId":9,"UpdateResourceResponse":{"jsonBlob":{…},"statusCode":400}}
 //

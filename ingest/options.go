@@ -42,6 +42,11 @@ type Options struct {
 	// Output is what the register calls the report's place, none by default.
 	Output string
 
+	// MaxUnpacked is up to how many bytes a compressed file is read, decompressed: 256 GiB
+	// by default. No job of that size has one file alone, and a file that is made to
+	// yield without end ends. A line of it is bounded by the size up to which the store
+	// takes a resource.
+	MaxUnpacked int64
 	// Validation is the level at which lines are checked: Strict by default,
 	// whatever the store's own level is.
 	Validation datastore.Level
@@ -65,7 +70,10 @@ type Options struct {
 	Workers int
 }
 
-const defaultName = "stdin"
+const (
+	defaultName     = "stdin"
+	defaultUnpacked = 256 << 30
+)
 
 // withDefaults fills o and reports everything that is wrong with it.
 func (o Options) withDefaults() (Options, error) {
@@ -89,6 +97,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Workers < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: Workers %d is negative", o.Workers))
+	}
+	if o.MaxUnpacked < 0 {
+		wrong = append(wrong, fmt.Errorf("ingest: MaxUnpacked %d is negative", o.MaxUnpacked))
+	}
+	if o.MaxUnpacked == 0 {
+		o.MaxUnpacked = defaultUnpacked
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

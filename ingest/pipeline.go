@@ -86,10 +86,11 @@ func (p *pipeline) readSource(ctx context.Context, s *source, done int64) (err e
 			err = closed
 		}
 	}()
-	text, err := newDecoder(ctx, file, &p.job.read)
+	text, err := newDecoder(ctx, file, &p.job.read, p.job.options.MaxUnpacked)
 	if err != nil {
 		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
 	}
+	defer text.close()
 	limit := p.job.store.MaxResourceSize()
 	if s.whole {
 		return p.send(ctx, &chunk{source: s, done: done, cut: wholeCut(text, limit)})

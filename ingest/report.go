@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // The folders of the report, in HealthLake's words.
@@ -33,7 +34,7 @@ type reportFile struct {
 	sink Sink // nil keeps nothing
 	name string
 	file io.WriteCloser
-	gzip *gzip.Writer // over file, where the name ends in .gz
+	pack io.WriteCloser // over file, where the name is that of a compressed one
 }
 
 // write appends lines.
@@ -47,13 +48,18 @@ func (f *reportFile) write(lines []byte) error {
 			return fmt.Errorf("ingest: report: %w", err)
 		}
 		f.file = file
-		if strings.HasSuffix(f.name, gzipSuffix) {
-			f.gzip = gzip.NewWriter(file)
+		switch {
+		case strings.HasSuffix(f.name, gzipSuffix):
+			f.pack = gzip.NewWriter(file)
+		case strings.HasSuffix(f.name, zstdSuffix):
+			if f.pack, err = zstd.NewWriter(file, zstd.WithEncoderConcurrency(1)); err != nil {
+				return fmt.Errorf("ingest: report: %w", err)
+			}
 		}
 	}
 	var to io.Writer = f.file
-	if f.gzip != nil {
-		to = f.gzip
+	if f.pack != nil {
+		to = f.pack
 	}
 	if _, err := to.Write(lines); err != nil {
 		return fmt.Errorf("ingest: report: %w", err)
@@ -67,11 +73,11 @@ func (f *reportFile) close() error {
 		return nil
 	}
 	var err error
-	if f.gzip != nil {
-		err = f.gzip.Close()
+	if f.pack != nil {
+		err = f.pack.Close()
 	}
 	err = errors.Join(err, f.file.Close())
-	f.file, f.gzip = nil, nil
+	f.file, f.pack = nil, nil
 	if err != nil {
 		return fmt.Errorf("ingest: report: %w", err)
 	}

@@ -147,13 +147,16 @@ func (o *Options) walk() ([]source, error) {
 
 // isLines reports whether a name is one of ldjson.
 func isLines(name string) bool {
-	switch path.Ext(strings.TrimSuffix(name, gzipSuffix)) {
+	switch path.Ext(strings.TrimSuffix(strings.TrimSuffix(name, gzipSuffix), zstdSuffix)) {
 	case ".ndjson", ".ldjson", ".jsonl":
 		return true
 	}
 	return false
 }
 
-// gzipSuffix ends the name of a compressed file. Input is told by its first
-// bytes; a failures file follows the name of its input.
-const gzipSuffix = ".gz"
+// The suffixes end the names of compressed files. Input is told by its first bytes; a
+// failures file follows the name of its input.
+const (
+	gzipSuffix = ".gz"
+	zstdSuffix = ".zst"
+)
