@@ -51,6 +51,9 @@ var (
 	// ErrPreconditionFailed is returned when a condition of a write does not
 	// hold: IfMatch names another version, or a search found several resources.
 	ErrPreconditionFailed = engine.ErrPreconditionFailed
+	// ErrUnresolved is returned for a conditional reference that does not find one
+	// resource. It is an ErrPreconditionFailed.
+	ErrUnresolved = engine.ErrUnresolved
 	// ErrConflict is returned when others kept changing what a conditional write
 	// depends on.
 	ErrConflict = engine.ErrConflict

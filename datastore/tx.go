@@ -49,7 +49,7 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	return tx.prepare(ctx, json, &engine.How{ID: id, Check: o.check}, engine.Condition{MustNot: true}, o.by(engine.Create))
+	return tx.prepare(ctx, json, &engine.How{ID: id, Check: o.check, Resolve: o.resolve}, engine.Condition{MustNot: true}, o.by(engine.Create))
 }
 
 // Update adds the update, or the creation, of a resource under its own id.
@@ -62,7 +62,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if o.conditional || o.provenance != nil {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and WithProvenance do not go with an update in a transaction")
 	}
-	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged}, c, o.by(engine.Update))
+	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged, Resolve: o.resolve}, c, o.by(engine.Update))
 }
 
 func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engine.Condition, by engine.Interaction) (Ref, error) {

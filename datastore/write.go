@@ -18,6 +18,7 @@ type writeOptions struct {
 	conditional bool // there is an ifNoneExist, if only an empty one
 	ifChanged   bool
 	imported    bool
+	resolve     bool
 	check       engine.Check
 	base        string
 	returns     ReturnPreference
@@ -56,6 +57,14 @@ func IfChanged() WriteOption {
 // so.
 func Imported() WriteOption {
 	return func(o *writeOptions) { o.imported = true }
+}
+
+// ResolveReferences has a create or an update take conditional references
+// ("Practitioner?identifier=system|value", FHIR R4 §3.1.0.11.3) as those of a transaction:
+// each becomes a reference to the one resource that it finds while the resource is
+// prepared. One that finds none, or several, is ErrUnresolved.
+func ResolveReferences() WriteOption {
+	return func(o *writeOptions) { o.resolve = true }
 }
 
 // WithProvenance has a create, an update or a patch store a Provenance as well, in the
@@ -121,7 +130,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: true})
+	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: true, Resolve: o.resolve})
 	if err != nil {
 		return Version{}, err
 	}
@@ -201,7 +210,7 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if o.ifChanged && o.provenance != nil {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "WithProvenance does not go with IfChanged")
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true, Compare: o.ifChanged})
+	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true, Compare: o.ifChanged, Resolve: o.resolve})
 	if err != nil {
 		return Version{}, err
 	}

@@ -17,6 +17,8 @@ import (
 type chunk struct {
 	cut
 	source *source
+	file   int // number of the source, from 0
+	job    *Job
 	done   int64 // lines up to this one were imported by an earlier run
 	ends   bool  // nothing of the source follows; there is no cut
 	weight int64 // share of the pipeline's budget
@@ -25,6 +27,8 @@ type chunk struct {
 	tx       *datastore.Tx
 	numbers  []int64 // of the lines in tx
 	last     int64   // number of the last line
+	aside    []int64 // lines to put aside
+	settled  []int64 // lines that were put aside and are decided
 	counts   Counts
 	failures []byte // lines of the report
 	flaws    []byte // the same of lines that an earlier run imported
@@ -36,7 +40,7 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 	c.tx = store.Begin()
 	c.last = c.first
 	if c.fault != nil {
-		c.fail(c.first, c.fault)
+		c.faulty()
 	}
 	number := c.first
 	for line := range c.lines() {
@@ -46,10 +50,29 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 		c.last = number
 		number++
 	}
-	if !c.isDone() {
+	if !c.isDone() && c.job.from.Pass == 0 {
 		c.counts.Bytes = c.bytes
 	}
 	return nil
+}
+
+// faulty reports the chunk's fault. In the last pass it is that of the lines which are
+// put aside and cannot be read again, too.
+func (c *chunk) faulty() {
+	if c.job.from.Last && c.broken {
+		for _, line := range c.job.asides.from(c.file, c.first) {
+			c.fail(line, c.fault)
+			c.last = max(c.last, line)
+		}
+	}
+	if !c.waits(c.first) {
+		c.fail(c.first, c.fault)
+	}
+}
+
+// waits reports whether a line was put aside by an earlier pass.
+func (c *chunk) waits(number int64) bool {
+	return c.job.from.Pass > 0 && c.job.asides.has(c.file, number)
 }
 
 // lines returns the lines of the cut.
@@ -69,8 +92,10 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 	if len(resource) == 0 && !c.whole {
 		return nil
 	}
-	if number <= c.done {
-		return c.retell(ctx, store, number, resource, checks)
+	waits := c.waits(number)
+	switch {
+	case c.job.from.Pass > 0 && !waits, number <= c.done:
+		return c.retell(ctx, store, number, resource, checks, waits && c.job.from.Last)
 	}
 	_, err := c.tx.Update(ctx, resource, checks...)
 	switch {
@@ -82,16 +107,37 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 			c.counts.WithIssues++
 		}
 		c.counts.BytesImported += int64(len(line))
+		c.settle(number, waits)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
+	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !c.job.from.Last:
+		if !waits {
+			c.aside = append(c.aside, number)
+		}
 	default:
 		c.fail(number, err)
+		if !errors.Is(err, datastore.ErrUnresolved) {
+			c.settle(number, waits)
+		}
 	}
 	return nil
 }
 
-// retell checks a line that an earlier run did, for the report alone.
-func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, resource []byte, checks []datastore.WriteOption) error {
+// settle notes that a line which was put aside is decided. One that the last pass does
+// not resolve stays aside, so that the report can be told again.
+func (c *chunk) settle(number int64, waits bool) {
+	if waits {
+		c.settled = append(c.settled, number)
+	}
+}
+
+// retell checks a line that an earlier run or pass did, for the report alone. That a
+// conditional reference finds nothing is told where unresolved is set: other lines were
+// put aside for it, or found something in their time.
+func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, resource []byte, checks []datastore.WriteOption, unresolved bool) error {
+	if c.job.options.Report == nil {
+		return nil
+	}
 	tx := store.Begin()
 	_, err := tx.Update(ctx, resource, checks...)
 	switch {
@@ -101,6 +147,7 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 		}
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
+	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !unresolved:
 	default:
 		c.fail(number, err)
 	}
@@ -111,7 +158,7 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 func (c *chunk) fail(number int64, err error) {
 	status := datastore.Status(err)
 	switch {
-	case number <= c.done: // was counted
+	case number <= c.done, c.job.from.Pass > 0 && !c.waits(number): // was counted
 	case status < 500:
 		c.counts.Scanned++
 		c.counts.CustomerErrors++

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // commit writes prepared chunks to the store in order, what became of their bad
@@ -23,13 +24,13 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 			current = c.source
 			failures = reportFile{sink: j.options.Report, name: failureFolder + current.name}
 			issues = reportFile{sink: j.options.Report, name: issueFolder + current.name}
-			j.begin(current)
+			j.begin(c)
 		}
 		if c.ends {
 			if err := closeReport(); err != nil {
 				return err
 			}
-			j.end()
+			j.end(c)
 			continue
 		}
 		flawed := c.flaws
@@ -52,34 +53,41 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 	return nil
 }
 
-// begin notes that a source is under way.
-func (j *Job) begin(s *source) {
+// begin notes that a source is under way, again in a later pass.
+func (j *Job) begin(c *chunk) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	f := FileResult{Name: s.name}
+	j.mu.at, j.mu.under = c.file, true
+	j.mu.file = slices.IndexFunc(j.mu.files, func(f FileResult) bool { return f.Name == c.source.name })
+	if j.mu.file >= 0 {
+		return
+	}
+	f := FileResult{Name: c.source.name}
 	if len(j.mu.files) == 0 {
 		f.Counts = j.from.Part
 	}
+	j.mu.file = len(j.mu.files)
 	j.mu.files = append(j.mu.files, f)
 }
 
 // end notes that the source under way is done.
-func (j *Job) end() {
+func (j *Job) end(c *chunk) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.mu.files[len(j.mu.files)-1].Err == nil {
+	if j.from.Pass == 0 && j.mu.files[j.mu.file].Err == nil {
 		j.mu.whole++
 	}
-	j.mu.ended++
+	j.mu.at, j.mu.under = c.file+1, false
 }
 
 // count adds a chunk that is durable.
 func (j *Job) count(c *chunk) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	f := &j.mu.files[len(j.mu.files)-1]
+	f := &j.mu.files[j.mu.file]
 	f.add(c.counts)
 	j.mu.counts.add(c.counts)
+	j.mu.settled += int64(len(c.settled))
 	if c.broken {
 		f.Err = c.fault
 	}

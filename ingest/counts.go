@@ -42,6 +42,20 @@ type Progress struct {
 	// Reader.
 	Read, Size int64
 	Elapsed    time.Duration
+	// Rate is how many resources a second this run has imported, and Left about how long
+	// the rest of the input takes, 0 where that is not known.
+	Rate float64
+	Left time.Duration
+}
+
+// estimate sets rate and time left. before is what earlier runs have imported.
+func (p *Progress) estimate(before int64) {
+	if seconds := p.Elapsed.Seconds(); seconds > 0 {
+		p.Rate = float64(p.Imported-before) / seconds
+	}
+	if p.Read > 0 && p.Read < p.Size {
+		p.Left = time.Duration(float64(p.Elapsed) * float64(p.Size-p.Read) / float64(p.Read))
+	}
 }
 
 // A Result is what a job came to. Of a job that was resumed the counts are those of all

@@ -24,15 +24,20 @@ type Job struct {
 	cancel  context.CancelFunc
 	ended   func() // tells the register that the job runs no more
 	started time.Time
-	read    atomic.Int64  // bytes of the sources
+	before  int64        // resources imported by earlier runs
+	read    atomic.Int64 // bytes of the sources
+	asides  asides
 	done    chan struct{} // closed once outcome is there
 
 	mu struct {
 		sync.Mutex
-		counts Counts
-		files  []FileResult // begun; the last may be under way
-		ended  int          // of these, how many are not
-		whole  int          // files that were imported to their end, in all runs
+		counts  Counts
+		files   []FileResult // begun; the last may be under way
+		file    int          // of these, the one under way
+		at      int          // number of the source under way, or of the next
+		under   bool         // a source is under way
+		settled int64        // lines put aside that this pass decided
+		whole   int          // files that were imported to their end, in all runs
 	}
 	outcome struct {
 		result Result
@@ -63,10 +68,11 @@ func (j *Job) Progress() Progress {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p.Counts, p.FilesDone = j.mu.counts, j.from.File+j.mu.ended
-	if n := len(j.mu.files); n > j.mu.ended {
-		p.File = j.mu.files[n-1].Name
+	p.Counts, p.FilesDone = j.mu.counts, j.filesReadLocked()
+	if j.mu.under {
+		p.File = j.mu.files[j.mu.file].Name
 	}
+	p.estimate(j.before)
 	return p
 }
 
@@ -81,7 +87,7 @@ func (j *Job) run(ctx context.Context) {
 	stopTelling := j.tell(ctx)
 	err := j.stopped
 	if err == nil {
-		err = j.pipe(ctx)
+		err = j.passes(ctx)
 	}
 	j.outcome.result = j.result(ctx, err)
 	if j.options.Report != nil {

@@ -52,7 +52,7 @@ func (m megabytes) MarshalJSON() ([]byte, error) {
 func (j *Job) writeManifest(r *Result) error {
 	m := manifest{
 		JobName: j.options.JobName, JobStatus: r.Status,
-		FilesScanned: j.from.File + len(r.Files),
+		FilesScanned: j.filesBegun(),
 		ScannedMB:    megabytes(r.Bytes), ImportedMB: megabytes(r.BytesImported),
 		Scanned: r.Scanned, Imported: r.Imported,
 		WithCustomerErrors: r.CustomerErrors, WithServerErrors: r.ServerErrors,

@@ -65,7 +65,7 @@ func (p *PackageFS) sources(ctx context.Context, store *datastore.Store, pattern
 			}
 		}
 		list = append(list, source{
-			name: f.name, size: int64(len(f.text)), whole: true,
+			name: f.name, size: int64(len(f.text)), whole: true, again: true,
 			open: func() (io.ReadCloser, error) { return f.open(ctx, store) },
 		})
 	}

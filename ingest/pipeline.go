@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
@@ -59,41 +60,51 @@ func (p *pipeline) read(ctx context.Context) error {
 		s, done := &p.job.sources[i], int64(0)
 		switch {
 		case i < p.job.from.File:
-			p.job.read.Add(s.size)
+			if p.job.from.Pass == 0 {
+				p.job.read.Add(s.size)
+			}
 			continue
 		case i == p.job.from.File:
 			done = p.job.from.Line
 		}
-		if err := p.readSource(ctx, s, done); err != nil {
+		if p.job.from.Pass > 0 && len(p.job.asides.from(i, 0)) == 0 {
+			continue
+		}
+		of := chunk{job: p.job, source: s, file: i, done: done}
+		if err := p.readSource(ctx, of); err != nil {
 			return err
 		}
-		if err := p.send(ctx, &chunk{source: s, ends: true}); err != nil {
+		of.ends = true
+		if err := p.send(ctx, of, cut{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readSource sends the chunks of one source, of which an earlier run has done some
-// lines. What is wrong with the source is a chunk as well; the error is the context's.
-func (p *pipeline) readSource(ctx context.Context, s *source, done int64) (err error) {
+// readSource sends the chunks of one source; they are like of. What is wrong with the source is a chunk as well; the error is the context's.
+func (p *pipeline) readSource(ctx context.Context, of chunk) (err error) {
+	s, read := of.source, &p.job.read
+	if p.job.from.Pass > 0 {
+		read = new(atomic.Int64) // was counted
+	}
 	file, err := s.openWithin(ctx)
 	if err != nil {
-		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
+		return p.send(ctx, of, unreadable(1, 0, err))
 	}
 	defer func() {
 		if closed := jobs.Await(ctx, file.Close); errors.Is(closed, datastore.ErrCallback) && err == nil {
 			err = closed
 		}
 	}()
-	text, err := newDecoder(ctx, file, &p.job.read, p.job.options.MaxUnpacked)
+	text, err := newDecoder(ctx, file, read, p.job.options.MaxUnpacked)
 	if err != nil {
-		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
+		return p.send(ctx, of, unreadable(1, 0, err))
 	}
 	defer text.close()
 	limit := p.job.store.MaxResourceSize()
 	if s.whole {
-		return p.send(ctx, &chunk{source: s, done: done, cut: wholeCut(text, limit)})
+		return p.send(ctx, of, wholeCut(text, limit))
 	}
 	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
 	for {
@@ -101,7 +112,7 @@ func (p *pipeline) readSource(ctx context.Context, s *source, done int64) (err e
 		if err == io.EOF {
 			return nil
 		}
-		if err := p.send(ctx, &chunk{source: s, done: done, cut: part}); err != nil {
+		if err := p.send(ctx, of, part); err != nil {
 			return err
 		}
 	}
@@ -109,7 +120,9 @@ func (p *pipeline) readSource(ctx context.Context, s *source, done int64) (err e
 
 // send hands a chunk to the committer and, unless it only ends a source, to the
 // workers, once the budget has room for it.
-func (p *pipeline) send(ctx context.Context, c *chunk) error {
+func (p *pipeline) send(ctx context.Context, of chunk, part cut) error {
+	c := &of
+	c.cut = part
 	if err := ctx.Err(); err != nil {
 		return err // and not a fault of the source
 	}
@@ -139,7 +152,7 @@ func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
-	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.Validation(p.job.options.Validation)}
+	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.ResolveReferences(), datastore.Validation(p.job.options.Validation)}
 	if !p.job.options.Invariants {
 		checks = append(checks, datastore.WithoutInvariants())
 	}

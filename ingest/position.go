@@ -15,9 +15,15 @@ import (
 // A position says how far a job is: what the register keeps in the commit of each
 // chunk.
 type position struct {
-	File  int    `json:"file"` // number of the source under way, from 0
-	Name  string `json:"name,omitempty"`
-	Line  int64  `json:"line"`           // the last line of it that is behind
+	File int    `json:"file"` // number of the source under way, from 0
+	Name string `json:"name,omitempty"`
+	Line int64  `json:"line"` // the last line of it that is behind
+	// Pass is 0 while the input is read, and then counts the passes over lines that were
+	// put aside. The last decides them all.
+	Pass    int   `json:"pass,omitempty"`
+	Last    bool  `json:"last,omitempty"`
+	Settled int64 `json:"settled,omitempty"` // lines that the pass decided
+
 	Whole int    `json:"whole"`          // files that were imported to their end
 	Bad   int    `json:"bad,omitempty"`  // files that could not be
 	Part  Counts `json:"part,omitzero"`  // counts of the file under way
@@ -150,6 +156,9 @@ func (j *Job) start(ctx context.Context, record *register.Record) (*Job, error) 
 
 // runs runs a job of the register, once begin returned nil.
 func (j *Job) runs(ctx context.Context, begin func() error) (*Job, error) {
+	if err := j.asides.load(ctx, j.store, j.record.ID); err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
 	running, cancel := context.WithCancel(ctx)
 	ended, err := register.Run(j.store, j.record.ID, j, cancel)
 	if err == nil {
@@ -177,7 +186,8 @@ func (j *Job) goTo(record *register.Record) error {
 	if j.from.File > len(j.sources) || j.from.File < len(j.sources) && j.from.Name != "" && j.sources[j.from.File].name != j.from.Name {
 		return fmt.Errorf("%w: file %d is not the one that was under way", ErrChanged, j.from.File+1)
 	}
-	j.mu.counts, j.mu.whole = j.from.Total, j.from.Whole
+	j.mu.counts, j.mu.whole, j.mu.at, j.mu.settled = j.from.Total, j.from.Whole, j.from.File, j.from.Settled
+	j.before = j.from.Total.Imported
 	return nil
 }
 
@@ -187,6 +197,10 @@ func (j *Job) keep(tx *datastore.Tx, c *chunk) error {
 	p.Line = c.last
 	p.Part.add(c.counts)
 	p.Total.add(c.counts)
+	p.Settled += int64(len(c.settled))
+	if err := j.asides.change(tx, j.record.ID, c.file, c.aside, c.settled); err != nil {
+		return err
+	}
 	if err := j.note(p); err != nil {
 		return err
 	}
@@ -197,13 +211,16 @@ func (j *Job) keep(tx *datastore.Tx, c *chunk) error {
 func (j *Job) position() position {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p := position{File: j.from.File + j.mu.ended, Whole: j.mu.whole, Total: j.mu.counts}
-	p.Bad = p.File - p.Whole
+	p := position{
+		File: j.mu.at, Whole: j.mu.whole, Total: j.mu.counts,
+		Pass: j.from.Pass, Last: j.from.Last, Settled: j.mu.settled,
+	}
+	p.Bad = j.filesReadLocked() - p.Whole
 	if p.File < len(j.sources) {
 		p.Name = j.sources[p.File].name
 	}
-	if n := len(j.mu.files); n > j.mu.ended {
-		p.Part = j.mu.files[n-1].Counts
+	if j.mu.under {
+		p.Part = j.mu.files[j.mu.file].Counts
 	}
 	return p
 }
@@ -235,7 +252,14 @@ func (j *Job) finish(ctx context.Context) error {
 	if j.stopped != nil {
 		return nil
 	}
-	err := register.Save(context.WithoutCancel(ctx), j.store, j.record)
+	tx := j.store.Begin()
+	err := register.Put(tx, j.record)
+	if err == nil && (r.Status == Completed || r.Status == CompletedWithErrors) {
+		err = j.asides.forget(tx, j.record.ID)
+	}
+	if err == nil {
+		_, err = tx.Commit(context.WithoutCancel(ctx))
+	}
 	if errors.Is(err, datastore.ErrClosed) || errors.Is(err, datastore.ErrReadOnly) {
 		return nil
 	}

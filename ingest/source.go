@@ -28,6 +28,7 @@ type source struct {
 	name  string
 	size  int64 // as it lies in its folder; 0 where that is not known
 	whole bool  // the file is one resource, on however many lines
+	again bool  // it can be read more than once
 	open  func() (io.ReadCloser, error)
 }
 
@@ -55,7 +56,7 @@ func (s *source) openWithin(ctx context.Context) (io.ReadCloser, error) {
 // sources lists what the options name.
 func (o *Options) sources(ctx context.Context, store *datastore.Store) ([]source, error) {
 	if o.Reader != nil {
-		return []source{{name: o.Name, open: func() (io.ReadCloser, error) { return io.NopCloser(o.Reader), nil }}}, nil
+		return []source{o.reader()}, nil
 	}
 	if p, ok := o.From.(*PackageFS); ok {
 		return p.sources(ctx, store, o.Files)
@@ -77,10 +78,29 @@ func (o *Options) sources(ctx context.Context, store *datastore.Store) ([]source
 	return list, nil
 }
 
+// reader returns Reader's source. One that can seek is read again from where it was.
+func (o *Options) reader() source {
+	s := source{name: o.Name, open: func() (io.ReadCloser, error) { return io.NopCloser(o.Reader), nil }}
+	seeker, ok := o.Reader.(io.Seeker)
+	if !ok {
+		return s
+	}
+	start, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil { // a pipe
+		return s
+	}
+	s.again = true
+	s.open = func() (io.ReadCloser, error) {
+		_, err := seeker.Seek(start, io.SeekStart)
+		return io.NopCloser(o.Reader), err
+	}
+	return s
+}
+
 // source returns the source of a file, given what looking at it gave. A file that has
 // vanished since it was listed is one that cannot be read.
 func (o *Options) source(name string, info fs.FileInfo, err error) (source, error) {
-	s := source{name: name, open: func() (io.ReadCloser, error) { return o.From.Open(name) }}
+	s := source{name: name, again: true, open: func() (io.ReadCloser, error) { return o.From.Open(name) }}
 	switch {
 	case err == nil:
 		s.size = info.Size()

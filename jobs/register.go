@@ -103,12 +103,18 @@ func Forget(ctx context.Context, store *datastore.Store, id string) error {
 		return ErrRunning
 	}
 	tx := store.Begin()
-	if err := tx.SetState(recordPrefix+id, nil); err != nil {
-		return err
+	for _, name := range append(store.StateNames(Work(id, "")), recordPrefix+id) {
+		if err := tx.SetState(name, nil); err != nil {
+			return err
+		}
 	}
 	_, err = tx.Commit(ctx)
 	return err
 }
+
+// Work returns the name of a state that a job keeps beside its record, and that is
+// forgotten with it.
+func Work(id, name string) string { return "work/" + id + "/" + name }
 
 // Put has a transaction keep a record.
 func Put(tx *datastore.Tx, r *Record) error {

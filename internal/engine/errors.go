@@ -34,11 +34,14 @@ var (
 	ErrInvalid            = errors.New("datastore: invalid")
 	ErrPreconditionFailed = errors.New("datastore: precondition failed")
 	ErrConflict           = errors.New("datastore: conflict")
-	ErrTooCostly          = search.ErrTooCostly
-	ErrIndexing           = errors.New("datastore: search parameter is being indexed")
-	ErrStalePage          = search.ErrStalePage
-	ErrClock              = errors.New("datastore: the clock cannot be used")
-	ErrFull               = txlog.ErrFull
+	// ErrUnresolved is returned for a conditional reference that does not find one
+	// resource. It is an ErrPreconditionFailed.
+	ErrUnresolved = fmt.Errorf("%w: conditional reference", ErrPreconditionFailed)
+	ErrTooCostly  = search.ErrTooCostly
+	ErrIndexing   = errors.New("datastore: search parameter is being indexed")
+	ErrStalePage  = search.ErrStalePage
+	ErrClock      = errors.New("datastore: the clock cannot be used")
+	ErrFull       = txlog.ErrFull
 	// ErrCallback is returned when a function of the caller's own, such as NewID,
 	// panicked, ended its goroutine, or returned what cannot be used.
 	ErrCallback = errors.New("datastore: a function of the options failed")

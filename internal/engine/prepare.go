@@ -26,6 +26,8 @@ type How struct {
 	// Compare stops where the current version holds the same. Only operations that
 	// SkipSame can be made of it.
 	Compare bool
+	// Resolve puts what conditional references find in their place.
+	Resolve bool
 	// Keep keeps the stored form for the answer ([Prepared.Stored]).
 	Keep bool
 	// Rewrite, if it is set, is shown the parsed resource before anything else and
@@ -119,10 +121,11 @@ type step func(e *Engine, ctx context.Context, c *scratch) error
 // The way in, in its order. Validate goes as far as checking; a write goes on.
 var (
 	checking = []step{
-		(*Engine).rewrite,         // the links of a Bundle's entry
-		(*Engine).checkReferences, // that none is conditional any more
-		(*Engine).checkInvariants, // that R4 writes in FHIRPath
-		(*Engine).checkDefinition, // of a SearchParameter
+		(*Engine).rewrite,           // the links of a Bundle's entry
+		(*Engine).resolveReferences, // that are conditional
+		(*Engine).checkReferences,   // that none is conditional any more
+		(*Engine).checkInvariants,   // that R4 writes in FHIRPath
+		(*Engine).checkDefinition,   // of a SearchParameter
 	}
 	storing = []step{
 		(*Engine).noteIssues, // at level Minimal, in an extension

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// resolveReferences puts Type/id in the place of conditional references (FHIR R4
+// §3.1.0.11.3), if How asks for it: what each finds in the state as it is. It reports
+// ErrUnresolved for one that does not find one resource. A Bundle that is stored is left
+// alone: its entries' references are theirs.
+func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
+	if !c.how.Resolve || c.doc.Type() == schema.TypeBundle {
+		return nil
+	}
+	var edits *fhirjson.Edits
+	for i := range c.doc.Nodes {
+		n := fhirjson.Index(i)
+		t, criteria, ok := e.conditionalReference(&c.doc, n)
+		if !ok {
+			continue
+		}
+		to, err := e.resolve(ctx, t, criteria)
+		if err != nil {
+			return At(c.doc.Pointer(n), err)
+		}
+		quoted, err := jsontext.AppendQuote(nil, to)
+		if err != nil {
+			return err
+		}
+		if edits == nil {
+			edits = fhirjson.NewEdits(&c.doc)
+		}
+		edits.Replace(n, quoted)
+	}
+	if edits == nil {
+		return nil
+	}
+	if err := e.parse(ctx, edits.Apply(nil), &c.doc, c.how.Check.Level); err != nil {
+		return err
+	}
+	c.issues = append(c.issues[:0], c.doc.Issues...)
+	return nil
+}
+
+// conditionalReference takes the text Type?query of a node apart. It reports whether
+// the node is one.
+func (e *Engine) conditionalReference(doc *fhirjson.Document, n fhirjson.Index) (t schema.TypeID, criteria string, ok bool) {
+	node := &doc.Nodes[n]
+	if node.Field != referenceText || node.Kind != fhirjson.String || !node.Escaped && bytes.IndexByte(doc.Raw(n), '?') < 0 {
+		return 0, "", false
+	}
+	text := string(doc.Text(n, nil))
+	if base := e.options.BaseURL; base != "" {
+		text = strings.TrimPrefix(text, strings.TrimRight(base, "/")+"/")
+	}
+	name, criteria, ok := strings.Cut(text, "?")
+	t, isType := schema.ResourceType(name)
+	return t, criteria, ok && isType
+}
+
+// resolve returns the one resource that criteria find, as Type/id.
+func (e *Engine) resolve(ctx context.Context, t schema.TypeID, criteria string) (string, error) {
+	c, err := e.Criterion(t, criteria, e.options.BaseURL)
+	if err != nil {
+		return "", err
+	}
+	now, err := e.Hold()
+	if err != nil {
+		return "", err
+	}
+	defer now.Release()
+	set, err := e.search.Ordinals(ctx, now.View.View, c.query)
+	if err != nil {
+		return "", QueryError(err)
+	}
+	switch n := set.GetCardinality(); n {
+	case 0:
+		return "", Failf(ErrUnresolved, issue.NotFound, "the conditional reference finds no resource")
+	case 1:
+		v := now.Version(index.Ordinal(set.Minimum()))
+		return v.Ref(), nil
+	default:
+		return "", Failf(ErrUnresolved, issue.MultipleMatches, "the conditional reference finds %d resources, not one", n)
+	}
+}
