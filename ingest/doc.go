@@ -13,7 +13,14 @@
 // that is there gets a new version, unless the current one holds the same. Versions
 // are written in the order of the input, so where an id comes twice the later line
 // is the newer version.
-// References are not looked up.
+//
+// Conditional references (Practitioner?identifier=system|value) become references to the
+// one resource that they find, in the input, whatever its order, or in the store, at every
+// level of validation. Other references are not looked up. A line that has one which does
+// not find one resource yet is put aside and tried again once all files were read, and
+// again while that decides any. What is left in the end are bad lines, with status 412. A
+// line that was put aside is written later than the lines behind it: where the same id
+// comes twice, it may be the newer version. Lines that wait for each other find nothing.
 //
 // A bad line never stops a run. It is counted, and written to a failures file
 // with its number and an OperationOutcome. Which lines are bad is a matter of
@@ -55,6 +62,12 @@
 // that a crash, a closed store and Cancel leave a job that [Resume] takes up behind the
 // last line that is durable, with all counts right. With Options.ClientToken, to start
 // twice is to start once.
+//
+// Which lines are put aside is state of the store too, a bit a line, in the commit of the
+// chunk that they are in; their text is read from the input a second time. A Reader is
+// read again if it is an io.Seeker; the references of another find only what was durable
+// when their line was prepared. Files of a report are written anew by each pass over the
+// lines of their input.
 //
 // # Terms
 //

@@ -34,7 +34,8 @@ type Options struct {
 	Files []string
 
 	// Reader is imported as one file. The job does not close it. A Read that
-	// blocks holds Cancel up: closing what is read from ends both.
+	// blocks holds Cancel up: closing what is read from ends both. One that can seek may
+	// be read again, from where it is now, for lines with conditional references.
 	Reader io.Reader
 	// Name is what Reader's file is called in results and in the report, "stdin"
 	// by default. With From it is what the manifest calls the input.
