@@ -91,7 +91,7 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	if !engine.ValidID(ref.ID) {
 		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
-	c.MustExist = true
+	c.MustExist, c.SkipAbsent = !o.ifPresent, o.ifPresent
 	tx.add(engine.Op{Prepared: engine.PrepareDeletion(t, ref.ID), Condition: c, Interaction: engine.Delete})
 	return nil
 }

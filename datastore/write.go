@@ -19,6 +19,7 @@ type writeOptions struct {
 	ifChanged   bool
 	imported    bool
 	resolve     bool
+	ifPresent   bool
 	check       engine.Check
 	base        string
 	returns     ReturnPreference
@@ -57,6 +58,12 @@ func IfChanged() WriteOption {
 // so.
 func Imported() WriteOption {
 	return func(o *writeOptions) { o.imported = true }
+}
+
+// IfPresent has a deletion write nothing, and be no error, where there is no such
+// resource.
+func IfPresent() WriteOption {
+	return func(o *writeOptions) { o.ifPresent = true }
 }
 
 // ResolveReferences has a create or an update take conditional references

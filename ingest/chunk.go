@@ -93,6 +93,16 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		return nil
 	}
 	waits := c.waits(number)
+	if refs, err := c.deletions(resource); refs != nil || err != nil {
+		switch again := c.job.from.Pass > 0 || number <= c.done; {
+		case err != nil:
+			c.fail(number, err)
+			return nil
+		case again:
+			return nil
+		}
+		return c.remove(number, line, refs)
+	}
 	switch {
 	case c.job.from.Pass > 0 && !waits, number <= c.done:
 		return c.retell(ctx, store, number, resource, checks, waits && c.job.from.Last)

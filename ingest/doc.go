@@ -41,6 +41,10 @@
 // with or without .gz or .zst. Package bucket makes file systems of buckets, package bulk of
 // what a Bulk Data manifest names.
 //
+// A line that is a Bundle of type transaction or batch with DELETE entries alone, as the
+// deleted files of Bulk Data have, deletes; what is not there is no error. It counts as
+// one. Any other Bundle is stored as it is.
+//
 // A FHIR package ([Package]) is input too: each of its files is one resource.
 //
 // # Report
