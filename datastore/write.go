@@ -80,6 +80,7 @@ func (s *Store) gather(opts []WriteOption) (o writeOptions, c engine.Condition, 
 		c.IfMatch = n
 	}
 	c.MustNot = o.ifNoneMatch
+	o.check.Base = s.servedAt(&o)
 	return o, c, nil
 }
 

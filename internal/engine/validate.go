@@ -32,6 +32,8 @@ const ValidationIssueURL = "http://healthlake.amazonaws.com/fhir/StructureDefini
 type Check struct {
 	Level             Level
 	WithoutInvariants bool
+	// Base is the address at which clients reach the store, "" if it is not known.
+	Base string
 }
 
 var referenceText = schema.Lookup(schema.TypeReference, "reference")
@@ -49,7 +51,13 @@ func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 			continue
 		}
 		n := fhirjson.Index(i)
-		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
+		text := c.doc.Text(n, nil)
+		for _, base := range []string{c.how.Check.Base, e.options.BaseURL} {
+			if rest, ok := bytes.CutPrefix(text, []byte(base+"/")); ok && base != "" {
+				text = rest
+			}
+		}
+		name, _, conditional := bytes.Cut(text, []byte("?"))
 		if _, isType := schema.ResourceType(string(name)); conditional && isType {
 			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
 		}
