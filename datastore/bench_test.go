@@ -28,7 +28,7 @@ func sample(b *testing.B) [][]byte {
 }
 
 // hundredThousand is the number of patients that come with 100,000 resources.
-const hundredThousand = 345
+const hundredThousand = 270
 
 func size(lines [][]byte) (n int) {
 	for _, line := range lines {
@@ -134,13 +134,17 @@ func BenchmarkUnmarshal(b *testing.B) {
 // BenchmarkOpen opens a folder. Of the sample a part of the time is that of the
 // open segment, which is read twice.
 func BenchmarkOpen(b *testing.B) {
-	b.Run("sample", func(b *testing.B) { benchmarkOpen(b, sample(b)) })
-	b.Run("100k", func(b *testing.B) { benchmarkOpen(b, synthetic(hundredThousand)) })
+	b.Run("sample", func(b *testing.B) { benchmarkOpen(b, sample(b), false) })
+	b.Run("rewritten", func(b *testing.B) { benchmarkOpen(b, sample(b), true) })
+	b.Run("100k", func(b *testing.B) { benchmarkOpen(b, synthetic(hundredThousand), false) })
 }
 
-func benchmarkOpen(b *testing.B, lines [][]byte) {
+func benchmarkOpen(b *testing.B, lines [][]byte, rewrite bool) {
 	store, path, opts := openBench(b, true)
 	require.NoError(b, importLines(store, lines))
+	if rewrite {
+		require.NoError(b, store.Rewrite(ctx, nil))
+	}
 	require.NoError(b, store.Close())
 	b.ReportAllocs()
 	var cpu cputime.Watch

@@ -39,6 +39,13 @@
 // drops it. After opening a store they are indexed again. Their expressions see what is
 // stored: the id that the store gave, and neither meta.versionId nor meta.lastUpdated.
 //
+// # A store that begins full
+//
+// [Options.Preload] fills a new store before Open returns. How far it is stands in the
+// log, in the commits of the resources themselves: whatever interrupts it, nobody can
+// open a store that is half full, and the next Open with a Preload goes on behind the
+// last durable line.
+//
 // # Looking into a store
 //
 // [Options.ReadOnly] opens a store beside the process that writes to it. [Inspect] and

@@ -1,6 +1,10 @@
 package datastore
 
-import "github.com/fhirlake/fhirlake/internal/engine"
+import (
+	"errors"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+)
 
 // Opening a store.
 var (
@@ -31,6 +35,9 @@ var (
 	// was made with exclude. The error says which, and what to do. No feature of this
 	// version excludes any.
 	ErrSettings = engine.ErrSettings
+	// ErrPreload is returned when filling a new store by Options.Preload failed, and
+	// for a store whose preload did not finish. The error says what to do.
+	ErrPreload = errors.New("datastore: preload")
 )
 
 // Reading and writing.

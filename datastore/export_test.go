@@ -7,6 +7,19 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
+// OpenLog opens the store that a log has. The log is the store's from then on.
+func OpenLog(ctx context.Context, log engine.Log, opts *Options) (*Store, error) {
+	options, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.Start(ctx, log, options)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{e}, nil
+}
+
 // SweepOld does what the sweeper does once a minute, however little it removes.
 func (s *Store) SweepOld() {
 	s.engine.Sweep(context.Background(), engine.SweepRule{Grace: engine.EveryMinute.Grace, Least: 1, Share: 1 << 30})

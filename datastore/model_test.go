@@ -10,9 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/txlog/txlogtest"
 )
 
 // A thing is the content of a resource of the model: a Patient with a family
@@ -184,35 +188,39 @@ func (m storeModel) search(at int, q modelSearch) []string {
 	return texts
 }
 
-// A pair is one store in memory and one in a folder under the same operations,
-// and their model.
+// A pair is one store in memory and one that outlives its closing, in a folder for
+// instance, under the same operations, and their model.
 type pair struct {
 	stores  [2]*datastore.Store
 	opts    [2]*datastore.Options
-	dir     string
+	open    func() (*datastore.Store, error) // the second store, the first time and again
 	model   storeModel
 	kept    []kept
 	reopens int
 }
 
-// kept are snapshots of one state, of both stores; the second goes when the
-// folder is opened again.
+// kept are snapshots of one state, of both stores; the second goes when its store is
+// opened again.
 type kept struct {
 	snapshots [2]*datastore.Snapshot
 	at        int
 }
 
-// the folder is the second store.
-const folder = 1
+// lasting is the second store.
+const lasting = 1
 
-func newPair(t testing.TB, key datastore.KeyWrapper, dir string) *pair {
-	p := &pair{dir: dir}
-	for i, path := range []string{"mem:", dir} {
-		p.opts[i] = &datastore.Options{Key: key, Now: clock(), NewID: ids()}
-		var err error
-		p.stores[i], err = datastore.Open(ctx, path, p.opts[i])
-		require.NoError(t, err)
+// newPair makes a pair whose second store is opened by a function.
+func newPair(t require.TestingT, open func(*datastore.Options) (*datastore.Store, error)) *pair {
+	p := new(pair)
+	for i := range p.opts {
+		p.opts[i] = &datastore.Options{Now: clock(), NewID: ids()}
 	}
+	p.open = func() (*datastore.Store, error) { return open(p.opts[lasting]) }
+	var err error
+	p.stores[0], err = datastore.Open(ctx, "mem:", p.opts[0])
+	require.NoError(t, err)
+	p.stores[lasting], err = p.open()
+	require.NoError(t, err)
 	return p
 }
 
@@ -452,6 +460,13 @@ func (p *pair) keep(*rapid.T) {
 	p.kept = append(p.kept, k)
 }
 
+// rewrite rewrites both stores.
+func (p *pair) rewrite(t *rapid.T) {
+	for _, s := range p.stores {
+		require.NoError(t, s.Rewrite(ctx, nil))
+	}
+}
+
 // sweep sweeps the indexes of both stores, or closes the oldest snapshots first, so
 // that sweeps go further.
 func (p *pair) sweep(t *rapid.T) {
@@ -468,17 +483,17 @@ func (p *pair) sweep(t *rapid.T) {
 	}
 }
 
-// reopen closes the folder and opens it again.
+// reopen closes the second store and opens it again.
 func (p *pair) reopen(t *rapid.T) {
 	if p.reopens++; p.reopens > 3 {
-		t.Skip("the folder was opened again often enough; another action is drawn")
+		t.Skip("the store was opened again often enough; another action is drawn")
 	}
-	require.NoError(t, p.stores[folder].Close())
+	require.NoError(t, p.stores[lasting].Close())
 	var err error
-	p.stores[folder], err = datastore.Open(ctx, p.dir, p.opts[folder])
+	p.stores[lasting], err = p.open()
 	require.NoError(t, err)
 	for i := range p.kept {
-		p.kept[i].snapshots[folder] = nil
+		p.kept[i].snapshots[lasting] = nil
 	}
 }
 
@@ -570,14 +585,38 @@ func TestModel(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(r *rapid.T) {
 		run++
-		p := newPair(t, key, filepath.Join(root, fmt.Sprint("store", run)))
-		defer p.close(r)
-		r.Repeat(map[string]func(*rapid.T){
-			"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
-			"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep,
-		})
-		p.look(r)
+		newPair(r, func(o *datastore.Options) (*datastore.Store, error) {
+			o.Key = key
+			return datastore.Open(ctx, filepath.Join(root, fmt.Sprint("store", run)), o)
+		}).run(r)
 	})
+}
+
+// TestModelOverConflicts does the same with a store whose log is appended to by others,
+// loses acknowledgements and takes its time: nobody notices.
+func TestModelOverConflicts(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		disk, key := txlog.NewMemory(), seal.RandomKey()
+		faults := txlogtest.Faults{Seed: rapid.Uint64().Draw(r, "seed"), Conflict: 0.3, Lost: 0.2, Vanished: 0.2, Delay: 0.2}
+		newPair(r, func(o *datastore.Options) (*datastore.Store, error) {
+			log, err := txlog.Open(ctx, "", &txlog.Options{FS: disk, Wrapper: key, SegmentSize: 20_000})
+			if err != nil {
+				return nil, err
+			}
+			faults.Seed++
+			return datastore.OpenLog(ctx, txlogtest.Wrap(log, faults), o)
+		}).run(r)
+	})
+}
+
+// run runs random operations.
+func (p *pair) run(r *rapid.T) {
+	defer p.close(r)
+	r.Repeat(map[string]func(*rapid.T){
+		"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
+		"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
+	})
+	p.look(r)
 }
 
 // TestGrouping writes the same operations one by one, in groups, and in groups

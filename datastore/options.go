@@ -93,6 +93,12 @@ type Options struct {
 	// and writes nothing; writes report ErrReadOnly. Where there is no store, Open reports
 	// ErrNoStore. Of a store that was not closed, the last write may be missing.
 	ReadOnly bool
+	// Preload fills a store in which nothing was written yet, before Open returns; of
+	// any other store it is left aside. Where it fails, or the process ends, nobody can
+	// open the store but with a Preload, which goes on where the last one stopped:
+	// otherwise Open reports ErrPreload. Lines are checked at the level Validation,
+	// without invariants in FHIRPath; one that is refused is an error of Open.
+	Preload Preload
 }
 
 // withDefaults copies and fills o and reports everything that is wrong with it.

@@ -29,6 +29,9 @@ type Version struct {
 	Deleted bool
 	// Created says, of the result of a write, that there was no resource before.
 	Created bool
+	// Unchanged says, of the result of a write with IfChanged, that this is the version
+	// that was there before.
+	Unchanged bool
 	// Interaction is what wrote the version, in a history and in a change: "create",
 	// "update", "patch", "delete", "import", "restore" or "derived". A resource that a
 	// PUT created has "update". Elsewhere it is "".
@@ -55,7 +58,7 @@ func resourceType(name string) (schema.TypeID, error) {
 func publicVersion(v *engine.Version) Version {
 	public := Version{
 		Ref:     Ref{Type: v.Type.String(), ID: v.ID},
-		Deleted: v.Deleted, Created: v.Created, Issues: v.Issues,
+		Deleted: v.Deleted, Created: v.Created, Unchanged: v.Unchanged, Issues: v.Issues,
 	}
 	if v.Number != 0 {
 		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), v.Ordinal

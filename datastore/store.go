@@ -15,7 +15,7 @@ type Store struct{ engine *engine.Engine }
 // sealed like any other. opts may be nil.
 //
 // It reports ErrNoKey, ErrWrongKey, ErrLocked, ErrNoStore, ErrForeign, ErrUnsupported,
-// ErrSettings or ErrCorrupt, and all that is wrong with opts. Opening takes time:
+// ErrSettings, ErrPreload or ErrCorrupt, and all that is wrong with opts. Opening takes time:
 // about two seconds for a million versions.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	options, err := opts.withDefaults()
@@ -26,7 +26,16 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{e}, nil
+	s := &Store{e}
+	var from Preload
+	if opts != nil {
+		from = opts.Preload
+	}
+	if err := s.preload(ctx, from); err != nil {
+		s.Close() // the first error is the one that matters
+		return nil, err
+	}
+	return s, nil
 }
 
 // Close waits for writes under way and releases the store. Closing again does

@@ -23,7 +23,7 @@ import (
 )
 
 // TestTurmoil does everything at once with a store in a folder: writes of all kinds,
-// imports, custom parameters that come, change and go, sweeps, searches, snapshots.
+// imports, custom parameters that come, change and go, sweeps, rewritings, searches, snapshots.
 // At quiet points it answers as a new store does that was given the same resources,
 // before and after opening again.
 func TestTurmoil(t *testing.T) {
@@ -98,6 +98,17 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 		<-written
 		return store.SweepAll()
 	})
+	last := datastore.Ref{Type: "Patient", ID: fmt.Sprint("last", seed)}
+	feed := turmoilFeed{store: store, last: last, current: map[datastore.Ref]datastore.Version{}}
+	following, unfollow := context.WithCancel(ctx)
+	defer unfollow()
+	followed := make(chan error, 1)
+	go func() { followed <- feed.follow(following) }()
+	until("export", func(*rand.Rand) error { return turmoilExport(store) })
+	until("rewrite", func(*rand.Rand) error {
+		<-written
+		return store.Rewrite(ctx, nil)
+	})
 	snapshots := heldSnapshot{store: store}
 	until("search a held snapshot", snapshots.ask)
 	until("define", func(r *rand.Rand) error { return turmoilDefine(store, r) })
@@ -110,6 +121,10 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 	others.Wait()
 	snapshots.now.Close()
 	require.False(t, t.Failed())
+	_, err := store.Update(ctx, patient(last.ID, "Last"))
+	require.NoError(t, err)
+	require.NoError(t, <-followed)
+	feed.requireCurrent(t)
 }
 
 func tolerate(err error, allowed ...error) error {

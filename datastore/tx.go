@@ -62,7 +62,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if o.conditional || o.provenance != nil {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and WithProvenance do not go with an update in a transaction")
 	}
-	return tx.prepare(ctx, json, &engine.How{Check: o.check}, c, o.by(engine.Update))
+	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged}, c, o.by(engine.Update))
 }
 
 func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engine.Condition, by engine.Interaction) (Ref, error) {
@@ -81,8 +81,8 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	if err != nil {
 		return err
 	}
-	if o.conditional || o.ifNoneMatch || o.provenance != nil {
-		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist, IfNoneMatch and WithProvenance do not go with a deletion")
+	if o.conditional || o.ifNoneMatch || o.ifChanged || o.provenance != nil {
+		return engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist, IfNoneMatch, IfChanged and WithProvenance do not go with a deletion")
 	}
 	t, err := resourceType(ref.Type)
 	if err != nil {

@@ -16,6 +16,7 @@ type writeOptions struct {
 	ifNoneExist string
 	ifNoneMatch bool
 	conditional bool // there is an ifNoneExist, if only an empty one
+	ifChanged   bool
 	imported    bool
 	check       engine.Check
 	base        string
@@ -42,6 +43,13 @@ func IfNoneMatch() WriteOption {
 // before it, and must have a condition.
 func IfNoneExist(query string) WriteOption {
 	return func(o *writeOptions) { o.ifNoneExist, o.conditional = query, true }
+}
+
+// IfChanged has an update write nothing where the current version holds the same: the
+// same resource, whatever its meta.versionId and meta.lastUpdated. That version is
+// returned, with Unchanged set.
+func IfChanged() WriteOption {
+	return func(o *writeOptions) { o.ifChanged = true }
 }
 
 // Imported marks what is written as the work of an import: histories and changes say
@@ -79,7 +87,7 @@ func (s *Store) gather(opts []WriteOption) (o writeOptions, c engine.Condition, 
 		}
 		c.IfMatch = n
 	}
-	c.MustNot = o.ifNoneMatch
+	c.MustNot, c.SkipSame = o.ifNoneMatch, o.ifChanged
 	o.check.Base = s.servedAt(&o)
 	return o, c, nil
 }
@@ -106,8 +114,8 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
-	if c.IfMatch != 0 {
-		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch does not go with a create")
+	if c.IfMatch != 0 || c.SkipSame {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch and IfChanged do not go with a create")
 	}
 	c.MustNot = true
 	id, err := s.engine.NewID(ctx)
@@ -191,7 +199,10 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if o.conditional {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true})
+	if o.ifChanged && o.provenance != nil {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "WithProvenance does not go with IfChanged")
+	}
+	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true, Compare: o.ifChanged})
 	if err != nil {
 		return Version{}, err
 	}
@@ -205,6 +216,11 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: o.by(by)}}, beside...)})
 	if err != nil {
 		return Version{}, err
+	}
+	if versions[0].Unchanged {
+		v, err := s.ReadVersion(ctx, Ref{Type: p.Type.String(), ID: p.ID}, versions[0].VersionID())
+		v.Unchanged, v.Issues = true, versions[0].Issues
+		return v, err
 	}
 	return written(versions[0], p), nil
 }

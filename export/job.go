@@ -74,6 +74,7 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 	j := &Job{snapshot: snapshot, options: opts, started: time.Now(), done: make(chan struct{})}
 	running, cancel := context.WithCancel(ctx)
 	j.cancel = cancel
+	j.options.To = jobs.Within(running, opts.To)
 	go j.run(running)
 	return j, nil
 }
@@ -103,7 +104,7 @@ func (j *Job) run(ctx context.Context) {
 	defer close(j.done)
 	defer j.cancel()
 	defer j.snapshot.Close()
-	stopTelling := j.tell()
+	stopTelling := j.tell(ctx)
 	r := &j.outcome.result
 	r.TransactionTime = j.snapshot.Time()
 	err := j.pipe(ctx)
@@ -125,11 +126,11 @@ func (j *Job) run(ctx context.Context) {
 }
 
 // tell calls Options.Progress until stop is called, and then a last time.
-func (j *Job) tell() (stop func() error) {
+func (j *Job) tell(ctx context.Context) (stop func() error) {
 	if j.options.Progress == nil {
-		return jobs.Tell(nil)
+		return jobs.Tell(ctx, nil)
 	}
-	return jobs.Tell(func() { j.options.Progress(j.Progress()) })
+	return jobs.Tell(ctx, func() { j.options.Progress(j.Progress()) })
 }
 
 // beginType notes which type is under way.

@@ -30,7 +30,7 @@ const (
 	childLimit  = "INGEST_TEST_FILE_SIZE" // RLIMIT_FSIZE in bytes
 )
 
-// childPatients is how many patients a child imports: about 8,500 resources.
+// childPatients is how many patients a child imports: about 11,000 resources.
 const childPatients = 30
 
 var kills = flag.Int("kills", 10, "how often the crash test kills its child")

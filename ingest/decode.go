@@ -11,6 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -76,24 +77,45 @@ func (d *decoder) wrap(err error) error {
 	return fmt.Errorf("ingest: reading: %w", err)
 }
 
-// A meter counts the bytes that a reader gives and remembers its failure.
+// blockSize is how much is read of a file at a time, at most.
+const blockSize = 256 << 10
+
+// A meter counts the bytes that a reader gives and remembers its failure. A reader that
+// hangs, as that of a pipe may, is left behind when the context ends.
 type meter struct {
 	ctx    context.Context
 	reader io.Reader
 	read   *atomic.Int64
 	err    error
+	block  []byte // the reader's alone while it is read
 }
 
-func (m *meter) Read(p []byte) (int, error) {
+func (m *meter) Read(p []byte) (n int, err error) {
 	if m.err = m.ctx.Err(); m.err != nil {
 		return 0, m.err
 	}
-	n, err := m.reader.Read(p)
-	m.read.Add(int64(n))
-	if err != nil && !errors.Is(err, io.EOF) {
-		m.err = err
+	if m.block == nil {
+		m.block = make([]byte, blockSize)
 	}
-	return n, err
+	block := m.block[:min(len(p), blockSize)]
+	type answer struct {
+		n   int
+		err error
+	}
+	answers := make(chan answer, 1)
+	if m.err = jobs.Await(m.ctx, func() error {
+		n, err := m.reader.Read(block)
+		answers <- answer{n, err}
+		return nil
+	}); m.err != nil {
+		return 0, m.err
+	}
+	a := <-answers
+	m.read.Add(int64(copy(p, block[:a.n])))
+	if a.err != nil && !errors.Is(a.err, io.EOF) {
+		m.err = a.err
+	}
+	return a.n, a.err
 }
 
 // invalid returns an error about input that is none of the store's making.

@@ -10,8 +10,9 @@
 // # What an import does
 //
 // Each line is an update by id: a resource whose id is new is created, and one
-// that is there gets a new version. Versions are written in the order of the
-// input, so where an id comes twice the later line is the newer version.
+// that is there gets a new version, unless the current one holds the same. Versions
+// are written in the order of the input, so where an id comes twice the later line
+// is the newer version.
 // References are not looked up.
 //
 // A bad line never stops a run. It is counted, and written to a failures file
@@ -30,7 +31,10 @@
 // is skipped (RFC 8259 §8.1 lets a parser do so); UTF-16 is not read, and says so.
 // Whether a file is compressed is told from its first bytes, not from its name.
 // The folder's files are those whose names end in .ndjson, .ldjson or .jsonl,
-// with or without .gz.
+// with or without .gz. Package bucket makes file systems of buckets, package bulk of
+// what a Bulk Data manifest names.
+//
+// A FHIR package ([Package]) is input too: each of its files is one resource.
 //
 // # Report
 //
@@ -67,6 +71,5 @@
 //
 // # What it does not do
 //
-// To import again is safe and writes new versions. It fetches nothing from the network;
-// an fs.FS over a bucket will do.
+// It fetches nothing from the network by itself.
 package ingest

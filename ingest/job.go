@@ -75,7 +75,10 @@ func (j *Job) run(ctx context.Context) {
 	defer close(j.done)
 	defer j.ended()
 	defer j.cancel()
-	stopTelling := j.tell()
+	if j.options.Report != nil {
+		j.options.Report = jobs.Within(ctx, j.options.Report)
+	}
+	stopTelling := j.tell(ctx)
 	err := j.stopped
 	if err == nil {
 		err = j.pipe(ctx)
@@ -97,11 +100,11 @@ func (j *Job) run(ctx context.Context) {
 }
 
 // tell calls Options.Progress until stop is called, and then a last time.
-func (j *Job) tell() (stop func() error) {
+func (j *Job) tell(ctx context.Context) (stop func() error) {
 	if j.options.Progress == nil {
-		return jobs.Tell(nil)
+		return jobs.Tell(ctx, nil)
 	}
-	return jobs.Tell(func() { j.options.Progress(j.Progress()) })
+	return jobs.Tell(ctx, func() { j.options.Progress(j.Progress()) })
 }
 
 // result sums the job up. err is what stopped it, if anything did.

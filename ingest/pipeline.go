@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 
@@ -75,17 +76,25 @@ func (p *pipeline) read(ctx context.Context) error {
 
 // readSource sends the chunks of one source, of which an earlier run has done some
 // lines. What is wrong with the source is a chunk as well; the error is the context's.
-func (p *pipeline) readSource(ctx context.Context, s *source, done int64) error {
-	file, err := s.open()
+func (p *pipeline) readSource(ctx context.Context, s *source, done int64) (err error) {
+	file, err := s.openWithin(ctx)
 	if err != nil {
 		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
 	}
-	defer file.Close()
+	defer func() {
+		if closed := jobs.Await(ctx, file.Close); errors.Is(closed, datastore.ErrCallback) && err == nil {
+			err = closed
+		}
+	}()
 	text, err := newDecoder(ctx, file, &p.job.read)
 	if err != nil {
 		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
 	}
-	c := cutter{text: text, size: chunkSize, limit: p.job.store.MaxResourceSize(), line: 1}
+	limit := p.job.store.MaxResourceSize()
+	if s.whole {
+		return p.send(ctx, &chunk{source: s, done: done, cut: wholeCut(text, limit)})
+	}
+	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
 	for {
 		part, err := c.next(p.buffer())
 		if err == io.EOF {
@@ -129,7 +138,7 @@ func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
-	checks := []datastore.WriteOption{datastore.Imported(), datastore.Validation(p.job.options.Validation)}
+	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.Validation(p.job.options.Validation)}
 	if !p.job.options.Invariants {
 		checks = append(checks, datastore.WithoutInvariants())
 	}

@@ -84,11 +84,16 @@ func (n *numbers) number(name string) index.Param {
 }
 
 // Version returns the version of what is extracted of the resources of a type. Values
-// of another version have to be extracted again. It is 0 of what is no resource type.
+// of another version have to be extracted again. It is 0 of what is no resource type, or one of a later version.
 //
 // Values of contained resources are not of it: they have the version of their own
 // type, which lies with them. [Stale] looks at both.
-func Version(t schema.TypeID) uint32 { return parameters().versions[t] }
+func Version(t schema.TypeID) uint32 {
+	if versions := parameters().versions; int(t) < len(versions) {
+		return versions[t]
+	}
+	return 0
+}
 
 // Stale reports whether values that were extracted of a resource of a type under some
 // version of its extraction have to be extracted again.

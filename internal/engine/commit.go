@@ -43,6 +43,9 @@ type Condition struct {
 	IfMatch   uint64 // the current version's number; 0 is any
 	MustExist bool   // refused with ErrNotFound or ErrGone where there is no resource
 	MustNot   bool   // refused with ErrPreconditionFailed where there is one
+	// SkipSame makes an update that holds the same as the current version succeed and
+	// write nothing. It goes with How.Compare.
+	SkipSame bool
 	// SkipAbsent makes deleting what is not there succeed and write nothing.
 	SkipAbsent bool
 }
@@ -64,6 +67,7 @@ type Version struct {
 	Micros      int64  // time of its commit, since the Unix epoch
 	Deleted     bool
 	Created     bool // there was no resource before
+	Unchanged   bool // the current version holds the same, and nothing was written
 	Interaction Interaction
 	Issues      []Issue // what was found and accepted
 }
@@ -125,6 +129,10 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 		}
 		err = e.submit(ctx, &s)
 		switch {
+		case errors.Is(err, errOther):
+			if err := e.complete(ctx, c.Ops); err != nil {
+				return nil, err
+			}
 		case errors.Is(err, errRenew):
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -136,6 +144,7 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 			round++
 			s.strict = round >= askRounds
 		default:
+			e.tellUnchanged(s.versions)
 			return s.versions, err
 		}
 	}
@@ -177,6 +186,8 @@ type key struct {
 type state struct {
 	version uint64
 	deleted bool
+	ordinal index.Ordinal // 0 if it was written in the group at hand
+	content content       // if it was, and if it is known
 }
 
 // exists reports whether there is a resource to read.

@@ -45,6 +45,7 @@ type Engine struct {
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
+	rewriting  chan struct{} // holds a value while Rewrite runs
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
@@ -59,6 +60,7 @@ type Engine struct {
 // Open opens the store in a folder, or makes one there. The path "mem:" is a new
 // store in memory.
 func Open(ctx context.Context, path string, options Options) (*Engine, error) {
+	options.Logger = careful(options.Logger)
 	log, err := txlog.Open(ctx, path, options.log())
 	if err != nil {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
@@ -74,19 +76,21 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 // Start makes an engine of an open log, which is the engine's from then on: it applies
 // the log and starts the writer, the filler and the sweeper.
 func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
+	options.Logger = careful(options.Logger)
 	given, err := givenDefinitions(options.SearchParameters)
 	if err != nil {
 		return nil, err
 	}
 	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
-		options: options,
-		log:     log,
-		index:   index.NewWith(log.HashKey(), settings.Settle()),
-		queue:   make(chan *submission, queueLength),
-		written: make(chan struct{}),
-		swept:   make(chan struct{}),
-		ending:  make(chan struct{}),
+		options:   options,
+		log:       log,
+		index:     index.NewWith(log.HashKey(), settings.Settle()),
+		queue:     make(chan *submission, queueLength),
+		written:   make(chan struct{}),
+		swept:     make(chan struct{}),
+		ending:    make(chan struct{}),
+		rewriting: make(chan struct{}, 1),
 	}
 	if options.Limits != nil {
 		e.index.Limit(*options.Limits)

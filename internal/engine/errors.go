@@ -111,6 +111,9 @@ func At(pointer string, err error) error {
 
 // Invalid turns an error of the parser into an Error.
 func Invalid(err error) error {
+	if err == nil {
+		return nil
+	}
 	var malformed *fhirjson.Error
 	if errors.As(err, &malformed) {
 		return &Error{Class: ErrInvalid, Issues: malformed.Issues}
@@ -224,7 +227,12 @@ func Issues(err error) []Issue {
 	case c.err == nil:
 		text = "datastore: internal error"
 	case c.inner:
+		// Which floor noticed is no matter of the client's.
 		text = c.err.Error()
+		if _, rest, ok := strings.Cut(text, ": "); ok {
+			text = rest
+		}
+		text = "datastore: " + text
 	}
 	return []Issue{{Severity: issue.Error, Code: c.code, Offset: -1, Diagnostics: text}}
 }

@@ -256,7 +256,7 @@ func (e *Engine) customValues(c *scratch, p *Prepared) error {
 // these have changed since it was prepared.
 func (e *Engine) renew(p *Prepared) error {
 	set := e.search.CustomSet()
-	if p.Deletes() || set.SameFor(p.Type, p.custom.set) {
+	if p.Deletes() || p.isBare() || set.SameFor(p.Type, p.custom.set) {
 		return nil
 	}
 	c := scratches.Get().(*scratch)

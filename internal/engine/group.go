@@ -73,7 +73,7 @@ func (g *group) take(s *submission) error {
 	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
-		if !o.Deletes() && !set.SameFor(o.Type, o.custom.set) {
+		if !o.Deletes() && !o.isBare() && !set.SameFor(o.Type, o.custom.set) {
 			return errRenew
 		}
 		if err := t.op(i, o); err != nil {
@@ -84,6 +84,11 @@ func (g *group) take(s *submission) error {
 		t.state(st)
 	}
 	s.versions = t.versions
+	if t.leans && len(g.taken) > 0 {
+		// What it is the same as, or may be, is not durable yet.
+		g.flush()
+		return g.take(s)
+	}
 	if len(t.log) == 0 {
 		close(s.done) // nothing is written
 		return nil
@@ -115,6 +120,7 @@ type taking struct {
 	versions []Version
 	log      []txlog.Item
 	items    []index.Item
+	leans    bool // an operation is the same as what others in the group wrote, or may be
 }
 
 // state adds a named state.
@@ -128,6 +134,7 @@ func (t *taking) op(i int, o *Op) error {
 	old, ok := t.changed[k]
 	if !ok {
 		old = t.current(k)
+		t.leans = t.leans || o.SkipSame && old.ordinal == 0 && old.exists()
 	}
 	v := &t.versions[i]
 	v.Type, v.ID = o.Type, o.ID
@@ -137,7 +144,12 @@ func (t *taking) op(i int, o *Op) error {
 	if err := o.check(old); err != nil {
 		return err
 	}
-	next := state{version: old.version + 1, deleted: o.Deletes()}
+	same, err := t.isSame(o, old)
+	if same || err != nil {
+		v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues
+		return err
+	}
+	next := state{version: old.version + 1, deleted: o.Deletes(), content: o.compared.content}
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
 	}
@@ -175,5 +187,5 @@ func (g *group) current(k key) state {
 	if !ok {
 		return state{}
 	}
-	return state{version: view.VersionNumber(o), deleted: view.Deleted(o)}
+	return state{version: view.VersionNumber(o), deleted: view.Deleted(o), ordinal: o}
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
@@ -71,6 +73,7 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 	if isUUID {
 		flags |= itemUUID
 	}
+	dst = slices.Grow(dst, itemFixed+1+len(id))
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
 	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
@@ -82,11 +85,11 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 
 // packUUID returns a UUID as bytes, if id is one as it is usually written.
 func packUUID(id string) (packed uuid.UUID, ok bool) {
-	if len(id) != 36 {
+	if len(id) != 36 || strings.ContainsFunc(id, func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
 		return packed, false
 	}
 	packed, err := uuid.Parse(id)
-	return packed, err == nil && packed.String() == id
+	return packed, err == nil
 }
 
 // setItem fills in what the writer knows.
@@ -96,6 +99,11 @@ func setItem(part []byte, version uint32, i Interaction) {
 }
 
 var errItem = fmt.Errorf("%w: header of an item", ErrCorrupt)
+
+// setExtractor says that the values are those of this version's extractor.
+func setExtractor(part []byte, typ schema.TypeID) {
+	binary.LittleEndian.PutUint32(part[itemExtractorAt:], search.Version(typ))
+}
 
 // splitItem reads a values part. An item with flags of a later version is
 // ErrUnsupported.
@@ -107,7 +115,9 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
 	}
 	h.deleted = part[1]&itemDeleted != 0
-	h.interaction = Interaction(part[itemInteractionAt])
+	if h.interaction = Interaction(part[itemInteractionAt]); h.interaction > Derived {
+		return h, nil, fmt.Errorf("%w: item of an interaction of a later version", ErrUnsupported)
+	}
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}

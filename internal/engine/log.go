@@ -33,6 +33,11 @@ type Log interface {
 	// never 0. One that is there keeps its number, and none ever goes.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	Dictionaries() map[uint32][]byte
+	// Roll begins a new segment. Segments describes all; those before the last may be
+	// rewritten, which changes no number, sequence or time. Reading goes on meanwhile.
+	Roll(ctx context.Context) error
+	Segments() []txlog.Segment
+	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
 	// HashKey is the key of all hashes of search values.
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.

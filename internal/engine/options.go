@@ -43,9 +43,12 @@ func (o *Options) log() *txlog.Options {
 	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly}
 }
 
-// searchTime is the clock of searches. One that fails is the system's.
+// searchTime is the clock of searches. In the place of one that fails, or hangs, comes
+// the system's.
 func (e *Engine) searchTime() time.Time {
-	m, err := e.now(e.background)
+	ctx, cancel := context.WithTimeout(e.background, patience)
+	defer cancel()
+	m, err := e.now(ctx)
 	if err != nil {
 		return time.Now()
 	}

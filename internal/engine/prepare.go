@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -22,6 +23,9 @@ type How struct {
 	ID string
 	// Check is how it is validated.
 	Check Check
+	// Compare stops where the current version holds the same. Only operations that
+	// SkipSame can be made of it.
+	Compare bool
 	// Keep keeps the stored form for the answer ([Prepared.Stored]).
 	Keep bool
 	// Rewrite, if it is set, is shown the parsed resource before anything else and
@@ -44,6 +48,8 @@ type Prepared struct {
 	body   []byte          // body part; nil for a deletion
 	values *index.Prepared // nil for a deletion
 	custom customValues
+
+	compared comparison
 	// definition is that of an active SearchParameter that was checked.
 	definition *search.Definition
 }
@@ -57,7 +63,7 @@ func PrepareDeletion(typ schema.TypeID, id string) *Prepared {
 func (p *Prepared) Size() int { return len(p.part) + len(p.body) }
 
 // Deletes reports whether it is a deletion.
-func (p *Prepared) Deletes() bool { return p.body == nil }
+func (p *Prepared) Deletes() bool { return p.body == nil && !p.isBare() }
 
 // Disown makes the stored values look as if another extractor had made them, so that
 // readers make them again. Tests need it.
@@ -82,6 +88,7 @@ func (p *Prepared) release() {
 // A scratch is what preparing one resource needs and can be used again.
 type scratch struct {
 	how        *How
+	source     []byte // as it was given
 	doc        fhirjson.Document
 	issues     []Issue // what was found and accepted
 	definition *search.Definition
@@ -102,7 +109,7 @@ func (c *scratch) put() {
 	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource {
 		return
 	}
-	c.doc.Source, c.how = nil, nil
+	c.doc.Source, c.how, c.source = nil, nil, nil
 	scratches.Put(c)
 }
 
@@ -121,8 +128,10 @@ var (
 		(*Engine).noteIssues, // at level Minimal, in an extension
 		(*Engine).annotate,   // a DocumentReference
 		(*Engine).name,       // the id
+		(*Engine).form,       // the stored form
+		(*Engine).compare,    // with the current version
 		(*Engine).extract,    // the values of R4's search parameters
-		(*Engine).store,      // the values part, and the stored form
+		(*Engine).packValues, // the values part
 		(*Engine).extractOwn, // the values of custom search parameters
 		(*Engine).packBody,   // the body part
 	}
@@ -139,7 +148,7 @@ func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, 
 		return nil, err
 	}
 	c.out = new(Prepared)
-	if err := e.runSteps(ctx, c, storing); err != nil {
+	if err := e.runSteps(ctx, c, storing); err != nil && err != errSame {
 		return nil, err
 	}
 	p := c.out
@@ -162,7 +171,7 @@ func (e *Engine) run(ctx context.Context, c *scratch, src []byte, how *How, step
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c.how, c.definition, c.issues = how, nil, nil
+	c.how, c.source, c.definition, c.issues = how, src, nil, nil
 	if err := e.parse(ctx, src, &c.doc, how.Check.Level); err != nil {
 		return err
 	}
@@ -229,11 +238,16 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 
-// store makes the values part of the log item, and the stored form.
-func (e *Engine) store(_ context.Context, c *scratch) error {
-	p, id := c.out, []byte(c.out.ID)
+// form makes the stored form.
+func (e *Engine) form(_ context.Context, c *scratch) error {
+	c.stored = fhirjson.AppendStored(slices.Grow(c.stored[:0], len(c.doc.Source)+versionRoom), &c.doc, []byte(c.out.ID))
+	return nil
+}
+
+// packValues makes the values part of the log item.
+func (e *Engine) packValues(_ context.Context, c *scratch) error {
+	p := c.out
 	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
-	c.stored = fhirjson.AppendStored(slices.Grow(c.stored[:0], len(c.doc.Source)+versionRoom), &c.doc, id)
 	return nil
 }
 
@@ -256,7 +270,11 @@ func (e *Engine) packBody(_ context.Context, c *scratch) error {
 // anyStored reads whatever the store has let in, at whatever level.
 var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
 
-// ParseStored parses what the store holds, at whatever level it was let in.
+// ParseStored parses what the store holds, at whatever level it was let in. What does
+// not parse is ErrCorrupt.
 func ParseStored(stored []byte, doc *fhirjson.Document) error {
-	return Invalid(fhirjson.Parse(stored, doc, &anyStored))
+	if err := fhirjson.Parse(stored, doc, &anyStored); err != nil {
+		return fmt.Errorf("%w: a stored resource: %w", ErrCorrupt, err)
+	}
+	return nil
 }

@@ -25,7 +25,8 @@ type loaded struct {
 	batch   index.Batch // the memory of values
 	part    []byte
 	payload []byte
-	done    chan struct{} // gets a value when items are there
+	err     error         // why there are no items
+	done    chan struct{} // gets a value when items or err are there
 }
 
 // replay applies the whole log. Values parts are opened and prepared on all
@@ -35,6 +36,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
 	loader := e.index.Loader(workers)
 	defer loader.Finish()
+	last := e.log.Last()
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
 	order := make(chan *loaded, 2*workers)
@@ -46,9 +48,6 @@ func (e *Engine) replay(ctx context.Context) error {
 		defer close(work)
 		defer close(order)
 		for r, err := range e.log.Records(ctx, 1) {
-			if err != nil {
-				return err
-			}
 			var l *loaded
 			select {
 			case l = <-free:
@@ -56,7 +55,12 @@ func (e *Engine) replay(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			for _, to := range []chan *loaded{order, work} {
+			to := []chan *loaded{order, work}
+			if l.err = err; err != nil {
+				l.done <- struct{}{}
+				to = to[:1]
+			}
+			for _, to := range to {
 				select {
 				case to <- l:
 				case <-ctx.Done():
@@ -69,9 +73,8 @@ func (e *Engine) replay(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for l := range work {
-				if err := e.load(l); err != nil {
-					return err
-				}
+				// An error counts in its turn: what comes before is applied.
+				l.err = caught("reading a record", func() error { return e.load(l) })
 				l.done <- struct{}{}
 			}
 			return nil
@@ -84,15 +87,30 @@ func (e *Engine) replay(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := e.applyLoaded(l); err != nil {
-				return err
+			if l.err == nil {
+				l.err = caught("applying a record", func() error { return e.applyLoaded(l) })
+			}
+			if l.err != nil {
+				return l.err
 			}
 			l.record = nil
 			free <- l
 		}
 		return nil
 	})
-	return e.asFarAsPossible(g.Wait())
+	if err := g.Wait(); err != nil {
+		return e.asFarAsPossible(err)
+	}
+	e.reached(last)
+	return nil
+}
+
+// reached notes that everything up to a commit was applied. The last commits may have
+// left no record: Rewrite drops what nobody needs.
+func (e *Engine) reached(last txlog.Last) {
+	if last.Sequence > e.sequence {
+		e.sequence, e.time = last.Sequence, max(e.time, last.Time)
+	}
 }
 
 // asFarAsPossible lets a store whose log goes past a limit, or holds what a later
@@ -107,13 +125,15 @@ func (e *Engine) asFarAsPossible(err error) error {
 
 // catchUp applies what others appended to the log.
 func (e *Engine) catchUp() error {
+	last := e.log.Last()
 	for r, err := range e.log.Records(e.background, e.sequence+1) {
 		if err != nil {
 			return fmt.Errorf("datastore: following the log: %w", logError(err))
 		}
 		l := loaded{record: r}
-		if err = e.load(&l); err == nil {
-			err = caught("applying a record of the log", func() error { return e.applyLoaded(&l) })
+		if err = caught("reading a record", func() error { return e.load(&l) }); err == nil {
+			l.skip(e.sequence)
+			err = caught("applying a record", func() error { return e.applyLoaded(&l) })
 		}
 		if err != nil {
 			e.stopWriting(err)
@@ -123,7 +143,23 @@ func (e *Engine) catchUp() error {
 			e.define()
 		}
 	}
+	e.reached(last)
 	return nil
+}
+
+// skip leaves out the runs up to a sequence. Rewriting the log may put what was applied
+// into one record with what was not.
+func (l *loaded) skip(sequence uint64) {
+	versions := 0
+	for len(l.runs) > 0 && l.runs[0].Sequence <= sequence {
+		for _, it := range l.runs[0].items {
+			if it.Kind == txlog.Version {
+				versions++
+			}
+		}
+		l.runs = l.runs[1:]
+	}
+	l.items = l.items[versions:]
 }
 
 // load opens the values parts of a record and prepares them.

@@ -41,15 +41,20 @@ func (s *states) get(name string) (txlog.Number, bool) {
 
 // State returns the value of a name, nil if there is none. The value is the caller's.
 func (e *Engine) State(_ context.Context, name string) ([]byte, error) {
-	n, ok := e.states.get(name)
-	if !ok {
-		return nil, e.Open()
+	for {
+		n, ok := e.states.get(name)
+		if !ok {
+			return nil, e.Open()
+		}
+		value, err := e.log.Body(n, nil)
+		if err == nil {
+			return value, nil
+		}
+		// A value that was replaced meanwhile may have been dropped.
+		if last, ok := e.states.get(name); ok && last == n {
+			return nil, fmt.Errorf("datastore: reading: %w", logError(err))
+		}
 	}
-	value, err := e.log.Body(n, nil)
-	if err != nil {
-		return nil, fmt.Errorf("datastore: reading: %w", logError(err))
-	}
-	return value, nil
 }
 
 // StateNames returns the names that begin with a prefix, sorted.

@@ -49,9 +49,11 @@ func (e *Engine) Sweep(ctx context.Context, rule SweepRule) {
 	if !worth(view.Sequence()) {
 		return
 	}
-	now, err := e.now(ctx)
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	now, err := e.now(soon)
 	if err != nil {
-		return // the clock of the options failed: another minute
+		return // the clock of the options failed or hangs: another minute
 	}
 	superseded := view.SequenceAt(now.micros - rule.Grace.Microseconds())
 	if worth(superseded) {

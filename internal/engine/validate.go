@@ -51,14 +51,16 @@ func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 			continue
 		}
 		n := fhirjson.Index(i)
-		text := c.doc.Text(n, nil)
+		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
+		if !conditional {
+			continue
+		}
 		for _, base := range []string{c.how.Check.Base, e.options.BaseURL} {
-			if rest, ok := bytes.CutPrefix(text, []byte(base+"/")); ok && base != "" {
-				text = rest
+			if rest, ok := bytes.CutPrefix(name, []byte(base+"/")); ok && base != "" {
+				name = rest
 			}
 		}
-		name, _, conditional := bytes.Cut(text, []byte("?"))
-		if _, isType := schema.ResourceType(string(name)); conditional && isType {
+		if _, isType := schema.ResourceType(string(name)); isType {
 			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
 		}
 	}

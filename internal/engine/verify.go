@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -26,7 +27,8 @@ func (f Fault) String() string { return f.Check + ": " + f.Place + ": " + f.Reas
 
 // Verification says what Verify tells while it works.
 type Verification struct {
-	// Progress is told how many of all versions were read. It may be nil.
+	// Progress is told how many of all versions were read. It may be nil. If it, or
+	// Fault, panics or ends its goroutine, Verify reports ErrCallback.
 	Progress func(done, total int)
 	// Fault is told of each fault, and returns whether to go on. nil stops at the first.
 	Fault func(Fault) bool
@@ -49,10 +51,13 @@ func (e *Engine) Verify(ctx context.Context, v Verification) error {
 		return err
 	}
 	defer now.Release()
-	run := verifying{Verification: v, engine: e, view: now.View, all: int(now.Last())}
+	run := verifying{Verification: v, ctx: ctx, engine: e, view: now.View, all: int(now.Last())}
 	for _, types := range now.slices(verifySlice) {
 		if err := run.slice(ctx, types); err != nil {
 			return err
+		}
+		if run.failed != nil {
+			return run.failed
 		}
 		if run.stopped {
 			break
@@ -83,12 +88,14 @@ func (v View) slices(size int) (slices []map[index.TypeID]bool) {
 // verifying is one run of Verify.
 type verifying struct {
 	Verification
+	ctx     context.Context // of the call
 	engine  *Engine
 	view    View
 	all     int
 	done    int
 	first   *Fault
 	stopped bool
+	failed  error // of Progress or Fault
 }
 
 // fault notes a fault.
@@ -97,7 +104,15 @@ func (r *verifying) fault(check, place, format string, args ...any) {
 	if r.first == nil {
 		r.first = &f
 	}
-	r.stopped = r.stopped || r.Fault == nil || !r.Fault(f)
+	r.stopped = r.stopped || r.Fault == nil || !r.tell("the function told of faults", func() bool { return r.Fault(f) })
+}
+
+// tell calls a function of the caller's and returns whether to go on.
+func (r *verifying) tell(name string, f func() bool) bool {
+	goOn, err := guarded(r.ctx, r.engine, nil, name, f)
+	r.failed = cmp.Or(r.failed, err)
+	r.stopped = r.stopped || err != nil
+	return goOn && err == nil
 }
 
 // slice checks the versions of some types, and compares the index with one that is
@@ -119,7 +134,7 @@ func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) erro
 			}
 			items = append(items, r.version(c, o, twin))
 			if r.done++; r.Progress != nil && (r.done%1024 == 0 || r.done == r.all) {
-				r.Progress(r.done, r.all)
+				r.tell("the function told of progress", func() bool { r.Progress(r.done, r.all); return true })
 			}
 			if r.stopped {
 				return nil
@@ -191,12 +206,14 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 		r.fault("values", place, "they cannot be extracted: %v", err)
 		return item
 	}
-	stored, err := e.packing.unpack(nil, block)
-	switch {
-	case err != nil:
-		r.fault("values", place, "they do not open: %v", err)
-	case !search.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, c.builder.Payload()):
-		r.fault("values", place, "they are not what extracting them again gives")
+	if h.extractor == search.Version(h.typ) { // those of another are made again by whoever reads them
+		stored, err := e.packing.unpack(nil, block)
+		switch {
+		case err != nil:
+			r.fault("values", place, "they do not open: %v", err)
+		case !search.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, c.builder.Payload()):
+			r.fault("values", place, "they are not what extracting them again gives")
+		}
 	}
 	item.Values = new(index.Prepared)
 	if err := twin.Prepare(item.Values, c.builder.Payload()); err != nil {

@@ -85,12 +85,17 @@ const versionRoom = 96
 // AppendJSON appends a version that the view has, and that is no deletion, in
 // canonical form to dst. It allocates only where dst lacks room, and may be called by
 // many goroutines at once.
-func (v View) AppendJSON(dst []byte, o index.Ordinal) ([]byte, error) {
+func (v View) AppendJSON(dst []byte, o index.Ordinal) (out []byte, err error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
 	if err := v.engine.stored(o, b); err != nil {
 		return dst, err
 	}
+	defer func() {
+		if recover() != nil { // it is looked at where version and time go, and not parsed
+			out, err = dst, fmt.Errorf("%w: a stored resource has no head", ErrCorrupt)
+		}
+	}()
 	_, micros := v.RecordOf(o)
 	return AppendVersioned(dst, b.stored, v.VersionNumber(o), micros), nil
 }

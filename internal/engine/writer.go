@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/killpoint"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -73,7 +74,11 @@ func (g *group) flush() {
 			err = e.applyGroup(g, at)
 			break
 		}
-		if !errors.Is(err, txlog.ErrConflict) || errors.Is(err, txlog.ErrFenced) || try == conflictTries {
+		if !errors.Is(err, txlog.ErrConflict) || errors.Is(err, txlog.ErrFenced) {
+			break
+		}
+		if try == conflictTries {
+			err = fmt.Errorf("%w: others keep appending to the log", ErrConflict)
 			break
 		}
 		// Somebody else appended. What that means is applied first; then conditions are
@@ -89,13 +94,23 @@ func (g *group) flush() {
 			}
 		}
 	}
+	g.answer(err)
+	*g = *newGroup(e)
+}
+
+// answer tells the group's commits what came of them.
+func (g *group) answer(err error) {
+	if len(g.taken) == 0 {
+		return
+	}
+	killpoint.Here("before.acknowledge")
 	for _, s := range g.taken {
 		if s.err = err; err != nil {
 			s.versions = nil
 		}
 		close(s.done)
 	}
-	*g = *newGroup(e)
+	killpoint.Here("after.acknowledge")
 }
 
 // append brings a group to the log. Where the log does not know whether it was
@@ -127,6 +142,9 @@ func (e *Engine) append(g *group) (at txlog.Position, err error) {
 	case errors.Is(err, txlog.ErrOutcomeUnknown), errors.Is(err, txlog.ErrReadOnly), errors.Is(err, txlog.ErrFenced), errors.Is(err, txlog.ErrReplaced):
 		e.stopWriting(err)
 	}
+	if errors.Is(err, txlog.ErrFenced) {
+		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
 	return at, fmt.Errorf("datastore: writing: %w", logError(err))
 }
 
@@ -156,7 +174,9 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 		runs[i] = landed{txlog.Run{Sequence: at.Sequence + uint64(i), Time: c.Time, First: at.Number, Count: len(c.Items)}, c.Items}
 		at.Number += txlog.Number(len(c.Items))
 	}
+	killpoint.Here("before.apply")
 	err := caught("applying a write", func() error { return e.apply(runs, g.items) })
+	killpoint.Here("after.apply")
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		e.stopWriting(err)
@@ -165,7 +185,7 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 	sequence := at.Sequence
 	for i, s := range g.taken {
 		for j := range s.versions {
-			if v := &s.versions[j]; v.Number != 0 {
+			if v := &s.versions[j]; v.Number != 0 && !v.Unchanged {
 				v.Sequence, v.Micros = sequence, g.commits[i].Time
 				v.Ordinal += first
 				e.filler.keep(v.Ordinal, s.Ops[j].custom.staged)
@@ -243,9 +263,12 @@ func (e *Engine) apply(runs []landed, items []index.Item) error {
 // stopWriting makes the store read-only, once, and says so.
 func (e *Engine) stopWriting(err error) {
 	e.stopped.mu.Lock()
-	defer e.stopped.mu.Unlock()
-	if e.stopped.err == nil {
+	first := e.stopped.err == nil
+	if first {
 		e.stopped.err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	e.stopped.mu.Unlock()
+	if first { // the lock is free: whoever is told may ask the store
 		e.options.Logger.Error("datastore: the store is read-only until it is opened again", "error", err)
 	}
 }

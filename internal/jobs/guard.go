@@ -1,29 +1,66 @@
 package jobs
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// ErrCallback is returned by a job of which a function or an interface of the
-// caller's panicked or ended its goroutine.
-var ErrCallback = errors.New("jobs: a function of the options failed")
-
 // Guard returns f as a function that always returns: a panic in f, which a reader, a
-// sink or a callback of a user may raise, and an end of its goroutine are errors.
+// sink or a callback of a user may raise, and an end of its goroutine are
+// datastore.ErrCallback.
 func Guard(f func() error) func() error {
-	return func() error {
-		ended := make(chan error, 1)
-		go func() {
-			err := fmt.Errorf("%w: it ended its goroutine", ErrCallback)
-			defer func() {
-				if p := recover(); p != nil {
-					err = fmt.Errorf("%w: it panicked (%T)", ErrCallback, p)
-				}
-				ended <- err
-			}()
-			err = f()
-		}()
-		return <-ended
+	return func() error { return Await(context.Background(), f) }
+}
+
+// Await calls f as [Guard] does, and returns the error of ctx where ctx ends first. Then
+// f is left behind, in its goroutine, with whatever it refers to.
+func Await(ctx context.Context, f func() error) error {
+	select {
+	case err := <-begin(f):
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
+}
+
+// grace is how long a job that ends early waits for a sink or a callback to return.
+const grace = 2 * time.Second
+
+// longer waits for what a call that began came to. Where ctx ends it waits all the same,
+// but for grace at most.
+func longer(ctx context.Context, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+		return errHangs
+	}
+}
+
+var errHangs = fmt.Errorf("%w: it did not return", datastore.ErrCallback)
+
+// begin calls f in a goroutine of its own and sends what came of it.
+func begin(f func() error) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		err := fmt.Errorf("%w: it ended its goroutine", datastore.ErrCallback)
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("%w: it panicked (%T)", datastore.ErrCallback, p)
+			}
+			ended <- err
+		}()
+		err = f()
+	}()
+	return ended
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/stretchr/testify/require"
 )
@@ -14,14 +15,14 @@ func TestGuard(t *testing.T) {
 	failed := errors.New("failed")
 	require.ErrorIs(t, jobs.Guard(func() error { return failed })(), failed)
 	require.NoError(t, jobs.Guard(func() error { return nil })())
-	require.ErrorIs(t, jobs.Guard(func() error { panic("secret") })(), jobs.ErrCallback)
+	require.ErrorIs(t, jobs.Guard(func() error { panic("secret") })(), datastore.ErrCallback)
 	require.NotContains(t, jobs.Guard(func() error { panic("secret") })().Error(), "secret")
-	require.ErrorIs(t, jobs.Guard(func() error { runtime.Goexit(); return nil })(), jobs.ErrCallback)
+	require.ErrorIs(t, jobs.Guard(func() error { runtime.Goexit(); return nil })(), datastore.ErrCallback)
 }
 
 func TestTellReportsAPanic(t *testing.T) {
-	require.ErrorIs(t, jobs.Tell(func() { panic("oh") })(), jobs.ErrCallback)
-	require.ErrorIs(t, jobs.Tell(func() { runtime.Goexit() })(), jobs.ErrCallback)
+	require.ErrorIs(t, jobs.Tell(t.Context(), func() { panic("oh") })(), datastore.ErrCallback)
+	require.ErrorIs(t, jobs.Tell(t.Context(), func() { runtime.Goexit() })(), datastore.ErrCallback)
 }
 
 // A process that is killed while it writes must leave no copy of what it wrote.

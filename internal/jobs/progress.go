@@ -1,35 +1,37 @@
 package jobs
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // interval is how often progress is told: as often as an eye can follow.
 const interval = 100 * time.Millisecond
 
 // Tell calls f about ten times a second at most, from a goroutine of its own,
 // until stop is called. Stop calls it a last time, waits for that, and reports a
-// panic of f, after which f is not called again. A nil f is never called.
-func Tell(f func()) (stop func() error) {
+// panic of f, after which f is not called again. Where f hangs, stop waits until some
+// seconds after ctx has ended. A nil f is never called.
+func Tell(ctx context.Context, f func()) (stop func() error) {
 	if f == nil {
 		return func() error { return nil }
 	}
-	ended, told := make(chan struct{}), make(chan error, 1)
-	go func() {
-		told <- Guard(func() error {
-			ticker := time.NewTicker(interval)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-ticker.C:
-					f()
-				case <-ended:
-					f()
-					return nil
-				}
+	ended := make(chan struct{})
+	told := begin(func() error {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				f()
+			case <-ended:
+				f()
+				return nil
 			}
-		})()
-	}()
+		}
+	})
 	return func() error {
 		close(ended)
-		return <-told
+		return longer(ctx, told)
 	}
 }

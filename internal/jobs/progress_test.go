@@ -13,7 +13,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestTellTellsOftenAndALastTime(t *testing.T) {
 	told := make(chan int)
 	n := 0
-	stop := jobs.Tell(func() { n++; told <- n })
+	stop := jobs.Tell(t.Context(), func() { n++; told <- n })
 	require.Equal(t, 1, <-told)
 	require.Equal(t, 2, <-told)
 	last := make(chan int)
@@ -30,4 +30,4 @@ func TestTellTellsOftenAndALastTime(t *testing.T) {
 	require.Greater(t, n, 2)
 }
 
-func TestTellNobody(t *testing.T) { jobs.Tell(nil)() }
+func TestTellNobody(t *testing.T) { jobs.Tell(t.Context(), nil)() }

@@ -26,10 +26,7 @@ func BenchmarkPack(b *testing.B) {
 		return append(dst, out.Bytes()...)
 	}
 	for i, f := range append(forms, form{"deflate body", deflate}, form{"deflate values", deflate}) {
-		texts, name := c.bodies, f.name
-		if i%2 == 1 {
-			texts = c.values
-		}
+		texts, name := f.texts(c), f.name
 		size, packed := 0, 0
 		var blocks [][]byte
 		for _, text := range texts {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,9 +93,16 @@ type form struct {
 	pack func(p *pack.Packer, dst, text []byte) []byte
 }
 
+// texts returns the texts of a corpus that a form is for.
+func (f form) texts(c corpus) [][]byte {
+	if strings.HasSuffix(f.name, "values") {
+		return c.values
+	}
+	return c.bodies
+}
+
 var forms = []form{
 	{"body", (*pack.Packer).Body},
 	{"values", (*pack.Packer).Values},
 	{"dense body", (*pack.Packer).DenseBody},
-	{"dense values", (*pack.Packer).DenseValues},
 }

@@ -15,7 +15,7 @@ func readDense(dst, src []byte, m *model, n int) (out, rest []byte, ok bool) {
 	dict := m.text
 	for at := begin; at < end; {
 		r.fill()
-		e := m.steps[m.code[matched+int(before)]].table[r.bits&(1<<maxBits-1)]
+		e := m.tables[(matched+int(before))&(situations-1)][r.bits&(1<<maxBits-1)]
 		if e&15 == 0 || r.used() > len(src)+8 {
 			return out, src, false
 		}

@@ -59,10 +59,9 @@ func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 	case dictionary == nil:
 		return dst, fmt.Errorf("%w: dictionary %d", ErrUnsupported, number)
 	}
-	which, dense := c.section()
 	u := d.scratch.Get().(*unpacker)
 	defer d.scratch.Put(u)
-	out, err := u.unpack(dst, block, dictionary.sections[which].model, dense)
+	out, err := u.unpack(dst, block, dictionary.section(c), c == codecDenseBody)
 	if cap(u.template) > keptBuffer {
 		u.template = nil
 	}
@@ -72,7 +71,7 @@ func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 	return out, nil
 }
 
-func (u *unpacker) unpack(dst, block []byte, m *model, dense bool) ([]byte, error) {
+func (u *unpacker) unpack(dst, block []byte, s *section, dense bool) ([]byte, error) {
 	claim, n := binary.Uvarint(block)
 	if n <= 0 {
 		return dst, fmt.Errorf("%w: length of a template", ErrDamaged)
@@ -88,9 +87,9 @@ func (u *unpacker) unpack(dst, block []byte, m *model, dense bool) ([]byte, erro
 	var fields []byte
 	var ok bool
 	if dense {
-		u.template, fields, ok = readDense(u.template[:0], block, m, int(claim))
+		u.template, fields, ok = readDense(u.template[:0], block, s.model, int(claim))
 	} else {
-		u.template, fields, ok = readFast(u.template[:0], block, m.text, int(claim))
+		u.template, fields, ok = readFast(u.template[:0], block, s.text, int(claim))
 	}
 	if !ok {
 		return dst, fmt.Errorf("%w: template", ErrDamaged)

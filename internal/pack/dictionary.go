@@ -31,29 +31,32 @@ func Builtin() []byte { return builtin }
 // A Dictionary is what blocks refer to. It never changes and may be used by several
 // goroutines at once.
 type Dictionary struct {
-	sections [sectionCount]*section
+	bodies, values *section
 }
 
-// Sections of a dictionary.
-const (
-	bodySection = iota
-	valuesSection
-	sectionCount
-)
+// section returns the section that a codec uses.
+func (d *Dictionary) section(c codec) *section {
+	if c == codecValues {
+		return d.values
+	}
+	return d.bodies
+}
 
 // A section is the part of a dictionary for one sort of text. What only writers need
 // is made at their first use.
 type section struct {
-	model *model
+	text  []byte
+	model *model // nil where there is no dense form
 	fast  func() *fastTable
 	index func() *dictIndex
 }
 
-func newSection(m *model) *section {
+func newSection(text []byte, m *model) *section {
 	return &section{
+		text:  text,
 		model: m,
-		fast:  sync.OnceValue(func() *fastTable { return newFastTable(m.text) }),
-		index: sync.OnceValue(func() *dictIndex { return newDictIndex(m.text) }),
+		fast:  sync.OnceValue(func() *fastTable { return newFastTable(text) }),
+		index: sync.OnceValue(func() *dictIndex { return newDictIndex(text) }),
 	}
 }
 
@@ -74,19 +77,12 @@ func parse(content []byte) (*Dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := new(Dictionary)
-	for i := range d.sections {
-		var m *model
-		m, plain = parseModel(plain)
-		if m == nil {
-			return nil, fmt.Errorf("%w: section of a dictionary", ErrDamaged)
-		}
-		d.sections[i] = newSection(m)
+	m, rest := parseModel(plain)
+	values, rest := takeText(rest)
+	if m == nil || values == nil || len(rest) > 0 {
+		return nil, fmt.Errorf("%w: section of a dictionary", ErrDamaged)
 	}
-	if len(plain) > 0 {
-		return nil, fmt.Errorf("%w: end of a dictionary", ErrDamaged)
-	}
-	return d, nil
+	return &Dictionary{bodies: newSection(m.text, m), values: newSection(values, nil)}, nil
 }
 
 // plainContent returns a content's sections without compression.
@@ -110,10 +106,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // content returns what Parse reads.
 func (d *Dictionary) content() []byte {
-	var plain []byte
-	for _, s := range d.sections {
-		plain = appendModel(plain, s.model)
-	}
+	plain := appendText(appendModel(nil, d.bodies.model), d.values.text)
 	out := bytes.NewBufferString(magic)
 	_ = binary.Write(out, binary.LittleEndian, crc32.Checksum(plain, castagnoli))
 	w, _ := flate.NewWriter(out, flate.BestCompression)
@@ -122,11 +115,23 @@ func (d *Dictionary) content() []byte {
 	return out.Bytes()
 }
 
-// appendModel appends a section: its text, the code of each situation, and the
-// lengths of all codes, two to a byte.
+func appendText(dst, text []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+}
+
+// takeText returns the text of a section and what follows it; nil for damage.
+func takeText(src []byte) (text, rest []byte) {
+	size, n := binary.Uvarint(src)
+	if n <= 0 || size > maxDictionary || size > uint64(len(src)-n) {
+		return nil, nil
+	}
+	return src[n : n+int(size)], src[n+int(size):]
+}
+
+// appendModel appends a text, the code of each situation, and the lengths of all codes,
+// two to a byte.
 func appendModel(dst []byte, m *model) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(m.text)))
-	dst = append(dst, m.text...)
+	dst = appendText(dst, m.text)
 	dst = appendNibbles(dst, m.code[:])
 	for _, c := range m.steps {
 		dst = appendNibbles(dst, c.lengths)
@@ -134,14 +139,13 @@ func appendModel(dst []byte, m *model) []byte {
 	return appendNibbles(dst, m.places.lengths)
 }
 
-// parseModel returns a section and what follows it; nil for damage.
+// parseModel returns a text with its codes, and what follows them; nil for damage.
 func parseModel(src []byte) (*model, []byte) {
-	size, n := binary.Uvarint(src)
-	if n <= 0 || size > maxDictionary || size > uint64(len(src)-n) {
+	text, src := takeText(src)
+	if text == nil {
 		return nil, nil
 	}
-	m := &model{text: src[n : n+int(size)]}
-	src = src[n+int(size):]
+	m := &model{text: text}
 	nibbles, src := takeNibbles(src, situations)
 	if nibbles == nil {
 		return nil, nil
@@ -154,6 +158,9 @@ func parseModel(src []byte) (*model, []byte) {
 	}
 	if m.places, src = takeCode(src, placeSymbols(len(m.text))); m.places == nil {
 		return nil, nil
+	}
+	for i, c := range m.code {
+		m.tables[i] = m.steps[c].table
 	}
 	return m, src
 }

@@ -12,12 +12,12 @@
 // templates of two resources written by one program are nearly the same. In a template,
 // long base64 is decoded, because clinical notes are kept as base64. Then the
 // template is written as matches, copies out of the dictionary or of itself, and the
-// literals between them. The fast codecs write both in whole bytes; the dense codecs
-// look for the cheapest chain of matches, and write it in prefix codes that belong to
-// the dictionary.
+// literals between them. The fast codecs write both in whole bytes; the dense codec,
+// which is for bodies alone, looks for the cheapest chain of matches, and writes it in
+// prefix codes that belong to the dictionary.
 //
 // A dictionary has a section for bodies and one for values. A section is a text, made
-// of templates, and the codes of the dense form. The built-in dictionary is made by
+// of templates; that of bodies has the codes of the dense form as well. The built-in dictionary is made by
 // the generator in gen, from HL7's examples and from package synth, never from the
 // resources of a user.
 //

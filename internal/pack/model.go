@@ -68,6 +68,7 @@ type model struct {
 	code   [situations]uint8 // which of steps
 	steps  [stepCodes]*prefixCode
 	places *prefixCode
+	tables [situations]*[1 << maxBits]uint16 // of steps, by situation, for readers
 }
 
 // placeSymbols is how many places there are with a dictionary's text of size bytes.

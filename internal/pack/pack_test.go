@@ -3,10 +3,13 @@ package pack_test
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -39,14 +42,10 @@ func checkRoundTrip(t *testing.T, f form, texts [][]byte) {
 
 func checkCorpus(t *testing.T, c corpus) {
 	t.Helper()
-	for i, f := range forms {
+	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			texts := c.bodies
-			if i%2 == 1 {
-				texts = c.values
-			}
-			checkRoundTrip(t, f, texts)
+			checkRoundTrip(t, f, f.texts(c))
 		})
 	}
 }
@@ -195,7 +194,7 @@ func TestRefused(t *testing.T) {
 		_, err = d.Unpack(nil, append([]byte{block[0]}, binary.AppendUvarint(nil, 1<<63)...))
 		require.ErrorIs(t, err, pack.ErrDamaged)
 	}
-	for _, head := range []byte{5, 6, 7} {
+	for _, head := range []byte{4, 5, 6, 7} {
 		_, err := d.Unpack(nil, []byte{head, 0})
 		require.ErrorIs(t, err, pack.ErrUnsupported)
 	}
@@ -323,6 +322,36 @@ func FuzzPack(f *testing.F) {
 			back, err := d.Unpack(nil, form.pack(p, nil, text))
 			if err != nil || !bytes.Equal(back, text) {
 				t.Fatal("text comes back otherwise", err)
+			}
+		}
+	})
+}
+
+// FuzzParse reads sections that nobody made as a dictionary, and uses what it takes.
+func FuzzParse(f *testing.F) {
+	const head = 4 + 1 + 4 // magic, format, checksum
+	plain, err := io.ReadAll(flate.NewReader(bytes.NewReader(pack.Builtin()[head:])))
+	require.NoError(f, err)
+	f.Add(plain)
+	f.Add(plain[:len(plain)/2])
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		content := bytes.NewBuffer(bytes.Clone(pack.Builtin()[:5]))
+		_ = binary.Write(content, binary.LittleEndian, crc32.Checksum(plain, crc32.MakeTable(crc32.Castagnoli)))
+		w, _ := flate.NewWriter(content, flate.BestSpeed)
+		_, _ = w.Write(plain)
+		_ = w.Close()
+		parsed, err := pack.Parse(content.Bytes())
+		if err != nil {
+			require.ErrorIs(t, err, pack.ErrDamaged)
+			return
+		}
+		p, d := pack.NewPacker(1, parsed), pack.NewDictionaries(map[uint64]*pack.Dictionary{1: parsed})
+		for _, text := range goldenTexts()[:3] {
+			for _, form := range forms {
+				back, err := d.Unpack(nil, form.pack(p, nil, []byte(text)))
+				if err != nil || string(back) != text {
+					t.Fatal(form.name, "text comes back otherwise", err)
+				}
 			}
 		}
 	})

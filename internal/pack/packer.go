@@ -6,21 +6,14 @@ import "encoding/binary"
 type codec uint8
 
 const (
-	codecStored   codec = iota // the text as it is
-	codecFastBody              // a template in whole bytes, and fields
-	codecFastValues
+	codecStored codec = iota // the text as it is
+	codecBody                // a template in whole bytes, and fields
+	codecValues
 	codecDenseBody // a template in prefix codes, and fields
-	codecDenseValues
 	codecCount
 
 	codecBits = 3
 )
-
-// section returns the section of a dictionary that a codec uses, and whether it is
-// a dense one.
-func (c codec) section() (section int, dense bool) {
-	return int(c-codecFastBody) % sectionCount, c >= codecDenseBody
-}
 
 // maxUnpacked bounds the text of a block. A longer text is stored as it is.
 const maxUnpacked = 256 << 20
@@ -45,18 +38,22 @@ func NewPacker(number uint64, d *Dictionary) *Packer {
 }
 
 // Body appends the block of a resource in its stored form, made fast.
-func (p *Packer) Body(dst, stored []byte) []byte { return p.pack(dst, stored, codecFastBody) }
+func (p *Packer) Body(dst, stored []byte) []byte { return p.pack(dst, stored, codecBody) }
 
-// Values appends the block of a payload of search values, made fast.
-func (p *Packer) Values(dst, payload []byte) []byte { return p.pack(dst, payload, codecFastValues) }
+// Values appends the block of a payload of search values, made fast. There is no dense
+// form: all values are read whenever a store is opened.
+func (p *Packer) Values(dst, payload []byte) []byte { return p.pack(dst, payload, codecValues) }
 
 // DenseBody appends the smallest block of a resource in its stored form. It takes
 // about thirty times as long as Body; reading it takes twice as long.
 func (p *Packer) DenseBody(dst, stored []byte) []byte { return p.pack(dst, stored, codecDenseBody) }
 
-// DenseValues appends the smallest block of a payload of search values.
-func (p *Packer) DenseValues(dst, payload []byte) []byte {
-	return p.pack(dst, payload, codecDenseValues)
+// Smallest reports whether a block is empty, or one of Values or DenseBody with this
+// Packer's dictionary: then no other block of the Packer is smaller.
+func (p *Packer) Smallest(block []byte) bool {
+	head, n := binary.Uvarint(block)
+	c := codec(head & (1<<codecBits - 1))
+	return len(block) == 0 || n > 0 && (c == codecValues || c == codecDenseBody) && head>>codecBits == p.number
 }
 
 func (p *Packer) pack(dst, text []byte, c codec) []byte {
@@ -68,12 +65,11 @@ func (p *Packer) pack(dst, text []byte, c codec) []byte {
 		p.template, p.fields = nil, nil
 	}
 	if p.dictionary != nil && len(text) <= maxUnpacked {
-		which, dense := c.section()
-		s := p.dictionary.sections[which]
+		s := p.dictionary.section(c)
 		p.template, p.fields = p.splitter.split(p.template[:0], p.fields[:0], text)
 		dst = binary.AppendUvarint(dst, p.number<<codecBits|uint64(c))
 		dst = binary.AppendUvarint(dst, uint64(len(p.template)))
-		if dense {
+		if c == codecDenseBody {
 			if p.dense == nil {
 				p.dense = new(denseWriter)
 			}

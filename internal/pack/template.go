@@ -220,14 +220,19 @@ func appendUUID(dst []byte, id *[16]byte) []byte {
 	return append(dst, text[:]...)
 }
 
-const highBits = 0x8080808080808080
+const (
+	lowBits  = 0x0101010101010101 // of each of eight bytes
+	highBits = 0x80 * lowBits
+)
 
 // plainLen returns how many bytes stand before the first mark.
 func plainLen(b []byte) int {
 	i := 0
 	for {
 		for ; i+8 <= len(b); i += 8 {
-			if high := binary.LittleEndian.Uint64(b[i:]) & highBits; high != 0 {
+			// The high bit of a byte stays where the byte is firstMark at least.
+			x := binary.LittleEndian.Uint64(b[i:])
+			if high := (x&^highBits + (0x100-firstMark)*lowBits) & x & highBits; high != 0 {
 				i += bits.TrailingZeros64(high) >> 3
 				break
 			}

@@ -15,22 +15,16 @@ const (
 )
 
 // Make returns the content of a dictionary for texts like the samples. The texts are
-// made of learn; the codes are made of how the dictionary serves practice, which
-// should be other samples of the same sort.
-func Make(learnBodies, learnValues, practiceBodies, practiceValues []Sample) []byte {
-	d := new(Dictionary)
-	d.sections[bodySection] = makeSection(learnBodies, practiceBodies, bodyText, bodyPiece)
-	d.sections[valuesSection] = makeSection(learnValues, practiceValues, valuesText, valuesPiece)
-	return d.content()
-}
-
-func makeSection(learn, practice []Sample, size, piece int) *section {
-	m := untrained(cover(templates(learn), size, piece))
+// made of bodies and values; the codes are made of how the dictionary serves practice,
+// which should be other bodies.
+func Make(bodies, values, practice []Sample) []byte {
+	m := untrained(cover(templates(bodies), bodyText, bodyPiece))
 	practice = templates(practice)
 	for range trainingRounds {
 		m = trained(m.text, countSteps(m, practice))
 	}
-	return newSection(m)
+	d := Dictionary{bodies: newSection(m.text, m), values: newSection(cover(templates(values), valuesText, valuesPiece), nil)}
+	return d.content()
 }
 
 // templates returns the samples without their fields.

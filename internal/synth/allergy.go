@@ -1,15 +1,28 @@
 package synth
 
+// allergy is what the patient does not tolerate, and how it shows.
+type allergy struct {
+	*allergen
+	inactive, unsure bool
+	reaction         *reaction // nil if nothing is known of one
+	severity         string    // of the reaction
+}
+
 // drawAllergies decides what the patient does not tolerate: nothing for three
 // in four.
-func (c *chart) drawAllergies() {
-	c.allergies = c.allergies[:0]
-	if !c.permille(260) {
+func (l *life) drawAllergies() {
+	l.allergies = l.allergies[:0]
+	if !l.permille(260) {
 		return
 	}
-	first := c.below(len(allergens))
-	for i := range c.between(1, 4) {
-		c.allergies = append(c.allergies, &allergens[(first+5*i)%len(allergens)])
+	first := l.below(len(allergens))
+	for i := range l.between(1, 4) {
+		a := allergy{allergen: &allergens[(first+5*i)%len(allergens)], inactive: !l.permille(930), unsure: !l.permille(900)}
+		if l.permille(600) {
+			a.reaction = &reactions[l.below(len(reactions))]
+			a.severity = pick(&l.random, []string{"mild", "mild", "moderate", "severe"})
+		}
+		l.allergies = append(l.allergies, a)
 	}
 }
 
@@ -23,17 +36,18 @@ var (
 // writeAllergies appends the patient's allergies, recorded at their first
 // visit.
 func (c *chart) writeAllergies(v *visit) {
-	for _, a := range c.allergies {
+	for i := range c.allergies {
+		a := &c.allergies[i]
 		c.resource(c.space, c.issue(allergyIntolerance), usCore+"us-core-allergyintolerance")
-		if c.permille(930) {
-			c.codeable("clinicalStatus", allergyActive)
-		} else {
+		if a.inactive {
 			c.codeable("clinicalStatus", allergyInactive)
-		}
-		if c.permille(900) {
-			c.codeable("verificationStatus", allergySure)
 		} else {
+			c.codeable("clinicalStatus", allergyActive)
+		}
+		if a.unsure {
 			c.codeable("verificationStatus", allergyClaimed)
+		} else {
+			c.codeable("verificationStatus", allergySure)
 		}
 		if a.intolerance {
 			c.text("type", "intolerance")
@@ -49,10 +63,10 @@ func (c *chart) writeAllergies(v *visit) {
 		}
 		c.dateTime("recordedDate", v.start)
 		c.staffReference("recorder", v)
-		if c.permille(600) {
+		if a.reaction != nil {
 			c.list("reaction")
-			c.nameds("manifestation", pick(&c.random, reactions))
-			c.text("severity", pick(&c.random, []string{"mild", "mild", "moderate", "severe"}))
+			c.nameds("manifestation", a.reaction.code)
+			c.text("severity", a.severity)
 			c.endList()
 		}
 		c.endLine()

@@ -18,7 +18,7 @@ func (c *chart) writeCarePlan(n int) {
 	team := c.issue(careTeam)
 	c.writeCareTeam(n, team)
 	status, doing := "active", "in-progress"
-	if a.end != 0 {
+	if c.ended(a, v) != 0 {
 		status, doing = "completed", "completed"
 	}
 	c.resource(c.space, c.issue(carePlan), usCore+"us-core-careplan")
@@ -36,7 +36,7 @@ func (c *chart) writeCarePlan(n int) {
 	c.endArray()
 	c.patientReference("subject")
 	c.encounterReference(n)
-	c.period("period", v.start, a.ended(v))
+	c.period("period", v.start, c.ended(a, v))
 	c.staffReference("author", v)
 	c.references("careTeam", c.space, team, "")
 	c.references("addresses", c.space, conditionID(v.about), a.code.display)
@@ -54,13 +54,17 @@ func (c *chart) writeCarePlan(n int) {
 	c.endLine()
 }
 
-// ended returns when what was begun at a visit for a disorder ended, or 0 if
-// it goes on. That is never before the visit's own end.
-func (a *affliction) ended(v *visit) moment {
-	if a.end == 0 {
+// ended returns when what was begun at a visit for a disorder ended, with the disorder or
+// with the patient, or 0 if it goes on. That is never before the visit's own end.
+func (c *chart) ended(a *affliction, v *visit) moment {
+	end := a.end
+	if end == 0 {
+		end = c.died
+	}
+	if end == 0 {
 		return 0
 	}
-	return max(a.end, v.end)
+	return max(end, v.end)
 }
 
 func (c *chart) writePlanNarrative(a *affliction) {
@@ -83,7 +87,7 @@ func (c *chart) writeCareTeam(n int, of id) {
 	v := &c.visits[n]
 	a := &c.afflictions[v.about]
 	c.resource(c.space, of, usCore+"us-core-careteam")
-	if a.end != 0 {
+	if c.ended(a, v) != 0 {
 		c.text("status", "inactive")
 	} else {
 		c.text("status", "active")
@@ -94,7 +98,7 @@ func (c *chart) writeCareTeam(n int, of id) {
 	c.raw(`"`)
 	c.patientReference("subject")
 	c.encounterReference(n)
-	c.period("period", v.start, a.ended(v))
+	c.period("period", v.start, c.ended(a, v))
 	c.array("participant")
 	c.item()
 	c.nameds("role", patientRole)

@@ -9,13 +9,17 @@ type chart struct {
 	directory *directory
 	count     [kinds]uint32 // ids given out, by kind
 	display   string        // the patient's name as references show it
-	allergies []*allergen
+	history   []reading     // the last of each measure
+	kin       familyHistory
+	education string
 
 	// Of the visit being written:
 	traits   trait
-	pressure [2]int // systolic and diastolic, zero if not measured
 	charges  []charge
 	results  []result
+	values   []int // of a panel
+	readings []reading
+	vitals   vitals
 	orders   []order
 	note     note
 }
@@ -35,7 +39,7 @@ type result struct {
 
 // order is a MedicationRequest of the visit.
 type order struct {
-	*drug
+	*course
 	of id
 }
 
@@ -48,6 +52,9 @@ func (c *chart) reset(g *Generator, i int) {
 	c.draw(&c.random, i)
 	c.display = c.name()
 	c.drawAllergies()
+	c.history = c.history[:0]
+	c.kin.draw(&c.random, c.ageAt(c.last) < 40)
+	c.education = pick(&c.random, educations)
 }
 
 // name returns the patient's name with the form of address.
@@ -86,8 +93,8 @@ func (c *chart) writeVisit(n int) {
 	v := &c.visits[n]
 	c.traits = c.traitsAt(v.end)
 	c.charges = append(c.charges[:0], charge{settings[v.setting].kind, settings[v.setting].cents, encounterID(n)})
-	c.orders = c.orders[:0]
-	c.pressure = [2]int{}
+	c.orders, c.readings = c.orders[:0], c.readings[:0]
+	c.vitals = vitals{}
 
 	c.writeEncounter(n)
 	if v.diagnosis {
@@ -105,6 +112,9 @@ func (c *chart) writeVisit(n int) {
 	if v.diagnosis {
 		c.writeCarePlan(n)
 		c.writeDevice(n)
+	}
+	if v.last {
+		c.writeDeath(n)
 	}
 	document := c.writeDocument(n)
 	bill := c.writeClaim(n)

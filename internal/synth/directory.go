@@ -1,9 +1,6 @@
 package synth
 
-import (
-	"math"
-	"strconv"
-)
+import "strconv"
 
 // directory is what all patients share. It comes in groups: a hospital and
 // three practices in one city. A group depends on the seed and its own number
@@ -36,10 +33,21 @@ type clinician struct {
 // directorySpace numbers the directory's ids apart from those of patients.
 const directorySpace = 1 << 63
 
-// groupsFor returns the number of groups that n patients share. It grows
-// with the square root, as a health system does with its region. The root of an
-// integer is exact in IEEE 754, so this is the same on every platform.
-func groupsFor(n int) int { return 2 + int(math.Sqrt(float64(n)))/2 }
+// groupsFor returns the number of groups that n patients share. It grows with the square
+// root, as a health system does with its region.
+func groupsFor(n int) int { return 2 + root(n)/2 }
+
+// root returns the whole part of the square root of n, by Newton's method.
+func root(n int) int {
+	if n < 2 {
+		return n
+	}
+	x := n
+	for y := (x + 1) / 2; y < x; y = (x + n/x) / 2 {
+		x = y
+	}
+	return x
+}
 
 func newDirectory(seed uint64, groups int) *directory {
 	d := &directory{

@@ -1,7 +1,7 @@
 package synth
 
 // trait is what a disorder changes in measurements and notes.
-type trait uint16
+type trait uint32
 
 const (
 	hypertensive trait = 1 << iota
@@ -16,6 +16,13 @@ const (
 	infected
 	inflamed
 	pregnant
+	prostatic
+	depressed
+	congested
+	gouty
+	demented
+	irregular
+	wounded
 )
 
 // sexes that a disorder is found in.
@@ -27,132 +34,78 @@ const (
 	menOnly
 )
 
-// disorder is what patients have. Its chance is out of a thousand: of a
-// lifetime for the chronic ones, as a weight among the others for the acute.
+// disorder is what patients have: chronic, or acute if it has days.
 type disorder struct {
-	code     concept // SNOMED CT
-	words    string  // as a note says it
-	from, to int     // age in years at which it begins
-	sex      sexes
-	chance   int
+	code     concept  // SNOMED CT
+	words    string   // as a note says it
+	from, to int      // age in years at which an acute one begins
+	sex      sexes    // that an acute one is found in
+	chance   int      // weight of an acute one among the others
+	shares   [2]curve // of men and women that have a chronic one by an age
+	kin      kinship  // what a chronic one often comes with
+	remits   int      // of a thousand, how many lose a chronic one
+	lasts    [2]int   // years until then, at least and at most
+	relief   int      // of a thousand parts of its severity, how many a treatment takes away
+	pace     int      // parts by which severity grows in a year
+	lethal   int      // weight among the causes of a death
 	traits   trait
-	drugs    []*drug
+	drugs    []*drug // from when it is found
+	more     []*drug // added one by one where severity stays high
+	months   int     // how long drugs for a chronic one are taken; 0 is as long as it lasts
 	plan     *regimen
 	treat    []*treatment // at each visit for it
 	image    *study
 	device   *appliance
 	symptoms []string // as a note says them
 	severe   bool     // leads to the hospital
+	social   bool     // how they live, no disease
 	days     int      // how long an acute one lasts
 	place    setting  // where an acute one is seen
 }
 
+// Sources of the shares by age and sex, rounded, and set to what a doctor has diagnosed:
+// NHANES August 2021-August 2023 (NCHS Data Briefs 508 obesity, 511 hypertension and its
+// awareness, 515 cholesterol, 519 anemia); NHANES 2017-2018 (Data Brief 405
+// osteoporosis) and 2015-2016 (gout); National Diabetes Statistics Report 2024; NHIS
+// 2017-2023 (asthma, arthritis, COPD, coronary heart disease, allergies, migraine,
+// MMWR QuickStats); AHA Heart Disease and Stroke Statistics 2024 (heart failure); the
+// ATRIA study (atrial fibrillation); BRFSS 2020 (depression) and NCS-R (anxiety); CDC's
+// Chronic Kidney Disease Surveillance System and USRDS; Alzheimer's Association Facts
+// and Figures 2024; SEER (cancers). Where a source has no line for an age or a sex, the
+// share lies between its neighbors.
 var chronicDisorders = []*disorder{
-	{code: snomed("59621000", "Essential hypertension (disorder)"), words: "hypertension", from: 25, to: 70, chance: 380, traits: hypertensive, drugs: []*drug{&lisinopril, &hydrochlorothiazide}, plan: lifestylePlan, symptoms: []string{"headaches"}},
-	{code: snomed("55822004", "Hyperlipidemia"), words: "hyperlipidemia", from: 30, to: 65, chance: 290, traits: lipidemic, drugs: []*drug{&simvastatin}},
-	{code: snomed("15777000", "Prediabetes"), words: "prediabetes", from: 28, to: 60, chance: 240, traits: prediabetic},
-	{code: snomed("44054006", "Diabetes mellitus type 2 (disorder)"), words: "type 2 diabetes mellitus", from: 35, to: 72, chance: 120, traits: diabetic, drugs: []*drug{&metformin, &insulin}, plan: diabetesPlan, device: glucoseMeter, symptoms: []string{"polyuria", "thirst", "blurred vision"}},
-	{code: snomed("162864005", "Body mass index 30+ - obesity (finding)"), words: "obesity", from: 18, to: 60, chance: 330, traits: obese},
-	{code: snomed("195967001", "Asthma (disorder)"), words: "asthma", from: 3, to: 25, chance: 85, traits: obstructive, drugs: []*drug{&albuterol, &fluticasone}, plan: asthmaPlan, treat: []*treatment{&spirometry}, device: nebulizer, symptoms: []string{"wheezing", "nighttime cough"}},
-	{code: snomed("87433001", "Pulmonary emphysema (disorder)"), words: "COPD with emphysema", from: 50, to: 75, chance: 60, traits: obstructive, drugs: []*drug{&salmeterol, &albuterol}, plan: lungPlan, treat: []*treatment{&spirometry}, image: chestXray, symptoms: []string{"shortness of breath on exertion", "productive cough"}},
-	{code: snomed("53741008", "Coronary Heart Disease"), words: "coronary artery disease", from: 48, to: 80, chance: 75, traits: lipidemic, drugs: []*drug{&aspirin, &atorvastatin, &nitroglycerin, &clopidogrel}, plan: lifestylePlan, treat: []*treatment{&electrocardio}, symptoms: []string{"exertional chest pain", "palpitations"}},
-	{code: snomed("88805009", "Chronic congestive heart failure (disorder)"), words: "congestive heart failure", from: 60, to: 88, chance: 55, drugs: []*drug{&furosemide, &metoprolol}, treat: []*treatment{&echocardio}, image: chestXray, symptoms: []string{"leg edema", "orthopnea"}},
-	{code: snomed("49436004", "Atrial Fibrillation"), words: "atrial fibrillation", from: 55, to: 88, chance: 65, drugs: []*drug{&warfarin, &digoxin}, treat: []*treatment{&electrocardio, &cardioversion}, device: pacemakerDevice, symptoms: []string{"palpitations", "lightheadedness"}},
-	{code: snomed("239873007", "Osteoarthritis of knee"), words: "osteoarthritis of the knee", from: 45, to: 80, chance: 130, traits: inflamed, drugs: []*drug{&naproxen}, plan: musclePlan, image: kneeXray, symptoms: []string{"knee pain", "morning stiffness"}},
-	{code: snomed("64859006", "Osteoporosis (disorder)"), words: "osteoporosis", from: 55, to: 85, sex: womenOnly, chance: 150, drugs: []*drug{&alendronate}, treat: []*treatment{&boneDensity}},
-	{code: snomed("69896004", "Rheumatoid arthritis"), words: "rheumatoid arthritis", from: 25, to: 60, chance: 12, traits: inflamed, drugs: []*drug{&methotrexate, &prednisone}, plan: musclePlan, symptoms: []string{"joint swelling", "fatigue"}},
-	{code: snomed("90560007", "Gout"), words: "gout", from: 35, to: 75, chance: 40, traits: inflamed, drugs: []*drug{&allopurinol}, symptoms: []string{"pain in the great toe"}},
-	{code: snomed("40930008", "Hypothyroidism (disorder)"), words: "hypothyroidism", from: 25, to: 70, chance: 60, traits: thyroid, drugs: []*drug{&levothyroxine}, symptoms: []string{"fatigue", "cold intolerance"}},
-	{code: snomed("235595009", "Gastroesophageal reflux disease (disorder)"), words: "gastroesophageal reflux disease", from: 20, to: 70, chance: 150, drugs: []*drug{&omeprazole}, symptoms: []string{"heartburn"}},
-	{code: snomed("370143000", "Major depressive disorder (disorder)"), words: "major depressive disorder", from: 14, to: 60, chance: 95, drugs: []*drug{&sertraline}, plan: mindPlan, treat: []*treatment{&therapy, &depressionTest}, symptoms: []string{"low mood", "insomnia"}},
-	{code: snomed("21897009", "Generalized anxiety disorder (disorder)"), words: "generalized anxiety disorder", from: 14, to: 55, chance: 70, drugs: []*drug{&fluoxetine}, plan: mindPlan, treat: []*treatment{&therapy}, symptoms: []string{"restlessness", "worry"}},
-	{code: snomed("124171000119105", "Chronic intractable migraine without aura"), words: "migraine without aura", from: 12, to: 45, chance: 90, drugs: []*drug{&sumatriptan}, symptoms: []string{"throbbing headache", "photophobia"}},
-	{code: snomed("84757009", "Epilepsy"), words: "epilepsy", from: 2, to: 60, chance: 14, drugs: []*drug{&levetiracetam}, symptoms: []string{"a brief seizure"}},
-	{code: snomed("433144002", "Chronic kidney disease stage 3 (disorder)"), words: "chronic kidney disease stage 3", from: 55, to: 85, chance: 80, traits: renal, drugs: []*drug{&amlodipine}, symptoms: []string{"ankle swelling"}},
-	{code: snomed("46177005", "End-stage renal disease (disorder)"), words: "end-stage renal disease", from: 45, to: 80, chance: 5, traits: renal | anemic, drugs: []*drug{&epoetin}, treat: []*treatment{&dialysis}, symptoms: []string{"fatigue", "itching"}},
-	{code: snomed("26929004", "Alzheimer's disease (disorder)"), words: "Alzheimer's disease", from: 68, to: 90, chance: 110, drugs: []*drug{&galantamine}, plan: dementiaPlan, device: wheelchair, symptoms: []string{"memory loss", "confusion"}},
-	{code: snomed("78275009", "Obstructive sleep apnea syndrome (disorder)"), words: "obstructive sleep apnea", from: 30, to: 65, chance: 70, treat: []*treatment{&sleepStudy}, device: airwayDevice, symptoms: []string{"snoring", "daytime sleepiness"}},
-	{code: snomed("367498001", "Seasonal allergic rhinitis"), words: "seasonal allergic rhinitis", from: 4, to: 30, chance: 120, drugs: []*drug{&cetirizine}, symptoms: []string{"sneezing", "itchy eyes"}},
-	{code: snomed("24079001", "Atopic dermatitis"), words: "atopic dermatitis", from: 0, to: 15, chance: 80, drugs: []*drug{&hydrocortisone}, symptoms: []string{"an itchy rash"}},
-	{code: snomed("271737000", "Anemia (disorder)"), words: "anemia", from: 18, to: 80, chance: 110, traits: anemic, drugs: []*drug{&ferrousSulfate}, symptoms: []string{"fatigue", "pallor"}},
-	{code: snomed("266569009", "Benign prostatic hyperplasia (disorder)"), words: "benign prostatic hyperplasia", from: 55, to: 80, sex: menOnly, chance: 220, drugs: []*drug{&tamsulosin}, symptoms: []string{"nocturia", "a weak stream"}},
-	{code: snomed("278860009", "Chronic low back pain (finding)"), words: "chronic low back pain", from: 25, to: 65, chance: 130, drugs: []*drug{&ibuprofen, &gabapentin}, plan: musclePlan, symptoms: []string{"low back pain"}},
-	{code: snomed("254837009", "Malignant neoplasm of breast (disorder)"), words: "breast cancer", from: 40, to: 78, sex: womenOnly, chance: 70, drugs: []*drug{&anastrozole, &paclitaxel}, plan: cancerPlan, treat: []*treatment{&mammography, &chemotherapy}, symptoms: []string{"a breast lump"}},
-	{code: snomed("254637007", "Non-small cell lung cancer (disorder)"), words: "non-small cell lung cancer", from: 52, to: 80, chance: 16, drugs: []*drug{&paclitaxel}, plan: cancerPlan, treat: []*treatment{&chemotherapy}, image: chestXray, symptoms: []string{"hemoptysis", "weight loss"}},
-	{code: snomed("68496003", "Polyp of colon"), words: "colon polyps", from: 50, to: 75, chance: 90, treat: []*treatment{&colonoscopy}},
-}
-
-var acuteDisorders = []*disorder{
-	{code: snomed("444814009", "Viral sinusitis (disorder)"), words: "viral sinusitis", to: 99, chance: 170, traits: infected, symptoms: []string{"facial pressure", "nasal congestion"}, days: 14, place: ambulatory},
-	{code: snomed("195662009", "Acute viral pharyngitis (disorder)"), words: "viral pharyngitis", to: 99, chance: 120, traits: infected, drugs: []*drug{&acetaminophen}, symptoms: []string{"sore throat"}, days: 10, place: ambulatory},
-	{code: snomed("10509002", "Acute bronchitis (disorder)"), words: "acute bronchitis", to: 99, chance: 110, traits: infected, drugs: []*drug{&acetaminophen}, plan: infectionPlan, treat: []*treatment{&spirometry}, symptoms: []string{"cough", "wheezing"}, days: 12, place: ambulatory},
-	{code: snomed("43878008", "Streptococcal sore throat (disorder)"), words: "streptococcal pharyngitis", from: 3, to: 45, chance: 60, traits: infected, drugs: []*drug{&penicillin}, treat: []*treatment{&throatCulture}, symptoms: []string{"sore throat", "fever"}, days: 9, place: urgent},
-	{code: snomed("65363002", "Otitis media"), words: "otitis media", to: 9, chance: 420, traits: infected, drugs: []*drug{&amoxicillin}, symptoms: []string{"ear pain", "fever"}, days: 10, place: ambulatory},
-	{code: snomed("75498004", "Acute bacterial sinusitis (disorder)"), words: "acute bacterial sinusitis", from: 5, to: 99, chance: 45, traits: infected, drugs: []*drug{&clavulanate}, symptoms: []string{"purulent nasal discharge"}, days: 14, place: ambulatory},
-	{code: snomed("38822007", "Cystitis"), words: "cystitis", from: 16, to: 99, sex: womenOnly, chance: 110, traits: infected, drugs: []*drug{&nitrofuran, &phenazo}, symptoms: []string{"dysuria", "urinary frequency"}, days: 7, place: urgent},
-	{code: snomed("233604007", "Pneumonia (disorder)"), words: "community-acquired pneumonia", to: 99, chance: 32, traits: infected, drugs: []*drug{&azithromycin}, plan: infectionPlan, image: chestXray, symptoms: []string{"fever", "productive cough", "pleuritic chest pain"}, days: 21, place: emergency},
-	{code: snomed("840539006", "COVID-19"), words: "COVID-19", to: 99, chance: 55, traits: infected, symptoms: []string{"fever", "dry cough", "loss of taste"}, days: 15, place: urgent},
-	{code: snomed("6142004", "Influenza (disorder)"), words: "influenza", to: 99, chance: 60, traits: infected, drugs: []*drug{&acetaminophen}, symptoms: []string{"fever", "myalgia"}, days: 9, place: urgent},
-	{code: snomed("25374005", "Gastroenteritis (disorder)"), words: "gastroenteritis", to: 99, chance: 55, symptoms: []string{"vomiting", "diarrhea"}, days: 5, place: urgent},
-	{code: snomed("44465007", "Sprain of ankle"), words: "ankle sprain", from: 6, to: 80, chance: 60, drugs: []*drug{&ibuprofen}, plan: musclePlan, image: ankleXray, symptoms: []string{"ankle pain and swelling"}, days: 30, place: urgent},
-	{code: snomed("70704007", "Sprain of wrist"), words: "wrist sprain", from: 6, to: 80, chance: 35, drugs: []*drug{&ibuprofen}, image: wristXray, symptoms: []string{"wrist pain"}, days: 21, place: urgent},
-	{code: snomed("284549007", "Laceration of hand"), words: "laceration of the hand", from: 3, to: 85, chance: 40, drugs: []*drug{&acetaminophen}, plan: injuryPlan, treat: []*treatment{&suture}, symptoms: []string{"a bleeding cut on the hand"}, days: 20, place: emergency},
-	{code: snomed("65966004", "Fracture of forearm"), words: "fracture of the forearm", from: 4, to: 90, chance: 28, drugs: []*drug{&oxycodone}, plan: injuryPlan, treat: []*treatment{&immobilization}, image: armXray, symptoms: []string{"forearm pain after a fall"}, days: 80, place: emergency},
-	{code: snomed("62106007", "Concussion with no loss of consciousness"), words: "concussion", from: 5, to: 85, chance: 24, drugs: []*drug{&acetaminophen}, image: headScan, symptoms: []string{"headache", "dizziness"}, days: 25, place: emergency},
-	{code: snomed("403190006", "First degree burn"), words: "first degree burn", from: 1, to: 80, chance: 14, plan: injuryPlan, symptoms: []string{"a painful burn"}, days: 15, place: emergency},
-	{code: snomed("241929008", "Acute allergic reaction"), words: "acute allergic reaction", from: 1, to: 80, chance: 12, drugs: []*drug{&epinephrine}, symptoms: []string{"hives", "lip swelling"}, days: 2, place: emergency},
-	{code: snomed("74400008", "Appendicitis"), words: "acute appendicitis", from: 6, to: 60, chance: 9, drugs: []*drug{&oxycodone, &enoxaparin}, treat: []*treatment{&appendectomy}, symptoms: []string{"right lower quadrant pain", "nausea"}, severe: true, days: 14, place: inpatient},
-	{code: snomed("22298006", "Myocardial Infarction"), words: "myocardial infarction", from: 48, to: 99, chance: 14, drugs: []*drug{&alteplase, &enoxaparin, &aspirin}, treat: []*treatment{&electrocardio, &intervention}, symptoms: []string{"crushing chest pain", "diaphoresis"}, severe: true, days: 60, place: inpatient},
-	{code: snomed("230690007", "Stroke"), words: "ischemic stroke", from: 55, to: 99, chance: 12, drugs: []*drug{&alteplase, &clopidogrel, &enoxaparin}, image: headScan, symptoms: []string{"facial droop", "slurred speech", "arm weakness"}, severe: true, days: 180, place: inpatient},
-}
-
-// normalPregnancy is planned apart from the other disorders: it has prenatal
-// visits and ends in a birth.
-var normalPregnancy = &disorder{code: snomed("72892002", "Normal pregnancy"), words: "normal pregnancy", from: 17, to: 42, sex: womenOnly, traits: pregnant, plan: antenatalPlan, treat: []*treatment{&fundalHeight, &fetalHeart}, symptoms: []string{"nausea in the morning", "fatigue"}, place: prenatal}
-
-// socialFindings are what screening at a check-up writes down as Conditions.
-var socialFindings = []*disorder{
-	{code: snomed("160903007", "Full-time employment (finding)"), words: "full-time employment", from: 20, to: 64, days: 700},
-	{code: snomed("73595000", "Stress (finding)"), words: "stress", from: 18, to: 80, days: 240},
-	{code: snomed("160904001", "Part-time employment (finding)"), words: "part-time employment", from: 18, to: 70, days: 500},
-	{code: snomed("741062008", "Not in labor force (finding)"), words: "not in labor force", from: 18, to: 90, days: 600},
-	{code: snomed("423315002", "Limited social contact (finding)"), words: "limited social contact", from: 18, to: 90, days: 300},
-	{code: snomed("224299000", "Received higher education (finding)"), words: "received higher education", from: 22, to: 70},
-}
-
-// allergen is what a patient does not tolerate.
-type allergen struct {
-	code        concept
-	category    string // AllergyIntolerance.category
-	words       string
-	intolerance bool
-	drugs       []*drug // that are therefore not prescribed
-}
-
-var allergens = []allergen{
-	{snomed("91935009", "Allergy to peanuts"), "food", "peanuts", false, nil},
-	{snomed("91934008", "Allergy to nut"), "food", "tree nuts", false, nil},
-	{snomed("300913006", "Shellfish allergy"), "food", "shellfish", false, nil},
-	{snomed("417532002", "Allergy to fish"), "food", "fish", false, nil},
-	{snomed("425525006", "Allergy to dairy product"), "food", "dairy", true, nil},
-	{snomed("420174000", "Allergy to wheat"), "food", "wheat", true, nil},
-	{snomed("419474003", "Allergy to mould"), "environment", "mold", false, nil},
-	{snomed("232350006", "House dust mite allergy"), "environment", "dust mites", false, nil},
-	{snomed("232347008", "Dander (animal) allergy"), "environment", "animal dander", false, nil},
-	{snomed("418689008", "Allergy to grass pollen"), "environment", "grass pollen", false, nil},
-	{snomed("419263009", "Allergy to tree pollen"), "environment", "tree pollen", false, nil},
-	{snomed("424213003", "Allergy to bee venom"), "environment", "bee stings", false, nil},
-	{snomed("300916003", "Latex allergy"), "environment", "latex", false, nil},
-	{rxnorm("1191", "Aspirin"), "medication", "aspirin", true, []*drug{&aspirin}},
-	{rxnorm("7980", "Penicillin G"), "medication", "penicillin", false, []*drug{&penicillin, &amoxicillin, &clavulanate}},
-	{rxnorm("10831", "Sulfamethoxazole / Trimethoprim"), "medication", "sulfa drugs", false, nil},
-}
-
-var reactions = []concept{
-	snomed("247472004", "Wheal (finding)"),
-	snomed("271807003", "Eruption of skin (disorder)"),
-	snomed("49727002", "Cough (finding)"),
-	snomed("422587007", "Nausea (finding)"),
-	snomed("39579001", "Anaphylaxis (disorder)"),
-	snomed("21626009", "Cutaneous hypersensitivity (disorder)"),
+	{code: snomed("59621000", "Essential hypertension (disorder)"), words: "hypertension", kin: metabolic, shares: [2]curve{{{18, 10}, {29, 70}, {50, 310}, {70, 530}, {85, 620}}, {{18, 8}, {29, 57}, {50, 280}, {70, 530}, {85, 650}}}, relief: 620, pace: 35, more: []*drug{&hydrochlorothiazide, &amlodipine}, traits: hypertensive, drugs: []*drug{&lisinopril}, plan: lifestylePlan, symptoms: []string{"headaches"}},
+	{code: snomed("55822004", "Hyperlipidemia"), words: "hyperlipidemia", kin: metabolic, shares: [2]curve{{{20, 15}, {30, 60}, {50, 250}, {70, 450}, {85, 480}}, {{20, 10}, {30, 45}, {50, 210}, {70, 470}, {85, 500}}}, relief: 600, pace: 30, traits: lipidemic, drugs: []*drug{&simvastatin}},
+	{code: snomed("15777000", "Prediabetes"), words: "prediabetes", kin: metabolic, shares: [2]curve{{{18, 10}, {31, 90}, {55, 220}, {75, 300}}, {{18, 10}, {31, 80}, {55, 190}, {75, 280}}}, pace: 12, traits: prediabetic},
+	{code: snomed("44054006", "Diabetes mellitus type 2 (disorder)"), words: "type 2 diabetes mellitus", kin: metabolic, shares: [2]curve{{{18, 3}, {31, 32}, {55, 155}, {75, 265}, {88, 270}}, {{18, 3}, {31, 30}, {55, 135}, {75, 225}, {88, 235}}}, relief: 560, pace: 60, more: []*drug{&glipizide, &insulin}, traits: diabetic, drugs: []*drug{&metformin}, plan: diabetesPlan, device: glucoseMeter, symptoms: []string{"polyuria", "thirst", "blurred vision"}},
+	{code: snomed("162864005", "Body mass index 30+ - obesity (finding)"), words: "obesity", kin: metabolic, shares: [2]curve{{{6, 60}, {16, 200}, {30, 350}, {50, 464}}, {{6, 55}, {16, 190}, {30, 360}, {50, 464}}}, remits: 160, lasts: [2]int{8, 30}, pace: 10, traits: obese},
+	{code: snomed("195967001", "Asthma (disorder)"), words: "asthma", kin: atopic, shares: [2]curve{{{5, 70}, {12, 105}, {30, 120}, {60, 125}}, {{5, 50}, {12, 85}, {30, 125}, {60, 150}}}, remits: 430, lasts: [2]int{4, 14}, relief: 550, pace: 20, more: []*drug{&fluticasone, &montelukast}, traits: obstructive, drugs: []*drug{&albuterol}, plan: asthmaPlan, treat: []*treatment{&spirometry}, device: nebulizer, symptoms: []string{"wheezing", "nighttime cough"}},
+	{code: snomed("87433001", "Pulmonary emphysema (disorder)"), words: "COPD with emphysema", shares: [2]curve{{{40, 5}, {55, 45}, {70, 95}, {80, 105}}, {{40, 6}, {55, 52}, {70, 100}, {80, 110}}}, relief: 300, pace: 70, more: []*drug{&tiotropium}, lethal: 20, traits: obstructive, drugs: []*drug{&salmeterol, &albuterol}, plan: lungPlan, treat: []*treatment{&spirometry}, image: lungXray, symptoms: []string{"shortness of breath on exertion", "productive cough"}},
+	{code: snomed("53741008", "Coronary Heart Disease"), words: "coronary artery disease", kin: metabolic, shares: [2]curve{{{35, 3}, {45, 20}, {55, 70}, {70, 160}, {82, 245}}, {{35, 2}, {45, 12}, {55, 35}, {70, 80}, {82, 145}}}, relief: 550, pace: 30, lethal: 30, traits: lipidemic, drugs: []*drug{&aspirin, &atorvastatin, &nitroglycerin, &clopidogrel}, plan: lifestylePlan, treat: []*treatment{&electrocardio}, symptoms: []string{"exertional chest pain", "palpitations"}},
+	{code: snomed("88805009", "Chronic congestive heart failure (disorder)"), words: "congestive heart failure", traits: congested, kin: metabolic, shares: [2]curve{{{30, 2}, {50, 15}, {70, 69}, {85, 128}}, {{30, 2}, {50, 12}, {70, 48}, {85, 120}}}, relief: 450, pace: 80, lethal: 30, drugs: []*drug{&furosemide, &metoprolol}, treat: []*treatment{&echocardio}, image: heartXray, symptoms: []string{"leg edema", "orthopnea"}},
+	{code: snomed("49436004", "Atrial Fibrillation"), words: "atrial fibrillation", traits: irregular, shares: [2]curve{{{45, 2}, {57, 17}, {67, 40}, {77, 85}, {88, 111}}, {{45, 1}, {57, 10}, {67, 27}, {77, 65}, {88, 91}}}, lethal: 4, drugs: []*drug{&warfarin, &digoxin}, treat: []*treatment{&electrocardio, &cardioversion}, device: pacemakerDevice, symptoms: []string{"palpitations", "lightheadedness"}},
+	{code: snomed("239873007", "Osteoarthritis of knee"), words: "osteoarthritis of the knee", shares: [2]curve{{{30, 10}, {55, 75}, {70, 140}, {80, 160}}, {{30, 12}, {55, 105}, {70, 180}, {80, 215}}}, relief: 300, pace: 30, traits: inflamed, drugs: []*drug{&naproxen}, plan: musclePlan, image: kneeXray, symptoms: []string{"knee pain", "morning stiffness"}},
+	{code: snomed("64859006", "Osteoporosis (disorder)"), words: "osteoporosis", shares: [2]curve{{{50, 20}, {57, 33}, {72, 57}, {85, 75}}, {{50, 70}, {57, 131}, {72, 271}, {85, 330}}}, months: 60, drugs: []*drug{&alendronate}, treat: []*treatment{&boneDensity}},
+	{code: snomed("69896004", "Rheumatoid arthritis"), words: "rheumatoid arthritis", shares: [2]curve{{{20, 1}, {50, 4}, {70, 8}}, {{20, 2}, {50, 11}, {70, 19}}}, relief: 500, pace: 60, more: []*drug{&methotrexate, &hydroxychlor}, traits: inflamed, drugs: []*drug{&prednisone}, plan: musclePlan, symptoms: []string{"joint swelling", "fatigue"}},
+	{code: snomed("90560007", "Gout"), words: "gout", kin: metabolic, shares: [2]curve{{{25, 4}, {50, 45}, {70, 105}, {82, 120}}, {{30, 2}, {50, 14}, {70, 55}, {82, 85}}}, relief: 600, pace: 20, traits: gouty, drugs: []*drug{&allopurinol}, symptoms: []string{"pain in the great toe"}},
+	{code: snomed("40930008", "Hypothyroidism (disorder)"), words: "hypothyroidism", shares: [2]curve{{{30, 8}, {50, 25}, {70, 65}, {85, 90}}, {{20, 15}, {35, 45}, {55, 110}, {75, 190}, {85, 210}}}, relief: 850, pace: 30, traits: thyroid, drugs: []*drug{&levothyroxine}, symptoms: []string{"fatigue", "cold intolerance"}},
+	{code: snomed("235595009", "Gastroesophageal reflux disease (disorder)"), words: "gastroesophageal reflux disease", shares: [2]curve{{{15, 10}, {30, 80}, {50, 150}, {70, 210}}, {{15, 10}, {30, 80}, {50, 150}, {70, 210}}}, relief: 600, pace: 40, months: 18, drugs: []*drug{&omeprazole}, symptoms: []string{"heartburn"}},
+	{code: snomed("370143000", "Major depressive disorder (disorder)"), words: "major depressive disorder", traits: depressed, kin: mental, shares: [2]curve{{{10, 8}, {18, 70}, {30, 110}, {60, 140}}, {{10, 12}, {18, 150}, {30, 210}, {60, 250}}}, remits: 650, lasts: [2]int{1, 5}, relief: 520, pace: 30, drugs: []*drug{&sertraline}, plan: mindPlan, treat: []*treatment{&therapy, &depressionTest}, symptoms: []string{"low mood", "insomnia"}},
+	{code: snomed("21897009", "Generalized anxiety disorder (disorder)"), words: "generalized anxiety disorder", kin: mental, shares: [2]curve{{{12, 5}, {20, 25}, {45, 45}}, {{12, 10}, {20, 50}, {45, 90}}}, remits: 400, lasts: [2]int{2, 8}, relief: 450, pace: 20, drugs: []*drug{&fluoxetine}, plan: mindPlan, treat: []*treatment{&therapy}, symptoms: []string{"restlessness", "worry"}},
+	{code: snomed("124171000119105", "Chronic intractable migraine without aura"), words: "migraine without aura", kin: mental, shares: [2]curve{{{8, 10}, {18, 45}, {38, 80}}, {{8, 12}, {18, 90}, {38, 230}}}, remits: 500, lasts: [2]int{10, 25}, relief: 350, pace: 20, more: []*drug{&propranolol}, drugs: []*drug{&sumatriptan}, symptoms: []string{"throbbing headache", "photophobia"}},
+	{code: snomed("84757009", "Epilepsy"), words: "epilepsy", shares: [2]curve{{{3, 2}, {10, 8}, {40, 12}, {70, 17}}, {{3, 2}, {10, 8}, {40, 12}, {70, 17}}}, drugs: []*drug{&levetiracetam}, symptoms: []string{"a brief seizure"}},
+	{code: snomed("433144002", "Chronic kidney disease stage 3 (disorder)"), words: "chronic kidney disease stage 3", kin: metabolic, shares: [2]curve{{{40, 5}, {60, 45}, {72, 110}, {85, 230}}, {{40, 5}, {60, 50}, {72, 120}, {85, 250}}}, pace: 60, lethal: 5, traits: renal, drugs: []*drug{&amlodipine}, symptoms: []string{"ankle swelling"}},
+	{code: snomed("46177005", "End-stage renal disease (disorder)"), words: "end-stage renal disease", kin: metabolic, shares: [2]curve{{{30, 1}, {55, 5}, {75, 11}}, {{30, 1}, {55, 4}, {75, 8}}}, pace: 30, lethal: 60, traits: renal | anemic, drugs: []*drug{&epoetin}, treat: []*treatment{&dialysis}, symptoms: []string{"fatigue", "itching"}},
+	{code: snomed("26929004", "Alzheimer's disease (disorder)"), words: "Alzheimer's disease", traits: demented, shares: [2]curve{{{62, 5}, {70, 42}, {80, 115}, {90, 290}}, {{62, 6}, {70, 55}, {80, 145}, {90, 360}}}, pace: 120, more: []*drug{&memantine}, lethal: 30, drugs: []*drug{&galantamine}, plan: dementiaPlan, device: wheelchair, symptoms: []string{"memory loss", "confusion"}},
+	{code: snomed("78275009", "Obstructive sleep apnea syndrome (disorder)"), words: "obstructive sleep apnea", kin: metabolic, shares: [2]curve{{{25, 10}, {45, 70}, {65, 110}}, {{25, 4}, {45, 30}, {65, 60}}}, treat: []*treatment{&sleepStudy}, device: airwayDevice, symptoms: []string{"snoring", "daytime sleepiness"}},
+	{code: snomed("367498001", "Seasonal allergic rhinitis"), words: "seasonal allergic rhinitis", kin: atopic, shares: [2]curve{{{2, 15}, {8, 80}, {18, 120}, {40, 150}}, {{2, 12}, {8, 70}, {18, 125}, {40, 170}}}, drugs: []*drug{&cetirizine}, symptoms: []string{"sneezing", "itchy eyes"}},
+	{code: snomed("24079001", "Atopic dermatitis"), words: "atopic dermatitis", traits: wounded, kin: atopic, shares: [2]curve{{{0, 40}, {2, 80}, {8, 107}}, {{0, 40}, {2, 80}, {8, 107}, {40, 120}}}, remits: 600, lasts: [2]int{3, 14}, months: 24, drugs: []*drug{&hydrocortisone}, symptoms: []string{"an itchy rash"}},
+	{code: snomed("271737000", "Anemia (disorder)"), words: "anemia", shares: [2]curve{{{2, 10}, {30, 15}, {60, 60}, {80, 150}}, {{2, 15}, {15, 70}, {25, 130}, {50, 150}, {80, 190}}}, remits: 600, lasts: [2]int{1, 4}, relief: 700, pace: 10, months: 9, traits: anemic, drugs: []*drug{&ferrousSulfate}, symptoms: []string{"fatigue", "pallor"}},
+	{code: snomed("266569009", "Benign prostatic hyperplasia (disorder)"), words: "benign prostatic hyperplasia", traits: prostatic, shares: [2]curve{{{45, 20}, {55, 100}, {65, 220}, {75, 330}, {85, 400}}}, pace: 30, drugs: []*drug{&tamsulosin}, symptoms: []string{"nocturia", "a weak stream"}},
+	{code: snomed("278860009", "Chronic low back pain (finding)"), words: "chronic low back pain", kin: mental, shares: [2]curve{{{18, 30}, {30, 90}, {50, 145}, {70, 160}}, {{18, 30}, {30, 90}, {50, 145}, {70, 160}}}, relief: 300, pace: 20, months: 36, more: []*drug{&gabapentin}, drugs: []*drug{&ibuprofen}, plan: musclePlan, symptoms: []string{"low back pain"}},
+	{code: snomed("254837009", "Malignant neoplasm of breast (disorder)"), words: "breast cancer", shares: [2]curve{nil, {{30, 1}, {45, 12}, {60, 45}, {75, 85}, {88, 105}}}, months: 60, lethal: 30, drugs: []*drug{&anastrozole, &paclitaxel}, plan: cancerPlan, treat: []*treatment{&mammography, &chemotherapy}, symptoms: []string{"a breast lump"}},
+	{code: snomed("254637007", "Non-small cell lung cancer (disorder)"), words: "non-small cell lung cancer", shares: [2]curve{{{45, 1}, {60, 6}, {72, 15}, {85, 18}}, {{45, 1}, {60, 6}, {72, 14}, {85, 16}}}, months: 9, lethal: 200, drugs: []*drug{&paclitaxel}, plan: cancerPlan, treat: []*treatment{&chemotherapy}, image: tumorXray, symptoms: []string{"hemoptysis", "weight loss"}},
+	{code: snomed("68496003", "Polyp of colon"), words: "colon polyps", shares: [2]curve{{{45, 30}, {55, 130}, {65, 190}, {75, 240}}, {{45, 25}, {55, 100}, {65, 150}, {75, 190}}}, treat: []*treatment{&colonoscopy}},
+	{code: snomed("126906006", "Neoplasm of prostate"), words: "prostate cancer", traits: prostatic, shares: [2]curve{{{48, 2}, {60, 25}, {70, 75}, {85, 150}}}, pace: 60, plan: cancerPlan, symptoms: []string{"nocturia", "bone pain"}, lethal: 30},
+	{code: snomed("363406005", "Malignant tumor of colon"), words: "colon cancer", shares: [2]curve{{{45, 1}, {60, 7}, {75, 20}, {88, 32}}, {{45, 1}, {60, 6}, {75, 17}, {88, 28}}}, traits: anemic, pace: 20, plan: cancerPlan, treat: []*treatment{&colonoscopy, &chemotherapy}, symptoms: []string{"abdominal cramps", "weight loss"}, lethal: 60},
 }

@@ -12,17 +12,32 @@
 //
 // The directory is what all patients share: payers, provider organizations,
 // their locations, practitioners and roles. A life is the plan of one patient:
-// who they are, which disorders they have and which visits they made. A visit
-// becomes an Encounter and everything that was recorded at it. A line is one
-// resource and the newline after it.
+// who they are, which disorders they have, which visits they made, what they took
+// and what they died of. An affliction is a disorder that a patient has, a course a
+// drug that they take for it, from its first order to its end. Severity is how much
+// an affliction changes measurements. A visit becomes an Encounter and everything
+// that was recorded at it. A line is one resource and the newline after it.
+//
+// # Time
+//
+// Ten years are recorded, and before them when lasting disorders were found. Values
+// are people's own: they wander over the years and move with severity, which builds up
+// until a disorder is found, falls with each step of its treatment and grows again. Drugs
+// are raised where severity stays high, exchanged where they are not tolerated, and end
+// as planned, with the disorder or with the patient. One in twelve patients died within
+// the ten years, of what they had or of a common cause.
+//
+// Ages, sexes, deaths, lasting disorders, stature and smoking follow statistics of the
+// United States that the tables name. Lasting disorders come together more often than
+// by chance.
 //
 // # Invariants
 //
 //   - The same seed and number of patients give the same bytes, on every
 //     platform and in every later version; the golden test holds the hash. All
-//     arithmetic is on integers, because fused floating point differs between
-//     processors. A change of tables or order is a change of data: make it
-//     knowingly.
+//     arithmetic is on integers that fit 32 bits or have a size of their own, because
+//     fused floating point differs between processors. A change of tables or order is a
+//     change of data: make it knowingly.
 //   - Patient i depends on seed and i alone. The directory of n patients begins
 //     with that of any smaller number, so a data set is contained in every
 //     larger one of its seed.
@@ -33,12 +48,15 @@
 //     after death, and due and expiry dates lie in the future.
 //   - Elements stand in the order of the specification, names are unique, and
 //     every resource is valid against the StructureDefinitions of R4.
+//   - A note says what the record has: drugs, values and where they came from, what the
+//     patient has and had. What it denies, the patient does not have.
 //
 // # What it does not do
 //
-// It does not simulate disease: rates, values and courses are drawn from small
-// tables, not from a model, so nothing clinical or epidemiological may be
-// concluded from it. Resources that claim a US Core profile have its required
-// elements; conformance to profiles is not checked. Codes are real where they are
-// public knowledge, displays follow Synthea's wording, and money is made up.
+// It does not simulate disease: courses are simple curves, and rates without a source in
+// the tables are made up, so nothing clinical or epidemiological may be concluded from it.
+// Drugs and codes are today's in old records too. Resources that claim a US Core profile
+// have its required elements; conformance to profiles is not checked. Codes are real
+// where they are public knowledge, displays follow Synthea's wording, and money is made
+// up.
 package synth

@@ -11,9 +11,9 @@ var (
 	plainDocument = concept{"http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", "urn:ihe:iti:xds:2017:mimeTypeSufficient", "mimeType Sufficient"}
 	normalSecrecy = hl7("v3-Confidentiality", "N", "normal")
 
-	noteTypes = [...]concept{wellness: historyNote, followUp: progressNote, ambulatory: historyNote, urgent: progressNote, emergency: emergencyNote, inpatient: dischargeNote, prenatal: progressNote}
+	noteTypes = [...]concept{wellness: historyNote, followUp: progressNote, ambulatory: historyNote, urgent: progressNote, emergency: emergencyNote, inpatient: dischargeNote, prenatal: progressNote, homeCare: progressNote}
 	// noteFrequency is how many of a thousand visits have a note.
-	noteFrequency = [...]int{wellness: 330, followUp: 300, ambulatory: 750, urgent: 600, emergency: 900, inpatient: 1000, prenatal: 250}
+	noteFrequency = [...]int{wellness: 330, followUp: 300, ambulatory: 750, urgent: 600, emergency: 900, inpatient: 1000, prenatal: 250, homeCare: 1000}
 )
 
 // writeDocument appends the visit's clinical note as a DocumentReference, for

@@ -5,6 +5,7 @@ var (
 	billingRole      = hl7("diagnosis-role", "billing", "Billing")
 	admitDiagnosis   = hl7("diagnosis-role", "AD", "Admission diagnosis")
 	fromEmergency    = hl7("admit-source", "emd", "From accident/emergency department")
+	expired          = hl7("discharge-disposition", "exp", "Expired")
 	sentHome         = hl7("discharge-disposition", "home", "Home")
 	inMinutes        = unit{"min", "min"}
 )
@@ -38,10 +39,16 @@ func (c *chart) writeEncounter(n int) {
 		c.integer("rank", 1)
 		c.endList()
 	}
-	if v.setting == inpatient {
+	if v.setting == inpatient || v.last {
 		c.object("hospitalization")
-		c.codeable("admitSource", fromEmergency)
-		c.named("dischargeDisposition", sentHome)
+		if v.setting == inpatient {
+			c.codeable("admitSource", fromEmergency)
+		}
+		if v.last {
+			c.named("dischargeDisposition", expired)
+		} else {
+			c.named("dischargeDisposition", sentHome)
+		}
 		c.end()
 	}
 	c.list("location")

@@ -44,7 +44,7 @@ func (g *Generator) AppendShared(dst []byte) []byte {
 }
 
 // AppendPatient appends the lines of patient i and of all that is recorded
-// about them to dst and returns it: about 290 resources and 470 kB. It depends on
+// about them to dst and returns it: about 370 resources and 600 kB. It depends on
 // the seed and i alone, so patients may be made in any order and in parallel.
 //
 // i must be in [0, Patients()): beyond, the directory may lack what the

@@ -111,7 +111,7 @@ func (c *chart) writeRadiologyReport(n int, s *study, study id) {
 	c.resource(c.space, c.issue(diagnosticReport), "")
 	c.narrative()
 	c.raw("<p>")
-	c.raw(s.finding)
+	c.raw(s.conclusion)
 	c.raw("</p>")
 	c.endNarrative()
 	c.text("status", "final")
@@ -126,6 +126,6 @@ func (c *chart) writeRadiologyReport(n int, s *study, study id) {
 	c.instant("issued", v.end)
 	c.staffReferences("performer", v)
 	c.references("imagingStudy", c.space, study, "")
-	c.text("conclusion", s.finding)
+	c.text("conclusion", s.conclusion)
 	c.endLine()
 }

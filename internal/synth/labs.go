@@ -9,7 +9,7 @@ func (c *chart) writeLabs(n int) {
 	adult := c.ageAt(v.start) >= 18
 	switch {
 	case v.setting == wellness && adult:
-		if c.permille(220) {
+		if c.permille(250) {
 			c.writePanel(n, &metabolicPanel)
 		}
 		if c.permille(180) {
@@ -38,7 +38,7 @@ func (c *chart) writeLabs(n int) {
 // writeSingles appends the tests of a check-up that stand alone.
 func (c *chart) writeSingles(n int) {
 	if c.traits&(diabetic|prediabetic) != 0 || c.permille(150) {
-		c.writeMeasure(n, c.hemoglobin())
+		c.writeMeasure(n, &hemoglobinA1c)
 	}
 	if c.traits&thyroid != 0 || c.permille(50) {
 		c.writeMeasure(n, &thyrotropin)
@@ -48,64 +48,68 @@ func (c *chart) writeSingles(n int) {
 	}
 }
 
-func (c *chart) hemoglobin() *measure {
-	if c.traits&(diabetic|prediabetic) == prediabetic {
-		return &prediabeticA1
-	}
-	return &hemoglobinA1c
-}
-
 // writeMonitoring appends the tests that a disorder under treatment asks for.
 func (c *chart) writeMonitoring(n int) {
-	about := c.afflictions[c.visits[n].about].traits
-	if about&diabetic != 0 {
-		c.writeMeasure(n, &hemoglobinA1c)
-		c.writeMeasure(n, &microalbumin)
-		if c.permille(400) {
-			c.writePanel(n, &metabolicPanel)
+	a := &c.afflictions[c.visits[n].about]
+	for i := range monitored {
+		if a.traits&monitored[i].of != 0 && c.permille(monitored[i].often) {
+			if monitored[i].panel != nil {
+				c.writePanel(n, monitored[i].panel)
+			}
+			if monitored[i].measure != nil {
+				c.writeMeasure(n, monitored[i].measure)
+			}
 		}
 	}
-	if about&renal != 0 {
-		c.writeMeasure(n, &kidneyRate)
-	}
-	if about&lipidemic != 0 {
-		c.writePanel(n, &lipidPanel)
-	}
-	if about&thyroid != 0 {
-		c.writeMeasure(n, &thyrotropin)
-	}
-	if about&inflamed != 0 {
-		c.writeMeasure(n, &reactiveProt)
-	}
-	if about&obstructive != 0 {
-		c.writeMeasure(n, &forcedRatio)
-	}
-	if about&anemic != 0 {
-		c.writePanel(n, &bloodCount)
+	for i := range c.courses {
+		if k := &c.courses[i]; k.about == c.visits[n].about && k.drug == &warfarin && k.takenAt(c.visits[n].start) {
+			c.writeMeasure(n, &thinness)
+		}
 	}
 }
 
 func (c *chart) writePanel(n int, p *panel) {
-	c.results = c.results[:0]
+	c.results, c.values = c.results[:0], c.values[:0]
 	for i := range p.measures {
-		c.writeMeasure(n, &p.measures[i])
+		c.values = append(c.values, c.level(&p.measures[i], c.drawnAt(n)))
+	}
+	if p.relate != nil {
+		p.relate(c.values)
+	}
+	for i := range p.measures {
+		c.writeValue(n, &p.measures[i], c.values[i])
 	}
 	report := c.writeLabReport(n, p.code)
 	c.charges = append(c.charges, charge{p.code, p.cents, report})
 }
 
-// writeMeasure appends one value as an Observation and adds it to the results.
-func (c *chart) writeMeasure(n int, m *measure) {
-	middle := m.middle
-	if c.traits&m.when != 0 {
-		middle = m.ill
-	}
-	value := max(c.around(middle, m.spread), 1)
-	of := c.openObservation(n, m.code, labCategory, labProfile, c.drawnAt(n))
+// writeMeasure appends one value that stands alone.
+func (c *chart) writeMeasure(n int, m *measure) { c.writeValue(n, m, c.level(m, c.drawnAt(n))) }
+
+// writeValue appends a value as an Observation, adds it to the results and notes it for
+// the visit's note.
+func (c *chart) writeValue(n int, m *measure, value int) {
+	of := c.openObservation(n, m.code, m.category(), m.profile(), c.drawnAt(n))
 	c.quantity("valueQuantity", value, m.scale, m.unit)
 	c.writeRange(value, m.scale, m.low, m.high, m.unit)
 	c.endLine()
 	c.results = append(c.results, result{of, m.code.display})
+	c.remember(m, value, c.drawnAt(n))
+}
+
+// category returns what sort of Observation a value is: what is answered is a survey.
+func (m *measure) category() concept {
+	if m.unit == score {
+		return surveyCategory
+	}
+	return labCategory
+}
+
+func (m *measure) profile() string {
+	if m.unit == score {
+		return ""
+	}
+	return labProfile
 }
 
 // drawnAt is when blood was taken at a visit.

@@ -5,15 +5,20 @@ import (
 	"slices"
 )
 
-// life is the plan of a patient: what they have and when they are seen. It is
-// drawn whole before a line is written, so that a resource can refer to what
-// comes later.
+// life is the plan of a patient: what they have, when they are seen and what they take. It
+// is drawn whole before a line is written, so that a resource can refer to what comes
+// later.
 type life struct {
 	random
 	person
+	places      [kinships]int // where the person stands for each group of disorders
 	afflictions []affliction
 	visits      []visit
+	courses     []course
+	allergies   []allergy
 	begin       moment // visits are recorded from here on, but for diagnoses
+	closing     moment // all visits end before it, but for the one that ends with death
+	deathbed    setting
 }
 
 // affliction is a disorder that the patient has, a Condition.
@@ -22,10 +27,17 @@ type affliction struct {
 	onset moment
 	end   moment // 0 while it lasts
 	visit int    // at which it was diagnosed
+	pace  int    // growth of severity in a year, in thousandths
+	keeps int    // of a thousand parts of severity, how many are left after a treatment
 }
 
 // activeAt reports whether it is known and lasts at t.
 func (a *affliction) activeAt(t moment) bool { return a.onset <= t && (a.end == 0 || a.end > t) }
+
+// chronic reports whether it is a disease that stays for long.
+func (a *affliction) chronic() bool {
+	return a.days == 0 && !a.social && a.disorder != normalPregnancy
+}
 
 // visit is an Encounter.
 type visit struct {
@@ -33,6 +45,7 @@ type visit struct {
 	setting    setting
 	about      int  // index into afflictions, or -1
 	diagnosis  bool // what it is about was found here
+	last       bool // the patient died at its end
 	provider   int  // index into directory.providers
 	staff      int  // index into directory.staff
 }
@@ -40,15 +53,21 @@ type visit struct {
 // window is how far back routine care is recorded, as in Synthea's exports.
 const window = 10 * year
 
-// plan draws the disorders and visits of the person.
+// plan draws the disorders, visits and medications of the person.
 func (l *life) plan() {
-	l.afflictions, l.visits = l.afflictions[:0], l.visits[:0]
+	l.afflictions, l.visits, l.courses = l.afflictions[:0], l.visits[:0], l.courses[:0]
 	l.begin = max(l.born, l.last-window)
+	l.drawDeathbed()
+	for i := range l.places {
+		l.places[i] = l.below(1000000)
+	}
 	l.planCheckups()
 	l.planChronic()
 	l.planAcute()
 	l.planPregnancies()
-	slices.SortFunc(l.visits, func(a, b visit) int {
+	l.planDeath()
+	// Sorting is stable, so that no other algorithm can give another order.
+	slices.SortStableFunc(l.visits, func(a, b visit) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.about, b.about))
 	})
 	for i, v := range l.visits {
@@ -56,6 +75,7 @@ func (l *life) plan() {
 			l.afflictions[v.about].visit = i
 		}
 	}
+	l.planTherapy()
 }
 
 // newVisit plans a visit on the day of t and reports whether it fits between
@@ -67,21 +87,25 @@ func (l *life) newVisit(t moment, s setting, about int, diagnosis bool) bool {
 		start = t.midnight() + moment(l.below(24*60))*minute
 	}
 	end := start + moment(l.between(kind.low, kind.high))*minute
-	if start < l.born || end+hour > l.last {
+	if start < l.born || end > l.closing {
 		return false
 	}
-	v := visit{start: start, end: end, setting: s, about: about, diagnosis: diagnosis}
+	l.addVisit(visit{start: start, end: end, setting: s, about: about, diagnosis: diagnosis})
+	return true
+}
+
+// addVisit plans a visit and draws who sees the patient.
+func (l *life) addVisit(v visit) {
 	switch {
-	case kind.hospital:
-		v.staff = (l.home+hospitalFacility)*staffPerFacility + hospitalStaff[s]
-	case s != wellness && l.permille(350):
+	case settings[v.setting].hospital:
+		v.staff = (l.home+hospitalFacility)*staffPerFacility + hospitalStaff[v.setting]
+	case v.setting != wellness && l.permille(350):
 		v.staff = (l.home+1)*staffPerFacility + l.below(staffPerFacility*(len(facilities)-1))
 	default:
 		v.staff = l.doctor
 	}
 	v.provider = v.staff / staffPerFacility
 	l.visits = append(l.visits, v)
-	return true
 }
 
 // hospitalStaff says which of a hospital's staff sees a patient, by setting.
@@ -147,23 +171,48 @@ func (l *life) mayHave(what *disorder) bool {
 
 func (l *life) planChronic() {
 	for _, what := range chronicDisorders {
-		onset := l.born + moment(what.from)*year + moment(l.below(what.to-what.from+1))*year + moment(l.below(360))*day
-		if !l.mayHave(what) || !l.permille(what.chance) || onset > l.last-30*day {
+		months, ok := what.shares[l.sex()].ageFor(l.place(what.kin))
+		if !ok {
 			continue
 		}
-		about := len(l.afflictions)
-		l.afflictions = append(l.afflictions, affliction{disorder: what, onset: onset})
-		found := onset + moment(l.between(1, 20))*day
-		if !l.newVisit(found, ambulatory, about, true) {
-			l.afflictions = l.afflictions[:about]
-			continue
+		onset := l.born + moment(months)*year/12 + moment(l.below(30))*day
+		if onset < l.last-30*day {
+			l.planDisorder(what, onset)
 		}
-		if len(what.drugs)+len(what.treat) == 0 {
-			continue
+	}
+}
+
+// planDisorder plans a chronic disorder: the visit at which it is found, and those that
+// follow it up where something can be done.
+func (l *life) planDisorder(what *disorder, onset moment) {
+	about := len(l.afflictions)
+	a := affliction{
+		disorder: what, onset: onset,
+		pace:  what.pace * l.between(40, 160) / 100,
+		keeps: min(1000-what.relief+l.between(-120, 200), 1000),
+	}
+	if l.permille(what.remits) {
+		end := onset + moment(l.between(what.lasts[0]*12, what.lasts[1]*12))*year/12
+		if end < l.last {
+			a.end = end
 		}
-		for t := max(found, l.begin) + moment(l.between(60, 500))*day; t < l.last; t += moment(l.between(300, 1100)) * day {
-			l.newVisit(t, followUp, about, false)
-		}
+	}
+	l.afflictions = append(l.afflictions, a)
+	found := onset + moment(l.between(1, 20))*day
+	if !l.newVisit(found, ambulatory, about, true) {
+		l.afflictions = l.afflictions[:about]
+		return
+	}
+	if len(what.drugs)+len(what.treat) == 0 {
+		return
+	}
+	until := l.last
+	if a.end != 0 {
+		until = a.end
+	}
+	first := max(found+moment(l.between(30, 120))*day, l.begin+moment(l.below(300))*day)
+	for t := first; t < until; t += moment(l.between(270, 900)) * day {
+		l.newVisit(t, followUp, about, false)
 	}
 }
 
@@ -180,7 +229,7 @@ func (l *life) planAcute() {
 			return
 		}
 		what := l.drawAcute(l.ageAt(t))
-		if what.code.code == "840539006" && t < covidBegan {
+		if what == covid && t < covidBegan {
 			continue
 		}
 		about := len(l.afflictions)
@@ -191,8 +240,10 @@ func (l *life) planAcute() {
 	}
 }
 
-// covidBegan is the first day of March 2020, when COVID-19 could be diagnosed.
-const covidBegan moment = 1583020800
+const (
+	covidBegan moment = 1583020800 // March 2020, when COVID-19 could be diagnosed
+	covidEbbed moment = 1672531200 // 2023, when few died of it any more
+)
 
 func (l *life) drawAcute(age int) *disorder {
 	weight := func(what **disorder) int {
@@ -227,7 +278,7 @@ func (l *life) pregnancy(conceived, birth moment) {
 	l.newVisit(birth, inpatient, about, false)
 }
 
-// traitsAt returns what the disorders of the moment change.
+// traitsAt returns the traits of the afflictions at t.
 func (l *life) traitsAt(t moment) trait {
 	var all trait
 	for i := range l.afflictions {

@@ -8,51 +8,38 @@ var (
 	inDays         = unit{"days", "d"}
 )
 
-// tolerates reports whether none of the patient's allergies forbids the drug.
-func (c *chart) tolerates(d *drug) bool {
-	for _, a := range c.allergies {
-		for _, forbidden := range a.drugs {
-			if forbidden == d {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// writeMedications appends what is ordered for the visit's reason: all of its
-// drugs when it is found, some of them renewed later. What is infused, or
-// ordered in a hospital, is also written as given.
+// writeMedications appends what is ordered at a visit: courses that begin there, and
+// those that go on. What is infused, or ordered in a hospital, is also written as given.
 func (c *chart) writeMedications(n int) {
 	v := &c.visits[n]
-	if v.about < 0 {
-		return
-	}
-	for _, d := range c.afflictions[v.about].drugs {
-		if !c.tolerates(d) || !v.diagnosis && d.route != intravenous && !c.permille(450) {
+	for i := range c.courses {
+		k := &c.courses[i]
+		if k.about != v.about || n < k.first || n > k.last || !k.takenAt(v.start+ordered) {
 			continue
 		}
-		of := c.writeMedicationRequest(n, d)
-		c.orders = append(c.orders, order{d, of})
-		if d.route == intravenous || v.setting == emergency || v.setting == inpatient {
-			c.writeAdministration(n, d, of)
+		of := c.writeMedicationRequest(n, k)
+		c.orders = append(c.orders, order{k, of})
+		if k.route == intravenous || v.setting == emergency || v.setting == inpatient {
+			c.writeAdministration(n, k.drug, of)
 		}
 	}
 }
 
-func (c *chart) writeMedicationRequest(n int, d *drug) id {
-	v := &c.visits[n]
+// writeMedicationRequest appends an order. The last one of a course says how the course
+// ended; those before it are completed.
+func (c *chart) writeMedicationRequest(n int, k *course) id {
+	v, d := &c.visits[n], k.drug
 	a := &c.afflictions[v.about]
 	of := c.issue(medicationRequest)
-	supply := moment(d.weeks) * 7 * day
 	c.resource(c.space, of, usCore+"us-core-medicationrequest")
-	switch {
-	case a.days == 0 && c.died == 0 && v.start+max(supply, 400*day) > now:
-		c.text("status", "active")
-	case a.days == 0:
-		c.text("status", "stopped")
-	default:
+	switch why := k.ending; {
+	case n < k.last || why == completed:
 		c.text("status", "completed")
+	case why == running:
+		c.text("status", "active")
+	default:
+		c.text("status", "stopped")
+		c.statusReason(why.statusReason())
 	}
 	c.text("intent", "order")
 	if v.setting == inpatient {
@@ -66,13 +53,14 @@ func (c *chart) writeMedicationRequest(n int, d *drug) id {
 	c.named("medicationCodeableConcept", d.code)
 	c.patientReference("subject")
 	c.encounterReference(n)
-	c.dateTime("authoredOn", v.start+20*minute)
+	c.dateTime("authoredOn", v.start+ordered)
 	c.staffReference("requester", v)
 	c.references("reasonReference", c.space, conditionID(v.about), a.code.display)
 	c.writeDosage(d)
 	c.object("dispenseRequest")
+	c.writeValidity(v, k)
 	if a.days == 0 {
-		c.integer("numberOfRepeatsAllowed", 3)
+		c.integer("numberOfRepeatsAllowed", repeats)
 	}
 	c.quantity("quantity", max(d.dose*d.times*d.weeks*7/d.days/100, 1), 0, d.unit)
 	c.quantity("expectedSupplyDuration", d.weeks*7, 0, inDays)
@@ -83,6 +71,34 @@ func (c *chart) writeMedicationRequest(n int, d *drug) id {
 	c.endLine()
 	return of
 }
+
+// statusReason writes a reason, which is a code or words.
+func (c *chart) statusReason(why concept) {
+	if why.code != "" {
+		c.codeable("statusReason", why)
+		return
+	}
+	c.object("statusReason")
+	c.text("text", why.display)
+	c.end()
+}
+
+// writeValidity says how long an order may be filled: for its repeats, or until the
+// course ended.
+func (c *chart) writeValidity(v *visit, k *course) {
+	fills := moment(1)
+	if c.afflictions[k.about].days == 0 {
+		fills += repeats
+	}
+	end := v.start + ordered + fills*moment(k.weeks)*7*day
+	if k.stop != 0 {
+		end = min(end, k.stop)
+	}
+	c.period("validityPeriod", v.start+ordered, end)
+}
+
+// repeats is how often an order for a chronic disorder may be filled again.
+const repeats = 3
 
 func (c *chart) writeDosage(d *drug) {
 	c.list("dosageInstruction")

@@ -2,9 +2,12 @@ package synth_test
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/stretchr/testify/require"
 )
 
 // node is a JSON value that remembers the order of its members and the text of
@@ -111,4 +114,12 @@ func (n *node) walk(path string, visit func(path string, object *node)) {
 	for _, item := range n.items {
 		item.walk(path, visit)
 	}
+}
+
+// number returns the value of a JSON number.
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	value, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	return value
 }

@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,15 @@ func (t *note) say(text string) { t.b = append(t.b, text...) }
 
 func (t *note) number(n int) { t.b = strconv.AppendInt(t.b, int64(n), 10) }
 
+// decimal says value / 10^scale.
+func (t *note) decimal(value, scale int) { t.b = appendDecimal(t.b, value, scale) }
+
+// date says the day of a moment.
+func (t *note) date(at moment) { t.b = appendTime(t.b, at, toDay, -1) }
+
+// year says the year of a moment.
+func (t *note) year(at moment) { t.b = appendTime(t.b, at, toYear, -1) }
+
 // fill says a sentence with its blank filled in.
 func (t *note) fill(sentence, blank string) {
 	before, after, _ := strings.Cut(sentence, "{}")
@@ -20,7 +30,9 @@ func (t *note) fill(sentence, blank string) {
 	t.say(after)
 }
 
+// heading begins a section.
 func (t *note) heading(title string) {
+	t.b = bytes.TrimRight(t.b, " \n")
 	t.say("\n\n# ")
 	t.say(title)
 	t.say("\n")
@@ -40,21 +52,26 @@ func (t *note) list(n int, joint string, word func(i int) string) {
 	}
 }
 
-// composeNote writes the visit's note into c.note: what brought the patient,
-// what they have and take, and what was decided, in agreement with the resources
-// of the chart.
+// composeNote writes the visit's note into c.note: what brought the patient, what they
+// have, had and take, what was found and decided, in agreement with the resources of the
+// chart.
 func (c *chart) composeNote(v *visit) {
-	t := &c.note
-	t.b = appendTime(t.b[:0], v.start, toDay, -1)
+	c.note.b = appendTime(c.note.b[:0], v.start, toDay, -1)
 	c.noteComplaint(v)
-	c.noteHistory(v)
-	c.noteFamily(v)
+	c.noteIllness(v)
+	c.notePast(v)
+	c.noteFamily()
 	c.noteSocial(v)
 	c.noteAllergies()
 	c.noteMedications(v)
 	c.noteExamination(v)
+	c.noteResults()
+	c.noteVaccines()
 	c.notePlan(v)
-	t.say("\n")
+	if v.last {
+		c.noteDeath(v)
+	}
+	c.note.say("\n")
 }
 
 // symptoms are those of what the visit is about.
@@ -80,32 +97,49 @@ func (c *chart) noteComplaint(v *visit) {
 	}
 }
 
-func (c *chart) noteHistory(v *visit) {
+func (c *chart) noteIllness(v *visit) {
 	t := &c.note
 	t.heading("History of Present Illness")
 	t.say(c.display)
-	t.say(" is a ")
-	if age := c.ageAt(v.start); age > 0 {
-		t.number(age)
-		t.say("-year-old ")
-	} else {
-		t.number(c.monthsAt(v.start))
-		t.say("-month-old ")
+	age, unit := c.ageAt(v.start), "-year-old "
+	if age == 0 {
+		age, unit = c.monthsAt(v.start), "-month-old "
 	}
+	if age == 8 || age == 11 || age == 18 || age >= 80 && age < 90 {
+		t.say(" is an ")
+	} else {
+		t.say(" is a ")
+	}
+	t.number(age)
+	t.say(unit)
 	t.say(c.noun(v.start))
 	t.say(" who ")
 	switch symptoms := c.symptoms(v); {
 	case v.setting == wellness:
 		t.say("is here for a routine examination and feels well.")
 	case v.setting == followUp:
-		t.fill("is seen in follow-up of {}.", c.afflictions[v.about].words)
+		t.fill("is seen in follow-up of {}, ", c.afflictions[v.about].words)
+		t.say("diagnosed in ")
+		t.year(c.visits[c.afflictions[v.about].visit].start)
+		t.say(".")
+	case v.about >= 0 && c.afflictions[v.about].disorder == normalPregnancy:
+		c.noteWeeks(v)
+	case v.last && !v.diagnosis:
+		t.fill("has advanced {} and is declining.", c.afflictions[v.about].words)
 	case len(symptoms) == 0:
 		t.fill("was found to have {}.", c.afflictions[v.about].words)
 	default:
-		before, after, _ := strings.Cut(pick(&c.random, presentations), "{}")
+		how := presentations
+		if v.setting == emergency || v.setting == inpatient {
+			how = emergencies
+		}
+		before, after, _ := strings.Cut(pick(&c.random, how), "{}")
 		t.say(before)
 		t.list(len(symptoms), " and ", func(i int) string { return symptoms[i] })
 		t.say(after)
+	}
+	if v.last {
+		return
 	}
 	t.say(" ")
 	c.noteDenial(v)
@@ -113,7 +147,18 @@ func (c *chart) noteHistory(v *visit) {
 		t.say(" ")
 		t.say(pick(&c.random, excluded))
 	}
-	c.notePast(v)
+}
+
+// noteWeeks says how far a pregnancy is.
+func (c *chart) noteWeeks(v *visit) {
+	t := &c.note
+	t.say("is pregnant and comes at ")
+	t.number(40 - int((c.afflictions[v.about].end-day-v.start)/day+6)/7)
+	if v.setting == inpatient {
+		t.say(" weeks to give birth.")
+	} else {
+		t.say(" weeks for prenatal care.")
+	}
 }
 
 func (c *chart) noun(t moment) string {
@@ -146,65 +191,6 @@ func (c *chart) noteDenial(v *visit) {
 	c.note.say(after)
 }
 
-// notePast lists what else the patient has by then.
-func (c *chart) notePast(v *visit) {
-	t := &c.note
-	said := false
-	for i := range c.afflictions {
-		a := &c.afflictions[i]
-		if i == v.about || a.days > 0 || !a.activeAt(v.start) {
-			continue
-		}
-		if said {
-			t.say(", ")
-		} else {
-			t.say(" Patient has a history of ")
-			said = true
-		}
-		t.say(a.words)
-	}
-	if said {
-		t.say(".")
-	}
-}
-
-func (c *chart) noteFamily(v *visit) {
-	t := &c.note
-	t.heading("Family History")
-	if c.permille(700) {
-		who := relatives
-		if c.ageAt(v.start) < 40 {
-			who = relatives[:elders]
-		}
-		t.fill(pick(&c.random, who), pick(&c.random, inherited))
-		t.say(" ")
-	}
-	t.say(pick(&c.random, unaffected))
-}
-
-func (c *chart) noteSocial(v *visit) {
-	t := &c.note
-	t.heading("Social History")
-	if c.ageAt(v.start) < 18 {
-		t.say("Lives with family.")
-		return
-	}
-	switch c.marital {
-	case &married:
-		t.say("Patient is married. ")
-	case &divorced:
-		t.say("Patient is divorced. ")
-	case &widowed:
-		t.say("Patient is widowed. ")
-	default:
-		t.say("Patient is single. ")
-	}
-	t.fill("Patient {}. ", smokingStatuses[c.smoking].words)
-	t.say(pick(&c.random, educations))
-	t.say("\n")
-	t.fill("Insurance: {}.", payers[c.payer])
-}
-
 func (c *chart) noteAllergies() {
 	t := &c.note
 	t.heading("Allergies")
@@ -212,124 +198,77 @@ func (c *chart) noteAllergies() {
 		t.say("No known allergies.")
 		return
 	}
-	t.say("Allergic to ")
-	t.list(len(c.allergies), " and ", func(i int) string { return c.allergies[i].words })
-	t.say(".")
+	drugs := false
+	for i := range c.allergies {
+		a := &c.allergies[i]
+		drugs = drugs || a.category == "medication"
+		if i > 0 {
+			t.say("\n")
+		}
+		switch {
+		case a.inactive:
+			t.fill("- Was once allergic to {}, no longer", a.words)
+		case a.unsure:
+			t.fill("- Possible allergy to {}, not confirmed", a.words)
+		case a.intolerance:
+			t.fill("- Intolerance of {}", a.words)
+		default:
+			t.fill("- Allergic to {}", a.words)
+		}
+		if a.reaction != nil {
+			t.say(" (")
+			t.say(a.severity)
+			t.say(" ")
+			t.say(a.reaction.words)
+			t.say(")")
+		}
+	}
+	if !drugs {
+		t.say("\nNo known drug allergies.")
+	}
 }
 
+// noteMedications lists what the patient takes when they come, and what they stopped in
+// the two years before.
 func (c *chart) noteMedications(v *visit) {
 	t := &c.note
 	t.heading("Medications")
 	none := true
-	for i := range c.afflictions {
-		a := &c.afflictions[i]
-		if !a.activeAt(v.start) || i == v.about && v.diagnosis {
+	for i := range c.courses {
+		k := &c.courses[i]
+		if !k.takenAt(v.start) {
 			continue
 		}
-		for _, d := range a.drugs {
-			if !c.tolerates(d) {
-				continue
-			}
-			if !none {
-				t.say("\n")
-			}
-			none = false
-			t.say("- ")
-			t.say(d.words)
-			t.say(": ")
-			t.say(d.sig)
+		if !none {
+			t.say("\n")
 		}
+		none = false
+		t.fill("- {}: ", k.words)
+		t.say(k.sig)
+		t.say(" (since ")
+		t.date(k.start)
+		t.say(")")
 	}
 	if none {
 		t.say("No active medications.")
+	}
+	for i := range c.courses {
+		k := &c.courses[i]
+		if k.stop == 0 || k.stop > v.start || k.stop < v.start-2*year || c.afflictions[k.about].days > 0 {
+			continue
+		}
+		t.fill("\nNo longer takes {}", k.words)
+		switch k.ending {
+		case exchanged:
+			t.say(", which was not tolerated.")
+		case raised:
+			t.say(": the dose was too low.")
+		default:
+			t.say(": the course was completed.")
+		}
 	}
 	if c.ageAt(v.start) >= 18 && c.permille(250) {
 		t.say("\n")
 		t.say(pick(&c.random, withheld))
 	}
-}
-
-func (c *chart) noteExamination(v *visit) {
-	t := &c.note
-	t.heading("Physical Examination")
-	if c.pressure[0] > 0 {
-		t.say("Blood pressure ")
-		t.number(c.pressure[0])
-		t.say("/")
-		t.number(c.pressure[1])
-		t.say(" mmHg. ")
-	}
-	first := c.below(len(examinations))
-	for i := range c.between(3, 5) {
-		if i > 0 {
-			t.say(" ")
-		}
-		t.say(examinations[(first+2*i)%len(examinations)])
-	}
-	if v.about >= 0 && v.diagnosis {
-		if s := c.afflictions[v.about].image; s != nil {
-			t.say("\n")
-			t.fill("Imaging ({}): ", s.words)
-			t.say(s.finding)
-		}
-	}
-}
-
-// notePlan says what was decided about the visit's reason, then about each
-// chronic disorder.
-func (c *chart) notePlan(v *visit) {
-	t := &c.note
-	t.heading("Assessment and Plan")
-	line := 1
-	if v.about >= 0 && v.setting != wellness {
-		a := &c.afflictions[v.about]
-		c.problem(&line, a.words)
-		c.noteTreatment(v, a)
-	}
-	for i := range c.afflictions {
-		a := &c.afflictions[i]
-		if i == v.about || a.days > 0 || len(a.drugs) == 0 || !a.activeAt(v.start) || !c.permille(600) {
-			continue
-		}
-		if d := pick(&c.random, a.drugs); c.tolerates(d) {
-			c.problem(&line, a.words)
-			t.fill(pick(&c.random, continuations), d.words)
-			t.say("\n")
-		}
-	}
-	if line == 1 {
-		t.say("Healthy. Age-appropriate screening and immunizations were reviewed.\n")
-	}
-	t.say(pick(&c.random, advice))
-}
-
-// problem says the number and name of a problem, capitalized.
-func (c *chart) problem(line *int, words string) {
-	c.note.number(*line)
-	*line++
-	c.note.say(". ")
-	c.note.say(strings.ToUpper(words[:1]))
-	c.note.say(words[1:])
-	c.note.say(": ")
-}
-
-func (c *chart) noteTreatment(v *visit, a *affliction) {
-	t := &c.note
-	switch {
-	case len(c.orders) == 0:
-		t.say("Supportive care.")
-	case v.diagnosis:
-		t.say("Started ")
-		t.list(len(c.orders), " and ", func(i int) string { return c.orders[i].words })
-		t.say(".")
-	default:
-		t.say("Renewed ")
-		t.list(len(c.orders), " and ", func(i int) string { return c.orders[i].words })
-		t.say(".")
-	}
-	for _, done := range a.treat {
-		name, _, _ := strings.Cut(done.code.display, " (")
-		t.fill(" {} was performed.", name)
-	}
-	t.say("\n")
 }

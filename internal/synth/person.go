@@ -21,13 +21,17 @@ type person struct {
 	doctor      int // general practitioner
 	payer       int
 	street      string
-	height      int // as an adult, in millimeters
-	bmi         int // as an adult, in tenths
-	smoking     int // index of smokingStatuses
-	birthNumber int // in a multiple birth, or 0
+	height      int    // as an adult, in millimeters
+	bmi         int    // as an adult, in tenths
+	smoked      moment // when they began to smoke, 0 if they never did
+	quit        moment // when they stopped, 0 if they did not
+	occasional  bool   // they smoke on some days
+	birthNumber int    // in a multiple birth, or 0
 }
 
 // race is one of the OMB categories. A code that is empty is said in words only.
+//
+// Source: U.S. Census Bureau, QuickFacts 2023, rounded.
 type race struct {
 	code  concept
 	of    int // permille
@@ -37,12 +41,12 @@ type race struct {
 const ombSystem = "urn:oid:2.16.840.1.113883.6.238"
 
 var races = []race{
-	{concept{ombSystem, "2106-3", "White"}, 715, &cultures.anglo},
-	{concept{ombSystem, "2054-5", "Black or African American"}, 135, &cultures.anglo},
-	{concept{ombSystem, "2028-9", "Asian"}, 80, &cultures.asian},
-	{concept{ombSystem, "1002-5", "American Indian or Alaska Native"}, 12, &cultures.anglo},
-	{concept{ombSystem, "2076-8", "Native Hawaiian or Other Pacific Islander"}, 4, &cultures.anglo},
-	{concept{"", "", "Other"}, 54, &cultures.french},
+	{concept{ombSystem, "2106-3", "White"}, 753, &cultures.anglo},
+	{concept{ombSystem, "2054-5", "Black or African American"}, 137, &cultures.anglo},
+	{concept{ombSystem, "2028-9", "Asian"}, 64, &cultures.asian},
+	{concept{ombSystem, "1002-5", "American Indian or Alaska Native"}, 13, &cultures.anglo},
+	{concept{ombSystem, "2076-8", "Native Hawaiian or Other Pacific Islander"}, 3, &cultures.anglo},
+	{concept{"", "", "Other"}, 30, &cultures.french},
 }
 
 var (
@@ -54,10 +58,6 @@ var (
 	divorced     = hl7("v3-MaritalStatus", "D", "Divorced")
 	widowed      = hl7("v3-MaritalStatus", "W", "Widowed")
 )
-
-// decades is the share of each ten years of age, in thousandths, about as in
-// the United States.
-var decades = [...]int{117, 127, 135, 135, 124, 123, 117, 76, 36, 10}
 
 // byWeight returns an index drawn by the weights that of gives for each.
 func byWeight[T any](r *random, from []T, of func(*T) int) int {
@@ -76,7 +76,7 @@ func byWeight[T any](r *random, from []T, of func(*T) int) int {
 
 // draw decides who patient i is.
 func (p *person) draw(r *random, i int) {
-	*p = person{woman: r.permille(508)}
+	*p = person{}
 	p.drawSpan(r)
 	p.drawNames(r)
 	p.home = r.below(groupsFor(i+1)) * len(facilities)
@@ -86,33 +86,31 @@ func (p *person) draw(r *random, i int) {
 	if r.permille(300) {
 		p.street += " " + pick(r, dwellings) + " " + string(rune('1'+r.below(9)))
 	}
-	p.height = r.around(1760, 200)
-	if p.woman {
-		p.height = r.around(1625, 180)
-	}
-	p.bmi = r.around(265, 110)
-	p.smoking = byWeight(r, smokingStatuses, func(s *smokingHabit) int { return s.of })
+	p.height = r.around(stature[p.sex()].middle, stature[p.sex()].spread)
+	p.bmi = r.around(250, 80)
+	p.drawSmoking(r)
 	if r.permille(30) {
 		p.birthNumber = r.between(1, 2)
 	}
 	p.drawPayer(r)
 }
 
-// drawSpan decides when the patient was born and died.
+// drawSpan decides the patient's sex, and when they were born and died: as one of the
+// living, or of those who died within the time that is recorded.
 func (p *person) drawSpan(r *random) {
-	decade := byWeight(r, decades[:], func(of *int) int { return *of })
-	p.born = now - moment(decade*10)*year - moment(r.below(int(10*year))) - 3*day
-	p.last = now
-	age := int((now - p.born) / year)
-	risk := 8
-	if age > 50 {
-		risk = (age - 44) * 8
+	group := byWeight(r, population[:], func(weight *int) int { return *weight })
+	at := group / 4
+	p.woman = group&2 != 0
+	age := moment(at*5)*year + moment(r.below(int(5*year)))
+	if at == 0 && group&1 != 0 && r.permille(850) {
+		age = moment(r.below(int(year))) // of the deaths before five, most are in the first year
 	}
-	if r.permille(risk) {
-		span := min(10*year, now-p.born-2*day)
-		p.died = now - moment(r.below(int(span)))
+	p.last = now
+	if group&1 != 0 {
+		p.died = now - moment(r.below(int(window)))
 		p.last = p.died
 	}
+	p.born = p.last - age - 3*day
 	switch n := r.below(200); {
 	case n == 0:
 		p.birthKnown = toYear
@@ -123,10 +121,70 @@ func (p *person) drawSpan(r *random) {
 	}
 }
 
+// population weighs the living and the dead of ten years: for each band of ages men
+// alive, men dead, women alive, women dead.
+var population = weighPopulation()
+
+func weighPopulation() (weights [4 * len(bands)]int) {
+	for i, b := range bands {
+		for sex := range 2 {
+			weights[4*i+2*sex] = b.people[sex] * 1000
+			weights[4*i+2*sex+1] = b.people[sex] * b.deaths[sex] * int(window/year) / 100
+		}
+	}
+	return weights
+}
+
+// sex is 0 for men and 1 for women, as tables have them.
+func (p *person) sex() int {
+	if p.woman {
+		return 1
+	}
+	return 0
+}
+
+// drawSmoking decides whether the patient smokes or smoked, by the band of their age at
+// the end, and when they began and stopped.
+func (p *person) drawSmoking(r *random) {
+	age := p.ageAt(p.last)
+	for i := len(smokingBands) - 1; i >= 0; i-- {
+		b := &smokingBands[i]
+		if age < b.from {
+			continue
+		}
+		n := r.below(1000)
+		p.smoked = p.born + moment(r.between(15, 22))*year + moment(r.below(360))*day
+		switch {
+		case n < b.current[p.sex()]:
+			p.occasional = r.permille(200)
+		case n < b.current[p.sex()]+b.former[p.sex()]:
+			years := max(age-23, 1)
+			p.quit = max(p.last-moment(r.below(years*360))*day, p.smoked+year/2)
+		default:
+			p.smoked = 0
+		}
+		return
+	}
+}
+
+// smokingAt returns the smoking status at t.
+func (p *person) smokingAt(t moment) *smokingHabit {
+	switch {
+	case p.smoked == 0 || t < p.smoked:
+		return &smokingStatuses[neverSmoked]
+	case p.quit != 0 && t >= p.quit:
+		return &smokingStatuses[formerSmoker]
+	case p.occasional:
+		return &smokingStatuses[occasionalSmoker]
+	default:
+		return &smokingStatuses[dailySmoker]
+	}
+}
+
 func (p *person) drawNames(r *random) {
 	p.race = &races[byWeight(r, races, func(c *race) int { return c.of })]
 	p.culture = p.race.names
-	if p.race.code.code != "2028-9" && r.permille(190) {
+	if p.race.code.code != "2028-9" && r.permille(195) {
 		p.hispanic = true
 		p.culture = &cultures.hispanic
 	} else if r.permille(60) {

@@ -11,6 +11,13 @@ var presentations = []string{
 	"is seen for evaluation of {}.",
 }
 
+// emergencies open the history of a visit to a hospital.
+var emergencies = []string{
+	"was brought in by ambulance with {}.",
+	"presents with {} since this morning.",
+	"comes to the hospital because of {} since last night.",
+}
+
 // unspoken is the number of denials that do not need the patient to speak.
 const unspoken = 3
 
@@ -70,18 +77,36 @@ var unaffected = []string{
 	"No relatives with cystic fibrosis.",
 }
 
-// examinations are findings that anyone may have.
-var examinations = []string{
-	"Alert and oriented, in no acute distress.",
-	"Lungs are clear to auscultation bilaterally, no rales.",
-	"Heart has a regular rate and rhythm without murmurs.",
-	"Abdomen is soft and non-tender, no hepatosplenomegaly.",
-	"No cervical lymphadenopathy.",
-	"Extremities are warm, no cyanosis or clubbing.",
-	"Skin is dry and intact.",
-	"Cranial nerves II-XII are intact.",
-	"Pupils are equal, round and reactive to light.",
+// examinations are findings that anyone may have unless what they have contradicts.
+var examinations = []struct {
+	words  string
+	unless trait
+}{
+	{"Alert and oriented.", demented},
+	{"Lungs are clear to auscultation bilaterally, no rales.", obstructive | congested | infected},
+	{"Heart has a regular rate and rhythm without murmurs.", irregular | congested},
+	{"Abdomen is soft and non-tender, no hepatosplenomegaly.", pregnant},
+	{"No cervical lymphadenopathy.", infected},
+	{"Extremities are warm, no cyanosis or clubbing.", wounded},
+	{"Skin is dry and intact.", wounded},
+	{"Cranial nerves II-XII are intact.", 0},
+	{"Pupils are equal, round and reactive to light.", 0},
 }
+
+// signs are findings of those who have something.
+var signs = []struct {
+	of    trait
+	words string
+}{
+	{obstructive, "Scattered expiratory wheezes."},
+	{congested, "Pitting edema of both legs."},
+	{irregular, "Irregularly irregular rhythm."},
+	{demented, "Oriented to person only."},
+	{obese, "Obese body habitus."},
+}
+
+// sideEffects are why a drug is not tolerated.
+var sideEffects = []string{"nausea", "muscle aches", "dizziness", "a rash", "fatigue", "an upset stomach"}
 
 // continuations follow a chronic disorder in the plan: {} is a drug.
 var continuations = []string{

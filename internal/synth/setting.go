@@ -11,6 +11,7 @@ const (
 	emergency
 	inpatient
 	prenatal
+	homeCare
 )
 
 // settings says what a visit of each setting is coded, how long it takes and
@@ -29,6 +30,7 @@ var settings = [...]struct {
 	emergency:  {snomed("50849002", "Emergency room admission (procedure)"), hl7("v3-ActCode", "EMER", "emergency"), 60, 420, 42600, true},
 	inpatient:  {snomed("183452005", "Encounter Inpatient"), hl7("v3-ActCode", "IMP", "inpatient encounter"), 1440, 7200, 486000, true},
 	prenatal:   {snomed("424619006", "Prenatal visit"), ambulatoryClass, 20, 40, 12955, true},
+	homeCare:   {snomed("439708006", "Home visit (procedure)"), hl7("v3-ActCode", "HH", "home health"), 60, 240, 18800, false},
 }
 
 var ambulatoryClass = hl7("v3-ActCode", "AMB", "ambulatory")

@@ -37,13 +37,19 @@ var (
 
 // study is an imaging study, and the procedure that makes it.
 type study struct {
-	treatment treatment
-	modality  concept // DICOM
-	sopClass  string  // DICOM SOP class UID
-	sopName   string
-	images    int
-	words     string // what the note calls it
-	finding   string // the report's conclusion
+	treatment  treatment
+	modality   concept // DICOM
+	sopClass   string  // DICOM SOP class UID
+	sopName    string
+	images     int
+	words      string // what the note calls it
+	conclusion string // of the report
+}
+
+// finding returns the same study with another conclusion.
+func (s study) finding(conclusion string) *study {
+	s.conclusion = conclusion
+	return &s
 }
 
 func dicom(code, display string) concept {
@@ -61,6 +67,11 @@ var (
 		digitalRadiography, "1.2.840.10008.5.1.4.1.1.1.1", "Digital X-Ray Image Storage", 2, "chest x-ray",
 		"No pneumothorax or pleural effusion. Patchy opacity in the lower lobe.",
 	}
+	lungXray  = chestXray.finding("Hyperinflated lungs with flattened diaphragms. No infiltrate.")
+	heartXray = chestXray.finding("Enlarged cardiac silhouette with pulmonary vascular congestion. No pneumothorax.")
+	tumorXray = chestXray.finding("Spiculated mass of 3 cm in the right upper lobe. No pleural effusion.")
+	headBleed = headScan.finding("Acute subdural hematoma with midline shift.")
+
 	wristXray = &study{
 		treatment{snomed("60027007", "X-ray of wrist"), snomed("8205005", "Wrist"), 15, 18900},
 		digitalRadiography, "1.2.840.10008.5.1.4.1.1.1.1", "Digital X-Ray Image Storage", 3, "wrist x-ray",

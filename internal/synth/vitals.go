@@ -27,6 +27,16 @@ var (
 	celsius     = unit{"Cel", "Cel"}
 )
 
+// vitals are what was measured at a visit, for its note; zero is not measured.
+type vitals struct {
+	systolic, diastolic int
+	pulse               int
+	warmth              int // tenths of a degree Celsius
+	oxygen              int // tenths of a percent
+	weight              int // hundreds of grams
+	bmi                 int // tenths
+}
+
 // writeVitals appends what is measured at a visit: everything at a check-up,
 // less otherwise.
 func (c *chart) writeVitals(n int) {
@@ -42,26 +52,30 @@ func (c *chart) writeVitals(n int) {
 	}
 	if v.setting == wellness && c.ageAt(at) >= 2 {
 		// kg/m² in tenths: weight is in hundreds of grams, height in millimeters.
-		c.vital(n, bodyMassIndex, at, weight*1000000/(height*height), 1, perSquare)
+		c.vitals.bmi = weight * 10000 / (height * height / 100)
+		c.vital(n, bodyMassIndex, at, c.vitals.bmi, 1, perSquare)
 	}
 	if v.setting == wellness || !child && v.setting != followUp || c.traits&hypertensive != 0 {
 		c.writePressure(n, at, child)
 	}
-	rate, breath := 74, 15
+	rate, breath := c.level(&pulse, at), 15
 	if child {
-		rate, breath = 74+(18-c.ageAt(at))*3, 16+(18-c.ageAt(at))*3/4
+		rate, breath = rate+(18-c.ageAt(at))*3, 16+(18-c.ageAt(at))*3/4
 	}
 	if v.setting != followUp {
-		c.vital(n, heartRate, at, c.around(rate, 16), 0, perMinute)
+		c.vitals.pulse = rate
+		c.vital(n, heartRate, at, rate, 0, perMinute)
 	}
 	if v.setting == wellness || v.setting == emergency {
 		c.vital(n, respiratory, at, c.around(breath, 4), 0, perMinute)
 	}
 	if c.traits&infected != 0 || v.setting == emergency {
-		c.vital(n, temperature, at, c.around(380, 14), 1, celsius)
+		c.vitals.warmth = c.around(369, 6) + c.severityOf(infected, at)*13/1000
+		c.vital(n, temperature, at, c.vitals.warmth, 1, celsius)
 	}
 	if c.traits&obstructive != 0 || v.setting >= emergency {
-		c.vital(n, saturation, at, c.around(965, 30), 1, percent)
+		c.vitals.oxygen = c.around(974, 20) - c.severityOf(obstructive, at)*22/1000
+		c.vital(n, saturation, at, c.vitals.oxygen, 1, percent)
 	}
 	c.writeFindings(n, at)
 }
@@ -76,6 +90,7 @@ func (c *chart) vital(n int, code concept, at moment, value, scale int, u unit) 
 // writeWeight appends the weight, or now and then that the patient declined.
 func (c *chart) writeWeight(n int, at moment, weight int) {
 	if c.permille(985) {
+		c.vitals.weight = weight
 		c.vital(n, bodyWeight, at, weight, 1, kilograms)
 		return
 	}
@@ -87,34 +102,36 @@ func (c *chart) writeWeight(n int, at moment, weight int) {
 // bodyAt returns the height in millimeters and the weight in hundreds of grams.
 func (c *chart) bodyAt(t moment) (height, weight int) {
 	age, months := c.ageAt(t), c.monthsAt(t)%12
-	if age < len(growth)-1 {
-		from, to := growth[age], growth[age+1]
+	away := c.level(&massIndex, t)
+	if chart := &growth[c.sex()]; age < len(chart)-1 {
+		from, to := chart[age], chart[age+1]
 		height = from.height*10 + (to.height-from.height)*10*months/12
 		weight = from.weight + (to.weight-from.weight)*months/12
-		return height * c.height / 1690, weight * (c.bmi + 265) / 530
+		return height * c.height / stature[c.sex()].middle, weight * (c.bmi + 250 + away) / 500
 	}
-	bmi := c.bmi
+	// Adults gain until sixty and lose again in old age.
+	bmi := c.bmi + away + min(age-18, 42)/2 - max(age-70, 0)/2
 	if c.traits&obese != 0 {
-		bmi = max(bmi, 305+bmi%40)
+		bmi = max(bmi, 302+bmi%20)
+	} else {
+		bmi = min(bmi, 298)
 	}
-	return c.height, (bmi + c.between(-8, 8)) * c.height / 1000 * c.height / 1000
+	return c.height, max(bmi, 165) * c.height / 1000 * c.height / 1000
 }
 
 func (c *chart) writePressure(n int, at moment, child bool) {
-	systolic, diastolic := 118, 76
-	switch {
-	case child:
-		systolic, diastolic = 88+c.ageAt(at)*3/2, 55+c.ageAt(at)
-	case c.traits&hypertensive != 0:
-		systolic, diastolic = 142, 88
+	high, low := c.level(&systolic, at), c.level(&diastolic, at)
+	if child {
+		high, low = high-(18-c.ageAt(at))*7/4, low-(18-c.ageAt(at))*5/4
+	} else {
+		high += max(c.ageAt(at)-40, 0) / 3
 	}
-	systolic, diastolic = c.around(systolic, 18), c.around(diastolic, 12)
-	diastolic = min(diastolic, systolic-15)
-	c.pressure = [2]int{systolic, diastolic}
+	low = min(low, high-18)
+	c.vitals.systolic, c.vitals.diastolic = high, low
 	c.openObservation(n, bloodPressure, vitalCategory, pressureProfile, at)
 	c.array("component")
-	c.component(systolicCode, systolic)
-	c.component(diastolicCode, diastolic)
+	c.component(systolicCode, high)
+	c.component(diastolicCode, low)
 	c.endArray()
 	c.endLine()
 }
@@ -151,7 +168,7 @@ func (c *chart) writeFindings(n int, at moment) {
 		return
 	}
 	c.openObservation(n, smokingStatus, socialCategory, smokingProfile, at)
-	c.named("valueCodeableConcept", smokingStatuses[c.smoking].code)
+	c.named("valueCodeableConcept", c.smokingAt(at).code)
 	c.endLine()
 	if age >= 18 && c.permille(400) {
 		c.openObservation(n, depressionPHQ2, surveyCategory, "", at)

@@ -61,9 +61,12 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 	return nil
 }
 
-// change rewrites the closed segments, some items sealed anew, and adds a
+// change closes the open segment and rewrites the closed ones, some items sealed anew, and adds a
 // dictionary.
 func (tr *trial) change(l *txlog.Log) error {
+	if err := l.Roll(context.Background()); err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) {
+		return fmt.Errorf("roll: %w", err)
+	}
 	err := l.Rewrite(context.Background(), closedNames(l), func(n txlog.Number, _ txlog.Kind, values, _ func() ([]byte, error)) (txlog.Changed, error) {
 		if n%3 != 0 {
 			return txlog.Changed{}, nil
@@ -178,7 +181,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp",
-		"write dictionaries/1", "rename log/00000003.bunt.tmp", "remove log/00000001.bunt", "sync log/00000003.bunt.tmp"} {
+		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "sync log/00000004.bunt.tmp"} {
 		require.True(t, failed[name], name)
 	}
 }

@@ -128,6 +128,13 @@ func TestRewriteModel(t *testing.T) {
 				require.NoError(t, err)
 				want.put(p, b)
 			},
+			"roll": func(*rapid.T) {
+				require.NoError(t, l.Roll(context.Background()))
+				segments := l.Segments()
+				require.Zero(t, segments[len(segments)-1].Records)
+				require.NoError(t, l.Roll(context.Background()))
+				require.Len(t, l.Segments(), len(segments), "an empty segment stays open")
+			},
 			"rewrite": func(t *rapid.T) {
 				names := closedNames(l)
 				if len(names) == 0 {

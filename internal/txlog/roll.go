@@ -1,6 +1,7 @@
 package txlog
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -67,6 +68,20 @@ func (l *Log) syncHeadLocked(st *state, end int64) error {
 		l.failLocked(err)
 	}
 	return err
+}
+
+// Roll closes the open segment, unless it is empty, and begins the next, so that
+// Rewrite can have what was appended so far. It reports what Append reports.
+func (l *Log) Roll(ctx context.Context) error {
+	l.writer.Lock()
+	defer l.writer.Unlock()
+	if err := l.checkWriteLocked(ctx); err != nil {
+		return err
+	}
+	if l.writer.engine.end == 0 {
+		return nil
+	}
+	return l.rollLocked()
 }
 
 // rollLocked closes the open segment and begins the next. The new file is there

@@ -1,11 +1,3 @@
-// Command gen makes the built-in dictionary of package pack, from HL7's examples of
-// FHIR R4 and from resources of package synth:
-//
-//	go run ./internal/pack/gen [-check]
-//
-// It runs in the project's root, beside which ../shared/data/fhir-r4 must be. With
-// -check it writes nothing, and fails if the dictionary is another than it would
-// write.
 package main
 
 import (
@@ -59,7 +51,7 @@ func run(check bool) error {
 	if err := practice.addPatients(practiceSeed, practicePatients); err != nil {
 		return err
 	}
-	content := pack.Make(learn.bodies, learn.values, practice.bodies, practice.values)
+	content := pack.Make(learn.bodies, learn.values, practice.bodies)
 	if _, err := pack.Parse(content); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type writersLog interface {
 	Values(n txlog.Number, dst []byte) ([]byte, error)
 	Body(n txlog.Number, dst []byte) ([]byte, error)
 	Segments() []txlog.Segment
+	Roll(ctx context.Context) error
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
 	Dictionaries() map[uint32][]byte
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)

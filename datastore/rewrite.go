@@ -1,0 +1,32 @@
+package datastore
+
+import (
+	"context"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+)
+
+// RewriteProgress says how far [Store.Rewrite] is. Done of Total bytes of the store have
+// been looked at, both counted as they were before; After is what that part takes now.
+type RewriteProgress = engine.RewriteProgress
+
+// Rewrite makes the store as small as this version of the library can. Everything that
+// is durable when it begins is packed anew, on half of the cores, each of which does
+// some ten megabytes of resources a second. Search values that another version of the
+// library extracted are extracted anew, so that the next opening need not. Replaced
+// values of named states go. Resources, histories, version ids, times, and the answers
+// of searches stay as they are, and so do page tokens, snapshots and heads.
+//
+// Others may read and write meanwhile. Rewrite works on some megabytes at a time, of
+// which the store has the old or the new form at every moment: ctx, Close or a crash may
+// stop it anywhere, and the next call goes on with what is left. A second call waits for
+// the first. progress, which may be nil, is called after each part, one call at a time;
+// one that panics ends Rewrite with ErrCallback. The disk needs room for one part more,
+// at most 16 MiB or the largest resource.
+//
+// Rewrite reports ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the
+// disk; after ErrOutcomeUnknown the store is read-only until it is opened again.
+func (s *Store) Rewrite(ctx context.Context, progress func(RewriteProgress)) error {
+	_, err := s.engine.Rewrite(ctx, progress)
+	return err
+}

@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/search"
+	"golang.org/x/sync/errgroup"
+)
+
+// RewriteProgress says how far Rewrite is, in bytes of the log.
+type RewriteProgress struct {
+	// Done of Total have been looked at. Both are counted as they were before.
+	Done, Total int64
+	// After is what the part that is done takes now.
+	After int64
+}
+
+// rewriteSize is how many bytes of small segments are joined into one: what a segment
+// of the log has.
+const rewriteSize = 16 << 20
+
+// Rewrite packs everything that is durable when it begins as densely as this version
+// can, and leaves out what nobody can ask for any more. Values that another extractor
+// made are extracted anew. Of named states the last value of each name is kept.
+// Numbers, sequences, times, versions and ids stay as they are.
+//
+// It works on one part of the log after the other, beside readers and writers. A part
+// is its old self until it is replaced, so that Rewrite may be stopped anywhere, by ctx
+// or by a crash, and begun again: parts that are as they should be are only read.
+//
+// progress, which may be nil, is told after each part. Rewrite reports ErrReadOnly,
+// ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
+// ErrOutcomeUnknown the store is read-only.
+func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (RewriteProgress, error) {
+	var p RewriteProgress
+	select {
+	case e.rewriting <- struct{}{}:
+		defer func() { <-e.rewriting }()
+	case <-ctx.Done():
+		return p, ctx.Err()
+	case <-e.ending:
+		return p, ErrClosed
+	}
+	segments, err := e.closedSegments(ctx)
+	if err != nil {
+		return p, err
+	}
+	for _, s := range segments {
+		p.Total += s.Bytes
+	}
+	for _, part := range rewriteParts(segments) {
+		if err := e.rewritePart(ctx, part); err != nil {
+			if errors.Is(err, ErrOutcomeUnknown) {
+				e.stopWriting(err)
+			}
+			return p, fmt.Errorf("datastore: rewriting: %w", logError(err))
+		}
+		for _, s := range part {
+			p.Done += s.Bytes
+		}
+		p.After += e.bytesBetween(part[0].FirstNumber, part[len(part)-1].LastNumber)
+		if progress != nil {
+			told := func() bool { progress(p); return true }
+			// The end of ctx is looked at by the next part, if there is one.
+			if _, err := guarded(ctx, e, nil, "the function told of progress", told); err != nil && ctx.Err() == nil {
+				return p, err
+			}
+		}
+	}
+	return p, nil
+}
+
+// closedSegments closes the open segment and returns all that are closed then. It does
+// so in the writer, so that no append is under way whose record must be found by its id,
+// and everything that the segments have is applied.
+func (e *Engine) closedSegments(ctx context.Context) (closed []txlog.Segment, err error) {
+	err = e.take(ctx, func() error {
+		if err := e.readOnly(); err != nil {
+			return err
+		}
+		if err := e.log.Roll(ctx); err != nil {
+			return fmt.Errorf("datastore: rewriting: %w", logError(err))
+		}
+		closed = e.log.Segments()
+		closed = closed[:len(closed)-1]
+		return nil
+	})
+	return closed, err
+}
+
+// rewriteParts cuts neighbouring segments into parts: one large segment, or several
+// small ones.
+func rewriteParts(segments []txlog.Segment) (parts [][]txlog.Segment) {
+	size := int64(rewriteSize)
+	for _, s := range segments {
+		if size += s.Bytes; size > rewriteSize {
+			parts, size = append(parts, nil), s.Bytes
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], s)
+	}
+	return parts
+}
+
+// bytesBetween returns the bytes of the closed segments with some numbers.
+func (e *Engine) bytesBetween(first, last txlog.Number) (n int64) {
+	for _, s := range e.log.Segments() {
+		if s.Closed && s.FirstNumber >= first && s.LastNumber <= last {
+			n += s.Bytes
+		}
+	}
+	return n
+}
+
+// rewritePart rewrites a part, unless it is one segment in which nothing would change.
+// What changes is worked out first, so that the log, which closes only between two
+// rewritings, has little to do.
+func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment) error {
+	changes, err := e.changesOf(ctx, part)
+	if err != nil || len(part) == 1 && len(changes) == 0 {
+		return err
+	}
+	names := make([]uint64, len(part))
+	for i, s := range part {
+		names[i] = s.Name
+	}
+	return e.log.Rewrite(ctx, names, func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
+		return changes[n], nil
+	})
+}
+
+// changesOf works out what becomes of the items of a part, on half of the cores. Items
+// that stay as they are have no entry.
+func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog.Number]txlog.Changed, error) {
+	var mu sync.Mutex
+	all := map[txlog.Number]txlog.Changed{}
+	g, ctx := errgroup.WithContext(ctx)
+	records := make(chan *txlog.Record)
+	g.Go(func() error {
+		defer close(records)
+		for r, err := range e.log.Records(ctx, part[0].FirstSequence) {
+			if err != nil {
+				return err
+			}
+			if r.Number(0) > part[len(part)-1].LastNumber {
+				return nil
+			}
+			select {
+			case records <- r:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
+		g.Go(func() error {
+			r := rewriter{engine: e, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
+			for record := range records {
+				for i := range record.Len() {
+					if err := cmp.Or(ctx.Err(), e.Open()); err != nil {
+						return err
+					}
+					c, err := r.change(record, i)
+					if err != nil {
+						return fmt.Errorf("item %d: %w", record.Number(i), err)
+					}
+					if c.Drop || c.Values != nil || c.Body != nil {
+						mu.Lock()
+						all[record.Number(i)] = c
+						mu.Unlock()
+					}
+				}
+			}
+			return nil
+		})
+	}
+	return all, g.Wait()
+}
+
+// A rewriter works out what becomes of items, for one goroutine.
+type rewriter struct {
+	engine  *Engine
+	packer  *packer
+	scratch *scratch
+	part    []byte // values part
+	body    []byte
+	payload []byte
+	out     []byte
+}
+
+// change says what becomes of item i of a record. What a later version of the program
+// wrote stays as it is.
+func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err error) {
+	if r.part, err = record.Values(i, r.part[:0]); err != nil {
+		return c, err
+	}
+	switch record.Kind(i) {
+	case txlog.State:
+		// The log is rewritten from its beginning on: where the last value is gone, what
+		// says so is not needed any more, since all older values went before.
+		last, ok := r.engine.states.get(string(r.part))
+		c.Drop = !ok || record.Number(i) != last
+	case txlog.Version:
+		if c, err = r.version(record, i); errors.Is(err, ErrUnsupported) {
+			return txlog.Changed{}, nil
+		}
+	}
+	return c, err
+}
+
+// version says what becomes of a version, whose values part is there.
+func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err error) {
+	h, block, err := splitItem(r.part)
+	if err != nil || h.deleted {
+		return c, err
+	}
+	packing, s := &r.engine.packing, r.scratch
+	if r.payload, err = packing.unpack(r.payload[:0], block); err != nil {
+		return c, err
+	}
+	if r.body, err = record.Body(i, r.body[:0]); err != nil {
+		return c, err
+	}
+	if s.stored, err = packing.unpack(s.stored[:0], r.body); err != nil {
+		return c, err
+	}
+	stale := search.Stale(h.typ, h.extractor, r.payload)
+	header := r.part[:len(r.part)-len(block)]
+	if stale {
+		if err := r.extract(); err != nil {
+			return c, err
+		}
+		setExtractor(header, h.typ)
+	}
+	if stale || !r.packer.Smallest(block) {
+		if r.out = r.packer.Values(append(r.out[:0], header...), r.payload); stale || len(r.out) < len(r.part) {
+			c.Values = bytes.Clone(r.out)
+		}
+	}
+	if !r.packer.Smallest(r.body) {
+		if r.out = r.packer.DenseBody(r.out[:0], s.stored); len(r.out) < len(r.body) {
+			c.Body = bytes.Clone(r.out)
+		}
+	}
+	return c, nil
+}
+
+// extract makes the values of a version anew.
+func (r *rewriter) extract() error {
+	s := r.scratch
+	if err := ParseStored(s.stored, &s.doc); err != nil {
+		return err
+	}
+	s.builder.Reset()
+	if err := r.engine.search.Extract(&s.doc, &s.builder); err != nil {
+		return err
+	}
+	r.payload = append(r.payload[:0], s.builder.Payload()...)
+	return nil
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/maphash"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+)
+
+// A content tells what one resource holds from what others hold: the length of the
+// stored form, and a hash under a seed that nobody knows. The zero content is not known.
+type content struct{ hash, length uint64 }
+
+var contentSeed = maphash.MakeSeed()
+
+func contentOf(stored []byte) content {
+	return content{maphash.Bytes(contentSeed, stored), uint64(len(stored))}
+}
+
+// errSame ends the way in of a resource whose current version holds the same.
+var errSame = errors.New("datastore: the same content")
+
+// errOther sends a commit back whose resource was the same and is not any more.
+var errOther = errors.New("datastore: no longer the same content")
+
+// A comparison says whether the version that was current when a resource was prepared
+// holds the same.
+type comparison struct {
+	content content       // of the resource; zero if nobody asked
+	ordinal index.Ordinal // of that version, 0 if there was none
+	same    bool
+	// source and how are what to prepare should another version come first: a resource
+	// that is the same has no parts. They are unset if it has.
+	source []byte
+	how    *How
+}
+
+// compare ends the way in where the current version holds the same, if How asks for it.
+func (e *Engine) compare(_ context.Context, c *scratch) error {
+	if !c.how.Compare {
+		return nil
+	}
+	p := c.out
+	p.compared.content = contentOf(c.stored)
+	view := e.Last()
+	o, ok := view.Find(p.Type, p.ID)
+	if !ok {
+		return nil
+	}
+	p.compared.ordinal = o
+	if view.Deleted(o) {
+		return nil
+	}
+	now, err := e.contentAt(o)
+	if err != nil || now != p.compared.content {
+		return err
+	}
+	how := *c.how
+	how.Compare = false
+	p.compared.same, p.compared.source, p.compared.how = true, bytes.Clone(c.source), &how
+	return errSame
+}
+
+// contentAt returns the content of a version that is no deletion.
+func (e *Engine) contentAt(o index.Ordinal) (content, error) {
+	b := readBuffers.Get().(*buffers)
+	defer readBuffers.Put(b)
+	if err := e.stored(o, b); err != nil {
+		return content{}, err
+	}
+	return contentOf(b.stored), nil
+}
+
+// isBare reports whether the resource has no parts, being the same as a version.
+func (p *Prepared) isBare() bool { return p.compared.how != nil }
+
+// complete gives parts to resources that have none, because they are not the same as
+// what is there by now.
+func (e *Engine) complete(ctx context.Context, ops []Op) error {
+	for i := range ops {
+		p := ops[i].Prepared
+		if !p.isBare() {
+			continue
+		}
+		whole, err := e.Prepare(ctx, p.compared.source, p.compared.how)
+		if err != nil {
+			return err
+		}
+		whole.compared.content = p.compared.content
+		*p = *whole
+	}
+	return nil
+}
+
+// isSame reports whether an update holds the same as the resource's state, and so writes
+// nothing. It is errOther for a resource that does not and has no parts.
+func (t *taking) isSame(o *Op, old state) (same bool, err error) {
+	if !o.SkipSame || o.Deletes() {
+		return false, nil
+	}
+	switch c := &o.compared; {
+	case !old.exists():
+	case old.ordinal == 0: // written in this group
+		same = old.content == c.content
+	case old.ordinal == c.ordinal:
+		same = c.same
+	default:
+		now, err := t.engine.contentAt(old.ordinal)
+		if err != nil {
+			return false, err
+		}
+		same = now == c.content
+	}
+	if !same && o.isBare() {
+		return false, errOther
+	}
+	return same, nil
+}
+
+// tellUnchanged completes what is said of resources that were not written.
+func (e *Engine) tellUnchanged(versions []Version) {
+	view := e.Last()
+	for i := range versions {
+		v := &versions[i]
+		if !v.Unchanged {
+			continue
+		}
+		if o, ok := view.Find(v.Type, v.ID); ok {
+			if now := view.Version(o); now.Number == v.Number {
+				now.Unchanged, now.Issues = true, v.Issues
+				*v = now
+			}
+		}
+	}
+}
