@@ -36,7 +36,9 @@ const (
 	ReturnOutcome = bundle.OperationOutcome
 )
 
-// Return has [Store.Transact] answer writes with more or less than their status.
+// Return has [Store.Transact] answer writes with more or less than their status. A create
+// or an update with ReturnMinimal or ReturnOutcome leaves out [Version.JSON], which spares
+// the memory of large resources.
 func Return(what ReturnPreference) WriteOption {
 	return func(o *writeOptions) { o.returns = what }
 }
