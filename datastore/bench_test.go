@@ -28,7 +28,7 @@ func sample(b *testing.B) [][]byte {
 }
 
 // hundredThousand is the number of patients that come with 100,000 resources.
-const hundredThousand = 345
+const hundredThousand = 270
 
 func size(lines [][]byte) (n int) {
 	for _, line := range lines {

@@ -88,6 +88,7 @@ func (s *Store) gather(opts []WriteOption) (o writeOptions, c engine.Condition, 
 		c.IfMatch = n
 	}
 	c.MustNot, c.SkipSame = o.ifNoneMatch, o.ifChanged
+	o.check.Base = s.servedAt(&o)
 	return o, c, nil
 }
 

@@ -42,7 +42,7 @@ var levelNames = map[datastore.Level]string{
 // It reports ErrNoInput, and everything that is wrong with opts. With a ClientToken that
 // a job was started with, it resumes that one, or tells what it came to.
 func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
-	j, err := prepare(store, opts)
+	j, err := prepare(ctx, store, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -51,21 +51,30 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	record := &register.Record{
-		Kind: register.Import, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: asked,
+		Kind: register.Import, Status: register.InProgress, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: asked,
+	}
+	j.record = record
+	if err := j.note(j.position()); err != nil {
+		return nil, err
 	}
 	submitted, found, err := register.Submit(ctx, store, record, j.options.ClientToken, record.Name+"\n"+record.Input+"\n"+record.Output+"\n"+string(asked))
 	switch {
 	case errors.Is(err, register.ErrToken):
 		return nil, fmt.Errorf("ingest: %w", err)
 	case err != nil: // the store takes nothing
-		j.record, j.stopped = record, err
+		j.stopped = err
 		j.cancel, j.ended = func() {}, func() {}
 		go j.run(ctx)
 		return j, nil
-	case found:
-		return j.again(ctx, submitted)
 	}
-	return j.start(ctx, submitted)
+	record = submitted
+	if !found {
+		job, err := j.runs(ctx, func() error { return nil })
+		if !errors.Is(err, register.ErrRunning) { // by another who had the token
+			return job, err
+		}
+	}
+	return j.again(ctx, record)
 }
 
 // Resume goes on with a job of the register that is interrupted, cancelled or failed,
@@ -76,7 +85,7 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 // It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is
 // complete, ErrChanged, and what Start reports.
 func Resume(ctx context.Context, store *datastore.Store, id string, opts Options) (*Job, error) {
-	j, err := prepare(store, opts)
+	j, err := prepare(ctx, store, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -94,17 +103,21 @@ func Resume(ctx context.Context, store *datastore.Store, id string, opts Options
 }
 
 // prepare makes a job that is not in the register.
-func prepare(store *datastore.Store, opts Options) (*Job, error) {
+func prepare(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	j := &Job{store: store, options: opts, started: time.Now(), done: make(chan struct{})}
-	return j, jobs.Guard(func() (err error) { j.sources, err = opts.sources(); return err })()
+	return j, jobs.Guard(func() (err error) { j.sources, err = opts.sources(ctx, store); return err })()
 }
 
-// again returns the job that a ClientToken names: resumed, unless it is complete.
+// again returns the job that a ClientToken names: the one that runs, or that one
+// resumed, unless it is complete.
 func (j *Job) again(ctx context.Context, record *register.Record) (*Job, error) {
+	if running, ok := register.Handle(j.store, record.ID).(*Job); ok {
+		return running, nil
+	}
 	switch record.Status {
 	case Completed, CompletedWithErrors:
 		return j.over(record)
@@ -123,21 +136,24 @@ func (j *Job) over(record *register.Record) (*Job, error) {
 	return j, nil
 }
 
-// start runs a job of the register.
+// start runs a job that was in the register before.
 func (j *Job) start(ctx context.Context, record *register.Record) (*Job, error) {
 	j.record = record
 	if err := j.goTo(record); err != nil {
 		return nil, err
 	}
-	running, cancel := context.WithCancel(ctx)
-	ended, err := register.Run(j.store, record.ID, cancel)
-	if err == nil {
+	return j.runs(ctx, func() error {
 		record.Status, record.Message, record.Ended = register.InProgress, "", time.Time{}
-		if record.Began.IsZero() {
-			record.Began = time.Now().UTC()
-			err = j.note(j.position())
-		}
-		if err = errors.Join(err, register.Save(ctx, j.store, record)); err != nil {
+		return register.Save(ctx, j.store, record)
+	})
+}
+
+// runs runs a job of the register, once begin returned nil.
+func (j *Job) runs(ctx context.Context, begin func() error) (*Job, error) {
+	running, cancel := context.WithCancel(ctx)
+	ended, err := register.Run(j.store, j.record.ID, j, cancel)
+	if err == nil {
+		if err = begin(); err != nil {
 			ended()
 		}
 	}

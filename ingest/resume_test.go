@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/fhirlake/fhirlake/ingest"
 	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/fhirlake/fhirlake/jobs"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -297,4 +299,30 @@ func TestCancelByID(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, jobs.Cancelled, record.Status)
 	require.False(t, jobs.Runs(store, job.ID()))
+}
+
+// TestClientTokenAtOnce starts one job from many goroutines.
+func TestClientTokenAtOnce(t *testing.T) {
+	store := open(t, nil)
+	var group sync.WaitGroup
+	ids := make([]string, 12)
+	for i := range ids {
+		group.Go(func() {
+			job, err := ingest.Start(ctx, store, ingest.Options{From: fstest.MapFS{"a.ndjson": {Data: []byte(patient("a", "x"))}}, ClientToken: "once"})
+			if !assert.NoError(t, err) {
+				return
+			}
+			result, err := job.Wait()
+			assert.NoError(t, err)
+			assert.EqualValues(t, 1, result.Imported)
+			ids[i] = job.ID()
+		})
+	}
+	group.Wait()
+	for _, id := range ids {
+		require.Equal(t, ids[0], id)
+	}
+	page, err := jobs.List(ctx, store, jobs.Filter{})
+	require.NoError(t, err)
+	require.Len(t, page.Jobs, 1)
 }

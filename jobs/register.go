@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,8 +20,13 @@ const recordPrefix = "jobs/"
 // job that is not here does not run.
 var running = struct {
 	sync.Mutex
-	cancel map[runningKey]context.CancelFunc
-}{cancel: map[runningKey]context.CancelFunc{}}
+	jobs map[runningKey]runningJob
+}{jobs: map[runningKey]runningJob{}}
+
+type runningJob struct {
+	handle any
+	cancel context.CancelFunc
+}
 
 type runningKey struct {
 	store *datastore.Store
@@ -53,8 +59,16 @@ func Get(ctx context.Context, store *datastore.Store, id string) (*Record, error
 func Runs(store *datastore.Store, id string) bool {
 	running.Lock()
 	defer running.Unlock()
-	_, ok := running.cancel[runningKey{store, id}]
+	_, ok := running.jobs[runningKey{store, id}]
 	return ok
+}
+
+// Handle returns what the package that runs a job calls it, nil of one that does not
+// run: *ingest.Job, say.
+func Handle(store *datastore.Store, id string) any {
+	running.Lock()
+	defer running.Unlock()
+	return running.jobs[runningKey{store, id}].handle
 }
 
 // Cancel stops a job: one that runs ends soon, with what it did kept and told; one that
@@ -68,7 +82,7 @@ func Cancel(ctx context.Context, store *datastore.Store, id string) error {
 		return ErrEnded
 	}
 	running.Lock()
-	cancel := running.cancel[runningKey{store, id}]
+	cancel := running.jobs[runningKey{store, id}].cancel
 	running.Unlock()
 	if cancel != nil {
 		cancel()
@@ -119,7 +133,8 @@ func Save(ctx context.Context, store *datastore.Store, r *Record) error {
 // job.
 var submitting sync.Mutex
 
-// Submit enters a new job and gives it an id. With a token, a job that was submitted
+// Submit enters a new job and gives it an id, and the status Submitted unless it has
+// one. With a token, a job that was submitted
 // with it is returned instead, and found is true: asking twice makes one job. It
 // reports ErrToken if that one was asked for something else than asked says.
 func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked string) (job *Record, found bool, err error) {
@@ -141,24 +156,28 @@ func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked
 			}
 		}
 	}
-	r.ID, r.Status, r.Submitted = newID(), Submitted, time.Now().UTC()
+	r.ID, r.Submitted = newID(), time.Now().UTC()
+	r.Status = cmp.Or(r.Status, Submitted)
+	if r.Status == InProgress {
+		r.Began = r.Submitted
+	}
 	return r, false, Save(ctx, store, r)
 }
 
-// Run notes that a job runs, until ended is called. Cancelling the job calls cancel. It
-// reports ErrRunning.
-func Run(store *datastore.Store, id string, cancel context.CancelFunc) (ended func(), err error) {
+// Run notes that a job runs, under a handle, until ended is called. Cancelling the job
+// calls cancel. It reports ErrRunning.
+func Run(store *datastore.Store, id string, handle any, cancel context.CancelFunc) (ended func(), err error) {
 	running.Lock()
 	defer running.Unlock()
 	key := runningKey{store, id}
-	if _, ok := running.cancel[key]; ok {
+	if _, ok := running.jobs[key]; ok {
 		return nil, ErrRunning
 	}
-	running.cancel[key] = cancel
+	running.jobs[key] = runningJob{handle, cancel}
 	return func() {
 		running.Lock()
 		defer running.Unlock()
-		delete(running.cancel, key)
+		delete(running.jobs, key)
 	}, nil
 }
 

@@ -9,13 +9,13 @@ import (
 
 // create answers POST {type}, with If-None-Exist or without (FHIR R4 §3.1.0.8).
 func (x *exchange) create() error {
-	options, err := validation(x.r)
+	options, err := x.validation()
 	if err != nil {
 		return err
 	}
 	options = append(options, x.provenance()...)
 	if given := x.r.Header.Values(ifNoneExist); given != nil {
-		options = append(options, datastore.IfNoneExist(given[0]), datastore.ServedAt(x.base))
+		options = append(options, datastore.IfNoneExist(given[0]))
 	}
 	body, _, err := x.resource()
 	if err != nil {

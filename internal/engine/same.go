@@ -9,14 +9,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 )
 
-// A content tells what one resource holds from what others hold, by two hashes of the
-// stored form. The zero content is not known.
-type content [2]uint64
+// A content tells what one resource holds from what others hold: the length of the
+// stored form, and a hash under a seed that nobody knows. The zero content is not known.
+type content struct{ hash, length uint64 }
 
-var contentSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+var contentSeed = maphash.MakeSeed()
 
 func contentOf(stored []byte) content {
-	return content{maphash.Bytes(contentSeeds[0], stored), maphash.Bytes(contentSeeds[1], stored)}
+	return content{maphash.Bytes(contentSeed, stored), uint64(len(stored))}
 }
 
 // errSame ends the way in of a resource whose current version holds the same.
