@@ -63,9 +63,13 @@ func patientsOf(ctx context.Context, from *datastore.Snapshot, o *Options) (*pat
 // A group is what an export wants to know of a Group.
 type group struct {
 	Member []struct {
-		Entity   struct{ Reference string }
-		Inactive bool
-	}
+		Entity   reference `json:"entity"`
+		Inactive bool      `json:"inactive"`
+	} `json:"member"`
+}
+
+type reference struct {
+	Reference string `json:"reference"`
 }
 
 // members finds the patients that are active members of a Group, and of the Groups that
@@ -104,9 +108,9 @@ func members(ctx context.Context, from *datastore.Snapshot, id string, found, se
 }
 
 // splitReference returns type and id of a relative reference, "" for others.
-func splitReference(reference string) (typ, id string) {
-	reference, _, _ = strings.Cut(reference, "/_history/")
-	typ, id, _ = strings.Cut(reference, "/")
+func splitReference(text string) (typ, id string) {
+	text, _, _ = strings.Cut(text, "/_history/")
+	typ, id, _ = strings.Cut(text, "/")
 	if strings.Contains(id, "/") {
 		return "", ""
 	}

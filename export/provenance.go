@@ -37,8 +37,8 @@ func (c *choice) associate(ctx context.Context) error {
 			return fmt.Errorf("export: choosing Provenances: %w", err)
 		}
 		var about struct {
-			Recorded string
-			Target   []struct{ Reference string }
+			Recorded string      `json:"recorded"`
+			Target   []reference `json:"target"`
 		}
 		if err := json.Unmarshal(text, &about); err != nil {
 			return fmt.Errorf("export: %w: a Provenance cannot be read", datastore.ErrCorrupt)
@@ -77,8 +77,8 @@ func (c *choice) associate(ctx context.Context) error {
 
 // chosen returns the version that is exported of what a reference names, if it is, and no
 // Provenance.
-func (c *choice) chosen(ctx context.Context, reference string) (datastore.Ordinal, bool, error) {
-	typ, id := splitReference(reference)
+func (c *choice) chosen(ctx context.Context, target string) (datastore.Ordinal, bool, error) {
+	typ, id := splitReference(target)
 	set := c.sets[typ]
 	if typ == provenance || set == nil {
 		return 0, false, nil
