@@ -99,11 +99,11 @@ type Options struct {
 	OrganizeBy string `json:"organizeBy,omitempty"`
 	// History exports all versions instead of the current ones. Deletions are listed
 	// as deleted, those that were undone not. It goes with Types, Since and Until only.
-	History bool `json:"history,omitempty"`
+	History bool `json:"history,omitzero"`
 
 	// FileSize is how many bytes of lines a file has at most, unless a single line or
 	// block has more: without bound by default.
-	FileSize int64 `json:"fileSize,omitempty"`
+	FileSize int64 `json:"fileSize,omitzero"`
 	// Layout says how files are called, and DatastoreID is for the one of HealthLake.
 	Layout      Layout `json:"layout,omitempty"`
 	DatastoreID string `json:"datastoreId,omitempty"`

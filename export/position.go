@@ -77,7 +77,7 @@ type report struct {
 	Files     int   `json:"files"`
 	Resources int64 `json:"resources"`
 	Bytes     int64 `json:"bytes"`
-	Total     int64 `json:"total,omitempty"` // resources to write
+	Total     int64 `json:"total,omitzero"` // resources to write
 }
 
 // note tells the register how far the job is.

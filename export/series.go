@@ -6,7 +6,7 @@ import "fmt"
 // of deletions.
 type series struct {
 	Name    string `json:"name"`
-	Deleted bool   `json:"deleted,omitempty"`
+	Deleted bool   `json:"deleted,omitzero"`
 }
 
 // blocks reports whether the series is of patients' blocks.
