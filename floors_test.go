@@ -14,11 +14,11 @@ const module = "github.com/fhirlake/fhirlake"
 // floors is the architecture of docs/design.md: a package may import packages of
 // lower floors, and those of its own floor that come before it in the list.
 var floors = [][]string{
-	{"internal/cputime", "internal/schema", "internal/issue", "internal/fhirjson", "internal/fhirproto", "internal/jsonpatch", "internal/fhirtime", "internal/pagetoken", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
+	{"internal/cputime", "internal/schema", "internal/issue", "internal/fhirjson", "internal/fhirproto", "internal/jsonpatch", "internal/fhirtime", "internal/pagetoken", "internal/retry", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
 	{"internal/index", "internal/synth", "fhirpath"},
 	{"nlp", "search"},
 	{"internal/engine", "internal/bundle", "datastore"},
-	{"internal/jobs", "jobs", "ingest", "export"},
+	{"internal/jobs", "jobs", "ingest", "ingest/bucket", "ingest/bulk", "export"},
 	{"datastore/rest"},
 	{"examples/quickstart", "examples/server", "examples/admin"},
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 
@@ -38,7 +39,7 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 		c.fail(c.first, c.fault)
 	}
 	number := c.first
-	for line := range bytes.Lines(c.data) {
+	for line := range c.lines() {
 		if err := c.take(ctx, store, number, line, checks); err != nil {
 			return err
 		}
@@ -51,13 +52,21 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 	return nil
 }
 
+// lines returns the lines of the cut.
+func (c *chunk) lines() iter.Seq[[]byte] {
+	if c.whole {
+		return slices.Values([][]byte{c.data})
+	}
+	return bytes.Lines(c.data)
+}
+
 // isDone reports whether an earlier run did the chunk.
 func (c *chunk) isDone() bool { return c.last <= c.done }
 
 // take adds one line to the transaction.
 func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, line []byte, checks []datastore.WriteOption) error {
 	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
-	if len(resource) == 0 {
+	if len(resource) == 0 && !c.whole {
 		return nil
 	}
 	if number <= c.done {

@@ -30,6 +30,7 @@ type cut struct {
 	first int64 // number of the first line
 	data  []byte
 	bytes int64 // of text that the cut stands for
+	whole bool  // data is one resource, and not lines
 	fault error // in place of data
 	// broken says that the fault is not the line's: the text cannot be read on.
 	broken bool
@@ -101,4 +102,17 @@ func (c *cutter) skip(buffer []byte) (cut, error) {
 	c.line++
 	return cut{first: c.line - 1, bytes: size, fault: invalid(issue.TooLong, fmt.Sprintf(
 		"the line is longer than %d bytes, the size up to which this store takes a resource", c.limit))}, nil
+}
+
+// wholeCut is the one cut of a text that is one resource of up to limit bytes.
+func wholeCut(text io.Reader, limit int) cut {
+	data, err := io.ReadAll(io.LimitReader(text, int64(limit)+1))
+	switch {
+	case err != nil:
+		return unreadable(1, int64(len(data)), err)
+	case len(data) > limit:
+		return cut{first: 1, bytes: int64(len(data)), fault: invalid(issue.TooLong, fmt.Sprintf(
+			"the file is longer than %d bytes, the size up to which this store takes a resource", limit))}
+	}
+	return cut{first: 1, data: data, bytes: int64(len(data)), whole: true}
 }

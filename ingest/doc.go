@@ -31,7 +31,10 @@
 // is skipped (RFC 8259 §8.1 lets a parser do so); UTF-16 is not read, and says so.
 // Whether a file is compressed is told from its first bytes, not from its name.
 // The folder's files are those whose names end in .ndjson, .ldjson or .jsonl,
-// with or without .gz.
+// with or without .gz. Package bucket makes file systems of buckets, package bulk of
+// what a Bulk Data manifest names.
+//
+// A FHIR package ([Package]) is input too: each of its files is one resource.
 //
 // # Report
 //
@@ -68,6 +71,5 @@
 //
 // # What it does not do
 //
-// It fetches nothing from the network;
-// an fs.FS over a bucket will do.
+// It fetches nothing from the network by itself.
 package ingest

@@ -90,7 +90,11 @@ func (p *pipeline) readSource(ctx context.Context, s *source, done int64) (err e
 	if err != nil {
 		return p.send(ctx, &chunk{source: s, done: done, cut: unreadable(1, 0, err)})
 	}
-	c := cutter{text: text, size: chunkSize, limit: p.job.store.MaxResourceSize(), line: 1}
+	limit := p.job.store.MaxResourceSize()
+	if s.whole {
+		return p.send(ctx, &chunk{source: s, done: done, cut: wholeCut(text, limit)})
+	}
+	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
 	for {
 		part, err := c.next(p.buffer())
 		if err == io.EOF {

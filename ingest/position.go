@@ -42,7 +42,7 @@ var levelNames = map[datastore.Level]string{
 // It reports ErrNoInput, and everything that is wrong with opts. With a ClientToken that
 // a job was started with, it resumes that one, or tells what it came to.
 func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
-	j, err := prepare(store, opts)
+	j, err := prepare(ctx, store, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 // It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is
 // complete, ErrChanged, and what Start reports.
 func Resume(ctx context.Context, store *datastore.Store, id string, opts Options) (*Job, error) {
-	j, err := prepare(store, opts)
+	j, err := prepare(ctx, store, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -103,13 +103,13 @@ func Resume(ctx context.Context, store *datastore.Store, id string, opts Options
 }
 
 // prepare makes a job that is not in the register.
-func prepare(store *datastore.Store, opts Options) (*Job, error) {
+func prepare(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	j := &Job{store: store, options: opts, started: time.Now(), done: make(chan struct{})}
-	return j, jobs.Guard(func() (err error) { j.sources, err = opts.sources(); return err })()
+	return j, jobs.Guard(func() (err error) { j.sources, err = opts.sources(ctx, store); return err })()
 }
 
 // again returns the job that a ClientToken names: the one that runs, or that one

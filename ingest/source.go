@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -9,14 +10,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
+// A Walker is a file system that lists its files by itself, as one over a bucket does
+// to ask for a thousand at a time. An import uses it in place of fs.WalkDir.
+type Walker interface {
+	fs.FS
+	// WalkFiles calls f with each file of the file system, until f returns an error,
+	// which it returns.
+	WalkFiles(f func(name string, entry fs.DirEntry) error) error
+}
+
 // A source is one input file.
 type source struct {
-	name string
-	size int64 // as it lies in its folder; 0 where that is not known
-	open func() (io.ReadCloser, error)
+	name  string
+	size  int64 // as it lies in its folder; 0 where that is not known
+	whole bool  // the file is one resource, on however many lines
+	open  func() (io.ReadCloser, error)
 }
 
 // openWithin opens the file. One that does not open before ctx ends, as a pipe that
@@ -41,30 +53,45 @@ func (s *source) openWithin(ctx context.Context) (io.ReadCloser, error) {
 }
 
 // sources lists what the options name.
-func (o *Options) sources() ([]source, error) {
+func (o *Options) sources(ctx context.Context, store *datastore.Store) ([]source, error) {
 	if o.Reader != nil {
 		return []source{{name: o.Name, open: func() (io.ReadCloser, error) { return io.NopCloser(o.Reader), nil }}}, nil
 	}
-	names, err := o.names()
+	if p, ok := o.From.(*PackageFS); ok {
+		return p.sources(ctx, store, o.Files)
+	}
+	if len(o.Files) == 0 {
+		return o.walk()
+	}
+	names, err := o.match()
 	if err != nil {
 		return nil, err
 	}
 	list := make([]source, len(names))
 	for i, name := range names {
 		info, err := fs.Stat(o.From, name)
-		if err != nil {
-			return nil, fmt.Errorf("ingest: %w", err)
+		if list[i], err = o.source(name, info, err); err != nil {
+			return nil, err
 		}
-		list[i] = source{name: name, size: info.Size(), open: func() (io.ReadCloser, error) { return o.From.Open(name) }}
 	}
 	return list, nil
 }
 
-// names returns the files of From to import, in order, none twice.
-func (o *Options) names() ([]string, error) {
-	if len(o.Files) == 0 {
-		return walk(o.From)
+// source returns the source of a file, given what looking at it gave. A file that has
+// vanished since it was listed is one that cannot be read.
+func (o *Options) source(name string, info fs.FileInfo, err error) (source, error) {
+	s := source{name: name, open: func() (io.ReadCloser, error) { return o.From.Open(name) }}
+	switch {
+	case err == nil:
+		s.size = info.Size()
+	case !errors.Is(err, fs.ErrNotExist):
+		return source{}, fmt.Errorf("ingest: %w", err)
 	}
+	return s, nil
+}
+
+// match returns the files that Files names, in order, none twice.
+func (o *Options) match() ([]string, error) {
 	var names []string
 	for _, pattern := range o.Files {
 		matches, err := fs.Glob(o.From, pattern)
@@ -83,22 +110,39 @@ func (o *Options) names() ([]string, error) {
 	return names, nil
 }
 
-// walk returns every file with an ldjson name.
-func walk(from fs.FS) ([]string, error) {
-	var names []string
-	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && isLines(name) {
-			names = append(names, name)
+// walk returns a source for every file with an ldjson name.
+func (o *Options) walk() ([]source, error) {
+	var list []source
+	add := func(name string, entry fs.DirEntry) error {
+		if !isLines(name) {
+			return nil
 		}
+		info, err := entry.Info()
+		if entry.Type()&fs.ModeSymlink != 0 {
+			info, err = fs.Stat(o.From, name)
+		}
+		s, err := o.source(name, info, err)
+		list = append(list, s)
 		return err
-	})
+	}
+	var err error
+	if w, ok := o.From.(Walker); ok {
+		err = w.WalkFiles(add)
+	} else {
+		err = fs.WalkDir(o.From, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			return add(name, entry)
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	if len(names) == 0 {
+	if len(list) == 0 {
 		return nil, fmt.Errorf("%w: the folder has no .ndjson, .ldjson or .jsonl file", ErrNoInput)
 	}
-	return names, nil
+	return list, nil
 }
 
 // isLines reports whether a name is one of ldjson.

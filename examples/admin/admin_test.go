@@ -186,6 +186,13 @@ func TestTransfer(t *testing.T) {
 	exported, err := os.ReadFile(p.path("out/Patient.ndjson"))
 	require.NoError(t, err)
 	require.Equal(t, 1500, bytes.Count(exported, []byte("\n")))
+	bucket := "file://" + filepath.ToSlash(p.path("bucket"))
+	require.Contains(t, p.ok("export", bucket+"?prefix=a"), "exported 1500 resources of 1 types")
+	require.FileExists(t, p.path("bucket/a/manifest.json"))
+	require.Contains(t, p.ok("import", "-report", bucket+"?prefix=b", bucket+"?prefix=a"), "imported 1500 of 1500 resources")
+	require.FileExists(t, p.path("bucket/b/manifest.json"))
+	p.fails(1, "no driver", "export", "ftp://x/y")
+	p.fails(2, "lies in the store's folder", "export", "file://"+filepath.ToSlash(p.store))
 	for _, args := range [][]string{{"export", filepath.Join(p.store, "out")}, {"import", "-report", p.store, in}, {"import", p.store}} {
 		p.fails(2, "lies in the store's folder", args...)
 	}

@@ -53,8 +53,8 @@ func commands() []command {
 		{"inspect", "[-json]", 0, "what the files tell, also of a store that does not open", inspect},
 		{"records", "[-from N] [-n N] [-json]", 0, "a line a record of the log: its last commit is its sequence", records},
 		{"cut", "-after N -yes", 0, "cuts the log after commit N, keeps what is cut in a file beside the store", cut},
-		{"import", "[-validation LEVEL] [-report DIR] FOLDER", 1, "takes in the ldjson of a folder; makes the store and its key file if need be", importFolder},
-		{"export", "FOLDER", 1, "writes the current resources as ldjson", exportFolder},
+		{"import", "[-validation LEVEL] [-report DIR] FOLDER", 1, "takes in the ldjson of a folder or a bucket (a URL); makes the store and its key file if need be", importFolder},
+		{"export", "FOLDER", 1, "writes the current resources as ldjson, into a folder or a bucket (a URL)", exportFolder},
 		{"search", "'TYPE?QUERY' [-count]", 1, "all matches as ldjson, or their number", search},
 	}
 }

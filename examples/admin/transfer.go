@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ var levels = map[string]datastore.Level{
 	"strict": datastore.Strict, "structure-only": datastore.StructureOnly, "minimal": datastore.Minimal,
 }
 
-// importFolder takes in the ldjson of a folder. Lines that are refused are counted and
+// importFolder takes in the ldjson of a folder or a bucket. Lines that are refused are counted and
 // no error; a report names them.
 func importFolder(p *program, f *flag.FlagSet) action {
 	options := ingest.Options{Validation: datastore.Strict}
@@ -48,16 +47,18 @@ func importFolder(p *program, f *flag.FlagSet) action {
 		if *resume {
 			return misuse("import: -resume is not there yet; importing again is safe, and writes new versions")
 		}
-		if info, err := os.Stat(args[0]); err != nil {
+		at := places{program: p}
+		defer func() { err = errors.Join(err, at.close()) }()
+		if options.From, err = at.from(ctx, args[0]); err != nil {
 			return err
-		} else if !info.IsDir() {
-			return fmt.Errorf("%s is no folder", args[0])
 		}
-		for _, path := range []string{args[0], *report, p.keyFile} {
-			if path == "" {
-				continue
+		if *report != "" {
+			if options.Report, err = at.to(ctx, *report); err != nil {
+				return err
 			}
-			if err := p.outside(path); err != nil {
+		}
+		if p.keyFile != "" {
+			if err := p.outside(p.keyFile); err != nil {
 				return err
 			}
 		}
@@ -66,10 +67,6 @@ func importFolder(p *program, f *flag.FlagSet) action {
 			return err
 		}
 		defer func() { err = errors.Join(err, store.Close()) }()
-		options.From = os.DirFS(args[0])
-		if *report != "" {
-			options.Report = ingest.DirSink(*report)
-		}
 		bar := newBar(p.stderr, -1, "importing", true)
 		defer bar.end()
 		options.Progress = func(now ingest.Progress) { bar.setOf(now.Read, now.Size) }
@@ -99,10 +96,13 @@ func (p *program) printImport(r *ingest.Result, report string) error {
 		r.Imported, r.Scanned, size(r.BytesImported), r.Elapsed.Round(time.Millisecond), r.Status)
 }
 
-// exportFolder writes the current resources into a folder, a file a type.
+// exportFolder writes the current resources into a folder or a bucket, a file a type.
 func exportFolder(p *program, _ *flag.FlagSet) action {
 	return func(ctx context.Context, args []string) (err error) {
-		if err := p.outside(args[0]); err != nil {
+		at := places{program: p}
+		defer func() { err = errors.Join(err, at.close()) }()
+		to, err := at.to(ctx, args[0])
+		if err != nil {
 			return err
 		}
 		store, err := p.open(ctx, datastore.Options{Existing: true})
@@ -121,7 +121,7 @@ func exportFolder(p *program, _ *flag.FlagSet) action {
 		bar := newBar(p.stderr, total, "exporting", false)
 		defer bar.end()
 		job, err := export.Start(ctx, store, export.Options{
-			To:       export.DirSink(args[0]),
+			To:       to,
 			Progress: func(now export.Progress) { bar.set(now.Resources) },
 		})
 		if err != nil {

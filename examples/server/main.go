@@ -3,6 +3,7 @@
 //	go run ./examples/server -synthetic 100                      # in memory, with 100 invented patients
 //	go run ./examples/server -store DIR -key-file FILE           # on disk, encrypted; made at first use
 //	go run ./examples/server -import FOLDER                      # with the ldjson of a folder, plain or gzip
+//	go run ./examples/server -package us-core.tgz                # with the resources of a FHIR package
 //	go run ./examples/server -validation minimal                 # and take what is not valid as well
 //
 // It prints "listening on http://ADDR/fhir" once all is imported, and ends in
@@ -16,10 +17,12 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -34,6 +37,7 @@ type config struct {
 	store     string
 	keyFile   string
 	imports   string
+	packages  []string
 	synthetic int
 	level     datastore.Level
 }
@@ -49,6 +53,10 @@ func main() {
 	flag.StringVar(&c.store, "store", "mem:", "folder of the store, or mem: for one in memory")
 	flag.StringVar(&c.keyFile, "key-file", "", "file of the store's key, made at first use; a folder needs one")
 	flag.StringVar(&c.imports, "import", "", "folder of ldjson to import before serving")
+	flag.Func("package", "FHIR NPM package (.tgz) to load before serving; may be repeated", func(name string) error {
+		c.packages = append(c.packages, name)
+		return nil
+	})
 	flag.Func("validation", "how resources are checked: strict, structure-only or minimal (default strict)", func(name string) error {
 		level, ok := levels[name]
 		if !ok {
@@ -88,6 +96,11 @@ func run(ctx context.Context, c config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	for _, name := range c.packages {
+		if err := load(ctx, store, name, c.level); err != nil {
+			return fmt.Errorf("loading %s: %w", name, err)
+		}
+	}
 	if c.imports != "" {
 		if err := fill(ctx, store, ingest.Options{From: os.DirFS(c.imports), Validation: c.level}); err != nil {
 			return fmt.Errorf("importing %s: %w", c.imports, err)
@@ -114,7 +127,34 @@ func open(ctx context.Context, c config, base string) (*datastore.Store, error) 
 	return store, err
 }
 
-// fill imports ldjson and says what came of it. Lines that are refused do not
+// load loads a FHIR package and says what it builds on, which it does not fetch.
+func load(ctx context.Context, store *datastore.Store, name string, level datastore.Level) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	guide, err := ingest.Package(file, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("package %s %s\n", guide.Name, guide.Version)
+	for _, needs := range slices.Sorted(maps.Keys(guide.Dependencies)) {
+		fmt.Printf("  builds on %s %s, which is not loaded with it\n", needs, guide.Dependencies[needs])
+	}
+	if err := fill(ctx, store, ingest.Options{From: guide, Validation: level}); err != nil {
+		return err
+	}
+	if err := store.WaitIndexed(ctx); err != nil { // for its search parameters
+		if ctx.Err() != nil {
+			return err
+		}
+		fmt.Println(" ", err)
+	}
+	return nil
+}
+
+// fill imports and says what came of it. Lines and files that are refused do not
 // stop it: a report in a folder of its own says which and why, and which were
 // taken though they are not valid.
 func fill(ctx context.Context, store *datastore.Store, options ingest.Options) error {

@@ -1,8 +1,10 @@
 package main_test
 
 import (
+	"archive/tar"
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"os"
@@ -134,6 +136,31 @@ func TestServer(t *testing.T) {
 		p.stop()
 	})
 
+	t.Run("packages", func(t *testing.T) {
+		var args []string
+		for _, name := range []string{"a", "b"} {
+			path := filepath.Join(folder, name+".tgz")
+			require.NoError(t, os.WriteFile(path, pack(t, map[string]string{
+				"package/package.json": `{"name":"guide.` + name + `","version":"1.0.0","dependencies":{"hl7.fhir.r4.core":"4.0.1"}}`,
+				"package/parameter.json": `{"resourceType":"SearchParameter","id":"` + name + `","url":"http://example.org/` + name + `","name":"` + name +
+					`","status":"active","description":"x","code":"my-` + name + `","base":["Patient"],"type":"token","expression":"Patient.gender"}`,
+				"package/example/Patient-x.json": `{"resourceType":"Patient","id":"x"}`,
+			}), 0o600))
+			args = append(args, "-package", path)
+		}
+		p := start(t, program, append(args, "-synthetic", "1")...)
+		require.Regexp(t, `(?s)^package guide.a 1.0.0\n  builds on hl7.fhir.r4.core 4.0.1, .*\nimported 1 of 1 .*\npackage guide.b 1.0.0\n`, strings.Join(p.said, "\n"))
+		for _, query := range []string{"/Patient?my-a=male,female&_summary=count", "/Patient?my-b=male,female&_summary=count"} {
+			status, body := p.do("GET", query, "")
+			require.Equal(t, http.StatusOK, status, body)
+			require.Contains(t, body, `"total":1`)
+		}
+		p.stop()
+		said, err := exec.Command(program, "-addr", "127.0.0.1:0", "-package", program).CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(said), "not a FHIR package")
+	})
+
 	t.Run("no level", func(t *testing.T) {
 		said, err := exec.Command(program, "-validation", "lax").CombinedOutput()
 		require.Error(t, err)
@@ -145,4 +172,19 @@ func TestServer(t *testing.T) {
 		require.Error(t, err)
 		require.Contains(t, string(said), "-key-file")
 	})
+}
+
+// pack returns a FHIR package of some files.
+func pack(t *testing.T, files map[string]string) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	archive := tar.NewWriter(z)
+	for name, text := range files {
+		require.NoError(t, archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(text))}))
+		_, err := io.WriteString(archive, text)
+		require.NoError(t, err)
+	}
+	require.NoError(t, archive.Close())
+	require.NoError(t, z.Close())
+	return out.Bytes()
 }

@@ -111,6 +111,9 @@ func At(pointer string, err error) error {
 
 // Invalid turns an error of the parser into an Error.
 func Invalid(err error) error {
+	if err == nil {
+		return nil
+	}
 	var malformed *fhirjson.Error
 	if errors.As(err, &malformed) {
 		return &Error{Class: ErrInvalid, Issues: malformed.Issues}

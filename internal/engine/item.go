@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
@@ -71,6 +73,7 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 	if isUUID {
 		flags |= itemUUID
 	}
+	dst = slices.Grow(dst, itemFixed+1+len(id))
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
 	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
@@ -82,11 +85,11 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 
 // packUUID returns a UUID as bytes, if id is one as it is usually written.
 func packUUID(id string) (packed uuid.UUID, ok bool) {
-	if len(id) != 36 {
+	if len(id) != 36 || strings.ContainsFunc(id, func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
 		return packed, false
 	}
 	packed, err := uuid.Parse(id)
-	return packed, err == nil && packed.String() == id
+	return packed, err == nil
 }
 
 // setItem fills in what the writer knows.

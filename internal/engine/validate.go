@@ -32,6 +32,8 @@ const ValidationIssueURL = "http://healthlake.amazonaws.com/fhir/StructureDefini
 type Check struct {
 	Level             Level
 	WithoutInvariants bool
+	// Base is the address at which clients reach the store, "" if it is not known.
+	Base string
 }
 
 var referenceText = schema.Lookup(schema.TypeReference, "reference")
@@ -50,7 +52,15 @@ func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 		}
 		n := fhirjson.Index(i)
 		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
-		if _, isType := schema.ResourceType(string(name)); conditional && isType {
+		if !conditional {
+			continue
+		}
+		for _, base := range []string{c.how.Check.Base, e.options.BaseURL} {
+			if rest, ok := bytes.CutPrefix(name, []byte(base+"/")); ok && base != "" {
+				name = rest
+			}
+		}
+		if _, isType := schema.ResourceType(string(name)); isType {
 			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Folder returns a Sink that puts files into a folder, which is made when it is
@@ -23,14 +24,27 @@ func (f folder) Create(name string) (io.WriteCloser, error) {
 		return nil, fmt.Errorf("jobs: creating a file: %w", fs.ErrInvalid)
 	}
 	path := filepath.Join(string(f), filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	made, err := makeFolders(filepath.Dir(path))
+	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	file, name, err := createTemp(filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	return &folderFile{File: file, name: name, path: path}, nil
+	return &folderFile{File: file, name: name, path: path, root: string(f), made: made}, nil
+}
+
+// makeFolders makes a folder and those above it, as far as they are missing. It returns
+// the folders that got an entry by it.
+func makeFolders(path string) (changed []string, err error) {
+	for above := path; ; above = filepath.Dir(above) {
+		if _, err := os.Stat(above); err == nil || filepath.Dir(above) == above {
+			break
+		}
+		changed = append(changed, filepath.Dir(above))
+	}
+	return changed, os.MkdirAll(path, 0o700)
 }
 
 // createNamed makes a temporary file that has a name.
@@ -47,6 +61,8 @@ type folderFile struct {
 	*os.File
 	name string // the temporary one; "" where it has none
 	path string
+	root string   // of the sink
+	made []string // folders that got a folder for the file
 }
 
 // Close makes the file durable under its name.
@@ -67,7 +83,27 @@ func (f *folderFile) Close() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("jobs: %w", err), f.remove())
 	}
-	return syncFolder(filepath.Dir(f.path))
+	return f.syncFolders()
+}
+
+// syncFolders makes the file's name durable, and those of the folders it is in: all up
+// to the sink's own, since another file may have made them and not be closed yet.
+func (f *folderFile) syncFolders() error {
+	folders := f.made
+	top := filepath.Dir(filepath.Clean(f.root))
+	for folder := filepath.Dir(f.path); ; folder = filepath.Dir(folder) {
+		folders = append(folders, folder)
+		if folder == top || folder == filepath.Dir(folder) {
+			break
+		}
+	}
+	slices.Sort(folders)
+	for _, folder := range slices.Compact(folders) {
+		if err := SyncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Abort removes the file.
@@ -80,8 +116,8 @@ func (f *folderFile) remove() error {
 	return os.Remove(f.name)
 }
 
-// syncFolder makes a rename durable, where folders can be synced.
-func syncFolder(path string) error {
+// SyncFolder makes the names in a folder durable, where folders can be synced.
+func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)

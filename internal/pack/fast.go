@@ -83,32 +83,30 @@ func appendFast(dst, src []byte, t *fastTable, w *window) []byte {
 		length, at, fromDict, again := 0, 0, false, false
 		if last > 0 {
 			if inDict {
-				if c := last + i - anchor; c < len(dict) {
-					if n := matchLen(src[i:], dict[c:]); n >= minMatch {
-						length, at, fromDict, again = n, c, true, true
-					}
+				if c := last + i - anchor; c+minMatch <= len(dict) && binary.LittleEndian.Uint32(dict[c:]) == uint32(x) {
+					length, at, fromDict, again = matchLen(src[i:], dict[c:]), c, true, true
 				}
-			} else if n := matchLen(src[i:], src[i-last:]); n >= minMatch {
-				length, at, again = n, i-last, true
+			} else if c := i - last; binary.LittleEndian.Uint32(src[c:]) == uint32(x) {
+				length, at, again = matchLen(src[i:], src[c:]), c, true
 			}
 		}
-		if length < 16 {
+		if length < 8 {
 			best := length
 			if again {
 				best += 2
 			}
-			if c := int(t.long[hashLong(x)]); c > 0 {
+			if c := int(t.long[hashLong(x)]); c > 0 && binary.LittleEndian.Uint64(dict[c-1:]) == x {
 				if n := matchLen(src[i:], dict[c-1:]); n > best {
 					length, at, fromDict, again, best = n, c-1, true, false, n
 				}
 			}
-			if seen >= 0 && i-seen <= maxDistance {
+			if seen >= 0 && i-seen <= maxDistance && binary.LittleEndian.Uint32(src[seen:]) == uint32(x) {
 				if n := matchLen(src[i:], src[seen:]); n > best {
 					length, at, fromDict, again, best = n, seen, false, false, n
 				}
 			}
 			if best < 8 {
-				if c := int(t.short[hashShort(x, shortBits)]); c > 0 {
+				if c := int(t.short[hashShort(x, shortBits)]); c > 0 && binary.LittleEndian.Uint32(dict[c-1:]) == uint32(x) {
 					if n := matchLen(src[i:], dict[c-1:]); n > best {
 						length, at, fromDict, again = n, c-1, true, false
 					}

@@ -1,0 +1,141 @@
+package bucket_test
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/export"
+	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/stretchr/testify/require"
+)
+
+var _ ingest.Walker = walkerOf(nil)
+
+func walkerOf(from fs.FS) ingest.Walker { w, _ := from.(ingest.Walker); return w }
+
+// open opens a store in memory.
+func open(t *testing.T) *datastore.Store {
+	store, err := datastore.Open(background, "mem:", nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+// split cuts lines into objects by type.
+func split(t *testing.T, patients int) (objects map[string]string, lines int) {
+	text, err := io.ReadAll(ingest.Synthetic(1, patients))
+	require.NoError(t, err)
+	objects = map[string]string{}
+	for line := range bytes.Lines(text) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(string(line), `{"resourceType":"`), `"`)
+		objects["in/"+name+".ndjson"] += string(line)
+		lines++
+	}
+	return objects, lines
+}
+
+// A bucket that fails now and then, in every way, gives and takes all the same.
+func TestImportAndExportThroughFailures(t *testing.T) {
+	s := newService(t)
+	objects, lines := split(t, 20)
+	s.put(t, objects)
+	n := atomic.Int64{}
+	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
+		switch n.Add(1) % 4 {
+		case 1:
+			io.Copy(io.Discard, r.Body)
+			refuse(w, 503, "SlowDown")
+		case 2:
+			panic(http.ErrAbortHandler)
+		default:
+			return false
+		}
+		return true
+	})
+	b := s.open(t, small)
+	store := open(t)
+	require.NotNil(t, walkerOf(b.FS(background, "in")))
+	job, err := ingest.Start(background, store, ingest.Options{From: b.FS(background, "in"), Report: b.Sink(background, "report")})
+	require.NoError(t, err)
+	result, err := job.Wait()
+	require.NoError(t, err)
+	require.EqualValues(t, lines, result.Imported)
+	manifest, ok := s.get(t, "report/manifest.json")
+	require.True(t, ok)
+	require.Contains(t, manifest, "COMPLETED")
+
+	out, err := export.Start(background, store, export.Options{To: b.Sink(background, "out")})
+	require.NoError(t, err)
+	exported, err := out.Wait()
+	require.NoError(t, err)
+	require.EqualValues(t, lines, exported.Resources)
+
+	again := open(t)
+	job, err = ingest.Start(background, again, ingest.Options{From: b.FS(background, "out")})
+	require.NoError(t, err)
+	result, err = job.Wait()
+	require.NoError(t, err)
+	require.EqualValues(t, lines, result.Imported)
+	require.Greater(t, n.Load(), int64(100))
+}
+
+// An object that is denied, or gone, is named; the others are imported.
+func TestImportOfWhatCannotBeRead(t *testing.T) {
+	s := newService(t)
+	patient := func(id string) string { return `{"resourceType":"Patient","id":"` + id + "\"}\n" }
+	s.put(t, map[string]string{"in/a.ndjson": patient("a"), "in/denied.ndjson": patient("b"), "in/gone.ndjson": patient("c"), "in/z.jsonl": patient("z"), "in/x.txt": "x"})
+	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/denied.ndjson"):
+			refuse(w, 403, "AccessDenied")
+		case strings.HasSuffix(r.URL.Path, "/gone.ndjson"):
+			refuse(w, 404, "NoSuchKey")
+		default:
+			return false
+		}
+		return true
+	})
+	store := open(t)
+	job, err := ingest.Start(background, store, ingest.Options{From: s.open(t, quick).FS(background, "in")})
+	require.NoError(t, err)
+	result, err := job.Wait()
+	require.ErrorIs(t, err, ingest.ErrUnreadable)
+	require.ErrorIs(t, err, fs.ErrPermission)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.EqualValues(t, 2, result.Imported)
+	require.Len(t, result.Files, 4)
+	require.Equal(t, ingest.CompletedWithErrors, result.Status)
+
+	_, err = ingest.Start(background, store, ingest.Options{From: s.open(t, quick).FS(background, "nothing")})
+	require.ErrorIs(t, err, ingest.ErrNoInput)
+}
+
+// An export whose bucket takes no more says so, and leaves no manifest.
+func TestExportToABucketThatFails(t *testing.T) {
+	s := newService(t)
+	store := open(t)
+	job, err := ingest.Start(background, store, ingest.Options{Reader: ingest.Synthetic(1, 2)})
+	require.NoError(t, err)
+	_, err = job.Wait()
+	require.NoError(t, err)
+	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != "PUT" || !strings.Contains(r.URL.Path, "Observation") {
+			return false
+		}
+		io.Copy(io.Discard, r.Body)
+		refuse(w, 507, "InsufficientStorage")
+		return true
+	})
+	out, err := export.Start(background, store, export.Options{To: s.open(t, quick).Sink(background, "")})
+	require.NoError(t, err)
+	_, err = out.Wait()
+	require.ErrorContains(t, err, "Observation.ndjson")
+	_, ok := s.get(t, "manifest.json")
+	require.False(t, ok)
+}
