@@ -102,6 +102,9 @@ func (q *Query) Own() *Query {
 // its types is an answer.
 func (q *Query) Selects() bool { return len(q.clauses) > 0 }
 
+// Includes reports whether the query has _include or _revinclude.
+func (q *Query) Includes() bool { return len(q.includes) > 0 }
+
 // Paged reports whether the query asks for a page by its token.
 func (q *Query) Paged() bool { return q.page != "" }
 
