@@ -21,12 +21,12 @@
 // preconditions in order, appends one sealed record for everyone who waits,
 // makes it durable once, applies it, and answers all. A write that has returned
 // is on disk and every search finds it. There is no other way in: create,
-// update, delete, transaction and import all end as operations of one record.
+// update, delete, transaction and import all end as operations of commits.
 //
 // # Terms
 //
 // A version is one state of a resource; deleting is a version too. An ordinal
-// numbers versions in the order of the log, and a sequence numbers records. See
+// numbers versions in the order of the log, and a sequence numbers commits. See
 // docs/design.md.
 //
 // # Search parameters of your own

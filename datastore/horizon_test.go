@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/export"
 
 	ppb "github.com/google/fhir/go/proto/google/fhir/proto/r4/core/resources/patient_go_proto"
 )
@@ -85,17 +84,6 @@ func TestReadersAreCounted(t *testing.T) {
 				}
 			}
 			require.Equal(t, 3, n)
-		},
-		"export": func(t *testing.T, store *datastore.Store, meanwhile func()) {
-			sink := blockingSink{make(chan struct{}), make(chan struct{})}
-			job, err := export.Start(ctx, store, export.Options{To: sink})
-			require.NoError(t, err)
-			<-sink.entered
-			meanwhile()
-			close(sink.free)
-			result, err := job.Wait()
-			require.NoError(t, err)
-			require.EqualValues(t, 3, result.Resources)
 		},
 		"an iterator that is left": func(t *testing.T, store *datastore.Store, meanwhile func()) {
 			for range store.History(ctx, datastore.Ref{}, nil) {

@@ -135,6 +135,7 @@ func TestInvariants(t *testing.T) {
 // A conditional reference has a meaning in a transaction alone (FHIR R4 §3.1.0.11.3).
 func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 	store := open(t, nil)
+	served := datastore.ServedAt("https://served.example.org/r4")
 	_, err := store.Update(ctx, patient("a", "A"))
 	require.NoError(t, err)
 	for name, text := range map[string]string{
@@ -142,17 +143,18 @@ func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 		"in an extension":       `{"resourceType":"Patient","id":"o","extension":[{"url":"http://x","valueReference":{"reference":"Patient?family=a"}}]}`,
 		"in a contained one":    `{"resourceType":"Patient","id":"o","contained":[{"resourceType":"Organization","id":"c","name":"x","partOf":{"reference":"Organization?name=a"}}],"managingOrganization":{"reference":"#c"}}`,
 		"with escapes":          `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient\u003ffamily=a"}}`,
+		"absolute":              `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"https://served.example.org/r4/Patient?family=a"}}`,
 		"without a condition":   `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?"}}`,
 		"in Parameters of a op": `{"resourceType":"Parameters","id":"o","parameter":[{"name":"x","valueReference":{"reference":"Patient?family=a"}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := store.Create(ctx, []byte(text))
+			_, err := store.Create(ctx, []byte(text), served)
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			require.ErrorContains(t, err, "conditional reference")
-			_, err = store.Update(ctx, []byte(text))
+			_, err = store.Update(ctx, []byte(text), served)
 			require.ErrorIs(t, err, datastore.ErrInvalid)
-			require.ErrorIs(t, store.Validate(ctx, []byte(text)), datastore.ErrInvalid)
-			_, err = store.Write(ctx, func(tx *datastore.Tx) error { _, err := tx.Update(ctx, []byte(text)); return err })
+			require.ErrorIs(t, store.Validate(ctx, []byte(text), served), datastore.ErrInvalid)
+			_, err = store.Write(ctx, func(tx *datastore.Tx) error { _, err := tx.Update(ctx, []byte(text), served); return err })
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			_, err = store.Update(ctx, []byte(text), datastore.Validation(datastore.StructureOnly))
 			require.NoError(t, err, "at other levels a reference is a text")

@@ -55,7 +55,7 @@ func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writ
 	if err != nil {
 		return Version{}, patchError(err)
 	}
-	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.provenance = with.check, with.provenance }})
+	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.base, o.provenance = with.check, with.base, with.provenance }})
 }
 
 // withoutOffsets takes the offsets off what an error says of the patched resource: its

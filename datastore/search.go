@@ -119,6 +119,30 @@ func (r *result) read(o Ordinal) (Version, error) {
 	return v, err
 }
 
+// query reads a query, and returns the path of its search.
+func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) (q *search.Query, path string, err error) {
+	var t schema.TypeID
+	if typ != "" {
+		if t, err = resourceType(typ); err != nil {
+			return nil, "", err
+		}
+	}
+	in, path, err := o.in(typ)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := s.engine.Open(); err != nil {
+		return nil, "", err
+	}
+	if query, err = s.engine.Search().Named(ctx, t, query); err != nil {
+		return nil, "", engine.QueryError(err)
+	}
+	if q, err = s.engine.Search().ParseIn(in, t, query, o.lenient); err != nil {
+		return nil, "", engine.QueryError(err)
+	}
+	return q, path, nil
+}
+
 // find answers a query as of what from is once the query is read: if that is the
 // newest state, it knows the search parameters that the query may name.
 func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*result, error) {
@@ -126,26 +150,9 @@ func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts [
 	for _, opt := range opts {
 		opt(&o)
 	}
-	var t schema.TypeID
-	var err error
-	if typ != "" {
-		if t, err = resourceType(typ); err != nil {
-			return nil, err
-		}
-	}
-	in, path, err := o.in(typ)
+	q, path, err := s.query(ctx, typ, query, &o)
 	if err != nil {
 		return nil, err
-	}
-	if err := s.engine.Open(); err != nil {
-		return nil, err
-	}
-	if query, err = s.engine.Search().Named(ctx, t, query); err != nil {
-		return nil, engine.QueryError(err)
-	}
-	q, err := s.engine.Search().ParseIn(in, t, query, o.lenient)
-	if err != nil {
-		return nil, engine.QueryError(err)
 	}
 	now, err := from.at()
 	if err != nil {

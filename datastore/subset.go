@@ -28,22 +28,42 @@ func (s *Store) Subset(v *Version, query string) error {
 			return engine.Failf(ErrInvalid, issue.NotSupported, "a read takes _summary, _elements, _format and _pretty alone")
 		}
 	}
-	t, err := resourceType(v.Type)
+	cut, err := s.subsetter(v.Type, query)
+	if err == nil {
+		v.JSON, err = cut(nil, v.JSON)
+	}
+	return err
+}
+
+// A Subsetter appends a part of a resource's canonical JSON to dst. It may be called by
+// many goroutines.
+type Subsetter func(dst, resource []byte) ([]byte, error)
+
+// Elements returns a function that cuts resources of a type to some elements, those that
+// are mandatory, id and meta, and tags them SUBSETTED (FHIR R4 §3.1.1.5.9). It reports an
+// [Error] of class ErrInvalid for a type or an element that is none.
+func (s *Snapshot) Elements(typ string, elements ...string) (Subsetter, error) {
+	return s.store.subsetter(typ, "_elements="+url.QueryEscape(strings.Join(append([]string{"id"}, elements...), ",")))
+}
+
+func (s *Store) subsetter(typ, query string) (Subsetter, error) {
+	t, err := resourceType(typ)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q, err := s.engine.Search().Parse(t, query, false)
 	if err != nil {
-		return engine.QueryError(err)
+		return nil, engine.QueryError(err)
 	}
-	if !q.Cuts(false) {
-		return nil
-	}
-	doc := documents.Get().(*fhirjson.Document)
-	defer documents.Put(doc)
-	if err := engine.ParseStored(v.JSON, doc); err != nil {
-		return err
-	}
-	v.JSON = q.AppendCut(nil, doc, false)
-	return nil
+	return func(dst, resource []byte) ([]byte, error) {
+		if !q.Cuts(false) {
+			return append(dst, resource...), nil
+		}
+		doc := documents.Get().(*fhirjson.Document)
+		defer documents.Put(doc)
+		if err := engine.ParseStored(resource, doc); err != nil {
+			return dst, err
+		}
+		return q.AppendCut(dst, doc, false), nil
+	}, nil
 }

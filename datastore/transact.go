@@ -13,9 +13,9 @@ import (
 // taken. It bounds the memory and the time of the one commit that it becomes.
 const MaxBundleEntries = bundle.MaxEntries
 
-// ServedAt says at which address clients reach the store: criteria and the requests of
-// a Bundle may be absolute below it, and the links of its answers begin with it. By
-// default it is [Options.BaseURL].
+// ServedAt says at which address clients reach the store: criteria, conditional references
+// and the requests of a Bundle may be absolute below it, and the links of its answers begin
+// with it. By default it is [Options.BaseURL].
 func ServedAt(base string) WriteOption {
 	return func(o *writeOptions) { o.base = strings.TrimRight(base, "/") }
 }
@@ -36,7 +36,9 @@ const (
 	ReturnOutcome = bundle.OperationOutcome
 )
 
-// Return has [Store.Transact] answer writes with more or less than their status.
+// Return has [Store.Transact] answer writes with more or less than their status. A create
+// or an update with ReturnMinimal or ReturnOutcome leaves out [Version.JSON], which spares
+// the memory of large resources.
 func Return(what ReturnPreference) WriteOption {
 	return func(o *writeOptions) { o.returns = what }
 }

@@ -82,6 +82,11 @@ func WithProvenance(json []byte) WriteOption {
 	return func(o *writeOptions) { o.provenance = json }
 }
 
+// wantsJSON reports whether the answer has the resource.
+func (o *writeOptions) wantsJSON() bool {
+	return o.returns != ReturnMinimal && o.returns != ReturnOutcome
+}
+
 // by returns the interaction that the options make of an update.
 func (o *writeOptions) by(i engine.Interaction) engine.Interaction {
 	if o.imported {
@@ -104,6 +109,7 @@ func (s *Store) gather(opts []WriteOption) (o writeOptions, c engine.Condition, 
 		c.IfMatch = n
 	}
 	c.MustNot, c.SkipSame = o.ifNoneMatch, o.ifChanged
+	o.check.Base = s.servedAt(&o)
 	return o, c, nil
 }
 
@@ -137,7 +143,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: true, Resolve: o.resolve})
+	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: o.wantsJSON(), Resolve: o.resolve})
 	if err != nil {
 		return Version{}, err
 	}
@@ -191,9 +197,12 @@ func (s *Store) found(o Ordinal) (Version, error) {
 	return now.version(o)
 }
 
-// written returns a version that was just written, with its JSON.
+// written returns a version that was just written, with its JSON if it was kept.
 func written(v engine.Version, p *engine.Prepared) Version {
 	public := publicVersion(&v)
+	if p.Stored == nil {
+		return public // it was not asked for
+	}
 	public.JSON = engine.AppendVersioned(nil, p.Stored, v.Number, v.Micros)
 	return public
 }
@@ -217,7 +226,7 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if o.ifChanged && o.provenance != nil {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "WithProvenance does not go with IfChanged")
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: true, Compare: o.ifChanged, Resolve: o.resolve})
+	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: o.wantsJSON(), Compare: o.ifChanged, Resolve: o.resolve})
 	if err != nil {
 		return Version{}, err
 	}

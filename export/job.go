@@ -2,21 +2,31 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	register "github.com/fhirlake/fhirlake/jobs"
 )
 
 // A Job is an export that runs. Its methods may be called by many goroutines.
 type Job struct {
-	snapshot *datastore.Snapshot
-	options  Options
-	cancel   context.CancelFunc
-	started  time.Time
-	done     chan struct{} // closed once outcome is there
+	id      string
+	choice  *choice
+	options Options
+	cancel  context.CancelFunc
+	started time.Time
+	done    chan struct{} // closed once outcome is there
+
+	// Of a job in the register. They are the writer's, once the job runs.
+	store  *datastore.Store // nil of a job that is not in the register
+	record *register.Record
+	ended  func() // tells the register that the job runs no more
+	noted  time.Time
+	from   position // files that are complete, those of earlier runs too
 
 	mu struct {
 		sync.Mutex
@@ -30,54 +40,40 @@ type Job struct {
 
 // Progress is how far a job is.
 type Progress struct {
-	Type      string // the type under way, "" before the first and after the last
-	Resources int64  // written
+	// Type is the resource type under way, "" before the first, after the last, and
+	// where files have several.
+	Type      string
+	Resources int64 // written
+	Total     int64 // to write; 0 of a history, which is not counted beforehand
 	Bytes     int64
 	Elapsed   time.Duration
 }
 
 // A Result is what a job came to.
 type Result struct {
+	Status register.Status
 	// TransactionTime is the time of the newest write that the export shows.
 	TransactionTime time.Time
-	Files           []File // those that are complete, in the order of their types
-	Resources       int64  // in these files
-	Bytes           int64
-	Elapsed         time.Duration
+	// Files are those that are complete, in the order of their types, and those of
+	// earlier runs of the job too. Deleted are files of Bundles, one a deletion.
+	Files, Deleted []File
+	Resources      int64 // in Files
+	Bytes          int64
+	Elapsed        time.Duration // of this run
+	// Anew says that a job which was resumed began from the start, as of a newer state.
+	Anew bool
 }
 
 // A File is one file of an export.
 type File struct {
-	Type  string
+	Type  string // "" of a file of patients' blocks
 	Name  string // in the Sink
-	Count int64  // of resources
-	Bytes int64
+	Count int64  // of resources or deletions
+	Bytes int64  // of lines, before they are compressed
 }
 
-// Start starts an export and returns at once. The job ends when all is written,
-// when ctx ends, or when reading or writing fails; call Wait. A snapshot that is
-// given must stay open until then.
-//
-// It reports datastore.ErrClosed, and everything that is wrong with opts.
-func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, error) {
-	opts, err := opts.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	snapshot, err := datastore.At(from)
-	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	if len(opts.Types) == 0 {
-		opts.Types = snapshot.Types()
-	}
-	j := &Job{snapshot: snapshot, options: opts, started: time.Now(), done: make(chan struct{})}
-	running, cancel := context.WithCancel(ctx)
-	j.cancel = cancel
-	j.options.To = jobs.Within(running, opts.To)
-	go j.run(running)
-	return j, nil
-}
+// ID returns the job's id: in the register (package jobs), if the job is there.
+func (j *Job) ID() string { return j.id }
 
 // Cancel stops the job. It does not wait: Wait does.
 func (j *Job) Cancel() { j.cancel() }
@@ -102,26 +98,44 @@ func (j *Job) Progress() Progress {
 // run carries the job out.
 func (j *Job) run(ctx context.Context) {
 	defer close(j.done)
+	defer j.ended()
 	defer j.cancel()
-	defer j.snapshot.Close()
+	defer j.choice.from.Close()
 	stopTelling := j.tell(ctx)
 	r := &j.outcome.result
-	r.TransactionTime = j.snapshot.Time()
-	err := j.pipe(ctx)
+	err := jobs.Guard(func() error { return j.write(ctx) })()
+	j.fill(r)
 	if err == nil {
 		err = jobs.Guard(j.writeManifest)()
 	}
-	for i := range r.Files {
-		r.Resources += r.Files[i].Count
-		r.Bytes += r.Files[i].Bytes
-	}
-	r.Elapsed = time.Since(j.started)
-	j.beginType("")
+	j.begin(series{})
 	if told := stopTelling(); err == nil {
 		err = told
 	}
+	r.Elapsed = time.Since(j.started)
+	switch {
+	case err == nil:
+		r.Status = register.Completed
+	case ctx.Err() != nil:
+		r.Status = register.Cancelled
+	default:
+		r.Status = register.Failed
+	}
+	if failed := j.finish(ctx, err); err == nil {
+		err = failed
+	}
 	if err != nil {
 		j.outcome.err = fmt.Errorf("export: stopped after %d files: %w", len(r.Files), err)
+	}
+}
+
+// fill tells of the files that are complete.
+func (j *Job) fill(r *Result) {
+	r.TransactionTime = time.UnixMicro(j.from.Time).UTC()
+	r.Files, r.Deleted = j.from.list(&j.options, j.id)
+	for i := range r.Files {
+		r.Resources += r.Files[i].Count
+		r.Bytes += r.Files[i].Bytes
 	}
 }
 
@@ -133,17 +147,34 @@ func (j *Job) tell(ctx context.Context) (stop func() error) {
 	return jobs.Tell(ctx, func() { j.options.Progress(j.Progress()) })
 }
 
-// beginType notes which type is under way.
-func (j *Job) beginType(name string) {
+// begin notes which series is under way.
+func (j *Job) begin(s series) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.mu.progress.Type = name
+	j.mu.progress.Type = s.typ()
 }
 
-// wrote notes that a page was written.
-func (j *Job) wrote(p page) {
+// wrote notes that lines were written.
+func (j *Job) wrote(s series, count, bytes int64) {
+	if s.Deleted {
+		return
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.mu.progress.Resources += p.count
-	j.mu.progress.Bytes += int64(len(p.lines))
+	j.mu.progress.Resources += count
+	j.mu.progress.Bytes += bytes
+}
+
+// completed notes that a file is complete, and tells the register now and then.
+func (j *Job) completed(s series, f File) error {
+	j.from.add(s, f)
+	if j.store == nil || time.Since(j.noted) < noteEvery {
+		return nil
+	}
+	return j.note()
+}
+
+// closes reports whether an error is that of a store that takes no writes any more.
+func closes(err error) bool {
+	return errors.Is(err, datastore.ErrClosed) || errors.Is(err, datastore.ErrReadOnly)
 }

@@ -1,17 +1,22 @@
 package export
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"iter"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
-	"golang.org/x/sync/errgroup"
 )
 
 const (
 	// partLength is how many versions a part has at most: some hundred kilobytes of
-	// common resources, which is much beside handing them over.
+	// common resources, which is much beside handing them over. A patient's block is one
+	// part, whatever it has.
 	partLength = 256
 	// pageSize is the size at which a page is handed to the writer. Only a part of
 	// large resources has more than one.
@@ -20,89 +25,199 @@ const (
 	partsPerWorker = 2
 )
 
-// A part is a run of versions of one type.
+// A part is a run of versions of one series.
 type part struct {
-	resourceType string
-	versions     []datastore.Ordinal
-	pages        chan page // closed after the last, or where the job stops
+	series
+	head     []byte // a line before the versions
+	versions []datastore.Ordinal
+	cut      datastore.Subsetter // nil for whole resources
+	pages    chan page           // closed after the last, or where the job stops
 }
 
 // A page is the lines of some versions of a part.
 type page struct {
+	series
 	lines []byte
-	count int64
+	count int64 // without heads
+	first bool  // of a part with a head
 }
 
-// A pipeline is the way of parts through a job: one lister, workers, and one
-// writer that takes parts in the lister's order.
+// A pipeline is the way of parts through an export: one lister, workers, and one
+// consumer of pages, which come in the lister's order.
 type pipeline struct {
-	job     *Job
+	choice  *choice
+	skip    int64 // how many versions are left out, since an earlier run wrote them
 	work    chan *part
 	order   chan *part
 	buffers sync.Pool // of *[]byte, for pages
 }
 
-// pipe runs the pipeline until it is through, or something stops it.
-func (j *Job) pipe(ctx context.Context) error {
-	workers := j.options.Workers
-	g, ctx := errgroup.WithContext(ctx)
-	p := &pipeline{
-		job:   j,
-		work:  make(chan *part, partsPerWorker*workers),
-		order: make(chan *part, partsPerWorker*workers),
+// errLeft stops a pipeline whose pages nobody wants any more.
+var errLeft = errors.New("export: left")
+
+// pages iterates over all pages, from which skip versions are left out. A page is good
+// until the next one.
+func (c *choice) pages(ctx context.Context, skip int64) iter.Seq2[page, error] {
+	return func(yield func(page, error) bool) {
+		workers := c.options.Workers
+		left, cancel := context.WithCancelCause(ctx)
+		g, running := errgroup.WithContext(left)
+		p := &pipeline{
+			choice: c,
+			skip:   skip,
+			work:   make(chan *part, partsPerWorker*workers),
+			order:  make(chan *part, partsPerWorker*workers),
+		}
+		g.Go(jobs.Guard(func() error { return p.list(running) }))
+		for range workers {
+			g.Go(jobs.Guard(func() error { return p.open(running) }))
+		}
+		ended := false
+		defer func() {
+			if !ended { // the caller left, or panics
+				cancel(errLeft)
+				_ = g.Wait()
+			}
+			cancel(nil)
+		}()
+		if !p.consume(running, yield) {
+			return
+		}
+		ended = true
+		// The queue also ends where something was stopped.
+		if err := g.Wait(); err != nil {
+			yield(page{}, err)
+		} else if err := ctx.Err(); err != nil {
+			yield(page{}, err)
+		}
 	}
-	g.Go(jobs.Guard(func() error { return p.list(ctx) }))
-	for range workers {
-		g.Go(jobs.Guard(func() error { return p.open(ctx) }))
-	}
-	g.Go(jobs.Guard(func() error { return p.write(ctx) }))
-	return g.Wait()
 }
 
-// list cuts the types into parts and sends them on.
+// consume hands all pages out, until ctx ends, and reports whether more are wanted.
+func (p *pipeline) consume(ctx context.Context, yield func(page, error) bool) bool {
+	for {
+		next, ok := receive(ctx, p.order)
+		if !ok {
+			return true
+		}
+		for {
+			current, ok := receive(ctx, next.pages)
+			if !ok {
+				break
+			}
+			if !yield(current, nil) {
+				return false
+			}
+			p.release(current.lines)
+		}
+	}
+}
+
+// receive receives from a channel, unless it is closed or ctx ends.
+func receive[T any](ctx context.Context, from <-chan T) (value T, ok bool) {
+	select {
+	case value, ok = <-from:
+	case <-ctx.Done():
+	}
+	return value, ok
+}
+
+// list cuts what is exported into parts and sends them on.
 func (p *pipeline) list(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
-	for _, name := range p.job.options.Types {
-		versions, err := p.job.snapshot.Current(name)
-		if err != nil {
+	if p.choice.options.OrganizeBy != "" {
+		if err := p.listBlocks(ctx); err != nil {
 			return err
 		}
-		next := newPart(name)
-		for o := range versions {
-			next.versions = append(next.versions, o)
-			if len(next.versions) == partLength {
-				if err := p.send(ctx, next); err != nil {
-					return err
-				}
-				next = newPart(name)
-			}
-		}
-		if len(next.versions) > 0 {
-			if err := p.send(ctx, next); err != nil {
-				return err
-			}
+	}
+	runs, err := p.choice.runs()
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		if err := p.listRun(ctx, &runs[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func newPart(resourceType string) *part {
-	return &part{
-		resourceType: resourceType,
-		versions:     make([]datastore.Ordinal, 0, partLength),
-		pages:        make(chan page, 1),
+// listRun sends the parts of a run.
+func (p *pipeline) listRun(ctx context.Context, r *run) (err error) {
+	next := newPart(r)
+	walked := r.walk(ctx, func(o datastore.Ordinal) bool {
+		if p.skip > 0 {
+			p.skip--
+			return true
+		}
+		if next.versions = append(next.versions, o); len(next.versions) == partLength {
+			err = p.send(ctx, next)
+			next = newPart(r)
+		}
+		return err == nil
+	})
+	if err == nil {
+		err = walked
 	}
+	if err == nil && len(next.versions) > 0 {
+		err = p.send(ctx, next)
+	}
+	return err
 }
 
-// send hands a part to the writer and to the workers. The writer gets it first,
+func newPart(r *run) *part {
+	return &part{series: r.series, cut: r.cut, versions: make([]datastore.Ordinal, 0, partLength), pages: make(chan page, 1)}
+}
+
+// listBlocks sends the blocks of patients, each a part.
+func (p *pipeline) listBlocks(ctx context.Context) (err error) {
+	cuts := map[string]datastore.Subsetter{}
+	for _, typ := range p.choice.types {
+		if cuts[typ], err = p.choice.subsetter(typ); err != nil {
+			return err
+		}
+	}
+	var cut datastore.Subsetter
+	if len(p.choice.options.Elements) > 0 {
+		cut = func(dst, resource []byte) ([]byte, error) {
+			if cut := cuts[typeOf(resource)]; cut != nil {
+				return cut(dst, resource)
+			}
+			return append(dst, resource...), nil
+		}
+	}
+	listed := p.choice.blocks(ctx, func(b block) bool {
+		if n := int64(len(b.versions)); p.skip >= n {
+			p.skip -= n
+			return true
+		}
+		err = p.send(ctx, &part{
+			series: series{Name: blocksName}, head: b.head, versions: b.versions, cut: cut, pages: make(chan page, 1),
+		})
+		return err == nil
+	})
+	if err == nil {
+		err = listed
+	}
+	return err
+}
+
+// typeOf returns the type of a resource in canonical form.
+func typeOf(resource []byte) string {
+	_, after, _ := bytes.Cut(resource, []byte(`"resourceType":"`))
+	typ, _, _ := bytes.Cut(after, []byte{'"'})
+	return string(typ)
+}
+
+// send hands a part to the consumer and to the workers. The consumer gets it first,
 // so that it never waits for a part that is behind one it was not told of.
 func (p *pipeline) send(ctx context.Context, next *part) error {
 	for _, to := range []chan<- *part{p.order, p.work} {
 		select {
 		case to <- next:
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	return nil
@@ -120,13 +235,12 @@ func (p *pipeline) open(ctx context.Context) error {
 }
 
 func (p *pipeline) openPart(ctx context.Context, next *part) error {
-	current := page{lines: p.buffer()}
+	current := page{series: next.series, lines: append(p.buffer(), next.head...), first: next.head != nil}
 	for i, o := range next.versions {
 		var err error
-		if current.lines, err = p.job.snapshot.AppendJSON(current.lines, o); err != nil {
+		if current.lines, err = p.appendLine(current.lines, next, o); err != nil {
 			return err
 		}
-		current.lines = append(current.lines, '\n')
 		current.count++
 		if len(current.lines) < pageSize && i < len(next.versions)-1 {
 			continue
@@ -134,12 +248,31 @@ func (p *pipeline) openPart(ctx context.Context, next *part) error {
 		select {
 		case next.pages <- current:
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
-		current = page{lines: p.buffer()}
+		current = page{series: next.series, lines: p.buffer()}
 	}
 	p.release(current.lines)
 	return nil
+}
+
+// appendLine appends the line of a version.
+func (p *pipeline) appendLine(dst []byte, of *part, o datastore.Ordinal) (_ []byte, err error) {
+	from := p.choice.from
+	switch {
+	case of.Deleted:
+		dst = appendDeletion(dst, from.Describe(o).Ref)
+	case of.cut != nil:
+		whole, failed := from.AppendJSON(p.buffer(), o)
+		if failed != nil {
+			return dst, failed
+		}
+		dst, err = of.cut(dst, whole)
+		p.release(whole)
+	default:
+		dst, err = from.AppendJSON(dst, o)
+	}
+	return append(dst, '\n'), err
 }
 
 // buffer returns memory for a page.

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -26,6 +27,9 @@ func setDecimal(d *apd.Decimal, s string) bool {
 	_, _, err := d.SetString(s)
 	return err == nil && d.Exponent >= -maxExponent && d.Exponent <= maxExponent
 }
+
+// wholeNumber is a number, within the limits or not.
+var wholeNumber = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
 // plainDecimal keeps out what apd reads and FHIR does not: NaN, Infinity, _.
 func plainDecimal(s string) bool {

@@ -16,6 +16,8 @@ import (
 type Footprint struct {
 	// Types are those whose resources the answer depends on; nil is all.
 	Types []schema.TypeID
+	// Joined are those of them that chains and _has lead to.
+	Joined []schema.TypeID
 	// Alone says that a resource matches or not whatever else there is: no chain, no
 	// terminology, no text that has to be read.
 	Alone bool
@@ -61,7 +63,7 @@ func (f *Footprint) add(c condition) bool {
 	case *chain:
 		f.Alone = false
 		for _, b := range c.branches {
-			f.Types = append(f.Types, b.typ)
+			f.join(b.typ)
 			if !f.add(b.next) {
 				return false
 			}
@@ -69,7 +71,7 @@ func (f *Footprint) add(c condition) bool {
 		return true
 	case *reverse:
 		f.Alone = false
-		f.Types = append(f.Types, c.source)
+		f.join(c.source)
 		return f.add(c.next)
 	case *combination:
 		return !slices.ContainsFunc(c.of, func(c condition) bool { return !f.add(c) })
@@ -80,9 +82,28 @@ func (f *Footprint) add(c condition) bool {
 	return false
 }
 
+// join notes that the answer depends on resources of another type.
+func (f *Footprint) join(t schema.TypeID) {
+	f.Types, f.Joined = append(f.Types, t), append(f.Joined, t)
+}
+
+// Own returns the query with those of its conditions alone that look at one resource.
+// What it does not find the query does not find either.
+func (q *Query) Own() *Query {
+	own := *q
+	own.clauses = slices.DeleteFunc(slices.Clone(q.clauses), func(c clause) bool {
+		f := Footprint{Alone: true}
+		return slices.ContainsFunc(c.of, func(of condition) bool { return !f.add(of) || !f.Alone })
+	})
+	return &own
+}
+
 // Selects reports whether the query has a condition: without one, every resource of
 // its types is an answer.
 func (q *Query) Selects() bool { return len(q.clauses) > 0 }
+
+// Includes reports whether the query has _include or _revinclude.
+func (q *Query) Includes() bool { return len(q.includes) > 0 }
 
 // Paged reports whether the query asks for a page by its token.
 func (q *Query) Paged() bool { return q.page != "" }

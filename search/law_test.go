@@ -5,9 +5,11 @@ import (
 	"math/big"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -120,6 +122,17 @@ func anyDecimal(t *rapid.T, near []string) string {
 	return number
 }
 
+// askedDecimal draws a decimal that queries take: its last digit is no smaller than 1e-400.
+func askedDecimal(t *rapid.T, near []string) string {
+	number := anyDecimal(t, near)
+	mantissa, exponent, _ := strings.Cut(number, "e")
+	_, fraction, _ := strings.Cut(mantissa, ".")
+	if e, _ := strconv.Atoi(exponent); len(fraction)-e > 400 {
+		t.Skip("the limit of queries")
+	}
+	return number
+}
+
 func exactly(text string) *big.Rat {
 	r, _ := new(big.Rat).SetString(text)
 	return r
@@ -135,7 +148,7 @@ func TestLawsOfNumbers(t *testing.T) {
 				fmt.Sprintf(`{"resourceType":"Observation","id":"%d","status":"final","code":{"text":"x"},"valueQuantity":{"value":%s}}`, i, value))
 			values = append(values, value)
 		}
-		asked := anyDecimal(t, values)
+		asked := askedDecimal(t, values)
 		for _, o := range []outcome{s.outcomes("RiskAssessment", "probability", asked), s.outcomes("Observation", "value-quantity", asked)} {
 			for i, value := range values {
 				id, what, order := fmt.Sprint(i), asked+" of "+value, exactly(value).Cmp(exactly(asked))
@@ -177,7 +190,7 @@ func TestLawsOfRanges(t *testing.T) {
 			s.put(fmt.Sprintf(`{"resourceType":"Condition","id":"%d","subject":{"reference":"Patient/1"},%s}`, i, value))
 			values = append(values, value)
 		}
-		asked := anyDecimal(t, numbers)
+		asked := askedDecimal(t, numbers)
 		o := s.outcomes("Condition", "onset-age", asked)
 		for i, value := range values {
 			id := fmt.Sprint(i)
@@ -200,4 +213,22 @@ func TestLawsOfIntegers(t *testing.T) {
 		require.Equal(t, order > 0, o.has("gt", "m"), "%s of %d", asked, value)
 		require.Equal(t, order < 0, o.has("lt", "m"), "%s of %d", asked, value)
 	})
+}
+
+// A number beyond the limits of queries is told as such.
+func TestNumbersBeyondTheLimits(t *testing.T) {
+	s := newStore(t)
+	for text, reason := range map[string]string{
+		"1e401": "beyond the limits", "1e-401": "beyond the limits", "0.0000000000000000000000000000001e-370": "beyond the limits", "1e99999999999999999999": "beyond the limits",
+		strings.Repeat("9", 401): "beyond the limits", "x": "not a number", "1e": "not a number", "NaN": "not a number", "1_0": "not a number", "--1": "not a number",
+	} {
+		for _, query := range []string{"probability=" + text, "probability=gt" + text} {
+			_, err := s.engine.Parse(schema.TypeRiskAssessment, query, false)
+			require.ErrorContains(t, err, reason, text)
+		}
+	}
+	for _, text := range []string{"1e400", "1e-400", strings.Repeat("9", 400)} {
+		_, err := s.engine.Parse(schema.TypeRiskAssessment, "probability="+text, false)
+		require.NoError(t, err, text)
+	}
 }

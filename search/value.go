@@ -147,7 +147,10 @@ func (p *parser) date(v *value, s string) error {
 func (p *parser) number(v *value, s string) error {
 	prefix, rest := prefixed(s)
 	n, ok := readNumber(rest)
-	if !ok {
+	switch {
+	case !ok && wholeNumber.MatchString(rest):
+		return p.fail(issue.Value, "the number is beyond the limits of a query: %d characters, and a last digit from 1e-%d to 1e%d", maxDigits, maxExponent, maxExponent)
+	case !ok:
 		return p.fail(issue.Value, "not a number")
 	}
 	v.prefix, v.number = prefix, n

@@ -18,11 +18,11 @@ func (x *exchange) transact() error {
 	if err != nil {
 		return err
 	}
-	options, err := validation(x.r)
+	options, err := x.validation()
 	if err != nil {
 		return err
 	}
-	options = append(options, datastore.ServedAt(x.base), datastore.Return(returns[preference(x.r, "return")]))
+	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
 	reply, err := x.store.Transact(x.r.Context(), body, options...)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -82,12 +84,12 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 		return nil, "", err
 	}
 	typ, id, err := identity(body)
-	if err != nil {
+	if _, isType := schema.ResourceType(typ); err != nil || !isType {
 		// The store knows better what is wrong with it, and where.
 		if stored := x.store.Validate(x.r.Context(), body); stored != nil {
 			err = stored
 		}
-		return nil, "", err
+		return nil, "", cmp.Or(err, misplaced("/resourceType", "the resource has no type of FHIR R4"))
 	}
 	if typ != x.typ {
 		return nil, "", misplacedIn(typ, "/resourceType", "the resource is not of the type that the URL names")

@@ -93,6 +93,34 @@ func TestAnswersOfBundlesAreBounded(t *testing.T) {
 	require.Equal(t, before, c.store.Snapshot().Sequence())
 }
 
+// A write that finds a resource which is there answers with it, as long as there is room.
+func TestRepresentationsAreBounded(t *testing.T) {
+	const room = 20_000
+	c := serve(t, datastore.Options{MaxBundleAnswer: room})
+	c.must(201, "PUT", "/Basic/b1", note(1))
+	var found, alike []string
+	for range 100 {
+		found = append(found, `{"resource":`+note(2)+`,"request":{"method":"POST","url":"Basic","ifNoneExist":"_id=b1"}}`)
+		alike = append(alike, `{"resource":`+note(3)+`,"request":{"method":"POST","url":"Basic","ifNoneExist":"identifier=none"}}`)
+	}
+	for _, bundle := range []string{bundleOf("batch", found...), bundleOf("transaction", found...), bundleOf("transaction", alike...)} {
+		a := c.must(200, "POST", "", bundle, "Prefer: return=representation")
+		require.Less(t, len(a.body), 2*room+100*700)
+		require.Contains(t, a.body, "read it by itself")
+		b := a.bundle(t)
+		require.NotNil(t, b.Entry[1].Resource)
+		require.Nil(t, b.Entry[99].Resource)
+	}
+	// What the entries bring is answered in any case.
+	var puts []string
+	for i := range 100 {
+		puts = append(puts, fmt.Sprintf(`{"resource":%s,"request":{"method":"PUT","url":"Basic/b%d"}}`, note(i), i))
+	}
+	for _, e := range c.must(200, "POST", "", bundleOf("batch", puts...), "Prefer: return=representation").bundle(t).Entry {
+		require.NotNil(t, e.Resource)
+	}
+}
+
 // The searches of a Bundle share a limit of work, and its conditions another.
 func TestWorkOfBundlesIsBounded(t *testing.T) {
 	c := serve(t, datastore.Options{MaxSearchCost: 3000})

@@ -40,8 +40,8 @@ type takes struct {
 }
 
 var (
-	// searching is what searches and histories take. Their answers have no ETag, so the
-	// conditions that caches set never hold.
+	// searching is what searches and histories take. Their answers have no ETag, nor has
+	// metadata, so the conditions that caches set never hold.
 	searching = takes{query: true, headers: []string{ifNoneMatch, ifModifiedSince}}
 	reading   = takes{parameters: []string{"_summary", "_elements"}, headers: []string{ifNoneMatch, ifModifiedSince}}
 )

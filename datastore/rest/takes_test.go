@@ -129,7 +129,9 @@ func TestHeadersOfInteractions(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, status, name)
 	}
 	require.Equal(t, before, c.store.Snapshot().Sequence(), "nothing was written")
-	require.Equal(t, 200, request("GET", "/Patient", "", `If-None-Match: W/"1"`), "caches send it; no search has an ETag")
+	for _, path := range []string{"/Patient", "/Patient/bob/_history", "/metadata"} {
+		require.Equal(t, 200, request("GET", path, "", `If-None-Match: W/"1"`, "If-Modified-Since: Mon, 06 May 2024 07:08:09 GMT"), "caches send it; these have no ETag")
+	}
 }
 
 // A Provenance is stored with what is written, in the same commit.

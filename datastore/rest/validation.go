@@ -10,13 +10,14 @@ import (
 // levelHeader is AWS HealthLake's header for the level of validation of a write.
 const levelHeader = "X-Amzn-Healthlake-Fhir-Validation-Level"
 
-// validation returns the level of validation that the request asks for, none where
-// it leaves that to the store.
-func validation(r *http.Request) ([]datastore.WriteOption, error) {
+// validation says at which address the store is served, and at which level the request
+// wants its resources checked, if it does not leave that to the store.
+func (x *exchange) validation() ([]datastore.WriteOption, error) {
+	options := []datastore.WriteOption{datastore.ServedAt(x.base)}
 	var level datastore.Level
-	switch r.Header.Get(levelHeader) {
+	switch x.r.Header.Get(levelHeader) {
 	case "":
-		return nil, nil
+		return options, nil
 	case "strict":
 		level = datastore.Strict
 	case "structure-only":
@@ -26,7 +27,7 @@ func validation(r *http.Request) ([]datastore.WriteOption, error) {
 	default:
 		return nil, refuse(http.StatusBadRequest, issue.Value, levelHeader+" must be strict, structure-only or minimal")
 	}
-	return []datastore.WriteOption{datastore.Validation(level)}, nil
+	return append(options, datastore.Validation(level)), nil
 }
 
 // writeOptions returns what the headers of an update or a patch say: conditions, the
@@ -36,6 +37,6 @@ func (x *exchange) writeOptions() ([]datastore.WriteOption, error) {
 	if err != nil {
 		return nil, err
 	}
-	level, err := validation(x.r)
+	level, err := x.validation()
 	return append(append(options, level...), x.provenance()...), err
 }

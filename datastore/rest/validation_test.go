@@ -91,3 +91,31 @@ func TestOutcomeTellsWhatWasAccepted(t *testing.T) {
 	require.Contains(t, a.body, `"severity":"warning"`)
 	require.Contains(t, a.body, `"expression":["Patient.modifierExtension[0]"]`)
 }
+
+// What is no resource of FHIR is told as such, and none of its text comes back.
+func TestNoResources(t *testing.T) {
+	c := newClient(t, nil)
+	for body, text := range map[string]string{
+		`{"resourceType":"John Smith"}`: "is no resource type of FHIR R4", `{"resourceType":null}`: "is no resource type of FHIR R4", `{"name":[]}`: "resourceType is missing",
+		`{}`: "resourceType is missing", `[]`: "must be a JSON object", `{"resourceType":"Group"}`: "not of the type that the URL names",
+	} {
+		for _, a := range []answer{c.must(400, "POST", "/Patient", body), c.must(400, "PUT", "/Patient/a", body)} {
+			require.Contains(t, a.body, text)
+			require.NotContains(t, a.body, "Smith")
+		}
+	}
+}
+
+// A conditional reference belongs into a transaction, below whatever address the store is
+// served.
+func TestAbsoluteConditionalReferences(t *testing.T) {
+	c := newClient(t, nil)
+	c.must(201, "PUT", "/Patient/bob", bob)
+	observation := `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"` + c.base + `/Patient?family=bob"}}`
+	c.must(400, "PUT", "/Observation/o", observation)
+	c.must(400, "POST", "/Observation", observation)
+	c.must(200, "POST", "", bundleOf("transaction", `{"resource":`+observation+`,"request":{"method":"PUT","url":"Observation/o"}}`))
+	require.Contains(t, c.must(200, "GET", "/Observation/o", "").body, `"reference":"Patient/bob"`)
+	c.must(400, "PATCH", "/Observation/o", `[{"op":"replace","path":"/subject/reference","value":"`+c.base+`/Patient?family=bob"}]`, "Content-Type: application/json-patch+json")
+	c.must(200, "PUT", "/Observation/o", strings.Replace(observation, c.base, "https://elsewhere.example.org/fhir", 1))
+}

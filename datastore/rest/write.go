@@ -9,18 +9,19 @@ import (
 
 // create answers POST {type}, with If-None-Exist or without (FHIR R4 §3.1.0.8).
 func (x *exchange) create() error {
-	options, err := validation(x.r)
+	options, err := x.validation()
 	if err != nil {
 		return err
 	}
 	options = append(options, x.provenance()...)
 	if given := x.r.Header.Values(ifNoneExist); given != nil {
-		options = append(options, datastore.IfNoneExist(given[0]), datastore.ServedAt(x.base))
+		options = append(options, datastore.IfNoneExist(given[0]))
 	}
 	body, _, err := x.resource()
 	if err != nil {
 		return err
 	}
+	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
 	v, err := x.store.Create(x.r.Context(), body, options...)
 	if err != nil {
 		return err
@@ -43,6 +44,7 @@ func (x *exchange) update() error {
 	if id != x.id {
 		return misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
 	}
+	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
 	v, err := x.store.Update(x.r.Context(), body, options...)
 	if err != nil {
 		return err

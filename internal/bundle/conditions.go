@@ -56,7 +56,6 @@ func (p *plan) decideAll(ctx context.Context) error {
 			p.written[key{p.requests[i].target.Type, e.id}] = i
 		}
 	}
-	p.mu.types = nil
 	for _, method := range []string{"DELETE", "PUT", "POST"} {
 		for i := range p.entries {
 			if p.requests[i].conditional() && p.requests[i].method == method {
@@ -66,6 +65,7 @@ func (p *plan) decideAll(ctx context.Context) error {
 			}
 		}
 	}
+	p.mu.types = nil
 	return nil
 }
 
@@ -234,9 +234,11 @@ func (p *plan) match(ctx context.Context, c *criterion, i int) (base []engine.Ve
 	if p.draft == nil {
 		return base, others, nil
 	}
-	if !c.footprint.Alone && p.writesOf(c, i) {
-		return nil, nil, engine.Failf(engine.ErrPreconditionFailed, issue.NotSupported,
-			"the criteria look at more than one resource, and other entries write some of their types: whether they match cannot be decided")
+	if !c.footprint.Alone {
+		if i < 0 {
+			err = p.refuseUndecidable(ctx, c, i)
+		}
+		return base, nil, err // refuseOverlap looks at those of entries
 	}
 	drafted, err := p.findDrafted(ctx, c)
 	for _, j := range drafted {

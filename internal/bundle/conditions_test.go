@@ -142,6 +142,53 @@ func TestConditionsOfEntries(t *testing.T) {
 	}
 }
 
+// Criteria that look at several resources are decided by what the other entries leave, or
+// refused: never do they make two resources of what one condition means.
+func TestConditionsByChains(t *testing.T) {
+	create := func(family, criteria string) string {
+		return entry("POST", "Patient", "", person("", family, `,"name":[{"family":"`+family+`"}],"managingOrganization":{"reference":"Organization/o"}`), ifNoneExist(criteria))
+	}
+	organization := entry("POST", "Organization", "", `{"resourceType":"Organization","name":"p"}`)
+	observations := entry("POST", "Observation", "", observation("Patient/m"), ifNoneExist("patient.identifier=m&code:text=y")) + "," +
+		entry("POST", "Observation", "", observation("Patient/m", `,"identifier":[{"value":"1"}]`), ifNoneExist("patient.identifier=m&identifier=1"))
+	for name, test := range map[string]struct {
+		entries  []string
+		statuses string
+	}{
+		"alone":                         {[]string{create("A", "organization.name=o&family=A")}, "201"},
+		"of what is there":              {[]string{create("M", "organization.name=o&family=M")}, "200"},
+		"the same":                      {[]string{create("A", "organization.name=o&family=A"), create("A", "family=A&organization.name=o")}, "201 200"},
+		"spelt otherwise":               {[]string{create("A", "organization.name=o&family=A"), create("A", "family=a&organization.name=O")}, "412"},
+		"about others":                  {[]string{create("A", "organization.name=o&family=A"), create("B", "organization.name=o&family=B")}, "201 201"},
+		"beside other types":            {[]string{create("A", "organization.name=o&family=A"), entry("POST", "Observation", "", observation("Patient/m"))}, "201 201"},
+		"beside others of the type":     {[]string{create("A", "organization.name=o&family=A"), entry("POST", "Patient", "", person("", "B"))}, "201 201"},
+		"beside one that matches":       {[]string{create("A", "organization.name=o&family=A"), entry("POST", "Patient", "", person("", "A", `,"name":[{"family":"A"}]`))}, "412"},
+		"before one that is decided":    {[]string{create("A", "organization.name=o&family=A"), create("A", "family=a")}, "201 200"},
+		"after one that matches":        {[]string{create("A", "family=a"), create("A", "organization.name=o&family=A")}, "412"},
+		"beside what the chain is to":   {[]string{create("A", "organization.name=o&family=A"), organization}, "412"},
+		"two of a type":                 {[]string{observations}, "201 201"},
+		"by _has":                       {[]string{create("A", "_has:Observation:patient:code=x&family=A"), create("B", "_has:Observation:patient:code=x&family=B")}, "201 201"},
+		"by _has of what is written":    {[]string{create("A", "_has:Observation:patient:code=x&family=A"), entry("POST", "Observation", "", observation("Patient/m"))}, "412"},
+		"by time":                       {[]string{create("A", "_lastUpdated=gt2000&family=A"), create("B", "_lastUpdated=gt2000&family=B")}, "201 201"},
+		"by time, and one that matches": {[]string{create("A", "_lastUpdated=gt2000&family=A"), create("A", "_lastUpdated=gt2001&family=A")}, "412"},
+		"what is changed":               {[]string{create("M", "organization.name=o&family=M"), entry("PUT", "Patient/m", "", person("m", "m", `,"name":[{"family":"N"}]`))}, "201 200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := stored(t, "a")
+			for _, resource := range []string{`{"resourceType":"Organization","id":"o","name":"O"}`, person("m", "m", `,"name":[{"family":"M"}],"managingOrganization":{"reference":"Organization/o"}`)} {
+				_, err := store.Update(ctx, []byte(resource))
+				require.NoError(t, err)
+			}
+			bundle := bundleOf("transaction", test.entries...)
+			if test.statuses == "412" {
+				refused(t, store, bundle, 412)
+			} else {
+				require.Equal(t, test.statuses, strings.Join(transact(t, store, bundle).statuses(), " "))
+			}
+		})
+	}
+}
+
 // A placeholder in criteria is what its entry becomes, never a text to search for.
 func TestPlaceholdersInCriteria(t *testing.T) {
 	patient := entry("POST", "Patient", "urn:uuid:p", person("", "a"), ifNoneExist("identifier=a"))
@@ -192,7 +239,8 @@ func TestGetsOfTransactions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := refused(t, stored(t, "a", "b"), bundleOf("transaction", entry("POST", "Patient", "", person("", "n")), entry("GET", test.get, "", ""), entry("DELETE", "Patient/b", "", "")), test.status)
-			require.Contains(t, datastore.Issues(err)[0].Pointer+datastore.Issues(err)[0].Diagnostics, "/entry/1")
+			require.Contains(t, datastore.Issues(err)[0].Pointer, "/entry/1")
+			require.Contains(t, string(datastore.Outcome(err)), `"expression":["Bundle.entry[1]`)
 		})
 	}
 	r := transact(t, stored(t, "a", "b"), bundleOf("transaction", entry("GET", "Patient/n", "", ""), entry("PUT", "Patient/n", "", person("n", "n")), entry("GET", "Patient?_count=0", "", ""), entry("GET", "Patient/b/_history/1", "", ""), entry("DELETE", "Patient/b", "", "")))

@@ -17,10 +17,13 @@ import (
 type criterion struct {
 	*engine.Criterion
 	footprint search.Footprint
-	same      string // the same for all that have the same conditions
-	once      sync.Once
-	found     []engine.Version
-	err       error
+	// own are the conditions that look at one resource: all of them, or the part that a
+	// draft can be asked.
+	own   *engine.Criterion
+	same  string // the same for all that have the same conditions
+	once  sync.Once
+	found []engine.Version
+	err   error
 }
 
 // criterion returns criteria, which are read once. It is safe for several goroutines.
@@ -41,7 +44,7 @@ func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
 	if c.Criterion, err = p.engine.Criterion(t, text, p.base()); err != nil {
 		return err
 	}
-	c.footprint, c.same = c.Footprint(), c.Conditions()
+	c.footprint, c.same, c.own = c.Footprint(), c.Conditions(), c.Own()
 	return nil
 }
 
@@ -90,10 +93,10 @@ func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) erro
 		hit := false
 		for j, a := range alternatives {
 			l := p.named(a)
-			if l == nil {
+			if l == nil && !p.mentions(a) {
 				continue
 			}
-			if !p.isReference(t, name) {
+			if l == nil || !p.isReference(t, name) {
 				return "", engine.Failf(engine.ErrInvalid, issue.Value, "the criteria have the fullUrl of an entry where no reference can stand")
 			}
 			if l == &strange {
@@ -117,12 +120,27 @@ func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) erro
 	return prefix + strings.Join(parts, "&"), nil
 }
 
-// isReference reports whether a parameter, perhaps with a modifier, has references.
+// mentions reports whether the fullUrl of an entry stands inside a value: behind a
+// system, in a composite or in a filter, with a version or a fragment.
+func (p *plan) mentions(value string) bool {
+	for piece := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune("|$\\()\"' \t\r\n", c) }) {
+		if l, _, _ := p.find(piece, ""); l != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// isReference reports whether a parameter has references, with no modifier but the name
+// of a type.
 func (p *plan) isReference(t schema.TypeID, name string) bool {
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		name = decoded
 	}
-	name, _, _ = strings.Cut(name, ":")
+	name, modifier, modified := strings.Cut(name, ":")
+	if _, isType := schema.ResourceType(modifier); modified && !isType {
+		return false
+	}
 	for _, param := range p.engine.Search().Parameters(t) {
 		if param.Code == name {
 			return param.Type == schema.ParamReference

@@ -9,15 +9,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// findDrafted returns the entries of the draft that match criteria.
+// findDrafted returns the entries of the draft that match the conditions of criteria
+// that look at one resource.
 func (p *plan) findDrafted(ctx context.Context, c *criterion) ([]int, error) {
-	if !c.footprint.Alone {
-		return nil, nil
-	}
 	if found, ok := p.draftFound[c]; ok {
 		return found, nil
 	}
-	places, err := p.draft.Matches(ctx, c.Criterion)
+	places, err := p.draft.Matches(ctx, c.own)
 	if err != nil {
 		return nil, err
 	}
@@ -30,14 +28,16 @@ func (p *plan) findDrafted(ctx context.Context, c *criterion) ([]int, error) {
 }
 
 // writesOf reports whether entries other than i write a type that criteria look at.
-func (p *plan) writesOf(c *criterion, i int) bool {
+func (p *plan) writesOf(c *criterion, i int) bool { return p.writesAny(c.footprint.Types, i) }
+
+// writesAny reports whether entries other than i write one of some types, nil for all.
+func (p *plan) writesAny(types []schema.TypeID, i int) bool {
 	own := func(t schema.TypeID) int {
 		if i >= 0 && p.entries[i].writes && p.requests[i].target.Type == t {
 			return 1
 		}
 		return 0
 	}
-	types := c.footprint.Types
 	if types == nil {
 		for t, n := range p.typesWritten() {
 			if n > own(t) {
@@ -51,6 +51,22 @@ func (p *plan) writesOf(c *criterion, i int) bool {
 		}
 	}
 	return false
+}
+
+// undecidable reports whether criteria that look at several resources may find something
+// else once the entries other than i are written: one of them writes a type that a chain
+// leads to, or what the other conditions match.
+func (p *plan) undecidable(ctx context.Context, c *criterion, i int) (bool, error) {
+	if c.footprint.Types == nil || len(c.footprint.Joined) > 0 {
+		if joined := c.footprint.Joined; p.writesAny(joined, i) {
+			return true, nil
+		}
+	}
+	drafted, err := p.findDrafted(ctx, c)
+	return slices.ContainsFunc(drafted, func(j int) bool {
+		other := p.entries[j].criterion
+		return j != i && p.entries[j].writes && (other == nil || other.same != c.same || i < 0)
+	}), err
 }
 
 // typesWritten returns how many entries write each type.
@@ -137,12 +153,28 @@ func (p *plan) stale() (list []int) {
 	return list
 }
 
+// refuseUndecidable refuses criteria for entry i that are undecidable.
+func (p *plan) refuseUndecidable(ctx context.Context, c *criterion, i int) error {
+	open, err := p.undecidable(ctx, c, i)
+	if err == nil && open {
+		err = engine.Failf(engine.ErrPreconditionFailed, issue.NotSupported,
+			"the criteria look at more than one resource, and other entries write some of them: whether they match cannot be decided")
+	}
+	return err
+}
+
 // refuseOverlap refuses a transaction in which an entry writes what would match a
 // condition that was decided before it.
 func (p *plan) refuseOverlap(ctx context.Context) error {
 	for i := range p.entries {
 		e := &p.entries[i]
 		if e.criterion == nil || p.requests[i].method == "DELETE" {
+			continue
+		}
+		if !e.criterion.footprint.Alone {
+			if err := p.refuseUndecidable(ctx, e.criterion, i); err != nil {
+				return p.at(i, err)
+			}
 			continue
 		}
 		drafted, err := p.findDrafted(ctx, e.criterion)

@@ -54,8 +54,10 @@ func TestIdentities(t *testing.T) {
 		"of a deletion":                  entry("DELETE", "Patient/p", "http://x.org/Patient/q", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := refused(t, open(t), bundleOf("transaction", bad), 400)
-			require.Equal(t, "/entry/0/fullUrl", datastore.Issues(err)[0].Pointer)
+			for _, kind := range []string{"transaction", "batch"} {
+				err := refused(t, open(t), bundleOf(kind, bad), 400)
+				require.Equal(t, "/entry/0/fullUrl", datastore.Issues(err)[0].Pointer)
+			}
 		})
 	}
 	r := transact(t, open(t), bundleOf("transaction", entry("PUT", "Patient/p", "http://x.org/Patient/p", person("p", "1")),

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -81,14 +82,37 @@ func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 			}
 			continue
 		}
-		if v := &replies[i].version; p.Return == Representation && v.Number != 0 && !v.Deleted {
-			var err error
-			if replies[i].resource, err = then.AppendJSON(nil, v.Ordinal); err != nil {
+		if p.Return == Representation {
+			if err := p.represent(&replies[i], then, e.writes); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return replies, ctx.Err()
+}
+
+// represent gives the reply to a write its resource. What the entry itself has brought is
+// as long as the Bundle was; what it found takes from the room for answers, and is left out
+// where there is none.
+func (p *plan) represent(r *reply, then engine.View, brought bool) (err error) {
+	v := &r.version
+	if v.Number == 0 || v.Deleted {
+		return nil
+	}
+	if brought || p.room > 0 {
+		if r.resource, err = then.AppendJSON(nil, v.Ordinal); err != nil || brought {
+			return err
+		}
+		p.room -= len(r.resource)
+	}
+	if p.room <= 0 {
+		r.resource = nil
+		v.Issues = append(slices.Clip(v.Issues), engine.Issue{
+			Severity: issue.Information, Code: issue.TooCostly, Offset: -1,
+			Diagnostics: "the answers to the entries before leave no room for the resource: read it by itself",
+		})
+	}
+	return nil
 }
 
 // answer answers a GET.

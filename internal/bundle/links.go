@@ -157,9 +157,20 @@ func (w *rewriting) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte
 
 var (
 	referenceText = schema.Lookup(schema.TypeReference, "reference")
-	// extensionURL is a uri that names a definition and leads nowhere.
-	extensionURL = schema.Lookup(schema.TypeExtension, "url")
+	extensionURL  = schema.Lookup(schema.TypeExtension, "url")
 )
+
+// isName reports whether the values of an element name a definition or a namespace, as
+// canonicals do, and lead nowhere.
+func (w *rewriting) isName(f schema.FieldID) bool {
+	switch {
+	case f == extensionURL, f == schema.Lookup(w.doc.Type(), "url"):
+		return true
+	case w.doc.Type() == schema.TypeConceptMap && (f.Field().Name == "source" || f.Field().Name == "target"):
+		return true // the code systems of a group
+	}
+	return f.Field().Name == "system" // of a Coding, an Identifier, a Quantity, a ValueSet's codes
+}
 
 // node rewrites the value of one node.
 func (w *rewriting) node(ctx context.Context, n fhirjson.Index) error {
@@ -175,8 +186,8 @@ func (w *rewriting) node(ctx context.Context, n fhirjson.Index) error {
 	case node.Field == referenceText:
 		to, err = w.reference(ctx, n, string(w.doc.Text(n, nil)))
 	case node.Type == schema.TypeUri, node.Type == schema.TypeUrl:
-		if node.Field == extensionURL || node.Field == schema.Lookup(w.doc.Type(), "url") {
-			return nil // what canonicals and extensions are known by
+		if w.isName(node.Field) {
+			return nil
 		}
 		to, err = w.link(string(w.doc.Text(n, nil)))
 	case node.Type == schema.TypeOid, node.Type == schema.TypeUuid:

@@ -160,3 +160,19 @@ func BenchmarkNarrativeLinks(b *testing.B) {
 		})
 	}
 }
+
+// A uri that names a namespace stays, as a canonical does.
+func TestNamespacesStay(t *testing.T) {
+	const system = "http://x.org/CodeSystem/c"
+	store := open(t)
+	r := transact(t, store, bundleOf("transaction",
+		entry("PUT", "CodeSystem/c", system, `{"resourceType":"CodeSystem","id":"c","url":"`+system+`","status":"active","content":"not-present"}`),
+		entry("POST", "ValueSet", "", `{"resourceType":"ValueSet","status":"active","compose":{"include":[{"system":"`+system+`"}]}}`),
+		entry("POST", "ConceptMap", "", `{"resourceType":"ConceptMap","status":"active","group":[{"source":"`+system+`","target":"`+system+`","element":[{"code":"a"}]}]}`),
+		entry("POST", "Observation", "", `{"resourceType":"Observation","status":"final","identifier":[{"system":"`+system+`","value":"1"}],"code":{"coding":[{"system":"`+system+`","code":"a"}]},"valueQuantity":{"value":1,"system":"`+system+`","code":"b"}}`),
+		entry("POST", "Basic", "", `{"resourceType":"Basic","code":{"text":"x"},"extension":[{"url":"http://x","valueUri":"`+system+`"}]}`)))
+	for i, times := range []int{1, 1, 2, 3, 0} {
+		text := read(t, store, strings.TrimSuffix(r.Entry[i].Response.Location, "/_history/1"))
+		require.Equal(t, times, strings.Count(text, system), text)
+	}
+}

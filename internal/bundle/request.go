@@ -57,10 +57,7 @@ func parseRequest(e *entry, base string) (request, error) {
 	if err := r.checkForm(); err != nil {
 		return r, err
 	}
-	if err := r.takeConditions(e); err != nil {
-		return r, err
-	}
-	return r, r.checkIdentity()
+	return r, r.takeConditions(e)
 }
 
 // checkForm refuses what a method cannot be asked of.

@@ -49,6 +49,9 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	bad := make([]error, len(b.entries))
 	for i := range b.entries {
 		if requests[i], bad[i] = parseRequest(&b.entries[i], d.base()); bad[i] == nil {
+			if err := requests[i].checkIdentity(); err != nil {
+				return nil, at(i, err)
+			}
 			bad[i] = b.bad[i]
 		} else if bad[i] = at(i, bad[i]); !d.batch {
 			return nil, bad[i]
@@ -73,9 +76,7 @@ func at(i int, err error) error {
 	if errors.As(err, &data) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return engine.At(place, err)
 	}
-	placed := &engine.Error{Class: err, Issues: engine.Issues(err)}
-	placed.Issues[0].Pointer = place
-	return placed
+	return engine.At(place, &engine.Error{Class: err, Issues: engine.Issues(err)})
 }
 
 // doing is a Bundle while it is carried out.

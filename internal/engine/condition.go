@@ -74,6 +74,9 @@ func (c *Criterion) Conditions() string {
 // Footprint returns on what the answer depends.
 func (c *Criterion) Footprint() search.Footprint { return c.query.Footprint() }
 
+// Own returns the criteria without the conditions that look at more than one resource.
+func (c *Criterion) Own() *Criterion { return &Criterion{c.query.Own()} }
+
 // Matches returns what criteria find in the state, if it is no more than most. It
 // reports ErrPreconditionFailed if it is.
 func (h *Hold) Matches(ctx context.Context, c *Criterion, most int) ([]index.Ordinal, error) {

@@ -23,7 +23,7 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 	var edits *fhirjson.Edits
 	for i := range c.doc.Nodes {
 		n := fhirjson.Index(i)
-		t, criteria, ok := e.conditionalReference(&c.doc, n)
+		t, criteria, ok := e.conditionalReference(c, n)
 		if !ok {
 			continue
 		}
@@ -51,15 +51,18 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 }
 
 // conditionalReference takes the text Type?query of a node apart. It reports whether
-// the node is one.
-func (e *Engine) conditionalReference(doc *fhirjson.Document, n fhirjson.Index) (t schema.TypeID, criteria string, ok bool) {
+// the node is one. The text may be absolute, below the store's own address.
+func (e *Engine) conditionalReference(c *scratch, n fhirjson.Index) (t schema.TypeID, criteria string, ok bool) {
+	doc := &c.doc
 	node := &doc.Nodes[n]
 	if node.Field != referenceText || node.Kind != fhirjson.String || !node.Escaped && bytes.IndexByte(doc.Raw(n), '?') < 0 {
 		return 0, "", false
 	}
 	text := string(doc.Text(n, nil))
-	if base := e.options.BaseURL; base != "" {
-		text = strings.TrimPrefix(text, strings.TrimRight(base, "/")+"/")
+	for _, base := range []string{c.how.Check.Base, e.options.BaseURL} {
+		if rest, below := strings.CutPrefix(text, base+"/"); below && base != "" {
+			text = rest
+		}
 	}
 	name, criteria, ok := strings.Cut(text, "?")
 	t, isType := schema.ResourceType(name)

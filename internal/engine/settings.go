@@ -3,6 +3,9 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"hash/crc32"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -15,11 +18,26 @@ const settingsState = "settings"
 type settings struct {
 	Zone string `json:"zone"`
 	Base string `json:"base,omitempty"`
+	// Offsets tell zones of one name apart, and one from what it is after a change of
+	// its rules.
+	Offsets uint32 `json:"offsets"`
+}
+
+// offsetsOf returns a checksum of a zone's offsets, twice a year from 1900 to 2100.
+func offsetsOf(zone *time.Location) uint32 {
+	var all []byte
+	for year := 1900; year <= 2100; year++ {
+		for _, month := range []time.Month{time.January, time.July} {
+			_, offset := time.Date(year, month, 1, 0, 0, 0, 0, zone).Zone()
+			all = binary.LittleEndian.AppendUint32(all, uint32(offset))
+		}
+	}
+	return crc32.ChecksumIEEE(all)
 }
 
 // settings returns the settings of the options.
 func (o *Options) settings() []byte {
-	text, err := json.Marshal(settings{Zone: o.Zone.String(), Base: o.BaseURL})
+	text, err := json.Marshal(settings{Zone: o.Zone.String(), Base: o.BaseURL, Offsets: offsetsOf(o.Zone)})
 	if err != nil { // the strings are what they are
 		return nil
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -32,6 +31,8 @@ const ValidationIssueURL = "http://healthlake.amazonaws.com/fhir/StructureDefini
 type Check struct {
 	Level             Level
 	WithoutInvariants bool
+	// Base is the address at which clients reach the store, "" if it is not known.
+	Base string
 }
 
 var referenceText = schema.Lookup(schema.TypeReference, "reference")
@@ -44,16 +45,8 @@ func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 		return nil
 	}
 	for i := range c.doc.Nodes {
-		node := &c.doc.Nodes[i]
-		if node.Field != referenceText || node.Kind != fhirjson.String {
-			continue
-		}
 		n := fhirjson.Index(i)
-		name, _, conditional := bytes.Cut(c.doc.Text(n, nil), []byte("?"))
-		if !conditional {
-			continue
-		}
-		if _, isType := schema.ResourceType(string(name)); isType {
+		if _, _, conditional := e.conditionalReference(c, n); conditional {
 			return At(c.doc.Pointer(n), Failf(ErrInvalid, issue.Value, "a conditional reference has a meaning in a transaction alone"))
 		}
 	}

@@ -1,6 +1,9 @@
 package pack
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // A codec is how a block is written: the lowest three bits of its first number.
 type codec uint8
@@ -75,6 +78,9 @@ func (p *Packer) pack(dst, text []byte, c codec) []byte {
 			}
 			dst = p.dense.append(dst, s.model, s.index(), p.template)
 		} else {
+			if len(text) > keptBuffer {
+				dst = slices.Grow(dst, len(p.template)/2+len(p.fields))
+			}
 			dst = appendFast(dst, p.template, s.fast(), &p.window)
 		}
 		dst = append(dst, p.fields...)

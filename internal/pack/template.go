@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // Marks stand in a template where a field was taken out of the text. UTF-8 has none
@@ -248,6 +249,9 @@ func isMark(c byte) bool { return c >= firstMark && c <= lastMark }
 
 // appendEscaped appends text to a template with markByte for what looks like a mark.
 func appendEscaped(template, fields, text []byte) ([]byte, []byte) {
+	if len(text) > keptBuffer { // growing by steps would leave several times as much behind
+		template = slices.Grow(template, len(text))
+	}
 	for {
 		plain := plainLen(text)
 		template = append(template, text[:plain]...)

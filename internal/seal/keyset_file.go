@@ -40,12 +40,29 @@ func wrapFileKey(ctx context.Context, w KeyWrapper, key [KeySize]byte) ([]byte, 
 	plain = append(plain, sum[:]...)
 	wrapped, err := guard(ctx, func() ([]byte, error) { return w.Encrypt(ctx, plain) })
 	if err != nil {
-		return nil, fmt.Errorf("seal: wrap keyset: %w", err)
+		return nil, wrapperError("wrap", err)
 	}
 	if len(wrapped) > maxWrapped {
-		return nil, fmt.Errorf("seal: wrap keyset: wrapper returned %d bytes", len(wrapped))
+		return nil, fmt.Errorf("%w: it returned %d bytes", ErrWrapper, len(wrapped))
+	}
+	// What cannot be opened again must not be written.
+	if back, err := unwrapFileKey(ctx, w, wrapped); err != nil || back != key {
+		if errors.Is(err, ErrWrongKey) || err == nil {
+			err = fmt.Errorf("%w: it does not decrypt what it encrypts", ErrWrapper)
+		}
+		return nil, err
 	}
 	return wrapped, nil
+}
+
+// wrapperError says that a key cannot be had, unless the error is of a class of its own.
+func wrapperError(what string, err error) error {
+	for _, class := range []error{ErrKey, ErrCorrupt, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, class) {
+			return fmt.Errorf("seal: %s keyset: %w", what, err)
+		}
+	}
+	return fmt.Errorf("%w: %s keyset: %w", ErrKey, what, err)
 }
 
 // unwrapFileKey reverses wrapFileKey. A wrapper that does not authenticate
@@ -56,7 +73,7 @@ func unwrapFileKey(ctx context.Context, w KeyWrapper, wrapped []byte) (key [KeyS
 		return key, err
 	}
 	if err != nil {
-		return key, fmt.Errorf("seal: unwrap keyset: %w", err)
+		return key, wrapperError("unwrap", err)
 	}
 	if len(plain) != wrapSize+sha256.Size || string(plain[:4]) != wrapMagic {
 		return key, fmt.Errorf("%w: unwrapped bytes are no key of a keyset", ErrWrongKey)

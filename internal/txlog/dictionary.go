@@ -82,16 +82,25 @@ func dictionaryTag(keys *seal.Keyset, number uint32, content []byte) seal.Tag {
 	return keys.MAC(purposeDictionary, append(b, content...))
 }
 
+// read reads a dictionary. Without keys only its size is checked.
+func (d *dictionaryEntry) read(folder Folder, keys *seal.Keyset) ([]byte, error) {
+	content, err := readOwn(folder, dictionaryName(d.number))
+	if err != nil {
+		return nil, err
+	}
+	if uint32(len(content)) != d.size || keys != nil && dictionaryTag(keys, d.number, content) != d.tag {
+		return nil, corruptf("dictionary %d is another", d.number)
+	}
+	return content, nil
+}
+
 // loadDictionaries reads the dictionaries that the manifest lists.
 func (l *Log) loadDictionaries(m *manifest) error {
 	all := make(map[uint32][]byte, len(m.dictionaries))
 	for _, d := range m.dictionaries {
-		content, err := readOwn(l.folder, dictionaryName(d.number))
+		content, err := d.read(l.folder, l.keys.Load())
 		if err != nil {
 			return err
-		}
-		if uint32(len(content)) != d.size || dictionaryTag(l.keys.Load(), d.number, content) != d.tag {
-			return corruptf("dictionary %d is another", d.number)
 		}
 		all[d.number] = content
 	}

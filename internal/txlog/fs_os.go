@@ -66,9 +66,14 @@ func (d *osRoot) Mkdir(name string) error {
 }
 
 func (d *osRoot) Open(name string, flag int) (File, error) {
-	f, err := d.root.OpenFile(filepath.FromSlash(name), flag, 0o600)
+	// A pipe in the place of a file would wait for its other end.
+	f, err := d.root.OpenFile(filepath.FromSlash(name), flag|openNonblock, 0o600)
 	if err != nil {
 		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, corruptf("%s is no file", name)
 	}
 	return osFile{f}, nil
 }

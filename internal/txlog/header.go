@@ -71,11 +71,14 @@ func checkReader(b []byte) error {
 	if len(b) >= 8 && string(b[:8]) == oldMagic {
 		return fmt.Errorf("%w: store has format 1, this is %d", ErrUnsupported, formatVersion)
 	}
-	if len(b) < 24 || string(b[:8]) != headerMagic {
+	if len(b) < 12 || string(b[:8]) != headerMagic {
 		return corruptf("header of %d bytes is none", len(b))
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != formatVersion {
 		return fmt.Errorf("%w: store wants a reader of version %d, this is %d", ErrUnsupported, v, formatVersion)
+	}
+	if len(b) < 24 {
+		return corruptf("header of %d bytes is none", len(b))
 	}
 	if f := binary.LittleEndian.Uint64(b[16:]) &^ knownFeatures; f != 0 {
 		return fmt.Errorf("%w: store has unknown features %#x", ErrUnsupported, f)

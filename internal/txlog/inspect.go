@@ -142,6 +142,7 @@ func newInspector(ctx context.Context, folder Folder, w seal.KeyWrapper) (*inspe
 	in.readKeys(ctx, w)
 	in.readManifest()
 	in.readHead()
+	in.readDictionaries()
 	if err := in.openSegments(); err != nil {
 		in.close()
 		return nil, err
@@ -265,6 +266,17 @@ func (in *inspector) readHead() {
 	}
 }
 
+// readDictionaries checks what packed items are read with.
+func (in *inspector) readDictionaries() {
+	if in.manifest == nil {
+		return
+	}
+	for _, d := range in.manifest.dictionaries {
+		_, err := d.read(in.folder, in.keys)
+		in.note(dictionaryName(d.number), err)
+	}
+}
+
 // moved reports whether a writer has changed manifest or head since they were read.
 func (in *inspector) moved() bool {
 	m, _ := readFile(in.folder, nameManifest)
@@ -351,6 +363,19 @@ func (in *inspector) isTail(f *finding) bool {
 	return f.summary.entry.name == last.name && max(f.summary.entry.lastSequence, last.firstSequence-1) >= in.head.sequence
 }
 
+// short is the error of a log that ends with a commit before head. Rewriting may leave
+// out the last commits before the open segment.
+func (in *inspector) short(last uint64) error {
+	if in.head == nil || in.manifest == nil || in.manifest.cut {
+		return nil
+	}
+	open := in.manifest.segments[len(in.manifest.segments)-1]
+	if in.head.sequence <= max(last, open.firstSequence-1) {
+		return nil
+	}
+	return corruptf("head is at commit %d, the log ends at %d", in.head.sequence, last)
+}
+
 // Inspect reads what is there of a store, without lock and without repairing
 // anything, of a store that does not open too. Options.Wrapper may be nil: then
 // tags are not checked. A writer may work beside it: what is not acknowledged yet is
@@ -383,8 +408,8 @@ func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, erro
 		out.Segments = append(out.Segments, SegmentInfo{
 			Segment: f.summary.entry.describe(closed), FileBytes: f.size, GoodBytes: f.summary.entry.size})
 	}
-	if in.head != nil && in.head.sequence > out.LastGood && good && (in.manifest == nil || !in.manifest.cut) {
-		in.note(nameHead, corruptf("head is at commit %d, the log ends at %d", in.head.sequence, out.LastGood))
+	if good {
+		in.note(nameHead, in.short(out.LastGood))
 	}
 	in.strays()
 	out.Findings, out.States = in.findings, states.values

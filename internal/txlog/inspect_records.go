@@ -43,7 +43,7 @@ func InspectRecords(ctx context.Context, path string, opts *Options, from uint64
 			return
 		}
 		defer in.end()
-		beyond, stopped := false, false
+		beyond, stopped, last := false, false, uint64(0)
 		for _, segment := range in.segments {
 			f, err := in.read(ctx, segment, func(info *recordInfo, f frame, _ int64) bool {
 				beyond = in.head != nil && info.firstRun().Sequence > in.head.sequence
@@ -56,7 +56,7 @@ func InspectRecords(ctx context.Context, path string, opts *Options, from uint64
 				return
 			}
 			if err == nil {
-				err = f.damage
+				err, last = f.damage, max(last, f.summary.entry.lastSequence)
 			}
 			if err != nil {
 				yield(RecordInfo{}, err)
@@ -65,6 +65,9 @@ func InspectRecords(ctx context.Context, path string, opts *Options, from uint64
 			if beyond {
 				break
 			}
+		}
+		if err := in.short(last); err != nil && !yield(RecordInfo{}, err) {
+			return
 		}
 		if in.unchecked != nil {
 			yield(RecordInfo{}, in.unchecked)

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// openNonblock has opening a pipe return at once. It is nothing to a file.
+const openNonblock = unix.O_NONBLOCK
+
 // lockFile takes an advisory lock that belongs to this open file, so that a
 // second opener in the same process is refused as well.
 func lockFile(f *os.File) error {

@@ -12,6 +12,9 @@ import (
 // byte of Windows cannot be read by others.
 const lockOffset = 1 << 20
 
+// openNonblock is nothing here: a folder has no pipes.
+const openNonblock = 0
+
 // lockFile locks a byte past the end of the file for this handle.
 func lockFile(f *os.File) error {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY

@@ -1,0 +1,91 @@
+package datastore
+
+import (
+	"context"
+	"iter"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+)
+
+// Select returns all that a query of a resource type matches, without pages and without
+// opening it, in the order of the log. Type and query are those of [Reader.Search]. The
+// query selects alone: _sort and _count change nothing; _include, _revinclude, _summary,
+// _elements, _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it
+// reports what Search reports. The answer can be iterated over again, and after the
+// snapshot was closed.
+func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...SearchOption) (iter.Seq[Ordinal], error) {
+	var o searchOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	q, _, err := s.store.query(ctx, typ, query, &o)
+	if err != nil {
+		return nil, err
+	}
+	if q.Contained() || q.Paged() || q.Includes() || q.Cuts(false) {
+		return nil, engine.Failf(ErrInvalid, issue.NotSupported,
+			"a selection takes no _contained, _include, _revinclude, _summary, _elements and no page: leave them out")
+	}
+	if err := s.view.Open(); err != nil {
+		return nil, err
+	}
+	set, err := s.store.engine.Search().Ordinals(ctx, s.view.View, q)
+	if err != nil {
+		return nil, engine.QueryError(err)
+	}
+	return func(yield func(Ordinal) bool) {
+		for it := set.Iterator(); it.HasNext(); {
+			if !yield(Ordinal(it.Next())) {
+				return
+			}
+		}
+	}, nil
+}
+
+// Versions iterates over all versions of a resource type in the order of the log,
+// deletions included, without JSON and Interaction. It reports an [Error] for a type
+// that is none.
+func (s *Snapshot) Versions(typ string) (iter.Seq[Version], error) {
+	t, err := resourceType(typ)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Version) bool) {
+		for o := range s.view.OfType(index.TypeID(t)).All() {
+			if !yield(s.Describe(o)) {
+				return
+			}
+		}
+	}, nil
+}
+
+// Describe returns a version of the snapshot without JSON and Interaction.
+func (s *Snapshot) Describe(o Ordinal) Version {
+	described := s.view.Version(o)
+	return publicVersion(&described)
+}
+
+// Previous returns the version of the same resource before another, false for the first.
+func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) { return s.view.Previous(o) }
+
+// Find returns the current version of a resource without opening it. It reports
+// ErrNotFound, or ErrGone along with the deletion.
+func (s *Snapshot) Find(ctx context.Context, ref Ref) (Ordinal, error) {
+	return s.currentOrdinal(ctx, ref)
+}
+
+// SnapshotAt returns the state after the write of a sequence ([Snapshot.Sequence]). It
+// reports ErrStalePage for a state that was swept or is yet to come. The state is not
+// held: a search of it may report ErrStalePage later on.
+func (s *Store) SnapshotAt(sequence uint64) (*Snapshot, error) {
+	if err := s.engine.Open(); err != nil {
+		return nil, err
+	}
+	view := s.engine.Then(sequence)
+	if view.Sequence() != sequence {
+		return nil, ErrStalePage
+	}
+	return &Snapshot{store: s, view: view}, nil
+}

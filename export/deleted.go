@@ -1,0 +1,74 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"regexp"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
+
+// deleted walks the deletions that are in force: of the types that are exported, between
+// Since and Until, and, in a scope of patients, of what was about them last. Other
+// conditions look at resources, and a deletion has none.
+func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool) error {
+	for _, typ := range c.types {
+		versions, err := c.from.Versions(typ)
+		if err != nil {
+			return err
+		}
+		for v := range versions {
+			if !v.Deleted || !c.options.during(&v) {
+				continue
+			}
+			newest, err := c.from.Find(ctx, v.Ref)
+			if err != nil && !errors.Is(err, datastore.ErrGone) {
+				return err
+			}
+			if newest != v.Ordinal {
+				continue
+			}
+			was, err := c.was(&v)
+			if err != nil {
+				return err
+			}
+			if was && !yield(v.Ordinal) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+var patientReference = regexp.MustCompile(`"reference":"Patient/([A-Za-z0-9.-]+)`)
+
+// was reports whether a resource that was deleted is of the scope: it was a patient of
+// it, or its last version refers to one.
+func (c *choice) was(v *datastore.Version) (bool, error) {
+	switch {
+	case c.in == nil:
+		return true, nil
+	case v.Type == patient:
+		return c.in.has(v.ID), nil
+	}
+	last, ok := c.from.Previous(v.Ordinal)
+	if !ok {
+		return false, nil
+	}
+	text, err := c.from.AppendJSON(nil, last)
+	if err != nil {
+		return false, err
+	}
+	for _, found := range patientReference.FindAllSubmatch(text, -1) {
+		if c.in.has(string(found[1])) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// appendDeletion appends a Bundle that deletes a resource, as Bulk Data lists it.
+func appendDeletion(dst []byte, ref datastore.Ref) []byte {
+	dst = append(dst, `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"`...)
+	return append(append(dst, ref.String()...), `"}}]}`...)
+}

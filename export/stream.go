@@ -1,0 +1,103 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
+
+// Lines iterates over the lines of an export, without their newlines: the resources of
+// each type, in the order of the types and of the log. A line is good until the next one.
+// There are no files, so To, FileSize, Layout and Compression must not be set; deletions
+// are left out, and no job is registered. It yields what Start and Wait report.
+func Lines(ctx context.Context, from datastore.Reader, opts Options) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		if opts.Compression != None {
+			yield(nil, errors.New("export: Lines takes no Compression"))
+			return
+		}
+		c, err := streamed(ctx, from, opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer c.from.Close()
+		for p, err := range c.pages(ctx, 0) {
+			if err != nil {
+				yield(nil, fmt.Errorf("export: %w", err))
+				return
+			}
+			if p.Deleted {
+				return
+			}
+			for line := range bytes.Lines(p.lines) {
+				if !yield(bytes.TrimSuffix(line, newline), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Write writes the lines of an export to w, as [Lines] has them, compressed if
+// Options.Compression says so. Its result has no files.
+func Write(ctx context.Context, from datastore.Reader, w io.Writer, opts Options) (r Result, err error) {
+	c, err := streamed(ctx, from, opts)
+	if err != nil {
+		return r, err
+	}
+	defer c.from.Close()
+	out, err := compressed(unclosed{w}, opts.Compression)
+	if err != nil {
+		return r, fmt.Errorf("export: %w", err)
+	}
+	r.TransactionTime = c.from.Time()
+	for p, err := range c.pages(ctx, 0) {
+		if err != nil {
+			return r, fmt.Errorf("export: %w", err)
+		}
+		if p.Deleted {
+			break
+		}
+		if _, err := out.Write(p.lines); err != nil {
+			return r, fmt.Errorf("export: writing: %w", err)
+		}
+		r.Resources += p.count
+		r.Bytes += int64(len(p.lines))
+	}
+	if err := out.Close(); err != nil {
+		return r, fmt.Errorf("export: writing: %w", err)
+	}
+	return r, nil
+}
+
+// streamed chooses what an export without files has.
+func streamed(ctx context.Context, from datastore.Reader, opts Options) (*choice, error) {
+	opts, err := opts.withDefaults()
+	if opts.To != nil || opts.FileSize != 0 || opts.Layout != Flat {
+		err = errors.Join(errors.New("export: To, FileSize and Layout are for files: start a job"), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	state, err := datastore.At(from)
+	if err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	c, err := choose(ctx, state, &opts)
+	if err != nil {
+		state.Close()
+		return nil, err
+	}
+	c.letGo()
+	return c, nil
+}
+
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }
