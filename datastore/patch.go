@@ -25,7 +25,7 @@ import (
 // valid.
 func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (_ Version, err error) {
 	defer func() { withoutOffsets(err) }()
-	o, _, err := s.gather(opts)
+	o, _, err := s.gather(opts, anything)
 	if err != nil {
 		return Version{}, err
 	}

@@ -55,7 +55,7 @@ func Return(what ReturnPreference) WriteOption {
 // one by one, each with its own outcome. The options are those that say how resources are
 // checked, [ServedAt] and [Return].
 func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) ([]byte, error) {
-	o, c, err := s.gather(opts)
+	o, c, err := s.gather(opts, anything)
 	if err != nil {
 		return nil, err
 	}

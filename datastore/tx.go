@@ -38,7 +38,7 @@ func (s *Store) Write(ctx context.Context, f func(tx *Tx) error) ([]Version, err
 // Create adds the creation of a resource under a new id, which it returns. The
 // options are those that say how it is checked.
 func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
-	o, c, err := tx.store.gather(opts)
+	o, c, err := tx.store.gather(opts, aResource)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -55,7 +55,7 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 // Update adds the update, or the creation, of a resource under its own id.
 // IfMatch and IfNoneMatch are checked by the commit.
 func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
-	o, c, err := tx.store.gather(opts)
+	o, c, err := tx.store.gather(opts, aResource)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -77,7 +77,7 @@ func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engin
 // Delete adds the deletion of a resource. The commit reports ErrNotFound or
 // ErrGone where there is none.
 func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
-	o, c, err := tx.store.gather(opts)
+	o, c, err := tx.store.gather(opts, aDeletion)
 	if err != nil {
 		return err
 	}

@@ -95,11 +95,26 @@ func (o *writeOptions) by(i engine.Interaction) engine.Interaction {
 	return i
 }
 
+// A writeKind is what options are for.
+type writeKind uint8
+
+const (
+	anything  writeKind = iota
+	aResource           // a create or an update
+	aDeletion
+)
+
 // gather collects options and turns them into a condition.
-func (s *Store) gather(opts []WriteOption) (o writeOptions, c engine.Condition, err error) {
+func (s *Store) gather(opts []WriteOption, of writeKind) (o writeOptions, c engine.Condition, err error) {
 	o.check.Level = s.engine.Options().Validation
 	for _, opt := range opts {
 		opt(&o)
+	}
+	switch {
+	case o.ifPresent && of != aDeletion:
+		return o, c, engine.Failf(ErrInvalid, issue.Invalid, "IfPresent goes with deletions alone")
+	case o.resolve && of != aResource:
+		return o, c, engine.Failf(ErrInvalid, issue.Invalid, "ResolveReferences goes with creates and updates alone")
 	}
 	if o.ifMatch != "" {
 		n, ok := engine.ParseVersion(o.ifMatch)
@@ -120,7 +135,7 @@ const tries = 16
 // Validate checks a resource as a write would, at the store's level or that of
 // [Validation], and stores nothing. It reports an [Error] of class ErrInvalid.
 func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) error {
-	o, _, err := s.gather(opts)
+	o, _, err := s.gather(opts, anything)
 	if err != nil {
 		return err
 	}
@@ -131,7 +146,7 @@ func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) 
 // result has the resource as it was stored. It reports an [Error] of class
 // ErrInvalid, or ErrPreconditionFailed.
 func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
-	o, c, err := s.gather(opts)
+	o, c, err := s.gather(opts, aResource)
 	if err != nil {
 		return Version{}, err
 	}
@@ -216,7 +231,7 @@ func (s *Store) Update(ctx context.Context, json []byte, opts ...WriteOption) (V
 // update stores a resource under its own id, which has to be that of ref if ref is
 // not zero.
 func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Interaction, opts []WriteOption) (Version, error) {
-	o, c, err := s.gather(opts)
+	o, c, err := s.gather(opts, aResource)
 	if err != nil {
 		return Version{}, err
 	}
