@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // ErrInvalid is returned when a text is no token that was sealed with the key.
@@ -71,6 +72,9 @@ func (k Key) Seal(t Token) string {
 // Open reads a token of a kind. It reports [ErrInvalid] for what Seal of the same key
 // did not make; request and settings are the caller's to compare.
 func (k Key) Open(text string, kind Kind) (Token, error) {
+	if strings.ContainsAny(text, "\r\n") { // the decoder passes over them
+		return Token{}, ErrInvalid
+	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(b) != sealedLen || !hmac.Equal(b[bodyLen:], k.mac(b[:bodyLen])) {
 		return Token{}, ErrInvalid

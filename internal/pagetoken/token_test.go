@@ -40,6 +40,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	_, err := key.Open(text, pagetoken.History)
 	require.ErrorIs(t, err, pagetoken.ErrInvalid)
+	_, err = key.Open(text[:9]+"\n"+text[9:], pagetoken.Search)
+	require.ErrorIs(t, err, pagetoken.ErrInvalid)
 	_, err = pagetoken.NewKey([]byte("another")).Open(text, pagetoken.Search)
 	require.ErrorIs(t, err, pagetoken.ErrInvalid)
 }
