@@ -26,8 +26,7 @@ type callback struct {
 	call    func(ctx context.Context, store *datastore.Store, happen func()) error
 	// forgives says that the call succeeds whatever the function does.
 	forgives bool
-	// last says that the function is told of what is done already, and that nothing
-	// follows.
+	// last says that the function is called after the work is done, as its last step.
 	last bool
 }
 

@@ -15,8 +15,8 @@ type CutResult struct {
 }
 
 // Cut cuts the log of a store after a commit, so that a store with damage behind it
-// opens again. Every write after that commit is gone from the store, those that were
-// acknowledged too. A record with commits on both sides goes as a whole. What is cut is
+// opens again. Writes after that commit are gone from the store, acknowledged ones
+// too. A record with commits on both sides goes as a whole. What is cut is
 // kept in a tar file that it makes in the folder keepIn, which must not lie in the
 // store's: nothing is lost for good.
 //

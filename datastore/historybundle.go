@@ -80,7 +80,7 @@ func (h *history) url(base string, opts *HistoryOptions, page string) string {
 	return address
 }
 
-// historyEntry tells what became of a resource in one version, and by what.
+// historyEntry is the entry of one version: the resource, and the request that wrote it.
 func (b *bundleWriter) historyEntry(base string, v *engine.Version, resource []byte) {
 	method, to, status := "PUT", v.Ref(), "200 OK"
 	switch {

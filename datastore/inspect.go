@@ -25,8 +25,7 @@ type Inspection struct {
 	Lineage string `json:"lineage"`
 	// Created is when the store was made.
 	Created time.Time `json:"created"`
-	// Features are the bits of what the format of this store has beside the first
-	// version's.
+	// Features are the feature bits of the store's format, 0 of the first version.
 	Features uint64 `json:"features"`
 
 	// Zone and BaseURL are the options of the last opening that wrote. Zone is "" where
@@ -92,8 +91,8 @@ type InspectedHead struct {
 }
 
 // Inspect reads what the files of a store tell, without taking its lock and without
-// changing anything. It is for stores that do not open, and for those that another
-// process has open: what that process is just writing is no fault. All records are read,
+// changing anything. It serves stores that do not open and stores that another process
+// has open: what that process is just writing is no fault. All records are read,
 // at the speed of the disk; memory does not depend on their number.
 //
 // The error is ErrNoStore, ErrForeign, that of ctx, or one of the file system. What is
@@ -143,8 +142,8 @@ type RecordInfo struct {
 }
 
 // InspectRecords describes the records of a store that have commits from a sequence on,
-// in order, as Inspect reads them: without lock, and beside a writer up to what is
-// sure. The iteration ends with ErrCorrupt where a record is damaged. Where nothing could
+// in order. Like Inspect it takes no lock, and beside a writer it reads the durable
+// records only. The iteration ends with ErrCorrupt where a record is damaged. Where nothing could
 // be checked against the store's keys, it ends with the reason, such as ErrWrongKey.
 // It reports ErrNoStore, ErrForeign, the error of ctx, or one of the file system.
 func InspectRecords(ctx context.Context, path string, key KeyWrapper, from uint64) iter.Seq2[RecordInfo, error] {

@@ -77,7 +77,7 @@ func (s *settled) put(t *rapid.T) {
 
 func (s *settled) delete(t *rapid.T) {
 	if len(s.model) == 0 {
-		t.Skip("there is nothing to delete")
+		t.Skip("there is nothing to delete yet; another action is drawn")
 	}
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(s.model))).Draw(t, "id")
 	require.NoError(t, s.store.Delete(ctx, datastore.Ref{Type: "Observation", ID: id}))
@@ -117,7 +117,7 @@ func (s *settled) local(text string) string {
 	return text
 }
 
-// where returns the ids of what a condition holds of, sorted.
+// where returns the sorted ids of the resources for which a condition holds.
 func (s *settled) where(holds func(dated) bool) []string {
 	ids := []string{}
 	for id, x := range s.model {

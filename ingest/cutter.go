@@ -14,6 +14,13 @@ import (
 // the input evenly and, at 0.6 of the text, a log record stays below 1 MiB.
 const chunkSize = 3 << 19
 
+// chunkLines bounds the lines of a chunk. What is told of a bad line is some hundred
+// times as long as the shortest line is.
+const chunkLines = 1 << 12
+
+// outcomeSize is about what is told of a bad line, in bytes.
+const outcomeSize = 256
+
 // A cutter cuts a file's text into chunks. It holds one chunk, or one line of up
 // to limit bytes.
 type cutter struct {
@@ -27,11 +34,12 @@ type cutter struct {
 
 // A cut is what a cutter gives: whole lines, or why the first of them is none.
 type cut struct {
-	first int64 // number of the first line
-	data  []byte
-	bytes int64 // of text that the cut stands for
-	whole bool  // data is one resource, and not lines
-	fault error // in place of data
+	first    int64 // number of the first line
+	lineEnds int64 // in data
+	data     []byte
+	bytes    int64 // of text that the cut stands for
+	whole    bool  // data is one resource, and not lines
+	fault    error // in place of data
 	// broken says that the fault is not the line's: the text cannot be read on.
 	broken bool
 }
@@ -68,11 +76,26 @@ func (c *cutter) next(buffer []byte) (cut, error) {
 	if end == 0 {
 		return c.finish(int64(len(buffer)))
 	}
+	end, lines := firstLines(buffer[:end])
 	c.rest = append(c.rest, buffer[end:]...)
 	data := buffer[:end]
 	first := c.line
-	c.line += int64(bytes.Count(data, []byte{'\n'}))
-	return cut{first: first, data: data, bytes: int64(len(data))}, nil
+	c.line += lines
+	return cut{first: first, lineEnds: lines, data: data, bytes: int64(len(data))}, nil
+}
+
+// firstLines returns where the first chunkLines lines of a text end, and how many line
+// ends they have.
+func firstLines(text []byte) (end int, lines int64) {
+	for end < len(text) && lines < chunkLines {
+		n := bytes.IndexByte(text[end:], '\n') + 1
+		if n == 0 {
+			return len(text), lines // the last line may lack its end
+		}
+		end += n
+		lines++
+	}
+	return end, lines
 }
 
 // finish reports what ended the text, once.

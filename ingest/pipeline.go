@@ -127,7 +127,8 @@ func (p *pipeline) send(ctx context.Context, of chunk, part cut) error {
 		return err // and not a fault of the source
 	}
 	c.prepared = make(chan struct{})
-	c.weight = min(int64(len(c.data)), p.limit)
+	// What is told of a bad line takes room as well.
+	c.weight = min(max(int64(len(c.data)), outcomeSize*c.lineEnds), p.limit)
 	if err := p.budget.Acquire(ctx, c.weight); err != nil {
 		return err
 	}
