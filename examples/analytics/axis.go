@@ -29,9 +29,14 @@ func (a axis) ticks(n, smallest float64) (values []float64) {
 	return values
 }
 
-// axisOf has nearly all of some sorted values: all but a hundredth at each end.
+// axisOf has nearly all of some sorted values: all but a hundredth at each end, and none
+// that is out of all proportion.
 func axisOf(sorted []float64, start, end float64) axis {
 	low, high := quantile(sorted, 0.01), quantile(sorted, 0.99)
+	middle := quantile(sorted, 0.5)
+	if far := 20 * max(quantile(sorted, 0.75)-quantile(sorted, 0.25), math.Abs(middle)); far > 0 {
+		low, high = max(low, middle-far), min(high, middle+far)
+	}
 	room := (high - low) * 0.06
 	if room == 0 {
 		room = max(math.Abs(high)*0.1, 1)

@@ -54,22 +54,18 @@ func (d *drawing) levels(y axis, from, to, smallest float64) {
 	}
 }
 
-// fit cuts a text to a width in pixels of the usual letters, and replaces what cannot be
-// seen.
+// fit cuts a text to a width in pixels of the usual letters.
 func fit(text string, width float64) string {
-	var b strings.Builder
-	for _, r := range text {
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		letter := 6.4
-		if r >= 0x2e80 {
+	for i, r := range text {
+		letter := 7.1
+		if unicode.IsUpper(r) {
+			letter = 8.3
+		} else if r >= 0x2e80 {
 			letter = 13
 		}
 		if width -= letter; width < letter {
-			return strings.TrimSpace(b.String()) + "…"
+			return strings.TrimSpace(text[:i]) + "…"
 		}
-		b.WriteRune(r)
 	}
-	return b.String()
+	return text
 }

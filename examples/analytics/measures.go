@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -58,7 +59,7 @@ func (o *observation) each(f func(of measure, name string, v value)) {
 		v, err := strconv.ParseFloat(string(q.Value), 64)
 		of, name, ok := c.first()
 		if err == nil && ok && math.Abs(v) < 1e12 { // beyond it nothing is measured
-			f(measure{of, firstOf(q.Code, q.Unit)}, name, value{o.Subject.Reference, at, v})
+			f(measure{of, strings.Trim(firstOf(q.Code, q.Unit), "{}")}, name, value{o.Subject.Reference, at, v})
 		}
 	}
 	one(&o.Code, &o.Quantity)

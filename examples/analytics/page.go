@@ -97,7 +97,7 @@ func draw(ctx context.Context, store *datastore.Store, now time.Time) (*page, er
 
 const minute = "2006-01-02 15:04 UTC"
 
-const courses = "Over the years: the median with the band between the quartiles, and the lines of five patients with the most values. At the right: how often each value occurs."
+const courses = "Over the years: the median with the band between the quartiles, and the lines of the three patients with the most values. At the right: how often each value occurs."
 
 // write writes the page to a file, which is whole or not there.
 func (p *page) write(name string) (err error) {

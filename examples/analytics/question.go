@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 
@@ -60,17 +61,23 @@ func (a *asker) begin(typ, date string, first, long month, periods int, filter s
 
 // years returns the years, at most a number of them, in which nearly everything that
 // since counts begins: all but a hundredth at each end, so that a mistaken date, such as
-// one of year 9999, does not stretch an axis. The note says how much is left out.
+// one of year 9999, does not stretch an axis. The note counts what is
+// earlier and later.
 func years(since func(month) int, most int) (first, last int, note string) {
 	all := since(january(1))
 	newest := func(few int) int { // the last year after which there are more than a few
 		return sort.Search(9999, func(i int) bool { return since(january(i+2)) <= few }) + 1
 	}
 	last = newest(all / 100)
+	if since(january(last-most+1)) < all/5 {
+		last = newest(all/2) + most/2 // the newest dates are far from all others
+	}
 	first = max(newest(all-all/100-1), last-most+1)
-	before, after := all-since(january(first)), since(january(last+1))
-	if before+after > 0 {
-		note = fmt.Sprintf(" Not drawn: %s before %d and %s after %d.", count(before), first, count(after), last)
+	if n := all - since(january(first)); n > 0 {
+		note += fmt.Sprintf(" Earlier: %s.", count(n))
+	}
+	if n := since(january(last + 1)); n > 0 {
+		note += fmt.Sprintf(" Later: %s.", count(n))
 	}
 	return first, last, note
 }
@@ -126,10 +133,18 @@ func (c *concept) first() (of coding, name string, ok bool) {
 	return of, "", false
 }
 
+// firstOf returns the first text that is not blank, without what cannot be seen and not
+// without end.
 func firstOf(texts ...string) string {
 	for _, text := range texts {
-		if strings.TrimSpace(text) != "" {
-			return text
+		text = strings.Map(func(r rune) rune {
+			if unicode.IsPrint(r) {
+				return r
+			}
+			return ' '
+		}, text)
+		if text = strings.TrimSpace(text); text != "" {
+			return fit(text, 1000)
 		}
 	}
 	return ""
