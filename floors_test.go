@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"internal/engine", "internal/bundle", "datastore"},
 	{"internal/jobs", "jobs", "ingest", "ingest/bucket", "ingest/bulk", "export"},
 	{"datastore/rest"},
-	{"examples/quickstart", "examples/server", "examples/admin", "examples/analytics", "examples/notes"},
+	{"examples/internal/bar", "examples/quickstart", "examples/server", "examples/admin", "examples/analytics", "examples/bench", "examples/notes"},
 }
 
 // protoPackages may import google/fhir: floor 3 and above, and the generator of the
