@@ -1,67 +1,150 @@
 package search
 
 import (
+	"slices"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A combination is conditions on one resource of which any holds, or all hold.
-type combination struct {
-	all bool
-	of  []condition
+// An allNode is conditions on one resource that all hold.
+type allNode struct {
+	ev  *evaluation
+	typ schema.TypeID
+	of  []node
 }
 
-// A negation is a condition that must not hold.
-type negation struct{ of condition }
-
-func (*combination) condition() {}
-func (*negation) condition()    {}
-
-// negation evaluates what must not hold and leaves it out.
-func (ev *evaluation) negation(t schema.TypeID, n *negation, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	held, err := ev.step(t, n.of, within)
-	if err != nil {
-		return nil, err
+func (n *allNode) estimate() int {
+	if len(n.of) == 0 {
+		return 0
 	}
-	return ev.except(t, held, within)
-}
-
-// combination evaluates conditions together, each among what can still matter.
-func (ev *evaluation) combination(t schema.TypeID, c *combination, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	of := c.of
-	if c.all {
-		of = ev.cheapestFirst(t, of)
+	costs := make([]int, len(n.of))
+	for i, one := range n.of {
+		costs[i] = one.estimate()
 	}
-	return ev.together(c.all, of, within, func(one condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-		return ev.step(t, one, within)
-	})
+	return slices.Min(costs)
 }
 
-// together evaluates conditions by each: what all of them leave of within, one after
-// the other, or the union of what any leaves. The result may be within itself.
-func (ev *evaluation) together(all bool, of []condition, within *roaring.Bitmap, each func(condition, *roaring.Bitmap) (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
-	if all {
-		set := within
-		for _, one := range of {
-			found, err := each(one, set)
-			if err != nil || found.IsEmpty() {
-				return found, err
-			}
-			set = found
+func (n *allNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	return one(cheapestFirst(n.of), within, node.evaluate)
+}
+
+func (n *allNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	return one(n.of, within, node.candidates)
+}
+
+// one asks nodes one after the other, each of what the ones before leave of within. The
+// result may be within itself.
+func one(nodes []node, within *roaring.Bitmap, ask func(node, *roaring.Bitmap) (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
+	set := within
+	for _, n := range nodes {
+		found, err := ask(n, set)
+		if err != nil || found.IsEmpty() {
+			return found, err
 		}
-		return set, nil
+		set = found
 	}
+	return set, nil
+}
+
+func (n *allNode) decide() (decision, error) {
+	parts, err := decideAll(n.of)
+	return merge(constant(n.typ, true), parts, allHold), err
+}
+
+func decideAll(nodes []node) ([]decision, error) {
+	parts := make([]decision, len(nodes))
+	for i, n := range nodes {
+		var err error
+		if parts[i], err = n.decide(); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+func (n *allNode) pure() bool { return slices.ContainsFunc(n.of, node.pure) }
+
+func (n *allNode) explain() (string, Way) { return "and", ByParts }
+
+// An anyNode is conditions on one resource of which any holds.
+type anyNode struct {
+	ev  *evaluation
+	typ schema.TypeID
+	of  []node
+}
+
+func (n *anyNode) estimate() (sum int) {
+	for _, one := range n.of {
+		sum += one.estimate()
+	}
+	return sum
+}
+
+func (n *anyNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	return n.each(within, node.evaluate)
+}
+
+func (n *anyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	return n.each(within, node.candidates)
+}
+
+// each returns the union of what the nodes leave of within.
+func (n *anyNode) each(within *roaring.Bitmap, ask func(node, *roaring.Bitmap) (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
 	set := roaring.New()
-	for _, one := range of {
-		found, err := each(one, within)
+	for _, one := range n.of {
+		found, err := ask(one, within)
 		if err != nil {
 			return nil, err
 		}
 		set.Or(found)
-		if err := ev.charge(int(found.GetCardinality())); err != nil {
+		if err := n.ev.charge(int(found.GetCardinality())); err != nil {
 			return nil, err
 		}
 	}
 	return set, nil
 }
+
+func (n *anyNode) decide() (decision, error) {
+	parts, err := decideAll(n.of)
+	return merge(constant(n.typ, false), parts, anyHolds), err
+}
+
+func (n *anyNode) pure() bool {
+	return !slices.ContainsFunc(n.of, func(one node) bool { return !one.pure() })
+}
+
+func (n *anyNode) explain() (string, Way) { return "or", ByParts }
+
+// A restNode is all resources of a type but those for which a condition holds.
+type restNode struct {
+	ev  *evaluation
+	typ schema.TypeID
+	but node
+}
+
+func (n *restNode) estimate() int { return 2*n.ev.everything(n.typ) + 1 }
+
+func (n *restNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	held, err := n.but.evaluate(within)
+	if err != nil {
+		return nil, err
+	}
+	return n.ev.except(n.typ, held, within)
+}
+
+// candidates are all, where the condition can be decided.
+func (n *restNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	_, err := n.but.candidates(within)
+	return within, err
+}
+
+func (n *restNode) decide() (decision, error) {
+	held, err := n.but.decide()
+	return opposite(n.typ, held), err
+}
+
+func (n *restNode) pure() bool { return false }
+
+func (n *restNode) explain() (string, Way) { return "not", ByRest }

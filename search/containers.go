@@ -15,57 +15,6 @@ func (ev *evaluation) containers(t schema.TypeID) index.Posting {
 	return ev.view.Posting(ev.terms.Present(ev.registry.head(t)))
 }
 
-// candidates returns those of within that may contain a resource of type t for which
-// a condition holds: all for which it does. Whether it holds of one contained
-// resource, and of the right one, a decision says. The result is
-// shared and must not be changed.
-func (ev *evaluation) candidates(t schema.TypeID, c condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	switch c := c.(type) {
-	case *match:
-		return ev.candidatesOfMatch(t, c, within)
-	case *chain:
-		return ev.candidatesOfChain(c, within)
-	case *combination:
-		return ev.together(c.all, c.of, within, func(one condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-			return ev.candidates(t, one, within)
-		})
-	case *negation: // whatever it is, it is asked whether it can be decided
-		_, err := ev.candidates(t, c.of, within)
-		return within, err
-	case *phrase:
-		return ev.candidatesOfWords(t, within, c.words)
-	}
-	return roaring.New(), nil // a *reverse, which never holds
-}
-
-func (ev *evaluation) candidatesOfMatch(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	switch {
-	case m.param.custom != nil:
-		return nil, noCustomInside(m.param)
-	case m.modifier == modNot || m.modifier == modNotIn || m.modifier == modMissing && m.missing:
-		return within, nil
-	case m.param.special == specialID && m.modifier == plain:
-		var found []index.Posting
-		for _, v := range m.values {
-			found = append(found, ev.view.Posting(ev.terms.Token(ev.registry.head(t), "", v.code)))
-		}
-		return ev.union(found, within)
-	case m.param.special == specialWords:
-		return ev.candidatesOfWords(t, within, m.phrases()...)
-	case m.param.special != specialNone:
-		return within, nil
-	}
-	inside := *m
-	inside.param = ev.registry.insideParam(m.param)
-	for i := range inside.param.composites { // a decision looks at the elements
-		inside.param.composites[i].grouped = false
-	}
-	if m.param.row.Type == schema.ParamReference && m.modifier.ranked() {
-		inside.modifier = modMissing // any reference may be the one: there are no edges
-	}
-	return ev.match(t, &inside, within)
-}
-
 // noCustomInside reports a custom parameter that is asked of contained resources,
 // which have no values of it: no answer would be exact.
 func noCustomInside(p *param) error {
@@ -79,12 +28,13 @@ func noCustomInside(p *param) error {
 // reference may be to one.
 const fewTargets = 1024
 
-// candidatesOfChain goes back along the references of contained resources.
-func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	if c.param.custom != nil {
-		return nil, noCustomInside(c.param)
+// candidates goes back along the references of contained resources.
+func (n *chainNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if n.param.custom != nil {
+		return nil, noCustomInside(n.param)
 	}
-	streams := ev.registry.insideParam(c.param).streams
+	ev := n.ev
+	streams := ev.registry.insideParam(n.param).streams
 	canonical, _, err := ev.inUse(&param{streams: streams}, nil)
 	if err != nil {
 		return nil, err
@@ -93,8 +43,8 @@ func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roar
 	for _, s := range streams {
 		found = append(found, ev.view.Posting(ev.terms.ReferenceText(s.id, "#")))
 	}
-	for _, branch := range c.branches {
-		targets, err := ev.visible(branch.typ, branch.next)
+	for _, b := range n.branches {
+		targets, err := ev.reach(b)
 		if err != nil {
 			return nil, err
 		}
@@ -104,10 +54,10 @@ func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roar
 		for o := range roaring.Values(targets) {
 			_, id := ev.view.Key(index.Ordinal(o))
 			for _, s := range streams {
-				found = append(found, ev.view.Posting(ev.referenceTerm(s, branch.typ, id)))
+				found = append(found, ev.view.Posting(ev.referenceTerm(s, b.typ, id)))
 			}
 		}
-		err = ev.cited(canonical, branch.typ, targets, func(_ uint32, by index.Posting) error {
+		err = ev.cited(canonical, b.typ, targets, func(_ uint32, by index.Posting) error {
 			found = append(found, by)
 			return nil
 		})
@@ -119,7 +69,7 @@ func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roar
 	if err != nil {
 		return nil, err
 	}
-	siblings, err := ev.candidatesOfBranches(c, streams, within)
+	siblings, err := n.candidatesOfBranches(streams, within)
 	if err != nil {
 		return nil, err
 	}
@@ -129,20 +79,16 @@ func (ev *evaluation) candidatesOfChain(c *chain, within *roaring.Bitmap) (*roar
 
 // referring returns those of within that have a value in one of the streams.
 func (ev *evaluation) referring(streams []*stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	var found []index.Posting
-	for _, s := range streams {
-		found = append(found, ev.view.Posting(ev.terms.Present(s.id)))
-	}
-	return ev.union(found, within)
+	return ev.union(ev.havingValues(streams), within)
 }
 
 // candidatesOfBranches returns those of within, or of all if it is nil, that may
 // contain what the rest of a chain holds of, and that have a reference in one of the
 // streams from which the chain starts.
-func (ev *evaluation) candidatesOfBranches(c *chain, from []*stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	set := roaring.New()
-	for _, branch := range c.branches {
-		containers := ev.containers(branch.typ)
+func (n *chainNode) candidatesOfBranches(from []*stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	ev, set := n.ev, roaring.New()
+	for _, b := range n.branches {
+		containers := ev.containers(b.typ)
 		if containers.Len() == 0 {
 			continue
 		}
@@ -156,7 +102,7 @@ func (ev *evaluation) candidatesOfBranches(c *chain, from []*stream, within *roa
 		if universe.IsEmpty() {
 			continue
 		}
-		found, err := ev.candidates(branch.typ, branch.next, universe)
+		found, err := b.node.candidates(universe)
 		if err != nil {
 			return nil, err
 		}
@@ -165,17 +111,18 @@ func (ev *evaluation) candidatesOfBranches(c *chain, from []*stream, within *roa
 	return set, nil
 }
 
-// chainInside adds to set the visible ones of within, or of all if it is nil, whose
+// evaluateInside adds to set the visible ones of within, or of all if it is nil, whose
 // reference leads to a resource that they contain, for which the chain goes on to
 // hold (FHIR R4 §3.1.1.5.5).
-func (ev *evaluation) chainInside(c *chain, within, set *roaring.Bitmap) error {
-	candidates, err := ev.candidatesOfBranches(c, c.param.streams, within)
+func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
+	ev := n.ev
+	candidates, err := n.candidatesOfBranches(n.param.streams, within)
 	if err != nil || candidates.IsEmpty() {
 		return err
 	}
 	ev.view.RetainVisible(candidates)
 	candidates.AndNot(set)
-	decision, err := ev.decideBranches(c)
+	decision, err := n.decideBranches()
 	if err != nil {
 		return err
 	}
@@ -188,12 +135,12 @@ func (ev *evaluation) chainInside(c *chain, within, set *roaring.Bitmap) error {
 		if err != nil {
 			return err
 		}
-		entries, err := ev.withCustom(out, c.param)
+		entries, err := ev.withCustom(out, n.param)
 		if err != nil {
 			return err
 		}
 		if slices.ContainsFunc(entries, func(e index.Entry) bool {
-			if !c.param.knows(e.Param) {
+			if !n.param.knows(e.Param) {
 				return false
 			}
 			i, ok := out.find(&e)
@@ -219,17 +166,17 @@ func (ev *evaluation) withCustom(out *outer, p *param) ([]index.Entry, error) {
 	return ev.read, nil
 }
 
-// estimateInside guesses how much work chainInside is.
-func (ev *evaluation) estimateInside(branch chainBranch) int {
-	n := ev.containers(branch.typ).Len()
+// estimateInside guesses how much work evaluateInside is.
+func (ev *evaluation) estimateInside(b *target) int {
+	n := ev.containers(b.typ).Len()
 	if n == 0 {
 		return 0
 	}
-	if m, ok := branch.next.(*match); ok {
+	if m, ok := b.of.(*match); ok {
 		inside := *m
 		inside.param = ev.registry.insideParam(m.param)
-		if postings, ok := ev.postings(&inside); ok {
-			n = min(n, total(postings))
+		if l, ok := ev.matchNode(b.typ, &inside).(*lookupNode); ok {
+			n = min(n, total(l.found))
 		}
 	}
 	return costOfBlock * n

@@ -9,7 +9,6 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // A containment says what a search looks for beside resources of their own: _contained
@@ -129,16 +128,13 @@ func (ev *evaluation) inside(q *Query, found func(o index.Ordinal, holds []bool)
 		if containers.Len() == 0 {
 			continue
 		}
-		conditions := &combination{all: true}
-		for _, c := range q.clauses {
-			conditions.of = append(conditions.of, c.of[i])
-		}
+		conditions := &allNode{ev, t, ev.clausesOf(q, i)}
 		universe, err := ev.union([]index.Posting{containers}, nil)
 		if err != nil {
 			return err
 		}
 		start, step := time.Now(), Step{Type: t, Part: "_contained", Way: ByValues, Estimate: costOfBlock * containers.Len()}
-		err = ev.holders(t, conditions, universe, func(o index.Ordinal, holds []bool) {
+		err = ev.holders(conditions, universe, func(o index.Ordinal, holds []bool) {
 			step.Found++
 			found(o, holds)
 		})
@@ -152,16 +148,16 @@ func (ev *evaluation) inside(q *Query, found func(o index.Ordinal, holds []bool)
 	return nil
 }
 
-// holders calls found for each visible version among those that contain resources of
-// a type of which a condition holds for some, and says for which.
-func (ev *evaluation) holders(t schema.TypeID, c condition, among *roaring.Bitmap, found func(o index.Ordinal, holds []bool)) error {
-	candidates, err := ev.candidates(t, c, among)
+// holders calls found for each visible version among those that contain resources for
+// some of which a node holds, and says for which.
+func (ev *evaluation) holders(n node, among *roaring.Bitmap, found func(o index.Ordinal, holds []bool)) error {
+	candidates, err := n.candidates(among)
 	if err != nil {
 		return err
 	}
 	candidates = candidates.Clone()
 	ev.view.RetainVisible(candidates)
-	decision, err := ev.decide(t, c)
+	decision, err := n.decide()
 	if err != nil {
 		return err
 	}

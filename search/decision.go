@@ -1,8 +1,6 @@
 package search
 
 import (
-	"slices"
-
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -14,26 +12,6 @@ import (
 // holds. What the index answers for all versions it answers from the values of one.
 // The result is the caller's.
 type decision func(o *outer) ([]bool, error)
-
-// decide prepares a condition on contained resources of type t for decisions. What
-// has to be searched for in the store is searched for now.
-func (ev *evaluation) decide(t schema.TypeID, c condition) (decision, error) {
-	switch c := c.(type) {
-	case *match:
-		return ev.decideMatch(t, c)
-	case *chain:
-		return ev.decideChain(t, c)
-	case *combination:
-		return ev.decideCombination(t, c)
-	case *negation:
-		held, err := ev.decide(t, c.of)
-		return opposite(t, held), err
-	case *phrase:
-		return ev.decideWords(t, c.param, c.words)
-	}
-	// A *reverse: nothing but its container refers to a contained resource.
-	return constant(t, false), nil
-}
 
 // constant is the decision that holds of all contained resources of a type, or of none.
 func constant(t schema.TypeID, holds bool) decision {
@@ -70,17 +48,18 @@ func (ev *evaluation) each(t schema.TypeID, cost int, holds func(in *inner) (boo
 
 // any is the decision that asks a test of the values that every contained resource of
 // a type has for a parameter, until it holds of one. cost is what the test costs.
-func (ev *evaluation) any(t schema.TypeID, p *param, cost int, holds func(e *index.Entry) bool) decision {
+func (ev *evaluation) any(t schema.TypeID, p *param, cost int, holds func(s *stream, e *index.Entry) bool) decision {
 	return ev.each(t, 1, func(in *inner) (bool, error) {
 		for i := range in.entries {
 			e := &in.entries[i]
-			if !p.knows(e.Param) {
+			s := p.stream(e.Param)
+			if s == nil {
 				continue
 			}
 			if err := ev.charge(cost); err != nil {
 				return false, err
 			}
-			if holds(e) {
+			if holds(s, e) {
 				return true, nil
 			}
 		}
@@ -120,131 +99,24 @@ func merge(first decision, parts []decision, one func(a, b bool) bool) decision 
 func anyHolds(a, b bool) bool { return a || b }
 func allHold(a, b bool) bool  { return a && b }
 
-func (ev *evaluation) decideCombination(t schema.TypeID, c *combination) (decision, error) {
-	parts := make([]decision, len(c.of))
-	for i, one := range c.of {
-		var err error
-		if parts[i], err = ev.decide(t, one); err != nil {
-			return nil, err
-		}
+// stream returns the stream of the parameter that has a number, nil if none has.
+func (p *param) stream(number index.Param) *stream {
+	if s := streamOf(p.streams, number); s != nil {
+		return s
 	}
-	if c.all {
-		return merge(constant(t, true), parts, allHold), nil
-	}
-	return merge(constant(t, false), parts, anyHolds), nil
-}
-
-func (ev *evaluation) decideMatch(t schema.TypeID, m *match) (decision, error) {
-	switch {
-	case m.param.special == specialNear:
-		return ev.decideNear(t, m)
-	case m.param.special == specialWords:
-		return ev.decideWords(t, m.param, m.phrases()...)
-	case m.modifier == modNot || m.modifier == modNotIn:
-		positive := *m
-		positive.modifier = plain
-		if m.modifier == modNotIn {
-			positive.modifier = modIn
-		}
-		held, err := ev.decideMatch(t, &positive)
-		return opposite(t, held), err
-	case m.param.special == specialID:
-		return ev.each(t, len(m.values), func(in *inner) (bool, error) {
-			if m.modifier == modMissing {
-				return (in.id == "") == m.missing, nil
-			}
-			return slices.ContainsFunc(m.values, func(v value) bool { return v.code == in.id }), nil
-		}), nil
-	case m.param.special != specialNone: // a contained resource has no time of its own (FHIR R4 dom-4)
-		return constant(t, m.modifier == modMissing && m.missing), nil
-	}
-	p := ev.registry.insideParam(m.param)
-	if m.modifier == modMissing {
-		present := ev.any(t, p, 0, func(*index.Entry) bool { return true })
-		if m.missing {
-			return opposite(t, present), nil
-		}
-		return present, nil
-	}
-	p.streams, p.aside = p.seen(m.modifier), nil
-	switch kind := p.row.Type; {
-	case kind == schema.ParamComposite:
-		return ev.decideComposite(t, p, m), nil
-	case kind == schema.ParamToken && (m.modifier == modIn || m.modifier.ranked()):
-		return ev.decideTerminology(t, p, m)
-	case kind == schema.ParamReference && m.modifier.ranked():
-		return ev.decideRelated(t, p, m)
-	}
-	return ev.any(t, p, len(m.values), func(e *index.Entry) bool {
-		for i := range m.values {
-			if ev.holds(p, m.modifier, &m.values[i], e) {
-				return true
-			}
-		}
-		return false
-	}), nil
+	return streamOf(p.aside, number)
 }
 
 // knows reports whether values of a stream are values of the parameter.
-func (p *param) knows(number index.Param) bool {
-	is := func(s *stream) bool { return s.id == number }
-	return slices.ContainsFunc(p.streams, is) || slices.ContainsFunc(p.aside, is)
-}
+func (p *param) knows(number index.Param) bool { return p.stream(number) != nil }
 
-func (ev *evaluation) decideComposite(t schema.TypeID, p *param, m *match) decision {
-	var scratch elements
-	return ev.each(t, 1, func(in *inner) (bool, error) {
-		for i := range p.composites {
-			for j := range m.values {
-				if ev.elementHolds(&scratch, &p.composites[i], &m.values[j], in.entries) {
-					return true, nil
-				}
-				if err := ev.charge(len(in.entries)); err != nil {
-					return false, err
-				}
-			}
+func streamOf(streams []*stream, number index.Param) *stream {
+	for _, s := range streams {
+		if s.id == number {
+			return s
 		}
-		return false, nil
-	})
-}
-
-// decideTerminology decides by the codes that the value sets and code systems of the
-// store give, of which there may be many.
-func (ev *evaluation) decideTerminology(t schema.TypeID, p *param, m *match) (decision, error) {
-	codes, err := ev.codes(m)
-	if err != nil {
-		return nil, err
 	}
-	stored := newCodeSet() // in the case in which the streams have them
-	stored.whole = codes.whole
-	for c := range codes.codes {
-		if c.system != "" {
-			stored.add(c.system, foldCode(c.code, schema.CaseSensitive(c.system)))
-			continue
-		}
-		stored.add("", foldCode(c.code, true))
-		stored.add("", foldCode(c.code, false))
-	}
-	return ev.any(t, p, costOfCode, func(e *index.Entry) bool { return stored.has(coding{e.System, e.Code}) }), nil
-}
-
-func (ev *evaluation) decideRelated(t schema.TypeID, p *param, m *match) (decision, error) {
-	entities, err := ev.relatedEntities(m)
-	if err != nil {
-		return nil, err
-	}
-	return ev.any(t, p, len(m.values), func(e *index.Entry) bool {
-		if ev.among(entities, e) {
-			return true
-		}
-		for i := range m.values {
-			v := &m.values[i]
-			if v.canonical() && slices.ContainsFunc(p.streams, func(s *stream) bool { return s.relatedVersion(m.modifier, v, e) }) {
-				return true
-			}
-		}
-		return false
-	}), nil
+	return nil
 }
 
 // among reports whether a value is a reference to one of a set of entities.
@@ -254,11 +126,6 @@ func (ev *evaluation) among(entities *roaring.Bitmap, e *index.Entry) bool {
 	}
 	entity, ok := ev.view.Entity(e.Type, e.ID)
 	return ok && entities.Contains(uint32(entity))
-}
-
-// decideNear reads the positions from the resource, as those of other Locations are.
-func (ev *evaluation) decideNear(t schema.TypeID, m *match) (decision, error) {
-	return ev.eachNode(t, 1, m.near)
 }
 
 // eachNode is the decision that asks a test of the node of every contained resource of
@@ -287,23 +154,24 @@ func (ev *evaluation) eachNode(t schema.TypeID, cost int, holds func(*fhirjson.D
 	}, nil
 }
 
-// decideChain goes on from a contained resource: to resources of the store, to others
+// decide goes on from a contained resource: to resources of the store, to others
 // that the same version contains, and to the version itself ("#").
-func (ev *evaluation) decideChain(t schema.TypeID, c *chain) (decision, error) {
-	p := ev.registry.insideParam(c.param)
+func (n *chainNode) decide() (decision, error) {
+	ev := n.ev
+	p := ev.registry.insideParam(n.param)
 	inUse, _, err := ev.inUse(p, nil)
 	if err != nil {
 		return nil, err
 	}
 	canonical := &param{streams: inUse}
 	entities, texts := roaring.New(), map[string]struct{}{}
-	for _, branch := range c.branches {
-		targets, err := ev.visible(branch.typ, branch.next)
+	for _, b := range n.branches {
+		targets, err := ev.reach(b)
 		if err != nil {
 			return nil, err
 		}
 		entities.Or(ev.view.EntitiesOf(targets))
-		err = ev.citing(inUse, branch.typ, targets, func(_ uint32, _ *stream, text string) error {
+		err = ev.citing(inUse, b.typ, targets, func(_ uint32, _ *stream, text string) error {
 			texts[text] = struct{}{}
 			return nil
 		})
@@ -311,7 +179,7 @@ func (ev *evaluation) decideChain(t schema.TypeID, c *chain) (decision, error) {
 			return nil, err
 		}
 	}
-	siblings, err := ev.decideBranches(c)
+	siblings, err := n.decideBranches()
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +189,7 @@ func (ev *evaluation) decideChain(t schema.TypeID, c *chain) (decision, error) {
 			return nil, err
 		}
 		self := entities.Contains(uint32(ev.view.EntityOf(o.ordinal)))
-		return ev.any(t, p, 1, func(e *index.Entry) bool {
+		return ev.any(n.typ, p, 1, func(_ *stream, e *index.Entry) bool {
 			if i, ok := o.find(e); ok {
 				return leads[i]
 			}
@@ -335,13 +203,13 @@ func (ev *evaluation) decideChain(t schema.TypeID, c *chain) (decision, error) {
 }
 
 // decideBranches decides of which contained resources the rest of a chain holds.
-func (ev *evaluation) decideBranches(c *chain) (decision, error) {
+func (n *chainNode) decideBranches() (decision, error) {
 	var parts []decision
-	for _, branch := range c.branches {
-		if ev.containers(branch.typ).Len() == 0 {
+	for _, b := range n.branches {
+		if n.ev.containers(b.typ).Len() == 0 {
 			continue
 		}
-		part, err := ev.decide(branch.typ, branch.next)
+		part, err := b.node.decide()
 		if err != nil {
 			return nil, err
 		}

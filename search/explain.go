@@ -2,11 +2,8 @@ package search
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -96,37 +93,13 @@ func (p *Plan) issue() issue.Issue {
 // An explanation is a plan while it is made.
 type explanation struct {
 	plan  Plan
-	steps *[]Step              // where the step at hand belongs
-	parts map[condition]string // names as they were written
+	steps *[]Step // where the step at hand belongs
 }
 
 func newExplanation() *explanation {
-	x := &explanation{parts: map[condition]string{}}
+	x := &explanation{}
 	x.steps = &x.plan.Steps
 	return x
-}
-
-// step is evaluate, and says so in the plan, if one is wanted.
-func (ev *evaluation) step(t schema.TypeID, c condition, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	x := ev.explained
-	if x == nil {
-		return ev.evaluate(t, c, within)
-	}
-	s := Step{Type: t, Part: x.parts[c], Way: ev.way(c), Estimate: ev.estimate(t, c)}
-	if s.Part == "" {
-		s.Part = nameOf(c)
-	}
-	outer := x.steps
-	x.steps = &s.Steps
-	start := time.Now()
-	found, err := ev.evaluate(t, c, within)
-	s.Time = time.Since(start)
-	x.steps = outer
-	if err == nil {
-		s.Found = int(found.GetCardinality())
-		*outer = append(*outer, s)
-	}
-	return found, err
 }
 
 // worked adds to the plan a step on the page, which began at start.
@@ -135,85 +108,6 @@ func (ev *evaluation) worked(start time.Time, s Step) {
 		s.Time = time.Since(start)
 		ev.explained.plan.Result = append(ev.explained.plan.Result, s)
 	}
-}
-
-// nameOf returns the name that a condition would have in a query.
-func nameOf(c condition) string {
-	switch c := c.(type) {
-	case *match:
-		name := c.param.row.Code
-		if name == "" { // of a part of a composite
-			name = c.param.row.Name
-		}
-		if modifier := c.modifier.String(); modifier != "" {
-			name += ":" + modifier
-		}
-		return name
-	case *chain:
-		return c.param.row.Code + "."
-	case *reverse:
-		return "_has:" + c.source.String() + ":" + c.param.row.Code
-	case *combination:
-		if c.all {
-			return "and"
-		}
-		return "or"
-	case *phrase:
-		return c.param.row.Code
-	}
-	return "not"
-}
-
-// way says what a condition is answered from: which branch evaluate takes.
-func (ev *evaluation) way(c condition) Way {
-	switch c := c.(type) {
-	case *match:
-		return ev.wayOfMatch(c)
-	case *chain, *reverse:
-		return ByJoin
-	case *negation:
-		return ByRest
-	case *phrase:
-		return ByDocuments
-	}
-	return ByParts
-}
-
-func (ev *evaluation) wayOfMatch(m *match) Way {
-	switch {
-	case m.param.special == specialNear:
-		return ByValues
-	case m.modifier == modNot, m.modifier == modMissing && m.missing:
-		return ByRest
-	case m.param.special == specialWords:
-		return ByPostings
-	case m.param.special != specialNone:
-		return ByTable
-	case m.modifier == modMissing:
-		return ByPostings
-	}
-	if _, ok := ev.postings(m); ok {
-		return ByPostings
-	}
-	switch m.param.row.Type {
-	case schema.ParamToken:
-		if m.modifier != modText {
-			return ByTerminology
-		}
-	case schema.ParamReference:
-		return ByHierarchy
-	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
-		return ByColumn
-	case schema.ParamComposite:
-		if slices.ContainsFunc(m.param.composites, func(c composite) bool { return c.grouped }) {
-			return ByValues
-		}
-		return ByParts
-	}
-	if m.asWritten() {
-		return ByValues
-	}
-	return ByTexts
 }
 
 // wayOfKey says what the values of a sort key are taken from.

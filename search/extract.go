@@ -68,7 +68,7 @@ func (x *extractor) resource(at fhirjson.Index, plan *typePlan) {
 }
 
 // walk extracts what the trie says from the tape's node at and what is below.
-func (x *extractor) walk(at fhirjson.Index, n *node, group uint32) {
+func (x *extractor) walk(at fhirjson.Index, n *trieNode, group uint32) {
 	for i := range n.leaves {
 		l := n.leaves[i]
 		l.param += x.shift

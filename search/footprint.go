@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -123,42 +122,6 @@ func (q *Query) Conditions() string {
 	return strings.Join(slices.Compact(parts), "&")
 }
 
-// costLimitKey is the key under which a context carries a limit of cost.
-type costLimitKey struct{}
-
-// WithCostLimit returns a context whose searches cost no more than a limit, in
-// ordinals and texts looked at, if that is less than the engine's own.
-func WithCostLimit(ctx context.Context, limit int) context.Context {
-	return context.WithValue(ctx, costLimitKey{}, limit)
-}
-
-// costOf returns the limit for a search.
-func (e *Engine) costOf(ctx context.Context) int {
-	if limit, ok := ctx.Value(costLimitKey{}).(int); ok {
-		return min(limit, e.costLimit)
-	}
-	return e.costLimit
-}
-
-// A Budget is work that several searches share, in ordinals and texts looked at. It is
-// safe for several goroutines.
-type Budget struct{ left atomic.Int64 }
-
-// budgetKey is the key under which a context carries a budget.
-type budgetKey struct{}
-
-// WithBudget returns a context whose searches together cost no more than a limit.
-func WithBudget(ctx context.Context, limit int) context.Context {
-	b := new(Budget)
-	b.left.Store(int64(limit))
-	return context.WithValue(ctx, budgetKey{}, b)
-}
-
-func budgetOf(ctx context.Context) *Budget {
-	b, _ := ctx.Value(budgetKey{}).(*Budget)
-	return b
-}
-
 // costOfAsking is what it costs to see that there is nothing new.
 const costOfAsking = 20
 
@@ -184,11 +147,11 @@ func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *Query, after 
 			}
 			within.Add(uint32(o))
 		}
-		for _, c := range q.clauses {
+		for _, n := range ev.clausesOf(q, i) {
 			if within.IsEmpty() {
 				break
 			}
-			if within, err = ev.step(t, c.of[i], within); err != nil {
+			if within, err = n.evaluate(within); err != nil {
 				return false, false, err
 			}
 		}

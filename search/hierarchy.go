@@ -43,23 +43,27 @@ func (p *parser) inHierarchy(v *value, on *param) error {
 	return nil
 }
 
-// related evaluates :above and :below on references: what leads to the value, or
-// to what is above or below it. The value itself is on both sides.
-func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+// A hierarchyNode is a match with :above or :below on references: what leads to the
+// value, or to what is above or below it. The value itself is on both sides.
+type hierarchyNode struct{ matched }
+
+func (n *hierarchyNode) estimate() int { return n.all() }
+
+func (n *hierarchyNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
-	for i := range m.values {
-		if v := &m.values[i]; v.canonical() {
-			if err := ev.relatedVersions(set, m, v, within); err != nil {
+	for i := range n.values {
+		if v := &n.values[i]; v.canonical() {
+			if err := n.ev.relatedVersions(set, n.match, v, within); err != nil {
 				return nil, err
 			}
 		}
 	}
-	entities, err := ev.relatedEntities(m)
+	entities, err := n.ev.relatedEntities(n.match)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range m.param.streams {
-		if err := ev.back(ev.view.References(s.id), entities, set); err != nil {
+	for _, s := range n.param.streams {
+		if err := n.ev.back(n.ev.view.References(s.id), entities, set); err != nil {
 			return nil, err
 		}
 	}
@@ -68,6 +72,36 @@ func (ev *evaluation) related(m *match, within *roaring.Bitmap) (*roaring.Bitmap
 	}
 	return set, nil
 }
+
+// candidates are all that have a reference: those of contained resources are no edges,
+// and any may be the one.
+func (n *hierarchyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	any := matched{n.ev, n.typ, &match{typ: n.match.typ, param: n.param, modifier: modMissing}}
+	return any.candidates(within)
+}
+
+func (n *hierarchyNode) decide() (decision, error) {
+	entities, err := n.ev.relatedEntities(n.match)
+	if err != nil {
+		return nil, err
+	}
+	p := n.ev.registry.insideParam(n.param)
+	p.aside = nil
+	return n.ev.any(n.typ, p, len(n.values), func(_ *stream, e *index.Entry) bool {
+		if n.ev.among(entities, e) {
+			return true
+		}
+		for i := range n.values {
+			v := &n.values[i]
+			if v.canonical() && slices.ContainsFunc(p.streams, func(s *stream) bool { return s.relatedVersion(n.modifier, v, e) }) {
+				return true
+			}
+		}
+		return false
+	}), nil
+}
+
+func (n *hierarchyNode) explain() (string, Way) { return n.name(), ByHierarchy }
 
 // canonical reports whether a reference is to no resource of this store by type and
 // id.

@@ -7,40 +7,69 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// chain evaluates a condition on what a reference leads to. It finds the targets
-// first and goes back along the references, or, where fewer candidates are left
-// than there are targets, forth from the candidates.
-func (ev *evaluation) chain(c *chain, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+// costOfJoin is how many times more a step of a chain costs than a posting.
+const costOfJoin = 4
+
+// A chainNode is a condition on what a reference leads to.
+type chainNode struct {
+	ev       *evaluation
+	typ      schema.TypeID
+	param    *param
+	branches []*target // one for each type that the reference may lead to
+}
+
+func (ev *evaluation) chainNode(t schema.TypeID, c *chain) *chainNode {
+	n := &chainNode{ev: ev, typ: t, param: c.param}
+	for _, b := range c.branches {
+		n.branches = append(n.branches, ev.target(b.typ, b.next))
+	}
+	return n
+}
+
+func (n *chainNode) estimate() (sum int) {
+	for _, b := range n.branches {
+		sum += costOfJoin*b.node.estimate() + n.ev.estimateInside(b)
+	}
+	return sum
+}
+
+// evaluate finds the targets first and goes back along the references, or, where fewer
+// candidates are left than there are targets, forth from the candidates.
+func (n *chainNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
-	for _, branch := range c.branches {
-		targets, err := ev.visible(branch.typ, branch.next)
+	for _, b := range n.branches {
+		targets, err := n.ev.reach(b)
 		if err != nil {
 			return nil, err
 		}
 		if targets.IsEmpty() {
 			continue
 		}
-		entities := ev.view.EntitiesOf(targets)
-		for _, s := range c.param.streams {
-			edges := ev.view.References(s.id)
+		entities := n.ev.view.EntitiesOf(targets)
+		for _, s := range n.param.streams {
+			edges := n.ev.view.References(s.id)
 			if within != nil && within.GetCardinality() < entities.GetCardinality() {
-				err = ev.forth(edges, entities, within, set)
+				err = n.ev.forth(edges, entities, within, set)
 			} else {
-				err = ev.back(edges, entities, set)
+				err = n.ev.back(edges, entities, set)
 			}
 			if err != nil {
 				return nil, err
 			}
 		}
-		if err := ev.chainByURL(c.param, branch.typ, targets, within, set); err != nil {
+		if err := n.ev.chainByURL(n.param, b.typ, targets, within, set); err != nil {
 			return nil, err
 		}
 	}
 	if within != nil {
 		set.And(within)
 	}
-	return set, ev.chainInside(c, within, set)
+	return set, n.evaluateInside(within, set)
 }
+
+func (n *chainNode) pure() bool { return true }
+
+func (n *chainNode) explain() (string, Way) { return n.param.row.Code + ".", ByJoin }
 
 func (ev *evaluation) forth(edges index.References, entities, within, set *roaring.Bitmap) error {
 	if err := ev.charge(columnWork(edges.Len(), within)); err != nil {
@@ -63,26 +92,46 @@ func (ev *evaluation) back(edges index.References, entities, set *roaring.Bitmap
 	return ev.charge(int(sources.GetCardinality()))
 }
 
-// reverse evaluates _has: a condition on what refers here.
-func (ev *evaluation) reverse(t schema.TypeID, r *reverse, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	sources, err := ev.visible(r.source, r.next)
+// A hasNode is _has: a condition on what refers to the resource.
+type hasNode struct {
+	ev  *evaluation
+	typ schema.TypeID
+	*reverse
+	sources *target
+}
+
+func (n *hasNode) estimate() int { return costOfJoin * n.sources.node.estimate() }
+
+func (n *hasNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	sources, err := n.ev.reach(n.sources)
 	if err != nil {
 		return nil, err
 	}
 	entities := roaring.New()
-	for _, s := range r.param.streams {
-		if err := ev.charge(int(sources.GetCardinality())); err != nil {
+	for _, s := range n.param.streams {
+		if err := n.ev.charge(int(sources.GetCardinality())); err != nil {
 			return nil, err
 		}
-		entities.Or(ev.view.References(s.id).Targets(sources))
+		entities.Or(n.ev.view.References(s.id).Targets(sources))
 	}
-	set := ev.view.CurrentOf(entities)
-	if err := ev.reverseByURL(r.param, t, sources, within, set); err != nil {
+	set := n.ev.view.CurrentOf(entities)
+	if err := n.ev.reverseByURL(n.param, n.typ, sources, within, set); err != nil {
 		return nil, err
 	}
 	if within != nil {
 		set.And(within)
 		return set, nil
 	}
-	return ev.view.OfType(index.TypeID(t)).Intersect(set), nil
+	return n.ev.view.OfType(index.TypeID(n.typ)).Intersect(set), nil
+}
+
+// candidates are none: nothing but its container refers to a contained resource.
+func (n *hasNode) candidates(*roaring.Bitmap) (*roaring.Bitmap, error) { return roaring.New(), nil }
+
+func (n *hasNode) decide() (decision, error) { return constant(n.typ, false), nil }
+
+func (n *hasNode) pure() bool { return false }
+
+func (n *hasNode) explain() (string, Way) {
+	return "_has:" + n.source.String() + ":" + n.param.row.Code, ByJoin
 }

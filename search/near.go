@@ -83,33 +83,46 @@ func (c circle) holds(latitude, longitude float64) bool {
 	return 2*radius*math.Asin(math.Sqrt(min(h, 1))) <= c.metres
 }
 
-// positions evaluates near, and :missing on it. The index has no positions: those
+// A nearNode is a match on near, or :missing on it. The index has no positions: those
 // of the Locations that are left are read.
-func (ev *evaluation) positions(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	if ev.documents == nil {
+type nearNode struct{ matched }
+
+func (n *nearNode) estimate() int { return costOfBlock * (n.ev.everything(n.typ) + 1) }
+
+func (n *nearNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if n.ev.documents == nil {
 		return nil, errNoDocuments
 	}
 	candidates := within
 	if candidates == nil {
-		candidates = ev.view.OfType(index.TypeID(t)).Bitmap()
+		candidates = n.ev.view.OfType(index.TypeID(n.typ)).Bitmap()
 	}
 	candidates = candidates.Clone()
-	ev.view.RetainVisible(candidates)
+	n.ev.view.RetainVisible(candidates)
 	set := roaring.New()
 	var doc fhirjson.Document
 	for o := range roaring.Values(candidates) {
-		if err := ev.documents(index.Ordinal(o), &doc); err != nil {
+		if err := n.ev.documents(index.Ordinal(o), &doc); err != nil {
 			return nil, err
 		}
-		if err := ev.charge(costOfBlock + len(doc.Source)); err != nil {
+		if err := n.ev.charge(costOfBlock + len(doc.Source)); err != nil {
 			return nil, err
 		}
-		if m.near(&doc, 0) {
+		if n.near(&doc, 0) {
 			set.Add(o)
 		}
 	}
 	return set, nil
 }
+
+func (n *nearNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	return n.among(within)
+}
+
+// decide reads the positions from the resource, as those of other Locations are.
+func (n *nearNode) decide() (decision, error) { return n.ev.eachNode(n.typ, 1, n.near) }
+
+func (n *nearNode) explain() (string, Way) { return n.name(), ByValues }
 
 // near decides near, or :missing on it, for the Location at a node.
 func (m *match) near(doc *fhirjson.Document, location fhirjson.Index) bool {

@@ -99,8 +99,8 @@ func (n *numbers) text() string {
 // plan returns a hash of what is extracted of a type, contained resources left out.
 func (r *registry) plan(t schema.TypeID) string {
 	digest := fnv.New64a()
-	var walk func(n *node)
-	walk = func(n *node) {
+	var walk func(n *trieNode)
+	walk = func(n *trieNode) {
 		for _, l := range n.leaves {
 			s := r.streams[l.param]
 			fmt.Fprintln(digest, s.id, s.name, s.typ, *l.binding)

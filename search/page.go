@@ -70,13 +70,12 @@ func (ev *evaluation) single(q *Query) (index.Posting, bool) {
 	case 0:
 		return ev.view.OfType(index.TypeID(q.types[0])), true
 	case 1:
-		if m, ok := q.clauses[0].of[0].(*match); ok && ev.pure(m) {
-			switch postings, ok := ev.postings(m); {
-			case !ok || len(postings) > 1:
-			case len(postings) == 1:
-				return postings[0], true
-			default:
+		if n, ok := ev.choose(q.types[0], q.clauses[0].of[0]).(*lookupNode); ok && n.pure() {
+			switch len(n.found) {
+			case 0:
 				return index.Posting{}, true
+			case 1:
+				return n.found[0], true
 			}
 		}
 	}

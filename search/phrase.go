@@ -12,29 +12,30 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A phrase is words that follow each other within one text of a resource.
-type phrase struct {
-	param *param // _text or _content
-	words string // as appendWords makes them
+// A phraseNode is a phrase. The index knows which resources have its words, but not
+// where: their texts are read.
+type phraseNode struct {
+	ev  *evaluation
+	typ schema.TypeID
+	*phrase
 }
 
-func (*phrase) condition() {}
+func (n *phraseNode) estimate() int { return costOfBlock * total(n.rarest()[0]) }
 
-// phrase evaluates a phrase. The index knows which resources have its words, but not
-// where: their texts are read.
-func (ev *evaluation) phrase(t schema.TypeID, c *phrase, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+func (n *phraseNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	ev := n.ev
 	if ev.documents == nil {
 		return nil, errNoDocuments
 	}
 	candidates := within
-	for _, postings := range ev.rarest(c) {
+	for _, postings := range n.rarest() {
 		found, err := ev.union(postings, candidates)
 		if err != nil || found.IsEmpty() {
 			return found, err
 		}
 		candidates = found
 	}
-	candidates = ev.view.OfType(index.TypeID(t)).Intersect(candidates)
+	candidates = ev.view.OfType(index.TypeID(n.typ)).Intersect(candidates)
 	ev.view.RetainVisible(candidates)
 	set := roaring.New()
 	reader := newWordReader()
@@ -46,27 +47,39 @@ func (ev *evaluation) phrase(t schema.TypeID, c *phrase, within *roaring.Bitmap)
 		if err := ev.charge(costOfBlock + len(doc.Source)); err != nil {
 			return nil, err
 		}
-		if c.stands(&reader, &doc, 0, slices.Contains(c.param.streams, ev.registry.content)) {
+		if n.stands(&reader, &doc, 0, slices.Contains(n.param.streams, ev.registry.content)) {
 			set.Add(o)
 		}
 	}
 	return set, nil
 }
 
-// rarest returns the postings of each word of a phrase, those of the rarest first.
-func (ev *evaluation) rarest(c *phrase) [][]index.Posting {
+// rarest returns the postings of each word of the phrase, those of the rarest first.
+func (n *phraseNode) rarest() [][]index.Posting {
 	var found [][]index.Posting
-	for word := range strings.SplitSeq(c.words, " ") {
-		found = append(found, ev.wordPostings(c.param, word))
+	for word := range strings.SplitSeq(n.words, " ") {
+		found = append(found, n.ev.wordPostings(n.param, word))
 	}
 	slices.SortStableFunc(found, func(a, b []index.Posting) int { return total(a) - total(b) })
 	return found
 }
 
+func (n *phraseNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	return n.ev.candidatesOfWords(n.typ, within, n.words)
+}
+
+func (n *phraseNode) decide() (decision, error) {
+	return n.ev.decideWords(n.typ, n.param, n.words)
+}
+
+func (n *phraseNode) pure() bool { return false }
+
+func (n *phraseNode) explain() (string, Way) { return n.param.row.Code, ByDocuments }
+
 // wordPostings returns the postings whose union is the resources that have a word.
 func (ev *evaluation) wordPostings(p *param, word string) []index.Posting {
-	postings, _ := ev.postings(&match{param: p, values: []value{{folded: word}}})
-	return postings
+	on := matched{ev: ev, match: &match{param: p, values: []value{{folded: word}}}}
+	return on.postings(wordLookup{})
 }
 
 // stands reports whether the phrase stands in the narrative of the resource at a

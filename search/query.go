@@ -221,9 +221,27 @@ type reverse struct {
 	next   condition
 }
 
-func (*match) condition()   {}
-func (*chain) condition()   {}
-func (*reverse) condition() {}
+// A combination is conditions on one resource of which any holds, or all hold.
+type combination struct {
+	all bool
+	of  []condition
+}
+
+// A negation is a condition that must not hold.
+type negation struct{ of condition }
+
+// A phrase is words that follow each other within one text of a resource.
+type phrase struct {
+	param *param // _text or _content
+	words string // as appendWords makes them
+}
+
+func (*match) condition()       {}
+func (*chain) condition()       {}
+func (*reverse) condition()     {}
+func (*combination) condition() {}
+func (*negation) condition()    {}
+func (*phrase) condition()      {}
 
 // A value is one of the alternatives of a match. Which fields are set depends on
 // the parameter's type.

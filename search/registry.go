@@ -114,7 +114,7 @@ const (
 // A typePlan is all that is known about searching one resource type.
 type typePlan struct {
 	params map[string]*param
-	root   *node
+	root   *trieNode
 	exists []existence
 	// contained is the field of contained resources, 0 where the type has none.
 	contained schema.FieldID

@@ -39,10 +39,11 @@ func (x *expansion) resolve(typ, uri string) (index.Ordinal, error) {
 	} else {
 		found, _ := x.registry.find(t, "url")
 		m := &match{typ: t, param: found, values: []value{{text: url}}}
-		conditions := []condition{m}
+		conditions := []node{x.compile(t, m, "")}
 		if versioned {
 			at, _ := x.registry.find(t, "version")
-			conditions = append(conditions, &match{typ: t, param: at, values: []value{{text: version, code: version}}})
+			m := &match{typ: t, param: at, values: []value{{text: version, code: version}}}
+			conditions = append(conditions, x.compile(t, m, ""))
 		}
 		var err error
 		if set, err = x.conjunction(t, conditions); err != nil {

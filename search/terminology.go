@@ -7,6 +7,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -18,22 +19,60 @@ const (
 	costOfCode   = 20      // to look up a code
 )
 
-// terminology evaluates :in, :not-in, :above and :below on tokens, by the value
-// sets and code systems of the view (FHIR R4 §3.1.1.4.10).
-func (ev *evaluation) terminology(t schema.TypeID, m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	codes, err := ev.codes(m)
+// A terminologyNode is a match with :in, :not-in, :above or :below on tokens, by the
+// value sets and code systems of the view (FHIR R4 §3.1.1.4.10).
+type terminologyNode struct{ matched }
+
+func (n *terminologyNode) estimate() int { return n.all() }
+
+func (n *terminologyNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	codes, err := n.ev.codes(n.match)
 	if err != nil {
 		return nil, err
 	}
-	if err := ev.charge(costOfCode * len(codes.codes) * len(m.param.streams)); err != nil {
+	if err := n.ev.charge(costOfCode * len(codes.codes) * len(n.param.streams)); err != nil {
 		return nil, err
 	}
-	plainly := &match{typ: m.typ, param: m.param, values: codes.values()}
-	if m.modifier == modNotIn {
+	plainly := &match{typ: n.match.typ, param: n.param, values: codes.values()}
+	if n.modifier == modNotIn {
 		plainly.modifier = modNot
 	}
-	return ev.step(t, plainly, within)
+	return n.ev.compile(n.typ, plainly, "").evaluate(within)
 }
+
+func (n *terminologyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if n.modifier == modNotIn {
+		return n.among(within)
+	}
+	return n.matched.candidates(within)
+}
+
+// decide looks codes up in the case in which the streams have them.
+func (n *terminologyNode) decide() (decision, error) {
+	codes, err := n.ev.codes(n.match)
+	if err != nil {
+		return nil, err
+	}
+	stored := newCodeSet()
+	stored.whole = codes.whole
+	for c := range codes.codes {
+		if c.system != "" {
+			stored.add(c.system, foldCode(c.code, schema.CaseSensitive(c.system)))
+			continue
+		}
+		stored.add("", foldCode(c.code, true))
+		stored.add("", foldCode(c.code, false))
+	}
+	p := n.ev.registry.insideParam(n.param)
+	p.aside = nil
+	held := n.ev.any(n.typ, p, costOfCode, func(_ *stream, e *index.Entry) bool { return stored.has(coding{e.System, e.Code}) })
+	if n.modifier == modNotIn {
+		return opposite(n.typ, held), nil
+	}
+	return held, nil
+}
+
+func (n *terminologyNode) explain() (string, Way) { return n.name(), ByTerminology }
 
 // codes returns the codes that :in, :not-in, :above or :below is about. The result may
 // be shared and must not be changed.
@@ -41,7 +80,7 @@ func (ev *evaluation) codes(m *match) (*codeSet, error) {
 	codes := newCodeSet()
 	for i := range m.values {
 		v := &m.values[i]
-		x := expansion{evaluation: ev, name: nameOf(m)}
+		x := expansion{evaluation: ev, name: m.name()}
 		var found *codeSet
 		var err error
 		if m.modifier.ranked() {

@@ -8,10 +8,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A node is a place in the tree of elements below a resource of one type, and
+// A trieNode is a place in the tree of elements below a resource of one type, and
 // says what to extract there. Extraction walks tape and trie together and skips
 // every subtree that no parameter looks into.
-type node struct {
+type trieNode struct {
 	leaves []leaf
 	first  schema.FieldID // the field of edges[0]
 	edges  []*edge        // by field of the place's type; nil where nothing is below
@@ -39,13 +39,13 @@ type edge struct {
 
 type branch struct {
 	filter filter
-	node   *node
+	node   *trieNode
 }
 
 // node builds the place at the end of depth hops, of a given type and name, for the
 // uses that go through it. grouped says that an element of a composite is above.
-func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int, grouped bool) *node {
-	n := &node{}
+func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int, grouped bool) *trieNode {
+	n := &trieNode{}
 	below := map[schema.FieldID][]use{}
 	var fields []schema.FieldID
 	for _, u := range uses {
@@ -73,7 +73,7 @@ func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth 
 }
 
 // leaf adds a use's stream to a node, or shares the one that is there.
-func (b *registryBuilder) leaf(n *node, u use, place string) {
+func (b *registryBuilder) leaf(n *trieNode, u use, place string) {
 	var s *stream
 	for _, l := range n.leaves {
 		if l.kind == u.kind {

@@ -15,37 +15,44 @@ func (m *match) asWritten() bool {
 	return slices.ContainsFunc(m.values, func(v value) bool { return v.written })
 }
 
-// written evaluates the values of a match that are compared with values as they are
-// written. The dictionary has folded texts alone: what is stored of each candidate is
-// read.
-func (ev *evaluation) written(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	streams := m.param.seen(m.modifier)
-	var present []index.Posting
-	for _, s := range streams {
-		present = append(present, ev.view.Posting(ev.terms.Present(s.id)))
-	}
-	candidates, err := ev.union(present, within)
+// A writtenNode is a match with values that are compared with values as they are
+// written, beside others.
+type writtenNode struct{ textNode }
+
+func (n *writtenNode) estimate() int { return costOfBlock * (n.ev.everything(n.typ) + 1) }
+
+// evaluate reads what is stored of each candidate: the dictionary has folded texts
+// alone.
+func (n *writtenNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	set, err := n.textNode.evaluate(within)
 	if err != nil {
 		return nil, err
 	}
-	ev.view.RetainVisible(candidates)
-	set := roaring.New()
+	streams := n.param.seen(n.modifier)
+	candidates, err := n.ev.union(n.ev.havingValues(streams), within)
+	if err != nil {
+		return nil, err
+	}
+	n.ev.view.RetainVisible(candidates)
 	for o := range roaring.Values(candidates) {
-		entries, err := ev.entries(streams, index.Ordinal(o))
+		entries, err := n.ev.entries(streams, index.Ordinal(o))
 		if err != nil {
 			return nil, err
 		}
-		holds := func(e index.Entry) bool {
-			return m.param.knows(e.Param) && slices.ContainsFunc(m.values, func(v value) bool {
-				return v.written && v.holdsWritten(m.modifier, &e)
-			})
-		}
-		if slices.ContainsFunc(entries, holds) {
+		if slices.ContainsFunc(entries, n.holdsAsWritten) {
 			set.Add(o)
 		}
 	}
 	return set, nil
 }
+
+func (n *writtenNode) holdsAsWritten(e index.Entry) bool {
+	return n.param.knows(e.Param) && slices.ContainsFunc(n.values, func(v value) bool {
+		return v.written && v.holdsWritten(n.modifier, &e)
+	})
+}
+
+func (n *writtenNode) explain() (string, Way) { return n.name(), ByValues }
 
 // holdsWritten reports whether a string as it is written satisfies a value.
 func (v *value) holdsWritten(mod modifier, entry *index.Entry) bool {

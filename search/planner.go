@@ -1,0 +1,150 @@
+package search
+
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// compile makes the node of a condition on resources of a type. part is the name that
+// the query has for it, "" for the condition's own.
+func (ev *evaluation) compile(t schema.TypeID, c condition, part string) node {
+	return ev.wrap(ev.choose(t, c), t, part)
+}
+
+// choose makes the node of a condition: here, and in matchNode, it is decided what
+// each is answered from.
+func (ev *evaluation) choose(t schema.TypeID, c condition) node {
+	switch c := c.(type) {
+	case *match:
+		return ev.matchNode(t, c)
+	case *chain:
+		return ev.chainNode(t, c)
+	case *reverse:
+		return &hasNode{ev, t, c, ev.target(c.source, c.next)}
+	case *combination:
+		if c.all {
+			return &allNode{ev, t, ev.compileAll(t, c.of)}
+		}
+		return &anyNode{ev, t, ev.compileAll(t, c.of)}
+	case *negation:
+		return &restNode{ev, t, ev.compile(t, c.of, "")}
+	default:
+		return &phraseNode{ev, t, c.(*phrase)}
+	}
+}
+
+func (ev *evaluation) compileAll(t schema.TypeID, of []condition) []node {
+	nodes := make([]node, len(of))
+	for i, one := range of {
+		nodes[i] = ev.compile(t, one, "")
+	}
+	return nodes
+}
+
+// matchNode makes the node of a condition on a parameter of the resource itself.
+func (ev *evaluation) matchNode(t schema.TypeID, m *match) node {
+	on := matched{ev, t, m}
+	switch {
+	case m.param.special == specialNear:
+		return &nearNode{on}
+	case m.modifier == modNot:
+		positive := &match{typ: m.typ, param: m.param, values: m.values}
+		return &notNode{on, ev.compile(t, positive, "")}
+	case m.modifier == modMissing:
+		return &missingNode{on}
+	case m.param.special == specialID:
+		return &idNode{on}
+	case m.param.special == specialLastUpdated:
+		return &updatedNode{on}
+	}
+	if l := ev.lookupOf(m); l != nil {
+		return &lookupNode{on, l, on.postings(l)}
+	}
+	switch kind := m.param.row.Type; {
+	case kind == schema.ParamToken && m.modifier != modText:
+		return &terminologyNode{on}
+	case kind == schema.ParamReference:
+		return &hierarchyNode{on}
+	case kind == schema.ParamDate:
+		return &dateNode{on}
+	case kind == schema.ParamNumber || kind == schema.ParamQuantity:
+		return &numberNode{on}
+	case kind == schema.ParamComposite:
+		return on.compositeNode()
+	case m.asWritten():
+		return &writtenNode{textNode{on}}
+	}
+	return &textNode{on}
+}
+
+// conjunction returns the visible resources of a type for which all nodes hold. The
+// one with the lowest estimate is evaluated over the whole index; each further one only
+// has to look at what is left.
+func (ev *evaluation) conjunction(t schema.TypeID, nodes []node) (*roaring.Bitmap, error) {
+	var set *roaring.Bitmap
+	for _, n := range cheapestFirst(nodes) {
+		found, err := n.evaluate(set)
+		if err != nil {
+			return nil, err
+		}
+		if set = found; set.IsEmpty() {
+			return set, nil
+		}
+	}
+	ofType := ev.view.OfType(index.TypeID(t))
+	if set == nil {
+		set = ofType.Bitmap()
+	} else if !slices.ContainsFunc(nodes, node.pure) {
+		set = ofType.Intersect(set)
+	}
+	if err := ev.charge(int(set.GetCardinality())); err != nil {
+		return nil, err
+	}
+	ev.view.RetainVisible(set)
+	return set, nil
+}
+
+// A target is what the steps of a chain or of _has lead to: the resources of a type
+// for which a condition holds. Steps that lead to the same share it.
+type target struct {
+	targetKey
+	node    node
+	reached *roaring.Bitmap // nil until it is asked for
+}
+
+// A targetKey tells targets apart.
+type targetKey struct {
+	typ schema.TypeID
+	of  condition
+}
+
+// target returns the resources of a type for which a condition holds.
+func (ev *evaluation) target(t schema.TypeID, c condition) *target {
+	key := targetKey{t, c}
+	known := ev.targets[key]
+	if known == nil {
+		known = &target{targetKey: key, node: ev.compile(t, c, "")}
+		if ev.targets == nil {
+			ev.targets = map[targetKey]*target{}
+		}
+		ev.targets[key] = known
+	}
+	return known
+}
+
+// reach returns the visible resources of a target. The result is shared and must not
+// be changed.
+func (ev *evaluation) reach(to *target) (*roaring.Bitmap, error) {
+	if to.reached == nil {
+		found, err := ev.conjunction(to.typ, []node{to.node})
+		if err != nil {
+			return nil, err
+		}
+		to.reached = found
+	}
+	return to.reached, nil
+}
