@@ -229,17 +229,17 @@ func (ev *evaluation) includeByURL(in include, p *param, from, found *roaring.Bi
 
 // rankByURL ranks the candidates by what their canonicals lead to: resources of the
 // type of a branch, of which list are those that are visible.
-func (ev *evaluation) rankByURL(r *ranking, key *sortKey, branch *keyBranch, set *roaring.Bitmap, ordinals []uint32) error {
+func (ev *evaluation) rankByURL(r *ranking, p *param, branch orderBranch, set *roaring.Bitmap, ordinals []uint32) error {
 	if _, ok := ev.registry.identity(branch.typ); !ok {
 		return nil
 	}
-	streams, having, err := ev.inUse(key.param, set)
+	streams, having, err := ev.inUse(p, set)
 	if err != nil || len(streams) == 0 || having.IsEmpty() {
 		return err
 	}
 	targets := ev.view.OfType(index.TypeID(branch.typ)).Bitmap()
 	ev.view.RetainVisible(targets)
-	ranked, list, err := ev.rankTargets(r, branch, targets)
+	ranked, list, err := ev.rankTargets(r, branch.by, targets)
 	if err != nil {
 		return err
 	}

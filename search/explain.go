@@ -109,28 +109,3 @@ func (ev *evaluation) worked(start time.Time, s Step) {
 		ev.explained.plan.Result = append(ev.explained.plan.Result, s)
 	}
 }
-
-// wayOfKey says what the values of a sort key are taken from.
-func wayOfKey(k *sortKey) Way {
-	switch {
-	case k.branches != nil:
-		return ByJoin
-	case k.param.special != specialNone:
-		return ByTable
-	}
-	switch k.param.row.Type {
-	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
-		return ByColumn
-	case schema.ParamString, schema.ParamURI:
-		return ByTexts
-	}
-	return ByValues
-}
-
-// keySteps returns the keys of a sort as steps.
-func keySteps(keys []sortKey) (steps []Step) {
-	for i := range keys {
-		steps = append(steps, Step{Part: keys[i].param.row.Code, Way: wayOfKey(&keys[i])})
-	}
-	return steps
-}

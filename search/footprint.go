@@ -27,7 +27,7 @@ func (q *Query) Footprint() Footprint {
 	f := Footprint{Types: slices.Clone(q.types), Alone: true}
 	for _, c := range q.clauses {
 		for _, of := range c.of {
-			if !f.add(of) {
+			if !of.depends(&f) {
 				return Footprint{}
 			}
 		}
@@ -40,45 +40,47 @@ func (q *Query) Footprint() Footprint {
 	return f
 }
 
-// add adds what a condition depends on. It reports whether that can be told by types.
-func (f *Footprint) add(c condition) bool {
-	switch c := c.(type) {
-	case *match:
-		switch c.modifier {
-		case modIn, modNotIn, modAbove, modBelow:
-			if c.param.row.Type == schema.ParamURI {
-				return true
-			}
-			f.Alone = false
-			return false // of what a hierarchy or a set of values is made, only a search knows
+func (m *match) depends(f *Footprint) bool {
+	switch m.modifier {
+	case modIn, modNotIn, modAbove, modBelow:
+		if m.param.row.Type == schema.ParamURI {
+			return true
 		}
-		if c.param.special == specialLastUpdated || c.param.special == specialNear {
-			f.Alone = false // the time is given by the commit, positions have to be read
-		}
-		return true
-	case *phrase:
 		f.Alone = false
-		return true
-	case *chain:
-		f.Alone = false
-		for _, b := range c.branches {
-			f.join(b.typ)
-			if !f.add(b.next) {
-				return false
-			}
-		}
-		return true
-	case *reverse:
-		f.Alone = false
-		f.join(c.source)
-		return f.add(c.next)
-	case *combination:
-		return !slices.ContainsFunc(c.of, func(c condition) bool { return !f.add(c) })
-	case *negation:
-		return f.add(c.of)
+		return false // of what a hierarchy or a set of values is made, only a search knows
 	}
+	if m.param.special == specialLastUpdated || m.param.special == specialNear {
+		f.Alone = false // the time is given by the commit, positions have to be read
+	}
+	return true
+}
+
+func (c *chain) depends(f *Footprint) bool {
 	f.Alone = false
-	return false
+	for _, b := range c.branches {
+		f.join(b.typ)
+		if !b.next.depends(f) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reverse) depends(f *Footprint) bool {
+	f.Alone = false
+	f.join(r.source)
+	return r.next.depends(f)
+}
+
+func (c *combination) depends(f *Footprint) bool {
+	return !slices.ContainsFunc(c.of, func(c condition) bool { return !c.depends(f) })
+}
+
+func (n *negation) depends(f *Footprint) bool { return n.of.depends(f) }
+
+func (*phrase) depends(f *Footprint) bool {
+	f.Alone = false
+	return true
 }
 
 // join notes that the answer depends on resources of another type.
@@ -92,7 +94,7 @@ func (q *Query) Own() *Query {
 	own := *q
 	own.clauses = slices.DeleteFunc(slices.Clone(q.clauses), func(c clause) bool {
 		f := Footprint{Alone: true}
-		return slices.ContainsFunc(c.of, func(of condition) bool { return !f.add(of) || !f.Alone })
+		return slices.ContainsFunc(c.of, func(of condition) bool { return !of.depends(&f) || !f.Alone })
 	})
 	return &own
 }

@@ -189,9 +189,17 @@ type clause struct {
 	of   []condition // one for each type of the query
 }
 
-// A condition holds for a resource or not: a *match, a *chain, a
-// *reverse, a *combination, a *negation or a *phrase.
-type condition interface{ condition() }
+// A condition holds for a resource or not: a *match, a *chain, a *reverse, a
+// *combination, a *negation or a *phrase. It is what the query says; what answers it is
+// a node.
+type condition interface {
+	// depends adds to a footprint what the condition depends on. It reports whether that
+	// can be told by types.
+	depends(f *Footprint) bool
+	// alike reports whether the condition means the same for every type: it is about
+	// values or words that all types share, or about what refers to the resource.
+	alike() bool
+}
 
 // A match is a condition on a parameter of the resource itself.
 type match struct {
@@ -235,13 +243,6 @@ type phrase struct {
 	param *param // _text or _content
 	words string // as appendWords makes them
 }
-
-func (*match) condition()       {}
-func (*chain) condition()       {}
-func (*reverse) condition()     {}
-func (*combination) condition() {}
-func (*negation) condition()    {}
-func (*phrase) condition()      {}
 
 // A value is one of the alternatives of a match. Which fields are set depends on
 // the parameter's type.

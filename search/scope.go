@@ -132,7 +132,7 @@ func (p *parser) clause(name, text string) (clause, bool, error) {
 		if err != nil || read == nil {
 			return c, false, err
 		}
-		if c.of = append(c.of, read); p.alike(read) {
+		if c.of = append(c.of, read); read.alike() {
 			for len(c.of) < len(p.q.types) {
 				c.of = append(c.of, read)
 			}
@@ -142,18 +142,18 @@ func (p *parser) clause(name, text string) (clause, bool, error) {
 	return c, true, nil
 }
 
-// alike reports whether a condition means the same for every type: it is about
-// values or words that all types share, or about what refers to the resource.
-func (p *parser) alike(c condition) bool {
-	switch c := c.(type) {
-	case *match:
-		return c.param.row.Base.Type().Base == 0 || c.param.special == specialWords
-	case *reverse, *phrase:
-		return true
-	case *negation:
-		return p.alike(c.of)
-	case *combination:
-		return !slices.ContainsFunc(c.of, func(c condition) bool { return !p.alike(c) })
-	}
-	return false
+func (m *match) alike() bool {
+	return m.param.row.Base.Type().Base == 0 || m.param.special == specialWords
 }
+
+func (*chain) alike() bool { return false }
+
+func (*reverse) alike() bool { return true }
+
+func (c *combination) alike() bool {
+	return !slices.ContainsFunc(c.of, func(c condition) bool { return !c.alike() })
+}
+
+func (n *negation) alike() bool { return n.of.alike() }
+
+func (*phrase) alike() bool { return true }

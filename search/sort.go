@@ -9,7 +9,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // A ranking holds one sort key of every candidate, by place in the set.
@@ -29,9 +28,15 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 		return nil, err
 	}
 	start := time.Now()
+	orders := make([]order, len(keys))
+	steps := make([]Step, len(keys))
+	for i := range keys {
+		orders[i] = ev.order(&keys[i])
+		steps[i] = Step{Part: keys[i].param.row.Code, Way: orders[i].way()}
+	}
 	if len(keys) == 1 {
-		if found, ok := ev.bestOf(set, &keys[0], offset+count); ok {
-			ev.worked(start, Step{Part: "_sort", Way: ByBest, Found: len(found) - offset, Steps: keySteps(keys)})
+		if found, ok := firstOf(orders[0], set, offset+count, keys[0].descending); ok {
+			ev.worked(start, Step{Part: "_sort", Way: ByBest, Found: len(found) - offset, Steps: steps})
 			return found[offset:], nil
 		}
 	}
@@ -39,7 +44,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	rankings := make([]*ranking, len(keys))
 	for i, key := range keys {
 		r := &ranking{descending: key.descending, present: make([]bool, len(ordinals))}
-		if err := ev.rank(r, &key, set, ordinals); err != nil {
+		if err := orders[i].rank(r, set, ordinals); err != nil {
 			return nil, err
 		}
 		rankings[i] = r
@@ -57,7 +62,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []sortKey, offset, count 
 	for _, place := range places[min(offset, len(places)):] {
 		matches = append(matches, index.Ordinal(ordinals[place]))
 	}
-	ev.worked(start, Step{Part: "_sort", Way: ByParts, Found: len(matches), Steps: keySteps(keys)})
+	ev.worked(start, Step{Part: "_sort", Way: ByParts, Found: len(matches), Steps: steps})
 	return matches, nil
 }
 
@@ -129,59 +134,6 @@ func sink(heap []uint32, compare func(a, b uint32) int) {
 	}
 }
 
-// rank fills in a key of every candidate.
-func (ev *evaluation) rank(r *ranking, key *sortKey, set *roaring.Bitmap, ordinals []uint32) error {
-	p := key.param
-	switch {
-	case key.branches != nil:
-		return ev.rankByTargets(r, key, set, ordinals)
-	case p.special == specialID:
-		r.texts = make([]string, len(ordinals))
-		for i, o := range ordinals {
-			_, id := ev.view.Key(index.Ordinal(o))
-			keep(r, r.texts, i, id, id)
-		}
-		return nil
-	case p.special == specialLastUpdated:
-		r.times = make([]int64, len(ordinals))
-		for i, o := range ordinals {
-			_, t := ev.view.RecordOf(index.Ordinal(o))
-			keep(r, r.times, i, t, t)
-		}
-		return nil
-	}
-	switch p.row.Type {
-	case schema.ParamDate:
-		r.times = make([]int64, len(ordinals))
-		for _, s := range p.streams {
-			place := places(ordinals)
-			for o, span := range ev.view.Dates(s.id).Keys(set) {
-				keep(r, r.times, place(o), span.Min, span.Max)
-			}
-		}
-	case schema.ParamNumber, schema.ParamQuantity:
-		r.numbers = make([]float64, len(ordinals))
-		for _, s := range p.streams {
-			place := places(ordinals)
-			for o, span := range ev.view.Numbers(s.id).Keys(set) {
-				keep(r, r.numbers, place(o), span.Min, span.Max)
-			}
-		}
-	case schema.ParamString, schema.ParamURI:
-		r.texts = make([]string, len(ordinals))
-		for _, s := range p.whole() {
-			place := places(ordinals)
-			for o, span := range ev.view.Texts(s.id).Keys(set) {
-				keep(r, r.texts, place(o), span.Min, span.Max)
-			}
-		}
-	default:
-		r.texts = make([]string, len(ordinals))
-		return ev.rankByValues(r, p, ordinals)
-	}
-	return nil
-}
-
 // keep remembers the smallest, or for a descending key the largest value of a
 // candidate.
 func keep[T cmp.Ordered](r *ranking, values []T, place int, low, high T) {
@@ -206,48 +158,6 @@ func places(ordinals []uint32) func(index.Ordinal) int {
 	}
 }
 
-// rankByTargets ranks by what the references of each candidate lead to.
-func (ev *evaluation) rankByTargets(r *ranking, key *sortKey, set *roaring.Bitmap, ordinals []uint32) error {
-	for _, branch := range key.branches {
-		for _, s := range key.param.streams {
-			edges := ev.view.References(s.id)
-			if err := ev.charge(2 * columnWork(edges.Len(), set)); err != nil {
-				return err
-			}
-			targets := ev.view.OfType(index.TypeID(branch.typ)).Intersect(ev.view.CurrentOf(edges.Targets(set)))
-			if targets.IsEmpty() {
-				continue
-			}
-			ranked, list, err := ev.rankTargets(r, &branch, targets)
-			if err != nil {
-				return err
-			}
-			place := places(ordinals)
-			for o, entity := range edges.Edges(set) {
-				target, _ := ev.view.Current(entity)
-				if at, ok := slices.BinarySearch(list, uint32(target)); ok && ranked.present[at] {
-					r.take(place(o), ranked, at)
-				}
-			}
-		}
-		if err := ev.rankByURL(r, key, &branch, set, ordinals); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rankTargets ranks what references lead to, and returns these as a list.
-func (ev *evaluation) rankTargets(r *ranking, branch *keyBranch, targets *roaring.Bitmap) (*ranking, []uint32, error) {
-	list := targets.ToArray()
-	ranked := &ranking{descending: r.descending, present: make([]bool, len(list))}
-	if err := ev.rank(ranked, &branch.key, targets, list); err != nil {
-		return nil, nil, err
-	}
-	r.alike(ranked)
-	return ranked, list, nil
-}
-
 // alike makes room for values of the kind that another ranking has.
 func (r *ranking) alike(other *ranking) {
 	switch {
@@ -270,32 +180,4 @@ func (r *ranking) take(place int, from *ranking, at int) {
 	default:
 		keep(r, r.texts, place, from.texts[at], from.texts[at])
 	}
-}
-
-// rankByValues ranks by tokens and references, which no column holds: tokens by
-// code, then system, references by type and id.
-func (ev *evaluation) rankByValues(r *ranking, p *param, ordinals []uint32) error {
-	for i, o := range ordinals {
-		entries, err := ev.entries(p.streams, index.Ordinal(o))
-		if err != nil {
-			return err
-		}
-		for j := range entries {
-			entry := &entries[j]
-			if !slices.ContainsFunc(p.streams, func(s *stream) bool { return s.id == entry.Param }) {
-				continue
-			}
-			var key string
-			switch entry.Kind {
-			case index.KindToken:
-				key = strings.TrimPrefix(entry.Code, caseMark) + "\x00" + entry.System
-			case index.KindReference:
-				key = schema.TypeID(entry.Type).String() + "/" + entry.ID
-			default:
-				key = sortText(entry.Exact)
-			}
-			keep(r, r.texts, i, key, key)
-		}
-	}
-	return nil
 }
