@@ -17,13 +17,14 @@ import (
 // the mark with the version folded, as the version of a resource is.
 const versionMark = "\x01"
 
-// canonicalTerms are the terms of a canonical in a query: without a version it
+// canonicalTerms appends the terms of a canonical in a query: without a version it
 // finds every version.
-func (ev *evaluation) canonicalTerms(s *stream, text string, add func(index.Term)) {
-	add(ev.terms.ReferenceText(s.id, text))
+func (ev *evaluation) canonicalTerms(dst []index.Term, s *stream, text string) []index.Term {
+	dst = append(dst, ev.terms.ReferenceText(s.id, text))
 	if s.canonical() && !strings.Contains(text, "|") {
-		add(ev.terms.ReferenceText(s.id, versionMark+text))
+		dst = append(dst, ev.terms.ReferenceText(s.id, versionMark+text))
 	}
+	return dst
 }
 
 // holdsCanonical does for one stored text what canonicalTerms do for many.

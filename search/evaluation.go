@@ -17,6 +17,7 @@ type evaluation struct {
 	view      index.View
 	terms     index.Terms
 	explained *explanation // nil unless a plan is asked for
+	wanted    []index.Term
 	payload   []byte
 	read      []index.Entry
 	out       outer
@@ -26,7 +27,12 @@ type evaluation struct {
 }
 
 func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
-	return &evaluation{Engine: e, meter: e.meter(ctx), view: view, terms: view.Terms()}
+	x := &struct { // in one piece of memory
+		evaluation
+		meter
+	}{meter: e.meter(ctx)}
+	x.evaluation = evaluation{Engine: e, meter: &x.meter, view: view, terms: view.Terms()}
+	return &x.evaluation
 }
 
 // clausesOf compiles the query's conditions on its type number i.

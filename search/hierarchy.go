@@ -185,7 +185,9 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 			continue
 		}
 		var ofURL []index.Posting
-		ev.canonicalTerms(s, url, func(t index.Term) { ofURL = append(ofURL, ev.view.Posting(t)) })
+		for _, t := range ev.canonicalTerms(nil, s, url) {
+			ofURL = append(ofURL, ev.view.Posting(t))
+		}
 		candidates, err := ev.union(ofURL, within)
 		if err != nil {
 			return err

@@ -13,8 +13,8 @@ import (
 
 // A lookup finds the values of a match by exact terms.
 type lookup interface {
-	// terms calls add with the terms of a value in a stream.
-	terms(ev *evaluation, s *stream, v *value, add func(index.Term))
+	// terms appends the terms of a value in a stream.
+	terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term
 	// holds does for one stored value what terms do for all.
 	holds(ev *evaluation, s *stream, v *value, e *index.Entry) bool
 }
@@ -50,15 +50,15 @@ type lookupNode struct {
 }
 
 // postings returns the postings of a match that are not empty.
-func (n *matched) postings(l lookup) (found []index.Posting) {
-	add := func(t index.Term) {
-		if p := n.ev.view.Posting(t); p.Len() > 0 {
-			found = append(found, p)
-		}
-	}
-	for _, s := range n.param.seen(n.modifier) {
-		for i := range n.values {
-			l.terms(n.ev, s, &n.values[i], add)
+func (ev *evaluation) postings(m *match, l lookup) (found []index.Posting) {
+	for _, s := range m.param.seen(m.modifier) {
+		for i := range m.values {
+			ev.wanted = l.terms(ev.wanted[:0], ev, s, &m.values[i])
+			for _, t := range ev.wanted {
+				if p := ev.view.Posting(t); p.Len() > 0 {
+					found = append(found, p)
+				}
+			}
 		}
 	}
 	return found
@@ -95,22 +95,23 @@ type tokenLookup struct{}
 
 // terms: without a system the code may be one whose case counts, or one whose case
 // does not.
-func (tokenLookup) terms(ev *evaluation, s *stream, v *value, add func(index.Term)) {
+func (tokenLookup) terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term {
 	switch {
 	case v.system != "" && v.code != "":
-		add(ev.terms.Token(s.id, v.system, foldCode(v.code, schema.CaseSensitive(v.system))))
+		dst = append(dst, ev.terms.Token(s.id, v.system, foldCode(v.code, schema.CaseSensitive(v.system))))
 	case v.system != "":
-		add(ev.terms.System(s.id, v.system))
+		dst = append(dst, ev.terms.System(s.id, v.system))
 	case v.hasSystem:
-		add(ev.terms.Token(s.id, "", foldCode(v.code, s.sensitive)))
+		dst = append(dst, ev.terms.Token(s.id, "", foldCode(v.code, s.sensitive)))
 	default:
 		if !s.kind.noSystem() || s.sensitive {
-			add(ev.terms.Code(s.id, foldCode(v.code, true)))
+			dst = append(dst, ev.terms.Code(s.id, foldCode(v.code, true)))
 		}
 		if !s.sensitive {
-			add(ev.terms.Code(s.id, foldCode(v.code, false)))
+			dst = append(dst, ev.terms.Code(s.id, foldCode(v.code, false)))
 		}
 	}
+	return dst
 }
 
 func (tokenLookup) holds(_ *evaluation, s *stream, v *value, e *index.Entry) bool {
@@ -128,8 +129,8 @@ func (tokenLookup) holds(_ *evaluation, s *stream, v *value, e *index.Entry) boo
 // A typedLookup finds identifiers by their type (:of-type).
 type typedLookup struct{}
 
-func (typedLookup) terms(ev *evaluation, s *stream, v *value, add func(index.Term)) {
-	add(ev.terms.Token(s.id, v.system, v.code))
+func (typedLookup) terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term {
+	return append(dst, ev.terms.Token(s.id, v.system, v.code))
 }
 
 func (typedLookup) holds(_ *evaluation, _ *stream, v *value, e *index.Entry) bool {
@@ -141,22 +142,21 @@ type referenceLookup struct {
 	targets []schema.TypeID // what a bare id may be of
 }
 
-func (l referenceLookup) terms(ev *evaluation, s *stream, v *value, add func(index.Term)) {
+func (l referenceLookup) terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term {
 	switch {
 	case v.reference.typ != 0:
-		add(ev.referenceTerm(s, v.reference.typ, v.reference.id))
-		return
+		return append(dst, ev.referenceTerm(s, v.reference.typ, v.reference.id))
 	case v.bare && v.target != 0:
-		add(ev.referenceTerm(s, v.target, v.text))
-		return
+		return append(dst, ev.referenceTerm(s, v.target, v.text))
 	case v.bare:
 		for _, t := range l.targets {
-			add(ev.referenceTerm(s, t, v.text))
+			dst = append(dst, ev.referenceTerm(s, t, v.text))
 		}
 	}
 	if v.mayLeadTo(ev.registry) {
-		ev.canonicalTerms(s, v.reference.text, add)
+		dst = ev.canonicalTerms(dst, s, v.reference.text)
 	}
+	return dst
 }
 
 func (l referenceLookup) holds(ev *evaluation, _ *stream, v *value, e *index.Entry) bool {
@@ -190,8 +190,8 @@ func (v *value) mayLeadTo(r *registry) bool {
 // An exactLookup finds whole strings and uris.
 type exactLookup struct{}
 
-func (exactLookup) terms(ev *evaluation, s *stream, v *value, add func(index.Term)) {
-	add(ev.terms.Exact(s.id, v.text))
+func (exactLookup) terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term {
+	return append(dst, ev.terms.Exact(s.id, v.text))
 }
 
 func (exactLookup) holds(_ *evaluation, _ *stream, v *value, e *index.Entry) bool {
@@ -202,8 +202,8 @@ func (exactLookup) holds(_ *evaluation, _ *stream, v *value, e *index.Entry) boo
 // those of its container by a value.
 type wordLookup struct{}
 
-func (wordLookup) terms(ev *evaluation, s *stream, v *value, add func(index.Term)) {
-	add(ev.terms.Word(s.id, v.folded))
+func (wordLookup) terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term {
+	return append(dst, ev.terms.Word(s.id, v.folded))
 }
 
 func (wordLookup) holds(*evaluation, *stream, *value, *index.Entry) bool { return false }
@@ -211,10 +211,11 @@ func (wordLookup) holds(*evaluation, *stream, *value, *index.Entry) bool { retur
 // An aboveLookup finds a uri and those above it.
 type aboveLookup struct{}
 
-func (aboveLookup) terms(ev *evaluation, s *stream, v *value, add func(index.Term)) {
+func (aboveLookup) terms(dst []index.Term, ev *evaluation, s *stream, v *value) []index.Term {
 	for uri := range upwards(v.text) {
-		add(ev.terms.Exact(s.id, uri))
+		dst = append(dst, ev.terms.Exact(s.id, uri))
 	}
+	return dst
 }
 
 func (aboveLookup) holds(_ *evaluation, _ *stream, v *value, e *index.Entry) bool {

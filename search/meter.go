@@ -45,8 +45,8 @@ func WithCostLimit(ctx context.Context, limit int) context.Context {
 }
 
 // meter returns the meter of one search.
-func (e *Engine) meter(ctx context.Context) *meter {
-	m := &meter{ctx: ctx, left: e.costLimit}
+func (e *Engine) meter(ctx context.Context) meter {
+	m := meter{ctx: ctx, left: e.costLimit}
 	if limit, ok := ctx.Value(costLimitKey{}).(int); ok {
 		m.left = min(limit, e.costLimit)
 	}

@@ -78,8 +78,7 @@ func (n *phraseNode) explain() (string, Way) { return n.param.row.Code, ByDocume
 
 // wordPostings returns the postings whose union is the resources that have a word.
 func (ev *evaluation) wordPostings(p *param, word string) []index.Posting {
-	on := matched{ev: ev, match: &match{param: p, values: []value{{folded: word}}}}
-	return on.postings(wordLookup{})
+	return ev.postings(&match{param: p, values: []value{{folded: word}}}, wordLookup{})
 }
 
 // stands reports whether the phrase stands in the narrative of the resource at a

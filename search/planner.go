@@ -62,7 +62,7 @@ func (ev *evaluation) matchNode(t schema.TypeID, m *match) node {
 		return &updatedNode{on}
 	}
 	if l := ev.lookupOf(m); l != nil {
-		return &lookupNode{on, l, on.postings(l)}
+		return &lookupNode{on, l, ev.postings(m, l)}
 	}
 	switch kind := m.param.row.Type; {
 	case kind == schema.ParamToken && m.modifier != modText:
