@@ -114,7 +114,9 @@ func (ev *evaluation) named(found *roaring.Bitmap, streams []*stream, types []sc
 			if err := ev.charge(costOfHit + int(set.GetCardinality())); err != nil {
 				return err
 			}
-			ev.view.RetainVisible(set)
+			if err := ev.retain(t, set); err != nil {
+				return err
+			}
 			found.Or(set)
 		}
 	}
@@ -238,7 +240,9 @@ func (ev *evaluation) rankByURL(r *ranking, p *param, branch orderBranch, set *r
 		return err
 	}
 	targets := ev.view.OfType(index.TypeID(branch.typ)).Bitmap()
-	ev.view.RetainVisible(targets)
+	if err := ev.retain(branch.typ, targets); err != nil {
+		return err
+	}
 	ranked, list, err := ev.rankTargets(r, branch.by, targets)
 	if err != nil {
 		return err

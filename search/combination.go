@@ -48,16 +48,16 @@ func one(nodes []node, within *roaring.Bitmap, ask func(node, *roaring.Bitmap) (
 	return set, nil
 }
 
-func (n *allNode) decide() (decision, error) {
-	parts, err := decideAll(n.of)
-	return merge(constant(n.typ, true), parts, allHold), err
+func (n *allNode) decide(about subject) (decision, error) {
+	parts, err := decideAll(about, n.of)
+	return merge(constant(about, n.typ, true), parts, allHold), err
 }
 
-func decideAll(nodes []node) ([]decision, error) {
+func decideAll(about subject, nodes []node) ([]decision, error) {
 	parts := make([]decision, len(nodes))
 	for i, n := range nodes {
 		var err error
-		if parts[i], err = n.decide(); err != nil {
+		if parts[i], err = n.decide(about); err != nil {
 			return nil, err
 		}
 	}
@@ -106,9 +106,9 @@ func (n *anyNode) each(within *roaring.Bitmap, ask func(node, *roaring.Bitmap) (
 	return set, nil
 }
 
-func (n *anyNode) decide() (decision, error) {
-	parts, err := decideAll(n.of)
-	return merge(constant(n.typ, false), parts, anyHolds), err
+func (n *anyNode) decide(about subject) (decision, error) {
+	parts, err := decideAll(about, n.of)
+	return merge(constant(about, n.typ, false), parts, anyHolds), err
 }
 
 func (n *anyNode) pure() bool {
@@ -140,9 +140,9 @@ func (n *restNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return within, err
 }
 
-func (n *restNode) decide() (decision, error) {
-	held, err := n.but.decide()
-	return opposite(n.typ, held), err
+func (n *restNode) decide(about subject) (decision, error) {
+	held, err := n.but.decide(about)
+	return opposite(about, n.typ, held), err
 }
 
 func (n *restNode) pure() bool { return false }

@@ -75,10 +75,7 @@ func (n *compositeNode) at(at *compositePlace, within *roaring.Bitmap) (found *r
 func (n *compositeNode) sameElement(at *compositePlace, set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	n.ev.view.RetainVisible(set)
 	kept := roaring.New()
-	var streams []*stream
-	for _, part := range at.components {
-		streams = append(streams, part.streams...)
-	}
+	streams := at.streams()
 	var scratch elements
 	for o := range roaring.Values(set) {
 		entries, err := n.ev.entries(streams, index.Ordinal(o))
@@ -92,16 +89,32 @@ func (n *compositeNode) sameElement(at *compositePlace, set *roaring.Bitmap) (*r
 	return kept, nil
 }
 
-func (n *compositeNode) decide() (decision, error) {
-	inside := matched{n.ev, n.typ, n.inside()}.compositeNode()
+// streams returns the streams that the parts look at.
+func (c *composite) streams() (all []*stream) {
+	for _, part := range c.components {
+		all = append(all, part.streams...)
+	}
+	return all
+}
+
+func (n *compositeNode) decide(about subject) (decision, error) {
+	m := n.match
+	if about == contained {
+		m = n.inside()
+	}
+	asked := matched{n.ev, n.typ, m}.compositeNode()
 	var scratch elements
-	return n.ev.each(n.typ, 1, func(in *inner) (bool, error) {
-		for i := range inside.places {
-			at := &inside.places[i]
-			if scratch.holds(at.composite, at.tests, at.value, in.entries) {
+	return n.ev.each(about, n.typ, 1, func(o *outer, in *inner) (bool, error) {
+		for i := range asked.places {
+			at := &asked.places[i]
+			entries, err := n.ev.entriesOf(o, in, at.streams())
+			if err != nil {
+				return false, err
+			}
+			if scratch.holds(at.composite, at.tests, at.value, entries) {
 				return true, nil
 			}
-			if err := n.ev.charge(len(in.entries)); err != nil {
+			if err := n.ev.charge(len(entries)); err != nil {
 				return false, err
 			}
 		}

@@ -99,11 +99,12 @@ func (x *extractor) localType(id string) schema.TypeID {
 type outer struct {
 	ordinal index.Ordinal
 	entries []index.Entry // of all of it
+	self    [1]inner      // without what it contains
 	inner   []inner
 	byID    map[string]int
 }
 
-// An inner is a contained resource.
+// An inner is a contained resource, or the version itself.
 type inner struct {
 	typ     schema.TypeID
 	id      string
@@ -117,16 +118,28 @@ func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 		return nil, err
 	}
 	out := &ev.out
+	typ, own := ev.view.Key(o)
 	*out = outer{ordinal: o, entries: entries, inner: out.inner[:0]}
+	out.self[0] = inner{typ: schema.TypeID(typ), id: own, entries: entries[:0]}
 	for i := range entries {
 		if t, ok := ev.registry.headed(&entries[i]); ok {
 			out.inner = append(out.inner, inner{typ: t, id: entries[i].Code, entries: entries[i+1 : i+1]})
 		} else if n := len(out.inner); n > 0 {
 			last := &out.inner[n-1]
 			last.entries = last.entries[:len(last.entries)+1]
+		} else {
+			out.self[0].entries = entries[:i+1]
 		}
 	}
 	return out, nil
+}
+
+// subjects returns what a decision is about.
+func (o *outer) subjects(about subject) []inner {
+	if about == itself {
+		return o.self[:]
+	}
+	return o.inner
 }
 
 // fewInner is how many contained resources are looked through for an id faster than

@@ -135,7 +135,7 @@ func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
 		if err != nil {
 			return err
 		}
-		entries, err := ev.withCustom(out, n.param)
+		entries, err := ev.withCustom(out, n.param.streams)
 		if err != nil {
 			return err
 		}
@@ -152,11 +152,12 @@ func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
 	return nil
 }
 
-// withCustom returns the values of a version and those that it has of a custom
-// parameter. The result is good as long as that of outer.
-func (ev *evaluation) withCustom(out *outer, p *param) ([]index.Entry, error) {
-	for i, s := range p.streams {
-		if s.place == nil || slices.ContainsFunc(p.streams[:i], func(before *stream) bool { return before.place == s.place }) {
+// withCustom returns the values of a version and after them those that it has in the
+// streams of custom parameters. The result is good as long as that of outer.
+func (ev *evaluation) withCustom(out *outer, streams []*stream) ([]index.Entry, error) {
+	ev.read = ev.read[:len(out.entries)]
+	for i, s := range streams {
+		if s.place == nil || slices.ContainsFunc(streams[:i], func(before *stream) bool { return before.place == s.place }) {
 			continue
 		}
 		if err := ev.readPayload(ev.payloadsOf(s), out.ordinal); err != nil {

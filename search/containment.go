@@ -156,8 +156,10 @@ func (ev *evaluation) holders(n node, among *roaring.Bitmap, found func(o index.
 		return err
 	}
 	candidates = candidates.Clone()
-	ev.view.RetainVisible(candidates)
-	decision, err := n.decide()
+	if err := ev.retainAny(candidates); err != nil {
+		return err
+	}
+	decision, err := n.decide(contained)
 	if err != nil {
 		return err
 	}

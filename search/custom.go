@@ -151,11 +151,12 @@ func (e *Engine) stands(view index.View, q *Query) error {
 	if !view.Whole() {
 		return ErrStalePage
 	}
-	if len(q.customs) == 0 {
+	customs := asked(view, q)
+	if len(customs) == 0 {
 		return nil
 	}
 	complete := e.current.Load().customs.complete
-	for _, c := range q.customs {
+	for _, c := range customs {
 		switch {
 		case !slices.Contains(complete, c):
 			return &QueryError{Part: c.Code, Code: issue.NotFound, Reason: "the search parameter was removed or changed meanwhile"}
@@ -167,6 +168,14 @@ func (e *Engine) stands(view index.View, q *Query) error {
 		}
 	}
 	return nil
+}
+
+// asked returns the custom parameters that a query asks for, or the filter of the view.
+func asked(view index.View, q *Query) []*custom {
+	if f := filterOf(view); f != nil {
+		return slices.Concat(q.customs, f.customs)
+	}
+	return q.customs
 }
 
 // A CustomSet is the custom parameters that were complete at one time, and those that

@@ -31,7 +31,7 @@ func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return set, nil
 }
 
-func (n *dateNode) decide() (decision, error) { return n.anyValue(n.holds) }
+func (n *dateNode) decide(about subject) (decision, error) { return n.anyValue(about, n.holds) }
 
 func (n *dateNode) holds(_ *stream, v *value, e *index.Entry) bool {
 	return slices.ContainsFunc(n.ev.dateWindows(*v), func(w index.DateWindow) bool {

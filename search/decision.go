@@ -1,6 +1,8 @@
 package search
 
 import (
+	"slices"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -8,35 +10,45 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A decision says of which of the resources that a version contains a condition
-// holds. What the index answers for all versions it answers from the values of one.
-// The result is the caller's.
+// A subject is what a decision is about.
+type subject uint8
+
+const (
+	contained subject = iota // the resources that a version contains
+	itself                   // the version
+)
+
+// A decision reports, for each resource that it is about, whether a condition holds:
+// what the index answers for all versions it answers from the values of one. The result
+// is the caller's.
 type decision func(o *outer) ([]bool, error)
 
-// constant is the decision that holds of all contained resources of a type, or of none.
-func constant(t schema.TypeID, holds bool) decision {
+// constant is the decision that holds for all resources of a type, or for none.
+func constant(about subject, t schema.TypeID, holds bool) decision {
 	return func(o *outer) ([]bool, error) {
-		set := make([]bool, len(o.inner))
-		for i := range o.inner {
-			set[i] = holds && o.inner[i].typ == t
+		of := o.subjects(about)
+		set := make([]bool, len(of))
+		for i := range of {
+			set[i] = holds && of[i].typ == t
 		}
 		return set, nil
 	}
 }
 
-// each is the decision that asks a test of every contained resource of a type. cost is
-// what the test costs for each value of the resource.
-func (ev *evaluation) each(t schema.TypeID, cost int, holds func(in *inner) (bool, error)) decision {
+// each is the decision that asks a test of every resource of a type. cost is what the
+// test costs for each value of the resource.
+func (ev *evaluation) each(about subject, t schema.TypeID, cost int, holds func(o *outer, in *inner) (bool, error)) decision {
 	return func(o *outer) ([]bool, error) {
-		set := make([]bool, len(o.inner))
-		for i := range o.inner {
-			in := &o.inner[i]
+		of := o.subjects(about)
+		set := make([]bool, len(of))
+		for i := range of {
+			in := &of[i]
 			if in.typ != t {
 				continue
 			}
 			err := ev.charge(cost * len(in.entries))
 			if err == nil {
-				set[i], err = holds(in)
+				set[i], err = holds(o, in)
 			}
 			if err != nil {
 				return nil, err
@@ -46,12 +58,16 @@ func (ev *evaluation) each(t schema.TypeID, cost int, holds func(in *inner) (boo
 	}
 }
 
-// any is the decision that asks a test of the values that every contained resource of
-// a type has for a parameter, until it holds of one. cost is what the test costs.
-func (ev *evaluation) any(t schema.TypeID, p *param, cost int, holds func(s *stream, e *index.Entry) bool) decision {
-	return ev.each(t, 1, func(in *inner) (bool, error) {
-		for i := range in.entries {
-			e := &in.entries[i]
+// any is the decision that asks a test of the values that every resource of a type has
+// for a parameter, until it holds for one. cost is what the test costs.
+func (ev *evaluation) any(about subject, t schema.TypeID, p *param, cost int, holds func(s *stream, e *index.Entry) bool) decision {
+	return ev.each(about, t, 1, func(o *outer, in *inner) (bool, error) {
+		entries, err := ev.entriesOf(o, in, p.streams)
+		if err != nil {
+			return false, err
+		}
+		for i := range entries {
+			e := &entries[i]
 			s := p.stream(e.Param)
 			if s == nil {
 				continue
@@ -67,12 +83,37 @@ func (ev *evaluation) any(t schema.TypeID, p *param, cost int, holds func(s *str
 	})
 }
 
-// opposite is the decision that holds of a type where another does not.
-func opposite(t schema.TypeID, of decision) decision {
+// entriesOf returns the values of a resource, with those of custom parameters that are
+// among some streams.
+func (ev *evaluation) entriesOf(o *outer, in *inner, streams []*stream) ([]index.Entry, error) {
+	custom := func(s *stream) bool { return s.place != nil }
+	if in != &o.self[0] || !slices.ContainsFunc(streams, custom) {
+		return in.entries, nil
+	}
+	all, err := ev.withCustom(o, streams)
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Clip(in.entries), all[len(o.entries):]...), nil
+}
+
+// paramOf returns a copy of a parameter that looks at the values of what a decision is
+// about.
+func (ev *evaluation) paramOf(about subject, p *param) *param {
+	if about == contained {
+		return ev.registry.insideParam(p)
+	}
+	same := *p
+	return &same
+}
+
+// opposite is the decision that holds for a type where another does not.
+func opposite(about subject, t schema.TypeID, from decision) decision {
 	return func(o *outer) ([]bool, error) {
-		set, err := of(o)
+		set, err := from(o)
+		of := o.subjects(about)
 		for i := range set {
-			set[i] = !set[i] && o.inner[i].typ == t
+			set[i] = !set[i] && of[i].typ == t
 		}
 		return set, err
 	}
@@ -128,9 +169,9 @@ func (ev *evaluation) among(entities *roaring.Bitmap, e *index.Entry) bool {
 	return ok && entities.Contains(uint32(entity))
 }
 
-// eachNode is the decision that asks a test of the node of every contained resource of
-// a type, in the version as it is stored. cost is what the test costs for each byte.
-func (ev *evaluation) eachNode(t schema.TypeID, cost int, holds func(*fhirjson.Document, fhirjson.Index) bool) (decision, error) {
+// eachNode is the decision that asks a test of the node of every resource of a type, in
+// the version as it is stored. cost is what the test costs for each byte.
+func (ev *evaluation) eachNode(about subject, t schema.TypeID, cost int, holds func(*fhirjson.Document, fhirjson.Index) bool) (decision, error) {
 	if ev.documents == nil {
 		return nil, errNoDocuments
 	}
@@ -141,6 +182,9 @@ func (ev *evaluation) eachNode(t schema.TypeID, cost int, holds func(*fhirjson.D
 		}
 		if err := ev.charge(costOfBlock + cost*len(doc.Source)); err != nil {
 			return nil, err
+		}
+		if about == itself {
+			return []bool{o.self[0].typ == t && holds(&doc, 0)}, nil
 		}
 		set := make([]bool, len(o.inner))
 		i := 0
@@ -154,11 +198,11 @@ func (ev *evaluation) eachNode(t schema.TypeID, cost int, holds func(*fhirjson.D
 	}, nil
 }
 
-// decide goes on from a contained resource: to resources of the store, to others
-// that the same version contains, and to the version itself ("#").
-func (n *chainNode) decide() (decision, error) {
+// decide goes on from a resource: to resources of the store, to those that the version
+// contains, and from a contained resource to the version itself ("#").
+func (n *chainNode) decide(about subject) (decision, error) {
 	ev := n.ev
-	p := ev.registry.insideParam(n.param)
+	p := ev.paramOf(about, n.param)
 	inUse, _, err := ev.inUse(p, nil)
 	if err != nil {
 		return nil, err
@@ -188,8 +232,8 @@ func (n *chainNode) decide() (decision, error) {
 		if err != nil {
 			return nil, err
 		}
-		self := entities.Contains(uint32(ev.view.EntityOf(o.ordinal)))
-		return ev.any(n.typ, p, 1, func(_ *stream, e *index.Entry) bool {
+		self := about == contained && entities.Contains(uint32(ev.view.EntityOf(o.ordinal)))
+		return ev.any(about, n.typ, p, 1, func(_ *stream, e *index.Entry) bool {
 			if i, ok := o.find(e); ok {
 				return leads[i]
 			}
@@ -209,11 +253,11 @@ func (n *chainNode) decideBranches() (decision, error) {
 		if n.ev.containers(b.typ).Len() == 0 {
 			continue
 		}
-		part, err := b.node.decide()
+		part, err := b.node.decide(contained)
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, part)
 	}
-	return merge(constant(0, false), parts, anyHolds), nil
+	return merge(constant(contained, 0, false), parts, anyHolds), nil
 }

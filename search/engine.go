@@ -146,7 +146,7 @@ type Result struct {
 func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result, error) {
 	offset := 0
 	if q.page != "" {
-		sequence, at, err := e.readToken(q)
+		sequence, at, err := e.readToken(view, q)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +174,7 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 		r.Plan.Total = r.Total
 		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
 	}
-	e.links(r, q, offset)
+	e.links(view, r, q, offset)
 	return r, nil
 }
 
@@ -186,6 +186,9 @@ func (e *Engine) viewAt(newest index.View, sequence uint64) (index.View, error) 
 	view, ok := e.index.ViewAt(sequence)
 	if !ok || view.Sequence() != sequence {
 		return index.View{}, ErrStalePage
+	}
+	if f := newest.Filter(); f != nil {
+		view = view.Through(f)
 	}
 	return view, nil
 }

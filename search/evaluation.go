@@ -22,6 +22,9 @@ type evaluation struct {
 	read      []index.Entry
 	out       outer
 	targets   map[targetKey]*target // of chains and _has
+	filter    *Filter               // of the view, or nil
+	allowed   map[schema.TypeID]node
+	whole     *evaluation // of the view without its filter, for the filter's own conditions
 	// conversions are conditions in other units than the query's, as far as known.
 	conversions map[conversionKey][]index.NumberWindow
 }
@@ -31,7 +34,7 @@ func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
 		evaluation
 		meter
 	}{meter: e.meter(ctx)}
-	x.evaluation = evaluation{Engine: e, meter: &x.meter, view: view, terms: view.Terms()}
+	x.evaluation = evaluation{Engine: e, meter: &x.meter, view: view, terms: view.Terms(), filter: filterOf(view)}
 	return &x.evaluation
 }
 

@@ -157,7 +157,9 @@ func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *Query, after 
 				return false, false, err
 			}
 		}
-		view.RetainVisible(within)
+		if err := ev.retain(t, within); err != nil {
+			return false, false, err
+		}
 		if !within.IsEmpty() {
 			return true, true, nil
 		}

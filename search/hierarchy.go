@@ -80,14 +80,14 @@ func (n *hierarchyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, err
 	return any.candidates(within)
 }
 
-func (n *hierarchyNode) decide() (decision, error) {
+func (n *hierarchyNode) decide(about subject) (decision, error) {
 	entities, err := n.ev.relatedEntities(n.match)
 	if err != nil {
 		return nil, err
 	}
-	p := n.ev.registry.insideParam(n.param)
+	p := n.ev.paramOf(about, n.param)
 	p.aside = nil
-	return n.ev.any(n.typ, p, len(n.values), func(_ *stream, e *index.Entry) bool {
+	return n.ev.any(about, n.typ, p, len(n.values), func(_ *stream, e *index.Entry) bool {
 		if n.ev.among(entities, e) {
 			return true
 		}
@@ -153,11 +153,17 @@ func (ev *evaluation) closure(t schema.TypeID, up *param, start index.Entity, ab
 			}
 			edges := ev.view.References(s.id)
 			if above {
-				next.Or(edges.Targets(ev.view.CurrentOf(from)))
+				sources := ev.view.CurrentOf(from)
+				if err := ev.retainAllowed(t, sources); err != nil {
+					return nil, err
+				}
+				next.Or(edges.Targets(sources))
 				continue
 			}
 			sources := ofType.Intersect(edges.Sources(from))
-			ev.view.RetainVisible(sources)
+			if err := ev.retain(t, sources); err != nil {
+				return nil, err
+			}
 			next.Or(ev.view.EntitiesOf(sources))
 		}
 		next.AndNot(reached)

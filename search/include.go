@@ -49,7 +49,9 @@ func (ev *evaluation) include(r *Result, q *Query) error {
 				return err
 			}
 		}
-		ev.view.RetainVisible(next)
+		if err := ev.retainAny(next); err != nil {
+			return err
+		}
 		next.AndNot(matches)
 		next.AndNot(found)
 		found.Or(next)

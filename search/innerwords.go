@@ -13,12 +13,12 @@ import (
 // The words of a contained resource are among those of its container, and have no
 // place of their own in the index or in the values: texts are read from the resource.
 
-// decideWords decides _text or _content: of which contained resources one of several
-// phrases stands in a text.
-func (ev *evaluation) decideWords(t schema.TypeID, p *param, phrases ...string) (decision, error) {
+// decideWords decides _text or _content: for which resources one of several phrases
+// stands in a text.
+func (ev *evaluation) decideWords(about subject, t schema.TypeID, p *param, phrases ...string) (decision, error) {
 	anywhere := slices.Contains(p.streams, ev.registry.content)
 	reader := newWordReader()
-	return ev.eachNode(t, len(phrases), func(doc *fhirjson.Document, n fhirjson.Index) bool {
+	return ev.eachNode(about, t, len(phrases), func(doc *fhirjson.Document, n fhirjson.Index) bool {
 		return slices.ContainsFunc(phrases, func(words string) bool {
 			return (&phrase{words: words}).stands(&reader, doc, n, anywhere)
 		})

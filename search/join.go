@@ -128,7 +128,20 @@ func (n *hasNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 // candidates are none: nothing but its container refers to a contained resource.
 func (n *hasNode) candidates(*roaring.Bitmap) (*roaring.Bitmap, error) { return roaring.New(), nil }
 
-func (n *hasNode) decide() (decision, error) { return constant(n.typ, false), nil }
+// decide asks what refers to the resource now, whichever version of it is meant.
+func (n *hasNode) decide(about subject) (decision, error) {
+	if about == contained {
+		return constant(about, n.typ, false), nil
+	}
+	set, err := n.evaluate(nil)
+	if err != nil {
+		return nil, err
+	}
+	entities := n.ev.view.EntitiesOf(set)
+	return n.ev.each(about, n.typ, 1, func(o *outer, _ *inner) (bool, error) {
+		return entities.Contains(uint32(n.ev.view.EntityOf(o.ordinal))), nil
+	}), nil
+}
 
 func (n *hasNode) pure() bool { return false }
 

@@ -77,11 +77,11 @@ func (n *lookupNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error)
 	return n.matched.candidates(within)
 }
 
-func (n *lookupNode) decide() (decision, error) {
+func (n *lookupNode) decide(about subject) (decision, error) {
 	if n.param.special == specialWords {
-		return n.ev.decideWords(n.typ, n.param, n.phrases()...)
+		return n.ev.decideWords(about, n.typ, n.param, n.phrases()...)
 	}
-	return n.anyValue(n.holds)
+	return n.anyValue(about, n.holds)
 }
 
 func (n *lookupNode) holds(s *stream, v *value, e *index.Entry) bool {

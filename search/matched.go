@@ -65,11 +65,11 @@ func (n *matched) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 }
 
 // anyValue is the decision that asks a test of each value of the query and each that a
-// contained resource has in the streams that the modifier looks at.
-func (n *matched) anyValue(holds func(s *stream, v *value, e *index.Entry) bool) (decision, error) {
-	p := n.ev.registry.insideParam(n.param)
+// resource has in the streams that the modifier looks at.
+func (n *matched) anyValue(about subject, holds func(s *stream, v *value, e *index.Entry) bool) (decision, error) {
+	p := n.ev.paramOf(about, n.param)
 	p.streams, p.aside = p.seen(n.modifier), nil
-	return n.ev.any(n.typ, p, len(n.values), func(s *stream, e *index.Entry) bool {
+	return n.ev.any(about, n.typ, p, len(n.values), func(s *stream, e *index.Entry) bool {
 		for i := range n.values {
 			if holds(s, &n.values[i], e) {
 				return true
@@ -117,9 +117,9 @@ func (n *notNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 
 func (n *notNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) { return n.among(within) }
 
-func (n *notNode) decide() (decision, error) {
-	held, err := n.positive.decide()
-	return opposite(n.typ, held), err
+func (n *notNode) decide(about subject) (decision, error) {
+	held, err := n.positive.decide(about)
+	return opposite(about, n.typ, held), err
 }
 
 func (n *notNode) explain() (string, Way) { return n.name(), ByRest }
@@ -175,17 +175,17 @@ func (n *missingNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error
 	return n.matched.candidates(within)
 }
 
-func (n *missingNode) decide() (decision, error) {
+func (n *missingNode) decide(about subject) (decision, error) {
 	switch n.param.special {
 	case specialNone:
 	case specialID:
-		return n.ev.each(n.typ, len(n.values), func(in *inner) (bool, error) { return (in.id == "") == n.missing, nil }), nil
+		return n.ev.each(about, n.typ, len(n.values), func(_ *outer, in *inner) (bool, error) { return (in.id == "") == n.missing, nil }), nil
 	default: // a contained resource has no time of its own (FHIR R4 dom-4)
-		return constant(n.typ, n.missing), nil
+		return constant(about, n.typ, n.missing == (about == contained)), nil
 	}
-	present := n.ev.any(n.typ, n.ev.registry.insideParam(n.param), 0, func(*stream, *index.Entry) bool { return true })
+	present := n.ev.any(about, n.typ, n.ev.paramOf(about, n.param), 0, func(*stream, *index.Entry) bool { return true })
 	if n.missing {
-		return opposite(n.typ, present), nil
+		return opposite(about, n.typ, present), nil
 	}
 	return present, nil
 }

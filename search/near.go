@@ -120,7 +120,9 @@ func (n *nearNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 }
 
 // decide reads the positions from the resource, as those of other Locations are.
-func (n *nearNode) decide() (decision, error) { return n.ev.eachNode(n.typ, 1, n.near) }
+func (n *nearNode) decide(about subject) (decision, error) {
+	return n.ev.eachNode(about, n.typ, 1, n.near)
+}
 
 func (n *nearNode) explain() (string, Way) { return n.name(), ByValues }
 

@@ -24,9 +24,9 @@ type node interface {
 	// for which the condition holds: none that does is left out. The result is shared
 	// and must not be changed.
 	candidates(within *roaring.Bitmap) (*roaring.Bitmap, error)
-	// decide prepares decisions about the resources that a version contains. What has to
-	// be searched for in the store is searched for now.
-	decide() (decision, error)
+	// decide prepares decisions about a version or what it contains. What has to be
+	// searched for in the store is searched for now.
+	decide(about subject) (decision, error)
 	// pure reports whether the condition holds for resources of the node's type alone.
 	pure() bool
 	// explain returns the condition's name as a query would have it, and what it is

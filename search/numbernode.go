@@ -31,7 +31,7 @@ func (n *numberNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return set, nil
 }
 
-func (n *numberNode) decide() (decision, error) { return n.anyValue(n.holds) }
+func (n *numberNode) decide(about subject) (decision, error) { return n.anyValue(about, n.holds) }
 
 func (n *numberNode) holds(s *stream, v *value, e *index.Entry) bool {
 	return slices.ContainsFunc(n.ev.windowsIn(v, s, e.System, e.Code, e.Unit), func(w index.NumberWindow) bool {

@@ -202,6 +202,9 @@ func (by joinOrder) rank(r *ranking, set *roaring.Bitmap, ordinals []uint32) err
 				return err
 			}
 			targets := ev.view.OfType(index.TypeID(branch.typ)).Intersect(ev.view.CurrentOf(edges.Targets(set)))
+			if err := ev.retainAllowed(branch.typ, targets); err != nil {
+				return err
+			}
 			if targets.IsEmpty() {
 				continue
 			}

@@ -63,7 +63,7 @@ func newest(set *roaring.Bitmap, offset, count int) []index.Ordinal {
 // single returns the one posting that is the answer to a query, as for a search
 // by one code, if it is. Nothing then needs to be copied.
 func (ev *evaluation) single(q *Query) (index.Posting, bool) {
-	if len(q.types) != 1 {
+	if len(q.types) != 1 || ev.allow(q.types[0]) != nil {
 		return index.Posting{}, false
 	}
 	switch len(q.clauses) {
@@ -110,17 +110,17 @@ func (e *Engine) Cut(ctx context.Context, view index.View, q *Query, r *Result, 
 	if r.Matches = r.Matches[:n]; r.Contained != nil {
 		r.Contained = r.Contained[:n]
 	}
-	r.Included, r.Next = nil, e.token(q, r.Sequence, r.offset+n)
+	r.Included, r.Next = nil, e.token(view, q, r.Sequence, r.offset+n)
 	return e.evaluation(ctx, view).include(r, q)
 }
 
 // links fills in the tokens of the pages around the one at offset.
-func (e *Engine) links(r *Result, q *Query, offset int) {
+func (e *Engine) links(view index.View, r *Result, q *Query, offset int) {
 	r.offset = offset
 	if q.count == 0 {
 		return
 	}
-	token := func(offset int) string { return e.token(q, r.Sequence, offset) }
+	token := func(offset int) string { return e.token(view, q, r.Sequence, offset) }
 	r.First = token(0)
 	r.Last = token(max(0, (r.Total-1)/q.count*q.count))
 	if next := offset + q.count; next < r.Total {
@@ -134,14 +134,19 @@ func (e *Engine) links(r *Result, q *Query, offset int) {
 // A page token's position counts matches in order, as of its sequence. A view of that
 // sequence always gives the same answer under the same settings, so a position means
 // the same match.
-func (e *Engine) token(q *Query, sequence uint64, offset int) string {
+func (e *Engine) token(view index.View, q *Query, sequence uint64, offset int) string {
 	return e.pages.Seal(pagetoken.Token{
-		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: q.request(), Settings: e.answers(q),
+		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: q.request(view), Settings: e.answers(view, q),
 	})
 }
 
 // request tells queries apart: a token is good for the one that it was made for.
-func (q *Query) request() uint64 {
+func (q *Query) request(view index.View) uint64 {
+	return pagetoken.Hash(q.where()+"?"+q.Self(), bound(view, q))
+}
+
+// where returns the path of the search: a compartment and a type.
+func (q *Query) where() string {
 	where := ""
 	if q.in != (Compartment{}) {
 		where = q.in.Type.String() + "/" + q.in.ID + "/"
@@ -149,14 +154,14 @@ func (q *Query) request() uint64 {
 	if len(q.types) == 1 && !q.named {
 		where += q.types[0].String()
 	}
-	return pagetoken.Hash(where+"?"+q.Self(), q.bound)
+	return where
 }
 
 // answers tells apart what answers to a query depend on beside the state of the store:
 // the settings, what is extracted, and what the query's custom parameters mean.
-func (e *Engine) answers(q *Query) uint64 {
+func (e *Engine) answers(view index.View, q *Query) uint64 {
 	on := []string{e.identity}
-	for _, c := range q.customs { // their names may stand for something else one day
+	for _, c := range asked(view, q) { // their names may stand for something else one day
 		on = append(on, c.meaning())
 	}
 	return pagetoken.Hash(on...)
@@ -176,12 +181,12 @@ func (e *Engine) identify() string {
 }
 
 // readToken reads the query's page token.
-func (e *Engine) readToken(q *Query) (sequence uint64, offset int, err error) {
+func (e *Engine) readToken(view index.View, q *Query) (sequence uint64, offset int, err error) {
 	t, err := e.pages.Open(q.page, pagetoken.Search)
 	switch {
-	case err != nil || t.Request != q.request() || t.Position > math.MaxInt32:
+	case err != nil || t.Request != q.request(view) || t.Position > math.MaxInt32:
 		return 0, 0, ErrInvalidPage
-	case t.Settings != e.answers(q):
+	case t.Settings != e.answers(view, q):
 		return 0, 0, ErrStalePage
 	}
 	return t.Sequence, int(t.Position), nil

@@ -68,8 +68,8 @@ func (n *phraseNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error)
 	return n.ev.candidatesOfWords(n.typ, within, n.words)
 }
 
-func (n *phraseNode) decide() (decision, error) {
-	return n.ev.decideWords(n.typ, n.param, n.words)
+func (n *phraseNode) decide(about subject) (decision, error) {
+	return n.ev.decideWords(about, n.typ, n.param, n.words)
 }
 
 func (n *phraseNode) pure() bool { return false }

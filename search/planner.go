@@ -81,10 +81,14 @@ func (ev *evaluation) matchNode(t schema.TypeID, m *match) node {
 	return &textNode{on}
 }
 
-// conjunction returns the visible resources of a type for which all nodes hold. The
+// conjunction returns the visible resources of a type for which all nodes hold, and
+// which the filter of the view lets through. The
 // one with the lowest estimate is evaluated over the whole index; each further one only
 // has to look at what is left.
 func (ev *evaluation) conjunction(t schema.TypeID, nodes []node) (*roaring.Bitmap, error) {
+	if n := ev.allow(t); n != nil {
+		nodes = append(slices.Clip(nodes), n)
+	}
 	var set *roaring.Bitmap
 	for _, n := range cheapestFirst(nodes) {
 		found, err := n.evaluate(set)

@@ -50,7 +50,9 @@ func (x *expansion) resolve(typ, uri string) (index.Ordinal, error) {
 			return 0, err
 		}
 	}
-	x.view.RetainVisible(set)
+	if err := x.retain(t, set); err != nil {
+		return 0, err
+	}
 	if set.IsEmpty() {
 		return 0, nil
 	}

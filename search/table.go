@@ -32,8 +32,8 @@ func (n *idNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.ev.union(found, within)
 }
 
-func (n *idNode) decide() (decision, error) {
-	return n.ev.each(n.typ, len(n.values), func(in *inner) (bool, error) {
+func (n *idNode) decide(about subject) (decision, error) {
+	return n.ev.each(about, n.typ, len(n.values), func(_ *outer, in *inner) (bool, error) {
 		return slices.ContainsFunc(n.values, func(v value) bool { return v.code == in.id }), nil
 	}), nil
 }
@@ -48,32 +48,9 @@ func (n *updatedNode) estimate() int { return len(n.values) }
 
 func (n *updatedNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
-	add := func(from, to int64) {
-		first, end := n.ev.view.Updated(from, to)
+	for _, t := range n.times() {
+		first, end := n.ev.view.Updated(t.from, t.to)
 		set.AddRange(uint64(first), uint64(end))
-	}
-	for _, v := range n.values {
-		switch v.prefix {
-		case Equal, overlaps:
-			add(v.low, v.high)
-		case includes:
-			if v.high-v.low <= 1 { // nothing longer is in an instant
-				add(v.low, v.high)
-			}
-		case NotEqual:
-			add(math.MinInt64, v.low)
-			add(v.high, math.MaxInt64)
-		case Greater, StartsAfter:
-			add(v.high, math.MaxInt64)
-		case Less, EndsBefore:
-			add(math.MinInt64, v.low)
-		case GreaterOrEqual:
-			add(v.low, math.MaxInt64)
-		case LessOrEqual:
-			add(math.MinInt64, v.high)
-		case Approximately:
-			add(n.ev.widened(v))
-		}
 	}
 	if within != nil {
 		set.And(within)
@@ -81,9 +58,49 @@ func (n *updatedNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) 
 	return set, n.ev.charge(len(n.values))
 }
 
+// A timeRange is [from, to) in microseconds.
+type timeRange struct{ from, to int64 }
+
+// times returns the ranges of which one must have the time.
+func (n *updatedNode) times() (all []timeRange) {
+	for _, v := range n.values {
+		before, after := timeRange{math.MinInt64, v.low}, timeRange{v.high, math.MaxInt64}
+		switch v.prefix {
+		case Equal, overlaps:
+			all = append(all, timeRange{v.low, v.high})
+		case includes:
+			if v.high-v.low <= 1 { // nothing longer is in an instant
+				all = append(all, timeRange{v.low, v.high})
+			}
+		case NotEqual:
+			all = append(all, before, after)
+		case Greater, StartsAfter:
+			all = append(all, after)
+		case Less, EndsBefore:
+			all = append(all, before)
+		case GreaterOrEqual:
+			all = append(all, timeRange{v.low, math.MaxInt64})
+		case LessOrEqual:
+			all = append(all, timeRange{math.MinInt64, v.high})
+		case Approximately:
+			low, high := n.ev.widened(v)
+			all = append(all, timeRange{low, high})
+		}
+	}
+	return all
+}
+
 func (n *updatedNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) { return within, nil }
 
-// decide refuses all: a contained resource has no time of its own (FHIR R4 dom-4).
-func (n *updatedNode) decide() (decision, error) { return constant(n.typ, false), nil }
+// decide refuses contained resources, which have no time of their own (FHIR R4 dom-4).
+func (n *updatedNode) decide(about subject) (decision, error) {
+	if about == contained {
+		return constant(about, n.typ, false), nil
+	}
+	return n.ev.each(about, n.typ, len(n.values), func(o *outer, _ *inner) (bool, error) {
+		_, at := n.ev.view.RecordOf(o.ordinal)
+		return slices.ContainsFunc(n.times(), func(t timeRange) bool { return t.from <= at && at < t.to }), nil
+	}), nil
+}
 
 func (n *updatedNode) explain() (string, Way) { return n.name(), ByTable }

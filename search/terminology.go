@@ -48,7 +48,7 @@ func (n *terminologyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, e
 }
 
 // decide looks codes up in the case in which the streams have them.
-func (n *terminologyNode) decide() (decision, error) {
+func (n *terminologyNode) decide(about subject) (decision, error) {
 	codes, err := n.ev.codes(n.match)
 	if err != nil {
 		return nil, err
@@ -63,11 +63,11 @@ func (n *terminologyNode) decide() (decision, error) {
 		stored.add("", foldCode(c.code, true))
 		stored.add("", foldCode(c.code, false))
 	}
-	p := n.ev.registry.insideParam(n.param)
+	p := n.ev.paramOf(about, n.param)
 	p.aside = nil
-	held := n.ev.any(n.typ, p, costOfCode, func(_ *stream, e *index.Entry) bool { return stored.has(coding{e.System, e.Code}) })
+	held := n.ev.any(about, n.typ, p, costOfCode, func(_ *stream, e *index.Entry) bool { return stored.has(coding{e.System, e.Code}) })
 	if n.modifier == modNotIn {
-		return opposite(n.typ, held), nil
+		return opposite(about, n.typ, held), nil
 	}
 	return held, nil
 }

@@ -60,7 +60,7 @@ func (n *textNode) walk(set *roaring.Bitmap, s *stream, v *value) error {
 	return nil
 }
 
-func (n *textNode) decide() (decision, error) { return n.anyValue(n.holds) }
+func (n *textNode) decide(about subject) (decision, error) { return n.anyValue(about, n.holds) }
 
 func (n *textNode) holds(_ *stream, v *value, e *index.Entry) bool {
 	switch {

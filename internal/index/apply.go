@@ -116,7 +116,7 @@ func (x *Index) apply(first Ordinal, commits ...Commit) error {
 	}
 	x.addChunk()
 	x.addSet()
-	x.state.Store(&published{*x.records.at(records - 1), records, x.dead, true})
+	x.state.Store(&published{record: *x.records.at(records - 1), records: records, dead: x.dead, exact: true})
 	return nil
 }
 

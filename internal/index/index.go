@@ -82,6 +82,8 @@ type published struct {
 	// exact says that dead is of this very state; otherwise it is of a later
 	// one and holds ordinals that are still visible here.
 	exact bool
+	// filter is what View.Through was given.
+	filter any
 }
 
 // paramColumns are the columns of one param; mostly one of them is used.

@@ -41,6 +41,18 @@ func (x *Index) ViewAt(seq uint64) (View, bool) {
 	return View{x, s}, true
 }
 
+// Through returns the view as it is seen through a filter, instead of any that it had:
+// package search knows what a filter lets through, and this package carries it. The
+// methods of a View answer as without one.
+func (v View) Through(filter any) View {
+	s := *v.s
+	s.filter = filter
+	return View{v.x, &s}
+}
+
+// Filter returns what Through was given, nil for a view that shows all.
+func (v View) Filter() any { return v.s.filter }
+
 // Terms computes terms for [View.Posting].
 func (v View) Terms() Terms { return v.x.terms }
 
