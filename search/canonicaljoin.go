@@ -89,7 +89,7 @@ func (ev *evaluation) citations(dst []string, s *stream, id identity, target ind
 }
 
 // named adds to found the visible resources of some types to which the canonicals
-// of one version lead.
+// of one version lead, whether or not a filter lets them through.
 func (ev *evaluation) named(found *roaring.Bitmap, streams []*stream, types []schema.TypeID, source uint32) error {
 	entries, err := ev.entries(streams, index.Ordinal(source))
 	if err != nil {
@@ -114,9 +114,7 @@ func (ev *evaluation) named(found *roaring.Bitmap, streams []*stream, types []sc
 			if err := ev.charge(costOfHit + int(set.GetCardinality())); err != nil {
 				return err
 			}
-			if err := ev.retain(t, set); err != nil {
-				return err
-			}
+			ev.view.RetainVisible(set)
 			found.Or(set)
 		}
 	}

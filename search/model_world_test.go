@@ -199,6 +199,9 @@ func (s *store) requireAnswer(t *rapid.T, a answered) {
 	}
 	view, ok := s.index.ViewAt(a.sequence)
 	require.True(t, ok)
+	if s.filter != nil {
+		view = view.Through(s.filter)
+	}
 	text := a.search.String()
 	total := 0
 	for _, page := range a.pages {

@@ -35,7 +35,8 @@ type store struct {
 	level   *fhirjson.Options // nil is strict
 	// settings are what the values are read with.
 	settings search.Settings
-	forget   bool // the sources
+	forget   bool           // the sources
+	filter   *search.Filter // of the views that answers are asked of, or nil
 }
 
 // A record is what one log record did to the index.
