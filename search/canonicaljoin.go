@@ -34,7 +34,7 @@ func (ev *evaluation) inUse(p *param, within *roaring.Bitmap) (streams []*stream
 // cited calls each with what leads to a resource of type t among targets by a
 // canonical in one of the streams, superseded versions included.
 func (ev *evaluation) cited(streams []*stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, by index.Posting) error) error {
-	return ev.citing(streams, t, targets, func(target uint32, s *stream, text string) error {
+	return ev.citing(contained, streams, t, targets, func(target uint32, s *stream, text string) error {
 		if by := ev.view.Posting(ev.terms.ReferenceText(s.id, text)); by.Len() > 0 {
 			return each(target, by)
 		}
@@ -43,8 +43,9 @@ func (ev *evaluation) cited(streams []*stream, t schema.TypeID, targets *roaring
 }
 
 // citing calls each with the texts by which canonicals in one of the streams lead to
-// a resource of type t among targets, whether or not there are such canonicals.
-func (ev *evaluation) citing(streams []*stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, s *stream, text string) error) error {
+// a resource of type t among targets, whether or not there are such canonicals. Texts
+// about versions themselves are those that swept ones may have as well.
+func (ev *evaluation) citing(about subject, streams []*stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, s *stream, text string) error) error {
 	id, ok := ev.registry.identity(t)
 	if !ok || len(streams) == 0 {
 		return nil
@@ -53,7 +54,7 @@ func (ev *evaluation) citing(streams []*stream, t schema.TypeID, targets *roarin
 	for target, urls := range ev.view.Texts(id.url.id).Keys(targets) {
 		for _, s := range streams {
 			var err error
-			if texts, err = ev.citations(texts[:0], s, id, target, urls.Min); err != nil {
+			if texts, err = ev.citations(texts[:0], about, s, id, target, urls.Min); err != nil {
 				return err
 			}
 			for _, text := range texts {
@@ -68,12 +69,12 @@ func (ev *evaluation) citing(streams []*stream, t schema.TypeID, targets *roarin
 
 // citations appends the texts of the canonicals in a stream that lead to a resource:
 // its url without a version, and with that of the resource if there are any with one.
-func (ev *evaluation) citations(dst []string, s *stream, id identity, target index.Ordinal, url string) ([]string, error) {
+func (ev *evaluation) citations(dst []string, about subject, s *stream, id identity, target index.Ordinal, url string) ([]string, error) {
 	if err := ev.charge(costOfHit); err != nil {
 		return dst, err
 	}
 	dst = append(dst, url)
-	if ev.view.Posting(ev.terms.ReferenceText(s.id, versionMark+url)).Len() == 0 {
+	if about == contained && ev.view.Posting(ev.terms.ReferenceText(s.id, versionMark+url)).Len() == 0 {
 		return dst, nil
 	}
 	entries, err := ev.entries([]*stream{id.version}, target)

@@ -9,29 +9,146 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 )
 
-// A dateNode is a match on a date parameter.
-type dateNode struct{ matched }
+// A dateNode is a match on a date parameter, or several that must all hold: with
+// date=ge2020 and date=lt2021 a date is looked for once, in one range.
+type dateNode struct {
+	matched
+	also []*match
+}
 
 func (n *dateNode) estimate() int { return n.ev.everything(n.typ) / 2 }
 
 func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	var windows []index.DateWindow
-	for _, v := range n.values {
-		windows = append(windows, n.ev.dateWindows(v)...)
+	windows := n.ev.windowsOf(n.match)
+	if len(n.also) == 0 {
+		return n.ev.dates(n.param.streams, windows, within)
 	}
-	set := roaring.New()
+	for _, m := range n.also {
+		windows = bothHold(windows, n.ev.windowsOf(m))
+	}
+	var streams []*stream
 	for _, s := range n.param.streams {
 		column := n.ev.view.Dates(s.id)
+		if column.Repeats() {
+			return n.inTurn(within)
+		}
+		if column.Len() > 0 {
+			streams = append(streams, s)
+		}
+	}
+	if len(windows) > maxWindows {
+		return n.inTurn(within)
+	}
+	set, err := n.ev.dates(streams, windows, within)
+	if err != nil || len(streams) < 2 {
+		return set, err
+	}
+	// What has several dates may satisfy one match by one and another by another.
+	several, err := n.ev.inSeveral(streams, within)
+	if err != nil || several.IsEmpty() {
+		return set, err
+	}
+	found, err := n.inTurn(several)
+	if err == nil {
+		set.Or(found)
+	}
+	return set, err
+}
+
+// inTurn evaluates the matches one after the other.
+func (n *dateNode) inTurn(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	set, err := n.ev.dates(n.param.streams, n.ev.windowsOf(n.match), within)
+	for _, m := range n.also {
+		if err != nil || set.IsEmpty() {
+			break
+		}
+		set, err = n.ev.dates(n.param.streams, n.ev.windowsOf(m), set)
+	}
+	return set, err
+}
+
+// dates returns what has a date in one of some windows.
+func (ev *evaluation) dates(streams []*stream, windows []index.DateWindow, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	var set *roaring.Bitmap
+	for _, s := range streams {
+		column := ev.view.Dates(s.id)
 		// Windows are checked in turn, and the first that holds ends it.
-		if err := n.ev.charge(columnWork(column.Len(), within) * (1 + len(windows)/4)); err != nil {
+		if err := ev.charge(columnWork(column.Len(), within) * (1 + len(windows)/4)); err != nil {
 			return nil, err
 		}
-		set.Or(column.Match(within, windows...))
+		if found := column.Match(within, windows...); set == nil {
+			set = found
+		} else {
+			set.Or(found)
+		}
+	}
+	if set == nil {
+		set = roaring.New()
 	}
 	return set, nil
 }
 
-func (n *dateNode) decide(about subject) (decision, error) { return n.anyValue(about, n.holds) }
+// inSeveral returns what has values in more than one of some streams.
+func (ev *evaluation) inSeveral(streams []*stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	once, several := roaring.New(), roaring.New()
+	for _, present := range ev.havingValues(streams) {
+		have, err := ev.union([]index.Posting{present}, within)
+		if err != nil {
+			return nil, err
+		}
+		several.Or(roaring.And(once, have))
+		once.Or(have)
+	}
+	return several, nil
+}
+
+// maxWindows bounds how many windows several matches together have.
+const maxWindows = 16
+
+// bothHold returns the windows of which one holds where one of each list does.
+func bothHold(a, b []index.DateWindow) (both []index.DateWindow) {
+	for _, v := range a {
+		for _, w := range b {
+			if one, ok := v.And(w); ok {
+				both = append(both, one)
+			}
+		}
+	}
+	return both
+}
+
+// windowsOf returns the windows of the values of a match.
+func (ev *evaluation) windowsOf(m *match) (windows []index.DateWindow) {
+	for _, v := range m.values {
+		windows = append(windows, ev.dateWindows(v)...)
+	}
+	return windows
+}
+
+func (n *dateNode) candidates(within *roaring.Bitmap) (set *roaring.Bitmap, err error) {
+	set, err = n.matched.candidates(within)
+	for _, m := range n.also {
+		if err != nil || set.IsEmpty() {
+			break
+		}
+		one := matched{n.ev, n.typ, m}
+		set, err = one.candidates(set)
+	}
+	return set, err
+}
+
+func (n *dateNode) decide(about subject) (decision, error) {
+	parts := make([]decision, 0, 1+len(n.also))
+	for _, m := range append([]*match{n.match}, n.also...) {
+		one := matched{n.ev, n.typ, m}
+		held, err := one.anyValue(about, n.holds)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, held)
+	}
+	return merge(constant(about, n.typ, true), parts, allHold), nil
+}
 
 func (n *dateNode) holds(_ *stream, v *value, e *index.Entry) bool {
 	return slices.ContainsFunc(n.ev.dateWindows(*v), func(w index.DateWindow) bool {

@@ -207,6 +207,9 @@ func (n *chainNode) decide(about subject) (decision, error) {
 	if err != nil {
 		return nil, err
 	}
+	if about == itself { // also of versions whose values were swept
+		inUse = p.canonicals()
+	}
 	canonical := &param{streams: inUse}
 	entities, texts := roaring.New(), map[string]struct{}{}
 	for _, b := range n.branches {
@@ -215,7 +218,7 @@ func (n *chainNode) decide(about subject) (decision, error) {
 			return nil, err
 		}
 		entities.Or(ev.view.EntitiesOf(targets))
-		err = ev.citing(inUse, b.typ, targets, func(_ uint32, _ *stream, text string) error {
+		err = ev.citing(about, inUse, b.typ, targets, func(_ uint32, _ *stream, text string) error {
 			texts[text] = struct{}{}
 			return nil
 		})

@@ -40,11 +40,11 @@ func (e *Engine) evaluation(ctx context.Context, view index.View) *evaluation {
 
 // clausesOf compiles the query's conditions on its type number i.
 func (ev *evaluation) clausesOf(q *Query, i int) []node {
-	nodes := make([]node, len(q.clauses))
+	of, parts := make([]condition, len(q.clauses)), make([]string, len(q.clauses))
 	for j, c := range q.clauses {
-		nodes[j] = ev.compile(q.types[i], c.of[i], c.part)
+		of[j], parts[j] = c.of[i], c.part
 	}
-	return nodes
+	return ev.compileAll(q.types[i], of, parts)
 }
 
 // ofTypes returns the visible resources of the query's types for which all clauses

@@ -27,9 +27,13 @@ func (ev *evaluation) choose(t schema.TypeID, c condition) node {
 		return &hasNode{ev, t, c, ev.target(c.source, c.next)}
 	case *combination:
 		if c.all {
-			return &allNode{ev, t, ev.compileAll(t, c.of)}
+			return &allNode{ev, t, ev.compileAll(t, c.of, nil)}
 		}
-		return &anyNode{ev, t, ev.compileAll(t, c.of)}
+		any := &anyNode{ev: ev, typ: t}
+		for _, one := range c.of {
+			any.of = append(any.of, ev.compile(t, one, ""))
+		}
+		return any
 	case *negation:
 		return &restNode{ev, t, ev.compile(t, c.of, "")}
 	default:
@@ -37,10 +41,26 @@ func (ev *evaluation) choose(t schema.TypeID, c condition) node {
 	}
 }
 
-func (ev *evaluation) compileAll(t schema.TypeID, of []condition) []node {
-	nodes := make([]node, len(of))
-	for i, one := range of {
-		nodes[i] = ev.compile(t, one, "")
+// compileAll makes the nodes of conditions that must all hold. Those on one date
+// parameter are one node. parts are the names that the query has for them, or nil.
+func (ev *evaluation) compileAll(t schema.TypeID, of []condition, parts []string) []node {
+	nodes := make([]node, 0, len(of))
+	var ranges []*dateNode
+	for i, c := range of {
+		n := ev.choose(t, c)
+		if one, ok := n.(*dateNode); ok {
+			same := func(r *dateNode) bool { return r.param == one.param }
+			if at := slices.IndexFunc(ranges, same); at >= 0 {
+				ranges[at].also = append(ranges[at].also, one.match)
+				continue
+			}
+			ranges = append(ranges, one)
+		}
+		part := ""
+		if parts != nil {
+			part = parts[i]
+		}
+		nodes = append(nodes, ev.wrap(n, t, part))
 	}
 	return nodes
 }
@@ -70,7 +90,7 @@ func (ev *evaluation) matchNode(t schema.TypeID, m *match) node {
 	case kind == schema.ParamReference:
 		return &hierarchyNode{on}
 	case kind == schema.ParamDate:
-		return &dateNode{on}
+		return &dateNode{matched: on}
 	case kind == schema.ParamNumber || kind == schema.ParamQuantity:
 		return &numberNode{on}
 	case kind == schema.ParamComposite:

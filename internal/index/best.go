@@ -24,13 +24,6 @@ func CompareRanked(a, b Ranked, descending bool) int {
 	return cmp.Or(order, cmp.Compare(b.Ordinal, a.Ordinal))
 }
 
-// Best returns the first n of those of set that have a date, in the order of
-// [CompareRanked]: by their earliest From upwards, or their latest To downwards.
-// There are fewer if not so many have one. The result is the caller's.
-func (d Dates) Best(set *roaring.Bitmap, n int, descending bool) []Ranked {
-	return best(&d.entries, set, n, descending, dateKeys)
-}
-
 // Best does as [Dates.Best] by the smallest low or the largest high end, whatever
 // the unit. Decimals that are equal as float64 are equal, and so are open ends and
 // what is beyond float64.
@@ -82,7 +75,8 @@ func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys
 	}
 	var buf [columnChunkN]int64
 	var values []T
-	r := ranker{descending: descending, n: n, wanted: set.ToDense(), kept: make([]Ranked, 0, 4*n)}
+	r := newRanker(set, n, descending, c.repeats)
+	defer r.giveBack()
 	chunks := promising(c, &buf, &values, descending, keys)
 	for _, p := range chunks {
 		if !r.takes(Ranked{MaxOrdinal, p.Key}) {
@@ -103,37 +97,64 @@ func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys
 func promising[T any](c *column[T], buf *[columnChunkN]int64, values *[]T, descending bool, keys func(dst []int64, values []T, high bool)) []Ranked {
 	var chunks []Ranked
 	for ordinals, chunk := range c.parts() {
-		limits := chunk.limits.Load()
-		if limits == nil {
-			limits = new(keyLimits)
-			values := chunk.all(len(ordinals), values)
-			keys(buf[:len(ordinals)], values, false)
-			limits.low = slices.Min(buf[:len(ordinals)])
-			keys(buf[:len(ordinals)], values, true)
-			limits.high = slices.Max(buf[:len(ordinals)])
-			if len(ordinals) == columnChunkN {
-				chunk.limits.Store(limits)
-			}
+		var limits *keyLimits
+		if len(ordinals) == columnChunkN {
+			limits = limitsOf(chunk, buf, values, keys)
+		} else {
+			limits = newLimits(chunk, len(ordinals), buf, values, keys)
 		}
-		key := limits.low
-		if descending {
-			key = limits.high
-		}
-		chunks = append(chunks, Ranked{Ordinal(len(chunks)), key})
+		chunks = append(chunks, Ranked{Ordinal(len(chunks)), limits.best(descending)})
 	}
 	slices.SortFunc(chunks, func(a, b Ranked) int { return CompareRanked(a, b, descending) })
 	return chunks
+}
+
+// limitsOf returns the limits of a full chunk.
+func limitsOf[T any](chunk *columnChunk[T], buf *[columnChunkN]int64, values *[]T, keys func(dst []int64, values []T, high bool)) *keyLimits {
+	limits := chunk.limits.Load()
+	if limits == nil {
+		limits = newLimits(chunk, columnChunkN, buf, values, keys)
+		chunk.limits.Store(limits)
+	}
+	return limits
+}
+
+func newLimits[T any](chunk *columnChunk[T], n int, buf *[columnChunkN]int64, values *[]T, keys func(dst []int64, values []T, high bool)) *keyLimits {
+	limits := new(keyLimits)
+	all := chunk.all(n, values)
+	keys(buf[:n], all, false)
+	limits.low = slices.Min(buf[:n])
+	keys(buf[:n], all, true)
+	limits.high = slices.Max(buf[:n])
+	return limits
+}
+
+// best returns the best key that an entry may have.
+func (l *keyLimits) best(descending bool) int64 {
+	if descending {
+		return l.high
+	}
+	return l.low
 }
 
 // A ranker keeps the best of what it is shown.
 type ranker struct {
 	descending bool
 	n          int
-	wanted     []uint64 // a bit for each ordinal
+	wanted     *dense   // a bit for each ordinal
+	repeats    bool     // an ordinal may have several values
 	kept       []Ranked // beyond n in no order; then cut back to the n best
 	worst      Ranked   // of the n best at the last cut
 	full       bool     // there are n
 }
+
+func newRanker(set *roaring.Bitmap, n int, descending, repeats bool) ranker {
+	wanted := borrowDense(0, set.Maximum())
+	set.WriteDenseTo(wanted.words)
+	return ranker{descending: descending, n: n, wanted: wanted, repeats: repeats, kept: make([]Ranked, 0, 4*n)}
+}
+
+func (r *ranker) giveBack() { r.wanted.giveBack() }
 
 // takes reports whether a is better than the worst.
 func (r *ranker) takes(a Ranked) bool {
@@ -146,7 +167,7 @@ func (r *ranker) walk(ordinals []Ordinal, keys []int64) {
 		if r.full && key != r.worst.Key && (key < r.worst.Key) == r.descending {
 			continue
 		}
-		if word := int(o >> 6); word >= len(r.wanted) || r.wanted[word]>>(o&63)&1 == 0 {
+		if !r.wanted.has(uint32(o)) {
 			continue
 		}
 		if a := (Ranked{o, key}); r.takes(a) {
@@ -168,12 +189,14 @@ func (r *ranker) keep(a Ranked) {
 // the first is its best.
 func (r *ranker) cut() {
 	slices.SortFunc(r.kept, func(a, b Ranked) int { return CompareRanked(a, b, r.descending) })
-	seen := make(map[Ordinal]bool, len(r.kept))
-	r.kept = slices.DeleteFunc(r.kept, func(a Ranked) bool {
-		twice := seen[a.Ordinal]
-		seen[a.Ordinal] = true
-		return twice
-	})
+	if r.repeats {
+		seen := make(map[Ordinal]bool, len(r.kept))
+		r.kept = slices.DeleteFunc(r.kept, func(a Ranked) bool {
+			twice := seen[a.Ordinal]
+			seen[a.Ordinal] = true
+			return twice
+		})
+	}
 	r.kept = r.kept[:min(r.n, len(r.kept))]
 	if r.full = len(r.kept) == r.n; r.full {
 		r.worst = r.kept[r.n-1]

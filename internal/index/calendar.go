@@ -9,14 +9,10 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// segmentChunks is how many chunks of dates have one calendar: 65,536 entries,
-// so that a position takes two bytes.
-const segmentChunks = 16
-
-// A calendar sorts the entries of a full segment of dates by year and by month
-// (UTC). It is made when the segment is searched first and never changes. To a
-// window it answers with a bitmap for each year that lies in it; of the months
-// at its ends, entries are looked at one by one.
+// A calendar sorts the entries of a part of a column of dates, as [orderedParts] has
+// them, by year and by month (UTC). It is made when the part is searched first and never
+// changes. To a window it answers with a bitmap for each year that lies in it; of the
+// months at its ends, entries are looked at one by one.
 //
 // An entry belongs to the year and the month in which it begins. One that does
 // not end there too is kept apart.
@@ -58,30 +54,34 @@ const (
 // Beyond these a calendar is coarse: open periods and far crossing ones make it
 // slow, and years of few entries large.
 const (
-	calendarApart = segmentChunks * columnChunkN / 16
-	calendarYears = 256
+	calendarApart = 16 // of so many entries one may be kept apart
+	calendarYears = 64 // a chunk, and in all
+	calendarMost  = 256
 )
 
-// calendarOf returns the calendar of a full segment.
-func calendarOf(segment *column[dateRange]) *calendar {
-	last := segment.chunks[segmentChunks-1]
-	c := last.calendar.Load()
+// calendarOf returns the calendar of a part of full chunks, which is kept in the last.
+func calendarOf(part *column[dateRange]) *calendar {
+	last := len(part.chunks) - 1
+	c := part.chunks[last].calendar.Load()
 	if c == nil {
 		// Two searches may both make it; either will do.
-		c = newCalendar(segment)
-		last.calendar.Store(c)
+		c = newCalendar(part)
+		part.chunks[last].calendar.Store(c)
+		for _, chunk := range part.chunks[:last] {
+			chunk.calendar.Store(nil) // it was of a part of these
+		}
 	}
 	return c
 }
 
-func newCalendar(segment *column[dateRange]) *calendar {
+func newCalendar(part *column[dateRange]) *calendar {
 	c := new(calendar)
 	years := make(map[int]*yearBuilder)
 	var year *yearBuilder
 	var month time.Month
 	apart := 0
-	for i := range segment.n {
-		r := segment.value(i)
+	for i := range part.n {
+		r := part.value(i)
 		if r.from < calendarFrom || r.from >= calendarTo || r.to <= r.from {
 			c.loose = append(c.loose, uint16(i))
 			apart++
@@ -95,11 +95,11 @@ func newCalendar(segment *column[dateRange]) *calendar {
 				years[n] = year
 			}
 		}
-		if !year.add(int(month-time.January), uint16(i), segment.ordinal(i), r) {
+		if !year.add(int(month-time.January), uint16(i), part.ordinal(i), r) {
 			apart++
 		}
 	}
-	if apart > calendarApart || len(years) > calendarYears {
+	if apart > part.n/calendarApart || len(years) > min(calendarMost, calendarYears*len(part.chunks)) {
 		return &calendar{coarse: true}
 	}
 	for _, y := range years {
@@ -191,7 +191,7 @@ func (c *calendar) bytes() int64 {
 	return n
 }
 
-// match adds what lies in a box to m, whose segment is the calendar's.
+// match adds what lies in a box to m, whose part is the calendar's.
 func (c *calendar) match(m *dateMatcher, b *box) {
 	m.look(c.loose, b)
 	for _, year := range c.years {
@@ -212,7 +212,7 @@ func (y *calendarYear) matchMonths(m *dateMatcher, b *box) {
 		switch month.fit(b) {
 		case fitAll:
 			for _, at := range month.within {
-				m.add(m.segment.ordinal(int(at)))
+				m.add(m.part.ordinal(int(at)))
 			}
 		case fitSome:
 			m.look(month.within, b)

@@ -16,6 +16,8 @@ import (
 type column[T any] struct {
 	chunks []*columnChunk[T]
 	n      int
+	// repeats says that an ordinal may have several entries.
+	repeats bool
 }
 
 type columnChunk[T any] struct {
@@ -24,7 +26,7 @@ type columnChunk[T any] struct {
 	packed   packed[T]                  // nil of one that is not
 	order    atomic.Pointer[rangeOrder] // of dates: nil until it is needed
 	units    atomic.Pointer[unitOrder]  // of numbers: of the part that ends here, nil until it is needed
-	calendar atomic.Pointer[calendar]   // of dates: of the segment that ends here, nil until it is needed
+	calendar atomic.Pointer[calendar]   // of dates: of the part that ends here, nil until it is needed
 	limits   atomic.Pointer[keyLimits]  // of a full chunk, nil until they are needed
 }
 
@@ -36,6 +38,7 @@ const (
 )
 
 func (c *column[T]) add(o Ordinal, v T) {
+	c.repeats = c.repeats || c.n > 0 && c.ordinal(c.n-1) == o
 	chunk, at := c.n>>columnBits, c.n&(columnChunkN-1)
 	switch {
 	case chunk == len(c.chunks):
@@ -195,8 +198,11 @@ func (c *column[T]) top() uint32 {
 
 // from returns a part of the column: up to n chunks, from a chunk on.
 func (c *column[T]) from(chunk, n int) column[T] {
+	if chunk == len(c.chunks) {
+		return column[T]{}
+	}
 	end := min(chunk+n, len(c.chunks))
-	return column[T]{c.chunks[chunk:end], min(c.n, end<<columnBits) - chunk<<columnBits}
+	return column[T]{c.chunks[chunk:end], min(c.n, end<<columnBits) - chunk<<columnBits, c.repeats}
 }
 
 // fewOf reports whether set is so small against the column that its entries are

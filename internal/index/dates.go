@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/bits-and-blooms/bitset"
 )
 
 // A DateWindow is a condition on a range [From, To): both ends within limits,
@@ -68,6 +67,15 @@ func (v View) Dates(p Param) Dates {
 // Len returns the number of values, those of superseded versions included.
 func (d Dates) Len() int { return d.entries.n }
 
+// Repeats reports whether an ordinal may have several values.
+func (d Dates) Repeats() bool { return d.entries.repeats }
+
+// And returns the window that holds where both do, and false if none does.
+func (w DateWindow) And(v DateWindow) (DateWindow, bool) {
+	both := DateWindow{max(w.FromMin, v.FromMin), min(w.FromMax, v.FromMax), max(w.ToMin, v.ToMin), min(w.ToMax, v.ToMax)}
+	return both, both.FromMin <= both.FromMax && both.ToMin <= both.ToMax
+}
+
 // Match returns the ordinals of which at least one value lies in at least one
 // window: among those of set, or among all if set is nil. Superseded versions
 // are included. The result is the caller's.
@@ -76,13 +84,20 @@ func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap
 		return d.matchFew(set, windows)
 	}
 	var parts []*roaring.Bitmap
-	for at := 0; at<<columnBits < d.entries.n; at += segmentChunks {
-		m := dateMatcher{segment: d.entries.from(at, segmentChunks)}
+	match := func(part column[dateRange], ordered bool) {
+		m := dateMatcher{part: part, ordered: ordered}
 		for _, w := range windows {
 			b := w.box()
 			m.match(&b)
 		}
 		parts = m.appendResult(parts, set)
+	}
+	full := d.entries.n >> columnBits
+	for first, last := range orderedParts(full) {
+		match(d.entries.from(first, last-first+1), true)
+	}
+	if last := d.entries.from(full, 1); last.n > 0 {
+		match(last, false)
 	}
 	return roaring.FastOr(parts...)
 }
@@ -90,53 +105,50 @@ func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap
 // datesLookup is how many dates are searched in the time of looking up one.
 const datesLookup = 128
 
-// A dateMatcher collects the ordinals of a segment that lie in boxes.
+// A dateMatcher collects the ordinals of a part of the column that lie in boxes.
 type dateMatcher struct {
-	segment column[dateRange]
+	part    column[dateRange]
+	ordered bool              // the part has a calendar
 	whole   []*roaring.Bitmap // years that lie in a box, not to be changed
-	// found are those of the entries that were looked at, from base on; nil if there
-	// are none yet.
-	found *bitset.BitSet
-	base  Ordinal
+	// found are those of the entries that were looked at; nil if there are none yet.
+	found *dense
 }
 
 func (m *dateMatcher) match(b *box) {
-	if m.segment.n == segmentChunks*columnChunkN {
-		if c := calendarOf(&m.segment); !c.coarse {
+	if m.ordered {
+		if c := calendarOf(&m.part); !c.coarse {
 			c.match(m, b)
 			return
 		}
 	}
-	scan(&m.segment, b, func(o Ordinal, r *dateRange) {
+	scan(&m.part, b, func(o Ordinal, r *dateRange) {
 		if b.contains(r.from, r.to) {
 			m.add(o)
 		}
 	})
 }
 
-// look finds what lies in a box among positions of the segment.
+// look finds what lies in a box among positions of the part.
 func (m *dateMatcher) look(positions []uint16, b *box) {
 	for _, i := range positions {
-		if r := m.segment.value(int(i)); b.contains(r.from, r.to) {
-			m.add(m.segment.ordinal(int(i)))
+		if r := m.part.value(int(i)); b.contains(r.from, r.to) {
+			m.add(m.part.ordinal(int(i)))
 		}
 	}
 }
 
 func (m *dateMatcher) add(o Ordinal) {
 	if m.found == nil {
-		// From the first ordinal of a container of the bitmap that it is to be.
-		m.base = m.segment.ordinal(0) &^ math.MaxUint16
-		m.found = denseSet(m.segment.top() - uint32(m.base))
+		m.found = borrowDense(uint32(m.part.ordinal(0)), m.part.top())
 	}
-	m.found.Set(uint(o - m.base))
+	m.found.set(uint32(o))
 }
 
 // appendResult appends bitmaps whose union is what was found among a set, or all if
 // it is nil. They are not to be changed.
 func (m *dateMatcher) appendResult(parts []*roaring.Bitmap, set *roaring.Bitmap) []*roaring.Bitmap {
 	if m.found != nil {
-		m.whole = append(m.whole, roaring.AddOffset(bitmapOfSet(m.found), uint32(m.base)))
+		m.whole = append(m.whole, m.found.bitmap())
 	}
 	switch {
 	case len(m.whole) == 0:

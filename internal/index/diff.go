@@ -155,7 +155,7 @@ func (d *differ) commits(context.Context) {
 // versions compares the resource table, and finds out what is visible.
 func (d *differ) versions(ctx context.Context) {
 	last := d.a.s.last
-	d.visible, d.count = denseSet(uint32(last)), make(map[TypeID]int)
+	d.visible, d.count = bitset.New(uint(last)+1), make(map[TypeID]int)
 	shown := d.a.AllVisible()
 	for o := FirstOrdinal; o <= last; o++ {
 		if o%(1<<16) == 0 && d.done(ctx) {

@@ -5,16 +5,15 @@ import (
 	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/bits-and-blooms/bitset"
 )
 
 // A numberScan finds what matches in a column, a part that has an order at a time.
 type numberScan struct {
 	*numberMatcher
-	found *bitset.BitSet
+	found *dense
 	// The full chunks of the part, and their ordinals.
 	chunks   []*columnChunk[numberRange]
-	ordinals [unitOrderChunks]*[columnChunkN]Ordinal
+	ordinals [partChunks]*[columnChunkN]Ordinal
 	// Which of its order match for sure, and which need a look.
 	sure, unsure []stretch
 }
@@ -25,7 +24,7 @@ type stretch struct{ from, to int }
 // scan finds what matches in the whole column, among those of the set.
 func (m *numberMatcher) scan() (*roaring.Bitmap, error) {
 	c := &m.column.entries
-	s := numberScan{numberMatcher: m, found: denseSet(c.top())}
+	s := numberScan{numberMatcher: m, found: borrowDense(0, c.top())}
 	full := c.n >> columnBits
 	for first, last := range orderedParts(full) {
 		if err := s.part(c.chunks[first : last+1]); err != nil {
@@ -38,7 +37,7 @@ func (m *numberMatcher) scan() (*roaring.Bitmap, error) {
 			return nil, err
 		}
 	}
-	found := bitmapOfSet(s.found)
+	found := s.found.bitmap()
 	if m.set != nil {
 		found.And(m.set)
 	}
@@ -139,7 +138,7 @@ func (s *numberScan) addSure(order *unitOrder) {
 	for _, t := range s.sure {
 		n += t.to - t.from
 	}
-	words := s.found.Words()
+	words := s.found.words
 	if order.whole == nil || n < len(order.positions)/2 {
 		for _, t := range s.sure {
 			for _, p := range order.positions[t.from:t.to] {
@@ -150,8 +149,8 @@ func (s *numberScan) addSure(order *unitOrder) {
 		return
 	}
 	// Of the part before, the first ordinal may have an entry too.
-	first := uint(s.ordinals[0][0])
-	found := s.found.Test(first)
+	first := uint32(s.ordinals[0][0])
+	found := s.found.has(first)
 	for i, w := range order.whole {
 		words[order.word+i] |= w
 	}
@@ -165,7 +164,7 @@ func (s *numberScan) addSure(order *unitOrder) {
 		at = max(at, t.to)
 	}
 	if found {
-		s.found.Set(first)
+		s.found.set(first)
 	}
 }
 
@@ -181,7 +180,7 @@ func (s *numberScan) ordinal(position uint16) Ordinal {
 func (s *numberScan) look(o Ordinal, r *numberRange) error {
 	ok, err := s.match(o, r)
 	if ok {
-		s.found.Set(uint(o))
+		s.found.set(uint32(o))
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/bits-and-blooms/bitset"
 )
 
 // ordinalsOf iterates over a set upwards, in batches: roaring's own iterator
@@ -67,20 +66,9 @@ func bitmapOf(values []uint32, top uint32) *roaring.Bitmap {
 	if len(values) < int(top)/64 || len(values) < 64 {
 		return roaring.BitmapOf(values...)
 	}
-	set := denseSet(top)
+	set := borrowDense(0, top)
 	for _, o := range values {
-		set.Set(uint(o))
+		set.set(o)
 	}
-	return bitmapOfSet(set)
-}
-
-// denseSet returns an empty set for the results of a scan, a bit for each number
-// up to a top: 125 KB at a million.
-func denseSet(top uint32) *bitset.BitSet { return bitset.New(uint(top) + 1) }
-
-// bitmapOfSet turns a set into a bitmap, which takes it over.
-func bitmapOfSet(set *bitset.BitSet) *roaring.Bitmap {
-	b := roaring.New()
-	b.FromDense(set.Words(), false)
-	return b
+	return set.bitmap()
 }

@@ -48,11 +48,11 @@ func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] {
 // Targets returns the entities to which set refers. The result is the caller's;
 // [View.CurrentOf] makes ordinals of it.
 func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {
-	found := denseSet(r.view.x.entities.n.Load())
+	found := borrowDense(0, r.view.x.entities.n.Load())
 	for _, e := range r.edges.entries(set) {
-		found.Set(uint(*e))
+		found.set(uint32(*e))
 	}
-	return bitmapOfSet(found)
+	return found.bitmap()
 }
 
 // lookupShare is how many edges are scanned in the time of looking up one
@@ -69,19 +69,20 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 	if entities.GetCardinality() < uint64(r.edges.n)/lookupShare {
 		return r.lookUpSources(entities)
 	}
-	wanted := denseSet(entities.Maximum())
+	wanted := borrowDense(0, entities.Maximum())
+	defer wanted.giveBack()
 	for e := range ordinalsOf(entities) {
-		wanted.Set(uint(e))
+		wanted.set(uint32(e))
 	}
-	found := denseSet(r.edges.top())
+	found := borrowDense(0, r.edges.top())
 	for ordinals, chunk := range r.edges.parts() {
 		for i, o := range ordinals {
-			if wanted.Test(uint(chunk.values[i])) { // edges are not packed
-				found.Set(uint(o))
+			if wanted.has(uint32(chunk.values[i])) { // edges are not packed
+				found.set(uint32(o))
 			}
 		}
 	}
-	return bitmapOfSet(found)
+	return found.bitmap()
 }
 
 // lookUpSources finds the sources of few targets by their postings.
@@ -94,13 +95,13 @@ func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
 		}
 		return found
 	}
-	found := denseSet(r.edges.top())
+	found := borrowDense(0, uint32(r.view.s.last)) // some references have a posting and no edge
 	for e := range ordinalsOf(entities) {
 		for o := range r.posting(Entity(e)).All() {
-			found.Set(uint(o))
+			found.set(uint32(o))
 		}
 	}
-	return bitmapOfSet(found)
+	return found.bitmap()
 }
 
 // posting returns the ordinals that refer to an entity.

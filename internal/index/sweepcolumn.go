@@ -52,7 +52,7 @@ func sweepColumn[T any](s *sweep, live *column[T], warm func(old, made *column[T
 		return
 	}
 	whole := from >> columnBits
-	made := column[T]{chunks: append([]*columnChunk[T](nil), old.chunks[:whole]...), n: whole << columnBits}
+	made := column[T]{chunks: append([]*columnChunk[T](nil), old.chunks[:whole]...), n: whole << columnBits, repeats: whole > 0 && old.repeats}
 	done := made.n
 	for old.n-done > sweepStep {
 		copyAlive(s, &made, &old, done)
@@ -93,14 +93,10 @@ func warmDates(old, made *column[dateRange]) {
 			orderOf(made.chunks[i])
 		}
 	}
-	for at := segmentChunks - 1; at < len(old.chunks); at += segmentChunks {
-		if old.chunks[at].calendar.Load() == nil {
-			continue
+	if slices.ContainsFunc(old.chunks, func(c *columnChunk[dateRange]) bool { return c.calendar.Load() != nil }) {
+		for first, last := range orderedParts(made.n >> columnBits) {
+			part := made.from(first, last-first+1)
+			calendarOf(&part)
 		}
-		for from := 0; (from+segmentChunks)<<columnBits <= made.n; from += segmentChunks {
-			segment := made.from(from, segmentChunks)
-			calendarOf(&segment)
-		}
-		return
 	}
 }

@@ -27,9 +27,9 @@ type unitOrder struct {
 // begin where those of the unit before end.
 type unitRun struct{ unit, points, end uint32 }
 
-// unitOrderChunks is how many chunks a unitOrder is of at most: a position takes two
+// partChunks is how many chunks a unitOrder is of at most: a position takes two
 // bytes.
-const unitOrderChunks = 16
+const partChunks = 16
 
 // orderedParts iterates over the first and the last of the chunks that have an order
 // together, of the first n. They are as in a Fenwick tree, but for their bound: a
@@ -39,7 +39,7 @@ const unitOrderChunks = 16
 func orderedParts(n int) iter.Seq2[int, int] {
 	return func(yield func(first, last int) bool) {
 		for first := 0; first < n; {
-			size := unitOrderChunks
+			size := partChunks
 			for first%size != 0 || first+size > n {
 				size /= 2
 			}
