@@ -16,15 +16,21 @@ type dateNode struct {
 	also []*match
 }
 
-func (n *dateNode) estimate() int { return n.ev.everything(n.typ) / 2 }
+func (n *dateNode) estimate() (sum int) {
+	windows, _ := n.windows()
+	for _, s := range n.param.streams {
+		sum += n.ev.view.Dates(s.id).Estimate(windows...)
+	}
+	return sum
+}
 
 func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	windows := n.ev.windowsOf(n.match)
-	if len(n.also) == 0 {
+	windows, joined := n.windows()
+	switch {
+	case len(n.also) == 0:
 		return n.ev.dates(n.param.streams, windows, within)
-	}
-	for _, m := range n.also {
-		windows = bothHold(windows, n.ev.windowsOf(m))
+	case !joined:
+		return n.inTurn(within)
 	}
 	var streams []*stream
 	for _, s := range n.param.streams {
@@ -35,9 +41,6 @@ func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 		if column.Len() > 0 {
 			streams = append(streams, s)
 		}
-	}
-	if len(windows) > maxWindows {
-		return n.inTurn(within)
 	}
 	set, err := n.ev.dates(streams, windows, within)
 	if err != nil || len(streams) < 2 {
@@ -53,6 +56,19 @@ func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 		set.Or(found)
 	}
 	return set, err
+}
+
+// windows returns the windows of which one must hold, and false if these are of the
+// first match alone, since those of all are too many.
+func (n *dateNode) windows() (windows []index.DateWindow, joined bool) {
+	first := n.ev.windowsOf(n.match)
+	windows = first
+	for _, m := range n.also {
+		if windows = bothHold(windows, n.ev.windowsOf(m)); len(windows) > maxWindows {
+			return first, false
+		}
+	}
+	return windows, true
 }
 
 // inTurn evaluates the matches one after the other.

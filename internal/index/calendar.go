@@ -31,6 +31,7 @@ type calendar struct {
 type calendarYear struct {
 	calendarSpan
 	within *roaring.Bitmap // the ordinals of entries that begin and end in it
+	n      int             // how many entries these are
 	months [12]calendarMonth
 	// The positions of entries that cross the end of the year, and of those
 	// that cross the end of a month but not of the year.
@@ -147,6 +148,7 @@ func (y *yearBuilder) add(month int, position uint16, o Ordinal, r dateRange) bo
 
 func (y *yearBuilder) finish() *calendarYear {
 	year := y.calendarYear
+	year.n = len(y.ordinals)
 	year.within = shareable(roaring.BitmapOf(y.ordinals...))
 	for m := range year.months {
 		year.months[m].within = slices.Clip(year.months[m].within)
@@ -204,6 +206,23 @@ func (c *calendar) match(m *dateMatcher, b *box) {
 			year.matchMonths(m, b)
 		}
 	}
+}
+
+// estimate returns how many entries of the years may lie in a box.
+func (c *calendar) estimate(b *box) (n int) {
+	for _, year := range c.years {
+		switch year.fit(b) {
+		case fitAll:
+			n += year.n
+		case fitSome:
+			for i := range year.months {
+				if month := &year.months[i]; month.fit(b) != fitNone {
+					n += len(month.within)
+				}
+			}
+		}
+	}
+	return n
 }
 
 func (y *calendarYear) matchMonths(m *dateMatcher, b *box) {
