@@ -183,7 +183,7 @@ func TestAnnotatorsFailureIsRecorded(t *testing.T) {
 			return nil, nil
 		}, "took longer"},
 		"not JSON":     {one("{"), "no JSON object"},
-		"no url":       {one("{}"), "not its own"},
+		"no url":       {one("{}"), "VALIDATION_ERROR"},
 		"another url":  {one(`{"url":"http://example.org/kept","valueString":"x"}`), "not its own"},
 		"no extension": {one(`{"url":"` + nlp.RootURL + `","value":1}`), "not valid"},
 		"two in one":   {one(`{"url":"` + nlp.RootURL + `"},{"url":"x"}`), "no JSON object"},

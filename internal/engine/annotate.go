@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
-	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // DefaultAnnotateTimeout is how long one call of an annotator may take.
@@ -80,14 +80,17 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 // addAnnotation puts an annotation into the document and prepares what was derived from it.
 func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotation) error {
 	for _, x := range a.Extensions {
-		if err := checkExtension(x); err != nil {
-			return err
+		if v := jsontext.Value(x); v.Kind() != '{' || !v.IsValid() {
+			return errors.New("nlp: the annotator returned an extension that is no JSON object")
 		}
 	}
 	subject := subjectOf(&c.doc)
 	if text, changed := withExtensions(&c.doc, a.Extensions, nlp.Owned); changed {
 		if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 			return fmt.Errorf("nlp: the annotator's extensions are not valid: %w", err)
+		}
+		if err := areOwned(&c.doc, len(a.Extensions)); err != nil {
+			return err
 		}
 	}
 	var err error
@@ -197,15 +200,15 @@ func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(ur
 	return edits.Apply(nil), true
 }
 
-// checkExtension checks the frame of an extension that an annotator made.
-func checkExtension(extension []byte) error {
-	var x struct {
-		URL string `json:"url"`
+// areOwned checks that as many extensions of the root have the annotator's own urls.
+func areOwned(doc *fhirjson.Document, want int) error {
+	field := schema.Lookup(doc.Type(), "extension")
+	for c := range doc.Children(0) {
+		if doc.Nodes[c].Field == field && nlp.Owned(textOf(doc, c, schema.Lookup(schema.TypeExtension, "url"))) {
+			want--
+		}
 	}
-	switch err := json.Unmarshal(extension, &x); {
-	case err != nil:
-		return errors.New("nlp: the annotator returned an extension that is no JSON object")
-	case !nlp.Owned(x.URL):
+	if want != 0 {
 		return errors.New("nlp: the annotator returned an extension with a url that is not its own")
 	}
 	return nil
