@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
@@ -24,7 +25,10 @@ type shown struct {
 	width float64
 }
 
-const mostGlyphs = 1 << 16
+const (
+	mostGlyphs   = 1 << 16
+	mostEncoding = 16 << 10 // bytes of the encoding in a font's program
+)
 
 // newFont reads a font (ISO 32000-1 §9.5).
 func (f *file) newFont(d dict) *font {
@@ -114,15 +118,27 @@ func (f *file) encode(o *font, d dict) {
 		base = f.name(e["BaseEncoding"])
 		differences = f.array(e["Differences"])
 	}
+	called := string(f.name(d["BaseFont"]))
+	symbolic, dingbat := base == "" && strings.HasSuffix(called, "Symbol"), base == "" && strings.HasSuffix(called, "ZapfDingbats")
 	for c := range o.names {
-		switch base {
-		case "WinAnsiEncoding":
+		switch {
+		case symbolic:
+			o.names[c] = string(Symbol(byte(c)))
+		case dingbat:
+			o.names[c] = standard(byte(c))
+			if r, ok := dingbats[byte(c)]; ok {
+				o.names[c] = string(r)
+			}
+		case base == "WinAnsiEncoding":
 			o.names[c] = string(charmap.Windows1252.DecodeByte(byte(c)))
-		case "MacRomanEncoding":
+		case base == "MacRomanEncoding":
 			o.names[c] = string(charmap.Macintosh.DecodeByte(byte(c)))
 		default:
 			o.names[c] = standard(byte(c))
 		}
+	}
+	if base == "" {
+		f.builtIn(o, f.dict(d["FontDescriptor"]))
 	}
 	c := 0
 	for _, item := range differences {
@@ -134,6 +150,39 @@ func (f *file) encode(o *font, d dict) {
 				o.names[c] = s
 			}
 			c++
+		}
+	}
+}
+
+// builtIn reads the encoding of an embedded font of Type 1, which stands in clear text at its
+// beginning as "dup 65 /A put" for each code.
+func (f *file) builtIn(o *font, descriptor dict) {
+	program, ok := f.get(descriptor["FontFile"]).(*stream)
+	if !ok {
+		return
+	}
+	data := f.decode(program)
+	from := bytes.Index(data, []byte("/Encoding"))
+	if from < 0 {
+		return
+	}
+	l := lexer{src: data[from:min(len(data), from+mostEncoding)]}
+	c := -1
+	for !l.end() {
+		l.values = 0
+		f.spend(perStep)
+		switch token := l.object(0).(type) {
+		case float64:
+			c = integer(token)
+		case name:
+			if s := glyph(string(token)); c >= 0 && c < 256 && s != "" {
+				o.names[c] = s
+			}
+			c = -1
+		case word:
+			if token == "def" || token == "readonly" || token == "eexec" {
+				return
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/fhirlake/fhirlake/internal/pdf"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -15,13 +16,16 @@ import (
 // deepest is how many groups of RTF may be inside of each other.
 const deepest = 10_000
 
+// mostFonts is how many fonts are told apart.
+const mostFonts = 10_000
+
 // readRTF reads RTF (specification 1.9.1).
 func readRTF(ctx context.Context, data []byte, maxText int) (string, error) {
 	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
 	if !bytes.HasPrefix(data, []byte(`{\rtf`)) {
 		return "", fmt.Errorf("%w: RTF begins otherwise", ErrMalformed)
 	}
-	r := rtfReader{data: data, max: maxText, ansi: charmap.Windows1252, fonts: map[int]encoding.Encoding{}}
+	r := rtfReader{data: data, max: maxText, ansi: charmap.Windows1252, fonts: map[int]rtfFont{}}
 	r.group.fallback = 1
 	for n := 0; r.pos < len(data) && len(r.text) <= maxText; n++ {
 		if n%4096 == 0 && ctx.Err() != nil {
@@ -44,12 +48,18 @@ func readRTF(ctx context.Context, data []byte, maxText int) (string, error) {
 
 // A rtfGroup is what holds until the group's end.
 type rtfGroup struct {
-	skipped  bool // its content is no text
-	hidden   bool // hidden or deleted text
-	fonts    bool // it is the font table
-	fallback int  // how many characters stand behind a \u for readers of old
-	font     int
+	skipped  bool              // its content is no text
+	hidden   bool              // hidden or deleted text
+	fonts    bool              // it is the font table
+	fallback int               // how many characters stand behind a \u for readers of old
+	symbol   bool              // its font is Symbol
 	encoding encoding.Encoding // nil is the document's
+}
+
+// A rtfFont is the encoding of a font, nil where it is the document's, or Symbol's.
+type rtfFont struct {
+	encoding encoding.Encoding
+	symbol   bool
 }
 
 // A rtfReader reads one document.
@@ -60,7 +70,7 @@ type rtfReader struct {
 	text []byte
 
 	ansi   encoding.Encoding // of the document
-	fonts  map[int]encoding.Encoding
+	fonts  map[int]rtfFont
 	group  rtfGroup
 	outer  []rtfGroup
 	first  bool // nothing stood in the group yet
@@ -68,8 +78,9 @@ type rtfReader struct {
 	ended  bool // the outermost group ended
 	skip   int  // characters to skip behind a \u
 	bytes  []byte
-	high   rune // a high surrogate that waits for its other half
-	inFont int  // the entry of the font table
+	high   rune   // a high surrogate that waits for its other half
+	inFont int    // the entry of the font table
+	name   []byte // of that entry, so far
 }
 
 // step reads a character, a control word or a brace.
@@ -117,6 +128,8 @@ func (r *rtfReader) add(c byte) {
 			r.flush()
 		}
 		r.bytes = append(r.bytes, c)
+	case r.group.fonts && !r.group.skipped:
+		r.fontName(c)
 	}
 }
 
@@ -144,7 +157,11 @@ func (r *rtfReader) flush() {
 	if from == nil {
 		from = r.ansi
 	}
-	if decoded, err := from.NewDecoder().Bytes(r.bytes); err == nil {
+	if r.group.symbol {
+		for _, c := range r.bytes {
+			r.text = utf8.AppendRune(r.text, pdf.Symbol(c))
+		}
+	} else if decoded, err := from.NewDecoder().Bytes(r.bytes); err == nil {
 		r.text = append(r.text, decoded...)
 	} else {
 		r.text = append(r.text, bytes.ToValidUTF8(r.bytes, []byte("\uFFFD"))...)
@@ -273,13 +290,9 @@ func (r *rtfReader) act(word string, value int, given, first, star bool) {
 		case "f":
 			r.inFont = value
 		case "fcharset":
-			if found := codepage(fontCharsets[value]); found != nil && len(r.fonts) < 10_000 {
-				r.fonts[r.inFont] = found
-			}
+			r.charset(fontCharsets[value])
 		case "cpg":
-			if found := codepage(value); found != nil && len(r.fonts) < 10_000 {
-				r.fonts[r.inFont] = found
-			}
+			r.charset(value)
 		}
 		return
 	}
@@ -290,16 +303,37 @@ func (r *rtfReader) act(word string, value int, given, first, star bool) {
 	r.format(word, value, given)
 }
 
+// charset takes the code page of an entry of the font table.
+func (r *rtfReader) charset(page int) {
+	if len(r.fonts) < mostFonts {
+		r.fonts[r.inFont] = rtfFont{encoding: codepage(page)}
+	}
+}
+
+// fontName takes a character of a name in the font table, which ends in a semicolon.
+func (r *rtfReader) fontName(c byte) {
+	switch {
+	case c != ';' && len(r.name) < 64:
+		r.name = append(r.name, c)
+	case c == ';':
+		if string(bytes.TrimSpace(r.name)) == "Symbol" && len(r.fonts) < mostFonts {
+			r.fonts[r.inFont] = rtfFont{symbol: true}
+		}
+		r.name = r.name[:0]
+	}
+}
+
 // format does what a control word of the text says.
 func (r *rtfReader) format(word string, value int, given bool) {
 	on := !given || value != 0
 	switch word {
 	case "f":
 		r.flush()
-		r.group.encoding = r.fonts[value]
+		r.group.encoding = r.fonts[value].encoding
+		r.group.symbol = r.fonts[value].symbol
 	case "plain":
 		r.flush()
-		r.group.encoding, r.group.hidden = nil, false
+		r.group.encoding, r.group.symbol, r.group.hidden = nil, false, false
 	case "v", "deleted":
 		r.flush()
 		r.group.hidden = on
@@ -331,8 +365,10 @@ func (r *rtfReader) unicode(unit int) {
 	switch {
 	case 0xd800 <= c && c < 0xdc00:
 		r.high = c
-	case 0xf000 <= c && c < 0xf100: // a character of a symbol font
-		r.text = utf8.AppendRune(r.text, c-0xf000)
+	case 0xf000 <= c && c < 0xf100 && !r.group.symbol: // of another font of symbols, which lists use
+		r.text = append(r.text, "•"...)
+	case 0xf000 <= c && c < 0xf100:
+		r.text = utf8.AppendRune(r.text, pdf.Symbol(byte(c)))
 	default:
 		r.text = utf8.AppendRune(r.text, c)
 	}
