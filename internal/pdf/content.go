@@ -19,7 +19,6 @@ type state struct {
 	size                 float64
 	charSpace, wordSpace float64
 	scale, leading, rise float64
-	fontName             name
 }
 
 // A painter interprets the content of pages.

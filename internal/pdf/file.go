@@ -153,10 +153,10 @@ func (f *file) parse(offset int) (object, int) {
 	if !ok {
 		return o, l.pos
 	}
-	start := l.pos + len("stream")
+
 	rest = bytes.TrimPrefix(rest, []byte("\r"))
 	rest = bytes.TrimPrefix(rest, []byte("\n"))
-	start = len(f.data) - len(rest)
+	start := len(f.data) - len(rest)
 	length := -1
 	if n, ok := d["Length"].(float64); ok && n >= 0 && n <= float64(len(rest)) {
 		after := bytes.TrimLeft(rest[int(n):min(len(rest), int(n)+32)], "\r\n \t")

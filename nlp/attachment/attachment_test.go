@@ -124,7 +124,7 @@ func TestRTF(t *testing.T) {
 		"windows":      {`{\rtf1\ansi\ansicpg1252 caf\'e9 \'93x\'94}`, "café “x”"},
 		"cyrillic":     {`{\rtf1\ansi\ansicpg1251 \'ea\'e0\'f8\'e5\'eb\'fc}`, "кашель"},
 		"font charset": {`{\rtf1\ansi{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\f1 \'ea{\f0 \'e9}\'e0 \plain\'e9}`, "кéа é"},
-		"symbols":      {`{\rtf1{\fonttbl{\f0 Arial;}{\f3\fcharset2 Symbol;}{\f4\fcharset2 Wingdings;}}{\f3\'b3 \u-3917\'b3}\f0 5 {\f4\u-3929\'a7}}`, "≥≥5 •"},
+		"symbols":      {`{\rtf1{\fonttbl{\f0 Arial;}{\f3\fcharset2 Symbol;}{\f4\fcharset2 Wingdings;}}{\f3\'b3 \u-3917\'b3}\f0 5 {\f4\u-3929\'a7}}`, "≥ ≥5 •"},
 		"shift jis":    {`{\rtf1\ansi\ansicpg932 \'83\'41\'83A}`, "アア"},
 		"unicode":      {`{\rtf1\ansi\uc1 caf\u233?\u-10179?\u-8704? \uc2\u8804\'3d\'3d 5{\uc0\u233 x}\u233 abc}`, "café😀 ≤ 5éxéc"},
 		"half a pair":  {`{\rtf1 \u-10179?x\u-8704?}`, "\uFFFDx\uFFFD"},
