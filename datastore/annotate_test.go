@@ -254,6 +254,16 @@ func TestAnnotatorIsForDocumentReferencesAlone(t *testing.T) {
 		"text/plain|hey|<nil>", "||" + nlp.ErrElsewhere.Error()}, seen)
 }
 
+// TestBinaryOfTheSameTransaction reads an attachment whose Binary comes with it.
+func TestBinaryOfTheSameTransaction(t *testing.T) {
+	store := open(t, &datastore.Options{Annotator: counter("fever")})
+	_, err := store.Transact(ctx, []byte(`{"resourceType":"Bundle","type":"transaction","entry":[`+
+		`{"resource":{"resourceType":"DocumentReference","status":"current","subject":{"reference":"Patient/p"},"content":[{"attachment":{"url":"urn:uuid:5c7d7f6a-52a3-4f0b-9d0d-3f6f7c1f9a01"}}]},"request":{"method":"POST","url":"DocumentReference"}},`+
+		`{"fullUrl":"urn:uuid:5c7d7f6a-52a3-4f0b-9d0d-3f6f7c1f9a01","resource":{"resourceType":"Binary","contentType":"text/plain","data":"ZmV2ZXIgZmV2ZXI="},"request":{"method":"POST","url":"Binary"}}]}`))
+	require.NoError(t, err)
+	require.Len(t, derived(t, store), 2)
+}
+
 func TestAnnotationStopsWithTheContext(t *testing.T) {
 	canceled, cancel := context.WithCancel(ctx)
 	store := open(t, &datastore.Options{Annotator: annotator(func(context.Context, *nlp.Document) (*nlp.Annotation, error) {

@@ -48,7 +48,7 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 	}
 	found := c.how.annotation
 	if found == nil {
-		doc := e.document(&c.doc, c.out.ID)
+		doc := e.document(&c.doc, c.out.ID, c.how.Binary)
 		found = e.askAnnotator(ctx, []*nlp.Document{doc})[0]
 	}
 	if err := errors.Join(ctx.Err(), e.Open()); err != nil {

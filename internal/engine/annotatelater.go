@@ -126,7 +126,7 @@ func (e *Engine) annotateStored(ctx context.Context, of []index.Ordinal, states 
 		if _, annotated := withExtensions(&doc, nil, nlp.Owned); annotated {
 			continue
 		}
-		docs = append(docs, e.document(&doc, v.ID))
+		docs = append(docs, e.document(&doc, v.ID, nil))
 		sources = append(sources, doc.Source)
 		conditions = append(conditions, Condition{IfMatch: v.Number})
 	}

@@ -20,7 +20,7 @@ var (
 )
 
 // document makes what an annotator is given of a document.
-func (e *Engine) document(doc *fhirjson.Document, id string) *nlp.Document {
+func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id string) []byte) *nlp.Document {
 	d := &nlp.Document{Resource: fhirjson.AppendCanonical(nil, doc, 0), ID: id, Subject: subjectOf(doc)}
 	n := -1
 	for c := range doc.Children(0) {
@@ -29,7 +29,7 @@ func (e *Engine) document(doc *fhirjson.Document, id string) *nlp.Document {
 		}
 		n++
 		if node, ok := doc.Child(c, schema.Lookup(doc.Nodes[c].Type, "attachment")); ok {
-			a := e.attachment(doc, node)
+			a := e.attachment(doc, node, beside)
 			a.Content = n
 			d.Attachments = append(d.Attachments, a)
 		}
@@ -38,7 +38,7 @@ func (e *Engine) document(doc *fhirjson.Document, id string) *nlp.Document {
 }
 
 // attachment decodes the data of an attachment, or that of the Binary that its url leads to.
-func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index) (a nlp.Attachment) {
+func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside func(id string) []byte) (a nlp.Attachment) {
 	a.ContentType = textOf(doc, node, attachmentType)
 	if data, ok := doc.Child(node, attachmentData); ok && doc.HasValue(data) {
 		a.Data, a.Err = nlp.Decode(doc.Text(data, nil))
@@ -51,13 +51,7 @@ func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index) (a nlp.
 		return a
 	}
 	var binary fhirjson.Document
-	view := e.Last()
-	o, ok := view.Find(schema.TypeBinary, id)
-	if !ok || view.Deleted(o) {
-		a.Err = errors.New("nlp: the Binary of the attachment's url is not in the store")
-		return a
-	}
-	if a.Err = e.Document(o, &binary); a.Err != nil {
+	if a.Err = e.binary(id, beside, &binary); a.Err != nil {
 		return a
 	}
 	if a.ContentType == "" {
@@ -67,6 +61,23 @@ func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index) (a nlp.
 		a.Data, a.Err = nlp.Decode(binary.Text(data, nil))
 	}
 	return a
+}
+
+// binary reads a Binary: one of the same commit, or the current one of the store.
+func (e *Engine) binary(id string, beside func(id string) []byte, doc *fhirjson.Document) error {
+	if beside != nil {
+		if text := beside(id); text != nil {
+			if err := fhirjson.Parse(text, doc, &anyStored); err == nil {
+				return nil
+			}
+		}
+	}
+	view := e.Last()
+	o, ok := view.Find(schema.TypeBinary, id)
+	if !ok || view.Deleted(o) {
+		return errors.New("nlp: the Binary of the attachment's url is not in the store")
+	}
+	return e.Document(o, doc)
 }
 
 // binaryID returns the id of the Binary of this store that a url leads to. A version in it

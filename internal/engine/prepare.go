@@ -38,6 +38,10 @@ type How struct {
 	// returns the text that is to be taken instead, or nil.
 	Rewrite func(ctx context.Context, doc *fhirjson.Document) ([]byte, error)
 
+	// Binary, if it is set, returns the text of a Binary that is written in the same commit,
+	// nil if there is none: an attachment of a document may lead to it.
+	Binary func(id string) []byte
+
 	// annotation is what the annotator made of a document in the background.
 	annotation *found
 }
