@@ -71,9 +71,11 @@ func TestHTML(t *testing.T) {
 		"inline":             {"No <b>acute</b> dis<i>tress</i>.<br>Well<br/><br />Done", "No acute distress.\nWell\n\nDone"},
 		"scripts":            {"a<script>if (a<b) alert('</p>')</script><style>p{}</style><noscript>x</noscript><!-- c --><template><p>y</p></template>b", "ab"},
 		"entities":           {"BP &lt; 140&nbsp;&amp; caf&eacute; &#8211; &#x41; &bogus; pneu&shy;monia", "BP < 140 & café – A &bogus; pneumonia"},
-		"list":               {"<ul><li>fever<li> cough <ul><li>dry</ul></ul>end", "- fever\n- cough\n\n- dry\n\nend"},
-		"list of paragraphs": {"<ol><li><p>fever</p></li><li><p>cough</p></li></ol>", "- fever\n\n- cough"},
+		"list":               {"<ul><li>fever<li> cough <ul><li>dry</ul></ul>end", "- fever\n- cough\n- dry\nend"},
+		"list of paragraphs": {"<ol><li><p>fever</p></li><li><p>cough</p></li></ol>", "- fever\n- cough"},
 		"table":              {"<table><tr><th>Test</th><th>Value</th></tr><tr><td>Na</td><td> 140 </td></tr></table>", "Test\tValue\nNa\t140"},
+		"table of blocks":    {"<table><tr><td><p>Na</p></td><td><div>140</div><div>high</div><td><tr><td></td><td>x</td></tr><tr><td>y</table>z", "Na\t140\nhigh\nx\ny\n\nz"},
+		"list in a cell":     {"<table><tr><td>a<td><ul><li><p>b</p><li>c</ul><td>d", "a\n- b\n- c\td"},
 		"preformatted":       {"<p>a</p><pre>\nx  y\r\n  z\n</pre>b", "a\n\nx  y\n  z\n\nb"},
 		"charset":            {"<meta charset=windows-1252><p>caf\xe9", "café"},
 		"less than":          {"<p>SpO2 < 90 and HR <120</p>", "SpO2 < 90 and HR <120"},
@@ -103,7 +105,7 @@ func TestXML(t *testing.T) {
 			<component><structuredBody><component><section><title>Allergies</title><text><list><item>Penicillin</item><item><content>Nuts</content></item></list>
 			<paragraph>No <content styleCode="Bold">latex</content> allergy</paragraph><table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table></text>
 			<entry><observation><text>ref</text><value>7</value></observation></entry></section></component></structuredBody></component></ClinicalDocument>`,
-			"Discharge\n\nAllergies\n\n- Penicillin\n- Nuts\n\nNo latex allergy\n\nA\tB\n1\t2"},
+			"Discharge\n\nAllergies\n- Penicillin\n- Nuts\n\nNo latex allergy\n\nA\tB\n1\t2"},
 		"CDA of text": {`<ClinicalDocument><title>T</title><component><nonXMLBody><text mediaType="text/plain" representation="B64">` +
 			base64.StdEncoding.EncodeToString([]byte("No fever.\nWell.")) + `</text></nonXMLBody></component></ClinicalDocument>`, "T\n\nNo fever.\nWell."},
 		"CDA of plain text": {`<ClinicalDocument><component><nonXMLBody><text>No fever.</text></nonXMLBody></component></ClinicalDocument>`, "No fever."},
@@ -131,7 +133,7 @@ func TestRTF(t *testing.T) {
 		"skipped":      {`{\rtf1{\info{\author Ann}}{\stylesheet{\s0 Normal;}}{\*\generator X;}{\pict\bin3 }}}}{\header Page}{\v hidden}{\deleted old}new{\v0 er}}`, "newer"},
 		"binary":       {"{\\rtf1{\\pict\\bin5 {{{{{}ok}", "ok"},
 		"field":        {`{\rtf1 see {\field{\*\fldinst HYPERLINK "http://x"}{\fldrslt the report}} now}`, "see the report now"},
-		"table":        {`{\rtf1\trowd\cellx1 Na\cell 140\cell\row K\cell 4\cell\row}`, "Na\t140\t\nK\t4"},
+		"table":        {`{\rtf1\trowd\cellx1 Na\cell 140\cell\row K\cell 4\cell\row}`, "Na\t140\nK\t4"},
 		"never closed": {`{\rtf1 {{a\par b`, "a\nb"},
 		"ends early":   {`{\rtf1 a}{b} c`, "a"},
 		"cut":          {`{\rtf1 a\'e`, "ae"},
