@@ -78,6 +78,7 @@ func TestHTML(t *testing.T) {
 		"list in a cell":     {"<table><tr><td>a<td><ul><li><p>b</p><li>c</ul><td>d", "a\n- b\n- c\td"},
 		"preformatted":       {"<p>a</p><pre>\nx  y\r\n  z\n</pre>b", "a\n\nx  y\n  z\n\nb"},
 		"charset":            {"<meta charset=windows-1252><p>caf\xe9", "café"},
+		"wrong charset":      {"<meta charset=utf-16><p>café", "café"},
 		"less than":          {"<p>SpO2 < 90 and HR <120</p>", "SpO2 < 90 and HR <120"},
 		"never closed":       {"<p>a<b>c <a href='", "ac"},
 		"textarea":           {"<textarea>a <b>\n c</textarea>d", "a <b>\n c d"},
@@ -95,12 +96,13 @@ func TestHTML(t *testing.T) {
 
 func TestXML(t *testing.T) {
 	for name, test := range map[string]struct{ data, want string }{
-		"narrative": {`<div xmlns="http://www.w3.org/1999/xhtml"><p>No <b>acute</b> distress</p><table><tr><td>a</td><td>b</td></tr></table></div>`, "No acute distress\n\na\tb"},
-		"any":       {`<note><author>A</author><body><para>No fever.</para><para>No <emph>cough</emph></para></body></note>`, "A\nNo fever.\nNo\ncough"},
-		"encoding":  {"<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>", "café"},
-		"entities":  {`<!DOCTYPE a SYSTEM "file:///etc/passwd"><a>&x; &lt; &#65;</a>`, "&x; < A"},
-		"prefixes":  {`<h:div xmlns:h="http://www.w3.org/1999/xhtml"><h:p>a</h:p><h:p>b</h:p></h:div>`, "a\n\nb"},
-		"raw names": {`<doc><title>a <x>b</x></title><textarea><c>d</c></textarea><plaintext/>e</doc>`, "a\nb\n\nd\ne"},
+		"narrative":      {`<div xmlns="http://www.w3.org/1999/xhtml"><p>No <b>acute</b> distress</p><table><tr><td>a</td><td>b</td></tr></table></div>`, "No acute distress\n\na\tb"},
+		"any":            {`<note><author>A</author><body><para>No fever.</para><para>No <emph>cough</emph></para></body></note>`, "A\nNo fever.\nNo\ncough"},
+		"encoding":       {"<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>", "café"},
+		"wrong encoding": {"<?xml version='1.0' encoding='UTF-16'?><a>café</a>", "café"},
+		"entities":       {`<!DOCTYPE a SYSTEM "file:///etc/passwd"><a>&x; &lt; &#65;</a>`, "&x; < A"},
+		"prefixes":       {`<h:div xmlns:h="http://www.w3.org/1999/xhtml"><h:p>a</h:p><h:p>b</h:p></h:div>`, "a\n\nb"},
+		"raw names":      {`<doc><title>a <x>b</x></title><textarea><c>d</c></textarea><plaintext/>e</doc>`, "a\nb\n\nd\ne"},
 		"CDA": {`<ClinicalDocument xmlns="urn:hl7-org:v3"><title>Discharge</title><recordTarget><given>Ann</given></recordTarget>
 			<component><structuredBody><component><section><title>Allergies</title><text><list><item>Penicillin</item><item><content>Nuts</content></item></list>
 			<paragraph>No <content styleCode="Bold">latex</content> allergy</paragraph><table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table></text>
@@ -183,7 +185,7 @@ func TestLimits(t *testing.T) {
 
 // Documents that are made to cost much cost what they are long.
 func TestBombs(t *testing.T) {
-	const n = 1 << 20
+	const n = 1 << 18
 	for name, test := range map[string]struct{ contentType, data, want string }{
 		"deep HTML":         {"text/html", strings.Repeat("<div>", n) + "x", "x"},
 		"deep lists":        {"text/html", strings.Repeat("<ul><li>", n) + "x", "- x"},
@@ -193,8 +195,8 @@ func TestBombs(t *testing.T) {
 		"unclosed comments": {"text/html", "x" + strings.Repeat("<!-", n), "x"},
 		"entities":          {"text/html", strings.Repeat("&", 3*n), strings.Repeat("&", 3*n)},
 		"laughs":            {"text/xml", `<!DOCTYPE l [<!ENTITY a "&b;&b;">]><l>&a;</l>`, "]>\n&a;"},
-		"one long text":     {"text/html", strings.Repeat("x", 20<<20), strings.Repeat("x", 20<<20)},
-		"one long script":   {"text/html", "a<script>" + strings.Repeat("<p>x", 5<<20) + "</script>b", "ab"},
+		"one long text":     {"text/html", strings.Repeat("x", 9<<20), strings.Repeat("x", 9<<20)},
+		"one long script":   {"text/html", "a<script>" + strings.Repeat("<p>x", 5<<19) + "</script>b", "ab"},
 		"RTF words":         {"text/rtf", `{\rtf1` + strings.Repeat(`\b`, n) + " x}", "x"},
 		"RTF long word":     {"text/rtf", `{\rtf1\` + strings.Repeat(`z`, n) + " x}", ""},
 		"RTF fonts":         {"text/rtf", `{\rtf1{\fonttbl` + strings.Repeat(`\f1\fcharset204`, n) + "}x}", "x"},

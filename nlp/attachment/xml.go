@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"regexp"
+	"strings"
 
 	"golang.org/x/net/html"
 )
@@ -28,7 +29,9 @@ var (
 func readXML(ctx context.Context, name string, data []byte, o Options, xhtml bool) (string, error) {
 	if name == "" {
 		if found := prolog.FindSubmatch(data[:min(len(data), 512)]); found != nil {
-			name = string(found[1])
+			if name = string(found[1]); strings.HasPrefix(strings.ToLower(name), "utf-16") {
+				name = "" // what says so in bytes is not
+			}
 		}
 	}
 	from, data, err := encodingOf(name, data)

@@ -26,7 +26,11 @@ func newClient(ctx context.Context, o Options) (*comprehendmedical.Client, error
 		load = append(load, config.WithCredentialsProvider(provider(o.Credentials)))
 	}
 	settings, err := config.LoadDefaultConfig(ctx, load...)
-	if err != nil {
+	var profile config.SharedConfigProfileNotExistError
+	switch {
+	case errors.As(err, &profile):
+		return nil, fmt.Errorf("comprehend: the configuration of AWS has no profile %q", profile.Profile)
+	case err != nil:
 		return nil, fmt.Errorf("comprehend: the configuration of AWS cannot be read (%T)", err)
 	}
 	if settings.Region == "" {
