@@ -26,6 +26,7 @@ type painter struct {
 	*file
 	layout layout
 	fonts  map[ref]*font // by the objects that they are
+	held   int           // bytes of content that is being interpreted
 }
 
 // A scene is one content stream that is interpreted.
@@ -41,6 +42,9 @@ type scene struct {
 
 // paint interprets a content stream.
 func (p *painter) paint(data []byte, resources dict, ctm matrix, depth int) {
+	p.room(p.held + len(data)) // forms inside of forms are held together
+	p.held += len(data)
+	defer func() { p.held -= len(data) }()
 	s := &scene{painter: p, resources: resources, named: map[name]*font{}, tm: identity, line: identity, depth: depth}
 	s.state = state{ctm: ctm, scale: 1}
 	l := lexer{src: data}

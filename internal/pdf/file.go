@@ -157,20 +157,54 @@ func (f *file) parse(offset int) (object, int) {
 	rest = bytes.TrimPrefix(rest, []byte("\r"))
 	rest = bytes.TrimPrefix(rest, []byte("\n"))
 	start := len(f.data) - len(rest)
-	length := -1
-	if n, ok := d["Length"].(float64); ok && n >= 0 && n <= float64(len(rest)) {
-		after := bytes.TrimLeft(rest[int(n):min(len(rest), int(n)+32)], "\r\n \t")
-		if bytes.HasPrefix(after, []byte("endstream")) {
-			length = int(n)
-		}
-	}
-	if length < 0 {
+	length := f.length(d["Length"], start)
+	if !ends(rest, length) { // it is missing or wrong
 		if length = bytes.Index(rest, []byte("endstream")); length < 0 {
 			length = len(rest)
 		}
 		f.spend(length)
 	}
 	return &stream{d, rest[:length]}, start + length
+}
+
+// length returns what a stream's Length says. A number that stands in an object of its own
+// is usually written behind the stream, where the scan has not been yet.
+func (f *file) length(o object, start int) int {
+	switch o := o.(type) {
+	case float64:
+		return integer(o)
+	case ref:
+		at, known := f.places[o]
+		if known && at.in != 0 {
+			return -1
+		}
+		if !known {
+			keyword := fmt.Appendf(nil, "\n%d 0 obj", int(o))
+			found := bytes.Index(f.data[start:], keyword)
+			if found < 0 {
+				f.spend(len(f.data) - start)
+				return -1
+			}
+			f.spend(found)
+			at.offset = start + found + len(keyword)
+		}
+		l := lexer{src: f.data[:min(len(f.data), at.offset+32)], pos: at.offset}
+		n, ok := l.one().(float64)
+		if !ok {
+			return -1
+		}
+		return integer(n)
+	}
+	return -1
+}
+
+// ends reports whether a stream's data may have a length: "endstream" follows it.
+func ends(data []byte, length int) bool {
+	if length < 0 || length > len(data) {
+		return false
+	}
+	after := bytes.TrimLeft(data[length:min(len(data), length+32)], "\r\n \t")
+	return bytes.HasPrefix(after, []byte("endstream"))
 }
 
 // get returns what an object is: itself, or what a reference refers to.

@@ -232,6 +232,7 @@ func (o *font) look(c uint32) shown {
 	mapped := false
 	if o.unicode != nil {
 		g.text, mapped = o.unicode.lookup(c)
+		mapped = mapped && strings.Trim(g.text, "\x00") != "" // some writers know no better
 	}
 	switch {
 	case mapped:

@@ -163,6 +163,18 @@ func TestUpdatesAndDamage(t *testing.T) {
 	require.Empty(t, text, "but they lack the resources of their parents")
 }
 
+// A document inside of a document does not take its place.
+func TestDocumentInside(t *testing.T) {
+	inner := string(page("BT /F1 12 Tf 72 700 Td (inner) Tj ET", "null").bytes())
+	for name, length := range map[string]string{"direct": fmt.Sprint(len(inner)), "before": "7 0 R", "behind": "9 0 R"} {
+		t.Run(name, func(t *testing.T) {
+			d := page("BT /F1 12 Tf 72 700 Td (outer) Tj ET", "null", fmt.Sprint(len(inner)),
+				fmt.Sprintf("<< /Length %s >>\nstream\n%s\nendstream", length, inner), fmt.Sprint(len(inner)))
+			require.Equal(t, "outer", read(t, d))
+		})
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for name, data := range map[string]string{
 		"nothing": "", "no header": "Dear colleague", "header alone": "%PDF-1.4", "garbage": "%PDF-1.4" + strings.Repeat("\x00\xff<[(obj 1 0 obj", 100),
@@ -173,6 +185,8 @@ func TestErrors(t *testing.T) {
 	d := page("", "null").bytes()
 	_, err := pdf.Text(t.Context(), bytes.Replace(d, []byte("/Root"), []byte("/Encrypt 9 0 R /Root"), 1), nil)
 	require.ErrorIs(t, err, pdf.ErrEncrypted)
+	_, err = pdf.Text(t.Context(), append(bytes.Clone(d), "\n9 0 obj << /Type /XRef /Root 1 0 R /Encrypt << /V 5 >> /Length 0 >> stream\n\nendstream endobj"...), nil)
+	require.ErrorIs(t, err, pdf.ErrEncrypted, "as a cross-reference stream says")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = pdf.Text(ctx, d, nil)

@@ -71,11 +71,14 @@ func TestHTML(t *testing.T) {
 		"inline":             {"No <b>acute</b> dis<i>tress</i>.<br>Well<br/><br />Done", "No acute distress.\nWell\n\nDone"},
 		"scripts":            {"a<script>if (a<b) alert('</p>')</script><style>p{}</style><noscript>x</noscript><!-- c --><template><p>y</p></template>b", "ab"},
 		"entities":           {"BP &lt; 140&nbsp;&amp; caf&eacute; &#8211; &#x41; &bogus; pneu&shy;monia", "BP < 140 & café – A &bogus; pneumonia"},
-		"list":               {"<ul><li>fever<li> cough <ul><li>dry</ul></ul>end", "- fever\n- cough\n\n- dry\n\nend"},
-		"list of paragraphs": {"<ol><li><p>fever</p></li><li><p>cough</p></li></ol>", "- fever\n\n- cough"},
+		"list":               {"<ul><li>fever<li> cough <ul><li>dry</ul></ul>end", "- fever\n- cough\n- dry\nend"},
+		"list of paragraphs": {"<ol><li><p>fever</p></li><li><p>cough</p></li></ol>", "- fever\n- cough"},
 		"table":              {"<table><tr><th>Test</th><th>Value</th></tr><tr><td>Na</td><td> 140 </td></tr></table>", "Test\tValue\nNa\t140"},
+		"table of blocks":    {"<table><tr><td><p>Na</p></td><td><div>140</div><div>high</div><td><tr><td></td><td>x</td></tr><tr><td>y</table>z", "Na\t140\nhigh\nx\ny\n\nz"},
+		"list in a cell":     {"<table><tr><td>a<td><ul><li><p>b</p><li>c</ul><td>d", "a\n- b\n- c\td"},
 		"preformatted":       {"<p>a</p><pre>\nx  y\r\n  z\n</pre>b", "a\n\nx  y\n  z\n\nb"},
 		"charset":            {"<meta charset=windows-1252><p>caf\xe9", "café"},
+		"wrong charset":      {"<meta charset=utf-16><p>café", "café"},
 		"less than":          {"<p>SpO2 < 90 and HR <120</p>", "SpO2 < 90 and HR <120"},
 		"never closed":       {"<p>a<b>c <a href='", "ac"},
 		"textarea":           {"<textarea>a <b>\n c</textarea>d", "a <b>\n c d"},
@@ -93,17 +96,18 @@ func TestHTML(t *testing.T) {
 
 func TestXML(t *testing.T) {
 	for name, test := range map[string]struct{ data, want string }{
-		"narrative": {`<div xmlns="http://www.w3.org/1999/xhtml"><p>No <b>acute</b> distress</p><table><tr><td>a</td><td>b</td></tr></table></div>`, "No acute distress\n\na\tb"},
-		"any":       {`<note><author>A</author><body><para>No fever.</para><para>No <emph>cough</emph></para></body></note>`, "A\nNo fever.\nNo\ncough"},
-		"encoding":  {"<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>", "café"},
-		"entities":  {`<!DOCTYPE a SYSTEM "file:///etc/passwd"><a>&x; &lt; &#65;</a>`, "&x; < A"},
-		"prefixes":  {`<h:div xmlns:h="http://www.w3.org/1999/xhtml"><h:p>a</h:p><h:p>b</h:p></h:div>`, "a\n\nb"},
-		"raw names": {`<doc><title>a <x>b</x></title><textarea><c>d</c></textarea><plaintext/>e</doc>`, "a\nb\n\nd\ne"},
+		"narrative":      {`<div xmlns="http://www.w3.org/1999/xhtml"><p>No <b>acute</b> distress</p><table><tr><td>a</td><td>b</td></tr></table></div>`, "No acute distress\n\na\tb"},
+		"any":            {`<note><author>A</author><body><para>No fever.</para><para>No <emph>cough</emph></para></body></note>`, "A\nNo fever.\nNo\ncough"},
+		"encoding":       {"<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>", "café"},
+		"wrong encoding": {"<?xml version='1.0' encoding='UTF-16'?><a>café</a>", "café"},
+		"entities":       {`<!DOCTYPE a SYSTEM "file:///etc/passwd"><a>&x; &lt; &#65;</a>`, "&x; < A"},
+		"prefixes":       {`<h:div xmlns:h="http://www.w3.org/1999/xhtml"><h:p>a</h:p><h:p>b</h:p></h:div>`, "a\n\nb"},
+		"raw names":      {`<doc><title>a <x>b</x></title><textarea><c>d</c></textarea><plaintext/>e</doc>`, "a\nb\n\nd\ne"},
 		"CDA": {`<ClinicalDocument xmlns="urn:hl7-org:v3"><title>Discharge</title><recordTarget><given>Ann</given></recordTarget>
 			<component><structuredBody><component><section><title>Allergies</title><text><list><item>Penicillin</item><item><content>Nuts</content></item></list>
 			<paragraph>No <content styleCode="Bold">latex</content> allergy</paragraph><table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table></text>
 			<entry><observation><text>ref</text><value>7</value></observation></entry></section></component></structuredBody></component></ClinicalDocument>`,
-			"Discharge\n\nAllergies\n\n- Penicillin\n- Nuts\n\nNo latex allergy\n\nA\tB\n1\t2"},
+			"Discharge\n\nAllergies\n- Penicillin\n- Nuts\n\nNo latex allergy\n\nA\tB\n1\t2"},
 		"CDA of text": {`<ClinicalDocument><title>T</title><component><nonXMLBody><text mediaType="text/plain" representation="B64">` +
 			base64.StdEncoding.EncodeToString([]byte("No fever.\nWell.")) + `</text></nonXMLBody></component></ClinicalDocument>`, "T\n\nNo fever.\nWell."},
 		"CDA of plain text": {`<ClinicalDocument><component><nonXMLBody><text>No fever.</text></nonXMLBody></component></ClinicalDocument>`, "No fever."},
@@ -131,7 +135,7 @@ func TestRTF(t *testing.T) {
 		"skipped":      {`{\rtf1{\info{\author Ann}}{\stylesheet{\s0 Normal;}}{\*\generator X;}{\pict\bin3 }}}}{\header Page}{\v hidden}{\deleted old}new{\v0 er}}`, "newer"},
 		"binary":       {"{\\rtf1{\\pict\\bin5 {{{{{}ok}", "ok"},
 		"field":        {`{\rtf1 see {\field{\*\fldinst HYPERLINK "http://x"}{\fldrslt the report}} now}`, "see the report now"},
-		"table":        {`{\rtf1\trowd\cellx1 Na\cell 140\cell\row K\cell 4\cell\row}`, "Na\t140\t\nK\t4"},
+		"table":        {`{\rtf1\trowd\cellx1 Na\cell 140\cell\row K\cell 4\cell\row}`, "Na\t140\nK\t4"},
 		"never closed": {`{\rtf1 {{a\par b`, "a\nb"},
 		"ends early":   {`{\rtf1 a}{b} c`, "a"},
 		"cut":          {`{\rtf1 a\'e`, "ae"},
@@ -181,7 +185,7 @@ func TestLimits(t *testing.T) {
 
 // Documents that are made to cost much cost what they are long.
 func TestBombs(t *testing.T) {
-	const n = 1 << 20
+	const n = 1 << 18
 	for name, test := range map[string]struct{ contentType, data, want string }{
 		"deep HTML":         {"text/html", strings.Repeat("<div>", n) + "x", "x"},
 		"deep lists":        {"text/html", strings.Repeat("<ul><li>", n) + "x", "- x"},
@@ -191,8 +195,8 @@ func TestBombs(t *testing.T) {
 		"unclosed comments": {"text/html", "x" + strings.Repeat("<!-", n), "x"},
 		"entities":          {"text/html", strings.Repeat("&", 3*n), strings.Repeat("&", 3*n)},
 		"laughs":            {"text/xml", `<!DOCTYPE l [<!ENTITY a "&b;&b;">]><l>&a;</l>`, "]>\n&a;"},
-		"one long text":     {"text/html", strings.Repeat("x", 20<<20), strings.Repeat("x", 20<<20)},
-		"one long script":   {"text/html", "a<script>" + strings.Repeat("<p>x", 5<<20) + "</script>b", "ab"},
+		"one long text":     {"text/html", strings.Repeat("x", 9<<20), strings.Repeat("x", 9<<20)},
+		"one long script":   {"text/html", "a<script>" + strings.Repeat("<p>x", 5<<19) + "</script>b", "ab"},
 		"RTF words":         {"text/rtf", `{\rtf1` + strings.Repeat(`\b`, n) + " x}", "x"},
 		"RTF long word":     {"text/rtf", `{\rtf1\` + strings.Repeat(`z`, n) + " x}", ""},
 		"RTF fonts":         {"text/rtf", `{\rtf1{\fonttbl` + strings.Repeat(`\f1\fcharset204`, n) + "}x}", "x"},

@@ -25,13 +25,16 @@ type flow struct {
 	text    []byte
 	gap     gap
 	max     int
-	bullet  bool // the last that was written is the bullet of an item
+	held    bool // an item or cell began, and nothing is to come between it and its text
+	bullet  bool // what began is an item
+	inCell  bool
+	cell    int  // where the text of the cell begins
 	tooLong bool // there was more than max bytes
 }
 
 // apart puts a gap before the next piece.
 func (f *flow) apart(g gap) {
-	if len(f.text) > 0 && !f.bullet {
+	if len(f.text) > 0 && !f.held {
 		f.gap = max(f.gap, g)
 	}
 }
@@ -51,16 +54,41 @@ func (f *flow) write(piece []byte) {
 		return
 	}
 	f.text = append(append(f.text, gaps[f.gap]...), piece...)
-	f.gap, f.bullet = none, false
+	f.gap, f.held = none, false
 }
 
 // item begins a list item.
 func (f *flow) item() {
-	if !f.bullet {
-		f.apart(line)
-		f.write([]byte("- "))
-		f.bullet = true
+	if f.held && f.bullet {
+		return
 	}
+	f.held = false
+	f.gap = min(f.gap, line)
+	f.apart(line)
+	f.write([]byte("- "))
+	f.held, f.bullet = true, true
+}
+
+// endItem ends a list item.
+func (f *flow) endItem() {
+	f.held = false
+	f.gap = min(f.gap, line)
+	f.apart(line)
+}
+
+// beginCell begins a cell of a table. The blocks in it begin no line at its beginning.
+func (f *flow) beginCell() {
+	f.endCell()
+	f.apart(tab)
+	f.held, f.bullet, f.inCell, f.cell = true, false, true, len(f.text)
+}
+
+// endCell ends a cell, and what its blocks end with it.
+func (f *flow) endCell() {
+	if f.inCell && len(f.text) > f.cell {
+		f.gap = none
+	}
+	f.held, f.inCell = false, false
 }
 
 // words adds text whose white space does not matter.

@@ -26,8 +26,8 @@ var (
 	silent = set("script style title iframe noembed noframes noscript template")
 	// lineElements begin and end a line, paragraphElements a paragraph.
 	lineElements = set("address article aside caption dd details dialog div dt fieldset figcaption figure footer " +
-		"form header legend li main nav option optgroup output section summary thead tbody tfoot tr")
-	paragraphElements = set("blockquote dl h1 h2 h3 h4 h5 h6 hr menu ol p pre table ul")
+		"dl form header legend main menu nav ol option optgroup output section summary thead tbody tfoot ul")
+	paragraphElements = set("blockquote h1 h2 h3 h4 h5 h6 hr p pre")
 )
 
 // htmlEncoding returns the encoding of HTML by its mark, the charset parameter, or its
@@ -113,8 +113,18 @@ func layOut(out *flow, t token) {
 		out.newline()
 	case t.name == "li" && starts:
 		out.item()
+	case t.name == "li":
+		out.endItem()
 	case (t.name == "td" || t.name == "th") && starts:
-		out.apart(tab)
+		out.beginCell()
+	case t.name == "td" || t.name == "th":
+		out.endCell()
+	case t.name == "tr":
+		out.endCell()
+		out.apart(line)
+	case t.name == "table":
+		out.endCell()
+		out.apart(paragraph)
 	case lineElements[t.name]:
 		out.apart(line)
 	case paragraphElements[t.name]:

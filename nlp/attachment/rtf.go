@@ -140,6 +140,9 @@ func (r *rtfReader) put(s string) {
 		r.skip--
 	case r.shows():
 		r.flush()
+		if s == "\n" {
+			r.text = bytes.TrimRight(r.text, " \t")
+		}
 		r.text = append(r.text, s...)
 	}
 }
@@ -286,6 +289,10 @@ func (r *rtfReader) act(word string, value int, given, first, star bool) {
 		return
 	}
 	if r.group.fonts {
+		if star {
+			r.group.skipped = true
+			return
+		}
 		switch word {
 		case "f":
 			r.inFont = value

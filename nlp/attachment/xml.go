@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"regexp"
+	"strings"
 
 	"golang.org/x/net/html"
 )
@@ -15,6 +16,8 @@ var (
 	// others of XML begin and end a line.
 	inlineElements = set("a abbr acronym b bdo big cite code content del dfn em font footnoteref i img ins kbd label " +
 		"linkhtml q rendermultimedia s samp small span strong sub sup tt u var footnote")
+	// laidOut elements are laid out as in HTML, beside those that make paragraphs.
+	laidOut = set("br li td th tr table")
 	// silentXML elements have content that no reader sees.
 	silentXML = set("script style")
 	// prolog is the encoding in a declaration of XML.
@@ -26,7 +29,9 @@ var (
 func readXML(ctx context.Context, name string, data []byte, o Options, xhtml bool) (string, error) {
 	if name == "" {
 		if found := prolog.FindSubmatch(data[:min(len(data), 512)]); found != nil {
-			name = string(found[1])
+			if name = string(found[1]); strings.HasPrefix(strings.ToLower(name), "utf-16") {
+				name = "" // what says so in bytes is not
+			}
 		}
 	}
 	from, data, err := encodingOf(name, data)
@@ -68,11 +73,11 @@ func flowXML(m *markup, o Options) (string, error) {
 		case t.kind == html.TextToken:
 			out.words(t.text)
 		case inlineElements[t.name]:
-		case t.name == "item" && t.kind == html.StartTagToken:
-			out.item()
-		case t.name == "paragraph" || t.name == "list" || t.name == "title" || t.name == "text":
+		case t.name == "item":
+			layOut(out, token{kind: t.kind, name: "li"})
+		case t.name == "paragraph" || t.name == "title" || t.name == "text":
 			out.apart(paragraph)
-		case t.name == "br" || t.name == "li" || t.name == "td" || t.name == "th" || paragraphElements[t.name]:
+		case laidOut[t.name] || paragraphElements[t.name]:
 			layOut(out, t)
 		default:
 			out.apart(line)
