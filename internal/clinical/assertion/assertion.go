@@ -42,11 +42,8 @@ next:
 	return traits
 }
 
-// traits has the name of the trait for every meaning, and labels that of its rules.
-var (
-	traits = [meanings]string{nlp.Negation, nlp.LowConfidence, nlp.Hypothetical, nlp.PastHistory, nlp.PertainsToFamily, nlp.Future}
-	labels = [meanings]string{"negation: ", "uncertainty: ", "hypothetical: ", "history: ", "family: ", "future: "}
-)
+// traits has the name of the trait for every meaning.
+var traits = [meanings]string{nlp.Negation, nlp.LowConfidence, nlp.Hypothetical, nlp.PastHistory, nlp.PertainsToFamily, nlp.Future}
 
 // Of returns what the context says about the tokens [first, last), which must lie
 // in one sentence.
@@ -58,12 +55,21 @@ func (c *Context) Of(first, last int) Assertion {
 	index := c.note.SentenceAt(first)
 	s := &c.note.Sentences[index]
 	f, l := int32(first), int32(last)
-	for _, q := range c.near(s, f, l) {
+	var purpose *cue // such as "screening" behind the mention
+	cues := c.near(s, f, l)
+	for i, q := range cues {
 		if q.rule.forward && q.to > q.last && q.first < f && f < q.to {
 			a = a.add(q, max(f-q.last, 0)) // the phrase may reach into the mention: "no acute" + "acute distress"
 		} else if q.first >= l && q.from < l && l <= q.to {
+			if q.rule.near && q.rule.meaning == hypothetical {
+				purpose = &cues[i]
+				continue
+			}
 			a = a.add(q, q.first-l)
 		}
+	}
+	if purpose != nil && !a.Has(nlp.Negation) { // "MRSA screen negative" is a result
+		a = a.add(*purpose, 0)
 	}
 	for _, q := range c.lead[int32(index)] {
 		a = a.add(q, 0)
@@ -75,7 +81,7 @@ func (c *Context) Of(first, last int) Assertion {
 func (a Assertion) add(q cue, distance int32) Assertion {
 	m := q.rule.meaning
 	score := max(q.rule.score-0.004*float64(distance), 0.5)
-	return append(a, Evidence{Trait: traits[m], Score: score, Rule: labels[m] + q.rule.phrase, First: int(q.first), Last: int(q.last)})
+	return append(a, Evidence{Trait: traits[m], Score: score, Rule: q.rule.name, First: int(q.first), Last: int(q.last)})
 }
 
 // settle adds what the section says and drops what other evidence overrules.
@@ -88,6 +94,9 @@ func (a Assertion) settle(n *note.Note, s *note.Sentence) Assertion {
 		a = append(a, head)
 	case note.PastHistory, note.SurgicalHistory:
 		head.Trait, head.Rule = nlp.PastHistory, "history: section"
+		a = append(a, head)
+	case note.ReturnPrecautions:
+		head.Trait, head.Rule = nlp.Hypothetical, "hypothetical: section"
 		a = append(a, head)
 	}
 	return a

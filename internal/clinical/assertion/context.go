@@ -57,7 +57,7 @@ func (p *parser) sentence(index int32) {
 		}
 		for _, r := range node.rules {
 			opens := i == s.First || i == s.Value
-			if r.start && !opens || r.open && !opens && p.Tokens[i-1].Kind != note.Punct {
+			if r.start && !opens || r.open && !opens && p.Tokens[i-1].Kind != note.Punct || r.closed && !p.closes(last, s.Last) {
 				continue
 			}
 			p.found = append(p.found, cue{first: i, last: last, rule: r})
@@ -116,6 +116,21 @@ func (p *parser) list(index int32, s *note.Sentence, cues []cue) {
 	}
 }
 
+// closes reports whether a clause may end before token i: punctuation or a word
+// that leads to another phrase follows.
+func (p *parser) closes(i, end int32) bool {
+	if i >= end || p.Tokens[i].Kind == note.Punct && p.Word(int(i)) != ":" {
+		return true
+	}
+	switch p.Word(int(i)) {
+	case "and", "or", "but", "by", "with", "on", "at", "in", "after", "since", "during", "today", "now", "prior",
+		"before", "overnight", "per", "as", "x", "when", "while", "throughout", "bilaterally", "from", "without", "which",
+		"so", "then", "because", "although", "though", "however", "upon", "following", "spontaneously", "times":
+		return true
+	}
+	return false
+}
+
 // longest returns the node of the longest phrase that begins at token i and the
 // token behind it, or nil.
 func (p *parser) longest(at *node, i, end int32) (*node, int32) {
@@ -158,6 +173,9 @@ func (p *parser) longest(at *node, i, end int32) (*node, int32) {
 func (p *parser) forward(s *note.Sentence, i int) int32 {
 	f := &p.found[i]
 	to := min(s.Last, f.last+f.rule.limit)
+	if f.last < to && p.Word(int(f.last)) == "," && f.rule.meaning == negation {
+		return f.last // "dysuria denied, hematuria"
+	}
 	bit := uint8(1) << f.rule.meaning
 	for j := i + 1; j < len(p.found) && p.found[j].first < to; j++ {
 		g := &p.found[j]
@@ -165,6 +183,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		case g.first == f.first:
 		case g.rule.ends&bit != 0:
 			return g.first
+		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
+			return g.first // "probably vertigo, not stroke"
 		case f.rule.meaning != negation:
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
 			return g.first

@@ -46,10 +46,11 @@ type rule struct {
 	list     bool // backward: over commas
 	start    bool // at the start of a sentence only
 	open     bool // at the start of a clause only
+	closed   bool // at the end of a clause only
 	limit    int32
 	score    float64
-	ends     uint8 // of a terminator: the set of meanings whose scope it ends
-	phrase   string
+	ends     uint8  // of a terminator: the set of meanings whose scope it ends
+	name     string // such as "negation: denies"
 }
 
 // A lexicon is the phrases of triggers.txt as a trie over words and classes of words.
@@ -129,7 +130,7 @@ func heading(line string) (r rule, err error) {
 	if !ok {
 		return r, fmt.Errorf("unknown meaning")
 	}
-	r.meaning, r.limit = m, reach
+	r.meaning, r.limit, r.name = m, reach, fields[0]+": "
 	for _, f := range fields[1:] {
 		limit, limited := strings.CutPrefix(f, "limit=")
 		switch {
@@ -151,6 +152,8 @@ func heading(line string) (r rule, err error) {
 			r.list = true
 		case f == "start":
 			r.start = true
+		case f == "closed":
+			r.closed = true
 		case f == "open":
 			r.open = true
 		case f == "all":
@@ -219,7 +222,7 @@ func choices(list string) (all []string) {
 
 // add adds a phrase with a rule to the trie.
 func (l *lexicon) add(phrase string, r rule) {
-	r.phrase = strings.Join(strings.Fields(phrase), " ")
+	r.name += strings.Join(strings.Fields(phrase), " ")
 	at := &l.root
 	for element := range strings.FieldsSeq(phrase) {
 		switch {

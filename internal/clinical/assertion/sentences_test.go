@@ -2,6 +2,7 @@ package assertion_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,47 +63,66 @@ func canonical(want string) string {
 	return string(s)
 }
 
+// A result compares the traits of a mention with the wanted ones.
+type result struct {
+	text      string
+	want, got string // letters of traits
+	evidence  assertion.Assertion
+}
+
+// read gives the result of every mention of a line of a test file.
+func read(line string) (all []result) {
+	text, marked := mentions(line)
+	n := note.Parse(text)
+	c := assertion.Parse(n)
+	for _, m := range marked {
+		a := c.Of(n.TokenAt(m.start), n.TokenAt(m.end-1)+1)
+		r := result{text: text[:m.start] + "{" + text[m.start:m.end] + "}" + text[m.end:], got: sorted(a), evidence: a}
+		fewest := 100
+		for _, w := range m.want {
+			wrong := 0
+			for _, l := range "NLHPFU" {
+				if strings.ContainsRune(w, l) != strings.ContainsRune(r.got, l) {
+					wrong++
+				}
+			}
+			if wrong < fewest {
+				r.want, fewest = canonical(w), wrong
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// lines calls f for the lines of a test file that are texts.
+func lines(t *testing.T, name string, f func(line string)) {
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	for _, line := range strings.Split(string(data), "\n") {
+		if line != "" && line[0] != '#' {
+			f(line)
+		}
+	}
+}
+
 // TestSentences measures all traits on our own sentences. Those with an odd count
 // served tuning, the others are only reported.
 func TestSentences(t *testing.T) {
-	data, err := os.ReadFile("testdata/sentences.txt")
-	require.NoError(t, err)
 	var right, all [2]int
 	var traits [2]count
 	half := 1
-	for _, line := range strings.Split(string(data), "\n") {
-		if line == "" || line[0] == '#' {
-			continue
-		}
+	lines(t, "sentences.txt", func(line string) {
 		half = 1 - half
-		text, marked := mentions(line)
-		n := note.Parse(text)
-		c := assertion.Parse(n)
-		for _, m := range marked {
-			first, last := n.TokenAt(m.start), n.TokenAt(m.end-1)+1
-			a := c.Of(first, last)
-			got := sorted(a)
-			best, wrong := "", 100
-			for _, w := range m.want {
-				w = canonical(w)
-				d := 0
-				for _, l := range "NLHPFU" {
-					if strings.ContainsRune(w, l) != strings.ContainsRune(got, l) {
-						d++
-					}
-				}
-				if d < wrong {
-					best, wrong = w, d
-				}
-			}
+		for _, r := range read(line) {
 			all[half]++
-			if wrong == 0 {
+			if r.want == r.got {
 				right[half]++
 			} else if half == 0 {
-				t.Logf("want %q, got %q: %q in %q (%v)", best, got, text[m.start:m.end], text, a)
+				t.Logf("want %q, got %q: %s (%v)", r.want, r.got, r.text, r.evidence)
 			}
 			for _, l := range "NLHPFU" {
-				switch want, has := strings.ContainsRune(best, l), strings.ContainsRune(got, l); {
+				switch want, has := strings.ContainsRune(r.want, l), strings.ContainsRune(r.got, l); {
 				case want && has:
 					traits[half].hits++
 				case want:
@@ -112,7 +132,19 @@ func TestSentences(t *testing.T) {
 				}
 			}
 		}
-	}
+	})
 	t.Logf("sentences tuned on: %d of %d mentions right, F1 of traits %.4f; set aside: %d of %d, F1 %.4f",
 		right[0], all[0], traits[0].f1(), right[1], all[1], traits[1].f1())
+	require.Greater(t, traits[0].f1(), 0.97)
+	require.Greater(t, traits[1].f1(), 0.95)
+}
+
+func TestRegressions(t *testing.T) {
+	lines(t, "regressions.txt", func(line string) {
+		for _, r := range read(line) {
+			if r.want != r.got {
+				t.Errorf("want %q, got %q: %s (%v)", r.want, r.got, r.text, r.evidence)
+			}
+		}
+	})
 }

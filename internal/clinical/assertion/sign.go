@@ -4,12 +4,12 @@ import "github.com/fhirlake/fhirlake/internal/clinical/note"
 
 // Rules for signs and values, which are no phrases.
 var (
-	minusRule    = &rule{meaning: negation, forward: true, score: .95, phrase: "-", limit: 6}
-	zeroRule     = &rule{meaning: negation, forward: true, score: .95, phrase: "ø", limit: reach}
-	plusRule     = &rule{meaning: end, ends: 1<<meanings - 1, phrase: "+"}
-	suffixRule   = &rule{meaning: negation, backward: true, score: .95, phrase: "-", limit: 6}
-	questionRule = &rule{meaning: uncertain, backward: true, score: .9, phrase: "?", limit: 3}
-	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, phrase: "value", limit: reach}
+	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6}
+	zeroRule     = &rule{meaning: negation, forward: true, score: .95, name: "negation: ø", limit: reach}
+	plusRule     = &rule{meaning: end, ends: 1<<meanings - 1, name: "end: +"}
+	suffixRule   = &rule{meaning: negation, backward: true, score: .95, name: "negation: -", limit: 6}
+	questionRule = &rule{meaning: uncertain, backward: true, score: .9, name: "uncertain: ?", limit: 3}
+	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach}
 )
 
 // sign finds a plus, a minus or a question mark that marks the finding beside it.

@@ -57,9 +57,10 @@ var headings = map[SectionKind]string{
 		major surgical or invasive procedure|principal procedure|operative procedure|description of procedure|operative findings|
 		procedures and operations`,
 	Problems: `problem list|problems|active problems|active problem list|active issues|issues|past problems|chronic issues|active diagnoses`,
-	Instructions: `discharge instructions|instructions|patient instructions|return precautions|follow up|follow - up|followup|follow up instructions|
-		follow - up instructions|followup instructions|discharge plan|discharge followup|return instructions|patient education|when to call|
-		when to seek care|precautions|discharge follow - up|plan / follow - up|plan / followup|activity|diet`,
+	Instructions: `discharge instructions|instructions|patient instructions|follow up|follow - up|followup|follow up instructions|
+		follow - up instructions|followup instructions|discharge plan|discharge followup|patient education|discharge follow - up|plan / follow - up|plan / followup|activity|diet`,
+	ReturnPrecautions: `return precautions|return instructions|when to call|when to seek care|precautions|reasons to return|
+		when to return|warning signs|when to call your doctor`,
 	Other: `disposition|condition|condition at discharge|discharge condition|discharge disposition|condition on discharge|patient name|account #|
 		date of service|admission date|discharge date|date of admission|date of discharge|attending physician|attending|primary care physician|
 		referring physician|code status|consultations|consults|consultants|addendum|attestation|service|date of birth|sex|report type|

@@ -45,5 +45,6 @@ const (
 	HospitalCourse
 	Procedures
 	Problems
-	Instructions // of discharge, and when to come back
+	Instructions      // of discharge
+	ReturnPrecautions // when to come back
 )
