@@ -111,7 +111,7 @@ func (c *cutter) line(i int) int {
 	if next := c.heading(i); next > i {
 		return next
 	}
-	if c.labelled(i) {
+	if t.Flags&Capital != 0 && c.labelEnd(i) > i {
 		c.end(i, false)
 		return c.label(i)
 	}
@@ -119,7 +119,9 @@ func (c *cutter) line(i int) int {
 		previous := &c.Tokens[i-1]
 		wrapped := int(previous.End-c.Tokens[start].Start) >= wrapWidth
 		goesOn := t.Flags&Paragraph == 0 && (wrapped || t.Kind == Word && t.Flags&Capital == 0 || previous.Kind == Punct && c.Word(i-1) == ",")
-		if previous.Kind == Punct && c.Word(i-1) == ":" {
+		switch {
+		case previous.Kind == Punct && c.Word(i-1) == ":",
+			c.item && t.Flags&Capital != 0 && (c.Text[t.Start-1] == '\n' || c.Text[t.Start-1] == '\r'): // not indented
 			goesOn = false
 		}
 		if !goesOn {
@@ -250,14 +252,19 @@ func (c *cutter) heading(i int) int {
 
 const labelWidth = 6 // tokens of a label at most
 
-// labelled reports whether the line at token i begins with a label and a colon.
-func (c *cutter) labelled(i int) bool {
-	return c.Tokens[i].Flags&Capital != 0 && c.label(i) > i
+// label sets Value behind the label that begins at token i, if there is one, and
+// returns the token from which to go on, or i.
+func (c *cutter) label(i int) int {
+	end := c.labelEnd(i)
+	if end > i {
+		c.value = end
+	}
+	return end
 }
 
-// label sets Value behind the label that begins at token i and returns the token
-// from which to go on, or i if there is no label.
-func (c *cutter) label(i int) int {
+// labelEnd returns the token after the label and colon that begin at token i, or i
+// if there is no label.
+func (c *cutter) labelEnd(i int) int {
 	for j := i; j < min(i+labelWidth, len(c.Tokens)); j++ {
 		t := &c.Tokens[j]
 		if j > i && t.Flags&Line != 0 {
@@ -269,7 +276,6 @@ func (c *cutter) label(i int) int {
 				if j == i || j+1 < len(c.Tokens) && c.Tokens[j+1].Flags&Space == 0 && c.Tokens[j+1].Kind == Number {
 					return i // a time or a ratio
 				}
-				c.value = j + 1
 				return j + 1
 			case "/", "-", "&", "(", ")", "#", "*", "**", "'":
 			default:

@@ -66,6 +66,8 @@ func TestSentences(t *testing.T) {
 		{"• one\n• Two: three", []string{"* • | one", "* • Two: | three"}},
 		{"Lungs: clear. Heart: no murmur.\nAbd: soft", []string{"Lungs: | clear.", "Heart: | no murmur.", "Abd: | soft"}},
 		{"Seen at 10:30 with ratio 1:2.", []string{"Seen at 10:30 with ratio 1:2."}},
+		{"- a rather long item that takes more than fifty bytes (procedure)\nThe next:\n- one more item that takes more than fifty bytes, as it\n  Goes on",
+			[]string{"* - | a rather long item that takes more than fifty bytes (procedure)", "The next: |", "* - | one more item that takes more than fifty bytes, as it Goes on"}},
 		{"# Allergies\nNo Known Allergies.\n\n## Plan\nrest", []string{"# # Allergies |", "No Known Allergies.", "# ## Plan |", "rest"}},
 		{"**Assessment:** stable", []string{"**Assessment:** | stable"}},
 		{"ASSESSMENT AND PLAN\nStable.", []string{"# ASSESSMENT AND PLAN |", "Stable."}},
