@@ -6,8 +6,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
 )
 
-// reach is the number of tokens that a scope has at most.
-const reach = 100
+// reach is the number of tokens that a scope has at most, and width the number of
+// tokens of a phrase.
+const (
+	reach = 300
+	width = 16
+)
 
 // A Context is what the cues of a note say. Many goroutines may use it.
 type Context struct {
@@ -185,12 +189,43 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 			return g.first
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
+		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1):
+			return g.first
 		case f.rule.meaning != negation:
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
 			return g.first
 		}
 	}
 	return to
+}
+
+// listed reports whether a comma goes before found[i] in its clause.
+func (p *parser) listed(i int) bool {
+	for i--; i >= 0; i-- {
+		switch m := p.found[i].rule.meaning; {
+		case m == comma:
+			return true
+		case m == end:
+			return false
+		}
+	}
+	return false
+}
+
+// alternative reports whether an "or" or "nor" follows from found[i] before another
+// cue.
+func (p *parser) alternative(i int) bool {
+	for ; i < len(p.found); i++ {
+		switch m := p.found[i].rule.meaning; {
+		case m == join:
+			if w := p.Word(int(p.found[i].first)); w == "or" || w == "nor" {
+				return true
+			}
+		case m == end, m < meanings:
+			return false
+		}
+	}
+	return false
 }
 
 // clause reports whether the words from found[i] to the next comma have a verb of
@@ -230,7 +265,7 @@ func (p *parser) backward(s *note.Sentence, i int) int32 {
 
 // near returns the cues of a sentence whose phrases begin within reach of a span.
 func (c *Context) near(s *note.Sentence, first, last int32) []cue {
-	low, high := max(s.First, first-2*reach), min(s.Last, last+2*reach)
+	low, high := max(s.First, first-reach-width), min(s.Last, last+reach+width)
 	i := sort.Search(len(c.cues), func(i int) bool { return c.cues[i].first >= low })
 	j := i
 	for j < len(c.cues) && c.cues[j].first < high {

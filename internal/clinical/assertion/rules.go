@@ -47,6 +47,8 @@ type rule struct {
 	start    bool // at the start of a sentence only
 	open     bool // at the start of a clause only
 	closed   bool // at the end of a clause only
+	item     bool // forward: up to a comma, unless an "or" follows
+	nested   bool // the same if a comma goes before the phrase
 	limit    int32
 	score    float64
 	ends     uint8  // of a terminator: the set of meanings whose scope it ends
@@ -152,6 +154,10 @@ func heading(line string) (r rule, err error) {
 			r.list = true
 		case f == "start":
 			r.start = true
+		case f == "item":
+			r.item = true
+		case f == "nested":
+			r.nested = true
 		case f == "closed":
 			r.closed = true
 		case f == "open":

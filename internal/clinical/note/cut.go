@@ -1,5 +1,7 @@
 package note
 
+import "strconv"
+
 // wrapWidth is the length in bytes from which a line may have been wrapped: the
 // sentence then goes on in the next line even if that begins with a capital.
 const wrapWidth = 50
@@ -10,8 +12,9 @@ type cutter struct {
 	first     int // first token of the sentence at hand
 	value     int // its Value
 	item      bool
+	bracket   bool // a bracket is open
+	number    int  // of the numbered item before
 	lineStart int  // first token of the line at hand
-	open      bool // a section was begun: its sentences follow
 }
 
 // cut fills Sentences and Sections.
@@ -26,9 +29,23 @@ func (n *Note) cut() {
 			i = c.begin(i)
 		}
 		// Within a sentence: go on to its end or to that of the line.
-		for i < len(n.Tokens) && n.Tokens[i].Flags&Line == 0 {
+		for i < len(n.Tokens) && n.Tokens[i].Flags&Line == 0 && i > c.first {
 			t := &n.Tokens[i]
-			if i++; t.Kind == Punct && c.stops(i-1) {
+			if t.Kind == Number && c.counts(i) {
+				c.end(i, false)
+				break
+			}
+			i++
+			if t.Kind != Punct {
+				continue
+			}
+			switch c.Text[t.Start] {
+			case '(':
+				c.bracket = true
+			case ')':
+				c.bracket = false
+			}
+			if c.stops(i - 1) {
 				for i < len(n.Tokens) && n.Tokens[i].Flags&Space == 0 && c.closes(i) {
 					i++
 				}
@@ -57,7 +74,7 @@ func (c *cutter) end(last int, heading bool) {
 	}
 	c.Sentences = append(c.Sentences, Sentence{First: int32(c.first), Last: int32(last), Value: int32(max(c.value, c.first)),
 		Section: int32(len(c.Sections) - 1), Item: c.item, Heading: heading})
-	c.first, c.value, c.item = last, last, false
+	c.first, c.value, c.item, c.bracket = last, last, false, false
 }
 
 // section begins a section at the sentence that comes next.
@@ -88,13 +105,13 @@ func (c *cutter) line(i int) int {
 	t := &c.Tokens[i]
 	if mark := c.mark(i); mark > i {
 		c.end(i, false)
-		c.value, c.item = mark, true
+		c.begun(i, mark)
 		return max(c.label(mark), i+1)
 	}
 	if next := c.heading(i); next > i {
 		return next
 	}
-	if c.labelled(i) {
+	if t.Flags&Capital != 0 && c.labelEnd(i) > i {
 		c.end(i, false)
 		return c.label(i)
 	}
@@ -102,7 +119,9 @@ func (c *cutter) line(i int) int {
 		previous := &c.Tokens[i-1]
 		wrapped := int(previous.End-c.Tokens[start].Start) >= wrapWidth
 		goesOn := t.Flags&Paragraph == 0 && (wrapped || t.Kind == Word && t.Flags&Capital == 0 || previous.Kind == Punct && c.Word(i-1) == ",")
-		if previous.Kind == Punct && c.Word(i-1) == ":" {
+		switch {
+		case previous.Kind == Punct && c.Word(i-1) == ":",
+			c.item && t.Flags&Capital != 0 && (c.Text[t.Start-1] == '\n' || c.Text[t.Start-1] == '\r'): // not indented
 			goesOn = false
 		}
 		if !goesOn {
@@ -116,7 +135,7 @@ func (c *cutter) line(i int) int {
 func (c *cutter) begin(i int) int {
 	if t := &c.Tokens[i]; t.Kind == Number && t.End-t.Start <= 2 && i+2 < len(c.Tokens) {
 		if mark := c.mark(i); mark > i {
-			c.value, c.item = mark, true
+			c.begun(i, mark)
 			return max(c.label(mark), i+1)
 		}
 	}
@@ -124,6 +143,26 @@ func (c *cutter) begin(i int) int {
 		return next
 	}
 	return max(c.label(i), i+1)
+}
+
+// begun notes that the sentence that begins at token i is an item, with its mark.
+func (c *cutter) begun(i, mark int) {
+	c.value, c.item = mark, true
+	c.number = 0
+	if c.Tokens[i].Kind == Number {
+		c.number, _ = strconv.Atoi(c.Word(i))
+	}
+}
+
+// counts reports whether the number at token i begins the next item of an
+// enumeration within a line: "1) pain, 2) fever".
+func (c *cutter) counts(i int) bool {
+	t := &c.Tokens[i]
+	if c.bracket || t.Flags&Space == 0 || t.End-t.Start > 2 || i+1 >= len(c.Tokens) || c.Word(i+1) != ")" || c.mark(i) == i {
+		return false
+	}
+	number, _ := strconv.Atoi(c.Word(i))
+	return number == 1 || number == c.number+1
 }
 
 // mark returns the token after the list mark at token i, or i if there is none.
@@ -205,7 +244,7 @@ func (c *cutter) heading(i int) int {
 	c.end(i, false)
 	c.section(kind, words, end)
 	c.value = after
-	if alone {
+	if alone || c.Tokens[after].Kind == Number && c.mark(after) > after {
 		c.end(after, true)
 	}
 	return after
@@ -213,14 +252,19 @@ func (c *cutter) heading(i int) int {
 
 const labelWidth = 6 // tokens of a label at most
 
-// labelled reports whether the line at token i begins with a label and a colon.
-func (c *cutter) labelled(i int) bool {
-	return c.Tokens[i].Flags&Capital != 0 && c.label(i) > i
+// label sets Value behind the label that begins at token i, if there is one, and
+// returns the token from which to go on, or i.
+func (c *cutter) label(i int) int {
+	end := c.labelEnd(i)
+	if end > i {
+		c.value = end
+	}
+	return end
 }
 
-// label sets Value behind the label that begins at token i and returns the token
-// from which to go on, or i if there is no label.
-func (c *cutter) label(i int) int {
+// labelEnd returns the token after the label and colon that begin at token i, or i
+// if there is no label.
+func (c *cutter) labelEnd(i int) int {
 	for j := i; j < min(i+labelWidth, len(c.Tokens)); j++ {
 		t := &c.Tokens[j]
 		if j > i && t.Flags&Line != 0 {
@@ -232,7 +276,6 @@ func (c *cutter) label(i int) int {
 				if j == i || j+1 < len(c.Tokens) && c.Tokens[j+1].Flags&Space == 0 && c.Tokens[j+1].Kind == Number {
 					return i // a time or a ratio
 				}
-				c.value = j + 1
 				return j + 1
 			case "/", "-", "&", "(", ")", "#", "*", "**", "'":
 			default:
