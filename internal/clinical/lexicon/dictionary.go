@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
@@ -16,7 +17,7 @@ type Dictionary struct {
 	senses  []Sense  // by node
 	first   []uint32 // by node: the first of its senses; one more than nodes
 	comma   wordID
-	skips   map[wordID]skip
+	skips   []skip // by word
 	typos   *typoTable
 	fill    fill
 }
@@ -45,12 +46,14 @@ type Sense struct {
 	short  bool   // an abbreviation that is an English word in small letters
 }
 
-// A skip says where a word may stand inside a phrase that does not have it.
+// A skip says what a word that carries no meaning of its own does in a phrase.
 type skip uint8
 
 const (
 	skipPreposition skip = 1 << iota // after it words may be skipped
 	skipArticle                      // may be skipped after a preposition
+	skipLead                         // may begin "history of", "status post", "on"
+	skipHistory                      // may begin "history of"
 )
 
 // fill is what only the filling of a dictionary needs.
@@ -195,6 +198,9 @@ func (d *Dictionary) compile(names int) {
 			at[l.node]++
 		}
 	}
+	for node := range d.trie.nodes + 1 {
+		slices.SortStableFunc(d.sensesOf(node), func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
+	}
 	d.learnContext()
 	d.learnSkips()
 	d.typos = newTypoTable(d.entries)
@@ -235,15 +241,31 @@ func (d *Dictionary) learnContext() {
 	}
 }
 
-// learnSkips numbers the words that may stand inside a phrase.
+// learnSkips learns the words that may stand inside a phrase, and those that lead from
+// the past or the family to a condition.
 func (d *Dictionary) learnSkips() {
-	d.skips = map[wordID]skip{}
-	for _, w := range []string{"of", "in", "to", "on", "from", "at", "within", "involving"} {
-		d.skips[d.words.number(w)] |= skipPreposition
+	for kind, words := range map[skip]string{
+		skipPreposition: "of in to on from at within involving",
+		skipArticle:     "the a an his her their my left right both bilateral",
+		skipLead:        "history h hx status s on personal family",
+		skipHistory:     "history h hx personal family",
+	} {
+		for word := range strings.FieldsSeq(words) {
+			id := int(d.words.number(word))
+			if id >= len(d.skips) {
+				d.skips = append(d.skips, make([]skip, id+1-len(d.skips))...)
+			}
+			d.skips[id] |= kind
+		}
 	}
-	for _, w := range []string{"the", "a", "an", "his", "her", "their", "my", "left", "right", "both", "bilateral"} {
-		d.skips[d.words.number(w)] |= skipArticle
+}
+
+// skip returns what a word may do inside a phrase.
+func (d *Dictionary) skip(id wordID) skip {
+	if int(id) < len(d.skips) {
+		return d.skips[id]
 	}
+	return 0
 }
 
 // numerals are Roman numbers and words with the same number as digits. "i" and "iv" are

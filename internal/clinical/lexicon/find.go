@@ -10,8 +10,10 @@ import (
 
 // A Match is a run of tokens that means something.
 type Match struct {
-	First, Last int // tokens [First, Last)
-	Senses      []Sense
+	First, Last int     // tokens [First, Last)
+	Senses      []Sense // best first
+
+	nested bool // may lie inside another match
 }
 
 // maxWord is the length of the longest word that is looked up.
@@ -28,8 +30,10 @@ type finder struct {
 	matches []Match
 }
 
-// Find returns the terms of the dictionary in a note, in order, none overlapping
-// another. The caller must not change the senses.
+// Find returns the terms of the dictionary in a note, in order. Two of them overlap only
+// if a condition ends in a part of the body ("pain in the left knee") or if its name is
+// that of a past procedure ("history of tubal ligation"): then both are found. The caller
+// must not change the senses.
 func (d *Dictionary) Find(n *note.Note) []Match {
 	f := &finder{d: d, n: n, ids: make([]wordID, len(n.Tokens))}
 	for i := range f.ids {
@@ -83,7 +87,8 @@ func (f *finder) sentence(first, last int) {
 		}
 	}
 	if overlap {
-		f.matches = f.matches[:begin+resolve(f.matches[begin:])]
+		f.uncover(f.matches[begin:])
+		f.matches = f.matches[:begin+f.resolve(f.matches[begin:])]
 	}
 }
 
@@ -110,8 +115,7 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 				}
 			}
 			if next == 0 {
-				skips := f.d.skips
-				if skips[after]&skipPreposition != 0 && skips[f.ids[j]]&skipArticle != 0 {
+				if f.d.skip(after)&skipPreposition != 0 && f.d.skip(f.ids[j])&skipArticle != 0 {
 					continue
 				}
 				break
@@ -243,28 +247,65 @@ func (f *finder) contextWords(entry int32, first, last int) int {
 	return count
 }
 
+// uncover looks for conditions such as "history of breast cancer" and "status post
+// mastectomy". What the history is of is what the note speaks of: the condition inside
+// takes the place of the longer one, whose meanings come after its own. A procedure inside
+// does so too, but after "history of" both are kept.
+func (f *finder) uncover(matches []Match) {
+	for i := range matches {
+		w := &matches[i]
+		lead := f.d.skip(f.ids[w.First])
+		if lead&skipLead == 0 || w.Senses[0].Entry.Kind != vocabulary.Condition {
+			continue
+		}
+		for j := i + 1; j < len(matches) && matches[j].First < w.Last; j++ {
+			m := &matches[j]
+			if m.Last < w.Last || m.Last > w.Last {
+				continue
+			}
+			switch kind := m.Senses[0].Entry.Kind; {
+			case kind == vocabulary.Condition:
+				m.Senses = slices.Concat(m.Senses, w.Senses)
+				w.Senses = nil
+			case kind == vocabulary.Procedure && lead&skipHistory != 0:
+				m.nested = true
+			case kind == vocabulary.Procedure:
+				w.Senses = nil
+			default:
+				continue
+			}
+			break
+		}
+	}
+}
+
 // resolve drops the weaker one of matches that overlap, which lie in order, and returns
 // how many are left.
-func resolve(matches []Match) int {
-	order := make([]int, len(matches))
-	for i := range order {
-		order[i] = i
+func (f *finder) resolve(matches []Match) int {
+	order := make([]int, 0, len(matches))
+	low, high := matches[0].First, 0
+	for i := range matches {
+		if matches[i].Senses != nil {
+			order = append(order, i)
+			high = max(high, matches[i].Last)
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return matches[b].weight() - matches[a].weight() })
-	low := matches[0].First
-	high := low
-	for _, m := range matches {
-		high = max(high, m.Last)
-	}
-	taken := make([]bool, high-low)
+	taken := make([]int, high-low) // by token: 1 more than the index of the match
 	for _, i := range order {
 		m := &matches[i]
-		if slices.Contains(taken[m.First-low:m.Last-low], true) {
+		over := 0
+		for _, t := range taken[m.First-low : m.Last-low] {
+			over = max(over, t)
+		}
+		if over > 0 && !m.nested && !f.isSite(m, &matches[over-1]) {
 			m.Senses = nil
 			continue
 		}
-		for j := m.First; j < m.Last; j++ {
-			taken[j-low] = true
+		if over == 0 {
+			for j := m.First; j < m.Last; j++ {
+				taken[j-low] = i + 1
+			}
 		}
 	}
 	kept := 0
@@ -275,6 +316,19 @@ func resolve(matches []Match) int {
 		}
 	}
 	return kept
+}
+
+// isSite reports whether a match is the part of the body at the end of a condition: after
+// a preposition, articles and sides aside.
+func (f *finder) isSite(m, of *Match) bool {
+	if m.Senses[0].Entry.Kind != vocabulary.Anatomy || of.Senses[0].Entry.Kind != vocabulary.Condition || m.First <= of.First || m.Last != of.Last {
+		return false
+	}
+	i := m.First - 1
+	for i > of.First && f.d.skip(f.ids[i])&skipArticle != 0 {
+		i--
+	}
+	return f.d.skip(f.ids[i])&skipPreposition != 0
 }
 
 // weight orders matches that overlap: longer ones first, then by kind, and anatomy last.
