@@ -67,7 +67,19 @@ func (r *reading) purposes(begin int, s *note.Sentence) []*mention {
 	changed := false
 	for i := begin; i < len(r.mentions); i++ {
 		m := r.mentions[i]
+		if m.category == nlp.Medication && m.last < int(s.Last) && isLevel(r.note.Word(m.last)) {
+			m.last++
+			m.category, m.kind = nlp.TestProcedure, testName
+			m.senses, m.score, m.rule = nil, 0.9, "purpose: level of a medication"
+			changed = true
+			continue
+		}
 		if m.category != nlp.Condition {
+			continue
+		}
+		if r.isNoAllergy(m, s) || r.isSeason(m, s) {
+			m.entry = nil
+			changed = true
 			continue
 		}
 		floor := int(s.First)
@@ -83,14 +95,13 @@ func (r *reading) purposes(begin int, s *note.Sentence) []*mention {
 			if j < int(s.Last) {
 				if p = purposeAfter(r.note.Word(j)); p != noPurpose {
 					last = j + 1
-				} else if r.note.Word(j) == "self" || r.note.Word(j) == "management" || r.note.Word(j) == "care" || r.note.Word(j) == "action" {
-					for k := j; k < min(j+4, int(s.Last)); k++ {
-						if w := r.note.Word(k); w == "plan" || w == "education" {
-							p = otherPurpose
-						}
-					}
+				} else if r.isPlan(j, int(s.Last)) {
+					p = otherPurpose
 				}
 			}
+		}
+		if p == noPurpose && r.isImmunization(m, s) {
+			p = vaccine
 		}
 		if p == noPurpose {
 			p, first = r.purposeBefore(m.first, floor)
@@ -129,4 +140,84 @@ func (r *reading) purposes(begin int, s *note.Sentence) []*mention {
 		r.mentions = slices.Clip(kept)
 	}
 	return r.mentions[begin:]
+}
+
+// isPlan reports whether the words from token i on name a plan or teaching about the
+// condition before them: "self-management plan", "care education".
+func (r *reading) isPlan(i, last int) bool {
+	switch r.note.Word(i) {
+	case "self", "management", "care", "action", "clinical", "treatment", "medication", "disease":
+	default:
+		return false
+	}
+	for k := i; k < min(i+5, last); k++ {
+		switch r.note.Word(k) {
+		case "plan", "education", "program":
+			return true
+		}
+	}
+	return false
+}
+
+// isImmunization reports whether a mention stands in a list of immunizations.
+func (r *reading) isImmunization(m *mention, s *note.Sentence) bool {
+	if r.note.Sections[s.Section].Kind == note.Immunizations {
+		return true
+	}
+	for i := m.first - 1; i >= max(int(s.First), m.first-maxList); i-- {
+		if r.note.Word(i) == ":" {
+			switch r.note.Word(max(i-1, 0)) {
+			case "immunizations", "vaccinations", "vaccines", "immunisations":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxList is the number of tokens that a list of immunizations is looked back through.
+const maxList = 60
+
+// isLevel reports whether a word after a medication makes both a test.
+func isLevel(word string) bool {
+	switch word {
+	case "level", "levels", "trough", "troughs", "assay":
+		return true
+	}
+	return false
+}
+
+// isNoAllergy reports whether a mention of allergies says that there are none: "No Known
+// Allergies", "no known drug allergies".
+func (r *reading) isNoAllergy(m *mention, s *note.Sentence) bool {
+	switch r.note.Word(m.last - 1) {
+	case "allergies", "allergy", "allergic":
+	default:
+		return false
+	}
+	for i := m.first; i >= max(int(s.First), m.first-6); i-- {
+		switch r.note.Word(i) {
+		case "known":
+			return true
+		case "no":
+			return r.note.Sections[s.Section].Kind == note.Allergies
+		case ",", ";", ":":
+			return false
+		}
+	}
+	return false
+}
+
+// isSeason reports whether "fall" is a time of the year.
+func (r *reading) isSeason(m *mention, s *note.Sentence) bool {
+	if r.note.Word(m.first) != "fall" || m.last != m.first+1 || m.first == int(s.First) {
+		return false
+	}
+	switch r.note.Word(m.first - 1) {
+	case "last", "this", "next", "each", "every", "in", "early", "late", "since", "until":
+		return true
+	case "the":
+		return m.first > int(s.First)+1 && r.note.Word(m.first-2) == "in"
+	}
+	return false
 }

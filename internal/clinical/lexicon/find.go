@@ -146,8 +146,9 @@ func (f *finder) passes(j, last int) bool {
 		return true
 	case "-":
 		return t.Flags&note.Space == next.Flags&note.Space
-	case ".":
-		return next.Flags&note.Space == 0
+	case ".": // "q.d.", "E. coli", "St. John"
+		before := &f.n.Tokens[j-1]
+		return next.Flags&note.Space == 0 || before.End-before.Start <= 2 && before.Kind == note.Word
 	}
 	return false
 }
