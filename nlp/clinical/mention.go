@@ -70,8 +70,5 @@ func categoryOf(e *vocabulary.Entry) (nlp.Category, string) {
 	return nlp.Anatomy, site
 }
 
-// isTest reports whether a mention names a test.
-func (m *mention) isTest() bool { return m.kind == testName }
-
 // overlaps reports whether a mention has tokens of [first, last).
 func (m *mention) overlaps(first, last int) bool { return m.first < last && first < m.last }

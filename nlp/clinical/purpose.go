@@ -1,8 +1,6 @@
 package clinical
 
 import (
-	"slices"
-
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
 	"github.com/fhirlake/fhirlake/nlp"
 )
@@ -60,86 +58,72 @@ func (r *reading) purposeBefore(i, floor int) (purpose, int) {
 	return noPurpose, i
 }
 
-// purposes looks at the conditions among the mentions from begin on that stand inside a
-// test, a screening or an immunization, and makes these what is mentioned. It returns the
-// mentions that are left.
-func (r *reading) purposes(begin int, s *note.Sentence) []*mention {
-	changed := false
-	for i := begin; i < len(r.mentions); i++ {
-		m := r.mentions[i]
-		if m.category == nlp.Medication && m.last < int(s.Last) && isLevel(r.note.Word(m.last)) {
-			m.last++
-			m.category, m.kind = nlp.TestProcedure, testName
-			m.senses, m.score, m.rule = nil, 0.9, "purpose: level of a medication"
-			changed = true
+// purposes looks at the conditions of a clause that stand inside a test, a screening or
+// an immunization, and makes these what is mentioned. It drops conditions that stand
+// inside a name or a plan, and mentions that say that there is nothing.
+func (r *reading) purposes(c *clause) {
+	kept := c.mentions[:0]
+	for _, m := range c.mentions {
+		floor := int(c.First)
+		if len(kept) > 0 {
+			floor = max(floor, kept[len(kept)-1].last)
+		}
+		if len(kept) > 0 && kept[len(kept)-1].rule == ruleAround && m.first < floor {
+			continue // inside a mention that was widened
+		}
+		switch {
+		case m.category == nlp.Medication && m.last < int(c.Last) && isLevel(r.note.Word(m.last)):
+			m.become(nlp.TestProcedure, testName, m.first, m.last+1)
+		case m.category != nlp.Condition:
+		case r.isNoAllergy(m, c) || r.isSeason(m, c):
 			continue
-		}
-		if m.category != nlp.Condition {
-			continue
-		}
-		if r.isNoAllergy(m, s) || r.isSeason(m, s) {
-			m.entry = nil
-			changed = true
-			continue
-		}
-		floor := int(s.First)
-		if i > begin {
-			floor = r.mentions[i-1].last
-		}
-		p, first, last := noPurpose, m.first, m.last
-		if m.last < int(s.Last) {
-			j := m.last
-			if w := r.note.Word(j); w == "virus" || w == "risk" || w == "-" {
-				j++
-			}
-			if j < int(s.Last) {
-				if p = purposeAfter(r.note.Word(j)); p != noPurpose {
-					last = j + 1
-				} else if r.isPlan(j, int(s.Last)) {
-					p = otherPurpose
-				}
-			}
-		}
-		if p == noPurpose && r.isImmunization(m, s) {
-			p = vaccine
-		}
-		if p == noPurpose {
-			p, first = r.purposeBefore(m.first, floor)
-		}
-		if p == noPurpose {
-			continue
-		}
-		changed = true
-		if p == otherPurpose {
-			m.entry = nil
-			continue
-		}
-		m.first, m.last = first, last
-		m.senses, m.score, m.rule = nil, 0.9, "purpose: around a condition"
-		switch p {
-		case screening:
-			m.category, m.kind = nlp.TestProcedure, testName
-		case vaccine:
-			m.category, m.kind = nlp.Medication, genericName
-		case vaccination:
-			m.category, m.kind = nlp.TestProcedure, treatmentName
-		}
-	}
-	if changed {
-		kept := r.mentions[:begin]
-		for _, m := range r.mentions[begin:] {
-			overlapped := len(kept) > begin && kept[len(kept)-1].last > m.first
-			if m.entry == nil || overlapped {
+		default:
+			p, first, last := r.purpose(m, c, floor)
+			switch p {
+			case otherPurpose:
 				continue
+			case screening:
+				m.become(nlp.TestProcedure, testName, first, last)
+			case vaccine:
+				m.become(nlp.Medication, genericName, first, last)
+			case vaccination:
+				m.become(nlp.TestProcedure, treatmentName, first, last)
 			}
-			if m.senses == nil {
-				m.entry = nil
-			}
-			kept = append(kept, m)
 		}
-		r.mentions = slices.Clip(kept)
+		kept = append(kept, m)
 	}
-	return r.mentions[begin:]
+	c.mentions = kept
+}
+
+// ruleAround is the rule of mentions that were widened around a term.
+const ruleAround = "purpose: around a term"
+
+// become makes a mention one of another category, around its term.
+func (m *mention) become(c nlp.Category, kind string, first, last int) {
+	*m = mention{first: first, last: last, category: c, kind: kind, score: 0.9, rule: ruleAround}
+}
+
+// purpose returns what the name of a condition is used for, and the tokens that say so
+// with it. Tokens before floor belong to another mention.
+func (r *reading) purpose(m *mention, c *clause, floor int) (p purpose, first, last int) {
+	if j := m.last; j < int(c.Last) {
+		if w := r.note.Word(j); w == "virus" || w == "risk" || w == "-" {
+			j++
+		}
+		if j < int(c.Last) {
+			if p := purposeAfter(r.note.Word(j)); p != noPurpose {
+				return p, m.first, j + 1
+			}
+			if r.isPlan(j, int(c.Last)) {
+				return otherPurpose, m.first, m.last
+			}
+		}
+	}
+	if r.isImmunization(m, c) {
+		return vaccine, m.first, m.last
+	}
+	p, first = r.purposeBefore(m.first, floor)
+	return p, first, m.last
 }
 
 // isPlan reports whether the words from token i on name a plan or teaching about the
@@ -160,11 +144,11 @@ func (r *reading) isPlan(i, last int) bool {
 }
 
 // isImmunization reports whether a mention stands in a list of immunizations.
-func (r *reading) isImmunization(m *mention, s *note.Sentence) bool {
-	if r.note.Sections[s.Section].Kind == note.Immunizations {
+func (r *reading) isImmunization(m *mention, c *clause) bool {
+	if c.section.Kind == note.Immunizations {
 		return true
 	}
-	for i := m.first - 1; i >= max(int(s.First), m.first-maxList); i-- {
+	for i := m.first - 1; i >= max(int(c.First), m.first-maxList); i-- {
 		if r.note.Word(i) == ":" {
 			switch r.note.Word(max(i-1, 0)) {
 			case "immunizations", "vaccinations", "vaccines", "immunisations":
@@ -189,18 +173,18 @@ func isLevel(word string) bool {
 
 // isNoAllergy reports whether a mention of allergies says that there are none: "No Known
 // Allergies", "no known drug allergies".
-func (r *reading) isNoAllergy(m *mention, s *note.Sentence) bool {
+func (r *reading) isNoAllergy(m *mention, c *clause) bool {
 	switch r.note.Word(m.last - 1) {
 	case "allergies", "allergy", "allergic":
 	default:
 		return false
 	}
-	for i := m.first; i >= max(int(s.First), m.first-6); i-- {
+	for i := m.first; i >= max(int(c.First), m.first-6); i-- {
 		switch r.note.Word(i) {
 		case "known":
 			return true
 		case "no":
-			return r.note.Sections[s.Section].Kind == note.Allergies
+			return c.section.Kind == note.Allergies
 		case ",", ";", ":":
 			return false
 		}
@@ -209,15 +193,15 @@ func (r *reading) isNoAllergy(m *mention, s *note.Sentence) bool {
 }
 
 // isSeason reports whether "fall" is a time of the year.
-func (r *reading) isSeason(m *mention, s *note.Sentence) bool {
-	if r.note.Word(m.first) != "fall" || m.last != m.first+1 || m.first == int(s.First) {
+func (r *reading) isSeason(m *mention, c *clause) bool {
+	if r.note.Word(m.first) != "fall" || m.last != m.first+1 || m.first == int(c.First) {
 		return false
 	}
 	switch r.note.Word(m.first - 1) {
 	case "last", "this", "next", "each", "every", "in", "early", "late", "since", "until":
 		return true
 	case "the":
-		return m.first > int(s.First)+1 && r.note.Word(m.first-2) == "in"
+		return m.first > int(c.First)+1 && r.note.Word(m.first-2) == "in"
 	}
 	return false
 }

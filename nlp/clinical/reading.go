@@ -30,65 +30,85 @@ type reading struct {
 // pause is the number of sentences after which ctx is looked at.
 const pause = 1024
 
-// read makes mentions of all that was found, sentence by sentence.
+// A clause is a sentence with the mentions it has.
+type clause struct {
+	*note.Sentence
+	section  *note.Section
+	mentions []*mention // in order
+}
+
+// bounds returns the tokens between which the words around mention i belong to it: from
+// the end of the mention before it to the start of the next one.
+func (c *clause) bounds(i int) (floor, limit int) {
+	floor, limit = int(c.First), int(c.Last)
+	if i > 0 {
+		floor = c.mentions[i-1].last
+	}
+	if i+1 < len(c.mentions) {
+		limit = max(c.mentions[i+1].first, c.mentions[i].last)
+	}
+	return floor, limit
+}
+
+// read makes mentions of all that was found.
 func (r *reading) read() {
 	for _, s := range r.private {
 		r.rest = append(r.rest, &mention{first: s.First, last: s.Last, category: nlp.PHI, kind: string(s.Kind), score: s.Score, rule: s.Rule})
 	}
-	match, private := 0, 0
-	for i := range r.note.Sentences {
+	clauses := r.clauses()
+	r.dosages()
+	for i := range clauses {
 		if i%pause == 0 && r.ctx.Err() != nil {
 			return
 		}
-		s := &r.note.Sentences[i]
-		first := match
-		for match < len(r.matches) && r.matches[match].First < int(s.Last) {
-			match++
+		c := &clauses[i]
+		for k, m := range c.mentions {
+			floor, limit := c.bounds(k)
+			r.measures(m, limit)
+			r.modifiers(m, floor, limit)
 		}
-		for private < len(r.private) && r.private[private].Last <= int(s.First) {
-			private++
+		r.sites(c.mentions)
+		for _, m := range c.mentions {
+			r.assert(m, c.section)
 		}
-		r.sentence(s, r.matches[first:match], r.private[private:])
+		r.timesOf(c)
 	}
 }
 
-// sentence makes mentions of the matches of a sentence.
-func (r *reading) sentence(s *note.Sentence, matches []lexicon.Match, private []phi.Span) {
-	if len(matches) == 0 {
-		return
-	}
-	begin := len(r.mentions)
-	section := &r.note.Sections[s.Section]
-	for i := range matches {
-		m := &matches[i]
-		for len(private) > 0 && private[0].Last <= m.First {
-			private = private[1:]
+// clauses makes mentions of the matches, sentence by sentence.
+func (r *reading) clauses() []clause {
+	var all []clause
+	match, private := 0, r.private
+	for i := range r.note.Sentences {
+		if match == len(r.matches) || i%pause == 0 && r.ctx.Err() != nil {
+			break
 		}
-		if len(private) > 0 && private[0].First < m.Last && hides(private[0].Kind) || r.isHeading(s, section, m) {
+		c := clause{Sentence: &r.note.Sentences[i]}
+		if r.matches[match].First >= int(c.Last) {
 			continue
 		}
-		if made := r.mention(m); made != nil {
-			r.mentions = append(r.mentions, made)
+		c.section = &r.note.Sections[c.Section]
+		for ; match < len(r.matches) && r.matches[match].First < int(c.Last); match++ {
+			m := &r.matches[match]
+			for len(private) > 0 && private[0].Last <= m.First {
+				private = private[1:]
+			}
+			if len(private) > 0 && private[0].First < m.Last && hides(private[0].Kind) || r.isHeading(&c, m) {
+				continue
+			}
+			c.mentions = append(c.mentions, r.mention(m))
+		}
+		r.purposes(&c)
+		for k, m := range c.mentions {
+			_, limit := c.bounds(k)
+			r.decide(m, &c, limit)
+		}
+		if len(c.mentions) > 0 {
+			r.mentions = append(r.mentions, c.mentions...)
+			all = append(all, c)
 		}
 	}
-	mentions := r.purposes(begin, s)
-	r.dosages(mentions, s)
-	for i, m := range mentions {
-		floor, limit := int(s.First), int(s.Last)
-		if i > 0 {
-			floor = mentions[i-1].last
-		}
-		if i+1 < len(mentions) {
-			limit = mentions[i+1].first
-		}
-		r.measures(m, section, limit)
-		r.modifiers(m, floor, limit)
-	}
-	r.sites(mentions)
-	for _, m := range mentions {
-		r.assert(m, section)
-	}
-	r.timesOf(mentions, s)
+	return all
 }
 
 // hides reports whether what stands in information of a kind is no term.
@@ -99,7 +119,8 @@ func hides(k phi.Kind) bool {
 // isHeading reports whether a match stands in the heading of a section. A heading that is
 // nothing but a condition, as the notes of some clinics have them for each problem, is
 // none of these.
-func (r *reading) isHeading(s *note.Sentence, section *note.Section, m *lexicon.Match) bool {
+func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
+	s, section := c.Sentence, c.section
 	if m.First < int(section.HeadingLast) && m.Last > int(section.HeadingFirst) {
 		return section.Kind != note.Other || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
 	}
@@ -148,21 +169,38 @@ func (m *mention) sense(k vocabulary.Kind) *lexicon.Sense {
 	return nil
 }
 
-// measures finds the values of a test. A term that is a substance as well is a test if a
-// value follows.
-func (r *reading) measures(m *mention, section *note.Section, limit int) {
-	test := m.sense(vocabulary.Test)
-	if !m.isTest() && (test == nil || m.attributes != nil) {
+// decide chooses what a term means that names a substance as well as a test of it: "K
+// 4.1" is a test, "K 20 mEq daily" a medication.
+func (r *reading) decide(m *mention, c *clause, limit int) {
+	test, drug := m.sense(vocabulary.Test), m.sense(vocabulary.Medication)
+	if test == nil || drug == nil {
+		return
+	}
+	isTest := c.section.Kind == note.Labs
+	if c.section.Kind != note.Medications {
+		if v := value.Measures(r.note, m.last, limit); len(v) > 0 {
+			isTest = v[0].Unit.Last-v[0].Unit.First != 1 || r.note.Word(v[0].Unit.First) == "%"
+		}
+		for i := max(int(c.First), m.first-2); i < m.first; i++ {
+			switch r.note.Word(i) {
+			case "serum", "check", "recheck", "monitor", "follow", "low", "high", "elevated", "urine", "blood", "plasma", "ionized", "total", "fasting", "random":
+				isTest = true
+			}
+		}
+	}
+	if isTest {
+		m.take(test)
+	} else {
+		m.take(drug)
+	}
+}
+
+// measures finds the values of a test.
+func (r *reading) measures(m *mention, limit int) {
+	if m.kind != testName && m.category != nlp.TestProcedure {
 		return
 	}
 	values := value.Measures(r.note, m.last, limit)
-	if !m.isTest() {
-		level := m.last < limit && (r.note.Word(m.last) == "level" || r.note.Word(m.last) == "levels")
-		if len(values) == 0 && !level && section.Kind != note.Labs {
-			return
-		}
-		m.take(test)
-	}
 	for _, v := range values {
 		m.attributes = append(m.attributes, attribute{first: v.Value.First, last: v.Value.Last, category: nlp.TestProcedure, kind: testValue, relationship: testValue,
 			score: 0.97, relation: 0.98})

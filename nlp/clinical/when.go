@@ -3,21 +3,20 @@ package clinical
 import (
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/clinical/note"
 	"github.com/fhirlake/fhirlake/internal/clinical/value"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // timesOf finds the expressions of time of a sentence and ties each to the term that
 // stands nearest before it, or else to the nearest after it.
-func (r *reading) timesOf(mentions []*mention, s *note.Sentence) {
+func (r *reading) timesOf(c *clause) {
 	tied := func(m *mention) bool { return m.category != nlp.Anatomy }
-	if !slices.ContainsFunc(mentions, tied) {
+	if !slices.ContainsFunc(c.mentions, tied) {
 		return
 	}
-	for _, t := range value.Times(nil, r.note, int(s.First), int(s.Last)) {
+	for _, t := range value.Times(nil, r.note, int(c.First), int(c.Last)) {
 		var of *mention
-		for _, m := range mentions {
+		for _, m := range c.mentions {
 			if m.overlaps(t.First, t.Last) || slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.first < t.Last && t.First < a.last }) {
 				of = nil
 				break
