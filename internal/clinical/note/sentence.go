@@ -45,28 +45,6 @@ const (
 	HospitalCourse
 	Procedures
 	Problems
-	Instructions // of discharge, and when to come back
+	Instructions      // of discharge
+	ReturnPrecautions // when to come back
 )
-
-// cut fills Sentences and Sections.
-func (n *Note) cut() {
-	first := 0
-	end := func(last int) {
-		if last > first {
-			n.Sentences = append(n.Sentences, Sentence{First: int32(first), Last: int32(last), Value: int32(first)})
-			first = last
-		}
-	}
-	for i := range n.Tokens {
-		if n.Tokens[i].Flags&Paragraph != 0 {
-			end(i)
-		}
-		if n.Tokens[i].Kind == Punct && (n.Word(i) == "." || n.Word(i) == "?") {
-			end(i + 1)
-		}
-	}
-	end(len(n.Tokens))
-	if len(n.Sentences) > 0 {
-		n.Sections = append(n.Sections, Section{Last: int32(len(n.Sentences))})
-	}
-}

@@ -1,0 +1,81 @@
+package assertion
+
+import "github.com/fhirlake/fhirlake/internal/clinical/note"
+
+// Rules for signs and values, which are no phrases.
+var (
+	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6}
+	zeroRule     = &rule{meaning: negation, forward: true, score: .95, name: "negation: ø", limit: reach}
+	plusRule     = &rule{meaning: end, ends: 1<<meanings - 1, name: "end: +"}
+	suffixRule   = &rule{meaning: negation, backward: true, score: .95, name: "negation: -", limit: 6}
+	questionRule = &rule{meaning: uncertain, backward: true, score: .9, name: "uncertain: ?", limit: 3}
+	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach}
+)
+
+// sign finds a plus, a minus or a question mark that marks the finding beside it.
+func (p *parser) sign(s *note.Sentence, i int32) {
+	t := &p.Tokens[i]
+	if raw := p.Text[t.Start:t.End]; raw == "Ø" || raw == "ø" {
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: zeroRule})
+		return
+	}
+	if t.Kind != note.Punct || t.End-t.Start != 1 {
+		return
+	}
+	sign := p.Text[t.Start]
+	if sign != '-' && sign != '+' && sign != '?' {
+		return
+	}
+	spaced := i == s.First || t.Flags&note.Space != 0
+	ends := i+1 == s.Last || p.Tokens[i+1].Kind == note.Punct
+	joined := i+1 < s.Last && p.Tokens[i+1].Flags&note.Space == 0
+	bracketed := i > s.First && i+1 < s.Last && p.Word(int(i-1)) == "(" && p.Word(int(i+1)) == ")"
+	switch {
+	case sign == '-' && (bracketed || spaced && joined && p.Tokens[i+1].Kind == note.Word):
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: minusRule})
+	case sign == '-' && i > s.First && spaced && ends:
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: suffixRule})
+	case sign == '+':
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: plusRule})
+	case sign == '?' && i > s.First && !spaced:
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: questionRule})
+	}
+}
+
+// values finds a negative value behind a label: "Cough: none", "Fever: no.",
+// "Murmurs - absent".
+func (p *parser) values(s *note.Sentence) {
+	colon := int32(-1)
+	for i := s.First; i < s.Last; i++ {
+		t := &p.Tokens[i]
+		if t.Kind != note.Punct {
+			continue
+		}
+		w := p.Word(int(i))
+		if w == ":" || w == "-" && t.Flags&note.Space != 0 {
+			colon = i
+		}
+		if colon != i || i+1 >= s.Last {
+			continue
+		}
+		switch p.Word(int(i + 1)) {
+		case "no", "none", "negative", "neg", "denied", "denies", "absent", "nil", "never", "n":
+		default:
+			continue
+		}
+		if i+2 < s.Last && p.Tokens[i+2].Kind != note.Punct {
+			if next := p.Word(int(i + 2)); next != "noted" && next != "seen" && next != "appreciated" && next != "reported" && next != "known" && next != "at" {
+				continue
+			}
+		}
+		p.insert(cue{first: i + 1, last: i + 2, rule: valueRule})
+	}
+}
+
+// insert adds a cue to found in its order.
+func (p *parser) insert(c cue) {
+	p.found = append(p.found, c)
+	for i := len(p.found) - 1; i > 0 && p.found[i-1].first > c.first; i-- {
+		p.found[i], p.found[i-1] = p.found[i-1], p.found[i]
+	}
+}
