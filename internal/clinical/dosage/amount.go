@@ -1,5 +1,7 @@
 package dosage
 
+import "github.com/fhirlake/fhirlake/internal/clinical/note"
+
 // amount reads a strength, a dosage or a rate that begins with a number. After says that a
 // medication or another span stands directly before it.
 func (p *parser) amount(i int, after bool) (Kind, int) {
@@ -27,6 +29,12 @@ func (p *parser) amount(i int, after bool) (Kind, int) {
 	if next := p.counted(q); next > 0 {
 		return Dosage, next
 	}
+	// "1 po qd", "take 2 at bedtime"
+	if p.few(i, q) && (after || p.is(i-1, sigVerb)) {
+		if p.n.Tokens[q-1].Kind != note.Punct && p.directions(q) {
+			return Dosage, q
+		}
+	}
 	// "two 500 mg tablets"
 	if kind, next := p.measured(q, false); next > 0 && kind == Strength && q > start {
 		if p.formEnd(next) > 0 {
@@ -34,6 +42,48 @@ func (p *parser) amount(i int, after bool) (Kind, int) {
 		}
 	}
 	return 0, 0
+}
+
+// few reports whether a quantity is as small as a count of tablets.
+func (p *parser) few(i, q int) bool {
+	if p.number(i) {
+		w := p.word(i)
+		return len(w) == 1 && w[0] <= '8' && w[0] > '0' || p.part(i) == q || w == "1.5" || w == "2.5" || w == "0.5"
+	}
+	return p.is(i, numeral|fraction)
+}
+
+// directions reports whether a route or a frequency begins at i.
+func (p *parser) directions(i int) bool {
+	return i < p.end && !p.newline(i) && (p.route(i, true) > 0 || p.frequency(i, true) > 0)
+}
+
+// bare reads a number without its unit right after a medication: "aspirin 325 p.o.",
+// "digoxin 0.25, Lasix 40".
+func (p *parser) bare(i int) int {
+	if !p.number(i) || p.newline(i) {
+		return 0
+	}
+	next := i + 1
+	if w := p.word(next); (w == "-" || w == "/") && p.number(next+1) {
+		next += 2
+	}
+	if p.directions(next) {
+		return next
+	}
+	switch p.word(next) {
+	case ",", ";", ")", "and", "":
+		return next
+	case ".":
+		// The number of the next item of a list has a point too.
+		if w := p.word(i); len(w) > 2 || next == i+3 || next+1 >= p.end || p.n.Tokens[next+1].Flags&note.Wide != 0 {
+			return next
+		}
+	}
+	if next < p.end && p.newline(next) {
+		return next
+	}
+	return 0
 }
 
 // counted reads the unit after a count: "tablets", "tablet(s)", "chewable tablets".

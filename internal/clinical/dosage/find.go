@@ -5,18 +5,21 @@ import "github.com/fhirlake/fhirlake/internal/clinical/note"
 // Find returns the spans of the tokens [first, last) of a note, in order.
 func Find(n *note.Note, first, last int) []Span {
 	p := parser{n: n, end: min(last, len(n.Tokens))}
-	return p.find(max(first, 0), p.end, first, nil)
+	return p.find(max(first, 0), p.end, -1, first, nil)
 }
 
-// find appends the spans that begin in [first, last) to spans. Free is the token after the
-// medication or span before, -1 if there is none nearby.
-func (p *parser) find(first, last, free int, spans []Span) []Span {
+// find appends the spans that begin in [first, last) to spans. Name is the token after a
+// medication's name, free the one after the name or span before, -1 if there is none nearby.
+func (p *parser) find(first, last, name, free int, spans []Span) []Span {
 	for i := first; i < last; {
 		if skip := p.limit(i); skip > i {
 			i = skip
 			continue
 		}
 		kind, next := p.spanAt(i, p.near(free, i))
+		if next == 0 && i == name {
+			kind, next = Strength, p.bare(i)
+		}
 		if next == 0 {
 			i++
 			continue

@@ -102,25 +102,9 @@ func (p *parser) frequencyPart(i int, after bool) int {
 			return i + 1
 		}
 	case "x", "×", "times":
-		// once: "x1", "x 1 dose"
-		if p.word(i+1) == "1" || p.word(i+1) == "one" {
-			if p.is(i+2, timeUnit|massUnit|volumeUnit) || p.word(i+2) == "/" {
-				return 0
-			}
-			if p.word(i+2) == "dose" {
-				return i + 3
-			}
-			return i + 2
-		}
-		return 0
-	case "x1":
-		if p.is(i+1, timeUnit) {
-			return 0
-		}
-		if p.word(i+1) == "dose" {
-			return i + 2
-		}
-		return i + 1
+		return p.repeats(i+1, p.quantity(i+1))
+	case "x1", "x2", "x3", "x4":
+		return p.repeats(i, i+1)
 	case "/":
 		if after && p.glued(i) && p.is(i+1, timeUnit) && (p.word(i+1) == "day" || p.word(i+1) == "week") {
 			return i + 2
@@ -148,6 +132,21 @@ func (p *parser) frequencyPart(i int, after bool) int {
 		return p.clock(i)
 	}
 	return 0
+}
+
+// repeats reads how often something is given in all: "x1", "times two", "x 1 dose". Number
+// is the token of the number, next the one after it.
+func (p *parser) repeats(number, next int) int {
+	if next == 0 || next > number+1 || p.is(next, timeUnit|massUnit|volumeUnit) || p.word(next) == "/" || p.word(next) == "-" {
+		return 0
+	}
+	switch p.word(next) {
+	case "dose":
+		return next + 1
+	case "doses", "more", "a", "total":
+		return 0
+	}
+	return next
 }
 
 // abbreviation reads "bid", "q.i.d.", "q4-6h", "q 8 hours", "q week".
@@ -188,17 +187,19 @@ func (p *parser) abbreviation(i int, after bool) int {
 		if p.word(i) == "-" {
 			i++
 		}
+		if letters, next := p.dotted(i, &buf); letters > 0 { // "q h.s.", "q. i.d."
+			switch string(buf[:letters]) {
+			case "hs", "am", "pm", "id", "od", "ac":
+				return next
+			}
+			return 0
+		}
 		switch p.word(i) {
 		case "am", "pm", "hs", "day", "daily", "week", "weekly", "month", "monthly", "night", "nightly", "evening", "morning", "shift", "hour", "hr", "h", "bedtime", "ac", "pc":
 			return i + 1
 		case "other":
 			if p.is(i+1, timeUnit) {
 				return i + 2
-			}
-			return 0
-		case "a": // "q a.m."
-			if p.word(i+1) == "." && p.word(i+2) == "m" {
-				return p.point(i + 3)
 			}
 			return 0
 		}
@@ -219,7 +220,10 @@ func (p *parser) abbreviation(i int, after bool) int {
 		return 0
 	}
 	if k == len(w) {
-		return p.interval(i + 1)
+		if next := p.interval(i + 1); next > 0 {
+			return next
+		}
+		return i + 1 // "q12"
 	}
 	unit := w[k:]
 	if words[unit]&timeUnit != 0 {
@@ -382,6 +386,9 @@ func (p *parser) when(i int, after bool) int {
 	if w == "with" && p.word(i) == "food" && !after {
 		return 0
 	}
+	if p.word(next) == "time" {
+		next++
+	}
 	for (p.word(next) == "and" || p.word(next) == "," || p.word(next) == "or") && p.is(next+1, meal) && w != "in" {
 		next += 2
 	}
@@ -435,7 +442,7 @@ func (p *parser) weekdays(i int, sure bool) int {
 		}
 		for range 2 {
 			switch p.word(i) {
-			case ",", "/", "and", "&", "-":
+			case ",", "/", "and", "&", "-", "through", "thru", "to":
 				i++
 			}
 		}

@@ -48,7 +48,7 @@ func (p *parser) dotted(i int, buf *[6]byte) (letters, next int) {
 		if len(w) != 1 && (letters == 0 || len(w) > 2) || w == "" || w[0] < 'a' || w[0] > 'z' {
 			break
 		}
-		if letters > 0 && p.n.Tokens[next].Flags&note.Wide != 0 {
+		if letters > 0 && !p.glued(next) {
 			break
 		}
 		if p.word(next+1) != "." || !p.glued(next+1) {

@@ -64,7 +64,7 @@ func (t *tier) between(k int) {
 	ahead := len(t.spans) // the spans from here on lie out of k's reach
 	if read = max(read, back); read < to {
 		t.p.end = to
-		t.spans = t.p.find(read, to, -1, t.spans)
+		t.spans = t.p.find(read, to, -1, -1, t.spans)
 	}
 	lead := t.lead(k, to, back)
 	for _, s := range t.spans[lead:] {
@@ -91,7 +91,7 @@ func (t *tier) read(from, to int) int {
 	for i := from; i < to; {
 		piece := min(to, i+maxLead)
 		known := len(t.spans)
-		t.spans = t.p.find(i, piece, free, t.spans)
+		t.spans = t.p.find(i, piece, from, free, t.spans)
 		if len(t.spans) == known {
 			return piece
 		}
@@ -131,7 +131,7 @@ func (t *tier) chained(from, to int) bool {
 func (t *tier) words(from, to int) int {
 	count := 0
 	for i := from; i < to; i++ {
-		if t.p.n.Tokens[i].Kind != note.Punct && !t.p.is(i, glue|sigVerb) {
+		if t.p.n.Tokens[i].Kind != note.Punct && !t.p.is(i, glue|sigVerb|beverage|volumeUnit) {
 			count++
 		}
 	}
@@ -196,27 +196,38 @@ func (t *tier) sig(i int) bool {
 	return next > 0
 }
 
-// add ties a span to a medication, and to the one that is named with it in brackets.
+// add ties a span to a medication, and to those that are named with it in brackets.
 func (t *tier) add(k int, s Span) {
-	t.found = append(t.found, Attribute{s, k})
-	if t.alias(k) {
-		t.found = append(t.found, Attribute{s, k - 1})
-	} else if t.alias(k + 1) {
-		t.found = append(t.found, Attribute{s, k + 1})
+	first, last := k, k
+	for t.alias(first) {
+		first--
+	}
+	for t.alias(last + 1) {
+		last++
+	}
+	for ; first <= last; first++ {
+		t.found = append(t.found, Attribute{s, first})
 	}
 }
 
-// alias reports whether medication k stands in brackets after the one before.
+// alias reports whether medication k stands in brackets after the one before, or beside it
+// in such brackets: "albuterol (Proventil; Ventolin)".
 func (t *tier) alias(k int) bool {
-	if k < 1 || k >= len(t.drugs) {
+	for back := 0; k > 0 && k < len(t.drugs) && back < 4; back++ {
+		between := t.drugs[k-1].Last
+		if t.drugs[k].First != between+1 {
+			return false
+		}
+		switch t.p.n.Word(between) {
+		case "(", "[":
+			return true
+		case ";", "/", ",", "or":
+			k--
+			continue
+		}
 		return false
 	}
-	before, d := t.drugs[k-1], t.drugs[k]
-	if d.First != before.Last+1 || d.Last >= len(t.p.n.Tokens) {
-		return false
-	}
-	open, end := t.p.n.Word(before.Last), t.p.n.Word(d.Last)
-	return open == "(" && end == ")" || open == "[" && end == "]"
+	return false
 }
 
 // amounts makes dosages of the strengths that follow the strength of a product: "10 mg/mL,

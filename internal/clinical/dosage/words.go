@@ -60,7 +60,7 @@ var words = func() map[string]class {
 		{numeral, "one two three four five six seven eight nine ten eleven twelve fourteen fifteen twenty thirty"},
 		{fraction, "½ ¼ ¾ ⅓ ⅔ half"},
 		{side, "the a each both either right left affected his her your their one"},
-		{site, "eye eyes ear ears nostril nostrils nare nares nose skin scalp area areas rash lesions lesion"},
+		{site, "eye eyes ear ears nostril nostrils nare nares nose skin scalp lung lungs area areas rash lesions lesion"},
 		{tube, "g-tube gtube gt peg ng ngt ogt og nebulizer neb inhalation inhaler mouth rectum vagina port picc pump tube jtube dobhoff feeding g j central iv"},
 		{glue, "of the a an his her their your some dose doses course additional"},
 		{sigVerb, "take takes taking sig inject apply applied use uses using instill inhale place give given dissolve chew swallow insert administer dispense directions dose dosage frequency route continue"},
@@ -94,7 +94,7 @@ subcutaneously|subcu|subcutaneous injection|under the skin|sl|sublingual|subling
 pv|vaginally|intravaginally|intravaginal|per vagina|topically|topical|transdermally|transdermal|inhaled|inh|inhalation|by inhalation|via inhalation|
 nebulized|intranasally|intranasal|nasally|nasal|intrathecal|intrathecally|epidural|intravitreal|intraarticular|intra articular|
 intradermal|intradermally|buccal|buccally|swish and swallow|swish and spit|swish swallow|intraosseous|io|intravesical|intracavernosal|
-ophthalmic|ophthalmically|otic|vaginal|per ng|per peg|per gt|per tube|ngt|subconjunctival|perineural|intralesional|intraperitoneal|intratracheal|enterally|parenterally`},
+ophthalmic|ophthalmically|otic|vaginal|by oral route|by nasal route|by topical route|oral route|per ng|per peg|per gt|per tube|ngt|subconjunctival|perineural|intralesional|intraperitoneal|intratracheal|enterally|parenterally`},
 		{Frequency, `as needed|as necessary|if needed|when needed|at onset of migraine|at onset of headache|at the onset of migraine|at the onset of headache|at first sign of headache|on call|on an empty stomach|on empty stomach|
 all other days|on other days|other days|on all other days|on alternate days|alternate days|per day|per week|per month|per hour|per night|a day|a week|a month|around the clock|every other day|
 in divided doses|in two divided doses|in 2 divided doses|in 3 divided doses|in three divided doses|in 4 divided doses|daily in divided doses|divided twice daily|divided bid|divided tid|divided qid|divided q12h|divided q8h|divided q6h|
