@@ -14,13 +14,8 @@ func (r *reading) assert(m *mention, section *note.Section) {
 		return
 	}
 	m.assertion = r.context.Of(m.first, m.last)
-	if m.category == nlp.TestProcedure {
-		// "Troponin was negative" is a result, not an absence of the test.
-		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool {
-			return slices.ContainsFunc(m.attributes, func(a attribute) bool {
-				return a.kind == testValue && e.First < a.last && a.first < e.Last
-			})
-		})
+	if m.category != nlp.Condition {
+		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return r.misses(m, e) })
 	}
 	if m.category == nlp.Condition {
 		m.traits = append(m.traits, sortOf(m, section)...)
@@ -37,6 +32,27 @@ func (r *reading) assert(m *mention, section *note.Section) {
 			m.traits = append(m.traits, nlp.Trait{Name: trait, Score: 0.95})
 		}
 	}
+}
+
+// misses reports whether evidence speaks of something else than the medication, test or
+// procedure in whose reach it stands.
+func (r *reading) misses(m *mention, e assertion.Evidence) bool {
+	if e.Trait == nlp.LowConfidence && m.category == nlp.TestProcedure {
+		return true // "probable pneumonia on chest radiograph"
+	}
+	if slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.kind == testValue && e.First < a.last && a.first < e.Last }) {
+		return true // "troponin was negative" is a result
+	}
+	if m.first == 0 || e.Last > m.first-1 {
+		return false
+	}
+	// What was used stands after such words: "DVT ruled out by doppler", "prophylaxis for
+	// malaria with doxycycline".
+	switch r.note.Word(m.first - 1) {
+	case "by", "with", "via", "per", "on":
+		return e.Last < m.first-1 || r.note.Word(m.first-1) != "on" || e.Trait == nlp.Negation
+	}
+	return false
 }
 
 // flagTraits are traits that a term says itself, by flag of the vocabulary.

@@ -80,7 +80,7 @@ func (f *finder) sentence(first, last int) {
 		if node == 0 {
 			continue
 		}
-		if m, ok := f.longest(node, i, last); ok {
+		if m, ok := f.longest(node, i, last); ok && !(m.Last == i+1 && f.isUnit(i)) {
 			overlap = overlap || m.First < end
 			end = max(end, m.Last)
 			f.matches = append(f.matches, m)
@@ -197,7 +197,11 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 		}
 		words := 0
 		if s.Ambiguous {
-			if words = f.contextWords(s.number, first, last); words == 0 {
+			words = f.contextWords(s.number, first, last)
+			if s.Entry.Kind == vocabulary.Test && f.isValue(last) {
+				words += 2
+			}
+			if words == 0 {
 				continue
 			}
 		}
@@ -278,6 +282,37 @@ func (f *finder) uncover(matches []Match) {
 			break
 		}
 	}
+}
+
+// isValue reports whether the number that follows at token i is a test's value rather than
+// a dose: "K 4.1", "Na of 138".
+func (f *finder) isValue(i int) bool {
+	word := func(i int) string {
+		if i < len(f.n.Tokens) {
+			return f.n.Word(i)
+		}
+		return ""
+	}
+	switch word(i) {
+	case ":", "=", "of", "is", "was", "-":
+		i++
+	}
+	if i >= len(f.n.Tokens) || f.n.Tokens[i].Kind != note.Number {
+		return false
+	}
+	switch word(i + 1) {
+	case "mg", "meq", "g", "mcg", "gram", "grams", "tab", "tabs", "tablet", "tablets", "units", "ml", "mmol":
+		return word(i+2) == "/"
+	}
+	return true
+}
+
+// isUnit reports whether a token in small letters is the part of a unit behind a slash:
+// "mL/hr".
+func (f *finder) isUnit(i int) bool {
+	t := &f.n.Tokens[i]
+	return i >= 2 && t.End-t.Start <= 3 && t.Flags&(note.Space|note.Upper|note.Capital) == 0 && f.n.Word(i-1) == "/" && f.n.Tokens[i-1].Flags&note.Space == 0 &&
+		f.n.Tokens[i-2].End-f.n.Tokens[i-2].Start <= 5 && f.n.Tokens[i-2].Flags&note.Upper == 0
 }
 
 // resolve drops the weaker one of matches that overlap, which lie in order, and returns
