@@ -43,6 +43,9 @@ func (c *clause) bounds(i int) (floor, limit int) {
 	floor, limit = int(c.First), int(c.Last)
 	if i > 0 {
 		floor = c.mentions[i-1].last
+		if floor > c.mentions[i].first { // inside that mention
+			floor = c.mentions[i-1].first
+		}
 	}
 	if i+1 < len(c.mentions) {
 		limit = max(c.mentions[i+1].first, c.mentions[i].last)
@@ -57,11 +60,14 @@ func (r *reading) read() {
 	}
 	clauses := r.clauses()
 	r.dosages()
+	r.mentions = r.mentions[:0]
 	for i := range clauses {
 		if i%pause == 0 && r.ctx.Err() != nil {
 			return
 		}
 		c := &clauses[i]
+		r.dropRoutes(c)
+		r.mentions = append(r.mentions, c.mentions...)
 		for k, m := range c.mentions {
 			floor, limit := c.bounds(k)
 			r.measures(m, limit)
@@ -197,7 +203,7 @@ func (r *reading) decide(m *mention, c *clause, limit int) {
 
 // measures finds the values of a test.
 func (r *reading) measures(m *mention, limit int) {
-	if m.kind != testName && m.category != nlp.TestProcedure {
+	if m.kind != testName {
 		return
 	}
 	values := value.Measures(r.note, m.last, limit)
@@ -209,6 +215,16 @@ func (r *reading) measures(m *mention, limit int) {
 				score: 0.97, relation: 0.98})
 		}
 	}
+}
+
+// dropRoutes drops parts of the body that say where a medication goes: "by mouth", "each
+// nostril".
+func (r *reading) dropRoutes(c *clause) {
+	c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool {
+		return m.category == nlp.Anatomy && slices.ContainsFunc(c.mentions, func(of *mention) bool {
+			return of.category == nlp.Medication && slices.ContainsFunc(of.attributes, func(a attribute) bool { return m.overlaps(a.first, a.last) })
+		})
+	})
 }
 
 // modifiers finds how acute a condition is and on which side it or a part of the body is.

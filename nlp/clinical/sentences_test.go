@@ -54,7 +54,7 @@ var sampleTraits = map[rune]string{
 }
 
 // readSamples reads testdata/sentences.txt.
-func readSamples(t *testing.T) []sample {
+func readSamples(t testing.TB) []sample {
 	t.Helper()
 	src, err := os.ReadFile("testdata/sentences.txt")
 	require.NoError(t, err)

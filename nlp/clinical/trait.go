@@ -2,6 +2,7 @@ package clinical
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/assertion"
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
@@ -16,6 +17,12 @@ func (r *reading) assert(m *mention, section *note.Section) {
 	m.assertion = r.context.Of(m.first, m.last)
 	if m.category != nlp.Condition {
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return r.misses(m, e) })
+	}
+	if m.entry != nil && m.entry.Flags.Has("chronic") {
+		// "Multiple sclerosis diagnosed two years ago" is not over.
+		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool {
+			return e.Trait == nlp.PastHistory && strings.Contains(e.Rule, "ago")
+		})
 	}
 	if m.category == nlp.Condition {
 		m.traits = append(m.traits, sortOf(m, section)...)

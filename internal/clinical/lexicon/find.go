@@ -31,7 +31,7 @@ type finder struct {
 }
 
 // Find returns the terms of the dictionary in a note, in order. Two of them overlap only
-// if a condition ends in a part of the body ("pain in the left knee") or if its name is
+// if one ends in a part of the body ("pain in the left knee") or if its name is
 // that of a past procedure ("history of tubal ligation"): then both are found. The caller
 // must not change the senses.
 func (d *Dictionary) Find(n *note.Note) []Match {
@@ -354,10 +354,10 @@ func (f *finder) resolve(matches []Match) int {
 	return kept
 }
 
-// isSite reports whether a match is the part of the body at the end of a condition: after
+// isSite reports whether a match is the part of the body at the end of another term: after
 // a preposition, articles and sides aside.
 func (f *finder) isSite(m, of *Match) bool {
-	if m.Senses[0].Entry.Kind != vocabulary.Anatomy || of.Senses[0].Entry.Kind != vocabulary.Condition || m.First <= of.First || m.Last != of.Last {
+	if m.Senses[0].Entry.Kind != vocabulary.Anatomy || m.First <= of.First || m.Last != of.Last {
 		return false
 	}
 	i := m.First - 1
