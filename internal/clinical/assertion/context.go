@@ -187,9 +187,11 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		case g.first == f.first:
 		case g.rule.ends&bit != 0:
 			return g.first
+		case g.rule.meaning == f.rule.meaning && g.rule.forward && g.rule.limit == reach && !g.rule.item && !g.rule.nested:
+			return g.last // what follows is in the scope of that cue
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
-		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1):
+		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
@@ -201,7 +203,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 
 // listed reports whether a comma goes before found[i] in its clause.
 func (p *parser) listed(i int) bool {
-	for i--; i >= 0; i-- {
+	least := p.found[i].first - reach
+	for i--; i >= 0 && p.found[i].first > least; i-- {
 		switch m := p.found[i].rule.meaning; {
 		case m == comma:
 			return true
@@ -213,9 +216,9 @@ func (p *parser) listed(i int) bool {
 }
 
 // alternative reports whether an "or" or "nor" follows from found[i] before another
-// cue.
-func (p *parser) alternative(i int) bool {
-	for ; i < len(p.found); i++ {
+// cue and the token to.
+func (p *parser) alternative(i int, to int32) bool {
+	for ; i < len(p.found) && p.found[i].first < to; i++ {
 		switch m := p.found[i].rule.meaning; {
 		case m == join:
 			if w := p.Word(int(p.found[i].first)); w == "or" || w == "nor" {
