@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
@@ -59,12 +60,15 @@ func (p *parser) sentence(index int32) {
 			i++
 			continue
 		}
+		opens := i == s.First || i == s.Value
+		closed := slices.ContainsFunc(node.rules, func(r *rule) bool { return r.closed }) && p.closes(last, s.Last)
 		for _, r := range node.rules {
-			opens := i == s.First || i == s.Value
-			if r.start && !opens || r.open && !opens && p.Tokens[i-1].Kind != note.Punct || r.closed && !p.closes(last, s.Last) {
-				continue
+			switch {
+			case r.start && !opens, r.open && !opens && p.Tokens[i-1].Kind != note.Punct, r.closed && !closed:
+			case closed && r.forward && r.meaning == negation && !opens: // "MI ruled out and PE found"
+			default:
+				p.found = append(p.found, cue{first: i, last: last, rule: r})
 			}
-			p.found = append(p.found, cue{first: i, last: last, rule: r})
 		}
 		i = last
 	}
@@ -186,6 +190,9 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		switch {
 		case g.first == f.first:
 		case g.rule.ends&bit != 0:
+			if g.first == f.last && f.rule.meaning == negation && p.Tokens[g.first].Kind == note.Word {
+				continue // "no c/o", "never complained of"
+			}
 			return g.first
 		case g.rule.meaning == f.rule.meaning && g.rule.forward && g.rule.limit == reach && !g.rule.item && !g.rule.nested:
 			return g.last // what follows is in the scope of that cue
