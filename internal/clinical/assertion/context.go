@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
@@ -59,12 +60,15 @@ func (p *parser) sentence(index int32) {
 			i++
 			continue
 		}
+		opens := i == s.First || i == s.Value
+		closed := slices.ContainsFunc(node.rules, func(r *rule) bool { return r.closed }) && p.closes(last, s.Last)
 		for _, r := range node.rules {
-			opens := i == s.First || i == s.Value
-			if r.start && !opens || r.open && !opens && p.Tokens[i-1].Kind != note.Punct || r.closed && !p.closes(last, s.Last) {
-				continue
+			switch {
+			case r.start && !opens, r.open && !opens && p.Tokens[i-1].Kind != note.Punct, r.closed && !closed:
+			case closed && r.forward && r.meaning == negation && !opens: // "MI ruled out and PE found"
+			default:
+				p.found = append(p.found, cue{first: i, last: last, rule: r})
 			}
-			p.found = append(p.found, cue{first: i, last: last, rule: r})
 		}
 		i = last
 	}
@@ -186,10 +190,15 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		switch {
 		case g.first == f.first:
 		case g.rule.ends&bit != 0:
+			if g.first == f.last && f.rule.meaning == negation && p.Tokens[g.first].Kind == note.Word {
+				continue // "no c/o", "never complained of"
+			}
 			return g.first
+		case g.rule.meaning == f.rule.meaning && g.rule.forward && g.rule.limit == reach && !g.rule.item && !g.rule.nested:
+			return g.last // what follows is in the scope of that cue
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
-		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1):
+		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
@@ -201,7 +210,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 
 // listed reports whether a comma goes before found[i] in its clause.
 func (p *parser) listed(i int) bool {
-	for i--; i >= 0; i-- {
+	least := p.found[i].first - reach
+	for i--; i >= 0 && p.found[i].first > least; i-- {
 		switch m := p.found[i].rule.meaning; {
 		case m == comma:
 			return true
@@ -213,9 +223,9 @@ func (p *parser) listed(i int) bool {
 }
 
 // alternative reports whether an "or" or "nor" follows from found[i] before another
-// cue.
-func (p *parser) alternative(i int) bool {
-	for ; i < len(p.found); i++ {
+// cue and the token to.
+func (p *parser) alternative(i int, to int32) bool {
+	for ; i < len(p.found) && p.found[i].first < to; i++ {
 		switch m := p.found[i].rule.meaning; {
 		case m == join:
 			if w := p.Word(int(p.found[i].first)); w == "or" || w == "nor" {

@@ -58,14 +58,14 @@ type rule struct {
 // A lexicon is the phrases of triggers.txt as a trie over words and classes of words.
 type lexicon struct {
 	words   map[string]word
-	classes map[string]uint32 // "$rel": its bit
+	classes map[string]uint64 // "$rel": its bit
 	root    node
 }
 
 // A word is a word that phrases have.
 type word struct {
 	id      int32
-	classes uint32 // bits of the classes that have it
+	classes uint64 // bits of the classes that have it
 }
 
 // A node is a node of the trie.
@@ -79,13 +79,13 @@ type node struct {
 
 // A classEdge goes on with any word of a class.
 type classEdge struct {
-	bit uint32
+	bit uint64
 	to  *node
 }
 
 // rules compiles triggers.txt.
 var rules = sync.OnceValue(func() *lexicon {
-	l := &lexicon{words: map[string]word{}, classes: map[string]uint32{}}
+	l := &lexicon{words: map[string]word{}, classes: map[string]uint64{}}
 	var head rule
 	for i, line := range strings.Split(triggers, "\n") {
 		body := strings.TrimSpace(line)
@@ -93,7 +93,7 @@ var rules = sync.OnceValue(func() *lexicon {
 		case body == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "$"):
 			name, members, _ := strings.Cut(body, " ")
-			bit := uint32(1) << len(l.classes)
+			bit := uint64(1) << len(l.classes)
 			l.classes[name] = bit
 			for _, member := range strings.Fields(members) {
 				w := l.intern(member)
@@ -268,7 +268,7 @@ func child(p **node) *node {
 }
 
 // classChild returns the node behind the edge of a class, a new one if need be.
-func (n *node) classChild(bit uint32) *node {
+func (n *node) classChild(bit uint64) *node {
 	for _, e := range n.class {
 		if e.bit == bit {
 			return e.to

@@ -4,10 +4,11 @@ import "github.com/fhirlake/fhirlake/internal/clinical/note"
 
 // Rules for signs and values, which are no phrases.
 var (
-	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6}
+	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6, item: true}
 	zeroRule     = &rule{meaning: negation, forward: true, score: .95, name: "negation: ø", limit: reach}
 	plusRule     = &rule{meaning: end, ends: 1<<meanings - 1, name: "end: +"}
 	suffixRule   = &rule{meaning: negation, backward: true, score: .95, name: "negation: -", limit: 6}
+	queryRule    = &rule{meaning: uncertain, forward: true, score: .9, name: "uncertain: ?", limit: reach, item: true}
 	questionRule = &rule{meaning: uncertain, backward: true, score: .9, name: "uncertain: ?", limit: 3}
 	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach}
 )
@@ -37,13 +38,27 @@ func (p *parser) sign(s *note.Sentence, i int32) {
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: suffixRule})
 	case sign == '+':
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: plusRule})
-	case sign == '?' && i > s.First && !spaced:
+	case sign == '?' && spaced && !ends:
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: queryRule})
+	case sign == '?' && !spaced && !p.answered(i, s.Last):
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: questionRule})
 	}
 }
 
+// answered reports whether an answer follows the question mark at token i.
+func (p *parser) answered(i, end int32) bool {
+	if i+1 >= end {
+		return false
+	}
+	switch p.Word(int(i + 1)) {
+	case "yes", "no", "none", "denies", "denied", "negative", "positive", "never":
+		return true
+	}
+	return false
+}
+
 // values finds a negative value behind a label: "Cough: none", "Fever: no.",
-// "Murmurs - absent".
+// "Murmurs - absent", "Any cough? No."
 func (p *parser) values(s *note.Sentence) {
 	colon := int32(-1)
 	for i := s.First; i < s.Last; i++ {
@@ -52,7 +67,7 @@ func (p *parser) values(s *note.Sentence) {
 			continue
 		}
 		w := p.Word(int(i))
-		if w == ":" || w == "-" && t.Flags&note.Space != 0 {
+		if w == ":" || w == "?" || w == "-" && t.Flags&note.Space != 0 {
 			colon = i
 		}
 		if colon != i || i+1 >= s.Last {

@@ -302,6 +302,9 @@ func (c *cutter) closes(i int) bool {
 func (c *cutter) stops(i int) bool {
 	switch c.Text[c.Tokens[i].Start] {
 	case '!', '?':
+		if c.Text[c.Tokens[i].Start] == '?' && i+1 < len(c.Tokens) && answers[c.Word(i+1)] {
+			return false
+		}
 		return i > c.first && !c.endsLine(i+1) && c.Tokens[i+1].Flags&Space != 0 && c.Tokens[i].Flags&Space == 0 && c.Tokens[i+1].Flags&Capital != 0
 	case '.':
 	default:

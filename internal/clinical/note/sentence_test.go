@@ -49,7 +49,7 @@ func TestSentences(t *testing.T) {
 		{"Bed No. 5 is free.", []string{"Bed No. 5 is free."}},
 		{"no pain.No fever.", []string{"no pain.", "No fever."}},
 		{"denies fever. has cough. no rash", []string{"denies fever.", "has cough.", "no rash"}},
-		{"Is it worse? Yes! Always.", []string{"Is it worse?", "Yes!", "Always."}},
+		{"Is it worse? Yes! Always.", []string{"Is it worse? Yes!", "Always."}},
 		{"(See above.) Next one.", []string{"(See above.)", "Next one."}},
 		{"He said \"no pain.\" He left.", []string{"He said \"no pain.\"", "He left."}},
 		{"The patient was seen in the clinic for a follow up of\nHypertension and diabetes.\nStable.",
