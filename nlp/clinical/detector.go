@@ -9,23 +9,16 @@ import (
 	"github.com/fhirlake/fhirlake/internal/clinical/lexicon"
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
 	"github.com/fhirlake/fhirlake/internal/clinical/phi"
-	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // A Detector finds what notes speak of. It is an nlp.Detector. Many goroutines may use it.
 type Detector struct {
 	dictionary *lexicon.Dictionary
-	names      map[code]string // what codes mean
+	terms      []term // by the number of a sense
 	version    string
 	limit      int
 	withoutPHI bool
-}
-
-// A code is a code with its system.
-type code struct {
-	system vocabulary.System
-	code   string
 }
 
 // New makes a Detector. It reads the vocabularies of opts, which may be nil, and
@@ -40,23 +33,13 @@ func New(opts *Options) (*Detector, error) {
 	}
 	d := &Detector{
 		dictionary: lexicon.New(entries),
-		names:      make(map[code]string, len(entries)),
+		terms:      newTerms(entries),
 		version:    "fhirlake-clinical-1",
 		limit:      opts.MaxCharacters,
 		withoutPHI: opts.WithoutPHI,
 	}
 	if len(opts.Vocabularies) > 0 {
 		d.version += fmt.Sprintf("+%d", len(opts.Vocabularies))
-	}
-	for rank := range 5 {
-		for i := range entries {
-			e := &entries[i]
-			if rank < len(e.Codes) {
-				if c := (code{e.System, e.Codes[rank]}); d.names[c] == "" {
-					d.names[c] = e.Term
-				}
-			}
-		}
 	}
 	return d, nil
 }

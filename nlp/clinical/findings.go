@@ -3,7 +3,6 @@ package clinical
 import (
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
@@ -15,76 +14,91 @@ func (r *reading) findings() *nlp.Findings {
 		all = append(all, r.rest...)
 	}
 	slices.SortStableFunc(all, func(a, b *mention) int { return a.first - b.first })
-	ids := make(map[*mention]int, len(all))
+	attributes, evidence, conditions, medications := 0, 0, 0, 0
 	for i, m := range all {
-		ids[m] = i
-	}
-	f := &nlp.Findings{Entities: make([]nlp.Entity, 0, len(all)), ICD10CM: []nlp.Entity{}, RxNorm: []nlp.Entity{}, ModelVersion: r.version}
-	next := len(all) // the id of the next attribute that is no entity
-	for i, m := range all {
-		e := r.entity(m, i)
-		for k, a := range m.attributes {
-			if a.of != nil {
-				e.Attributes[k].ID = ids[a.of]
-			} else {
-				e.Attributes[k].ID = next
-				next++
+		m.id = i
+		attributes += len(m.attributes)
+		evidence += 1 + len(m.assertion)
+		if m.term != nil && len(m.term.concepts) > 0 {
+			switch m.category {
+			case nlp.Condition:
+				conditions++
+			case nlp.Medication:
+				medications++
 			}
 		}
-		f.Entities = append(f.Entities, e)
-		if m.entry == nil {
+	}
+	w := writer{reading: r, attributes: make([]nlp.Attribute, 0, attributes), evidence: make([]nlp.Evidence, 0, evidence), next: len(all)}
+	f := &nlp.Findings{
+		Entities:     make([]nlp.Entity, len(all)),
+		ICD10CM:      make([]nlp.Entity, 0, conditions),
+		RxNorm:       make([]nlp.Entity, 0, medications),
+		ModelVersion: r.version,
+	}
+	for i, m := range all {
+		e := &f.Entities[i]
+		w.entity(e, m)
+		if m.term == nil || len(m.term.concepts) == 0 {
 			continue
 		}
 		switch e.Category {
 		case nlp.Condition:
-			if c := r.concepts(m, vocabulary.ICD10CM); len(c) > 0 {
-				f.ICD10CM = append(f.ICD10CM, numbered(e, len(f.ICD10CM), c, nil))
-			}
+			f.ICD10CM = append(f.ICD10CM, *e)
+			e = &f.ICD10CM[len(f.ICD10CM)-1]
+			e.ID, e.ICD10CMConcepts = len(f.ICD10CM)-1, w.concepts(m)
 		case nlp.Medication:
-			if c := r.concepts(m, vocabulary.RxNorm); len(c) > 0 {
-				f.RxNorm = append(f.RxNorm, numbered(e, len(f.RxNorm), nil, c))
-			}
+			f.RxNorm = append(f.RxNorm, *e)
+			e = &f.RxNorm[len(f.RxNorm)-1]
+			e.ID, e.RxNormConcepts = len(f.RxNorm)-1, w.concepts(m)
 		}
 	}
 	return f
 }
 
-// numbered returns an entity with concepts, numbered anew, as an entity of another list.
-// Its attributes are numbered from 0 for each entity.
-func numbered(e nlp.Entity, id int, icd, rx []nlp.Concept) nlp.Entity {
-	e.ID, e.ICD10CMConcepts, e.RxNormConcepts = id, icd, rx
-	e.Attributes = slices.Clone(e.Attributes)
-	for i := range e.Attributes {
-		e.Attributes[i].ID = i
-	}
-	return e
+// A writer makes entities of mentions. The slices of all entities lie in a few arrays.
+type writer struct {
+	*reading
+	attributes []nlp.Attribute
+	evidence   []nlp.Evidence
+	room       []nlp.Concept
+	next       int // the id of the next attribute that is no entity
 }
 
 // entity makes the entity of a mention.
-func (r *reading) entity(m *mention, id int) nlp.Entity {
-	e := nlp.Entity{ID: id, Text: r.note.Span(m.first, m.last), Category: m.category, Type: m.kind, Score: m.score, Traits: m.traits}
-	e.BeginOffset, e.EndOffset = r.offsets(m.first, m.last)
+func (w *writer) entity(e *nlp.Entity, m *mention) {
+	e.ID, e.Text, e.Category, e.Type, e.Score, e.Traits = m.id, w.note.Span(m.first, m.last), m.category, m.kind, m.score, m.traits
+	e.BeginOffset, e.EndOffset = w.offsets(m.first, m.last)
 	if e.Traits == nil {
 		e.Traits = []nlp.Trait{}
 	}
-	slices.SortStableFunc(m.attributes, func(a, b attribute) int { return a.first - b.first })
-	e.Attributes = make([]nlp.Attribute, len(m.attributes))
-	for i, a := range m.attributes {
-		made := nlp.Attribute{Type: a.kind, Score: a.score, RelationshipScore: a.relation, RelationshipType: a.relationship,
-			Text: r.note.Span(a.first, a.last), Category: a.category, Traits: []nlp.Trait{}}
-		made.BeginOffset, made.EndOffset = r.offsets(a.first, a.last)
-		if a.of != nil && a.of.traits != nil {
+	if len(m.attributes) > 1 {
+		slices.SortStableFunc(m.attributes, func(a, b attribute) int { return a.first - b.first })
+	}
+	first := len(w.attributes)
+	for i := range m.attributes {
+		a := &m.attributes[i]
+		w.attributes = append(w.attributes, nlp.Attribute{Type: a.kind, Score: a.score, RelationshipScore: a.relation, RelationshipType: a.relationship,
+			ID: w.next, Text: w.note.Span(a.first, a.last), Category: a.category, Traits: []nlp.Trait{}})
+		made := &w.attributes[len(w.attributes)-1]
+		made.BeginOffset, made.EndOffset = w.offsets(a.first, a.last)
+		if a.of == nil {
+			w.next++
+			continue
+		}
+		made.ID = a.of.id
+		if a.of.traits != nil {
 			made.Traits = a.of.traits
 		}
-		e.Attributes[i] = made
 	}
-	e.Evidence = make([]nlp.Evidence, 0, 1+len(m.assertion))
-	e.Evidence = append(e.Evidence, nlp.Evidence{Rule: m.rule, BeginOffset: e.BeginOffset, EndOffset: e.EndOffset})
-	for _, a := range m.assertion {
-		begin, end := r.offsets(a.First, a.Last)
-		e.Evidence = append(e.Evidence, nlp.Evidence{Rule: a.Rule, BeginOffset: begin, EndOffset: end})
+	e.Attributes = w.attributes[first:len(w.attributes):len(w.attributes)]
+	first = len(w.evidence)
+	w.evidence = append(w.evidence, nlp.Evidence{Rule: m.rule, BeginOffset: e.BeginOffset, EndOffset: e.EndOffset})
+	for i := range m.assertion {
+		a := &m.assertion[i]
+		begin, end := w.offsets(a.First, a.Last)
+		w.evidence = append(w.evidence, nlp.Evidence{Rule: a.Rule, BeginOffset: begin, EndOffset: end})
 	}
-	return e
+	e.Evidence = w.evidence[first:len(w.evidence):len(w.evidence)]
 }
 
 // offsets returns the code points of the tokens [first, last).
@@ -95,39 +109,29 @@ func (r *reading) offsets(first, last int) (begin, end int) {
 	return r.note.CodePoint(int(r.note.Tokens[first].Start)), r.note.CodePoint(int(r.note.Tokens[last-1].End))
 }
 
-// concepts returns the concepts of a system that a mention may mean, best first. Of a
-// medication, its ingredients are always among them.
-func (r *reading) concepts(m *mention, system vocabulary.System) []nlp.Concept {
-	var all []nlp.Concept
+// concepts returns what a mention may mean, best first: the concepts of its term, then
+// those of other terms of the same kind.
+func (w *writer) concepts(m *mention) []nlp.Concept {
+	if cap(w.room)-len(w.room) < maxConcepts {
+		w.room = make([]nlp.Concept, 0, 32*maxConcepts)
+	}
+	first := len(w.room)
+	add := func(t *term, factor float64) {
+		for _, c := range t.concepts {
+			n := len(w.room) - first
+			if n < maxConcepts && !slices.ContainsFunc(w.room[first:], func(o nlp.Concept) bool { return o.Code == c.Code }) {
+				c.Score = round(factor * rankFactors[n])
+				w.room = append(w.room, c)
+			}
+		}
+	}
 	factor := m.score
-	add := func(id string) {
-		if len(all) < maxConcepts && !slices.ContainsFunc(all, func(c nlp.Concept) bool { return c.Code == id }) {
-			all = append(all, nlp.Concept{Code: id, Description: r.names[code{system, id}], Score: round(factor * rankFactor(len(all)))})
-		}
-	}
-	take := func(e *vocabulary.Entry) {
-		if e.System != system {
-			return
-		}
-		for i, id := range e.Codes {
-			if add(id); i == 0 {
-				for _, id := range e.Flags.List("generic") {
-					add(id)
-				}
-			}
-		}
-		for i := range all {
-			if all[i].Description == "" {
-				all[i].Description = e.Term
-			}
-		}
-	}
-	take(m.entry)
+	add(m.term, factor)
 	for i := range m.senses {
-		if s := &m.senses[i]; s.Entry != m.entry && s.Entry.Kind == m.entry.Kind {
+		if t := &w.terms[m.senses[i].Number]; t != m.term && t.category == m.category {
 			factor *= secondSense
-			take(s.Entry)
+			add(t, factor)
 		}
 	}
-	return all
+	return w.room[first:len(w.room):len(w.room)]
 }

@@ -3,17 +3,17 @@ package clinical
 import (
 	"github.com/fhirlake/fhirlake/internal/clinical/assertion"
 	"github.com/fhirlake/fhirlake/internal/clinical/lexicon"
-	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // A mention is a run of tokens that will be an entity.
 type mention struct {
 	first, last int
+	id          int // of its entity
 	category    nlp.Category
 	kind        string // the entity's type
 	score       float64
-	entry       *vocabulary.Entry // nil for what is not of the vocabulary
+	term        *term // nil for what is not of the vocabulary
 	senses      []lexicon.Sense
 	assertion   assertion.Assertion
 	traits      []nlp.Trait
@@ -48,27 +48,6 @@ const (
 	direction     = "DIRECTION"
 	overlap       = "OVERLAP"
 )
-
-// categoryOf returns category and type of an entry's mentions.
-func categoryOf(e *vocabulary.Entry) (nlp.Category, string) {
-	switch e.Kind {
-	case vocabulary.Condition:
-		return nlp.Condition, dxName
-	case vocabulary.Medication:
-		if e.Flags.Has("brand") {
-			return nlp.Medication, brandName
-		}
-		return nlp.Medication, genericName
-	case vocabulary.Test:
-		return nlp.TestProcedure, testName
-	case vocabulary.Procedure:
-		if e.Flags.Has("treatment") {
-			return nlp.TestProcedure, treatmentName
-		}
-		return nlp.TestProcedure, procedureName
-	}
-	return nlp.Anatomy, site
-}
 
 // overlaps reports whether a mention has tokens of [first, last).
 func (m *mention) overlaps(first, last int) bool { return m.first < last && first < m.last }

@@ -22,9 +22,22 @@ type reading struct {
 	matches []lexicon.Match
 	context *assertion.Context
 
+	slab     slab
 	mentions []*mention // terms in order
 	times    []*mention
 	rest     []*mention // PHI
+}
+
+// A slab gives out mentions, many of one allocation.
+type slab []mention
+
+func (s *slab) take() *mention {
+	if len(*s) == 0 {
+		*s = make([]mention, 64)
+	}
+	m := &(*s)[0]
+	*s = (*s)[1:]
+	return m
 }
 
 // pause is the number of sentences after which ctx is looked at.
@@ -144,15 +157,16 @@ func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 // mention makes a mention of a match.
 func (r *reading) mention(m *lexicon.Match) *mention {
 	sense := &m.Senses[0]
-	made := &mention{first: m.First, last: m.Last, senses: m.Senses, rule: qualityRules[sense.Quality]}
-	made.take(sense)
+	made := r.slab.take()
+	*made = mention{first: m.First, last: m.Last, senses: m.Senses, rule: qualityRules[sense.Quality]}
+	r.take(made, sense)
 	return made
 }
 
-// take makes a sense that of the mention.
-func (m *mention) take(s *lexicon.Sense) {
-	m.entry = s.Entry
-	m.category, m.kind = categoryOf(s.Entry)
+// take makes a sense that of a mention.
+func (r *reading) take(m *mention, s *lexicon.Sense) {
+	m.term = &r.terms[s.Number]
+	m.category, m.kind = m.term.category, m.term.kind
 	m.score = scoreOf(s)
 }
 
@@ -195,9 +209,9 @@ func (r *reading) decide(m *mention, c *clause, limit int) {
 		}
 	}
 	if isTest {
-		m.take(test)
+		r.take(m, test)
 	} else {
-		m.take(drug)
+		r.take(m, drug)
 	}
 }
 

@@ -18,25 +18,25 @@ func (r *reading) assert(m *mention, section *note.Section) {
 	if m.category != nlp.Condition {
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return r.misses(m, e) })
 	}
-	if m.entry != nil && m.entry.Flags.Has("chronic") {
+	if m.term != nil && m.term.chronic {
 		// "Multiple sclerosis diagnosed two years ago" is not over.
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool {
 			return e.Trait == nlp.PastHistory && strings.Contains(e.Rule, "ago")
 		})
 	}
 	if m.category == nlp.Condition {
-		m.traits = append(m.traits, sortOf(m, section)...)
+		m.traits = sortOf(m, section)
 	}
 	for _, t := range m.assertion.Traits() {
 		t.Score = round(t.Score)
 		m.traits = append(m.traits, t)
 	}
-	if m.entry == nil {
+	if m.term == nil {
 		return
 	}
-	for flag, trait := range flagTraits {
-		if m.entry.Flags.Has(flag) && !slices.ContainsFunc(m.traits, func(t nlp.Trait) bool { return t.Name == trait }) {
-			m.traits = append(m.traits, nlp.Trait{Name: trait, Score: 0.95})
+	for _, said := range m.term.traits {
+		if !slices.ContainsFunc(m.traits, func(t nlp.Trait) bool { return t.Name == said.Name }) {
+			m.traits = append(m.traits, said)
 		}
 	}
 }
@@ -62,23 +62,21 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	return false
 }
 
-// flagTraits are traits that a term says itself, by flag of the vocabulary.
-var flagTraits = map[string]string{"family": nlp.PertainsToFamily, "past": nlp.PastHistory}
-
 // sortOf tells whether a condition is a diagnosis, a sign or a symptom.
 func sortOf(m *mention, section *note.Section) []nlp.Trait {
-	symptom, sign := m.entry.Flags.Has("symptom"), m.entry.Flags.Has("sign")
+	t := m.term
 	switch {
-	case m.entry.Flags.Has("social"):
+	case t.social:
 		return nil
-	case symptom && sign:
-		if section.Kind == note.Exam || section.Kind == note.Findings || section.Kind == note.Imaging || section.Kind == note.Vitals {
+	case t.symptom && t.sign:
+		switch section.Kind {
+		case note.Exam, note.Findings, note.Imaging, note.Vitals:
 			return []nlp.Trait{{Name: nlp.Sign, Score: 0.9}}
 		}
 		return []nlp.Trait{{Name: nlp.Symptom, Score: 0.85}}
-	case symptom:
+	case t.symptom:
 		return []nlp.Trait{{Name: nlp.Symptom, Score: 0.95}}
-	case sign:
+	case t.sign:
 		return []nlp.Trait{{Name: nlp.Sign, Score: 0.95}}
 	}
 	return []nlp.Trait{{Name: nlp.Diagnosis, Score: 0.95}}

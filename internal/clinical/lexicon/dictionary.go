@@ -41,7 +41,7 @@ type Sense struct {
 
 	Ambiguous bool // the phrase means the entry only near one of its context words
 
-	number int32  // of the entry
+	Number int32  // the index of the entry
 	exact  string // the phrase must stand in the note just so; "" if not
 	short  bool   // an abbreviation that is an English word in small letters
 }
@@ -96,7 +96,7 @@ func (d *Dictionary) name(i int, s vocabulary.Synonym, q Quality) {
 	case q == Synonym && isAbbreviation(s.Text):
 		q = Abbreviation
 	}
-	sense := Sense{Entry: &d.entries[i], Quality: q, Ambiguous: s.Ambiguous, number: int32(i)}
+	sense := Sense{Entry: &d.entries[i], Quality: q, Ambiguous: s.Ambiguous, Number: int32(i)}
 	if s.Exact {
 		sense.exact = s.Text
 	}
@@ -188,7 +188,7 @@ func (d *Dictionary) compile(names int) {
 	for _, l := range leaves {
 		known := false
 		for i := d.first[l.node]; i < at[l.node]; i++ {
-			if s := &d.senses[i]; s.number == l.sense.number {
+			if s := &d.senses[i]; s.Number == l.sense.Number {
 				known = true
 				s.merge(l.sense)
 			}

@@ -197,7 +197,7 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 		}
 		words := 0
 		if s.Ambiguous {
-			words = f.contextWords(s.number, first, last)
+			words = f.contextWords(s.Number, first, last)
 			if s.Entry.Kind == vocabulary.Test && f.isValue(last) {
 				words += 2
 			}
