@@ -3,6 +3,7 @@ package clinical
 import (
 	"context"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/assertion"
@@ -19,6 +20,7 @@ type Detector struct {
 	version    string
 	limit      int
 	withoutPHI bool
+	memory     sync.Pool // of *scratch
 }
 
 // New makes a Detector. It reads the vocabularies of opts, which may be nil, and
@@ -54,7 +56,15 @@ func (d *Detector) Detect(ctx context.Context, text string) (*nlp.Findings, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r := reading{Detector: d, ctx: ctx, note: note.Parse(text)}
+	memory, _ := d.memory.Get().(*scratch)
+	if memory == nil {
+		memory = &scratch{}
+	}
+	defer func() {
+		memory.reset()
+		d.memory.Put(memory)
+	}()
+	r := reading{Detector: d, ctx: ctx, note: note.Parse(text), scratch: memory}
 	for _, step := range []func(){
 		func() { r.private = phi.Find(r.note) },
 		func() { r.matches = d.dictionary.Find(r.note) },

@@ -23,7 +23,7 @@ func (r *reading) dosages() {
 	}
 	for _, a := range dosage.Attributes(r.note, drugs) {
 		kind := a.Kind.String()
-		of[a.Drug].attributes = append(of[a.Drug].attributes, attribute{first: a.First, last: a.Last, category: nlp.Medication,
+		r.attach(of[a.Drug], attribute{first: a.First, last: a.Last, category: nlp.Medication,
 			kind: kind, relationship: kind, score: dosageScore, relation: relationScore})
 	}
 }

@@ -8,11 +8,11 @@ import (
 
 // findings makes the answer of all mentions.
 func (r *reading) findings() *nlp.Findings {
-	all := make([]*mention, 0, len(r.mentions)+len(r.times)+len(r.rest))
-	all = append(append(all, r.mentions...), r.times...)
+	r.list = append(append(r.list[:0], r.mentions...), r.times...)
 	if !r.withoutPHI {
-		all = append(all, r.rest...)
+		r.list = append(r.list, r.rest...)
 	}
+	all := r.list
 	slices.SortStableFunc(all, func(a, b *mention) int { return a.first - b.first })
 	attributes, evidence, conditions, medications := 0, 0, 0, 0
 	for i, m := range all {

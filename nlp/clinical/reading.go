@@ -22,22 +22,58 @@ type reading struct {
 	matches []lexicon.Match
 	context *assertion.Context
 
-	slab     slab
+	*scratch
 	mentions []*mention // terms in order
 	times    []*mention
 	rest     []*mention // PHI
 }
 
-// A slab gives out mentions, many of one allocation.
-type slab []mention
+// scratch is memory of one reading that the next one uses again.
+type scratch struct {
+	mentions   []mention
+	attributes []attribute
+	list       []*mention
+}
 
-func (s *slab) take() *mention {
-	if len(*s) == 0 {
-		*s = make([]mention, 64)
+// mention returns an empty mention.
+func (s *scratch) mention() *mention {
+	if len(s.mentions) == cap(s.mentions) {
+		// The old array lives on in the mentions of this reading.
+		s.mentions = make([]mention, 0, max(64, 2*cap(s.mentions)))
 	}
-	m := &(*s)[0]
-	*s = (*s)[1:]
-	return m
+	s.mentions = append(s.mentions, mention{})
+	return &s.mentions[len(s.mentions)-1]
+}
+
+// room is how many attributes a mention has room for at first.
+const room = 4
+
+// attach adds an attribute to a mention.
+func (s *scratch) attach(m *mention, a attribute) {
+	if m.attributes == nil {
+		if cap(s.attributes)-len(s.attributes) < room {
+			s.attributes = make([]attribute, 0, max(64*room, 2*cap(s.attributes)))
+		}
+		n := len(s.attributes)
+		s.attributes = s.attributes[:n+room]
+		m.attributes = s.attributes[n : n : n+room]
+	}
+	m.attributes = append(m.attributes, a)
+}
+
+// maxScratch is how many mentions are kept for the next reading.
+const maxScratch = 4096
+
+// reset makes the memory ready for another text, of which nothing is kept.
+func (s *scratch) reset() {
+	if cap(s.mentions) > maxScratch || cap(s.attributes) > maxScratch*room || cap(s.list) > maxScratch {
+		*s = scratch{}
+		return
+	}
+	clear(s.mentions)
+	clear(s.attributes)
+	clear(s.list)
+	s.mentions, s.attributes, s.list = s.mentions[:0], s.attributes[:0], s.list[:0]
 }
 
 // pause is the number of sentences after which ctx is looked at.
@@ -69,7 +105,9 @@ func (c *clause) bounds(i int) (floor, limit int) {
 // read makes mentions of all that was found.
 func (r *reading) read() {
 	for _, s := range r.private {
-		r.rest = append(r.rest, &mention{first: s.First, last: s.Last, category: nlp.PHI, kind: string(s.Kind), score: s.Score, rule: s.Rule})
+		m := r.scratch.mention()
+		*m = mention{first: s.First, last: s.Last, category: nlp.PHI, kind: string(s.Kind), score: s.Score, rule: s.Rule}
+		r.rest = append(r.rest, m)
 	}
 	clauses := r.clauses()
 	r.dosages()
@@ -157,7 +195,7 @@ func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 // mention makes a mention of a match.
 func (r *reading) mention(m *lexicon.Match) *mention {
 	sense := &m.Senses[0]
-	made := r.slab.take()
+	made := r.scratch.mention()
 	*made = mention{first: m.First, last: m.Last, senses: m.Senses, rule: qualityRules[sense.Quality]}
 	r.take(made, sense)
 	return made
@@ -222,10 +260,10 @@ func (r *reading) measures(m *mention, limit int) {
 	}
 	values := value.Measures(r.note, m.last, limit)
 	for _, v := range values {
-		m.attributes = append(m.attributes, attribute{first: v.Value.First, last: v.Value.Last, category: nlp.TestProcedure, kind: testValue, relationship: testValue,
+		r.attach(m, attribute{first: v.Value.First, last: v.Value.Last, category: nlp.TestProcedure, kind: testValue, relationship: testValue,
 			score: 0.97, relation: 0.98})
 		if !v.Unit.Empty() {
-			m.attributes = append(m.attributes, attribute{first: v.Unit.First, last: v.Unit.Last, category: nlp.TestProcedure, kind: testUnit, relationship: testUnit,
+			r.attach(m, attribute{first: v.Unit.First, last: v.Unit.Last, category: nlp.TestProcedure, kind: testUnit, relationship: testUnit,
 				score: 0.97, relation: 0.98})
 		}
 	}
@@ -255,7 +293,7 @@ func (r *reading) modifiers(m *mention, floor, limit int) {
 				continue
 			}
 		}
-		m.attributes = append(m.attributes, attribute{first: f.First, last: f.Last, category: m.category, kind: kind, relationship: kind, score: 0.95, relation: 0.95})
+		r.attach(m, attribute{first: f.First, last: f.Last, category: m.category, kind: kind, relationship: kind, score: 0.95, relation: 0.95})
 	}
 }
 
@@ -275,11 +313,11 @@ func (r *reading) sites(mentions []*mention) {
 		if of == nil {
 			continue
 		}
-		of.attributes = append(of.attributes, attribute{first: m.first, last: m.last, category: nlp.Condition, kind: site, relationship: site, score: m.score, relation: 0.95, of: m})
+		r.attach(of, attribute{first: m.first, last: m.last, category: nlp.Condition, kind: site, relationship: site, score: m.score, relation: 0.95, of: m})
 		for _, a := range m.attributes {
 			if a.kind == direction && !slices.ContainsFunc(of.attributes, func(b attribute) bool { return b.first == a.first }) {
 				a.category = nlp.Condition
-				of.attributes = append(of.attributes, a)
+				r.attach(of, a)
 			}
 		}
 	}

@@ -28,9 +28,10 @@ func (r *reading) timesOf(c *clause) {
 		if of == nil {
 			continue
 		}
-		when := &mention{first: t.First, last: t.Last, category: nlp.Time, kind: "TIME_TO_" + of.kind, score: 0.9, rule: "time"}
-		when.attributes = []attribute{{first: of.first, last: of.last, category: of.category, kind: of.kind, relationship: overlap, score: of.score, relation: 0.9, of: of}}
-		of.attributes = append(of.attributes, attribute{first: t.First, last: t.Last, category: nlp.Time, kind: when.kind, relationship: overlap, score: 0.9, relation: 0.9, of: when})
+		when := r.scratch.mention()
+		*when = mention{first: t.First, last: t.Last, category: nlp.Time, kind: "TIME_TO_" + of.kind, score: 0.9, rule: "time"}
+		r.attach(when, attribute{first: of.first, last: of.last, category: of.category, kind: of.kind, relationship: overlap, score: of.score, relation: 0.9, of: of})
+		r.attach(of, attribute{first: t.First, last: t.Last, category: nlp.Time, kind: when.kind, relationship: overlap, score: 0.9, relation: 0.9, of: when})
 		r.times = append(r.times, when)
 	}
 }

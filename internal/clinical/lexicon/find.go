@@ -35,7 +35,7 @@ type finder struct {
 // that of a past procedure ("history of tubal ligation"): then both are found. The caller
 // must not change the senses.
 func (d *Dictionary) Find(n *note.Note) []Match {
-	f := &finder{d: d, n: n, ids: make([]wordID, len(n.Tokens))}
+	f := &finder{d: d, n: n, ids: make([]wordID, len(n.Tokens)), matches: make([]Match, 0, len(n.Tokens)/12+4)}
 	for i := range f.ids {
 		f.ids[i] = d.look(n, i)
 	}
