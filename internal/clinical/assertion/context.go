@@ -158,8 +158,12 @@ func (p *parser) longest(at *node, i, end int32) (*node, int32) {
 			best, last = next, i+1
 		}
 	}
-	if w, ok := p.words[p.Word(int(i))]; ok {
-		try(at.next[w.id])
+	if w, ok := p.lookup(p.Word(int(i))); ok {
+		if at == &p.root {
+			try(p.begins[w.id])
+		} else {
+			try(at.next[w.id])
+		}
 		for _, e := range at.class {
 			if e.bit&w.classes != 0 {
 				try(e.to)

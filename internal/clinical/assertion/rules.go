@@ -60,6 +60,28 @@ type lexicon struct {
 	words   map[string]word
 	classes map[string]uint64 // "$rel": its bit
 	root    node
+	begins  []*node // the node behind the root by the id of the word, or nil
+	// lengths has, for the first byte of a word, a bit for every length that words
+	// of phrases have: most words of a note are none by that alone.
+	lengths [256]uint64
+}
+
+// lookup returns the entry of a word.
+func (l *lexicon) lookup(text string) (word, bool) {
+	if text == "" || l.lengths[text[0]]&(1<<min(len(text), 63)) == 0 {
+		return word{}, false
+	}
+	w, ok := l.words[text]
+	return w, ok
+}
+
+// index prepares begins and lengths.
+func (l *lexicon) index() {
+	l.begins = make([]*node, len(l.words))
+	for text, w := range l.words {
+		l.lengths[text[0]] |= 1 << min(len(text), 63)
+		l.begins[w.id] = l.root.next[w.id]
+	}
 }
 
 // A word is a word that phrases have.
@@ -112,6 +134,7 @@ var rules = sync.OnceValue(func() *lexicon {
 			}
 		}
 	}
+	l.index()
 	return l
 })
 
