@@ -68,19 +68,30 @@ func (p *parser) bare(i int) int {
 	if w := p.word(next); (w == "-" || w == "/") && p.number(next+1) {
 		next += 2
 	}
+	w := p.word(i)
 	if p.directions(next) {
+		if len(w) == 1 && next == i+1 && w[0] <= '2' {
+			return 0 // a count: "Tylenol 2 po q6h"
+		}
 		return next
+	}
+	if q := p.quantity(next); q > 0 && p.few(next, q) && p.directions(q) {
+		return next // "Lipitor 10 one at night"
 	}
 	switch p.word(next) {
 	case ",", ";", ")", "and", "":
 		return next
 	case ".":
 		// The number of the next item of a list has a point too.
-		if w := p.word(i); len(w) > 2 || next == i+3 || next+1 >= p.end || p.n.Tokens[next+1].Flags&note.Wide != 0 {
+		if len(w) > 2 || next == i+3 || next+1 >= p.end || p.n.Tokens[next+1].Flags&note.Wide != 0 {
 			return next
 		}
 	}
 	if next < p.end && p.newline(next) {
+		return next
+	}
+	// "Motrin 600 without relief", but no year
+	if len(w) == 3 && w[1] != '.' && p.word(next) != "%" && !p.is(next, timeUnit|countUnit) && p.n.Tokens[next].Kind == note.Word {
 		return next
 	}
 	return 0

@@ -8,17 +8,26 @@ func Find(n *note.Note, first, last int) []Span {
 	return p.find(max(first, 0), p.end, -1, first, nil)
 }
 
+// maxSpan is the number of tokens looked at from the first one of a span. It keeps the time
+// linear.
+const maxSpan = 40
+
 // find appends the spans that begin in [first, last) to spans. Name is the token after a
 // medication's name, free the one after the name or span before, -1 if there is none nearby.
 func (p *parser) find(first, last, name, free int, spans []Span) []Span {
+	end := p.end
+	defer func() { p.end = end }()
 	for i := first; i < last; {
+		p.end = min(end, i+maxSpan)
 		if skip := p.limit(i); skip > i {
 			i = skip
 			continue
 		}
 		kind, next := p.spanAt(i, p.near(free, i))
-		if next == 0 && i == name {
-			kind, next = Strength, p.bare(i)
+		if i == name && (next == 0 || kind == Dosage && next == i+1) {
+			if bare := p.bare(i); bare > 0 {
+				kind, next = Strength, bare
+			}
 		}
 		if next == 0 {
 			i++

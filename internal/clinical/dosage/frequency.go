@@ -16,6 +16,9 @@ func (p *parser) frequency(i int, after bool) int {
 	}
 	for {
 		j := next
+		if p.word(j) == "." && p.glued(j) && len(p.word(j-1)) == 1 && j+1 < p.end && p.n.Tokens[j+1].Flags&(note.Capital|note.Wide) == 0 {
+			j++ // "q.6 h. p.r.n."
+		}
 		switch w := p.word(j); w {
 		case "and", "&":
 			j++

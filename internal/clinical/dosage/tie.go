@@ -192,17 +192,20 @@ func (t *tier) sig(i int) bool {
 	if t.p.is(i, sigVerb) {
 		return true
 	}
+	end := t.p.end
+	t.p.end = min(end, i+maxSpan)
 	_, next := t.p.spanAt(i, false)
+	t.p.end = end
 	return next > 0
 }
 
 // add ties a span to a medication, and to those that are named with it in brackets.
 func (t *tier) add(k int, s Span) {
 	first, last := k, k
-	for t.alias(first) {
+	for k-first < 4 && t.alias(first) {
 		first--
 	}
-	for t.alias(last + 1) {
+	for last-k < 4 && t.alias(last+1) {
 		last++
 	}
 	for ; first <= last; first++ {
