@@ -3,6 +3,7 @@ package clinical
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/assertion"
 	"github.com/fhirlake/fhirlake/internal/clinical/lexicon"
@@ -118,17 +119,18 @@ func (r *reading) read() {
 		}
 		c := &clauses[i]
 		r.dropRoutes(c)
-		r.mentions = append(r.mentions, c.mentions...)
 		for k, m := range c.mentions {
 			floor, limit := c.bounds(k)
 			r.measures(m, limit)
 			r.modifiers(m, floor, limit)
 		}
 		r.sites(c.mentions)
+		c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool { return m.category == "" })
 		for _, m := range c.mentions {
 			r.assert(m, c.section)
 		}
 		r.timesOf(c)
+		r.mentions = append(r.mentions, c.mentions...)
 	}
 }
 
@@ -150,7 +152,7 @@ func (r *reading) clauses() []clause {
 			for len(private) > 0 && private[0].Last <= m.First {
 				private = private[1:]
 			}
-			if len(private) > 0 && private[0].First < m.Last && hides(private[0].Kind) || r.isHeading(&c, m) {
+			if len(private) > 0 && private[0].First < m.Last && hides(private[0]) || r.isHeading(&c, m) {
 				continue
 			}
 			c.mentions = append(c.mentions, r.mention(m))
@@ -168,9 +170,9 @@ func (r *reading) clauses() []clause {
 	return all
 }
 
-// hides reports whether what stands in information of a kind is no term.
-func hides(k phi.Kind) bool {
-	return k != phi.Age && k != phi.Profession
+// hides reports whether what stands in protected information is no term.
+func hides(s phi.Span) bool {
+	return s.Kind != phi.Profession && (s.Kind != phi.Age || s.Last > s.First+1)
 }
 
 // isHeading reports whether a match stands in the heading of a section. A heading that is
@@ -269,6 +271,20 @@ func (r *reading) measures(m *mention, limit int) {
 	}
 }
 
+// isAdjective reports whether the name of a part of the body is an adjective.
+func isAdjective(word string) bool {
+	switch word {
+	case "ear", "canal", "molar", "artery":
+		return false
+	}
+	for _, ending := range []string{"al", "ic", "ar", "ous", "ary"} {
+		if strings.HasSuffix(word, ending) {
+			return true
+		}
+	}
+	return false
+}
+
 // dropRoutes drops parts of the body that say where a medication goes: "by mouth", "each
 // nostril".
 func (r *reading) dropRoutes(c *clause) {
@@ -310,10 +326,18 @@ func (r *reading) sites(mentions []*mention) {
 		} else if i+1 < len(mentions) && mentions[i+1].category == nlp.Condition && mentions[i+1].first == m.last {
 			of = mentions[i+1]
 		}
+		adjective := isAdjective(r.note.Word(m.last-1)) && m.last == m.first+1
+		if adjective {
+			m.category = "" // "renal function" speaks of no kidney
+		}
 		if of == nil {
 			continue
 		}
-		r.attach(of, attribute{first: m.first, last: m.last, category: nlp.Condition, kind: site, relationship: site, score: m.score, relation: 0.95, of: m})
+		a := attribute{first: m.first, last: m.last, category: nlp.Condition, kind: site, relationship: site, score: m.score, relation: 0.95}
+		if !adjective {
+			a.of = m
+		}
+		r.attach(of, a)
 		for _, a := range m.attributes {
 			if a.kind == direction && !slices.ContainsFunc(of.attributes, func(b attribute) bool { return b.first == a.first }) {
 				a.category = nlp.Condition

@@ -178,7 +178,7 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 	plain := true
 	for i := range senses {
 		s := &senses[i]
-		plain = plain && s.exact == "" && !s.Ambiguous && !s.short
+		plain = plain && s.exact == "" && !s.Ambiguous && s.Quality != Abbreviation
 	}
 	if plain {
 		if len(senses) == 0 {
@@ -192,7 +192,7 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 	}
 	var hits []hit
 	for _, s := range senses {
-		if s.exact != "" && f.n.Span(first, last) != s.exact || s.short && !f.capitals(first) {
+		if s.exact != "" && f.n.Span(first, last) != s.exact || s.Quality == Abbreviation && last == first+1 && !f.abbreviates(first, s.short) {
 			continue
 		}
 		words := 0
@@ -216,6 +216,15 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 		kept[i] = h.sense
 	}
 	return kept
+}
+
+// abbreviates reports whether a token stands for an abbreviation rather than for an
+// English word that reads alike: "DOE", but not "does".
+func (f *finder) abbreviates(token int, short bool) bool {
+	if f.n.Tokens[token].Flags&note.Upper == 0 {
+		return !short && !isEnglish(f.n.Word(token))
+	}
+	return !short || f.capitals(token)
 }
 
 // capitals reports whether a token stands in capitals in a sentence that does not.

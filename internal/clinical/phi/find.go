@@ -80,6 +80,8 @@ func (f *finder) at(i int) (Span, bool) {
 		switch word {
 		case "@":
 			return f.email(i)
+		case "**":
+			return f.masked(i)
 		case "(":
 			if f.isNumber(i+1) && f.glued(i+1) && t.End-t.Start == 1 && f.digits(i+1) == 3 {
 				return f.phone(i)

@@ -65,8 +65,8 @@ func (f *finder) titled(i int) (Span, bool) {
 	j := i + 1
 	if f.word(j) == "." {
 		j++
-	} else if f.word(i) == "ms" && t.Flags&note.Upper != 0 {
-		return Span{}, false // "MS" is a disease
+	} else if t.Flags&note.Upper != 0 {
+		return Span{}, false // "MS" is a disease, "MR BRAIN" an image
 	}
 	if j >= len(f.n.Tokens) || f.n.Tokens[j].Flags&note.Paragraph != 0 {
 		return Span{}, false
@@ -113,7 +113,7 @@ func (f *finder) labelled(i int) (Span, bool) {
 		return Span{}, false
 	}
 	end := f.names(j, true)
-	if end == j || end == j+1 && f.n.Tokens[j].End-f.n.Tokens[j].Start < 3 {
+	if end == j || f.isCredential(j) || end == j+1 && f.n.Tokens[j].End-f.n.Tokens[j].Start < 3 {
 		return Span{}, false
 	}
 	return Span{Name, j, end, 0.95, "name: label"}, true
