@@ -3,12 +3,15 @@ package phi
 import "github.com/fhirlake/fhirlake/internal/clinical/note"
 
 // maxGlued is how many tokens an e-mail address or URL has at most.
-const maxGlued = 64
+const maxGlued = 128
 
 // phone finds a telephone number that begins at token i: "(617) 555-0134",
 // "+1 617-555-0134", "617.555.0134".
 func (f *finder) phone(i int) (Span, bool) {
 	j := i
+	if f.word(j) == "1" && f.word(j+1) == "-" && f.glued(j+1) && f.glued(j+2) {
+		j += 2
+	}
 	switch {
 	case f.word(j) == "(" && f.digits(j+1) == 3 && f.word(j+2) == ")":
 		j += 3
@@ -19,10 +22,6 @@ func (f *finder) phone(i int) (Span, bool) {
 		j += 2
 	case f.isNumber(j) && len(f.word(j)) == 7 && f.word(j)[3] == '.' && f.word(j+1) == "." && f.digits(j+2) == 4 && f.glued(j+2):
 		return Span{Phone, i, j + 3, 0.95, "phone"}, true
-	case f.word(j) == "1" && f.word(j+1) == "-" && f.glued(j+1) && f.glued(j+2):
-		s, ok := f.phone(j + 2)
-		s.First = i
-		return s, ok
 	default:
 		return Span{}, false
 	}
@@ -72,7 +71,7 @@ func (f *finder) url(i int) (Span, bool) {
 		return Span{}, false
 	}
 	last := i + 1
-	for last < len(f.n.Tokens) && f.glued(last) {
+	for last < len(f.n.Tokens) && last-i < maxGlued && f.glued(last) {
 		last++
 	}
 	for last > i+1 && f.n.Tokens[last-1].Kind == note.Punct && f.word(last-1) != "/" {
@@ -133,7 +132,7 @@ func (f *finder) address(i int) (Span, bool) {
 	j := i + 1
 	for words := 0; words < 4 && j < len(f.n.Tokens); words++ {
 		t := &f.n.Tokens[j]
-		if t.Kind == note.Number && (f.word(j+1) == "st" || f.word(j+1) == "nd" || f.word(j+1) == "rd" || f.word(j+1) == "th") && words == 0 {
+		if t.Kind == note.Number && (f.word(j+1) == "st" || f.word(j+1) == "nd" || f.word(j+1) == "rd" || f.word(j+1) == "th") && words <= 1 {
 			j += 2
 			continue
 		}

@@ -123,7 +123,7 @@ func (f *finder) labelled(i int) (Span, bool) {
 // year-old", or with the numbers that Synthea adds to its names.
 func (f *finder) bare(i int) (Span, bool) {
 	t := &f.n.Tokens[i]
-	if t.Flags&note.Upper != 0 && t.End-t.Start < 4 {
+	if t.Flags&note.Upper != 0 && t.End-t.Start < 4 || f.isCredential(i) {
 		return Span{}, false
 	}
 	starts := t.Flags&note.Line != 0 || f.word(i-1) == "." || f.word(i-1) == ":" || f.word(i-1) == "by"

@@ -66,7 +66,7 @@ func timeAt(n *note.Note, i, last int) int {
 		if end := DateAt(n, j, last); end > j {
 			return end
 		}
-		if t := at(j); isYear(t) && (word != "on" && word != "from" || j+1 >= last || n.Tokens[j+1].Kind == note.Punct) {
+		if t := at(j); isYear(t) && unitAt(n, j+1, last) <= j+1 && (word != "on" && word != "from" || j+1 >= last || n.Tokens[j+1].Kind == note.Punct) {
 			return j + 1
 		}
 		if at(j) == "early" || at(j) == "late" || at(j) == "the" && (isYear(strings.TrimSuffix(at(j+1), "s"))) {
