@@ -118,7 +118,7 @@ func (p *parser) list(index int32, s *note.Sentence, cues []cue) {
 	}
 	// A phrase directly before the colon has an empty scope.
 	for _, f := range p.found {
-		if f.last == s.Last-1 && f.rule.forward && f.rule.meaning < meanings && f.rule.limit == reach {
+		if f.last >= s.Last-1 && f.rule.forward && f.rule.meaning < meanings && f.rule.limit == reach {
 			p.lead = append(p.lead, f)
 		}
 	}
