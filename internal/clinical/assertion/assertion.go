@@ -106,7 +106,7 @@ func (c *Context) section(s *note.Sentence) *Evidence {
 		e.Trait, e.Rule = nlp.PertainsToFamily, "family: section"
 	case note.PastHistory, note.SurgicalHistory:
 		e.Trait, e.Rule = nlp.PastHistory, "history: section"
-	case note.ReturnPrecautions:
+	case note.ReturnPrecautions, note.Immunizations:
 		e.Trait, e.Rule = nlp.Hypothetical, "hypothetical: section"
 	default:
 		return nil
