@@ -51,7 +51,7 @@ func TestOfOutsideIsEmpty(t *testing.T) {
 // would take minutes for.
 func TestHostileTextIsLinear(t *testing.T) {
 	for _, piece := range []string{"no ", "no, ", ", and ", "no , or ", "without ", "is seen ", "if ", "denied ", "is ", "- ", "? ", "+",
-		"denies:\n- ", "resolved ", "mother ", "a:no ", "history of , ", "( finding ) ", "probably, ", "x"} {
+		"denies:\n- ", "resolved ", "mother ", "a:no ", "a:no, ", "a ?no, ", "history of , ", "( finding ) ", "probably, ", "x"} {
 		n := note.Parse(strings.Repeat(piece, 1<<18/len(piece)))
 		c := assertion.Parse(n)
 		for i := range n.Tokens {

@@ -54,6 +54,11 @@ func (p *parser) sentence(index int32) {
 	s := &p.Sentences[index]
 	p.found = p.found[:0]
 	for i := s.First; i < s.Last; {
+		if p.value(s, i) {
+			p.found = append(p.found, cue{first: i, last: i + 1, rule: valueRule})
+			i++
+			continue
+		}
 		node, last := p.longest(&p.root, i, s.Last)
 		if node == nil {
 			p.sign(s, i)
@@ -72,7 +77,6 @@ func (p *parser) sentence(index int32) {
 		}
 		i = last
 	}
-	p.values(s)
 	start := len(p.context.cues)
 	for i := range p.found {
 		f := &p.found[i]
@@ -264,14 +268,17 @@ func (p *parser) backward(s *note.Sentence, i int) int32 {
 		from = max(from, f.first-1)
 	}
 	bit := uint8(1) << f.rule.meaning
+	crossed := false // a comma
 	for j := i - 1; j >= 0 && p.found[j].last > from; j-- {
 		g := &p.found[j]
 		switch {
 		case g.last > f.first:
 		case g.rule.ends&bit != 0, g.rule.meaning == comma && !f.rule.list:
 			return g.last
-		case g.rule.meaning == condition && f.rule.meaning == negation:
-			return f.first
+		case g.rule.meaning == comma:
+			crossed = true
+		case g.rule.meaning == condition && f.rule.meaning == negation && !crossed:
+			return f.first // "once the pain has resolved"
 		}
 	}
 	return from

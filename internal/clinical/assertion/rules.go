@@ -169,8 +169,6 @@ func heading(line string) (r rule, err error) {
 			r.forward = true
 		case f == "backward":
 			r.backward = true
-		case f == "both":
-			r.forward, r.backward = true, true
 		case f == "near":
 			r.near = true
 		case f == "list":

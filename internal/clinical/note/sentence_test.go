@@ -63,6 +63,7 @@ func TestSentences(t *testing.T) {
 		{"Problems: 1) pain, 2) fever (grade 3) with 2) none", []string{"# Problems: |", "* 1) | pain,", "* 2) | fever (grade 3) with 2) none"}},
 		{"ASSESSMENT: 1. Gout. 2. Pain.", []string{"# ASSESSMENT: |", "* 1. | Gout.", "* 2. | Pain."}},
 		{"1) Chest pain\n2) Anemia\n(3) Gout", []string{"* 1) | Chest pain", "* 2) | Anemia", "* (3) | Gout"}},
+		{"-rest\n-left-sided pain\n-fever, +cough", []string{"* - | rest", "* - | left-sided pain", "-fever, +cough"}},
 		{"• one\n• Two: three", []string{"* • | one", "* • Two: | three"}},
 		{"Lungs: clear. Heart: no murmur.\nAbd: soft", []string{"Lungs: | clear.", "Heart: | no murmur.", "Abd: | soft"}},
 		{"Seen at 10:30 with ratio 1:2.", []string{"Seen at 10:30 with ratio 1:2."}},
