@@ -15,6 +15,9 @@ type Evidence struct {
 	Score       float64 // how sure the rule is, 0 to 1
 	Rule        string  // such as "negation: denies"
 	First, Last int     // tokens [First, Last) that the rule looked at
+	// Result is set where the word is "negative": of a test this is the result, the
+	// test itself was done.
+	Result bool
 }
 
 // Has reports whether a trait holds.
@@ -85,7 +88,7 @@ func (n *nearest) assertion(section *Evidence) (a Assertion) {
 	}
 	for m, best := range n {
 		if q := best.cue; q != nil {
-			a = append(a, Evidence{Trait: traits[m], Score: best.score, Rule: q.rule.name, First: int(q.first), Last: int(q.last)})
+			a = append(a, Evidence{Trait: traits[m], Score: best.score, Rule: q.rule.name, First: int(q.first), Last: int(q.last), Result: q.rule.result})
 		}
 	}
 	if section != nil && !a.Has(section.Trait) {

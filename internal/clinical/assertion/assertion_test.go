@@ -39,6 +39,23 @@ func TestTraitsAreUnique(t *testing.T) {
 	require.InDelta(t, 0.99, a.Traits()[0].Score, 0.02)
 }
 
+func TestResultOfATest(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Blood cultures were negative.":     true,
+		"Blood cultures: negative.":         true,
+		"Blood cultures negative.":          true,
+		"No blood cultures.":                false,
+		"Blood cultures: none.":             false,
+		"Exam negative for blood cultures.": false,
+	} {
+		n := note.Parse(text)
+		first, last, _ := n.Locate("blood cultures")
+		a := assertion.Parse(n).Of(first, last)
+		require.True(t, a.Has(nlp.Negation), text)
+		require.Equal(t, want, a[0].Result, text)
+	}
+}
+
 func TestOfOutsideIsEmpty(t *testing.T) {
 	c := assertion.Parse(note.Parse("No fever."))
 	for _, span := range [][2]int{{-1, 1}, {1, 1}, {2, 1}, {0, 4}, {9, 10}} {

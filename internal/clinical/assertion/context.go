@@ -54,8 +54,8 @@ func (p *parser) sentence(index int32) {
 	s := &p.Sentences[index]
 	p.found = p.found[:0]
 	for i := s.First; i < s.Last; {
-		if p.value(s, i) {
-			p.found = append(p.found, cue{first: i, last: i + 1, rule: valueRule})
+		if r := p.value(s, i); r != nil {
+			p.found = append(p.found, cue{first: i, last: i + 1, rule: r})
 			i++
 			continue
 		}
@@ -209,11 +209,30 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
+		case g.rule.meaning == colon && p.heading(f.last, g.first) > f.last:
+			return p.heading(f.last, g.first)
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
 			return g.first
 		}
 	}
 	return to
+}
+
+// heading returns the first token of the heading whose colon is token i, if it stands
+// in capitals within [from, i): "no icterus  NECK: supple". It returns from if there is
+// none.
+func (p *parser) heading(from, i int32) int32 {
+	first, most := i, int32(4)
+	if p.Tokens[from-1].Flags&note.Upper != 0 {
+		most = 1 // everything is in capitals
+	}
+	for first > from && i-first < most && p.Tokens[first-1].Flags&note.Upper != 0 {
+		first--
+	}
+	if first == i || first == from {
+		return from
+	}
+	return first
 }
 
 // listed reports whether a comma goes before found[i] in its clause.

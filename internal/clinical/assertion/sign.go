@@ -10,6 +10,7 @@ var (
 	suffixRule   = &rule{meaning: negation, backward: true, score: .95, name: "negation: -", limit: 6}
 	queryRule    = &rule{meaning: uncertain, forward: true, score: .9, name: "uncertain: ?", limit: reach, item: true}
 	questionRule = &rule{meaning: uncertain, backward: true, score: .9, name: "uncertain: ?", limit: 3}
+	resultRule   = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach, result: true}
 	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach}
 )
 
@@ -58,28 +59,33 @@ func (p *parser) answered(i, end int32) bool {
 	return false
 }
 
-// value reports whether token i is a negative value behind a label: "Cough: none",
+// value returns the rule for token i if it is a negative value behind a label: "Cough: none",
 // "Fever: no.", "Murmurs - absent", "Any cough? No."
-func (p *parser) value(s *note.Sentence, i int32) bool {
+func (p *parser) value(s *note.Sentence, i int32) *rule {
 	if i == s.First || p.Tokens[i-1].Kind != note.Punct {
-		return false
+		return nil
 	}
 	switch w := p.Word(int(i - 1)); {
 	case w == ":", w == "?", w == "-" && p.Tokens[i-1].Flags&note.Space != 0:
 	default:
-		return false
+		return nil
 	}
+	r := valueRule
 	switch p.Word(int(i)) {
-	case "no", "none", "negative", "neg", "denied", "denies", "absent", "nil", "never", "n":
+	case "negative", "neg":
+		r = resultRule
+	case "no", "none", "denied", "denies", "absent", "nil", "never", "n":
 	default:
-		return false
+		return nil
 	}
 	if i+1 == s.Last || p.Tokens[i+1].Kind == note.Punct {
-		return true
+		return r
 	}
 	switch p.Word(int(i + 1)) {
 	case "noted", "seen", "appreciated", "reported", "known", "at":
-		return p.Word(int(i)) != "no"
+		if p.Word(int(i)) != "no" {
+			return r
+		}
 	}
-	return false
+	return nil
 }
