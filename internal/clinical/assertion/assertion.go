@@ -15,6 +15,9 @@ type Evidence struct {
 	Score       float64 // how sure the rule is, 0 to 1
 	Rule        string  // such as "negation: denies"
 	First, Last int     // tokens [First, Last) that the rule looked at
+	// Result is set where the word is "negative": of a test this is the result, the
+	// test itself was done.
+	Result bool
 }
 
 // Has reports whether a trait holds.
@@ -61,7 +64,7 @@ func (c *Context) Of(first, last int) Assertion {
 	for i := range lead {
 		best.add(&lead[i], 0)
 	}
-	return best.assertion(&c.note.Sections[s.Section])
+	return best.assertion(c.section(s))
 }
 
 // nearest has the strongest cue for every meaning.
@@ -79,26 +82,55 @@ func (n *nearest) add(q *cue, distance int32) {
 }
 
 // assertion returns the cues as evidence, with what the section says.
-func (n *nearest) assertion(section *note.Section) (a Assertion) {
+func (n *nearest) assertion(section *Evidence) (a Assertion) {
 	if q := n[hypothetical].cue; q != nil && q.rule.near && n[negation].cue != nil {
 		n[hypothetical].cue = nil // "MRSA screen negative" speaks of a result, not of a purpose
 	}
 	for m, best := range n {
 		if q := best.cue; q != nil {
-			a = append(a, Evidence{Trait: traits[m], Score: best.score, Rule: q.rule.name, First: int(q.first), Last: int(q.last)})
+			a = append(a, Evidence{Trait: traits[m], Score: best.score, Rule: q.rule.name, First: int(q.first), Last: int(q.last), Result: q.rule.result})
 		}
 	}
-	trait, rule := "", ""
-	switch section.Kind {
-	case note.FamilyHistory:
-		trait, rule = nlp.PertainsToFamily, "family: section"
-	case note.PastHistory, note.SurgicalHistory:
-		trait, rule = nlp.PastHistory, "history: section"
-	case note.ReturnPrecautions:
-		trait, rule = nlp.Hypothetical, "hypothetical: section"
-	}
-	if trait != "" && !a.Has(trait) {
-		a = append(a, Evidence{Trait: trait, Score: 0.9, Rule: rule, First: int(section.HeadingFirst), Last: int(section.HeadingLast)})
+	if section != nil && !a.Has(section.Trait) {
+		a = append(a, *section)
 	}
 	return a
+}
+
+// section returns what the section of a sentence says about its mentions, or nil.
+func (c *Context) section(s *note.Sentence) *Evidence {
+	e := &Evidence{Score: 0.9}
+	section := &c.note.Sections[s.Section]
+	switch section.Kind {
+	case note.FamilyHistory:
+		if c.ofPatient(s) {
+			return nil
+		}
+		e.Trait, e.Rule = nlp.PertainsToFamily, "family: section"
+	case note.PastHistory, note.SurgicalHistory:
+		e.Trait, e.Rule = nlp.PastHistory, "history: section"
+	case note.ReturnPrecautions, note.Immunizations:
+		e.Trait, e.Rule = nlp.Hypothetical, "hypothetical: section"
+	default:
+		return nil
+	}
+	e.First, e.Last = int(section.HeadingFirst), int(section.HeadingLast)
+	return e
+}
+
+// ofPatient reports whether the patient is the subject of a sentence: "The patient
+// denies cough".
+func (c *Context) ofPatient(s *note.Sentence) bool {
+	i := s.Value
+	if i < s.Last && c.note.Word(int(i)) == "the" {
+		i++
+	}
+	if i >= s.Last {
+		return false
+	}
+	switch c.note.Word(int(i)) {
+	case "patient", "pt", "he", "she", "i":
+		return i+1 < s.Last && c.note.Word(int(i+1)) != "has" && c.note.Word(int(i+1)) != "'s"
+	}
+	return false
 }

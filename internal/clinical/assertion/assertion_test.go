@@ -39,6 +39,23 @@ func TestTraitsAreUnique(t *testing.T) {
 	require.InDelta(t, 0.99, a.Traits()[0].Score, 0.02)
 }
 
+func TestResultOfATest(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Blood cultures were negative.":     true,
+		"Blood cultures: negative.":         true,
+		"Blood cultures negative.":          true,
+		"No blood cultures.":                false,
+		"Blood cultures: none.":             false,
+		"Exam negative for blood cultures.": false,
+	} {
+		n := note.Parse(text)
+		first, last, _ := n.Locate("blood cultures")
+		a := assertion.Parse(n).Of(first, last)
+		require.True(t, a.Has(nlp.Negation), text)
+		require.Equal(t, want, a[0].Result, text)
+	}
+}
+
 func TestOfOutsideIsEmpty(t *testing.T) {
 	c := assertion.Parse(note.Parse("No fever."))
 	for _, span := range [][2]int{{-1, 1}, {1, 1}, {2, 1}, {0, 4}, {9, 10}} {
@@ -51,7 +68,7 @@ func TestOfOutsideIsEmpty(t *testing.T) {
 // would take minutes for.
 func TestHostileTextIsLinear(t *testing.T) {
 	for _, piece := range []string{"no ", "no, ", ", and ", "no , or ", "without ", "is seen ", "if ", "denied ", "is ", "- ", "? ", "+",
-		"denies:\n- ", "resolved ", "mother ", "a:no ", "history of , ", "( finding ) ", "probably, ", "x"} {
+		"denies:\n- ", "resolved ", "mother ", "a:no ", "a:no, ", "a ?no, ", "history of , ", "( finding ) ", "probably, ", "x"} {
 		n := note.Parse(strings.Repeat(piece, 1<<18/len(piece)))
 		c := assertion.Parse(n)
 		for i := range n.Tokens {

@@ -54,6 +54,11 @@ func (p *parser) sentence(index int32) {
 	s := &p.Sentences[index]
 	p.found = p.found[:0]
 	for i := s.First; i < s.Last; {
+		if r := p.value(s, i); r != nil {
+			p.found = append(p.found, cue{first: i, last: i + 1, rule: r})
+			i++
+			continue
+		}
 		node, last := p.longest(&p.root, i, s.Last)
 		if node == nil {
 			p.sign(s, i)
@@ -72,7 +77,6 @@ func (p *parser) sentence(index int32) {
 		}
 		i = last
 	}
-	p.values(s)
 	start := len(p.context.cues)
 	for i := range p.found {
 		f := &p.found[i]
@@ -118,7 +122,7 @@ func (p *parser) list(index int32, s *note.Sentence, cues []cue) {
 	}
 	// A phrase directly before the colon has an empty scope.
 	for _, f := range p.found {
-		if f.last == s.Last-1 && f.rule.forward && f.rule.meaning < meanings && f.rule.limit == reach {
+		if f.last >= s.Last-1 && f.rule.forward && f.rule.meaning < meanings && f.rule.limit == reach {
 			p.lead = append(p.lead, f)
 		}
 	}
@@ -205,11 +209,30 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
+		case g.rule.meaning == colon && p.heading(f.last, g.first) > f.last:
+			return p.heading(f.last, g.first)
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
 			return g.first
 		}
 	}
 	return to
+}
+
+// heading returns the first token of the heading whose colon is token i, if it stands
+// in capitals within [from, i): "no icterus  NECK: supple". It returns from if there is
+// none.
+func (p *parser) heading(from, i int32) int32 {
+	first, most := i, int32(4)
+	if p.Tokens[from-1].Flags&note.Upper != 0 {
+		most = 1 // everything is in capitals
+	}
+	for first > from && i-first < most && p.Tokens[first-1].Flags&note.Upper != 0 {
+		first--
+	}
+	if first == i || first == from {
+		return from
+	}
+	return first
 }
 
 // listed reports whether a comma goes before found[i] in its clause.
@@ -264,14 +287,17 @@ func (p *parser) backward(s *note.Sentence, i int) int32 {
 		from = max(from, f.first-1)
 	}
 	bit := uint8(1) << f.rule.meaning
+	crossed := false // a comma
 	for j := i - 1; j >= 0 && p.found[j].last > from; j-- {
 		g := &p.found[j]
 		switch {
 		case g.last > f.first:
 		case g.rule.ends&bit != 0, g.rule.meaning == comma && !f.rule.list:
 			return g.last
-		case g.rule.meaning == condition && f.rule.meaning == negation:
-			return f.first
+		case g.rule.meaning == comma:
+			crossed = true
+		case g.rule.meaning == condition && f.rule.meaning == negation && !crossed:
+			return f.first // "once the pain has resolved"
 		}
 	}
 	return from

@@ -30,12 +30,13 @@ const (
 	condition         // "once", "until"
 	comma
 	join // "and", "or"
+	colon
 	verb // a finite verb
 )
 
 var meaningNames = map[string]meaning{"negation": negation, "uncertain": uncertain, "hypothetical": hypothetical,
 	"history": history, "family": family, "future": future, "pseudo": pseudo, "end": end,
-	"condition": condition, "comma": comma, "join": join, "verb": verb}
+	"condition": condition, "comma": comma, "join": join, "colon": colon, "verb": verb}
 
 // A rule is what a phrase of triggers.txt means.
 type rule struct {
@@ -47,6 +48,7 @@ type rule struct {
 	start    bool // at the start of a sentence only
 	open     bool // at the start of a clause only
 	closed   bool // at the end of a clause only
+	result   bool // says "negative": of a test it is the result
 	item     bool // forward: up to a comma, unless an "or" follows
 	nested   bool // the same if a comma goes before the phrase
 	limit    int32
@@ -169,8 +171,6 @@ func heading(line string) (r rule, err error) {
 			r.forward = true
 		case f == "backward":
 			r.backward = true
-		case f == "both":
-			r.forward, r.backward = true, true
 		case f == "near":
 			r.near = true
 		case f == "list":
@@ -251,9 +251,11 @@ func choices(list string) (all []string) {
 
 // add adds a phrase with a rule to the trie.
 func (l *lexicon) add(phrase string, r rule) {
-	r.name += strings.Join(strings.Fields(phrase), " ")
+	words := strings.Fields(phrase)
+	r.name += strings.Join(words, " ")
+	r.result = r.meaning == negation && (words[len(words)-1] == "negative" || words[len(words)-1] == "neg")
 	at := &l.root
-	for element := range strings.FieldsSeq(phrase) {
+	for _, element := range words {
 		switch {
 		case element == "#":
 			at = child(&at.number)

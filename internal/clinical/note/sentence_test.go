@@ -63,6 +63,7 @@ func TestSentences(t *testing.T) {
 		{"Problems: 1) pain, 2) fever (grade 3) with 2) none", []string{"# Problems: |", "* 1) | pain,", "* 2) | fever (grade 3) with 2) none"}},
 		{"ASSESSMENT: 1. Gout. 2. Pain.", []string{"# ASSESSMENT: |", "* 1. | Gout.", "* 2. | Pain."}},
 		{"1) Chest pain\n2) Anemia\n(3) Gout", []string{"* 1) | Chest pain", "* 2) | Anemia", "* (3) | Gout"}},
+		{"-rest\n-left-sided pain\n-fever, +cough", []string{"* - | rest", "* - | left-sided pain", "-fever, +cough"}},
 		{"• one\n• Two: three", []string{"* • | one", "* • Two: | three"}},
 		{"Lungs: clear. Heart: no murmur.\nAbd: soft", []string{"Lungs: | clear.", "Heart: | no murmur.", "Abd: | soft"}},
 		{"Seen at 10:30 with ratio 1:2.", []string{"Seen at 10:30 with ratio 1:2."}},
@@ -117,6 +118,11 @@ func TestSections(t *testing.T) {
 		"# Something of its own\ntext":                   note.Other,
 		"# History of Present Illness\nJane\n is well":   note.PresentIllness,
 		"Return precautions: fever":                      note.ReturnPrecautions,
+		"Past Medical History (PMH):\nasthma":            note.PastHistory,
+		"S: cough for 3 days":                            note.PresentIllness,
+		"P: 80":                                          note.Other,
+		"T: 98.6 P: 80":                                  note.Other,
+		"Family/Social History: smoker":                  note.SocialHistory,
 		"INDICATION: cough":                              note.Indication,
 	} {
 		n := note.Parse(text)
