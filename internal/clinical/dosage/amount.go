@@ -83,7 +83,7 @@ func (p *parser) bare(i int) int {
 		return next
 	case ".":
 		// The number of the next item of a list has a point too.
-		if len(w) > 2 || next == i+3 || next+1 >= p.end || p.n.Tokens[next+1].Flags&note.Wide != 0 {
+		if len(w) > 2 || next == i+3 || next+1 >= len(p.n.Tokens) || p.n.Tokens[next+1].Flags&note.Wide != 0 {
 			return next
 		}
 	}
