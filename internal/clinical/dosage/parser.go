@@ -45,7 +45,7 @@ func (p *parser) class(i int) class { return p.entry(i).class }
 
 func (p *parser) is(i int, c class) bool { return p.entry(i).class&c != 0 }
 
-func (p *parser) number(i int) bool { return i < p.end && p.n.Tokens[i].Kind == note.Number }
+func (p *parser) number(i int) bool { return 0 <= i && i < p.end && p.n.Tokens[i].Kind == note.Number }
 
 // glued reports whether token i follows its neighbour without a space.
 func (p *parser) glued(i int) bool {
