@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
@@ -53,22 +54,29 @@ func (p *parser) sentence(index int32) {
 	s := &p.Sentences[index]
 	p.found = p.found[:0]
 	for i := s.First; i < s.Last; {
+		if r := p.value(s, i); r != nil {
+			p.found = append(p.found, cue{first: i, last: i + 1, rule: r})
+			i++
+			continue
+		}
 		node, last := p.longest(&p.root, i, s.Last)
 		if node == nil {
 			p.sign(s, i)
 			i++
 			continue
 		}
+		opens := i == s.First || i == s.Value
+		closed := slices.ContainsFunc(node.rules, func(r *rule) bool { return r.closed }) && p.closes(last, s.Last)
 		for _, r := range node.rules {
-			opens := i == s.First || i == s.Value
-			if r.start && !opens || r.open && !opens && p.Tokens[i-1].Kind != note.Punct || r.closed && !p.closes(last, s.Last) {
-				continue
+			switch {
+			case r.start && !opens, r.open && !opens && p.Tokens[i-1].Kind != note.Punct, r.closed && !closed:
+			case closed && r.forward && r.meaning == negation && !opens: // "MI ruled out and PE found"
+			default:
+				p.found = append(p.found, cue{first: i, last: last, rule: r})
 			}
-			p.found = append(p.found, cue{first: i, last: last, rule: r})
 		}
 		i = last
 	}
-	p.values(s)
 	start := len(p.context.cues)
 	for i := range p.found {
 		f := &p.found[i]
@@ -114,7 +122,7 @@ func (p *parser) list(index int32, s *note.Sentence, cues []cue) {
 	}
 	// A phrase directly before the colon has an empty scope.
 	for _, f := range p.found {
-		if f.last == s.Last-1 && f.rule.forward && f.rule.meaning < meanings && f.rule.limit == reach {
+		if f.last >= s.Last-1 && f.rule.forward && f.rule.meaning < meanings && f.rule.limit == reach {
 			p.lead = append(p.lead, f)
 		}
 	}
@@ -154,8 +162,12 @@ func (p *parser) longest(at *node, i, end int32) (*node, int32) {
 			best, last = next, i+1
 		}
 	}
-	if w, ok := p.words[p.Word(int(i))]; ok {
-		try(at.next[w.id])
+	if w, ok := p.lookup(p.Word(int(i))); ok {
+		if at == &p.root {
+			try(p.begins[w.id])
+		} else {
+			try(at.next[w.id])
+		}
 		for _, e := range at.class {
 			if e.bit&w.classes != 0 {
 				try(e.to)
@@ -186,12 +198,19 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		switch {
 		case g.first == f.first:
 		case g.rule.ends&bit != 0:
+			if g.first == f.last && f.rule.meaning == negation && p.Tokens[g.first].Kind == note.Word {
+				continue // "no c/o", "never complained of"
+			}
 			return g.first
+		case g.rule.meaning == f.rule.meaning && g.rule.forward && g.rule.limit == reach && !g.rule.item && !g.rule.nested:
+			return g.last // what follows is in the scope of that cue
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
-		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1):
+		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
+		case g.rule.meaning == colon && p.heading(f.last, g.first) > f.last:
+			return p.heading(f.last, g.first)
 		case (g.rule.meaning == comma || g.rule.meaning == join) && p.clause(j+1):
 			return g.first
 		}
@@ -199,9 +218,27 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 	return to
 }
 
+// heading returns the first token of the heading whose colon is token i, if it stands
+// in capitals within [from, i): "no icterus  NECK: supple". It returns from if there is
+// none.
+func (p *parser) heading(from, i int32) int32 {
+	first, most := i, int32(4)
+	if p.Tokens[from-1].Flags&note.Upper != 0 {
+		most = 1 // everything is in capitals
+	}
+	for first > from && i-first < most && p.Tokens[first-1].Flags&note.Upper != 0 {
+		first--
+	}
+	if first == i || first == from {
+		return from
+	}
+	return first
+}
+
 // listed reports whether a comma goes before found[i] in its clause.
 func (p *parser) listed(i int) bool {
-	for i--; i >= 0; i-- {
+	least := p.found[i].first - reach
+	for i--; i >= 0 && p.found[i].first > least; i-- {
 		switch m := p.found[i].rule.meaning; {
 		case m == comma:
 			return true
@@ -213,9 +250,9 @@ func (p *parser) listed(i int) bool {
 }
 
 // alternative reports whether an "or" or "nor" follows from found[i] before another
-// cue.
-func (p *parser) alternative(i int) bool {
-	for ; i < len(p.found); i++ {
+// cue and the token to.
+func (p *parser) alternative(i int, to int32) bool {
+	for ; i < len(p.found) && p.found[i].first < to; i++ {
 		switch m := p.found[i].rule.meaning; {
 		case m == join:
 			if w := p.Word(int(p.found[i].first)); w == "or" || w == "nor" {
@@ -250,14 +287,17 @@ func (p *parser) backward(s *note.Sentence, i int) int32 {
 		from = max(from, f.first-1)
 	}
 	bit := uint8(1) << f.rule.meaning
+	crossed := false // a comma
 	for j := i - 1; j >= 0 && p.found[j].last > from; j-- {
 		g := &p.found[j]
 		switch {
 		case g.last > f.first:
 		case g.rule.ends&bit != 0, g.rule.meaning == comma && !f.rule.list:
 			return g.last
-		case g.rule.meaning == condition && f.rule.meaning == negation:
-			return f.first
+		case g.rule.meaning == comma:
+			crossed = true
+		case g.rule.meaning == condition && f.rule.meaning == negation && !crossed:
+			return f.first // "once the pain has resolved"
 		}
 	}
 	return from

@@ -9,6 +9,6 @@
 // Beyond phrases, rules look at sections, at values behind a label ("Cough: none"),
 // at plus and minus signs, and at list items below "Patient denies:".
 //
-// A scope never leaves its sentence, save for list items, and is at most 100 tokens
+// A scope never leaves its sentence, save for list items, and is at most 300 tokens
 // long, so Parse is linear and Of takes a bounded time.
 package assertion

@@ -30,12 +30,13 @@ const (
 	condition         // "once", "until"
 	comma
 	join // "and", "or"
+	colon
 	verb // a finite verb
 )
 
 var meaningNames = map[string]meaning{"negation": negation, "uncertain": uncertain, "hypothetical": hypothetical,
 	"history": history, "family": family, "future": future, "pseudo": pseudo, "end": end,
-	"condition": condition, "comma": comma, "join": join, "verb": verb}
+	"condition": condition, "comma": comma, "join": join, "colon": colon, "verb": verb}
 
 // A rule is what a phrase of triggers.txt means.
 type rule struct {
@@ -47,6 +48,7 @@ type rule struct {
 	start    bool // at the start of a sentence only
 	open     bool // at the start of a clause only
 	closed   bool // at the end of a clause only
+	result   bool // says "negative": of a test it is the result
 	item     bool // forward: up to a comma, unless an "or" follows
 	nested   bool // the same if a comma goes before the phrase
 	limit    int32
@@ -58,14 +60,36 @@ type rule struct {
 // A lexicon is the phrases of triggers.txt as a trie over words and classes of words.
 type lexicon struct {
 	words   map[string]word
-	classes map[string]uint32 // "$rel": its bit
+	classes map[string]uint64 // "$rel": its bit
 	root    node
+	begins  []*node // the node behind the root by the id of the word, or nil
+	// lengths has, for the first byte of a word, a bit for every length that words
+	// of phrases have: most words of a note are none by that alone.
+	lengths [256]uint64
+}
+
+// lookup returns the entry of a word.
+func (l *lexicon) lookup(text string) (word, bool) {
+	if text == "" || l.lengths[text[0]]&(1<<min(len(text), 63)) == 0 {
+		return word{}, false
+	}
+	w, ok := l.words[text]
+	return w, ok
+}
+
+// index prepares begins and lengths.
+func (l *lexicon) index() {
+	l.begins = make([]*node, len(l.words))
+	for text, w := range l.words {
+		l.lengths[text[0]] |= 1 << min(len(text), 63)
+		l.begins[w.id] = l.root.next[w.id]
+	}
 }
 
 // A word is a word that phrases have.
 type word struct {
 	id      int32
-	classes uint32 // bits of the classes that have it
+	classes uint64 // bits of the classes that have it
 }
 
 // A node is a node of the trie.
@@ -79,13 +103,13 @@ type node struct {
 
 // A classEdge goes on with any word of a class.
 type classEdge struct {
-	bit uint32
+	bit uint64
 	to  *node
 }
 
 // rules compiles triggers.txt.
 var rules = sync.OnceValue(func() *lexicon {
-	l := &lexicon{words: map[string]word{}, classes: map[string]uint32{}}
+	l := &lexicon{words: map[string]word{}, classes: map[string]uint64{}}
 	var head rule
 	for i, line := range strings.Split(triggers, "\n") {
 		body := strings.TrimSpace(line)
@@ -93,7 +117,7 @@ var rules = sync.OnceValue(func() *lexicon {
 		case body == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "$"):
 			name, members, _ := strings.Cut(body, " ")
-			bit := uint32(1) << len(l.classes)
+			bit := uint64(1) << len(l.classes)
 			l.classes[name] = bit
 			for _, member := range strings.Fields(members) {
 				w := l.intern(member)
@@ -112,6 +136,7 @@ var rules = sync.OnceValue(func() *lexicon {
 			}
 		}
 	}
+	l.index()
 	return l
 })
 
@@ -146,8 +171,6 @@ func heading(line string) (r rule, err error) {
 			r.forward = true
 		case f == "backward":
 			r.backward = true
-		case f == "both":
-			r.forward, r.backward = true, true
 		case f == "near":
 			r.near = true
 		case f == "list":
@@ -228,9 +251,11 @@ func choices(list string) (all []string) {
 
 // add adds a phrase with a rule to the trie.
 func (l *lexicon) add(phrase string, r rule) {
-	r.name += strings.Join(strings.Fields(phrase), " ")
+	words := strings.Fields(phrase)
+	r.name += strings.Join(words, " ")
+	r.result = r.meaning == negation && (words[len(words)-1] == "negative" || words[len(words)-1] == "neg")
 	at := &l.root
-	for element := range strings.FieldsSeq(phrase) {
+	for _, element := range words {
 		switch {
 		case element == "#":
 			at = child(&at.number)
@@ -268,7 +293,7 @@ func child(p **node) *node {
 }
 
 // classChild returns the node behind the edge of a class, a new one if need be.
-func (n *node) classChild(bit uint32) *node {
+func (n *node) classChild(bit uint64) *node {
 	for _, e := range n.class {
 		if e.bit == bit {
 			return e.to

@@ -4,11 +4,13 @@ import "github.com/fhirlake/fhirlake/internal/clinical/note"
 
 // Rules for signs and values, which are no phrases.
 var (
-	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6}
+	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6, item: true}
 	zeroRule     = &rule{meaning: negation, forward: true, score: .95, name: "negation: ø", limit: reach}
 	plusRule     = &rule{meaning: end, ends: 1<<meanings - 1, name: "end: +"}
 	suffixRule   = &rule{meaning: negation, backward: true, score: .95, name: "negation: -", limit: 6}
+	queryRule    = &rule{meaning: uncertain, forward: true, score: .9, name: "uncertain: ?", limit: reach, item: true}
 	questionRule = &rule{meaning: uncertain, backward: true, score: .9, name: "uncertain: ?", limit: 3}
+	resultRule   = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach, result: true}
 	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach}
 )
 
@@ -19,7 +21,7 @@ func (p *parser) sign(s *note.Sentence, i int32) {
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: zeroRule})
 		return
 	}
-	if t.Kind != note.Punct || t.End-t.Start != 1 {
+	if t.Kind != note.Punct || t.End-t.Start != 1 || i < s.Value {
 		return
 	}
 	sign := p.Text[t.Start]
@@ -30,52 +32,60 @@ func (p *parser) sign(s *note.Sentence, i int32) {
 	ends := i+1 == s.Last || p.Tokens[i+1].Kind == note.Punct
 	joined := i+1 < s.Last && p.Tokens[i+1].Flags&note.Space == 0
 	bracketed := i > s.First && i+1 < s.Last && p.Word(int(i-1)) == "(" && p.Word(int(i+1)) == ")"
+	opens := i == s.First || i == s.Value || p.Tokens[i-1].Kind == note.Punct
 	switch {
-	case sign == '-' && (bracketed || spaced && joined && p.Tokens[i+1].Kind == note.Word):
+	case sign == '-' && (bracketed || opens && spaced && joined && p.Tokens[i+1].Kind == note.Word):
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: minusRule})
 	case sign == '-' && i > s.First && spaced && ends:
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: suffixRule})
 	case sign == '+':
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: plusRule})
-	case sign == '?' && i > s.First && !spaced:
+	case sign == '?' && spaced && !ends:
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: queryRule})
+	case sign == '?' && !spaced && !p.answered(i, s.Last):
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: questionRule})
 	}
 }
 
-// values finds a negative value behind a label: "Cough: none", "Fever: no.",
-// "Murmurs - absent".
-func (p *parser) values(s *note.Sentence) {
-	colon := int32(-1)
-	for i := s.First; i < s.Last; i++ {
-		t := &p.Tokens[i]
-		if t.Kind != note.Punct {
-			continue
-		}
-		w := p.Word(int(i))
-		if w == ":" || w == "-" && t.Flags&note.Space != 0 {
-			colon = i
-		}
-		if colon != i || i+1 >= s.Last {
-			continue
-		}
-		switch p.Word(int(i + 1)) {
-		case "no", "none", "negative", "neg", "denied", "denies", "absent", "nil", "never", "n":
-		default:
-			continue
-		}
-		if i+2 < s.Last && p.Tokens[i+2].Kind != note.Punct {
-			if next := p.Word(int(i + 2)); next != "noted" && next != "seen" && next != "appreciated" && next != "reported" && next != "known" && next != "at" {
-				continue
-			}
-		}
-		p.insert(cue{first: i + 1, last: i + 2, rule: valueRule})
+// answered reports whether an answer follows the question mark at token i.
+func (p *parser) answered(i, end int32) bool {
+	if i+1 >= end {
+		return false
 	}
+	switch p.Word(int(i + 1)) {
+	case "yes", "no", "none", "denies", "denied", "negative", "positive", "never":
+		return true
+	}
+	return false
 }
 
-// insert adds a cue to found in its order.
-func (p *parser) insert(c cue) {
-	p.found = append(p.found, c)
-	for i := len(p.found) - 1; i > 0 && p.found[i-1].first > c.first; i-- {
-		p.found[i], p.found[i-1] = p.found[i-1], p.found[i]
+// value returns the rule for token i if it is a negative value behind a label: "Cough: none",
+// "Fever: no.", "Murmurs - absent", "Any cough? No."
+func (p *parser) value(s *note.Sentence, i int32) *rule {
+	if i == s.First || p.Tokens[i-1].Kind != note.Punct {
+		return nil
 	}
+	switch w := p.Word(int(i - 1)); {
+	case w == ":", w == "?", w == "-" && p.Tokens[i-1].Flags&note.Space != 0:
+	default:
+		return nil
+	}
+	r := valueRule
+	switch p.Word(int(i)) {
+	case "negative", "neg":
+		r = resultRule
+	case "no", "none", "denied", "denies", "absent", "nil", "never", "n":
+	default:
+		return nil
+	}
+	if i+1 == s.Last || p.Tokens[i+1].Kind == note.Punct {
+		return r
+	}
+	switch p.Word(int(i + 1)) {
+	case "noted", "seen", "appreciated", "reported", "known", "at":
+		if p.Word(int(i)) != "no" {
+			return r
+		}
+	}
+	return nil
 }

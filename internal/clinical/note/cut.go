@@ -175,6 +175,8 @@ func (c *cutter) mark(i int) int {
 		case "-", "*", "•", "·", "▪", "◦", "‣", "●", "○", "■", "□", "–", "—", "+", "~", "o":
 			return i + 1
 		}
+	case t.Kind == Punct && c.Word(i) == "-" && t.Flags&Line != 0 && !c.endsLine(i+1) && c.Tokens[i+1].Kind == Word && !c.signs(i+1):
+		return i + 1
 	case t.Kind == Punct && c.Word(i) == "(" && i+2 < len(c.Tokens) && c.Tokens[i+1].Kind == Number && c.Word(i+2) == ")" && spaced(i+3):
 		return i + 3
 	case t.End-t.Start <= 2 && (t.Kind == Number || t.End-t.Start == 1) && i+1 < len(c.Tokens) && c.Tokens[i+1].Kind == Punct && c.Tokens[i+1].Flags&Space == 0 && spaced(i+2):
@@ -183,6 +185,17 @@ func (c *cutter) mark(i int) int {
 		}
 	}
 	return i
+}
+
+// signs reports whether a plus or minus sign stands before a word in the line from
+// token i on: "-fever, -chills, +cough" is no list item.
+func (c *cutter) signs(i int) bool {
+	for end := c.lineEnd(i, 30); i+1 < end; i++ {
+		if w := c.Word(i); (w == "-" || w == "+") && c.Tokens[i].Flags&Space != 0 && c.Tokens[i+1].Flags&Space == 0 && c.Tokens[i+1].Kind == Word {
+			return true
+		}
+	}
+	return false
 }
 
 // heading begins a section if a heading stands at token i. It returns the token
@@ -302,6 +315,9 @@ func (c *cutter) closes(i int) bool {
 func (c *cutter) stops(i int) bool {
 	switch c.Text[c.Tokens[i].Start] {
 	case '!', '?':
+		if c.Text[c.Tokens[i].Start] == '?' && i+1 < len(c.Tokens) && answers[c.Word(i+1)] {
+			return false
+		}
 		return i > c.first && !c.endsLine(i+1) && c.Tokens[i+1].Flags&Space != 0 && c.Tokens[i].Flags&Space == 0 && c.Tokens[i+1].Flags&Capital != 0
 	case '.':
 	default:

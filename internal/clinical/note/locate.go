@@ -74,12 +74,15 @@ func matchFields(text string, fields []string) (end int, ok bool) {
 	return end, true
 }
 
-// bounded reports whether no letter or digit continues the span.
+// bounded reports whether no letter, digit or possessive continues the span.
 func (n *Note) bounded(start, end int) bool {
 	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	before, _ := utf8.DecodeLastRuneInString(n.Text[:start])
 	from, _ := utf8.DecodeRuneInString(n.Text[start:])
 	to, _ := utf8.DecodeLastRuneInString(n.Text[:end])
 	after, _ := utf8.DecodeRuneInString(n.Text[end:])
+	if rest := n.Text[end:]; word(to) && len(rest) > 1 && rest[0] == '\'' && word(rune(rest[1])) {
+		return false
+	}
 	return !(word(before) && word(from)) && !(word(to) && word(after))
 }

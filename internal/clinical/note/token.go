@@ -86,7 +86,7 @@ type scanner struct {
 
 // scan fills Tokens, folded and points.
 func (n *Note) scan() {
-	s := scanner{text: n.Text, folded: make([]byte, len(n.Text)), tokens: make([]Token, 0, len(n.Text)/5+8)}
+	s := scanner{text: n.Text, folded: make([]byte, len(n.Text)), tokens: make([]Token, 0, len(n.Text)/4+8)}
 	ascii := true
 	for i := range len(s.text) {
 		s.folded[i] = lower[s.text[i]]
