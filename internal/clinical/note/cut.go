@@ -187,6 +187,20 @@ func (c *cutter) mark(i int) int {
 	return i
 }
 
+// bracketed returns the token after a short bracket that begins at token i, as in
+// "Past Medical History (PMH):", or i.
+func (c *cutter) bracketed(i int) int {
+	if c.endsLine(i) || c.Word(i) != "(" {
+		return i
+	}
+	for j := i + 1; j < min(i+7, len(c.Tokens)) && c.Tokens[j].Flags&Line == 0; j++ {
+		if c.Word(j) == ")" {
+			return j + 1
+		}
+	}
+	return i
+}
+
 // signs reports whether a plus or minus sign stands before a word in the line from
 // token i on: "-fever, -chills, +cough" is no list item.
 func (c *cutter) signs(i int) bool {
@@ -222,7 +236,7 @@ func (c *cutter) heading(i int) int {
 			return i
 		}
 	}
-	after := end
+	after := c.bracketed(end)
 	for after < len(c.Tokens) && c.Tokens[after].Flags&Line == 0 && marked && c.Tokens[after].Kind == Punct && (c.Word(after)[0] == '*' || c.Word(after)[0] == '=' || c.Word(after)[0] == '#' || c.Word(after)[0] == '_') {
 		after++
 	}
@@ -250,6 +264,9 @@ func (c *cutter) heading(i int) int {
 	}
 	if short && !colon && !hash {
 		return i
+	}
+	if letter := end == words+1 && c.Tokens[words].End-c.Tokens[words].Start == 1; letter && (!atLine || !alone && c.Tokens[after].Kind == Number) {
+		return i // "P: 80" is a pulse
 	}
 	if !alone && kind == Other {
 		return i // a label such as "Name:"

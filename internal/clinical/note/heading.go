@@ -11,7 +11,7 @@ var headings = map[SectionKind]string{
 		reason for consultation|reason for consult|reason for referral|presenting problem|chief concern`,
 	PresentIllness: `history of present illness|history of the present illness|hpi|present illness|interval history|subjective|
 		history of presenting illness|history of presenting complaint|brief history|interim history|interval events|
-		history of current illness|brief hpi|history`,
+		history of current illness|brief hpi|history|s`,
 	PastHistory: `past medical history|pmh|pmhx|past history|medical history|past medical and surgical history|
 		past medical / surgical history|past medical history / past surgical history|pmh / psh|previous medical history|
 		significant past medical history|prior medical history|past psychiatric history|psychiatric history|
@@ -22,12 +22,12 @@ var headings = map[SectionKind]string{
 		past surgical hx`,
 	FamilyHistory: `family history|fh|fhx|family medical history|family hx|family psychiatric history|famhx|fam hx`,
 	SocialHistory: `social history|sh|shx|soc hx|social hx|personal and social history|habits|psychosocial history|substance use history|
-		substance use`,
+		substance use|family / social history|social / family history|family and social history|social and family history`,
 	ReviewOfSystems: `review of systems|ros|review of symptoms|systems review|systemic review|pertinent review of systems`,
 	Exam: `physical examination|physical exam|pe|examination|exam|on examination|objective|physical findings|
 		physical examination on admission|physical exam on admission|admission physical examination|admission physical exam|
 		discharge physical examination|discharge physical exam|physical examination on discharge|physical exam on discharge|
-		mental status examination|mental status exam|mse|neurological examination|neurologic examination`,
+		mental status examination|mental status exam|mse|neurological examination|neurologic examination|o`,
 	Vitals:    `vital signs|vitals|vs`,
 	Allergies: `allergies|allergy|drug allergies|medication allergies|allergies and adverse reactions|adverse reactions|allergies / intolerances`,
 	Medications: `medications|medication|meds|current medications|home medications|home meds|outpatient medications|current meds|medications prior to admission|

@@ -36,3 +36,16 @@ func TestLocate(t *testing.T) {
 		}
 	}
 }
+
+func FuzzLocate(f *testing.F) {
+	f.Add("No chest\n pain", "chest pain")
+	f.Add("PE's \xff and PE", "pe")
+	f.Fuzz(func(t *testing.T, text, phrase string) {
+		n := note.Parse(text)
+		if first, last, ok := n.Locate(phrase); ok {
+			require.Less(t, first, last)
+			require.LessOrEqual(t, last, len(n.Tokens))
+			require.GreaterOrEqual(t, first, 0)
+		}
+	})
+}

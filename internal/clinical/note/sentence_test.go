@@ -118,6 +118,11 @@ func TestSections(t *testing.T) {
 		"# Something of its own\ntext":                   note.Other,
 		"# History of Present Illness\nJane\n is well":   note.PresentIllness,
 		"Return precautions: fever":                      note.ReturnPrecautions,
+		"Past Medical History (PMH):\nasthma":            note.PastHistory,
+		"S: cough for 3 days":                            note.PresentIllness,
+		"P: 80":                                          note.Other,
+		"T: 98.6 P: 80":                                  note.Other,
+		"Family/Social History: smoker":                  note.SocialHistory,
 		"INDICATION: cough":                              note.Indication,
 	} {
 		n := note.Parse(text)

@@ -11,7 +11,7 @@
 // icd10cm, rxnorm, or "-" where there is no code. Codes are separated by "," with the
 // best one first. Synonyms are separated by "|" and may begin with marks:
 //
-//	?  ambiguous: decided by the entry's context words
+//	?  ambiguous: decided by the entry's context words; a test also by a number after it
 //	!  matched only in the letters as written, because the name is a word otherwise ("AIDS")
 //	~  a frequent misspelling
 //

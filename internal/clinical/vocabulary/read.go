@@ -72,7 +72,7 @@ func Parse(text string) ([]Entry, error) {
 		for rest := column[4]; rest != ""; {
 			var name string
 			name, rest, _ = strings.Cut(rest, "|")
-			synonyms = append(synonyms, parseSynonym(name))
+			synonyms = append(synonyms, ParseSynonym(name))
 		}
 		e.Synonyms = synonyms[first:len(synonyms):len(synonyms)]
 		entries = append(entries, e)
@@ -100,7 +100,8 @@ func (e *Entry) fault(codes string) string {
 	return ""
 }
 
-func parseSynonym(name string) Synonym {
+// ParseSynonym reads a name with its marks.
+func ParseSynonym(name string) Synonym {
 	var s Synonym
 	for ; name != ""; name = name[1:] {
 		switch name[0] {
