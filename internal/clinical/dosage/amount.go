@@ -83,7 +83,7 @@ func (p *parser) bare(i int) int {
 		return next
 	case ".":
 		// The number of the next item of a list has a point too.
-		if len(w) > 2 || next == i+3 || next+1 >= p.end || p.n.Tokens[next+1].Flags&note.Wide != 0 {
+		if len(w) > 2 || next == i+3 || next+1 >= len(p.n.Tokens) || p.n.Tokens[next+1].Flags&note.Wide != 0 {
 			return next
 		}
 	}
@@ -165,15 +165,28 @@ func (p *parser) measured(i int, after bool) (Kind, int) {
 			return k, second
 		}
 	}
-	if kind == Rate && p.strengthPerHour(q, next) && p.word(i-1) != "at" && p.word(i-1) != "@" {
+	if kind == Rate && p.patch(i, q, next) {
 		kind = Strength
 	}
 	return kind, next
 }
 
-// strengthPerHour reports whether a unit is that of a patch: "mcg/hr".
-func (p *parser) strengthPerHour(q, next int) bool {
-	return next == q+3 && p.word(q) == "mcg" && p.is(q+2, clockUnit) && p.word(q + 2)[0] == 'h'
+// patch reports whether an amount per hour, with its unit in [q, next), is the strength of
+// a patch: "25 mcg/hr", "0.4 mg/hr", but "at 25 mcg/hr" and "drip 25 mcg/hr".
+func (p *parser) patch(i, q, next int) bool {
+	if next != q+3 || !p.is(q+2, clockUnit) || p.word(q+2)[0] != 'h' {
+		return false
+	}
+	if w := p.word(i); p.word(q) != "mcg" && !(p.word(q) == "mg" && (w[0] == '.' || w[0] == '0')) {
+		return false
+	}
+	for k := i - 1; k >= 0 && k >= i-3; k-- {
+		switch p.word(k) {
+		case "at", "@", "drip", "gtt", "infusion", "rate":
+			return false
+		}
+	}
+	return true
 }
 
 // unit reads a unit of measure with what it is per.

@@ -25,7 +25,7 @@ func (p *parser) duration(i int, after bool) int {
 			k++
 		}
 		switch {
-		case k < len(w) && words[w[k:]]&timeUnit != 0:
+		case k < len(w) && classOf(w[k:])&timeUnit != 0:
 			return i + 1
 		case k == len(w) && p.word(i+1) == "-" && p.number(i+2) && p.is(i+3, timeUnit):
 			return i + 4
@@ -90,7 +90,7 @@ func (p *parser) span(i int, w string) int {
 	}
 	u := p.word(q)
 	switch {
-	case words[u]&timeUnit != 0 && (len(u) > 1 || p.glued(q) || w == "x" || w == "×"):
+	case classOf(u)&timeUnit != 0 && (len(u) > 1 || p.glued(q) || w == "x" || w == "×"):
 	case u == "doses" || u == "cycles" || u == "weekly" && false:
 	default:
 		return 0

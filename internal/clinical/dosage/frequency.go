@@ -157,10 +157,10 @@ func (p *parser) abbreviation(i int, after bool) int {
 	w := p.word(i)
 	var buf [6]byte
 	if letters, next := p.dotted(i, &buf); letters > 0 {
-		if c := words[string(buf[:letters])]; c&freqWord != 0 {
+		if classOf(string(buf[:letters]))&freqWord != 0 {
 			return next
 		}
-		if string(buf[:letters]) == "od" {
+		if string(buf[:letters]) == "od" && !p.drops(i) {
 			return next
 		}
 		if buf[0] != 'q' {
@@ -173,7 +173,7 @@ func (p *parser) abbreviation(i int, after bool) int {
 		}
 		return i + 1
 	}
-	if w == "od" && after && p.upper(i) {
+	if w == "od" && after && p.upper(i) && !p.drops(i) {
 		return i + 1
 	}
 	if (w == "am" || w == "pm") && after && p.upper(i) {
@@ -229,10 +229,10 @@ func (p *parser) abbreviation(i int, after bool) int {
 		return i + 1 // "q12"
 	}
 	unit := w[k:]
-	if words[unit]&timeUnit != 0 {
+	if classOf(unit)&timeUnit != 0 {
 		return i + 1
 	}
-	if len(unit) > 3 && unit[len(unit)-3:] == "prn" && words[unit[:len(unit)-3]]&timeUnit != 0 {
+	if len(unit) > 3 && unit[len(unit)-3:] == "prn" && classOf(unit[:len(unit)-3])&timeUnit != 0 {
 		return i + 1
 	}
 	return 0
@@ -255,10 +255,10 @@ func (p *parser) interval(i int) int {
 		i++
 	}
 	w := p.word(i)
-	if words[w]&timeUnit != 0 || w == "°" || w == "º" {
+	if classOf(w)&timeUnit != 0 || w == "°" || w == "º" {
 		return i + 1
 	}
-	if len(w) > 3 && w[len(w)-3:] == "prn" && words[w[:len(w)-3]]&timeUnit != 0 {
+	if len(w) > 3 && w[len(w)-3:] == "prn" && classOf(w[:len(w)-3])&timeUnit != 0 {
 		return i + 1
 	}
 	return 0

@@ -7,8 +7,15 @@ import (
 // A parser reads spans of the tokens before end. Its methods are given the index of a token
 // and return the index after what they read, 0 if they can't read it there.
 type parser struct {
-	n   *note.Note
-	end int
+	n      *note.Note
+	end    int
+	recent [64]lookup // of the last tokens looked up, by the low bits of their indices
+}
+
+// A lookup is what is known of the word of a token.
+type lookup struct {
+	after int // the token's index plus one
+	entry *entry
 }
 
 // word returns the word of token i, "" beyond the end.
@@ -19,11 +26,26 @@ func (p *parser) word(i int) string {
 	return p.n.Word(i)
 }
 
-func (p *parser) class(i int) class { return words[p.word(i)] }
+// entry returns what is known of the word of token i.
+func (p *parser) entry(i int) *entry {
+	if i >= p.end || i < 0 {
+		return &unknown
+	}
+	l := &p.recent[i%len(p.recent)]
+	if l.after != i+1 {
+		l.after = i + 1
+		if l.entry = entries[p.n.Word(i)]; l.entry == nil {
+			l.entry = &unknown
+		}
+	}
+	return l.entry
+}
 
-func (p *parser) is(i int, c class) bool { return words[p.word(i)]&c != 0 }
+func (p *parser) class(i int) class { return p.entry(i).class }
 
-func (p *parser) number(i int) bool { return i < p.end && p.n.Tokens[i].Kind == note.Number }
+func (p *parser) is(i int, c class) bool { return p.entry(i).class&c != 0 }
+
+func (p *parser) number(i int) bool { return 0 <= i && i < p.end && p.n.Tokens[i].Kind == note.Number }
 
 // glued reports whether token i follows its neighbour without a space.
 func (p *parser) glued(i int) bool {
@@ -86,7 +108,7 @@ func (p *parser) match(i int, words []string) int {
 
 // fixed reads the longest fixed phrase at i that is of the kind.
 func (p *parser) fixed(i int, kind Kind) int {
-	for _, ph := range phrases[p.word(i)] {
+	for _, ph := range p.entry(i).phrases {
 		if ph.kind == kind {
 			if next := p.match(i, ph.words); next > 0 {
 				return next

@@ -171,3 +171,10 @@ func TestSigs(t *testing.T) {
 		require.GreaterOrEqual(t, f1, .95)
 	}
 }
+
+func TestRegressions(t *testing.T) {
+	for _, s := range readSigs(t, "testdata/regressions.txt") {
+		_, missing, wrong, report := s.compare(s.attributes(t))
+		require.Zero(t, missing+wrong, "%q\n%s", s.text, report)
+	}
+}

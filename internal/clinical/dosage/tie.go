@@ -14,7 +14,7 @@ func Attributes(n *note.Note, drugs []Drug) []Attribute {
 	if len(drugs) == 0 {
 		return nil
 	}
-	t := tier{p: parser{n: n, end: len(n.Tokens)}, drugs: drugs}
+	t := tier{p: parser{n: n, end: len(n.Tokens)}, drugs: drugs, found: make([]Attribute, 0, 4*len(drugs))}
 	t.between(-1)
 	for k := range drugs {
 		t.between(k)

@@ -1,6 +1,9 @@
 package dosage
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A class is a set of roles that a word can have in a sig.
 type class uint32
@@ -34,9 +37,31 @@ const (
 	beverage                      // what a medication is mixed with: water
 )
 
-// words maps the words of sigs to their classes.
-var words = func() map[string]class {
-	m := make(map[string]class, 600)
+// An entry is what is known of a word.
+type entry struct {
+	class   class
+	phrases []phrase // that begin with it, the longest first
+}
+
+// A phrase is a fixed run of words that is a span of its own.
+type phrase struct {
+	words []string
+	kind  Kind
+}
+
+var unknown entry
+
+// entries are the words of sigs.
+var entries = func() map[string]*entry {
+	m := make(map[string]*entry, 800)
+	at := func(word string) *entry {
+		e := m[word]
+		if e == nil {
+			e = new(entry)
+			m[word] = e
+		}
+		return e
+	}
 	for _, line := range []struct {
 		class class
 		words string
@@ -69,21 +94,9 @@ var words = func() map[string]class {
 		{beverage, "water juice fluid fluids liquid milk applesauce beverage tea soda"},
 	} {
 		for word := range strings.FieldsSeq(line.words) {
-			m[word] |= line.class
+			at(word).class |= line.class
 		}
 	}
-	return m
-}()
-
-// A phrase is a fixed run of words that is a span of its own.
-type phrase struct {
-	words []string
-	kind  Kind
-}
-
-// phrases are the fixed phrases by their first words, the longest first.
-var phrases = func() map[string][]phrase {
-	m := make(map[string][]phrase, 200)
 	for _, list := range []struct {
 		kind Kind
 		text string
@@ -108,15 +121,20 @@ drug implant|intrauterine system|intrauterine device|vaginal ring|vaginal system
 		text := strings.ReplaceAll(list.text, "\n", "")
 		for part := range strings.SplitSeq(text, "|") {
 			w := strings.Fields(part)
-			m[w[0]] = append(m[w[0]], phrase{w, list.kind})
+			e := at(w[0])
+			e.phrases = append(e.phrases, phrase{w, list.kind})
 		}
 	}
-	for _, list := range m {
-		for i := range list {
-			for j := i; j > 0 && len(list[j].words) > len(list[j-1].words); j-- {
-				list[j], list[j-1] = list[j-1], list[j]
-			}
-		}
+	for _, e := range m {
+		slices.SortStableFunc(e.phrases, func(a, b phrase) int { return len(b.words) - len(a.words) })
 	}
 	return m
 }()
+
+// classOf returns the classes of a word.
+func classOf(word string) class {
+	if e := entries[word]; e != nil {
+		return e.class
+	}
+	return 0
+}

@@ -107,3 +107,9 @@ func TestHostileTextIsLinear(t *testing.T) {
 		require.Equal(t, utf8.RuneCountInString(text), n.CodePoint(len(text)))
 	}
 }
+
+func TestApostropheWithoutWord(t *testing.T) {
+	for _, text := range []string{"ʼ", "ʼ(4", "aʼ", "aʼʼ(", "ʼa", "rock ʼn roll"} {
+		note.Parse(text) // ends
+	}
+}

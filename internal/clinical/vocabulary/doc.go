@@ -26,9 +26,17 @@
 //	treatment      a procedure that is a therapy rather than an intervention
 //	brand          a medication's trade name
 //	ingredient     a medication's substance
+//	combination    substances taken as one medication
+//	salt           a form of a substance that has a concept of its own
+//	class          a group of medications, without a concept
+//	vaccine        a vaccine or its trade name
 //	ambiguous      the term itself needs its context, as a synonym marked "?" does
 //	context=a,b    words; any of them nearby decides for this entry
-//	generic=1,2    RXCUIs of a brand's or combination's ingredients
+//	generic=1,2    RXCUIs of the ingredients of a brand, combination or salt
+//
+// A medication has the RXCUI of its brand, ingredient or combination. A brand that is no
+// longer sold has the code of what it holds, a combination without a code of its own has
+// those of its ingredients. Every code of generic= has an entry of its own.
 //
 // Lines that begin with "#" and empty lines are passed over. A term is what a clinician
 // writes; codes are what a coder gives for the bare term. The package does not normalise
