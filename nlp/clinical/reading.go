@@ -26,7 +26,7 @@ type reading struct {
 	*scratch
 	mentions []*mention // terms in order
 	times    []*mention
-	rest     []*mention // PHI
+	rest     []*mention // protected information, habits
 }
 
 // scratch is memory of one reading that the next one uses again.
