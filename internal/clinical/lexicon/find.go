@@ -1,0 +1,395 @@
+package lexicon
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/clinical/note"
+	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
+)
+
+// A Match is a run of tokens that means something.
+type Match struct {
+	First, Last int     // tokens [First, Last)
+	Senses      []Sense // best first
+
+	nested bool // may lie inside another match
+}
+
+// maxWord is the length of the longest word that is looked up.
+const maxWord = 64
+
+// near is how many tokens around an ambiguous abbreviation are looked at for context.
+const near = 24
+
+// A finder holds what one call of Find needs.
+type finder struct {
+	d       *Dictionary
+	n       *note.Note
+	ids     []wordID
+	matches []Match
+}
+
+// Find returns the terms of the dictionary in a note, in order. Two of them overlap only
+// if one ends in a part of the body ("pain in the left knee") or if its name is
+// that of a past procedure ("history of tubal ligation"): then both are found. The caller
+// must not change the senses.
+func (d *Dictionary) Find(n *note.Note) []Match {
+	f := &finder{d: d, n: n, ids: make([]wordID, len(n.Tokens)), matches: make([]Match, 0, len(n.Tokens)/12+4)}
+	for i := range f.ids {
+		f.ids[i] = d.look(n, i)
+	}
+	for s := range n.Sentences {
+		f.sentence(int(n.Sentences[s].First), int(n.Sentences[s].Last))
+	}
+	return f.matches
+}
+
+// look returns the number of a token.
+func (d *Dictionary) look(n *note.Note, token int) wordID {
+	t := &n.Tokens[token]
+	if t.End-t.Start > maxWord {
+		return 0
+	}
+	word := n.Word(token)
+	if t.Kind == note.Punct {
+		if word == "," {
+			return d.comma
+		}
+		if word != "+" {
+			return 0
+		}
+	}
+	id := d.words.id(word)
+	if id == 0 && strings.HasSuffix(word, "'s") {
+		id = d.words.id(word[:len(word)-2])
+	}
+	return id
+}
+
+// sentence finds the terms of a sentence.
+func (f *finder) sentence(first, last int) {
+	begin := len(f.matches)
+	end := first // of the matches so far
+	overlap := false
+	for i := first; i < last; i++ {
+		if int(f.ids[i]) >= len(f.d.trie.top) {
+			continue
+		}
+		node := f.d.trie.top[f.ids[i]]
+		if node == 0 {
+			continue
+		}
+		if m, ok := f.longest(node, i, last); ok && !(m.Last == i+1 && f.isUnit(i)) {
+			overlap = overlap || m.First < end
+			end = max(end, m.Last)
+			f.matches = append(f.matches, m)
+		}
+	}
+	if overlap {
+		f.uncover(f.matches[begin:])
+		f.matches = f.matches[:begin+f.resolve(f.matches[begin:])]
+	}
+}
+
+// longest returns the longest phrase that begins at token i, whose first word leads to node.
+func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
+	best := Match{First: i}
+	if senses := f.accepted(node, i, i+1); senses != nil {
+		best.Last, best.Senses = i+1, senses
+	}
+	after := f.ids[i]
+	for j := i + 1; j < last; j++ {
+		t := &f.n.Tokens[j]
+		next := nodeID(0)
+		if f.ids[j] != 0 {
+			next = f.d.trie.child(node, f.ids[j])
+		}
+		if next == 0 {
+			if t.Kind == note.Punct && f.passes(j, last) {
+				continue
+			}
+			if t.Kind != note.Punct {
+				if id := f.d.numeral(f.n.Word(j)); id != 0 {
+					next = f.d.trie.child(node, id)
+				}
+			}
+			if next == 0 {
+				if f.d.skip(after)&skipPreposition != 0 && f.d.skip(f.ids[j])&skipArticle != 0 {
+					continue
+				}
+				break
+			}
+		}
+		node, after = next, f.ids[j]
+		if senses := f.accepted(node, i, j+1); senses != nil {
+			best.Last, best.Senses = j+1, senses
+		}
+	}
+	if best.Senses == nil {
+		return best, false
+	}
+	best.Last += f.closing(best)
+	return best, true
+}
+
+// passes reports whether the mark at token j may stand inside a phrase.
+func (f *finder) passes(j, last int) bool {
+	if j+1 >= last {
+		return false
+	}
+	t, next := &f.n.Tokens[j], &f.n.Tokens[j+1]
+	switch f.n.Word(j) {
+	case "/", "(", ")":
+		return true
+	case "'":
+		return true
+	case "-":
+		return t.Flags&note.Space == next.Flags&note.Space
+	case ".": // "q.d.", "E. coli", "St. John"
+		before := &f.n.Tokens[j-1]
+		return next.Flags&note.Space == 0 || before.End-before.Start <= 2 && before.Kind == note.Word
+	}
+	return false
+}
+
+// closing returns 1 if the match opens a parenthesis that the token after it closes.
+func (f *finder) closing(m Match) int {
+	open := 0
+	for i := m.First; i < m.Last; i++ {
+		if f.n.Tokens[i].Kind == note.Punct {
+			switch f.n.Word(i) {
+			case "(":
+				open++
+			case ")":
+				open--
+			}
+		}
+	}
+	if open == 1 && m.Last < len(f.n.Tokens) && f.n.Word(m.Last) == ")" {
+		return 1
+	}
+	return 0
+}
+
+// accepted returns the senses of node that hold for tokens [first, last), nil if none.
+func (f *finder) accepted(node nodeID, first, last int) []Sense {
+	senses := f.d.sensesOf(node)
+	plain := true
+	for i := range senses {
+		s := &senses[i]
+		plain = plain && s.exact == "" && !s.Ambiguous && s.Quality != Abbreviation
+	}
+	if plain {
+		if len(senses) == 0 {
+			return nil
+		}
+		return senses
+	}
+	type hit struct {
+		sense Sense
+		words int
+	}
+	var hits []hit
+	for _, s := range senses {
+		if s.exact != "" && f.n.Span(first, last) != s.exact || s.Quality == Abbreviation && last == first+1 && !f.abbreviates(first, s.short) {
+			continue
+		}
+		words := 0
+		if s.Ambiguous {
+			words = f.contextWords(s.Number, first, last)
+			if s.Entry.Kind == vocabulary.Test && f.isValue(last) {
+				words += 2
+			}
+			if words == 0 {
+				continue
+			}
+		}
+		hits = append(hits, hit{s, words})
+	}
+	if len(hits) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return b.words - a.words })
+	kept := make([]Sense, len(hits))
+	for i, h := range hits {
+		kept[i] = h.sense
+	}
+	return kept
+}
+
+// abbreviates reports whether a token stands for an abbreviation rather than for an
+// English word that reads alike: "DOE", but not "does".
+func (f *finder) abbreviates(token int, short bool) bool {
+	if f.n.Tokens[token].Flags&note.Upper == 0 {
+		return !short && !isEnglish(f.n.Word(token))
+	}
+	return !short || f.capitals(token)
+}
+
+// capitals reports whether a token stands in capitals in a sentence that does not.
+func (f *finder) capitals(token int) bool {
+	if f.n.Tokens[token].Flags&note.Upper == 0 {
+		return false
+	}
+	s := f.n.Sentences[f.n.SentenceAt(token)]
+	words, upper := 0, 0
+	for i := max(int(s.First), token-10); i < min(int(s.Last), token+10); i++ {
+		if t := &f.n.Tokens[i]; t.Kind == note.Word && t.End-t.Start > 3 {
+			words++
+			if t.Flags&note.Upper != 0 {
+				upper++
+			}
+		}
+	}
+	return words == 0 || 2*upper < words || upper < 3
+}
+
+// contextWords counts the context words of an entry near tokens [first, last).
+func (f *finder) contextWords(entry int32, first, last int) int {
+	words := f.d.context[entry]
+	count := 0
+	for i := max(0, first-near); i < min(len(f.ids), last+near); i++ {
+		if i == first {
+			i = last - 1
+			continue
+		}
+		if f.ids[i] != 0 && slices.Contains(words, f.ids[i]) {
+			count++
+		}
+	}
+	return count
+}
+
+// uncover looks for conditions such as "history of breast cancer" and "status post
+// mastectomy". What the history is of is what the note speaks of: the condition inside
+// takes the place of the longer one, whose meanings come after its own. A procedure inside
+// does so too, but after "history of" both are kept.
+func (f *finder) uncover(matches []Match) {
+	for i := range matches {
+		w := &matches[i]
+		lead := f.d.skip(f.ids[w.First])
+		if lead&skipLead == 0 || w.Senses[0].Entry.Kind != vocabulary.Condition {
+			continue
+		}
+		for j := i + 1; j < len(matches) && matches[j].First < w.Last; j++ {
+			m := &matches[j]
+			if m.Last < w.Last || m.Last > w.Last {
+				continue
+			}
+			switch kind := m.Senses[0].Entry.Kind; {
+			case kind == vocabulary.Condition:
+				m.Senses = slices.Concat(m.Senses, w.Senses)
+				w.Senses = nil
+			case kind == vocabulary.Procedure && lead&skipHistory != 0:
+				m.nested = true
+			case kind == vocabulary.Procedure:
+				w.Senses = nil
+			default:
+				continue
+			}
+			break
+		}
+	}
+}
+
+// isValue reports whether the number that follows at token i is a test's value rather than
+// a dose: "K 4.1", "Na of 138".
+func (f *finder) isValue(i int) bool {
+	word := func(i int) string {
+		if i < len(f.n.Tokens) {
+			return f.n.Word(i)
+		}
+		return ""
+	}
+	switch word(i) {
+	case ":", "=", "of", "is", "was", "-":
+		i++
+	}
+	if i >= len(f.n.Tokens) || f.n.Tokens[i].Kind != note.Number {
+		return false
+	}
+	switch word(i + 1) {
+	case "mg", "meq", "g", "mcg", "gram", "grams", "tab", "tabs", "tablet", "tablets", "units", "ml", "mmol":
+		return word(i+2) == "/"
+	}
+	return true
+}
+
+// isUnit reports whether a token in small letters is the part of a unit behind a slash:
+// "mL/hr".
+func (f *finder) isUnit(i int) bool {
+	t := &f.n.Tokens[i]
+	return i >= 2 && t.End-t.Start <= 3 && t.Flags&(note.Space|note.Upper|note.Capital) == 0 && f.n.Word(i-1) == "/" && f.n.Tokens[i-1].Flags&note.Space == 0 &&
+		f.n.Tokens[i-2].End-f.n.Tokens[i-2].Start <= 5 && f.n.Tokens[i-2].Flags&note.Upper == 0
+}
+
+// resolve drops the weaker one of matches that overlap, which lie in order, and returns
+// how many are left.
+func (f *finder) resolve(matches []Match) int {
+	order := make([]int, 0, len(matches))
+	low, high := matches[0].First, 0
+	for i := range matches {
+		if matches[i].Senses != nil {
+			order = append(order, i)
+			high = max(high, matches[i].Last)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return matches[b].weight() - matches[a].weight() })
+	taken := make([]int, high-low) // by token: 1 more than the index of the match
+	for _, i := range order {
+		m := &matches[i]
+		over := 0
+		for _, t := range taken[m.First-low : m.Last-low] {
+			over = max(over, t)
+		}
+		if over > 0 && !m.nested && !f.isSite(m, &matches[over-1]) {
+			m.Senses = nil
+			continue
+		}
+		if over == 0 {
+			for j := m.First; j < m.Last; j++ {
+				taken[j-low] = i + 1
+			}
+		}
+	}
+	kept := 0
+	for _, m := range matches {
+		if m.Senses != nil {
+			matches[kept] = m
+			kept++
+		}
+	}
+	return kept
+}
+
+// isSite reports whether a match is the part of the body at the end of another term: after
+// a preposition, articles and sides aside.
+func (f *finder) isSite(m, of *Match) bool {
+	if m.Senses[0].Entry.Kind != vocabulary.Anatomy || m.First <= of.First || m.Last != of.Last {
+		return false
+	}
+	i := m.First - 1
+	for i > of.First && f.d.skip(f.ids[i])&skipArticle != 0 {
+		i--
+	}
+	return f.d.skip(f.ids[i])&skipPreposition != 0
+}
+
+// weight orders matches that overlap: longer ones first, then by kind, and anatomy last.
+func (m *Match) weight() int {
+	w := 8 * (m.Last - m.First)
+	switch m.Senses[0].Entry.Kind {
+	case vocabulary.Procedure:
+		w += 4
+	case vocabulary.Medication:
+		w += 3
+	case vocabulary.Test:
+		w += 2
+	case vocabulary.Condition:
+		w++
+	case vocabulary.Anatomy:
+		w -= 1000
+	}
+	return w
+}

@@ -1,0 +1,94 @@
+package clinical
+
+import (
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
+	"github.com/fhirlake/fhirlake/nlp"
+)
+
+// A term is an entry of the vocabulary as findings need it.
+type term struct {
+	category      nlp.Category
+	kind          string // the type of its entities
+	symptom, sign bool
+	social        bool // a circumstance of life
+	chronic       bool
+	traits        []nlp.Trait // what the name itself says
+	// concepts are what the term means, best first, with the factors of their ranks as
+	// scores. Of a medication, its ingredients are among them.
+	concepts []nlp.Concept
+}
+
+// newTerms makes terms of entries, in their order.
+func newTerms(entries []vocabulary.Entry) []term {
+	type key struct {
+		system vocabulary.System
+		code   string
+	}
+	names := make(map[key]string, len(entries))
+	for rank := range maxConcepts {
+		for i := range entries {
+			e := &entries[i]
+			if rank < len(e.Codes) {
+				if c := (key{e.System, e.Codes[rank]}); names[c] == "" {
+					names[c] = e.Term
+				}
+			}
+		}
+	}
+	terms := make([]term, len(entries))
+	all := make([]nlp.Concept, 0, 2*len(entries))
+	for i := range entries {
+		e, t := &entries[i], &terms[i]
+		t.category, t.kind = categoryOf(e)
+		if e.Flags != "" {
+			t.symptom, t.sign, t.social, t.chronic = e.Flags.Has("symptom"), e.Flags.Has("sign"), e.Flags.Has("social"), e.Flags.Has("chronic")
+			if e.Flags.Has("family") {
+				t.traits = append(t.traits, nlp.Trait{Name: nlp.PertainsToFamily, Score: 0.95})
+			}
+			if e.Flags.Has("past") {
+				t.traits = append(t.traits, nlp.Trait{Name: nlp.PastHistory, Score: 0.95})
+			}
+		}
+		first := len(all)
+		add := func(id, name string) {
+			if n := len(all) - first; n < maxConcepts && !slices.ContainsFunc(all[first:], func(c nlp.Concept) bool { return c.Code == id }) {
+				if known := names[key{e.System, id}]; known != "" && n > 0 {
+					name = known
+				}
+				all = append(all, nlp.Concept{Code: id, Description: name, Score: rankFactors[n]})
+			}
+		}
+		for k, id := range e.Codes {
+			if add(id, e.Term); k == 0 && e.Kind == vocabulary.Medication {
+				for _, id := range e.Flags.List("generic") {
+					add(id, e.Term)
+				}
+			}
+		}
+		t.concepts = all[first:len(all):len(all)]
+	}
+	return terms
+}
+
+// categoryOf returns category and type of an entry's mentions.
+func categoryOf(e *vocabulary.Entry) (nlp.Category, string) {
+	switch e.Kind {
+	case vocabulary.Condition:
+		return nlp.Condition, dxName
+	case vocabulary.Medication:
+		if e.Flags.Has("brand") {
+			return nlp.Medication, brandName
+		}
+		return nlp.Medication, genericName
+	case vocabulary.Test:
+		return nlp.TestProcedure, testName
+	case vocabulary.Procedure:
+		if e.Flags.Has("treatment") {
+			return nlp.TestProcedure, treatmentName
+		}
+		return nlp.TestProcedure, procedureName
+	}
+	return nlp.Anatomy, site
+}
