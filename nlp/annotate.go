@@ -19,5 +19,5 @@ func Annotate(ctx context.Context, detector Detector, text string) (found *Findi
 	if found == nil {
 		return new(Findings), nil
 	}
-	return found, nil
+	return found, found.Check(text)
 }
