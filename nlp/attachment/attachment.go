@@ -84,8 +84,23 @@ func sniff(data []byte) kind {
 		return asHTML
 	case starts("<?xml"), starts("<ClinicalDocument"):
 		return asXML
+	case isBinary(data):
+		return unsupported
 	}
 	return asPlain
+}
+
+// isBinary reports whether data begins with bytes that no text has (WHATWG MIME Sniffing
+// §7.2) and no byte order mark.
+func isBinary(data []byte) bool {
+	for _, mark := range marks {
+		if bytes.HasPrefix(data, []byte(mark.bytes)) {
+			return false
+		}
+	}
+	return bytes.ContainsFunc(data[:min(len(data), 1024)], func(c rune) bool {
+		return c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b
+	})
 }
 
 // split returns the media type of a content type, in lower case, and its charset.
@@ -99,7 +114,7 @@ func split(contentType string) (mediaType, charset string) {
 }
 
 // Readable reports whether [Text] can read attachments of a content type (FHIR R4
-// Attachment.contentType). An attachment without one is read as what its data looks like.
+// Attachment.contentType). An attachment without one is read as what its data looks like, or is ErrUnsupported.
 func Readable(contentType string) bool {
 	mediaType, _ := split(contentType)
 	return mediaType == "" || kindOf(mediaType) != unsupported

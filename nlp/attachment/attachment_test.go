@@ -51,6 +51,7 @@ func TestPlain(t *testing.T) {
 		"malformed type":     {"text/plain; charset", "x", "x"},
 		"empty":              {"text/plain", "", ""},
 		"no type":            {"", "No fever.", "No fever."},
+		"no type, UTF-16":    {"", "\xff\xfea\x00", "a"},
 		"no type, HTML":      {"", "\n<!DOCTYPE HTML><p>a<p>b", "a\n\nb"},
 		"no type, RTF":       {"", `{\rtf1 a\par b}`, "a\nb"},
 		"no type, CDA":       {"", `<ClinicalDocument><title>T</title><id>x</id></ClinicalDocument>`, "T"},
@@ -59,7 +60,9 @@ func TestPlain(t *testing.T) {
 			require.Equal(t, test.want, read(t, test.contentType, test.data))
 		})
 	}
-	_, err := attachment.Text(t.Context(), "text/plain; charset=x-own", []byte("caf\xe9"), nil)
+	_, err := attachment.Text(t.Context(), "", []byte("\x89PNG\r\n\x1a\n\x00secret"), nil)
+	require.ErrorIs(t, err, attachment.ErrUnsupported)
+	_, err = attachment.Text(t.Context(), "text/plain; charset=x-own", []byte("caf\xe9"), nil)
 	require.ErrorIs(t, err, attachment.ErrCharset)
 	_, err = attachment.Text(t.Context(), "text/plain; charset=iso-2022-kr", []byte("caf\xe9"), nil)
 	require.ErrorIs(t, err, attachment.ErrCharset)
