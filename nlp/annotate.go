@@ -6,18 +6,18 @@ import (
 )
 
 // Annotate finds what a text speaks of, without a store: it calls the detector, whose
-// panic is an error, and checks what it found ([Findings.Check]).
+// panic is an error, and removes from the findings what does not fit to the text. With an
+// error of the detector it returns what was found although a part failed, which may be
+// nil; that findings had to be removed is an error that is [ErrFindings].
 func Annotate(ctx context.Context, detector Detector, text string) (found *Findings, err error) {
 	defer func() {
 		if recover() != nil {
 			found, err = nil, errors.New("nlp: the detector panicked")
 		}
 	}()
-	if found, err = detector.Detect(ctx, text); err != nil {
-		return nil, err
+	found, err = detector.Detect(ctx, text)
+	if found == nil && err == nil {
+		found = new(Findings)
 	}
-	if found == nil {
-		return new(Findings), nil
-	}
-	return found, found.Check(text)
+	return found, errors.Join(err, found.Clean(text))
 }

@@ -55,12 +55,15 @@ func (a *annotator) Annotate(ctx context.Context, doc *nlp.Document) (*nlp.Annot
 		if ended := ctx.Err(); ended != nil {
 			return nil, ended
 		}
+		if err != nil {
+			err = fmt.Errorf("content[%d]: %w", doc.Attachments[i].Content, err)
+		}
 		switch {
-		case err != nil:
-			out.Extensions = append(out.Extensions, nlp.Failure(fmt.Errorf("content[%d]: %w", doc.Attachments[i].Content, err)))
 		case found != nil:
-			out.Extensions = append(out.Extensions, extension(found))
+			out.Extensions = append(out.Extensions, extension(found, err))
 			all = append(all, found)
+		case err != nil:
+			out.Extensions = append(out.Extensions, nlp.Failure(err))
 		}
 	}
 	if !a.options.WithoutDerived {
@@ -69,7 +72,8 @@ func (a *annotator) Annotate(ctx context.Context, doc *nlp.Document) (*nlp.Annot
 	return out, nil
 }
 
-// read finds what an attachment speaks of, nil if it has no text.
+// read finds what an attachment speaks of, nil if it has no text. With an error it may
+// return what was found although a part of the detector failed.
 func (a *annotator) read(ctx context.Context, of *nlp.Attachment) (*nlp.Findings, error) {
 	switch {
 	case errors.Is(of.Err, nlp.ErrElsewhere):
@@ -87,11 +91,11 @@ func (a *annotator) read(ctx context.Context, of *nlp.Attachment) (*nlp.Findings
 		return nil, fmt.Errorf("nlp: the text has more than %d characters", limit)
 	}
 	found, err := nlp.Annotate(ctx, a.detector, text)
-	if err != nil {
+	if found == nil || errors.Is(err, nlp.ErrFindings) {
 		return nil, err
 	}
 	if limit := a.options.MaxEntities; max(len(found.Entities), len(found.ICD10CM), len(found.RxNorm)) > limit {
 		return nil, fmt.Errorf("nlp: the text has more than %d entities", limit)
 	}
-	return found, nil
+	return found, err
 }

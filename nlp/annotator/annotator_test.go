@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -33,6 +34,13 @@ func (w words) Detect(_ context.Context, text string) (*nlp.Findings, error) {
 		}
 		e.Text, e.BeginOffset = word, utf8.RuneCountInString(text[:at])
 		e.EndOffset = e.BeginOffset + utf8.RuneCountInString(word)
+		e.ID = e.BeginOffset
+		e.Attributes = slices.Clone(e.Attributes)
+		for i := range e.Attributes {
+			a := &e.Attributes[i]
+			a.BeginOffset = utf8.RuneCountInString(text[:strings.Index(text, a.Text)])
+			a.EndOffset = a.BeginOffset + utf8.RuneCountInString(a.Text)
+		}
 		found.Entities = append(found.Entities, e)
 		if e.ICD10CMConcepts != nil {
 			found.ICD10CM = append(found.ICD10CM, e)
@@ -40,6 +48,9 @@ func (w words) Detect(_ context.Context, text string) (*nlp.Findings, error) {
 			found.RxNorm = append(found.RxNorm, e)
 		}
 	}
+	byPlace := func(a, b nlp.Entity) int { return a.BeginOffset - b.BeginOffset }
+	slices.SortFunc(found.Entities, byPlace)
+	slices.SortFunc(found.ICD10CM, byPlace)
 	return found, nil
 }
 
@@ -55,7 +66,7 @@ var detector = words{
 	"otitis": condition("H66.90", nlp.Diagnosis), "Übelkeit": condition("R11.0", nlp.Symptom), "fever": condition("R50.9", nlp.Symptom, nlp.Negation),
 	"asthma": condition("J45.909", nlp.Diagnosis, nlp.PertainsToFamily), "stroke": condition("I63.9", nlp.Diagnosis, nlp.LowConfidence), "gout": condition("M10.9", nlp.Diagnosis, nlp.PastHistory),
 	"amoxicillin": {Category: nlp.Medication, Type: "GENERIC_NAME", Score: 0.95, RxNormConcepts: []nlp.Concept{{Code: "723", Description: "amoxicillin", Score: 0.9}},
-		Attributes: []nlp.Attribute{{Type: "FREQUENCY", Text: "bid", BeginOffset: 9}, {Type: "STRENGTH", Text: "500 mg", BeginOffset: 4}}},
+		Attributes: []nlp.Attribute{{Type: "FREQUENCY", Text: "bid", Category: nlp.Medication}, {Type: "STRENGTH", Text: "500 mg", Category: nlp.Medication}}},
 }
 
 func document(texts ...string) []byte {

@@ -10,7 +10,8 @@
 //
 // Each attachment with a text has one extension [nlp.RootURL], in the order of the
 // document's content: what was found, and a status, which is SUCCESS, or VALIDATION_ERROR
-// with a message and nothing else. An attachment of a kind that has no text, such as a
+// with a message and nothing else. Findings that do not fit to the text are
+// VALIDATION_ERROR; if a part of a detector failed, a message beside SUCCESS says so. An attachment of a kind that has no text, such as a
 // picture, or whose data lies elsewhere than in the store, has none.
 //
 // # Derived resources

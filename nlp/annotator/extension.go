@@ -9,8 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// extension returns the extension that tells what was found in a text.
-func extension(found *nlp.Findings) []byte {
+// extension returns the extension that tells what was found in a text, although a part
+// may have failed.
+func extension(found *nlp.Findings, failed error) []byte {
 	w := &writer{}
 	w.open(nlp.RootURL)
 	w.open(nlp.EntitiesURL)
@@ -27,6 +28,9 @@ func extension(found *nlp.Findings) []byte {
 	w.inferred(nlp.ICD10CMURL, nlp.ICD10CMEntityURL, nlp.ICD10CMConceptURL, found.ICD10CM, found.ModelVersion)
 	w.inferred(nlp.RxNormURL, nlp.RxNormEntityURL, nlp.RxNormConceptURL, found.RxNorm, found.ModelVersion)
 	w.text(nlp.StatusURL, "SUCCESS")
+	if failed != nil {
+		w.text(nlp.MessageURL, failed.Error())
+	}
 	w.close()
 	return w.out
 }
