@@ -321,7 +321,7 @@ func (r *reading) sites(mentions []*mention) {
 			continue
 		}
 		var of *mention
-		if i > 0 && mentions[i-1].category == nlp.Condition && value.Links(r.note, mentions[i-1].last, m.first) {
+		if i > 0 && mentions[i-1].category == nlp.Condition && (m.last <= mentions[i-1].last || value.Links(r.note, mentions[i-1].last, m.first)) {
 			of = mentions[i-1]
 		} else if i+1 < len(mentions) && mentions[i+1].category == nlp.Condition && mentions[i+1].first == m.last {
 			of = mentions[i+1]
