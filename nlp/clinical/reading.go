@@ -181,7 +181,7 @@ func hides(s phi.Span) bool {
 func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 	s, section := c.Sentence, c.section
 	if m.First < int(section.HeadingLast) && m.Last > int(section.HeadingFirst) {
-		return section.Kind != note.Other || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
+		return section.Kind != note.Other || m.Senses[0].Entry.Kind != vocabulary.Condition || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
 	}
 	if !s.Heading {
 		return false
@@ -191,7 +191,7 @@ func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 			return true
 		}
 	}
-	return section.Kind != note.Other
+	return section.Kind != note.Other || m.Senses[0].Entry.Kind != vocabulary.Condition
 }
 
 // mention makes a mention of a match.
