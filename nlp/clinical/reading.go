@@ -285,11 +285,11 @@ func isAdjective(word string) bool {
 	return false
 }
 
-// dropRoutes drops parts of the body that say where a medication goes: "by mouth", "each
-// nostril".
+// dropRoutes drops parts of the body and tests inside the attributes of a medication: "by
+// mouth", "each nostril", "gtt".
 func (r *reading) dropRoutes(c *clause) {
 	c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool {
-		return m.category == nlp.Anatomy && slices.ContainsFunc(c.mentions, func(of *mention) bool {
+		return (m.category == nlp.Anatomy || m.category == nlp.TestProcedure) && slices.ContainsFunc(c.mentions, func(of *mention) bool {
 			return of.category == nlp.Medication && slices.ContainsFunc(of.attributes, func(a attribute) bool { return m.overlaps(a.first, a.last) })
 		})
 	})

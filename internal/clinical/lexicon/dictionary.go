@@ -157,12 +157,15 @@ func (d *Dictionary) compile(names int) {
 		}
 		variant := p.sense
 		variant.Quality = max(variant.Quality, Variant)
-		switch {
-		case p.sense.Entry.Kind == vocabulary.Condition && len(ids) == 2 && heads[singular(parts[1])]:
-			insert(variant, ids[1], d.words.number("of"), ids[0])
-			insert(variant, ids[1], d.words.number("in"), ids[0])
-		case p.sense.Entry.Kind == vocabulary.Condition && len(ids) == 3 && parts[1] == "of" && heads[singular(parts[0])]:
-			insert(variant, ids[2], ids[0])
+		if n := len(ids); p.sense.Entry.Kind == vocabulary.Condition && 2 <= n && n <= 4 {
+			switch {
+			case heads[singular(parts[n-1])]: // "distal radius fracture": "fracture of the distal radius"
+				for _, preposition := range []string{"of", "in"} {
+					insert(variant, append([]wordID{ids[n-1], d.words.number(preposition)}, ids[:n-1]...)...)
+				}
+			case n > 2 && parts[1] == "of" && heads[singular(parts[0])]:
+				insert(variant, append(slices.Clone(ids[2:]), ids[0])...)
+			}
 		}
 		for i, word := range parts {
 			if prefix := prefixOf(word); prefix != "" && len(ids) < 6 {

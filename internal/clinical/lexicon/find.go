@@ -319,10 +319,12 @@ func (f *finder) isValue(i int) bool {
 	return true
 }
 
-// isUnit reports whether a token in small letters is the part of a unit behind a slash:
-// "mL/hr".
+// isUnit reports whether a token is a unit or a part of one: "24 HR", "mL/hr".
 func (f *finder) isUnit(i int) bool {
 	t := &f.n.Tokens[i]
+	if i > 0 && f.n.Tokens[i-1].Kind == note.Number && f.n.Word(i) == "hr" && !f.isValue(i+1) {
+		return true
+	}
 	return i >= 2 && t.End-t.Start <= 3 && t.Flags&(note.Space|note.Upper|note.Capital) == 0 && f.n.Word(i-1) == "/" && f.n.Tokens[i-1].Flags&note.Space == 0 &&
 		f.n.Tokens[i-2].End-f.n.Tokens[i-2].Start <= 5 && f.n.Tokens[i-2].Flags&note.Upper == 0
 }
