@@ -82,7 +82,7 @@ func (n *nearest) add(q *cue, distance int32) {
 }
 
 // assertion returns the cues as evidence, with what the section says.
-func (n *nearest) assertion(section *Evidence) (a Assertion) {
+func (n *nearest) assertion(section Evidence) (a Assertion) {
 	if q := n[hypothetical].cue; q != nil && q.rule.near && n[negation].cue != nil {
 		n[hypothetical].cue = nil // "MRSA screen negative" speaks of a result, not of a purpose
 	}
@@ -91,20 +91,20 @@ func (n *nearest) assertion(section *Evidence) (a Assertion) {
 			a = append(a, Evidence{Trait: traits[m], Score: best.score, Rule: q.rule.name, First: int(q.first), Last: int(q.last), Result: q.rule.result})
 		}
 	}
-	if section != nil && !a.Has(section.Trait) {
-		a = append(a, *section)
+	if section.Trait != "" && !a.Has(section.Trait) {
+		a = append(a, section)
 	}
 	return a
 }
 
-// section returns what the section of a sentence says about its mentions, or nil.
-func (c *Context) section(s *note.Sentence) *Evidence {
-	e := &Evidence{Score: 0.9}
+// section returns what the section of a sentence says about its mentions; without a
+// trait if that is nothing.
+func (c *Context) section(s *note.Sentence) (e Evidence) {
 	section := &c.note.Sections[s.Section]
 	switch section.Kind {
 	case note.FamilyHistory:
 		if c.ofPatient(s) {
-			return nil
+			return e
 		}
 		e.Trait, e.Rule = nlp.PertainsToFamily, "family: section"
 	case note.PastHistory, note.SurgicalHistory:
@@ -112,9 +112,9 @@ func (c *Context) section(s *note.Sentence) *Evidence {
 	case note.ReturnPrecautions, note.Immunizations:
 		e.Trait, e.Rule = nlp.Hypothetical, "hypothetical: section"
 	default:
-		return nil
+		return e
 	}
-	e.First, e.Last = int(section.HeadingFirst), int(section.HeadingLast)
+	e.Score, e.First, e.Last = 0.9, int(section.HeadingFirst), int(section.HeadingLast)
 	return e
 }
 

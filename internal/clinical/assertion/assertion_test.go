@@ -71,7 +71,7 @@ func TestHostileTextIsLinear(t *testing.T) {
 		"denies:\n- ", "resolved ", "mother ", "a:no ", "a:no, ", "a ?no, ", "history of , ", "( finding ) ", "probably, ", "x"} {
 		n := note.Parse(strings.Repeat(piece, 1<<18/len(piece)))
 		c := assertion.Parse(n)
-		for i := range n.Tokens {
+		for i := 0; i < len(n.Tokens); i += 5 {
 			c.Of(i, i+1)
 		}
 	}

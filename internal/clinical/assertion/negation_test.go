@@ -22,7 +22,8 @@ type count struct{ hits, false, missed int }
 func (c count) f1() float64 { return 2 * float64(c.hits) / float64(2*c.hits+c.false+c.missed) }
 
 // TestNegationOfReports measures negation on reports of the NegEx test kit. Rules
-// were tuned on the reports 1, 5, 9, …; the others were only counted.
+// were tuned on the reports 1, 5, 9, …; the others were only counted. Of the former one
+// error remains: "Former tobacco" counts as negated there, as past history here.
 func TestNegationOfReports(t *testing.T) {
 	path := filepath.Join("..", "..", "..", "..", "shared", "data", "negation", "negex-odd-reports.tsv")
 	data, err := os.ReadFile(path)

@@ -53,7 +53,7 @@ func foldPunct(r rune) string {
 	switch r {
 	case '‐', '‑', '‒', '–', '−':
 		return "-"
-	case '‘', '’':
+	case '‘', '’', 'ʼ':
 		return "'"
 	case '“', '”':
 		return `"`

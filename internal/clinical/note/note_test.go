@@ -29,6 +29,7 @@ func TestTokens(t *testing.T) {
 		"e\u0301tat non\u00adcompliant":           "etat noncompliant",
 		"1–2 ≥3 “x”":                              "1 - 2 >= 3 \" x \"",
 		"-----\nwell... **bold**":                 "----- well ... ** bold **",
+		"Crohnʼs ʼ ʼ\xcb ’":                       "crohn's ' ' \xcb '",
 		"q.d.":                                    "q . d .",
 		"a\x00b":                                  "a b",
 		"\xff\xfeab":                              "\xff \xfe ab",
@@ -112,4 +113,19 @@ func TestApostropheWithoutWord(t *testing.T) {
 	for _, text := range []string{"ʼ", "ʼ(4", "aʼ", "aʼʼ(", "ʼa", "rock ʼn roll"} {
 		note.Parse(text) // ends
 	}
+}
+
+func TestEveryRune(t *testing.T) {
+	var b strings.Builder
+	for r := range rune(utf8.MaxRune + 1) {
+		if utf8.ValidRune(r) {
+			for _, s := range []string{" ", "a", "a ", "1"} {
+				b.WriteString(s)
+				b.WriteRune(r)
+			}
+		}
+	}
+	n := note.Parse(b.String())
+	require.NotEmpty(t, n.Tokens)
+	require.Equal(t, utf8.RuneCountInString(n.Text), n.CodePoint(len(n.Text)))
 }

@@ -260,8 +260,8 @@ func classOf(r rune) class {
 		return space // invisible
 	case unicode.IsSpace(r):
 		return space
-	case r == 'ʼ':
-		return punct // no word begins with it
+	case r == 'ʼ': // a letter for Unicode, an apostrophe here
+		return punct
 	case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
 		return letter
 	}
