@@ -70,6 +70,7 @@ func (d *Detector) Detect(ctx context.Context, text string) (*nlp.Findings, erro
 		func() { r.matches = d.dictionary.Find(r.note) },
 		func() { r.context = assertion.Parse(r.note) },
 		r.read,
+		r.social,
 	} {
 		if step(); ctx.Err() != nil {
 			return nil, ctx.Err()

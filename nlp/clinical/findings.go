@@ -9,8 +9,10 @@ import (
 // findings makes the answer of all mentions.
 func (r *reading) findings() *nlp.Findings {
 	r.list = append(append(r.list[:0], r.mentions...), r.times...)
-	if !r.withoutPHI {
-		r.list = append(r.list, r.rest...)
+	for _, m := range r.rest {
+		if m.category != nlp.PHI || !r.withoutPHI {
+			r.list = append(r.list, m)
+		}
 	}
 	all := r.list
 	slices.SortStableFunc(all, func(a, b *mention) int { return a.first - b.first })

@@ -26,7 +26,7 @@ type reading struct {
 	*scratch
 	mentions []*mention // terms in order
 	times    []*mention
-	rest     []*mention // PHI
+	rest     []*mention // protected information, habits
 }
 
 // scratch is memory of one reading that the next one uses again.
@@ -181,7 +181,7 @@ func hides(s phi.Span) bool {
 func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 	s, section := c.Sentence, c.section
 	if m.First < int(section.HeadingLast) && m.Last > int(section.HeadingFirst) {
-		return section.Kind != note.Other || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
+		return section.Kind != note.Other || m.Senses[0].Entry.Kind != vocabulary.Condition || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
 	}
 	if !s.Heading {
 		return false
@@ -191,7 +191,7 @@ func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 			return true
 		}
 	}
-	return section.Kind != note.Other
+	return section.Kind != note.Other || m.Senses[0].Entry.Kind != vocabulary.Condition
 }
 
 // mention makes a mention of a match.
@@ -321,7 +321,7 @@ func (r *reading) sites(mentions []*mention) {
 			continue
 		}
 		var of *mention
-		if i > 0 && mentions[i-1].category == nlp.Condition && value.Links(r.note, mentions[i-1].last, m.first) {
+		if i > 0 && mentions[i-1].category == nlp.Condition && (m.last <= mentions[i-1].last || value.Links(r.note, mentions[i-1].last, m.first)) {
 			of = mentions[i-1]
 		} else if i+1 < len(mentions) && mentions[i+1].category == nlp.Condition && mentions[i+1].first == m.last {
 			of = mentions[i+1]

@@ -52,19 +52,18 @@ func newTerms(entries []vocabulary.Entry) []term {
 			}
 		}
 		first := len(all)
-		add := func(id string) {
+		add := func(id, name string) {
 			if n := len(all) - first; n < maxConcepts && !slices.ContainsFunc(all[first:], func(c nlp.Concept) bool { return c.Code == id }) {
-				name := names[key{e.System, id}]
-				if name == "" {
-					name = e.Term
+				if known := names[key{e.System, id}]; known != "" && n > 0 {
+					name = known
 				}
 				all = append(all, nlp.Concept{Code: id, Description: name, Score: rankFactors[n]})
 			}
 		}
 		for k, id := range e.Codes {
-			if add(id); k == 0 && e.Kind == vocabulary.Medication {
+			if add(id, e.Term); k == 0 && e.Kind == vocabulary.Medication {
 				for _, id := range e.Flags.List("generic") {
-					add(id)
+					add(id, e.Term)
 				}
 			}
 		}

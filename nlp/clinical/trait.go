@@ -47,6 +47,9 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	if e.Trait == nlp.LowConfidence && m.category == nlp.TestProcedure {
 		return true // "probable pneumonia on chest radiograph"
 	}
+	if e.Trait == nlp.Hypothetical && (strings.Contains(e.Rule, "immuniz") || strings.Contains(e.Rule, "vaccin")) {
+		return true // a vaccine was given, whatever holds of what it is against
+	}
 	if slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.kind == testValue && e.First < a.last && a.first < e.Last }) {
 		return true // "troponin was negative" is a result
 	}

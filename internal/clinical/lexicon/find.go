@@ -201,6 +201,9 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 			if s.Entry.Kind == vocabulary.Test && f.isValue(last) {
 				words += 2
 			}
+			if s.Entry.Kind == vocabulary.Anatomy && first >= 2 && f.d.skip(f.ids[first-1])&skipArticle != 0 && f.d.skip(f.ids[first-2])&skipPreposition != 0 {
+				words++ // "on the back"
+			}
 			if words == 0 {
 				continue
 			}

@@ -11,7 +11,10 @@ func (f *finder) names(i int, comma bool) int {
 	end, words := i, 0
 	for j := i; j < len(f.n.Tokens) && words < maxNames; {
 		t := &f.n.Tokens[j]
-		if t.Kind != note.Word || t.Flags&note.Capital == 0 || j > i && t.Flags&note.Paragraph != 0 || f.isOrdinary(f.word(j)) {
+		if t.Kind != note.Word || t.Flags&note.Capital == 0 || j > i && t.Flags&note.Paragraph != 0 {
+			break
+		}
+		if initial := t.End-t.Start == 1 && f.word(j+1) == "."; !initial && f.isOrdinary(f.word(j)) {
 			break
 		}
 		if j > i && t.Flags&note.Line != 0 && words > 1 {

@@ -17,12 +17,14 @@ func Entries() []Entry {
 		panic(err) // the folder is part of the program
 	}
 	var all strings.Builder
+	all.Grow(1 << 20)
 	for _, file := range dir {
 		text, err := terms.ReadFile("terms/" + file.Name())
 		if err != nil {
 			panic(err)
 		}
 		all.Write(text)
+		all.WriteByte('\n')
 	}
 	entries, err := Parse(all.String())
 	if err != nil {
