@@ -138,7 +138,7 @@ func (d *document) pieces() []piece {
 	return append(all, piece{Text: string(d.text[at:])})
 }
 
-// A Row is an entity for the list below a text.
+// A row is an entity for the list below a text.
 type row struct {
 	Text, Kind, Codes, Traits, Attributes, Why string
 	Category                                   nlp.Category
@@ -151,7 +151,10 @@ func (d *document) rows() []row {
 	seen := map[row]bool{}
 	for i := range d.Entities {
 		e := &d.Entities[i]
-		r := row{Text: e.Text, Kind: strings.ToLower(strings.ReplaceAll(e.Type, "_", " ")), Category: e.Category, Score: e.Score}
+		if e.Category == nlp.Time {
+			continue // an attribute of what it is the time of
+		}
+		r := row{Text: strings.Join(strings.Fields(e.Text), " "), Kind: label(e.Type), Category: e.Category, Score: e.Score}
 		for _, list := range [][]nlp.Entity{d.ICD10CM, d.RxNorm} {
 			at, ok := slices.BinarySearchFunc(list, e.BeginOffset, func(x nlp.Entity, begin int) int { return x.BeginOffset - begin })
 			if !ok || list[at].Category != e.Category {
@@ -162,10 +165,10 @@ func (d *document) rows() []row {
 			}
 		}
 		for _, t := range e.Traits {
-			r.Traits += sep(r.Traits, ", ") + strings.ToLower(strings.ReplaceAll(t.Name, "_", " "))
+			r.Traits += sep(r.Traits, ", ") + label(t.Name)
 		}
 		for _, a := range e.Attributes {
-			r.Attributes += sep(r.Attributes, ", ") + strings.ToLower(strings.ReplaceAll(a.Type, "_", " ")) + " " + strings.Join(strings.Fields(a.Text), " ")
+			r.Attributes += sep(r.Attributes, ", ") + label(a.Type) + " " + strings.Join(strings.Fields(a.Text), " ")
 		}
 		for _, v := range e.Evidence[min(1, len(e.Evidence)):] {
 			r.Why += sep(r.Why, ", ") + v.Rule
@@ -176,6 +179,19 @@ func (d *document) rows() []row {
 		}
 	}
 	return all
+}
+
+// label is what people call a type or trait.
+func label(name string) string {
+	switch {
+	case name == "DX_NAME":
+		return "condition"
+	case name == "SYSTEM_ORGAN_SITE":
+		return "site"
+	case strings.HasPrefix(name, "TIME_TO_"):
+		return "time"
+	}
+	return strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(name, "_NAME"), "_", " "))
 }
 
 // sep returns a separator if something stands before it.

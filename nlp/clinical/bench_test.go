@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 	"github.com/stretchr/testify/require"
 )
@@ -32,6 +33,8 @@ func benchmark(b *testing.B, d *clinical.Detector, notes []string) {
 	}
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
+	var cpu cputime.Watch
+	cpu.Start()
 	for b.Loop() {
 		for _, n := range notes {
 			if _, err := d.Detect(context.Background(), n); err != nil {
@@ -39,6 +42,8 @@ func benchmark(b *testing.B, d *clinical.Detector, notes []string) {
 			}
 		}
 	}
+	cpu.Stop()
+	b.ReportMetric(cpu.Rate(size*b.N)/1e6, "MB/cpu-s")
 }
 
 // BenchmarkDetect reads the sentences of testdata, which are dense, and notes of Synthea.
@@ -103,6 +108,12 @@ func BenchmarkDetectManyTerms(b *testing.B) {
 
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
+	var cpu cputime.Watch
+	cpu.Start()
+	defer func() {
+		cpu.Stop()
+		b.ReportMetric(1e3/cpu.Rate(b.N), "cpu-ms")
+	}()
 	for b.Loop() {
 		if _, err := clinical.New(nil); err != nil {
 			b.Fatal(err)

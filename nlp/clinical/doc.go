@@ -14,7 +14,7 @@
 //
 // # Scores
 //
-// The score of an entity says how its term was written: about .99 for a preferred term,
+// The score of an entity says how its term was written: about .98 for a preferred term,
 // less for a synonym, a form made by rule, an abbreviation, a misspelling, an
 // abbreviation decided by its context. The score of a concept is the score of its entity
 // times a factor that falls with its rank. docs/nlp.md has the values and how often

@@ -116,19 +116,18 @@ func (s *score) compare(w sample, f *nlp.Findings) {
 	}
 }
 
-// band is the band of scores that a score falls in.
+// bands are the bands of scores in the table.
+var bands = []string{".97 and more", ".93 to .97", "under .93"}
+
+// band is the band that a score falls in.
 func band(score float64) string {
 	switch {
-	case score >= 0.985:
-		return ".985 to 1"
-	case score >= 0.96:
-		return ".96 to .985"
-	case score >= 0.92:
-		return ".92 to .96"
-	case score >= 0.85:
-		return ".85 to .92"
+	case score >= 0.97:
+		return bands[0]
+	case score >= 0.93:
+		return bands[1]
 	}
-	return "under .85"
+	return bands[2]
 }
 
 func (s *score) compareTraits(e *wantEntity, g *nlp.Entity, fault func(string, ...any)) {
@@ -258,7 +257,7 @@ func TestQuality(t *testing.T) {
 	row("attributes, F1", func(s *score) string { return s.attributes.String() })
 	row("names, dates and the like, F1", func(s *score) string { return s.phi.String() })
 	row("times, F1", func(s *score) string { return s.times.String() })
-	for _, b := range []string{".985 to 1", ".96 to .985", ".92 to .96", ".85 to .92", "under .85"} {
+	for _, b := range bands {
 		row("right of score "+b, func(s *score) string {
 			c := s.of(s.byScore, b)
 			return fmt.Sprintf("%.3f of %d", c.share(), c.right+c.missing)

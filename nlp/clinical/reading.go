@@ -181,7 +181,7 @@ func hides(s phi.Span) bool {
 func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 	s, section := c.Sentence, c.section
 	if m.First < int(section.HeadingLast) && m.Last > int(section.HeadingFirst) {
-		return section.Kind != note.Other || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
+		return section.Kind != note.Other || m.Senses[0].Entry.Kind != vocabulary.Condition || m.First > int(section.HeadingFirst) || m.Last < int(section.HeadingLast)
 	}
 	if !s.Heading {
 		return false
@@ -191,7 +191,7 @@ func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 			return true
 		}
 	}
-	return section.Kind != note.Other
+	return section.Kind != note.Other || m.Senses[0].Entry.Kind != vocabulary.Condition
 }
 
 // mention makes a mention of a match.
@@ -285,11 +285,11 @@ func isAdjective(word string) bool {
 	return false
 }
 
-// dropRoutes drops parts of the body that say where a medication goes: "by mouth", "each
-// nostril".
+// dropRoutes drops parts of the body and tests inside the attributes of a medication: "by
+// mouth", "each nostril", "gtt".
 func (r *reading) dropRoutes(c *clause) {
 	c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool {
-		return m.category == nlp.Anatomy && slices.ContainsFunc(c.mentions, func(of *mention) bool {
+		return (m.category == nlp.Anatomy || m.category == nlp.TestProcedure) && slices.ContainsFunc(c.mentions, func(of *mention) bool {
 			return of.category == nlp.Medication && slices.ContainsFunc(of.attributes, func(a attribute) bool { return m.overlaps(a.first, a.last) })
 		})
 	})
@@ -321,7 +321,7 @@ func (r *reading) sites(mentions []*mention) {
 			continue
 		}
 		var of *mention
-		if i > 0 && mentions[i-1].category == nlp.Condition && value.Links(r.note, mentions[i-1].last, m.first) {
+		if i > 0 && mentions[i-1].category == nlp.Condition && (m.last <= mentions[i-1].last || value.Links(r.note, mentions[i-1].last, m.first)) {
 			of = mentions[i-1]
 		} else if i+1 < len(mentions) && mentions[i+1].category == nlp.Condition && mentions[i+1].first == m.last {
 			of = mentions[i+1]

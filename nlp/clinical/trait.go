@@ -47,6 +47,13 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	if e.Trait == nlp.LowConfidence && m.category == nlp.TestProcedure {
 		return true // "probable pneumonia on chest radiograph"
 	}
+	if e.Trait == nlp.PastHistory && m.category == nlp.Medication {
+		for _, cue := range []string{"section", "history", "post", "s / p", "s/p", "h / o", "h/o", "hx"} {
+			if strings.Contains(strings.TrimPrefix(e.Rule, "history: "), cue) {
+				return true // "history of gout on allopurinol"
+			}
+		}
+	}
 	if e.Trait == nlp.Hypothetical && (strings.Contains(e.Rule, "immuniz") || strings.Contains(e.Rule, "vaccin")) {
 		return true // a vaccine was given, whatever holds of what it is against
 	}

@@ -12,6 +12,9 @@ func (p *parser) amount(i int, after bool) (Kind, int) {
 		}
 		return 0, 0
 	}
+	if p.word(i) == "1" && p.word(i+1) == ":" && p.number(i+2) && len(p.word(i+2)) > 3 {
+		return Strength, i + 3 // "1:1000"
+	}
 	if kind, next := p.measured(i, after); next > 0 {
 		if p.word(next) == "of" && p.is(next+1, beverage) {
 			return 0, 0
@@ -42,6 +45,12 @@ func (p *parser) amount(i int, after bool) (Kind, int) {
 		}
 	}
 	return 0, 0
+}
+
+// many reports whether a count is that of a whole package: "90 tablets".
+func (p *parser) many(i int) bool {
+	w := p.word(i)
+	return p.number(i) && len(w) > 1 && w[1] != '.' && w[1] != ',' && (len(w) > 2 || w > "20") && w[0] != '0'
 }
 
 // few reports whether a quantity is as small as a count of tablets.
@@ -160,7 +169,7 @@ func (p *parser) measured(i int, after bool) (Kind, int) {
 		return 0, 0
 	}
 	// A second strength joined to the first.
-	if w := p.word(next); (w == "-" || w == "/" || w == "to") && p.number(next+1) {
+	if w := p.word(next); (w == "-" || w == "/" || w == "to" && p.word(i-1) != "from") && p.number(next+1) {
 		if k, second := p.measured(next+1, false); second > 0 && (k == Strength || k == kind) {
 			return k, second
 		}
@@ -174,7 +183,7 @@ func (p *parser) measured(i int, after bool) (Kind, int) {
 // patch reports whether an amount per hour, with its unit in [q, next), is the strength of
 // a patch: "25 mcg/hr", "0.4 mg/hr", but "at 25 mcg/hr" and "drip 25 mcg/hr".
 func (p *parser) patch(i, q, next int) bool {
-	if next != q+3 || !p.is(q+2, clockUnit) || p.word(q+2)[0] != 'h' {
+	if next != q+3 || !p.is(q+2, clockUnit) || p.word(q + 2)[0] != 'h' {
 		return false
 	}
 	if w := p.word(i); p.word(q) != "mcg" && !(p.word(q) == "mg" && (w[0] == '.' || w[0] == '0')) {

@@ -80,8 +80,13 @@ func (p *parser) spanAt(i int, after bool) (Kind, int) {
 }
 
 // limit passes over what is no part of taking a medication: "max 4 g per day", "not to
-// exceed 3 doses", "dispense #30 tablets", "30 day supply", "refills: 3".
+// exceed 3 doses", "dispense #30 tablets", "90 tablets", "refills: 3".
 func (p *parser) limit(i int) int {
+	if p.many(i) {
+		if next := p.counted(i + 1); next > 0 {
+			return next
+		}
+	}
 	switch p.word(i) {
 	case "max", "maximum", "exceed", "exceeding":
 		j := i + 1

@@ -33,6 +33,22 @@ func (p *parser) frequency(i int, after bool) int {
 			if !p.timed(j) && p.word(j) != "prn" && !(p.word(j) == "as" && p.word(j+1) == "needed") {
 				return next
 			}
+		case "only":
+			j++
+			if p.word(j) != "if" && p.word(j) != "as" && p.word(j) != "when" {
+				return next
+			}
+		case "except":
+			if p.word(j+1) == "on" {
+				j++
+			}
+			if end := p.weekdays(j+1, true); end > 0 {
+				next = end
+				continue
+			}
+			return next
+		case "x", "×", "times", "x1", "x2", "x3", "x4":
+			return next
 		case "or", "to", "-":
 			j++
 			if !p.is(j, freqWord) && p.word(j) != "as" {
@@ -56,7 +72,7 @@ func (p *parser) frequency(i int, after bool) int {
 // frequency after "and".
 func (p *parser) timed(i int) bool {
 	switch p.word(i) {
-	case "at", "in", "before", "after", "with", "every", "each", "noon", "midnight", "evening", "night", "bedtime", "dinner", "lunch", "supper", "on", "prn", "as", "qhs", "hs":
+	case "at", "in", "before", "after", "with", "w", "every", "each", "noon", "midnight", "evening", "night", "bedtime", "dinner", "lunch", "supper", "on", "prn", "as", "qhs", "hs":
 		return true
 	}
 	return p.is(i, weekday|weekdayAbbr) || p.number(i) && p.clock(i) > 0
@@ -98,7 +114,7 @@ func (p *parser) frequencyPart(i int, after bool) int {
 	switch w {
 	case "every", "each":
 		return p.every(i)
-	case "in", "at", "before", "after", "with", "prior", "between", "during", "on", "nightly":
+	case "in", "at", "before", "after", "with", "prior", "between", "during", "on", "w":
 		return p.when(i, after)
 	case "now":
 		if after {
@@ -347,8 +363,8 @@ func (p *parser) times(i int) int {
 func (p *parser) when(i int, after bool) int {
 	w := p.word(i)
 	i++
-	if w == "prior" {
-		if p.word(i) != "to" {
+	if w == "prior" || w == "w" {
+		if s := p.word(i); s != "to" && s != "/" || (s == "/") != (w == "w") {
 			return 0
 		}
 		i++
@@ -406,9 +422,9 @@ func (p *parser) clock(i int) int {
 	if !p.number(i) {
 		return 0
 	}
-	digits := len(p.word(i))
+	hour := p.word(i)
 	i++
-	if p.word(i) == ":" && p.number(i+1) {
+	if p.word(i) == ":" && p.number(i+1) && len(hour) <= 2 && len(p.word(i+1)) == 2 {
 		i += 2
 		if w := p.word(i); w == "am" || w == "pm" {
 			i++
@@ -421,7 +437,7 @@ func (p *parser) clock(i int) int {
 	case (w == "a" || w == "p") && p.word(i+1) == "." && p.word(i+2) == "m":
 		return p.point(i + 3)
 	}
-	if digits == 4 && p.word(i-2) == "at" {
+	if len(hour) == 4 && hour < "2400" && hour[1] != '.' && hour[2] != '.' && p.word(i-2) == "at" {
 		return i
 	}
 	return 0

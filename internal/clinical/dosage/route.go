@@ -57,7 +57,7 @@ func (p *parser) route(i int, after bool) int {
 	}
 	if next := p.fixed(i, Route); next > 0 {
 		switch w {
-		case "pr", "io", "inh":
+		case "pr", "io", "inh", "td":
 			if !after {
 				return 0
 			}

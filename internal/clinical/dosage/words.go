@@ -70,16 +70,16 @@ var entries = func() map[string]*entry {
 		{unitUnit, "unit units iu unt u milliunits milliunit"},
 		{volumeUnit, "ml mls cc ccs l liter liters litre litres milliliter milliliters oz ounce ounces"},
 		{countUnit, "tab tabs tablet tablets cap caps capsule capsules caplet caplets pill pills puff puffs inhalation inhalations spray sprays squirt squirts drop drops gtt gtts application applications applicatorful applicatorfuls applicator patch patches suppository suppositories lozenge lozenges packet packets sachet sachets scoop scoops capful capfuls teaspoon teaspoons teaspoonful teaspoonfuls tsp tsps tablespoon tablespoons tablespoonful tbsp vial vials amp amps ampule ampules neb nebs nebulization nebulizations troche troches film films strip strips gummy gummies ribbon actuation actuations click clicks syringe syringes pump pumps dropperful dropperfuls wafer wafers softgel softgels gelcap gelcaps ring dose doses injection injections implant inch inches bag bags piece pieces swab swabs bottle bottles pen pens"},
-		{form, "tab tabs tablet tablets cap caps capsule capsules caplet caplets pill pills inhaler inhalers mdi hfa diskus respimat nebulizer nebs solution soln suspension susp syrup elixir cream crm ointment oint gel lotion foam shampoo spray drops patch patches suppository suppositories supp enema powder injection vial pen pens syringe kwikpen flexpen solostar injector autoinjector lozenge troche film films wafer granules packet packets implant paste liquid swab mouthwash rinse gum strip emulsion tincture odt softgel softgels gelcap gelcaps ring iud pellet concentrate chewable chewables pads wash"},
+		{form, "tab tabs tablet tablets cap caps capsule capsules caplet caplets pill pills inhaler inhalers mdi hfa diskus respimat nebulizer nebs solution soln suspension susp syrup elixir cream crm ointment oint gel lotion foam shampoo spray drops patch patches suppository suppositories supp enema powder injection vial pen pens syringe kwikpen flexpen solostar injector autoinjector lozenge troche film films wafer granules packet packets implant paste liquid mouthwash gum strip emulsion tincture odt softgel softgels gelcap gelcaps ring iud pellet concentrate chewable chewables pads"},
 		{formMod, "extended delayed sustained controlled immediate release released chewable disintegrating dispersible enteric coated film effervescent metered dose dry nasal eye ear ophthalmic otic drug prefilled injectable hfa mucosal vaginal nebulizer transdermal intrauterine er xr sr xl cr dr la ec ir soft auto topical oral rectal medicated multidose"},
 		{suffix, "er xr sr xl cr dr la cd ec ir xt"},
 		{timeUnit, "day days d week weeks wk wks w month months mo mos year years yr yrs hour hours hr hrs h minute minutes min mins night nights"},
 		{clockUnit, "hour hr hrs h hours min minute minutes"},
 		{weight, "kg kilogram kilo m2 m² day d dose"},
-		{perUnit, "ml mls cc l spray puff actuation actuat inhalation dose tablet tab capsule drop patch hr hour g gm vial act mg ounce tsp teaspoon packet"},
+		{perUnit, "ml mls cc l spray puff actuation actuat inhalation dose tablet tab capsule drop patch hr hour g gm vial act mg ounce tsp teaspoon packet inh"},
 		{freqWord, "qd bid tid qid qod qhs qam qpm qday qdaily qweek qweekly qwk qmonth qmonthly qac qpc achs qachs qshift qhour qn qnight qnightly qevening qmorning hs prn daily nightly weekly monthly hourly biweekly bimonthly yearly annually quarterly stat everyday continuously mwf tts tths tiw biw ac pc bidac tidac bidpc tidpc qidac qwed qsun qmon qtues qtue qthurs qthur qfri qsat bd tds qds"},
 		{moment, "morning mornings evening evenings night nights afternoon afternoons bedtime am pm noon midday midnight hs day days"},
-		{meal, "breakfast lunch dinner supper meal meals mealtime mealtimes food eating snack snacks bed bedtime sleep suppertime dinnertime lunchtime"},
+		{meal, "breakfast lunch dinner supper meal meals mealtime mealtimes food eating snack snacks bed bedtime sleep suppertime dinnertime lunchtime intercourse sex procedure procedures exercise exertion appointment travel dialysis"},
 		{weekday, "monday mondays tuesday tuesdays wednesday wednesdays thursday thursdays friday fridays saturday saturdays sunday sundays"},
 		{weekdayAbbr, "mon tue tues wed weds thu thur thurs fri sat sun m t w th f sa su tu"},
 		{numeral, "one two three four five six seven eight nine ten eleven twelve fourteen fifteen twenty thirty"},
@@ -89,7 +89,7 @@ var entries = func() map[string]*entry {
 		{tube, "g-tube gtube gt peg ng ngt ogt og nebulizer neb inhalation inhaler mouth rectum vagina port picc pump tube jtube dobhoff feeding g j central iv"},
 		{glue, "of the a an his her their your some dose doses course additional"},
 		{sigVerb, "take takes taking sig inject apply applied use uses using instill inhale place give given dissolve chew swallow insert administer dispense directions dose dosage frequency route continue"},
-		{upperOnly, "er la cd ad as au os ou od ac pc amp am pm ir pr it"},
+		{upperOnly, "er la cd ad as au os ou od ac pc amp am pm ir pr it td"},
 		{plural, "days weeks months"},
 		{beverage, "water juice fluid fluids liquid milk applesauce beverage tea soda"},
 	} {
@@ -104,7 +104,7 @@ var entries = func() map[string]*entry {
 		{Route, `po|by mouth|orally|oral|per os|per oral|iv|intravenous|intravenously|iv push|ivp|ivpb|iv piggyback|iv drip|iv bolus|iv infusion|
 drip|infusion|bolus|gtt|continuous infusion|continuous iv infusion|intravenous infusion|iv pca|pca|im|intramuscular|intramuscularly|im injection|sc|sq|subq|sub q|subcut|subcutaneous|
 subcutaneously|subcu|subcutaneous injection|under the skin|sl|sublingual|sublingually|under the tongue|pr|rectally|rectal|per rectum|by rectum|
-pv|vaginally|intravaginally|intravaginal|per vagina|topically|topical|transdermally|transdermal|inhaled|inh|inhalation|by inhalation|via inhalation|
+pv|vaginally|intravaginally|intravaginal|per vagina|topically|topical|transdermally|transdermal|td|inhaled|inh|inhalation|by inhalation|via inhalation|
 nebulized|intranasally|intranasal|nasally|nasal|intrathecal|intrathecally|epidural|intravitreal|intraarticular|intra articular|
 intradermal|intradermally|buccal|buccally|swish and swallow|swish and spit|swish swallow|intraosseous|io|intravesical|intracavernosal|
 ophthalmic|ophthalmically|otic|vaginal|by oral route|by nasal route|by topical route|oral route|per ng|per peg|per gt|per tube|ngt|subconjunctival|perineural|intralesional|intraperitoneal|intratracheal|enterally|parenterally`},

@@ -157,12 +157,15 @@ func (d *Dictionary) compile(names int) {
 		}
 		variant := p.sense
 		variant.Quality = max(variant.Quality, Variant)
-		switch {
-		case p.sense.Entry.Kind == vocabulary.Condition && len(ids) == 2 && heads[singular(parts[1])]:
-			insert(variant, ids[1], d.words.number("of"), ids[0])
-			insert(variant, ids[1], d.words.number("in"), ids[0])
-		case p.sense.Entry.Kind == vocabulary.Condition && len(ids) == 3 && parts[1] == "of" && heads[singular(parts[0])]:
-			insert(variant, ids[2], ids[0])
+		if n := len(ids); p.sense.Entry.Kind == vocabulary.Condition && 2 <= n && n <= 4 {
+			switch {
+			case heads[singular(parts[n-1])]: // "distal radius fracture": "fracture of the distal radius"
+				for _, preposition := range []string{"of", "in"} {
+					insert(variant, append([]wordID{ids[n-1], d.words.number(preposition)}, ids[:n-1]...)...)
+				}
+			case n > 2 && parts[1] == "of" && heads[singular(parts[0])]:
+				insert(variant, append(slices.Clone(ids[2:]), ids[0])...)
+			}
 		}
 		for i, word := range parts {
 			if prefix := prefixOf(word); prefix != "" && len(ids) < 6 {
@@ -175,32 +178,50 @@ func (d *Dictionary) compile(names int) {
 	d.addNumerals()
 	d.words.spread()
 
-	// The senses of a node lie together, in the order of the entries.
+	// The senses of a node lie together, the best written ones first, then in the order of
+	// the entries.
+	counts := make([]uint32, d.trie.nodes+2)
+	for _, l := range leaves {
+		counts[l.node+1]++
+	}
+	for i := 1; i < len(counts); i++ {
+		counts[i] += counts[i-1]
+	}
+	ordered := make([]Sense, len(leaves))
+	at := slices.Clone(counts)
+	for _, l := range leaves {
+		ordered[at[l.node]] = l.sense
+		at[l.node]++
+	}
 	d.first = make([]uint32, d.trie.nodes+2)
-	for _, l := range leaves {
-		d.first[l.node+1]++
+	d.senses = make([]Sense, 0, len(leaves))
+	for node := range d.trie.nodes + 1 {
+		begin := len(d.senses)
+	next:
+		for _, sense := range ordered[counts[node]:counts[node+1]] {
+			for i := begin; i < len(d.senses); i++ {
+				if d.senses[i].Number == sense.Number {
+					d.senses[i].merge(sense)
+					continue next
+				}
+			}
+			d.senses = append(d.senses, sense)
+		}
+		slices.SortStableFunc(d.senses[begin:], func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
+		d.first[node+1] = uint32(len(d.senses))
 	}
-	for i := 1; i < len(d.first); i++ {
-		d.first[i] += d.first[i-1]
-	}
-	d.senses = make([]Sense, len(leaves))
-	at := append([]uint32(nil), d.first...)
-	for _, l := range leaves {
-		known := false
-		for i := d.first[l.node]; i < at[l.node]; i++ {
-			if s := &d.senses[i]; s.Number == l.sense.Number {
-				known = true
-				s.merge(l.sense)
+	d.trie.mark(func(node nodeID) nodeID {
+		senses := d.sensesOf(node)
+		if len(senses) == 0 {
+			return 0
+		}
+		for i := range senses {
+			if !senses[i].plain() {
+				return leafBit
 			}
 		}
-		if !known {
-			d.senses[at[l.node]] = l.sense
-			at[l.node]++
-		}
-	}
-	for node := range d.trie.nodes + 1 {
-		slices.SortStableFunc(d.sensesOf(node), func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
-	}
+		return leafBit | plainBit
+	})
 	d.learnContext()
 	d.learnSkips()
 	d.typos = newTypoTable(d.entries)
@@ -217,13 +238,15 @@ func (s *Sense) merge(other Sense) {
 	s.short = s.short && other.short
 }
 
+// plain reports whether a sense holds wherever its phrase stands.
+func (s *Sense) plain() bool {
+	return s.exact == "" && !s.Ambiguous && s.Quality != Abbreviation
+}
+
 // sensesOf returns the senses of the phrase that ends at node.
 func (d *Dictionary) sensesOf(node nodeID) []Sense {
-	senses := d.senses[d.first[node]:d.first[node+1]]
-	for len(senses) > 0 && senses[len(senses)-1].Entry == nil { // merged ones left a gap
-		senses = senses[:len(senses)-1]
-	}
-	return senses
+	node &= nodeMask
+	return d.senses[d.first[node]:d.first[node+1]]
 }
 
 // learnContext numbers the context words of all entries.

@@ -59,8 +59,11 @@ var prefixes = []string{"anti", "cardio", "electro", "extra", "gastro", "hemi", 
 
 // prefixOf returns the prefix that a word begins with, "" if none or if little is left.
 func prefixOf(word string) string {
+	if len(word) < 7 {
+		return ""
+	}
 	for _, p := range prefixes {
-		if len(word) > len(p)+4 && strings.HasPrefix(word, p) {
+		if p[0] == word[0] && len(word) > len(p)+4 && strings.HasPrefix(word, p) {
 			return p
 		}
 	}

@@ -95,9 +95,18 @@ func (f *finder) sentence(first, last int) {
 // longest returns the longest phrase that begins at token i, whose first word leads to node.
 func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 	best := Match{First: i}
-	if senses := f.accepted(node, i, i+1); senses != nil {
-		best.Last, best.Senses = i+1, senses
+	leaf := nodeID(0) // whose senses best has, if they are plain
+	reached := func(node nodeID, last int) {
+		if node&leafBit == 0 {
+			return
+		}
+		if node&plainBit != 0 {
+			leaf, best.Last = node, last
+		} else if senses := f.accepted(node, i, last); senses != nil {
+			leaf, best.Last, best.Senses = 0, last, senses
+		}
 	}
+	reached(node, i+1)
 	after := f.ids[i]
 	for j := i + 1; j < last; j++ {
 		t := &f.n.Tokens[j]
@@ -122,12 +131,13 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 			}
 		}
 		node, after = next, f.ids[j]
-		if senses := f.accepted(node, i, j+1); senses != nil {
-			best.Last, best.Senses = j+1, senses
-		}
+		reached(node, j+1)
 	}
-	if best.Senses == nil {
+	if best.Last == 0 {
 		return best, false
+	}
+	if leaf != 0 {
+		best.Senses = f.d.sensesOf(leaf)
 	}
 	best.Last += f.closing(best)
 	return best, true
@@ -175,17 +185,6 @@ func (f *finder) closing(m Match) int {
 // accepted returns the senses of node that hold for tokens [first, last), nil if none.
 func (f *finder) accepted(node nodeID, first, last int) []Sense {
 	senses := f.d.sensesOf(node)
-	plain := true
-	for i := range senses {
-		s := &senses[i]
-		plain = plain && s.exact == "" && !s.Ambiguous && s.Quality != Abbreviation
-	}
-	if plain {
-		if len(senses) == 0 {
-			return nil
-		}
-		return senses
-	}
 	type hit struct {
 		sense Sense
 		words int
@@ -200,6 +199,9 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 			words = f.contextWords(s.Number, first, last)
 			if s.Entry.Kind == vocabulary.Test && f.isValue(last) {
 				words += 2
+			}
+			if s.Entry.Kind == vocabulary.Anatomy && first >= 2 && f.d.skip(f.ids[first-1])&skipArticle != 0 && f.d.skip(f.ids[first-2])&skipPreposition != 0 {
+				words++ // "on the back"
 			}
 			if words == 0 {
 				continue
@@ -316,10 +318,12 @@ func (f *finder) isValue(i int) bool {
 	return true
 }
 
-// isUnit reports whether a token in small letters is the part of a unit behind a slash:
-// "mL/hr".
+// isUnit reports whether a token is a unit or a part of one: "24 HR", "mL/hr".
 func (f *finder) isUnit(i int) bool {
 	t := &f.n.Tokens[i]
+	if i > 0 && f.n.Tokens[i-1].Kind == note.Number && f.n.Word(i) == "hr" && !f.isValue(i+1) {
+		return true
+	}
 	return i >= 2 && t.End-t.Start <= 3 && t.Flags&(note.Space|note.Upper|note.Capital) == 0 && f.n.Word(i-1) == "/" && f.n.Tokens[i-1].Flags&note.Space == 0 &&
 		f.n.Tokens[i-2].End-f.n.Tokens[i-2].Start <= 5 && f.n.Tokens[i-2].Flags&note.Upper == 0
 }

@@ -1,7 +1,14 @@
 package lexicon
 
-// nodeID numbers the nodes of a trie. 0 is the root, and as an answer no node.
+// nodeID numbers the nodes of a trie. 0 is the root, and as an answer no node. Two bits say
+// what the node has, so that a walk needs not look there.
 type nodeID uint32
+
+const (
+	leafBit  nodeID = 1 << 31 // the node has senses
+	plainBit nodeID = 1 << 30 // all of them hold wherever the phrase stands
+	nodeMask        = plainBit - 1
+)
 
 // A trie is a set of phrases of word numbers. It is filled first, then only read.
 type trie struct {
@@ -27,6 +34,7 @@ func newTrie(phrases int) *trie {
 
 // slot returns the slot of an edge, or the empty slot where it belongs.
 func (t *trie) slot(from nodeID, word wordID) *edge {
+	from &= nodeMask
 	h := (uint64(from)<<32 | uint64(word)) * 0x9e3779b97f4a7c15
 	mask := uint64(len(t.edges) - 1)
 	for i := h >> 32 & mask; ; i = (i + 1) & mask {
@@ -73,4 +81,18 @@ func (t *trie) add(from nodeID, word wordID) nodeID {
 	*t.slot(from, word) = edge{from, word, t.nodes}
 	t.used++
 	return t.nodes
+}
+
+// mark sets the bits of all nodes.
+func (t *trie) mark(bits func(nodeID) nodeID) {
+	for i, to := range t.top {
+		if to != 0 {
+			t.top[i] |= bits(to)
+		}
+	}
+	for i := range t.edges {
+		if to := t.edges[i].to; to != 0 {
+			t.edges[i].to |= bits(to)
+		}
+	}
 }

@@ -110,7 +110,7 @@ func (t *wordTable) spread() {
 	}
 	for _, s := range words {
 		word := string(t.blob[s.start : s.start+s.size])
-		if len(word) < 3 || !isLetters(word) {
+		if len(word) < 3 || !isLetters(word) || word[len(word)-1] == 's' && singular(word) != word {
 			continue
 		}
 		t.set(plural(word), s.id)

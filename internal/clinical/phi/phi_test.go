@@ -14,7 +14,7 @@ func TestFind(t *testing.T) {
 		"Dr. Burns saw Mr. Hunt today":                           "NAME Burns; NAME Hunt",
 		"Dr. Sarah J. Kim-Lee, Mrs Will":                         "NAME Sarah J. Kim-Lee; NAME Will",
 		"Patient name: Maria Lopez\nDOB: 03/14/1958":             "NAME Maria Lopez; DATE 03/14/1958",
-		"Patient: Lopez, Maria A.": "NAME Lopez, Maria A",
+		"Patient: Lopez, Maria A.":                               "NAME Lopez, Maria A",
 		"Signed by Alan Price, MD on June 3, 2021":               "NAME Alan Price; DATE June 3, 2021",
 		"Alan Price, M.D.":                                       "NAME Alan Price",
 		"Attending physician: Dr. Chen":                          "NAME Chen",

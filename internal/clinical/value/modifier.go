@@ -82,7 +82,7 @@ func After(n *note.Note, last, limit int) []Modifier {
 	if i < limit {
 		switch n.Word(i) {
 		case "bilaterally", "right", "left":
-			if i == last || n.Word(i) == "bilaterally" || i+1 < limit && (n.Word(i+1) == "worse" || n.Word(i+1) == "greater") {
+			if i == last || n.Word(i) == "bilaterally" || i+1 >= limit || n.Word(i+1) == "worse" || n.Word(i+1) == "greater" || n.Tokens[i+1].Kind == note.Punct && n.Word(i+1) != "-" {
 				return []Modifier{{Span{i, i + 1}, Direction}}
 			}
 			return nil

@@ -43,6 +43,12 @@ func unitAt(n *note.Note, i, last int) int {
 			return i + 3
 		}
 		return i
+	case "10":
+		// UCUM's "10*3/uL"
+		if w := at(i + 1); w != "*" && w != "^" {
+			return i
+		}
+		end = i + 3
 	case "x":
 		// "x 10^3/uL", "x10(9)/L"
 		if at(i+1) != "10" {
@@ -100,7 +106,7 @@ func isUnit(word string) bool {
 	case "mmhg", "mm", "hg", "cm", "m", "m2", "mg", "g", "gm", "gram", "grams", "kg", "lb", "lbs", "pounds", "oz", "mcg", "ug", "μg", "ng", "pg", "fl",
 		"dl", "l", "ml", "ul", "μl", "mm3", "meq", "mmol", "μmol", "umol", "nmol", "pmol", "mol", "mosm", "mosmol", "u", "iu", "miu", "uiu", "μiu", "units", "k", "cells", "copies",
 		"bpm", "min", "minute", "hr", "hour", "sec", "secs", "second", "seconds", "msec", "ms", "hpf", "lpf", "in", "inches", "ft", "feet", "kpa", "cmh2o", "torr",
-		"thousand", "million", "percent", "ratio", "mmhg's", "kcal", "watts", "mets", "meters", "cc", "au", "eu", "fahrenheit", "celsius", "day":
+		"thousand", "million", "percent", "ratio", "mmhg's", "kcal", "watts", "mets", "meters", "cc", "au", "eu", "fahrenheit", "celsius", "cel", "day":
 		return true
 	}
 	return false

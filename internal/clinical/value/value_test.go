@@ -18,6 +18,8 @@ func TestMeasures(t *testing.T) {
 		"temp 38.2°C":                      "38.2 °C",
 		"temperature 37 degrees Celsius":   "37 degrees Celsius",
 		"hemoglobin 9.2 g/dL":              "9.2 g/dL",
+		"leukocytes 12.8 10*3/uL (high)":   "12.8 10*3/uL",
+		"temperature 37.7 Cel":             "37.7 Cel",
 		"platelets 210,000":                "210,000",
 		"WBC 12.3 x 10^3/uL":               "12.3 x 10^3/uL",
 		"WBC 12.3 K/uL":                    "12.3 K/uL",

@@ -79,9 +79,9 @@ func TestMedicationsAreMany(t *testing.T) {
 		}
 	}
 	t.Log(count)
-	require.Greater(t, count["coded"], 2000)
-	require.Greater(t, count["ingredient"], 1000)
-	require.Greater(t, count["brand"], 1000)
+	require.Greater(t, count["coded"], 4000)
+	require.Greater(t, count["ingredient"], 1500)
+	require.Greater(t, count["brand"], 2000)
 	require.Greater(t, count["combination"], 120)
 }
 
