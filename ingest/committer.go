@@ -35,13 +35,15 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 		}
 		flawed := c.flaws
 		if !c.isDone() {
-			if err := j.keep(c.tx, c); err != nil {
+			kept, err := j.keep(c.tx, c)
+			if err != nil {
 				return err
 			}
 			written, err := c.tx.Commit(ctx)
 			if err != nil {
 				return err
 			}
+			j.record.Position, j.record.Report = kept.Position, kept.Report
 			flawed = append(flawed, c.flawed(written)...)
 		}
 		j.count(c)

@@ -60,7 +60,7 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 		Kind: register.Import, Status: register.InProgress, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: asked,
 	}
 	j.record = record
-	if err := j.note(j.position()); err != nil {
+	if err := note(record, j.position()); err != nil {
 		return nil, err
 	}
 	submitted, found, err := register.Submit(ctx, store, record, j.options.ClientToken, record.Name+"\n"+record.Input+"\n"+record.Output+"\n"+string(asked))
@@ -191,20 +191,22 @@ func (j *Job) goTo(record *register.Record) error {
 	return nil
 }
 
-// keep has a transaction keep how far the job is once a chunk is durable.
-func (j *Job) keep(tx *datastore.Tx, c *chunk) error {
+// keep has a transaction keep how far the job is once a chunk is durable. The record
+// that it returns is the job's from then on, and not before: a commit may fail.
+func (j *Job) keep(tx *datastore.Tx, c *chunk) (kept register.Record, err error) {
 	p := j.position()
 	p.Line = c.last
 	p.Part.add(c.counts)
 	p.Total.add(c.counts)
 	p.Settled += int64(len(c.settled))
 	if err := j.asides.change(tx, j.record.ID, c.file, c.aside, c.settled); err != nil {
-		return err
+		return kept, err
 	}
-	if err := j.note(p); err != nil {
-		return err
+	kept = *j.record
+	if err := note(&kept, p); err != nil {
+		return kept, err
 	}
-	return register.Put(tx, j.record)
+	return kept, register.Put(tx, &kept)
 }
 
 // position returns how far the job is, at the start of its file.
@@ -225,10 +227,10 @@ func (j *Job) position() position {
 	return p
 }
 
-// note puts a position into the job's record.
-func (j *Job) note(p position) (err error) {
-	if j.record.Position, err = json.Marshal(p); err == nil {
-		j.record.Report, err = json.Marshal(p.Total)
+// note puts a position into the record of a job.
+func note(record *register.Record, p position) (err error) {
+	if record.Position, err = json.Marshal(p); err == nil {
+		record.Report, err = json.Marshal(p.Total)
 	}
 	if err != nil {
 		return fmt.Errorf("ingest: %w", err)
@@ -245,7 +247,7 @@ func (j *Job) finish(ctx context.Context) error {
 		j.record.Message = message(j.outcome.err)
 	}
 	if r.Status == Completed || r.Status == CompletedWithErrors {
-		if err := j.note(j.position()); err != nil {
+		if err := note(j.record, j.position()); err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
 )
 
 // A place is a folder with a store, its key and whatever the program makes.
@@ -159,7 +162,8 @@ func TestTransfer(t *testing.T) {
 	require.NoError(t, os.Mkdir(in, 0o700))
 	p.fails(1, "no such file", "import", p.path("none"))
 	require.NoFileExists(t, p.key, "nothing is made")
-	p.fails(2, "-resume is not there yet", "import", "-resume", in)
+	p.fails(1, "there is no store", "import", "-resume", in)
+	require.NoFileExists(t, p.key)
 
 	var lines strings.Builder
 	for i := range 1500 {
@@ -175,6 +179,8 @@ func TestTransfer(t *testing.T) {
 
 	require.Equal(t, "1500\n", p.ok("search", "Patient", "-count"))
 	require.Equal(t, "500\n", p.ok("search", "-count", "Patient?active=true"))
+	require.Equal(t, "500\n", p.ok("search", "Patient?_summary=count&active=true"))
+	require.Equal(t, "500\n", p.ok("search", "Patient?active=true&_count=0"))
 	found, _ := objects(t, p.ok("search", "Patient?"))
 	require.Len(t, found, 1500, "all pages")
 	found, _ = objects(t, p.ok("search", "Patient?active=true&_count=7"))
@@ -197,6 +203,95 @@ func TestTransfer(t *testing.T) {
 		p.fails(2, "lies in the store's folder", args...)
 	}
 	require.Equal(t, "ok\n", p.ok("verify"))
+}
+
+// The register has each import and export; an import that was stopped goes on where it was.
+func TestJobs(t *testing.T) {
+	p := newPlace(t)
+	p.fill(1)
+	require.Empty(t, p.ok("jobs"))
+	require.Empty(t, p.ok("jobs", "-json"))
+	in := p.path("in")
+	p.fails(1, "no such file", "import", "-resume", in)
+	require.NoError(t, os.Mkdir(in, 0o700))
+	const inputs, lines = 10, 300
+	for f := range inputs {
+		var text strings.Builder
+		for i := range lines {
+			fmt.Fprintf(&text, `{"resourceType":"Patient","id":"p%d-%d"}`+"\n", f, i)
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(in, fmt.Sprintf("%d.ndjson", f)), []byte(text.String()), 0o600))
+	}
+	p.fails(1, "nothing was imported from there", "import", "-resume", in)
+
+	stopped, stop := context.WithCancel(t.Context())
+	s := p.open()
+	job, err := ingest.Start(stopped, s, ingest.Options{From: stoppingFS{os.DirFS(in), "5.ndjson", stop}, Name: in})
+	require.NoError(t, err)
+	result, err := job.Wait()
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, err, context.Canceled)
+	require.Less(t, result.Imported, int64(inputs*lines))
+	require.Contains(t, p.ok("jobs"), fmt.Sprintf("CANCEL_COMPLETED  %d of %d lines", result.Imported, result.Scanned))
+
+	t.Chdir(p.folder)
+	require.Contains(t, p.ok("import", "-resume", "in"), "imported 3000 of 3000 resources")
+	p.fails(1, "the last import from there is complete", "import", "-resume", in)
+	require.Contains(t, p.ok("export", "out"), "exported 3001 resources of 1 types")
+	listed, keys := objects(t, p.ok("jobs", "-json"))
+	require.Len(t, listed, 2)
+	for i, kind := range []string{"EXPORT", "IMPORT"} {
+		require.Subset(t, keys[i], []string{"id", "kind", "status", "counts", "submitted", "began", "ended"})
+		require.Equal(t, kind, listed[i]["kind"])
+		require.Equal(t, "COMPLETED", listed[i]["status"])
+		require.Equal(t, false, listed[i]["interrupted"])
+	}
+	require.Equal(t, p.path("out"), listed[0]["output"])
+	require.Equal(t, in, listed[1]["input"])
+	require.EqualValues(t, inputs*lines+1, listed[0]["counts"].(map[string]any)["resources"])
+	require.EqualValues(t, inputs*lines, listed[1]["counts"].(map[string]any)["imported"])
+	out := p.ok("jobs")
+	require.Regexp(t, `EXPORT +[0-9a-f]{32} +COMPLETED +3001 of 3001 resources`, out)
+	require.Regexp(t, `IMPORT +[0-9a-f]{32} +COMPLETED +3000 of 3000 lines`, out)
+}
+
+// A stoppingFS calls a function when a file is opened.
+type stoppingFS struct {
+	fs.FS
+	name string
+	stop func()
+}
+
+func (f stoppingFS) Open(name string) (fs.File, error) {
+	if name == f.name {
+		f.stop()
+	}
+	return f.FS.Open(name)
+}
+
+// A store that others may write to does not open, and can be looked into.
+func TestExposedStore(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes do not tell on Windows")
+	}
+	p := newPlace(t)
+	p.fill(5)
+	for _, name := range []string{".", "head", "log"} {
+		path := filepath.Join(p.store, name)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.NoError(t, os.Chmod(path, info.Mode().Perm()|0o022))
+		p.fails(1, "others may write to the store", "stats")
+		out := p.ok("inspect")
+		require.Contains(t, out, "last good commit: 5")
+		require.Contains(t, out, "others may write to the store: chmod go-w")
+		found, _ := objects(t, p.ok("inspect", "-json"))
+		require.Equal(t, false, found[0]["ok"])
+		records, _ := objects(t, p.ok("records", "-json"))
+		require.Len(t, records, 5)
+		require.NoError(t, os.Chmod(path, info.Mode().Perm()))
+	}
+	require.Contains(t, p.ok("inspect"), "no faults found")
 }
 
 func TestSearchIncludes(t *testing.T) {
@@ -343,7 +438,7 @@ func TestBesideWriter(t *testing.T) {
 		last = records[len(records)-1]["sequence"].(float64) - 1
 		require.GreaterOrEqual(t, last, count)
 	}
-	for _, args := range [][]string{{"verify"}, {"cut", "-after", "5", "-yes"}, {"search", "Patient"}, {"export", p.path("out")}, {"import", p.folder}} {
+	for _, args := range [][]string{{"verify"}, {"cut", "-after", "5", "-yes"}, {"search", "Patient"}, {"jobs"}, {"export", p.path("out")}, {"import", p.folder}} {
 		p.fails(1, "in use", args...)
 	}
 	require.NoDirExists(t, p.path("out"))
@@ -354,7 +449,7 @@ func TestBesideWriter(t *testing.T) {
 }
 
 var everyCommand = [][]string{
-	{"stats"}, {"verify"}, {"inspect"}, {"records"}, {"cut", "-after", "1", "-yes"}, {"search", "Patient"}, {"export", "out"},
+	{"stats"}, {"verify"}, {"inspect"}, {"records"}, {"cut", "-after", "1", "-yes"}, {"search", "Patient"}, {"export", "out"}, {"jobs"},
 }
 
 func TestNoStore(t *testing.T) {
