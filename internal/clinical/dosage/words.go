@@ -38,6 +38,11 @@ const (
 	plural                        // a time of more than a moment
 	beverage                      // what a medication is mixed with: water
 	measure                       // a word before a length of time: about
+	turning                       // a word or mark after which something else may come: and
+	other                         // a word of what is done besides: recheck
+	carry                         // a word after which the same medication goes on: continued
+	occasion                      // what is done daily besides: weights
+	period                        // daily: also of what is done besides
 )
 
 // classNames are the classes as words.txt names them.
@@ -68,6 +73,11 @@ var classNames = map[string]class{
 	"upperOnly":   upperOnly,
 	"plural":      plural,
 	"measure":     measure,
+	"turning":     turning,
+	"carry":       carry,
+	"other":       other,
+	"period":      period,
+	"occasion":    occasion,
 	"beverage":    beverage,
 }
 
