@@ -157,6 +157,25 @@ func TestDerivedResourcesOfOthers(t *testing.T) {
 	require.Contains(t, string(v.JSON), "mine")
 }
 
+// TestDerivedResourcesThatWereImported go with their document as those that it wrote.
+func TestDerivedResourcesThatWereImported(t *testing.T) {
+	from := open(t, &datastore.Options{Annotator: counter("fever")})
+	_, err := from.Update(ctx, document("fever fever fever"))
+	require.NoError(t, err)
+	to := open(t, &datastore.Options{Annotator: counter("fever")})
+	for _, id := range derived(t, from) {
+		v, err := from.Read(ctx, datastore.Ref{Type: "Condition", ID: id})
+		require.NoError(t, err)
+		_, err = to.Update(ctx, v.JSON, datastore.Imported())
+		require.NoError(t, err)
+	}
+	_, err = to.Update(ctx, document("fever"), datastore.Imported())
+	require.NoError(t, err)
+	require.Len(t, derived(t, to), 1)
+	require.NoError(t, to.Delete(ctx, datastore.Ref{Type: "DocumentReference", ID: "d"}))
+	require.Empty(t, derived(t, to))
+}
+
 func TestAnnotatorsFailureIsRecorded(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)

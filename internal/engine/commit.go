@@ -203,7 +203,7 @@ type state struct {
 	deleted bool
 	ordinal index.Ordinal // 0 if it was written in the group at hand
 	content content       // if it was, and if it is known
-	derived bool          // if it was, and was derived from a document
+	by      Interaction   // if it was
 }
 
 // exists reports whether there is a resource to read.

@@ -115,13 +115,17 @@ func (t *taking) derive(o *Op, old state) error {
 func (t *taking) deriveOne(p *Prepared) error {
 	k := key{p.Type, p.ID}
 	is := t.stateOf(k)
-	if is.version > 0 && !is.derived {
-		if is.ordinal == 0 {
-			return nil // written in this group, by somebody else
+	if is.version > 0 {
+		by := is.by
+		if is.ordinal != 0 {
+			var err error
+			if by, err = t.engine.Last().Interaction(is.ordinal); err != nil {
+				return err
+			}
 		}
-		by, err := t.engine.Last().Interaction(is.ordinal)
-		if err != nil || by != Derived {
-			return err
+		// What an import brought is what an annotator once derived.
+		if by != Derived && by != Import && by != Restore {
+			return nil
 		}
 	}
 	o := Op{Prepared: p, Interaction: Derived, Condition: Condition{SkipSame: true}}

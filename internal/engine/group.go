@@ -153,7 +153,7 @@ func (t *taking) op(i int, o *Op) error {
 		v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues
 		return err
 	}
-	next := state{version: old.version + 1, deleted: o.Deletes(), content: o.compared.content, derived: o.Interaction == Derived}
+	next := state{version: old.version + 1, deleted: o.Deletes(), content: o.compared.content, by: o.interaction()}
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
 	}

@@ -82,6 +82,13 @@ func typeOf(list string, e *nlp.Entity) string {
 	return "Condition"
 }
 
+// Derived returns the resources that findings about a document claim, without a store.
+func Derived(doc *nlp.Document, found ...*nlp.Findings) [][]byte {
+	out := new(nlp.Annotation)
+	derive(out, doc, found)
+	return out.Derived
+}
+
 // derive adds the resources that the findings claim, the Linkage of them, and the
 // extension that names them.
 func derive(out *nlp.Annotation, doc *nlp.Document, all []*nlp.Findings) {
