@@ -87,8 +87,8 @@ func (t *taking) derive(o *Op, old state) error {
 			return err
 		}
 	}
-	if old.version == 0 {
-		return nil // no earlier version derived anything
+	if old.version == 0 && !t.engine.annotates(o.Type) {
+		return nil // nothing was derived from an earlier version
 	}
 	prefix := nlp.DerivedPrefix(o.ID)
 	for _, name := range nlp.DerivedTypes {
