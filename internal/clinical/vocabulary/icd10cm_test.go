@@ -160,3 +160,35 @@ var empty = func() map[string]bool {
 	}
 	return set
 }()
+
+// TestUnspecifiedTerms compares names that the official list marks as "NOS", not
+// otherwise specified, with the code that the list gives them.
+func TestUnspecifiedTerms(t *testing.T) {
+	// These names are meant otherwise in notes of US clinicians.
+	accepted := map[string]bool{"motorcycle accident": true, "drowning": true, "thrush": true, "car accident": true}
+	official := map[string][]string{}
+	for code, c := range readICD10CM(t) {
+		for include := range strings.SplitSeq(c.includes, "|") {
+			if term, ok := strings.CutSuffix(include, " NOS"); ok {
+				official[strings.ToLower(term)] = append(official[strings.ToLower(term)], code)
+			}
+		}
+	}
+	checked := 0
+	for _, e := range vocabulary.Entries() {
+		if e.System != vocabulary.ICD10CM {
+			continue
+		}
+		for _, n := range namesOf(e) {
+			codes := official[strings.ToLower(n.text)]
+			if len(codes) == 0 || accepted[n.text] {
+				continue
+			}
+			checked++
+			if !slices.ContainsFunc(codes, func(code string) bool { return strings.HasPrefix(e.Codes[0], code) }) {
+				t.Errorf("%s: %q is %v, not %s", e.Term, n.text, codes, e.Codes[0])
+			}
+		}
+	}
+	t.Logf("%d names", checked)
+}
