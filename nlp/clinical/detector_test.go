@@ -296,3 +296,26 @@ func ExampleDetector() {
 	// Lipitor STRENGTH=20 mg FREQUENCY=daily
 	// high cholesterol DIAGNOSIS
 }
+
+// TestConceptsHaveTheirOwnNames checks that a code is described by what it means, whichever
+// medication it is found with.
+func TestConceptsHaveTheirOwnNames(t *testing.T) {
+	d, err := clinical.New(nil)
+	require.NoError(t, err)
+	for text, want := range map[string][]string{
+		"Takes amlodipine/benazepril daily.": {"amlodipine-benazepril", "amlodipine", "benazepril"},
+		"Takes baby aspirin daily.":          {"aspirin"},
+		"Takes Coumadin daily.":              {"warfarin"},
+		"Takes regular insulin daily.":       {"insulin regular"},
+		"On a heparin drip.":                 {"heparin"},
+	} {
+		found, err := d.Detect(context.Background(), text)
+		require.NoError(t, err)
+		require.Len(t, found.RxNorm, 1, text)
+		var got []string
+		for _, c := range found.RxNorm[0].RxNormConcepts {
+			got = append(got, c.Description)
+		}
+		require.Equal(t, want, got, text)
+	}
+}

@@ -26,11 +26,20 @@ func newTerms(entries []vocabulary.Entry) []term {
 		system vocabulary.System
 		code   string
 	}
+	// A code is named by the entry that means it alone, not by a combination or a brand that
+	// has the codes of its ingredients.
 	names := make(map[key]string, len(entries))
-	for rank := range maxConcepts {
-		for i := range entries {
-			e := &entries[i]
-			if rank < len(e.Codes) {
+	generics := make([][]string, len(entries))
+	for i := range entries {
+		generics[i] = entries[i].Flags.List("generic")
+	}
+	for _, alone := range []bool{true, false} {
+		for rank := range maxConcepts {
+			for i := range entries {
+				e := &entries[i]
+				if rank >= len(e.Codes) || alone && e.Kind == vocabulary.Medication && (len(e.Codes) > 1 || slices.Contains(generics[i], e.Codes[0])) {
+					continue
+				}
 				if c := (key{e.System, e.Codes[rank]}); names[c] == "" {
 					names[c] = e.Term
 				}
@@ -52,9 +61,10 @@ func newTerms(entries []vocabulary.Entry) []term {
 			}
 		}
 		first := len(all)
+		generic := generics[i]
 		add := func(id, name string) {
 			if n := len(all) - first; n < maxConcepts && !slices.ContainsFunc(all[first:], func(c nlp.Concept) bool { return c.Code == id }) {
-				if known := names[key{e.System, id}]; known != "" && n > 0 {
+				if known := names[key{e.System, id}]; known != "" && (n > 0 || slices.Contains(generic, id)) {
 					name = known
 				}
 				all = append(all, nlp.Concept{Code: id, Description: name, Score: rankFactors[n]})
@@ -62,7 +72,7 @@ func newTerms(entries []vocabulary.Entry) []term {
 		}
 		for k, id := range e.Codes {
 			if add(id, e.Term); k == 0 && e.Kind == vocabulary.Medication {
-				for _, id := range e.Flags.List("generic") {
+				for _, id := range generic {
 					add(id, e.Term)
 				}
 			}

@@ -65,16 +65,16 @@ func (p *parser) duration(i int, after bool) int {
 // span reads the length of time after a word such as "for".
 func (p *parser) span(i int, w string) int {
 	for range 4 {
-		switch p.word(i) {
-		case "the", "next", "past", "last", "a", "an", "total", "of", "another", "up", "to", "at", "least", "about", "approximately", "additional", "approx", "~", "first", "only", "nearly", "over", "more", "than", "another-":
-			i++
-			continue
+		if !p.is(i, measure) {
+			break
 		}
-		break
+		i++
 	}
 	q := p.quantity(i)
 	if q == 0 {
-		if p.word(i-1) != "a" && p.word(i-1) != "the" && p.word(i-1) != "next" && p.word(i-1) != "another" && p.word(i-1) != "an" {
+		switch p.word(i - 1) {
+		case "a", "an", "the", "next", "another":
+		default:
 			return 0
 		}
 		q = i
@@ -91,7 +91,7 @@ func (p *parser) span(i int, w string) int {
 	u := p.word(q)
 	switch {
 	case classOf(u)&timeUnit != 0 && (len(u) > 1 || p.glued(q) || w == "x" || w == "×"):
-	case u == "doses" || u == "cycles" || u == "weekly" && false:
+	case u == "doses" || u == "cycles":
 	default:
 		return 0
 	}

@@ -11,7 +11,7 @@ func (p *parser) frequency(i int, after bool) int {
 		}
 	}
 	next := p.frequencyPart(i, after)
-	if next == 0 {
+	if next == 0 || next == i+1 && p.is(i, period) && p.is(next, occasion) && !p.newline(next) {
 		return 0
 	}
 	for {
@@ -68,6 +68,18 @@ func (p *parser) frequency(i int, after bool) int {
 	}
 }
 
+// onceDone reports whether "once" before i says how often, not when: "once stable".
+func (p *parser) onceDone(i int) bool {
+	if i >= p.end || p.n.Tokens[i].Kind != note.Word {
+		return true
+	}
+	switch p.word(i) {
+	case "for", "in", "at", "on", "by", "and", "or", "then", "now", "only", "today", "yesterday", "tonight", "with", "before", "after", "as", "if":
+		return true
+	}
+	return p.route(i, true) > 0 || p.is(i, freqWord)
+}
+
 // timed reports whether a moment of the day or the week begins at i, as continues a
 // frequency after "and".
 func (p *parser) timed(i int) bool {
@@ -99,6 +111,9 @@ func (p *parser) frequencyPart(i int, after bool) int {
 			}
 			if p.word(i+1) == "every" {
 				return p.every(i + 1)
+			}
+			if !p.onceDone(next) {
+				return 0
 			}
 		case w == "a" && !after:
 			return 0

@@ -127,11 +127,24 @@ func (t *tier) chained(from, to int) bool {
 	return true
 }
 
-// words counts the words and numbers in [from, to) that are no part of sigs.
+// far is more words than may stand between a medication and a span.
+const far = 100
+
+// words counts the words and numbers in [from, to) that are no part of sigs. Words that
+// begin something else are far away, unless the span at to follows at once.
 func (t *tier) words(from, to int) int {
-	count := 0
+	count, turn := 0, false
 	for i := from; i < to; i++ {
-		if t.p.n.Tokens[i].Kind != note.Punct && !t.p.is(i, glue|sigVerb|beverage|volumeUnit) {
+		c := t.p.class(i)
+		switch {
+		case c&other != 0:
+			return far
+		case c&turning != 0:
+			turn = true
+		case t.p.n.Tokens[i].Kind != note.Punct && c&(glue|sigVerb|beverage|volumeUnit) == 0:
+			if turn && c&carry == 0 {
+				return far
+			}
 			count++
 		}
 	}
