@@ -285,7 +285,7 @@ func (f *finder) uncover(matches []Match) {
 				w.Senses = nil
 			case kind == vocabulary.Procedure && lead&skipHistory != 0:
 				m.nested = true
-			case kind == vocabulary.Procedure:
+			case kind == vocabulary.Procedure || kind == vocabulary.Medication: // "on warfarin"
 				w.Senses = nil
 			default:
 				continue
