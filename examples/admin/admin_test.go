@@ -564,3 +564,16 @@ func TestSize(t *testing.T) {
 		require.Equal(t, want, size(n))
 	}
 }
+
+func TestPlacesAreNamedWithoutSecrets(t *testing.T) {
+	for place, want := range map[string]string{
+		"s3://bucket?endpoint=http://user:secret@host&prefix=a/&token=secret": "s3://bucket?prefix=a%2F",
+		"azblob://user:secret@container":                                      "azblob://container",
+		"mem://":                                                              "mem:",
+	} {
+		got, err := where(place)
+		require.NoError(t, err)
+		require.NotContains(t, got, "secret")
+		require.Equal(t, want, strings.TrimSuffix(got, "//"), place)
+	}
+}
