@@ -288,10 +288,23 @@ func isAdjective(word string) bool {
 // dropRoutes drops parts of the body and tests inside the attributes of a medication: "by
 // mouth", "each nostril", "gtt".
 func (r *reading) dropRoutes(c *clause) {
+	var spans []value.Span
+	for _, m := range c.mentions {
+		if m.category == nlp.Medication {
+			for _, a := range m.attributes {
+				spans = append(spans, value.Span{First: a.first, Last: a.last})
+			}
+		}
+	}
+	if spans == nil {
+		return
+	}
+	slices.SortFunc(spans, func(a, b value.Span) int { return a.First - b.First })
 	c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool {
-		return (m.category == nlp.Anatomy || m.category == nlp.TestProcedure) && slices.ContainsFunc(c.mentions, func(of *mention) bool {
-			return of.category == nlp.Medication && slices.ContainsFunc(of.attributes, func(a attribute) bool { return m.overlaps(a.first, a.last) })
-		})
+		for len(spans) > 0 && spans[0].Last <= m.first {
+			spans = spans[1:]
+		}
+		return (m.category == nlp.Anatomy || m.category == nlp.TestProcedure) && len(spans) > 0 && m.overlaps(spans[0].First, spans[0].Last)
 	})
 }
 
