@@ -14,10 +14,43 @@ import (
 
 // An answer is what annotate writes for one line.
 type answer struct {
-	Entities []nlp.Entity
-	ICD10CM  []nlp.Entity
-	RxNorm   []nlp.Entity
-	Error    string `json:",omitempty"`
+	entities, icd10cm, rxNorm []nlp.Entity
+	fault                     string // "" if there is nothing to say
+}
+
+// write writes the answer as a line of JSON, entity by entity: that of a long text is long.
+func (a answer) write(w *bufio.Writer) error {
+	var one bytes.Buffer
+	enc := json.NewEncoder(&one)
+	enc.SetEscapeHTML(false)
+	value := func(v any) error {
+		one.Reset()
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+		_, err := w.Write(bytes.TrimSuffix(one.Bytes(), []byte("\n")))
+		return err
+	}
+	for i, list := range [][]nlp.Entity{a.entities, a.icd10cm, a.rxNorm} {
+		w.WriteString([]string{`{"Entities":[`, `],"ICD10CM":[`, `],"RxNorm":[`}[i])
+		for k := range list {
+			if k > 0 {
+				w.WriteByte(',')
+			}
+			if err := value(&list[k]); err != nil {
+				return err
+			}
+		}
+	}
+	w.WriteByte(']')
+	if a.fault != "" {
+		w.WriteString(`,"Error":`)
+		if err := value(a.fault); err != nil {
+			return err
+		}
+	}
+	_, err := w.WriteString("}\n") // reports what any write before reported
+	return err
 }
 
 // annotate reads JSON strings, one a line, each the text of a document, and writes
@@ -28,15 +61,13 @@ func annotate(_ []string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	r, w := bufio.NewReaderSize(in, 64<<10), bufio.NewWriterSize(out, 64<<10)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
 	for {
 		line, err := r.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if len(line) > 0 {
-			if err := enc.Encode(read(detector, line)); err != nil {
+			if err := read(detector, line).write(w); err != nil {
 				return err
 			}
 		}
@@ -53,18 +84,15 @@ func annotate(_ []string, in io.Reader, out io.Writer) error {
 
 // read annotates the text in a line.
 func read(detector nlp.Detector, line []byte) answer {
-	none := answer{Entities: []nlp.Entity{}, ICD10CM: []nlp.Entity{}, RxNorm: []nlp.Entity{}}
 	text, err := decode(line)
 	if err != nil {
-		none.Error = err.Error()
-		return none
+		return answer{fault: err.Error()}
 	}
 	found, err := detector.Detect(context.Background(), text)
 	if err != nil {
-		none.Error = err.Error()
-		return none
+		return answer{fault: err.Error()}
 	}
-	return answer{Entities: found.Entities, ICD10CM: found.ICD10CM, RxNorm: found.RxNorm}
+	return answer{entities: found.Entities, icd10cm: found.ICD10CM, rxNorm: found.RxNorm}
 }
 
 // decode returns the string that a line of JSON holds. Lone surrogates and bytes that are

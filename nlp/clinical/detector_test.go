@@ -164,7 +164,7 @@ func TestOffsetsAreCodePoints(t *testing.T) {
 }
 
 func TestHostileText(t *testing.T) {
-	for _, piece := range []string{"a", "asthma ", "no asthma, ", "\x00", "\xff", "é", "\u0301", "\u202e", "(", "BP 1/", "5 mg ", "lisinopril ", "left ", "of the ", "Dr. ", "MS ", "\n", "- ", "# ", "K 4 ", "history of ", "pain in the left ", "take 1 ", "for "} {
+	for _, piece := range []string{"a", "asthma ", "no asthma, ", "\x00", "\xff", "é", "\u0301", "\u202e", "(", "BP 1/", "5 mg ", "lisinopril ", "left ", "of the ", "Dr. ", "MS ", "\n", "- ", "# ", "K 4 ", "history of ", "pain in the left ", "take 1 ", "for ", "over ", "lisinopril mouth 2 days ago ", "pain (", "in the ", "MS neurology "} {
 		text := strings.Repeat(piece, 1<<18/len(piece))
 		_, err := embedded().Detect(context.Background(), text)
 		require.NoError(t, err)

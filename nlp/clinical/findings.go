@@ -16,12 +16,16 @@ func (r *reading) findings() *nlp.Findings {
 	}
 	all := r.list
 	slices.SortStableFunc(all, func(a, b *mention) int { return a.first - b.first })
-	attributes, evidence, conditions, medications := 0, 0, 0, 0
+	attributes, evidence, concepts, conditions, medications := 0, 0, 0, 0, 0
 	for i, m := range all {
 		m.id = i
 		attributes += len(m.attributes)
 		evidence += 1 + len(m.assertion)
 		if m.term != nil && len(m.term.concepts) > 0 {
+			concepts += len(m.term.concepts)
+			if len(m.senses) > 1 {
+				concepts += maxConcepts
+			}
 			switch m.category {
 			case nlp.Condition:
 				conditions++
@@ -30,7 +34,8 @@ func (r *reading) findings() *nlp.Findings {
 			}
 		}
 	}
-	w := writer{reading: r, attributes: make([]nlp.Attribute, 0, attributes), evidence: make([]nlp.Evidence, 0, evidence), next: len(all)}
+	w := writer{reading: r, attributes: make([]nlp.Attribute, 0, attributes), evidence: make([]nlp.Evidence, 0, evidence), next: len(all),
+		room: make([]nlp.Concept, 0, concepts)}
 	f := &nlp.Findings{
 		Entities:     make([]nlp.Entity, len(all)),
 		ICD10CM:      make([]nlp.Entity, 0, conditions),
@@ -114,9 +119,6 @@ func (r *reading) offsets(first, last int) (begin, end int) {
 // concepts returns what a mention may mean, best first: the concepts of its term, then
 // those of other terms of the same kind.
 func (w *writer) concepts(m *mention) []nlp.Concept {
-	if cap(w.room)-len(w.room) < maxConcepts {
-		w.room = make([]nlp.Concept, 0, 32*maxConcepts)
-	}
 	first := len(w.room)
 	add := func(t *term, factor float64) {
 		for _, c := range t.concepts {

@@ -30,7 +30,6 @@ type attribute struct {
 	score        float64
 	relation     float64
 	of           *mention // the entity that it is as well, or nil
-	evidence     string
 }
 
 // The types of entities and attributes.

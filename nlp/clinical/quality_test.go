@@ -233,8 +233,8 @@ func measure(t *testing.T, d *clinical.Detector, half int) *score {
 	return s
 }
 
-// TestQuality measures the detector on the sentences of testdata and prints the table
-// of docs/nlp.md. With FAULTS=1 it prints what was wrong in the half that rules are tuned on.
+// TestQuality measures the detector on the sentences of testdata and prints a table of
+// docs/nlp.md. With FAULTS=1 it prints what was wrong in the half that rules are tuned on.
 func TestQuality(t *testing.T) {
 	d, err := clinical.New(nil)
 	require.NoError(t, err)
@@ -264,6 +264,13 @@ func TestQuality(t *testing.T) {
 		})
 	}
 	t.Log("\n" + table.String())
+	for _, s := range halves {
+		require.GreaterOrEqual(t, s.terms.f1(), 0.96)
+		require.GreaterOrEqual(t, s.traits.f1(), 0.97)
+		require.GreaterOrEqual(t, s.codes.share(), 0.95)
+		require.GreaterOrEqual(t, s.attributes.f1(), 0.96)
+		require.GreaterOrEqual(t, s.phi.f1(), 0.9)
+	}
 	if os.Getenv("FAULTS") != "" {
 		for _, f := range halves[0].faults {
 			t.Log(f)

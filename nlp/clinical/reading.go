@@ -33,7 +33,8 @@ type reading struct {
 type scratch struct {
 	mentions   []mention
 	attributes []attribute
-	list       []*mention
+	list       []*mention // of findings
+	order      []*mention // of terms
 }
 
 // mention returns an empty mention.
@@ -67,14 +68,15 @@ const maxScratch = 4096
 
 // reset makes the memory ready for another text, of which nothing is kept.
 func (s *scratch) reset() {
-	if cap(s.mentions) > maxScratch || cap(s.attributes) > maxScratch*room || cap(s.list) > maxScratch {
+	if cap(s.mentions) > maxScratch || cap(s.attributes) > maxScratch*room || max(cap(s.list), cap(s.order)) > maxScratch {
 		*s = scratch{}
 		return
 	}
 	clear(s.mentions)
 	clear(s.attributes)
 	clear(s.list)
-	s.mentions, s.attributes, s.list = s.mentions[:0], s.attributes[:0], s.list[:0]
+	clear(s.order[:cap(s.order)])
+	s.mentions, s.attributes, s.list, s.order = s.mentions[:0], s.attributes[:0], s.list[:0], s.order[:0]
 }
 
 // pause is the number of sentences after which ctx is looked at.
@@ -136,7 +138,9 @@ func (r *reading) read() {
 
 // clauses makes mentions of the matches, sentence by sentence.
 func (r *reading) clauses() []clause {
-	var all []clause
+	all := make([]clause, 0, min(len(r.matches), len(r.note.Sentences)))
+	r.mentions = slices.Grow(r.order[:0], len(r.matches)) // the clauses have parts of it, so it must not move
+	r.order = r.mentions
 	match, private := 0, r.private
 	for i := range r.note.Sentences {
 		if match == len(r.matches) || i%pause == 0 && r.ctx.Err() != nil {
@@ -147,6 +151,7 @@ func (r *reading) clauses() []clause {
 			continue
 		}
 		c.section = &r.note.Sections[c.Section]
+		begin := len(r.mentions)
 		for ; match < len(r.matches) && r.matches[match].First < int(c.Last); match++ {
 			m := &r.matches[match]
 			for len(private) > 0 && private[0].Last <= m.First {
@@ -155,15 +160,16 @@ func (r *reading) clauses() []clause {
 			if len(private) > 0 && private[0].First < m.Last && hides(private[0]) || r.isHeading(&c, m) {
 				continue
 			}
-			c.mentions = append(c.mentions, r.mention(m))
+			r.mentions = append(r.mentions, r.mention(m))
 		}
+		c.mentions = r.mentions[begin:]
 		r.purposes(&c)
+		r.mentions = r.mentions[:begin+len(c.mentions)]
 		for k, m := range c.mentions {
 			_, limit := c.bounds(k)
 			r.decide(m, &c, limit)
 		}
 		if len(c.mentions) > 0 {
-			r.mentions = append(r.mentions, c.mentions...)
 			all = append(all, c)
 		}
 	}
@@ -288,10 +294,23 @@ func isAdjective(word string) bool {
 // dropRoutes drops parts of the body and tests inside the attributes of a medication: "by
 // mouth", "each nostril", "gtt".
 func (r *reading) dropRoutes(c *clause) {
+	var spans []value.Span
+	for _, m := range c.mentions {
+		if m.category == nlp.Medication {
+			for _, a := range m.attributes {
+				spans = append(spans, value.Span{First: a.first, Last: a.last})
+			}
+		}
+	}
+	if spans == nil {
+		return
+	}
+	slices.SortFunc(spans, func(a, b value.Span) int { return a.First - b.First })
 	c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool {
-		return (m.category == nlp.Anatomy || m.category == nlp.TestProcedure) && slices.ContainsFunc(c.mentions, func(of *mention) bool {
-			return of.category == nlp.Medication && slices.ContainsFunc(of.attributes, func(a attribute) bool { return m.overlaps(a.first, a.last) })
-		})
+		for len(spans) > 0 && spans[0].Last <= m.first {
+			spans = spans[1:]
+		}
+		return (m.category == nlp.Anatomy || m.category == nlp.TestProcedure) && len(spans) > 0 && m.overlaps(spans[0].First, spans[0].Last)
 	})
 }
 

@@ -7,25 +7,38 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// timesOf finds the expressions of time of a sentence and ties each to the term that
-// stands nearest before it, or else to the nearest after it.
+// timesOf finds the expressions of time of a clause outside its terms and their
+// attributes, and ties each to the term that stands nearest before it, or else to the
+// first one after it.
 func (r *reading) timesOf(c *clause) {
 	tied := func(m *mention) bool { return m.category != nlp.Anatomy }
 	if !slices.ContainsFunc(c.mentions, tied) {
 		return
 	}
-	for _, t := range value.Times(nil, r.note, int(c.First), int(c.Last)) {
-		var of *mention
-		for _, m := range c.mentions {
-			if m.overlaps(t.First, t.Last) || slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.first < t.Last && t.First < a.last }) {
-				of = nil
-				break
-			}
-			if tied(m) && (of == nil || m.first < t.First) {
-				of = m
+	times := value.Times(nil, r.note, int(c.First), int(c.Last))
+	if times == nil {
+		return
+	}
+	var taken []value.Span
+	for _, m := range c.mentions {
+		taken = append(taken, value.Span{First: m.first, Last: m.last})
+		for _, a := range m.attributes {
+			taken = append(taken, value.Span{First: a.first, Last: a.last})
+		}
+	}
+	slices.SortFunc(taken, func(a, b value.Span) int { return a.First - b.First })
+	var of *mention
+	next := 0 // the first mention after the times so far
+	for _, t := range times {
+		for ; next < len(c.mentions) && (c.mentions[next].first < t.First || of == nil); next++ {
+			if tied(c.mentions[next]) {
+				of = c.mentions[next]
 			}
 		}
-		if of == nil {
+		for len(taken) > 0 && taken[0].Last <= t.First {
+			taken = taken[1:]
+		}
+		if len(taken) > 0 && taken[0].First < t.Last {
 			continue
 		}
 		when := r.scratch.mention()

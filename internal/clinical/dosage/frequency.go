@@ -452,7 +452,7 @@ func (p *parser) clock(i int) int {
 	case (w == "a" || w == "p") && p.word(i+1) == "." && p.word(i+2) == "m":
 		return p.point(i + 3)
 	}
-	if len(hour) == 4 && hour < "2400" && hour[1] != '.' && hour[2] != '.' && p.word(i-2) == "at" {
+	if len(hour) == 4 && hour < "2400" && hour[1] != '.' && hour[2] != '.' && p.word(i-2) == "at" && p.class(i)&(massUnit|unitUnit|volumeUnit) == 0 {
 		return i
 	}
 	return 0

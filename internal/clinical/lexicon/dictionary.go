@@ -175,7 +175,6 @@ func (d *Dictionary) compile(names int) {
 			}
 		}
 	}
-	d.addNumerals()
 	d.words.spread()
 
 	// The senses of a node lie together, the best written ones first, then in the order of
@@ -291,31 +290,17 @@ func (d *Dictionary) skip(id wordID) skip {
 	return 0
 }
 
-// numerals are Roman numbers and words with the same number as digits. "i" and "iv" are
-// left out of the table as words of their own; see numeral.
-var numerals = [][2]string{{"ii", "2"}, {"iii", "3"}, {"two", "2"}, {"three", "3"}, {"four", "4"}}
-
-// addNumerals lets numbers be written in words and in Roman.
-func (d *Dictionary) addNumerals() {
-	for _, n := range numerals {
-		id := d.words.id(n[1])
-		if id != 0 {
-			d.words.set(n[0], id)
-		}
-	}
-}
-
 // numeral returns the number that a word stands for after words such as "type" and
 // "stage", 0 if none.
 func (d *Dictionary) numeral(word string) wordID {
 	switch word {
 	case "i", "one":
 		return d.words.id("1")
-	case "ii":
+	case "ii", "two":
 		return d.words.id("2")
-	case "iii":
+	case "iii", "three":
 		return d.words.id("3")
-	case "iv":
+	case "iv", "four":
 		return d.words.id("4")
 	case "v", "five":
 		return d.words.id("5")

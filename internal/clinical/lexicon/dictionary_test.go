@@ -98,6 +98,10 @@ func TestFind(t *testing.T) {
 		"influenza, pneumonia":                           "influenza = influenza; pneumonia = pneumonia",
 		"severe anxiety (panic) (finding)":               "severe anxiety (panic) = severe anxiety (panic)",
 		"abscesses and diverticula":                      "abscesses = biopsy abscess; diverticula = diverticulum",
+		"metoprlol 25 mg, metoproolol 25 mg":             "metoprlol = metoprolol; metoproolol = metoprolol",
+		"metoporlol 25 mg, takes metoprelol":             "metoporlol = metoprolol; metoprelol = metoprolol",
+		"metoprlol and metroprelol 25 mg":                "",
+		"retoprolol 25 mg":                               "",
 		"pneumonia.\n\nRight lower lobe":                 "pneumonia = pneumonia",
 	} {
 		require.Equal(t, want, found(t, d, text), text)

@@ -73,6 +73,13 @@ func (f *finder) sentence(first, last int) {
 	end := first // of the matches so far
 	overlap := false
 	for i := first; i < last; i++ {
+		if f.ids[i] == 0 {
+			if m, ok := f.misspelled(i, first, last); ok {
+				f.matches = append(f.matches, m)
+				end = m.Last
+			}
+			continue
+		}
 		if int(f.ids[i]) >= len(f.d.trie.top) {
 			continue
 		}
@@ -285,7 +292,7 @@ func (f *finder) uncover(matches []Match) {
 				w.Senses = nil
 			case kind == vocabulary.Procedure && lead&skipHistory != 0:
 				m.nested = true
-			case kind == vocabulary.Procedure:
+			case kind == vocabulary.Procedure || kind == vocabulary.Medication: // "on warfarin"
 				w.Senses = nil
 			default:
 				continue

@@ -49,7 +49,7 @@ func timeAt(n *note.Note, i, last int) int {
 		return i // says when the note was written
 	case "for", "x", "over", "past", "within", "after":
 		j := i + 1
-		for at(j) == "the" || at(j) == "past" || at(j) == "last" || at(j) == "about" || at(j) == "approximately" || at(j) == "at" || at(j) == "least" || at(j) == "over" {
+		for j < i+5 && (at(j) == "the" || at(j) == "past" || at(j) == "last" || at(j) == "about" || at(j) == "approximately" || at(j) == "at" || at(j) == "least" || at(j) == "over") {
 			j++
 		}
 		if end := amount(n, j, last); end > j {

@@ -7,7 +7,12 @@ const maxUnit = 12
 
 // unitAt returns the end of the unit of measurement at token i, or i.
 func unitAt(n *note.Note, i, last int) int {
-	last = min(last, i+maxUnit)
+	last = max(i, min(last, i+maxUnit))
+	return min(last, unitEnd(n, i, last))
+}
+
+// unitEnd is unitAt where a unit may seem to go on behind last.
+func unitEnd(n *note.Note, i, last int) int {
 	at := func(j int) string {
 		if j < last {
 			return n.Word(j)

@@ -115,6 +115,7 @@ func TestModifiers(t *testing.T) {
 
 func FuzzValues(f *testing.F) {
 	f.Add("BP 130/80 mmHg, WBC 12.3 x 10^3/uL since 3 June 2021 for 2-3 days of left knee")
+	f.Add("pulse 80 beats per")
 	f.Fuzz(func(t *testing.T, text string) {
 		n := note.Parse(text)
 		inside := func(s value.Span) {
