@@ -72,14 +72,6 @@ func (p *position) list(o *Options, job string) (files, deleted []File) {
 	return files, deleted
 }
 
-// report is what the register tells of a job.
-type report struct {
-	Files     int   `json:"files"`
-	Resources int64 `json:"resources"`
-	Bytes     int64 `json:"bytes"`
-	Total     int64 `json:"total,omitzero"` // resources to write
-}
-
 // note tells the register how far the job is.
 func (j *Job) note() error {
 	if err := j.describe(); err != nil {
@@ -93,9 +85,8 @@ func (j *Job) note() error {
 func (j *Job) describe() (err error) {
 	var r Result
 	j.fill(&r)
-	if j.record.Position, err = json.Marshal(&j.from); err == nil {
-		j.record.Report, err = json.Marshal(report{len(r.Files), r.Resources, r.Bytes, j.Progress().Total})
-	}
+	j.record.Written = &register.Written{Files: int64(len(r.Files)), Resources: r.Resources, Bytes: r.Bytes, Total: j.Progress().Total}
+	j.record.Position, err = json.Marshal(&j.from)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}

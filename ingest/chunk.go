@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/http"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A chunk goes from the reader to a worker, and then to the committer, one
-// goroutine at a time.
+// A chunk goes from the reader to a worker, and then to the committer, in a batch.
 type chunk struct {
 	cut
 	source *source
@@ -21,23 +18,20 @@ type chunk struct {
 	job    *Job
 	done   int64 // lines up to this one were imported by an earlier run
 	ends   bool  // nothing of the source follows; there is no cut
-	weight int64 // share of the pipeline's budget
 
-	prepared chan struct{} // closed by the worker, which sets what follows
-	tx       *datastore.Tx
-	numbers  []int64 // of the lines in tx
-	last     int64   // number of the last line
-	aside    []int64 // lines to put aside
-	settled  []int64 // lines that were put aside and are decided
+	// Set by the worker.
+	tx       *datastore.Tx // the batch's
+	stored   []storedLine  // in the order of the lines
+	last     int64         // number of the last line
+	aside    []int64       // lines to put aside
+	settled  []int64       // lines that were put aside and are decided
 	counts   Counts
 	failures []byte // lines of the report
-	flaws    []byte // the same of lines that an earlier run imported
 }
 
-// prepare fills a transaction with the chunk's lines. A line that the store does
+// prepare fills the transaction with the chunk's lines. A line that the store does
 // not take becomes a failure; the error is one that stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
-	c.tx = store.Begin()
 	c.last = c.first
 	if c.fault != nil {
 		c.faulty()
@@ -93,29 +87,31 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		return nil
 	}
 	waits := c.waits(number)
+	again := c.job.from.Pass > 0 && !waits || number <= c.done
 	if refs, err := c.deletions(resource); refs != nil || err != nil {
-		switch again := c.job.from.Pass > 0 || number <= c.done; {
+		switch {
 		case err != nil:
 			c.fail(number, err)
 			return nil
 		case again:
+			c.retellDeletions(number, refs)
 			return nil
 		}
 		return c.remove(number, line, refs)
 	}
-	switch {
-	case c.job.from.Pass > 0 && !waits, number <= c.done:
+	if again {
 		return c.retell(ctx, store, number, resource, checks, waits && c.job.from.Last)
 	}
-	_, err := c.tx.Update(ctx, resource, checks...)
+	ref, err := c.tx.Update(ctx, resource, checks...)
 	switch {
 	case err == nil:
-		c.numbers = append(c.numbers, number)
 		c.counts.Scanned++
 		c.counts.Imported++
-		if isFlawed(c.tx.Issues(c.tx.Len() - 1)) {
+		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1}
+		if stored.note(c.tx.Issues(stored.op)); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
+		c.stored = append(c.stored, stored)
 		c.counts.BytesImported += int64(len(line))
 		c.settle(number, waits)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
@@ -141,23 +137,33 @@ func (c *chunk) settle(number int64, waits bool) {
 	}
 }
 
-// retell checks a line that an earlier run or pass did, for the report alone. That a
-// conditional reference finds nothing is told where unresolved is set: other lines were
-// put aside for it, or found something in their time.
+// retell tells the report of a line that an earlier run or pass did, and that is checked
+// again for it. unresolved says that the line never found what it refers to.
 func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, resource []byte, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
 	}
+	if c.job.asides.has(c.file, number) && !unresolved {
+		return nil
+	}
 	tx := store.Begin()
-	_, err := tx.Update(ctx, resource, checks...)
+	ref, err := tx.Update(ctx, resource, checks...)
+	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
+	case isUnresolved && c.source.again && !unresolved: // it found something in its time
+		ref, err = tx.Update(ctx, resource, c.job.checks()...)
+	case err == nil && unresolved: // it would find something by now
+		err = datastore.ErrUnresolved
+	}
 	switch {
 	case err == nil:
-		if isFlawed(tx.Issues(0)) {
-			c.flaws = appendLine(c.flaws, number, http.StatusOK, issue.AppendOutcome(nil, tx.Issues(0)...))
+		stored := storedLine{number: number, ref: ref, op: retold, effect: datastore.EffectUpdated}
+		if c.job.created.has(c.file, number) {
+			stored.effect = datastore.EffectCreated
 		}
+		stored.note(tx.Issues(0))
+		c.stored = append(c.stored, stored)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
-	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !unresolved:
 	default:
 		c.fail(number, err)
 	}
@@ -177,27 +183,4 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.ServerErrors++
 	}
 	c.failures = appendLine(c.failures, number, status, datastore.Outcome(err))
-}
-
-// flawed returns the lines of the report for lines that were stored although something
-// is wrong with them.
-func (c *chunk) flawed(written []datastore.Version) (lines []byte) {
-	for i := range written {
-		v := &written[i]
-		if !isFlawed(v.Issues) {
-			continue
-		}
-		status := http.StatusOK
-		if v.Created {
-			status = http.StatusCreated
-		}
-		lines = appendLine(lines, c.numbers[i], status, issue.AppendOutcome(nil, v.Issues...))
-	}
-	return lines
-}
-
-// isFlawed reports whether something is wrong with a resource that is stored. Level
-// Minimal alone lets such in; warnings do not count.
-func isFlawed(issues []datastore.Issue) bool {
-	return slices.ContainsFunc(issues, func(is datastore.Issue) bool { return is.Severity == issue.Error })
 }
