@@ -81,7 +81,7 @@ type report struct {
 }
 
 // reportsClosing is how many files are closed at a time: each may wait for a disk.
-const reportsClosing = 8
+const reportsClosing = 32
 
 func newReport(sink Sink) *report {
 	r := &report{sink: sink, closing: new(errgroup.Group)}
