@@ -95,8 +95,13 @@ func (p *position) filesBegun(of int) int {
 type properties struct {
 	Validation string   `json:"validation"`
 	Invariants bool     `json:"invariants"`
-	Files      []string `json:"files,omitempty"`
+	Files      []string `json:"files,omitempty"` // the first, up to listedFiles
+	MoreFiles  int      `json:"moreFiles,omitempty"`
 }
+
+// listedFiles is how many of Options.Files the register lists, so that each commit does not
+// have thousands.
+const listedFiles = 20
 
 // levelNames are HealthLake's.
 var levelNames = map[datastore.Level]string{
@@ -113,12 +118,20 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	asked, err := json.Marshal(properties{levelNames[j.options.Validation], j.options.Invariants, j.options.Files})
+	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files})
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	listed := properties{
+		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
+	}
+	listed.MoreFiles = len(j.options.Files) - len(listed.Files)
+	told, err := json.Marshal(listed)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	record := &register.Record{
-		Kind: register.Import, Status: register.InProgress, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: asked,
+		Kind: register.Import, Status: register.InProgress, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: told,
 	}
 	j.record = record
 	if err := j.note(j.position()); err != nil {
