@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
@@ -336,4 +337,63 @@ func TestClientTokenAtOnce(t *testing.T) {
 	page, err := jobs.List(ctx, store, jobs.Filter{})
 	require.NoError(t, err)
 	require.Len(t, page.Jobs, 1)
+}
+
+// TestStoppedCommit stops an import just before a chunk is written: neither the register
+// nor the result counts that chunk, and the job that goes on writes it.
+func TestStoppedCommit(t *testing.T) {
+	const files, lines = 60, 20
+	input := fstest.MapFS{}
+	for f := range files {
+		var text strings.Builder
+		for i := range lines {
+			text.WriteString(patient(fmt.Sprintf("p%d-%d", f, i), longText[:8000]) + "\n")
+		}
+		input[fmt.Sprintf("%02d.ndjson", f)] = &fstest.MapFile{Data: []byte(text.String())}
+	}
+	var stop func()
+	calls := 0
+	store, err := datastore.Open(t.Context(), "mem:", &datastore.Options{Now: func() time.Time { // each commit asks for the time
+		if calls--; calls == 0 {
+			stop()
+		}
+		return now()
+	}})
+	require.NoError(t, err)
+	defer store.Close()
+	stop = func() {}
+	id, stopped := "", 0
+	for done := false; !done; {
+		ctx, cancel := context.WithCancel(t.Context())
+		stop, calls = cancel, 5
+		var job *ingest.Job
+		var err error
+		if id == "" {
+			job, err = ingest.Start(ctx, store, ingest.Options{From: input})
+		} else {
+			job, err = ingest.Resume(ctx, store, id, ingest.Options{From: input})
+		}
+		if err == nil {
+			id = job.ID()
+			var result ingest.Result
+			result, err = job.Wait()
+			page, searchErr := store.Search(t.Context(), "Patient", "_count=0")
+			require.NoError(t, searchErr)
+			require.EqualValues(t, page.Total, result.Imported)
+			record, getErr := jobs.Get(t.Context(), store, id)
+			require.NoError(t, getErr)
+			require.EqualValues(t, page.Total, record.Report.Imported)
+			require.Equal(t, result.Scanned, record.Report.Scanned)
+			done = err == nil
+		}
+		cancel()
+		if !done {
+			require.ErrorIs(t, err, context.Canceled)
+			stopped++
+		}
+	}
+	require.Positive(t, stopped)
+	page, err := store.Search(t.Context(), "Patient", "_count=0")
+	require.NoError(t, err)
+	require.Equal(t, files*lines, page.Total)
 }
