@@ -75,9 +75,12 @@ func (c *chunk) waits(number int64) bool {
 	return c.job.from.Pass > 0 && c.job.asides.has(c.file, number)
 }
 
-// lines returns the lines of the cut.
+// lines returns the lines of the cut, or the entries.
 func (c *chunk) lines() iter.Seq[[]byte] {
-	if c.whole {
+	switch {
+	case c.bundle != nil:
+		return c.entries()
+	case c.whole:
 		return slices.Values([][]byte{c.data})
 	}
 	return bytes.Lines(c.data)
@@ -88,26 +91,21 @@ func (c *chunk) isDone() bool { return c.last <= c.done }
 
 // take adds one line to the transaction.
 func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, line []byte, checks []datastore.WriteOption) error {
-	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
-	if len(resource) == 0 && !c.whole {
-		return nil
-	}
 	waits := c.waits(number)
-	if refs, err := c.deletions(resource); refs != nil || err != nil {
-		switch again := c.job.from.Pass > 0 || number <= c.done; {
-		case err != nil:
-			c.fail(number, err)
-			return nil
-		case again:
-			return nil
-		}
-		return c.remove(number, line, refs)
-	}
+	w, err := c.wish(number, line)
+	again := c.job.from.Pass > 0 || number <= c.done
 	switch {
+	case err != nil:
+		c.fail(number, err)
+		return nil
+	case w.nothing, w.deletes && again:
+		return nil
+	case w.deletes:
+		return c.remove(number, line, w.refs)
 	case c.job.from.Pass > 0 && !waits, number <= c.done:
-		return c.retell(ctx, store, number, resource, checks, waits && c.job.from.Last)
+		return c.retell(ctx, store, number, &w, checks, waits && c.job.from.Last)
 	}
-	_, err := c.tx.Update(ctx, resource, checks...)
+	err = c.update(ctx, c.tx, store, &w, checks)
 	switch {
 	case err == nil:
 		c.numbers = append(c.numbers, number)
@@ -144,16 +142,16 @@ func (c *chunk) settle(number int64, waits bool) {
 // retell checks a line that an earlier run or pass did, for the report alone. That a
 // conditional reference finds nothing is told where unresolved is set: other lines were
 // put aside for it, or found something in their time.
-func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, resource []byte, checks []datastore.WriteOption, unresolved bool) error {
+func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, w *wish, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
 	}
 	tx := store.Begin()
-	_, err := tx.Update(ctx, resource, checks...)
+	err := c.update(ctx, tx, store, w, checks)
 	switch {
 	case err == nil:
 		if isFlawed(tx.Issues(0)) {
-			c.flaws = appendLine(c.flaws, number, http.StatusOK, issue.AppendOutcome(nil, tx.Issues(0)...))
+			c.flaws = appendLine(c.flaws, c.lineOf(number), http.StatusOK, issue.AppendOutcome(nil, c.placed(number, tx.Issues(0))...))
 		}
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
@@ -176,7 +174,7 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.Scanned++
 		c.counts.ServerErrors++
 	}
-	c.failures = appendLine(c.failures, number, status, datastore.Outcome(err))
+	c.failures = appendLine(c.failures, c.lineOf(number), status, datastore.Outcome(err))
 }
 
 // flawed returns the lines of the report for lines that were stored although something
@@ -191,7 +189,7 @@ func (c *chunk) flawed(written []datastore.Version) (lines []byte) {
 		if v.Created {
 			status = http.StatusCreated
 		}
-		lines = appendLine(lines, c.numbers[i], status, issue.AppendOutcome(nil, v.Issues...))
+		lines = appendLine(lines, c.lineOf(c.numbers[i]), status, issue.AppendOutcome(nil, c.placed(c.numbers[i], v.Issues)...))
 	}
 	return lines
 }

@@ -35,11 +35,14 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 		}
 		flawed := c.flaws
 		if !c.isDone() {
+			position, report := j.record.Position, j.record.Report
 			if err := j.keep(c.tx, c); err != nil {
 				return err
 			}
 			written, err := c.tx.Commit(ctx)
 			if err != nil {
+				// What the register is told next must not count the chunk.
+				j.record.Position, j.record.Report = position, report
 				return err
 			}
 			flawed = append(flawed, c.flawed(written)...)

@@ -27,6 +27,7 @@ type Job struct {
 	before  int64        // resources imported by earlier runs
 	read    atomic.Int64 // bytes of the sources
 	asides  asides
+	links   links
 	done    chan struct{} // closed once outcome is there
 
 	mu struct {

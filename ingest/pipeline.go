@@ -56,6 +56,9 @@ func (j *Job) pipe(ctx context.Context) error {
 func (p *pipeline) read(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
+	if err := p.job.nameAll(ctx); err != nil {
+		return err
+	}
 	for i := range p.job.sources {
 		s, done := &p.job.sources[i], int64(0)
 		switch {
@@ -92,11 +95,7 @@ func (p *pipeline) readSource(ctx context.Context, of chunk) (err error) {
 	if err != nil {
 		return p.send(ctx, of, unreadable(1, 0, err))
 	}
-	defer func() {
-		if closed := jobs.Await(ctx, file.Close); errors.Is(closed, datastore.ErrCallback) && err == nil {
-			err = closed
-		}
-	}()
+	defer func() { err = closeWithin(ctx, file, err) }()
 	text, err := newDecoder(ctx, file, read, p.job.options.MaxUnpacked)
 	if err != nil {
 		return p.send(ctx, of, unreadable(1, 0, err))
@@ -106,16 +105,34 @@ func (p *pipeline) readSource(ctx context.Context, of chunk) (err error) {
 	if s.whole {
 		return p.send(ctx, of, wholeCut(text, limit))
 	}
+	if s.bundle {
+		return p.readBundle(ctx, of, text)
+	}
 	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
+	lines := lineUnpacker{pipeline: p, of: of}
 	for {
 		part, err := c.next(p.buffer())
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return nil
+		case s.unpack:
+			err = lines.send(ctx, part)
+		default:
+			err = p.send(ctx, of, part)
 		}
-		if err := p.send(ctx, of, part); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// closeWithin closes a file that was read, unless ctx ends before. It returns err, or
+// what a file of the caller's own did.
+func closeWithin(ctx context.Context, file io.Closer, err error) error {
+	if closed := jobs.Await(ctx, file.Close); errors.Is(closed, datastore.ErrCallback) && err == nil {
+		return closed
+	}
+	return err
 }
 
 // send hands a chunk to the committer and, unless it only ends a source, to the
@@ -123,6 +140,9 @@ func (p *pipeline) readSource(ctx context.Context, of chunk) (err error) {
 func (p *pipeline) send(ctx context.Context, of chunk, part cut) error {
 	c := &of
 	c.cut = part
+	if c.line == 0 {
+		c.line = c.first
+	}
 	if err := ctx.Err(); err != nil {
 		return err // and not a fault of the source
 	}

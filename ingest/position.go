@@ -35,7 +35,11 @@ type properties struct {
 	Validation string   `json:"validation"`
 	Invariants bool     `json:"invariants"`
 	Files      []string `json:"files,omitempty"`
+	Bundles    string   `json:"bundles,omitempty"`
 }
+
+// bundleNames are those of the modes, but for the one by default.
+var bundleNames = map[BundleMode]string{UnpackBundles: "unpack", KeepBundles: "keep"}
 
 // levelNames are HealthLake's.
 var levelNames = map[datastore.Level]string{
@@ -52,7 +56,10 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	asked, err := json.Marshal(properties{levelNames[j.options.Validation], j.options.Invariants, j.options.Files})
+	asked, err := json.Marshal(properties{
+		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants,
+		Files: j.options.Files, Bundles: bundleNames[j.options.Bundles],
+	})
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
