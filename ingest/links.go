@@ -31,7 +31,7 @@ const mostFound = 1 << 16
 
 // byID returns the one resource, of any type, that the store has of an id. n is how many
 // there are.
-func (l *links) byID(ctx context.Context, store *datastore.Store, id string) (t target, n int, err error) {
+func (l *links) byID(store *datastore.Store, id string) (t target, n int, err error) {
 	l.mu.Lock()
 	t, ok := l.mu.found[id]
 	l.mu.Unlock()
@@ -43,15 +43,10 @@ func (l *links) byID(ctx context.Context, store *datastore.Store, id string) (t 
 		return t, 0, err
 	}
 	defer at.Close()
-	for i := range schema.Types {
-		typ := schema.TypeID(i)
-		if _, isResource := schema.ResourceType(typ.String()); !isResource {
-			continue
-		}
-		if _, err := at.Find(ctx, datastore.Ref{Type: typ.String(), ID: id}); err == nil {
-			t = target{typ: typ, id: id}
-			n++
-		}
+	refs := at.WithID(id)
+	if n = len(refs); n > 0 {
+		typ, _ := schema.ResourceType(refs[0].Type)
+		t = target{typ: typ, id: id}
 	}
 	if n == 1 {
 		l.mu.Lock()
@@ -61,7 +56,7 @@ func (l *links) byID(ctx context.Context, store *datastore.Store, id string) (t 
 		}
 		l.mu.found[id] = t
 	}
-	return t, n, ctx.Err()
+	return t, n, nil
 }
 
 // A linker turns the references of one entry into those of this store.
@@ -166,7 +161,7 @@ func (l *linker) reference(ctx context.Context, text string) (string, error) {
 	}
 	for _, prefix := range []string{uuidPrefix, oidPrefix} {
 		if id, isURN := strings.CutPrefix(p.base, prefix); isURN {
-			return l.urn(ctx, p, text, id)
+			return l.urn(p, text, id)
 		}
 	}
 	root, typ, id := bundle.Restful(p.base)
@@ -200,11 +195,11 @@ func elsewhere() error {
 }
 
 // urn resolves a reference by UUID or OID: to what the store has of that id.
-func (l *linker) urn(ctx context.Context, p parted, text, id string) (string, error) {
+func (l *linker) urn(p parted, text, id string) (string, error) {
 	if !engine.ValidID(id) {
 		return "", elsewhere()
 	}
-	t, n, err := l.chunk.job.links.byID(ctx, l.store, id)
+	t, n, err := l.chunk.job.links.byID(l.store, id)
 	switch {
 	case err != nil:
 		return "", err
