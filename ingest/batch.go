@@ -87,6 +87,9 @@ type reader struct {
 func (p *pipeline) read(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
+	if err := p.job.nameAll(ctx); err != nil {
+		return err
+	}
 	r := &reader{pipeline: p, ahead: newAhead(ctx, p.job), batch: p.newBatch()}
 	defer r.ahead.close()
 	for {
@@ -163,6 +166,12 @@ func (r *reader) readSource(ctx context.Context, of chunk, from *opening) (err e
 	if of.source.whole {
 		return r.add(ctx, of, wholeCut(text, limit))
 	}
+	switch {
+	case of.source.bundle:
+		return r.readBundle(ctx, of, text)
+	case of.source.unpack:
+		return r.unpackLines(ctx, of, text)
+	}
 	c := cutter{text: text, limit: limit, line: 1}
 	for {
 		room := r.batch.room()
@@ -183,6 +192,9 @@ func (r *reader) add(ctx context.Context, of chunk, part cut) error {
 		return err // and not a fault of the source
 	}
 	of.cut = part
+	if of.line == 0 {
+		of.line = of.first
+	}
 	r.batch.add(&of)
 	if r.batch.full() {
 		return r.flush(ctx)

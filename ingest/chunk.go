@@ -45,9 +45,28 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 		number++
 	}
 	if !c.isDone() && c.job.from.Pass == 0 {
-		c.counts.Bytes = c.bytes
+		c.counts.Bytes = c.bytes - c.bytesDone()
 	}
 	return nil
+}
+
+// bytesDone returns how much of the chunk's text an earlier run did, whose chunks ended at
+// other lines.
+func (c *chunk) bytesDone() (n int64) {
+	lines := c.done - c.first + 1
+	switch {
+	case lines <= 0:
+		return 0
+	case c.starts != nil:
+		return c.starts[min(lines, int64(len(c.starts))-1)]
+	}
+	for line := range c.lines() {
+		if lines--; lines < 0 {
+			break
+		}
+		n += int64(len(line))
+	}
+	return n
 }
 
 // faulty reports the chunk's fault. In the last pass it is that of the lines which are
@@ -69,9 +88,12 @@ func (c *chunk) waits(number int64) bool {
 	return c.job.from.Pass > 0 && c.job.asides.has(c.file, number)
 }
 
-// lines returns the lines of the cut.
+// lines returns the lines of the cut, or the entries.
 func (c *chunk) lines() iter.Seq[[]byte] {
-	if c.whole {
+	switch {
+	case c.bundle != nil:
+		return c.entries()
+	case c.whole:
 		return slices.Values([][]byte{c.data})
 	}
 	return bytes.Lines(c.data)
@@ -82,33 +104,30 @@ func (c *chunk) isDone() bool { return c.last <= c.done }
 
 // take adds one line to the transaction.
 func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, line []byte, checks []datastore.WriteOption) error {
-	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
-	if len(resource) == 0 && !c.whole {
-		return nil
-	}
 	waits := c.waits(number)
 	again := c.job.from.Pass > 0 && !waits || number <= c.done
-	if refs, err := c.deletions(resource); refs != nil || err != nil {
-		switch {
-		case err != nil:
-			c.fail(number, err)
-			return nil
-		case again:
-			c.retellDeletions(number, refs)
-			return nil
-		}
-		return c.remove(number, line, refs)
+	w, err := c.wish(number, line)
+	switch {
+	case err != nil:
+		c.fail(number, err)
+		return nil
+	case w.nothing:
+		return nil
+	case w.deletes && again:
+		c.retellDeletions(number, w.refs)
+		return nil
+	case w.deletes:
+		return c.remove(number, line, w.refs)
+	case again:
+		return c.retell(ctx, store, number, &w, checks, waits && c.job.from.Last)
 	}
-	if again {
-		return c.retell(ctx, store, number, resource, checks, waits && c.job.from.Last)
-	}
-	ref, err := c.tx.Update(ctx, resource, checks...)
+	ref, err := c.update(ctx, c.tx, store, &w, checks)
 	switch {
 	case err == nil:
 		c.counts.Scanned++
 		c.counts.Imported++
 		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1}
-		if stored.note(c.tx.Issues(stored.op)); stored.flaws != nil {
+		if c.note(&stored, c.tx); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
 		c.stored = append(c.stored, stored)
@@ -139,7 +158,7 @@ func (c *chunk) settle(number int64, waits bool) {
 
 // retell tells the report of a line that an earlier run or pass did, and that is checked
 // again for it. unresolved says that the line never found what it refers to.
-func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, resource []byte, checks []datastore.WriteOption, unresolved bool) error {
+func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, w *wish, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
 	}
@@ -147,10 +166,10 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 		return nil
 	}
 	tx := store.Begin()
-	ref, err := tx.Update(ctx, resource, checks...)
+	ref, err := c.update(ctx, tx, store, w, checks)
 	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
 	case isUnresolved && c.source.again && !unresolved: // it found something in its time
-		ref, err = tx.Update(ctx, resource, c.job.checks()...)
+		ref, err = tx.Update(ctx, w.resource, c.job.checks()...)
 	case err == nil && unresolved: // it would find something by now
 		err = datastore.ErrUnresolved
 	}
@@ -160,7 +179,7 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 		if c.job.created.has(c.file, number) {
 			stored.effect = datastore.EffectCreated
 		}
-		stored.note(tx.Issues(0))
+		c.note(&stored, tx)
 		c.stored = append(c.stored, stored)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
@@ -182,5 +201,5 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.Scanned++
 		c.counts.ServerErrors++
 	}
-	c.failures = appendLine(c.failures, number, status, datastore.Outcome(err))
+	c.failures = appendLine(c.failures, c.lineOf(number), status, datastore.Outcome(err))
 }

@@ -51,15 +51,6 @@ func deletions(line []byte) ([]datastore.Ref, error) {
 	return refs, nil
 }
 
-// deletions returns what a line of the chunk deletes. A file that is one resource is
-// stored.
-func (c *chunk) deletions(line []byte) ([]datastore.Ref, error) {
-	if c.whole {
-		return nil, nil
-	}
-	return deletions(line)
-}
-
 // remove adds the deletions of a line to the transaction.
 func (c *chunk) remove(number int64, line []byte, refs []datastore.Ref) error {
 	for _, ref := range refs {

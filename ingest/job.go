@@ -24,9 +24,10 @@ type Job struct {
 	cancel  context.CancelFunc
 	ended   func() // tells the register that the job runs no more
 	started time.Time
-	before  int64         // resources imported by earlier runs
-	scanned int64         // lines scanned by earlier runs
-	read    atomic.Int64  // bytes of the sources
+	before  int64        // resources imported by earlier runs
+	scanned int64        // lines scanned by earlier runs
+	read    atomic.Int64 // bytes of the sources
+	links   links
 	asides  lineSet       // lines whose conditional references found nothing yet
 	created lineSet       // lines that created a resource
 	done    chan struct{} // closed once outcome is there

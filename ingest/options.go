@@ -30,7 +30,8 @@ type Options struct {
 	From fs.FS
 	// Files names what to import of From, in this order: names, or patterns of
 	// fs.Glob, whose matches come in name order. By default it is every file with
-	// an ldjson name, in folders below as well, in the order of fs.WalkDir.
+	// a name of ldjson or JSON, in folders below as well, in the order of fs.WalkDir;
+	// files called manifest.json are left out.
 	Files []string
 
 	// Reader is imported as one file. The job does not close it. A Read that
@@ -43,6 +44,9 @@ type Options struct {
 	// Output is what the register calls the report's place, none by default.
 	Output string
 
+	// Bundles says which Bundles are taken apart and which are stored. By default files
+	// whose names end in .json are, lines are not.
+	Bundles BundleMode
 	// MaxUnpacked is up to how many bytes a compressed file is read, decompressed: 256 GiB
 	// by default. No job of that size has one file alone, and a file that is made to
 	// yield without end ends. A line of it is bounded by the size up to which the store
@@ -74,6 +78,20 @@ type Options struct {
 	Ahead int
 }
 
+// A BundleMode says which Bundles of the input are taken apart: their entries' resources
+// are imported, and the Bundle is not stored.
+type BundleMode uint8
+
+// The modes.
+const (
+	// UnpackFiles takes apart files that are one Bundle, and stores lines that are.
+	UnpackFiles BundleMode = iota
+	// UnpackBundles takes apart lines that are Bundles as well.
+	UnpackBundles
+	// KeepBundles stores all Bundles.
+	KeepBundles
+)
+
 const (
 	defaultAhead    = 32
 	defaultName     = "stdin"
@@ -99,6 +117,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Validation > datastore.Minimal {
 		wrong = append(wrong, fmt.Errorf("ingest: Validation %d is no level", o.Validation))
+	}
+	if o.Bundles > KeepBundles {
+		wrong = append(wrong, fmt.Errorf("ingest: Bundles %d is no mode", o.Bundles))
 	}
 	if o.Workers < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: Workers %d is negative", o.Workers))

@@ -97,7 +97,11 @@ type properties struct {
 	Invariants bool     `json:"invariants"`
 	Files      []string `json:"files,omitempty"` // the first, up to listedFiles
 	MoreFiles  int      `json:"moreFiles,omitempty"`
+	Bundles    string   `json:"bundles,omitempty"`
 }
+
+// bundleNames are those of the modes, but for the one by default.
+var bundleNames = map[BundleMode]string{UnpackBundles: "unpack", KeepBundles: "keep"}
 
 // listedFiles is how many of Options.Files the register lists, so that each commit does not
 // have thousands.
@@ -118,15 +122,16 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files})
+	of := properties{
+		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files, Bundles: bundleNames[j.options.Bundles],
+	}
+	asked, err := json.Marshal(of)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	listed := properties{
-		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
-	}
-	listed.MoreFiles = len(j.options.Files) - len(listed.Files)
-	told, err := json.Marshal(listed)
+	listed := min(len(of.Files), listedFiles)
+	of.Files, of.MoreFiles = of.Files[:listed], len(of.Files)-listed
+	told, err := json.Marshal(of)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}

@@ -37,11 +37,12 @@ type storedLine struct {
 // retold is the op of a line that an earlier run or pass did.
 const retold = -1
 
-// note notes what was found in the resource.
-func (s *storedLine) note(found []datastore.Issue) {
+// note notes what was found in the resource of a line, which is the last of a transaction.
+func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
+	found := tx.Issues(tx.Len() - 1)
 	isFlaw := func(is datastore.Issue) bool { return is.Severity == issue.Error } // warnings are none
 	if slices.ContainsFunc(found, isFlaw) {
-		s.flaws = issue.AppendOutcome(nil, found...)
+		s.flaws = issue.AppendOutcome(nil, c.placed(s.number, found)...)
 	}
 }
 
@@ -106,14 +107,14 @@ func (r *report) tell(c *chunk) error {
 		if s := &c.stored[i]; s.flaws == nil {
 			r.blob = append(append(r.blob[:0], `{"resourceType":"`...), s.ref.Type...)
 			r.blob = append(append(append(r.blob, `","id":"`...), s.ref.ID...), `"}`...)
-			r.text = appendLine(r.text, s.number, s.status(), r.blob)
+			r.text = appendLine(r.text, c.lineOf(s.number), s.status(), r.blob)
 		}
 	}
 	err := errors.Join(r.success.write(r.sink, r.text), r.failures.write(r.sink, c.failures))
 	r.text = r.text[:0]
 	for i := range c.stored {
 		if s := &c.stored[i]; s.flaws != nil {
-			r.text = appendLine(r.text, s.number, s.status(), s.flaws)
+			r.text = appendLine(r.text, c.lineOf(s.number), s.status(), s.flaws)
 		}
 	}
 	err = errors.Join(err, r.issues.write(r.sink, r.text))
