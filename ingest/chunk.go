@@ -33,6 +33,7 @@ type chunk struct {
 // not take becomes a failure; the error is one that stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	c.last = c.first
+	c.stored = make([]storedLine, 0, c.lineEnds+1)
 	if c.fault != nil {
 		c.faulty()
 	}
