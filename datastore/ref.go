@@ -21,8 +21,8 @@ type Version struct {
 	// (_containedType=contained): the resource that contains it, of which all but Ref
 	// and JSON are. Ref.ID is the id that it has there.
 	Container   Ref
-	VersionID   string    // "1" for the first
-	LastUpdated time.Time // UTC, microseconds
+	VersionID   string    // a number that rises: "1" for the first, unless it was kept (KeepVersion)
+	LastUpdated time.Time // UTC, microseconds: of the commit, unless it was kept
 	// Ordinal is the version's place in the order in which everything was written.
 	Ordinal Ordinal
 	// Deleted marks a deletion; it has no JSON.

@@ -2,6 +2,7 @@ package datastore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -42,8 +43,8 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
-		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a create in a transaction")
+	if o.conditional || o.provenance != nil || o.source || c != (engine.Condition{}) {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist, KeepVersion and WithProvenance do not go with a create in a transaction")
 	}
 	id, err := tx.store.engine.NewID(ctx)
 	if err != nil {
@@ -62,7 +63,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if o.conditional || o.provenance != nil {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and WithProvenance do not go with an update in a transaction")
 	}
-	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged, Resolve: o.resolve}, c, o.by(engine.Update))
+	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged, Resolve: o.resolve, Source: o.source}, c, o.by(engine.Update))
 }
 
 func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engine.Condition, by engine.Interaction) (Ref, error) {
@@ -92,8 +93,35 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
 	c.MustExist, c.SkipAbsent = !o.ifPresent, o.ifPresent
-	tx.add(engine.Op{Prepared: engine.PrepareDeletion(t, ref.ID), Condition: c, Interaction: engine.Delete})
+	p := engine.PrepareDeletion(t, ref.ID)
+	if as := o.deletedAs; as != nil {
+		if err := p.Bring(as.versionID, !as.lastUpdated.IsZero(), as.lastUpdated.UnixMicro()); err != nil {
+			return err
+		}
+	}
+	tx.add(engine.Op{Prepared: p, Condition: c, Interaction: engine.Delete})
 	return nil
+}
+
+// OutOfOrder returns why the commit would refuse each operation with ErrVersionOrder, as
+// the store is now, and nil for the others. An operation that is refused counts for none
+// of those that follow.
+func (tx *Tx) OutOfOrder(ctx context.Context) ([]error, error) {
+	return tx.store.engine.Foresee(ctx, tx.ops)
+}
+
+// Drop takes operations out, by their numbers, from 0.
+func (tx *Tx) Drop(which func(i int) bool) {
+	kept := tx.ops[:0]
+	tx.size = 0
+	for i, o := range tx.ops {
+		if !which(i) {
+			kept = append(kept, o)
+			tx.size += o.Size()
+		}
+	}
+	clear(tx.ops[len(kept):])
+	tx.ops = kept
 }
 
 // Len returns the number of operations.
@@ -113,7 +141,8 @@ func (tx *Tx) add(o engine.Op) {
 
 // Commit writes the operations. It returns what was written, one version an
 // operation, without JSON. After an error nothing was written, unless it is
-// ErrOutcomeUnknown. A transaction is committed once.
+// ErrOutcomeUnknown. A transaction is committed once; one that is refused with
+// ErrVersionOrder may be committed again, without what is out of order (OutOfOrder, Drop).
 func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 	if tx.done {
 		return nil, engine.Failf(ErrInvalid, issue.Invalid, "the transaction was committed before")
@@ -124,6 +153,7 @@ func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 	}
 	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states})
 	if err != nil {
+		tx.done = !errors.Is(err, ErrVersionOrder)
 		return nil, err
 	}
 	versions := make([]Version, len(done))

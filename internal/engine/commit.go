@@ -188,6 +188,7 @@ type state struct {
 	deleted bool
 	ordinal index.Ordinal // 0 if it was written in the group at hand
 	content content       // if it was, and if it is known
+	micros  int64         // its time; of one that there was before the group, only as needed
 }
 
 // exists reports whether there is a resource to read.

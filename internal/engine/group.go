@@ -69,7 +69,8 @@ func (g *group) take(s *submission) error {
 	if err != nil {
 		return err
 	}
-	t := taking{group: g, changed: map[key]state{}, versions: make([]Version, len(s.Ops))}
+	at = latest(s.Ops, at)
+	t := taking{group: g, at: at, changed: map[key]state{}, versions: make([]Version, len(s.Ops))}
 	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
@@ -116,6 +117,7 @@ func (g *group) take(s *submission) error {
 // A taking is a commit while it is checked.
 type taking struct {
 	*group
+	at       int64 // time of the commit
 	changed  map[key]state
 	versions []Version
 	log      []txlog.Item
@@ -146,10 +148,15 @@ func (t *taking) op(i int, o *Op) error {
 	}
 	same, err := t.isSame(o, old)
 	if same || err != nil {
-		v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues
+		if v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues; o.brought.version != 0 {
+			v.Number = uint64(o.brought.version)
+		}
 		return err
 	}
-	next := state{version: old.version + 1, deleted: o.Deletes(), content: o.compared.content}
+	next := state{deleted: o.Deletes(), content: o.compared.content}
+	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
+		return err
+	}
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
 	}
@@ -157,11 +164,12 @@ func (t *taking) op(i int, o *Op) error {
 	v.Interaction = o.interaction()
 	setItem(o.part, uint32(next.version), v.Interaction)
 	v.Number, v.Deleted, v.Created = next.version, o.Deletes(), !old.exists()
-	v.Issues = o.Issues
+	v.Issues, v.Micros = o.Issues, next.micros
 	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
 	t.log = append(t.log, txlog.Item{Values: o.part, Body: o.body})
 	t.items = append(t.items, index.Item{
 		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
+		Brought: o.brought.timed, SourceTime: o.brought.micros,
 	})
 	return nil
 }
