@@ -44,6 +44,21 @@ type Version struct {
 	JSON []byte
 }
 
+// Effect returns what a version that a write returned says of its operation.
+func (v *Version) Effect() Effect {
+	switch {
+	case v.VersionID == "":
+		return NoEffect
+	case v.Unchanged:
+		return EffectUnchanged
+	case v.Deleted:
+		return EffectDeleted
+	case v.Created:
+		return EffectCreated
+	}
+	return EffectUpdated
+}
+
 // resourceType looks up a concrete resource type.
 func resourceType(name string) (schema.TypeID, error) {
 	t, ok := schema.ResourceType(name)

@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/http"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A chunk goes from the reader to a worker, and then to the committer, one
-// goroutine at a time.
+// A chunk goes from the reader to a worker, and then to the committer, in a batch.
 type chunk struct {
 	cut
 	source *source
@@ -21,23 +18,20 @@ type chunk struct {
 	job    *Job
 	done   int64 // lines up to this one were imported by an earlier run
 	ends   bool  // nothing of the source follows; there is no cut
-	weight int64 // share of the pipeline's budget
 
-	prepared chan struct{} // closed by the worker, which sets what follows
-	tx       *datastore.Tx
-	numbers  []int64 // of the lines in tx
-	last     int64   // number of the last line
-	aside    []int64 // lines to put aside
-	settled  []int64 // lines that were put aside and are decided
+	// Set by the worker.
+	tx       *datastore.Tx // the batch's
+	stored   []storedLine  // in the order of the lines
+	last     int64         // number of the last line
+	aside    []int64       // lines to put aside
+	settled  []int64       // lines that were put aside and are decided
 	counts   Counts
 	failures []byte // lines of the report
-	flaws    []byte // the same of lines that an earlier run imported
 }
 
-// prepare fills a transaction with the chunk's lines. A line that the store does
+// prepare fills the transaction with the chunk's lines. A line that the store does
 // not take becomes a failure; the error is one that stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
-	c.tx = store.Begin()
 	c.last = c.first
 	if c.fault != nil {
 		c.faulty()
@@ -50,10 +44,32 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 		c.last = number
 		number++
 	}
-	if !c.isDone() && c.job.from.Pass == 0 {
-		c.counts.Bytes = c.bytes
+	if c.job.from.Pass == 0 {
+		c.counts.Bytes = c.newBytes()
 	}
 	return nil
+}
+
+// newBytes returns the bytes of text that the chunk stands for, without those of lines that
+// an earlier run counted. A run may cut a source elsewhere than the one before.
+func (c *chunk) newBytes() int64 {
+	switch skip := c.done - c.first + 1; {
+	case skip <= 0:
+		return c.bytes
+	case c.isDone():
+		return 0
+	case c.bundle != nil:
+		return c.bytes - c.taken[skip-1]
+	default:
+		n := c.bytes
+		for line := range c.lines() {
+			if skip--; skip < 0 {
+				break
+			}
+			n -= int64(len(line))
+		}
+		return n
+	}
 }
 
 // faulty reports the chunk's fault. In the last pass it is that of the lines which are
@@ -92,28 +108,32 @@ func (c *chunk) isDone() bool { return c.last <= c.done }
 // take adds one line to the transaction.
 func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, line []byte, checks []datastore.WriteOption) error {
 	waits := c.waits(number)
+	again := c.job.from.Pass > 0 && !waits || number <= c.done
 	w, err := c.wish(number, line)
-	again := c.job.from.Pass > 0 || number <= c.done
 	switch {
 	case err != nil:
 		c.fail(number, err)
 		return nil
-	case w.nothing, w.deletes && again:
+	case w.nothing:
+		return nil
+	case w.deletes && again:
+		c.retellDeletions(number, w.refs)
 		return nil
 	case w.deletes:
 		return c.remove(number, line, w.refs)
-	case c.job.from.Pass > 0 && !waits, number <= c.done:
+	case again:
 		return c.retell(ctx, store, number, &w, checks, waits && c.job.from.Last)
 	}
-	err = c.update(ctx, c.tx, store, &w, checks)
+	ref, err := c.update(ctx, c.tx, store, &w, checks)
 	switch {
 	case err == nil:
-		c.numbers = append(c.numbers, number)
 		c.counts.Scanned++
 		c.counts.Imported++
-		if isFlawed(c.tx.Issues(c.tx.Len() - 1)) {
+		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1}
+		if stored.note(c.placed(number, c.tx.Issues(stored.op))); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
+		c.stored = append(c.stored, stored)
 		c.counts.BytesImported += int64(len(line))
 		c.settle(number, waits)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
@@ -139,23 +159,34 @@ func (c *chunk) settle(number int64, waits bool) {
 	}
 }
 
-// retell checks a line that an earlier run or pass did, for the report alone. That a
-// conditional reference finds nothing is told where unresolved is set: other lines were
-// put aside for it, or found something in their time.
+// retell tells the report of a line that an earlier run or pass did, and that is checked
+// again for it. unresolved says that the line never found what it refers to.
 func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, w *wish, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
 	}
+	if c.job.asides.has(c.file, number) && !unresolved {
+		return nil
+	}
 	tx := store.Begin()
-	err := c.update(ctx, tx, store, w, checks)
+	ref, err := c.update(ctx, tx, store, w, checks)
+	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
+	case isUnresolved && c.source.again && !unresolved: // it found something in its time
+		w.plain = true
+		ref, err = c.update(ctx, tx, store, w, c.job.checks())
+	case err == nil && unresolved: // it would find something by now
+		err = datastore.ErrUnresolved
+	}
 	switch {
 	case err == nil:
-		if isFlawed(tx.Issues(0)) {
-			c.flaws = appendLine(c.flaws, c.lineOf(number), http.StatusOK, issue.AppendOutcome(nil, c.placed(number, tx.Issues(0))...))
+		stored := storedLine{number: number, ref: ref, op: retold, effect: datastore.EffectUpdated}
+		if c.job.created.has(c.file, number) {
+			stored.effect = datastore.EffectCreated
 		}
+		stored.note(c.placed(number, tx.Issues(0)))
+		c.stored = append(c.stored, stored)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
-	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !unresolved:
 	default:
 		c.fail(number, err)
 	}
@@ -175,27 +206,4 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.ServerErrors++
 	}
 	c.failures = appendLine(c.failures, c.lineOf(number), status, datastore.Outcome(err))
-}
-
-// flawed returns the lines of the report for lines that were stored although something
-// is wrong with them.
-func (c *chunk) flawed(written []datastore.Version) (lines []byte) {
-	for i := range written {
-		v := &written[i]
-		if !isFlawed(v.Issues) {
-			continue
-		}
-		status := http.StatusOK
-		if v.Created {
-			status = http.StatusCreated
-		}
-		lines = appendLine(lines, c.lineOf(c.numbers[i]), status, issue.AppendOutcome(nil, c.placed(c.numbers[i], v.Issues)...))
-	}
-	return lines
-}
-
-// isFlawed reports whether something is wrong with a resource that is stored. Level
-// Minimal alone lets such in; warnings do not count.
-func isFlawed(issues []datastore.Issue) bool {
-	return slices.ContainsFunc(issues, func(is datastore.Issue) bool { return is.Severity == issue.Error })
 }

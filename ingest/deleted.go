@@ -57,10 +57,17 @@ func (c *chunk) remove(number int64, line []byte, refs []datastore.Ref) error {
 		if err := c.tx.Delete(ref, datastore.IfPresent()); err != nil {
 			return err
 		}
-		c.numbers = append(c.numbers, number)
+		c.stored = append(c.stored, storedLine{number: number, ref: ref, op: c.tx.Len() - 1})
 	}
 	c.counts.Scanned++
 	c.counts.Imported++
 	c.counts.BytesImported += int64(len(line))
 	return nil
+}
+
+// retellDeletions tells of a line that an earlier run or pass did.
+func (c *chunk) retellDeletions(number int64, refs []datastore.Ref) {
+	for _, ref := range refs {
+		c.stored = append(c.stored, storedLine{number: number, ref: ref, op: retold, effect: datastore.EffectDeleted})
+	}
 }

@@ -82,14 +82,21 @@
 // # Report
 //
 // The report has the shape of AWS HealthLake's import jobs. manifest.json has
-// HealthLake's counts, and the job's name and status. FAILURE/ has a file for
+// HealthLake's counts, the job's name and status, and numberOfResourcesUnchanged: how many
+// of the imported resources the store held as they are. FAILURE/ has a file for
 // each input file that had failures, of the same name, and compressed if that name ends
 // in .gz or .zst; its lines are in the order of the input:
 //
 //	{"lineId":9,"UpdateResourceResponse":{"jsonBlob":{…},"statusCode":400}}
 //
-// SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/ has the same for the lines that only
-// level Minimal imports, with status 200 or 201. No outcome quotes the data.
+// SUCCESS/ has the same for the lines that are imported, with type and id of the resource:
+//
+//	{"lineId":8,"UpdateResourceResponse":{"jsonBlob":{"resourceType":"Patient","id":"a"},"statusCode":201}}
+//
+// 201 is a new resource, 200 one that was there, 204 a deletion. Lines that only level
+// Minimal imports are in SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/ instead, with an
+// OperationOutcome. So each line that is not blank is in one of the three folders. No
+// outcome quotes the data.
 //
 // # Jobs
 //
@@ -99,8 +106,8 @@
 // last line that is durable, with all counts right. With Options.ClientToken, to start
 // twice is to start once.
 //
-// Which lines are put aside is state of the store too, a bit a line, in the commit of the
-// chunk that they are in; their text is read from the input a second time. A Reader is
+// Which lines are put aside, and which created a resource, is state of the store too, a
+// bit a line, in the commits that they are in; their text is read from the input a second time. A Reader is
 // read again if it is an io.Seeker; the references of another find only what was durable
 // when their line was prepared. Files of a report are written anew by each pass over the
 // lines of their input.
@@ -108,16 +115,18 @@
 // # Terms
 //
 // A chunk is a run of whole lines of one file, or one line that cannot be
-// imported. A chunk is one commit of the store.
+// imported. A batch is chunks that follow each other, of as many files as it takes to fill
+// one commit of the store.
 //
 // # Invariants
 //
 //   - What Progress, Result and the register count as imported is durable.
-//   - Chunks are committed in the order of the input, whichever worker is ready
-//     first, and failures are reported in that order.
+//   - Batches are committed in the order of the input, whichever worker is ready
+//     first, and lines are reported in that order.
 //   - The memory of a job does not depend on the size of its input: a few
-//     chunks for each worker, or one line as long as the store allows, and 40 bytes for
-//     each entry of a Bundle.
+//     batches for each worker, or one line as long as the store allows, and the start of
+//     Options.Ahead files; up to two bits for each line; and, of a Bundle that is taken
+//     apart, 40 bytes for each entry.
 //
 // # What it does not do
 //

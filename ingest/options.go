@@ -58,8 +58,8 @@ type Options struct {
 	// Invariants has lines checked against the constraints that R4 writes in
 	// FHIRPath as well. They cost about 4 µs a resource.
 	Invariants bool
-	// Report takes the failures and the manifest. By default failures are counted
-	// and not kept.
+	// Report takes what became of each line, and the manifest. By default lines are
+	// counted and nothing is told of them.
 	Report Sink
 	// Progress is called while the job runs, about ten times a second at most, and
 	// once at the end, before Wait returns. Calls come from one goroutine. One
@@ -73,6 +73,9 @@ type Options struct {
 	// Workers is how many goroutines parse, validate and index: as many as Go uses
 	// processors (GOMAXPROCS) by default.
 	Workers int
+	// Ahead is how many files are open at a time, with their start read, so that the time
+	// until a bucket answers passes for many at once: 32 by default.
+	Ahead int
 }
 
 // A BundleMode says which Bundles of the input are taken apart: their entries' resources
@@ -90,6 +93,7 @@ const (
 )
 
 const (
+	defaultAhead    = 32
 	defaultName     = "stdin"
 	defaultUnpacked = 256 << 30
 )
@@ -119,6 +123,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Workers < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: Workers %d is negative", o.Workers))
+	}
+	if o.Ahead < 0 {
+		wrong = append(wrong, fmt.Errorf("ingest: Ahead %d is negative", o.Ahead))
+	}
+	if o.Ahead == 0 {
+		o.Ahead = defaultAhead
 	}
 	if o.MaxUnpacked < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: MaxUnpacked %d is negative", o.MaxUnpacked))

@@ -12,9 +12,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/virtual"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -43,8 +43,12 @@ type openPackageFile struct {
 	file *packageFile
 }
 
-func (f *openPackageFile) Stat() (fs.FileInfo, error) { return packageFileInfo{f.file}, nil }
-func (f *openPackageFile) Close() error               { return nil }
+func (f *openPackageFile) Close() error { return nil }
+
+// Stat implements fs.File.
+func (f *openPackageFile) Stat() (fs.FileInfo, error) {
+	return &virtual.Info{Path: f.file.name, Bytes: int64(len(f.file.text))}, nil
+}
 
 // sources lists the resources whose names match a pattern, all if there is none.
 func (p *PackageFS) sources(ctx context.Context, store *datastore.Store, patterns []string) ([]source, error) {
@@ -113,13 +117,3 @@ func hasURL(store *datastore.Store, resourceType string) bool {
 
 // valueEscaper escapes the value of a search parameter (FHIR R4 §3.1.1.4.7).
 var valueEscaper = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `$`, `\$`, `|`, `\|`)
-
-// packageFileInfo is the fs.FileInfo of a resource of a package.
-type packageFileInfo struct{ file *packageFile }
-
-func (i packageFileInfo) Name() string       { return path.Base(i.file.name) }
-func (i packageFileInfo) Size() int64        { return int64(len(i.file.text)) }
-func (i packageFileInfo) Mode() fs.FileMode  { return 0o444 }
-func (i packageFileInfo) ModTime() time.Time { return time.Time{} }
-func (i packageFileInfo) IsDir() bool        { return false }
-func (i packageFileInfo) Sys() any           { return nil }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // A Walker is a file system that lists its files by itself, as one over a bucket does
@@ -43,27 +42,6 @@ type source struct {
 	bundle, unpack, deletes bool
 
 	open func() (io.ReadCloser, error)
-}
-
-// openWithin opens the file. One that does not open before ctx ends, as a pipe that
-// nobody writes to, is left behind, and closed if it opens after all.
-func (s *source) openWithin(ctx context.Context) (io.ReadCloser, error) {
-	opened := make(chan io.ReadCloser, 1)
-	err := jobs.Await(ctx, func() error {
-		file, err := s.open()
-		if err != nil {
-			return err
-		}
-		opened <- file
-		if ctx.Err() != nil {
-			return file.Close()
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return <-opened, nil
 }
 
 // sources lists what the options name.
@@ -128,6 +106,7 @@ func (o *Options) source(name string, info fs.FileInfo, err error) (source, erro
 // match returns the files that Files names, in order, none twice.
 func (o *Options) match() ([]string, error) {
 	var names []string
+	seen := map[string]bool{}
 	for _, pattern := range o.Files {
 		matches, err := fs.Glob(o.From, pattern)
 		if err != nil {
@@ -137,8 +116,8 @@ func (o *Options) match() ([]string, error) {
 			return nil, fmt.Errorf("%w: nothing is called %s", ErrNoInput, pattern)
 		}
 		for _, name := range matches {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
+			if !seen[name] {
+				seen[name], names = true, append(names, name)
 			}
 		}
 	}

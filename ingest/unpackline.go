@@ -5,38 +5,36 @@ import (
 	"context"
 )
 
-// A lineUnpacker sends the lines of a source, and of those that are Bundles the entries.
+// A lineUnpacker adds the lines of a source, and of those that are Bundles the entries.
 // Lines and entries have one sequence of numbers; the report has those of the lines.
 type lineUnpacker struct {
-	pipeline *pipeline
-	of       chunk
-	shift    int64 // by which the number of the next line is ahead of that in the file
+	reader *reader
+	of     chunk
+	shift  int64 // by which the number of the next line is ahead of that in the file
 }
 
-// send sends the lines of a cut.
-func (l *lineUnpacker) send(ctx context.Context, part cut) error {
+// add adds the lines of a cut.
+func (l *lineUnpacker) add(ctx context.Context, part cut) error {
 	if part.fault != nil {
 		part.line = part.first
 		part.first += l.shift
-		return l.pipeline.send(ctx, l.of, part)
+		return l.reader.add(ctx, l.of, part)
 	}
-	defer l.pipeline.release(part.data)
 	begin, first, line := 0, part.first, part.first // of the lines that are no Bundles
 	end := 0
 	flush := func() error {
 		if begin == end {
 			return nil
 		}
-		data := append(l.pipeline.buffer()[:0], part.data[begin:end]...)
-		return l.pipeline.send(ctx, l.of, cut{
-			first: first + l.shift, line: first, lineEnds: line - first, data: data, bytes: int64(len(data)),
+		return l.reader.add(ctx, l.of, cut{
+			first: first + l.shift, line: first, lineEnds: line - first, data: part.data[begin:end], bytes: int64(end - begin),
 		})
 	}
 	for text := range bytes.Lines(part.data) {
 		if mayBeBundle(text) {
 			number := line + l.shift
-			info, err := lookAt(ctx, splitterOf(text), l.pipeline.job.store.MaxResourceSize(), func(i int64) string {
-				return madeID(l.pipeline.job.record.ID, l.of.source.name, number+i)
+			info, err := lookAt(ctx, splitterOf(text), l.reader.job.store.MaxResourceSize(), func(i int64) string {
+				return madeID(l.reader.job.record.ID, l.of.source.name, number+i)
 			})
 			// What is no JSON, and what is not taken apart, is left for the store to refuse or keep.
 			if isBundle, wrong := info.unpacks(); isBundle && wrong == nil && err == nil {
@@ -44,8 +42,8 @@ func (l *lineUnpacker) send(ctx context.Context, part cut) error {
 					return err
 				}
 				info.isLine = true
-				u := unbundler{pipeline: l.pipeline, of: l.of, limit: l.pipeline.job.store.MaxResourceSize(), info: &info, number: number, line: line}
-				if err := u.send(ctx, splitterOf(text)); err != nil {
+				u := unbundler{reader: l.reader, of: l.of, limit: l.reader.job.store.MaxResourceSize(), info: &info, number: number, line: line}
+				if err := u.add(ctx, splitterOf(text)); err != nil {
 					return err
 				}
 				end += len(text)

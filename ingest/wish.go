@@ -17,6 +17,7 @@ type wish struct {
 	refs     []datastore.Ref // what it deletes
 	resource []byte          // what it writes
 
+	plain bool   // its references are left as they are
 	index int64  // of an entry: its place in the Bundle
 	root  string // of its fullUrl, "" if that is no address of a resource
 }
@@ -58,20 +59,22 @@ func (c *chunk) entryWish(w wish, number int64, text []byte) (wish, error) {
 }
 
 // update adds what a line or an entry writes to a transaction.
-func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) error {
+func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (ref datastore.Ref, err error) {
 	if c.bundle == nil {
-		_, err := tx.Update(ctx, w.resource, checks...)
-		return err
+		return tx.Update(ctx, w.resource, checks...)
 	}
-	l := linker{chunk: c, store: store, root: w.root}
-	text, err := l.relink(ctx, w.resource)
+	text := w.resource
+	if !w.plain {
+		l := linker{chunk: c, store: store, root: w.root}
+		text, err = l.relink(ctx, text)
+	}
 	if err == nil {
-		_, err = tx.Update(ctx, text, checks...)
+		ref, err = tx.Update(ctx, text, checks...)
 	}
 	if err != nil && ctx.Err() == nil {
-		return engine.At(fmt.Sprintf("/entry/%d/resource", w.index), err)
+		return ref, engine.At(fmt.Sprintf("/entry/%d/resource", w.index), err)
 	}
-	return err
+	return ref, err
 }
 
 // entries returns the texts of the chunk's entries.
@@ -101,7 +104,7 @@ func (c *chunk) lineOf(number int64) int64 {
 
 // placed returns the issues of a resource with their places in the file.
 func (c *chunk) placed(number int64, issues []datastore.Issue) []datastore.Issue {
-	if c.bundle == nil {
+	if c.bundle == nil || len(issues) == 0 {
 		return issues
 	}
 	return datastore.Issues(engine.At(fmt.Sprintf("/entry/%d/resource", c.indexOf(number)),

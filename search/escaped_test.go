@@ -1,40 +1,16 @@
 package search_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/search"
 )
-
-// escaped writes every letter of the names and strings of good JSON as an escape.
-func escaped(src []byte) []byte {
-	var out []byte
-	in := false
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		switch {
-		case in && c == '\\':
-			n := 2
-			if src[i+1] == 'u' {
-				n = 6
-			}
-			out = append(out, src[i:i+n]...)
-			i += n - 1
-		case in && (c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '#' || c == '/'):
-			out = fmt.Appendf(out, `\u%04x`, c)
-		default:
-			in = in != (c == '"')
-			out = append(out, c)
-		}
-	}
-	return out
-}
 
 // TestExtractEscaped checks that a source with all its letters as escapes has the values
 // that it has without.
@@ -50,7 +26,7 @@ func TestExtractEscaped(t *testing.T) {
 	for _, src := range append(lines(patients), `{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"1-2"}],"text":"Height"},
 		"text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>tall &amp; thin</div>"},"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p","name":[{"family":"Roe"}]}],
 		"valueQuantity":{"value":1.5,"unit":"m","system":"http://unitsofmeasure.org","code":"m"},"effectiveDateTime":"2020-01-01","performer":[{"reference":"Practitioner/x"}]}`) {
-		require.Equal(t, values([]byte(src)), values(escaped([]byte(src))))
+		require.Equal(t, values([]byte(src)), values(fhirjsontest.Escaped([]byte(src))))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
 )
 
 // A place is a folder with a store, its key and whatever the program makes.
@@ -159,7 +161,8 @@ func TestTransfer(t *testing.T) {
 	require.NoError(t, os.Mkdir(in, 0o700))
 	p.fails(1, "no such file", "import", p.path("none"))
 	require.NoFileExists(t, p.key, "nothing is made")
-	p.fails(2, "-resume is not there yet", "import", "-resume", in)
+	p.fails(1, "there is no store", "import", "-resume", in)
+	require.NoFileExists(t, p.key)
 
 	var lines strings.Builder
 	for i := range 1500 {
@@ -175,6 +178,8 @@ func TestTransfer(t *testing.T) {
 
 	require.Equal(t, "1500\n", p.ok("search", "Patient", "-count"))
 	require.Equal(t, "500\n", p.ok("search", "-count", "Patient?active=true"))
+	require.Equal(t, "500\n", p.ok("search", "Patient?_summary=count&active=true"))
+	require.Equal(t, "500\n", p.ok("search", "Patient?active=true&_count=0"))
 	found, _ := objects(t, p.ok("search", "Patient?"))
 	require.Len(t, found, 1500, "all pages")
 	found, _ = objects(t, p.ok("search", "Patient?active=true&_count=7"))
@@ -197,6 +202,87 @@ func TestTransfer(t *testing.T) {
 		p.fails(2, "lies in the store's folder", args...)
 	}
 	require.Equal(t, "ok\n", p.ok("verify"))
+}
+
+// The register has each import and export; an import that was stopped goes on where it was.
+func TestJobs(t *testing.T) {
+	p := newPlace(t)
+	p.fill(1)
+	require.Empty(t, p.ok("jobs"))
+	require.Empty(t, p.ok("jobs", "-json"))
+	in := p.path("in")
+	p.fails(1, "no such file", "import", "-resume", in)
+	require.NoError(t, os.Mkdir(in, 0o700))
+	var lines strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&lines, `{"resourceType":"Patient","id":"p%d"}`+"\n", i)
+	}
+	for _, name := range []string{"a.ndjson", "b.ndjson"} {
+		require.NoError(t, os.WriteFile(filepath.Join(in, name), []byte(lines.String()), 0o600))
+	}
+	p.fails(1, "nothing was imported from there", "import", "-resume", in)
+
+	stopped, stop := context.WithCancel(t.Context())
+	s := p.open()
+	job, err := ingest.Start(stopped, s, ingest.Options{From: os.DirFS(in), Name: in, Progress: func(now ingest.Progress) {
+		if now.Imported > 0 {
+			stop()
+		}
+	}})
+	require.NoError(t, err)
+	result, err := job.Wait()
+	require.NoError(t, s.Close())
+	if err == nil {
+		t.Skip("the import was over before it could be stopped")
+	}
+	require.ErrorIs(t, err, context.Canceled)
+	require.Less(t, result.Imported, int64(60_000))
+	require.Contains(t, p.ok("jobs"), fmt.Sprintf("CANCEL_COMPLETED  %d of %d lines", result.Imported, result.Scanned))
+
+	t.Chdir(p.folder)
+	require.Contains(t, p.ok("import", "-resume", "in"), "imported 60000 of 60000 resources")
+	p.fails(1, "the last import from there is complete", "import", "-resume", in)
+	require.Contains(t, p.ok("export", "out"), "exported 30000 resources of 1 types")
+	listed, keys := objects(t, p.ok("jobs", "-json"))
+	require.Len(t, listed, 2)
+	for i, kind := range []string{"EXPORT", "IMPORT"} {
+		require.Subset(t, keys[i], []string{"id", "kind", "status", "submitted", "began", "ended"})
+		require.Equal(t, kind, listed[i]["kind"])
+		require.Equal(t, "COMPLETED", listed[i]["status"])
+		require.Equal(t, false, listed[i]["interrupted"])
+	}
+	require.Equal(t, p.path("out"), listed[0]["output"])
+	require.Equal(t, in, listed[1]["input"])
+	require.EqualValues(t, 30_000, listed[0]["written"].(map[string]any)["resources"])
+	require.EqualValues(t, 60_000, listed[1]["report"].(map[string]any)["TotalNumberOfResourcesImported"])
+	out := p.ok("jobs")
+	require.Regexp(t, `EXPORT +[0-9a-f]{32} +COMPLETED +30000 of 30000 resources`, out)
+	require.Regexp(t, `IMPORT +[0-9a-f]{32} +COMPLETED +60000 of 60000 lines`, out)
+}
+
+// A store that others may write to does not open, and can be looked into.
+func TestExposedStore(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes do not tell on Windows")
+	}
+	p := newPlace(t)
+	p.fill(5)
+	for _, name := range []string{".", "head", "log"} {
+		path := filepath.Join(p.store, name)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.NoError(t, os.Chmod(path, info.Mode().Perm()|0o022))
+		p.fails(1, "others may write to the store", "stats")
+		out := p.ok("inspect")
+		require.Contains(t, out, "last good commit: 5")
+		require.Contains(t, out, "others may write to the store: chmod go-w")
+		found, _ := objects(t, p.ok("inspect", "-json"))
+		require.Equal(t, false, found[0]["ok"])
+		records, _ := objects(t, p.ok("records", "-json"))
+		require.Len(t, records, 5)
+		require.NoError(t, os.Chmod(path, info.Mode().Perm()))
+	}
+	require.Contains(t, p.ok("inspect"), "no faults found")
 }
 
 func TestSearchIncludes(t *testing.T) {
@@ -343,7 +429,7 @@ func TestBesideWriter(t *testing.T) {
 		last = records[len(records)-1]["sequence"].(float64) - 1
 		require.GreaterOrEqual(t, last, count)
 	}
-	for _, args := range [][]string{{"verify"}, {"cut", "-after", "5", "-yes"}, {"search", "Patient"}, {"export", p.path("out")}, {"import", p.folder}} {
+	for _, args := range [][]string{{"verify"}, {"cut", "-after", "5", "-yes"}, {"search", "Patient"}, {"jobs"}, {"export", p.path("out")}, {"import", p.folder}} {
 		p.fails(1, "in use", args...)
 	}
 	require.NoDirExists(t, p.path("out"))
@@ -354,7 +440,7 @@ func TestBesideWriter(t *testing.T) {
 }
 
 var everyCommand = [][]string{
-	{"stats"}, {"verify"}, {"inspect"}, {"records"}, {"cut", "-after", "1", "-yes"}, {"search", "Patient"}, {"export", "out"},
+	{"stats"}, {"verify"}, {"inspect"}, {"records"}, {"cut", "-after", "1", "-yes"}, {"search", "Patient"}, {"export", "out"}, {"jobs"},
 }
 
 func TestNoStore(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 	"syscall"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/jobs"
 )
 
 // A program is one call of the program.
@@ -53,8 +54,9 @@ func commands() []command {
 		{"inspect", "[-json]", 0, "what the files tell, also of a store that does not open", inspect},
 		{"records", "[-from N] [-n N] [-json]", 0, "a line a record of the log: its last commit is its sequence", records},
 		{"cut", "-after N -yes", 0, "cuts the log after commit N, keeps what is cut in a file beside the store", cut},
-		{"import", "[-validation LEVEL] [-report DIR] FOLDER", 1, "takes in the ldjson of a folder or a bucket (a URL); makes the store and its key file if need be", importFolder},
+		{"import", "[-validation LEVEL] [-report DIR] [-resume] FOLDER", 1, "takes in the ldjson of a folder or a bucket (a URL); makes the store and its key file if need be; -resume goes on with the last import of FOLDER, if it was stopped", importFolder},
 		{"export", "FOLDER", 1, "writes the current resources as ldjson, into a folder or a bucket (a URL)", exportFolder},
+		{"jobs", "[-json]", 0, "imports and exports of the store, the newest first", listJobs},
 		{"search", "'TYPE?QUERY' [-count]", 1, "all matches as ldjson, or their number", search},
 	}
 }
@@ -201,6 +203,8 @@ func (p *program) explain(err error) string {
 		return "wrong key: this store was made with another one"
 	case errors.Is(err, datastore.ErrNoStore):
 		return fmt.Sprintf("there is no store in %s", p.store)
+	case errors.Is(err, jobs.ErrEnded):
+		return "the last import from there is complete"
 	case errors.Is(err, datastore.ErrCorrupt):
 		return err.Error() + "; inspect tells more, cut repairs"
 	}

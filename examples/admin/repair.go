@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/examples/internal/bar"
 )
 
 // checks are what verify looks at, in order. A store whose log has a fault may not open:
@@ -69,15 +70,11 @@ func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	versions, err := store.Stats()
-	if err != nil {
-		return err
-	}
-	bar := newBar(p.stderr, int64(versions.Versions), "checking", false)
-	defer bar.end()
+	shown := bar.New(p.stderr, "checking", "versions")
+	defer shown.End()
 	var told error
 	err = store.Verify(ctx,
-		datastore.VerifyProgress(func(done, _ int) { bar.set(int64(done)) }),
+		datastore.VerifyProgress(func(done, total int) { shown.Set(int64(done), int64(total)) }),
 		datastore.VerifyFaults(func(f datastore.Fault) bool {
 			told = tell(f)
 			return told == nil

@@ -6,13 +6,16 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/examples/internal/bar"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/jobs"
 )
 
 // parseSequence reads the number of a commit.
@@ -44,15 +47,18 @@ func importFolder(p *program, f *flag.FlagSet) action {
 	report := f.String("report", "", "")
 	resume := f.Bool("resume", false, "")
 	return func(ctx context.Context, args []string) (err error) {
-		if *resume {
-			return misuse("import: -resume is not there yet; importing again is safe, and writes new versions")
-		}
 		at := places{program: p}
 		defer func() { err = errors.Join(err, at.close()) }()
 		if options.From, err = at.from(ctx, args[0]); err != nil {
 			return err
 		}
+		if options.Name, err = where(args[0]); err != nil {
+			return err
+		}
 		if *report != "" {
+			if options.Output, err = where(*report); err != nil {
+				return err
+			}
 			if options.Report, err = at.to(ctx, *report); err != nil {
 				return err
 			}
@@ -62,22 +68,51 @@ func importFolder(p *program, f *flag.FlagSet) action {
 				return err
 			}
 		}
-		store, err := p.open(ctx, datastore.Options{Validation: options.Validation})
+		store, err := p.open(ctx, datastore.Options{Validation: options.Validation, Existing: *resume})
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, store.Close()) }()
-		bar := newBar(p.stderr, -1, "importing", true)
-		defer bar.end()
-		options.Progress = func(now ingest.Progress) { bar.setOf(now.Read, now.Size) }
-		job, err := ingest.Start(ctx, store, options)
+		shown := bar.New(p.stderr, "importing", "bytes")
+		defer shown.End()
+		options.Progress = func(now ingest.Progress) {
+			shown.Set(now.Read, now.Size)
+			shown.Describe(fmt.Sprintf("%.0f resources/s", now.Rate))
+		}
+		start := ingest.Start
+		if *resume {
+			start = resumeImport
+		}
+		job, err := start(ctx, store, options)
 		if err != nil {
 			return err
 		}
 		result, err := job.Wait()
-		bar.end()
+		shown.End()
 		return errors.Join(p.printImport(&result, *report), err)
 	}
+}
+
+// where names a folder from the root, so that it can be told in the register, and a
+// bucket as it is written.
+func where(place string) (string, error) {
+	if strings.Contains(place, "://") {
+		return place, nil
+	}
+	return filepath.Abs(place)
+}
+
+// resumeImport goes on with the last import from a place.
+func resumeImport(ctx context.Context, store *datastore.Store, options ingest.Options) (*ingest.Job, error) {
+	for job, err := range allJobs(ctx, store, jobs.Filter{Kind: jobs.Import}) {
+		if err != nil {
+			return nil, err
+		}
+		if job.Input == options.Name {
+			return ingest.Resume(ctx, store, job.ID, options)
+		}
+	}
+	return nil, errors.New("nothing was imported from there: leave -resume out")
 }
 
 func (p *program) printImport(r *ingest.Result, report string) error {
@@ -110,25 +145,21 @@ func exportFolder(p *program, _ *flag.FlagSet) action {
 			return err
 		}
 		defer func() { err = errors.Join(err, store.Close()) }()
-		of, err := store.Stats()
+		output, err := where(args[0])
 		if err != nil {
 			return err
 		}
-		total := int64(0)
-		for _, t := range of.Types {
-			total += int64(t.Resources)
-		}
-		bar := newBar(p.stderr, total, "exporting", false)
-		defer bar.end()
+		shown := bar.New(p.stderr, "exporting", "resources")
+		defer shown.End()
 		job, err := export.Start(ctx, store, export.Options{
-			To:       to,
-			Progress: func(now export.Progress) { bar.set(now.Resources) },
+			To: to, Output: output,
+			Progress: func(now export.Progress) { shown.Set(now.Resources, now.Total) },
 		})
 		if err != nil {
 			return err
 		}
 		result, err := job.Wait()
-		bar.end()
+		shown.End()
 		if err != nil {
 			return err
 		}
@@ -151,14 +182,15 @@ func search(p *program, f *flag.FlagSet) action {
 		if err := store.WaitIndexed(ctx); err != nil {
 			return err
 		}
-		if *count {
+		params, _ := url.ParseQuery(query)
+		if *count || params.Get("_summary") == "count" || params.Get("_count") == "0" {
 			page, err := store.Search(ctx, typ, query)
 			if err != nil {
 				return err
 			}
 			return p.printf("%d\n", page.Total)
 		}
-		if params, err := url.ParseQuery(query); err == nil && !params.Has("_count") {
+		if !params.Has("_count") {
 			query = strings.TrimPrefix(query+"&_count=1000", "&")
 		}
 		return p.printPages(ctx, store, typ, query)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/examples/internal/bar"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
 	opb "github.com/google/fhir/go/proto/google/fhir/proto/r4/core/resources/observation_go_proto"
@@ -25,7 +26,7 @@ import (
 )
 
 func main() {
-	data := flag.String("data", "", "folder of ldjson to import; by default 25 synthetic patients are made")
+	data := flag.String("data", "", "folder of ldjson to import; by default 100 synthetic patients are made")
 	flag.Parse()
 	if err := run(context.Background(), os.Stdout, *data); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
@@ -41,6 +42,14 @@ func run(ctx context.Context, out io.Writer, data string) error {
 	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, "store")
 	options := &datastore.Options{Key: datastore.KeyFile(filepath.Join(folder, "key"))}
+
+	if data == "" {
+		data = filepath.Join(folder, "in")
+		title(out, "Invent")
+		if err := invent(out, data, 100); err != nil {
+			return err
+		}
+	}
 
 	title(out, "Open")
 	store, err := datastore.Open(ctx, path, options)
@@ -87,38 +96,55 @@ func run(ctx context.Context, out io.Writer, data string) error {
 	if !errors.Is(err, datastore.ErrWrongKey) {
 		return fmt.Errorf("a wrong key was not refused: %v", err)
 	}
-	fmt.Fprintln(out, "with a wrong key: refused,", err)
+	fmt.Fprintln(out, "with a wrong key: refused:", err)
 	return nil
 }
 
 func title(out io.Writer, text string) { fmt.Fprintf(out, "\n%s\n", text) }
 
-// fill imports the folder, or synthetic patients.
+// fill imports the ldjson of a folder.
 func fill(ctx context.Context, out io.Writer, store *datastore.Store, data string) error {
-	options := ingest.Options{Reader: ingest.Synthetic(1, 25), Name: "synthetic.ndjson"}
-	if data != "" {
-		options = ingest.Options{From: os.DirFS(data)}
-	}
-	start := time.Now()
-	job, err := ingest.Start(ctx, store, options)
+	shown := bar.New(out, "importing", "bytes")
+	defer shown.End()
+	job, err := ingest.Start(ctx, store, ingest.Options{
+		From: os.DirFS(data),
+		Progress: func(now ingest.Progress) {
+			shown.Set(now.Read, now.Size)
+			shown.Describe(fmt.Sprintf("%.0f resources/s", now.Rate))
+		},
+	})
 	if err != nil {
 		return err
 	}
 	result, err := job.Wait()
+	shown.End()
 	if err != nil {
 		return err
 	}
-	took := time.Since(start)
 	fmt.Fprintf(out, "%d of %d resources in %v: %.0f a second, parsed, validated, indexed, sealed and on disk\n",
-		result.Imported, result.Scanned, took.Round(time.Millisecond), float64(result.Imported)/took.Seconds())
+		result.Imported, result.Scanned, result.Elapsed.Round(time.Millisecond), float64(result.Imported)/result.Elapsed.Seconds())
 	return nil
+}
+
+// invent writes synthetic patients into a file of a new folder.
+func invent(out io.Writer, folder string, patients int) error {
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	file, err := os.Create(filepath.Join(folder, "synthetic.ndjson"))
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(file, ingest.Synthetic(1, patients))
+	fmt.Fprintf(out, "%d patients who do not exist, %.0f MB of ldjson\n", patients, float64(n)/1e6)
+	return errors.Join(err, file.Close())
 }
 
 // find asks a few questions; the totals are exact.
 func find(ctx context.Context, out io.Writer, store *datastore.Store) error {
 	for _, q := range []struct{ resourceType, query string }{
 		{"Patient", "gender=female&birthdate=ge1980"},
-		{"Observation", "code=http://loinc.org|8302-2&value-quantity=gt1.5|http://unitsofmeasure.org|m"}, // stored in cm
+		{"Observation", "code=8302-2&value-quantity=gt1.5|http://unitsofmeasure.org|m"}, // stored in cm
 		{"Observation", "code=8302-2&date=ge2015&_sort=-date"},
 		{"Encounter", "subject:Patient.gender=male&_include=Encounter:subject"},
 		{"Patient", "_has:Observation:patient:code=8302-2"},
@@ -136,11 +162,12 @@ func find(ctx context.Context, out io.Writer, store *datastore.Store) error {
 
 // explain shows how a question was answered.
 func explain(ctx context.Context, out io.Writer, store *datastore.Store) error {
-	page, err := store.Search(ctx, "Observation", "category=vital-signs&date=2020&encounter.class=AMB&_count=0&_explain=true")
+	const query = "category=vital-signs&date=2020&encounter.class=AMB"
+	page, err := store.Search(ctx, "Observation", query+"&_count=0&_explain=true")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, page.Plan)
+	fmt.Fprintf(out, "\nHow Observation?%s was answered:\n%v\n", query, page.Plan)
 	return nil
 }
 
@@ -205,16 +232,21 @@ func history(ctx context.Context, out io.Writer, store *datastore.Store) error {
 
 // exportAll writes a snapshot to one file a type.
 func exportAll(ctx context.Context, out io.Writer, store *datastore.Store, folder string) error {
-	start := time.Now()
-	job, err := export.Start(ctx, store, export.Options{To: export.DirSink(folder)})
+	shown := bar.New(out, "exporting", "resources")
+	defer shown.End()
+	job, err := export.Start(ctx, store, export.Options{
+		To:       export.DirSink(folder),
+		Progress: func(now export.Progress) { shown.Set(now.Resources, now.Total) },
+	})
 	if err != nil {
 		return err
 	}
 	result, err := job.Wait()
+	shown.End()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%d resources of %d types as ldjson, %.1f MB, in %v\n",
-		result.Resources, len(result.Files), float64(result.Bytes)/1e6, time.Since(start).Round(time.Millisecond))
+		result.Resources, len(result.Files), float64(result.Bytes)/1e6, result.Elapsed.Round(time.Millisecond))
 	return nil
 }

@@ -15,8 +15,8 @@ func TestQuickstart(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(context.Background(), &out, ""))
 	for _, line := range []string{
-		`\d+ of \d+ resources in`, `25  Patient\?_has:Observation:patient:code=8302-2`, `born 19\d\d`, `refused\n`,
-		`\n +[1-9]\d*  CarePlan\?_text=`, `Observation encounter.class: by join`, `version 3 .* deleted`, `resources of 22 types as ldjson`, `with the key: 25 patients`, `with a wrong key: refused`,
+		`\d+ of \d+ resources in`, `100  Patient\?_has:Observation:patient:code=8302-2`, `born 19\d\d`, `refused\n`,
+		`\n +[1-9]\d*  CarePlan\?_text=`, `Observation encounter.class: by join`, `version 3 .* deleted`, `resources of 22 types as ldjson`, `with the key: 100 patients`, `with a wrong key: refused`,
 	} {
 		require.Regexp(t, line, out.String())
 	}

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
 	"path/filepath"
 	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/virtual"
 )
 
 // folderFS holds the files and folders of a folder of this machine, and nothing else:
@@ -62,7 +63,7 @@ func plain(root *os.Root, name string) error {
 func (f folderFS) Open(name string) (fs.File, error) {
 	if name == "." {
 		if _, err := os.Stat(f.path); errors.Is(err, fs.ErrNotExist) {
-			return &folder{name: name, listed: true}, nil
+			return virtual.NewFolder(name, func() ([]fs.DirEntry, error) { return nil, nil }), nil
 		}
 	}
 	var file *os.File

@@ -9,9 +9,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fhirlake/fhirlake/internal/retry"
+	"github.com/fhirlake/fhirlake/internal/virtual"
 	"gocloud.dev/blob"
 )
 
@@ -28,7 +28,7 @@ func (o *objects) Open(name string) (fs.File, error) {
 		return nil, fail("open", "a file", fs.ErrInvalid)
 	}
 	if name == "." {
-		return &folder{objects: o, name: name}, nil
+		return o.folder(name), nil
 	}
 	f := &object{name: name}
 	f.reader = retry.NewReader(o.ctx, o.bucket.policy, verdict, func(ctx context.Context, offset int64, _ func()) (io.ReadCloser, error) {
@@ -46,10 +46,15 @@ func (o *objects) Open(name string) (fs.File, error) {
 			return nil, err
 		}
 		if is {
-			return &folder{objects: o, name: name}, nil
+			return o.folder(name), nil
 		}
 	}
 	return nil, failed
+}
+
+// folder opens a folder.
+func (o *objects) folder(name string) fs.File {
+	return virtual.NewFolder(name, func() ([]fs.DirEntry, error) { return o.ReadDir(name) })
 }
 
 // openAt opens an object at an offset, and sees to it that it is still the same.
@@ -61,8 +66,8 @@ func (o *objects) openAt(ctx context.Context, f *object, offset int64) (io.ReadC
 	size, modified := r.Size(), r.ModTime()
 	switch {
 	case f.info == nil:
-		f.info = &info{name: path.Base(f.name), size: size, modified: modified}
-	case f.info.size != size || !f.info.modified.Equal(modified):
+		f.info = &virtual.Info{Path: f.name, Bytes: size, Modified: modified}
+	case f.info.Bytes != size || !f.info.Modified.Equal(modified):
 		r.Close()
 		return nil, ErrChanged
 	}
@@ -98,7 +103,7 @@ func (o *objects) Stat(name string) (fs.FileInfo, error) {
 		return err
 	})
 	if err == nil {
-		return &info{name: path.Base(name), size: a.Size, modified: a.ModTime}, nil
+		return &virtual.Info{Path: name, Bytes: a.Size, Modified: a.ModTime}, nil
 	}
 	failed := fail("stat", name, err)
 	if errors.Is(failed, fs.ErrNotExist) {
@@ -204,7 +209,7 @@ func isMark(object *blob.ListObject) bool {
 type object struct {
 	name   string
 	reader *retry.Reader
-	info   *info // set by the first opening
+	info   *virtual.Info // set by the first opening
 }
 
 func (f *object) Stat() (fs.FileInfo, error) { return f.info, nil }
@@ -218,61 +223,8 @@ func (f *object) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A folder is a folder that is read.
-type folder struct {
-	objects *objects
-	name    string
-	entries []fs.DirEntry // that are not read yet
-	listed  bool
+func infoOf(object *blob.ListObject, name string) *virtual.Info {
+	return &virtual.Info{Path: name, Bytes: object.Size, Modified: object.ModTime}
 }
 
-func (f *folder) Stat() (fs.FileInfo, error) { return folderInfo(f.name), nil }
-func (f *folder) Close() error               { return nil }
-func (f *folder) Read([]byte) (int, error)   { return 0, fail("read", f.name, fs.ErrInvalid) }
-
-// ReadDir implements fs.ReadDirFile.
-func (f *folder) ReadDir(n int) ([]fs.DirEntry, error) {
-	if !f.listed {
-		entries, err := f.objects.ReadDir(f.name)
-		if err != nil {
-			return nil, err
-		}
-		f.entries, f.listed = entries, true
-	}
-	if n <= 0 {
-		n = len(f.entries)
-	} else if len(f.entries) == 0 {
-		return nil, io.EOF
-	}
-	n = min(n, len(f.entries))
-	entries := f.entries[:n:n]
-	f.entries = f.entries[n:]
-	return entries, nil
-}
-
-// info is the fs.FileInfo of an object, or of a folder.
-type info struct {
-	name     string
-	size     int64
-	modified time.Time
-	isFolder bool
-}
-
-func infoOf(object *blob.ListObject, name string) *info {
-	return &info{name: name, size: object.Size, modified: object.ModTime}
-}
-
-func folderInfo(name string) *info { return &info{name: path.Base(name), isFolder: true} }
-
-func (i *info) Name() string       { return i.name }
-func (i *info) Size() int64        { return i.size }
-func (i *info) ModTime() time.Time { return i.modified }
-func (i *info) IsDir() bool        { return i.isFolder }
-func (i *info) Sys() any           { return nil }
-
-func (i *info) Mode() fs.FileMode {
-	if i.isFolder {
-		return fs.ModeDir | 0o555
-	}
-	return 0o444
-}
+func folderInfo(name string) *virtual.Info { return &virtual.Info{Path: name, Folder: true} }

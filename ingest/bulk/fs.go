@@ -6,12 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fhirlake/fhirlake/internal/retry"
+	"github.com/fhirlake/fhirlake/internal/virtual"
 )
 
 // Output returns the files of the resources that were exported.
@@ -50,8 +49,7 @@ func (f files) find(op, name string) (*File, error) {
 // Open implements fs.FS. It fetches the file from its start; what it gives is the text.
 func (f files) Open(name string) (fs.File, error) {
 	if name == "." {
-		entries, err := f.ReadDir(name)
-		return &folder{entries: entries}, err
+		return virtual.NewFolder(name, func() ([]fs.DirEntry, error) { return f.ReadDir(name) }), nil
 	}
 	file, err := f.find("open", name)
 	if err != nil {
@@ -67,7 +65,7 @@ func (f files) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	entries := make([]fs.DirEntry, len(f.files))
 	for i := range f.files {
-		entries[i] = fs.FileInfoToDirEntry(info{name: f.files[i].Name})
+		entries[i] = fs.FileInfoToDirEntry(&virtual.Info{Path: f.files[i].Name})
 	}
 	return entries, nil
 }
@@ -75,13 +73,13 @@ func (f files) ReadDir(name string) ([]fs.DirEntry, error) {
 // Stat implements fs.StatFS. The size of a file is not known before it is read: 0.
 func (f files) Stat(name string) (fs.FileInfo, error) {
 	if name == "." {
-		return info{name: name, isFolder: true}, nil
+		return &virtual.Info{Path: name, Folder: true}, nil
 	}
 	file, err := f.find("stat", name)
 	if err != nil {
 		return nil, err
 	}
-	return info{name: file.Name}, nil
+	return &virtual.Info{Path: file.Name}, nil
 }
 
 // open begins to fetch a file.
@@ -212,7 +210,7 @@ type openFile struct {
 	cancel context.CancelFunc
 }
 
-func (f *openFile) Stat() (fs.FileInfo, error) { return info{name: f.file.Name}, nil }
+func (f *openFile) Stat() (fs.FileInfo, error) { return &virtual.Info{Path: f.file.Name}, nil }
 
 func (f *openFile) Read(p []byte) (int, error) {
 	n, err := f.text.Read(p)
@@ -225,45 +223,4 @@ func (f *openFile) Read(p []byte) (int, error) {
 func (f *openFile) Close() error {
 	f.cancel()
 	return f.raw.Close()
-}
-
-// A folder is the folder of the files.
-type folder struct{ entries []fs.DirEntry }
-
-func (f *folder) Stat() (fs.FileInfo, error) { return info{name: ".", isFolder: true}, nil }
-func (f *folder) Close() error               { return nil }
-func (f *folder) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: ".", Err: fs.ErrInvalid}
-}
-
-// ReadDir implements fs.ReadDirFile.
-func (f *folder) ReadDir(n int) ([]fs.DirEntry, error) {
-	if n <= 0 {
-		n = len(f.entries)
-	} else if len(f.entries) == 0 {
-		return nil, io.EOF
-	}
-	n = min(n, len(f.entries))
-	entries := f.entries[:n:n]
-	f.entries = f.entries[n:]
-	return entries, nil
-}
-
-// info is the fs.FileInfo of a file, or of their folder.
-type info struct {
-	name     string
-	isFolder bool
-}
-
-func (i info) Name() string       { return path.Base(i.name) }
-func (i info) Size() int64        { return 0 }
-func (i info) ModTime() time.Time { return time.Time{} }
-func (i info) IsDir() bool        { return i.isFolder }
-func (i info) Sys() any           { return nil }
-
-func (i info) Mode() fs.FileMode {
-	if i.isFolder {
-		return fs.ModeDir | 0o555
-	}
-	return 0o444
 }

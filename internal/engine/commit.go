@@ -55,7 +55,21 @@ type Condition struct {
 type State struct {
 	Name  string
 	Value []byte
+	// Effects has the writer append the Effect of each operation to the value.
+	Effects bool
 }
+
+// An Effect says what an operation came to.
+type Effect byte
+
+// The effects.
+const (
+	NoEffect  Effect = iota // there was nothing to delete
+	Created                 // there was no resource before
+	Updated                 // a version followed another one
+	Unchanged               // the current version holds the same
+	Deleted
+)
 
 // A Version says which version of which resource something is.
 type Version struct {
@@ -70,6 +84,21 @@ type Version struct {
 	Unchanged   bool // the current version holds the same, and nothing was written
 	Interaction Interaction
 	Issues      []Issue // what was found and accepted
+}
+
+// Effect returns what the operation that the version is the answer to came to.
+func (v *Version) Effect() Effect {
+	switch {
+	case v.Number == 0:
+		return NoEffect
+	case v.Unchanged:
+		return Unchanged
+	case v.Deleted:
+		return Deleted
+	case v.Created:
+		return Created
+	}
+	return Updated
 }
 
 // Ref returns "Type/id".

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -96,7 +97,7 @@ func (g *group) take(s *submission) error {
 	}
 	settles := e.unsettled != nil && !g.settles
 	if settles {
-		t.state(State{settingsState, e.unsettled})
+		t.state(State{Name: settingsState, Value: e.unsettled})
 	}
 	if err := g.admission.Admit(t.items); err != nil {
 		return fmt.Errorf("%w: %w", ErrFull, err)
@@ -125,9 +126,16 @@ type taking struct {
 	leans    bool // an operation is the same as what others in the group wrote, or may be
 }
 
-// state adds a named state.
+// state adds a named state, once the operations have their versions.
 func (t *taking) state(s State) {
-	t.log = append(t.log, txlog.Item{Kind: txlog.State, Values: []byte(s.Name), Body: s.Value})
+	value := s.Value
+	if s.Effects {
+		value = slices.Grow(slices.Clip(value), len(t.versions))
+		for i := range t.versions {
+			value = append(value, byte(t.versions[i].Effect()))
+		}
+	}
+	t.log = append(t.log, txlog.Item{Kind: txlog.State, Values: []byte(s.Name), Body: value})
 }
 
 // op checks an operation and adds its version.

@@ -1,7 +1,6 @@
 package fhirjson_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,32 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
-
-// escaped writes every letter of the names and strings of good JSON as an escape.
-func escaped(src []byte) []byte {
-	var out []byte
-	in := false
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		switch {
-		case in && c == '\\':
-			n := 2
-			if src[i+1] == 'u' {
-				n = 6
-			}
-			out = append(out, src[i:i+n]...)
-			i += n - 1
-		case in && (c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '#' || c == '/'):
-			out = fmt.Appendf(out, `\u%04x`, c)
-		default:
-			in = in != (c == '"')
-			out = append(out, c)
-		}
-	}
-	return out
-}
 
 // TestEscapedNames checks that a source with all its letters as escapes is the same
 // resource: its canonical, stored and subset forms, its id, and its faults.
@@ -53,7 +29,7 @@ func TestEscapedNames(t *testing.T) {
 		for _, level := range []fhirjson.Level{fhirjson.Strict, fhirjson.StructureOnly, fhirjson.Minimal} {
 			opts := &fhirjson.Options{Level: level}
 			require.NoError(t, fhirjson.Parse(src, &plain, opts))
-			require.NoError(t, fhirjson.Parse(escaped(src), &other, opts), "%s", escaped(src))
+			require.NoError(t, fhirjson.Parse(fhirjsontest.Escaped(src), &other, opts), "%s", fhirjsontest.Escaped(src))
 			require.Equal(t, len(plain.Nodes), len(other.Nodes))
 			require.Equal(t, len(plain.Issues), len(other.Issues))
 			require.Equal(t, string(fhirjson.AppendCanonical(nil, &plain, 0)), string(fhirjson.AppendCanonical(nil, &other, 0)))
@@ -70,7 +46,7 @@ func TestEscapedNames(t *testing.T) {
 		}
 		var e, f *fhirjson.Error
 		require.ErrorAs(t, fhirjson.Parse(src, &plain, nil), &e, test.name)
-		require.ErrorAs(t, fhirjson.Parse(escaped(src), &other, nil), &f, test.name)
+		require.ErrorAs(t, fhirjson.Parse(fhirjsontest.Escaped(src), &other, nil), &f, test.name)
 		require.Equal(t, test.pointer, f.Issues[0].Pointer, test.name)
 		require.Equal(t, e.Issues[0].Diagnostics, f.Issues[0].Diagnostics, test.name)
 	}

@@ -1,38 +1,14 @@
 package fhirproto_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/fhirproto"
 )
-
-// escaped writes every letter of the names and strings of good JSON as an escape.
-func escaped(src []byte) []byte {
-	var out []byte
-	in := false
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		switch {
-		case in && c == '\\':
-			n := 2
-			if src[i+1] == 'u' {
-				n = 6
-			}
-			out = append(out, src[i:i+n]...)
-			i += n - 1
-		case in && (c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '#' || c == '/'):
-			out = fmt.Appendf(out, `\u%04x`, c)
-		default:
-			in = in != (c == '"')
-			out = append(out, c)
-		}
-	}
-	return out
-}
 
 // TestEscaped checks that a source with all its letters as escapes is the same proto.
 func TestEscaped(t *testing.T) {
@@ -43,13 +19,13 @@ func TestEscaped(t *testing.T) {
 	} {
 		plain, err := fhirproto.AppendWire(nil, parse(t, []byte(src)))
 		require.NoError(t, err)
-		other, err := fhirproto.AppendWire(nil, parse(t, escaped([]byte(src))))
+		other, err := fhirproto.AppendWire(nil, parse(t, fhirjsontest.Escaped([]byte(src))))
 		require.NoError(t, err)
 		require.Equal(t, plain, other)
 	}
 	// An URL that the protos keep for themselves is the same with escapes.
 	reserved := `{"resourceType":"Patient","_birthDate":{"extension":[{"url":"` + fhirproto.NoValueURL + `","valueBoolean":true}]}}`
-	_, err := fhirproto.AppendWire(nil, parse(t, escaped([]byte(reserved))))
+	_, err := fhirproto.AppendWire(nil, parse(t, fhirjsontest.Escaped([]byte(reserved))))
 	require.ErrorContains(t, err, "kept for the proto's own use")
 }
 

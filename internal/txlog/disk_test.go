@@ -184,6 +184,8 @@ func (d *disk) Mkdir(name string) error {
 	return nil
 }
 
+func (d *disk) Mode() (fs.FileMode, error) { return 0o700, nil }
+
 func (d *disk) Open(name string, flag int) (txlog.File, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -16,6 +16,7 @@ type listing struct {
 	segments     []Entry // in log
 	dictionaries []Entry
 	passed       []string // names that others left there, passed over
+	exposed      bool     // others may write to the folder
 }
 
 func (d *listing) has(name string) bool {
@@ -50,7 +51,7 @@ func passedOver(name string) bool {
 
 // list reads what is in a folder, without touching it. It reports, with the
 // listing, ErrUnsupported for a store of another version, ErrForeign for a name that is
-// not ours, and ErrExposed for a file that others may write.
+// not ours, and ErrExposed for a folder or a file that others may write.
 func list(folder Folder) (*listing, error) {
 	d := new(listing)
 	var err error
@@ -67,6 +68,11 @@ func list(folder Folder) (*listing, error) {
 			return nil, err
 		}
 	}
+	mode, err := folder.Mode()
+	if err != nil {
+		return nil, fmt.Errorf("txlog: open: %w", err)
+	}
+	d.exposed = writable(mode)
 	// The names of another version's files are its affair.
 	if err := d.checkVersion(folder); err != nil {
 		return d, err
@@ -103,7 +109,7 @@ func (d *listing) checkVersion(folder Folder) error {
 	return nil
 }
 
-// check refuses foreign names, and files that others may write.
+// check refuses foreign names, and what others may write.
 func (d *listing) check() error {
 	for _, e := range d.top {
 		isDir, ok := ownNames[e.Name]
@@ -122,6 +128,9 @@ func (d *listing) check() error {
 		if err := checkEntry(e, path.Join(nameDictionaries, e.Name), ok, false); err != nil {
 			return err
 		}
+	}
+	if d.exposed {
+		return fmt.Errorf("%w: chmod go-w the store's folder", ErrExposed)
 	}
 	return nil
 }

@@ -31,6 +31,9 @@ type Folder interface {
 	// such folder the error wraps fs.ErrNotExist.
 	ReadDir(name string) ([]Entry, error)
 
+	// Mode returns the permissions of the folder itself.
+	Mode() (fs.FileMode, error)
+
 	// Rename replaces newName with oldName, atomically.
 	Rename(oldName, newName string) error
 

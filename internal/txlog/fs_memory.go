@@ -43,6 +43,9 @@ func (m *Memory) Mkdir(name string) error {
 	return nil
 }
 
+// Mode implements Folder.
+func (m *Memory) Mode() (fs.FileMode, error) { return 0o700, nil }
+
 // Open implements Folder.
 func (m *Memory) Open(name string, flag int) (File, error) {
 	m.mu.Lock()

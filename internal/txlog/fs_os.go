@@ -34,9 +34,6 @@ func (d osFolder) Mount(create bool) (Folder, error) {
 		return nil, err
 	}
 	self, err := root.Stat(".")
-	if err == nil && writable(self.Mode()) {
-		err = fmt.Errorf("%w: chmod go-w %s", ErrExposed, path)
-	}
 	if err != nil {
 		root.Close()
 		return nil, err
@@ -105,6 +102,14 @@ func (d *osRoot) ReadDir(name string) ([]Entry, error) {
 	}
 	sortEntries(entries)
 	return entries, nil
+}
+
+func (d *osRoot) Mode() (fs.FileMode, error) {
+	info, err := d.root.Stat(".")
+	if err != nil {
+		return 0, err
+	}
+	return info.Mode(), nil
 }
 
 func (d *osRoot) Rename(oldName, newName string) error {

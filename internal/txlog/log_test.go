@@ -236,12 +236,7 @@ func TestLargeRecord(t *testing.T) {
 		require.NoError(t, appendNext(l, r))
 		want = append(want, r)
 	}
-	check(t, l, want)
-	require.NoError(t, l.Close())
-	l, err = txlog.Open(t.Context(), "", opts)
-	require.NoError(t, err)
-	check(t, l, want)
-	require.NoError(t, l.Close())
+	checkAgain(t, l, opts, want)
 }
 
 func TestRecordsFrom(t *testing.T) {
@@ -319,6 +314,42 @@ func TestAppendRefuses(t *testing.T) {
 	require.ErrorIs(t, err, txlog.ErrClosed)
 }
 
+// readBeside reads what is in a log of records of three items, until done is closed: all
+// of it, and any one item, are those of want.
+func readBeside(t *testing.T, l *txlog.Log, want []rec, seed uint64, done <-chan struct{}) {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		next := l.Last().Next
+		if next == 1 {
+			continue
+		}
+		n := rng.Uint64N(uint64(next) - 1)
+		body, err := l.Body(txlog.Number(n+1), nil)
+		if !assert.NoError(t, err) || !assert.Equal(t, string(want[n/3].items[n%3].Body), string(body)) {
+			return
+		}
+		if got, err := readAll(l); !assert.NoError(t, err) || !assert.True(t, same(want[:len(got)], got)) {
+			return
+		}
+	}
+}
+
+// checkAgain checks a log, as it is and opened again, and closes it.
+func checkAgain(t *testing.T, l *txlog.Log, opts *txlog.Options, want []rec) {
+	t.Helper()
+	check(t, l, want)
+	require.NoError(t, l.Close())
+	l, err := txlog.Open(t.Context(), "", opts)
+	require.NoError(t, err)
+	check(t, l, want)
+	require.NoError(t, l.Close())
+}
+
 func TestReadersDuringAppends(t *testing.T) {
 	opts := &txlog.Options{FS: txlog.OSFolder(t.TempDir()), Wrapper: seal.RandomKey(), SegmentSize: 8000}
 	l, err := txlog.Open(t.Context(), "", opts)
@@ -331,31 +362,7 @@ func TestReadersDuringAppends(t *testing.T) {
 	var readers sync.WaitGroup
 	done := make(chan struct{})
 	for w := range 3 {
-		readers.Go(func() {
-			rng := rand.New(rand.NewPCG(uint64(w), 1))
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				next := l.Last().Next
-				if next == 1 {
-					continue
-				}
-				o := rng.Uint64N(uint64(next) - 1)
-				body, err := l.Body(txlog.Number(o+1), nil)
-				if !assert.NoError(t, err) || !assert.Equal(t, string(want[o/3].items[o%3].Body), string(body)) {
-					return
-				}
-				if w == 0 {
-					got, err := readAll(l)
-					if !assert.NoError(t, err) || !assert.True(t, same(want[:len(got)], got)) {
-						return
-					}
-				}
-			}
-		})
+		readers.Go(func() { readBeside(t, l, want, uint64(w), done) })
 	}
 	for _, r := range want {
 		require.NoError(t, appendNext(l, r))

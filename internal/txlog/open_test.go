@@ -285,6 +285,13 @@ func TestExposed(t *testing.T) {
 			_, err = txlog.Open(t.Context(), folder, opts)
 			require.ErrorIs(t, err, txlog.ErrExposed, name)
 			require.ErrorContains(t, err, "chmod")
+			require.NotContains(t, err.Error(), folder)
+			in, err := txlog.Inspect(t.Context(), folder, opts)
+			require.NoError(t, err, name)
+			require.NoError(t, in.Unchecked)
+			require.Len(t, in.Segments, 1)
+			require.Len(t, in.Findings, 1)
+			require.Contains(t, in.Findings[0].Reason, "others may write to the store: chmod go-w")
 		}
 		require.NoError(t, os.Chmod(path, info.Mode().Perm()))
 	}

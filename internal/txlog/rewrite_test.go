@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -272,12 +271,7 @@ func TestRewriteMerges(t *testing.T) {
 	require.NoError(t, l.Rewrite(t.Context(), closedNames(l), nil))
 	require.Len(t, closedNames(l), 1)
 	require.Equal(t, 1, l.Segments()[0].Records)
-	check(t, l, want)
-	require.NoError(t, l.Close())
-	l, err = txlog.Open(t.Context(), "", opts)
-	require.NoError(t, err)
-	check(t, l, want)
-	require.NoError(t, l.Close())
+	checkAgain(t, l, opts, want)
 }
 
 // TestRewriteBesideOthers rewrites while others append and read.
@@ -311,38 +305,12 @@ func TestRewriteBesideOthers(t *testing.T) {
 		}
 	})
 	for w := range 2 {
-		others.Go(func() { // reads
-			rng := rand.New(rand.NewPCG(uint64(w), 2))
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				next := l.Last().Next
-				if next == 1 {
-					continue
-				}
-				n := rng.Uint64N(uint64(next) - 1)
-				body, err := l.Body(txlog.Number(n+1), nil)
-				if !assert.NoError(t, err) || !assert.Equal(t, string(want[n/3].items[n%3].Body), string(body)) {
-					return
-				}
-				if got, err := readAll(l); !assert.NoError(t, err) || !assert.True(t, same(want[:len(got)], got)) {
-					return
-				}
-			}
-		})
+		others.Go(func() { readBeside(t, l, want, uint64(w), done) })
 	}
 	for _, r := range want {
 		require.NoError(t, appendNext(l, r))
 	}
 	close(done)
 	others.Wait()
-	check(t, l, want)
-	require.NoError(t, l.Close())
-	l, err = txlog.Open(t.Context(), "", opts)
-	require.NoError(t, err)
-	check(t, l, want)
-	require.NoError(t, l.Close())
+	checkAgain(t, l, opts, want)
 }
