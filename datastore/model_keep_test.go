@@ -106,7 +106,10 @@ func (p *pair) keepVersion(t *rapid.T) {
 		return
 	}
 	opts := []datastore.WriteOption{datastore.KeepVersion()}
-	there := false
+	there, inOrder := false, rapid.Bool().Draw(t, "IfInOrder")
+	if inOrder {
+		opts = append(opts, datastore.IfInOrder())
+	}
 	if rapid.Bool().Draw(t, "IfChanged") {
 		opts = append(opts, datastore.IfChanged())
 		if there = p.model.isThere(x, k); !there && old.number > 0 && rapid.Bool().Draw(t, "again") {
@@ -123,14 +126,8 @@ func (p *pair) keepVersion(t *rapid.T) {
 	}
 	versions, err := both(t, p, func(s *datastore.Store) ([]datastore.Version, error) {
 		return s.Write(ctx, func(tx *datastore.Tx) error {
-			if _, err := tx.Update(ctx, k.json(x), opts...); err != nil {
-				return err
-			}
-			why, err := tx.OutOfOrder(ctx)
-			require.NoError(t, err)
-			require.Len(t, why, 1)
-			require.Equal(t, there || k.follows(old), why[0] == nil)
-			return nil
+			_, err := tx.Update(ctx, k.json(x), opts...)
+			return err
 		})
 	})
 	switch {
@@ -138,6 +135,10 @@ func (p *pair) keepVersion(t *rapid.T) {
 		require.NoError(t, err)
 		require.True(t, versions[0].Unchanged)
 		require.Equal(t, fmt.Sprint(cmp.Or(k.number, old.number)), versions[0].VersionID)
+	case len(p.model) == before && inOrder:
+		require.NoError(t, err)
+		require.ErrorIs(t, versions[0].Refused, datastore.ErrVersionOrder)
+		require.Equal(t, datastore.EffectRefused, versions[0].Effect())
 	case len(p.model) == before:
 		require.ErrorIs(t, err, datastore.ErrVersionOrder)
 	default:

@@ -2,7 +2,6 @@ package datastore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -103,27 +102,6 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	return nil
 }
 
-// OutOfOrder returns why the commit would refuse each operation with ErrVersionOrder, as
-// the store is now, and nil for the others. An operation that is refused counts for none
-// of those that follow.
-func (tx *Tx) OutOfOrder(ctx context.Context) ([]error, error) {
-	return tx.store.engine.Foresee(ctx, tx.ops)
-}
-
-// Drop takes operations out, by their numbers, from 0.
-func (tx *Tx) Drop(which func(i int) bool) {
-	kept := tx.ops[:0]
-	tx.size = 0
-	for i, o := range tx.ops {
-		if !which(i) {
-			kept = append(kept, o)
-			tx.size += o.Size()
-		}
-	}
-	clear(tx.ops[len(kept):])
-	tx.ops = kept
-}
-
 // Len returns the number of operations.
 func (tx *Tx) Len() int { return len(tx.ops) }
 
@@ -141,8 +119,7 @@ func (tx *Tx) add(o engine.Op) {
 
 // Commit writes the operations. It returns what was written, one version an
 // operation, without JSON. After an error nothing was written, unless it is
-// ErrOutcomeUnknown. A transaction is committed once; one that is refused with
-// ErrVersionOrder may be committed again, without what is out of order (OutOfOrder, Drop).
+// ErrOutcomeUnknown. A transaction is committed once.
 func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 	if tx.done {
 		return nil, engine.Failf(ErrInvalid, issue.Invalid, "the transaction was committed before")
@@ -153,7 +130,6 @@ func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 	}
 	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states})
 	if err != nil {
-		tx.done = !errors.Is(err, ErrVersionOrder)
 		return nil, err
 	}
 	versions := make([]Version, len(done))

@@ -22,6 +22,7 @@ type writeOptions struct {
 	resolve     bool
 	ifPresent   bool
 	source      bool // KeepVersion
+	inOrder     bool
 	deletedAs   *deletedAs
 	check       engine.Check
 	base        string
@@ -69,13 +70,20 @@ func Imported() WriteOption {
 // must be higher than that of the newest version in the store, and its time no earlier
 // than that one's and no later than the store's clock, by which a minute more is meant:
 // otherwise the write reports ErrVersionOrder. A versionId that is no number from 1 to
-// 2147483647 is an [Error] of class ErrInvalid. With IfChanged, a version that the store
+// 1073741823 is an [Error] of class ErrInvalid. With IfChanged, a version that the store
 // has, with the same number, time and content, writes nothing.
 //
 // Times of histories then do not rise with Sequences: who follows a store by time misses
 // what is written into its past. [Store.Changes] does not.
 func KeepVersion() WriteOption {
 	return func(o *writeOptions) { o.source = true }
+}
+
+// IfInOrder has an operation of a transaction that would report ErrVersionOrder write
+// nothing instead, and the other operations be done: the Version that the commit returns
+// for it has Refused set.
+func IfInOrder() WriteOption {
+	return func(o *writeOptions) { o.inOrder = true }
 }
 
 // DeletedAs is KeepVersion for a deletion: it has this number and this time. "" and the
@@ -156,7 +164,7 @@ func (s *Store) gather(opts []WriteOption, of writeKind) (o writeOptions, c engi
 		}
 		c.IfMatch = n
 	}
-	c.MustNot, c.SkipSame = o.ifNoneMatch, o.ifChanged
+	c.MustNot, c.SkipSame, c.SkipRefused = o.ifNoneMatch, o.ifChanged, o.inOrder
 	o.check.Base = s.servedAt(&o)
 	return o, c, nil
 }
@@ -183,7 +191,7 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
-	if c.IfMatch != 0 || c.SkipSame || o.source {
+	if c.IfMatch != 0 || c.SkipSame || c.SkipRefused || o.source {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfChanged and KeepVersion do not go with a create")
 	}
 	c.MustNot = true
@@ -271,6 +279,9 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if o.conditional {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
+	if o.inOrder {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfInOrder goes with operations of a transaction alone")
+	}
 	if o.source && by != engine.Update {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "KeepVersion goes with updates alone")
 	}
@@ -307,6 +318,9 @@ func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error 
 	if err := tx.Delete(ref, opts...); err != nil {
 		return err
 	}
-	_, err := tx.Commit(ctx)
-	return err
+	versions, err := tx.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	return versions[0].Refused
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // A chunk goes from the reader to a worker, and then to the committer, in a batch.
@@ -26,7 +29,7 @@ type chunk struct {
 	aside    []int64       // lines to put aside
 	settled  []int64       // lines that were put aside and are decided
 	counts   Counts
-	failures []byte // lines of the report
+	failures []failedLine
 }
 
 // prepare fills the transaction with the chunk's lines. A line that the store does
@@ -116,6 +119,9 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		return nil
 	case w.nothing:
 		return nil
+	case again && c.job.refused.has(c.file, number):
+		c.fail(number, errOutOfOrder)
+		return nil
 	case w.deletes && again:
 		c.retellDeletions(number, w.refs)
 		return nil
@@ -129,7 +135,7 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 	case err == nil:
 		c.counts.Scanned++
 		c.counts.Imported++
-		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1}
+		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1, size: len(line)}
 		if stored.note(c.placed(number, c.tx.Issues(stored.op))); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
@@ -205,5 +211,33 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.Scanned++
 		c.counts.ServerErrors++
 	}
-	c.failures = appendLine(c.failures, c.lineOf(number), status, datastore.Outcome(err))
+	c.tellFailure(number, err)
 }
+
+// tellFailure has the report tell of a line that is not imported.
+func (c *chunk) tellFailure(number int64, err error) {
+	if c.job.options.Report != nil {
+		c.failures = append(c.failures, failedLine{number, appendLine(nil, c.lineOf(number), datastore.Status(err), datastore.Outcome(err))})
+	}
+}
+
+// refuse counts and reports an operation whose version was out of order, and that counts
+// as imported yet. Of a line with several the first that is refused counts.
+func (c *chunk) refuse(s *storedLine, err error, again bool) {
+	if again {
+		return
+	}
+	c.counts.Imported--
+	c.counts.CustomerErrors++
+	c.counts.BytesImported -= int64(s.size)
+	if s.flaws != nil {
+		c.counts.WithIssues--
+	}
+	if c.bundle != nil {
+		err = engine.At(fmt.Sprintf("/entry/%d/resource", c.indexOf(s.number)), err)
+	}
+	c.tellFailure(s.number, err)
+}
+
+// errOutOfOrder is told again of a line whose version was out of order.
+var errOutOfOrder = engine.Failf(datastore.ErrVersionOrder, issue.Conflict, "the version did not follow the newest one in the store")

@@ -29,6 +29,7 @@ type Job struct {
 	read    atomic.Int64 // bytes of the sources
 	asides  lineSet      // lines whose conditional references found nothing yet
 	created lineSet      // lines that created a resource
+	refused lineSet      // lines whose versions were out of order
 	links   links
 	done    chan struct{} // closed once outcome is there
 

@@ -14,8 +14,8 @@ import (
 type wish struct {
 	nothing  bool
 	deletes  bool
-	refs     []datastore.Ref // what it deletes
-	resource []byte          // what it writes
+	refs     []deletion // what it deletes
+	resource []byte     // what it writes
 
 	plain bool   // its references are left as they are
 	index int64  // of an entry: its place in the Bundle
@@ -49,7 +49,7 @@ func (c *chunk) entryWish(w wish, number int64, text []byte) (wish, error) {
 	}
 	w.nothing, w.deletes, w.resource = t.skips, t.deletes, e.resource
 	if t.deletes {
-		w.refs = []datastore.Ref{t.ref()}
+		w.refs = []deletion{{Ref: t.ref()}}
 	}
 	if t.made {
 		w.resource = withID(e.resource, t.id)

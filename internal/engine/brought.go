@@ -37,7 +37,7 @@ func (e *Engine) readBrought(_ context.Context, c *scratch) error {
 	if n, ok := doc.Child(meta, metaVersion); ok {
 		if b.version, ok = parseBrought(string(doc.Text(n, nil))); !ok {
 			return wrongMeta(doc.Type(), "/meta/versionId", issue.Value,
-				"the version cannot be kept: a store's versions are numbers, from 1 to 2147483647")
+				"the version cannot be kept: a store's versions are numbers, from 1 to 1073741823")
 		}
 	}
 	if n, ok := doc.Child(meta, metaUpdated); ok {
@@ -57,8 +57,12 @@ func (e *Engine) readBrought(_ context.Context, c *scratch) error {
 // parseBrought reads a version id that can be kept.
 func parseBrought(id string) (uint32, bool) {
 	n, ok := ParseVersion(id)
-	return uint32(n), ok && n <= index.MaxVersion
+	return uint32(n), ok && n <= maxBrought
 }
+
+// maxBrought is the highest number that a version may bring: half of those that there
+// are, so that as many can follow.
+const maxBrought = index.MaxVersion / 2
 
 func wrongMeta(t schema.TypeID, pointer string, code issue.Code, text string) error {
 	return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Root: t.String(), Pointer: pointer, Offset: -1, Diagnostics: text}}}
@@ -73,7 +77,7 @@ func (p *Prepared) Bring(versionID string, timed bool, micros int64) error {
 		b.version, ok = parseBrought(versionID)
 	}
 	if !ok || timed && !isCommitTime(micros) {
-		return Failf(ErrInvalid, issue.Value, "the version cannot be kept: a store's versions are numbers, from 1 to 2147483647, and its times between the years 1 and 9999")
+		return Failf(ErrInvalid, issue.Value, "the version cannot be kept: a store's versions are numbers, from 1 to 1073741823, and its times between the years 1 and 9999")
 	}
 	p.brought = b
 	p.part = appendItemHeader(nil, p.Type, p.ID, true, b)
@@ -142,36 +146,6 @@ func (e *Engine) compareBrought(p *Prepared) (same bool, err error) {
 	}
 	now, err := e.contentAt(o)
 	return err == nil && now == p.compared.content, err
-}
-
-// Foresee returns why a commit of operations would refuse each of them for its version's
-// number or time, as the store is: nil for those that it would not. What one is refused
-// for others do not see. Conditions are not asked.
-func (e *Engine) Foresee(ctx context.Context, ops []Op) ([]error, error) {
-	m, err := e.now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	at := latest(ops, max(m.micros, e.Last().Time()))
-	g := &group{engine: e}
-	changed := map[key]state{}
-	refused := make([]error, len(ops))
-	for i := range ops {
-		o := &ops[i]
-		k := key{o.Type, o.ID}
-		old, ok := changed[k]
-		if !ok {
-			old = g.current(k)
-		}
-		if o.Deletes() && o.SkipAbsent && !old.exists() || o.compared.same || o.sameAs(old) {
-			continue
-		}
-		number, micros, err := g.follow(o, old, at)
-		if refused[i] = err; err == nil {
-			changed[k] = state{version: number, deleted: o.Deletes(), content: o.compared.content, micros: micros}
-		}
-	}
-	return refused, nil
 }
 
 // sameAs reports whether an operation holds the same as a version of its group.

@@ -163,6 +163,9 @@ func (t *taking) op(i int, o *Op) error {
 	}
 	next := state{deleted: o.Deletes(), content: o.compared.content}
 	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
+		if o.SkipRefused {
+			v.Refused, err = err, nil
+		}
 		return err
 	}
 	if next.version > index.MaxVersion {
