@@ -46,6 +46,7 @@ const (
 	EffectUpdated   = engine.Updated   // a version followed another one
 	EffectUnchanged = engine.Unchanged // the current version holds the same
 	EffectDeleted   = engine.Deleted
+	EffectRefused   = engine.Refused // the version was out of order (IfInOrder)
 )
 
 func (tx *Tx) setState(s engine.State) error {

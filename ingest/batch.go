@@ -87,11 +87,11 @@ type reader struct {
 func (p *pipeline) read(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
+	r := &reader{pipeline: p, ahead: newAhead(ctx, p.job), batch: p.newBatch()}
+	defer r.ahead.close()
 	if err := p.job.nameAll(ctx); err != nil {
 		return err
 	}
-	r := &reader{pipeline: p, ahead: newAhead(ctx, p.job), batch: p.newBatch()}
-	defer r.ahead.close()
 	for {
 		next, err := r.next(ctx)
 		if err != nil {
@@ -166,21 +166,26 @@ func (r *reader) readSource(ctx context.Context, of chunk, from *opening) (err e
 	if of.source.whole {
 		return r.add(ctx, of, wholeCut(text, limit))
 	}
-	switch {
-	case of.source.bundle:
+	if of.source.bundle {
 		return r.readBundle(ctx, of, text)
-	case of.source.unpack:
-		return r.unpackLines(ctx, of, text)
 	}
 	c := cutter{text: text, limit: limit, line: 1}
+	lines := lineUnpacker{reader: r, of: of}
 	for {
 		room := r.batch.room()
-		c.size = cap(room)
-		part, err := c.next(room)
-		if err != nil {
-			return nil // it is io.EOF
+		if c.size = cap(room); of.source.unpack { // its text is put into batches once more
+			room, c.size = nil, chunkSize
 		}
-		if err := r.add(ctx, of, part); err != nil {
+		part, err := c.next(room)
+		switch {
+		case err != nil:
+			return nil // it is io.EOF
+		case of.source.unpack:
+			err = lines.add(ctx, part)
+		default:
+			err = r.add(ctx, of, part)
+		}
+		if err != nil {
 			return err
 		}
 	}

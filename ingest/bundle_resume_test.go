@@ -105,7 +105,7 @@ func TestBundlesResume(t *testing.T) {
 	require.Equal(t, want.Counts, result.Counts)
 	require.Equal(t, want.Status, result.Status)
 	for name := range input {
-		for _, folder := range []string{"SUCCESS/", "FAILURE/"} {
+		for _, folder := range []string{"FAILURE/", "SUCCESS/"} {
 			require.Equal(t, reportLines(t, report.File(folder+name)), reportLines(t, again.File(folder+name)), folder+name)
 		}
 	}

@@ -112,116 +112,119 @@ func lookAt(ctx context.Context, s *splitter, limit int, made func(i int64) stri
 // one is read twice.
 const wholeInMemory = 8 << 20
 
-// A bundleReader reads a source that is one JSON text, however many lines it has: a
-// Bundle, entry by entry, or another resource.
-type bundleReader struct {
-	reader   *reader
-	of       chunk
-	limit    int // of a resource
-	held     []byte
-	inMemory bool
-}
-
 // readBundle adds the chunks of a source that is one JSON text.
-func (p *reader) readBundle(ctx context.Context, of chunk, text *decoder) error {
-	r := bundleReader{reader: p, of: of, limit: p.job.store.MaxResourceSize()}
+func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error {
+	limit := r.job.store.MaxResourceSize()
 	most := wholeInMemory
 	if !of.source.again {
-		most = r.limit
+		most = limit
 	}
-	var err error
-	if r.held, err = io.ReadAll(io.LimitReader(text, int64(most)+1)); err != nil {
-		return p.add(ctx, of, unreadable(1, int64(len(r.held)), err))
+	text1, err := io.ReadAll(io.LimitReader(text, int64(most)+1))
+	held := int64(len(text1))
+	inMemory := held <= int64(most)
+	switch {
+	case err != nil:
+		return r.add(ctx, of, unreadable(1, held, err))
+	case !inMemory && !of.source.again:
+		return r.add(ctx, of, cut{first: 1, bytes: held, fault: invalid(issue.TooLong, fmt.Sprintf(
+			"the text is longer than %d bytes: so long a Bundle is read twice, from a file or an io.Seeker", limit))})
 	}
-	r.inMemory = len(r.held) <= most
-	if !r.inMemory && !of.source.again {
-		return p.add(ctx, of, cut{first: 1, bytes: int64(len(r.held)), fault: invalid(issue.TooLong, fmt.Sprintf(
-			"the text is longer than %d bytes: so long a Bundle is read twice, from a file or an io.Seeker", r.limit))})
-	}
-	made := func(i int64) string { return madeID(p.job.record.ID, of.source.name, i+1) }
-	info, err := lookAt(ctx, newSplitter(io.MultiReader(bytes.NewReader(r.held), text)), r.limit, made)
+	made := func(i int64) string { return madeID(r.job.record.ID, of.source.name, i+1) }
+	info, err := lookAt(ctx, newSplitter(io.MultiReader(bytes.NewReader(text1), text)), limit, made)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	isBundle, wrong := info.unpacks()
-	held := int64(len(r.held))
 	switch {
 	case errors.Is(err, errTwice):
-		return p.add(ctx, of, cut{first: 1, bytes: held, fault: invalid(issue.Structure, "the Bundle has an element twice")})
+		return r.add(ctx, of, cut{first: 1, bytes: held, fault: invalid(issue.Structure, "the Bundle has an element twice")})
 	case wrong != nil && err == nil:
-		return p.add(ctx, of, cut{first: 1, bytes: held, fault: wrong})
+		return r.add(ctx, of, cut{first: 1, bytes: held, fault: wrong})
 	case wrong != nil:
-		return p.add(ctx, of, unreadable(1, held, brokenBundle(err)))
+		return r.add(ctx, of, unreadable(1, held, brokenBundle(err)))
 	}
-	if !r.inMemory {
-		r.held = nil
-	}
-	return r.again(ctx, func(text io.Reader) error {
+	read := func(text io.Reader) error {
 		if !isBundle {
-			return p.add(ctx, of, wholeCut(text, r.limit))
+			return r.add(ctx, of, wholeCut(text, limit))
 		}
-		u := unbundler{reader: p, of: of, limit: r.limit, info: &info, number: 1}
-		return u.send(ctx, newSplitter(text))
-	})
+		u := unbundler{reader: r, of: of, limit: limit, info: &info, number: 1}
+		return u.add(ctx, newSplitter(text))
+	}
+	if inMemory {
+		return read(bytes.NewReader(text1))
+	}
+	text1 = nil
+	err, stopped := r.job.readAgain(ctx, of.source, read)
+	if err != nil && stopped == nil {
+		return r.add(ctx, of, unreadable(1, 0, err))
+	}
+	return stopped
 }
 
-// again reads the text from its start.
-func (r *bundleReader) again(ctx context.Context, read func(io.Reader) error) (err error) {
-	if r.inMemory {
-		return read(bytes.NewReader(r.held))
+// readAgain reads the text of a source from its start. err is why it cannot be read;
+// stopped is what read returned, or the context's error.
+func (j *Job) readAgain(ctx context.Context, s *source, read func(io.Reader) error) (err, stopped error) {
+	file := open(ctx, s, 0)
+	select {
+	case <-file.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	file, err := openNow(ctx, r.of.source)
-	if err != nil {
-		return r.reader.add(ctx, r.of, unreadable(1, 0, err))
+	if file.err != nil {
+		return file.err, ctx.Err()
 	}
-	defer func() { err = cmp.Or(err, file.closeFile(ctx)) }()
-	text, err := newDecoder(ctx, file, new(atomic.Int64), r.reader.job.options.MaxUnpacked)
+	defer func() {
+		if closed := file.closeFile(ctx); stopped == nil {
+			stopped = closed
+		}
+	}()
+	text, err := newDecoder(ctx, file, new(atomic.Int64), j.options.MaxUnpacked)
 	if err != nil {
-		return r.reader.add(ctx, r.of, unreadable(1, 0, err))
+		return err, ctx.Err()
 	}
 	defer text.close()
-	return read(text)
+	return nil, read(text)
 }
 
-// An unbundler sends the entries of a Bundle as chunks.
+// An unbundler adds the entries of a Bundle as chunks.
 type unbundler struct {
 	reader *reader
 	of     chunk
 	limit  int
 	info   *bundleInfo
-	room   int   // for the text of a cut
 	number int64 // of the next entry among what the source has
 	index  int64 // of the next entry in its Bundle
 	line   int64 // number of the line that the Bundle is, 0 if it is a file
 
 	part cut   // that is being filled
-	sent int64 // bytes of the text that were sent
+	done int64 // bytes of the text that were added
 }
 
-// send sends all entries.
-func (u *unbundler) send(ctx context.Context, s *splitter) error {
+// add adds all entries.
+func (u *unbundler) add(ctx context.Context, s *splitter) error {
 	u.begin()
 	_, err := walkBundle(s, u.limit, func(text []byte, size int64) error {
 		if size > int64(u.limit) {
-			if err := u.flush(ctx, s.offset()); err != nil {
+			if err := u.flush(ctx); err != nil {
 				return stop{err}
 			}
 			u.part.fault = inEntry(u.index, invalid(issue.TooLong, fmt.Sprintf(
 				"the entry is longer than %d bytes, the size up to which this store takes a resource", u.limit)))
 			u.number, u.index = u.number+1, u.index+1
-			if err := u.flush(ctx, s.offset()); err != nil {
+			if err := u.finish(ctx, s.offset()); err != nil {
 				return stop{err}
 			}
+			u.begin()
 			return nil
 		}
-		if n := len(u.part.marks); n > 0 && (len(u.part.data)+len(text) > u.room || n == chunkLines) {
-			if err := u.flush(ctx, s.offset()-size); err != nil {
+		if n := len(u.part.marks); n > 0 && (len(u.part.data)+len(text) > cap(u.part.data) || n == chunkLines) {
+			if err := u.flush(ctx); err != nil {
 				return stop{err}
 			}
 		}
 		u.part.data = append(u.part.data, text...)
 		u.part.marks = append(u.part.marks, len(u.part.data))
-		u.part.starts = append(u.part.starts, s.offset()-size-u.sent)
+		u.part.taken = append(u.part.taken, s.offset()-u.done)
 		u.number, u.index = u.number+1, u.index+1
 		return nil
 	})
@@ -229,10 +232,10 @@ func (u *unbundler) send(ctx context.Context, s *splitter) error {
 	if errors.As(err, &stopped) {
 		return stopped.error
 	}
-	if err == nil && s.offset() > u.sent {
+	if err == nil && s.offset() > u.done {
 		return u.finish(ctx, s.offset())
 	}
-	if failed := cmp.Or(u.flush(ctx, s.offset()), ctx.Err()); failed != nil || err == nil {
+	if failed := cmp.Or(u.flush(ctx), ctx.Err()); failed != nil || err == nil {
 		return failed
 	}
 	u.part.fault, u.part.broken = brokenBundle(err), u.line == 0
@@ -253,24 +256,24 @@ type stop struct{ error }
 
 // begin begins a cut with the next entry.
 func (u *unbundler) begin() {
-	room := u.reader.batch.room()
-	u.room = cap(room)
-	u.part = cut{first: u.number, line: u.line, bundle: u.info, index: u.index, data: room}
+	u.part = cut{first: u.number, line: u.line, bundle: u.info, index: u.index, data: u.reader.batch.room()}
 }
 
-// flush sends the cut, up to an offset of the text, and begins the next one.
-func (u *unbundler) flush(ctx context.Context, offset int64) error {
-	if len(u.part.marks) == 0 && u.part.fault == nil {
+// flush adds the cut, if it has entries, up to the end of the last one, and begins the
+// next.
+func (u *unbundler) flush(ctx context.Context) error {
+	n := len(u.part.taken)
+	if n == 0 {
 		return nil
 	}
-	err := u.finish(ctx, offset)
+	err := u.finish(ctx, u.done+u.part.taken[n-1])
 	u.begin()
 	return err
 }
 
-// finish sends the last cut, which may be empty.
+// finish adds the cut, which may be empty, up to an offset of the text.
 func (u *unbundler) finish(ctx context.Context, offset int64) error {
-	u.part.bytes, u.sent = offset-u.sent, offset
+	u.part.bytes, u.done = offset-u.done, offset
 	u.part.lineEnds = int64(len(u.part.marks))
 	return u.reader.add(ctx, u.of, u.part)
 }

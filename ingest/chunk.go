@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // A chunk goes from the reader to a worker, and then to the committer, in a batch.
@@ -26,7 +29,7 @@ type chunk struct {
 	aside    []int64       // lines to put aside
 	settled  []int64       // lines that were put aside and are decided
 	counts   Counts
-	failures []byte // lines of the report
+	failures []failedLine
 }
 
 // prepare fills the transaction with the chunk's lines. A line that the store does
@@ -45,29 +48,32 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 		c.last = number
 		number++
 	}
-	if !c.isDone() && c.job.from.Pass == 0 {
-		c.counts.Bytes = c.bytes - c.bytesDone()
+	if c.job.from.Pass == 0 {
+		c.counts.Bytes = c.newBytes()
 	}
 	return nil
 }
 
-// bytesDone returns how much of the chunk's text an earlier run did, whose chunks ended at
-// other lines.
-func (c *chunk) bytesDone() (n int64) {
-	lines := c.done - c.first + 1
-	switch {
-	case lines <= 0:
+// newBytes returns the bytes of text that the chunk stands for, without those of lines that
+// an earlier run counted. A run may cut a source elsewhere than the one before.
+func (c *chunk) newBytes() int64 {
+	switch skip := c.done - c.first + 1; {
+	case skip <= 0:
+		return c.bytes
+	case c.isDone():
 		return 0
-	case c.starts != nil:
-		return c.starts[min(lines, int64(len(c.starts))-1)]
-	}
-	for line := range c.lines() {
-		if lines--; lines < 0 {
-			break
+	case c.bundle != nil:
+		return c.bytes - c.taken[skip-1]
+	default:
+		n := c.bytes
+		for line := range c.lines() {
+			if skip--; skip < 0 {
+				break
+			}
+			n -= int64(len(line))
 		}
-		n += int64(len(line))
+		return n
 	}
-	return n
 }
 
 // faulty reports the chunk's fault. In the last pass it is that of the lines which are
@@ -114,6 +120,9 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		return nil
 	case w.nothing:
 		return nil
+	case again && c.job.refused.has(c.file, number):
+		c.fail(number, errOutOfOrder)
+		return nil
 	case w.deletes && again:
 		c.retellDeletions(number, w.refs)
 		return nil
@@ -127,7 +136,7 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 	case err == nil:
 		c.counts.Scanned++
 		c.counts.Imported++
-		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1}
+		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1, size: len(line)}
 		if c.note(&stored, c.tx); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
@@ -170,7 +179,8 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 	ref, err := c.update(ctx, tx, store, w, checks)
 	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
 	case isUnresolved && c.source.again && !unresolved: // it found something in its time
-		ref, err = tx.Update(ctx, w.resource, c.job.checks()...)
+		w.plain = true
+		ref, err = c.update(ctx, tx, store, w, c.job.checks())
 	case err == nil && unresolved: // it would find something by now
 		err = datastore.ErrUnresolved
 	}
@@ -202,5 +212,33 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.Scanned++
 		c.counts.ServerErrors++
 	}
-	c.failures = appendLine(c.failures, c.lineOf(number), status, datastore.Outcome(err))
+	c.tellFailure(number, err)
 }
+
+// tellFailure has the report tell of a line that is not imported.
+func (c *chunk) tellFailure(number int64, err error) {
+	if c.job.options.Report != nil {
+		c.failures = append(c.failures, failedLine{number, appendLine(nil, c.lineOf(number), datastore.Status(err), datastore.Outcome(err))})
+	}
+}
+
+// refuse counts and reports an operation whose version was out of order, and that counts
+// as imported yet. Of a line with several the first that is refused counts.
+func (c *chunk) refuse(s *storedLine, err error, again bool) {
+	if again {
+		return
+	}
+	c.counts.Imported--
+	c.counts.CustomerErrors++
+	c.counts.BytesImported -= int64(s.size)
+	if s.flaws != nil {
+		c.counts.WithIssues--
+	}
+	if c.bundle != nil {
+		err = engine.At(fmt.Sprintf("/entry/%d/resource", c.indexOf(s.number)), err)
+	}
+	c.tellFailure(s.number, err)
+}
+
+// errOutOfOrder is told again of a line whose version was out of order.
+var errOutOfOrder = engine.Failf(datastore.ErrVersionOrder, issue.Conflict, "the version did not follow the newest one in the store")

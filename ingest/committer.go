@@ -50,20 +50,30 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 // learn tells the chunks of a batch what their operations came to.
 func (j *Job) learn(b *batch, written []datastore.Version) {
 	for _, c := range b.chunks {
-		var created []int64
+		var created, refused []int64
+		kept := c.stored[:0]
 		for i := range c.stored {
-			s := &c.stored[i]
+			s := c.stored[i]
 			if s.op == retold {
+				kept = append(kept, s)
 				continue
 			}
 			switch s.effect = written[s.op].Effect(); s.effect {
+			case datastore.EffectRefused:
+				again := len(refused) > 0 && refused[len(refused)-1] == s.number
+				c.refuse(&s, written[s.op].Refused, again)
+				refused = append(refused, s.number)
+				continue
 			case datastore.EffectCreated:
 				created = append(created, s.number)
 			case datastore.EffectUnchanged:
 				c.counts.Unchanged++
 			}
+			kept = append(kept, s)
 		}
+		c.stored = kept
 		j.created.add(c.file, created...)
+		j.refused.add(c.file, refused...)
 	}
 }
 

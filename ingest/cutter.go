@@ -45,12 +45,12 @@ type cut struct {
 	broken bool
 
 	line int64 // number of the first line in the report, 0 if it is first
-	// Of entries of a Bundle: the Bundle, the place of the first in it, and where each
-	// ends in data.
+	// Of entries of a Bundle: the Bundle, the place of the first in it, where each ends in
+	// data, and how many bytes of the text were taken by then.
 	bundle *bundleInfo
 	index  int64
 	marks  []int
-	starts []int64 // where each entry starts in the text that the cut stands for
+	taken  []int64
 }
 
 // unreadable is the cut where a text cannot be read on.

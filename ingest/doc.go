@@ -124,8 +124,9 @@
 //   - Batches are committed in the order of the input, whichever worker is ready
 //     first, and lines are reported in that order.
 //   - The memory of a job does not depend on the size of its input: a few
-//     batches for each worker, or one line as long as the store allows, the start of
-//     Options.Ahead files, two bits for each line and 40 bytes for each entry of a Bundle.
+//     batches for each worker, or one line as long as the store allows, and the start of
+//     Options.Ahead files; up to two bits for each line; and, of a Bundle that is taken
+//     apart, 40 bytes for each entry.
 //
 // # What it does not do
 //

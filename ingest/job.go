@@ -27,9 +27,10 @@ type Job struct {
 	before  int64        // resources imported by earlier runs
 	scanned int64        // lines scanned by earlier runs
 	read    atomic.Int64 // bytes of the sources
+	asides  lineSet      // lines whose conditional references found nothing yet
+	created lineSet      // lines that created a resource
+	refused lineSet      // lines whose versions were out of order
 	links   links
-	asides  lineSet       // lines whose conditional references found nothing yet
-	created lineSet       // lines that created a resource
 	done    chan struct{} // closed once outcome is there
 
 	mu struct {

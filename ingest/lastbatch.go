@@ -19,7 +19,11 @@ const lastState = "last"
 
 // keepLast has the transaction of a batch keep which lines its operations are of.
 func (j *Job) keepLast(b *batch) error {
-	value := binary.AppendUvarint(nil, uint64(b.tx.Len()))
+	sized := uint64(0)
+	if j.options.KeepVersions {
+		sized = 1
+	}
+	value := binary.AppendUvarint(nil, uint64(b.tx.Len())<<1|sized)
 	file, line := 0, int64(0)
 	for _, c := range b.chunks {
 		for i := range c.stored {
@@ -33,9 +37,19 @@ func (j *Job) keepLast(b *batch) error {
 			value = binary.AppendUvarint(value, uint64(c.file-file))
 			value = binary.AppendUvarint(value, uint64(s.number-line))
 			file, line = c.file, s.number
+			if j.options.KeepVersions { // what is counted may be refused
+				value = binary.AppendUvarint(value, uint64(s.size)<<1|flawed(s))
+			}
 		}
 	}
 	return b.tx.SetEffects(register.Work(j.record.ID, lastState), value)
+}
+
+func flawed(s *storedLine) uint64 {
+	if s.flaws != nil {
+		return 1
+	}
+	return 0
 }
 
 // forgetLast has a transaction forget the last batch, which is counted.
@@ -61,6 +75,8 @@ func (j *Job) addLast(ctx context.Context, id string) error {
 		return n
 	}
 	count := next()
+	sized := count&1 != 0
+	count >>= 1
 	if count > uint64(len(value)) {
 		return errLast
 	}
@@ -73,7 +89,20 @@ func (j *Job) addLast(ctx context.Context, id string) error {
 		if line += int64(next()); err != nil {
 			return err
 		}
+		size := uint64(0)
+		if sized {
+			size = next()
+		}
 		switch datastore.Effect(effect) {
+		case datastore.EffectRefused:
+			if !j.refused.has(file, line) { // the first of the line
+				j.refused.add(file, line)
+				refused := Counts{Imported: -1, CustomerErrors: 1, BytesImported: -int64(size >> 1), WithIssues: -int64(size & 1)}
+				j.from.Total.add(refused)
+				if file == j.from.File {
+					j.from.Part.add(refused)
+				}
+			}
 		case datastore.EffectCreated:
 			j.created.add(file, line)
 		case datastore.EffectUnchanged:

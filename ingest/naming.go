@@ -2,11 +2,9 @@ package ingest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 )
 
 // hasBundles reports whether more than one Bundle may be taken apart.
@@ -44,20 +42,10 @@ func (j *Job) nameAll(ctx context.Context) error {
 }
 
 // name adds the names of one source.
-func (j *Job) name(ctx context.Context, s *source, all *names) (err error) {
+func (j *Job) name(ctx context.Context, s *source, all *names) error {
 	if !s.again {
 		return nil
 	}
-	file, err := openNow(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, file.closeFile(ctx)) }()
-	text, err := newDecoder(ctx, file, new(atomic.Int64), j.options.MaxUnpacked)
-	if err != nil {
-		return err
-	}
-	defer text.close()
 	limit := j.store.MaxResourceSize()
 	add := func(text []byte, size int64) error {
 		if e, err := readEntry(text); err == nil && size <= int64(limit) {
@@ -67,33 +55,28 @@ func (j *Job) name(ctx context.Context, s *source, all *names) (err error) {
 		}
 		return ctx.Err()
 	}
-	if s.bundle {
-		_, err := walkBundle(newSplitter(text), limit, add)
-		return err
-	}
-	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
-	for {
-		part, err := c.next(nil)
-		if err == io.EOF {
-			return nil
-		}
-		for line := range bytes.Lines(part.data) {
-			if mayBeBundle(line) {
-				_, _ = walkBundle(splitterOf(line), limit, add)
-			}
-		}
-		if err := errors.Join(ctx.Err(), part.readError()); err != nil {
+	err, stopped := j.readAgain(ctx, s, func(text io.Reader) error {
+		if s.bundle {
+			_, err := walkBundle(newSplitter(text), limit, add)
 			return err
 		}
-	}
-}
-
-// readError returns why the text cannot be read on.
-func (c *cut) readError() error {
-	if c.broken {
-		return c.fault
-	}
-	return nil
+		c := cutter{text: text, size: batchRoom, limit: limit, line: 1}
+		for {
+			part, err := c.next(nil)
+			if err != nil {
+				return nil // it is io.EOF
+			}
+			for line := range bytes.Lines(part.data) {
+				if mayBeBundle(line) {
+					_, _ = walkBundle(splitterOf(line), limit, add)
+				}
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	})
+	return errors.Join(err, stopped)
 }
 
 // mayBeBundle reports whether a line may be a Bundle.

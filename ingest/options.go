@@ -47,6 +47,14 @@ type Options struct {
 	// Bundles says which Bundles are taken apart and which are stored. By default files
 	// whose names end in .json are, lines are not.
 	Bundles BundleMode
+	// KeepVersions keeps the meta.versionId and the meta.lastUpdated of each resource, as
+	// datastore.KeepVersion does: the store then knows the version by the number and the
+	// time of its source, and histories, searches, sorts and exports by time do too. A
+	// version that the store has already, the same, is unchanged. One whose number does
+	// not follow that of the newest version in the store, or whose time is earlier than
+	// that one's or is yet to come, is a failure with status 409; a versionId that is no
+	// number is one with status 400. Without it the store numbers and dates all versions.
+	KeepVersions bool
 	// MaxUnpacked is up to how many bytes a compressed file is read, decompressed: 256 GiB
 	// by default. No job of that size has one file alone, and a file that is made to
 	// yield without end ends. A line of it is bounded by the size up to which the store

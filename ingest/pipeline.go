@@ -66,5 +66,8 @@ func (j *Job) checks() []datastore.WriteOption {
 	if !j.options.Invariants {
 		checks = append(checks, datastore.WithoutInvariants())
 	}
+	if j.options.KeepVersions {
+		checks = append(checks, datastore.KeepVersion(), datastore.IfInOrder())
+	}
 	return checks
 }

@@ -98,6 +98,7 @@ type properties struct {
 	Files      []string `json:"files,omitempty"` // the first, up to listedFiles
 	MoreFiles  int      `json:"moreFiles,omitempty"`
 	Bundles    string   `json:"bundles,omitempty"`
+	Keep       bool     `json:"keepVersions,omitempty"`
 }
 
 // bundleNames are those of the modes, but for the one by default.
@@ -122,16 +123,16 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	of := properties{
-		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files, Bundles: bundleNames[j.options.Bundles],
-	}
-	asked, err := json.Marshal(of)
+	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files, Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions})
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	listed := min(len(of.Files), listedFiles)
-	of.Files, of.MoreFiles = of.Files[:listed], len(of.Files)-listed
-	told, err := json.Marshal(of)
+	listed := properties{
+		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
+		Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions,
+	}
+	listed.MoreFiles = len(j.options.Files) - len(listed.Files)
+	told, err := json.Marshal(listed)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
@@ -196,6 +197,7 @@ func prepare(ctx context.Context, store *datastore.Store, opts Options) (*Job, e
 	j := &Job{store: store, options: opts, started: time.Now(), done: make(chan struct{})}
 	j.asides.init("aside")
 	j.created.init("created")
+	j.refused.init("refused")
 	j.mu.index = map[int]int{}
 	if err := jobs.Guard(func() (err error) { j.sources, err = opts.sources(ctx, store); return err })(); err != nil {
 		return nil, err
@@ -261,7 +263,7 @@ func (j *Job) runs(ctx context.Context, begin func() error) (*Job, error) {
 
 // goTo sets where the run begins.
 func (j *Job) goTo(ctx context.Context, record *register.Record) error {
-	if err := errors.Join(j.asides.load(ctx, j.store, record.ID), j.created.load(ctx, j.store, record.ID)); err != nil {
+	if err := errors.Join(j.asides.load(ctx, j.store, record.ID), j.created.load(ctx, j.store, record.ID), j.refused.load(ctx, j.store, record.ID)); err != nil {
 		return err
 	}
 	if len(record.Position) == 0 {
@@ -313,7 +315,7 @@ func (j *Job) behind(b *batch) position {
 
 // keepSets has a transaction keep the sets of lines.
 func (j *Job) keepSets(tx *datastore.Tx) error {
-	return errors.Join(j.asides.keep(tx, j.record.ID), j.created.keep(tx, j.record.ID))
+	return errors.Join(j.asides.keep(tx, j.record.ID), j.created.keep(tx, j.record.ID), j.refused.keep(tx, j.record.ID))
 }
 
 // position returns how far the job is.
@@ -363,7 +365,7 @@ func (j *Job) finish(ctx context.Context) error {
 	tx := j.store.Begin()
 	err := errors.Join(register.Put(tx, j.record), j.forgetLast(tx))
 	if r.Status == Completed || r.Status == CompletedWithErrors {
-		err = errors.Join(err, j.asides.forget(tx, j.record.ID), j.created.forget(tx, j.record.ID))
+		err = errors.Join(err, j.asides.forget(tx, j.record.ID), j.created.forget(tx, j.record.ID), j.refused.forget(tx, j.record.ID))
 	} else {
 		err = errors.Join(err, j.keepSets(tx))
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,13 @@ type storedLine struct {
 	op     int              // number of the operation in the batch's transaction, or retold
 	effect datastore.Effect // known once the batch is committed
 	flaws  []byte           // OperationOutcome of a resource that only level Minimal lets in
+	size   int              // of the line
+}
+
+// A failedLine is a line of the report for one that is not imported.
+type failedLine struct {
+	number int64
+	text   []byte
 }
 
 // retold is the op of a line that an earlier run or pass did.
@@ -110,7 +118,13 @@ func (r *report) tell(c *chunk) error {
 			r.text = appendLine(r.text, c.lineOf(s.number), s.status(), r.blob)
 		}
 	}
-	err := errors.Join(r.success.write(r.sink, r.text), r.failures.write(r.sink, c.failures))
+	err := r.success.write(r.sink, r.text)
+	r.text = r.text[:0]
+	slices.SortStableFunc(c.failures, func(a, b failedLine) int { return cmp.Compare(a.number, b.number) })
+	for i := range c.failures {
+		r.text = append(r.text, c.failures[i].text...)
+	}
+	err = errors.Join(err, r.failures.write(r.sink, r.text))
 	r.text = r.text[:0]
 	for i := range c.stored {
 		if s := &c.stored[i]; s.flaws != nil {

@@ -53,12 +53,11 @@ func TestSuccesses(t *testing.T) {
 	lines := []string{
 		patient("new", "x"), "{bad", patient("same", "x"), "", patient("other", "y"), patient("new", "x"),
 		`{"resourceType":"Patient","id":"waits","managingOrganization":{"reference":"Organization?identifier=1"}}`,
+		deletion("gone", "never"),
 		`{"resourceType":"Organization","id":"o","identifier":[{"value":"1"}]}`,
 	}
 	var report jobs.Memory
-	in := fstest.MapFS{"a.ndjson": {Data: []byte(strings.Join(lines, "\n"))}, "b.ndjson": {Data: []byte("\n" + patient("same", "x"))},
-		"deleted.ndjson": {Data: []byte(deletion("gone", "never"))},
-	}
+	in := fstest.MapFS{"deleted/a.ndjson": {Data: []byte(strings.Join(lines, "\n"))}, "z.ndjson": {Data: []byte("\n" + patient("same", "x"))}}
 	result, err := run(t, store, ingest.Options{From: in, Report: &report})
 	require.NoError(t, err)
 	require.EqualValues(t, 9, result.Scanned)
@@ -67,20 +66,15 @@ func TestSuccesses(t *testing.T) {
 	require.EqualValues(t, 2, result.Files[0].Unchanged)
 	require.EqualValues(t, 1, result.Files[1].Unchanged)
 	var told []string
-	for _, s := range readSuccesses(t, report.File("SUCCESS/a.ndjson")) {
+	for _, s := range readSuccesses(t, report.File("SUCCESS/deleted/a.ndjson")) {
 		told = append(told, fmt.Sprintf("%d %s/%s %d", s.LineID, s.Response.Resource.ResourceType, s.Response.Resource.ID, s.Response.Status))
 	}
 	require.Equal(t, []string{
 		"1 Patient/new 201", "3 Patient/same 200", "5 Patient/other 200", "6 Patient/new 200", "7 Patient/waits 201",
-		"8 Organization/o 201",
+		"8 Patient/gone 204", "8 Patient/never 204", "9 Organization/o 201",
 	}, told)
-	told = nil
-	for _, s := range readSuccesses(t, report.File("SUCCESS/deleted.ndjson")) {
-		told = append(told, fmt.Sprintf("%d %s/%s %d", s.LineID, s.Response.Resource.ResourceType, s.Response.Resource.ID, s.Response.Status))
-	}
-	require.Equal(t, []string{"1 Patient/gone 204", "1 Patient/never 204"}, told)
 	require.Equal(t, `{"lineId":2,"UpdateResourceResponse":{"jsonBlob":{"resourceType":"Patient","id":"same"},"statusCode":200}}`+"\n",
-		string(report.File("SUCCESS/b.ndjson")))
+		string(report.File("SUCCESS/z.ndjson")))
 	require.Contains(t, string(report.File("manifest.json")), `"numberOfResourcesUnchanged": 3`)
 	require.Contains(t, string(report.File("manifest.json")), `"successOutputS3Uri": "SUCCESS/"`)
 }

@@ -5,7 +5,7 @@ import (
 	"context"
 )
 
-// A lineUnpacker sends the lines of a source, and of those that are Bundles the entries.
+// A lineUnpacker adds the lines of a source, and of those that are Bundles the entries.
 // Lines and entries have one sequence of numbers; the report has those of the lines.
 type lineUnpacker struct {
 	reader *reader
@@ -13,27 +13,8 @@ type lineUnpacker struct {
 	shift  int64 // by which the number of the next line is ahead of that in the file
 }
 
-// unpackLines adds the lines of a source, and of those that are Bundles the entries.
-func (r *reader) unpackLines(ctx context.Context, of chunk, text *decoder) error {
-	c := cutter{text: text, size: chunkSize, limit: r.job.store.MaxResourceSize(), line: 1}
-	lines := lineUnpacker{reader: r, of: of}
-	var buffer []byte
-	for {
-		part, err := c.next(buffer)
-		if err != nil {
-			return nil // it is io.EOF
-		}
-		if err := lines.send(ctx, part); err != nil {
-			return err
-		}
-		if buffer = part.data; cap(buffer) > 2*chunkSize {
-			buffer = nil // a very long line keeps no memory
-		}
-	}
-}
-
-// send sends the lines of a cut.
-func (l *lineUnpacker) send(ctx context.Context, part cut) error {
+// add adds the lines of a cut.
+func (l *lineUnpacker) add(ctx context.Context, part cut) error {
 	if part.fault != nil {
 		part.line = part.first
 		part.first += l.shift
@@ -45,9 +26,8 @@ func (l *lineUnpacker) send(ctx context.Context, part cut) error {
 		if begin == end {
 			return nil
 		}
-		data := append(l.reader.batch.room(), part.data[begin:end]...)
 		return l.reader.add(ctx, l.of, cut{
-			first: first + l.shift, line: first, lineEnds: line - first, data: data, bytes: int64(len(data)),
+			first: first + l.shift, line: first, lineEnds: line - first, data: part.data[begin:end], bytes: int64(end - begin),
 		})
 	}
 	for text := range bytes.Lines(part.data) {
@@ -63,7 +43,7 @@ func (l *lineUnpacker) send(ctx context.Context, part cut) error {
 				}
 				info.isLine = true
 				u := unbundler{reader: l.reader, of: l.of, limit: l.reader.job.store.MaxResourceSize(), info: &info, number: number, line: line}
-				if err := u.send(ctx, splitterOf(text)); err != nil {
+				if err := u.add(ctx, splitterOf(text)); err != nil {
 					return err
 				}
 				end += len(text)

@@ -14,9 +14,10 @@ import (
 type wish struct {
 	nothing  bool
 	deletes  bool
-	refs     []datastore.Ref // what it deletes
-	resource []byte          // what it writes
+	refs     []deletion // what it deletes
+	resource []byte     // what it writes
 
+	plain bool   // its references are left as they are
 	index int64  // of an entry: its place in the Bundle
 	root  string // of its fullUrl, "" if that is no address of a resource
 }
@@ -48,7 +49,7 @@ func (c *chunk) entryWish(w wish, number int64, text []byte) (wish, error) {
 	}
 	w.nothing, w.deletes, w.resource = t.skips, t.deletes, e.resource
 	if t.deletes {
-		w.refs = []datastore.Ref{t.ref()}
+		w.refs = []deletion{{Ref: t.ref()}}
 	}
 	if t.made {
 		w.resource = withID(e.resource, t.id)
@@ -62,13 +63,16 @@ func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.S
 	if c.bundle == nil {
 		return tx.Update(ctx, w.resource, checks...)
 	}
-	l := linker{chunk: c, store: store, root: w.root}
-	text, err := l.relink(ctx, w.resource)
+	text := w.resource
+	if !w.plain {
+		l := linker{chunk: c, store: store, root: w.root}
+		text, err = l.relink(ctx, text)
+	}
 	if err == nil {
 		ref, err = tx.Update(ctx, text, checks...)
 	}
 	if err != nil && ctx.Err() == nil {
-		err = engine.At(fmt.Sprintf("/entry/%d/resource", w.index), err)
+		return ref, engine.At(fmt.Sprintf("/entry/%d/resource", w.index), err)
 	}
 	return ref, err
 }
@@ -100,7 +104,7 @@ func (c *chunk) lineOf(number int64) int64 {
 
 // placed returns the issues of a resource with their places in the file.
 func (c *chunk) placed(number int64, issues []datastore.Issue) []datastore.Issue {
-	if c.bundle == nil {
+	if c.bundle == nil || len(issues) == 0 {
 		return issues
 	}
 	return datastore.Issues(engine.At(fmt.Sprintf("/entry/%d/resource", c.indexOf(number)),

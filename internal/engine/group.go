@@ -71,9 +71,10 @@ func (g *group) take(s *submission) error {
 	if err != nil {
 		return err
 	}
+	at = latest(s.Ops, at)
 	n := len(s.Ops)
 	t := taking{
-		group: g, changed: make(map[key]state, n), versions: make([]Version, n),
+		group: g, at: at, changed: make(map[key]state, n), versions: make([]Version, n),
 		log: make([]txlog.Item, 0, n+len(s.States)+1), items: make([]index.Item, 0, n),
 	}
 	set := e.search.CustomSet()
@@ -124,6 +125,7 @@ func (g *group) take(s *submission) error {
 // A taking is a commit while it is checked.
 type taking struct {
 	*group
+	at       int64 // time of the commit
 	changed  map[key]state
 	versions []Version
 	log      []txlog.Item
@@ -161,10 +163,18 @@ func (t *taking) op(i int, o *Op) error {
 	}
 	same, err := t.isSame(o, old)
 	if same || err != nil {
-		v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues
+		if v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues; o.brought.version != 0 {
+			v.Number = uint64(o.brought.version)
+		}
 		return err
 	}
-	next := state{version: old.version + 1, deleted: o.Deletes(), content: o.compared.content}
+	next := state{deleted: o.Deletes(), content: o.compared.content}
+	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
+		if o.SkipRefused {
+			v.Refused, err = err, nil
+		}
+		return err
+	}
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
 	}
@@ -172,11 +182,12 @@ func (t *taking) op(i int, o *Op) error {
 	v.Interaction = o.interaction()
 	setItem(o.part, uint32(next.version), v.Interaction)
 	v.Number, v.Deleted, v.Created = next.version, o.Deletes(), !old.exists()
-	v.Issues = o.Issues
+	v.Issues, v.Micros = o.Issues, next.micros
 	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
 	t.log = append(t.log, txlog.Item{Values: o.part, Body: o.body})
 	t.items = append(t.items, index.Item{
 		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
+		Brought: o.brought.timed, SourceTime: o.brought.micros,
 	})
 	return nil
 }
