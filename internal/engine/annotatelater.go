@@ -96,7 +96,7 @@ func (e *Engine) annotateChange(ctx context.Context, c *Change) error {
 		n := min(len(waiting), annotateBatch)
 		var done []State
 		if n == len(waiting) {
-			done = []State{{annotatorState, strconv.AppendUint(nil, c.Sequence, 10)}}
+			done = []State{{Name: annotatorState, Value: strconv.AppendUint(nil, c.Sequence, 10)}}
 		}
 		if err := e.annotateStored(ctx, waiting[:n], done); err != nil {
 			return err

@@ -27,6 +27,8 @@ type How struct {
 	// Compare stops where the current version holds the same. Only operations that
 	// SkipSame can be made of it.
 	Compare bool
+	// Source keeps the meta.versionId and the meta.lastUpdated that the resource brings.
+	Source bool
 	// Resolve puts what conditional references find in their place.
 	Resolve bool
 	// Know notes what the resource holds, so that an operation that SkipSame can be made of
@@ -62,6 +64,7 @@ type Prepared struct {
 	values *index.Prepared // nil for a deletion
 	custom customValues
 
+	brought  brought
 	compared comparison
 	derived  []*Prepared // from a document, by its annotation
 	// definition is that of an active SearchParameter that was checked.
@@ -70,7 +73,7 @@ type Prepared struct {
 
 // PrepareDeletion returns the deletion of a resource.
 func PrepareDeletion(typ schema.TypeID, id string) *Prepared {
-	return &Prepared{Type: typ, ID: id, part: appendItemHeader(nil, typ, id, true)}
+	return &Prepared{Type: typ, ID: id, part: appendItemHeader(nil, typ, id, true, brought{})}
 }
 
 // Size returns about how many bytes the resource takes in the log.
@@ -160,11 +163,12 @@ var (
 		(*Engine).checkDefinition,   // of a SearchParameter
 	}
 	naming = []step{
-		(*Engine).noteIssues, // at level Minimal, in an extension
-		(*Engine).unannotate, // a document that was annotated before
-		(*Engine).name,       // the id
-		(*Engine).form,       // the stored form
-		(*Engine).compare,    // with the current version
+		(*Engine).noteIssues,  // at level Minimal, in an extension
+		(*Engine).unannotate,  // a document that was annotated before
+		(*Engine).name,        // the id
+		(*Engine).readBrought, // version and time of the source
+		(*Engine).form,        // the stored form
+		(*Engine).compare,     // with the current version
 	}
 	// Between these a document is annotated, which prepares other resources.
 	storing = []step{
@@ -292,7 +296,7 @@ func (e *Engine) form(_ context.Context, c *scratch) error {
 // packValues makes the values part of the log item.
 func (e *Engine) packValues(_ context.Context, c *scratch) error {
 	p := c.out
-	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
+	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false, p.brought), c.builder.Payload())
 	return nil
 }
 
