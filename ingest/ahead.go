@@ -103,6 +103,17 @@ func open(ctx context.Context, s *source, number int) *opening {
 	return o
 }
 
+// openNow opens a source and waits for that.
+func openNow(ctx context.Context, s *source) (*opening, error) {
+	o := open(ctx, s, 0)
+	select {
+	case <-o.done:
+		return o, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // readHead reads the start of a file of about the given size.
 func readHead(ctx context.Context, file io.Reader, size int64) (head []byte, err error) {
 	if size <= 0 || size >= headLimit {

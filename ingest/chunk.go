@@ -36,6 +36,7 @@ type chunk struct {
 // not take becomes a failure; the error is one that stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	c.last = c.first
+	c.stored = make([]storedLine, 0, c.lineEnds+1)
 	if c.fault != nil {
 		c.faulty()
 	}
@@ -136,7 +137,7 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		c.counts.Scanned++
 		c.counts.Imported++
 		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1, size: len(line)}
-		if stored.note(c.placed(number, c.tx.Issues(stored.op))); stored.flaws != nil {
+		if c.note(&stored, c.tx); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
 		c.stored = append(c.stored, stored)
@@ -189,7 +190,7 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 		if c.job.created.has(c.file, number) {
 			stored.effect = datastore.EffectCreated
 		}
-		stored.note(c.placed(number, tx.Issues(0)))
+		c.note(&stored, tx)
 		c.stored = append(c.stored, stored)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err

@@ -150,18 +150,33 @@ type meter struct {
 	*opening
 	ctx   context.Context
 	read  *atomic.Int64
+	total int64
 	err   error
 	block []byte // the file's alone while it is read
 }
 
+// errShorter says that a file ends before the size that it was listed with.
+var errShorter = errors.New("ingest: the file is shorter than it was when the import began: it was changed meanwhile")
+
+// Read implements io.Reader.
 func (m *meter) Read(p []byte) (n int, err error) {
+	n, err = m.next(p)
+	m.total += int64(n)
+	m.read.Add(int64(n))
+	if err == io.EOF && m.total < m.source.size {
+		m.err = errShorter
+		return n, m.err
+	}
+	return n, err
+}
+
+func (m *meter) next(p []byte) (n int, err error) {
 	if m.err = m.ctx.Err(); m.err != nil {
 		return 0, m.err
 	}
 	if len(m.head) > 0 {
 		n = copy(p, m.head)
 		m.head = m.head[n:]
-		m.read.Add(int64(n))
 		return n, nil
 	}
 	if m.file == nil {
@@ -187,7 +202,7 @@ func (m *meter) Read(p []byte) (n int, err error) {
 		return 0, m.err
 	}
 	a := <-answers
-	m.read.Add(int64(copy(p, block[:a.n])))
+	copy(p, block[:a.n])
 	if a.err != nil && !errors.Is(a.err, io.EOF) {
 		m.err = a.err
 	}

@@ -45,11 +45,12 @@ type failedLine struct {
 // retold is the op of a line that an earlier run or pass did.
 const retold = -1
 
-// note notes what was found in the resource.
-func (s *storedLine) note(found []datastore.Issue) {
+// note notes what was found in the resource of a line, which is the last of a transaction.
+func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
+	found := tx.Issues(tx.Len() - 1)
 	isFlaw := func(is datastore.Issue) bool { return is.Severity == issue.Error } // warnings are none
 	if slices.ContainsFunc(found, isFlaw) {
-		s.flaws = issue.AppendOutcome(nil, found...)
+		s.flaws = issue.AppendOutcome(nil, c.placed(s.number, found)...)
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -71,7 +72,11 @@ func (g *group) take(s *submission) error {
 		return err
 	}
 	at = latest(s.Ops, at)
-	t := taking{group: g, at: at, changed: map[key]state{}, versions: make([]Version, len(s.Ops))}
+	n := len(s.Ops)
+	t := taking{
+		group: g, at: at, changed: make(map[key]state, n), versions: make([]Version, n),
+		log: make([]txlog.Item, 0, n+len(s.States)+1), items: make([]index.Item, 0, n),
+	}
 	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
@@ -102,10 +107,12 @@ func (g *group) take(s *submission) error {
 	if err := g.admission.Admit(t.items); err != nil {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
-	for k, st := range t.changed {
-		g.overlay[k] = st
+	if len(g.taken) == 0 { // as large commits are
+		g.overlay, g.items = t.changed, t.items
+	} else {
+		maps.Copy(g.overlay, t.changed)
+		g.items = append(g.items, t.items...)
 	}
-	g.items = append(g.items, t.items...)
 	g.commits = append(g.commits, txlog.Commit{Time: at, Annotation: s.Annotation, Items: t.log})
 	g.taken = append(g.taken, s)
 	g.bytes += size
