@@ -164,14 +164,9 @@ func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error 
 // readAgain reads the text of a source from its start. err is why it cannot be read;
 // stopped is what read returned, or the context's error.
 func (j *Job) readAgain(ctx context.Context, s *source, read func(io.Reader) error) (err, stopped error) {
-	file := open(ctx, s, 0)
-	select {
-	case <-file.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if file.err != nil {
-		return file.err, ctx.Err()
+	file, err := openNow(ctx, s)
+	if err != nil {
+		return err, ctx.Err()
 	}
 	defer func() {
 		if closed := file.closeFile(ctx); stopped == nil {
