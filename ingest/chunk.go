@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -32,6 +33,11 @@ type chunk struct {
 	failures []failedLine
 }
 
+// yieldEvery is after how many lines a worker lets others go first: reads of the store that
+// wait for a processor wait for some lines, and not for the ten milliseconds after which
+// the runtime takes one away.
+const yieldEvery = 4
+
 // prepare fills the transaction with the chunk's lines. A line that the store does
 // not take becomes a failure; the error is one that stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
@@ -46,7 +52,9 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 			return err
 		}
 		c.last = number
-		number++
+		if number++; number%yieldEvery == 0 {
+			runtime.Gosched()
+		}
 	}
 	if c.job.from.Pass == 0 {
 		c.counts.Bytes = c.newBytes()

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -177,6 +178,9 @@ func (x *Index) place(o Ordinal, it *Item) {
 	}
 	if len(x.chunk) >= applyChunk {
 		x.addChunk()
+		if x.loading == nil {
+			runtime.Gosched() // readers that wait for a processor go first
+		}
 	}
 }
 
