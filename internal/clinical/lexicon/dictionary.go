@@ -76,7 +76,8 @@ func New(entries []vocabulary.Entry) *Dictionary {
 	for i := range entries {
 		names += 1 + len(entries[i].Synonyms)
 	}
-	d.fill.phrases = make([]phrase, 0, names)
+	d.fill.phrases = make([]phrase, 0, names*9/8)
+	d.fill.text.Grow(20 * names)
 	for i := range entries {
 		e := &entries[i]
 		d.name(i, vocabulary.Synonym{Text: e.Term, Ambiguous: e.Flags.Has("ambiguous")}, Preferred)
