@@ -140,6 +140,9 @@ func (d *Dictionary) compile(names int) {
 			if n.Tokens[token].Kind == note.Punct && word != "," && word != "+" {
 				continue
 			}
+			if len(parts) > 0 && (word == "the" || word == "a" || word == "an") && prepositions[parts[len(parts)-1]] {
+				continue // may stand there in any phrase
+			}
 			ids, parts = append(ids, d.words.number(word)), append(parts, word)
 		}
 		if len(ids) == 0 {
@@ -267,20 +270,26 @@ func (d *Dictionary) learnContext() {
 // learnSkips learns the words that may stand inside a phrase, and those that lead from
 // the past or the family to a condition.
 func (d *Dictionary) learnSkips() {
+	for word := range prepositions {
+		d.learnSkip(skipPreposition, word)
+	}
 	for kind, words := range map[skip]string{
-		skipPreposition: "of in to on from at within involving",
-		skipArticle:     "the a an his her their my left right both bilateral",
-		skipLead:        "history h hx status s on personal family",
-		skipHistory:     "history h hx personal family",
+		skipArticle: "the a an his her their my left right both bilateral",
+		skipLead:    "history h hx status s on personal family",
+		skipHistory: "history h hx personal family",
 	} {
 		for word := range strings.FieldsSeq(words) {
-			id := int(d.words.number(word))
-			if id >= len(d.skips) {
-				d.skips = append(d.skips, make([]skip, id+1-len(d.skips))...)
-			}
-			d.skips[id] |= kind
+			d.learnSkip(kind, word)
 		}
 	}
+}
+
+func (d *Dictionary) learnSkip(kind skip, word string) {
+	id := int(d.words.number(word))
+	if id >= len(d.skips) {
+		d.skips = append(d.skips, make([]skip, id+1-len(d.skips))...)
+	}
+	d.skips[id] |= kind
 }
 
 // skip returns what a word may do inside a phrase.
