@@ -261,7 +261,8 @@ func (p *pipeline) appendLine(dst []byte, of *part, o datastore.Ordinal) (_ []by
 	from := p.choice.from
 	switch {
 	case of.Deleted:
-		dst = appendDeletion(dst, from.Describe(o).Ref)
+		v := from.Describe(o)
+		dst = appendDeletion(dst, &v, p.choice.options.History)
 	case of.cut != nil:
 		whole, failed := from.AppendJSON(p.buffer(), o)
 		if failed != nil {

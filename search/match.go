@@ -84,13 +84,10 @@ func (ev *evaluation) ids(t schema.TypeID, m *match, within *roaring.Bitmap) (*r
 }
 
 // lastUpdated evaluates _lastUpdated. The stored time is an instant, a
-// microsecond long, and rises with the ordinals.
+// microsecond long.
 func (ev *evaluation) lastUpdated(m *match, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
-	add := func(from, to int64) {
-		first, end := ev.view.Updated(from, to)
-		set.AddRange(uint64(first), uint64(end))
-	}
+	add := func(from, to int64) { set.Or(ev.view.Updated(from, to)) }
 	for _, v := range m.values {
 		switch v.prefix {
 		case Equal, overlaps:

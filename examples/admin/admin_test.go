@@ -241,15 +241,15 @@ func TestJobs(t *testing.T) {
 	listed, keys := objects(t, p.ok("jobs", "-json"))
 	require.Len(t, listed, 2)
 	for i, kind := range []string{"EXPORT", "IMPORT"} {
-		require.Subset(t, keys[i], []string{"id", "kind", "status", "counts", "submitted", "began", "ended"})
+		require.Subset(t, keys[i], []string{"id", "kind", "status", "submitted", "began", "ended"})
 		require.Equal(t, kind, listed[i]["kind"])
 		require.Equal(t, "COMPLETED", listed[i]["status"])
 		require.Equal(t, false, listed[i]["interrupted"])
 	}
 	require.Equal(t, p.path("out"), listed[0]["output"])
 	require.Equal(t, in, listed[1]["input"])
-	require.EqualValues(t, inputs*lines+1, listed[0]["counts"].(map[string]any)["resources"])
-	require.EqualValues(t, inputs*lines, listed[1]["counts"].(map[string]any)["imported"])
+	require.EqualValues(t, inputs*lines+1, listed[0]["written"].(map[string]any)["resources"])
+	require.EqualValues(t, inputs*lines, listed[1]["report"].(map[string]any)["TotalNumberOfResourcesImported"])
 	out := p.ok("jobs")
 	require.Regexp(t, `EXPORT +[0-9a-f]{32} +COMPLETED +3001 of 3001 resources`, out)
 	require.Regexp(t, `IMPORT +[0-9a-f]{32} +COMPLETED +3000 of 3000 lines`, out)

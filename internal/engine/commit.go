@@ -46,6 +46,9 @@ type Condition struct {
 	// SkipSame makes an update that holds the same as the current version succeed and
 	// write nothing. It goes with How.Compare.
 	SkipSame bool
+	// SkipRefused makes a version whose number or time was to be kept, and that does not
+	// follow the newest one, succeed and write nothing.
+	SkipRefused bool
 	// SkipAbsent makes deleting what is not there succeed and write nothing.
 	SkipAbsent bool
 }
@@ -55,7 +58,22 @@ type Condition struct {
 type State struct {
 	Name  string
 	Value []byte
+	// Effects has the writer append the Effect of each operation to the value.
+	Effects bool
 }
+
+// An Effect says what an operation came to.
+type Effect byte
+
+// The effects.
+const (
+	NoEffect  Effect = iota // there was nothing to delete
+	Created                 // there was no resource before
+	Updated                 // a version followed another one
+	Unchanged               // the current version holds the same
+	Deleted
+	Refused // the version was out of order (SkipRefused)
+)
 
 // A Version says which version of which resource something is.
 type Version struct {
@@ -70,6 +88,24 @@ type Version struct {
 	Unchanged   bool // the current version holds the same, and nothing was written
 	Interaction Interaction
 	Issues      []Issue // what was found and accepted
+	Refused     error   // why nothing was written (SkipRefused)
+}
+
+// Effect returns what the operation that the version is the answer to came to.
+func (v *Version) Effect() Effect {
+	switch {
+	case v.Refused != nil:
+		return Refused
+	case v.Number == 0:
+		return NoEffect
+	case v.Unchanged:
+		return Unchanged
+	case v.Deleted:
+		return Deleted
+	case v.Created:
+		return Created
+	}
+	return Updated
 }
 
 // Ref returns "Type/id".
@@ -188,6 +224,7 @@ type state struct {
 	deleted bool
 	ordinal index.Ordinal // 0 if it was written in the group at hand
 	content content       // if it was, and if it is known
+	micros  int64         // its time; of one that there was before the group, only as needed
 }
 
 // exists reports whether there is a resource to read.

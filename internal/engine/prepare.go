@@ -26,6 +26,8 @@ type How struct {
 	// Compare stops where the current version holds the same. Only operations that
 	// SkipSame can be made of it.
 	Compare bool
+	// Source keeps the meta.versionId and the meta.lastUpdated that the resource brings.
+	Source bool
 	// Resolve puts what conditional references find in their place.
 	Resolve bool
 	// Keep keeps the stored form for the answer ([Prepared.Stored]).
@@ -51,6 +53,7 @@ type Prepared struct {
 	values *index.Prepared // nil for a deletion
 	custom customValues
 
+	brought  brought
 	compared comparison
 	// definition is that of an active SearchParameter that was checked.
 	definition *search.Definition
@@ -58,7 +61,7 @@ type Prepared struct {
 
 // PrepareDeletion returns the deletion of a resource.
 func PrepareDeletion(typ schema.TypeID, id string) *Prepared {
-	return &Prepared{Type: typ, ID: id, part: appendItemHeader(nil, typ, id, true)}
+	return &Prepared{Type: typ, ID: id, part: appendItemHeader(nil, typ, id, true, brought{})}
 }
 
 // Size returns about how many bytes the resource takes in the log.
@@ -128,15 +131,16 @@ var (
 		(*Engine).checkDefinition,   // of a SearchParameter
 	}
 	storing = []step{
-		(*Engine).noteIssues, // at level Minimal, in an extension
-		(*Engine).annotate,   // a DocumentReference
-		(*Engine).name,       // the id
-		(*Engine).form,       // the stored form
-		(*Engine).compare,    // with the current version
-		(*Engine).extract,    // the values of R4's search parameters
-		(*Engine).packValues, // the values part
-		(*Engine).extractOwn, // the values of custom search parameters
-		(*Engine).packBody,   // the body part
+		(*Engine).noteIssues,  // at level Minimal, in an extension
+		(*Engine).annotate,    // a DocumentReference
+		(*Engine).name,        // the id
+		(*Engine).readBrought, // version and time of the source
+		(*Engine).form,        // the stored form
+		(*Engine).compare,     // with the current version
+		(*Engine).extract,     // the values of R4's search parameters
+		(*Engine).packValues,  // the values part
+		(*Engine).extractOwn,  // the values of custom search parameters
+		(*Engine).packBody,    // the body part
 	}
 )
 
@@ -250,7 +254,7 @@ func (e *Engine) form(_ context.Context, c *scratch) error {
 // packValues makes the values part of the log item.
 func (e *Engine) packValues(_ context.Context, c *scratch) error {
 	p := c.out
-	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false), c.builder.Payload())
+	p.part = e.packing.values(appendItemHeader(nil, p.Type, p.ID, false, p.brought), c.builder.Payload())
 	return nil
 }
 

@@ -44,23 +44,32 @@ func (e *Engine) compare(_ context.Context, c *scratch) error {
 	}
 	p := c.out
 	p.compared.content = contentOf(c.stored)
-	view := e.Last()
-	o, ok := view.Find(p.Type, p.ID)
-	if !ok {
-		return nil
-	}
-	p.compared.ordinal = o
-	if view.Deleted(o) {
-		return nil
-	}
-	now, err := e.contentAt(o)
-	if err != nil || now != p.compared.content {
+	if same, err := e.compareCurrent(p); err != nil || !same {
 		return err
 	}
 	how := *c.how
 	how.Compare = false
 	p.compared.same, p.compared.source, p.compared.how = true, bytes.Clone(c.source), &how
 	return errSame
+}
+
+// compareCurrent compares a resource with the version that it is the same as, if any: the
+// current one, or that whose number it brings.
+func (e *Engine) compareCurrent(p *Prepared) (same bool, err error) {
+	if p.brought.version != 0 {
+		return e.compareBrought(p)
+	}
+	view := e.Last()
+	o, ok := view.Find(p.Type, p.ID)
+	if !ok {
+		return false, nil
+	}
+	p.compared.ordinal = o
+	if view.Deleted(o) {
+		return false, nil
+	}
+	now, err := e.contentAt(o)
+	return err == nil && now == p.compared.content, err
 }
 
 // contentAt returns the content of a version that is no deletion.
@@ -101,9 +110,12 @@ func (t *taking) isSame(o *Op, old state) (same bool, err error) {
 		return false, nil
 	}
 	switch c := &o.compared; {
+	case o.brought.version != 0 && c.same: // what a version holds never changes
+		return true, nil
 	case !old.exists():
 	case old.ordinal == 0: // written in this group
-		same = old.content == c.content
+		same = o.sameAs(old)
+	case o.brought.version != 0:
 	case old.ordinal == c.ordinal:
 		same = c.same
 	default:
@@ -127,11 +139,14 @@ func (e *Engine) tellUnchanged(versions []Version) {
 		if !v.Unchanged {
 			continue
 		}
-		if o, ok := view.Find(v.Type, v.ID); ok {
-			if now := view.Version(o); now.Number == v.Number {
-				now.Unchanged, now.Issues = true, v.Issues
-				*v = now
-			}
+		o, ok := view.Find(v.Type, v.ID)
+		for ok && view.VersionNumber(o) > v.Number {
+			o, ok = view.Previous(o)
+		}
+		if ok && view.VersionNumber(o) == v.Number {
+			now := view.Version(o)
+			now.Unchanged, now.Issues = true, v.Issues
+			*v = now
 		}
 	}
 }
