@@ -210,7 +210,9 @@ func (d *Dictionary) compile(names int) {
 			}
 			d.senses = append(d.senses, sense)
 		}
-		slices.SortStableFunc(d.senses[begin:], func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
+		if len(d.senses)-begin > 1 {
+			slices.SortStableFunc(d.senses[begin:], func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
+		}
 		d.first[node+1] = uint32(len(d.senses))
 	}
 	d.trie.mark(func(node nodeID) nodeID {
