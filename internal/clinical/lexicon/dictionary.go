@@ -122,8 +122,8 @@ func (d *Dictionary) phrase(sense Sense, text string) {
 // cut into words just as the words of notes are.
 func (d *Dictionary) compile(names int) {
 	n := note.Parse(d.fill.text.String())
-	d.words = newWordTable(2 * names)
-	d.trie = newTrie(2 * names)
+	d.words = newWordTable(names)
+	d.trie = newTrie(names)
 	d.comma = d.words.number(",")
 	type leaf struct {
 		node  nodeID
