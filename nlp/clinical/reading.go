@@ -358,7 +358,7 @@ func (r *reading) sites(mentions []*mention) {
 		}
 		r.attach(of, a)
 		for _, a := range m.attributes {
-			if a.kind == direction && !slices.ContainsFunc(of.attributes, func(b attribute) bool { return b.first == a.first }) {
+			if a.kind == direction && !slices.ContainsFunc(of.attributes, func(b attribute) bool { return b.first == a.first && b.kind == a.kind }) {
 				a.category = nlp.Condition
 				r.attach(of, a)
 			}

@@ -54,9 +54,11 @@ var sampleTraits = map[rune]string{
 }
 
 // readSamples reads testdata/sentences.txt.
-func readSamples(t testing.TB) []sample {
+func readSamples(t testing.TB) []sample { return readSampleFile(t, "sentences.txt") }
+
+func readSampleFile(t testing.TB, name string) []sample {
 	t.Helper()
-	src, err := os.ReadFile("testdata/sentences.txt")
+	src, err := os.ReadFile("testdata/" + name)
 	require.NoError(t, err)
 	var all []sample
 	for i, line := range strings.Split(string(src), "\n") {

@@ -22,25 +22,27 @@ type term struct {
 
 // newTerms makes terms of entries, in their order.
 func newTerms(entries []vocabulary.Entry) []term {
-	type key struct {
-		system vocabulary.System
-		code   string
-	}
 	// A code is named by the entry that means it alone, not by a combination or a brand that
-	// has the codes of its ingredients.
-	names := make(map[key]string, len(entries))
+	// has the codes of its ingredients. Codes of the two systems never look alike.
+	names := make(map[string]string, len(entries))
 	generics := make([][]string, len(entries))
+	shared := make([]bool, len(entries)) // named by others if possible
 	for i := range entries {
-		generics[i] = entries[i].Flags.List("generic")
+		if e := &entries[i]; e.Kind == vocabulary.Medication && len(e.Codes) > 0 {
+			generics[i] = e.Flags.List("generic")
+			shared[i] = len(e.Codes) > 1 || slices.Contains(generics[i], e.Codes[0])
+		}
 	}
-	for _, alone := range []bool{true, false} {
-		for rank := range maxConcepts {
+	for _, others := range []bool{false, true} {
+		for rank, left := 0, true; left && rank < maxConcepts; rank++ {
+			left = false
 			for i := range entries {
 				e := &entries[i]
-				if rank >= len(e.Codes) || alone && e.Kind == vocabulary.Medication && (len(e.Codes) > 1 || slices.Contains(generics[i], e.Codes[0])) {
+				if rank >= len(e.Codes) || shared[i] && !others {
 					continue
 				}
-				if c := (key{e.System, e.Codes[rank]}); names[c] == "" {
+				left = true
+				if c := e.Codes[rank]; names[c] == "" {
 					names[c] = e.Term
 				}
 			}
@@ -64,7 +66,7 @@ func newTerms(entries []vocabulary.Entry) []term {
 		generic := generics[i]
 		add := func(id, name string) {
 			if n := len(all) - first; n < maxConcepts && !slices.ContainsFunc(all[first:], func(c nlp.Concept) bool { return c.Code == id }) {
-				if known := names[key{e.System, id}]; known != "" && (n > 0 || slices.Contains(generic, id)) {
+				if known := names[id]; known != "" && (n > 0 || slices.Contains(generic, id)) {
 					name = known
 				}
 				all = append(all, nlp.Concept{Code: id, Description: name, Score: rankFactors[n]})

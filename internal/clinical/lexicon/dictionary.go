@@ -76,7 +76,8 @@ func New(entries []vocabulary.Entry) *Dictionary {
 	for i := range entries {
 		names += 1 + len(entries[i].Synonyms)
 	}
-	d.fill.phrases = make([]phrase, 0, names)
+	d.fill.phrases = make([]phrase, 0, names*9/8)
+	d.fill.text.Grow(20 * names)
 	for i := range entries {
 		e := &entries[i]
 		d.name(i, vocabulary.Synonym{Text: e.Term, Ambiguous: e.Flags.Has("ambiguous")}, Preferred)
@@ -121,8 +122,8 @@ func (d *Dictionary) phrase(sense Sense, text string) {
 // cut into words just as the words of notes are.
 func (d *Dictionary) compile(names int) {
 	n := note.Parse(d.fill.text.String())
-	d.words = newWordTable(2 * names)
-	d.trie = newTrie(2 * names)
+	d.words = newWordTable(names)
+	d.trie = newTrie(names)
 	d.comma = d.words.number(",")
 	type leaf struct {
 		node  nodeID
@@ -138,6 +139,9 @@ func (d *Dictionary) compile(names int) {
 			word := n.Word(token)
 			if n.Tokens[token].Kind == note.Punct && word != "," && word != "+" {
 				continue
+			}
+			if len(parts) > 0 && (word == "the" || word == "a" || word == "an") && prepositions[parts[len(parts)-1]] {
+				continue // may stand there in any phrase
 			}
 			ids, parts = append(ids, d.words.number(word)), append(parts, word)
 		}
@@ -206,7 +210,9 @@ func (d *Dictionary) compile(names int) {
 			}
 			d.senses = append(d.senses, sense)
 		}
-		slices.SortStableFunc(d.senses[begin:], func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
+		if len(d.senses)-begin > 1 {
+			slices.SortStableFunc(d.senses[begin:], func(a, b Sense) int { return int(a.Quality) - int(b.Quality) })
+		}
 		d.first[node+1] = uint32(len(d.senses))
 	}
 	d.trie.mark(func(node nodeID) nodeID {
@@ -266,20 +272,26 @@ func (d *Dictionary) learnContext() {
 // learnSkips learns the words that may stand inside a phrase, and those that lead from
 // the past or the family to a condition.
 func (d *Dictionary) learnSkips() {
+	for word := range prepositions {
+		d.learnSkip(skipPreposition, word)
+	}
 	for kind, words := range map[skip]string{
-		skipPreposition: "of in to on from at within involving",
-		skipArticle:     "the a an his her their my left right both bilateral",
-		skipLead:        "history h hx status s on personal family",
-		skipHistory:     "history h hx personal family",
+		skipArticle: "the a an his her their my left right both bilateral",
+		skipLead:    "history h hx status s on personal family",
+		skipHistory: "history h hx personal family",
 	} {
 		for word := range strings.FieldsSeq(words) {
-			id := int(d.words.number(word))
-			if id >= len(d.skips) {
-				d.skips = append(d.skips, make([]skip, id+1-len(d.skips))...)
-			}
-			d.skips[id] |= kind
+			d.learnSkip(kind, word)
 		}
 	}
+}
+
+func (d *Dictionary) learnSkip(kind skip, word string) {
+	id := int(d.words.number(word))
+	if id >= len(d.skips) {
+		d.skips = append(d.skips, make([]skip, id+1-len(d.skips))...)
+	}
+	d.skips[id] |= kind
 }
 
 // skip returns what a word may do inside a phrase.

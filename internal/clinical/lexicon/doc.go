@@ -7,6 +7,9 @@
 // match; where matches overlap, the longer one stays, and anatomy gives way to what it is
 // a part of.
 //
+// A medication written with one letter wrong is found where the words around it speak of a
+// medication.
+//
 // Case, hyphens, slashes and apostrophes don't matter, except that an abbreviation which
 // is a common English word otherwise ("ALL", "AS") must stand in capitals. Articles and
 // sides may stand after a preposition ("fracture of the left femur"). An ambiguous

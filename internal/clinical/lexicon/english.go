@@ -45,6 +45,9 @@ var heads = set("pain ache fracture cancer carcinoma infection swelling stenosis
 	"inflammation tenderness stiffness discharge rash deformity perforation obstruction rupture tear thrombosis embolism aneurysm effusion " +
 	"hematoma arthritis osteoarthritis melanoma sarcoma lymphoma spasm cramp failure dysfunction disease disorder deficiency wound bruise itching")
 
+// prepositions are words after which articles and sides are passed over.
+var prepositions = set("of in to on from at within involving")
+
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for word := range strings.FieldsSeq(words) {

@@ -26,7 +26,7 @@ type edge struct {
 
 func newTrie(phrases int) *trie {
 	size := 1 << 10
-	for size < 3*phrases {
+	for size < 2*phrases {
 		size *= 2
 	}
 	return &trie{edges: make([]edge, size)}
