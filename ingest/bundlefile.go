@@ -119,8 +119,8 @@ func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error 
 	if !of.source.again {
 		most = limit
 	}
-	text1, err := io.ReadAll(io.LimitReader(text, int64(most)+1))
-	held := int64(len(text1))
+	start, err := io.ReadAll(io.LimitReader(text, int64(most)+1))
+	held := int64(len(start))
 	inMemory := held <= int64(most)
 	switch {
 	case err != nil:
@@ -130,7 +130,7 @@ func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error 
 			"the text is longer than %d bytes: so long a Bundle is read twice, from a file or an io.Seeker", limit))})
 	}
 	made := func(i int64) string { return madeID(r.job.record.ID, of.source.name, i+1) }
-	info, err := lookAt(ctx, newSplitter(io.MultiReader(bytes.NewReader(text1), text)), limit, made)
+	info, err := lookAt(ctx, newSplitter(io.MultiReader(bytes.NewReader(start), text)), limit, made)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -151,9 +151,9 @@ func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error 
 		return u.add(ctx, newSplitter(text))
 	}
 	if inMemory {
-		return read(bytes.NewReader(text1))
+		return read(bytes.NewReader(start))
 	}
-	text1 = nil
+	start = nil
 	err, stopped := r.job.readAgain(ctx, of.source, read)
 	if err != nil && stopped == nil {
 		return r.add(ctx, of, unreadable(1, 0, err))
@@ -164,14 +164,9 @@ func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error 
 // readAgain reads the text of a source from its start. err is why it cannot be read;
 // stopped is what read returned, or the context's error.
 func (j *Job) readAgain(ctx context.Context, s *source, read func(io.Reader) error) (err, stopped error) {
-	file := open(ctx, s, 0)
-	select {
-	case <-file.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if file.err != nil {
-		return file.err, ctx.Err()
+	file, err := openNow(ctx, s)
+	if err != nil {
+		return err, ctx.Err()
 	}
 	defer func() {
 		if closed := file.closeFile(ctx); stopped == nil {

@@ -22,6 +22,10 @@
 // line that was put aside is written later than the lines behind it: where the same id
 // comes twice, it may be the newer version. Lines that wait for each other find nothing.
 //
+// With Options.KeepVersions versions keep the numbers and the times of their source, so
+// that an export with history comes back as it was: see datastore.KeepVersion. What does
+// not follow the newest version in the store is then a bad line, with status 409.
+//
 // A bad line never stops a run. It is counted, and written to a failures file
 // with its number and an OperationOutcome. Which lines are bad is a matter of
 // Options.Validation; those that only level Minimal lets in are imported, counted
@@ -106,7 +110,7 @@
 // last line that is durable, with all counts right. With Options.ClientToken, to start
 // twice is to start once.
 //
-// Which lines are put aside, and which created a resource, is state of the store too, a
+// Which lines are put aside, and which created a resource or were out of order, is state of the store too, a
 // bit a line, in the commits that they are in; their text is read from the input a second time. A Reader is
 // read again if it is an io.Seeker; the references of another find only what was durable
 // when their line was prepared. Files of a report are written anew by each pass over the
@@ -125,7 +129,7 @@
 //     first, and lines are reported in that order.
 //   - The memory of a job does not depend on the size of its input: a few
 //     batches for each worker, or one line as long as the store allows, and the start of
-//     Options.Ahead files; up to two bits for each line; and, of a Bundle that is taken
+//     Options.Ahead files; up to three bits for each line; and, of a Bundle that is taken
 //     apart, 40 bytes for each entry.
 //
 // # What it does not do
