@@ -57,6 +57,9 @@ var (
 	// ErrConflict is returned when others kept changing what a conditional write
 	// depends on.
 	ErrConflict = engine.ErrConflict
+	// ErrVersionOrder is returned for a version whose number or time was to be kept
+	// (KeepVersion), and which does not follow the newest version that the store has.
+	ErrVersionOrder = engine.ErrVersionOrder
 	// ErrTooCostly is returned for a query past its limits.
 	ErrTooCostly = engine.ErrTooCostly
 	// ErrIndexing is returned for a query that asks for a search parameter which is

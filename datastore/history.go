@@ -23,7 +23,8 @@ type HistoryOptions struct {
 	Page string
 }
 
-// A HistoryPage is one page of a history, newest first.
+// A HistoryPage is one page of a history, newest first by LastUpdated, and of what has the
+// same time what was written last.
 type HistoryPage struct {
 	Versions []Version
 	// Next is the token of the page that follows, "" on the last. It is good for the
@@ -192,8 +193,8 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[Ordinal, error] {
 	}
 }
 
-// historyOrdinals returns the versions of a resource, a type or the store that
-// were written before an ordinal, newest first.
+// historyOrdinals returns the versions of a resource, a type or the store, newest first
+// by their times: those that follow the version before.
 func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Ordinal) (iter.Seq[index.Ordinal], error) {
 	if ref.ID != "" {
 		o, err := s.lookup(ctx, ref)
@@ -205,17 +206,15 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 			}
 		}, err
 	}
-	if ref.Type != "" {
-		t, err := resourceType(ref.Type)
-		return s.view.OfType(index.TypeID(t)).Backward(before - 1), err
+	if before > index.MaxOrdinal {
+		before = 0
 	}
-	return func(yield func(index.Ordinal) bool) {
-		for o := min(s.view.Last(), before-1); o >= index.FirstOrdinal; o-- {
-			if !s.view.Hole(o) && !yield(o) {
-				return
-			}
-		}
-	}, nil
+	if ref.Type == "" {
+		return s.view.Newest(nil, before), nil
+	}
+	t, err := resourceType(ref.Type)
+	of := index.TypeID(t)
+	return s.view.Newest(&of, before), err
 }
 
 // told reads a version together with the interaction that wrote it.

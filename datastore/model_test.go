@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -63,6 +64,7 @@ type modelVersion struct {
 	number  int
 	deleted bool
 	json    string
+	time    time.Time
 }
 
 // A storeModel is every version ever written, in order. A state of it is a number
@@ -452,7 +454,8 @@ func deletesFirst(x step) int {
 }
 
 // keep takes snapshots that are looked at again later.
-func (p *pair) keep(*rapid.T) {
+func (p *pair) keep(t *rapid.T) {
+	p.stamp(t)
 	k := kept{at: len(p.model)}
 	for i, s := range p.stores {
 		k.snapshots[i] = s.Snapshot()
@@ -499,6 +502,7 @@ func (p *pair) reopen(t *rapid.T) {
 
 // look compares the newest state and one of the kept ones with the model.
 func (p *pair) look(t *rapid.T) {
+	p.stamp(t)
 	for _, s := range p.stores {
 		lookAt(t, s, p.model, len(p.model))
 	}
@@ -515,7 +519,7 @@ func (p *pair) look(t *rapid.T) {
 
 // lookAt wants everything that can be read to be what the model says.
 func lookAt(t *rapid.T, from datastore.Reader, m storeModel, at int) {
-	histories := map[datastore.Ref][]string{}
+	histories := map[datastore.Ref][]modelVersion{}
 	for _, v := range m[:at] {
 		if v.deleted {
 			_, err := from.ReadVersion(ctx, v.ref, fmt.Sprint(v.number))
@@ -526,12 +530,13 @@ func lookAt(t *rapid.T, from datastore.Reader, m storeModel, at int) {
 			require.Equal(t, v.json, string(got.JSON))
 		}
 		for _, of := range []datastore.Ref{{}, {Type: v.ref.Type}, v.ref} {
-			histories[of] = slices.Insert(histories[of], 0, fmt.Sprint(v.number, v.json))
+			histories[of] = append(histories[of], v)
 		}
 	}
-	for ref, want := range histories {
-		require.Equal(t, want, history(t, from, ref), ref.String())
+	for ref, versions := range histories {
+		lookAtHistory(t, from, ref, versions)
 	}
+	lookAtTimes(t, from, m, at)
 	for _, ref := range []datastore.Ref{{Type: "Patient", ID: "p1"}, {Type: "Patient", ID: "id-1"}, {Type: "Observation", ID: "o3"}} {
 		v, err := from.Read(ctx, ref)
 		if want := m.absent(at, ref); want != nil {
@@ -551,14 +556,6 @@ func lookAt(t *rapid.T, from datastore.Reader, m storeModel, at int) {
 		require.Equal(t, want, pages(t, from, q.typ, strings.TrimPrefix(fmt.Sprint(q.query, "&_count=", count), "&")), q.query)
 	}
 	lookAround(t, from, m, at)
-}
-
-func history(t require.TestingT, from datastore.Reader, ref datastore.Ref) (all []string) {
-	for v, err := range from.History(ctx, ref, nil) {
-		require.NoError(t, err)
-		all = append(all, v.VersionID+string(v.JSON))
-	}
-	return all
 }
 
 // pages returns the matches of a query on all its pages.
@@ -614,7 +611,7 @@ func (p *pair) run(r *rapid.T) {
 	defer p.close(r)
 	r.Repeat(map[string]func(*rapid.T){
 		"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
-		"transact": p.transact, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
+		"transact": p.transact, "keepVersion": p.keepVersion, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
 	})
 	p.look(r)
 }

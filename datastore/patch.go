@@ -29,7 +29,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 	if err != nil {
 		return Version{}, err
 	}
-	if o.conditional || o.ifNoneMatch || o.ifChanged {
+	if o.conditional || o.ifNoneMatch || o.ifChanged || o.source {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation, WithoutInvariants and WithProvenance go with a patch")
 	}
 	for range tries {

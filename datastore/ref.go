@@ -21,8 +21,8 @@ type Version struct {
 	// (_containedType=contained): the resource that contains it, of which all but Ref
 	// and JSON are. Ref.ID is the id that it has there.
 	Container   Ref
-	VersionID   string    // "1" for the first
-	LastUpdated time.Time // UTC, microseconds
+	VersionID   string    // a number that rises: "1" for the first, unless it was kept (KeepVersion)
+	LastUpdated time.Time // UTC, microseconds: of the commit, unless it was kept
 	// Ordinal is the version's place in the order in which everything was written.
 	Ordinal Ordinal
 	// Deleted marks a deletion; it has no JSON.
@@ -32,6 +32,9 @@ type Version struct {
 	// Unchanged says, of the result of a write with IfChanged, that this is the version
 	// that was there before.
 	Unchanged bool
+	// Refused says, of the result of an operation with IfInOrder, why nothing was written:
+	// an [Error] of class ErrVersionOrder.
+	Refused error
 	// Interaction is what wrote the version, in a history and in a change: "create",
 	// "update", "patch", "delete", "import", "restore" or "derived". A resource that a
 	// PUT created has "update". Elsewhere it is "".
@@ -42,6 +45,23 @@ type Version struct {
 	// JSON is the resource in canonical form, with meta.versionId and
 	// meta.lastUpdated. It is the caller's.
 	JSON []byte
+}
+
+// Effect returns what a version that a write returned says of its operation.
+func (v *Version) Effect() Effect {
+	switch {
+	case v.Refused != nil:
+		return EffectRefused
+	case v.VersionID == "":
+		return NoEffect
+	case v.Unchanged:
+		return EffectUnchanged
+	case v.Deleted:
+		return EffectDeleted
+	case v.Created:
+		return EffectCreated
+	}
+	return EffectUpdated
 }
 
 // resourceType looks up a concrete resource type.
@@ -58,7 +78,7 @@ func resourceType(name string) (schema.TypeID, error) {
 func publicVersion(v *engine.Version) Version {
 	public := Version{
 		Ref:     Ref{Type: v.Type.String(), ID: v.ID},
-		Deleted: v.Deleted, Created: v.Created, Unchanged: v.Unchanged, Issues: v.Issues,
+		Deleted: v.Deleted, Created: v.Created, Unchanged: v.Unchanged, Issues: v.Issues, Refused: v.Refused,
 	}
 	if v.Number != 0 {
 		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), v.Ordinal

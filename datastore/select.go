@@ -7,6 +7,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // Select returns all that a query of a resource type matches, without pages and without
@@ -74,6 +75,16 @@ func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) { return s.view.Previous(
 // ErrNotFound, or ErrGone along with the deletion.
 func (s *Snapshot) Find(ctx context.Context, ref Ref) (Ordinal, error) {
 	return s.currentOrdinal(ctx, ref)
+}
+
+// WithID returns the resources, of whatever type, that have an id.
+func (s *Snapshot) WithID(id string) (refs []Ref) {
+	for t := range schema.Types {
+		if o, ok := s.view.Lookup(index.TypeID(t), id); ok && !s.view.Deleted(o) {
+			refs = append(refs, Ref{Type: schema.TypeID(t).String(), ID: id})
+		}
+	}
+	return refs
 }
 
 // SnapshotAt returns the state after the write of a sequence ([Snapshot.Sequence]). It

@@ -65,3 +65,33 @@ func TestState(t *testing.T) {
 	require.ErrorIs(t, err, datastore.ErrClosed)
 	require.ErrorIs(t, set("a", "b"), datastore.ErrClosed)
 }
+
+// TestEffects keeps what the operations of a commit came to beside them.
+func TestEffects(t *testing.T) {
+	store := open(t, nil)
+	write := func(resources ...string) []byte {
+		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+			for _, r := range resources {
+				if id, ok := strings.CutPrefix(r, "-"); ok {
+					require.NoError(t, tx.Delete(datastore.Ref{Type: "Patient", ID: id}, datastore.IfPresent()))
+					continue
+				}
+				id, family, _ := strings.Cut(r, " ")
+				_, err := tx.Update(ctx, []byte(`{"resourceType":"Patient","id":"`+id+`","name":[{"family":"`+family+`"}]}`), datastore.IfChanged())
+				require.NoError(t, err)
+			}
+			return tx.SetEffects("job", []byte("at "))
+		})
+		require.NoError(t, err)
+		value, err := store.State(ctx, "job")
+		require.NoError(t, err)
+		return value[len("at "):]
+	}
+	require.Equal(t, []byte{byte(datastore.EffectCreated), byte(datastore.EffectCreated)}, write("a x", "b x"))
+	require.Equal(t, []byte{
+		byte(datastore.EffectUnchanged), byte(datastore.EffectUpdated), byte(datastore.EffectDeleted), byte(datastore.NoEffect), byte(datastore.EffectCreated),
+	}, write("a x", "b y", "-b", "-c", "b y"))
+	require.Equal(t, []byte{byte(datastore.EffectUnchanged)}, write("a x"), "nothing else is written")
+	require.Empty(t, write())
+	require.ErrorIs(t, store.Begin().SetEffects("", nil), datastore.ErrInvalid)
+}

@@ -42,8 +42,8 @@ func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if err != nil {
 		return Ref{}, err
 	}
-	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
-		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a create in a transaction")
+	if o.conditional || o.provenance != nil || o.source || c != (engine.Condition{}) {
+		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist, KeepVersion and WithProvenance do not go with a create in a transaction")
 	}
 	id, err := tx.store.engine.NewID(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func (tx *Tx) Update(ctx context.Context, json []byte, opts ...WriteOption) (Ref
 	if o.conditional || o.provenance != nil {
 		return Ref{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist and WithProvenance do not go with an update in a transaction")
 	}
-	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged, Resolve: o.resolve}, c, o.by(engine.Update))
+	return tx.prepare(ctx, json, &engine.How{Check: o.check, Compare: o.ifChanged, Resolve: o.resolve, Source: o.source}, c, o.by(engine.Update))
 }
 
 func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engine.Condition, by engine.Interaction) (Ref, error) {
@@ -92,7 +92,13 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
 	c.MustExist, c.SkipAbsent = !o.ifPresent, o.ifPresent
-	tx.add(engine.Op{Prepared: engine.PrepareDeletion(t, ref.ID), Condition: c, Interaction: engine.Delete})
+	p := engine.PrepareDeletion(t, ref.ID)
+	if as := o.deletedAs; as != nil {
+		if err := p.Bring(as.versionID, !as.lastUpdated.IsZero(), as.lastUpdated.UnixMicro()); err != nil {
+			return err
+		}
+	}
+	tx.add(engine.Op{Prepared: p, Condition: c, Interaction: engine.Delete})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -20,6 +21,9 @@ type writeOptions struct {
 	imported    bool
 	resolve     bool
 	ifPresent   bool
+	source      bool // KeepVersion
+	inOrder     bool
+	deletedAs   *deletedAs
 	check       engine.Check
 	base        string
 	returns     ReturnPreference
@@ -58,6 +62,39 @@ func IfChanged() WriteOption {
 // so.
 func Imported() WriteOption {
 	return func(o *writeOptions) { o.imported = true }
+}
+
+// KeepVersion has an update keep the meta.versionId and the meta.lastUpdated that the
+// resource brings from where it was before: reads, searches, histories, sorts and exports
+// know the version by them. What it does not bring, the store gives. A version's number
+// must be higher than that of the newest version in the store, and its time no earlier
+// than that one's and no later than the store's clock, by which a minute more is meant:
+// otherwise the write reports ErrVersionOrder. A versionId that is no number from 1 to
+// 1073741823 is an [Error] of class ErrInvalid. With IfChanged, a version that the store
+// has, with the same number, time and content, writes nothing.
+//
+// Times of histories then do not rise with Sequences: who follows a store by time misses
+// what is written into its past. [Store.Changes] does not.
+func KeepVersion() WriteOption {
+	return func(o *writeOptions) { o.source = true }
+}
+
+// IfInOrder has an operation of a transaction that would report ErrVersionOrder write
+// nothing instead, and the other operations be done: the Version that the commit returns
+// for it has Refused set.
+func IfInOrder() WriteOption {
+	return func(o *writeOptions) { o.inOrder = true }
+}
+
+// DeletedAs is KeepVersion for a deletion: it has this number and this time. "" and the
+// zero time leave them to the store.
+func DeletedAs(versionID string, lastUpdated time.Time) WriteOption {
+	return func(o *writeOptions) { o.deletedAs = &deletedAs{versionID, lastUpdated} }
+}
+
+type deletedAs struct {
+	versionID   string
+	lastUpdated time.Time
 }
 
 // IfPresent has a deletion write nothing, and be no error, where there is no such
@@ -113,6 +150,10 @@ func (s *Store) gather(opts []WriteOption, of writeKind) (o writeOptions, c engi
 	switch {
 	case o.ifPresent && of != aDeletion:
 		return o, c, engine.Failf(ErrInvalid, issue.Invalid, "IfPresent goes with deletions alone")
+	case o.source && of != aResource:
+		return o, c, engine.Failf(ErrInvalid, issue.Invalid, "KeepVersion goes with updates alone")
+	case o.deletedAs != nil && of != aDeletion:
+		return o, c, engine.Failf(ErrInvalid, issue.Invalid, "DeletedAs goes with deletions alone")
 	case o.resolve && of != aResource:
 		return o, c, engine.Failf(ErrInvalid, issue.Invalid, "ResolveReferences goes with creates and updates alone")
 	}
@@ -123,7 +164,7 @@ func (s *Store) gather(opts []WriteOption, of writeKind) (o writeOptions, c engi
 		}
 		c.IfMatch = n
 	}
-	c.MustNot, c.SkipSame = o.ifNoneMatch, o.ifChanged
+	c.MustNot, c.SkipSame, c.SkipRefused = o.ifNoneMatch, o.ifChanged, o.inOrder
 	o.check.Base = s.servedAt(&o)
 	return o, c, nil
 }
@@ -150,8 +191,8 @@ func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (V
 	if err != nil {
 		return Version{}, err
 	}
-	if c.IfMatch != 0 || c.SkipSame {
-		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch and IfChanged do not go with a create")
+	if c.IfMatch != 0 || c.SkipSame || c.SkipRefused || o.source {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfChanged and KeepVersion do not go with a create")
 	}
 	c.MustNot = true
 	id, err := s.engine.NewID(ctx)
@@ -238,10 +279,16 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, by engine.Inte
 	if o.conditional {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfNoneExist does not go with an update")
 	}
+	if o.inOrder {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "IfInOrder goes with operations of a transaction alone")
+	}
+	if o.source && by != engine.Update {
+		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "KeepVersion goes with updates alone")
+	}
 	if o.ifChanged && o.provenance != nil {
 		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "WithProvenance does not go with IfChanged")
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: o.wantsJSON(), Compare: o.ifChanged, Resolve: o.resolve})
+	p, err := s.engine.Prepare(ctx, json, &engine.How{Check: o.check, Keep: o.wantsJSON(), Compare: o.ifChanged, Resolve: o.resolve, Source: o.source})
 	if err != nil {
 		return Version{}, err
 	}
@@ -271,6 +318,9 @@ func (s *Store) Delete(ctx context.Context, ref Ref, opts ...WriteOption) error 
 	if err := tx.Delete(ref, opts...); err != nil {
 		return err
 	}
-	_, err := tx.Commit(ctx)
-	return err
+	versions, err := tx.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	return versions[0].Refused
 }

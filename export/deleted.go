@@ -67,8 +67,18 @@ func (c *choice) was(v *datastore.Version) (bool, error) {
 	return false, nil
 }
 
-// appendDeletion appends a Bundle that deletes a resource, as Bulk Data lists it.
-func appendDeletion(dst []byte, ref datastore.Ref) []byte {
-	dst = append(dst, `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"`...)
-	return append(append(dst, ref.String()...), `"}}]}`...)
+// appendDeletion appends a Bundle that deletes a resource, as Bulk Data lists it. With
+// history it is of type history, and says which version the deletion is.
+func appendDeletion(dst []byte, v *datastore.Version, history bool) []byte {
+	kind := "transaction"
+	if history {
+		kind = "history"
+	}
+	dst = append(append(append(dst, `{"resourceType":"Bundle","type":"`...), kind...), `","entry":[{`...)
+	dst = append(append(append(dst, `"request":{"method":"DELETE","url":"`...), v.Ref.String()...), `"}`...)
+	if history {
+		dst = append(append(append(dst, `,"response":{"status":"204","etag":"W/\"`...), v.VersionID...), `\"","lastModified":"`...)
+		dst = append(v.LastUpdated.AppendFormat(dst, instant), `"}`...)
+	}
+	return append(dst, `}]}`...)
 }

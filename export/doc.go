@@ -18,7 +18,8 @@
 // "Response - Complete Status"). It is written last, so an export with a manifest
 // is whole. Of a job that fails or is cancelled, the files that were complete
 // stay, and no manifest. With Since, or History, files deleted/Bundle.ndjson list
-// what was deleted, one Bundle a deletion.
+// what was deleted, one Bundle a deletion: of type transaction or, with History, of type
+// history, which says number and time of the version.
 //
 // # Jobs
 //

@@ -26,7 +26,8 @@ type Job struct {
 	record *register.Record
 	ended  func() // tells the register that the job runs no more
 	noted  time.Time
-	from   position // files that are complete, those of earlier runs too
+	from   position // what is in complete files, those of earlier runs too
+	files  fileList
 
 	mu struct {
 		sync.Mutex
@@ -132,7 +133,7 @@ func (j *Job) run(ctx context.Context) {
 // fill tells of the files that are complete.
 func (j *Job) fill(r *Result) {
 	r.TransactionTime = time.UnixMicro(j.from.Time).UTC()
-	r.Files, r.Deleted = j.from.list(&j.options, j.id)
+	r.Files, r.Deleted = j.files.named(&j.from, &j.options, j.id)
 	for i := range r.Files {
 		r.Resources += r.Files[i].Count
 		r.Bytes += r.Files[i].Bytes
@@ -168,6 +169,7 @@ func (j *Job) wrote(s series, count, bytes int64) {
 // completed notes that a file is complete, and tells the register now and then.
 func (j *Job) completed(s series, f File) error {
 	j.from.add(s, f)
+	j.files.add(f)
 	if j.store == nil || time.Since(j.noted) < noteEvery {
 		return nil
 	}

@@ -98,7 +98,9 @@ type Options struct {
 	// log. What is in no compartment follows in files of its type. A block is in one file.
 	OrganizeBy string `json:"organizeBy,omitempty"`
 	// History exports all versions instead of the current ones. Deletions are listed
-	// as deleted, those that were undone not. It goes with Types, Since and Until only.
+	// as deleted, with their versions, those that were undone not. It goes with Types, Since
+	// and Until only. Imported with ingest.Options.KeepVersions, versions have the same
+	// numbers and times again.
 	History bool `json:"history,omitzero"`
 
 	// FileSize is how many bytes of lines a file has at most, unless a single line or

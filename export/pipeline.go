@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,9 @@ const (
 	// pageSize is the size at which a page is handed to the writer. Only a part of
 	// large resources has more than one.
 	pageSize = 1 << 20
+	// yieldEvery is after how many versions a worker lets others go first, so that reads of
+	// the store do not wait for a processor until the runtime takes one away.
+	yieldEvery = 16
 	// partsPerWorker is how many parts may be under way for each worker.
 	partsPerWorker = 2
 )
@@ -242,6 +246,9 @@ func (p *pipeline) openPart(ctx context.Context, next *part) error {
 			return err
 		}
 		current.count++
+		if current.count%yieldEvery == 0 {
+			runtime.Gosched()
+		}
 		if len(current.lines) < pageSize && i < len(next.versions)-1 {
 			continue
 		}
@@ -261,7 +268,8 @@ func (p *pipeline) appendLine(dst []byte, of *part, o datastore.Ordinal) (_ []by
 	from := p.choice.from
 	switch {
 	case of.Deleted:
-		dst = appendDeletion(dst, from.Describe(o).Ref)
+		v := from.Describe(o)
+		dst = appendDeletion(dst, &v, p.choice.options.History)
 	case of.cut != nil:
 		whole, failed := from.AppendJSON(p.buffer(), o)
 		if failed != nil {

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,17 +16,20 @@ import (
 // that time, which are written again.
 const noteEvery = time.Second
 
-// A position is how far a job is: which files are complete, as of which state.
+// A position is how far a job is: how much is in complete files, as of which state. Which
+// files these are is in the list of files.
 type position struct {
 	Sequence uint64       `json:"sequence"`
 	Time     int64        `json:"time"` // of the state, in microseconds since the Unix epoch
 	Series   []seriesDone `json:"series,omitempty"`
 }
 
-// seriesDone are the complete files of a series.
+// seriesDone is what of a series is in complete files.
 type seriesDone struct {
 	series
-	Files [][2]int64 `json:"files"` // lines and bytes
+	Files int   `json:"files"`
+	Lines int64 `json:"lines"`
+	Bytes int64 `json:"bytes"`
 }
 
 func (p *position) add(s series, f File) {
@@ -33,14 +37,16 @@ func (p *position) add(s series, f File) {
 		p.Series = append(p.Series, seriesDone{series: s})
 	}
 	last := &p.Series[len(p.Series)-1]
-	last.Files = append(last.Files, [2]int64{f.Count, f.Bytes})
+	last.Files++
+	last.Lines += f.Count
+	last.Bytes += f.Bytes
 }
 
 // files returns how many files of a series are complete.
 func (p *position) files(s series) int {
 	for i := range p.Series {
 		if p.Series[i].series == s {
-			return len(p.Series[i].Files)
+			return p.Series[i].Files
 		}
 	}
 	return 0
@@ -49,53 +55,60 @@ func (p *position) files(s series) int {
 // versions returns how many versions are in complete files.
 func (p *position) versions() (n int64) {
 	for i := range p.Series {
-		for _, f := range p.Series[i].Files {
-			n += f[0]
-		}
+		n += p.Series[i].Lines
 	}
 	return n
 }
 
-// list returns the complete files.
-func (p *position) list(o *Options, job string) (files, deleted []File) {
+// list reads the files of a job that the position counts.
+func (p *position) list(ctx context.Context, store *datastore.Store, id string) (fileList, error) {
+	n := 0
 	for i := range p.Series {
-		s := &p.Series[i]
-		for n, f := range s.Files {
-			file := File{Type: s.typ(), Name: o.folder(job) + o.fileName(s.series, n+1), Count: f[0], Bytes: f[1]}
-			if s.Deleted {
-				deleted = append(deleted, file)
-			} else {
-				files = append(files, file)
-			}
+		if p.Series[i].Files < 0 {
+			return fileList{}, errList
 		}
+		n += p.Series[i].Files
 	}
-	return files, deleted
+	return loadList(ctx, store, id, n)
 }
 
-// report is what the register tells of a job.
-type report struct {
-	Files     int   `json:"files"`
-	Resources int64 `json:"resources"`
-	Bytes     int64 `json:"bytes"`
-	Total     int64 `json:"total,omitzero"` // resources to write
+// written returns what the register tells of the position.
+func (p *position) written() *register.Written {
+	w := new(register.Written)
+	for i := range p.Series {
+		if s := &p.Series[i]; !s.Deleted {
+			w.Files += int64(s.Files)
+			w.Resources += s.Lines
+			w.Bytes += s.Bytes
+		}
+	}
+	return w
 }
 
 // note tells the register how far the job is.
 func (j *Job) note() error {
+	j.noted = time.Now()
+	return j.save(context.Background())
+}
+
+// save keeps the record of the job, and which files are complete.
+func (j *Job) save(ctx context.Context) error {
 	if err := j.describe(); err != nil {
 		return err
 	}
-	j.noted = time.Now()
-	return register.Save(context.Background(), j.store, j.record)
+	tx := j.store.Begin()
+	if err := errors.Join(register.Put(tx, j.record), j.files.keep(tx, j.id)); err != nil {
+		return err
+	}
+	_, err := tx.Commit(ctx)
+	return err
 }
 
 // describe puts how far the job is into its record.
 func (j *Job) describe() (err error) {
-	var r Result
-	j.fill(&r)
-	if j.record.Position, err = json.Marshal(&j.from); err == nil {
-		j.record.Report, err = json.Marshal(report{len(r.Files), r.Resources, r.Bytes, j.Progress().Total})
-	}
+	j.record.Written = j.from.written()
+	j.record.Written.Total = j.Progress().Total
+	j.record.Position, err = json.Marshal(&j.from)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
@@ -108,14 +121,11 @@ func (j *Job) finish(ctx context.Context, stopped error) error {
 	if j.store == nil {
 		return nil
 	}
-	if err := j.describe(); err != nil {
-		return err
-	}
 	j.record.Status, j.record.Ended = j.outcome.result.Status, time.Now().UTC()
 	if j.record.Status == register.Failed {
 		j.record.Message = datastore.Issues(stopped)[0].Diagnostics
 	}
-	if err := register.Save(context.WithoutCancel(ctx), j.store, j.record); err != nil && !closes(err) {
+	if err := j.save(context.WithoutCancel(ctx)); err != nil && !closes(err) {
 		return fmt.Errorf("the register: %w", err)
 	}
 	return nil

@@ -128,7 +128,7 @@ func (j *Job) submit(ctx context.Context, store *datastore.Store) (found *Job, e
 			return running, nil
 		}
 		if record.Status == register.Completed {
-			return over(record, j.options)
+			return over(ctx, store, record, j.options)
 		}
 		return resume(ctx, store, record, j.options)
 	}
@@ -137,10 +137,14 @@ func (j *Job) submit(ctx context.Context, store *datastore.Store) (found *Job, e
 }
 
 // over returns a job that is complete.
-func over(record *register.Record, opts Options) (*Job, error) {
+func over(ctx context.Context, store *datastore.Store, record *register.Record, opts Options) (*Job, error) {
 	j := &Job{id: record.ID, options: opts, record: record, cancel: func() {}, done: make(chan struct{})}
 	if err := json.Unmarshal(record.Position, &j.from); err != nil {
 		return nil, fmt.Errorf("export: the job's position cannot be read: %w", err)
+	}
+	var err error
+	if j.files, err = j.from.list(ctx, store, j.id); err != nil {
+		return nil, err
 	}
 	r := &j.outcome.result
 	j.fill(r)
@@ -160,11 +164,15 @@ func resume(ctx context.Context, store *datastore.Store, record *register.Record
 	if err := json.Unmarshal(record.Position, &at); err != nil {
 		return nil, fmt.Errorf("export: the job's position cannot be read: %w", err)
 	}
+	files, err := at.list(ctx, store, record.ID)
+	if err != nil {
+		return nil, fmt.Errorf("export: resuming: %w", err)
+	}
 	var j *Job
 	state, err := store.SnapshotAt(at.Sequence)
 	if err == nil {
 		if j, err = prepare(ctx, state, opts); err == nil {
-			j.from = at
+			j.from, j.files = at, files
 		}
 	}
 	anew := errors.Is(err, datastore.ErrStalePage)
@@ -178,8 +186,7 @@ func resume(ctx context.Context, store *datastore.Store, record *register.Record
 	}
 	j.outcome.result.Anew = anew
 	j.store, j.record, j.id = store, record, record.ID
-	var before Result
-	j.fill(&before)
+	before := j.from.written()
 	j.mu.progress.Resources, j.mu.progress.Bytes = before.Resources, before.Bytes
 	record.Status, record.Message, record.Ended = register.InProgress, "", time.Time{}
 	return j.runs(ctx)

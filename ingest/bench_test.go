@@ -45,8 +45,9 @@ func synthetic(tb testing.TB, patients int) []byte {
 	return text
 }
 
-// BenchmarkImport imports into a new store each time. Unmarshal is the reference:
-// google/fhir's parser alone, on one core, over some of the same lines.
+// BenchmarkImport imports into a new store each time, or what the store has (again). The
+// references are google/fhir's parser alone, on one core, over some of the same lines, and
+// a plain loop that parses, compresses, seals and writes the same lines on all cores.
 func BenchmarkImport(b *testing.B) {
 	for _, input := range []struct {
 		name string
@@ -58,6 +59,8 @@ func BenchmarkImport(b *testing.B) {
 		b.Run(input.name, func(b *testing.B) {
 			b.Run("file", func(b *testing.B) { benchmarkImport(b, input.text(b), true) })
 			b.Run("mem", func(b *testing.B) { benchmarkImport(b, input.text(b), false) })
+			b.Run("again", func(b *testing.B) { benchmarkAgain(b, input.text(b)) })
+			b.Run("plain", func(b *testing.B) { benchmarkPlain(b, input.text(b)) })
 			b.Run("jsonformat", func(b *testing.B) { benchmarkUnmarshal(b, input.text(b)) })
 		})
 	}

@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
-	"net/http"
+	"runtime"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A chunk goes from the reader to a worker, and then to the committer, one
-// goroutine at a time.
+// A chunk goes from the reader to a worker, and then to the committer, in a batch.
 type chunk struct {
 	cut
 	source *source
@@ -21,24 +22,27 @@ type chunk struct {
 	job    *Job
 	done   int64 // lines up to this one were imported by an earlier run
 	ends   bool  // nothing of the source follows; there is no cut
-	weight int64 // share of the pipeline's budget
 
-	prepared chan struct{} // closed by the worker, which sets what follows
-	tx       *datastore.Tx
-	numbers  []int64 // of the lines in tx
-	last     int64   // number of the last line
-	aside    []int64 // lines to put aside
-	settled  []int64 // lines that were put aside and are decided
+	// Set by the worker.
+	tx       *datastore.Tx // the batch's
+	stored   []storedLine  // in the order of the lines
+	last     int64         // number of the last line
+	aside    []int64       // lines to put aside
+	settled  []int64       // lines that were put aside and are decided
 	counts   Counts
-	failures []byte // lines of the report
-	flaws    []byte // the same of lines that an earlier run imported
+	failures []failedLine
 }
 
-// prepare fills a transaction with the chunk's lines. A line that the store does
+// yieldEvery is after how many lines a worker lets others go first: reads of the store that
+// wait for a processor wait for some lines, and not for the ten milliseconds after which
+// the runtime takes one away.
+const yieldEvery = 4
+
+// prepare fills the transaction with the chunk's lines. A line that the store does
 // not take becomes a failure; the error is one that stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
-	c.tx = store.Begin()
 	c.last = c.first
+	c.stored = make([]storedLine, 0, c.lineEnds+1)
 	if c.fault != nil {
 		c.faulty()
 	}
@@ -48,12 +52,36 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 			return err
 		}
 		c.last = number
-		number++
+		if number++; number%yieldEvery == 0 {
+			runtime.Gosched()
+		}
 	}
-	if !c.isDone() && c.job.from.Pass == 0 {
-		c.counts.Bytes = c.bytes
+	if c.job.from.Pass == 0 {
+		c.counts.Bytes = c.newBytes()
 	}
 	return nil
+}
+
+// newBytes returns the bytes of text that the chunk stands for, without those of lines that
+// an earlier run counted. A run may cut a source elsewhere than the one before.
+func (c *chunk) newBytes() int64 {
+	switch skip := c.done - c.first + 1; {
+	case skip <= 0:
+		return c.bytes
+	case c.isDone():
+		return 0
+	case c.bundle != nil:
+		return c.bytes - c.taken[skip-1]
+	default:
+		n := c.bytes
+		for line := range c.lines() {
+			if skip--; skip < 0 {
+				break
+			}
+			n -= int64(len(line))
+		}
+		return n
+	}
 }
 
 // faulty reports the chunk's fault. In the last pass it is that of the lines which are
@@ -75,9 +103,12 @@ func (c *chunk) waits(number int64) bool {
 	return c.job.from.Pass > 0 && c.job.asides.has(c.file, number)
 }
 
-// lines returns the lines of the cut.
+// lines returns the lines of the cut, or the entries.
 func (c *chunk) lines() iter.Seq[[]byte] {
-	if c.whole {
+	switch {
+	case c.bundle != nil:
+		return c.entries()
+	case c.whole:
 		return slices.Values([][]byte{c.data})
 	}
 	return bytes.Lines(c.data)
@@ -88,34 +119,36 @@ func (c *chunk) isDone() bool { return c.last <= c.done }
 
 // take adds one line to the transaction.
 func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, line []byte, checks []datastore.WriteOption) error {
-	resource := bytes.Trim(line, " \t\r\n") // JSON's white space, RFC 8259 §2
-	if len(resource) == 0 && !c.whole {
-		return nil
-	}
 	waits := c.waits(number)
-	if refs, err := c.deletions(resource); refs != nil || err != nil {
-		switch again := c.job.from.Pass > 0 || number <= c.done; {
-		case err != nil:
-			c.fail(number, err)
-			return nil
-		case again:
-			return nil
-		}
-		return c.remove(number, line, refs)
-	}
+	again := c.job.from.Pass > 0 && !waits || number <= c.done
+	w, err := c.wish(number, line)
 	switch {
-	case c.job.from.Pass > 0 && !waits, number <= c.done:
-		return c.retell(ctx, store, number, resource, checks, waits && c.job.from.Last)
+	case err != nil:
+		c.fail(number, err)
+		return nil
+	case w.nothing:
+		return nil
+	case again && c.job.refused.has(c.file, number):
+		c.fail(number, errOutOfOrder)
+		return nil
+	case w.deletes && again:
+		c.retellDeletions(number, w.refs)
+		return nil
+	case w.deletes:
+		return c.remove(number, line, w.refs)
+	case again:
+		return c.retell(ctx, store, number, &w, checks, waits && c.job.from.Last)
 	}
-	_, err := c.tx.Update(ctx, resource, checks...)
+	ref, err := c.update(ctx, c.tx, store, &w, checks)
 	switch {
 	case err == nil:
-		c.numbers = append(c.numbers, number)
 		c.counts.Scanned++
 		c.counts.Imported++
-		if isFlawed(c.tx.Issues(c.tx.Len() - 1)) {
+		stored := storedLine{number: number, ref: ref, op: c.tx.Len() - 1, size: len(line)}
+		if c.note(&stored, c.tx); stored.flaws != nil {
 			c.counts.WithIssues++
 		}
+		c.stored = append(c.stored, stored)
 		c.counts.BytesImported += int64(len(line))
 		c.settle(number, waits)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
@@ -141,23 +174,34 @@ func (c *chunk) settle(number int64, waits bool) {
 	}
 }
 
-// retell checks a line that an earlier run or pass did, for the report alone. That a
-// conditional reference finds nothing is told where unresolved is set: other lines were
-// put aside for it, or found something in their time.
-func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, resource []byte, checks []datastore.WriteOption, unresolved bool) error {
+// retell tells the report of a line that an earlier run or pass did, and that is checked
+// again for it. unresolved says that the line never found what it refers to.
+func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, w *wish, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
 	}
+	if c.job.asides.has(c.file, number) && !unresolved {
+		return nil
+	}
 	tx := store.Begin()
-	_, err := tx.Update(ctx, resource, checks...)
+	ref, err := c.update(ctx, tx, store, w, checks)
+	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
+	case isUnresolved && c.source.again && !unresolved: // it found something in its time
+		w.plain = true
+		ref, err = c.update(ctx, tx, store, w, c.job.checks())
+	case err == nil && unresolved: // it would find something by now
+		err = datastore.ErrUnresolved
+	}
 	switch {
 	case err == nil:
-		if isFlawed(tx.Issues(0)) {
-			c.flaws = appendLine(c.flaws, number, http.StatusOK, issue.AppendOutcome(nil, tx.Issues(0)...))
+		stored := storedLine{number: number, ref: ref, op: retold, effect: datastore.EffectUpdated}
+		if c.job.created.has(c.file, number) {
+			stored.effect = datastore.EffectCreated
 		}
+		c.note(&stored, tx)
+		c.stored = append(c.stored, stored)
 	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
 		return err
-	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !unresolved:
 	default:
 		c.fail(number, err)
 	}
@@ -176,28 +220,33 @@ func (c *chunk) fail(number int64, err error) {
 		c.counts.Scanned++
 		c.counts.ServerErrors++
 	}
-	c.failures = appendLine(c.failures, number, status, datastore.Outcome(err))
+	c.tellFailure(number, err)
 }
 
-// flawed returns the lines of the report for lines that were stored although something
-// is wrong with them.
-func (c *chunk) flawed(written []datastore.Version) (lines []byte) {
-	for i := range written {
-		v := &written[i]
-		if !isFlawed(v.Issues) {
-			continue
-		}
-		status := http.StatusOK
-		if v.Created {
-			status = http.StatusCreated
-		}
-		lines = appendLine(lines, c.numbers[i], status, issue.AppendOutcome(nil, v.Issues...))
+// tellFailure has the report tell of a line that is not imported.
+func (c *chunk) tellFailure(number int64, err error) {
+	if c.job.options.Report != nil {
+		c.failures = append(c.failures, failedLine{number, appendLine(nil, c.lineOf(number), datastore.Status(err), datastore.Outcome(err))})
 	}
-	return lines
 }
 
-// isFlawed reports whether something is wrong with a resource that is stored. Level
-// Minimal alone lets such in; warnings do not count.
-func isFlawed(issues []datastore.Issue) bool {
-	return slices.ContainsFunc(issues, func(is datastore.Issue) bool { return is.Severity == issue.Error })
+// refuse counts and reports an operation whose version was out of order, and that counts
+// as imported yet. Of a line with several the first that is refused counts.
+func (c *chunk) refuse(s *storedLine, err error, again bool) {
+	if again {
+		return
+	}
+	c.counts.Imported--
+	c.counts.CustomerErrors++
+	c.counts.BytesImported -= int64(s.size)
+	if s.flaws != nil {
+		c.counts.WithIssues--
+	}
+	if c.bundle != nil {
+		err = engine.At(fmt.Sprintf("/entry/%d/resource", c.indexOf(s.number)), err)
+	}
+	c.tellFailure(s.number, err)
 }
+
+// errOutOfOrder is told again of a line whose version was out of order.
+var errOutOfOrder = engine.Failf(datastore.ErrVersionOrder, issue.Conflict, "the version did not follow the newest one in the store")

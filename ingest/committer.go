@@ -3,94 +3,96 @@ package ingest
 import (
 	"context"
 	"errors"
-	"slices"
+
+	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// commit writes prepared chunks to the store in order, what became of their bad
-// lines to the report, and counts both.
+// commit writes prepared batches to the store in order, what became of their lines to the
+// report, and counts both.
 func (p *pipeline) commit(ctx context.Context) (err error) {
 	j := p.job
-	var current *source
-	var failures, issues reportFile
-	closeReport := func() error { return errors.Join(failures.close(), issues.close()) }
-	defer func() { err = errors.Join(err, closeReport()) }()
-	for c := range p.order {
+	r := newReport(j.options.Report)
+	defer func() {
+		switch closed := r.close(); {
+		case err == nil, errors.Is(err, errReport):
+			err = closed
+		default:
+			err = errors.Join(err, closed)
+		}
+	}()
+	for b := range p.order {
 		select {
-		case <-c.prepared:
+		case <-b.prepared:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if c.source != current {
-			current = c.source
-			failures = reportFile{sink: j.options.Report, name: failureFolder + current.name}
-			issues = reportFile{sink: j.options.Report, name: issueFolder + current.name}
-			j.begin(c)
-		}
-		if c.ends {
-			if err := closeReport(); err != nil {
+		if !b.isDone() {
+			if err := j.keep(b); err != nil {
 				return err
 			}
-			j.end(c)
-			continue
-		}
-		flawed := c.flaws
-		if !c.isDone() {
-			kept, err := j.keep(c.tx, c)
+			written, err := b.tx.Commit(ctx)
 			if err != nil {
 				return err
 			}
-			written, err := c.tx.Commit(ctx)
-			if err != nil {
+			j.learn(b, written)
+		}
+		j.count(b)
+		for _, c := range b.chunks {
+			if err := r.tell(c); err != nil {
 				return err
 			}
-			j.record.Position, j.record.Report = kept.Position, kept.Report
-			flawed = append(flawed, c.flawed(written)...)
 		}
-		j.count(c)
-		if err := errors.Join(failures.write(c.failures), issues.write(flawed)); err != nil {
-			return err
-		}
-		p.budget.Release(c.weight)
+		p.budget.Release(b.weight)
 	}
 	return nil
 }
 
-// begin notes that a source is under way, again in a later pass.
-func (j *Job) begin(c *chunk) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.mu.at, j.mu.under = c.file, true
-	j.mu.file = slices.IndexFunc(j.mu.files, func(f FileResult) bool { return f.Name == c.source.name })
-	if j.mu.file >= 0 {
-		return
+// learn tells the chunks of a batch what their operations came to.
+func (j *Job) learn(b *batch, written []datastore.Version) {
+	for _, c := range b.chunks {
+		var created, refused []int64
+		kept := c.stored[:0]
+		for i := range c.stored {
+			s := c.stored[i]
+			if s.op == retold {
+				kept = append(kept, s)
+				continue
+			}
+			switch s.effect = written[s.op].Effect(); s.effect {
+			case datastore.EffectRefused:
+				again := len(refused) > 0 && refused[len(refused)-1] == s.number
+				c.refuse(&s, written[s.op].Refused, again)
+				refused = append(refused, s.number)
+				continue
+			case datastore.EffectCreated:
+				created = append(created, s.number)
+			case datastore.EffectUnchanged:
+				c.counts.Unchanged++
+			}
+			kept = append(kept, s)
+		}
+		c.stored = kept
+		j.created.add(c.file, created...)
+		j.refused.add(c.file, refused...)
 	}
-	f := FileResult{Name: c.source.name}
-	if len(j.mu.files) == 0 {
-		f.Counts = j.from.Part
-	}
-	j.mu.file = len(j.mu.files)
-	j.mu.files = append(j.mu.files, f)
 }
 
-// end notes that the source under way is done.
-func (j *Job) end(c *chunk) {
+// count adds a batch that is durable.
+func (j *Job) count(b *batch) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.from.Pass == 0 && j.mu.files[j.mu.file].Err == nil {
-		j.mu.whole++
-	}
-	j.mu.at, j.mu.under = c.file+1, false
-}
-
-// count adds a chunk that is durable.
-func (j *Job) count(c *chunk) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	f := &j.mu.files[j.mu.file]
-	f.add(c.counts)
-	j.mu.counts.add(c.counts)
-	j.mu.settled += int64(len(c.settled))
-	if c.broken {
-		f.Err = c.fault
+	for _, c := range b.chunks {
+		j.mu.at = j.advanceLocked(j.mu.at, c)
+		i, known := j.mu.index[c.file]
+		if !known {
+			i = len(j.mu.files)
+			j.mu.files = append(j.mu.files, FileResult{Name: c.source.name, Counts: j.partLocked(c.file)})
+			j.mu.index[c.file] = i
+		}
+		f := &j.mu.files[i]
+		f.add(c.counts)
+		if c.broken {
+			f.Err = c.fault
+		}
 	}
 }

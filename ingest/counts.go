@@ -11,6 +11,7 @@ import (
 type Counts struct {
 	Scanned        int64 `json:"scanned"`        // lines that are not blank
 	Imported       int64 `json:"imported"`       // of these, stored and durable
+	Unchanged      int64 `json:"unchanged"`      // of the imported, those that the store held as they are
 	WithIssues     int64 `json:"withIssues"`     // of the imported, those that only level Minimal lets in
 	CustomerErrors int64 `json:"customerErrors"` // refused for what they hold
 	ServerErrors   int64 `json:"serverErrors"`   // refused for what went wrong here
@@ -24,6 +25,7 @@ func (c Counts) Failed() int64 { return c.CustomerErrors + c.ServerErrors }
 func (c *Counts) add(d Counts) {
 	c.Scanned += d.Scanned
 	c.Imported += d.Imported
+	c.Unchanged += d.Unchanged
 	c.WithIssues += d.WithIssues
 	c.CustomerErrors += d.CustomerErrors
 	c.ServerErrors += d.ServerErrors

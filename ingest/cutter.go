@@ -32,7 +32,8 @@ type cutter struct {
 	err   error  // what ended the text
 }
 
-// A cut is what a cutter gives: whole lines, or why the first of them is none.
+// A cut is what a cutter gives: whole lines, or why the first of them is none. Entries of
+// a Bundle count as lines.
 type cut struct {
 	first    int64 // number of the first line
 	lineEnds int64 // in data
@@ -42,6 +43,14 @@ type cut struct {
 	fault    error // in place of data
 	// broken says that the fault is not the line's: the text cannot be read on.
 	broken bool
+
+	line int64 // number of the first line in the report, 0 if it is first
+	// Of entries of a Bundle: the Bundle, the place of the first in it, where each ends in
+	// data, and how many bytes of the text were taken by then.
+	bundle *bundleInfo
+	index  int64
+	marks  []int
+	taken  []int64
 }
 
 // unreadable is the cut where a text cannot be read on.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -36,15 +37,18 @@ type decoder struct {
 	format string // how the file is compressed, "" if it is not
 	sum    limitedReader
 	zstd   *zstd.Decoder
+
+	buffers []*bufio.Reader
 }
 
 // newDecoder looks at the start of a file. read counts the bytes that the file
 // itself gives; it gives none once the context has ended. A compressed file yields up to
 // most bytes.
-func newDecoder(ctx context.Context, file io.Reader, read *atomic.Int64, most int64) (*decoder, error) {
-	d := &decoder{raw: meter{ctx: ctx, reader: file, read: read}}
-	d.text = bufio.NewReaderSize(&d.raw, 64<<10)
+func newDecoder(ctx context.Context, file *opening, read *atomic.Int64, most int64) (*decoder, error) {
+	d := &decoder{raw: meter{ctx: ctx, opening: file, read: read}}
+	d.text = d.buffer(&d.raw)
 	if err := d.decompress(most); err != nil {
+		d.close()
 		return nil, d.wrap(err)
 	}
 	// An error here comes again from Read.
@@ -52,6 +56,7 @@ func newDecoder(ctx context.Context, file io.Reader, read *atomic.Int64, most in
 	if bytes.HasPrefix(head, utf8Mark) {
 		d.text.Discard(len(utf8Mark))
 	} else if len(head) >= 2 && isUTF16(head) {
+		d.close()
 		return nil, invalid(issue.Structure, "the file is UTF-16 or UTF-32; JSON is exchanged as UTF-8 (RFC 8259 §8.1)")
 	}
 	return d, nil
@@ -75,8 +80,19 @@ func (d *decoder) decompress(most int64) (err error) {
 		return err
 	}
 	d.sum = limitedReader{from: text, left: most}
-	d.text = bufio.NewReaderSize(&d.sum, 64<<10)
+	d.text = d.buffer(&d.sum)
 	return nil
+}
+
+// decoderBuffers are the buffers of decoders: *bufio.Reader.
+var decoderBuffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10) }}
+
+// buffer returns a buffer over a reader, until the decoder is closed.
+func (d *decoder) buffer(over io.Reader) *bufio.Reader {
+	b := decoderBuffers.Get().(*bufio.Reader)
+	b.Reset(over)
+	d.buffers = append(d.buffers, b)
+	return b
 }
 
 // isSkippable tells a skippable frame, with which zstd data may begin (RFC 8878 §3.1.2).
@@ -89,6 +105,11 @@ func (d *decoder) close() {
 	if d.zstd != nil {
 		d.zstd.Close()
 	}
+	for _, b := range d.buffers {
+		b.Reset(nil)
+		decoderBuffers.Put(b)
+	}
+	d.buffers = nil
 }
 
 // isUTF16 tells UTF-16 and UTF-32 by their mark, or by a zero beside the first
@@ -123,19 +144,46 @@ func (d *decoder) wrap(err error) error {
 // blockSize is how much is read of a file at a time, at most.
 const blockSize = 256 << 10
 
-// A meter counts the bytes that a reader gives and remembers its failure. A reader that
-// hangs, as that of a pipe may, is left behind when the context ends.
+// A meter counts the bytes that a file gives and remembers its failure. A file that hangs,
+// as a pipe may, is left behind when the context ends.
 type meter struct {
-	ctx    context.Context
-	reader io.Reader
-	read   *atomic.Int64
-	err    error
-	block  []byte // the reader's alone while it is read
+	*opening
+	ctx   context.Context
+	read  *atomic.Int64
+	total int64
+	err   error
+	block []byte // the file's alone while it is read
 }
 
+// errShorter says that a file ends before the size that it was listed with.
+var errShorter = errors.New("ingest: the file is shorter than it was when the import began: it was changed meanwhile")
+
+// Read implements io.Reader.
 func (m *meter) Read(p []byte) (n int, err error) {
+	n, err = m.next(p)
+	m.total += int64(n)
+	m.read.Add(int64(n))
+	if err == io.EOF && m.total < m.source.size {
+		m.err = errShorter
+		return n, m.err
+	}
+	return n, err
+}
+
+func (m *meter) next(p []byte) (n int, err error) {
 	if m.err = m.ctx.Err(); m.err != nil {
 		return 0, m.err
+	}
+	if len(m.head) > 0 {
+		n = copy(p, m.head)
+		m.head = m.head[n:]
+		return n, nil
+	}
+	if m.file == nil {
+		if !errors.Is(m.end, io.EOF) {
+			m.err = m.end
+		}
+		return 0, m.end
 	}
 	if m.block == nil {
 		m.block = make([]byte, blockSize)
@@ -147,14 +195,14 @@ func (m *meter) Read(p []byte) (n int, err error) {
 	}
 	answers := make(chan answer, 1)
 	if m.err = jobs.Await(m.ctx, func() error {
-		n, err := m.reader.Read(block)
+		n, err := m.file.Read(block)
 		answers <- answer{n, err}
 		return nil
 	}); m.err != nil {
 		return 0, m.err
 	}
 	a := <-answers
-	m.read.Add(int64(copy(p, block[:a.n])))
+	copy(p, block[:a.n])
 	if a.err != nil && !errors.Is(a.err, io.EOF) {
 		m.err = a.err
 	}

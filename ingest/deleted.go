@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -13,10 +15,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// deletions returns what a line deletes: a Bundle of type transaction or batch whose
-// entries are DELETEs, as the deleted files of Bulk Data have. It returns nil for any
-// other line.
-func deletions(line []byte) ([]datastore.Ref, error) {
+// A deletion is a resource that is deleted, and what the deletion was elsewhere.
+type deletion struct {
+	datastore.Ref
+	versionID   string    // "" where that is not said
+	lastUpdated time.Time // zero where that is not said
+}
+
+// deletions returns what a line deletes: a Bundle of type transaction, batch or history
+// whose entries are DELETEs, as the deleted files of Bulk Data, and of exports with
+// history, have. It returns nil for any other line.
+func deletions(line []byte) ([]deletion, error) {
 	if !bytes.Contains(line, []byte(`"DELETE"`)) || !bytes.Contains(line, []byte(`"Bundle"`)) {
 		return nil, nil
 	}
@@ -29,9 +38,13 @@ func deletions(line []byte) ([]datastore.Ref, error) {
 				Method string `json:"method"`
 				URL    string `json:"url"`
 			} `json:"request"`
+			Response struct {
+				ETag         string    `json:"etag"`
+				LastModified time.Time `json:"lastModified"`
+			} `json:"response"`
 		} `json:"entry"`
 	}
-	if json.Unmarshal(line, &b) != nil || b.ResourceType != "Bundle" || b.Type != "transaction" && b.Type != "batch" {
+	if json.Unmarshal(line, &b) != nil || b.ResourceType != "Bundle" || b.Type != "transaction" && b.Type != "batch" && b.Type != "history" {
 		return nil, nil // what is wrong with it, an update reports
 	}
 	for i := range b.Entry {
@@ -39,37 +52,44 @@ func deletions(line []byte) ([]datastore.Ref, error) {
 			return nil, nil
 		}
 	}
-	refs := make([]datastore.Ref, len(b.Entry))
+	all := make([]deletion, len(b.Entry))
 	for i := range b.Entry {
 		name, id, _ := strings.Cut(b.Entry[i].Request.URL, "/")
 		if _, ok := schema.ResourceType(name); !ok || !engine.ValidID(id) {
 			return nil, engine.At(fmt.Sprintf("/entry/%d/request/url", i),
 				engine.Failf(engine.ErrInvalid, issue.Value, "an import deletes by Type/id alone"))
 		}
-		refs[i] = datastore.Ref{Type: name, ID: id}
+		version, _ := strings.CutPrefix(b.Entry[i].Response.ETag, `W/"`)
+		all[i] = deletion{datastore.Ref{Type: name, ID: id}, strings.TrimSuffix(version, `"`), b.Entry[i].Response.LastModified}
 	}
-	return refs, nil
-}
-
-// deletions returns what a line of the chunk deletes. A file that is one resource is
-// stored.
-func (c *chunk) deletions(line []byte) ([]datastore.Ref, error) {
-	if c.whole {
-		return nil, nil
-	}
-	return deletions(line)
+	return all, nil
 }
 
 // remove adds the deletions of a line to the transaction.
-func (c *chunk) remove(number int64, line []byte, refs []datastore.Ref) error {
-	for _, ref := range refs {
-		if err := c.tx.Delete(ref, datastore.IfPresent()); err != nil {
+func (c *chunk) remove(number int64, line []byte, all []deletion) error {
+	for _, d := range all {
+		how := []datastore.WriteOption{datastore.IfPresent()}
+		if c.job.options.KeepVersions {
+			how = append(how, datastore.DeletedAs(d.versionID, d.lastUpdated), datastore.IfInOrder())
+		}
+		switch err := c.tx.Delete(d.Ref, how...); {
+		case errors.Is(err, datastore.ErrInvalid): // of a version that cannot be kept
+			c.fail(number, err)
+			return nil
+		case err != nil:
 			return err
 		}
-		c.numbers = append(c.numbers, number)
+		c.stored = append(c.stored, storedLine{number: number, ref: d.Ref, op: c.tx.Len() - 1, size: len(line)})
 	}
 	c.counts.Scanned++
 	c.counts.Imported++
 	c.counts.BytesImported += int64(len(line))
 	return nil
+}
+
+// retellDeletions tells of a line that an earlier run or pass did.
+func (c *chunk) retellDeletions(number int64, all []deletion) {
+	for _, d := range all {
+		c.stored = append(c.stored, storedLine{number: number, ref: d.Ref, op: retold, effect: datastore.EffectDeleted})
+	}
 }

@@ -1,5 +1,5 @@
-// Package ingest imports ldjson into a store: one FHIR R4 resource a line, plain,
-// gzip or zstd, from files, a folder or an io.Reader.
+// Package ingest imports ldjson, one FHIR R4 resource a line, and Bundles into a store:
+// plain, gzip or zstd, from files, a folder or an io.Reader.
 //
 //	job, err := ingest.Start(ctx, store, ingest.Options{
 //		From:   os.DirFS("in"),
@@ -22,6 +22,10 @@
 // line that was put aside is written later than the lines behind it: where the same id
 // comes twice, it may be the newer version. Lines that wait for each other find nothing.
 //
+// With Options.KeepVersions versions keep the numbers and the times of their source, so
+// that an export with history comes back as it was: see datastore.KeepVersion. What does
+// not follow the newest version in the store is then a bad line, with status 409.
+//
 // A bad line never stops a run. It is counted, and written to a failures file
 // with its number and an OperationOutcome. Which lines are bad is a matter of
 // Options.Validation; those that only level Minimal lets in are imported, counted
@@ -37,27 +41,66 @@
 // lines and are nothing else. A byte order mark of UTF-8 at the start of a file
 // is skipped (RFC 8259 §8.1 lets a parser do so); UTF-16 is not read, and says so.
 // Whether a file is compressed is told from its first bytes, not from its name.
-// The folder's files are those whose names end in .ndjson, .ldjson or .jsonl,
-// with or without .gz or .zst. Package bucket makes file systems of buckets, package bulk of
+// The folder's files are those whose names end in .ndjson, .ldjson, .jsonl or .json,
+// with or without .gz or .zst; a manifest.json is none. Package bucket makes file systems of buckets, package bulk of
 // what a Bulk Data manifest names.
 //
-// A line that is a Bundle of type transaction or batch with DELETE entries alone, as the
-// deleted files of Bulk Data have, deletes; what is not there is no error. It counts as
-// one. Any other Bundle is stored as it is.
+// A file whose name ends in .json is one JSON text, on however many lines: a resource, or
+// a Bundle, which is taken apart (see below). A line that is a Bundle is stored as it is.
+// Options.Bundles changes both. In the files that Bulk Data calls deleted, which a
+// [Deleter] knows and which otherwise are called deleted or are in a folder of that name, a
+// line that is a Bundle of type transaction or batch with DELETE entries alone deletes;
+// what is not there is no error. It counts as one.
 //
 // A FHIR package ([Package]) is input too: each of its files is one resource.
+//
+// # Bundles
+//
+// Of a Bundle of type collection, batch, transaction, document, message or searchset that
+// is taken apart, each entry is imported for itself, as a line is, and nothing else of the
+// Bundle. It is a failure, or not, for itself too: a transaction is not one here. A
+// history, and the answer to a batch, is refused.
+//
+//   - An entry without a request, or with PUT or POST, is an update by id. Its other
+//     conditions are not asked. DELETE deletes, and is no error where nothing is. Any other
+//     method is a failure. The OperationOutcome of a search is passed over.
+//   - The id is that of the resource, of the request, or of the fullUrl: its UUID or OID,
+//     the id that an address ends in, or a digest of another address. An entry that says
+//     nothing gets one that is made of the job, the file and its place, the same when the
+//     job is resumed.
+//   - A reference to the fullUrl of an entry becomes Type/id; so do links in elements of
+//     type uri and url, and in the narrative, to an entry of the same Bundle. Entries are
+//     looked for in the Bundle, then in all others of the import, whatever their order, and
+//     in the store by their ids. A relative reference, and an address with the root of the
+//     entry's own fullUrl, is one to Type/id. A reference by UUID or OID that finds nothing,
+//     or several, is a failure of its entry, with status 412; any other address stays.
+//   - A Bundle in an entry is stored as it is.
+//
+// The number of an entry, in the report and in a job's position, is its place in the file,
+// from 1, or that of its line. The places of an OperationOutcome begin with the entry's:
+// Bundle.entry[3].resource.name.
+//
+// A Bundle is read entry by entry. A file of more than 8 MiB is read twice, to know the
+// fullUrls before the references to them.
 //
 // # Report
 //
 // The report has the shape of AWS HealthLake's import jobs. manifest.json has
-// HealthLake's counts, and the job's name and status. FAILURE/ has a file for
+// HealthLake's counts, the job's name and status, and numberOfResourcesUnchanged: how many
+// of the imported resources the store held as they are. FAILURE/ has a file for
 // each input file that had failures, of the same name, and compressed if that name ends
 // in .gz or .zst; its lines are in the order of the input:
 //
 //	{"lineId":9,"UpdateResourceResponse":{"jsonBlob":{…},"statusCode":400}}
 //
-// SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/ has the same for the lines that only
-// level Minimal imports, with status 200 or 201. No outcome quotes the data.
+// SUCCESS/ has the same for the lines that are imported, with type and id of the resource:
+//
+//	{"lineId":8,"UpdateResourceResponse":{"jsonBlob":{"resourceType":"Patient","id":"a"},"statusCode":201}}
+//
+// 201 is a new resource, 200 one that was there, 204 a deletion. Lines that only level
+// Minimal imports are in SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/ instead, with an
+// OperationOutcome. So each line that is not blank is in one of the three folders. No
+// outcome quotes the data.
 //
 // # Jobs
 //
@@ -67,8 +110,8 @@
 // last line that is durable, with all counts right. With Options.ClientToken, to start
 // twice is to start once.
 //
-// Which lines are put aside is state of the store too, a bit a line, in the commit of the
-// chunk that they are in; their text is read from the input a second time. A Reader is
+// Which lines are put aside, and which created a resource or were out of order, is state of the store too, a
+// bit a line, in the commits that they are in; their text is read from the input a second time. A Reader is
 // read again if it is an io.Seeker; the references of another find only what was durable
 // when their line was prepared. Files of a report are written anew by each pass over the
 // lines of their input.
@@ -76,15 +119,18 @@
 // # Terms
 //
 // A chunk is a run of whole lines of one file, or one line that cannot be
-// imported. A chunk is one commit of the store.
+// imported. A batch is chunks that follow each other, of as many files as it takes to fill
+// one commit of the store.
 //
 // # Invariants
 //
 //   - What Progress, Result and the register count as imported is durable.
-//   - Chunks are committed in the order of the input, whichever worker is ready
-//     first, and failures are reported in that order.
+//   - Batches are committed in the order of the input, whichever worker is ready
+//     first, and lines are reported in that order.
 //   - The memory of a job does not depend on the size of its input: a few
-//     chunks for each worker, or one line as long as the store allows.
+//     batches for each worker, or one line as long as the store allows, and the start of
+//     Options.Ahead files; up to three bits for each line; and, of a Bundle that is taken
+//     apart, 40 bytes for each entry.
 //
 // # What it does not do
 //

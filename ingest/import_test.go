@@ -113,6 +113,9 @@ func TestBadLines(t *testing.T) {
 		{"element twice", `{"resourceType":"Patient","id":"a","active":true,"active":true}`, ""},
 		{"wrong kind", `{"resourceType":"Patient","id":"a","active":"secret"}`, ""},
 		{"deep", `{"resourceType":"Patient","id":"a","extension":[` + deep + `]}`, ""},
+		{"a type of DSTU2", `{"resourceType":"MedicationOrder","id":"a","status":"active"}`, ""},
+		{"an element of STU3", `{"resourceType":"Patient","id":"a","animal":{"species":{"text":"secret"}}}`, ""},
+		{"an element of R5", `{"resourceType":"Encounter","id":"a","status":"planned","class":[{"text":"secret"}]}`, ""},
 		{"NUL", "\x00\x00\x00", "structure"},
 		{"byte order mark in the middle", "\ufeff" + patient("a", "b"), ""},
 	}

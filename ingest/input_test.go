@@ -165,7 +165,7 @@ func (l locked) Open(name string) (fs.File, error) {
 func TestFilesOfAFolder(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{
-		"b.ndjson", "a.jsonl", "c.ldjson.gz", "sub/d.ndjson.gz", "sub/e.jsonl.gz", "f.ldjson", "notes.txt", "g.json", "h.gz", "ndjson",
+		"b.ndjson", "a.jsonl", "c.ldjson.gz", "sub/d.ndjson.gz", "sub/e.jsonl.gz", "f.ldjson", "notes.txt", "g.json", "h.gz", "ndjson", "manifest.json", "manifest.json.gz",
 	} {
 		path := filepath.Join(folder, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -174,7 +174,7 @@ func TestFilesOfAFolder(t *testing.T) {
 	for _, c := range []struct {
 		files, want []string
 	}{
-		{nil, []string{"a.jsonl", "b.ndjson", "c.ldjson.gz", "f.ldjson", "sub/d.ndjson.gz", "sub/e.jsonl.gz"}},
+		{nil, []string{"a.jsonl", "b.ndjson", "c.ldjson.gz", "f.ldjson", "g.json", "sub/d.ndjson.gz", "sub/e.jsonl.gz"}},
 		{[]string{"notes.txt"}, []string{"notes.txt"}},
 		{[]string{"sub/*", "b.ndjson", "?.ndjson", "a*"}, []string{"sub/d.ndjson.gz", "sub/e.jsonl.gz", "b.ndjson", "a.jsonl"}},
 	} {

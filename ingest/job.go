@@ -25,19 +25,19 @@ type Job struct {
 	ended   func() // tells the register that the job runs no more
 	started time.Time
 	before  int64        // resources imported by earlier runs
+	scanned int64        // lines scanned by earlier runs
 	read    atomic.Int64 // bytes of the sources
-	asides  asides
+	asides  lineSet      // lines whose conditional references found nothing yet
+	created lineSet      // lines that created a resource
+	refused lineSet      // lines whose versions were out of order
+	links   links
 	done    chan struct{} // closed once outcome is there
 
 	mu struct {
 		sync.Mutex
-		counts  Counts
-		files   []FileResult // begun; the last may be under way
-		file    int          // of these, the one under way
-		at      int          // number of the source under way, or of the next
-		under   bool         // a source is under way
-		settled int64        // lines put aside that this pass decided
-		whole   int          // files that were imported to their end, in all runs
+		at    position
+		files []FileResult // begun; the last may be under way
+		index map[int]int  // number of a source to the number of its file
 	}
 	outcome struct {
 		result Result
@@ -68,9 +68,10 @@ func (j *Job) Progress() Progress {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p.Counts, p.FilesDone = j.mu.counts, j.filesReadLocked()
-	if j.mu.under {
-		p.File = j.mu.files[j.mu.file].Name
+	at := &j.mu.at
+	p.Counts, p.FilesDone = at.Total, at.filesRead(len(j.sources))
+	if at.under {
+		p.File = at.Name
 	}
 	p.estimate(j.before)
 	return p
@@ -117,7 +118,7 @@ func (j *Job) tell(ctx context.Context) (stop func() error) {
 func (j *Job) result(ctx context.Context, err error) Result {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := Result{Counts: j.mu.counts, Files: j.mu.files, Status: Completed, Elapsed: time.Since(j.started)}
+	r := Result{Counts: j.mu.at.Total, Files: j.mu.files, Status: Completed, Elapsed: time.Since(j.started)}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		r.Status = Cancelled

@@ -59,11 +59,11 @@ func TestReport(t *testing.T) {
 		"jobName": "nightly", "jobStatus": "COMPLETED_WITH_ERRORS",
 		"inputDataConfig": {"s3Uri": "in"},
 		"outputDataConfig": {"s3Uri": "./", "encryptionKeyID": ""},
-		"successOutput": {"successOutputS3Uri": ""},
+		"successOutput": {"successOutputS3Uri": "SUCCESS/"},
 		"failureOutput": {"failureOutputS3Uri": "FAILURE/"},
 		"numberOfScannedFiles": 3, "numberOfFilesImported": 3,
 		"sizeOfScannedFilesInMB": 0.000201, "sizeOfDataImportedSuccessfullyInMB": 0.000119,
-		"numberOfResourcesScanned": 5, "numberOfResourcesImportedSuccessfully": 2,
+		"numberOfResourcesScanned": 5, "numberOfResourcesImportedSuccessfully": 2, "numberOfResourcesUnchanged": 0,
 		"numberOfResourcesWithCustomerError": 3, "numberOfResourcesWithServerError": 0
 	}`, string(text))
 	require.EqualValues(t, 201, result.Bytes)

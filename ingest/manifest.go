@@ -14,7 +14,8 @@ import (
 const manifestName = "manifest.json"
 
 // manifest is HealthLake's manifest of an import job. URIs are relative to it.
-// jobName and jobStatus are HealthLake's too, but stand elsewhere there.
+// jobName and jobStatus are HealthLake's too, but stand elsewhere there;
+// numberOfResourcesUnchanged is not, and is part of those that are imported.
 type manifest struct {
 	JobName   string `json:"jobName,omitempty"`
 	JobStatus Status `json:"jobStatus"`
@@ -37,6 +38,7 @@ type manifest struct {
 	ImportedMB         megabytes `json:"sizeOfDataImportedSuccessfullyInMB"`
 	Scanned            int64     `json:"numberOfResourcesScanned"`
 	Imported           int64     `json:"numberOfResourcesImportedSuccessfully"`
+	Unchanged          int64     `json:"numberOfResourcesUnchanged"`
 	WithCustomerErrors int64     `json:"numberOfResourcesWithCustomerError"`
 	WithServerErrors   int64     `json:"numberOfResourcesWithServerError"`
 }
@@ -50,15 +52,15 @@ func (m megabytes) MarshalJSON() ([]byte, error) {
 
 // writeManifest writes the manifest of a job that has ended.
 func (j *Job) writeManifest(r *Result) error {
+	at := j.position()
 	m := manifest{
 		JobName: j.options.JobName, JobStatus: r.Status,
-		FilesScanned: j.filesBegun(),
-		ScannedMB:    megabytes(r.Bytes), ImportedMB: megabytes(r.BytesImported),
-		Scanned: r.Scanned, Imported: r.Imported,
+		FilesScanned: at.filesBegun(len(j.sources)), FilesImported: at.Whole,
+		ScannedMB: megabytes(r.Bytes), ImportedMB: megabytes(r.BytesImported),
+		Scanned: r.Scanned, Imported: r.Imported, Unchanged: r.Unchanged,
 		WithCustomerErrors: r.CustomerErrors, WithServerErrors: r.ServerErrors,
 	}
-	m.Input.URI, m.Output.URI, m.Failure.URI = j.options.Name, "./", failureFolder
-	m.FilesImported = j.filesImported()
+	m.Input.URI, m.Output.URI, m.Success.URI, m.Failure.URI = j.options.Name, "./", successFolder, failureFolder
 	text, err := json.Marshal(m, jsontext.Multiline(true))
 	if err != nil {
 		return fmt.Errorf("ingest: report: %w", err)

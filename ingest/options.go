@@ -30,7 +30,8 @@ type Options struct {
 	From fs.FS
 	// Files names what to import of From, in this order: names, or patterns of
 	// fs.Glob, whose matches come in name order. By default it is every file with
-	// an ldjson name, in folders below as well, in the order of fs.WalkDir.
+	// a name of ldjson or JSON, in folders below as well, in the order of fs.WalkDir;
+	// files called manifest.json are left out.
 	Files []string
 
 	// Reader is imported as one file. The job does not close it. A Read that
@@ -43,6 +44,17 @@ type Options struct {
 	// Output is what the register calls the report's place, none by default.
 	Output string
 
+	// Bundles says which Bundles are taken apart and which are stored. By default files
+	// whose names end in .json are, lines are not.
+	Bundles BundleMode
+	// KeepVersions keeps the meta.versionId and the meta.lastUpdated of each resource, as
+	// datastore.KeepVersion does: the store then knows the version by the number and the
+	// time of its source, and histories, searches, sorts and exports by time do too. A
+	// version that the store has already, the same, is unchanged. One whose number does
+	// not follow that of the newest version in the store, or whose time is earlier than
+	// that one's or is yet to come, is a failure with status 409; a versionId that is no
+	// number is one with status 400. Without it the store numbers and dates all versions.
+	KeepVersions bool
 	// MaxUnpacked is up to how many bytes a compressed file is read, decompressed: 256 GiB
 	// by default. No job of that size has one file alone, and a file that is made to
 	// yield without end ends. A line of it is bounded by the size up to which the store
@@ -54,8 +66,8 @@ type Options struct {
 	// Invariants has lines checked against the constraints that R4 writes in
 	// FHIRPath as well. They cost about 4 µs a resource.
 	Invariants bool
-	// Report takes the failures and the manifest. By default failures are counted
-	// and not kept.
+	// Report takes what became of each line, and the manifest. By default lines are
+	// counted and nothing is told of them.
 	Report Sink
 	// Progress is called while the job runs, about ten times a second at most, and
 	// once at the end, before Wait returns. Calls come from one goroutine. One
@@ -69,9 +81,27 @@ type Options struct {
 	// Workers is how many goroutines parse, validate and index: as many as Go uses
 	// processors (GOMAXPROCS) by default.
 	Workers int
+	// Ahead is how many files are open at a time, with their start read, so that the time
+	// until a bucket answers passes for many at once: 32 by default.
+	Ahead int
 }
 
+// A BundleMode says which Bundles of the input are taken apart: their entries' resources
+// are imported, and the Bundle is not stored.
+type BundleMode uint8
+
+// The modes.
 const (
+	// UnpackFiles takes apart files that are one Bundle, and stores lines that are.
+	UnpackFiles BundleMode = iota
+	// UnpackBundles takes apart lines that are Bundles as well.
+	UnpackBundles
+	// KeepBundles stores all Bundles.
+	KeepBundles
+)
+
+const (
+	defaultAhead    = 32
 	defaultName     = "stdin"
 	defaultUnpacked = 256 << 30
 )
@@ -96,8 +126,17 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Validation > datastore.Minimal {
 		wrong = append(wrong, fmt.Errorf("ingest: Validation %d is no level", o.Validation))
 	}
+	if o.Bundles > KeepBundles {
+		wrong = append(wrong, fmt.Errorf("ingest: Bundles %d is no mode", o.Bundles))
+	}
 	if o.Workers < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: Workers %d is negative", o.Workers))
+	}
+	if o.Ahead < 0 {
+		wrong = append(wrong, fmt.Errorf("ingest: Ahead %d is negative", o.Ahead))
+	}
+	if o.Ahead == 0 {
+		o.Ahead = defaultAhead
 	}
 	if o.MaxUnpacked < 0 {
 		wrong = append(wrong, fmt.Errorf("ingest: MaxUnpacked %d is negative", o.MaxUnpacked))

@@ -174,7 +174,12 @@ func TestPassesResume(t *testing.T) {
 	require.GreaterOrEqual(t, len(stopped), 2, "in several passes")
 	require.Equal(t, want.Counts, result.Counts)
 	require.Equal(t, want.Status, result.Status)
-	require.Equal(t, string(report.File("FAILURE/a.ndjson")), string(again.File("FAILURE/a.ndjson")))
+	require.Equal(t, report.Names(), again.Names())
+	for _, name := range report.Names() {
+		if name != "manifest.json" {
+			require.Equal(t, reportLines(t, report.File(name)), reportLines(t, again.File(name)), name)
+		}
+	}
 	require.Equal(t, contents(t, whole), contents(t, store))
 	require.Empty(t, store.StateNames("work/"))
 }

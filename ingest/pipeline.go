@@ -2,10 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
-	"io"
-	"sync"
-	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
@@ -13,34 +9,33 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// chunksPerWorker is how many chunks may be between reader and committer for each
+// batchesPerWorker is how many full batches may be between reader and committer for each
 // worker: one that is worked on, and enough to work on while a commit is synced.
-const chunksPerWorker = 3
+const batchesPerWorker = 3
 
-// queuePerWorker bounds the chunks between reader and committer by number, where
-// they are too small to be bounded by their bytes.
+// queuePerWorker bounds the batches between reader and committer by number, where they
+// are too small to be bounded by their bytes.
 const queuePerWorker = 16
 
-// A pipeline is the way of chunks through a job: one reader, workers, and one
-// committer that takes chunks in the reader's order.
+// A pipeline is the way of batches through a job: one reader, workers, and one
+// committer that takes batches in the reader's order.
 type pipeline struct {
-	job     *Job
-	work    chan *chunk
-	order   chan *chunk
-	budget  *semaphore.Weighted // bytes between reader and committer
-	limit   int64               // of the budget; a longer line goes alone
-	buffers sync.Pool           // of *[]byte, for cuts
+	job    *Job
+	work   chan *batch
+	order  chan *batch
+	budget *semaphore.Weighted // bytes between reader and committer
+	limit  int64               // of the budget; a longer line goes alone
 }
 
 // pipe runs the pipeline until it is through, or something stops it.
 func (j *Job) pipe(ctx context.Context) error {
 	workers := j.options.Workers
-	limit := int64(chunksPerWorker * workers * chunkSize)
+	limit := int64(batchesPerWorker * workers * chunkSize)
 	g, ctx := errgroup.WithContext(ctx)
 	p := &pipeline{
 		job:    j,
-		work:   make(chan *chunk, queuePerWorker*workers),
-		order:  make(chan *chunk, queuePerWorker*workers),
+		work:   make(chan *batch, queuePerWorker*workers),
+		order:  make(chan *batch, queuePerWorker*workers),
 		budget: semaphore.NewWeighted(limit),
 		limit:  limit,
 	}
@@ -52,133 +47,27 @@ func (j *Job) pipe(ctx context.Context) error {
 	return g.Wait()
 }
 
-// read cuts the sources and sends the chunks on.
-func (p *pipeline) read(ctx context.Context) error {
-	defer close(p.work)
-	defer close(p.order)
-	for i := range p.job.sources {
-		s, done := &p.job.sources[i], int64(0)
-		switch {
-		case i < p.job.from.File:
-			if p.job.from.Pass == 0 {
-				p.job.read.Add(s.size)
-			}
-			continue
-		case i == p.job.from.File:
-			done = p.job.from.Line
-		}
-		if p.job.from.Pass > 0 && len(p.job.asides.from(i, 0)) == 0 {
-			continue
-		}
-		of := chunk{job: p.job, source: s, file: i, done: done}
-		if err := p.readSource(ctx, of); err != nil {
-			return err
-		}
-		of.ends = true
-		if err := p.send(ctx, of, cut{}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readSource sends the chunks of one source; they are like of. What is wrong with the source is a chunk as well; the error is the context's.
-func (p *pipeline) readSource(ctx context.Context, of chunk) (err error) {
-	s, read := of.source, &p.job.read
-	if p.job.from.Pass > 0 {
-		read = new(atomic.Int64) // was counted
-	}
-	file, err := s.openWithin(ctx)
-	if err != nil {
-		return p.send(ctx, of, unreadable(1, 0, err))
-	}
-	defer func() {
-		if closed := jobs.Await(ctx, file.Close); errors.Is(closed, datastore.ErrCallback) && err == nil {
-			err = closed
-		}
-	}()
-	text, err := newDecoder(ctx, file, read, p.job.options.MaxUnpacked)
-	if err != nil {
-		return p.send(ctx, of, unreadable(1, 0, err))
-	}
-	defer text.close()
-	limit := p.job.store.MaxResourceSize()
-	if s.whole {
-		return p.send(ctx, of, wholeCut(text, limit))
-	}
-	c := cutter{text: text, size: chunkSize, limit: limit, line: 1}
-	for {
-		part, err := c.next(p.buffer())
-		if err == io.EOF {
-			return nil
-		}
-		if err := p.send(ctx, of, part); err != nil {
-			return err
-		}
-	}
-}
-
-// send hands a chunk to the committer and, unless it only ends a source, to the
-// workers, once the budget has room for it.
-func (p *pipeline) send(ctx context.Context, of chunk, part cut) error {
-	c := &of
-	c.cut = part
-	if err := ctx.Err(); err != nil {
-		return err // and not a fault of the source
-	}
-	c.prepared = make(chan struct{})
-	// What is told of a bad line takes room as well.
-	c.weight = min(max(int64(len(c.data)), outcomeSize*c.lineEnds), p.limit)
-	if err := p.budget.Acquire(ctx, c.weight); err != nil {
-		return err
-	}
-	if c.ends {
-		close(c.prepared)
-		return put(ctx, p.order, c)
-	}
-	if err := put(ctx, p.order, c); err != nil {
-		return err
-	}
-	return put(ctx, p.work, c)
-}
-
-func put(ctx context.Context, to chan<- *chunk, c *chunk) error {
-	select {
-	case to <- c:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // prepare is a worker.
 func (p *pipeline) prepare(ctx context.Context) error {
-	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.ResolveReferences(), datastore.Validation(p.job.options.Validation)}
-	if !p.job.options.Invariants {
-		checks = append(checks, datastore.WithoutInvariants())
-	}
-	for c := range p.work {
-		if err := c.prepare(ctx, p.job.store, checks); err != nil {
+	checks := append(p.job.checks(), datastore.ResolveReferences())
+	for b := range p.work {
+		if err := b.prepare(ctx, p.job.store, checks); err != nil {
 			return err
 		}
-		p.release(c.data)
-		c.data = nil
-		close(c.prepared)
+		b.release()
+		close(b.prepared)
 	}
 	return nil
 }
 
-// buffer returns memory for a cut.
-func (p *pipeline) buffer() []byte {
-	if b, ok := p.buffers.Get().(*[]byte); ok {
-		return *b
+// checks returns how lines are written, with their references as they are.
+func (j *Job) checks() []datastore.WriteOption {
+	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.Validation(j.options.Validation)}
+	if !j.options.Invariants {
+		checks = append(checks, datastore.WithoutInvariants())
 	}
-	return nil
-}
-
-// release takes memory back, but for that of a very long line.
-func (p *pipeline) release(b []byte) {
-	if cap(b) <= 2*chunkSize {
-		p.buffers.Put(&b)
+	if j.options.KeepVersions {
+		checks = append(checks, datastore.KeepVersion(), datastore.IfInOrder())
 	}
+	return checks
 }

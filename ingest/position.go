@@ -13,7 +13,7 @@ import (
 )
 
 // A position says how far a job is: what the register keeps in the commit of each
-// chunk.
+// batch.
 type position struct {
 	File int    `json:"file"` // number of the source under way, from 0
 	Name string `json:"name,omitempty"`
@@ -25,17 +25,88 @@ type position struct {
 	Settled int64 `json:"settled,omitempty"` // lines that the pass decided
 
 	Whole int    `json:"whole"`          // files that were imported to their end
-	Bad   int    `json:"bad,omitempty"`  // files that could not be
 	Part  Counts `json:"part,omitzero"`  // counts of the file under way
 	Total Counts `json:"total,omitzero"` // of all files
+
+	under  bool // the source is begun, and not at its end
+	broken bool // it cannot be read to its end
+}
+
+// advanceLocked returns the position behind a chunk, given the one before it.
+//
+// REQUIRES: j.mu held.
+func (j *Job) advanceLocked(p position, c *chunk) position {
+	if !p.under || p.File != c.file {
+		if p.File != c.file {
+			p.Line = 0
+		}
+		p.File, p.Name, p.Part = c.file, c.source.name, j.partLocked(c.file)
+		p.under, p.broken = true, false
+	}
+	p.Line = max(p.Line, c.last)
+	p.Part.add(c.counts)
+	p.Total.add(c.counts)
+	p.Settled += int64(len(c.settled))
+	p.broken = p.broken || c.broken
+	if c.ends {
+		if p.Pass == 0 && !p.broken {
+			p.Whole++
+		}
+		p.File, p.Name, p.Line, p.Part = c.file+1, "", 0, Counts{}
+		p.under = false
+		if p.File < len(j.sources) {
+			p.Name = j.sources[p.File].name
+		}
+	}
+	return p
+}
+
+// partLocked returns the counts that a source has when it is begun.
+//
+// REQUIRES: j.mu held.
+func (j *Job) partLocked(file int) Counts {
+	if i, known := j.mu.index[file]; known {
+		return j.mu.files[i].Counts
+	}
+	if file == j.from.File {
+		return j.from.Part
+	}
+	return Counts{}
+}
+
+// filesRead returns how many files were read to their end, or as far as they can be.
+func (p *position) filesRead(of int) int {
+	if p.Pass > 0 {
+		return of
+	}
+	return p.File
+}
+
+// filesBegun returns how many files were begun.
+func (p *position) filesBegun(of int) int {
+	n := p.filesRead(of)
+	if p.Pass == 0 && p.under {
+		n++
+	}
+	return n
 }
 
 // properties are what the register says that a job was asked for.
 type properties struct {
 	Validation string   `json:"validation"`
 	Invariants bool     `json:"invariants"`
-	Files      []string `json:"files,omitempty"`
+	Files      []string `json:"files,omitempty"` // the first, up to listedFiles
+	MoreFiles  int      `json:"moreFiles,omitempty"`
+	Bundles    string   `json:"bundles,omitempty"`
+	Keep       bool     `json:"keepVersions,omitempty"`
 }
+
+// bundleNames are those of the modes, but for the one by default.
+var bundleNames = map[BundleMode]string{UnpackBundles: "unpack", KeepBundles: "keep"}
+
+// listedFiles is how many of Options.Files the register lists, so that each commit does not
+// have thousands.
+const listedFiles = 20
 
 // levelNames are HealthLake's.
 var levelNames = map[datastore.Level]string{
@@ -52,15 +123,24 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	asked, err := json.Marshal(properties{levelNames[j.options.Validation], j.options.Invariants, j.options.Files})
+	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files, Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions})
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	listed := properties{
+		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
+		Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions,
+	}
+	listed.MoreFiles = len(j.options.Files) - len(listed.Files)
+	told, err := json.Marshal(listed)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	record := &register.Record{
-		Kind: register.Import, Status: register.InProgress, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: asked,
+		Kind: register.Import, Status: register.InProgress, Name: j.options.JobName, Input: j.options.Name, Output: j.options.Output, Properties: told,
 	}
 	j.record = record
-	if err := note(record, j.position()); err != nil {
+	if err := j.note(j.position()); err != nil {
 		return nil, err
 	}
 	submitted, found, err := register.Submit(ctx, store, record, j.options.ClientToken, record.Name+"\n"+record.Input+"\n"+record.Output+"\n"+string(asked))
@@ -115,7 +195,16 @@ func prepare(ctx context.Context, store *datastore.Store, opts Options) (*Job, e
 		return nil, err
 	}
 	j := &Job{store: store, options: opts, started: time.Now(), done: make(chan struct{})}
-	return j, jobs.Guard(func() (err error) { j.sources, err = opts.sources(ctx, store); return err })()
+	j.asides.init("aside")
+	j.created.init("created")
+	j.refused.init("refused")
+	j.mu.index = map[int]int{}
+	if err := jobs.Guard(func() (err error) { j.sources, err = opts.sources(ctx, store); return err })(); err != nil {
+		return nil, err
+	}
+	j.from = position{Name: j.sources[0].name}
+	j.mu.at = j.from
+	return j, nil
 }
 
 // again returns the job that a ClientToken names: the one that runs, or that one
@@ -126,15 +215,15 @@ func (j *Job) again(ctx context.Context, record *register.Record) (*Job, error) 
 	}
 	switch record.Status {
 	case Completed, CompletedWithErrors:
-		return j.over(record)
+		return j.over(ctx, record)
 	}
 	return j.start(ctx, record)
 }
 
 // over returns a job that is complete.
-func (j *Job) over(record *register.Record) (*Job, error) {
+func (j *Job) over(ctx context.Context, record *register.Record) (*Job, error) {
 	j.record, j.cancel = record, func() {}
-	if err := j.goTo(record); err != nil {
+	if err := j.goTo(ctx, record); err != nil {
 		return nil, err
 	}
 	j.outcome.result = Result{Counts: j.from.Total, Status: record.Status, Elapsed: record.Ended.Sub(record.Began)}
@@ -145,7 +234,7 @@ func (j *Job) over(record *register.Record) (*Job, error) {
 // start runs a job that was in the register before.
 func (j *Job) start(ctx context.Context, record *register.Record) (*Job, error) {
 	j.record = record
-	if err := j.goTo(record); err != nil {
+	if err := j.goTo(ctx, record); err != nil {
 		return nil, err
 	}
 	return j.runs(ctx, func() error {
@@ -156,9 +245,6 @@ func (j *Job) start(ctx context.Context, record *register.Record) (*Job, error) 
 
 // runs runs a job of the register, once begin returned nil.
 func (j *Job) runs(ctx context.Context, begin func() error) (*Job, error) {
-	if err := j.asides.load(ctx, j.store, j.record.ID); err != nil {
-		return nil, fmt.Errorf("ingest: %w", err)
-	}
 	running, cancel := context.WithCancel(ctx)
 	ended, err := register.Run(j.store, j.record.ID, j, cancel)
 	if err == nil {
@@ -176,7 +262,10 @@ func (j *Job) runs(ctx context.Context, begin func() error) (*Job, error) {
 }
 
 // goTo sets where the run begins.
-func (j *Job) goTo(record *register.Record) error {
+func (j *Job) goTo(ctx context.Context, record *register.Record) error {
+	if err := errors.Join(j.asides.load(ctx, j.store, record.ID), j.created.load(ctx, j.store, record.ID), j.refused.load(ctx, j.store, record.ID)); err != nil {
+		return err
+	}
 	if len(record.Position) == 0 {
 		return nil
 	}
@@ -186,56 +275,77 @@ func (j *Job) goTo(record *register.Record) error {
 	if j.from.File > len(j.sources) || j.from.File < len(j.sources) && j.from.Name != "" && j.sources[j.from.File].name != j.from.Name {
 		return fmt.Errorf("%w: file %d is not the one that was under way", ErrChanged, j.from.File+1)
 	}
-	j.mu.counts, j.mu.whole, j.mu.at, j.mu.settled = j.from.Total, j.from.Whole, j.from.File, j.from.Settled
-	j.before = j.from.Total.Imported
+	if err := j.addLast(ctx, record.ID); err != nil {
+		return err
+	}
+	j.mu.at = j.from
+	j.before, j.scanned = j.from.Total.Imported, j.from.Total.Scanned
 	return nil
 }
 
-// keep has a transaction keep how far the job is once a chunk is durable. The record
-// that it returns is the job's from then on, and not before: a commit may fail.
-func (j *Job) keep(tx *datastore.Tx, c *chunk) (kept register.Record, err error) {
-	p := j.position()
-	p.Line = c.last
-	p.Part.add(c.counts)
-	p.Total.add(c.counts)
-	p.Settled += int64(len(c.settled))
-	if err := j.asides.change(tx, j.record.ID, c.file, c.aside, c.settled); err != nil {
-		return kept, err
+// keep has a transaction keep how far the job is once a batch is durable.
+func (j *Job) keep(b *batch) error {
+	for _, c := range b.chunks {
+		j.asides.add(c.file, c.aside...)
+		j.asides.remove(c.file, c.settled...)
 	}
-	kept = *j.record
-	if err := note(&kept, p); err != nil {
-		return kept, err
+	p := j.behind(b)
+	if err := j.keepSets(b.tx); err != nil {
+		return err
 	}
-	return kept, register.Put(tx, &kept)
+	if err := j.keepLast(b); err != nil {
+		return err
+	}
+	if err := j.note(p); err != nil {
+		return err
+	}
+	return register.Put(b.tx, j.record)
 }
 
-// position returns how far the job is, at the start of its file.
-func (j *Job) position() position {
+// behind returns where the job is once a batch is durable.
+func (j *Job) behind(b *batch) position {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p := position{
-		File: j.mu.at, Whole: j.mu.whole, Total: j.mu.counts,
-		Pass: j.from.Pass, Last: j.from.Last, Settled: j.mu.settled,
-	}
-	p.Bad = j.filesReadLocked() - p.Whole
-	if p.File < len(j.sources) {
-		p.Name = j.sources[p.File].name
-	}
-	if j.mu.under {
-		p.Part = j.mu.files[j.mu.file].Counts
+	p := j.mu.at
+	for _, c := range b.chunks {
+		p = j.advanceLocked(p, c)
 	}
 	return p
 }
 
-// note puts a position into the record of a job.
-func note(record *register.Record, p position) (err error) {
-	if record.Position, err = json.Marshal(p); err == nil {
-		record.Report, err = json.Marshal(p.Total)
-	}
-	if err != nil {
+// keepSets has a transaction keep the sets of lines.
+func (j *Job) keepSets(tx *datastore.Tx) error {
+	return errors.Join(j.asides.keep(tx, j.record.ID), j.created.keep(tx, j.record.ID), j.refused.keep(tx, j.record.ID))
+}
+
+// position returns how far the job is.
+func (j *Job) position() position {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.mu.at
+}
+
+// note puts a position into the job's record.
+func (j *Job) note(p position) (err error) {
+	if j.record.Position, err = json.Marshal(p); err != nil {
 		return fmt.Errorf("ingest: %w", err)
 	}
+	j.record.Report = j.report(&p)
 	return nil
+}
+
+// report returns what the register tells of a position.
+func (j *Job) report(p *position) *register.Report {
+	rate := 0.0
+	if seconds := time.Since(j.started).Seconds(); seconds > 0 {
+		rate = float64(p.Total.Scanned-j.scanned) / seconds
+	}
+	return &register.Report{
+		ScannedFiles: int64(p.filesBegun(len(j.sources))), ScannedMB: float64(p.Total.Bytes) / 1e6,
+		ImportedFiles: int64(p.Whole), UnreadableFiles: int64(p.filesRead(len(j.sources)) - p.Whole),
+		Scanned: p.Total.Scanned, Imported: p.Total.Imported, Unchanged: p.Total.Unchanged,
+		CustomerErrors: p.Total.CustomerErrors, ServerErrors: p.Total.ServerErrors, Throughput: rate,
+	}
 }
 
 // finish tells the register what the job came to, whether or not ctx ended. A store
@@ -246,18 +356,18 @@ func (j *Job) finish(ctx context.Context) error {
 	if r.Status == Failed && j.outcome.err != nil {
 		j.record.Message = message(j.outcome.err)
 	}
-	if r.Status == Completed || r.Status == CompletedWithErrors {
-		if err := note(j.record, j.position()); err != nil {
-			return err
-		}
+	if err := j.note(j.position()); err != nil {
+		return err
 	}
 	if j.stopped != nil {
 		return nil
 	}
 	tx := j.store.Begin()
-	err := register.Put(tx, j.record)
-	if err == nil && (r.Status == Completed || r.Status == CompletedWithErrors) {
-		err = j.asides.forget(tx, j.record.ID)
+	err := errors.Join(register.Put(tx, j.record), j.forgetLast(tx))
+	if r.Status == Completed || r.Status == CompletedWithErrors {
+		err = errors.Join(err, j.asides.forget(tx, j.record.ID), j.created.forget(tx, j.record.ID), j.refused.forget(tx, j.record.ID))
+	} else {
+		err = errors.Join(err, j.keepSets(tx))
 	}
 	if err == nil {
 		_, err = tx.Commit(context.WithoutCancel(ctx))
@@ -271,11 +381,4 @@ func (j *Job) finish(ctx context.Context) error {
 // message says what stopped a job, without the names of files.
 func message(err error) string {
 	return datastore.Issues(err)[0].Diagnostics
-}
-
-// filesImported returns how many files were imported to their end, in all runs.
-func (j *Job) filesImported() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.mu.whole
 }

@@ -1,49 +1,185 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 )
 
 // The folders of the report, in HealthLake's words.
 const (
+	successFolder = "SUCCESS/"
 	failureFolder = "FAILURE/"
 	issueFolder   = "SUCCESS_WITH_SEARCH_VALIDATION_FAILURES/"
 )
 
-// appendLine appends what became of a line, in HealthLake's form.
-func appendLine(dst []byte, line int64, status int, outcome []byte) []byte {
+// A storedLine is an operation of a line that is imported. A line that deletes may have
+// several.
+type storedLine struct {
+	number int64
+	ref    datastore.Ref
+	op     int              // number of the operation in the batch's transaction, or retold
+	effect datastore.Effect // known once the batch is committed
+	flaws  []byte           // OperationOutcome of a resource that only level Minimal lets in
+	size   int              // of the line
+}
+
+// A failedLine is a line of the report for one that is not imported.
+type failedLine struct {
+	number int64
+	text   []byte
+}
+
+// retold is the op of a line that an earlier run or pass did.
+const retold = -1
+
+// note notes what was found in the resource of a line, which is the last of a transaction.
+func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
+	found := tx.Issues(tx.Len() - 1)
+	isFlaw := func(is datastore.Issue) bool { return is.Severity == issue.Error } // warnings are none
+	if slices.ContainsFunc(found, isFlaw) {
+		s.flaws = issue.AppendOutcome(nil, c.placed(s.number, found)...)
+	}
+}
+
+// status returns the HTTP status of an update or a deletion.
+func (s *storedLine) status() int {
+	switch s.effect {
+	case datastore.EffectCreated:
+		return http.StatusCreated
+	case datastore.EffectDeleted, datastore.NoEffect:
+		return http.StatusNoContent
+	}
+	return http.StatusOK
+}
+
+// appendLine appends what became of a line, in HealthLake's form. blob is a resource.
+func appendLine(dst []byte, line int64, status int, blob []byte) []byte {
 	dst = append(dst, `{"lineId":`...)
 	dst = strconv.AppendInt(dst, line, 10)
 	dst = append(dst, `,"UpdateResourceResponse":{"jsonBlob":`...)
-	dst = append(dst, outcome...)
+	dst = append(dst, blob...)
 	dst = append(dst, `,"statusCode":`...)
 	dst = strconv.AppendInt(dst, int64(status), 10)
 	return append(dst, "}}\n"...)
 }
 
+// A report tells what became of the lines of each source. It is for one goroutine.
+type report struct {
+	sink     Sink // nil keeps nothing
+	source   *source
+	failures reportFile
+	issues   reportFile
+	success  reportFile
+	closing  *errgroup.Group // of files that are complete
+	failed   atomic.Bool     // one of them was not closed
+	text     []byte
+	blob     []byte
+}
+
+// reportsClosing is how many files are closed at a time: each may wait for a disk.
+const reportsClosing = 32
+
+func newReport(sink Sink) *report {
+	r := &report{sink: sink, closing: new(errgroup.Group)}
+	r.closing.SetLimit(reportsClosing)
+	return r
+}
+
+// tell tells of a chunk, given what its lines came to.
+func (r *report) tell(c *chunk) error {
+	if r.sink == nil {
+		return nil
+	}
+	if r.failed.Load() {
+		return errReport // close says why
+	}
+	if c.source != r.source {
+		r.source = c.source
+		r.failures.name, r.issues.name, r.success.name = failureFolder+c.source.name, issueFolder+c.source.name, successFolder+c.source.name
+	}
+	r.text = r.text[:0]
+	for i := range c.stored {
+		if s := &c.stored[i]; s.flaws == nil {
+			r.blob = append(append(r.blob[:0], `{"resourceType":"`...), s.ref.Type...)
+			r.blob = append(append(append(r.blob, `","id":"`...), s.ref.ID...), `"}`...)
+			r.text = appendLine(r.text, c.lineOf(s.number), s.status(), r.blob)
+		}
+	}
+	err := r.success.write(r.sink, r.text)
+	r.text = r.text[:0]
+	slices.SortStableFunc(c.failures, func(a, b failedLine) int { return cmp.Compare(a.number, b.number) })
+	for i := range c.failures {
+		r.text = append(r.text, c.failures[i].text...)
+	}
+	err = errors.Join(err, r.failures.write(r.sink, r.text))
+	r.text = r.text[:0]
+	for i := range c.stored {
+		if s := &c.stored[i]; s.flaws != nil {
+			r.text = appendLine(r.text, c.lineOf(s.number), s.status(), s.flaws)
+		}
+	}
+	err = errors.Join(err, r.issues.write(r.sink, r.text))
+	if err == nil && c.ends {
+		r.turn()
+	}
+	return err
+}
+
+// turn completes the files of a source, beside what follows.
+func (r *report) turn() {
+	for _, f := range []*reportFile{&r.failures, &r.issues, &r.success} {
+		if f.file == nil {
+			continue
+		}
+		whole := *f
+		f.file, f.pack = nil, nil
+		r.closing.Go(func() error {
+			err := whole.close()
+			if err != nil {
+				r.failed.Store(true)
+			}
+			return err
+		})
+	}
+}
+
+// close completes all files.
+func (r *report) close() error {
+	r.turn()
+	return r.closing.Wait()
+}
+
+// errReport stops a run whose report failed beside it.
+var errReport = errors.New("ingest: the report takes no more")
+
 // A reportFile tells of some lines of one source. It is made when the first of them
 // is written, and is as complete as the run when it is closed.
 type reportFile struct {
-	sink Sink // nil keeps nothing
 	name string
-	file io.WriteCloser
+	file io.WriteCloser // nil before
 	pack io.WriteCloser // over file, where the name is that of a compressed one
 }
 
 // write appends lines.
-func (f *reportFile) write(lines []byte) error {
-	if f.sink == nil || len(lines) == 0 {
+func (f *reportFile) write(sink Sink, lines []byte) error {
+	if len(lines) == 0 {
 		return nil
 	}
 	if f.file == nil {
-		file, err := f.sink.Create(f.name)
+		file, err := sink.Create(f.name)
 		if err != nil {
 			return fmt.Errorf("ingest: report: %w", err)
 		}
@@ -67,17 +203,13 @@ func (f *reportFile) write(lines []byte) error {
 	return nil
 }
 
-// close completes the file. Closing again does nothing.
+// close completes the file.
 func (f *reportFile) close() error {
-	if f.file == nil {
-		return nil
-	}
 	var err error
 	if f.pack != nil {
 		err = f.pack.Close()
 	}
 	err = errors.Join(err, f.file.Close())
-	f.file, f.pack = nil, nil
 	if err != nil {
 		return fmt.Errorf("ingest: report: %w", err)
 	}

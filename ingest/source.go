@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // A Walker is a file system that lists its files by itself, as one over a bucket does
@@ -23,34 +22,26 @@ type Walker interface {
 	WalkFiles(f func(name string, entry fs.DirEntry) error) error
 }
 
+// A Deleter is a file system that knows which of its files say what was deleted, as those
+// of a Bulk Data manifest do. Others are told by their names.
+type Deleter interface {
+	fs.FS
+	// Deletes reports whether a file is of lines that are Bundles of deletions.
+	Deletes(name string) bool
+}
+
 // A source is one input file.
 type source struct {
 	name  string
 	size  int64 // as it lies in its folder; 0 where that is not known
 	whole bool  // the file is one resource, on however many lines
 	again bool  // it can be read more than once
-	open  func() (io.ReadCloser, error)
-}
+	// bundle says that the file is one JSON text, whose entries are imported if it is a
+	// Bundle; unpack, that lines are so treated; deletes, that lines which are Bundles of
+	// deletions delete.
+	bundle, unpack, deletes bool
 
-// openWithin opens the file. One that does not open before ctx ends, as a pipe that
-// nobody writes to, is left behind, and closed if it opens after all.
-func (s *source) openWithin(ctx context.Context) (io.ReadCloser, error) {
-	opened := make(chan io.ReadCloser, 1)
-	err := jobs.Await(ctx, func() error {
-		file, err := s.open()
-		if err != nil {
-			return err
-		}
-		opened <- file
-		if ctx.Err() != nil {
-			return file.Close()
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return <-opened, nil
+	open func() (io.ReadCloser, error)
 }
 
 // sources lists what the options name.
@@ -81,6 +72,7 @@ func (o *Options) sources(ctx context.Context, store *datastore.Store) ([]source
 // reader returns Reader's source. One that can seek is read again from where it was.
 func (o *Options) reader() source {
 	s := source{name: o.Name, open: func() (io.ReadCloser, error) { return io.NopCloser(o.Reader), nil }}
+	o.setForm(&s)
 	seeker, ok := o.Reader.(io.Seeker)
 	if !ok {
 		return s
@@ -101,6 +93,7 @@ func (o *Options) reader() source {
 // vanished since it was listed is one that cannot be read.
 func (o *Options) source(name string, info fs.FileInfo, err error) (source, error) {
 	s := source{name: name, again: true, open: func() (io.ReadCloser, error) { return o.From.Open(name) }}
+	o.setForm(&s)
 	switch {
 	case err == nil:
 		s.size = info.Size()
@@ -113,6 +106,7 @@ func (o *Options) source(name string, info fs.FileInfo, err error) (source, erro
 // match returns the files that Files names, in order, none twice.
 func (o *Options) match() ([]string, error) {
 	var names []string
+	seen := map[string]bool{}
 	for _, pattern := range o.Files {
 		matches, err := fs.Glob(o.From, pattern)
 		if err != nil {
@@ -122,19 +116,40 @@ func (o *Options) match() ([]string, error) {
 			return nil, fmt.Errorf("%w: nothing is called %s", ErrNoInput, pattern)
 		}
 		for _, name := range matches {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
+			if !seen[name] {
+				seen[name], names = true, append(names, name)
 			}
 		}
 	}
 	return names, nil
 }
 
-// walk returns a source for every file with an ldjson name.
+// setForm says how a source is read, by its name.
+func (o *Options) setForm(s *source) {
+	json := hasSuffix(s.name, jsonSuffix)
+	s.whole, s.bundle = json && o.Bundles == KeepBundles, json && o.Bundles != KeepBundles
+	s.deletes = o.deletes(s.name)
+	s.unpack = !json && o.Bundles == UnpackBundles && !s.deletes
+}
+
+// deletes reports whether a file is one of those that Bulk Data calls deleted: the file
+// system says so, or it is called deleted, or is in a folder of that name.
+func (o *Options) deletes(name string) bool {
+	if d, ok := o.From.(Deleter); ok && d.Deletes(name) {
+		return true
+	}
+	folder, base := path.Split(name)
+	base, _, _ = strings.Cut(base, ".")
+	return base == deletedName || slices.Contains(strings.Split(folder, "/"), deletedName)
+}
+
+const deletedName = "deleted"
+
+// walk returns a source for every file with a name of ldjson or JSON.
 func (o *Options) walk() ([]source, error) {
 	var list []source
 	add := func(name string, entry fs.DirEntry) error {
-		if !isLines(name) {
+		if !isInput(name) {
 			return nil
 		}
 		info, err := entry.Info()
@@ -160,23 +175,27 @@ func (o *Options) walk() ([]source, error) {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%w: the folder has no .ndjson, .ldjson or .jsonl file", ErrNoInput)
+		return nil, fmt.Errorf("%w: the folder has no .ndjson, .ldjson, .jsonl or .json file", ErrNoInput)
 	}
 	return list, nil
 }
 
-// isLines reports whether a name is one of ldjson.
-func isLines(name string) bool {
-	switch path.Ext(strings.TrimSuffix(strings.TrimSuffix(name, gzipSuffix), zstdSuffix)) {
-	case ".ndjson", ".ldjson", ".jsonl":
-		return true
-	}
-	return false
+// isInput reports whether a name is one of ldjson or JSON. A manifest, as exports and
+// reports have, is no input unless it is asked for.
+func isInput(name string) bool {
+	return hasSuffix(name, ".ndjson", ".ldjson", ".jsonl") || hasSuffix(name, jsonSuffix) && !strings.HasPrefix(path.Base(name), manifestName)
+}
+
+// hasSuffix reports whether a name ends in a suffix, whether or not the file is
+// compressed.
+func hasSuffix(name string, suffixes ...string) bool {
+	return slices.Contains(suffixes, path.Ext(strings.TrimSuffix(strings.TrimSuffix(name, gzipSuffix), zstdSuffix)))
 }
 
 // The suffixes end the names of compressed files. Input is told by its first bytes; a
 // failures file follows the name of its input.
 const (
+	jsonSuffix = ".json"
 	gzipSuffix = ".gz"
 	zstdSuffix = ".zst"
 )

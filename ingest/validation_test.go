@@ -85,7 +85,7 @@ func TestReportOfIssues(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ingest.Completed, result.Status)
 	require.EqualValues(t, lines+1, result.WithIssues)
-	require.Equal(t, []string{issueFolder + "a.ndjson", issueFolder + "c.ndjson.gz", "manifest.json"}, report.Names())
+	require.Equal(t, []string{"SUCCESS/b.ndjson", issueFolder + "a.ndjson", issueFolder + "c.ndjson.gz", "manifest.json"}, report.Names())
 	n := int64(0)
 	for _, f := range readFailures(t, report.File(issueFolder+"a.ndjson")) {
 		n++

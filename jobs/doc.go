@@ -10,6 +10,10 @@
 // like everything else, and outlasts the process. An import writes it in the commits of
 // the lines that it speaks of: after a crash it is exactly as far as the store is.
 //
+// The register keeps each job until [Forget] or [ForgetEnded] is called: a kilobyte, or
+// some, whatever the job's size, and for an export about six bytes more for each file. A
+// program that starts jobs by a clock forgets old ones by it too.
+//
 // # Terms
 //
 // The statuses are those of AWS HealthLake. A job is interrupted if it has not ended and

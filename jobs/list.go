@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -38,11 +39,15 @@ func List(ctx context.Context, store *datastore.Store, f Filter) (Page, error) {
 		return Page{}, err
 	}
 	if f.After != "" {
-		i := slices.IndexFunc(all, func(r Record) bool { return r.ID == f.After })
-		if i < 0 {
-			return Page{}, fmt.Errorf("%w: no such job in it", ErrPage)
+		last, err := parseToken(f.After)
+		if err != nil {
+			return Page{}, err
 		}
-		all = all[i+1:]
+		i, found := slices.BinarySearchFunc(all, last, newestFirst)
+		if found {
+			i++
+		}
+		all = all[i:]
 	}
 	limit := f.Max
 	if limit <= 0 {
@@ -51,7 +56,7 @@ func List(ctx context.Context, store *datastore.Store, f Filter) (Page, error) {
 	if len(all) <= limit {
 		return Page{Jobs: all}, nil
 	}
-	return Page{Jobs: all[:limit], Next: all[limit-1].ID}, nil
+	return Page{Jobs: all[:limit], Next: token(&all[limit-1])}, nil
 }
 
 // matching returns the jobs of a filter, the newest first.
@@ -66,10 +71,24 @@ func matching(ctx context.Context, store *datastore.Store, f Filter) ([]Record, 
 			all = append(all, *r)
 		}
 	}
-	slices.SortFunc(all, func(a, b Record) int {
-		return cmp.Or(b.Submitted.Compare(a.Submitted), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(all, newestFirst)
 	return all, nil
+}
+
+func newestFirst(a, b Record) int {
+	return cmp.Or(b.Submitted.Compare(a.Submitted), cmp.Compare(a.ID, b.ID))
+}
+
+// token names a job's place in the list, whether or not the job is still there.
+func token(r *Record) string { return r.Submitted.Format(time.RFC3339Nano) + " " + r.ID }
+
+func parseToken(text string) (r Record, err error) {
+	at, id, ok := strings.Cut(text, " ")
+	r.ID = id
+	if r.Submitted, err = time.Parse(time.RFC3339Nano, at); err != nil || !ok || id == "" {
+		return r, fmt.Errorf("%w: Filter.After is no Page.Next", ErrPage)
+	}
+	return r, nil
 }
 
 func (f *Filter) has(r *Record) bool {

@@ -59,8 +59,9 @@ type Record struct {
 	Submitted time.Time `json:"submitted"`
 	Began     time.Time `json:"began,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
-	// Report is how far the job is, in numbers.
-	Report jsontext.Value `json:"report,omitempty"`
+	// Report is how far an import is, and Written how far an export is.
+	Report  *Report  `json:"report,omitempty"`
+	Written *Written `json:"written,omitempty"`
 	// Position is where the job goes on. Only its package reads it.
 	Position jsontext.Value `json:"position,omitempty"`
 	// Token is the hash of the ClientToken that the job was asked for with, and of what

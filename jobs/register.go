@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -99,7 +100,7 @@ func Forget(ctx context.Context, store *datastore.Store, id string) error {
 	if err != nil {
 		return err
 	}
-	if !r.Status.Ended() {
+	if !r.Status.Ended() || Runs(store, id) {
 		return ErrRunning
 	}
 	tx := store.Begin()
@@ -110,6 +111,27 @@ func Forget(ctx context.Context, store *datastore.Store, id string) error {
 	}
 	_, err = tx.Commit(ctx)
 	return err
+}
+
+// ForgetEnded forgets the jobs that ended before a time, and returns how many these were.
+func ForgetEnded(ctx context.Context, store *datastore.Store, before time.Time) (n int, err error) {
+	all, err := matching(ctx, store, Filter{})
+	if err != nil {
+		return 0, err
+	}
+	for i := range all {
+		r := &all[i]
+		if !r.Status.Ended() || !r.Ended.Before(before) {
+			continue
+		}
+		switch err := Forget(ctx, store, r.ID); {
+		case err == nil:
+			n++
+		case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrRunning): // by another
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // Work returns the name of a state that a job keeps beside its record, and that is

@@ -41,7 +41,7 @@ func (n *idNode) decide(about subject) (decision, error) {
 func (n *idNode) explain() (string, Way) { return n.name(), ByTable }
 
 // An updatedNode is a match on _lastUpdated. The stored time is an instant, a
-// microsecond long, and rises with the ordinals.
+// microsecond long.
 type updatedNode struct{ matched }
 
 func (n *updatedNode) estimate() int { return len(n.values) }
@@ -49,8 +49,7 @@ func (n *updatedNode) estimate() int { return len(n.values) }
 func (n *updatedNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for _, t := range n.times() {
-		first, end := n.ev.view.Updated(t.from, t.to)
-		set.AddRange(uint64(first), uint64(end))
+		set.Or(n.ev.view.Updated(t.from, t.to))
 	}
 	if within != nil {
 		set.And(within)

@@ -29,7 +29,8 @@ type listedJob struct {
 	Submitted   time.Time       `json:"submitted"`
 	Began       time.Time       `json:"began,omitzero"`
 	Ended       time.Time       `json:"ended,omitzero"`
-	Counts      json.RawMessage `json:"counts,omitempty"`
+	Report      *jobs.Report    `json:"report,omitempty"`
+	Written     *jobs.Written   `json:"written,omitempty"`
 }
 
 // listJobs lists the register of a store, the newest job first. No job runs meanwhile, as
@@ -49,7 +50,7 @@ func listJobs(p *program, f *flag.FlagSet) action {
 			}
 			job := listedJob{
 				r.ID, r.Kind, r.Status, !r.Status.Ended(), r.Message, r.Name, r.Input, r.Output,
-				json.RawMessage(r.Properties), r.Submitted, r.Began, r.Ended, json.RawMessage(r.Report),
+				json.RawMessage(r.Properties), r.Submitted, r.Began, r.Ended, r.Report, r.Written,
 			}
 			if *asJSON {
 				err = p.json(&job)
@@ -66,15 +67,12 @@ func listJobs(p *program, f *flag.FlagSet) action {
 
 // print writes a line for people.
 func (j *listedJob) print(w *tabwriter.Writer) error {
-	var counts struct{ Imported, Scanned, Resources, Total int64 }
-	if len(j.Counts) > 0 {
-		if err := json.Unmarshal(j.Counts, &counts); err != nil {
-			return fmt.Errorf("the counts of job %s: %w", j.ID, err)
-		}
+	done := ""
+	if r := j.Report; r != nil {
+		done = fmt.Sprintf("%d of %d lines", r.Imported, r.Scanned)
 	}
-	done := fmt.Sprintf("%d of %d lines", counts.Imported, counts.Scanned)
-	if j.Kind == jobs.Export {
-		done = fmt.Sprintf("%d of %d resources", counts.Resources, cmp.Or(counts.Total, counts.Resources))
+	if w := j.Written; w != nil {
+		done = fmt.Sprintf("%d of %d resources", w.Resources, cmp.Or(w.Total, w.Resources))
 	}
 	status, took := string(j.Status), ""
 	if j.Interrupted {

@@ -93,13 +93,21 @@ func importFolder(p *program, f *flag.FlagSet) action {
 	}
 }
 
-// where names a folder from the root, so that it can be told in the register, and a
-// bucket as it is written.
+// where names a place for the register: a folder from the root, and a bucket by its name
+// and prefix alone, since what else its URL has may be secret.
 func where(place string) (string, error) {
-	if strings.Contains(place, "://") {
-		return place, nil
+	if !strings.Contains(place, "://") {
+		return filepath.Abs(place)
 	}
-	return filepath.Abs(place)
+	u, err := url.Parse(place)
+	if err != nil {
+		return "", errors.New("the URL of the bucket cannot be read")
+	}
+	named := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if prefix := u.Query().Get("prefix"); prefix != "" {
+		named.RawQuery = url.Values{"prefix": {prefix}}.Encode()
+	}
+	return named.String(), nil
 }
 
 // resumeImport goes on with the last import from a place.

@@ -167,8 +167,13 @@ func TestOddData(t *testing.T) {
 
 func TestWhereThePageGoes(t *testing.T) {
 	o := shelf(t)
+	link := filepath.Join(t.TempDir(), "link.html")
+	require.NoError(t, os.Symlink(filepath.Join(o.store, "head"), link))
+	before, err := os.ReadFile(link)
+	require.NoError(t, err)
 	for html, reason := range map[string]string{
-		o.keyFile:                               "-html has to end in .html",
+		o.keyFile:                               "-html names the key file",
+		link:                                    "-html names a file in the store's folder",
 		filepath.Join(o.store, "a.html"):        "-html names a file in the store's folder",
 		filepath.Join(o.store, "log", "a.html"): "-html names a file in the store's folder",
 	} {
@@ -176,6 +181,9 @@ func TestWhereThePageGoes(t *testing.T) {
 		at.html = html
 		require.ErrorContains(t, run(t.Context(), io.Discard, at, now), reason)
 	}
+	after, err := os.ReadFile(link)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
 	o.keyFile, o.store = filepath.Join(t.TempDir(), "key"), t.TempDir()
 	require.ErrorIs(t, run(t.Context(), io.Discard, o, now), datastore.ErrNoStore)
 	require.NoFileExists(t, o.keyFile)

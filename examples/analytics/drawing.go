@@ -58,9 +58,12 @@ func (d *drawing) levels(y axis, from, to, smallest float64) {
 func fit(text string, width float64) string {
 	for i, r := range text {
 		letter := 7.1
-		if unicode.IsUpper(r) {
+		switch {
+		case strings.ContainsRune("MWmw@%", r):
+			letter = 11
+		case unicode.IsUpper(r):
 			letter = 8.3
-		} else if r >= 0x2e80 {
+		case r >= 0x2e80:
 			letter = 13
 		}
 		if width -= letter; width < letter {

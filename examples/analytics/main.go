@@ -74,26 +74,34 @@ func run(ctx context.Context, out io.Writer, o options, now time.Time) error {
 	return err
 }
 
-// apart refuses a page in the store's folder, where only files of the store may be.
+// apart refuses a page in place of the key, or in the store's folder, where only files of
+// the store may be.
 func apart(o options) error {
-	if filepath.Ext(o.html) != ".html" {
-		return errors.New("-html has to end in .html") // as no key file does
+	page := o.html
+	if real, err := filepath.EvalSymlinks(page); err == nil {
+		page = real
 	}
-	store, err := os.Stat(o.store)
-	if err != nil {
-		return nil // which Open reports
+	if same(page, o.keyFile) {
+		return errors.New("-html names the key file")
 	}
-	folder, err := filepath.Abs(filepath.Dir(o.html))
+	folder, err := filepath.Abs(filepath.Dir(page))
 	if err != nil {
 		return err
 	}
-	if folder, err = filepath.EvalSymlinks(folder); err != nil {
-		return err
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
 	}
 	for above := ""; above != folder; above, folder = folder, filepath.Dir(folder) {
-		if info, err := os.Stat(folder); err == nil && os.SameFile(info, store) {
+		if same(folder, o.store) {
 			return errors.New("-html names a file in the store's folder")
 		}
 	}
 	return nil
+}
+
+// same reports whether two paths lead to one file.
+func same(one, other string) bool {
+	a, errA := os.Stat(one)
+	b, errB := os.Stat(other)
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }

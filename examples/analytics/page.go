@@ -1,14 +1,12 @@
 package main
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -97,26 +95,17 @@ func draw(ctx context.Context, store *datastore.Store, now time.Time) (*page, er
 
 const minute = "2006-01-02 15:04 UTC"
 
-const courses = "Over the years: the median with the band between the quartiles, and the lines of the three patients with the most values. At the right: how often each value occurs."
+const courses = "Over the years: the median, the band between the quartiles, and in thin lines the three patients with the most values. At the right: how often each value occurs."
 
-// write writes the page to a file, which is whole or not there.
-func (p *page) write(name string) (err error) {
+// write writes the page to a file, for its owner alone.
+func (p *page) write(name string) error {
 	t, err := template.New("page").Parse(layout)
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".analytics-*")
-	if err != nil {
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	err = t.Execute(f, p)
-	if err := cmp.Or(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return os.WriteFile(name, b.Bytes(), 0o600)
 }

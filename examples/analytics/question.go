@@ -61,8 +61,7 @@ func (a *asker) begin(typ, date string, first, long month, periods int, filter s
 
 // years returns the years, at most a number of them, in which nearly everything that
 // since counts begins: all but a hundredth at each end, so that a mistaken date, such as
-// one of year 9999, does not stretch an axis. The note counts what is
-// earlier and later.
+// one of year 9999, does not stretch an axis. The note counts what is earlier and later.
 func years(since func(month) int, most int) (first, last int, note string) {
 	all := since(january(1))
 	newest := func(few int) int { // the last year after which there are more than a few
@@ -73,6 +72,9 @@ func years(since func(month) int, most int) (first, last int, note string) {
 		last = newest(all/2) + most/2 // the newest dates are far from all others
 	}
 	first = max(newest(all-all/100-1), last-most+1)
+	for first < last && since(january(first)) == since(january(first+1)) {
+		first++
+	}
 	if n := all - since(january(first)); n > 0 {
 		note += fmt.Sprintf(" Earlier: %s.", count(n))
 	}

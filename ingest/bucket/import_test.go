@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -138,4 +139,71 @@ func TestExportToABucketThatFails(t *testing.T) {
 	require.ErrorContains(t, err, "Observation.ndjson")
 	_, ok := s.get(t, "manifest.json")
 	require.False(t, ok)
+}
+
+// A bucket that is gone half way leaves what was read, and names each file that was not.
+func TestImportOfABucketThatVanishes(t *testing.T) {
+	s := newService(t)
+	const files = 40
+	objects := map[string]string{}
+	for i := range files {
+		objects[fmt.Sprintf("in/%02d.ndjson", i)] = fmt.Sprintf(`{"resourceType":"Patient","id":"p%d"}`+"\n", i)
+	}
+	s.put(t, objects)
+	gets := atomic.Int64{}
+	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != "GET" || !strings.HasSuffix(r.URL.Path, ".ndjson") || gets.Add(1) <= files/2 {
+			return false
+		}
+		refuse(w, 404, "NoSuchBucket")
+		return true
+	})
+	store := open(t)
+	job, err := ingest.Start(background, store, ingest.Options{From: s.open(t, quick).FS(background, "in"), Report: s.open(t, quick).Sink(background, "report"), Ahead: 4})
+	require.NoError(t, err)
+	result, err := job.Wait()
+	require.ErrorIs(t, err, ingest.ErrUnreadable)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.Equal(t, ingest.CompletedWithErrors, result.Status)
+	require.EqualValues(t, files/2, result.Imported)
+	require.EqualValues(t, files/2, result.Failed())
+	named := 0
+	for _, f := range result.Files {
+		if f.Err == nil {
+			continue
+		}
+		named++
+		text, ok := s.get(t, "report/FAILURE/"+f.Name)
+		require.True(t, ok)
+		require.Contains(t, text, `{"lineId":1,`)
+	}
+	require.Equal(t, files/2, named)
+}
+
+// A bucket that answers late is read from in many places at a time.
+func TestImportOfASlowBucket(t *testing.T) {
+	s := newService(t)
+	objects := map[string]string{}
+	for i := range 20 {
+		objects[fmt.Sprintf("in/%02d.ndjson", i)] = fmt.Sprintf(`{"resourceType":"Patient","id":"p%d"}`+"\n", i)
+	}
+	s.put(t, objects)
+	waiting, enough := atomic.Int64{}, make(chan struct{})
+	s.failing(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == "GET" && strings.HasSuffix(r.URL.Path, ".ndjson") {
+			if waiting.Add(1) == 8 {
+				close(enough)
+			}
+			select {
+			case <-enough:
+			case <-s.closes:
+			}
+		}
+		return false
+	})
+	job, err := ingest.Start(background, open(t), ingest.Options{From: s.open(t, quick).FS(background, "in"), Ahead: 8})
+	require.NoError(t, err)
+	result, err := job.Wait()
+	require.NoError(t, err)
+	require.EqualValues(t, 20, result.Imported)
 }

@@ -120,6 +120,34 @@ func TestImport(t *testing.T) {
 	require.EqualValues(t, 1, result.Failed())
 }
 
+// TestImportDeleted has lines that delete do so in the files that say what was deleted, and
+// nowhere else.
+func TestImportDeleted(t *testing.T) {
+	deletion := `{"resourceType":"Bundle","id":"b","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient/p0"}}]}`
+	s := serve(t, map[string]http.HandlerFunc{
+		"/manifest": text(`{"output":[{"type":"Patient","url":"a"},{"type":"Bundle","url":"d"}],"deleted":[{"type":"Bundle","url":"d"}]}`),
+		"/a":        text(`{"resourceType":"Patient","id":"p0"}`), "/d": text(deletion),
+	})
+	store, err := datastore.Open(background, "mem:", nil)
+	require.NoError(t, err)
+	defer store.Close()
+	x := open(t, s.URL+"/manifest", quick())
+	for _, c := range []struct {
+		from fs.FS
+		want error
+	}{{x.Output(), nil}, {x.Deleted(), datastore.ErrGone}} {
+		job, err := ingest.Start(background, store, ingest.Options{From: c.from})
+		require.NoError(t, err)
+		result, err := job.Wait()
+		require.NoError(t, err)
+		require.Equal(t, ingest.Completed, result.Status)
+		_, err = store.Read(background, datastore.Ref{Type: "Patient", ID: "p0"})
+		require.ErrorIs(t, err, c.want)
+		_, err = store.Read(background, datastore.Ref{Type: "Bundle", ID: "b"})
+		require.NoError(t, err)
+	}
+}
+
 // ranged serves a text as file servers do, and breaks each connection after n bytes.
 func ranged(text, tag string, n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

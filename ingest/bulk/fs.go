@@ -14,21 +14,25 @@ import (
 )
 
 // Output returns the files of the resources that were exported.
-func (x *Export) Output() fs.FS { return files{x, x.output} }
+func (x *Export) Output() fs.FS { return files{export: x, files: x.output} }
 
 // Deleted returns the files that say what was deleted: lines of Bundles with a request
-// for each.
-func (x *Export) Deleted() fs.FS { return files{x, x.deleted} }
+// for each. An import deletes by them.
+func (x *Export) Deleted() fs.FS { return files{x, x.deleted, true} }
 
 // Errors returns the files that say what went wrong with the export: lines of
 // OperationOutcomes.
-func (x *Export) Errors() fs.FS { return files{x, x.errors} }
+func (x *Export) Errors() fs.FS { return files{export: x, files: x.errors} }
 
 // files are some files of a manifest.
 type files struct {
-	export *Export
-	files  []File
+	export  *Export
+	files   []File
+	deletes bool // they say what was deleted
 }
+
+// Deletes implements the ingest.Deleter of package ingest.
+func (f files) Deletes(string) bool { return f.deletes }
 
 // find returns a file by its name, whose number is its place.
 func (f files) find(op, name string) (*File, error) {

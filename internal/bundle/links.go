@@ -37,8 +37,8 @@ type use struct {
 	place string // of a conditional reference
 }
 
-// restful takes an address apart that ends in Type/id. root is "" for others.
-func restful(url string) (root string, t schema.TypeID, id string) {
+// Restful takes an address apart that ends in Type/id. root is "" for others.
+func Restful(url string) (root string, t schema.TypeID, id string) {
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		return "", 0, ""
 	}
@@ -103,8 +103,6 @@ type rewriting struct {
 	entry int
 	root  string // of the entry's fullUrl
 	doc   *fhirjson.Document
-	edits *fhirjson.Edits
-	done  int
 	used  []use
 }
 
@@ -113,7 +111,7 @@ type rewriting struct {
 func (p *plan) prepareOne(ctx context.Context, i int) error {
 	r, e := &p.requests[i], &p.entries[i]
 	w := rewriting{plan: p, entry: i}
-	w.root, _, _ = restful(r.fullURL)
+	w.root, _, _ = Restful(r.fullURL)
 	rewrite := func(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
 		if doc.Type() != r.target.Type {
 			return nil, engine.Failf(engine.ErrInvalid, issue.Value, "the request is for a %s, the resource is a %s", r.target.Type, doc.Type())
@@ -125,7 +123,7 @@ func (p *plan) prepareOne(ctx context.Context, i int) error {
 		}
 		return w.rewrite(ctx, doc)
 	}
-	prepared, err := p.engine.Prepare(ctx, r.resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite})
+	prepared, err := p.engine.Prepare(ctx, r.resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite, Binary: p.binary})
 	if err != nil {
 		return err
 	}
@@ -133,79 +131,39 @@ func (p *plan) prepareOne(ctx context.Context, i int) error {
 	return nil
 }
 
-// rewrite returns the resource with its links replaced, or nil where it has none. A
-// Bundle that is stored is left as it is: what its entries say among themselves is
-// theirs.
-func (w *rewriting) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
-	if doc.Type() == schema.TypeBundle {
-		return nil, nil
-	}
-	w.doc, w.edits = doc, fhirjson.NewEdits(doc)
-	for i := range doc.Nodes {
-		if doc.Nodes[i].Kind != fhirjson.String {
-			continue
-		}
-		if err := w.node(ctx, fhirjson.Index(i)); err != nil {
-			return nil, engine.At(doc.Pointer(fhirjson.Index(i)), err)
+// binary returns the text of a Binary that the plan writes, nil if there is none.
+func (p *plan) binary(id string) []byte {
+	for i := range p.entries {
+		if p.entries[i].id == id && p.requests[i].target.Type == schema.TypeBinary {
+			return p.requests[i].resource
 		}
 	}
-	if w.done == 0 {
-		return nil, nil
-	}
-	return w.edits.Apply(nil), nil
-}
-
-var (
-	referenceText = schema.Lookup(schema.TypeReference, "reference")
-	extensionURL  = schema.Lookup(schema.TypeExtension, "url")
-)
-
-// isName reports whether the values of an element name a definition or a namespace, as
-// canonicals do, and lead nowhere.
-func (w *rewriting) isName(f schema.FieldID) bool {
-	switch {
-	case f == extensionURL, f == schema.Lookup(w.doc.Type(), "url"):
-		return true
-	case w.doc.Type() == schema.TypeConceptMap && (f.Field().Name == "source" || f.Field().Name == "target"):
-		return true // the code systems of a group
-	}
-	return f.Field().Name == "system" // of a Coding, an Identifier, a Quantity, a ValueSet's codes
-}
-
-// node rewrites the value of one node.
-func (w *rewriting) node(ctx context.Context, n fhirjson.Index) error {
-	node := &w.doc.Nodes[n]
-	if len(w.links)+len(w.strangers) == 0 && (node.Field != referenceText || bytes.IndexByte(w.doc.Raw(n), '?') < 0 && !node.Escaped) {
-		return nil // nothing to find
-	}
-	var to string
-	var err error
-	switch {
-	case node.Type == schema.TypeXhtml:
-		to = w.narrative(string(w.doc.Text(n, nil)))
-	case node.Field == referenceText:
-		to, err = w.reference(ctx, n, string(w.doc.Text(n, nil)))
-	case node.Type == schema.TypeUri, node.Type == schema.TypeUrl:
-		if w.isName(node.Field) {
-			return nil
-		}
-		to, err = w.link(string(w.doc.Text(n, nil)))
-	case node.Type == schema.TypeOid, node.Type == schema.TypeUuid:
-		if l, _, _ := w.find(string(w.doc.Text(n, nil)), ""); l != nil {
-			return engine.Failf(engine.ErrInvalid, issue.Value,
-				"the element is equal to the fullUrl of an entry, and its type %s allows no relative address in its place", node.Type)
-		}
-	}
-	if to == "" || err != nil {
-		return err
-	}
-	quoted, err := jsontext.AppendQuote(nil, to)
-	if err != nil {
-		return engine.Failf(engine.ErrInvalid, issue.Value, "not valid UTF-8")
-	}
-	w.edits.Replace(n, quoted)
-	w.done++
 	return nil
+}
+
+// rewrite returns the resource with its links replaced, or nil where it has none.
+func (w *rewriting) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
+	w.doc = doc
+	return Relink(doc, w.skip, func(kind LinkKind, n fhirjson.Index, text string) (string, error) {
+		switch kind {
+		case InReference:
+			return w.reference(ctx, n, text)
+		case InName:
+			if l, _, _ := w.find(text, ""); l != nil {
+				return "", engine.Failf(engine.ErrInvalid, issue.Value,
+					"the element is equal to the fullUrl of an entry, and its type %s allows no relative address in its place", doc.Nodes[n].Type)
+			}
+			return "", nil
+		}
+		return w.link(text)
+	})
+}
+
+// skip reports whether a node can be no link: no entry has a fullUrl, and it is no
+// conditional reference.
+func (w *rewriting) skip(n fhirjson.Index) bool {
+	node := &w.doc.Nodes[n]
+	return len(w.links)+len(w.strangers) == 0 && (node.Field != referenceText || bytes.IndexByte(w.doc.Raw(n), '?') < 0 && !node.Escaped)
 }
 
 // link returns what a text is rewritten to, "" for one that is no link.
@@ -257,25 +215,6 @@ func (w *rewriting) reference(ctx context.Context, n fhirjson.Index, text string
 	}
 	w.used = append(w.used, use{l, l.to, w.doc.Pointer(n)})
 	return l.to, nil
-}
-
-// narrative returns an XHTML text with its links replaced, "" where it has none.
-func (w *rewriting) narrative(div string) string {
-	var out []byte
-	at := 0
-	for _, l := range narrativeLinks(div) {
-		value := unescapeXML(div[l.start:l.end])
-		to, err := w.link(value)
-		if err != nil || to == "" {
-			continue // a text for people is no reason to refuse a resource
-		}
-		out = append(append(out, div[at:l.start]...), escapeXML(to)...)
-		at = l.end
-	}
-	if out == nil {
-		return ""
-	}
-	return string(append(out, div[at:]...))
 }
 
 // conditionalReference takes Type?query apart (FHIR R4 §3.1.0.11.3).

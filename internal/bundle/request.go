@@ -150,7 +150,7 @@ func (r *request) checkIdentity() error {
 	if strings.Contains(r.fullURL, "/_history/") {
 		return engine.At("/fullUrl", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-8: fullUrl is that of a version"))
 	}
-	root, named, id := restful(r.fullURL)
+	root, named, id := Restful(r.fullURL)
 	if root == "" || r.method == "GET" {
 		return nil
 	}

@@ -62,7 +62,7 @@ func (c *timer) newest(m moment) moment {
 // the log, and one beyond the year 9999, are errors: the first would put a time that
 // is not yet on whatever is written, the second cannot be written as an instant.
 func (e *Engine) stamp(m moment, last int64) (int64, error) {
-	if m.micros < firstMicros || m.micros > lastMicros {
+	if !isCommitTime(m.micros) {
 		return 0, fmt.Errorf("%w: its year is not between 1 and 9999", ErrClock)
 	}
 	now := e.clock.newest(m)

@@ -46,6 +46,9 @@ type Condition struct {
 	// SkipSame makes an update that holds the same as the current version succeed and
 	// write nothing. It goes with How.Compare.
 	SkipSame bool
+	// SkipRefused makes a version whose number or time was to be kept, and that does not
+	// follow the newest one, succeed and write nothing.
+	SkipRefused bool
 	// SkipAbsent makes deleting what is not there succeed and write nothing.
 	SkipAbsent bool
 }
@@ -55,7 +58,22 @@ type Condition struct {
 type State struct {
 	Name  string
 	Value []byte
+	// Effects has the writer append the Effect of each operation to the value.
+	Effects bool
 }
+
+// An Effect says what an operation came to.
+type Effect byte
+
+// The effects.
+const (
+	NoEffect  Effect = iota // there was nothing to delete
+	Created                 // there was no resource before
+	Updated                 // a version followed another one
+	Unchanged               // the current version holds the same
+	Deleted
+	Refused // the version was out of order (SkipRefused)
+)
 
 // A Version says which version of which resource something is.
 type Version struct {
@@ -70,6 +88,24 @@ type Version struct {
 	Unchanged   bool // the current version holds the same, and nothing was written
 	Interaction Interaction
 	Issues      []Issue // what was found and accepted
+	Refused     error   // why nothing was written (SkipRefused)
+}
+
+// Effect returns what the operation that the version is the answer to came to.
+func (v *Version) Effect() Effect {
+	switch {
+	case v.Refused != nil:
+		return Refused
+	case v.Number == 0:
+		return NoEffect
+	case v.Unchanged:
+		return Unchanged
+	case v.Deleted:
+		return Deleted
+	case v.Created:
+		return Created
+	}
+	return Updated
 }
 
 // Ref returns "Type/id".
@@ -93,9 +129,18 @@ type submission struct {
 	turn func() error
 
 	// Set by the writer before done is closed.
-	versions []Version // one for each operation
+	versions []Version // one for each operation, and then for each of extra
+	extra    []Op      // of derived resources
 	err      error
 	done     chan struct{}
+}
+
+// op returns an operation by the place of its version.
+func (s *submission) op(i int) *Op {
+	if i < len(s.Ops) {
+		return &s.Ops[i]
+	}
+	return &s.extra[i-len(s.Ops)]
 }
 
 // What the writer sends back to the goroutine that asked.
@@ -123,8 +168,10 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 			return nil, err
 		}
 		for i := range c.Ops {
-			if err := e.renew(c.Ops[i].Prepared); err != nil {
-				return nil, err
+			for p := range c.Ops[i].all() {
+				if err := e.renew(p); err != nil {
+					return nil, err
+				}
 			}
 		}
 		err = e.submit(ctx, &s)
@@ -144,8 +191,12 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 			round++
 			s.strict = round >= askRounds
 		default:
-			e.tellUnchanged(s.versions)
-			return s.versions, err
+			if err != nil {
+				return nil, err
+			}
+			versions := s.versions[:len(c.Ops):len(c.Ops)]
+			e.tellUnchanged(versions)
+			return versions, nil
 		}
 	}
 }
@@ -153,7 +204,7 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 // submit hands a submission to the writer and waits until it is durable and applied,
 // or refused.
 func (e *Engine) submit(ctx context.Context, s *submission) error {
-	s.done, s.err, s.versions = make(chan struct{}), nil, nil
+	s.done, s.err, s.versions, s.extra = make(chan struct{}), nil, nil, nil
 	e.closing.RLock()
 	if e.closed {
 		e.closing.RUnlock()
@@ -188,6 +239,8 @@ type state struct {
 	deleted bool
 	ordinal index.Ordinal // 0 if it was written in the group at hand
 	content content       // if it was, and if it is known
+	by      Interaction   // if it was
+	micros  int64         // its time; of one that there was before the group, only as needed
 }
 
 // exists reports whether there is a resource to read.

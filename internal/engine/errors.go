@@ -34,6 +34,9 @@ var (
 	ErrInvalid            = errors.New("datastore: invalid")
 	ErrPreconditionFailed = errors.New("datastore: precondition failed")
 	ErrConflict           = errors.New("datastore: conflict")
+	// ErrVersionOrder is returned for a version whose number or time was to be kept, and
+	// which does not follow the newest version that the store has.
+	ErrVersionOrder = errors.New("datastore: version out of order")
 	// ErrUnresolved is returned for a conditional reference that does not find one
 	// resource. It is an ErrPreconditionFailed.
 	ErrUnresolved = fmt.Errorf("%w: conditional reference", ErrPreconditionFailed)
@@ -170,6 +173,7 @@ var classes = []class{
 	{ErrGone, issue.Deleted, 410, false},
 	{ErrPreconditionFailed, issue.Conflict, 412, false},
 	{ErrConflict, issue.Conflict, 409, false},
+	{ErrVersionOrder, issue.Conflict, 409, false},
 	{ErrStalePage, issue.Invalid, 410, false},
 	{ErrTooCostly, issue.TooCostly, 403, false},
 	{ErrIndexing, issue.Transient, 503, false},

@@ -2,10 +2,13 @@ package engine
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -69,12 +72,19 @@ func (g *group) take(s *submission) error {
 	if err != nil {
 		return err
 	}
-	t := taking{group: g, changed: map[key]state{}, versions: make([]Version, len(s.Ops))}
+	at = latest(s.Ops, at)
+	n := len(s.Ops)
+	t := taking{
+		group: g, at: at, changed: make(map[key]state, n), versions: make([]Version, n),
+		log: make([]txlog.Item, 0, n+len(s.States)+1), items: make([]index.Item, 0, n),
+	}
 	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
-		if !o.Deletes() && !o.isBare() && !set.SameFor(o.Type, o.custom.set) {
-			return errRenew
+		for p := range o.all() {
+			if !p.Deletes() && !p.isBare() && !set.SameFor(p.Type, p.custom.set) {
+				return errRenew
+			}
 		}
 		if err := t.op(i, o); err != nil {
 			return err
@@ -83,7 +93,7 @@ func (g *group) take(s *submission) error {
 	for _, st := range s.States {
 		t.state(st)
 	}
-	s.versions = t.versions
+	s.versions, s.extra = t.versions, t.extra
 	if t.leans && len(g.taken) > 0 {
 		// What it is the same as, or may be, is not durable yet.
 		g.flush()
@@ -95,15 +105,17 @@ func (g *group) take(s *submission) error {
 	}
 	settles := e.unsettled != nil && !g.settles
 	if settles {
-		t.state(State{settingsState, e.unsettled})
+		t.state(State{Name: settingsState, Value: e.unsettled})
 	}
 	if err := g.admission.Admit(t.items); err != nil {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
-	for k, st := range t.changed {
-		g.overlay[k] = st
+	if len(g.taken) == 0 { // as large commits are
+		g.overlay, g.items = t.changed, t.items
+	} else {
+		maps.Copy(g.overlay, t.changed)
+		g.items = append(g.items, t.items...)
 	}
-	g.items = append(g.items, t.items...)
 	g.commits = append(g.commits, txlog.Commit{Time: at, Annotation: s.Annotation, Items: t.log})
 	g.taken = append(g.taken, s)
 	g.bytes += size
@@ -116,16 +128,25 @@ func (g *group) take(s *submission) error {
 // A taking is a commit while it is checked.
 type taking struct {
 	*group
+	at       int64 // time of the commit
 	changed  map[key]state
 	versions []Version
 	log      []txlog.Item
 	items    []index.Item
+	extra    []Op // of derived resources; their versions follow those of the commit's operations
 	leans    bool // an operation is the same as what others in the group wrote, or may be
 }
 
-// state adds a named state.
+// state adds a named state, once the operations have their versions.
 func (t *taking) state(s State) {
-	t.log = append(t.log, txlog.Item{Kind: txlog.State, Values: []byte(s.Name), Body: s.Value})
+	value := s.Value
+	if s.Effects {
+		value = slices.Grow(slices.Clip(value), len(t.versions))
+		for i := range t.versions {
+			value = append(value, byte(t.versions[i].Effect()))
+		}
+	}
+	t.log = append(t.log, txlog.Item{Kind: txlog.State, Values: []byte(s.Name), Body: value})
 }
 
 // op checks an operation and adds its version.
@@ -146,10 +167,18 @@ func (t *taking) op(i int, o *Op) error {
 	}
 	same, err := t.isSame(o, old)
 	if same || err != nil {
-		v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues
+		if v.Unchanged, v.Number, v.Issues = same, old.version, o.Issues; o.brought.version != 0 {
+			v.Number = uint64(o.brought.version)
+		}
 		return err
 	}
-	next := state{version: old.version + 1, deleted: o.Deletes(), content: o.compared.content}
+	next := state{deleted: o.Deletes(), content: o.compared.content, by: o.interaction()}
+	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
+		if o.SkipRefused {
+			v.Refused, err = err, nil
+		}
+		return err
+	}
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
 	}
@@ -157,13 +186,25 @@ func (t *taking) op(i int, o *Op) error {
 	v.Interaction = o.interaction()
 	setItem(o.part, uint32(next.version), v.Interaction)
 	v.Number, v.Deleted, v.Created = next.version, o.Deletes(), !old.exists()
-	v.Issues = o.Issues
+	v.Issues, v.Micros = o.Issues, next.micros
 	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
 	t.log = append(t.log, txlog.Item{Values: o.part, Body: o.body})
 	t.items = append(t.items, index.Item{
 		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
+		Brought: o.brought.timed, SourceTime: o.brought.micros,
 	})
+	if o.Type == schema.TypeDocumentReference {
+		return t.derive(o, old)
+	}
 	return nil
+}
+
+// stateOf is the state of a resource once the commit so far is applied.
+func (t *taking) stateOf(k key) state {
+	if is, ok := t.changed[k]; ok {
+		return is
+	}
+	return t.current(k)
 }
 
 // interaction returns the one given, or the one that the operation implies.

@@ -25,7 +25,7 @@ const (
 const (
 	itemDeleted = 1 << iota // the version is a deletion
 	itemUUID                // the id is a UUID, as 16 bytes
-	itemSource              // time and version of the source follow the id
+	itemSource              // the time that the version brought follows the id
 	itemFlags   = itemDeleted | itemUUID | itemSource
 )
 
@@ -60,12 +60,16 @@ type itemHeader struct {
 	interaction Interaction
 	deleted     bool
 	extractor   uint32 // search.Version of the type when the values were extracted
+	brought     brought
 }
 
 // appendItemHeader appends a header whose version number and interaction are still to
 // be set.
-func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []byte {
+func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool, b brought) []byte {
 	flags := byte(0)
+	if b.timed {
+		flags |= itemSource
+	}
 	if deleted {
 		flags |= itemDeleted
 	}
@@ -73,14 +77,19 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool) []
 	if isUUID {
 		flags |= itemUUID
 	}
-	dst = slices.Grow(dst, itemFixed+1+len(id))
+	dst = slices.Grow(dst, itemFixed+1+len(id)+8)
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
 	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
 	if isUUID {
-		return append(dst, packed[:]...)
+		dst = append(dst, packed[:]...)
+	} else {
+		dst = append(append(dst, byte(len(id))), id...)
 	}
-	return append(append(dst, byte(len(id))), id...)
+	if b.timed {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(b.micros))
+	}
+	return dst
 }
 
 // packUUID returns a UUID as bytes, if id is one as it is usually written.
@@ -111,7 +120,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if len(part) < itemFixed {
 		return h, nil, errItem
 	}
-	if part[0] != itemFormat || part[1]&^itemFlags != 0 || part[1]&itemSource != 0 {
+	if part[0] != itemFormat || part[1]&^itemFlags != 0 {
 		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
 	}
 	h.deleted = part[1]&itemDeleted != 0
@@ -127,20 +136,34 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)
 	}
 	h.extractor = binary.LittleEndian.Uint32(part[itemExtractorAt:])
-	rest := part[itemFixed:]
-	if part[1]&itemUUID != 0 {
-		if len(rest) < len(uuid.UUID{}) {
+	rest, ok := h.splitID(part[itemFixed:], part[1]&itemUUID != 0)
+	if !ok {
+		return h, nil, errItem
+	}
+	if part[1]&itemSource != 0 {
+		if len(rest) < 8 {
 			return h, nil, errItem
 		}
-		h.id = uuid.UUID(rest[:16]).String()
-		return h, rest[16:], nil
+		h.brought = brought{timed: true, micros: int64(binary.LittleEndian.Uint64(rest))}
+		if rest = rest[8:]; h.brought.micros < firstMicros || h.brought.micros > lastMicros {
+			return h, nil, errItem
+		}
 	}
-	if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
-		return h, nil, errItem
+	return h, rest, nil
+}
+
+// splitID reads the id.
+func (h *itemHeader) splitID(part []byte, isUUID bool) (rest []byte, ok bool) {
+	if isUUID {
+		if len(part) < len(uuid.UUID{}) {
+			return nil, false
+		}
+		h.id = uuid.UUID(part[:16]).String()
+		return part[16:], true
 	}
-	h.id = string(rest[1 : 1+int(rest[0])])
-	if !ValidID(h.id) {
-		return h, nil, errItem
+	if len(part) == 0 || len(part) < 1+int(part[0]) {
+		return nil, false
 	}
-	return h, rest[1+int(rest[0]):], nil
+	h.id = string(part[1 : 1+int(part[0])])
+	return part[1+int(part[0]):], ValidID(h.id)
 }

@@ -20,7 +20,7 @@ func TestWhatACommitKeeps(t *testing.T) {
 	release := hold(e)
 	answers := make(chan error, 8)
 	for i := range cap(answers) {
-		c := &Commit{Annotation: fmt.Appendf(nil, `{"who":"%d"}`, i), States: []State{{fmt.Sprint("job/", i), []byte("at 7")}, {"shared", fmt.Append(nil, i)}}}
+		c := &Commit{Annotation: fmt.Appendf(nil, `{"who":"%d"}`, i), States: []State{{Name: fmt.Sprint("job/", i), Value: []byte("at 7")}, {Name: "shared", Value: fmt.Append(nil, i)}}}
 		for by := Create; by <= Derived; by++ {
 			if by == Delete {
 				continue

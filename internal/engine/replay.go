@@ -197,7 +197,7 @@ func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 	if err != nil {
 		return err
 	}
-	x := index.Item{Type: index.TypeID(h.typ), ID: h.id, Version: uint64(h.version), Deleted: h.deleted}
+	x := index.Item{Type: index.TypeID(h.typ), ID: h.id, Version: uint64(h.version), Deleted: h.deleted, Brought: h.brought.timed, SourceTime: h.brought.micros}
 	if !h.deleted {
 		l.payload, err = e.packing.unpack(l.payload[:0], block)
 		if h.extractor != search.Version(h.typ) || err == nil && search.Stale(h.typ, h.extractor, l.payload) {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,9 +76,16 @@ var nonsense = map[string]struct {
 	want error
 	harm func(it *txlog.Item)
 }{
-	"format of later":      {ErrUnsupported, func(it *txlog.Item) { it.Values[0] = itemFormat + 1 }},
-	"flag of later":        {ErrUnsupported, func(it *txlog.Item) { it.Values[1] |= 0x80 }},
-	"source":               {ErrUnsupported, func(it *txlog.Item) { it.Values[1] |= itemSource }},
+	"format of later": {ErrUnsupported, func(it *txlog.Item) { it.Values[0] = itemFormat + 1 }},
+	"flag of later":   {ErrUnsupported, func(it *txlog.Item) { it.Values[1] |= 0x80 }},
+	"a time that is none": {ErrCorrupt, func(it *txlog.Item) {
+		it.Values[1] |= itemSource
+		it.Values = slices.Insert(it.Values, itemFixed+1+int(it.Values[itemFixed]), bytes.Repeat([]byte{0xff, 0x7f}, 4)...)
+	}},
+	"half a time": {ErrCorrupt, func(it *txlog.Item) {
+		it.Values[1] |= itemSource
+		it.Values = it.Values[:itemFixed+1+int(it.Values[itemFixed])+7]
+	}},
 	"interaction of later": {ErrUnsupported, func(it *txlog.Item) { it.Values[itemInteractionAt] = byte(Derived) + 1 }},
 	"type of later":        {ErrUnsupported, func(it *txlog.Item) { binary.LittleEndian.PutUint16(it.Values[itemVersionAt+4:], 65_000) }},
 	"no type":              {ErrUnsupported, func(it *txlog.Item) { binary.LittleEndian.PutUint16(it.Values[itemVersionAt+4:], 0) }},

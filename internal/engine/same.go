@@ -6,7 +6,10 @@ import (
 	"errors"
 	"hash/maphash"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // A content tells what one resource holds from what others hold: the length of the
@@ -39,22 +42,14 @@ type comparison struct {
 
 // compare ends the way in where the current version holds the same, if How asks for it.
 func (e *Engine) compare(_ context.Context, c *scratch) error {
+	p := c.out
+	if c.how.Know || c.how.Compare {
+		p.compared.content = contentOf(c.stored)
+	}
 	if !c.how.Compare {
 		return nil
 	}
-	p := c.out
-	p.compared.content = contentOf(c.stored)
-	view := e.Last()
-	o, ok := view.Find(p.Type, p.ID)
-	if !ok {
-		return nil
-	}
-	p.compared.ordinal = o
-	if view.Deleted(o) {
-		return nil
-	}
-	now, err := e.contentAt(o)
-	if err != nil || now != p.compared.content {
+	if same, err := e.compareCurrent(p); err != nil || !same {
 		return err
 	}
 	how := *c.how
@@ -63,14 +58,54 @@ func (e *Engine) compare(_ context.Context, c *scratch) error {
 	return errSame
 }
 
-// contentAt returns the content of a version that is no deletion.
+// compareCurrent compares a resource with the version that it is the same as, if any: the
+// current one, or that whose number it brings.
+func (e *Engine) compareCurrent(p *Prepared) (same bool, err error) {
+	if p.brought.version != 0 {
+		return e.compareBrought(p)
+	}
+	view := e.Last()
+	o, ok := view.Find(p.Type, p.ID)
+	if !ok {
+		return false, nil
+	}
+	p.compared.ordinal = o
+	if view.Deleted(o) {
+		return false, nil
+	}
+	now, err := e.contentAt(o)
+	return err == nil && now == p.compared.content, err
+}
+
+// contentAt returns the content of a version that is no deletion, without what an
+// annotator of this store added.
 func (e *Engine) contentAt(o index.Ordinal) (content, error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
 	if err := e.stored(o, b); err != nil {
 		return content{}, err
 	}
+	if typ, _ := e.Last().Key(o); e.annotates(schema.TypeID(typ)) {
+		return e.contentOfDocument(b.stored)
+	}
 	return contentOf(b.stored), nil
+}
+
+// contentOfDocument returns the content of the stored form of a document.
+func (e *Engine) contentOfDocument(stored []byte) (content, error) {
+	var doc fhirjson.Document
+	if err := ParseStored(stored, &doc); err != nil {
+		return content{}, err
+	}
+	text, changed := withExtensions(&doc, nil, nlp.Owned)
+	if !changed {
+		return contentOf(stored), nil
+	}
+	id := string(doc.ID())
+	if err := ParseStored(text, &doc); err != nil {
+		return content{}, err
+	}
+	return contentOf(fhirjson.AppendStored(nil, &doc, []byte(id))), nil
 }
 
 // isBare reports whether the resource has no parts, being the same as a version.
@@ -101,9 +136,12 @@ func (t *taking) isSame(o *Op, old state) (same bool, err error) {
 		return false, nil
 	}
 	switch c := &o.compared; {
+	case o.brought.version != 0 && c.same: // what a version holds never changes
+		return true, nil
 	case !old.exists():
 	case old.ordinal == 0: // written in this group
-		same = old.content == c.content
+		same = o.sameAs(old)
+	case o.brought.version != 0:
 	case old.ordinal == c.ordinal:
 		same = c.same
 	default:
@@ -127,11 +165,14 @@ func (e *Engine) tellUnchanged(versions []Version) {
 		if !v.Unchanged {
 			continue
 		}
-		if o, ok := view.Find(v.Type, v.ID); ok {
-			if now := view.Version(o); now.Number == v.Number {
-				now.Unchanged, now.Issues = true, v.Issues
-				*v = now
-			}
+		o, ok := view.Find(v.Type, v.ID)
+		for ok && view.VersionNumber(o) > v.Number {
+			o, ok = view.Previous(o)
+		}
+		if ok && view.VersionNumber(o) == v.Number {
+			now := view.Version(o)
+			now.Unchanged, now.Issues = true, v.Issues
+			*v = now
 		}
 	}
 }

@@ -155,12 +155,32 @@ func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) erro
 	})
 }
 
+// order checks that a version follows the one before: its number rises, its time does not
+// fall, and is not after that of the commit.
+func (r *verifying) order(o index.Ordinal, place string) {
+	_, micros := r.view.RecordOf(o)
+	if micros > r.view.CommitTime(o) {
+		r.fault("history", place, "its time is after that of the commit")
+	}
+	before, ok := r.view.Previous(o)
+	if !ok {
+		return
+	}
+	if r.view.VersionNumber(before) >= r.view.VersionNumber(o) {
+		r.fault("history", place, "its version number does not follow that of the version before")
+	}
+	if _, earlier := r.view.RecordOf(before); earlier > micros {
+		r.fault("history", place, "its time is before that of the version before")
+	}
+}
+
 // version checks one version and returns it as the twin needs it.
 func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) index.Item {
 	e, v := r.engine, r.view
 	place := fmt.Sprintf("item %d", e.numbers.of(o))
 	t, id := v.Key(o)
 	item := index.Item{Type: t, ID: id, Version: v.VersionNumber(o), Deleted: v.Deleted(o)}
+	item.SourceTime, item.Brought = v.SourceTime(o)
 	part, err := e.log.Values(e.numbers.of(o), nil)
 	if err != nil {
 		r.fault("log", place, "its values do not open: %v", err)
@@ -174,10 +194,11 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 	case h.typ != schema.TypeID(t) || h.id != id || uint64(h.version) != item.Version || h.deleted != item.Deleted:
 		r.fault("index", place, "its header and the index differ")
 		return item
+	case h.brought.timed != item.Brought || h.brought.micros != item.SourceTime:
+		r.fault("index", place, "the times in its header and in the index differ")
+		return item
 	}
-	if before, ok := v.Previous(o); ok && v.VersionNumber(before) >= item.Version {
-		r.fault("history", place, "its version number does not follow that of the version before")
-	}
+	r.order(o, place)
 	if h.deleted {
 		return item
 	}

@@ -183,16 +183,16 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 		return err
 	}
 	sequence := at.Sequence
-	for i, s := range g.taken {
+	for _, s := range g.taken {
 		for j := range s.versions {
 			if v := &s.versions[j]; v.Number != 0 && !v.Unchanged {
-				v.Sequence, v.Micros = sequence, g.commits[i].Time
+				v.Sequence = sequence
 				v.Ordinal += first
-				e.filler.keep(v.Ordinal, s.Ops[j].custom.staged)
+				e.filler.keep(v.Ordinal, s.op(j).custom.staged)
 			}
 		}
-		for j := range s.Ops {
-			s.Ops[j].release()
+		for j := range len(s.Ops) + len(s.extra) {
+			s.op(j).release()
 		}
 		sequence++
 	}

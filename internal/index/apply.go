@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,11 @@ type Item struct {
 	Version uint64
 	// Deleted marks a deletion, which has no values.
 	Deleted bool
+	// Brought says that the version brought its own time, SourceTime, in microseconds
+	// since the Unix epoch: of no later than its commit, and no earlier than the version
+	// before it.
+	Brought    bool
+	SourceTime int64
 	// Hole is an ordinal that stands for nothing, because its item was purged
 	// or erased. The other fields are ignored.
 	Hole bool
@@ -156,6 +162,8 @@ type placed struct {
 	typ     TypeID
 	known   bool      // its type's posting has it
 	values  *Prepared // nil if there are none
+	brought bool
+	time    int64 // that it brought
 }
 
 // place enters an item into the resource table and puts it into the chunk.
@@ -164,12 +172,15 @@ func (x *Index) place(o Ordinal, it *Item) {
 	if it.Hole {
 		return
 	}
-	x.chunk = append(x.chunk, placed{o, it.Type, false, it.values()})
+	x.chunk = append(x.chunk, placed{o, it.Type, false, it.values(), it.Brought, it.SourceTime})
 	if v := it.custom(); v != nil && x.loading == nil {
-		x.chunk = append(x.chunk, placed{o, it.Type, true, v})
+		x.chunk = append(x.chunk, placed{ordinal: o, typ: it.Type, known: true, values: v})
 	}
 	if len(x.chunk) >= applyChunk {
 		x.addChunk()
+		if x.loading == nil {
+			runtime.Gosched() // readers that wait for a processor go first
+		}
 	}
 }
 
@@ -199,10 +210,15 @@ func (x *Index) addChunkValues() {
 		set = x.loading.filling
 	}
 	targets, foreign := x.targets, uint64(0)
+	brought := false
 	for i := range x.chunk {
 		p := &x.chunk[i]
 		if !p.known {
 			x.addTypeLocked(p.ordinal, p.typ)
+		}
+		if p.brought {
+			x.addSourceLocked(p.ordinal, p.time)
+			brought = true
 		}
 		if p.values == nil {
 			continue
@@ -213,6 +229,9 @@ func (x *Index) addChunkValues() {
 		targets = targets[n:]
 		set.begin(p.ordinal)
 		x.collectLocked(set, p.values)
+	}
+	if brought {
+		x.publishSourcesLocked()
 	}
 	x.foreign.Store(x.foreign.Load() + foreign)
 	if x.loading == nil {

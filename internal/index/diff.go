@@ -53,11 +53,12 @@ const (
 	DiffNumbers                             // a column of numbers
 	DiffEdges                               // a column of references
 	DiffTextOrder                           // a column of texts
+	DiffTime                                // the time that a version brought
 )
 
 var differenceNames = [...]string{
 	"", "commit", "version", "history", "head", "visibility", "total", "posting of a type", "presence",
-	"posting", "text", "systems", "dates", "numbers", "references", "texts",
+	"posting", "text", "systems", "dates", "numbers", "references", "texts", "time",
 }
 
 func (k DifferenceKind) String() string { return differenceNames[k] }
@@ -172,6 +173,11 @@ func (d *differ) versions(ctx context.Context) {
 		if x == nil || y == nil || !d.sameEntity(x, y) || a.number != b.number {
 			d.differs(DiffVersion, NoParam, o)
 			continue
+		}
+		timeA, broughtA := d.a.SourceTime(o)
+		timeB, broughtB := d.b.SourceTime(o)
+		if timeA != timeB || broughtA != broughtB {
+			d.differs(DiffTime, NoParam, o)
 		}
 		if a.previous != b.previous || d.a.after(a) != d.b.after(b) {
 			d.differs(DiffHistory, NoParam, o)

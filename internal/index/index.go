@@ -22,6 +22,7 @@ type Index struct {
 	versions chunked[version]
 	records  chunked[record]
 	state    atomic.Pointer[published]
+	sources  atomic.Pointer[column[dateRange]] // mu.sources, as views see it; nil at first
 	// foreign counts the references that some base URL makes local.
 	foreign  atomic.Uint64
 	limits   Usage
@@ -44,8 +45,9 @@ type Index struct {
 		sync.RWMutex
 		table    termTable
 		postings postingStore
-		params   []*paramColumns // by Param
-		types    []uint32        // payloads of postings, by TypeID
+		params   []*paramColumns   // by Param
+		types    []uint32          // payloads of postings, by TypeID
+		sources  column[dateRange] // the times that versions brought
 		texts    textStore
 		freed    uint64 // payloads that Drop has freed
 		units    unitStore

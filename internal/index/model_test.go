@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -170,6 +171,10 @@ func (m *model) apply(t *rapid.T, x *index.Index) {
 				v.number += 5
 				item.Version = v.number
 			}
+			if rapid.IntRange(0, 3).Draw(t, "brought") == 0 {
+				v.time = rapid.Int64Range(now-5, now).Draw(t, "source time")
+				item.Brought, item.SourceTime = true, v.time
+			}
 			newest[k] = index.Ordinal(len(m.versions))
 			if !v.deleted {
 				v.entries = rapid.SliceOfN(rapid.Custom(drawEntry), 0, 6).Draw(t, "entries")
@@ -316,12 +321,34 @@ func (m *model) checkResources(t *rapid.T, v index.View) {
 	entities := v.EntitiesOf(visible)
 	require.Equal(t, visible.ToArray(), v.CurrentOf(entities).ToArray())
 	require.Equal(t, visible.GetCardinality(), entities.GetCardinality())
-	for from := int64(0); from < v.Time()+2; from++ {
-		first, end := v.Updated(from, from+2)
+	for from := int64(-5); from < v.Time()+2; from++ {
+		updated := v.Updated(from, from+2)
 		for o := index.Ordinal(1); o <= v.Last(); o++ {
 			if w := m.versions[o]; !w.hole {
-				require.Equal(t, from <= w.time && w.time < from+2, first <= o && o < end)
+				require.Equal(t, from <= w.time && w.time < from+2, updated.Contains(uint32(o)))
 			}
+		}
+		require.True(t, updated.IsEmpty() || updated.Maximum() <= uint32(v.Last()))
+	}
+	m.checkNewest(t, v)
+}
+
+// checkNewest checks the order of histories, from the beginning and from within.
+func (m *model) checkNewest(t *rapid.T, v index.View) {
+	for _, typ := range []*index.TypeID{nil, &someTypes[0], &someTypes[2]} {
+		want := []index.Ordinal{}
+		for o := index.Ordinal(1); o <= v.Last(); o++ {
+			if w := m.versions[o]; !w.hole && (typ == nil || w.typ == *typ) {
+				want = append(want, o)
+			}
+		}
+		slices.SortFunc(want, func(a, b index.Ordinal) int {
+			return cmp.Or(cmp.Compare(m.versions[b].time, m.versions[a].time), cmp.Compare(b, a))
+		})
+		require.Equal(t, want, append([]index.Ordinal{}, slices.Collect(v.Newest(typ, 0))...))
+		if len(want) > 0 {
+			at := rapid.IntRange(0, len(want)-1).Draw(t, "after")
+			require.Equal(t, want[at+1:], append([]index.Ordinal{}, slices.Collect(v.Newest(typ, want[at]))...))
 		}
 	}
 }

@@ -72,6 +72,9 @@ func (x *Index) resourceStats(s *Stats) {
 	if blocks := x.entities.arena.Load(); blocks != nil {
 		s.Bytes.Resources += int64(len(*blocks)) * arenaBlock
 	}
+	if sources := x.sources.Load(); sources != nil {
+		s.Bytes.Resources += sources.bytes()
+	}
 	s.Entities = int(x.entities.n.Load())
 }
 

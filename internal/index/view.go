@@ -135,21 +135,31 @@ func (v View) Previous(o Ordinal) (Ordinal, bool) {
 	return 0, false
 }
 
-// RecordOf returns the sequence and the time, in microseconds since the Unix
-// epoch, of the record that holds o.
+// RecordOf returns the sequence of the record that holds o, and the time of o in
+// microseconds since the Unix epoch: the record's, unless the version brought its own.
 func (v View) RecordOf(o Ordinal) (seq uint64, timeMicros int64) {
 	if o == 0 || o > v.s.last {
 		return 0, 0
 	}
-	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).last >= o })
-	r := v.x.records.at(uint32(n))
+	r := v.recordOf(o)
+	if brought, ok := v.SourceTime(o); ok {
+		return r.sequence, brought
+	}
 	return r.sequence, r.time
 }
 
-// Updated returns the ordinals [first, end) whose record's time is in [from, to).
-func (v View) Updated(from, to int64) (first, end Ordinal) {
-	first, end = v.since(from), v.since(to)
-	return first, max(first, end)
+// CommitTime returns the time of the record that holds o, 0 for one that is not in the
+// view.
+func (v View) CommitTime(o Ordinal) int64 {
+	if o == 0 || o > v.s.last {
+		return 0
+	}
+	return v.recordOf(o).time
+}
+
+func (v View) recordOf(o Ordinal) *record {
+	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).last >= o })
+	return v.x.records.at(uint32(n))
 }
 
 // since returns the first ordinal of a record not before t.

@@ -15,15 +15,18 @@ import (
 // closed and synced. Until then it has no name where the system can do that (Linux),
 // so that a process that is killed leaves nothing behind, and elsewhere a temporary
 // one. A folder is for use by many goroutines, each of its files by one.
-func Folder(path string) Sink { return folder(path) }
+func Folder(path string) Sink { return &folder{path: path} }
 
-type folder string
+type folder struct {
+	path  string
+	syncs folderSync
+}
 
-func (f folder) Create(name string) (io.WriteCloser, error) {
+func (f *folder) Create(name string) (io.WriteCloser, error) {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return nil, fmt.Errorf("jobs: creating a file: %w", fs.ErrInvalid)
 	}
-	path := filepath.Join(string(f), filepath.FromSlash(name))
+	path := filepath.Join(f.path, filepath.FromSlash(name))
 	made, err := makeFolders(filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
@@ -32,7 +35,7 @@ func (f folder) Create(name string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	return &folderFile{File: file, name: name, path: path, root: string(f), made: made}, nil
+	return &folderFile{File: file, name: name, path: path, sink: f, made: made}, nil
 }
 
 // makeFolders makes a folder and those above it, as far as they are missing. It returns
@@ -61,7 +64,7 @@ type folderFile struct {
 	*os.File
 	name string // the temporary one; "" where it has none
 	path string
-	root string   // of the sink
+	sink *folder
 	made []string // folders that got a folder for the file
 }
 
@@ -90,7 +93,7 @@ func (f *folderFile) Close() error {
 // to the sink's own, since another file may have made them and not be closed yet.
 func (f *folderFile) syncFolders() error {
 	folders := f.made
-	top := filepath.Dir(filepath.Clean(f.root))
+	top := filepath.Dir(filepath.Clean(f.sink.path))
 	for folder := filepath.Dir(f.path); ; folder = filepath.Dir(folder) {
 		folders = append(folders, folder)
 		if folder == top || folder == filepath.Dir(folder) {
@@ -99,7 +102,7 @@ func (f *folderFile) syncFolders() error {
 	}
 	slices.Sort(folders)
 	for _, folder := range slices.Compact(folders) {
-		if err := SyncFolder(folder); err != nil {
+		if err := f.sink.syncs.sync(folder); err != nil {
 			return err
 		}
 	}

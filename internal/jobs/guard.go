@@ -19,12 +19,16 @@ func Guard(f func() error) func() error {
 // f is left behind, in its goroutine, with whatever it refers to.
 func Await(ctx context.Context, f func() error) error {
 	select {
-	case err := <-begin(f):
+	case err := <-Begin(f):
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
+
+// Finish calls f as [Guard] does. Where ctx ends it waits for f all the same, but for some
+// seconds at most.
+func Finish(ctx context.Context, f func() error) error { return longer(ctx, Begin(f)) }
 
 // grace is how long a job that ends early waits for a sink or a callback to return.
 const grace = 2 * time.Second
@@ -49,8 +53,8 @@ func longer(ctx context.Context, ended <-chan error) error {
 
 var errHangs = fmt.Errorf("%w: it did not return", datastore.ErrCallback)
 
-// begin calls f in a goroutine of its own and sends what came of it.
-func begin(f func() error) <-chan error {
+// Begin calls f in a goroutine of its own, and sends what [Guard] would return.
+func Begin(f func() error) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
 		err := fmt.Errorf("%w: it ended its goroutine", datastore.ErrCallback)

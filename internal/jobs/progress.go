@@ -17,7 +17,7 @@ func Tell(ctx context.Context, f func()) (stop func() error) {
 		return func() error { return nil }
 	}
 	ended := make(chan struct{})
-	told := begin(func() error {
+	told := Begin(func() error {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		for {

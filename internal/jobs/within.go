@@ -24,7 +24,7 @@ func (s *boundedSink) call(f func() error) error {
 	if s.hangs.Load() {
 		return errHangs
 	}
-	err := longer(s.ctx, begin(f))
+	err := Finish(s.ctx, f)
 	if errors.Is(err, errHangs) {
 		s.hangs.Store(true)
 	}

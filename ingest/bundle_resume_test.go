@@ -1,0 +1,123 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
+	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/stretchr/testify/require"
+)
+
+// bundles are files of entries that refer to one another across files, of which some are
+// bad. The first is not held in memory.
+func bundles(entries int) fstest.MapFS {
+	folder := fstest.MapFS{}
+	for f, name := range []string{"a.json", "b.json.gz", "c.ndjson"} {
+		var all []string
+		for n := range entries {
+			this, other := f*entries+n, (f*entries+n*7+entries/2)%(3*entries)
+			all = append(all, entryOf("urn:uuid:"+uuid(this), `{"resourceType":"Patient","name":[{"family":"`+strings.Repeat("x", 900)+`"}],"link":[{"type":"seealso","other":{"reference":"urn:uuid:`+uuid(other)+`"}}]}`, "POST", "Patient"))
+			switch n % 500 {
+			case 3:
+				all = append(all, entryOf("", `{"resourceType":"Patient","id":"bad","gender":7}`, "", ""))
+			case 5:
+				all = append(all, entryOf("", observationOf(fmt.Sprint("lost", this), "urn:uuid:"+uuid(1e9)), "", ""))
+			case 7:
+				all = append(all, entryOf("", "", "DELETE", "Patient/never"))
+			}
+		}
+		text := bundleOf("transaction", all...)
+		switch {
+		case strings.HasSuffix(name, ".gz"):
+			folder[name] = &fstest.MapFile{Data: compressed(text)}
+		case strings.HasSuffix(name, ".ndjson"):
+			var lines []string
+			for part := 0; part < len(all); part += 700 {
+				lines = append(lines, strings.ReplaceAll(bundleOf("batch", all[part:min(part+700, len(all))]...), "\n", ""), "", patient(fmt.Sprint("line", part), "x"))
+			}
+			folder[name] = &fstest.MapFile{Data: []byte(strings.Join(lines, "\n"))}
+		default:
+			folder[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+	}
+	return folder
+}
+
+// TestBundlesResume stops an import in the midst of Bundles, by cancelling it and by
+// closing its store, and goes on.
+func TestBundlesResume(t *testing.T) {
+	input := bundles(8_000)
+	require.Greater(t, len(input["a.json"].Data), 8<<20)
+	whole := open(t, nil)
+	options := ingest.Options{From: input, Bundles: ingest.UnpackBundles}
+	report := new(internaljobs.Memory)
+	options.Report = report
+	want, err := run(t, whole, options)
+	require.NoError(t, err)
+	require.EqualValues(t, 3*8_000+3*16+3*16+3*16+lines(input), want.Scanned)
+	require.EqualValues(t, 3*16*2, want.CustomerErrors)
+
+	folder := t.TempDir()
+	reopen := func() *datastore.Store {
+		store, err := datastore.Open(ctx, filepath.Join(folder, "store"), &datastore.Options{Key: datastore.KeyFile(filepath.Join(folder, "key")), Now: now})
+		require.NoError(t, err)
+		return store
+	}
+	store := reopen()
+	again := new(internaljobs.Memory)
+	id, rounds := "", 0
+	var result ingest.Result
+	for {
+		rounds++
+		running, cancel := context.WithCancel(ctx)
+		n, cut := 4_000_000*rounds, cancel
+		if rounds%2 == 0 {
+			cut = func() { go store.Close() }
+		}
+		options := ingest.Options{From: cutFS{input, &n, cut}, Bundles: ingest.UnpackBundles, Report: again}
+		var job *ingest.Job
+		var err error
+		if id == "" {
+			job, err = ingest.Start(running, store, options)
+		} else {
+			job, err = ingest.Resume(running, store, id, options)
+		}
+		if err == nil {
+			id = job.ID()
+			result, err = job.Wait()
+		}
+		cancel()
+		if err == nil {
+			break
+		}
+		require.NoError(t, store.Close())
+		store = reopen()
+	}
+	defer store.Close()
+	require.Greater(t, rounds, 4)
+	require.Equal(t, want.Counts, result.Counts)
+	require.Equal(t, want.Status, result.Status)
+	for name := range input {
+		for _, folder := range []string{"FAILURE/", "SUCCESS/"} {
+			require.Equal(t, reportLines(t, report.File(folder+name)), reportLines(t, again.File(folder+name)), folder+name)
+		}
+	}
+	require.Equal(t, contents(t, whole), contents(t, store))
+	stats, err := store.Stats()
+	require.NoError(t, err)
+	require.EqualValues(t, want.Imported-3*16, stats.Versions, "no entry was imported twice")
+	require.NoError(t, store.Verify(ctx))
+	require.Empty(t, store.StateNames("work/"))
+}
+
+// lines returns how many lines of the input are resources.
+func lines(input fstest.MapFS) int {
+	return bytes.Count(input["c.ndjson"].Data, []byte(`"id":"line`))
+}

@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A brought is what a version brings along of its source: a number, 0 if it gets the
+// next, and a time, if it does not get that of its commit.
+type brought struct {
+	version uint32
+	timed   bool
+	micros  int64 // since the Unix epoch
+}
+
+var (
+	metaVersion = schema.Lookup(schema.TypeMeta, "versionId")
+	metaUpdated = schema.Lookup(schema.TypeMeta, "lastUpdated")
+)
+
+// readBrought reads meta.versionId and meta.lastUpdated, if How asks for them.
+func (e *Engine) readBrought(_ context.Context, c *scratch) error {
+	if !c.how.Source {
+		return nil
+	}
+	doc := &c.doc
+	meta, ok := doc.Child(0, schema.Lookup(doc.Type(), "meta"))
+	if !ok {
+		return nil
+	}
+	b := &c.out.brought
+	if n, ok := doc.Child(meta, metaVersion); ok {
+		if b.version, ok = parseBrought(string(doc.Text(n, nil))); !ok {
+			return wrongMeta(doc.Type(), "/meta/versionId", issue.Value,
+				"the version cannot be kept: a store's versions are numbers, from 1 to 1073741823")
+		}
+	}
+	if n, ok := doc.Child(meta, metaUpdated); ok {
+		t, err := fhirtime.ParseInstant(doc.Text(n, nil))
+		if err != nil {
+			return wrongMeta(doc.Type(), "/meta/lastUpdated", issue.Value, "the time cannot be kept: it is no instant")
+		}
+		b.timed = true
+		b.micros, _ = t.Range(nil)
+		if !isCommitTime(b.micros) {
+			return wrongMeta(doc.Type(), "/meta/lastUpdated", issue.Value, "the time cannot be kept: its year is not between 1 and 9999 in UTC")
+		}
+	}
+	return nil
+}
+
+// parseBrought reads a version id that can be kept.
+func parseBrought(id string) (uint32, bool) {
+	n, ok := ParseVersion(id)
+	return uint32(n), ok && n <= maxBrought
+}
+
+// maxBrought is the highest number that a version may bring: half of those that there
+// are, so that as many can follow.
+const maxBrought = index.MaxVersion / 2
+
+func wrongMeta(t schema.TypeID, pointer string, code issue.Code, text string) error {
+	return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Root: t.String(), Pointer: pointer, Offset: -1, Diagnostics: text}}}
+}
+
+// Bring gives a deletion the number and the time that it had elsewhere. versionID may be
+// "", and timed false.
+func (p *Prepared) Bring(versionID string, timed bool, micros int64) error {
+	b := brought{timed: timed, micros: micros}
+	ok := true
+	if versionID != "" {
+		b.version, ok = parseBrought(versionID)
+	}
+	if !ok || timed && !isCommitTime(micros) {
+		return Failf(ErrInvalid, issue.Value, "the version cannot be kept: a store's versions are numbers, from 1 to 1073741823, and its times between the years 1 and 9999")
+	}
+	p.brought = b
+	p.part = appendItemHeader(nil, p.Type, p.ID, true, b)
+	return nil
+}
+
+// follow returns the number and the time of an operation's version in a commit at a time,
+// or why it cannot follow the newest version that there is: numbers rise, times do not
+// fall, and are of the past.
+func (g *group) follow(o *Op, old state, at int64) (number uint64, micros int64, err error) {
+	number, micros = old.version+1, at
+	refuse := func(place, text string) (uint64, int64, error) {
+		return 0, 0, &Error{Class: ErrVersionOrder, Issues: []Issue{{
+			Severity: issue.Error, Code: issue.Conflict, Root: o.Type.String(), Pointer: place, Offset: -1, Diagnostics: text,
+		}}}
+	}
+	b := &o.brought
+	if b.version != 0 {
+		if number = uint64(b.version); number <= old.version {
+			return refuse("/meta/versionId", "version "+strconv.FormatUint(number, 10)+" does not follow version "+strconv.FormatUint(old.version, 10)+", the newest in the store")
+		}
+	}
+	if b.timed {
+		if old.ordinal != 0 {
+			_, old.micros = g.engine.Last().RecordOf(old.ordinal)
+		}
+		switch micros = b.micros; {
+		case micros > at:
+			return refuse("/meta/lastUpdated", "the time is later than this store's clock")
+		case old.version != 0 && micros < old.micros:
+			return refuse("/meta/lastUpdated", "the time is before that of the newest version in the store")
+		}
+	}
+	return number, micros, nil
+}
+
+// latest returns the time of a commit of operations: that of the clock, or that which one
+// of them brings, if that is ahead by no more than clocks are. So what is copied from a
+// store whose clock is a little ahead is not refused.
+func latest(ops []Op, at int64) int64 {
+	most := at
+	for i := range ops {
+		if b := &ops[i].brought; b.timed && b.micros > most && b.micros-at <= maxLead.Microseconds() {
+			most = b.micros
+		}
+	}
+	return min(most, lastMicros)
+}
+
+// isCommitTime reports whether a time can be written as an instant.
+func isCommitTime(micros int64) bool { return micros >= firstMicros && micros <= lastMicros }
+
+// compareBrought compares a version that brings a number with the one that has it
+// already.
+func (e *Engine) compareBrought(p *Prepared) (same bool, err error) {
+	view := e.Last()
+	o, ok := view.Find(p.Type, p.ID)
+	for ok && view.VersionNumber(o) > uint64(p.brought.version) {
+		o, ok = view.Previous(o)
+	}
+	if !ok || view.VersionNumber(o) != uint64(p.brought.version) || view.Deleted(o) {
+		return false, nil
+	}
+	if _, micros := view.RecordOf(o); p.brought.timed && p.brought.micros != micros {
+		return false, nil
+	}
+	now, err := e.contentAt(o)
+	return err == nil && now == p.compared.content, err
+}
+
+// sameAs reports whether an operation holds the same as a version of its group.
+func (o *Op) sameAs(old state) bool {
+	if !o.SkipSame || o.Deletes() || !old.exists() || old.ordinal != 0 || old.content != o.compared.content {
+		return false
+	}
+	b := &o.brought
+	return b.version == 0 || uint64(b.version) == old.version && (!b.timed || b.micros == old.micros)
+}

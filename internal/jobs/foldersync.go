@@ -1,0 +1,50 @@
+package jobs
+
+import "sync"
+
+// A folderSync makes the names in folders durable. Who asks while a folder is synced shares
+// the next sync of it with all others who do.
+type folderSync struct {
+	mu    sync.Mutex
+	turns map[string]*turns
+}
+
+// turns are the syncs of one folder.
+type turns struct {
+	running sync.Mutex // held while the folder is synced
+	next    *turn      // what those who wait for running share; nil if nobody does
+}
+
+// A turn is one sync.
+type turn struct {
+	once sync.Once
+	err  error
+}
+
+// sync makes the names in a folder durable that were made before.
+func (s *folderSync) sync(path string) error {
+	s.mu.Lock()
+	if s.turns == nil {
+		s.turns = map[string]*turns{}
+	}
+	of := s.turns[path]
+	if of == nil {
+		of = new(turns)
+		s.turns[path] = of
+	}
+	if of.next == nil {
+		of.next = new(turn)
+	}
+	mine := of.next
+	s.mu.Unlock()
+
+	of.running.Lock()
+	defer of.running.Unlock()
+	mine.once.Do(func() {
+		s.mu.Lock()
+		of.next = nil // who comes from now on is too late for this one
+		s.mu.Unlock()
+		mine.err = SyncFolder(path)
+	})
+	return mine.err
+}
