@@ -106,10 +106,10 @@ func (r *wordReader) read(doc *fhirjson.Document, at fhirjson.Index) []byte {
 		text = r.raw
 	}
 	if r.kinds[doc.Nodes[at].Field] == xhtmlText {
-		r.text = appendNarrative(r.text[:0], view(text))
+		r.text = appendNarrative(r.text[:0], asText(text))
 		text = r.text
 	}
-	r.words = appendWords(r.words[:0], view(text))
+	r.words = appendWords(r.words[:0], asText(text))
 	return r.words
 }
 
@@ -131,7 +131,7 @@ func (x *extractor) fullText() {
 		{x.content, x.distinct.words[ofNarrative:]},
 	} {
 		if words := bytes.TrimSuffix(s.words, []byte(" ")); len(words) > 0 {
-			x.b.Words(s.id, 0, view(words))
+			x.b.Words(s.id, 0, asText(words))
 		}
 	}
 }

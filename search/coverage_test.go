@@ -28,7 +28,7 @@ type pair struct {
 // types that have no narrative.
 func pairs() (all []pair) {
 	for t := range schema.Types {
-		for _, p := range search.Parameters(schema.TypeID(t)) {
+		for _, p := range search.New(nil, search.Options{}).Parameters(schema.TypeID(t)) {
 			if id, ok := schema.FindParam(schema.TypeID(t), p.Code); ok {
 				all = append(all, pair{schema.TypeID(t), id.Param()})
 			}

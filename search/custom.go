@@ -215,12 +215,7 @@ func (e *Engine) ExtractCustom(s CustomSet, doc *fhirjson.Document, b *index.Bui
 
 func (e *Engine) extractPlaces(places []*place, doc *fhirjson.Document, b *index.Builder) {
 	x := e.extractors.Get().(*extractor)
-	x.doc, x.b = doc, b
-	x.scratch = x.scratch[:0]
-	for _, p := range places {
-		x.custom(p)
-	}
-	x.doc, x.b = nil, nil
+	x.extractPlaces(places, doc, b)
 	e.extractors.Put(x)
 }
 

@@ -188,7 +188,7 @@ func (ev *evaluation) eachNode(about subject, t schema.TypeID, cost int, holds f
 		}
 		set := make([]bool, len(o.inner))
 		i := 0
-		for n := range members(&doc, 0, "contained") {
+		for n := range doc.Members(0, "contained") {
 			if i < len(set) && o.inner[i].typ == t {
 				set[i] = holds(&doc, n)
 			}

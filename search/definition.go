@@ -85,11 +85,11 @@ var ownParameters = sync.OnceValue(func() map[string]*schema.Param {
 // from one under its code, as those of implementation guides are;
 // and for one that cannot be used, with issues that name the places.
 func ReadDefinition(doc *fhirjson.Document) (*Definition, []issue.Issue) {
-	if member(doc, 0, "status") != "active" {
+	if doc.Member(0, "status") != "active" {
 		return nil, nil
 	}
-	r := definitionReader{doc: doc, d: &Definition{URL: member(doc, 0, "url"), Code: member(doc, 0, "code")}}
-	for _, url := range []string{r.d.URL, member(doc, 0, "derivedFrom")} {
+	r := definitionReader{doc: doc, d: &Definition{URL: doc.Member(0, "url"), Code: doc.Member(0, "code")}}
+	for _, url := range []string{r.d.URL, doc.Member(0, "derivedFrom")} {
 		if row := ownParameters()[url]; row != nil && row.Code == r.d.Code {
 			return nil, nil
 		}
@@ -138,7 +138,7 @@ func (r *definitionReader) code() {
 }
 
 func (r *definitionReader) typ() {
-	name := member(r.doc, 0, "type")
+	name := r.doc.Member(0, "type")
 	for t := schema.ParamNumber; t <= schema.ParamSpecial; t++ {
 		if t.String() == name {
 			r.d.Type = t
@@ -156,7 +156,7 @@ func (r *definitionReader) typ() {
 // left aside.
 func (r *definitionReader) bases() {
 	var bases []schema.TypeID
-	for n := range members(r.doc, 0, "base") {
+	for n := range r.doc.Members(0, "base") {
 		t, ok := schema.TypeOf(string(r.doc.Text(n, nil)))
 		if !ok || t.Type().Kind != schema.KindResource {
 			r.wrong(r.doc.Pointer(n), issue.Value, "no resource type")
@@ -187,7 +187,7 @@ func (r *definitionReader) clash(base schema.TypeID) {
 }
 
 func (r *definitionReader) targets() {
-	for n := range members(r.doc, 0, "target") {
+	for n := range r.doc.Members(0, "target") {
 		t, ok := schema.TypeOf(string(r.doc.Text(n, nil)))
 		if !ok || t.Type().Kind != schema.KindResource {
 			r.wrong(r.doc.Pointer(n), issue.Value, "no resource type")
@@ -200,7 +200,7 @@ func (r *definitionReader) targets() {
 // expression compiles the expression on each base, and checks that it can yield
 // what the parameter's type can index.
 func (r *definitionReader) expression() {
-	r.d.Expression = member(r.doc, 0, "expression")
+	r.d.Expression = r.doc.Member(0, "expression")
 	if r.d.Expression == "" {
 		r.wrong("/expression", issue.Required, "a search parameter needs an expression to be used")
 		return
@@ -240,14 +240,14 @@ func (r *definitionReader) compile(pointer, source, context string) *fhirpath.Ex
 // components reads the parts of a composite.
 func (r *definitionReader) components() {
 	n := 0
-	for c := range members(r.doc, 0, "component") {
+	for c := range r.doc.Members(0, "component") {
 		pointer := r.doc.Pointer(c)
 		n++
 		if n > maxComponents {
 			r.wrong(pointer, issue.TooCostly, "more than %d components", maxComponents)
 			return
 		}
-		part := definitionPart{definition: member(r.doc, c, "definition"), source: member(r.doc, c, "expression")}
+		part := definitionPart{definition: r.doc.Member(c, "definition"), source: r.doc.Member(c, "expression")}
 		part.definition, _, _ = strings.Cut(part.definition, "|")
 		if part.expression = r.compile(pointer+"/expression", part.source, r.elements()); part.expression != nil {
 			r.d.parts = append(r.d.parts, part)

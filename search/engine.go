@@ -14,6 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/terminology"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
@@ -67,7 +68,7 @@ type Engine struct {
 	costLimit  int
 	units      *ucum.Cache
 	extractors sync.Pool
-	expansions *expansionCache
+	expansions *terminology.Cache
 }
 
 // New returns an engine over an index. The index may be empty or nil for
@@ -91,9 +92,9 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = DefaultCostLimit
 	}
 	e.identity = e.identify()
-	e.extractors.New = e.newExtractor
+	e.extractors.New = func() any { return newExtractor(e.registry) }
 	e.current.Store(e.registry)
-	e.expansions = newExpansionCache()
+	e.expansions = terminology.NewCache()
 	return e
 }
 
@@ -104,7 +105,7 @@ func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*Query, 
 
 // ParseIn is Parse for a search in a compartment.
 func (e *Engine) ParseIn(c Compartment, t schema.TypeID, rawQuery string, lenient bool) (*Query, error) {
-	return parse(e.current.Load(), t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
+	return readQuery(e.current.Load(), t, rawQuery, ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
 }
 
 // A Result is one page of the answer to a query.
@@ -172,7 +173,7 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *Query) (*Result
 	if ev.explained != nil {
 		r.Plan = &ev.explained.plan
 		r.Plan.Total = r.Total
-		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], r.Plan.issue())
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], issueOf(r.Plan))
 	}
 	e.links(view, r, q, offset)
 	return r, nil

@@ -85,8 +85,8 @@ func writeSteps(b *strings.Builder, indent string, steps []Step) {
 	}
 }
 
-// issue returns the plan as an information on the page.
-func (p *Plan) issue() issue.Issue {
+// issueOf returns a plan as an information on the page.
+func issueOf(p *Plan) issue.Issue {
 	return issue.Issue{Severity: issue.Information, Code: issue.Informational, Offset: -1, Diagnostics: p.String()}
 }
 

@@ -26,6 +26,13 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 		return &TypeError{Type: doc.Type()}
 	}
 	x := e.extractors.Get().(*extractor)
+	x.extract(plan, doc, b)
+	e.extractors.Put(x)
+	return nil
+}
+
+// extract adds to b the values of a resource.
+func (x *extractor) extract(plan *typePlan, doc *fhirjson.Document, b *index.Builder) {
 	x.doc, x.b = doc, b
 	x.scratch, x.groups = x.scratch[:0], 0
 	x.versionsInside(plan)
@@ -33,8 +40,16 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 	x.fullText()
 	x.contained(plan)
 	x.doc, x.b = nil, nil
-	e.extractors.Put(x)
-	return nil
+}
+
+// extractPlaces adds to b the values that a resource has at some places.
+func (x *extractor) extractPlaces(places []*place, doc *fhirjson.Document, b *index.Builder) {
+	x.doc, x.b = doc, b
+	x.scratch = x.scratch[:0]
+	for _, p := range places {
+		x.custom(p)
+	}
+	x.doc, x.b = nil, nil
 }
 
 // An extractor is the state of one extraction and its scratch memory.
@@ -52,9 +67,10 @@ type extractor struct {
 	distinct  wordSet
 }
 
-func (e *Engine) newExtractor() any {
+// newExtractor returns an extractor for the parameters of a registry.
+func newExtractor(r *registry) *extractor {
 	return &extractor{
-		registry: e.registry, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
+		registry: r, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
 		inner: map[string]schema.TypeID{}, reader: newWordReader(), evaluator: fhirpath.Evaluator{MaxVisits: customVisits},
 	}
 }
@@ -171,14 +187,14 @@ func (x *extractor) existence(at fhirjson.Index, e *existence) {
 func (x *extractor) text(at fhirjson.Index) string {
 	node := &x.doc.Nodes[at]
 	if !node.Escaped {
-		return view(x.doc.Source[node.Start:node.End])
+		return asText(x.doc.Source[node.Start:node.End])
 	}
 	free := x.scratch[len(x.scratch):]
 	text := x.doc.Text(at, free)
 	if len(text) <= cap(free) {
 		x.scratch = x.scratch[:len(x.scratch)+len(text)]
 	}
-	return view(text)
+	return asText(text)
 }
 
 // child returns the value of a primitive child, "" if there is none.
@@ -193,7 +209,7 @@ func (x *extractor) child(at fhirjson.Index, field schema.FieldID) string {
 func (x *extractor) folded(s string) string {
 	start := len(x.scratch)
 	x.scratch = appendFolded(x.scratch, s)
-	return view(x.scratch[start:])
+	return asText(x.scratch[start:])
 }
 
 // code returns foldCode(s), valid until the extraction ends.
@@ -201,7 +217,7 @@ func (x *extractor) code(s string, sensitive bool) string {
 	start := len(x.scratch)
 	if sensitive {
 		x.scratch = append(append(x.scratch, caseMark...), s...)
-		return view(x.scratch[start:])
+		return asText(x.scratch[start:])
 	}
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf {
@@ -216,7 +232,7 @@ func (x *extractor) code(s string, sensitive bool) string {
 					return strings.ToLower(s)
 				}
 			}
-			return view(lower)
+			return asText(lower)
 		}
 	}
 	return s
@@ -239,6 +255,6 @@ func (x *extractor) caseSensitive(system string) bool {
 	return sensitive
 }
 
-// view returns b as a string without a copy. b must not change while the string
+// asText returns b as a string without a copy. b must not change while the string
 // is in use; Builder copies what it is given.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func asText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -93,7 +93,7 @@ func (n *hierarchyNode) decide(about subject) (decision, error) {
 		}
 		for i := range n.values {
 			v := &n.values[i]
-			if v.canonical() && slices.ContainsFunc(p.streams, func(s *stream) bool { return s.relatedVersion(n.modifier, v, e) }) {
+			if v.canonical() && slices.ContainsFunc(p.streams, func(s *stream) bool { return relatedVersion(s, n.modifier, v, e) }) {
 				return true
 			}
 		}
@@ -208,7 +208,7 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(entries, func(e index.Entry) bool { return s.relatedVersion(m.modifier, v, &e) }) {
+			if slices.ContainsFunc(entries, func(e index.Entry) bool { return relatedVersion(s, m.modifier, v, &e) }) {
 				set.Add(o)
 			}
 		}
@@ -218,7 +218,7 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *match, v *value, w
 
 // relatedVersion reports whether an entry is a canonical of the stream whose version
 // is above or below that of a value.
-func (s *stream) relatedVersion(mod modifier, v *value, e *index.Entry) bool {
+func relatedVersion(s *stream, mod modifier, v *value, e *index.Entry) bool {
 	if e.Param != s.id || e.Kind != index.KindReferenceText || !s.canonical() {
 		return false
 	}

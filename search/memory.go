@@ -30,8 +30,12 @@ type ParameterMemory struct {
 // first. Each stream of values (see the package comment) counts once, with all the
 // parameters that see it.
 func (e *Engine) Memory(stats *index.Stats) []ParameterMemory {
+	return e.current.Load().memory(stats)
+}
+
+func (r *registry) memory(stats *index.Stats) []ParameterMemory {
 	found := map[string]*ParameterMemory{}
-	for p, seen := range e.current.Load().seers() {
+	for p, seen := range r.seers() {
 		s, ok := stats.Params[p]
 		if !ok {
 			continue

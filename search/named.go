@@ -55,15 +55,15 @@ func (e *Engine) Named(ctx context.Context, t schema.TypeID, rawQuery string) (s
 	if name == "" {
 		return rawQuery, nil
 	}
-	query := e.queries[name]
-	if query == nil {
+	rewrite := e.queries[name]
+	if rewrite == nil {
 		return "", &QueryError{Part: QueryParameter, Code: issue.NotSupported, Reason: "no named query of that name"}
 	}
 	typeName := ""
 	if t != 0 {
 		typeName = t.String()
 	}
-	made, err := query(ctx, typeName, params)
+	made, err := rewrite(ctx, typeName, params)
 	if err != nil {
 		return "", err
 	}

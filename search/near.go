@@ -108,7 +108,7 @@ func (n *nearNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 		if err := n.ev.charge(costOfBlock + len(doc.Source)); err != nil {
 			return nil, err
 		}
-		if n.near(&doc, 0) {
+		if n.holds(&doc, 0) {
 			set.Add(o)
 		}
 	}
@@ -121,18 +121,18 @@ func (n *nearNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 
 // decide reads the positions from the resource, as those of other Locations are.
 func (n *nearNode) decide(about subject) (decision, error) {
-	return n.ev.eachNode(about, n.typ, 1, n.near)
+	return n.ev.eachNode(about, n.typ, 1, n.holds)
 }
 
 func (n *nearNode) explain() (string, Way) { return n.name(), ByValues }
 
-// near decides near, or :missing on it, for the Location at a node.
-func (m *match) near(doc *fhirjson.Document, location fhirjson.Index) bool {
+// holds decides near, or :missing on it, for the Location at a node.
+func (n *nearNode) holds(doc *fhirjson.Document, location fhirjson.Index) bool {
 	latitude, longitude, found := position(doc, location)
-	if m.modifier == modMissing {
-		return found != m.missing
+	if n.modifier == modMissing {
+		return found != n.missing
 	}
-	return found && slices.ContainsFunc(m.values, func(v value) bool { return v.circle.holds(latitude, longitude) })
+	return found && slices.ContainsFunc(n.values, func(v value) bool { return v.circle.holds(latitude, longitude) })
 }
 
 // position returns the position of the Location at a node.
@@ -141,7 +141,7 @@ func position(doc *fhirjson.Document, location fhirjson.Index) (latitude, longit
 	if !ok {
 		return 0, 0, false
 	}
-	latitude, err := strconv.ParseFloat(member(doc, n, "latitude"), 64)
-	longitude, err2 := strconv.ParseFloat(member(doc, n, "longitude"), 64)
+	latitude, err := strconv.ParseFloat(doc.Member(n, "latitude"), 64)
+	longitude, err2 := strconv.ParseFloat(doc.Member(n, "longitude"), 64)
 	return latitude, longitude, err == nil && err2 == nil
 }

@@ -129,7 +129,7 @@ func (x *extractor) versionsInside(plan *typePlan) {
 		}
 	}
 	if len(x.scratch) > start {
-		x.b.Note(0, view(x.scratch[start:]))
+		x.b.Note(0, asText(x.scratch[start:]))
 	}
 }
 

@@ -136,12 +136,12 @@ func (e *Engine) links(view index.View, r *Result, q *Query, offset int) {
 // the same match.
 func (e *Engine) token(view index.View, q *Query, sequence uint64, offset int) string {
 	return e.pages.Seal(pagetoken.Token{
-		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: q.request(view), Settings: e.answers(view, q),
+		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: request(view, q), Settings: e.answers(view, q),
 	})
 }
 
 // request tells queries apart: a token is good for the one that it was made for.
-func (q *Query) request(view index.View) uint64 {
+func request(view index.View, q *Query) uint64 {
 	return pagetoken.Hash(q.where()+"?"+q.Self(), bound(view, q))
 }
 
@@ -184,7 +184,7 @@ func (e *Engine) identify() string {
 func (e *Engine) readToken(view index.View, q *Query) (sequence uint64, offset int, err error) {
 	t, err := e.pages.Open(q.page, pagetoken.Search)
 	switch {
-	case err != nil || t.Request != q.request(view) || t.Position > math.MaxInt32:
+	case err != nil || t.Request != request(view, q) || t.Position > math.MaxInt32:
 		return 0, 0, ErrInvalidPage
 	case t.Settings != e.answers(view, q):
 		return 0, 0, ErrStalePage

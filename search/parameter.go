@@ -12,12 +12,9 @@ type Parameter struct {
 	Targets []schema.TypeID
 }
 
-// Parameters returns the parameters of a resource type that this package
-// supports, sorted by code: none for what is no concrete resource type. The
-// parameters that shape the answer, such as _sort, are not among them.
-func Parameters(t schema.TypeID) []Parameter { return parameters().list(t) }
-
-// Parameters is [Parameters] with the custom parameters that are complete.
+// Parameters returns the parameters of a resource type that this package supports, the
+// custom ones that are complete included, sorted by code: none for what is no concrete
+// resource type. The parameters that shape the answer, such as _sort, are not among them.
 func (e *Engine) Parameters(t schema.TypeID) []Parameter { return e.current.Load().list(t) }
 
 func (r *registry) list(t schema.TypeID) []Parameter {

@@ -13,7 +13,7 @@ import (
 func TestParameters(t *testing.T) {
 	for id := range schema.Types {
 		typ := schema.TypeID(id)
-		all := search.Parameters(typ)
+		all := search.New(nil, search.Options{}).Parameters(typ)
 		if row := typ.Type(); row.Kind != schema.KindResource || row.Abstract {
 			assert.Empty(t, all, row.Name)
 			continue
@@ -27,14 +27,14 @@ func TestParameters(t *testing.T) {
 			assert.Equal(t, p.Type == schema.ParamReference, len(p.Targets) > 0, "%s: %s", typ, p.Code)
 		}
 	}
-	assert.Empty(t, search.Parameters(schema.TypeID(len(schema.Types))))
+	assert.Empty(t, search.New(nil, search.Options{}).Parameters(schema.TypeID(len(schema.Types))))
 	var codes []string
-	for _, p := range search.Parameters(typeOf(t, "Location")) {
+	for _, p := range search.New(nil, search.Options{}).Parameters(typeOf(t, "Location")) {
 		codes = append(codes, p.Code)
 	}
 	assert.Subset(t, codes, []string{"_id", "_lastUpdated", "_tag", "_text", "_content", "address", "partof"})
 	assert.False(t, slices.Contains(codes, "_query"), "not supported")
-	subject := search.Parameters(typeOf(t, "Observation"))
+	subject := search.New(nil, search.Options{}).Parameters(typeOf(t, "Observation"))
 	at := slices.IndexFunc(subject, func(p search.Parameter) bool { return p.Code == "subject" })
 	assert.Equal(t, "http://hl7.org/fhir/SearchParameter/Observation-subject", subject[at].URL)
 	assert.Contains(t, subject[at].Targets, typeOf(t, "Patient"))

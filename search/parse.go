@@ -51,10 +51,11 @@ type ParseOptions struct {
 // the question mark, or the body of a POST _search. It reports a [*QueryError]
 // for the first part that cannot be used (FHIR R4 §3.1.1).
 func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
-	return parse(parameters(), t, rawQuery, opts)
+	return readQuery(parameters(), t, rawQuery, opts)
 }
 
-func parse(r *registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
+// readQuery is Parse with the parameters of a registry.
+func readQuery(r *registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
 	p := parser{registry: r, opts: opts, q: &Query{count: DefaultCount}}
 	p.opts.Base = normalBase(opts.Base)
 	if len(rawQuery) > maxQuery {

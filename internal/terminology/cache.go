@@ -1,4 +1,4 @@
-package search
+package terminology
 
 import (
 	"sync"
@@ -6,14 +6,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 )
 
-// maxCached is how many codes an expansionCache remembers, some 200 bytes each.
+// maxCached is how many codes an Cache remembers, some 200 bytes each.
 const maxCached = 200_000
 
-// An expansionCache remembers the codes of value sets and code systems, so that a
+// An Cache remembers the codes of value sets and code systems, so that a
 // query does not read and expand them again. It is exact for any view: what a stored
 // version holds never changes, and an expansion is the same as long as every name in
 // it leads to the version that it led to. It is safe for several goroutines.
-type expansionCache struct {
+type Cache struct {
 	mu struct {
 		sync.Mutex
 		codes int
@@ -24,7 +24,7 @@ type expansionCache struct {
 
 // An expandedSet is the codes of a value set. It is not changed once it is cached.
 type expandedSet struct {
-	codes *codeSet
+	codes *CodeSet
 	names []resolvedName // that were looked up for it
 }
 
@@ -34,25 +34,26 @@ type resolvedName struct {
 	to       index.Ordinal
 }
 
-func newExpansionCache() *expansionCache {
-	c := &expansionCache{}
+// NewCache returns an empty cache.
+func NewCache() *Cache {
+	c := &Cache{}
 	c.mu.trees, c.mu.sets = map[index.Ordinal]*codeTree{}, map[string]*expandedSet{}
 	return c
 }
 
-func (c *expansionCache) tree(o index.Ordinal) *codeTree {
+func (c *Cache) tree(o index.Ordinal) *codeTree {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.mu.trees[o]
 }
 
-func (c *expansionCache) set(uri string) *expandedSet {
+func (c *Cache) set(uri string) *expandedSet {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.mu.sets[uri]
 }
 
-func (c *expansionCache) addTree(o index.Ordinal, t *codeTree) {
+func (c *Cache) addTree(o index.Ordinal, t *codeTree) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mu.trees[o] == nil && c.roomLocked(len(t.codes)) {
@@ -60,7 +61,7 @@ func (c *expansionCache) addTree(o index.Ordinal, t *codeTree) {
 	}
 }
 
-func (c *expansionCache) addSet(uri string, s *expandedSet) {
+func (c *Cache) addSet(uri string, s *expandedSet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.mu.sets[uri]; old != nil {
@@ -72,11 +73,11 @@ func (c *expansionCache) addSet(uri string, s *expandedSet) {
 	}
 }
 
-func (s *expandedSet) size() int { return 1 + len(s.codes.codes) + len(s.names) }
+func (s *expandedSet) size() int { return 1 + len(s.codes.Codes) + len(s.names) }
 
 // roomLocked makes room for n more codes by dropping any others, and reports whether
 // there is as much at all. REQUIRES: mu held.
-func (c *expansionCache) roomLocked(n int) bool {
+func (c *Cache) roomLocked(n int) bool {
 	if n > maxCached {
 		return false
 	}
@@ -98,9 +99,9 @@ func (c *expansionCache) roomLocked(n int) bool {
 	return true
 }
 
-// cachedValueSet is valueSet, from the cache where that still holds.
-func (x *expansion) cachedValueSet(uri string) (*codeSet, error) {
-	if cached := x.expansions.set(uri); cached != nil {
+// ValueSet returns the codes of a value set, from the cache where that still holds.
+func (x *Expansion) ValueSet(uri string) (*CodeSet, error) {
+	if cached := x.Cache.set(uri); cached != nil {
 		same, err := x.unchanged(cached.names)
 		if err != nil || same {
 			return cached.codes, err
@@ -111,14 +112,14 @@ func (x *expansion) cachedValueSet(uri string) (*codeSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.expansions.addSet(uri, &expandedSet{codes, x.names})
+	x.Cache.addSet(uri, &expandedSet{codes, x.names})
 	return codes, nil
 }
 
 // unchanged reports whether names lead in this view to where they led.
-func (x *expansion) unchanged(names []resolvedName) (bool, error) {
+func (x *Expansion) unchanged(names []resolvedName) (bool, error) {
 	for _, name := range names {
-		o, err := x.resolve(name.typ, name.uri)
+		o, err := x.Find(name.typ, name.uri)
 		if err != nil || o != name.to {
 			return false, err
 		}
