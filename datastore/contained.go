@@ -8,13 +8,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
 // contained reads the matches of a query that answers contained resources as such
 // (FHIR R4 §3.1.1.5.5), and calls yield with each until it returns false. Those of one
 // container stand together, and it is read once.
-func (s *Snapshot) contained(ctx context.Context, q *search.Query, r *search.Result, yield func(v Version) bool) error {
+func (s *Snapshot) contained(ctx context.Context, q *query.Query, r *exec.Result, yield func(v Version) bool) error {
 	doc := documents.Get().(*fhirjson.Document)
 	defer documents.Put(doc)
 	var container Version
@@ -73,7 +74,7 @@ func containedIn(dst []fhirjson.Index, doc *fhirjson.Document) []fhirjson.Index 
 
 // identify sets type and id of a contained resource from its JSON, and cuts that as
 // _summary and _elements say.
-func identify(q *search.Query, v *Version) error {
+func identify(q *query.Query, v *Version) error {
 	doc := documents.Get().(*fhirjson.Document)
 	defer documents.Put(doc)
 	if err := engine.ParseStored(v.JSON, doc); err != nil {

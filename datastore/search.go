@@ -11,6 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -65,7 +67,7 @@ func InCompartment(of Ref) SearchOption {
 }
 
 // in returns the compartment and the path of a search.
-func (o *searchOptions) in(typ string) (in search.Compartment, path string, err error) {
+func (o *searchOptions) in(typ string) (in query.Compartment, path string, err error) {
 	if o.compartment == (Ref{}) {
 		return in, typ, nil
 	}
@@ -95,8 +97,8 @@ func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...Search
 // A result is a page before its resources are read.
 type result struct {
 	*Page
-	query *search.Query
-	found *search.Result
+	query *query.Query
+	found *exec.Result
 	at    *Snapshot // to be closed
 	// Of a page that includes something: what its resources refer to by version, and
 	// what was included, without JSON.
@@ -120,7 +122,7 @@ func (r *result) read(o Ordinal) (Version, error) {
 }
 
 // query reads a query, and returns the path of its search.
-func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) (q *search.Query, path string, err error) {
+func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) (q *query.Query, path string, err error) {
 	var t schema.TypeID
 	if typ != "" {
 		if t, err = resourceType(typ); err != nil {
@@ -290,7 +292,7 @@ func (r *result) versions(ctx context.Context, ordinals []index.Ordinal, include
 }
 
 // shown reads a version and cuts it as _summary and _elements say.
-func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Version, error) {
+func (s *Snapshot) shown(q *query.Query, o index.Ordinal, included bool) (Version, error) {
 	v, err := s.version(o)
 	if err == nil {
 		err = cut(q, &v, included)
@@ -299,7 +301,7 @@ func (s *Snapshot) shown(q *search.Query, o index.Ordinal, included bool) (Versi
 }
 
 // cut cuts a version as _summary and _elements say.
-func cut(q *search.Query, v *Version, included bool) error {
+func cut(q *query.Query, v *Version, included bool) error {
 	if !q.Cuts(included) {
 		return nil
 	}

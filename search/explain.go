@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -82,30 +81,5 @@ func writeSteps(b *strings.Builder, indent string, steps []Step) {
 	for i, s := range steps {
 		fmt.Fprintf(b, "%s%d. %s %s: by %s, estimated %d, left %d, %s\n", indent, i+1, s.Type, s.Part, s.Way, s.Estimate, s.Found, s.Time)
 		writeSteps(b, indent+"  ", s.Steps)
-	}
-}
-
-// issueOf returns a plan as an information on the page.
-func issueOf(p *Plan) issue.Issue {
-	return issue.Issue{Severity: issue.Information, Code: issue.Informational, Offset: -1, Diagnostics: p.String()}
-}
-
-// An explanation is a plan while it is made.
-type explanation struct {
-	plan  Plan
-	steps *[]Step // where the step at hand belongs
-}
-
-func newExplanation() *explanation {
-	x := &explanation{}
-	x.steps = &x.plan.Steps
-	return x
-}
-
-// worked adds to the plan a step on the page, which began at start.
-func (ev *evaluation) worked(start time.Time, s Step) {
-	if ev.explained != nil {
-		s.Time = time.Since(start)
-		ev.explained.plan.Result = append(ev.explained.plan.Result, s)
 	}
 }

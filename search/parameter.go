@@ -11,27 +11,3 @@ type Parameter struct {
 	// slice is shared and must not be changed.
 	Targets []schema.TypeID
 }
-
-// Parameters returns the parameters of a resource type that this package supports, the
-// custom ones that are complete included, sorted by code: none for what is no concrete
-// resource type. The parameters that shape the answer, such as _sort, are not among them.
-func (e *Engine) Parameters(t schema.TypeID) []Parameter { return e.current.Load().list(t) }
-
-func (r *registry) list(t schema.TypeID) []Parameter {
-	if int(t) >= len(r.types) || r.types[t] == nil {
-		return nil
-	}
-	var supported []Parameter
-	for _, code := range r.codes(t) {
-		found, _ := r.find(t, code)
-		if found.special == specialUnsupported {
-			continue
-		}
-		p := Parameter{Code: code, URL: found.row.URL, Type: found.row.Type}
-		if p.Type == schema.ParamReference {
-			p.Targets = r.targets(found)
-		}
-		supported = append(supported, p)
-	}
-	return supported
-}

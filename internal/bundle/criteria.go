@@ -9,14 +9,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
 // A criterion is criteria of a transaction, and what they find in the state that it
 // began with.
 type criterion struct {
 	*engine.Criterion
-	footprint search.Footprint
+	footprint query.Footprint
 	// own are the conditions that look at one resource: all of them, or the part that a
 	// draft can be asked.
 	own   *engine.Criterion

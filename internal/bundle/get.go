@@ -6,7 +6,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
 // Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches of
@@ -21,7 +21,7 @@ type Get func(ctx context.Context, now engine.View, to Target, base string, room
 //
 // A search may cost half of what one may cost afterwards, so that none fails then.
 func (p *plan) rehearse() (needs []engine.Need, err error) {
-	ctx, room := search.WithCostLimit(p.forGets, p.cost/2), p.room
+	ctx, room := exec.WithCostLimit(p.forGets, p.cost/2), p.room
 	for i := range p.requests {
 		r := &p.requests[i]
 		if r.method != "GET" {

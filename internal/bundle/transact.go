@@ -7,6 +7,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -43,8 +44,8 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
 		d.cost = search.DefaultCostLimit
 	}
-	d.forConditions = search.WithBudget(ctx, d.cost)
-	d.forGets = search.WithBudget(ctx, getShare*d.cost)
+	d.forConditions = exec.WithBudget(ctx, d.cost)
+	d.forGets = exec.WithBudget(ctx, getShare*d.cost)
 	requests := make([]request, len(b.entries))
 	bad := make([]error, len(b.entries))
 	for i := range b.entries {

@@ -9,12 +9,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
-type Criterion struct{ query *search.Query }
+type Criterion struct{ query *query.Query }
 
 // Criterion reads criteria, which must have a condition: none never means any (FHIR R4
 // §3.1.0.4.3 and following). They are a query, and may be written with "Type?" or "?"
@@ -72,7 +72,7 @@ func (c *Criterion) Conditions() string {
 }
 
 // Footprint returns on what the answer depends.
-func (c *Criterion) Footprint() search.Footprint { return c.query.Footprint() }
+func (c *Criterion) Footprint() query.Footprint { return c.query.Footprint() }
 
 // Own returns the criteria without the conditions that look at more than one resource.
 func (c *Criterion) Own() *Criterion { return &Criterion{c.query.Own()} }
@@ -102,7 +102,7 @@ func Several(n int) error {
 
 // An Expectation is a search and the one resource it found, or none.
 type Expectation struct {
-	query *search.Query
+	query *query.Query
 	// Found is the match, 0 for none.
 	Found index.Ordinal
 	// except says which resources are no matches, since the commit itself writes them;
@@ -251,7 +251,7 @@ func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View)
 }
 
 // touches reports whether anything of a footprint was written since a version.
-func (g *group) touches(f search.Footprint, last index.Ordinal, view index.View) bool {
+func (g *group) touches(f query.Footprint, last index.Ordinal, view index.View) bool {
 	if f.Types == nil {
 		return view.Last() > last || len(g.items) > 0
 	}

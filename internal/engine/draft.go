@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
 // A Draft is prepared resources of which criteria can be asked before any of them is
@@ -12,7 +12,7 @@ import (
 // goroutine, and must not be used once what it has was committed.
 type Draft struct {
 	engine *Engine
-	search *search.Draft
+	search *exec.Draft
 }
 
 // Draft returns a draft of prepared resources. None may be a deletion.

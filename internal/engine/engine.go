@@ -12,8 +12,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 )
 
 // An Engine is an open store: log, index and what works on them. It is safe for use
@@ -23,7 +24,7 @@ type Engine struct {
 	options Options
 	log     Log
 	index   *index.Index
-	search  *search.Engine
+	search  *exec.Engine
 	pages   pagetoken.Key // of histories
 	packing packing
 	numbers numbering
@@ -88,7 +89,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if options.AnnotateTimeout == 0 {
 		options.AnnotateTimeout = DefaultAnnotateTimeout
 	}
-	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
+	settings := param.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
 		options:   options,
 		log:       log,
@@ -108,7 +109,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	e.pages = pagetoken.NewKey(pages)
-	e.search = search.New(e.index, search.Options{
+	e.search = exec.New(e.index, exec.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
@@ -176,7 +177,7 @@ func (e *Engine) Open() error {
 }
 
 // Search returns the search engine over the store's index.
-func (e *Engine) Search() *search.Engine { return e.search }
+func (e *Engine) Search() *exec.Engine { return e.search }
 
 // Options returns the options that the engine was opened with.
 func (e *Engine) Options() *Options { return &e.options }
@@ -211,12 +212,12 @@ func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 	if h.deleted {
 		return dst, nil
 	}
-	if h.extractor != search.Version(h.typ) {
+	if h.extractor != param.Version(h.typ) {
 		return e.extractAgain(o, dst)
 	}
 	at := len(dst)
 	payload, err := e.packing.unpack(dst, block)
-	if err == nil && search.Stale(h.typ, h.extractor, payload[at:]) {
+	if err == nil && param.Stale(h.typ, h.extractor, payload[at:]) {
 		return e.extractAgain(o, dst)
 	}
 	return payload, err

@@ -9,6 +9,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -40,9 +42,9 @@ var (
 	// ErrUnresolved is returned for a conditional reference that does not find one
 	// resource. It is an ErrPreconditionFailed.
 	ErrUnresolved = fmt.Errorf("%w: conditional reference", ErrPreconditionFailed)
-	ErrTooCostly  = search.ErrTooCostly
+	ErrTooCostly  = exec.ErrTooCostly
 	ErrIndexing   = errors.New("datastore: search parameter is being indexed")
-	ErrStalePage  = search.ErrStalePage
+	ErrStalePage  = exec.ErrStalePage
 	ErrClock      = errors.New("datastore: the clock cannot be used")
 	ErrFull       = txlog.ErrFull
 	// ErrCallback is returned when a function of the caller's own, such as NewID,
@@ -133,7 +135,7 @@ var errForeignPage = Failf(ErrInvalid, issue.Value, "%s: the token was not made 
 
 // QueryError turns an error of package search into one of this package's classes.
 func QueryError(err error) error {
-	var query *search.QueryError
+	var query *param.QueryError
 	if errors.As(err, &query) {
 		class := ErrInvalid
 		switch query.Code {
@@ -144,7 +146,7 @@ func QueryError(err error) error {
 		}
 		return &Error{Class: class, Issues: []Issue{query.Issue(issue.Error)}}
 	}
-	if errors.Is(err, search.ErrInvalidPage) {
+	if errors.Is(err, exec.ErrInvalidPage) {
 		return errForeignPage
 	}
 	return logError(err)

@@ -5,7 +5,8 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // of the writer's, between two records: no expression of a user runs in the writer.
 //
 // Values of a parameter are added in the order of the versions. In the last stage what
-// is written brings the values along ([search.Pending.Stage]), and the writer keeps
+// is written brings the values along ([exec.Pending.Stage]), and the writer keeps
 // them until those before them are there.
 type filler struct {
 	engine *Engine
@@ -76,7 +77,7 @@ func (f *filler) run(ctx context.Context) {
 }
 
 // unstage forgets what was kept. The writer calls it.
-func (f *filler) unstage(p *search.Pending) {
+func (f *filler) unstage(p *exec.Pending) {
 	p.Unstage()
 	f.kept = nil
 }
@@ -86,7 +87,7 @@ func (f *filler) unstage(p *search.Pending) {
 // parameters sees the others.
 type filling struct {
 	engine  *Engine
-	pending *search.Pending
+	pending *exec.Pending
 	wanted  map[index.TypeID]bool // the types that have a parameter
 	done    index.Ordinal
 	left    int           // versions after done at the turn before
@@ -97,7 +98,7 @@ type filling struct {
 	values  []index.Prepared
 }
 
-func (e *Engine) fill(ctx context.Context, p *search.Pending) error {
+func (e *Engine) fill(ctx context.Context, p *exec.Pending) error {
 	f := &filling{engine: e, pending: p, values: make([]index.Prepared, fillChunk)}
 	f.left = int(e.index.View().Last())
 	f.choose()
@@ -209,7 +210,7 @@ func (f *filling) end() (ended bool, err error) {
 
 // customValues are the values of custom search parameters that a version brings along.
 type customValues struct {
-	set              search.CustomSet
+	set              param.CustomSet
 	complete, staged *index.Prepared // nil for none
 }
 
@@ -233,10 +234,10 @@ func (e *Engine) extractOwn(_ context.Context, c *scratch) error {
 func (e *Engine) customValues(c *scratch, p *Prepared) error {
 	for _, part := range []struct {
 		to      **index.Prepared
-		extract func(search.CustomSet)
+		extract func(param.CustomSet)
 	}{
-		{&p.custom.complete, func(s search.CustomSet) { e.search.ExtractCustom(s, &c.doc, &c.builder) }},
-		{&p.custom.staged, func(s search.CustomSet) { e.search.ExtractStaged(s, &c.doc, &c.builder) }},
+		{&p.custom.complete, func(s param.CustomSet) { e.search.ExtractCustom(s, &c.doc, &c.builder) }},
+		{&p.custom.staged, func(s param.CustomSet) { e.search.ExtractStaged(s, &c.doc, &c.builder) }},
 	} {
 		*part.to = nil
 		c.builder.Reset()

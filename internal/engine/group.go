@@ -9,8 +9,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 )
 
 // groupBytes is the size at which a group of commits is closed: log records are
@@ -34,7 +34,7 @@ type group struct {
 
 	// draft finds what conditions by search would find among the items; it has the first
 	// drafted of them.
-	draft   *search.Draft
+	draft   *exec.Draft
 	drafted int
 }
 
@@ -47,7 +47,7 @@ func newRecordID() [16]byte { return uuid.New() }
 // take adds a commit, all of it or nothing.
 func (g *group) take(s *submission) error {
 	e := g.engine
-	ctx := search.WithBudget(e.background, strictCost)
+	ctx := exec.WithBudget(e.background, strictCost)
 	for i := range s.Expects {
 		if err := g.stillTrue(ctx, &s.Expects[i], s.strict); err != nil {
 			return err

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/google/uuid"
 )
 
@@ -59,7 +59,7 @@ type itemHeader struct {
 	version     uint32
 	interaction Interaction
 	deleted     bool
-	extractor   uint32 // search.Version of the type when the values were extracted
+	extractor   uint32 // param.Version of the type when the values were extracted
 	brought     brought
 }
 
@@ -80,7 +80,7 @@ func appendItemHeader(dst []byte, typ schema.TypeID, id string, deleted bool, b 
 	dst = slices.Grow(dst, itemFixed+1+len(id)+8)
 	dst = append(dst, itemFormat, flags, 0, 0, 0, 0, 0)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(typ))
-	dst = binary.LittleEndian.AppendUint32(dst, search.Version(typ))
+	dst = binary.LittleEndian.AppendUint32(dst, param.Version(typ))
 	if isUUID {
 		dst = append(dst, packed[:]...)
 	} else {
@@ -111,7 +111,7 @@ var errItem = fmt.Errorf("%w: header of an item", ErrCorrupt)
 
 // setExtractor says that the values are those of this version's extractor.
 func setExtractor(part []byte, typ schema.TypeID) {
-	binary.LittleEndian.PutUint32(part[itemExtractorAt:], search.Version(typ))
+	binary.LittleEndian.PutUint32(part[itemExtractorAt:], param.Version(typ))
 }
 
 // splitItem reads a values part. An item with flags of a later version is
@@ -132,7 +132,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	}
 	// The numbers of types are fixed (search/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
-	if search.Version(h.typ) == 0 {
+	if param.Version(h.typ) == 0 {
 		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)
 	}
 	h.extractor = binary.LittleEndian.Uint32(part[itemExtractorAt:])

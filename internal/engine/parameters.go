@@ -11,7 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
 // A ParameterStatus says how far a custom search parameter is.
@@ -28,7 +28,7 @@ type ParameterStatus struct {
 // from the options and the newest versions alone: it is worked out when a store is
 // opened, and by the writer after each record that has a SearchParameter.
 type parameters struct {
-	given []*search.Definition
+	given []*param.Definition
 	// stored are the definitions of active resources, by version. It is the
 	// writer's alone.
 	stored  map[index.Ordinal]storedDefinition
@@ -43,14 +43,14 @@ type parameters struct {
 // A storedDefinition is what an active SearchParameter resource defines: nothing,
 // if it is one of R4's own, or if it has issues.
 type storedDefinition struct {
-	definition *search.Definition
+	definition *param.Definition
 	issues     []Issue
 	url, code  string
 }
 
 // givenDefinitions reads those of the options.
-func givenDefinitions(sources [][]byte) ([]*search.Definition, error) {
-	var definitions []*search.Definition
+func givenDefinitions(sources [][]byte) ([]*param.Definition, error) {
+	var definitions []*param.Definition
 	var wrong []error
 	fail := func(i int, issues []Issue) {
 		for _, is := range issues {
@@ -68,7 +68,7 @@ func givenDefinitions(sources [][]byte) ([]*search.Definition, error) {
 			wrong = append(wrong, fmt.Errorf("datastore: SearchParameters[%d] is a %s", i, doc.Type()))
 			continue
 		}
-		d, issues := search.ReadDefinition(&doc)
+		d, issues := param.ReadDefinition(&doc)
 		if d == nil && issues == nil {
 			wrong = append(wrong, fmt.Errorf("datastore: SearchParameters[%d] is not active, or one of R4's own", i))
 			continue
@@ -77,7 +77,7 @@ func givenDefinitions(sources [][]byte) ([]*search.Definition, error) {
 		definitions = append(definitions, d)
 	}
 	if wrong == nil {
-		for i, issues := range search.CheckDefinitions(definitions) {
+		for i, issues := range param.CheckDefinitions(definitions) {
 			fail(i, issues)
 		}
 	}
@@ -151,7 +151,7 @@ func (e *Engine) readDefinition(o index.Ordinal) storedDefinition {
 		return storedDefinition{issues: Issues(err)}
 	}
 	var d storedDefinition
-	d.definition, d.issues = search.ReadDefinition(&c.doc)
+	d.definition, d.issues = param.ReadDefinition(&c.doc)
 	text := func(name string) string {
 		n, ok := c.doc.Child(0, schema.Lookup(schema.TypeSearchParameter, name))
 		if !ok {
@@ -171,7 +171,7 @@ func (e *Engine) checkDefinition(_ context.Context, c *scratch) error {
 	if c.doc.Type() != schema.TypeSearchParameter || c.how.Check.Level == StructureOnly {
 		return nil
 	}
-	d, issues := search.ReadDefinition(&c.doc)
+	d, issues := param.ReadDefinition(&c.doc)
 	if c.how.Check.Level == Strict {
 		if c.definition = d; len(issues) > 0 {
 			return &Error{Class: ErrInvalid, Issues: issues}
@@ -205,7 +205,7 @@ func (e *Engine) checkBesideOthers(c *scratch) error {
 // stay. It is called by the writer, who has defined whatever was written before.
 func (e *Engine) checkDefinitions(s *submission) error {
 	written := map[key]bool{}
-	var fresh []*search.Definition
+	var fresh []*param.Definition
 	for i := range s.Ops {
 		written[key{s.Ops[i].Type, s.Ops[i].ID}] = true
 		if d := s.Ops[i].definition; d != nil {
@@ -224,7 +224,7 @@ func (e *Engine) checkDefinitions(s *submission) error {
 		}
 	}
 	all = append(all, fresh...)
-	for _, issues := range search.CheckDefinitions(all)[len(all)-len(fresh):] {
+	for _, issues := range param.CheckDefinitions(all)[len(all)-len(fresh):] {
 		if issues != nil {
 			return &Error{Class: ErrInvalid, Issues: issues}
 		}
@@ -255,7 +255,7 @@ func (e *Engine) SearchParameters() []ParameterStatus {
 	return append(all, e.parameters.mu.unused...)
 }
 
-func statusOf(d *search.Definition, issues []Issue) ParameterStatus {
+func statusOf(d *param.Definition, issues []Issue) ParameterStatus {
 	s := ParameterStatus{URL: d.URL, Code: d.Code, Type: d.Type.String(), Issues: issues}
 	for _, t := range d.Bases {
 		s.Base = append(s.Base, t.String())

@@ -14,7 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
 // How says how a resource is prepared. The zero How takes the resource's own id and
@@ -68,7 +68,7 @@ type Prepared struct {
 	compared comparison
 	derived  []*Prepared // from a document, by its annotation
 	// definition is that of an active SearchParameter that was checked.
-	definition *search.Definition
+	definition *param.Definition
 }
 
 // PrepareDeletion returns the deletion of a resource.
@@ -128,7 +128,7 @@ type scratch struct {
 	source     []byte // as it was given
 	doc        fhirjson.Document
 	issues     []Issue // what was found and accepted
-	definition *search.Definition
+	definition *param.Definition
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
 	stored     []byte

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -200,7 +200,7 @@ func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 	x := index.Item{Type: index.TypeID(h.typ), ID: h.id, Version: uint64(h.version), Deleted: h.deleted, Brought: h.brought.timed, SourceTime: h.brought.micros}
 	if !h.deleted {
 		l.payload, err = e.packing.unpack(l.payload[:0], block)
-		if h.extractor != search.Version(h.typ) || err == nil && search.Stale(h.typ, h.extractor, l.payload) {
+		if h.extractor != param.Version(h.typ) || err == nil && param.Stale(h.typ, h.extractor, l.payload) {
 			l.payload, err = e.extractFrom(r, i, l.payload[:0])
 		}
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 )
 
 // A raw log is one that a test writes items to by hand.
@@ -179,7 +179,7 @@ func TestValuesOfAnotherExtractor(t *testing.T) {
 	r.fill()
 	foreign := func(id string) txlog.Item {
 		it := r.item(id, 1)
-		binary.LittleEndian.PutUint32(it.Values[itemExtractorAt:], search.Version(schema.TypePatient)+1)
+		binary.LittleEndian.PutUint32(it.Values[itemExtractorAt:], param.Version(schema.TypePatient)+1)
 		at := itemFixed + 1 + len(id)
 		copy(it.Values[at:], bytes.Repeat([]byte{0xff}, len(it.Values)-at))
 		return it

@@ -9,8 +9,8 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -231,7 +231,7 @@ func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err er
 	if s.stored, err = packing.unpack(s.stored[:0], r.body); err != nil {
 		return c, err
 	}
-	stale := search.Stale(h.typ, h.extractor, r.payload)
+	stale := param.Stale(h.typ, h.extractor, r.payload)
 	header := r.part[:len(r.part)-len(block)]
 	if stale {
 		if err := r.extract(); err != nil {

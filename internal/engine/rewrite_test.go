@@ -13,8 +13,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/pack"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"github.com/fhirlake/fhirlake/search"
 	"github.com/stretchr/testify/require"
 )
 
@@ -175,14 +175,14 @@ func TestRewriteExtractsAnew(t *testing.T) {
 		require.NoError(t, err)
 		payload, err := e.packing.unpack(nil, block)
 		require.NoError(t, err)
-		require.Equal(t, h.extractor != search.Version(h.typ), search.Stale(h.typ, h.extractor, payload))
+		require.Equal(t, h.extractor != param.Version(h.typ), param.Stale(h.typ, h.extractor, payload))
 		require.Equal(t, Update, h.interaction)
 		return h.extractor
 	}
-	require.NotEqual(t, search.Version(schema.TypePatient), extractor())
+	require.NotEqual(t, param.Version(schema.TypePatient), extractor())
 	_, err = e.Rewrite(t.Context(), nil)
 	require.NoError(t, err)
-	require.Equal(t, search.Version(schema.TypePatient), extractor())
+	require.Equal(t, param.Version(schema.TypePatient), extractor())
 	require.NoError(t, e.Verify(t.Context(), Verification{}))
 }
 

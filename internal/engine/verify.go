@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/search"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
 // A Fault is one thing that Verify found wrong.
@@ -227,12 +227,12 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 		r.fault("values", place, "they cannot be extracted: %v", err)
 		return item
 	}
-	if h.extractor == search.Version(h.typ) { // those of another are made again by whoever reads them
+	if h.extractor == param.Version(h.typ) { // those of another are made again by whoever reads them
 		stored, err := e.packing.unpack(nil, block)
 		switch {
 		case err != nil:
 			r.fault("values", place, "they do not open: %v", err)
-		case !search.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, c.builder.Payload()):
+		case !param.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, c.builder.Payload()):
 			r.fault("values", place, "they are not what extracting them again gives")
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pack"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/synth"
-	"github.com/fhirlake/fhirlake/search"
 )
 
 // A corpus is the bodies and values of resources.
@@ -62,7 +62,7 @@ func synthetic(tb testing.TB, patients int) corpus {
 // prepare makes of resources what a store keeps, and leaves out invalid ones.
 func prepare(tb testing.TB, lines [][]byte) (c corpus) {
 	tb.Helper()
-	engine := search.New(nil, search.Options{})
+	engine := exec.New(nil, exec.Options{})
 	var doc fhirjson.Document
 	var builder index.Builder
 	for _, line := range lines {

@@ -13,8 +13,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pack"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/synth"
-	"github.com/fhirlake/fhirlake/search"
 )
 
 const (
@@ -68,12 +68,12 @@ func run(check bool) error {
 // samples are the bodies and values of resources.
 type samples struct {
 	bodies, values []pack.Sample
-	engine         *search.Engine
+	engine         *exec.Engine
 	doc            fhirjson.Document
 	builder        index.Builder
 }
 
-func newSamples() *samples { return &samples{engine: search.New(nil, search.Options{})} }
+func newSamples() *samples { return &samples{engine: exec.New(nil, exec.Options{})} }
 
 // add adds a resource, as a store would keep it.
 func (s *samples) add(resource []byte, weight int) error {

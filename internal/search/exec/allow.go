@@ -1,0 +1,167 @@
+package exec
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// A Filter is what the readers of a view may see, whatever they ask: a store of which a
+// view has a filter ([index.View.Through]) answers them as a store that holds no more
+// than the filter lets through. Matches, totals, what chains, _has and _include lead to,
+// keys of sorts, value sets and histories all pass it. It is immutable.
+type Filter struct {
+	of      map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
+	meaning string
+	customs []*param.Custom
+}
+
+// NewFilter returns a filter that lets through what is an answer to one of the queries.
+// Of types that no query is for it lets nothing through. What shapes the answers to the
+// queries means nothing here.
+func NewFilter(queries ...*query.Query) *Filter {
+	f := &Filter{of: map[schema.TypeID][][]query.Condition{}}
+	var meanings []string
+	for _, q := range queries {
+		for i, t := range q.Searched {
+			all := make([]query.Condition, len(q.Clauses))
+			for j, c := range q.Clauses {
+				all[j] = c.Of[i]
+			}
+			f.of[t] = append(f.of[t], all)
+		}
+		f.customs = append(f.customs, q.Customs...)
+		meanings = append(meanings, q.Where()+"?"+q.Self())
+	}
+	f.meaning = strings.Join(meanings, "\n")
+	return f
+}
+
+// filterOf returns the filter of a view, nil if it has none.
+func filterOf(view index.View) *Filter {
+	f, _ := view.Filter().(*Filter)
+	return f
+}
+
+// bound returns a text that tells the answers of a view from those of others.
+func bound(view index.View, q *query.Query) string {
+	if f := filterOf(view); f != nil {
+		return q.Bound + "\x00" + f.meaning
+	}
+	return q.Bound
+}
+
+// An allowNode holds for what the filter of a view lets through. It sees the whole
+// store: what a condition of the filter leads to need not be let through.
+type allowNode struct{ anyNode }
+
+func (n *allowNode) explain() (string, search.Way) { return "filter of the view", search.ByParts }
+
+// allow returns the node of the view's filter on a type, nil if it lets all through.
+func (ev *evaluation) allow(t schema.TypeID) node {
+	if ev.filter == nil {
+		return nil
+	}
+	if known, ok := ev.allowed[t]; ok {
+		return known
+	}
+	if ev.allowed == nil {
+		whole := &evaluation{Engine: ev.Engine, meter: ev.meter, view: ev.view.Through(nil), terms: ev.terms, explained: ev.explained}
+		ev.whole, ev.allowed = whole, map[schema.TypeID]node{}
+	}
+	var n node
+	if queries := ev.filter.of[t]; !slices.ContainsFunc(queries, func(all []query.Condition) bool { return len(all) == 0 }) {
+		any := anyNode{ev: ev.whole, typ: t}
+		for _, all := range queries {
+			any.of = append(any.of, ev.whole.compile(t, &query.Combination{All: true, Of: all}, ""))
+		}
+		n = ev.wrap(&allowNode{any}, t, "")
+	}
+	ev.allowed[t] = n
+	return n
+}
+
+// retain removes from set, which is of one type, what is not visible or not let
+// through.
+func (ev *evaluation) retain(t schema.TypeID, set *roaring.Bitmap) error {
+	ev.view.RetainVisible(set)
+	return ev.retainAllowed(t, set)
+}
+
+// retainAllowed removes from set, which is of one type and visible, what is not let
+// through.
+func (ev *evaluation) retainAllowed(t schema.TypeID, set *roaring.Bitmap) error {
+	n := ev.allow(t)
+	if n == nil || set.IsEmpty() {
+		return nil
+	}
+	found, err := n.evaluate(set)
+	if err == nil {
+		set.And(found)
+	}
+	return err
+}
+
+// retainAny does as retain for a set of any types.
+func (ev *evaluation) retainAny(set *roaring.Bitmap) error {
+	if ev.filter == nil || set.IsEmpty() {
+		ev.view.RetainVisible(set)
+		return nil
+	}
+	kept := roaring.New()
+	for t := range ev.filter.of {
+		part := ev.view.OfType(index.TypeID(t)).Intersect(set)
+		if err := ev.retain(t, part); err != nil {
+			return err
+		}
+		kept.Or(part)
+	}
+	set.And(kept)
+	return nil
+}
+
+// Lets reports for each of some versions, superseded ones included, whether the filter
+// of a view lets it through. Each is decided by what it holds itself, and a deletion by
+// the version before it.
+func (e *Engine) Lets(ctx context.Context, view index.View, versions []index.Ordinal) ([]bool, error) {
+	through := make([]bool, len(versions))
+	ev := e.evaluation(ctx, view)
+	decisions := map[schema.TypeID]decision{}
+	for i, o := range versions {
+		for view.Deleted(o) {
+			o, _ = view.Previous(o)
+		}
+		typ, _ := view.Key(o)
+		t := schema.TypeID(typ)
+		n := ev.allow(t)
+		if n == nil || o == 0 {
+			through[i] = n == nil
+			continue
+		}
+		if decisions[t] == nil {
+			d, err := n.decide(itself)
+			if err != nil {
+				return nil, err
+			}
+			decisions[t] = d
+		}
+		out, err := ev.whole.outer(o)
+		if err != nil {
+			return nil, err
+		}
+		held, err := decisions[t](out)
+		if err != nil {
+			return nil, err
+		}
+		through[i] = held[0]
+	}
+	return through, e.stands(view, &query.Query{})
+}

@@ -1,0 +1,80 @@
+package exec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// An outer is a version with what it contains.
+type outer struct {
+	ordinal index.Ordinal
+	entries []index.Entry // of all of it
+	self    [1]inner      // without what it contains
+	inner   []inner
+	byID    map[string]int
+}
+
+// An inner is a contained resource, or the version itself.
+type inner struct {
+	typ     schema.TypeID
+	id      string
+	entries []index.Entry
+}
+
+// outer reads a version with what it contains. The result is good until the next call.
+func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
+	entries, err := ev.storedEntries(o)
+	if err != nil {
+		return nil, err
+	}
+	out := &ev.out
+	typ, own := ev.view.Key(o)
+	*out = outer{ordinal: o, entries: entries, inner: out.inner[:0]}
+	out.self[0] = inner{typ: schema.TypeID(typ), id: own, entries: entries[:0]}
+	for i := range entries {
+		if t, ok := ev.registry.Headed(&entries[i]); ok {
+			out.inner = append(out.inner, inner{typ: t, id: entries[i].Code, entries: entries[i+1 : i+1]})
+		} else if n := len(out.inner); n > 0 {
+			last := &out.inner[n-1]
+			last.entries = last.entries[:len(last.entries)+1]
+		} else {
+			out.self[0].entries = entries[:i+1]
+		}
+	}
+	return out, nil
+}
+
+// subjects returns what a decision is about.
+func (o *outer) subjects(about subject) []inner {
+	if about == itself {
+		return o.self[:]
+	}
+	return o.inner
+}
+
+// fewInner is how many contained resources are looked through for an id faster than
+// a map is made.
+const fewInner = 8
+
+// find returns which contained resource a value leads to, if it is a reference "#id".
+func (o *outer) find(e *index.Entry) (int, bool) {
+	id, local := strings.CutPrefix(e.Exact, "#")
+	if e.Kind != index.KindReferenceText || !local || id == "" {
+		return 0, false
+	}
+	if len(o.inner) <= fewInner {
+		i := slices.IndexFunc(o.inner, func(in inner) bool { return in.id == id })
+		return i, i >= 0
+	}
+	if o.byID == nil {
+		o.byID = make(map[string]int, len(o.inner))
+		for i, in := range slices.Backward(o.inner) { // the first of several counts
+			o.byID[in.id] = i
+		}
+	}
+	i, ok := o.byID[id]
+	return i, ok
+}

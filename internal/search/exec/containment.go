@@ -1,0 +1,135 @@
+package exec
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// all returns the visible resources that the query answers: those of its types for
+// which all clauses hold, and those that contain one.
+func (ev *evaluation) all(q *query.Query) (*roaring.Bitmap, error) {
+	set := roaring.New()
+	var err error
+	if !q.Containment.Only {
+		if set, err = ev.ofTypes(q); err != nil {
+			return nil, err
+		}
+	}
+	if q.Containment.Inside {
+		err = ev.inside(q, func(o index.Ordinal, _ []bool) { set.Add(uint32(o)) })
+	}
+	return set, err
+}
+
+// A hit is a match among its like: a version, or one of the resources that it
+// contains, from 1.
+type hit struct {
+	ordinal   index.Ordinal
+	contained int
+}
+
+// hits returns all matches of a query that answers contained resources as such: the
+// newest version first, and of one version in the order in which it contains them.
+func (ev *evaluation) hits(q *query.Query) ([]hit, error) {
+	var all []hit
+	if !q.Containment.Only {
+		set, err := ev.ofTypes(q)
+		if err != nil {
+			return nil, err
+		}
+		for o := range roaring.Values(set) {
+			all = append(all, hit{index.Ordinal(o), 0})
+		}
+	}
+	err := ev.inside(q, func(o index.Ordinal, holds []bool) {
+		for i, held := range holds {
+			if held {
+				all = append(all, hit{o, i + 1})
+			}
+		}
+	})
+	slices.SortFunc(all, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.ordinal, a.ordinal), cmp.Compare(a.contained, b.contained))
+	})
+	return all, err
+}
+
+// inside calls found for each visible version that contains resources of the query's
+// types of which all clauses hold, and says which.
+func (ev *evaluation) inside(q *query.Query, found func(o index.Ordinal, holds []bool)) error {
+	for i, t := range q.Searched {
+		containers := ev.containers(t)
+		if containers.Len() == 0 {
+			continue
+		}
+		conditions := &allNode{ev, t, ev.clausesOf(q, i)}
+		universe, err := ev.union([]index.Posting{containers}, nil)
+		if err != nil {
+			return err
+		}
+		start, step := time.Now(), search.Step{Type: t, Part: "_contained", Way: search.ByValues, Estimate: costOfBlock * containers.Len()}
+		err = ev.holders(conditions, universe, func(o index.Ordinal, holds []bool) {
+			step.Found++
+			found(o, holds)
+		})
+		if err != nil {
+			return err
+		}
+		if step.Time = time.Since(start); ev.explained != nil {
+			*ev.explained.steps = append(*ev.explained.steps, step)
+		}
+	}
+	return nil
+}
+
+// holders calls found for each visible version among those that contain resources for
+// some of which a node holds, and says for which.
+func (ev *evaluation) holders(n node, among *roaring.Bitmap, found func(o index.Ordinal, holds []bool)) error {
+	candidates, err := n.candidates(among)
+	if err != nil {
+		return err
+	}
+	candidates = candidates.Clone()
+	if err := ev.retainAny(candidates); err != nil {
+		return err
+	}
+	decision, err := n.decide(contained)
+	if err != nil {
+		return err
+	}
+	for o := range roaring.Values(candidates) {
+		out, err := ev.outer(index.Ordinal(o))
+		if err != nil {
+			return err
+		}
+		holds, err := decision(out)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(holds, true) {
+			found(index.Ordinal(o), holds)
+		}
+	}
+	return nil
+}
+
+// pageInside fills in a page of contained resources.
+func (ev *evaluation) pageInside(r *Result, q *query.Query, offset int) error {
+	all, err := ev.hits(q)
+	if err != nil {
+		return err
+	}
+	r.Total = len(all)
+	for _, at := range all[min(offset, len(all)):min(offset+q.PageSize, len(all))] {
+		r.Matches = append(r.Matches, at.ordinal)
+		r.Contained = append(r.Contained, at.contained)
+	}
+	return nil
+}

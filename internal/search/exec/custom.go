@@ -1,0 +1,108 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/search/extract"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/search/query"
+)
+
+// stands reports that an answer must not be given: values that the view had were
+// swept, or it was made with values of custom parameters that the view lacks or that
+// were freed. It is asked after the evaluation, since all that happens beside it.
+func (e *Engine) stands(view index.View, q *query.Query) error {
+	if !view.Whole() {
+		return ErrStalePage
+	}
+	customs := asked(view, q)
+	if len(customs) == 0 {
+		return nil
+	}
+	complete := e.current.Load().Customs.Complete
+	for _, c := range customs {
+		switch {
+		case !slices.Contains(complete, c):
+			return &param.QueryError{Part: c.Code, Code: issue.NotFound, Reason: "the search parameter was removed or changed meanwhile"}
+		case view.Sequence() >= c.Since:
+		case q.Page != "":
+			return ErrStalePage
+		default:
+			return &param.QueryError{Part: c.Code, Code: issue.NotSupported, Reason: "the search parameter is newer than the state that is searched"}
+		}
+	}
+	return nil
+}
+
+// asked returns the custom parameters that a query asks for, or the filter of the view.
+func asked(view index.View, q *query.Query) []*param.Custom {
+	if f := filterOf(view); f != nil {
+		return slices.Concat(q.Customs, f.customs)
+	}
+	return q.Customs
+}
+
+// CustomSet returns the custom parameters that are complete or staged now.
+func (e *Engine) CustomSet() param.CustomSet { return param.CustomSet{Of: e.current.Load()} }
+
+// ExtractStaged adds to b the values of a set's staged parameters, as ExtractCustom
+// does those of the complete ones.
+func (e *Engine) ExtractStaged(s param.CustomSet, doc *fhirjson.Document, b *index.Builder) {
+	e.extractPlaces(s.Of.Customs.Staged[doc.Type()], doc, b)
+}
+
+// ExtractCustom adds to b the values of a set's complete parameters. Where an expression
+// fails on the resource the parameter has no values there.
+//
+// It is safe for several goroutines with a Builder each.
+func (e *Engine) ExtractCustom(s param.CustomSet, doc *fhirjson.Document, b *index.Builder) {
+	e.extractPlaces(s.Of.Customs.Places[doc.Type()], doc, b)
+}
+
+func (e *Engine) extractPlaces(places []*param.Place, doc *fhirjson.Document, b *index.Builder) {
+	x := e.extractors.Get().(*extract.Extractor)
+	x.ExtractPlaces(places, doc, b)
+	e.extractors.Put(x)
+}
+
+// payloadsOf returns a function that reads the values of a version, as far as a
+// stream is among them.
+func (ev *evaluation) payloadsOf(s *param.Stream) func(index.Ordinal) ([]byte, error) {
+	if s.Place == nil {
+		return ev.valuesOf
+	}
+	return func(o index.Ordinal) ([]byte, error) { return ev.customPayload(s.Place, o) }
+}
+
+// customPayload returns the values of a custom parameter as a payload, made of the
+// resource: they are stored nowhere.
+func (ev *evaluation) customPayload(p *param.Place, o index.Ordinal) ([]byte, error) {
+	if ev.documents == nil {
+		return nil, errNoDocuments
+	}
+	var doc fhirjson.Document
+	if err := ev.documents(o, &doc); err != nil {
+		return nil, err
+	}
+	var b index.Builder
+	if doc.Type().Is(p.Base) {
+		ev.extractPlaces([]*param.Place{p}, &doc, &b)
+	}
+	return b.Payload(), ev.charge(costOfBlock + len(doc.Source))
+}
+
+// CustomStatus returns the custom parameters, first those that are complete.
+func (e *Engine) CustomStatus() []param.CustomStatus {
+	current := &e.current.Load().Customs
+	var all []param.CustomStatus
+	for _, c := range current.Complete {
+		all = append(all, c.Status(true))
+	}
+	for _, c := range current.Incomplete {
+		all = append(all, c.Status(false))
+	}
+	return all
+}

@@ -1,0 +1,225 @@
+package exec
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/extract"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/internal/terminology"
+	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// Options are the options of an [Engine]. The zero value of each field is its
+// default.
+type Options struct {
+	// Settings are what stored values and queries are read with. Those of the index
+	// must be the same.
+	param.Settings
+	// Values appends the values of a version to dst and returns it: the payload of
+	// Extract's Builder. It is asked for candidates that the index
+	// alone cannot decide: composites of one element out of several, decimals that
+	// differ beyond float64, sorting by tokens and references, what canonicals lead
+	// to. Without it those searches fail. It is called by several goroutines.
+	Values func(o index.Ordinal, dst []byte) ([]byte, error)
+	// Documents parses the resource of a version into doc. It is asked for the
+	// ValueSets and CodeSystems that :in, :not-in, :above and :below need, for the
+	// Locations of near, and for the texts in which a phrase may stand; without it
+	// those fail. It is called by several goroutines.
+	Documents func(o index.Ordinal, doc *fhirjson.Document) error
+	// PageKey authenticates page tokens. Stores that must understand each other's
+	// tokens share it. Empty makes tokens that anyone can forge.
+	PageKey []byte
+	// Now is the time to which the prefix ap measures; nil is time.Now.
+	Now func() time.Time
+	// Queries are the named queries that [Engine.Named] knows, by name.
+	Queries map[string]search.NamedQuery
+	// CostLimit bounds the work of one search, in ordinals and texts looked at.
+	// 0 is [DefaultCostLimit].
+	CostLimit int
+}
+
+// An Engine extracts search values and answers queries over an index. It is safe
+// for any number of goroutines.
+type Engine struct {
+	registry   *param.Registry                // R4's
+	current    atomic.Pointer[param.Registry] // with the custom parameters of now
+	index      *index.Index
+	zone       *time.Location
+	base       string
+	settle     index.Settle
+	values     func(index.Ordinal, []byte) ([]byte, error)
+	documents  func(index.Ordinal, *fhirjson.Document) error
+	pages      pagetoken.Key
+	identity   string // of all that answers depend on beside the state and the query
+	now        func() time.Time
+	queries    map[string]search.NamedQuery
+	costLimit  int
+	units      *ucum.Cache
+	extractors sync.Pool
+	expansions *terminology.Cache
+}
+
+// New returns an engine over an index. The index may be empty or nil for
+// extraction alone.
+func New(x *index.Index, opts Options) *Engine {
+	e := &Engine{
+		registry: param.R4(), index: x,
+		zone: opts.Zone, base: param.NormalBase(opts.Base), settle: opts.Settle(), values: opts.Values, documents: opts.Documents,
+		pages: pagetoken.NewKey(opts.PageKey), now: opts.Now, queries: maps.Clone(opts.Queries), costLimit: opts.CostLimit, units: ucum.NewCache(256),
+	}
+	if e.values == nil {
+		e.values = func(index.Ordinal, []byte) ([]byte, error) { return nil, errNoValues }
+	}
+	if e.zone == nil {
+		e.zone = time.UTC
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.costLimit == 0 {
+		e.costLimit = search.DefaultCostLimit
+	}
+	e.identity = e.identify()
+	e.extractors.New = func() any { return extract.NewExtractor(e.registry) }
+	e.current.Store(e.registry)
+	e.expansions = terminology.NewCache()
+	return e
+}
+
+// Parse is [Parse] with the engine's time zone and base URL.
+func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*query.Query, error) {
+	return e.ParseIn(query.Compartment{}, t, rawQuery, lenient)
+}
+
+// ParseIn is Parse for a search in a compartment.
+func (e *Engine) ParseIn(c query.Compartment, t schema.TypeID, rawQuery string, lenient bool) (*query.Query, error) {
+	return query.Read(e.current.Load(), t, rawQuery, query.ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
+}
+
+// A Result is one page of the answer to a query.
+type Result struct {
+	// Total is the exact number of matches.
+	Total int
+	// Matches are the matches of the page, in order.
+	Matches []index.Ordinal
+	// Contained says of each match of a query with _containedType=contained which of
+	// the resources that the version contains it is, from 1, or with 0 that it is the
+	// version itself. Otherwise it is nil.
+	Contained []int
+	// Included are what _include and _revinclude add to the page: each once, and
+	// none that is a match of the page. In the order of their ordinals.
+	Included []index.Ordinal
+	// Self is the query as it was used, without a page.
+	Self string
+	// First, Previous, Next and Last are page tokens for [PageParameter], empty
+	// where there is no such page.
+	First, Previous, Next, Last string
+	// Sequence is that of the record after which the answer was true.
+	Sequence uint64
+	// Plan says how the query was answered, if it asked for that; otherwise it is nil.
+	Plan *search.Plan
+	// Issues say what was ignored or left out, and give the plan as text.
+	Issues []issue.Issue
+
+	offset int // of the page
+}
+
+// Search answers a query as of a view: the page that the query's token asks for
+// or the first one. With a token it answers as of the token's view, so that pages
+// fit together however much is written meanwhile. The token of a state that is newer
+// than the view is stale: who has the view cannot see it.
+//
+// It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx,
+// and what Options.Values reports. A view that nobody holds may be swept while it is
+// searched; the answer is exact, or the error is ErrStalePage.
+func (e *Engine) Search(ctx context.Context, view index.View, q *query.Query) (*Result, error) {
+	offset := 0
+	if q.Page != "" {
+		sequence, at, err := e.readToken(view, q)
+		if err != nil {
+			return nil, err
+		}
+		if view, err = e.viewAt(view, sequence); err != nil {
+			return nil, err
+		}
+		offset = at
+	}
+	ev := e.evaluation(ctx, view)
+	r := &Result{Self: q.Self(), Sequence: view.Sequence(), Issues: q.Ignored}
+	if q.Explain {
+		ev.explained = newExplanation()
+	}
+	if err := ev.page(r, q, offset); err != nil {
+		return nil, err
+	}
+	if err := ev.include(r, q); err != nil {
+		return nil, err
+	}
+	if err := e.stands(view, q); err != nil {
+		return nil, err
+	}
+	if ev.explained != nil {
+		r.Plan = &ev.explained.plan
+		r.Plan.Total = r.Total
+		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], issueOf(r.Plan))
+	}
+	e.links(view, r, q, offset)
+	return r, nil
+}
+
+// viewAt returns the view of a sequence, for who sees the states up to a view.
+func (e *Engine) viewAt(newest index.View, sequence uint64) (index.View, error) {
+	if sequence > newest.Sequence() {
+		return index.View{}, ErrStalePage
+	}
+	view, ok := e.index.ViewAt(sequence)
+	if !ok || view.Sequence() != sequence {
+		return index.View{}, ErrStalePage
+	}
+	if f := newest.Filter(); f != nil {
+		view = view.Through(f)
+	}
+	return view, nil
+}
+
+// Ordinals returns all matches of a query as of a view, whatever its sort and
+// page. The result is the caller's. It reports what Search reports. Of contained
+// resources that a query looks for these are the containers, as for Sorted.
+func (e *Engine) Ordinals(ctx context.Context, view index.View, q *query.Query) (*roaring.Bitmap, error) {
+	set, err := e.evaluation(ctx, view).all(q)
+	if err == nil {
+		err = e.stands(view, q)
+	}
+	return set, err
+}
+
+// Sorted returns all matches of a query as of a view in the order that the query
+// asks for, whatever its page. It reports what Search reports.
+func (e *Engine) Sorted(ctx context.Context, view index.View, q *query.Query) ([]index.Ordinal, error) {
+	ev := e.evaluation(ctx, view)
+	set, err := ev.all(q)
+	if err != nil {
+		return nil, err
+	}
+	n := int(set.GetCardinality())
+	sorted := newest(set, 0, n)
+	if len(q.Sort) > 0 {
+		if sorted, err = ev.sorted(set, q.Sort, 0, n); err != nil {
+			return nil, err
+		}
+	}
+	return sorted, e.stands(view, q)
+}

@@ -1,0 +1,23 @@
+package exec
+
+import (
+	"errors"
+)
+
+// Errors of searching.
+var (
+	// ErrTooCostly is returned when a search would take more work than
+	// [Options.CostLimit] allows.
+	ErrTooCostly = errors.New("search: too costly")
+	// ErrStalePage is returned when a page token, or the view that is searched, is of
+	// a state that the index does not have whole any more, from before the last sweep;
+	// and when a token is of a newer state than the view, of other [Settings], or of
+	// another version of what is extracted.
+	ErrStalePage = errors.New("search: page is no longer available")
+	// ErrInvalidPage is returned when a page token was not made by this store for
+	// this query.
+	ErrInvalidPage = errors.New("search: invalid page token")
+
+	errNoDocuments = errors.New("search: the query needs stored resources, and Options.Documents is not set")
+	errNoValues    = errors.New("search: the query needs stored values, and Options.Values is not set")
+)

@@ -1,0 +1,79 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// A numberNode is a match on a number or quantity parameter.
+type numberNode struct{ matched }
+
+func (n *numberNode) estimate() int { return n.ev.everything(n.typ) / 2 }
+
+func (n *numberNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
+	set := roaring.New()
+	for _, s := range n.Param.Streams {
+		column := n.ev.view.Numbers(s.ID)
+		for i := range n.Values {
+			if err := n.ev.charge(costOfNumber * columnWork(column.Len(), within)); err != nil {
+				return nil, err
+			}
+			found, err := column.Match(within, n.ev.numberQuery(&n.Values[i], s))
+			if err != nil {
+				return nil, err
+			}
+			set.Or(found)
+		}
+	}
+	return set, nil
+}
+
+func (n *numberNode) decide(about subject) (decision, error) { return n.anyValue(about, n.holds) }
+
+func (n *numberNode) holds(s *param.Stream, v *query.Value, e *index.Entry) bool {
+	return slices.ContainsFunc(n.ev.windowsIn(v, s, e.System, e.Code, e.Unit), func(w index.NumberWindow) bool {
+		return above(w.LowMin, e.Low, -1) && below(w.LowMax, e.Low, -1) &&
+			above(w.HighMin, e.High, 1) && below(w.HighMax, e.High, 1)
+	})
+}
+
+func (n *numberNode) explain() (string, search.Way) { return n.Name(), search.ByColumn }
+
+// columnWork is how much of a column has to be looked at.
+func columnWork(values int, within *roaring.Bitmap) int {
+	if within != nil {
+		return min(values, int(within.GetCardinality()))
+	}
+	return values
+}
+
+// above reports whether an end of a range keeps a lower limit. An open end,
+// empty, is infinite: to the side that open says.
+func above(l index.Limit, end string, open int) bool {
+	switch {
+	case l.Value == "":
+		return true
+	case end == "":
+		return open > 0
+	}
+	order := param.CompareDecimals(end, l.Value)
+	return order > 0 || order == 0 && !l.Excluded
+}
+
+// below reports whether an end of a range keeps an upper limit.
+func below(l index.Limit, end string, open int) bool {
+	switch {
+	case l.Value == "":
+		return true
+	case end == "":
+		return open < 0
+	}
+	order := param.CompareDecimals(end, l.Value)
+	return order < 0 || order == 0 && !l.Excluded
+}

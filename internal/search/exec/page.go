@@ -1,0 +1,183 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// page fills in the total and the matches of the page that begins at offset.
+func (ev *evaluation) page(r *Result, q *query.Query, offset int) error {
+	if q.Containment.Alone {
+		return ev.pageInside(r, q, offset)
+	}
+	if len(q.Sort) == 0 && !q.Explain && !q.Containment.Inside {
+		if posting, ok := ev.single(q); ok {
+			return ev.pageOf(r, q, posting, offset)
+		}
+	}
+	set, err := ev.all(q)
+	if err != nil {
+		return err
+	}
+	r.Total = int(set.GetCardinality())
+	if q.PageSize == 0 || offset >= r.Total {
+		return nil
+	}
+	if len(q.Sort) > 0 {
+		r.Matches, err = ev.sorted(set, q.Sort, offset, q.PageSize)
+		return err
+	}
+	start := time.Now()
+	r.Matches = newest(set, offset, min(q.PageSize, r.Total-offset))
+	ev.worked(start, search.Step{Part: "page", Way: search.ByAge, Found: len(r.Matches)})
+	return nil
+}
+
+// newest returns count members of set downwards, after the offset largest ones.
+func newest(set *roaring.Bitmap, offset, count int) []index.Ordinal {
+	matches := make([]index.Ordinal, 0, count)
+	last := int(set.GetCardinality()) - 1 - offset
+	if last < 0 {
+		return matches
+	}
+	start, err := set.Select(uint32(last))
+	if err != nil {
+		return matches // cannot be: last is below the cardinality
+	}
+	for it := set.ReverseIterator(); it.HasNext() && len(matches) < count; {
+		if o := it.Next(); o <= start {
+			matches = append(matches, index.Ordinal(o))
+		}
+	}
+	return matches
+}
+
+// single returns the one posting that is the answer to a query, as for a search
+// by one code, if it is. Nothing then needs to be copied.
+func (ev *evaluation) single(q *query.Query) (index.Posting, bool) {
+	if len(q.Searched) != 1 || ev.allow(q.Searched[0]) != nil {
+		return index.Posting{}, false
+	}
+	switch len(q.Clauses) {
+	case 0:
+		return ev.view.OfType(index.TypeID(q.Searched[0])), true
+	case 1:
+		if n, ok := ev.choose(q.Searched[0], q.Clauses[0].Of[0]).(*lookupNode); ok && n.pure() {
+			switch len(n.found) {
+			case 0:
+				return index.Posting{}, true
+			case 1:
+				return n.found[0], true
+			}
+		}
+	}
+	return index.Posting{}, false
+}
+
+// pageOf fills in a page of the visible ones of a posting, newest first.
+func (ev *evaluation) pageOf(r *Result, q *query.Query, p index.Posting, offset int) error {
+	if r.Total = p.CountVisible(); q.PageSize == 0 || offset >= r.Total {
+		return ev.charge(1)
+	}
+	skip := offset
+	for o := range p.Backward(index.MaxOrdinal) {
+		if err := ev.charge(1); err != nil {
+			return err
+		}
+		switch {
+		case !ev.view.Visible(o):
+		case skip > 0:
+			skip--
+		default:
+			if r.Matches = append(r.Matches, o); len(r.Matches) == q.PageSize {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// Cut shortens a page to its first n matches: the next page begins after them.
+func (e *Engine) Cut(ctx context.Context, view index.View, q *query.Query, r *Result, n int) error {
+	if r.Matches = r.Matches[:n]; r.Contained != nil {
+		r.Contained = r.Contained[:n]
+	}
+	r.Included, r.Next = nil, e.token(view, q, r.Sequence, r.offset+n)
+	return e.evaluation(ctx, view).include(r, q)
+}
+
+// links fills in the tokens of the pages around the one at offset.
+func (e *Engine) links(view index.View, r *Result, q *query.Query, offset int) {
+	r.offset = offset
+	if q.PageSize == 0 {
+		return
+	}
+	token := func(offset int) string { return e.token(view, q, r.Sequence, offset) }
+	r.First = token(0)
+	r.Last = token(max(0, (r.Total-1)/q.PageSize*q.PageSize))
+	if next := offset + q.PageSize; next < r.Total {
+		r.Next = token(next)
+	}
+	if offset > 0 {
+		r.Previous = token(max(0, offset-q.PageSize))
+	}
+}
+
+// A page token's position counts matches in order, as of its sequence. A view of that
+// sequence always gives the same answer under the same settings, so a position means
+// the same match.
+func (e *Engine) token(view index.View, q *query.Query, sequence uint64, offset int) string {
+	return e.pages.Seal(pagetoken.Token{
+		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: request(view, q), Settings: e.answers(view, q),
+	})
+}
+
+// request tells queries apart: a token is good for the one that it was made for.
+func request(view index.View, q *query.Query) uint64 {
+	return pagetoken.Hash(q.Where()+"?"+q.Self(), bound(view, q))
+}
+
+// answers tells apart what answers to a query depend on beside the state of the store:
+// the settings, what is extracted, and what the query's custom parameters mean.
+func (e *Engine) answers(view index.View, q *query.Query) uint64 {
+	on := []string{e.identity}
+	for _, c := range asked(view, q) { // their names may stand for something else one day
+		on = append(on, c.Meaning())
+	}
+	return pagetoken.Hash(on...)
+}
+
+// identify returns a text that is another for other settings and versions.
+func (e *Engine) identify() string {
+	var b strings.Builder
+	for _, year := range []int{1900, 1970, 2000, 2020, 2040} {
+		for _, month := range []time.Month{time.January, time.July} {
+			_, offset := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).In(e.zone).Zone()
+			fmt.Fprint(&b, offset, " ")
+		}
+	}
+	fmt.Fprint(&b, e.zone, " ", e.base, " ", e.registry.Versions)
+	return b.String()
+}
+
+// readToken reads the query's page token.
+func (e *Engine) readToken(view index.View, q *query.Query) (sequence uint64, offset int, err error) {
+	t, err := e.pages.Open(q.Page, pagetoken.Search)
+	switch {
+	case err != nil || t.Request != request(view, q) || t.Position > math.MaxInt32:
+		return 0, 0, ErrInvalidPage
+	case t.Settings != e.answers(view, q):
+		return 0, 0, ErrStalePage
+	}
+	return t.Sequence, int(t.Position), nil
+}

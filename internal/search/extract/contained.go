@@ -1,0 +1,42 @@
+package extract
+
+import (
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+)
+
+// contained adds the values of the resources that the document contains.
+func (x *Extractor) contained(plan *param.TypePlan) {
+	if plan.Contained == 0 {
+		return
+	}
+	x.shift = param.FirstInside
+	for c := range x.containedIn(plan) {
+		typ := x.doc.Nodes[c].Type
+		x.b.Token(x.Registry.Head(typ), 0, "", x.child(c, schema.Lookup(typ, "id")))
+		if inner := x.Types[typ]; inner != nil {
+			x.resource(c, inner)
+		}
+	}
+	x.shift = 0
+	clear(x.inner) // its keys are parts of the document
+}
+
+// localType returns the type of what #id leads to, or 0: a contained resource, or
+// without an id the container.
+func (x *Extractor) localType(id string) schema.TypeID {
+	if id == "" {
+		return x.doc.Type()
+	}
+	if len(x.inner) == 0 {
+		field := x.Types[x.doc.Type()].Contained
+		for c := range x.doc.Children(0) {
+			if node := &x.doc.Nodes[c]; node.Field == field && field != 0 {
+				if own := x.child(c, schema.Lookup(node.Type, "id")); x.inner[own] == 0 {
+					x.inner[own] = node.Type
+				}
+			}
+		}
+	}
+	return x.inner[id]
+}

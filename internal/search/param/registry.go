@@ -1,0 +1,341 @@
+package param
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A Stream is the values that the elements at one place yield for one type of
+// parameter. It has a number of its own in the index. Parameters are unions of
+// streams: Patient.name and Patient.family share the family names, and
+// Observation.patient is the part of Observation.subject whose references are
+// to patients. So no value is stored twice, however many parameters see it.
+type Stream struct {
+	ID   index.Param
+	name string // where its values come from and their kind; "" of a custom parameter
+	Kind leafKind
+	typ  schema.TypeID // of the elements
+	// Sensitive is set on streams of codes of which the case always counts.
+	Sensitive bool
+	Place     *Place // of a custom parameter, whose values are not stored; otherwise nil
+}
+
+// Integer reports whether the stream's numbers are whole.
+func (s *Stream) Integer() bool {
+	switch s.typ.String() {
+	case "integer", "positiveInt", "unsignedInt":
+		return true
+	}
+	return false
+}
+
+// A Param is a search parameter of one resource type, ready for use.
+type Param struct {
+	Row     *schema.Param
+	Streams []*Stream
+	Aside   []*Stream // for :text and :of-type on tokens, for :identifier on references
+	// Composites are the places of which a composite looks at the elements, each
+	// with the parts that it compares there.
+	Composites []Composite
+	Special    special
+	Custom     *Custom // nil for R4's own
+}
+
+// A Composite is one place of a composite parameter: Observation.component has a
+// code and a value.
+type Composite struct {
+	Components []component
+	// Grouped says that the place has many elements, and that the parts must be of
+	// one of them. Otherwise the element is the resource.
+	Grouped bool
+}
+
+// Seen returns the streams that a match with a modifier looks at.
+func (p *Param) Seen(mod Modifier) []*Stream {
+	var seen []*Stream
+	switch mod {
+	case ModText, ModIdentifier, ModOfType:
+		for _, s := range p.Aside {
+			if s.Kind.modifier() == mod {
+				seen = append(seen, s)
+			}
+		}
+		return seen
+	case ModExact, ModEquals, ModEnds, ModOrder:
+		return p.Whole()
+	}
+	return p.Streams
+}
+
+// Whole returns the streams that hold whole values: the words of a family name
+// are found, but neither equal the name nor sort it.
+func (p *Param) Whole() []*Stream {
+	words := func(s *Stream) bool { return s.Kind == LeafWords }
+	if !slices.ContainsFunc(p.Streams, words) {
+		return p.Streams
+	}
+	return slices.DeleteFunc(slices.Clone(p.Streams), words)
+}
+
+// Has reports whether a modifier that the type of parameter has also fits its
+// elements: :text needs texts.
+func (p *Param) Has(mod Modifier) bool {
+	switch mod {
+	case ModText, ModIdentifier, ModOfType:
+		return len(p.Seen(mod)) > 0
+	case ModIn, ModNotIn, ModAbove, ModBelow: // of tokens, those with systems
+		return p.Row.Type != schema.ParamToken ||
+			slices.ContainsFunc(p.Streams, func(s *Stream) bool { return !s.Kind.NoSystem() })
+	}
+	return true
+}
+
+type component struct {
+	*Param
+	Anywhere bool // holds for every element of the composite
+}
+
+// special tells the parameters that are no streams.
+type special uint8
+
+const (
+	SpecialNone special = iota
+	SpecialID
+	SpecialLastUpdated
+	SpecialNear
+	SpecialWords
+	SpecialUnsupported
+)
+
+// A TypePlan is all that is known about searching one resource type.
+type TypePlan struct {
+	params map[string]*Param
+	Root   *Node
+	Exists []Existence
+	// Contained is the field of contained resources, 0 where the type has none.
+	Contained schema.FieldID
+}
+
+// An Existence is a stream of booleans: whether an element is there and not
+// false (Patient.deceased).
+type Existence struct {
+	Stream *Stream
+	Fields []schema.FieldID
+}
+
+// A Registry holds the search parameters of every resource type. It is immutable.
+type Registry struct {
+	Types   []*TypePlan // by schema.TypeID; nil for what is no resource
+	streams []*Stream   // by index.Param; nil for numbers out of use
+	Names   map[string]schema.TypeID
+	Fields  wellKnown
+	// Versions are those of what is extracted, by schema.TypeID.
+	Versions []uint32
+	Customs  customs
+	// Narrative and content are the words of all types: those of the narrative, and
+	// what the rest of a resource has beside them.
+	Narrative, Content *Stream
+}
+
+// R4 is the registry of R4. An expression that cannot be read is a fault
+// of the tables, which a test finds; so it panics.
+var R4 = sync.OnceValue(func() *Registry {
+	b := registryBuilder{
+		Registry: &Registry{
+			Types:    make([]*TypePlan, len(schema.Types)),
+			Names:    map[string]schema.TypeID{},
+			Fields:   findWellKnown(),
+			Versions: make([]uint32, len(schema.Types)),
+		},
+		numbers: readNumbers(numbersText),
+		shared:  map[sharedKey]*Stream{},
+	}
+	b.fullText()
+	for t := range schema.Types {
+		typ := schema.TypeID(t)
+		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
+			b.Types[t] = b.plan(typ)
+			b.Names[row.Name] = typ
+			b.Versions[t] = b.numbers.types[row.Name].version
+		}
+	}
+	if len(b.streams) > int(FirstInside) || FirstInside+b.numbers.last >= firstHead || b.end() > index.FirstCustom {
+		panic("search: too many streams for the numbers of contained resources")
+	}
+	return b.Registry
+})
+
+// Find returns the parameter of a type with the given code.
+func (r *Registry) Find(t schema.TypeID, code string) (*Param, bool) {
+	p, ok := r.Types[t].params[code]
+	return p, ok
+}
+
+// Codes returns the names of the parameters of a type, sorted.
+func (r *Registry) Codes(t schema.TypeID) []string {
+	return slices.Sorted(maps.Keys(r.Types[t].params))
+}
+
+type registryBuilder struct {
+	*Registry
+	numbers *numbers
+	shared  map[sharedKey]*Stream
+	words   map[string]*Param // _text and _content, of all types
+}
+
+// A sharedKey finds the stream of a parameter that all types have.
+type sharedKey struct {
+	code string
+	kind leafKind
+}
+
+// A use says that a parameter takes values from the end of a path.
+type use struct {
+	path
+	param *Param
+	conversion
+	element schema.TypeID  // the type at the end, the children that conversion goes down to included
+	field   schema.FieldID // the last field
+	shared  bool           // by all types: the parameter is one of Resource's
+}
+
+// plan makes the parameters of a type and the trie that extracts them.
+func (b *registryBuilder) plan(t schema.TypeID) *TypePlan {
+	plan := &TypePlan{params: maps.Clone(b.words), Contained: schema.Lookup(t, "contained")}
+	var uses []use
+	for base := t; base != 0; base = base.Type().Base {
+		for _, id := range schema.ParamsOf(base) {
+			row := id.Param()
+			if plan.params[row.Code] == nil {
+				p := &Param{Row: row}
+				plan.params[row.Code] = p
+				uses = b.uses(uses, t, base, p)
+			}
+		}
+	}
+	var rest []use
+	for _, u := range uses {
+		if !u.exists {
+			rest = append(rest, u)
+			continue
+		}
+		if len(u.param.Streams) == 0 {
+			u.param.Streams = []*Stream{b.stream(u, t.String()+" "+u.param.Row.Code+" exists")}
+			plan.Exists = append(plan.Exists, Existence{Stream: u.param.Streams[0]})
+		}
+		last := &plan.Exists[len(plan.Exists)-1] // the alternatives of an element are adjacent
+		last.Fields = append(last.Fields, u.hops[0].field)
+	}
+	plan.Root = b.node(t, t.String(), rest, 0, false)
+	return plan
+}
+
+// uses appends what the parameter p of a type takes values from.
+func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *Param) []use {
+	shared := base != t
+	switch {
+	case p.Row.Code == "_id":
+		p.Special = SpecialID
+		return uses
+	case p.Row.Code == "_lastUpdated":
+		p.Special = SpecialLastUpdated
+		return uses
+	case p.Row.Code == "near":
+		p.Special = SpecialNear
+		return uses
+	case p.Row.Type == schema.ParamSpecial || p.Row.Expression == "":
+		p.Special = SpecialUnsupported
+		return uses
+	case p.Row.Type != schema.ParamComposite:
+		return convert(uses, mustPaths(p.Row.Expression, t, path{typ: t}), p, shared)
+	}
+	for _, element := range mustPaths(p.Row.Expression, t, path{typ: t}) {
+		element.base = len(element.hops)
+		c := Composite{Grouped: element.base > 0}
+		for _, id := range p.Row.Components {
+			part := component{Param: &Param{Row: id.Param()}}
+			found := mustPaths(part.Row.Expression, t, element)
+			part.Anywhere = found[0].root
+			uses = convert(uses, found, part.Param, false)
+			c.Components = append(c.Components, part)
+		}
+		p.Composites = append(p.Composites, c)
+	}
+	return uses
+}
+
+func mustPaths(expression string, t schema.TypeID, from path) []path {
+	found, err := paths(expression, t, from)
+	if err != nil {
+		panic(err)
+	}
+	return found
+}
+
+// convert appends the uses of those paths that end at a type which the parameter
+// can index. Others have no meaning for it, such as the Range among the values
+// of a token parameter.
+func convert(uses []use, found []path, p *Param, shared bool) []use {
+	for _, at := range found {
+		if at.exists {
+			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: LeafBoolean}, element: at.typ})
+			continue
+		}
+		for _, c := range conversions()[p.Row.Type][at.typ.String()] {
+			u := use{path: at, param: p, conversion: c, shared: shared}
+			hops, typ := slices.Clone(at.hops), at.typ
+			for _, name := range c.below {
+				field := schema.Lookup(typ, name)
+				hops, typ = append(hops, hop{field: field}), field.Field().Type
+			}
+			u.hops, u.element, u.field = hops, typ, hops[len(hops)-1].field
+			uses = append(uses, u)
+			if u.kind == LeafString && u.field == FamilyName() {
+				u.kind = LeafWords
+				uses = append(uses, u)
+			}
+		}
+	}
+	return uses
+}
+
+// FamilyName is the field of family names, whose words are found one by one
+// (FHIR R4 §3.1.1.4.8), by family as by name.
+func FamilyName() schema.FieldID {
+	t, _ := schema.TypeOf("HumanName")
+	return schema.Lookup(t, "family")
+}
+
+// stream makes the stream of a use at a place.
+func (b *registryBuilder) stream(u use, place string) *Stream {
+	key := sharedKey{u.param.Row.Code, u.kind}
+	if s := b.shared[key]; u.shared && s != nil {
+		return s
+	}
+	if u.shared {
+		place = "Resource " + u.param.Row.Code
+	}
+	s := b.newStream(&Stream{Kind: u.kind, typ: u.element, Sensitive: u.kind == LeafSensitive || u.kind == LeafBoolean}, place)
+	if u.shared {
+		b.shared[key] = s
+	}
+	return s
+}
+
+// newStream gives a stream at a place its number.
+func (b *registryBuilder) newStream(s *Stream, place string) *Stream {
+	s.name = place + " " + s.Kind.String()
+	s.ID = b.numbers.number(s.name)
+	for len(b.streams) <= int(s.ID) {
+		b.streams = append(b.streams, nil)
+	}
+	if b.streams[s.ID] != nil {
+		panic("search: two streams are called " + s.name)
+	}
+	b.streams[s.ID] = s
+	return s
+}

@@ -1,0 +1,122 @@
+package query
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+)
+
+// A Footprint says on what the answer to a query depends.
+type Footprint struct {
+	// Types are those whose resources the answer depends on; nil is all.
+	Types []schema.TypeID
+	// Joined are those of them that chains and _has lead to.
+	Joined []schema.TypeID
+	// Alone says that a resource matches or not whatever else there is: no chain, no
+	// terminology, no text that has to be read.
+	Alone bool
+}
+
+// Footprint returns on what the answer to the query depends.
+func (q *Query) Footprint() Footprint {
+	f := Footprint{Types: slices.Clone(q.Searched), Alone: true}
+	for _, c := range q.Clauses {
+		for _, of := range c.Of {
+			if !of.depends(&f) {
+				return Footprint{}
+			}
+		}
+	}
+	if q.Containment.Inside {
+		return Footprint{}
+	}
+	slices.Sort(f.Types)
+	f.Types = slices.Compact(f.Types)
+	return f
+}
+
+func (m *Match) depends(f *Footprint) bool {
+	switch m.Modifier {
+	case param.ModIn, param.ModNotIn, param.ModAbove, param.ModBelow:
+		if m.Param.Row.Type == schema.ParamURI {
+			return true
+		}
+		f.Alone = false
+		return false // of what a hierarchy or a set of values is made, only a search knows
+	}
+	if m.Param.Special == param.SpecialLastUpdated || m.Param.Special == param.SpecialNear {
+		f.Alone = false // the time is given by the commit, positions have to be read
+	}
+	return true
+}
+
+func (c *Chain) depends(f *Footprint) bool {
+	f.Alone = false
+	for _, b := range c.Branches {
+		f.join(b.Type)
+		if !b.Next.depends(f) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Reverse) depends(f *Footprint) bool {
+	f.Alone = false
+	f.join(r.Source)
+	return r.Next.depends(f)
+}
+
+func (c *Combination) depends(f *Footprint) bool {
+	return !slices.ContainsFunc(c.Of, func(c Condition) bool { return !c.depends(f) })
+}
+
+func (n *Negation) depends(f *Footprint) bool { return n.Of.depends(f) }
+
+func (*Phrase) depends(f *Footprint) bool {
+	f.Alone = false
+	return true
+}
+
+// join notes that the answer depends on resources of another type.
+func (f *Footprint) join(t schema.TypeID) {
+	f.Types, f.Joined = append(f.Types, t), append(f.Joined, t)
+}
+
+// Own returns the query with those of its conditions alone that look at one resource.
+// What it does not find the query does not find either.
+func (q *Query) Own() *Query {
+	own := *q
+	own.Clauses = slices.DeleteFunc(slices.Clone(q.Clauses), func(c clause) bool {
+		f := Footprint{Alone: true}
+		return slices.ContainsFunc(c.Of, func(of Condition) bool { return !of.depends(&f) || !f.Alone })
+	})
+	return &own
+}
+
+// Selects reports whether the query has a condition: without one, every resource of
+// its types is an answer.
+func (q *Query) Selects() bool { return len(q.Clauses) > 0 }
+
+// Includes reports whether the query has _include or _revinclude.
+func (q *Query) Includes() bool { return len(q.Inclusions) > 0 }
+
+// Paged reports whether the query asks for a page by its token.
+func (q *Query) Paged() bool { return q.Page != "" }
+
+// Conditions returns a text that is the same for queries with the same conditions, in
+// whatever order and spelling: parameters that shape the answer are left aside.
+func (q *Query) Conditions() string {
+	var parts []string
+	for _, p := range q.parts {
+		if slices.ContainsFunc(q.Clauses, func(c clause) bool { return c.Part == p.Name }) {
+			values := splitEscaped(p.Value, ',')
+			slices.Sort(values)
+			parts = append(parts, encode(p.Name)+"="+encode(strings.Join(slices.Compact(values), ",")))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(slices.Compact(parts), "&")
+}
