@@ -12,9 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/nlp"
-	"github.com/stretchr/testify/require"
 )
 
 // annotator is an Annotator made of a function.

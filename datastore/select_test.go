@@ -4,8 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/datastore"
 )
 
 // TestSelect selects what a search finds, all at once, in the order of the log.

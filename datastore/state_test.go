@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/datastore"
 )
 
 // TestState keeps values beside resources: both are written or neither is, and the last

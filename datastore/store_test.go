@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/fhirlake/fhirlake/datastore"
 )
 
 func TestMain(m *testing.M) {

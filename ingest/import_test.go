@@ -10,11 +10,12 @@ import (
 	"testing/fstest"
 	"testing/iotest"
 
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/jobs"
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 func TestSyntheaIsImportedWhole(t *testing.T) {

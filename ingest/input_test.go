@@ -14,9 +14,10 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/jobs"
-	"github.com/stretchr/testify/require"
 )
 
 // compressed returns a gzip file of one member for each text.

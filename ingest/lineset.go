@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	register "github.com/fhirlake/fhirlake/jobs"
 )

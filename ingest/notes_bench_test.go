@@ -8,10 +8,11 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
-	"github.com/stretchr/testify/require"
 )
 
 // syntheaNotes returns the DocumentReferences of the shared notes, without conditional

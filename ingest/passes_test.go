@@ -11,11 +11,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/fhirlake/fhirlake/jobs"
-	"github.com/stretchr/testify/require"
 )
 
 var levels = []datastore.Level{datastore.Strict, datastore.StructureOnly, datastore.Minimal}

@@ -3,10 +3,11 @@ package ingest
 import (
 	"context"
 
-	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // batchesPerWorker is how many full batches may be between reader and committer for each

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 	register "github.com/fhirlake/fhirlake/jobs"
-	"github.com/go-json-experiment/json"
 )
 
 // A position says how far a job is: what the register keeps in the commit of each

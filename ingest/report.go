@@ -11,11 +11,12 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // The folders of the report, in HealthLake's words.

@@ -10,10 +10,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/stretchr/testify/require"
 )
 
 var _ ingest.Walker = walkerOf(nil)

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // DefaultAnnotateTimeout is how long one call of an annotator may take.

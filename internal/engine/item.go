@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
-	"github.com/google/uuid"
 )
 
 // The values part of a log item is a header and a packed values block
@@ -130,7 +131,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}
-	// The numbers of types are fixed (search/numbers.txt).
+	// The numbers of types are fixed (internal/search/param/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
 	if param.Version(h.typ) == 0 {
 		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // TestItemHeader reads what it wrote, for ids of all forms.

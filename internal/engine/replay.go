@@ -7,10 +7,11 @@ import (
 	"runtime"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"golang.org/x/sync/errgroup"
 )
 
 // A loaded record is on its way from the log to the index: its items are opened

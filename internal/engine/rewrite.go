@@ -9,9 +9,10 @@ import (
 	"runtime"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
-	"golang.org/x/sync/errgroup"
 )
 
 // RewriteProgress says how far Rewrite is, in bytes of the log.

@@ -6,9 +6,11 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/search"
 )
 
 // stands reports that an answer must not be given: values that the view had were
@@ -105,4 +107,36 @@ func (e *Engine) CustomStatus() []param.CustomStatus {
 		all = append(all, c.Status(false))
 	}
 	return all
+}
+
+// Extract adds to b the values of every search parameter of the resource: those
+// of all parameters that FHIR R4 defines for its type, the components of
+// composites and the values that :text and :identifier look at included, and its
+// words. The resource's id and the time of its update are no values: the index knows
+// them. The values of contained resources follow, under numbers of their own; their
+// words are the resource's. A malformed date or number, which only a lenient store
+// keeps, has no values.
+//
+// It is safe for several goroutines with a Builder each.
+func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
+	plan := e.registry.Types[doc.Type()]
+	if plan == nil {
+		return &param.TypeError{Type: doc.Type()}
+	}
+	x := e.extractors.Get().(*extract.Extractor)
+	x.Extract(plan, doc, b)
+	e.extractors.Put(x)
+	return nil
+}
+
+// Parameters returns the parameters of a resource type that this package supports, the
+// custom ones that are complete included, sorted by code: none for what is no concrete
+// resource type. The parameters that shape the answer, such as _sort, are not among them.
+func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.current.Load().List(t) }
+
+// Memory shares out what an index holds among the search parameters, the largest
+// first. Each stream of values (see the package comment) counts once, with all the
+// parameters that see it.
+func (e *Engine) Memory(stats *index.Stats) []search.ParameterMemory {
+	return e.current.Load().Memory(stats)
 }

@@ -4,8 +4,9 @@ import (
 	"net/url"
 	"testing"
 
-	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/stretchr/testify/require"
+
+	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 )
 
 // FuzzFilter wants every _filter to be refused or to be read again alike.

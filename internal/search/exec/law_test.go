@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // An outcome says, by prefix, which of some resources a value finds.

@@ -25,9 +25,9 @@ type QueryError struct {
 
 	// Ignorable says that lenient handling leaves the parameter out.
 	Ignorable bool
-	// Typ and unknown are the type and the name that it does not have. Near is
+	// Type and unknown are the type and the name that it does not have. Near is
 	// worked out from them once the error is final: chains try many types.
-	Typ     schema.TypeID
+	Type    schema.TypeID
 	Unknown string
 }
 

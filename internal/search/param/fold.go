@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -120,3 +121,7 @@ func FoldCode(code string, sensitive bool) string {
 func TypedIdentifier(code, value string) string {
 	return code + "\x1f" + FoldCode(value, false)
 }
+
+// AsText returns b as a string without a copy. b must not change while the string
+// is in use; Builder copies what it is given.
+func AsText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

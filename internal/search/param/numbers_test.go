@@ -10,12 +10,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
-	"github.com/stretchr/testify/require"
 )
 
 func TestNumbers(t *testing.T) { param.RequireNumbers(t, examplesByType(t)) }

@@ -339,3 +339,31 @@ func (b *registryBuilder) newStream(s *Stream, place string) *Stream {
 	b.streams[s.ID] = s
 	return s
 }
+
+// Streams returns the streams that the parts look at.
+func (c *Composite) Streams() (all []*Stream) {
+	for _, part := range c.Components {
+		all = append(all, part.Streams...)
+	}
+	return all
+}
+
+// Stream returns the stream of the parameter that has a number, nil if none has.
+func (p *Param) Stream(number index.Param) *Stream {
+	if s := StreamOf(p.Streams, number); s != nil {
+		return s
+	}
+	return StreamOf(p.Aside, number)
+}
+
+// Knows reports whether values of a stream are values of the parameter.
+func (p *Param) Knows(number index.Param) bool { return p.Stream(number) != nil }
+
+func StreamOf(streams []*Stream, number index.Param) *Stream {
+	for _, s := range streams {
+		if s.ID == number {
+			return s
+		}
+	}
+	return nil
+}

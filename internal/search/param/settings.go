@@ -100,3 +100,14 @@ func (r Reference) entry(of *index.Entry) index.Entry {
 	}
 	return e
 }
+
+// NormalBase returns a base URL with exactly one slash at its end, or "".
+func NormalBase(base string) string {
+	if base == "" {
+		return ""
+	}
+	return strings.TrimRight(base, "/") + "/"
+}
+
+// UCUM is the system of UCUM's codes.
+const UCUM = "http://unitsofmeasure.org"

@@ -159,7 +159,7 @@ func (p *Parser) unknown(t schema.TypeID, code string) *param.QueryError {
 	return &param.QueryError{
 		Part: p.name, Code: issue.NotFound,
 		Reason:    "unknown search parameter of " + t.String(),
-		Ignorable: true, Typ: t, Unknown: code,
+		Ignorable: true, Type: t, Unknown: code,
 	}
 }
 

@@ -220,7 +220,7 @@ func (p *Parser) lenient(err error) error {
 // suggest adds to an error about an unknown name those that are near.
 func (p *Parser) suggest(err error) error {
 	if e, ok := err.(*param.QueryError); ok && e.Unknown != "" {
-		e.Near = nearest(e.Unknown, p.Codes(e.Typ))
+		e.Near = nearest(e.Unknown, p.Codes(e.Type))
 	}
 	return err
 }

@@ -250,3 +250,32 @@ type Include struct {
 	Params  []*param.Param
 	Target  schema.TypeID // 0 for any
 }
+
+// Negative reports whether the match is about what has not a value.
+func (m *Match) Negative() bool {
+	return m.Modifier == param.ModNot || m.Modifier == param.ModNotIn || m.Modifier == param.ModMissing && m.Missing
+}
+
+// Name returns the name that a match would have in a query.
+func (m *Match) Name() string {
+	name := m.Param.Row.Code
+	if name == "" { // of a part of a composite
+		name = m.Param.Row.Name
+	}
+	if modifier := m.Modifier.String(); modifier != "" {
+		name += ":" + modifier
+	}
+	return name
+}
+
+// Where returns the path of the search: a compartment and a type.
+func (q *Query) Where() string {
+	where := ""
+	if q.in != (Compartment{}) {
+		where = q.in.Type.String() + "/" + q.in.ID + "/"
+	}
+	if len(q.Searched) == 1 && !q.named {
+		where += q.Searched[0].String()
+	}
+	return where
+}

@@ -8,9 +8,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// ExplainParameter is the name under which a query asks for its plan.
-const ExplainParameter = "_explain"
-
 // A Plan says how a query was answered. It holds no values.
 type Plan struct {
 	// Steps are the conditions in the order in which they were evaluated, type by
