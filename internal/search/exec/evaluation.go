@@ -22,7 +22,7 @@ type evaluation struct {
 	wanted    []index.Term
 	payload   []byte
 	read      []index.Entry
-	out       outer
+	out       *outer                // nil until it is needed
 	targets   map[targetKey]*target // of chains and _has
 	filter    *Filter               // of the view, or nil
 	allowed   map[schema.TypeID]node

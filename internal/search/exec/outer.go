@@ -30,7 +30,10 @@ func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &ev.out
+	if ev.out == nil {
+		ev.out = new(outer)
+	}
+	out := ev.out
 	typ, own := ev.view.Key(o)
 	*out = outer{ordinal: o, entries: entries, inner: out.inner[:0]}
 	out.self[0] = inner{typ: schema.TypeID(typ), id: own, entries: entries[:0]}

@@ -49,14 +49,19 @@ func (q *Query) Issues() []issue.Issue { return q.Ignored }
 // Self returns the query as it was used, percent-encoded, in the order in which
 // it was written: without what was ignored, and without the page.
 func (q *Query) Self() string {
+	n := 0
+	for _, p := range q.parts {
+		n += len(p.Name) + len(p.Value) + 2
+	}
 	var b strings.Builder
+	b.Grow(n + n/4) // some marks take three bytes
 	for i, p := range q.parts {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(encode(p.Name))
+		encodeTo(&b, p.Name)
 		b.WriteByte('=')
-		b.WriteString(encode(p.Value))
+		encodeTo(&b, p.Value)
 	}
 	return b.String()
 }
@@ -64,8 +69,13 @@ func (q *Query) Self() string {
 // encode percent-encodes a name or value. It leaves as they are those marks that
 // FHIR's queries are full of and RFC 3986 allows in a query.
 func encode(s string) string {
-	const hex = "0123456789ABCDEF"
 	var b strings.Builder
+	encodeTo(&b, s)
+	return b.String()
+}
+
+func encodeTo(b *strings.Builder, s string) {
+	const hex = "0123456789ABCDEF"
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9',
@@ -79,7 +89,6 @@ func encode(s string) string {
 			b.WriteByte(hex[c&15])
 		}
 	}
-	return b.String()
 }
 
 // A Prefix is the comparison in front of a number, quantity or date (FHIR R4
