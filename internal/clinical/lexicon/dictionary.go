@@ -43,6 +43,7 @@ type Sense struct {
 
 	Number int32  // the index of the entry
 	exact  string // the phrase must stand in the note just so; "" if not
+	marked string // letters with marks between them, which must stand in the note as well: "f/c"; "" if not
 	short  bool   // an abbreviation that is an English word in small letters
 }
 
@@ -100,6 +101,9 @@ func (d *Dictionary) name(i int, s vocabulary.Synonym, q Quality) {
 	sense := Sense{Entry: &d.entries[i], Quality: q, Ambiguous: s.Ambiguous, Number: int32(i)}
 	if s.Exact {
 		sense.exact = s.Text
+	}
+	if isMarked(s.Text) {
+		sense.marked = s.Text
 	}
 	sense.short = isAbbreviation(s.Text) && isEnglish(strings.ToLower(s.Text))
 	d.phrase(sense, s.Text)
@@ -240,12 +244,15 @@ func (s *Sense) merge(other Sense) {
 	if s.exact != other.exact {
 		s.exact = ""
 	}
+	if s.marked != other.marked {
+		s.marked = ""
+	}
 	s.short = s.short && other.short
 }
 
 // plain reports whether a sense holds wherever its phrase stands.
 func (s *Sense) plain() bool {
-	return s.exact == "" && !s.Ambiguous && s.Quality != Abbreviation
+	return s.exact == "" && s.marked == "" && !s.Ambiguous && s.Quality != Abbreviation
 }
 
 // sensesOf returns the senses of the phrase that ends at node.
