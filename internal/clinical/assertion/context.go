@@ -49,7 +49,7 @@ type parser struct {
 	lead    []cue // cues of the last line that ended in a colon
 	line    int32 // start of the line, or of the value in it, that holds the token before looked
 	looked  int32
-	plus    bool  // a plus has marked a finding in the sentence at hand
+	plus    bool // a plus has marked a finding in the sentence at hand
 }
 
 // sentence finds the cues of a sentence.

@@ -282,6 +282,9 @@ func (d *Dictionary) learnSkips() {
 	for word := range prepositions {
 		d.learnSkip(skipPreposition, word)
 	}
+	for word := range strings.FieldsSeq("fractured broken sprained strained swollen painful twisted dislocated torn enlarged bruised ruptured infected injured sore frozen") {
+		d.learnSkip(skipPreposition, word) // "sprained left ankle"
+	}
 	for kind, words := range map[skip]string{
 		skipArticle: "the a an his her their my left right both bilateral",
 		skipLead:    "history h hx status s on personal family",
