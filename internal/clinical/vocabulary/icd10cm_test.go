@@ -90,10 +90,8 @@ func TestMeaningOfCodes(t *testing.T) {
 				continue
 			}
 			official := words(codes[code].title + " " + codes[code].includes)
-			// The seventh character and placeholders before it have no title.
-			for short := code; codes[short].title == "" && len(short) > 3; {
-				short = strings.TrimRight(short[:len(short)-1], ".")
-				official = words(codes[short].title + " " + codes[short].includes)
+			if titled := withTitle(codes, code); titled != code {
+				official = words(codes[titled].title + " " + codes[titled].includes)
 			}
 			if !slices.ContainsFunc(slices.Collect(maps.Keys(official)), func(w string) bool { return names[w] }) {
 				line := code + "\t" + e.Term
@@ -218,7 +216,7 @@ func TestSides(t *testing.T) {
 		}
 		require.Greater(t, len(e.Codes), len(want), e.Term)
 		for i, side := range want {
-			title := strings.ToLower(codes[e.Codes[i+1]].title)
+			title := strings.ToLower(codes[withTitle(codes, e.Codes[i+1])].title)
 			require.Equal(t, e.Codes[0][:3], e.Codes[i+1][:3], e.Term)
 			for _, s := range []string{"right", "left", "bilateral"} {
 				require.Equal(t, s == side, strings.Contains(title, s), "%s: %s %s", e.Term, e.Codes[i+1], title)
@@ -226,4 +224,13 @@ func TestSides(t *testing.T) {
 		}
 	}
 	require.Greater(t, count, 200)
+}
+
+// withTitle returns a code, or the one before its seventh character and the placeholders
+// before that if it has no title.
+func withTitle(codes map[string]icd10cm, code string) string {
+	for codes[code].title == "" && len(code) > 3 {
+		code = strings.TrimRight(code[:len(code)-1], ".")
+	}
+	return code
 }
