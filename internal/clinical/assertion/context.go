@@ -214,6 +214,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 			return g.last // what follows is in the scope of that cue
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
+		case f.rule.meaning == negation && g.rule.meaning == uncertain && g.rule.forward && p.Word(int(g.first-1)) == ",":
+			return g.first // "no fever, possible pneumonia"
 		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:

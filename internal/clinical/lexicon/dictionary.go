@@ -55,6 +55,7 @@ const (
 	skipArticle                      // may be skipped after a preposition
 	skipLead                         // may begin "history of", "status post", "on"
 	skipHistory                      // may begin "history of"
+	skipInjured                      // after it sides may be skipped: "sprained left ankle"
 )
 
 // fill is what only the filling of a dictionary needs.
@@ -175,6 +176,16 @@ func (d *Dictionary) compile(names int) {
 				insert(variant, append(slices.Clone(ids[2:]), ids[0])...)
 			}
 		}
+		if p.sense.Entry.Kind == vocabulary.Condition && len(ids) > 1 {
+			for i, word := range parts {
+				if short := shortWords[word]; short != "" { // "colon ca", "hip fx"
+					whole := ids[i]
+					ids[i] = d.words.number(short)
+					insert(variant, ids...)
+					ids[i] = whole
+				}
+			}
+		}
 		for i, word := range parts {
 			if prefix := prefixOf(word); prefix != "" && len(ids) < 6 {
 				split := append(append([]wordID{}, ids[:i]...), d.words.number(prefix), d.words.number(word[len(prefix):]))
@@ -282,11 +293,9 @@ func (d *Dictionary) learnSkips() {
 	for word := range prepositions {
 		d.learnSkip(skipPreposition, word)
 	}
-	for word := range strings.FieldsSeq("fractured broken sprained strained swollen painful twisted dislocated torn enlarged bruised ruptured infected injured sore frozen") {
-		d.learnSkip(skipPreposition, word) // "sprained left ankle"
-	}
 	for kind, words := range map[skip]string{
 		skipArticle: "the a an his her their my left right both bilateral",
+		skipInjured: "fractured broken sprained strained swollen painful twisted dislocated torn enlarged bruised ruptured infected injured",
 		skipLead:    "history h hx status s on personal family",
 		skipHistory: "history h hx personal family",
 	} {

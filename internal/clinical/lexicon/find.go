@@ -133,7 +133,7 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 		if f.ids[j] != 0 {
 			next = f.d.trie.child(node, f.ids[j])
 		}
-		skips := t.Kind != note.Punct && f.d.skip(after)&skipPreposition != 0 && f.d.skip(f.ids[j])&skipArticle != 0
+		skips := t.Kind != note.Punct && f.d.skip(after)&(skipPreposition|skipInjured) != 0 && f.d.skip(f.ids[j])&skipArticle != 0
 		if next != 0 && skips && aside == 0 {
 			aside, asideAt, asideAfter = node, j+1, after
 		}
@@ -231,6 +231,9 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 			if s.Entry.Kind == vocabulary.Anatomy && first >= 2 && f.d.skip(f.ids[first-1])&skipArticle != 0 && f.d.skip(f.ids[first-2])&skipPreposition != 0 {
 				words++ // "on the back"
 			}
+			if s.Entry.Kind == vocabulary.Condition && f.questions(first) {
+				words++ // "?PE", "r/o ACS"
+			}
 			if words == 0 {
 				continue
 			}
@@ -246,6 +249,20 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 		kept[i] = h.sense
 	}
 	return kept
+}
+
+// questions reports whether a question mark or "r/o" stands before token i.
+func (f *finder) questions(i int) bool {
+	if i == 0 {
+		return false
+	}
+	switch f.n.Word(i - 1) {
+	case "?":
+		return true
+	case "o":
+		return i >= 3 && f.n.Word(i-2) == "/" && f.n.Word(i-3) == "r"
+	}
+	return false
 }
 
 // abbreviates reports whether a token stands for an abbreviation rather than for an

@@ -240,3 +240,6 @@ func sameMarks(text, name string) bool {
 	}
 	return i == len(name)
 }
+
+// shortWords are how words of conditions are shortened.
+var shortWords = map[string]string{"cancer": "ca", "carcinoma": "ca", "fracture": "fx", "disease": "dz", "infection": "infxn"}
