@@ -21,7 +21,7 @@ func (r *reading) assert(m *mention, section *note.Section) {
 	if m.term != nil && m.term.chronic {
 		// "Multiple sclerosis diagnosed two years ago" is not over.
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool {
-			return e.Trait == nlp.PastHistory && strings.Contains(e.Rule, "ago")
+			return e.Trait == nlp.PastHistory && (strings.HasSuffix(e.Rule, "ago") || strings.HasSuffix(e.Rule, "19#") || strings.HasSuffix(e.Rule, "last year"))
 		})
 	}
 	if m.category == nlp.Condition {

@@ -78,7 +78,7 @@ func (p *parser) sentence(index int32) {
 		for _, r := range node.rules {
 			switch {
 			case r.start && !opens, r.open && !opens && p.Tokens[i-1].Kind != note.Punct, r.closed && !closed:
-			case closed && r.forward && r.meaning == negation && !opens: // "MI ruled out and PE found"
+			case closed && r.forward && r.meaning <= uncertain && !opens: // "MI ruled out and PE found"
 			default:
 				p.found = append(p.found, cue{first: i, last: last, rule: r})
 			}
