@@ -50,7 +50,10 @@
 // Options.Bundles changes both. In the files that Bulk Data calls deleted, which a
 // [Deleter] knows and which otherwise are called deleted or are in a folder of that name, a
 // line that is a Bundle of type transaction or batch with DELETE entries alone deletes;
-// what is not there is no error. It counts as one.
+// what is not there is no error. It counts as one. So does, in any file, a line that is a
+// Bundle of type history without an id, with DELETE entries alone, as an export with history
+// has among the versions. The head of a patient's block, in files that are organized by
+// patients, counts as a blank line.
 //
 // A FHIR package ([Package]) is input too: each of its files is one resource.
 //

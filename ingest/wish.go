@@ -29,11 +29,9 @@ func (c *chunk) wish(number int64, text []byte) (w wish, err error) {
 		return c.entryWish(w, number, text)
 	}
 	w.resource = bytes.Trim(text, " \t\r\n") // JSON's white space, RFC 8259 §2
-	w.nothing = len(w.resource) == 0 && !c.whole
-	if c.source.deletes {
-		w.refs, err = deletions(w.resource)
-		w.deletes = w.refs != nil
-	}
+	w.nothing = len(w.resource) == 0 && !c.whole || isBlockHead(w.resource)
+	w.refs, err = deletions(w.resource, c.source.deletes)
+	w.deletes = w.refs != nil
 	return w, err
 }
 
