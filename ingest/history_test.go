@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -65,10 +66,14 @@ func requireSame(t *testing.T, from *datastore.Store, opts ingest.Options) {
 	to := open(t, nil)
 	opts.KeepVersions = true
 	for again := range 2 {
+		if seeker, ok := opts.Reader.(io.Seeker); ok {
+			_, err := seeker.Seek(0, io.SeekStart)
+			require.NoError(t, err)
+		}
 		result, err := run(t, to, opts)
 		require.NoError(t, err)
 		require.Zero(t, result.Failed())
-		require.Equal(t, result.Scanned*int64(again), result.Unchanged)
+		require.Equal(t, int64(again)*(result.Scanned-8), result.Unchanged, "all but the deletions")
 		for _, id := range []string{"Patient/p0", "Patient/p1", "Patient/p2", "Observation/o0", "Observation/o29", "Bundle/kept"} {
 			typ, id, _ := strings.Cut(id, "/")
 			ref := datastore.Ref{Type: typ, ID: id}
