@@ -72,9 +72,9 @@ var callbacks = map[string]callback{
 			return err
 		},
 	},
-	"enricher": {
+	"annotator": {
 		options: func(o *datastore.Options, happen func()) {
-			o.Enrichers = []nlp.Enricher{enricher(func(context.Context, nlp.Note) ([][]byte, error) { happen(); return nil, nil })}
+			o.Annotator = annotator(func(context.Context, *nlp.Document) (*nlp.Annotation, error) { happen(); return nil, nil })
 		},
 		call: func(ctx context.Context, store *datastore.Store, _ func()) error {
 			_, err := store.Update(ctx, document("fever"))
@@ -95,7 +95,7 @@ var callbacks = map[string]callback{
 	},
 	"Logger": {
 		options: func(o *datastore.Options, happen func()) {
-			o.Enrichers = []nlp.Enricher{enricher(func(context.Context, nlp.Note) ([][]byte, error) { return nil, assert.AnError })}
+			o.Annotator = annotator(func(context.Context, *nlp.Document) (*nlp.Annotation, error) { return nil, assert.AnError })
 			o.Logger = slog.New(handler{happen})
 		},
 		call: func(ctx context.Context, store *datastore.Store, _ func()) error {

@@ -16,7 +16,7 @@
 //
 // # The way of a write
 //
-// A write is parsed and validated, enriched, its search values extracted and its
+// A write is parsed and validated, a document annotated, its search values extracted and its
 // body compressed by the goroutine that asks for it. One writer then checks the
 // preconditions in order, appends one sealed record for everyone who waits,
 // makes it durable once, applies it, and answers all. A write that has returned

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -40,8 +41,17 @@ type Options struct {
 	Key KeyWrapper
 	// Validation is the level at which resources are checked: Strict by default.
 	Validation Level
-	// Enrichers read the notes of every DocumentReference on its way in.
-	Enrichers []nlp.Enricher
+	// Annotator reads every DocumentReference that is written. The search parameters of
+	// [nlp.SearchParameters] are there with it. By default no document is annotated.
+	Annotator nlp.Annotator
+	// AnnotateLater has documents annotated in the background, in another commit that
+	// follows the write: those of a store that had no annotator before, too. See
+	// [Store.WaitAnnotated] and [Stats.Unannotated].
+	AnnotateLater bool
+	// AnnotateTimeout is how long the Annotator may take for one document, or one batch:
+	// 30 seconds by default. Beyond it the document is stored without an annotation, and
+	// says so.
+	AnnotateTimeout time.Duration
 	// Zone is the time zone of dates without one, UTC by default. It may be another at
 	// each opening.
 	Zone *time.Location
@@ -123,10 +133,14 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	if filled.Validation > Minimal {
 		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
 	}
-	for i, e := range filled.Enrichers {
-		if e == nil {
-			wrong = append(wrong, fmt.Errorf("datastore: Enrichers[%d] is nil", i))
-		}
+	if filled.AnnotateTimeout < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: AnnotateTimeout %v is negative", filled.AnnotateTimeout))
+	}
+	if filled.AnnotateLater && filled.Annotator == nil {
+		wrong = append(wrong, errors.New("datastore: AnnotateLater needs an Annotator"))
+	}
+	if filled.Annotator != nil {
+		filled.SearchParameters = slices.Concat(filled.SearchParameters, nlp.SearchParameters())
 	}
 	for name, query := range filled.Queries {
 		if query == nil {
@@ -149,7 +163,7 @@ func (o *Options) withDefaults() (engine.Options, error) {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
 	return engine.Options{
-		Key: filled.Key, Validation: filled.Validation, Enrichers: filled.Enrichers, Zone: filled.Zone, BaseURL: filled.BaseURL,
+		Key: filled.Key, Validation: filled.Validation, Annotator: filled.Annotator, AnnotateLater: filled.AnnotateLater, AnnotateTimeout: filled.AnnotateTimeout, Zone: filled.Zone, BaseURL: filled.BaseURL,
 		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
 		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
 		Existing: filled.Existing, ReadOnly: filled.ReadOnly,

@@ -28,6 +28,8 @@ type Stats struct {
 	// exports under way. HeldSince is when the oldest began. What they see is not swept.
 	Held      int
 	HeldSince time.Time
+	// Unannotated is how many documents wait for an annotation in the background.
+	Unannotated int
 	// Limit is the share, from 0 to 1, of the limit that the store is nearest to, such
 	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
 	// are taken, and other writes report ErrFull.
@@ -51,9 +53,10 @@ func (s *Store) Stats() (Stats, error) {
 	}
 	of := s.engine.Stats()
 	held, since := s.engine.Held()
+	unannotated, _ := s.engine.Unannotated()
 	return Stats{
 		Types: typeStats(s.engine.Last()),
-		Held:  held, HeldSince: since, Limit: s.engine.Limit(),
+		Held:  held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}, nil

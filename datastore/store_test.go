@@ -264,9 +264,9 @@ func TestFolder(t *testing.T) {
 }
 
 func TestOptionsReportAllThatIsWrong(t *testing.T) {
-	_, err := datastore.Open(ctx, "mem:", &datastore.Options{MaxResourceSize: -1, Enrichers: make([]nlpEnricher, 1)})
+	_, err := datastore.Open(ctx, "mem:", &datastore.Options{MaxResourceSize: -1, AnnotateLater: true})
 	require.ErrorContains(t, err, "MaxResourceSize")
-	require.ErrorContains(t, err, "Enrichers[0]")
+	require.ErrorContains(t, err, "AnnotateLater")
 }
 
 func TestSizeLimit(t *testing.T) {

@@ -5,7 +5,11 @@ import "context"
 // A Detector finds what a clinical text speaks of.
 //
 // Detect is called by many goroutines at once. It returns what it found with offsets
-// into text, or an error if it found out nothing. It must not keep text.
+// into text, or an error if it found out nothing. Findings together with an error are
+// what it found although a part of it failed. It must not keep text, and must not change
+// findings that it returned.
+//
+// What a Detector returns is not trusted: whoever calls one calls [Findings.Clean].
 type Detector interface {
 	Detect(ctx context.Context, text string) (*Findings, error)
 }

@@ -2,6 +2,7 @@ package nlp_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,16 +25,8 @@ func TestDecode(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-func TestIsText(t *testing.T) {
-	for contentType, want := range map[string]bool{
-		"": true, "text/plain": true, "text/html; charset=utf-8": true, "application/pdf": false, "image/png": false,
-	} {
-		require.Equal(t, want, nlp.IsText(contentType), contentType)
-	}
-}
-
 func TestFailureIsAnExtension(t *testing.T) {
-	for _, text := range []string{"plain", `quoted "text"`, "not UTF-8 \xff", strings.Repeat("long ", 1000)} {
+	for _, text := range []string{"plain", `quoted "text"`, "not UTF-8 \xff", "\x00\x1f control", strings.Repeat("long ", 10000)} {
 		src := append([]byte(`{"resourceType":"Basic","extension":[`), nlp.Failure(errors.New(text))...)
 		src = append(src, `],"code":{"text":"x"}}`...)
 		var doc fhirjson.Document
@@ -41,30 +34,51 @@ func TestFailureIsAnExtension(t *testing.T) {
 	}
 }
 
-// allergies is an enricher: it marks notes that speak of an allergy.
+func TestSearchParametersAreResources(t *testing.T) {
+	codes := map[string]bool{}
+	for _, source := range nlp.SearchParameters() {
+		var doc fhirjson.Document
+		require.NoError(t, fhirjson.Parse(source, &doc, nil), string(source))
+		var p struct{ Code string }
+		require.NoError(t, json.Unmarshal(source, &p))
+		codes[p.Code] = true
+	}
+	for _, code := range []string{"cm-decoration-status", "detectEntities-entity-text-category", "infer-icd10cm-entity-concept-description-concept-score", "infer-rxnorm-entity-text-concept-code"} {
+		require.True(t, codes[code], code)
+	}
+}
+
+func TestDerivedIDs(t *testing.T) {
+	a, b := &nlp.Document{ID: "a"}, &nlp.Document{ID: strings.Repeat("b", 64)}
+	require.NotEqual(t, a.DerivedID(1), a.DerivedID(2))
+	require.NotEqual(t, a.DerivedID(1), b.DerivedID(1))
+	require.LessOrEqual(t, len(b.DerivedID(nlp.MaxDerived)), 64)
+}
+
+// allergies is an annotator: it marks documents that speak of an allergy.
 type allergies struct{}
 
-func (allergies) Enrich(_ context.Context, note nlp.Note) ([][]byte, error) {
-	for _, text := range note.Texts {
-		if strings.Contains(text.Text, "allergic to") {
-			return [][]byte{[]byte(`{"url":"http://example.org/allergy","valueBoolean":true}`)}, nil
+func (allergies) Annotate(_ context.Context, doc *nlp.Document) (*nlp.Annotation, error) {
+	for _, a := range doc.Attachments {
+		if strings.Contains(string(a.Data), "allergic to") {
+			return &nlp.Annotation{Extensions: [][]byte{nlp.Status("SUCCESS", "It speaks of an allergy.")}}, nil
 		}
 	}
 	return nil, nil
 }
 
-func ExampleEnricher() {
+func ExampleAnnotator() {
 	ctx := context.Background()
-	store, err := datastore.Open(ctx, "mem:", &datastore.Options{Enrichers: []nlp.Enricher{allergies{}}})
+	store, err := datastore.Open(ctx, "mem:", &datastore.Options{Annotator: allergies{}})
 	if err != nil {
 		panic(err)
 	}
 	defer store.Close()
-	v, err := store.Create(ctx, []byte(`{"resourceType":"DocumentReference","status":"current","content":[{"attachment":{
-		"contentType":"text/plain","data":"QWxsZXJnaWMgdG8gbnV0cywgYWxsZXJnaWMgdG8gY2F0cw=="}}]}`))
+	v, err := store.Create(ctx, []byte(`{"resourceType":"DocumentReference","status":"current",
+		"content":[{"attachment":{"contentType":"text/plain","data":"YWxsZXJnaWMgdG8gcGVhbnV0cw=="}}]}`))
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(strings.Contains(string(v.JSON), `"extension":[{"url":"http://example.org/allergy","valueBoolean":true}]`))
+	fmt.Println(strings.Contains(string(v.JSON), "It speaks of an allergy."))
 	// Output: true
 }

@@ -179,10 +179,17 @@ func (p *parser) quantity(v *value, s string) error {
 	return p.number(v, unescape(parts[0]))
 }
 
-// composite reads the parts of a composite, joined by $ (FHIR R4 §3.1.1.4.13).
+// composite reads the parts of a composite, joined by $ (FHIR R4 §3.1.1.4.13). Those of a
+// custom parameter may be joined by | as well, as AWS HealthLake has it, where that alone
+// gives as many parts as it has components.
 func (p *parser) composite(v *value, on *param, s string) error {
 	parts := splitEscaped(s, '$')
 	components := on.composites[0].components // the parts are alike at each place
+	if on.custom != nil && len(parts) == 1 {
+		if barred := splitEscaped(s, '|'); len(barred) == len(components) {
+			parts = barred
+		}
+	}
 	if len(parts) != len(components) {
 		return p.fail(issue.Value, "must have %d parts joined by $", len(components))
 	}

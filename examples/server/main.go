@@ -4,6 +4,7 @@
 //	go run ./examples/server -store DIR -key-file FILE           # on disk, encrypted; made at first use
 //	go run ./examples/server -import FOLDER                      # with the ldjson of a folder, plain or gzip
 //	go run ./examples/server -package us-core.tgz                # with the resources of a FHIR package
+//	go run ./examples/server -nlp                                # and read every DocumentReference
 //	go run ./examples/server -validation minimal                 # and take what is not valid as well
 //
 // It prints "listening on http://ADDR/fhir" once all is imported, and ends in
@@ -29,6 +30,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
 
 // config is what the flags say.
@@ -39,6 +41,7 @@ type config struct {
 	imports   string
 	packages  []string
 	synthetic int
+	nlp       bool
 	level     datastore.Level
 }
 
@@ -65,6 +68,7 @@ func main() {
 		c.level = level
 		return nil
 	})
+	flag.BoolVar(&c.nlp, "nlp", false, "read every DocumentReference with the built-in annotator")
 	flag.IntVar(&c.synthetic, "synthetic", 0, "number of synthetic patients to import before serving")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -119,6 +123,13 @@ func open(ctx context.Context, c config, base string) (*datastore.Store, error) 
 	options := &datastore.Options{BaseURL: base, Validation: c.level, Logger: slog.Default()}
 	if c.keyFile != "" {
 		options.Key = datastore.KeyFile(c.keyFile)
+	}
+	if c.nlp {
+		notes, err := clinical.Annotator(nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		options.Annotator = notes
 	}
 	store, err := datastore.Open(ctx, c.store, options)
 	if errors.Is(err, datastore.ErrNoKey) {

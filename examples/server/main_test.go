@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"os"
@@ -101,6 +102,28 @@ func TestServer(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 		status, body = p.do("POST", "", `{"resourceType":"Bundle","type":"batch"}`)
 		require.Equal(t, http.StatusOK, status, body)
+		p.stop()
+	})
+
+	t.Run("notes", func(t *testing.T) {
+		p := start(t, program, "-nlp")
+		note := base64.StdEncoding.EncodeToString([]byte("Assessment: asthma. Denies fever. Start amoxicillin 500 mg po bid."))
+		status, body := p.do("PUT", "/DocumentReference/d", `{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"},`+
+			`"content":[{"attachment":{"contentType":"text/plain","data":"`+note+`"}}]}`)
+		require.Equal(t, http.StatusCreated, status, body)
+		for query, total := range map[string]string{
+			"/DocumentReference?cm-decoration-status=SUCCESS":                            "1",
+			"/DocumentReference?infer-icd10cm-entity-text-concept-code=asthma%7CJ45.909": "1",
+			"/DocumentReference?infer-rxnorm-entity-concept-code=723":                    "1",
+			"/Condition?code=http://hl7.org/fhir/sid/icd-10-cm%7CJ45.909&patient=p":      "1",
+			"/Observation?patient=p":         "0",
+			"/MedicationStatement?patient=p": "1",
+			"/Linkage":                       "1",
+		} {
+			status, body := p.do("GET", query, "")
+			require.Equal(t, http.StatusOK, status, body)
+			require.Contains(t, body, `"total":`+total, query)
+		}
 		p.stop()
 	})
 

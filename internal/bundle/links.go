@@ -123,11 +123,21 @@ func (p *plan) prepareOne(ctx context.Context, i int) error {
 		}
 		return w.rewrite(ctx, doc)
 	}
-	prepared, err := p.engine.Prepare(ctx, r.resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite})
+	prepared, err := p.engine.Prepare(ctx, r.resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite, Binary: p.binary})
 	if err != nil {
 		return err
 	}
 	e.op.Prepared, e.used, e.preparedAs = prepared, w.used, e.id
+	return nil
+}
+
+// binary returns the text of a Binary that the plan writes, nil if there is none.
+func (p *plan) binary(id string) []byte {
+	for i := range p.entries {
+		if p.entries[i].id == id && p.requests[i].target.Type == schema.TypeBinary {
+			return p.requests[i].resource
+		}
+	}
 	return nil
 }
 

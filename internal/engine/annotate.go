@@ -1,151 +1,215 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
-	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// annotate calls the enrichers on a DocumentReference and parses the resource
-// again with what they added. An enricher's failure becomes an extension; only a
-// cancelled context fails the write.
+// DefaultAnnotateTimeout is how long one call of an annotator may take.
+const DefaultAnnotateTimeout = 30 * time.Second
+
+// maxHanging is how many calls of the annotator may be overdue at once before no more are
+// made: each keeps a goroutine.
+const maxHanging = 8
+
+var errHanging = errors.New("nlp: the annotator hangs: it was not called")
+
+// annotates reports whether the store's annotator is about a type.
+func (e *Engine) annotates(t schema.TypeID) bool {
+	return t == schema.TypeDocumentReference && e.options.Annotator != nil
+}
+
+// unannotate drops the annotator's own extensions from a document: they are made anew, or
+// do not belong to what is written.
+func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
+	if !e.annotates(c.doc.Type()) {
+		return nil
+	}
+	text, dropped := withExtensions(&c.doc, nil, nlp.Owned)
+	if !dropped {
+		return nil
+	}
+	return e.parse(ctx, text, &c.doc, c.how.Check.Level)
+}
+
+// annotate calls the annotator on a document, unless that is done in the background, adds
+// its extensions, and prepares the resources that it derived. Whatever goes wrong becomes
+// an extension; only the end of ctx or of the engine fails the write.
 func (e *Engine) annotate(ctx context.Context, c *scratch) error {
-	doc, level := &c.doc, c.how.Check.Level
-	if doc.Type() != schema.TypeDocumentReference || len(e.options.Enrichers) == 0 {
+	if !e.annotates(c.doc.Type()) || e.options.AnnotateLater && c.how.annotation == nil {
 		return nil
 	}
-	note := nlp.Note{Resource: fhirjson.AppendCanonical(nil, doc, 0)}
-	var added [][]byte
-	texts, err := noteTexts(doc)
-	if err != nil {
-		added = append(added, nlp.Failure(err))
+	found := c.how.annotation
+	if found == nil {
+		doc := e.document(&c.doc, c.out.ID, c.how.Binary)
+		found = e.askAnnotator(ctx, []*nlp.Document{doc})[0]
 	}
-	note.Texts = texts
-	for _, enricher := range e.options.Enrichers {
-		extensions, err := e.enrich(ctx, enricher, note)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			e.options.Logger.WarnContext(ctx, "an enricher failed; the resource records why")
-			extensions = [][]byte{nlp.Failure(err)}
-		}
-		added = append(added, extensions...)
-	}
-	original := doc.Source
-	if err = e.parseWith(ctx, doc, added, level); err == nil {
-		return nil
-	}
-	// What came back is no FHIR: the resource is kept without it.
-	if err := e.parse(ctx, original, doc, level); err != nil {
+	if err := errors.Join(ctx.Err(), e.Open()); err != nil {
 		return err
 	}
-	return e.parseWith(ctx, doc, [][]byte{nlp.Failure(err)}, level)
-}
-
-// enrich calls one enricher, which may panic, end its goroutine or hang.
-func (e *Engine) enrich(ctx context.Context, enricher nlp.Enricher, note nlp.Note) ([][]byte, error) {
-	type answer struct {
-		extensions [][]byte
-		err        error
+	original := c.doc.Source
+	err := found.err
+	if err == nil {
+		err = e.addAnnotation(ctx, c, found.annotation)
 	}
-	a, err := guarded(ctx, e, nil, "an enricher", func() answer {
-		extensions, err := enricher.Enrich(ctx, note)
-		return answer{extensions, err}
-	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return e.form(ctx, c)
 	}
-	return a.extensions, a.err
-}
-
-// parseWith parses a resource again with extensions added.
-func (e *Engine) parseWith(ctx context.Context, doc *fhirjson.Document, extensions [][]byte, level Level) error {
-	enriched, err := withExtensions(doc, extensions)
-	if err != nil {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	e.options.Logger.WarnContext(ctx, "datastore: a document was stored without its annotation; its extension says why")
+	c.out.derived = nil
+	if err := e.parse(ctx, original, &c.doc, c.how.Check.Level); err != nil {
 		return err
 	}
-	return e.parse(ctx, enriched, doc, level)
+	text, _ := withExtensions(&c.doc, [][]byte{nlp.Failure(err)}, nlp.Owned)
+	if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
+		return err
+	}
+	return e.form(ctx, c)
 }
 
-// noteTexts decodes the attachments that hold text.
-func noteTexts(doc *fhirjson.Document) ([]nlp.Text, error) {
-	var texts []nlp.Text
-	content := schema.Lookup(schema.TypeDocumentReference, "content")
-	n := -1
-	for c := range doc.Children(0) {
-		if doc.Nodes[c].Field != content {
-			continue
+// addAnnotation puts an annotation into the document and prepares what was derived from it.
+func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotation) error {
+	for _, x := range a.Extensions {
+		if v := jsontext.Value(x); v.Kind() != '{' || !v.IsValid() {
+			return errors.New("nlp: the annotator returned an extension that is no JSON object")
 		}
-		n++
-		attachment, ok := doc.Child(c, schema.Lookup(doc.Nodes[c].Type, "attachment"))
-		if !ok {
-			continue
+	}
+	subject := subjectOf(&c.doc)
+	if text, changed := withExtensions(&c.doc, a.Extensions, nlp.Owned); changed {
+		if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
+			return fmt.Errorf("nlp: the annotator's extensions are not valid: %w", err)
 		}
-		contentType := ""
-		if t, ok := doc.Child(attachment, schema.Lookup(schema.TypeAttachment, "contentType")); ok {
-			contentType = string(doc.Text(t, nil))
+		if err := areOwned(&c.doc, len(a.Extensions)); err != nil {
+			return err
 		}
-		data, ok := doc.Child(attachment, schema.Lookup(schema.TypeAttachment, "data"))
-		if !ok || !doc.HasValue(data) || !nlp.IsText(contentType) {
-			continue
+	}
+	var err error
+	c.out.derived, err = e.prepareDerived(ctx, a.Derived, c.out.ID, subject)
+	return err
+}
+
+// A found is what came of asking the annotator about one document.
+type found struct {
+	annotation *nlp.Annotation
+	err        error
+}
+
+// askAnnotator calls the annotator, which may panic, end its goroutine or hang, once for
+// all documents if it takes batches, and otherwise for each.
+func (e *Engine) askAnnotator(ctx context.Context, docs []*nlp.Document) []*found {
+	all := make([]*found, len(docs))
+	if batch, ok := e.options.Annotator.(nlp.BatchAnnotator); ok && len(docs) > 1 {
+		type answer struct {
+			annotations []*nlp.Annotation
+			errs        []error
 		}
-		decoded, err := nlp.Decode(doc.Text(data, nil))
-		if err != nil {
-			return texts, err
-		}
-		texts = append(texts, nlp.Text{
-			Content: n, ContentType: contentType, Text: string(bytes.ToValidUTF8(decoded, []byte("\uFFFD"))),
+		a, err := inTime(ctx, e, func(ctx context.Context) answer {
+			annotations, errs := batch.AnnotateBatch(ctx, docs)
+			return answer{annotations, errs}
 		})
+		if err == nil && (len(a.annotations) != len(docs) || len(a.errs) != len(docs)) {
+			err = errors.New("nlp: the annotator did not answer for each document of a batch")
+		}
+		for i := range all {
+			if err != nil {
+				all[i] = &found{err: err}
+			} else {
+				all[i] = foundOf(a.annotations[i], a.errs[i])
+			}
+		}
+		return all
 	}
-	return texts, nil
+	for i, doc := range docs {
+		type answer struct {
+			annotation *nlp.Annotation
+			err        error
+		}
+		a, err := inTime(ctx, e, func(ctx context.Context) answer {
+			annotation, err := e.options.Annotator.Annotate(ctx, doc)
+			return answer{annotation, err}
+		})
+		if err == nil {
+			all[i] = foundOf(a.annotation, a.err)
+		} else {
+			all[i] = &found{err: err}
+		}
+	}
+	return all
 }
 
-// withExtensions returns the resource with extensions added to its root; those
-// it has with the same url give way.
-func withExtensions(doc *fhirjson.Document, extensions [][]byte) ([]byte, error) {
-	urls := map[string]bool{}
-	for _, x := range extensions {
-		url, err := extensionURL(x)
-		if err != nil {
-			return nil, err
-		}
-		urls[url] = true
+func foundOf(a *nlp.Annotation, err error) *found {
+	if a == nil {
+		a = new(nlp.Annotation)
 	}
+	return &found{a, err}
+}
+
+// inTime calls the annotator and waits for it as long as the options say.
+func inTime[T any](ctx context.Context, e *Engine, call func(ctx context.Context) T) (T, error) {
+	if e.hanging.Load() >= maxHanging {
+		return *new(T), errHanging
+	}
+	limited, cancel := context.WithTimeout(ctx, e.options.AnnotateTimeout)
+	defer cancel()
+	e.hanging.Add(1) // until it returns, which may be later than its time
+	a, err := guarded(limited, e, nil, "the annotator", func() T {
+		defer func() {
+			if e.hanging.Add(-1); limited.Err() != nil {
+				e.options.Logger.Warn("datastore: a call of the annotator returned after its time")
+			}
+		}()
+		return call(limited)
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("nlp: the annotator took longer than %v", e.options.AnnotateTimeout)
+	}
+	return a, err
+}
+
+// withExtensions returns a resource with extensions at its root, in the place of those
+// whose urls give way, and whether that changed anything.
+func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
 	field := schema.Lookup(doc.Type(), "extension")
 	var items [][]byte
 	for c := range doc.Children(0) {
 		if doc.Nodes[c].Field != field {
 			continue
 		}
-		if url, ok := doc.Child(c, schema.Lookup(schema.TypeExtension, "url")); ok && !urls[string(doc.Text(url, nil))] {
-			items = append(items, doc.Raw(c))
+		if url, ok := doc.Child(c, schema.Lookup(schema.TypeExtension, "url")); ok && giveWay(string(doc.Text(url, nil))) {
+			changed = true
+			continue
 		}
+		items = append(items, doc.Raw(c))
 	}
 	items = append(items, extensions...)
-	if len(items) == 0 {
-		return doc.Source, nil
+	if !changed && len(extensions) == 0 {
+		return doc.Source, false
 	}
 	edits := fhirjson.NewEdits(doc)
 	edits.SetItems(0, field, items...)
-	return edits.Apply(nil), nil
+	return edits.Apply(nil), true
 }
 
-// extensionURL returns the url of an extension that an enricher made.
-func extensionURL(extension []byte) (string, error) {
-	var x struct {
-		URL string `json:"url"`
+// areOwned checks that as many extensions of the root have the annotator's own urls.
+func areOwned(doc *fhirjson.Document, want int) error {
+	field := schema.Lookup(doc.Type(), "extension")
+	for c := range doc.Children(0) {
+		if doc.Nodes[c].Field == field && nlp.Owned(textOf(doc, c, schema.Lookup(schema.TypeExtension, "url"))) {
+			want--
+		}
 	}
-	if err := json.Unmarshal(extension, &x); err != nil {
-		return "", errors.New("datastore: an enricher returned an extension that is no JSON object")
+	if want != 0 {
+		return errors.New("nlp: the annotator returned an extension with a url that is not its own")
 	}
-	if x.URL == "" {
-		return "", errors.New("datastore: an enricher returned an extension without a url")
-	}
-	return x.URL, nil
+	return nil
 }

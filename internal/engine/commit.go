@@ -129,9 +129,18 @@ type submission struct {
 	turn func() error
 
 	// Set by the writer before done is closed.
-	versions []Version // one for each operation
+	versions []Version // one for each operation, and then for each of extra
+	extra    []Op      // of derived resources
 	err      error
 	done     chan struct{}
+}
+
+// op returns an operation by the place of its version.
+func (s *submission) op(i int) *Op {
+	if i < len(s.Ops) {
+		return &s.Ops[i]
+	}
+	return &s.extra[i-len(s.Ops)]
 }
 
 // What the writer sends back to the goroutine that asked.
@@ -159,8 +168,10 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 			return nil, err
 		}
 		for i := range c.Ops {
-			if err := e.renew(c.Ops[i].Prepared); err != nil {
-				return nil, err
+			for p := range c.Ops[i].all() {
+				if err := e.renew(p); err != nil {
+					return nil, err
+				}
 			}
 		}
 		err = e.submit(ctx, &s)
@@ -180,8 +191,12 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 			round++
 			s.strict = round >= askRounds
 		default:
-			e.tellUnchanged(s.versions)
-			return s.versions, err
+			if err != nil {
+				return nil, err
+			}
+			versions := s.versions[:len(c.Ops):len(c.Ops)]
+			e.tellUnchanged(versions)
+			return versions, nil
 		}
 	}
 }
@@ -189,7 +204,7 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 // submit hands a submission to the writer and waits until it is durable and applied,
 // or refused.
 func (e *Engine) submit(ctx context.Context, s *submission) error {
-	s.done, s.err, s.versions = make(chan struct{}), nil, nil
+	s.done, s.err, s.versions, s.extra = make(chan struct{}), nil, nil, nil
 	e.closing.RLock()
 	if e.closed {
 		e.closing.RUnlock()
@@ -224,6 +239,7 @@ type state struct {
 	deleted bool
 	ordinal index.Ordinal // 0 if it was written in the group at hand
 	content content       // if it was, and if it is known
+	by      Interaction   // if it was
 	micros  int64         // its time; of one that there was before the group, only as needed
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -31,7 +33,9 @@ type Engine struct {
 	ids        turn // of Options.NewID
 	parameters parameters
 	filler     filler
-	published  signal // told whenever commits were applied
+	follower   follower
+	published  signal       // told whenever commits were applied
+	hanging    atomic.Int32 // calls of the annotator that have not returned
 
 	// The writer's alone, once the log was applied.
 	sequence  uint64 // of the last commit applied
@@ -81,6 +85,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options.AnnotateTimeout == 0 {
+		options.AnnotateTimeout = DefaultAnnotateTimeout
+	}
 	settings := search.Settings{Zone: options.Zone, Base: options.BaseURL}
 	e := &Engine{
 		options:   options,
@@ -122,6 +129,13 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	go e.write()
 	go e.filler.run(e.background)
 	go e.keepSwept(e.background)
+	err = e.follow(ctx)
+	if err == nil && e.Last().Last() == 0 {
+		err = e.WaitIndexed(ctx) // at once: there is nothing to index
+	}
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	return e, nil
 }
 
@@ -144,6 +158,9 @@ func (e *Engine) close() error {
 	e.stop()
 	<-e.filler.ended
 	<-e.swept
+	if e.follower.done != nil {
+		<-e.follower.done
+	}
 	e.published.tell() // whoever follows the log sees that it is closed
 	return e.log.Close()
 }

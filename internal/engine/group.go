@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -80,8 +81,10 @@ func (g *group) take(s *submission) error {
 	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
-		if !o.Deletes() && !o.isBare() && !set.SameFor(o.Type, o.custom.set) {
-			return errRenew
+		for p := range o.all() {
+			if !p.Deletes() && !p.isBare() && !set.SameFor(p.Type, p.custom.set) {
+				return errRenew
+			}
 		}
 		if err := t.op(i, o); err != nil {
 			return err
@@ -90,7 +93,7 @@ func (g *group) take(s *submission) error {
 	for _, st := range s.States {
 		t.state(st)
 	}
-	s.versions = t.versions
+	s.versions, s.extra = t.versions, t.extra
 	if t.leans && len(g.taken) > 0 {
 		// What it is the same as, or may be, is not durable yet.
 		g.flush()
@@ -130,6 +133,7 @@ type taking struct {
 	versions []Version
 	log      []txlog.Item
 	items    []index.Item
+	extra    []Op // of derived resources; their versions follow those of the commit's operations
 	leans    bool // an operation is the same as what others in the group wrote, or may be
 }
 
@@ -168,7 +172,7 @@ func (t *taking) op(i int, o *Op) error {
 		}
 		return err
 	}
-	next := state{deleted: o.Deletes(), content: o.compared.content}
+	next := state{deleted: o.Deletes(), content: o.compared.content, by: o.interaction()}
 	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
 		if o.SkipRefused {
 			v.Refused, err = err, nil
@@ -189,7 +193,18 @@ func (t *taking) op(i int, o *Op) error {
 		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
 		Brought: o.brought.timed, SourceTime: o.brought.micros,
 	})
+	if o.Type == schema.TypeDocumentReference {
+		return t.derive(o, old)
+	}
 	return nil
+}
+
+// stateOf is the state of a resource once the commit so far is applied.
+func (t *taking) stateOf(k key) state {
+	if is, ok := t.changed[k]; ok {
+		return is
+	}
+	return t.current(k)
 }
 
 // interaction returns the one given, or the one that the operation implies.

@@ -18,7 +18,9 @@ import (
 type Options struct {
 	Key              seal.KeyWrapper
 	Validation       Level
-	Enrichers        []nlp.Enricher
+	Annotator        nlp.Annotator // nil annotates nothing
+	AnnotateLater    bool
+	AnnotateTimeout  time.Duration  // 0 is DefaultAnnotateTimeout
 	Zone             *time.Location // not nil
 	BaseURL          string
 	SearchParameters [][]byte

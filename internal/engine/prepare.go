@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"sync"
@@ -30,11 +31,21 @@ type How struct {
 	Source bool
 	// Resolve puts what conditional references find in their place.
 	Resolve bool
+	// Know notes what the resource holds, so that an operation that SkipSame can be made of
+	// it, and goes on.
+	Know bool
 	// Keep keeps the stored form for the answer ([Prepared.Stored]).
 	Keep bool
 	// Rewrite, if it is set, is shown the parsed resource before anything else and
 	// returns the text that is to be taken instead, or nil.
 	Rewrite func(ctx context.Context, doc *fhirjson.Document) ([]byte, error)
+
+	// Binary, if it is set, returns the text of a Binary that is written in the same commit,
+	// nil if there is none: an attachment of a document may lead to it.
+	Binary func(id string) []byte
+
+	// annotation is what the annotator made of a document in the background.
+	annotation *found
 }
 
 // A Prepared resource is all that the writer needs of one: everything but its version
@@ -55,6 +66,7 @@ type Prepared struct {
 
 	brought  brought
 	compared comparison
+	derived  []*Prepared // from a document, by its annotation
 	// definition is that of an active SearchParameter that was checked.
 	definition *search.Definition
 }
@@ -65,7 +77,27 @@ func PrepareDeletion(typ schema.TypeID, id string) *Prepared {
 }
 
 // Size returns about how many bytes the resource takes in the log.
-func (p *Prepared) Size() int { return len(p.part) + len(p.body) }
+func (p *Prepared) Size() int {
+	size := 0
+	for p := range p.all() {
+		size += len(p.part) + len(p.body)
+	}
+	return size
+}
+
+// all iterates over the resource and those that were derived from it.
+func (p *Prepared) all() iter.Seq[*Prepared] {
+	return func(yield func(*Prepared) bool) {
+		if !yield(p) {
+			return
+		}
+		for _, d := range p.derived {
+			if !yield(d) {
+				return
+			}
+		}
+	}
+}
 
 // Deletes reports whether it is a deletion.
 func (p *Prepared) Deletes() bool { return p.body == nil && !p.isBare() }
@@ -130,17 +162,20 @@ var (
 		(*Engine).checkInvariants,   // that R4 writes in FHIRPath
 		(*Engine).checkDefinition,   // of a SearchParameter
 	}
-	storing = []step{
+	naming = []step{
 		(*Engine).noteIssues,  // at level Minimal, in an extension
-		(*Engine).annotate,    // a DocumentReference
+		(*Engine).unannotate,  // a document that was annotated before
 		(*Engine).name,        // the id
 		(*Engine).readBrought, // version and time of the source
 		(*Engine).form,        // the stored form
 		(*Engine).compare,     // with the current version
-		(*Engine).extract,     // the values of R4's search parameters
-		(*Engine).packValues,  // the values part
-		(*Engine).extractOwn,  // the values of custom search parameters
-		(*Engine).packBody,    // the body part
+	}
+	// Between these a document is annotated, which prepares other resources.
+	storing = []step{
+		(*Engine).extract,    // the values of R4's search parameters
+		(*Engine).packValues, // the values part
+		(*Engine).extractOwn, // the values of custom search parameters
+		(*Engine).packBody,   // the body part
 	}
 )
 
@@ -155,7 +190,14 @@ func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, 
 		return nil, err
 	}
 	c.out = new(Prepared)
-	if err := e.runSteps(ctx, c, storing); err != nil && err != errSame {
+	err := e.runSteps(ctx, c, naming)
+	if err == nil {
+		err = e.annotate(ctx, c)
+	}
+	if err == nil {
+		err = e.runSteps(ctx, c, storing)
+	}
+	if err != nil && err != errSame {
 		return nil, err
 	}
 	p := c.out

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"hash/maphash"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // A content tells what one resource holds from what others hold: the length of the
@@ -39,11 +42,13 @@ type comparison struct {
 
 // compare ends the way in where the current version holds the same, if How asks for it.
 func (e *Engine) compare(_ context.Context, c *scratch) error {
+	p := c.out
+	if c.how.Know || c.how.Compare {
+		p.compared.content = contentOf(c.stored)
+	}
 	if !c.how.Compare {
 		return nil
 	}
-	p := c.out
-	p.compared.content = contentOf(c.stored)
 	if same, err := e.compareCurrent(p); err != nil || !same {
 		return err
 	}
@@ -72,14 +77,35 @@ func (e *Engine) compareCurrent(p *Prepared) (same bool, err error) {
 	return err == nil && now == p.compared.content, err
 }
 
-// contentAt returns the content of a version that is no deletion.
+// contentAt returns the content of a version that is no deletion, without what an
+// annotator of this store added.
 func (e *Engine) contentAt(o index.Ordinal) (content, error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
 	if err := e.stored(o, b); err != nil {
 		return content{}, err
 	}
+	if typ, _ := e.Last().Key(o); e.annotates(schema.TypeID(typ)) {
+		return e.contentOfDocument(b.stored)
+	}
 	return contentOf(b.stored), nil
+}
+
+// contentOfDocument returns the content of the stored form of a document.
+func (e *Engine) contentOfDocument(stored []byte) (content, error) {
+	var doc fhirjson.Document
+	if err := ParseStored(stored, &doc); err != nil {
+		return content{}, err
+	}
+	text, changed := withExtensions(&doc, nil, nlp.Owned)
+	if !changed {
+		return contentOf(stored), nil
+	}
+	id := string(doc.ID())
+	if err := ParseStored(text, &doc); err != nil {
+		return content{}, err
+	}
+	return contentOf(fhirjson.AppendStored(nil, &doc, []byte(id))), nil
 }
 
 // isBare reports whether the resource has no parts, being the same as a version.

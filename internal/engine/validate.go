@@ -83,7 +83,7 @@ func hasError(issues []Issue) bool {
 // type has no extensions, or whose extensions are themselves what is wrong, goes
 // without.
 func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
-	if c.how.Check.Level != Minimal || !hasError(c.issues) {
+	if c.how.Check.Level != Minimal || !hasError(c.issues) || c.how.annotation != nil {
 		return nil
 	}
 	if schema.Lookup(c.doc.Type(), "extension") == 0 {
@@ -94,10 +94,7 @@ func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 		return err
 	}
 	extension := append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), text...)
-	noted, err := withExtensions(&c.doc, [][]byte{append(extension, '}')})
-	if err != nil {
-		return err
-	}
+	noted, _ := withExtensions(&c.doc, [][]byte{append(extension, '}')}, func(url string) bool { return url == ValidationIssueURL })
 	original := c.doc.Source
 	if e.parse(ctx, noted, &c.doc, Minimal) != nil {
 		return e.parse(ctx, original, &c.doc, Minimal)

@@ -188,11 +188,11 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 			if v := &s.versions[j]; v.Number != 0 && !v.Unchanged {
 				v.Sequence = sequence
 				v.Ordinal += first
-				e.filler.keep(v.Ordinal, s.Ops[j].custom.staged)
+				e.filler.keep(v.Ordinal, s.op(j).custom.staged)
 			}
 		}
-		for j := range s.Ops {
-			s.Ops[j].release()
+		for j := range len(s.Ops) + len(s.extra) {
+			s.op(j).release()
 		}
 		sequence++
 	}

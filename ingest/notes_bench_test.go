@@ -1,0 +1,54 @@
+package ingest_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/nlp/clinical"
+	"github.com/stretchr/testify/require"
+)
+
+// syntheaNotes returns the DocumentReferences of the shared notes, without conditional
+// references.
+func syntheaNotes(b *testing.B) []byte {
+	f, err := os.Open("../../shared/data/synthea-notes/DocumentReference.ndjson.gz")
+	if err != nil {
+		b.Skip("the notes of Synthea are not here: ../../shared/data/synthea-notes")
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	require.NoError(b, err)
+	lines, err := io.ReadAll(z)
+	require.NoError(b, err)
+	return regexp.MustCompile(`"(\w+)\?[^"]*"`).ReplaceAll(lines, []byte(`"$1/x"`))
+}
+
+// BenchmarkNotes imports Synthea's notes with and without the built-in annotator.
+func BenchmarkNotes(b *testing.B) {
+	notes := syntheaNotes(b)
+	annotator, err := clinical.Annotator(nil, nil)
+	require.NoError(b, err)
+	for name, options := range map[string]*datastore.Options{"annotated": {Annotator: annotator}, "plain": {}} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(notes)))
+			n := 0
+			for b.Loop() {
+				store, err := datastore.Open(ctx, "mem:", options)
+				require.NoError(b, err)
+				job, err := ingest.Start(ctx, store, ingest.Options{Reader: bytes.NewReader(notes), Validation: datastore.Minimal})
+				require.NoError(b, err)
+				result, err := job.Wait()
+				require.NoError(b, err)
+				n += int(result.Imported)
+				require.NoError(b, store.Close())
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "notes/s")
+		})
+	}
+}

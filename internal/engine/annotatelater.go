@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/nlp"
+	"golang.org/x/sync/errgroup"
+)
+
+// annotatorState names the state that keeps how far documents were annotated in the
+// background: the sequence of the last commit, as decimal digits.
+const annotatorState = "annotator/position"
+
+// annotateBatch is how many documents are annotated together, and written in one commit.
+const annotateBatch = 32
+
+// A follower annotates documents in the background: it reads the tail of the log, and
+// writes another version of each document that has no annotation.
+type follower struct {
+	done  chan struct{} // closed when it has ended; nil if there is none
+	moved signal        // told whenever position or err changes
+
+	mu struct {
+		sync.Mutex
+		position index.Ordinal // all up to here were looked at
+		err      error         // why it ended before the engine did
+	}
+}
+
+// follow starts the follower, if the options ask for one.
+func (e *Engine) follow(ctx context.Context) error {
+	f := &e.follower
+	if e.options.Annotator == nil || !e.options.AnnotateLater || e.options.ReadOnly {
+		return nil
+	}
+	value, err := e.State(ctx, annotatorState)
+	if err != nil {
+		return err
+	}
+	after, _ := strconv.ParseUint(string(value), 10, 64) // what is no number, or absent, is the start
+	view := e.Last()
+	f.mu.position = view.Last()
+	for c := range view.Commits(after) {
+		f.mu.position = c.First - 1
+		break
+	}
+	f.done = make(chan struct{})
+	go func() {
+		defer close(f.done)
+		err := e.followFrom(e.background, after)
+		if err == nil || e.background.Err() != nil || errors.Is(err, ErrClosed) {
+			return
+		}
+		e.options.Logger.Error("datastore: documents are not annotated any more until the store is opened again", "error", err)
+		f.mu.Lock()
+		f.mu.err = err
+		f.mu.Unlock()
+		f.moved.tell()
+	}()
+	return nil
+}
+
+// followFrom annotates what commits after a sequence wrote.
+func (e *Engine) followFrom(ctx context.Context, after uint64) error {
+	for c, err := range e.Tail(ctx, after) {
+		if err != nil {
+			return err
+		}
+		if err := e.annotateChange(ctx, &c); err != nil {
+			return err
+		}
+		e.follower.mu.Lock()
+		e.follower.mu.position = c.Last
+		e.follower.mu.Unlock()
+		e.follower.moved.tell()
+	}
+	return nil
+}
+
+// annotateChange annotates the documents of one commit, a batch at a time.
+func (e *Engine) annotateChange(ctx context.Context, c *Change) error {
+	var waiting []index.Ordinal
+	for o := c.First; o <= c.Last; o++ {
+		if t, _ := c.View.Key(o); schema.TypeID(t) == schema.TypeDocumentReference && !c.View.Deleted(o) {
+			waiting = append(waiting, o)
+		}
+	}
+	for len(waiting) > 0 {
+		n := min(len(waiting), annotateBatch)
+		var done []State
+		if n == len(waiting) {
+			done = []State{{Name: annotatorState, Value: strconv.AppendUint(nil, c.Sequence, 10)}}
+		}
+		if err := e.annotateStored(ctx, waiting[:n], done); err != nil {
+			return err
+		}
+		waiting = waiting[n:]
+	}
+	return nil
+}
+
+// annotateStored annotates versions that are current and have no annotation, and writes
+// another version of each. A document that somebody writes meanwhile is left to its newer
+// version.
+func (e *Engine) annotateStored(ctx context.Context, of []index.Ordinal, states []State) error {
+	var docs []*nlp.Document
+	var sources [][]byte
+	var conditions []Condition
+	view := e.Last()
+	for _, o := range of {
+		v := view.Version(o)
+		if now, ok := view.Find(v.Type, v.ID); !ok || now != o {
+			continue
+		}
+		var doc fhirjson.Document
+		if err := e.Document(o, &doc); err != nil {
+			return err
+		}
+		if _, annotated := withExtensions(&doc, nil, nlp.Owned); annotated {
+			continue
+		}
+		docs = append(docs, e.document(&doc, v.ID, nil))
+		sources = append(sources, doc.Source)
+		conditions = append(conditions, Condition{IfMatch: v.Number})
+	}
+	results := e.askForAll(ctx, docs)
+	var ops []Op
+	for i, found := range results {
+		if found.err == nil && len(found.annotation.Extensions) == 0 && len(found.annotation.Derived) == 0 {
+			continue
+		}
+		p, err := e.Prepare(ctx, sources[i], &How{ID: docs[i].ID, Check: Check{Level: Minimal, WithoutInvariants: true}, annotation: found})
+		if err != nil {
+			return err
+		}
+		ops = append(ops, Op{Prepared: p, Condition: conditions[i], Interaction: Derived})
+	}
+	if len(ops) == 0 {
+		return nil // position is kept with the next document
+	}
+	_, err := e.Commit(ctx, &Commit{Ops: ops, States: states})
+	if !errors.Is(err, ErrPreconditionFailed) {
+		return err
+	}
+	for i := range ops {
+		if _, err := e.Commit(ctx, &Commit{Ops: ops[i : i+1]}); err != nil && !errors.Is(err, ErrPreconditionFailed) {
+			return err
+		}
+	}
+	_, err = e.Commit(ctx, &Commit{States: states})
+	return err
+}
+
+// askForAll asks the annotator about documents: in one call if it takes batches, and
+// otherwise in as many at once as there are processors.
+func (e *Engine) askForAll(ctx context.Context, docs []*nlp.Document) []*found {
+	if _, ok := e.options.Annotator.(nlp.BatchAnnotator); ok {
+		return e.askAnnotator(ctx, docs)
+	}
+	results := make([]*found, len(docs))
+	var calls errgroup.Group
+	calls.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range docs {
+		calls.Go(func() error {
+			results[i] = e.askAnnotator(ctx, docs[i:i+1])[0]
+			return nil
+		})
+	}
+	_ = calls.Wait() // no call returns an error
+	return results
+}
+
+// Unannotated returns how many documents the follower has still to look at, and why it
+// ended, if it did.
+func (e *Engine) Unannotated() (n int, err error) {
+	f := &e.follower
+	if f.done == nil {
+		return 0, nil
+	}
+	f.mu.Lock()
+	position, err := f.mu.position, f.mu.err
+	f.mu.Unlock()
+	view := e.Last()
+	for o := position + 1; o <= view.Last(); o++ {
+		if t, id := view.Key(o); schema.TypeID(t) == schema.TypeDocumentReference {
+			if now, ok := view.Find(schema.TypeDocumentReference, id); !ok || now != o || view.Deleted(o) {
+				continue
+			}
+			if by, err := view.Interaction(o); err != nil || by != Derived {
+				n++
+			}
+		}
+	}
+	return n, err
+}
+
+// WaitAnnotated waits until the follower has looked at all that is written by now.
+func (e *Engine) WaitAnnotated(ctx context.Context) error {
+	f := &e.follower
+	last := e.Last().Last()
+	for f.done != nil {
+		moved := f.moved.wait()
+		f.mu.Lock()
+		position, err := f.mu.position, f.mu.err
+		f.mu.Unlock()
+		if err != nil || position >= last {
+			return err
+		}
+		select {
+		case <-moved:
+		case <-e.ending:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return e.Open()
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/nlp"
+)
+
+var (
+	docContent     = schema.Lookup(schema.TypeDocumentReference, "content")
+	docSubject     = schema.Lookup(schema.TypeDocumentReference, "subject")
+	attachmentType = schema.Lookup(schema.TypeAttachment, "contentType")
+	attachmentData = schema.Lookup(schema.TypeAttachment, "data")
+	attachmentURL  = schema.Lookup(schema.TypeAttachment, "url")
+	binaryType     = schema.Lookup(schema.TypeBinary, "contentType")
+	binaryData     = schema.Lookup(schema.TypeBinary, "data")
+)
+
+// document makes what an annotator is given of a document.
+func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id string) []byte) *nlp.Document {
+	d := &nlp.Document{Resource: fhirjson.AppendCanonical(nil, doc, 0), ID: id, Subject: subjectOf(doc)}
+	n := -1
+	for c := range doc.Children(0) {
+		if doc.Nodes[c].Field != docContent {
+			continue
+		}
+		n++
+		if node, ok := doc.Child(c, schema.Lookup(doc.Nodes[c].Type, "attachment")); ok {
+			a := e.attachment(doc, node, beside)
+			a.Content = n
+			d.Attachments = append(d.Attachments, a)
+		}
+	}
+	return d
+}
+
+// attachment decodes the data of an attachment, or that of the Binary that its url leads to.
+func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside func(id string) []byte) (a nlp.Attachment) {
+	a.ContentType = textOf(doc, node, attachmentType)
+	if data, ok := doc.Child(node, attachmentData); ok && doc.HasValue(data) {
+		a.Data, a.Err = nlp.Decode(doc.Text(data, nil))
+		return a
+	}
+	url := textOf(doc, node, attachmentURL)
+	id, ok := e.binaryID(url)
+	if !ok {
+		a.Err = nlp.ErrElsewhere
+		return a
+	}
+	var binary fhirjson.Document
+	if a.Err = e.binary(id, beside, &binary); a.Err != nil {
+		return a
+	}
+	if a.ContentType == "" {
+		a.ContentType = textOf(&binary, 0, binaryType)
+	}
+	if data, ok := binary.Child(0, binaryData); ok && binary.HasValue(data) {
+		a.Data, a.Err = nlp.Decode(binary.Text(data, nil))
+	}
+	return a
+}
+
+// binary reads a Binary: one of the same commit, or the current one of the store.
+func (e *Engine) binary(id string, beside func(id string) []byte, doc *fhirjson.Document) error {
+	if beside != nil {
+		if text := beside(id); text != nil {
+			if err := fhirjson.Parse(text, doc, &anyStored); err == nil {
+				return nil
+			}
+		}
+	}
+	view := e.Last()
+	o, ok := view.Find(schema.TypeBinary, id)
+	if !ok || view.Deleted(o) {
+		return errors.New("nlp: the Binary of the attachment's url is not in the store")
+	}
+	return e.Document(o, doc)
+}
+
+// binaryID returns the id of the Binary of this store that a url leads to. A version in it
+// is left aside: the current one is read.
+func (e *Engine) binaryID(url string) (id string, ok bool) {
+	if base := e.options.BaseURL; base != "" {
+		url = strings.TrimPrefix(url, base+"/")
+	}
+	rest, ok := strings.CutPrefix(url, "Binary/")
+	id, _, _ = strings.Cut(rest, "/_history/")
+	return id, ok && ValidID(id)
+}
+
+// textOf returns the text of a member, "" if there is none.
+func textOf(doc *fhirjson.Document, of fhirjson.Index, field schema.FieldID) string {
+	n, ok := doc.Child(of, field)
+	if !ok || !doc.HasValue(n) {
+		return ""
+	}
+	return string(doc.Text(n, nil))
+}
+
+// subjectOf returns the subject.reference of a document.
+func subjectOf(doc *fhirjson.Document) string {
+	subject, ok := doc.Child(0, docSubject)
+	if !ok {
+		return ""
+	}
+	return textOf(doc, subject, referenceText)
+}

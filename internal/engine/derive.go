@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/nlp"
+)
+
+// derivedTypes are nlp.DerivedTypes by number, with the member that holds the subject.
+var derivedTypes = func() map[schema.TypeID]schema.FieldID {
+	types := map[schema.TypeID]schema.FieldID{}
+	for _, name := range nlp.DerivedTypes {
+		t, _ := schema.ResourceType(name)
+		subject := "subject"
+		switch t {
+		case schema.TypeAllergyIntolerance:
+			subject = "patient"
+		case schema.TypeLinkage:
+			types[t] = 0 // it has none
+			continue
+		}
+		types[t] = schema.Lookup(t, subject)
+	}
+	return types
+}()
+
+// prepareDerived prepares the resources that an annotator derived from a document. It
+// refuses all of them if one is invalid, of a type that is not derived, about somebody
+// else than the document, or has an id that is not the document's to give.
+func (e *Engine) prepareDerived(ctx context.Context, sources [][]byte, documentID, subject string) ([]*Prepared, error) {
+	if len(sources) > nlp.MaxDerived {
+		return nil, fmt.Errorf("nlp: the annotator derived more than %d resources", nlp.MaxDerived)
+	}
+	prefix := nlp.DerivedPrefix(documentID)
+	numbers := map[schema.TypeID]int{}
+	all := make([]*Prepared, 0, len(sources))
+	for _, source := range sources {
+		how := &How{Check: Check{Level: Strict, WithoutInvariants: true}, Know: true, Rewrite: func(_ context.Context, doc *fhirjson.Document) ([]byte, error) {
+			return nil, checkDerived(doc, subject)
+		}}
+		p, err := e.Prepare(ctx, source, how)
+		if err != nil {
+			return nil, fmt.Errorf("nlp: a derived resource is not taken: %w", err)
+		}
+		if rest, ok := strings.CutPrefix(p.ID, prefix); !ok || rest != strconv.Itoa(numbers[p.Type]) {
+			return nil, errors.New("nlp: a derived resource does not have the document's next id of its type")
+		}
+		numbers[p.Type]++
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// checkDerived checks what a derived resource is and about whom.
+func checkDerived(doc *fhirjson.Document, subject string) error {
+	field, ok := derivedTypes[doc.Type()]
+	if !ok {
+		return fmt.Errorf("nlp: a %s is not derived from documents", doc.Type())
+	}
+	if doc.Type() == schema.TypeLinkage {
+		return nil
+	}
+	about := ""
+	if n, ok := doc.Child(0, field); ok {
+		about = textOf(doc, n, referenceText)
+	}
+	if about != subject {
+		return fmt.Errorf("nlp: a derived %s is not about the document's subject", doc.Type())
+	}
+	return nil
+}
+
+// derive adds what a written version of a document means for the resources that are
+// derived from it: those of an annotation are written, others are deleted. What somebody
+// else wrote or deleted since is left alone.
+func (t *taking) derive(o *Op, old state) error {
+	numbers := map[schema.TypeID]int{}
+	for _, p := range o.derived {
+		numbers[p.Type]++
+		if err := t.deriveOne(p); err != nil {
+			return err
+		}
+	}
+	if old.version == 0 && !t.engine.annotates(o.Type) {
+		return nil // nothing was derived from an earlier version
+	}
+	prefix := nlp.DerivedPrefix(o.ID)
+	for _, name := range nlp.DerivedTypes {
+		typ, _ := schema.ResourceType(name)
+		for n := numbers[typ]; ; n++ {
+			k := key{typ, prefix + strconv.Itoa(n)}
+			is := t.stateOf(k)
+			if is.version == 0 {
+				break
+			}
+			if !is.exists() {
+				continue
+			}
+			if err := t.deriveOne(PrepareDeletion(typ, k.id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// deriveOne writes a derived resource, or deletes it, unless its last version is
+// somebody else's.
+func (t *taking) deriveOne(p *Prepared) error {
+	k := key{p.Type, p.ID}
+	is := t.stateOf(k)
+	if is.version > 0 {
+		by := is.by
+		if is.ordinal != 0 {
+			var err error
+			if by, err = t.engine.Last().Interaction(is.ordinal); err != nil {
+				return err
+			}
+		}
+		// What an import brought is what an annotator once derived.
+		if by != Derived && by != Import && by != Restore {
+			return nil
+		}
+	}
+	o := Op{Prepared: p, Interaction: Derived, Condition: Condition{SkipSame: true}}
+	t.extra = append(t.extra, o)
+	t.versions = append(t.versions, Version{})
+	return t.op(len(t.versions)-1, &o)
+}

@@ -1,0 +1,101 @@
+package annotator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/fhirlake/fhirlake/nlp"
+	"github.com/fhirlake/fhirlake/nlp/attachment"
+)
+
+// DefaultMaxEntities is how many entities one text may have.
+const DefaultMaxEntities = 10_000
+
+// Options say how documents are annotated. The zero value of each field is its default.
+type Options struct {
+	// MaxCharacters is the length of a text, in Unicode code points, beyond which it is
+	// VALIDATION_ERROR: no limit by default.
+	MaxCharacters int
+	// MaxEntities is how many entities of each kind a text may have before it is
+	// VALIDATION_ERROR: DefaultMaxEntities by default.
+	MaxEntities int
+	// WithoutDerived derives no resources.
+	WithoutDerived bool
+	// Attachments are the bounds of reading attachments; nil is the default.
+	Attachments *attachment.Options
+}
+
+// New returns the annotator of a detector. It may be used by many goroutines at once, if
+// the detector may.
+func New(detector nlp.Detector, options *Options) nlp.Annotator {
+	a := &annotator{detector: detector}
+	if options != nil {
+		a.options = *options
+	}
+	if a.options.MaxEntities == 0 {
+		a.options.MaxEntities = DefaultMaxEntities
+	}
+	return a
+}
+
+type annotator struct {
+	detector nlp.Detector
+	options  Options
+}
+
+// Annotate implements [nlp.Annotator]. It fails only where ctx ends: all else is told in
+// the extension.
+func (a *annotator) Annotate(ctx context.Context, doc *nlp.Document) (*nlp.Annotation, error) {
+	out := new(nlp.Annotation)
+	var all []*nlp.Findings
+	for i := range doc.Attachments {
+		found, err := a.read(ctx, &doc.Attachments[i])
+		if ended := ctx.Err(); ended != nil {
+			return nil, ended
+		}
+		if err != nil {
+			err = fmt.Errorf("content[%d]: %w", doc.Attachments[i].Content, err)
+		}
+		switch {
+		case found != nil:
+			out.Extensions = append(out.Extensions, extension(found, err))
+			all = append(all, found)
+		case err != nil:
+			out.Extensions = append(out.Extensions, nlp.Failure(err))
+		}
+	}
+	if !a.options.WithoutDerived {
+		derive(out, doc, all)
+	}
+	return out, nil
+}
+
+// read finds what an attachment speaks of, nil if it has no text. With an error it may
+// return what was found although a part of the detector failed.
+func (a *annotator) read(ctx context.Context, of *nlp.Attachment) (*nlp.Findings, error) {
+	switch {
+	case errors.Is(of.Err, nlp.ErrElsewhere):
+		return nil, nil
+	case of.Err != nil:
+		return nil, of.Err
+	case !attachment.Readable(of.ContentType):
+		return nil, nil
+	}
+	text, err := attachment.Text(ctx, of.ContentType, of.Data, a.options.Attachments)
+	if err != nil {
+		return nil, err
+	}
+	if limit := a.options.MaxCharacters; limit > 0 && utf8.RuneCountInString(text) > limit {
+		return nil, fmt.Errorf("nlp: the text has more than %d characters", limit)
+	}
+	found, err := nlp.Annotate(ctx, a.detector, text)
+	if found == nil || errors.Is(err, nlp.ErrFindings) {
+		return nil, err
+	}
+	if limit := a.options.MaxEntities; max(len(found.Entities), len(found.ICD10CM), len(found.RxNorm)) > limit {
+		return nil, fmt.Errorf("nlp: the text has more than %d entities", limit)
+	}
+	return found, err
+}

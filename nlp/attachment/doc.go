@@ -1,0 +1,28 @@
+// Package attachment gets the text out of attachments: plain text and Markdown, HTML and
+// XHTML, XML narratives and CDA documents, RTF, and PDF.
+//
+// # What becomes of a document
+//
+//   - Plain text and Markdown stay as they are; bytes become UTF-8 by the byte order mark,
+//     else by the charset parameter, else as UTF-8 already. A byte that the charset does not
+//     have becomes U+FFFD.
+//   - Markup loses its tags, comments, scripts and styles. A block starts a line, a list
+//     item starts with "- ", cells of a table are divided by tabs, white space is one space
+//     unless it is preformatted. No entity is expanded but the characters that HTML names,
+//     and nothing outside of the document is read.
+//   - Of a CDA document, its titles and the narratives of its sections are read, and a body
+//     that is not XML if it has one.
+//   - RTF loses its formatting, pictures, headers, footers, and text that is hidden or
+//     deleted.
+//   - PDF gives its text in the order in which pages show it, by package internal/pdf.
+//
+// # Invariants
+//
+//   - Text is valid UTF-8, whatever the data.
+//   - Time and memory are linear in the data and in [Options]; ctx ends a reading soon.
+//     All readers are this module's own code or tokenizers that it feeds, none starts a
+//     goroutine, so nothing is left behind. A panic would be an error.
+//   - Errors say what is wrong with the document, without its content.
+//
+// Pictures are not read: a scan has no text.
+package attachment

@@ -1,0 +1,20 @@
+// Package httpnlp asks any service over HTTP what clinical texts speak of, if it answers in
+// the JSON of Amazon Comprehend Medical.
+//
+// # What is sent
+//
+// A POST of {"Text": "…"} as application/json, to one URL for everything ([Options.URL]),
+// or to further URLs for ICD-10-CM and RxNorm. Texts that are longer than
+// [Options.MaxCharacters] are cut at ends of paragraphs and sentences; the offsets of the
+// findings are those of the whole text.
+//
+// # What is expected
+//
+// Status 200 and {"Entities": […], "ModelVersion": "…"}, entities as DetectEntitiesV2,
+// InferICD10CM and InferRxNorm have them, offsets in code points. A service that answers
+// everything at once adds the lists "ICD10CM" and "RxNorm". Where it has no such list,
+// entities with ICD10CMConcepts or RxNormConcepts are the list.
+//
+// Statuses 408, 429 and 5xx, and broken connections, are repeated with growing pauses. A
+// redirect is an error: a patient's text goes to the URLs of the options alone.
+package httpnlp
