@@ -117,7 +117,8 @@
 // bit a line, in the commits that they are in; their text is read from the input a second time. A Reader is
 // read again if it is an io.Seeker; the references of another find only what was durable
 // when their line was prepared. Files of a report are written anew by each pass over the
-// lines of their input.
+// lines of their input. A job that is resumed reads files once more whose lines are durable
+// and whose report is not.
 //
 // # Terms
 //
