@@ -51,6 +51,7 @@ type rule struct {
 	result   bool // says "negative": of a test it is the result
 	item     bool // forward: up to a comma, unless an "or" follows
 	nested   bool // the same if a comma goes before the phrase
+	cell     bool // backward: over the cell of a table before it, or the text since the last box
 	limit    int32
 	score    float64
 	ends     uint8  // of a terminator: the set of meanings whose scope it ends
