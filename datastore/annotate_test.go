@@ -512,3 +512,28 @@ func TestAnnotatedDocumentWithoutOtherExtensions(t *testing.T) {
 		})
 	}
 }
+
+// TestAnnotateLaterWhatIsNotTakenAnyMore goes on behind a document that is larger than the
+// store takes by now.
+func TestAnnotateLaterWhatIsNotTakenAnyMore(t *testing.T) {
+	dir, key := t.TempDir(), datastore.KeyFile(t.TempDir()+"/key")
+	numbered := func(i, size int) []byte {
+		return []byte(strings.Replace(string(document("fever "+strings.Repeat("x ", size))), `"id":"d"`, fmt.Sprintf(`"id":"d%d"`, i), 1))
+	}
+	plain, err := datastore.Open(ctx, dir, &datastore.Options{Key: key})
+	require.NoError(t, err)
+	for i, size := range []int{1, 20_000, 2} {
+		_, err := plain.Update(ctx, numbered(i, size))
+		require.NoError(t, err)
+	}
+	require.NoError(t, plain.Close())
+	store, err := datastore.Open(ctx, dir, &datastore.Options{Key: key, Annotator: counter("fever"), AnnotateLater: true, MaxResourceSize: 10_000})
+	require.NoError(t, err)
+	defer store.Close()
+	require.NoError(t, store.WaitAnnotated(ctx))
+	require.Len(t, derived(t, store), 2)
+	_, err = store.Update(ctx, numbered(3, 3))
+	require.NoError(t, err)
+	require.NoError(t, store.WaitAnnotated(ctx))
+	require.Len(t, derived(t, store), 3)
+}
