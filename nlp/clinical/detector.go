@@ -20,7 +20,7 @@ type Detector struct {
 	version    string
 	limit      int
 	withoutPHI bool
-	most       int // entities that a text may have; 0 is no limit
+	most       int       // entities that a text may have; 0 is no limit
 	memory     sync.Pool // of *scratch
 }
 
