@@ -26,6 +26,13 @@ func (e *Engine) annotates(t schema.TypeID) bool {
 	return t == schema.TypeDocumentReference && e.options.Annotator != nil
 }
 
+// annotatesLater reports whether a document is annotated in the background. One that
+// keeps the version number of its source is not: the annotation would take the next
+// number, which a version of the source may have.
+func (e *Engine) annotatesLater(p *Prepared) bool {
+	return e.options.AnnotateLater && p.brought.version == 0
+}
+
 // unannotate drops the annotator's own extensions from a document: they are made anew, or
 // do not belong to what is written.
 func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
@@ -43,7 +50,7 @@ func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 // its extensions, and prepares the resources that it derived. Whatever goes wrong becomes
 // an extension; only the end of ctx or of the engine fails the write.
 func (e *Engine) annotate(ctx context.Context, c *scratch) error {
-	if !e.annotates(c.doc.Type()) || e.options.AnnotateLater && c.how.annotation == nil {
+	if !e.annotates(c.doc.Type()) || c.how.annotation == nil && e.annotatesLater(c.out) {
 		return nil
 	}
 	found := c.how.annotation
@@ -94,7 +101,7 @@ func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotatio
 		}
 	}
 	var err error
-	c.out.derived, err = e.prepareDerived(ctx, a.Derived, c.out.ID, subject)
+	c.out.derived, err = e.prepareDerived(ctx, a.Derived, c.out, subject)
 	return err
 }
 

@@ -46,6 +46,8 @@ type How struct {
 
 	// annotation is what the annotator made of a document in the background.
 	annotation *found
+	// time is that of the document from which the resource was derived, if it brought one.
+	time brought
 }
 
 // A Prepared resource is all that the writer needs of one: everything but its version

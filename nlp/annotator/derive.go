@@ -124,18 +124,13 @@ func derive(out *nlp.Annotation, doc *nlp.Document, all []*nlp.Findings) {
 
 // isSubject reports whether resources can be derived about a reference.
 func isSubject(reference string) bool {
+	reference, _, _ = strings.Cut(reference, "/_history/")
 	i := strings.LastIndexByte(reference, '/')
 	if i < 0 {
 		return false
 	}
 	typ := reference[strings.LastIndexByte(reference[:i], '/')+1 : i]
 	return typ == "Patient" || typ == "Group"
-}
-
-func (w *writer) reference(url, to string) {
-	w.value(url, "Reference", func(dst []byte) []byte {
-		return append(appendString(append(dst, `{"reference":`...), to), '}')
-	})
 }
 
 // resource returns the resource of a claim.
