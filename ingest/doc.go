@@ -16,9 +16,11 @@
 //
 // Conditional references (Practitioner?identifier=system|value) become references to the
 // one resource that they find, in the input, whatever its order, or in the store, at every
-// level of validation. Other references are not looked up. A line that has one which does
-// not find one resource yet is put aside and tried again once all files were read, and
-// again while that decides any. What is left in the end are bad lines, with status 412. A
+// level of validation. So do references by UUID or OID (urn:uuid:…): to what has it as its id,
+// or to the entry of a Bundle whose fullUrl it is. Other references are not looked up. A
+// line that has one which does not find one resource yet is put aside and tried again once
+// all files were read, and again while that decides any. What is left in the end are bad
+// lines, with status 412, but for references by UUID or OID, which then stay as they are. A
 // line that was put aside is written later than the lines behind it: where the same id
 // comes twice, it may be the newer version. Lines that wait for each other find nothing.
 //
