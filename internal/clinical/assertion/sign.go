@@ -89,7 +89,12 @@ func (p *parser) answered(i, end int32) bool {
 // value returns the rule for token i if it is a negative value behind a label: "Cough: none",
 // "Fever: no.", "Murmurs - absent", "Any cough? No."
 func (p *parser) value(s *note.Sentence, i int32) *rule {
-	if i == s.First {
+	if i == s.First || p.Tokens[i].Kind != note.Word {
+		return nil
+	}
+	switch p.Text[p.Tokens[i].Start] | 0x20 {
+	case 'n', 'd', 'a':
+	default:
 		return nil
 	}
 	if p.answersCell(s, i) {

@@ -43,7 +43,7 @@ type Sense struct {
 
 	Number int32  // the index of the entry
 	exact  string // the phrase must stand in the note just so; "" if not
-	marked string // letters with marks between them, which must stand in the note as well: "f/c"; "" if not
+	marked bool   // exact is letters with marks between them, of any case: "f/c"
 	short  bool   // an abbreviation that is an English word in small letters
 }
 
@@ -103,8 +103,8 @@ func (d *Dictionary) name(i int, s vocabulary.Synonym, q Quality) {
 	if s.Exact {
 		sense.exact = s.Text
 	}
-	if isMarked(s.Text) {
-		sense.marked = s.Text
+	if !s.Exact && isMarked(s.Text) {
+		sense.exact, sense.marked = s.Text, true
 	}
 	sense.short = isAbbreviation(s.Text) && isEnglish(strings.ToLower(s.Text))
 	d.phrase(sense, s.Text)
@@ -252,18 +252,15 @@ func (d *Dictionary) compile(names int) {
 func (s *Sense) merge(other Sense) {
 	s.Quality = min(s.Quality, other.Quality)
 	s.Ambiguous = s.Ambiguous && other.Ambiguous
-	if s.exact != other.exact {
+	if s.exact != other.exact || s.marked != other.marked {
 		s.exact = ""
-	}
-	if s.marked != other.marked {
-		s.marked = ""
 	}
 	s.short = s.short && other.short
 }
 
 // plain reports whether a sense holds wherever its phrase stands.
 func (s *Sense) plain() bool {
-	return s.exact == "" && s.marked == "" && !s.Ambiguous && s.Quality != Abbreviation
+	return s.exact == "" && !s.Ambiguous && s.Quality != Abbreviation
 }
 
 // sensesOf returns the senses of the phrase that ends at node.

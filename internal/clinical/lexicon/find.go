@@ -218,8 +218,7 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 	}
 	var hits []hit
 	for _, s := range senses {
-		if s.exact != "" && f.n.Span(first, last) != s.exact || s.marked != "" && !sameMarks(f.n.Span(first, last), s.marked) ||
-			s.Quality == Abbreviation && last == first+1 && !f.abbreviates(first, s.short) {
+		if s.exact != "" && !s.is(f.n.Span(first, last)) || s.Quality == Abbreviation && last == first+1 && !f.abbreviates(first, s.short) {
 			continue
 		}
 		words := 0

@@ -226,6 +226,14 @@ func isMarked(name string) bool {
 	return true
 }
 
+// is reports whether a text is the exact name of a sense.
+func (s *Sense) is(text string) bool {
+	if s.marked {
+		return sameMarks(text, s.exact)
+	}
+	return text == s.exact
+}
+
 // sameMarks reports whether a text is a name whatever its case and spaces.
 func sameMarks(text, name string) bool {
 	i := 0
