@@ -112,14 +112,29 @@ func (p *Prepared) Disown() { p.part[itemExtractorAt]++ }
 // ten slices of them, and making those anew would be a tenth of an import.
 var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
 
+// documentsPool is that of documents and customPool that of custom parameters: what an
+// annotator adds has hundreds of values, and other resources have a few.
+var (
+	documentsPool = sync.Pool{New: func() any { return new(index.Prepared) }}
+	customPool    = sync.Pool{New: func() any { return new(index.Prepared) }}
+)
+
+// poolOf returns the pool of the values of a type.
+func poolOf(t schema.TypeID) *sync.Pool {
+	if t == schema.TypeDocumentReference {
+		return &documentsPool
+	}
+	return &valuesPool
+}
+
 // release gives the values back once they were applied. Only the writer calls it.
 func (p *Prepared) release() {
 	if p.values != nil {
-		valuesPool.Put(p.values)
+		poolOf(p.Type).Put(p.values)
 		p.values = nil
 	}
 	if p.custom.complete != nil {
-		valuesPool.Put(p.custom.complete)
+		customPool.Put(p.custom.complete)
 		p.custom.complete = nil
 	}
 }
@@ -285,7 +300,7 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
 		return err
 	}
-	c.out.values = valuesPool.Get().(*index.Prepared)
+	c.out.values = poolOf(c.out.Type).Get().(*index.Prepared)
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 
