@@ -14,6 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -255,7 +256,7 @@ func (e *Engine) runSteps(ctx context.Context, c *scratch, steps []step) error {
 
 // parse reads and validates one resource at a level. It ends soon after ctx does.
 func (e *Engine) parse(ctx context.Context, src []byte, doc *fhirjson.Document, level Level) error {
-	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, MaxNodes: e.options.MaxValues, Level: level}))
+	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, MaxNodes: e.options.MaxValues, Level: level, KnownModifier: nlp.IsModifier}))
 }
 
 // rewrite puts another text in the place of the resource, if How asks for it.
