@@ -201,12 +201,15 @@ func TestAnnotatorsFailureIsRecorded(t *testing.T) {
 			<-hang
 			return nil, nil
 		}, "took longer"},
-		"not JSON":     {one("{"), "no JSON object"},
-		"no url":       {one("{}"), "VALIDATION_ERROR"},
-		"another url":  {one(`{"url":"http://example.org/kept","valueString":"x"}`), "not its own"},
-		"no extension": {one(`{"url":"` + nlp.RootURL + `","value":1}`), "not valid"},
-		"two in one":   {one(`{"url":"` + nlp.RootURL + `"},{"url":"x"}`), "no JSON object"},
-		"another type": {deriving(func(doc *nlp.Document) string { return `{"resourceType":"Patient","id":"` + doc.DerivedID(0) + `"}` }), "a Patient is not derived"},
+		"not JSON":              {one("{"), "not valid"},
+		"no url":                {one("{}"), "VALIDATION_ERROR"},
+		"another url":           {one(`{"url":"http://example.org/kept","valueString":"x"}`), "not its own"},
+		"no extension":          {one(`{"url":"` + nlp.RootURL + `","value":1}`), "not valid"},
+		"two in one":            {one(`{"url":"` + nlp.RootURL + `","valueString":"x"},{"url":"x","valueString":"x"}`), "not its own"},
+		"two of its own in one": {one(`{"url":"` + nlp.RootURL + `","valueString":"x"},{"url":"` + nlp.RootURL + `","valueString":"x"}`), "not its own"},
+		"out of the array":      {one(`{"url":"` + nlp.RootURL + `","valueString":"x"}],"description":"x","_description":{"extension":[{"url":"x","valueString":"x"}]},"modifierExtension":[{"url":"x","valueString":"x"}`), "no JSON object"},
+		"another array":         {one(`{"url":"` + nlp.RootURL + `","valueString":"x"}],"extension":[{"url":"x","valueString":"x"}`), "VALIDATION_ERROR"},
+		"another type":          {deriving(func(doc *nlp.Document) string { return `{"resourceType":"Patient","id":"` + doc.DerivedID(0) + `"}` }), "a Patient is not derived"},
 		"another patient": {deriving(func(doc *nlp.Document) string {
 			return `{"resourceType":"Condition","id":"` + doc.DerivedID(1) + `","subject":{"reference":"Patient/q"}}`
 		}), "not about the document's subject"},

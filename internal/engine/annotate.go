@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // DefaultAnnotateTimeout is how long one call of an annotator may take.
@@ -86,17 +86,12 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 
 // addAnnotation puts an annotation into the document and prepares what was derived from it.
 func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotation) error {
-	for _, x := range a.Extensions {
-		if v := jsontext.Value(x); v.Kind() != '{' || !v.IsValid() {
-			return errors.New("nlp: the annotator returned an extension that is no JSON object")
-		}
-	}
 	subject := subjectOf(&c.doc)
 	if text, changed := withExtensions(&c.doc, a.Extensions, nlp.Owned); changed {
 		if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 			return fmt.Errorf("nlp: the annotator's extensions are not valid: %w", err)
 		}
-		if err := areOwned(&c.doc, len(a.Extensions)); err != nil {
+		if err := areOwned(&c.doc, a.Extensions); err != nil {
 			return err
 		}
 	}
@@ -207,16 +202,29 @@ func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(ur
 	return edits.Apply(nil), true
 }
 
-// areOwned checks that as many extensions of the root have the annotator's own urls.
-func areOwned(doc *fhirjson.Document, want int) error {
+// areOwned checks that the last extensions of the root are those given, each by itself, and
+// that all of them, and no others, have the annotator's own urls.
+func areOwned(doc *fhirjson.Document, given [][]byte) error {
 	field := schema.Lookup(doc.Type(), "extension")
+	var owned []fhirjson.Index
+	others := 0 // behind the first of its own
 	for c := range doc.Children(0) {
-		if doc.Nodes[c].Field == field && nlp.Owned(textOf(doc, c, schema.Lookup(schema.TypeExtension, "url"))) {
-			want--
+		if doc.Nodes[c].Field != field {
+			continue
+		}
+		if nlp.Owned(textOf(doc, c, schema.Lookup(schema.TypeExtension, "url"))) {
+			owned = append(owned, c)
+		} else if len(owned) > 0 {
+			others++
 		}
 	}
-	if want != 0 {
+	if len(owned) != len(given) || others > 0 {
 		return errors.New("nlp: the annotator returned an extension with a url that is not its own")
+	}
+	for i, c := range owned {
+		if !bytes.Equal(doc.Raw(c), bytes.TrimSpace(given[i])) {
+			return errors.New("nlp: the annotator returned an extension that is no JSON object")
+		}
 	}
 	return nil
 }

@@ -50,7 +50,9 @@ func (e *Edits) SetItems(parent Index, f schema.FieldID, raw ...[]byte) {
 	case !ok:
 		// A new property at the end. No object of a document is empty, so a comma
 		// goes before it.
-		text := append(append([]byte(`,"`), f.Field().Name...), `":[`...)
+		name := f.Field().Name
+		text := make([]byte, 0, len(name)+len(items)+6)
+		text = append(append(append(text, `,"`...), name...), `":[`...)
 		end := e.doc.Nodes[parent].End - 1
 		e.list = append(e.list, edit{end, end, append(append(text, items...), ']')})
 		return
@@ -103,7 +105,11 @@ func (e *Edits) property(start, end uint32) (uint32, uint32) {
 // Apply appends the source with the changes made.
 func (e *Edits) Apply(dst []byte) []byte {
 	slices.SortStableFunc(e.list, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
-	at := uint32(0)
+	at, size := uint32(0), len(e.doc.Source)
+	for _, c := range e.list {
+		size += len(c.text)
+	}
+	dst = slices.Grow(dst, size)
 	for _, c := range e.list {
 		dst = append(append(dst, e.doc.Source[at:c.start]...), c.text...)
 		at = c.end
