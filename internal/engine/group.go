@@ -155,11 +155,11 @@ func (t *taking) op(i int, o *Op) error {
 	old, ok := t.changed[k]
 	if !ok {
 		old = t.current(k)
-		t.leans = t.leans || o.SkipSame && old.ordinal == 0 && old.exists()
+		t.leans = t.leans || (o.SkipSame || o.Deletes() && o.brought.version != 0) && old.ordinal == 0 && old.exists()
 	}
 	v := &t.versions[i]
 	v.Type, v.ID = o.Type, o.ID
-	if o.Deletes() && o.SkipAbsent && !old.exists() {
+	if o.Deletes() && o.SkipAbsent && (!old.exists() || t.engine.deletedAlready(o.Prepared)) {
 		return nil
 	}
 	if err := o.check(old); err != nil {
