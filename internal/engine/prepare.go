@@ -150,6 +150,7 @@ type scratch struct {
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
 	stored     []byte
+	annotated  []byte // memory for the source of an annotated document
 	out        *Prepared
 }
 
@@ -161,7 +162,7 @@ const keptSource = 1 << 20
 
 // put gives a scratch back. It keeps nothing of the resource but memory.
 func (c *scratch) put() {
-	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource {
+	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource || cap(c.annotated) > keptSource {
 		return
 	}
 	c.doc.Source, c.how, c.source = nil, nil, nil
