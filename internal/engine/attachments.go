@@ -88,7 +88,7 @@ func (e *Engine) binaryID(url string) (id string, ok bool) {
 	}
 	rest, ok := strings.CutPrefix(url, "Binary/")
 	id, _, _ = strings.Cut(rest, "/_history/")
-	return id, ok && ValidID(id)
+	return id, ok && fhirjson.ValidID(id)
 }
 
 // textOf returns the text of a member, "" if there is none.

@@ -4,9 +4,9 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // extension returns the extension that tells what was found in a text, although a part
@@ -162,6 +162,5 @@ func appendString(dst []byte, s string) []byte {
 			break
 		}
 	}
-	dst, _ = jsontext.AppendQuote(dst, s) // invalid UTF-8 is replaced
-	return dst
+	return quote.Append(dst, s)
 }
