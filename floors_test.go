@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"internal/cputime", "internal/schema", "internal/issue", "internal/fhirjson", "internal/fhirjson/fhirjsontest", "internal/fhirproto", "internal/jsonpatch", "internal/fhirtime", "internal/pagetoken", "internal/retry", "internal/virtual", "internal/pdf", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
 	{"internal/index", "internal/synth", "fhirpath"},
 	{"nlp", "nlp/attachment", "nlp/annotator", "internal/clinical/pieces", "internal/clinical/note", "internal/clinical/assertion", "internal/clinical/dosage", "internal/clinical/vocabulary", "internal/clinical/lexicon", "internal/clinical/value", "internal/clinical/phi", "nlp/clinical", "nlp/comprehend", "nlp/httpnlp", "search"},
-	{"internal/engine", "internal/bundle", "datastore"},
+	{"internal/engine", "internal/bundle", "datastore", "internal/storetest"},
 	{"internal/jobs", "jobs", "ingest", "ingest/bucket", "ingest/bulk", "export"},
 	{"datastore/rest"},
 	{"examples/internal/bar", "examples/quickstart", "examples/server", "examples/admin", "examples/analytics", "examples/bench", "examples/notes"},

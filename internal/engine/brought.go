@@ -18,6 +18,9 @@ type brought struct {
 	micros  int64 // since the Unix epoch
 }
 
+// time returns the time alone.
+func (b brought) time() brought { return brought{timed: b.timed, micros: b.micros} }
+
 var (
 	metaVersion = schema.Lookup(schema.TypeMeta, "versionId")
 	metaUpdated = schema.Lookup(schema.TypeMeta, "lastUpdated")
@@ -25,6 +28,7 @@ var (
 
 // readBrought reads meta.versionId and meta.lastUpdated, if How asks for them.
 func (e *Engine) readBrought(_ context.Context, c *scratch) error {
+	c.out.brought = c.how.time
 	if !c.how.Source {
 		return nil
 	}

@@ -47,7 +47,12 @@ func (e *Engine) compare(_ context.Context, c *scratch) error {
 		p.compared.content = contentOf(c.stored)
 	}
 	if !c.how.Compare {
-		return nil
+		if !c.how.Know {
+			return nil
+		}
+		var err error // so that the writer need not read the current version
+		p.compared.same, err = e.compareCurrent(p)
+		return err
 	}
 	if same, err := e.compareCurrent(p); err != nil || !same {
 		return err

@@ -39,14 +39,20 @@ func (e *Edits) Replace(n Index, raw []byte) {
 }
 
 // SetItems gives field f of the object parent, an array of objects such as
-// extension, the items raw, at least one, in the place of those that it has.
+// extension, the items raw in the place of those that it has. Without items it removes
+// the property, since no array may be empty; the object must have another one.
 func (e *Edits) SetItems(parent Index, f schema.FieldID, raw ...[]byte) {
 	items := bytes.Join(raw, []byte{','})
 	first, ok := e.doc.Child(parent, f)
-	if !ok {
+	switch {
+	case !ok && len(raw) == 0:
+		return
+	case !ok:
 		// A new property at the end. No object of a document is empty, so a comma
 		// goes before it.
-		text := append(append([]byte(`,"`), f.Field().Name...), `":[`...)
+		name := f.Field().Name
+		text := make([]byte, 0, len(name)+len(items)+6)
+		text = append(append(append(text, `,"`...), name...), `":[`...)
 		end := e.doc.Nodes[parent].End - 1
 		e.list = append(e.list, edit{end, end, append(append(text, items...), ']')})
 		return
@@ -55,13 +61,55 @@ func (e *Edits) SetItems(parent Index, f schema.FieldID, raw ...[]byte) {
 	for i := e.doc.Nodes[first].Next; i < e.doc.Nodes[parent].Next && e.doc.Nodes[i].Field == f; i = e.doc.Nodes[i].Next {
 		end = e.doc.Nodes[i].End
 	}
-	e.list = append(e.list, edit{e.doc.Nodes[first].Start, end, items})
+	start := e.doc.Nodes[first].Start
+	if len(raw) == 0 {
+		start, end = e.property(start, end)
+	}
+	e.list = append(e.list, edit{start, end, items})
+}
+
+// property widens the span of an array's items to that of its property, from the quote of
+// the name to the bracket, and of one comma beside it.
+func (e *Edits) property(start, end uint32) (uint32, uint32) {
+	text := e.doc.Source
+	isSpace := func(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+	back := func() byte { // what stands before start and white space
+		for start--; isSpace(text[start]); start-- {
+		}
+		return text[start]
+	}
+	ahead := func() byte { // what stands at end or behind white space
+		for isSpace(text[end]) {
+			end++
+		}
+		end++
+		return text[end-1]
+	}
+	back() // [
+	back() // :
+	back() // the quote behind the name, which has none inside
+	for start--; text[start] != '"'; start-- {
+	}
+	ahead() // ]
+	after := end
+	if ahead() == ',' {
+		return start, end
+	}
+	back() // the comma, or the brace of an object that has nothing else
+	if text[start] != ',' {
+		start++
+	}
+	return start, after
 }
 
 // Apply appends the source with the changes made.
 func (e *Edits) Apply(dst []byte) []byte {
 	slices.SortStableFunc(e.list, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
-	at := uint32(0)
+	at, size := uint32(0), len(e.doc.Source)
+	for _, c := range e.list {
+		size += len(c.text)
+	}
+	dst = slices.Grow(dst, size)
 	for _, c := range e.list {
 		dst = append(append(dst, e.doc.Source[at:c.start]...), c.text...)
 		at = c.end

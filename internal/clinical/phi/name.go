@@ -165,6 +165,9 @@ func (f *finder) isNumbered(i int) bool {
 	if t.Kind != note.Word || t.Flags&note.Capital == 0 || t.Flags&note.Upper != 0 {
 		return false
 	}
+	if c := f.n.Text[t.Start+min(1, t.End-t.Start-1)]; 'A' <= c && c <= 'Z' {
+		return false // "AAOx3"
+	}
 	letters, digits := 0, 0
 	for j := range len(w) {
 		switch c := w[j]; {
