@@ -75,12 +75,12 @@ func (f *folderFile) Close() error {
 	}
 	var err error
 	if f.name == "" {
-		f.name, err = nameTemp(f.File, f.path)
+		err = nameTemp(f.File, f.path)
 	}
 	if closed := f.File.Close(); err == nil {
 		err = closed
 	}
-	if err == nil && f.name != f.path {
+	if err == nil && f.name != "" {
 		err = os.Rename(f.name, f.path)
 	}
 	if err != nil {
