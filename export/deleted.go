@@ -22,11 +22,9 @@ func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool
 			if !v.Deleted || !c.options.during(&v) {
 				continue
 			}
-			newest, err := c.from.Find(ctx, v.Ref)
-			if err != nil && !errors.Is(err, datastore.ErrGone) {
+			if listed, err := c.listed(ctx, &v); err != nil {
 				return err
-			}
-			if newest != v.Ordinal {
+			} else if !listed {
 				continue
 			}
 			was, err := c.was(&v)
@@ -39,6 +37,19 @@ func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool
 		}
 	}
 	return nil
+}
+
+// listed reports whether a version is a deletion in force, which files of deletions list.
+// A stream has no such files, so that all deletions of a history stand among the versions.
+func (c *choice) listed(ctx context.Context, v *datastore.Version) (bool, error) {
+	if !v.Deleted || c.stream {
+		return false, nil
+	}
+	newest, err := c.from.Find(ctx, v.Ref)
+	if err != nil && !errors.Is(err, datastore.ErrGone) {
+		return false, err
+	}
+	return newest == v.Ordinal, nil
 }
 
 var patientReference = regexp.MustCompile(`"reference":"Patient/([A-Za-z0-9.-]+)`)

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -86,6 +87,9 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 		if kind == bundle.InName {
 			return "", nil // it has no relative form
 		}
+		if l.chunk.bundle == nil {
+			return l.lineReference(kind, text)
+		}
 		to, err := l.link(text)
 		switch {
 		case kind != bundle.InReference:
@@ -99,6 +103,27 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 		text = resource
 	}
 	return text, err
+}
+
+// lineReference returns what a reference of a line becomes that is a UUID or OID, "" for
+// one that stays.
+func (l *linker) lineReference(kind bundle.LinkKind, text string) (string, error) {
+	p := part(text)
+	id, isURN := strings.CutPrefix(p.base, uuidPrefix)
+	if !isURN {
+		id, isURN = strings.CutPrefix(p.base, oidPrefix)
+	}
+	if kind != bundle.InReference || !isURN {
+		return "", nil
+	}
+	if t, ok := l.chunk.job.links.all.find(p.base); ok && !t.ambiguous {
+		return p.to(text, t, ok)
+	}
+	to, err := l.urn(p, text, id)
+	if waits := l.chunk.source.again && !l.chunk.job.from.Last; errors.Is(err, engine.ErrUnresolved) && !waits {
+		return "", nil
+	}
+	return to, err
 }
 
 // A parted text is a reference with its version and fragment apart.

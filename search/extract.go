@@ -48,6 +48,7 @@ type extractor struct {
 	scratch   []byte                   // texts that are not in the source as such, until the extraction ends
 	sensitive map[string]bool          // schema.CaseSensitive, remembered
 	evaluator fhirpath.Evaluator       // of custom parameters
+	found     []fhirjson.Index         // by them
 	reader    wordReader
 	distinct  wordSet
 }

@@ -141,34 +141,60 @@ const customVisits = 1 << 20
 // custom adds the values of a custom parameter. A resource on which the expression
 // fails has none.
 func (x *extractor) custom(p *place) {
-	items, err := x.evaluator.EvaluateNode(context.Background(), p.expression, x.doc, 0)
-	if err != nil {
-		return
-	}
 	if p.parts == nil {
-		for _, it := range items {
-			x.item(p.feed, it, 0)
-		}
+		x.fill(p.feed, p.expression, 0, 0)
 		return
 	}
-	for i, it := range items {
-		doc, n, ok := it.Node()
-		if !ok || doc != x.doc {
-			continue
-		}
+	from := len(x.found)
+	x.found = x.elements(p.expression, x.found)
+	for i := range x.found[from:] {
 		group := uint32(0)
 		if p.grouped {
 			group = uint32(i) + 1
 		}
 		for _, part := range p.parts {
-			found, err := x.evaluator.EvaluateNode(context.Background(), part.expression, x.doc, n)
-			if err != nil {
-				continue
-			}
-			for _, it := range found {
-				x.item(part.feed, it, group)
-			}
+			x.fill(part.feed, part.expression, x.found[from+i], group)
 		}
+	}
+	x.found = x.found[:from]
+}
+
+// elements appends the nodes of the resource that an expression yields on it.
+func (x *extractor) elements(e *fhirpath.Expression, dst []fhirjson.Index) []fhirjson.Index {
+	from := len(dst)
+	dst, err := x.evaluator.Select(e, x.doc, 0, dst)
+	if err == nil {
+		return dst
+	}
+	dst = dst[:from]
+	items, _ := x.evaluator.EvaluateNode(context.Background(), e, x.doc, 0)
+	for _, it := range items {
+		if doc, n, ok := it.Node(); ok && doc == x.doc {
+			dst = append(dst, n)
+		}
+	}
+	return dst
+}
+
+// fill adds the values of what an expression yields on a node.
+func (x *extractor) fill(f *feed, e *fhirpath.Expression, n fhirjson.Index, group uint32) {
+	if len(f.values) == 0 {
+		from := len(x.found)
+		found, err := x.evaluator.Select(e, x.doc, n, x.found)
+		x.found = found[:from]
+		if err == nil {
+			for _, c := range found[from:] {
+				x.element(f, c, group)
+			}
+			return
+		}
+	}
+	items, err := x.evaluator.EvaluateNode(context.Background(), e, x.doc, n)
+	if err != nil {
+		return
+	}
+	for _, it := range items {
+		x.item(f, it, group)
 	}
 }
 
@@ -181,14 +207,17 @@ func (x *extractor) item(f *feed, it fhirpath.Item, group uint32) {
 		}
 		return
 	}
-	if doc != x.doc {
-		return
+	if doc == x.doc {
+		x.element(f, n, group)
 	}
-	typ := doc.Nodes[n].Type
-	if typ == schema.TypeExtension {
+}
+
+// element adds the values of a node, or of the value of an extension.
+func (x *extractor) element(f *feed, n fhirjson.Index, group uint32) {
+	if typ := x.doc.Nodes[n].Type; typ == schema.TypeExtension {
 		first, end := schema.Element(typ, "value")
-		for c := range doc.Children(n) {
-			if field := doc.Nodes[c].Field; first <= field && field < end {
+		for c := range x.doc.Children(n) {
+			if field := x.doc.Nodes[c].Field; first <= field && field < end {
 				x.node(f, c, group)
 			}
 		}
