@@ -79,7 +79,7 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 			documents.Put(doc)
 		}
 	}()
-	options := fhirjson.Options{MaxBytes: l.store.MaxResourceSize(), Level: l.chunk.job.options.Validation}
+	options := fhirjson.Options{MaxBytes: l.store.MaxResourceSize(), Level: fhirjson.Level(l.chunk.job.options.Validation)}
 	if fhirjson.ParseContext(ctx, resource, doc, &options) != nil {
 		return resource, ctx.Err()
 	}
