@@ -402,4 +402,3 @@ func (j *Job) finish(ctx context.Context) error {
 	}
 	return err
 }
-
