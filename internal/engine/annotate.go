@@ -39,7 +39,7 @@ func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 	if !e.annotates(c.doc.Type()) {
 		return nil
 	}
-	text, dropped := withExtensions(&c.doc, nil, nlp.Owned)
+	text, dropped := withExtensions(nil, &c.doc, nil, nlp.Owned)
 	if !dropped {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 	if err := e.parse(ctx, original, &c.doc, c.how.Check.Level); err != nil {
 		return err
 	}
-	text, _ := withExtensions(&c.doc, [][]byte{nlp.Failure(err)}, nlp.Owned)
+	text, _ := withExtensions(nil, &c.doc, [][]byte{nlp.Failure(err)}, nlp.Owned)
 	if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 		return err
 	}
@@ -87,7 +87,8 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 // addAnnotation puts an annotation into the document and prepares what was derived from it.
 func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotation) error {
 	subject := subjectOf(&c.doc)
-	if text, changed := withExtensions(&c.doc, a.Extensions, nlp.Owned); changed {
+	if text, changed := withExtensions(c.annotated[:0], &c.doc, a.Extensions, nlp.Owned); changed {
+		c.annotated = text
 		if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 			return fmt.Errorf("nlp: the annotator's extensions are not valid: %w", err)
 		}
@@ -178,9 +179,9 @@ func inTime[T any](ctx context.Context, e *Engine, call func(ctx context.Context
 	return a, err
 }
 
-// withExtensions returns a resource with extensions at its root, in the place of those
+// withExtensions appends to dst, or returns as it is, a resource with extensions at its root, in the place of those
 // whose urls give way, and whether that changed anything.
-func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
+func withExtensions(dst []byte, doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
 	field := schema.Lookup(doc.Type(), "extension")
 	var items [][]byte
 	for c := range doc.Children(0) {
@@ -199,7 +200,7 @@ func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(ur
 	}
 	edits := fhirjson.NewEdits(doc)
 	edits.SetItems(0, field, items...)
-	return edits.Apply(nil), true
+	return edits.Apply(dst), true
 }
 
 // areOwned checks that the last extensions of the root are those given, each by itself, and

@@ -128,7 +128,7 @@ func (e *Engine) readWaiting(of []index.Ordinal) (docs []*nlp.Document, all []wa
 		if err := e.Document(o, &doc); err != nil {
 			return nil, nil, n, err
 		}
-		if _, annotated := withExtensions(&doc, nil, nlp.Owned); annotated {
+		if _, annotated := withExtensions(nil, &doc, nil, nlp.Owned); annotated {
 			continue
 		}
 		docs = append(docs, e.document(&doc, v.ID, nil))

@@ -150,6 +150,7 @@ type scratch struct {
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
 	stored     []byte
+	annotated  []byte // memory for the source of an annotated document
 	out        *Prepared
 }
 
@@ -161,7 +162,7 @@ const keptSource = 1 << 20
 
 // put gives a scratch back. It keeps nothing of the resource but memory.
 func (c *scratch) put() {
-	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource {
+	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource || cap(c.annotated) > keptSource {
 		return
 	}
 	c.doc.Source, c.how, c.source = nil, nil, nil
@@ -288,7 +289,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 	switch {
 	case c.out.ID == "":
 		return wrong(issue.Required, "the resource needs an id")
-	case !ValidID(c.out.ID):
+	case !fhirjson.ValidID(c.out.ID):
 		// Whatever else a level lets in: an id stands in addresses and answers.
 		return wrong(issue.Value, "the id is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
 	}

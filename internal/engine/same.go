@@ -102,7 +102,7 @@ func (e *Engine) contentOfDocument(stored []byte) (content, error) {
 	if err := ParseStored(stored, &doc); err != nil {
 		return content{}, err
 	}
-	text, changed := withExtensions(&doc, nil, nlp.Owned)
+	text, changed := withExtensions(nil, &doc, nil, nlp.Owned)
 	if !changed {
 		return contentOf(stored), nil
 	}

@@ -51,9 +51,8 @@ func sizeOf(f *nlp.Findings) int {
 
 // A writer writes extensions.
 type writer struct {
-	out    []byte
-	inner  bool   // an extension ends at the end of out
-	answer []byte // memory
+	out   []byte
+	inner bool // an extension ends at the end of out
 }
 
 // open begins an extension that has others inside.
@@ -194,9 +193,9 @@ var plain = func() (set [256]bool) {
 
 // appendEscaped appends what stands between the quotes of a JSON string. What R4's string
 // does not allow, control characters and bytes that are not UTF-8, becomes U+FFFD.
-func appendEscaped(dst []byte, s string) []byte {
-	if !utf8.ValidString(s) {
-		s = string([]rune(s))
+func appendEscaped[T []byte | string](dst []byte, s T) []byte {
+	if !isUTF8(s) {
+		s = T(string([]rune(string(s))))
 	}
 	from := 0
 	for i := 0; i < len(s); i++ {
@@ -220,4 +219,14 @@ func appendEscaped(dst []byte, s string) []byte {
 		}
 	}
 	return append(dst, s[from:]...)
+}
+
+func isUTF8[T []byte | string](s T) bool {
+	switch s := any(s).(type) {
+	case []byte:
+		return utf8.Valid(s)
+	case string:
+		return utf8.ValidString(s)
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package annotator
 import (
 	"errors"
 	"strconv"
+	"sync"
 
 	"github.com/fhirlake/fhirlake/nlp"
 )
@@ -18,10 +19,21 @@ const (
 	answerTail = `]}`
 )
 
+// answers has memory for answers, each of keptAnswer bytes at most.
+var answers = sync.Pool{New: func() any { return new([]byte) }}
+
+const keptAnswer = 1 << 18
+
 // answers writes what the detector said, in the JSON of Amazon Comprehend Medical. Entities
 // that one string cannot hold follow in further ones, each an answer of its own.
 func (w *writer) answers(url string, entities []nlp.Entity) error {
-	b := append(w.answer[:0], answerHead...)
+	memory := answers.Get().(*[]byte)
+	b := append((*memory)[:0], answerHead...)
+	defer func() {
+		if *memory = b; cap(b) <= keptAnswer {
+			answers.Put(memory)
+		}
+	}()
 	for i := range entities {
 		end := len(b)
 		if end > len(answerHead) {
@@ -38,14 +50,13 @@ func (w *writer) answers(url string, entities []nlp.Entity) error {
 		}
 	}
 	w.quoted(url, b, answerTail)
-	w.answer = b
 	return nil
 }
 
 // quoted writes a valueString of two parts that are JSON.
 func (w *writer) quoted(url string, text []byte, tail string) {
 	w.begin(url, `String":"`)
-	w.out = append(appendEscaped(appendEscaped(w.out, string(text)), tail), `"}`...)
+	w.out = append(appendEscaped(appendEscaped(w.out, text), tail), `"}`...)
 }
 
 func appendEntity(dst []byte, e *nlp.Entity) []byte {
