@@ -99,7 +99,7 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 			return err
 		}
 	}
-	tx.add(engine.Op{Prepared: p, Condition: c, Interaction: engine.Delete})
+	tx.add(engine.Op{Prepared: p, Condition: c, Interaction: o.by(engine.Delete)})
 	return nil
 }
 

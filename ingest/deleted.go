@@ -22,6 +22,7 @@ type deletion struct {
 	datastore.Ref
 	versionID   string    // "" where that is not said
 	lastUpdated time.Time // zero where that is not said
+	past        bool      // it is of a history, which says by itself what else was deleted
 }
 
 // deletions returns what a line deletes: a Bundle of type transaction, batch or history
@@ -71,7 +72,7 @@ func deletions(line []byte, deletes bool) ([]deletion, error) {
 				engine.Failf(engine.ErrInvalid, issue.Value, "an import deletes by Type/id alone"))
 		}
 		version, _ := etag.Version(b.Entry[i].Response.ETag) // "" if the response has none
-		all[i] = deletion{datastore.Ref{Type: name, ID: id}, version, b.Entry[i].Response.LastModified}
+		all[i] = deletion{datastore.Ref{Type: name, ID: id}, version, b.Entry[i].Response.LastModified, b.Type == "history"}
 	}
 	return all, nil
 }
@@ -104,6 +105,9 @@ func isBlockHead(line []byte) bool {
 func (c *chunk) remove(number int64, line []byte, all []deletion) error {
 	for _, d := range all {
 		how := []datastore.WriteOption{datastore.IfPresent()}
+		if d.past {
+			how = append(how, datastore.Imported())
+		}
 		if c.job.options.KeepVersions {
 			how = append(how, datastore.DeletedAs(d.versionID, d.lastUpdated), datastore.IfInOrder())
 		}

@@ -83,7 +83,7 @@ func checkDerived(doc *fhirjson.Document, subject string) error {
 // once derived; a store that annotates nothing keeps it as long as the document is there,
 // since it may have come with the version that is written.
 func (t *taking) derive(o *Op, old state) error {
-	imported := o.Deletes() || t.engine.annotates(o.Type)
+	imported := o.Deletes() && o.Interaction != Import || t.engine.annotates(o.Type)
 	numbers := map[schema.TypeID]int{}
 	for _, p := range o.derived {
 		numbers[p.Type]++

@@ -206,7 +206,10 @@ func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
 		return nil
 	}
 	derived, err := t.wasDerived(k, old)
-	if derived {
+	switch {
+	case derived && o.Deletes():
+		v.Refused = nil
+	case derived:
 		v.Refused, v.Unchanged, v.Number = nil, true, old.version
 	}
 	return err
