@@ -12,10 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/nlp"
+	"github.com/stretchr/testify/require"
 )
 
 // annotator is an Annotator made of a function.
@@ -202,12 +201,15 @@ func TestAnnotatorsFailureIsRecorded(t *testing.T) {
 			<-hang
 			return nil, nil
 		}, "took longer"},
-		"not JSON":     {one("{"), "no JSON object"},
-		"no url":       {one("{}"), "VALIDATION_ERROR"},
-		"another url":  {one(`{"url":"http://example.org/kept","valueString":"x"}`), "not its own"},
-		"no extension": {one(`{"url":"` + nlp.RootURL + `","value":1}`), "not valid"},
-		"two in one":   {one(`{"url":"` + nlp.RootURL + `"},{"url":"x"}`), "no JSON object"},
-		"another type": {deriving(func(doc *nlp.Document) string { return `{"resourceType":"Patient","id":"` + doc.DerivedID(0) + `"}` }), "a Patient is not derived"},
+		"not JSON":              {one("{"), "not valid"},
+		"no url":                {one("{}"), "VALIDATION_ERROR"},
+		"another url":           {one(`{"url":"http://example.org/kept","valueString":"x"}`), "not its own"},
+		"no extension":          {one(`{"url":"` + nlp.RootURL + `","value":1}`), "not valid"},
+		"two in one":            {one(`{"url":"` + nlp.RootURL + `","valueString":"x"},{"url":"x","valueString":"x"}`), "not its own"},
+		"two of its own in one": {one(`{"url":"` + nlp.RootURL + `","valueString":"x"},{"url":"` + nlp.RootURL + `","valueString":"x"}`), "not its own"},
+		"out of the array":      {one(`{"url":"` + nlp.RootURL + `","valueString":"x"}],"description":"x","_description":{"extension":[{"url":"x","valueString":"x"}]},"modifierExtension":[{"url":"x","valueString":"x"}`), "no JSON object"},
+		"another array":         {one(`{"url":"` + nlp.RootURL + `","valueString":"x"}],"extension":[{"url":"x","valueString":"x"}`), "VALIDATION_ERROR"},
+		"another type":          {deriving(func(doc *nlp.Document) string { return `{"resourceType":"Patient","id":"` + doc.DerivedID(0) + `"}` }), "a Patient is not derived"},
 		"another patient": {deriving(func(doc *nlp.Document) string {
 			return `{"resourceType":"Condition","id":"` + doc.DerivedID(1) + `","subject":{"reference":"Patient/q"}}`
 		}), "not about the document's subject"},
@@ -463,4 +465,78 @@ func TestSearchParametersOfAnnotators(t *testing.T) {
 		codes = append(codes, p.Code)
 	}
 	require.True(t, slices.Contains(codes, "detectEntities-entity-category-score"))
+}
+
+// TestBinaryOfAVersion reads the version that an attachment's url names, and the current
+// one where it names none.
+func TestBinaryOfAVersion(t *testing.T) {
+	store := open(t, &datastore.Options{Annotator: counter("fever"), BaseURL: "http://example.org/fhir"})
+	for _, text := range []string{"fever", "fever fever", ""} {
+		_, err := store.Update(ctx, []byte(`{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"`+base64.StdEncoding.EncodeToString([]byte(text+" "))+`"}`))
+		require.NoError(t, err)
+	}
+	for url, want := range map[string]int{
+		"Binary/b": 0, "Binary/b/_history/1": 1, "http://example.org/fhir/Binary/b/_history/2": 2, "Binary/b/_history/3": 0,
+		"Binary/b/_history/4": 0, "Binary/b/_history/x": 0, "http://elsewhere.org/fhir/Binary/b/_history/2": 0,
+	} {
+		_, err := store.Update(ctx, []byte(`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"},"content":[{"attachment":{"url":"`+url+`"}}]}`))
+		require.NoError(t, err)
+		require.Len(t, derived(t, store), want, url)
+	}
+	require.NoError(t, store.Delete(ctx, datastore.Ref{Type: "Binary", ID: "b"}))
+	_, err := store.Update(ctx, []byte(`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"},"content":[{"attachment":{"url":"Binary/b/_history/2"}}]}`))
+	require.NoError(t, err)
+	require.Len(t, derived(t, store), 2, "a version outlives its resource")
+}
+
+// TestAnnotatedDocumentWithoutOtherExtensions is written as it was read: the annotator's
+// extensions are all that it has.
+func TestAnnotatedDocumentWithoutOtherExtensions(t *testing.T) {
+	for name, options := range map[string]*datastore.Options{"in the write": {}, "later": {AnnotateLater: true}} {
+		t.Run(name, func(t *testing.T) {
+			options.Annotator = counter("fever")
+			store := open(t, options)
+			bare := []byte(strings.Replace(string(document("fever")), `"extension":[{"url":"http://example.org/kept","valueString":"kept"}],`, "", 1))
+			v, err := store.Update(ctx, bare)
+			for range 3 {
+				require.NoError(t, err)
+				require.NoError(t, store.WaitAnnotated(ctx))
+				v, err = store.Read(ctx, v.Ref)
+				require.NoError(t, err)
+				require.Equal(t, 1, strings.Count(string(v.JSON), nlp.RootURL))
+				v, err = store.Update(ctx, v.JSON)
+			}
+			require.NoError(t, err)
+			require.NoError(t, store.WaitAnnotated(ctx))
+			same, err := store.Update(ctx, bare, datastore.IfChanged())
+			require.NoError(t, err)
+			require.True(t, same.Unchanged, "compared without the annotation")
+			require.Len(t, derived(t, store), 1)
+		})
+	}
+}
+
+// TestAnnotateLaterWhatIsNotTakenAnyMore goes on behind a document that is larger than the
+// store takes by now.
+func TestAnnotateLaterWhatIsNotTakenAnyMore(t *testing.T) {
+	dir, key := t.TempDir(), datastore.KeyFile(t.TempDir()+"/key")
+	numbered := func(i, size int) []byte {
+		return []byte(strings.Replace(string(document("fever "+strings.Repeat("x ", size))), `"id":"d"`, fmt.Sprintf(`"id":"d%d"`, i), 1))
+	}
+	plain, err := datastore.Open(ctx, dir, &datastore.Options{Key: key})
+	require.NoError(t, err)
+	for i, size := range []int{1, 20_000, 2} {
+		_, err := plain.Update(ctx, numbered(i, size))
+		require.NoError(t, err)
+	}
+	require.NoError(t, plain.Close())
+	store, err := datastore.Open(ctx, dir, &datastore.Options{Key: key, Annotator: counter("fever"), AnnotateLater: true, MaxResourceSize: 10_000})
+	require.NoError(t, err)
+	defer store.Close()
+	require.NoError(t, store.WaitAnnotated(ctx))
+	require.Len(t, derived(t, store), 2)
+	_, err = store.Update(ctx, numbered(3, 3))
+	require.NoError(t, err)
+	require.NoError(t, store.WaitAnnotated(ctx))
+	require.Len(t, derived(t, store), 3)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -630,9 +631,7 @@ func TestGrouping(t *testing.T) {
 		}
 		var all [3][]string
 		for kind := range all {
-			store, err := datastore.Open(ctx, "mem:", nil)
-			require.NoError(r, err)
-			defer store.Close()
+			store := storetest.Open(r, nil)
 			var filled []*datastore.Tx
 			for rest := steps; len(rest) > 0; {
 				n := 1
@@ -687,9 +686,7 @@ func contents(t require.TestingT, store *datastore.Store) (all []string) {
 // written together are equal in every snapshot, and one search sees every
 // resource exactly once.
 func TestSnapshotsAreWhole(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	writing, stop := context.WithCancel(ctx)
 	defer stop()
 	both := func(n int) error {

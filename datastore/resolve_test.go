@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -12,9 +13,7 @@ import (
 // every level and in every way to write.
 func TestResolveReferences(t *testing.T) {
 	ctx := context.Background()
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	for _, p := range []string{`"id":"one","identifier":[{"system":"http://x.org/n","value":"1"}]`, `"id":"two","identifier":[{"value":"2"}]`, `"id":"three","identifier":[{"value":"2"}]`} {
 		_, err := store.Update(ctx, []byte(`{"resourceType":"Practitioner",`+p+`}`))
 		require.NoError(t, err)

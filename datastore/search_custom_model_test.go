@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -116,9 +117,7 @@ var modelParameters = []modelParameter{
 // the model, which looks at each patient.
 func TestCustomModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		store, err := datastore.Open(ctx, "mem:", nil)
-		require.NoError(t, err)
-		defer store.Close()
+		store := storetest.Open(t, nil)
 		for _, line := range []string{`{"resourceType":"Organization","id":"o1","name":"one"}`, `{"resourceType":"Organization","id":"o2","name":"two"}`} {
 			_, err := store.Update(ctx, []byte(line))
 			require.NoError(t, err)

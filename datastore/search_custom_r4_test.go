@@ -9,6 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/search"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,9 +32,7 @@ func TestCustomLikeR4(t *testing.T) {
 }
 
 func compareWithR4(t *testing.T, lines [][]byte) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, store.Close()) }()
+	store := storetest.Open(t, nil)
 	types := map[string]bool{}
 	for i, line := range lines {
 		v, err := store.Create(ctx, line, datastore.Validation(datastore.Minimal), datastore.WithoutInvariants())

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -168,9 +169,7 @@ var toldPieces = []told{
 // texts, rewritten at random, and random queries.
 func TestRandomText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		store, err := datastore.Open(ctx, "mem:", &datastore.Options{Now: clock(), NewID: ids()})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, store.Close()) }()
+		store := storetest.Open(t, &datastore.Options{Now: clock(), NewID: ids()})
 		reference := map[string]resourceWords{}
 		for range rapid.IntRange(1, 12).Draw(t, "writes") {
 			id := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "id")

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/stretchr/testify/require"
 )
 
 // TestSelect selects what a search finds, all at once, in the order of the log.

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/stretchr/testify/require"
 )
 
 // TestState keeps values beside resources: both are written or neither is, and the last

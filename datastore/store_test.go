@@ -10,36 +10,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
-
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
+	"github.com/stretchr/testify/require"
 )
 
-func TestMain(m *testing.M) {
-	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 var ctx = context.Background()
 
 // clock ticks a second each time it is asked, from 2026-01-02T03:04:05Z.
 func clock() func() time.Time {
-	now := time.Date(2026, 1, 2, 3, 4, 4, 0, time.UTC)
-	return func() time.Time {
-		now = now.Add(time.Second)
-		return now
-	}
+	return storetest.Clock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 }
 
 // ids gives id-1, id-2, …
-func ids() func() string {
-	n := 0
-	return func() string {
-		n++
-		return fmt.Sprintf("id-%d", n)
-	}
-}
+func ids() func() string { return storetest.IDs("id-") }
 
 // open opens a store in memory whose clock and ids are the same every time, and
 // checks the whole store when the test ends.
@@ -54,13 +40,7 @@ func open(t testing.TB, opts *datastore.Options) *datastore.Store {
 	if opts.NewID == nil {
 		opts.NewID = ids()
 	}
-	store, err := datastore.Open(ctx, "mem:", opts)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, store.Verify(ctx))
-		require.NoError(t, store.Close())
-	})
-	return store
+	return storetest.Open(t, opts)
 }
 
 func patient(id, family string) []byte {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -20,9 +21,7 @@ func patientVersion(id, version int) []byte {
 
 func TestSweepKeepsWhatIsAsked(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	store, err := datastore.Open(ctx, "mem:", &datastore.Options{Now: func() time.Time { return now }})
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, &datastore.Options{Now: func() time.Time { return now }})
 	const patients = 40
 	writeAll := func(version int) {
 		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
@@ -97,9 +96,7 @@ func TestSweepKeepsWhatIsAsked(t *testing.T) {
 
 // Searches, snapshots and conditional writes are exact while sweeps run.
 func TestSearchesDuringSweeps(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	const patients = 20
 	write := func(version int) error {
 		_, err := store.Write(ctx, func(tx *datastore.Tx) error {

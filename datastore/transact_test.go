@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -226,9 +227,7 @@ func TestIfNoneExist(t *testing.T) {
 
 // Many goroutines create the same thing if there is none: one does.
 func TestIfNoneExistRaces(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	for round := range 20 {
 		created := make(chan string, 16)
 		var all sync.WaitGroup
@@ -252,10 +251,8 @@ func TestIfNoneExistRaces(t *testing.T) {
 
 // Many goroutines count up one resource with IfMatch: no count is lost.
 func TestIfMatchRaces(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
-	_, err = store.Update(ctx, []byte(`{"resourceType":"Basic","id":"n","code":{"text":"0"}}`))
+	store := storetest.Open(t, nil)
+	_, err := store.Update(ctx, []byte(`{"resourceType":"Basic","id":"n","code":{"text":"0"}}`))
 	require.NoError(t, err)
 	var all sync.WaitGroup
 	const workers, each = 8, 25

@@ -10,6 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -45,7 +46,7 @@ func BenchmarkExport(b *testing.B) {
 			benchmarkExport(b, store)
 		})
 		b.Run(input.name+"/mem", func(b *testing.B) {
-			store := open(b)
+			store := storetest.Open(b, nil)
 			load(b, store, input.text(b))
 			benchmarkExport(b, store)
 		})

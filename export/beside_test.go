@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -109,7 +110,7 @@ func BenchmarkReadBeside(b *testing.B) {
 
 // BenchmarkExportTo exports Synthea to memory, to nowhere and to a folder.
 func BenchmarkExportTo(b *testing.B) {
-	store := open(b)
+	store := storetest.Open(b, nil)
 	load(b, store, bytes.NewReader(synthea(b)))
 	for name, sink := range map[string]func() export.Sink{
 		"discard": func() export.Sink { return discard{} },

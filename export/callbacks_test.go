@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -46,7 +47,7 @@ func TestUnrulyCallbacks(t *testing.T) {
 		for _, kind := range []string{"panics", "ends", "hangs"} {
 			t.Run(at+" "+kind, func(t *testing.T) {
 				t.Parallel()
-				store := open(t)
+				store := storetest.Open(t, nil)
 				load(t, store, ingest.Synthetic(1, 2))
 				running, cancel := context.WithCancel(ctx)
 				defer cancel()

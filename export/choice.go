@@ -30,6 +30,7 @@ type choice struct {
 	in      *patients // nil for the whole store
 	types   []string  // that are exported, sorted
 	sets    map[string]*roaring.Bitmap
+	stream  bool // there are no files
 }
 
 // choose finds what is exported. What it returns needs no search any more, but for files
@@ -166,9 +167,13 @@ func (c *choice) runs() ([]run, error) {
 			if err != nil {
 				return nil, err
 			}
-			r.walk = func(_ context.Context, yield func(datastore.Ordinal) bool) error {
+			r.walk = func(ctx context.Context, yield func(datastore.Ordinal) bool) error {
 				for v := range versions {
-					if !v.Deleted && c.options.during(&v) && !yield(v.Ordinal) {
+					apart, err := c.listed(ctx, &v)
+					if err != nil {
+						return err
+					}
+					if !apart && c.options.during(&v) && !yield(v.Ordinal) {
 						break
 					}
 				}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
@@ -60,7 +61,7 @@ func found(t *testing.T, from datastore.Reader, opts []datastore.SearchOption, q
 func sorted(list []string) []string { slices.Sort(list); return list }
 
 func TestFiltersAreSearches(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 5))
 	for i := range 6 {
 		tag := []string{`{"system":"s","code":"a"}`, `{"system":"s","code":"b"}`, `{"code":"c"}`}[i%3]
@@ -84,7 +85,7 @@ func TestFiltersAreSearches(t *testing.T) {
 }
 
 func TestPatientsAndGroups(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 8))
 	all := found(t, store, nil, "Patient?")
 	members := all[2:4]
@@ -134,9 +135,7 @@ func TestPatientsAndGroups(t *testing.T) {
 
 func TestSinceUntilAndDeleted(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	store, err := datastore.Open(ctx, "mem:", &datastore.Options{Now: func() time.Time { now = now.Add(time.Minute); return now }})
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, &datastore.Options{Now: func() time.Time { now = now.Add(time.Minute); return now }})
 	update(t, store, `{"resourceType":"Patient","id":"a"}`)
 	update(t, store, `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"}}`)
 	update(t, store, `{"resourceType":"Patient","id":"b"}`)
@@ -166,7 +165,7 @@ func TestSinceUntilAndDeleted(t *testing.T) {
 }
 
 func TestElementsAndProvenance(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	update(t, store, `{"resourceType":"Patient","id":"a","active":true,"gender":"male"}`)
 	update(t, store, `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"valueString":"v","subject":{"reference":"Patient/a"}}`)
 	for i, recorded := range []string{"2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"} {
@@ -189,7 +188,7 @@ func TestElementsAndProvenance(t *testing.T) {
 }
 
 func TestPartsCompressionAndLayout(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 5))
 	var whole jobs.Memory
 	_, err := run(t, store, export.Options{To: &whole})
@@ -241,7 +240,7 @@ func jobID(t *testing.T, store *datastore.Store) string {
 }
 
 func TestHistoryRoundTrip(t *testing.T) {
-	from := open(t)
+	from := storetest.Open(t, nil)
 	load(t, from, ingest.Synthetic(1, 2))
 	for i := range 3 {
 		update(t, from, fmt.Sprintf(`{"resourceType":"Patient","id":"h","multipleBirthInteger":%d}`, i))
@@ -252,7 +251,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 	result, err := run(t, from, export.Options{To: &out, History: true})
 	require.NoError(t, err)
 	require.Len(t, result.Deleted, 1)
-	to := open(t)
+	to := storetest.Open(t, nil)
 	for _, f := range result.Files {
 		load(t, to, bytes.NewReader(out.File(f.Name)))
 	}
@@ -268,7 +267,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 }
 
 func TestOptionsThatContradict(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	for says, opts := range map[string]export.Options{
 		"Scope":           {Scope: "Device"},
 		"compartment":     {Scope: "Patient", Types: []string{"Location"}},
@@ -293,7 +292,7 @@ func TestOptionsThatContradict(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
 	var text, small bytes.Buffer
 	r, err := export.Write(ctx, store, &text, export.Options{})

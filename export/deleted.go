@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/etag"
 )
 
 // deleted walks the deletions that are in force: of the types that are exported, between
@@ -21,11 +22,9 @@ func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool
 			if !v.Deleted || !c.options.during(&v) {
 				continue
 			}
-			newest, err := c.from.Find(ctx, v.Ref)
-			if err != nil && !errors.Is(err, datastore.ErrGone) {
+			if listed, err := c.listed(ctx, &v); err != nil {
 				return err
-			}
-			if newest != v.Ordinal {
+			} else if !listed {
 				continue
 			}
 			was, err := c.was(&v)
@@ -38,6 +37,19 @@ func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool
 		}
 	}
 	return nil
+}
+
+// listed reports whether a version is a deletion in force, which files of deletions list.
+// A stream has no such files, so that all deletions of a history stand among the versions.
+func (c *choice) listed(ctx context.Context, v *datastore.Version) (bool, error) {
+	if !v.Deleted || c.stream {
+		return false, nil
+	}
+	newest, err := c.from.Find(ctx, v.Ref)
+	if err != nil && !errors.Is(err, datastore.ErrGone) {
+		return false, err
+	}
+	return newest == v.Ordinal, nil
 }
 
 var patientReference = regexp.MustCompile(`"reference":"Patient/([A-Za-z0-9.-]+)`)
@@ -77,7 +89,7 @@ func appendDeletion(dst []byte, v *datastore.Version, history bool) []byte {
 	dst = append(append(append(dst, `{"resourceType":"Bundle","type":"`...), kind...), `","entry":[{`...)
 	dst = append(append(append(dst, `"request":{"method":"DELETE","url":"`...), v.Ref.String()...), `"}`...)
 	if history {
-		dst = append(append(append(dst, `,"response":{"status":"204","etag":"W/\"`...), v.VersionID...), `\"","lastModified":"`...)
+		dst = append(etag.Append(append(dst, `,"response":{"status":"204","etag":`...), v.VersionID), `,"lastModified":"`...)
 		dst = append(v.LastUpdated.AppendFormat(dst, instant), `"}`...)
 	}
 	return append(dst, `}]}`...)

@@ -19,7 +19,8 @@
 // is whole. Of a job that fails or is cancelled, the files that were complete
 // stay, and no manifest. With Since, or History, files deleted/Bundle.ndjson list
 // what was deleted, one Bundle a deletion: of type transaction or, with History, of type
-// history, which says number and time of the version.
+// history, which says number and time of the version. Deletions that were undone stand
+// among the versions of a History.
 //
 // # Jobs
 //
@@ -50,7 +51,5 @@
 //
 // # What it does not do
 //
-// A history shows deletions only as deletions that are in force: after an import, versions
-// behind a deletion that was undone have lower numbers. Files that are organized by
-// patients cannot be imported.
+// It exports no version that was purged or compacted away.
 package export

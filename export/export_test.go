@@ -20,6 +20,7 @@ import (
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -68,7 +69,7 @@ func requireRoundTrip(t *testing.T, text []byte) {
 		want[fmt.Sprint(v["resourceType"], "/", v["id"])] = v
 		counts[v["resourceType"].(string)]++
 	}
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, bytes.NewReader(text))
 	var out jobs.Memory
 	result, err := run(t, store, export.Options{To: &out})
@@ -104,7 +105,7 @@ func TestSyntheticRoundTrip(t *testing.T) {
 }
 
 func TestExportInTheOrderOfTheLog(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	var text strings.Builder
 	const n = 1000
 	for id := range n {
@@ -137,7 +138,7 @@ func TestExportInTheOrderOfTheLog(t *testing.T) {
 }
 
 func TestSnapshotStaysAsItWas(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
 	snapshot := store.Snapshot()
 	defer snapshot.Close()
@@ -156,7 +157,7 @@ func TestSnapshotStaysAsItWas(t *testing.T) {
 
 // TestWritesMeanwhileAreNotSeen writes into every file's time.
 func TestWritesMeanwhileAreNotSeen(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
 	var want, got jobs.Memory
 	_, err := run(t, store, export.Options{To: &want})
@@ -176,16 +177,14 @@ type sinkFunc func(name string) (io.WriteCloser, error)
 func (f sinkFunc) Create(name string) (io.WriteCloser, error) { return f(name) }
 
 func TestManifest(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", &datastore.Options{
+	store := storetest.Open(t, &datastore.Options{
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 60_000, time.UTC) },
 	})
-	require.NoError(t, err)
-	defer store.Close()
 	update(t, store, `{"resourceType":"Patient","id":"a"}`)
 	update(t, store, `{"resourceType":"Patient","id":"b"}`)
 	update(t, store, `{"resourceType":"Basic","id":"b","code":{"text":"x"}}`)
 	folder := filepath.Join(t.TempDir(), "out")
-	_, err = run(t, store, export.Options{To: export.DirSink(folder), Request: "http://example.org/fhir/$export"})
+	_, err := run(t, store, export.Options{To: export.DirSink(folder), Request: "http://example.org/fhir/$export"})
 	require.NoError(t, err)
 	text, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
 	require.NoError(t, err)
@@ -212,7 +211,7 @@ func TestManifest(t *testing.T) {
 
 func TestEmptyStore(t *testing.T) {
 	var out jobs.Memory
-	result, err := run(t, open(t), export.Options{To: &out})
+	result, err := run(t, storetest.Open(t, nil), export.Options{To: &out})
 	require.NoError(t, err)
 	require.Zero(t, result.Resources)
 	require.Equal(t, []string{"manifest.json"}, out.Names())
@@ -237,7 +236,7 @@ func (w *writer) Write(p []byte) (int, error) {
 func (w *writer) Close() error { return nil }
 
 func TestCancelLeavesNoHalfFile(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 10))
 	folder := t.TempDir()
 	running, cancel := context.WithCancel(ctx)
@@ -263,7 +262,7 @@ func TestCancelLeavesNoHalfFile(t *testing.T) {
 }
 
 func TestCancelOfAJob(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 10))
 	started := make(chan *export.Job, 1)
 	cancel := sync.OnceFunc(func() { (<-started).Cancel() })
@@ -277,7 +276,7 @@ func TestCancelOfAJob(t *testing.T) {
 }
 
 func TestSinkFails(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 5))
 	full := errors.New("the disk is full")
 	for name, to := range map[string]export.Sink{
@@ -298,7 +297,7 @@ func TestSinkFails(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 5))
 	var seen []export.Progress // without a lock: calls come from one goroutine
 	job, err := export.Start(ctx, store, export.Options{To: discard{}, Progress: func(p export.Progress) { seen = append(seen, p) }})
@@ -315,7 +314,7 @@ func TestProgress(t *testing.T) {
 // TestLargeResources has resources that fill pages of their own, and checks that
 // memory stays within a few of them.
 func TestLargeResources(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	const size, n = 3 << 20, 40
 	padding := strings.Repeat("A", size)
 	for id := range n {
@@ -343,7 +342,7 @@ func TestLargeResources(t *testing.T) {
 }
 
 func TestStartReportsWhatIsWrong(t *testing.T) {
-	_, err := export.Start(ctx, open(t), export.Options{Types: []string{"Patient", "Patiens", ""}, Workers: -1})
+	_, err := export.Start(ctx, storetest.Open(t, nil), export.Options{Types: []string{"Patient", "Patiens", ""}, Workers: -1})
 	for _, says := range []string{"To", `"Patiens"`, `""`, "Workers"} {
 		require.ErrorContains(t, err, says)
 	}

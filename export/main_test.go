@@ -11,23 +11,11 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
-
-// open opens a store in memory.
-func open(tb testing.TB) *datastore.Store {
-	tb.Helper()
-	store, err := datastore.Open(context.Background(), "mem:", nil)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
-	return store
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // load imports ldjson, all of it.
 func load(tb testing.TB, store *datastore.Store, text io.Reader) ingest.Result {

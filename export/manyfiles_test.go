@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -30,7 +31,7 @@ func patients(n int, family string) io.Reader {
 // register's record does not grow with them.
 func TestManyFiles(t *testing.T) {
 	const n = 6500
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, patients(n, "x"))
 	full := errors.New("full")
 	opts := export.Options{To: failingAfter(discard{}, 4321, full), FileSize: 1, ClientToken: "once"}

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,10 +16,11 @@ import (
 // A Sink makes the files of an export by name. Names are paths with slashes, as
 // io/fs has them.
 //
-// It has one method, Create(name string) (io.WriteCloser, error). A file is
-// complete when its Close has returned nil. If a writer also has a method
+// A file is complete when its Close has returned nil. If a writer also has a method
 // Abort() error, it is called instead of Close for a file that is given up.
-type Sink = jobs.Sink
+type Sink interface {
+	Create(name string) (io.WriteCloser, error)
+}
 
 // DirSink returns a Sink that puts files into a folder, which is made when it is
 // first needed. Files are readable by their owner alone, and appear under their
@@ -97,10 +99,11 @@ type Options struct {
 	// patient, the patient, and what is exported of the compartment, in the order of the
 	// log. What is in no compartment follows in files of its type. A block is in one file.
 	OrganizeBy string `json:"organizeBy,omitempty"`
-	// History exports all versions instead of the current ones. Deletions are listed
-	// as deleted, with their versions, those that were undone not. It goes with Types, Since
-	// and Until only. Imported with ingest.Options.KeepVersions, versions have the same
-	// numbers and times again.
+	// History exports all versions instead of the current ones. Deletions that are in
+	// force are listed as deleted, with their versions; those that were undone stand among
+	// the versions of their type, each a line with a Bundle without an id. It goes with
+	// Types, Since and Until only. Imported with ingest.Options.KeepVersions, versions and
+	// deletions have the same numbers and times again.
 	History bool `json:"history,omitzero"`
 
 	// FileSize is how many bytes of lines a file has at most, unless a single line or

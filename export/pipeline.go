@@ -265,11 +265,13 @@ func (p *pipeline) openPart(ctx context.Context, next *part) error {
 
 // appendLine appends the line of a version.
 func (p *pipeline) appendLine(dst []byte, of *part, o datastore.Ordinal) (_ []byte, err error) {
-	from := p.choice.from
+	from, history := p.choice.from, p.choice.options.History
+	if of.Deleted || history {
+		if v := from.Describe(o); v.Deleted {
+			return append(appendDeletion(dst, &v, history), '\n'), nil
+		}
+	}
 	switch {
-	case of.Deleted:
-		v := from.Describe(o)
-		dst = appendDeletion(dst, &v, p.choice.options.History)
 	case of.cut != nil:
 		whole, failed := from.AppendJSON(p.buffer(), o)
 		if failed != nil {

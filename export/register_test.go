@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -90,7 +91,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestRegisterOfExports(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 3))
 	var out jobs.Memory
 	opts := export.Options{To: &out, ClientToken: "once", JobName: "nightly", Output: "folder", Types: []string{"Patient"}}
@@ -129,7 +130,7 @@ func waiting(to export.Sink) (sink export.Sink, entered, free chan struct{}) {
 }
 
 func TestCancelByID(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 3))
 	sink, entered, free := waiting(discard{})
 	job, err := export.Start(ctx, store, export.Options{To: sink})
@@ -152,7 +153,7 @@ func TestCancelByID(t *testing.T) {
 // TestNothingIsHeld writes all anew while a job waits, and sees that the job holds
 // nothing back and still exports its state.
 func TestNothingIsHeld(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
 	var want, got jobs.Memory
 	now := store.Snapshot()
@@ -178,7 +179,7 @@ func TestNothingIsHeld(t *testing.T) {
 }
 
 func TestManyExportsAtOnce(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
 	var all [6]jobs.Memory
 	var started []*export.Job

@@ -14,7 +14,8 @@ import (
 // Lines iterates over the lines of an export, without their newlines: the resources of
 // each type, in the order of the types and of the log. A line is good until the next one.
 // There are no files, so To, FileSize, Layout and Compression must not be set; deletions
-// are left out, and no job is registered. It yields what Start and Wait report.
+// are left out, but for those of a History, which stand among the versions; and no job is
+// registered. It yields what Start and Wait report.
 func Lines(ctx context.Context, from datastore.Reader, opts Options) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if opts.Compression != None {
@@ -94,6 +95,7 @@ func streamed(ctx context.Context, from datastore.Reader, opts Options) (*choice
 		state.Close()
 		return nil, err
 	}
+	c.stream = true
 	c.letGo()
 	return c, nil
 }

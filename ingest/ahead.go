@@ -40,6 +40,9 @@ func (a *ahead) next() *opening {
 			if j.from.Pass == 0 {
 				j.read.Add(s.size)
 			}
+			if a.number >= j.firstTold() {
+				a.queue = append(a.queue, open(a.ctx, s, a.number))
+			}
 		case j.from.Pass > 0 && !j.asides.any(a.number):
 		default:
 			a.queue = append(a.queue, open(a.ctx, s, a.number))

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,8 +102,11 @@ func (p *pipeline) read(ctx context.Context) error {
 			return r.flush(ctx)
 		}
 		done := int64(0)
-		if next.number == p.job.from.File {
-			done = p.job.from.Line
+		switch from := &p.job.from; {
+		case next.number < from.File:
+			done = allLines
+		case next.number == from.File:
+			done = from.Line
 		}
 		of := chunk{job: p.job, source: next.source, file: next.number, done: done}
 		if err := r.readSource(ctx, of, next); err != nil {
@@ -114,6 +118,9 @@ func (p *pipeline) read(ctx context.Context) error {
 		}
 	}
 }
+
+// allLines is behind all lines of a source.
+const allLines = math.MaxInt64 / 2
 
 // next returns the next source, open, and nil after the last. Where that takes long, what
 // was read before is sent on.
@@ -146,7 +153,7 @@ func (r *reader) next(ctx context.Context) (*opening, error) {
 // source is a chunk as well; the error is the context's.
 func (r *reader) readSource(ctx context.Context, of chunk, from *opening) (err error) {
 	read := &r.job.read
-	if r.job.from.Pass > 0 {
+	if r.job.from.Pass > 0 || of.done == allLines {
 		read = new(atomic.Int64) // was counted
 	}
 	if from.err != nil {

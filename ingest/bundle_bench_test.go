@@ -5,10 +5,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/stretchr/testify/require"
 )
 
 // BenchmarkBundles imports the same resources as lines, and as the entries of a Bundle.

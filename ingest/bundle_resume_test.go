@@ -9,11 +9,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/stretchr/testify/require"
 )
 
 // bundles are files of entries that refer to one another across files, of which some are

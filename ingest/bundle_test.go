@@ -8,11 +8,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/stretchr/testify/require"
 )
 
 // uuid returns a UUID of a number.

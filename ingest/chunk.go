@@ -87,14 +87,15 @@ func (c *chunk) newBytes() int64 {
 // faulty reports the chunk's fault. In the last pass it is that of the lines which are
 // put aside and cannot be read again, too.
 func (c *chunk) faulty() {
+	fault := told(c.fault)
 	if c.job.from.Last && c.broken {
 		for _, line := range c.job.asides.from(c.file, c.first) {
-			c.fail(line, c.fault)
+			c.fail(line, fault)
 			c.last = max(c.last, line)
 		}
 	}
 	if !c.waits(c.first) {
-		c.fail(c.first, c.fault)
+		c.fail(c.first, fault)
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 // report, and counts both.
 func (p *pipeline) commit(ctx context.Context) (err error) {
 	j := p.job
-	r := newReport(j.options.Report)
+	r := newReport(j.options.Report, j.firstTold())
 	defer func() {
-		switch closed := r.close(); {
+		closed := r.close()
+		j.setTold(r.toldFiles())
+		switch {
 		case err == nil, errors.Is(err, errReport):
 			err = closed
 		default:
@@ -27,6 +29,7 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 			return ctx.Err()
 		}
 		if !b.isDone() {
+			j.setTold(r.toldFiles())
 			if err := j.keep(b); err != nil {
 				return err
 			}
@@ -82,6 +85,9 @@ func (j *Job) count(b *batch) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, c := range b.chunks {
+		if c.file < j.mu.at.File { // read once more for the report
+			continue
+		}
 		j.mu.at = j.advanceLocked(j.mu.at, c)
 		i, known := j.mu.index[c.file]
 		if !known {

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/etag"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A deletion is a resource that is deleted, and what the deletion was elsewhere.
@@ -21,18 +22,25 @@ type deletion struct {
 	datastore.Ref
 	versionID   string    // "" where that is not said
 	lastUpdated time.Time // zero where that is not said
+	past        bool      // it is of a history, which says by itself what else was deleted
 }
 
 // deletions returns what a line deletes: a Bundle of type transaction, batch or history
 // whose entries are DELETEs, as the deleted files of Bulk Data, and of exports with
-// history, have. It returns nil for any other line.
-func deletions(line []byte) ([]deletion, error) {
+// history, have. In other files, it has to be of a history and without an id, as what an
+// export with history has among the versions: with one, it is a resource to import. It
+// returns nil for any other line.
+func deletions(line []byte, deletes bool) ([]deletion, error) {
+	if !deletes && !mayBe(line, `"Bundle"`) {
+		return nil, nil
+	}
 	if !bytes.Contains(line, []byte(`"DELETE"`)) || !bytes.Contains(line, []byte(`"Bundle"`)) {
 		return nil, nil
 	}
 	var b struct {
 		ResourceType string `json:"resourceType"`
 		Type         string `json:"type"`
+		ID           string `json:"id"`
 		Entry        []struct {
 			Resource jsontext.Value `json:"resource"`
 			Request  struct {
@@ -48,6 +56,9 @@ func deletions(line []byte) ([]deletion, error) {
 	if json.Unmarshal(line, &b) != nil || b.ResourceType != "Bundle" || b.Type != "transaction" && b.Type != "batch" && b.Type != "history" {
 		return nil, nil // what is wrong with it, an update reports
 	}
+	if !deletes && (b.Type != "history" || b.ID != "") {
+		return nil, nil
+	}
 	for i := range b.Entry {
 		if b.Entry[i].Request.Method != "DELETE" || b.Entry[i].Resource != nil {
 			return nil, nil
@@ -56,20 +67,47 @@ func deletions(line []byte) ([]deletion, error) {
 	all := make([]deletion, len(b.Entry))
 	for i := range b.Entry {
 		name, id, _ := strings.Cut(b.Entry[i].Request.URL, "/")
-		if _, ok := schema.ResourceType(name); !ok || !engine.ValidID(id) {
+		if _, ok := schema.ResourceType(name); !ok || !fhirjson.ValidID(id) {
 			return nil, engine.At(fmt.Sprintf("/entry/%d/request/url", i),
 				engine.Failf(engine.ErrInvalid, issue.Value, "an import deletes by Type/id alone"))
 		}
-		version, _ := strings.CutPrefix(b.Entry[i].Response.ETag, `W/"`)
-		all[i] = deletion{datastore.Ref{Type: name, ID: id}, strings.TrimSuffix(version, `"`), b.Entry[i].Response.LastModified}
+		version, _ := etag.Version(b.Entry[i].Response.ETag) // "" if the response has none
+		all[i] = deletion{datastore.Ref{Type: name, ID: id}, version, b.Entry[i].Response.LastModified, b.Type == "history"}
 	}
 	return all, nil
+}
+
+// nearStart is within how many bytes the type of a line stands that is no resource to import.
+const nearStart = 64
+
+// mayBe reports whether a line may be of a type.
+func mayBe(line []byte, quoted string) bool {
+	return bytes.Contains(line[:min(len(line), nearStart)], []byte(quoted))
+}
+
+// isBlockHead reports whether a line is the head of a patient's block (Bulk Data Access IG
+// 3.0.0): Parameters without an id, which are nothing to import.
+func isBlockHead(line []byte) bool {
+	if !mayBe(line, `"Parameters"`) {
+		return false
+	}
+	var p struct {
+		ResourceType string `json:"resourceType"`
+		ID           string `json:"id"`
+		Parameter    []struct {
+			Name string `json:"name"`
+		} `json:"parameter"`
+	}
+	return json.Unmarshal(line, &p) == nil && p.ResourceType == "Parameters" && p.ID == "" && len(p.Parameter) > 0 && p.Parameter[0].Name == "header"
 }
 
 // remove adds the deletions of a line to the transaction.
 func (c *chunk) remove(number int64, line []byte, all []deletion) error {
 	for _, d := range all {
 		how := []datastore.WriteOption{datastore.IfPresent()}
+		if d.past {
+			how = append(how, datastore.Imported())
+		}
 		if c.job.options.KeepVersions {
 			how = append(how, datastore.DeletedAs(d.versionID, d.lastUpdated), datastore.IfInOrder())
 		}

@@ -16,9 +16,11 @@
 //
 // Conditional references (Practitioner?identifier=system|value) become references to the
 // one resource that they find, in the input, whatever its order, or in the store, at every
-// level of validation. Other references are not looked up. A line that has one which does
-// not find one resource yet is put aside and tried again once all files were read, and
-// again while that decides any. What is left in the end are bad lines, with status 412. A
+// level of validation. So do references by UUID or OID (urn:uuid:…): to what has it as its id,
+// or to the entry of a Bundle whose fullUrl it is. Other references are not looked up. A
+// line that has one which does not find one resource yet is put aside and tried again once
+// all files were read, and again while that decides any. What is left in the end are bad
+// lines, with status 412, but for references by UUID or OID, which then stay as they are. A
 // line that was put aside is written later than the lines behind it: where the same id
 // comes twice, it may be the newer version. Lines that wait for each other find nothing.
 //
@@ -50,7 +52,10 @@
 // Options.Bundles changes both. In the files that Bulk Data calls deleted, which a
 // [Deleter] knows and which otherwise are called deleted or are in a folder of that name, a
 // line that is a Bundle of type transaction or batch with DELETE entries alone deletes;
-// what is not there is no error. It counts as one.
+// what is not there is no error. It counts as one. So does, in any file, a line that is a
+// Bundle of type history without an id, with DELETE entries alone, as an export with history
+// has among the versions. The head of a patient's block, in files that are organized by
+// patients, counts as a blank line.
 //
 // A FHIR package ([Package]) is input too: each of its files is one resource.
 //
@@ -114,7 +119,8 @@
 // bit a line, in the commits that they are in; their text is read from the input a second time. A Reader is
 // read again if it is an io.Seeker; the references of another find only what was durable
 // when their line was prepared. Files of a report are written anew by each pass over the
-// lines of their input.
+// lines of their input. A job that is resumed reads files once more whose lines are durable
+// and whose report is not.
 //
 // # Terms
 //

@@ -1,6 +1,13 @@
 package ingest
 
-import "errors"
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/retry"
+)
 
 var (
 	// ErrNoInput is returned by Start when there is nothing to import from: no
@@ -17,3 +24,24 @@ var (
 	// file system. FileResult.Err says which and why.
 	ErrUnreadable = errors.New("ingest: unreadable input")
 )
+
+// told returns an error of the input as the report tells it. Texts of file systems, which
+// may name places of a machine, are left out; FileResult.Err has them.
+func told(err error) error {
+	var data *datastore.Error
+	if errors.As(err, &data) {
+		return err
+	}
+	code, text := issue.Incomplete, "the file could not be read from here on: reading failed"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		code, text = issue.NotFound, "the file could not be read from here on: it is not there any more"
+	case errors.Is(err, fs.ErrPermission):
+		code, text = issue.Forbidden, "the file could not be read from here on: access is denied"
+	case errors.Is(err, retry.ErrSlow):
+		code, text = issue.Timeout, "the file could not be read from here on: its source is too slow"
+	case errors.Is(err, errShorter):
+		text = "the file ends here, before the size that it had when the import began: it was changed meanwhile"
+	}
+	return &datastore.Error{Class: err, Issues: []datastore.Issue{{Severity: issue.Fatal, Code: code, Offset: -1, Diagnostics: text}}}
+}

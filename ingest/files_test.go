@@ -11,10 +11,9 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/stretchr/testify/require"
 )
 
 // split makes files of so many lines each.

@@ -14,11 +14,10 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/cputime"
+	"github.com/stretchr/testify/require"
 )
 
 var flatResources = flag.Int("flat", 0, "how many resources TestFlat imports, 0 for none; 5,000,000 take 4 GB of disk and 3 GB of memory")

@@ -10,12 +10,12 @@ import (
 	"testing/fstest"
 	"testing/iotest"
 
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestSyntheaIsImportedWhole(t *testing.T) {
@@ -260,9 +260,7 @@ func TestAnyInputAgainstAModel(t *testing.T) {
 				files[name].Data = compressed(text.String())
 			}
 		}
-		store, err := datastore.Open(ctx, "mem:", nil)
-		require.NoError(r, err)
-		defer store.Close()
+		store := storetest.Open(r, nil)
 		result, err := run(t, store, ingest.Options{From: files, Workers: rapid.IntRange(1, 4).Draw(r, "workers")})
 		require.NoError(r, err)
 		require.Equal(r, scanned, result.Scanned)

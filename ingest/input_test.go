@@ -14,10 +14,9 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/stretchr/testify/require"
 )
 
 // compressed returns a gzip file of one member for each text.
@@ -141,15 +140,19 @@ func TestReadingFails(t *testing.T) {
 		failures := readFailures(t, report.File("FAILURE/stdin"))
 		require.Len(t, failures, 1)
 		require.Equal(t, 500, failures[0].Response.Status)
+		require.Contains(t, failures[0].Response.Outcome.Issue[0].Diagnostics, "could not be read")
+		require.NotContains(t, failures[0].Response.Outcome.Issue[0].Diagnostics, gone.Error())
 	}
 }
 
 func TestFileThatDoesNotOpen(t *testing.T) {
+	var report jobs.Memory
 	result, err := run(t, open(t, nil), ingest.Options{From: locked{fstest.MapFS{
 		"1.ndjson": {Data: []byte(patient("a", "x"))}, "2.ndjson": {Data: []byte(patient("b", "x"))},
-	}}})
+	}}, Report: &report})
 	require.ErrorIs(t, err, ingest.ErrUnreadable)
 	require.ErrorIs(t, err, fs.ErrPermission)
+	require.Contains(t, readFailures(t, report.File("FAILURE/1.ndjson"))[0].Response.Outcome.Issue[0].Diagnostics, "access is denied")
 	require.EqualValues(t, 1, result.Imported)
 }
 

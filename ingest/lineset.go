@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	register "github.com/fhirlake/fhirlake/jobs"
 )

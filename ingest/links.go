@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -78,13 +79,16 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 			documents.Put(doc)
 		}
 	}()
-	options := fhirjson.Options{MaxBytes: l.store.MaxResourceSize(), Level: l.chunk.job.options.Validation}
+	options := fhirjson.Options{MaxBytes: l.store.MaxResourceSize(), Level: fhirjson.Level(l.chunk.job.options.Validation)}
 	if fhirjson.ParseContext(ctx, resource, doc, &options) != nil {
 		return resource, ctx.Err()
 	}
 	text, err := bundle.Relink(doc, nil, func(kind bundle.LinkKind, _ fhirjson.Index, text string) (string, error) {
 		if kind == bundle.InName {
 			return "", nil // it has no relative form
+		}
+		if l.chunk.bundle == nil {
+			return l.lineReference(kind, text)
 		}
 		to, err := l.link(text)
 		switch {
@@ -99,6 +103,27 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 		text = resource
 	}
 	return text, err
+}
+
+// lineReference returns what a reference of a line becomes that is a UUID or OID, "" for
+// one that stays.
+func (l *linker) lineReference(kind bundle.LinkKind, text string) (string, error) {
+	p := part(text)
+	id, isURN := strings.CutPrefix(p.base, uuidPrefix)
+	if !isURN {
+		id, isURN = strings.CutPrefix(p.base, oidPrefix)
+	}
+	if kind != bundle.InReference || !isURN {
+		return "", nil
+	}
+	if t, ok := l.chunk.job.links.all.find(p.base); ok && !t.ambiguous {
+		return p.to(text, t, ok)
+	}
+	to, err := l.urn(p, text, id)
+	if waits := l.chunk.source.again && !l.chunk.job.from.Last; errors.Is(err, engine.ErrUnresolved) && !waits {
+		return "", nil
+	}
+	return to, err
 }
 
 // A parted text is a reference with its version and fragment apart.
@@ -145,7 +170,7 @@ func (p parted) to(text string, t target, ok bool) (string, error) {
 func isRelative(text string) bool {
 	name, id, ok := strings.Cut(text, "/")
 	_, isType := schema.ResourceType(name)
-	return ok && isType && engine.ValidID(id)
+	return ok && isType && fhirjson.ValidID(id)
 }
 
 // reference returns what a reference becomes that no entry of the same Bundle has as its
@@ -196,7 +221,7 @@ func elsewhere() error {
 
 // urn resolves a reference by UUID or OID: to what the store has of that id.
 func (l *linker) urn(p parted, text, id string) (string, error) {
-	if !engine.ValidID(id) {
+	if !fhirjson.ValidID(id) {
 		return "", elsewhere()
 	}
 	t, n, err := l.chunk.job.links.byID(l.store, id)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -21,8 +21,7 @@ func TestMain(m *testing.M) {
 		child(folder)
 		return
 	}
-	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
+	storetest.Main(m)
 }
 
 var ctx = context.Background()
@@ -30,17 +29,14 @@ var ctx = context.Background()
 // now stands still, so that two imports of the same lines store the same bytes.
 func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
-// open opens a store in memory.
+// open opens a store in memory whose clock stands still.
 func open(tb testing.TB, opts *datastore.Options) *datastore.Store {
 	tb.Helper()
 	if opts == nil {
 		opts = &datastore.Options{}
 	}
 	opts.Now = now
-	store, err := datastore.Open(ctx, "mem:", opts)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
-	return store
+	return storetest.Open(tb, opts)
 }
 
 // run imports and waits.

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
 // manifestName is HealthLake's.

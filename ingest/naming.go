@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
 // hasBundles reports whether more than one Bundle may be taken apart.
@@ -21,10 +22,17 @@ func (j *Job) hasBundles() bool {
 	return n > 1
 }
 
+// mixed reports whether there is a Bundle beside files of lines, which may refer to its
+// entries.
+func (j *Job) mixed() bool {
+	isBundle := func(s source) bool { return s.bundle }
+	return len(j.sources) > 1 && slices.ContainsFunc(j.sources, isBundle)
+}
+
 // nameAll learns, before a pass over what was put aside, what Bundles call their entries
 // for others to refer to. So references are resolved whatever the order of files.
 func (j *Job) nameAll(ctx context.Context) error {
-	if j.from.Pass == 0 || j.links.all != nil || !j.hasBundles() {
+	if j.from.Pass == 0 || j.links.all != nil || !j.hasBundles() && !j.mixed() {
 		return nil
 	}
 	all := newNames()

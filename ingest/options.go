@@ -14,9 +14,10 @@ import (
 // A Sink makes the files of a report by name. Names are paths with slashes, as
 // io/fs has them.
 //
-// It has one method, Create(name string) (io.WriteCloser, error). A file is
-// complete when its Close has returned nil.
-type Sink = jobs.Sink
+// A file is complete when its Close has returned nil.
+type Sink interface {
+	Create(name string) (io.WriteCloser, error)
+}
 
 // DirSink returns a Sink that puts files into a folder, which is made when it is
 // first needed. Files are readable by their owner alone, and appear under their
@@ -30,8 +31,10 @@ type Options struct {
 	From fs.FS
 	// Files names what to import of From, in this order: names, or patterns of
 	// fs.Glob, whose matches come in name order. By default it is every file with
-	// a name of ldjson or JSON, in folders below as well, in the order of fs.WalkDir;
-	// files called manifest.json are left out.
+	// a name of ldjson or JSON, in folders below as well, in name order; files called
+	// manifest.json are left out. In name order numbers count by their values, and what
+	// follows a name without its suffix comes behind it, as the parts of an export do:
+	// Patient.ndjson, Patient-2.ndjson, Patient-10.ndjson.
 	Files []string
 
 	// Reader is imported as one file. The job does not close it. A Read that

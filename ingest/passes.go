@@ -23,7 +23,7 @@ func (j *Job) nextPass() {
 	p := j.position()
 	p.Last = p.Pass > 0 && p.Settled == 0
 	p.Pass++
-	p.File, p.Line, p.Settled, p.Part, p.under = 0, 0, 0, Counts{}, false
+	p.File, p.Line, p.Told, p.Settled, p.Part, p.under = 0, 0, 0, 0, Counts{}, false
 	p.Name = j.sources[0].name
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -11,12 +11,11 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/fhirlake/fhirlake/jobs"
+	"github.com/stretchr/testify/require"
 )
 
 var levels = []datastore.Level{datastore.Strict, datastore.StructureOnly, datastore.Minimal}
@@ -183,4 +182,42 @@ func TestPassesResume(t *testing.T) {
 	}
 	require.Equal(t, contents(t, whole), contents(t, store))
 	require.Empty(t, store.StateNames("work/"))
+}
+
+// TestURNsOfLines has lines refer to others, and to entries of Bundles, by UUID and OID,
+// whatever the order. What finds nothing, or several, stays, and is no failure.
+func TestURNsOfLines(t *testing.T) {
+	files := map[string]string{
+		"a.ndjson": strings.Join([]string{
+			observationOf("1", "urn:uuid:"+uuid(1)), strings.Replace(observationOf("2", "urn:uuid:"+uuid(2)), `"reference":"urn`, `"reference" : "urn`, 1),
+			observationOf("3", "urn:uuid:"+uuid(3)), observationOf("4", "urn:oid:1.2.3"), observationOf("5", "urn:uuid:"+uuid(5)+"/_history/1"),
+			`{"resourceType":"Observation","id":"6","status":"final","code":{"text":"x"},"identifier":[{"system":"urn:oid:1.2.3","value":"urn:uuid:` + uuid(1) + `"}],"subject":{"reference":"urn:uuid:` + uuid(1) + `"},"focus":[{"reference":"urn:uuid:` + uuid(9) + `"}]}`,
+			observationOf("7", "urn:uuid:"+uuid(7)),
+		}, "\n"),
+		"b.json":   bundleOf("collection", entryOf("urn:uuid:"+uuid(2), patient("entry", "x"), "", "")),
+		"c.ndjson": patient(uuid(1), "x") + "\n" + patient("1.2.3", "x") + "\n" + patient(uuid(5), "x") + "\n" + patient(uuid(7), "x") + "\n" + strings.Replace(patient(uuid(7), "x"), "Patient", "Person", 1),
+	}
+	for _, order := range [][]string{{"a.ndjson", "b.json", "c.ndjson"}, {"c.ndjson", "b.json", "a.ndjson"}} {
+		for _, level := range levels {
+			result, holds, _ := imported(t, ingest.Options{Files: order, Validation: level}, files)
+			require.Equal(t, ingest.Completed, result.Status)
+			require.EqualValues(t, 13, result.Imported)
+			for id, want := range map[string]string{
+				"1": "Patient/" + uuid(1), "2": "Patient/entry", "3": "urn:uuid:" + uuid(3), "4": "Patient/1.2.3", "5": "Patient/" + uuid(5) + "/_history/1", "7": "urn:uuid:" + uuid(7),
+			} {
+				require.Contains(t, holds["Observation/"+id], `"subject":{"reference":"`+want+`"}`)
+			}
+			require.Contains(t, holds["Observation/6"], `"system":"urn:oid:1.2.3","value":"urn:uuid:`+uuid(1)+`"`)
+			require.Contains(t, holds["Observation/6"], `"reference":"Patient/`+uuid(1)+`"`)
+			require.Contains(t, holds["Observation/6"], `"reference":"urn:uuid:`+uuid(9)+`"`)
+		}
+	}
+}
+
+// TestPlaceOfReferences has failures of conditional references name their place.
+func TestPlaceOfReferences(t *testing.T) {
+	_, _, report := imported(t, ingest.Options{}, map[string]string{"a.ndjson": strings.Join([]string{
+		observationOf("1", "Patient?identifier=none"), observationOf("2", "Patient?family=x"), observationOf("3", "Patient?nothing=1"), patient("a", "x"), patient("b", "x"),
+	}, "\n")})
+	require.Equal(t, 3, strings.Count(string(report.File("FAILURE/a.ndjson")), `"expression":["Observation.subject.reference"]`))
 }

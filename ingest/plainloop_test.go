@@ -12,14 +12,13 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
-	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 // plainChunk is how much text a plain loop makes durable at a time: as an import does.

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 	register "github.com/fhirlake/fhirlake/jobs"
+	"github.com/go-json-experiment/json"
 )
 
 // A position says how far a job is: what the register keeps in the commit of each
@@ -25,6 +24,10 @@ type position struct {
 	Last    bool  `json:"last,omitempty"`
 	Settled int64 `json:"settled,omitempty"` // lines that the pass decided
 
+	// Told is how many files, of those that are behind, have their report complete. What
+	// follows them is read once more for it by whoever resumes the job.
+	Told int `json:"told,omitempty"`
+
 	Whole int    `json:"whole"`          // files that were imported to their end
 	Part  Counts `json:"part,omitzero"`  // counts of the file under way
 	Total Counts `json:"total,omitzero"` // of all files
@@ -37,6 +40,9 @@ type position struct {
 //
 // REQUIRES: j.mu held.
 func (j *Job) advanceLocked(p position, c *chunk) position {
+	if c.file < p.File { // read once more for the report
+		return p
+	}
 	if !p.under || p.File != c.file {
 		if p.File != c.file {
 			p.Line = 0
@@ -73,6 +79,24 @@ func (j *Job) partLocked(file int) Counts {
 		return j.from.Part
 	}
 	return Counts{}
+}
+
+// firstTold returns the number of the first file that a run has to read: for the report, that may be one
+// that is behind.
+func (j *Job) firstTold() int {
+	if j.options.Report == nil {
+		return j.from.File
+	}
+	return min(j.from.Told, j.from.File)
+}
+
+// setTold notes how many files have their report complete.
+func (j *Job) setTold(files int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.mu.at.Told = files; j.options.Report == nil { // nobody wants to be told
+		j.mu.at.Told = j.mu.at.File
+	}
 }
 
 // filesRead returns how many files were read to their end, or as far as they can be.
@@ -166,8 +190,8 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 
 // Resume goes on with a job of the register that is interrupted, cancelled or failed,
 // behind the last line that is durable. opts name the same input as those that the job
-// was started with; of the file that was under way, the lines that were imported are
-// read once more, for the report alone.
+// was started with; of files whose report is not complete, the lines that were imported
+// are read once more, for the report alone.
 //
 // It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is
 // complete, ErrChanged, and what Start reports.
@@ -355,7 +379,7 @@ func (j *Job) finish(ctx context.Context) error {
 	r := &j.outcome.result
 	j.record.Status, j.record.Ended = r.Status, time.Now().UTC()
 	if r.Status == Failed && j.outcome.err != nil {
-		j.record.Message = message(j.outcome.err)
+		j.record.Message = jobs.Message(j.outcome.err, "the report")
 	}
 	if err := j.note(j.position()); err != nil {
 		return err
@@ -377,9 +401,4 @@ func (j *Job) finish(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// message says what stopped a job, without the names of files.
-func message(err error) string {
-	return datastore.Issues(err)[0].Diagnostics
 }

@@ -11,12 +11,11 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
 // The folders of the report, in HealthLake's words.
@@ -85,6 +84,8 @@ type report struct {
 	issues   reportFile
 	success  reportFile
 	closing  *errgroup.Group // of files that are complete
+	turned   []*turned       // sources whose files are closed, in order
+	told     int             // sources before this one have their files closed
 	failed   atomic.Bool     // one of them was not closed
 	text     []byte
 	blob     []byte
@@ -93,8 +94,15 @@ type report struct {
 // reportsClosing is how many files are closed at a time: each may wait for a disk.
 const reportsClosing = 32
 
-func newReport(sink Sink) *report {
-	r := &report{sink: sink, closing: new(errgroup.Group)}
+// A turned is a source whose files of the report are closed.
+type turned struct {
+	number int          // of the source
+	left   atomic.Int32 // files that are not closed yet
+}
+
+// newReport returns a report in which that of the first sources is complete.
+func newReport(sink Sink, told int) *report {
+	r := &report{sink: sink, closing: new(errgroup.Group), told: told}
 	r.closing.SetLimit(reportsClosing)
 	return r
 }
@@ -134,32 +142,51 @@ func (r *report) tell(c *chunk) error {
 	}
 	err = errors.Join(err, r.issues.write(r.sink, r.text))
 	if err == nil && c.ends {
-		r.turn()
+		r.turn(c.file)
 	}
 	return err
 }
 
-// turn completes the files of a source, beside what follows.
-func (r *report) turn() {
+// toldFiles returns how many sources, of those that are behind, have their report complete
+// and durable.
+func (r *report) toldFiles() int {
+	for len(r.turned) > 0 && r.turned[0].left.Load() == 0 {
+		r.told, r.turned = r.turned[0].number+1, r.turned[1:]
+	}
+	return r.told
+}
+
+// turn completes the files of a source that is at its end, beside what follows.
+func (r *report) turn(number int) {
+	t := &turned{number: number}
+	r.turned = append(r.turned, t)
+	r.complete(t)
+}
+
+// complete closes the files of a source.
+func (r *report) complete(t *turned) {
 	for _, f := range []*reportFile{&r.failures, &r.issues, &r.success} {
 		if f.file == nil {
 			continue
 		}
 		whole := *f
 		f.file, f.pack = nil, nil
+		t.left.Add(1)
 		r.closing.Go(func() error {
 			err := whole.close()
 			if err != nil {
 				r.failed.Store(true)
+				return err
 			}
-			return err
+			t.left.Add(-1)
+			return nil
 		})
 	}
 }
 
 // close completes all files.
 func (r *report) close() error {
-	r.turn()
+	r.complete(new(turned))
 	return r.closing.Wait()
 }
 

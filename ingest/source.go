@@ -112,6 +112,7 @@ func (o *Options) match() ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ingest: Files: %w", err)
 		}
+		slices.SortFunc(matches, compareNames)
 		if len(matches) == 0 {
 			return nil, fmt.Errorf("%w: nothing is called %s", ErrNoInput, pattern)
 		}
@@ -145,7 +146,8 @@ func (o *Options) deletes(name string) bool {
 
 const deletedName = "deleted"
 
-// walk returns a source for every file with a name of ldjson or JSON.
+// walk returns a source for every file with a name of ldjson or JSON, in the order of
+// compareNames.
 func (o *Options) walk() ([]source, error) {
 	var list []source
 	add := func(name string, entry fs.DirEntry) error {
@@ -174,6 +176,7 @@ func (o *Options) walk() ([]source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
+	slices.SortStableFunc(list, func(a, b source) int { return compareNames(a.name, b.name) })
 	if len(list) == 0 {
 		return nil, fmt.Errorf("%w: the folder has no .ndjson, .ldjson, .jsonl or .json file", ErrNoInput)
 	}

@@ -29,11 +29,9 @@ func (c *chunk) wish(number int64, text []byte) (w wish, err error) {
 		return c.entryWish(w, number, text)
 	}
 	w.resource = bytes.Trim(text, " \t\r\n") // JSON's white space, RFC 8259 §2
-	w.nothing = len(w.resource) == 0 && !c.whole
-	if c.source.deletes {
-		w.refs, err = deletions(w.resource)
-		w.deletes = w.refs != nil
-	}
+	w.nothing = len(w.resource) == 0 && !c.whole || isBlockHead(w.resource)
+	w.refs, err = deletions(w.resource, c.source.deletes)
+	w.deletes = w.refs != nil
 	return w, err
 }
 
@@ -61,7 +59,7 @@ func (c *chunk) entryWish(w wish, number int64, text []byte) (wish, error) {
 // update adds what a line or an entry writes to a transaction.
 func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (ref datastore.Ref, err error) {
 	if c.bundle == nil {
-		return tx.Update(ctx, w.resource, checks...)
+		return c.updateLine(ctx, tx, store, w, checks)
 	}
 	text := w.resource
 	if !w.plain {
@@ -75,6 +73,35 @@ func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.S
 		return ref, engine.At(fmt.Sprintf("/entry/%d/resource", w.index), err)
 	}
 	return ref, err
+}
+
+// updateLine is update for a line. Its references by UUID or OID become those of this
+// store, as if it were an entry of a Bundle; those that find nothing stay as they are.
+func (c *chunk) updateLine(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (datastore.Ref, error) {
+	text := w.resource
+	if !w.plain && hasURN(text) {
+		l := linker{chunk: c, store: store}
+		var err error
+		if text, err = l.relink(ctx, text); err != nil {
+			return datastore.Ref{}, err
+		}
+	}
+	return tx.Update(ctx, text, checks...)
+}
+
+// hasURN reports whether a line has references by UUID or OID.
+func hasURN(line []byte) bool {
+	for rest := line; ; {
+		at := bytes.Index(rest, []byte(`"urn:`))
+		if at < 0 {
+			return false
+		}
+		before := bytes.TrimRight(bytes.TrimRight(bytes.TrimRight(rest[:at], " \t"), ":"), " \t")
+		if bytes.HasSuffix(before, []byte(`"reference"`)) {
+			return true
+		}
+		rest = rest[at+1:]
+	}
 }
 
 // entries returns the texts of the chunk's entries.

@@ -8,24 +8,14 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/jobs"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 var ctx = context.Background()
-
-func open(t *testing.T) *datastore.Store {
-	t.Helper()
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
-}
 
 func submit(t *testing.T, store *datastore.Store, r jobs.Record) string {
 	t.Helper()
@@ -56,7 +46,7 @@ func pages(t *testing.T, store *datastore.Store, f jobs.Filter, between func(job
 }
 
 func TestList(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	var all []string
 	for i := range 23 {
 		r := jobs.Record{Kind: jobs.Import, Name: fmt.Sprint("job ", i%3), Status: jobs.Completed}
@@ -88,7 +78,7 @@ func TestList(t *testing.T) {
 
 // TestListWhileJobsComeAndGo forgets the last job of each page, and submits others.
 func TestListWhileJobsComeAndGo(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	var all []string
 	for range 10 {
 		all = append([]string{submit(t, store, jobs.Record{Kind: jobs.Import, Status: jobs.Completed})}, all...)
@@ -101,7 +91,7 @@ func TestListWhileJobsComeAndGo(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	runs := submit(t, store, jobs.Record{Kind: jobs.Import, Status: jobs.InProgress})
 	require.ErrorIs(t, jobs.Forget(ctx, store, runs), jobs.ErrRunning)
 	require.ErrorIs(t, jobs.Forget(ctx, store, "none"), jobs.ErrNotFound)
@@ -125,7 +115,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestClientTokenIsOfAKind(t *testing.T) {
-	store := open(t)
+	store := storetest.Open(t, nil)
 	first, found, err := jobs.Submit(ctx, store, &jobs.Record{Kind: jobs.Import}, "t", "a")
 	require.NoError(t, err)
 	require.False(t, found)

@@ -127,3 +127,18 @@ func TestChainOverlaps(t *testing.T) {
 		require.Len(t, found.Entities, want)
 	})
 }
+
+// TestChainLeavesFindings joins findings that a detector gives out again and again.
+func TestChainLeavesFindings(t *testing.T) {
+	kept := span(note, "metformin")
+	dose := span(note, "500 mg")
+	kept.ID = 5
+	kept.Attributes = []nlp.Attribute{{Type: "STRENGTH", ID: 9, BeginOffset: dose.BeginOffset, EndOffset: dose.EndOffset, Text: dose.Text}}
+	chain := nlp.Chain(finds(span(note, "pain")), finds(kept))
+	for range 2 {
+		found, err := chain.Detect(t.Context(), note)
+		require.NoError(t, err)
+		require.Equal(t, 2, found.Entities[1].Attributes[0].ID)
+		require.Equal(t, 9, kept.Attributes[0].ID)
+	}
+}

@@ -36,7 +36,11 @@ func (f *Findings) Check(text string) error {
 	if err := f.measure(text); err != nil {
 		return err
 	}
-	r := newRuler(text)
+	return f.check(newRuler(text))
+}
+
+// check checks findings that are not too many.
+func (f *Findings) check(r *ruler) error {
 	for _, list := range f.lists() {
 		if err := r.ordered(list.name, *list.entities); err != nil {
 			return err
@@ -64,6 +68,9 @@ func (f *Findings) Clean(text string) error {
 		return err
 	}
 	r := newRuler(text)
+	if f.check(r) == nil {
+		return nil
+	}
 	var removed int
 	var first string
 	remove := func(list string, i int, what string) {
@@ -103,12 +110,14 @@ func (f *Findings) Clean(text string) error {
 	return nil
 }
 
-// number gives the entities of a list and their attributes new Ids, from 0 on.
+// number gives the entities of a list and their attributes new Ids, from 0 on. It changes
+// no array of attributes: these may be the detector's.
 func number(list []Entity) {
 	id := 0
 	for i := range list {
 		list[i].ID = id
 		id++
+		list[i].Attributes = slices.Clone(list[i].Attributes)
 		for j := range list[i].Attributes {
 			list[i].Attributes[j].ID = id
 			id++
@@ -145,15 +154,22 @@ func (f *Findings) measure(text string) error {
 
 // ordered checks the order and the Ids of a list.
 func (r *ruler) ordered(name string, list []Entity) error {
-	seen := make(map[int]bool, len(list))
-	for i, e := range list {
-		switch {
-		case i > 0 && e.BeginOffset < list[i-1].BeginOffset:
+	rising := true
+	for i := 1; i < len(list); i++ {
+		if list[i].BeginOffset < list[i-1].BeginOffset {
 			return fmt.Errorf("%w: %s[%d] begins before the one before it", ErrFindings, name, i)
-		case seen[e.ID]:
+		}
+		rising = rising && list[i].ID > list[i-1].ID
+	}
+	if rising {
+		return nil
+	}
+	seen := make(map[int]bool, len(list))
+	for i := range list {
+		if seen[list[i].ID] {
 			return fmt.Errorf("%w: %s[%d] has the Id of another", ErrFindings, name, i)
 		}
-		seen[e.ID] = true
+		seen[list[i].ID] = true
 	}
 	return nil
 }

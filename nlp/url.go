@@ -31,3 +31,12 @@ const (
 	GeneratedLinkageURL = "http://healthlake.amazonaws.com/system-generated-linkage"
 	SourceURL           = "http://healthlake.amazonaws.com/source-document-reference"
 )
+
+// IsModifier reports whether url is that of a modifier extension of derived resources.
+func IsModifier(url string) bool {
+	switch url {
+	case ICD10CMEntityURL + "-score", ICD10CMConceptURL + "-Score", RxNormEntityURL + "-score", RxNormConceptURL + "-Score", GeneratedLinkageURL, SourceURL:
+		return true
+	}
+	return false
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 )
@@ -20,13 +21,9 @@ import (
 // serve returns a client of a store with options.
 func serve(t *testing.T, opts datastore.Options) *client {
 	t.Helper()
-	store, err := datastore.Open(context.Background(), "mem:", &opts)
-	require.NoError(t, err)
+	store := storetest.Open(t, &opts)
 	server := httptest.NewServer(rest.NewHandler(store, nil))
-	t.Cleanup(func() {
-		server.Close()
-		require.NoError(t, store.Close())
-	})
+	t.Cleanup(server.Close)
 	return &client{t: t, store: store, base: server.URL + "/fhir"}
 }
 

@@ -1,11 +1,9 @@
 package rest_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 )
@@ -31,18 +30,9 @@ var start = time.Date(2024, 5, 6, 7, 8, 9, 500_000_000, time.UTC)
 // newClient serves a new store with ids that count up: n1, n2, …
 func newClient(t *testing.T, opts *rest.Options) *client {
 	t.Helper()
-	ids, seconds := 0, -1
-	store, err := datastore.Open(context.Background(), "mem:", &datastore.Options{
-		// Both are called by one goroutine at a time in these tests.
-		NewID: func() string { ids++; return "n" + strconv.Itoa(ids) },
-		Now:   func() time.Time { seconds++; return start.Add(time.Duration(seconds) * time.Second) },
-	})
-	require.NoError(t, err)
+	store := storetest.Open(t, &datastore.Options{NewID: storetest.IDs("n"), Now: storetest.Clock(start)})
 	server := httptest.NewServer(rest.NewHandler(store, opts))
-	t.Cleanup(func() {
-		server.Close()
-		require.NoError(t, store.Close())
-	})
+	t.Cleanup(server.Close)
 	return &client{t: t, store: store, base: server.URL + "/fhir"}
 }
 

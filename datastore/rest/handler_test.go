@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,9 +21,7 @@ func expand(text, base string) string { return strings.Replace(text, "BASE", bas
 // TestMounting has the same answer come from the handler itself, behind
 // StripPrefix, at another path, and behind a proxy.
 func TestMounting(t *testing.T) {
-	store, err := datastore.Open(context.Background(), "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	tests := []struct {
 		name     string
 		handler  http.Handler
@@ -61,9 +59,7 @@ func TestGzip(t *testing.T) {
 
 // TestPanic has the handler itself go wrong, by way of a body that panics.
 func TestPanic(t *testing.T) {
-	store, err := datastore.Open(context.Background(), "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	var log bytes.Buffer
 	h := rest.NewHandler(store, &rest.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	w := httptest.NewRecorder()

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -192,9 +193,7 @@ func TestWhereThePageGoes(t *testing.T) {
 // Counts by period are those of a plain look at each resource.
 func TestBeginnings(t *testing.T) {
 	ctx := context.Background()
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	random, plain := rand.New(rand.NewPCG(1, 1)), map[month]int{}
 	for i := range 300 {
 		m := january(2010) + month(random.IntN(60))

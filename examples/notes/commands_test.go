@@ -78,6 +78,11 @@ func TestShow(t *testing.T) {
 	require.Contains(t, out.String(), "J45.909")
 	require.Contains(t, out.String(), "negation: denies")
 	require.NotContains(t, out.String(), "\x1b")
+	_, derived, found := strings.Cut(out.String(), "a store derives")
+	require.True(t, found)
+	require.Contains(t, derived, "MedicationStatement")
+	require.Contains(t, derived, "Linkage")
+	require.NotContains(t, derived, "Condition", "what is negated yields none")
 
 	out.Reset()
 	require.NoError(t, show([]string{"-"}, strings.NewReader("gout"), &out))
@@ -91,6 +96,7 @@ func TestShow(t *testing.T) {
 	html, err := os.ReadFile(page)
 	require.NoError(t, err)
 	require.Contains(t, string(html), `<mark class="condition absent"`)
+	require.Contains(t, string(html), "<td>MedicationStatement<td>Lipitor")
 	require.NotContains(t, string(html), "<script>")
 	for _, outside := range []string{"http://", "https://", "src=", "<link"} {
 		require.NotContains(t, string(html), outside)

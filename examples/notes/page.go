@@ -30,8 +30,9 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return text
 	},
-	"pieces": (*document).pieces,
-	"rows":   (*document).rows,
+	"pieces":  (*document).pieces,
+	"rows":    (*document).rows,
+	"derived": (*document).derived,
 }).Parse(`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -41,7 +42,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 <style>
 :root { color-scheme: light dark; --edge: light-dark(#d8dde3, #3a4048); --soft: light-dark(#f6f8fa, #1d2127); --quiet: light-dark(#59636e, #9aa4af); }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; } h3 { font-size: .95rem; margin: 1.5rem 0 0; }
 .note { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--edge); background: var(--soft); border-radius: 8px; padding: 1rem; }
 mark { color: inherit; border-radius: 4px; padding: 0 .15em; border-bottom: 2px solid; }
 .condition { background: light-dark(#ffe3e0, #4d2320); border-color: #d1453b; }
@@ -69,7 +70,12 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 <tr><th>Text<th>Type<th>Codes<th>Traits<th>Attributes<th>Because of<th>Score</tr>
 {{range rows .}}<tr><td><mark class="{{class .Category}}">{{.Text}}</mark><td>{{.Kind}}<td>{{.Codes}}<td>{{.Traits}}<td>{{.Attributes}}<td class="why">{{.Why}}<td class="number">{{printf "%.2f" .Score}}</tr>
 {{end}}</table></div>
-{{end}}</body>
+{{with derived .}}<h3>What a store derives</h3>
+<div class="scroll"><table>
+<tr><th>Resource<th>Text<th>Code<th>Status, dosage, note</tr>
+{{range .}}<tr><td>{{.Type}}<td>{{.Text}}<td>{{.Code}} {{.Name}}<td>{{.Says}}</tr>
+{{end}}</table></div>
+{{end}}{{end}}</body>
 </html>
 `))
 

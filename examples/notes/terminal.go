@@ -48,6 +48,19 @@ func paint(documents []*document, out io.Writer) error {
 			}
 			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", short(r.Text, 40), r.Kind, short(r.Codes, 60), printable(says))
 		}
+		derived, err := d.derived()
+		if err != nil {
+			return err
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		if len(derived) > 0 {
+			fmt.Fprint(w, "\n  a store derives\n")
+		}
+		for _, r := range derived {
+			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", r.Type, short(r.Text, 40), short(strings.TrimSpace(r.Code+" "+r.Name), 60), printable(r.Says))
+		}
 		if err := table.Flush(); err != nil {
 			return err
 		}

@@ -10,24 +10,15 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
+	"github.com/stretchr/testify/require"
 )
 
 var _ ingest.Walker = walkerOf(nil)
 
 func walkerOf(from fs.FS) ingest.Walker { w, _ := from.(ingest.Walker); return w }
-
-// open opens a store in memory.
-func open(t *testing.T) *datastore.Store {
-	store, err := datastore.Open(background, "mem:", nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
-}
 
 // split cuts lines into objects by type.
 func split(t *testing.T, patients int) (objects map[string]string, lines int) {
@@ -61,7 +52,7 @@ func TestImportAndExportThroughFailures(t *testing.T) {
 		return true
 	})
 	b := s.open(t, small)
-	store := open(t)
+	store := storetest.Open(t, nil)
 	require.NotNil(t, walkerOf(b.FS(background, "in")))
 	job, err := ingest.Start(background, store, ingest.Options{From: b.FS(background, "in"), Report: b.Sink(background, "report")})
 	require.NoError(t, err)
@@ -78,7 +69,7 @@ func TestImportAndExportThroughFailures(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, lines, exported.Resources)
 
-	again := open(t)
+	again := storetest.Open(t, nil)
 	job, err = ingest.Start(background, again, ingest.Options{From: b.FS(background, "out")})
 	require.NoError(t, err)
 	result, err = job.Wait()
@@ -103,7 +94,7 @@ func TestImportOfWhatCannotBeRead(t *testing.T) {
 		}
 		return true
 	})
-	store := open(t)
+	store := storetest.Open(t, nil)
 	job, err := ingest.Start(background, store, ingest.Options{From: s.open(t, quick).FS(background, "in")})
 	require.NoError(t, err)
 	result, err := job.Wait()
@@ -121,7 +112,7 @@ func TestImportOfWhatCannotBeRead(t *testing.T) {
 // An export whose bucket takes no more says so, and leaves no manifest.
 func TestExportToABucketThatFails(t *testing.T) {
 	s := newService(t)
-	store := open(t)
+	store := storetest.Open(t, nil)
 	job, err := ingest.Start(background, store, ingest.Options{Reader: ingest.Synthetic(1, 2)})
 	require.NoError(t, err)
 	_, err = job.Wait()
@@ -159,7 +150,7 @@ func TestImportOfABucketThatVanishes(t *testing.T) {
 		refuse(w, 404, "NoSuchBucket")
 		return true
 	})
-	store := open(t)
+	store := storetest.Open(t, nil)
 	job, err := ingest.Start(background, store, ingest.Options{From: s.open(t, quick).FS(background, "in"), Report: s.open(t, quick).Sink(background, "report"), Ahead: 4})
 	require.NoError(t, err)
 	result, err := job.Wait()
@@ -202,7 +193,7 @@ func TestImportOfASlowBucket(t *testing.T) {
 		}
 		return false
 	})
-	job, err := ingest.Start(background, open(t), ingest.Options{From: s.open(t, quick).FS(background, "in"), Ahead: 8})
+	job, err := ingest.Start(background, storetest.Open(t, nil), ingest.Options{From: s.open(t, quick).FS(background, "in"), Ahead: 8})
 	require.NoError(t, err)
 	result, err := job.Wait()
 	require.NoError(t, err)

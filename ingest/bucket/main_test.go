@@ -17,17 +17,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/fhirlake/fhirlake/ingest/bucket"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"gocloud.dev/blob/s3blob"
 )
 
-func TestMain(m *testing.M) {
-	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 const bucketName = "hospital"
 

@@ -13,11 +13,11 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/ingest/bulk"
+	"github.com/fhirlake/fhirlake/internal/storetest"
+	"github.com/stretchr/testify/require"
 )
 
 const first = "000001-Patient.ndjson"
@@ -108,9 +108,7 @@ func TestImport(t *testing.T) {
 	s := serve(t, map[string]http.HandlerFunc{
 		"/manifest": manifest("/a", "/gone", "/b.gz"), "/a": text(lines(1000)), "/b.gz": text(compressed(strings.ReplaceAll(lines(500), `"p`, `"q`))),
 	})
-	store, err := datastore.Open(background, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	job, err := ingest.Start(background, store, ingest.Options{From: open(t, s.URL+"/manifest", quick()).Output()})
 	require.NoError(t, err)
 	result, err := job.Wait()
@@ -129,9 +127,7 @@ func TestImportDeleted(t *testing.T) {
 		"/manifest": text(`{"output":[{"type":"Patient","url":"a"},{"type":"Bundle","url":"d"}],"deleted":[{"type":"Bundle","url":"d"}]}`),
 		"/a":        text(`{"resourceType":"Patient","id":"p0"}`), "/d": text(deletion),
 	})
-	store, err := datastore.Open(background, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	x := open(t, s.URL+"/manifest", quick())
 	for _, c := range []struct {
 		from fs.FS

@@ -14,14 +14,11 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/ingest/bulk"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 var background = context.Background()
 

@@ -3,11 +3,11 @@ package bundle_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,16 +18,7 @@ const base = "https://lake.example.org/fhir"
 // open opens a store in memory whose ids count up: id-1, id-2, …
 func open(t testing.TB) *datastore.Store {
 	t.Helper()
-	n := 0
-	store, err := datastore.Open(ctx, "mem:", &datastore.Options{
-		BaseURL: base, NewID: func() string { n++; return fmt.Sprintf("id-%d", n) },
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, store.Verify(ctx))
-		require.NoError(t, store.Close())
-	})
-	return store
+	return storetest.Open(t, &datastore.Options{BaseURL: base, NewID: storetest.IDs("id-")})
 }
 
 // entry writes an entry; more are members of its request, each after a comma.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -250,9 +251,7 @@ func TestGetsOfTransactions(t *testing.T) {
 
 // Others write beside transactions: nothing is made twice, and a GET never fails.
 func TestTransactionsBesideOthers(t *testing.T) {
-	store, err := datastore.Open(ctx, "mem:", nil)
-	require.NoError(t, err)
-	defer store.Close()
+	store := storetest.Open(t, nil)
 	var all sync.WaitGroup
 	for worker := range 4 {
 		all.Go(func() {

@@ -1,12 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -27,13 +26,20 @@ func (e *Engine) annotates(t schema.TypeID) bool {
 	return t == schema.TypeDocumentReference && e.options.Annotator != nil
 }
 
+// annotatesLater reports whether a document is annotated in the background. One that
+// keeps the version number of its source is not: the annotation would take the next
+// number, which a version of the source may have.
+func (e *Engine) annotatesLater(p *Prepared) bool {
+	return e.options.AnnotateLater && p.brought.version == 0
+}
+
 // unannotate drops the annotator's own extensions from a document: they are made anew, or
 // do not belong to what is written.
 func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 	if !e.annotates(c.doc.Type()) {
 		return nil
 	}
-	text, dropped := withExtensions(&c.doc, nil, nlp.Owned)
+	text, dropped := withExtensions(nil, &c.doc, nil, nlp.Owned)
 	if !dropped {
 		return nil
 	}
@@ -44,7 +50,7 @@ func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 // its extensions, and prepares the resources that it derived. Whatever goes wrong becomes
 // an extension; only the end of ctx or of the engine fails the write.
 func (e *Engine) annotate(ctx context.Context, c *scratch) error {
-	if !e.annotates(c.doc.Type()) || e.options.AnnotateLater && c.how.annotation == nil {
+	if !e.annotates(c.doc.Type()) || c.how.annotation == nil && e.annotatesLater(c.out) {
 		return nil
 	}
 	found := c.how.annotation
@@ -71,7 +77,7 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 	if err := e.parse(ctx, original, &c.doc, c.how.Check.Level); err != nil {
 		return err
 	}
-	text, _ := withExtensions(&c.doc, [][]byte{nlp.Failure(err)}, nlp.Owned)
+	text, _ := withExtensions(nil, &c.doc, [][]byte{nlp.Failure(err)}, nlp.Owned)
 	if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 		return err
 	}
@@ -80,22 +86,18 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 
 // addAnnotation puts an annotation into the document and prepares what was derived from it.
 func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotation) error {
-	for _, x := range a.Extensions {
-		if v := jsontext.Value(x); v.Kind() != '{' || !v.IsValid() {
-			return errors.New("nlp: the annotator returned an extension that is no JSON object")
-		}
-	}
 	subject := subjectOf(&c.doc)
-	if text, changed := withExtensions(&c.doc, a.Extensions, nlp.Owned); changed {
+	if text, changed := withExtensions(c.annotated[:0], &c.doc, a.Extensions, nlp.Owned); changed {
+		c.annotated = text
 		if err := e.parse(ctx, text, &c.doc, c.how.Check.Level); err != nil {
 			return fmt.Errorf("nlp: the annotator's extensions are not valid: %w", err)
 		}
-		if err := areOwned(&c.doc, len(a.Extensions)); err != nil {
+		if err := areOwned(&c.doc, a.Extensions); err != nil {
 			return err
 		}
 	}
 	var err error
-	c.out.derived, err = e.prepareDerived(ctx, a.Derived, c.out.ID, subject)
+	c.out.derived, err = e.prepareDerived(ctx, a.Derived, c.out, subject)
 	return err
 }
 
@@ -177,9 +179,9 @@ func inTime[T any](ctx context.Context, e *Engine, call func(ctx context.Context
 	return a, err
 }
 
-// withExtensions returns a resource with extensions at its root, in the place of those
+// withExtensions appends to dst, or returns as it is, a resource with extensions at its root, in the place of those
 // whose urls give way, and whether that changed anything.
-func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
+func withExtensions(dst []byte, doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
 	field := schema.Lookup(doc.Type(), "extension")
 	var items [][]byte
 	for c := range doc.Children(0) {
@@ -198,19 +200,32 @@ func withExtensions(doc *fhirjson.Document, extensions [][]byte, giveWay func(ur
 	}
 	edits := fhirjson.NewEdits(doc)
 	edits.SetItems(0, field, items...)
-	return edits.Apply(nil), true
+	return edits.Apply(dst), true
 }
 
-// areOwned checks that as many extensions of the root have the annotator's own urls.
-func areOwned(doc *fhirjson.Document, want int) error {
+// areOwned checks that the last extensions of the root are those given, each by itself, and
+// that all of them, and no others, have the annotator's own urls.
+func areOwned(doc *fhirjson.Document, given [][]byte) error {
 	field := schema.Lookup(doc.Type(), "extension")
+	var owned []fhirjson.Index
+	others := 0 // behind the first of its own
 	for c := range doc.Children(0) {
-		if doc.Nodes[c].Field == field && nlp.Owned(textOf(doc, c, schema.Lookup(schema.TypeExtension, "url"))) {
-			want--
+		if doc.Nodes[c].Field != field {
+			continue
+		}
+		if nlp.Owned(textOf(doc, c, schema.Lookup(schema.TypeExtension, "url"))) {
+			owned = append(owned, c)
+		} else if len(owned) > 0 {
+			others++
 		}
 	}
-	if want != 0 {
+	if len(owned) != len(given) || others > 0 {
 		return errors.New("nlp: the annotator returned an extension with a url that is not its own")
+	}
+	for i, c := range owned {
+		if !bytes.Equal(doc.Raw(c), bytes.TrimSpace(given[i])) {
+			return errors.New("nlp: the annotator returned an extension that is no JSON object")
+		}
 	}
 	return nil
 }

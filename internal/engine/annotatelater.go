@@ -7,20 +7,23 @@ import (
 	"strconv"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
+	"golang.org/x/sync/errgroup"
 )
 
 // annotatorState names the state that keeps how far documents were annotated in the
 // background: the sequence of the last commit, as decimal digits.
 const annotatorState = "annotator/position"
 
-// annotateBatch is how many documents are annotated together, and written in one commit.
-const annotateBatch = 32
+// annotateBatch is how many documents are annotated together, and written in one commit;
+// fewer, once they have annotateBytes.
+const (
+	annotateBatch = 32
+	annotateBytes = 4 << 20
+)
 
 // A follower annotates documents in the background: it reads the tail of the log, and
 // writes another version of each document that has no annotation.
@@ -87,76 +90,97 @@ func (e *Engine) followFrom(ctx context.Context, after uint64) error {
 
 // annotateChange annotates the documents of one commit, a batch at a time.
 func (e *Engine) annotateChange(ctx context.Context, c *Change) error {
-	var waiting []index.Ordinal
+	var of []index.Ordinal
 	for o := c.First; o <= c.Last; o++ {
 		if t, _ := c.View.Key(o); schema.TypeID(t) == schema.TypeDocumentReference && !c.View.Deleted(o) {
-			waiting = append(waiting, o)
+			of = append(of, o)
 		}
 	}
-	for len(waiting) > 0 {
-		n := min(len(waiting), annotateBatch)
-		var done []State
-		if n == len(waiting) {
-			done = []State{{Name: annotatorState, Value: strconv.AppendUint(nil, c.Sequence, 10)}}
-		}
-		if err := e.annotateStored(ctx, waiting[:n], done); err != nil {
+	for len(of) > 0 {
+		n, err := e.annotateStored(ctx, of, c.Sequence)
+		if err != nil {
 			return err
 		}
-		waiting = waiting[n:]
+		of = of[n:]
 	}
 	return nil
 }
 
-// annotateStored annotates versions that are current and have no annotation, and writes
-// another version of each. A document that somebody writes meanwhile is left to its newer
-// version.
-func (e *Engine) annotateStored(ctx context.Context, of []index.Ordinal, states []State) error {
-	var docs []*nlp.Document
-	var sources [][]byte
-	var conditions []Condition
+// A waiting document is one that the follower annotates.
+type waiting struct {
+	source  []byte
+	version Version
+}
+
+// readWaiting reads the first documents that are current and have no annotation, as many as
+// are annotated together. n is how many versions it looked at.
+func (e *Engine) readWaiting(of []index.Ordinal) (docs []*nlp.Document, all []waiting, n int, err error) {
 	view := e.Last()
-	for _, o := range of {
+	size := 0
+	for n < len(of) && len(all) < annotateBatch && size < annotateBytes {
+		o := of[n]
+		n++
 		v := view.Version(o)
 		if now, ok := view.Find(v.Type, v.ID); !ok || now != o {
 			continue
 		}
 		var doc fhirjson.Document
 		if err := e.Document(o, &doc); err != nil {
-			return err
+			return nil, nil, n, err
 		}
-		if _, annotated := withExtensions(&doc, nil, nlp.Owned); annotated {
+		if _, annotated := withExtensions(nil, &doc, nil, nlp.Owned); annotated {
 			continue
 		}
 		docs = append(docs, e.document(&doc, v.ID, nil))
-		sources = append(sources, doc.Source)
-		conditions = append(conditions, Condition{IfMatch: v.Number})
+		all = append(all, waiting{doc.Source, v})
+		size += len(doc.Source)
 	}
-	results := e.askForAll(ctx, docs)
+	return docs, all, n, nil
+}
+
+// annotateStored annotates the first of some versions of a commit, as many as go together,
+// and writes another version of each. It returns how many it looked at. A document that
+// somebody writes meanwhile is left to its newer version, and one that the store does not
+// take any more, by options that are stricter now, to whoever writes it again.
+func (e *Engine) annotateStored(ctx context.Context, of []index.Ordinal, sequence uint64) (int, error) {
+	docs, all, n, err := e.readWaiting(of)
+	if err != nil {
+		return n, err
+	}
+	var states []State
+	if n == len(of) {
+		states = []State{{Name: annotatorState, Value: strconv.AppendUint(nil, sequence, 10)}}
+	}
 	var ops []Op
-	for i, found := range results {
+	for i, found := range e.askForAll(ctx, docs) {
 		if found.err == nil && len(found.annotation.Extensions) == 0 && len(found.annotation.Derived) == 0 {
 			continue
 		}
-		p, err := e.Prepare(ctx, sources[i], &How{ID: docs[i].ID, Check: Check{Level: Minimal, WithoutInvariants: true}, annotation: found})
-		if err != nil {
-			return err
+		w := &all[i]
+		p, err := e.Prepare(ctx, w.source, &How{ID: w.version.ID, Check: Check{Level: Minimal, WithoutInvariants: true}, annotation: found})
+		if errors.Is(err, ErrInvalid) {
+			e.options.Logger.WarnContext(ctx, "datastore: a document is not annotated, since the store does not take it any more")
+			continue
 		}
-		ops = append(ops, Op{Prepared: p, Condition: conditions[i], Interaction: Derived})
+		if err != nil {
+			return n, err
+		}
+		ops = append(ops, Op{Prepared: p, Condition: Condition{IfMatch: w.version.Number}, Interaction: Derived})
 	}
 	if len(ops) == 0 {
-		return nil // position is kept with the next document
+		return n, nil // position is kept with the next document
 	}
-	_, err := e.Commit(ctx, &Commit{Ops: ops, States: states})
+	_, err = e.Commit(ctx, &Commit{Ops: ops, States: states})
 	if !errors.Is(err, ErrPreconditionFailed) {
-		return err
+		return n, err
 	}
 	for i := range ops {
 		if _, err := e.Commit(ctx, &Commit{Ops: ops[i : i+1]}); err != nil && !errors.Is(err, ErrPreconditionFailed) {
-			return err
+			return n, err
 		}
 	}
 	_, err = e.Commit(ctx, &Commit{States: states})
-	return err
+	return n, err
 }
 
 // askForAll asks the annotator about documents: in one call if it takes batches, and

@@ -45,13 +45,13 @@ func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside 
 		return a
 	}
 	url := textOf(doc, node, attachmentURL)
-	id, ok := e.binaryID(url)
+	id, version, ok := e.binaryID(url)
 	if !ok {
 		a.Err = nlp.ErrElsewhere
 		return a
 	}
 	var binary fhirjson.Document
-	if a.Err = e.binary(id, beside, &binary); a.Err != nil {
+	if a.Err = e.binary(id, version, beside, &binary); a.Err != nil {
 		return a
 	}
 	if a.ContentType == "" {
@@ -63,9 +63,12 @@ func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside 
 	return a
 }
 
-// binary reads a Binary: one of the same commit, or the current one of the store.
-func (e *Engine) binary(id string, beside func(id string) []byte, doc *fhirjson.Document) error {
-	if beside != nil {
+var errNoBinary = errors.New("nlp: the Binary of the attachment's url is not in the store")
+
+// binary reads a Binary: the version with a number, or, with 0, the one of the same commit
+// or else the current one of the store.
+func (e *Engine) binary(id string, version uint64, beside func(id string) []byte, doc *fhirjson.Document) error {
+	if beside != nil && version == 0 {
 		if text := beside(id); text != nil {
 			if err := fhirjson.Parse(text, doc, &anyStored); err == nil {
 				return nil
@@ -74,21 +77,29 @@ func (e *Engine) binary(id string, beside func(id string) []byte, doc *fhirjson.
 	}
 	view := e.Last()
 	o, ok := view.Find(schema.TypeBinary, id)
-	if !ok || view.Deleted(o) {
-		return errors.New("nlp: the Binary of the attachment's url is not in the store")
+	for ok && version != 0 && view.VersionNumber(o) > version {
+		o, ok = view.Previous(o)
+	}
+	if !ok || view.Deleted(o) || version != 0 && view.VersionNumber(o) != version {
+		return errNoBinary
 	}
 	return e.Document(o, doc)
 }
 
-// binaryID returns the id of the Binary of this store that a url leads to. A version in it
-// is left aside: the current one is read.
-func (e *Engine) binaryID(url string) (id string, ok bool) {
+// binaryID returns the id of the Binary of this store that a url leads to, and the number
+// of its version, 0 for the current one.
+func (e *Engine) binaryID(url string) (id string, version uint64, ok bool) {
 	if base := e.options.BaseURL; base != "" {
 		url = strings.TrimPrefix(url, base+"/")
 	}
 	rest, ok := strings.CutPrefix(url, "Binary/")
-	id, _, _ = strings.Cut(rest, "/_history/")
-	return id, ok && ValidID(id)
+	id, number, versioned := strings.Cut(rest, "/_history/")
+	if ok = ok && fhirjson.ValidID(id); ok && versioned {
+		if version, ok = ParseVersion(number); !ok {
+			return id, 0, false
+		}
+	}
+	return id, version, ok
 }
 
 // textOf returns the text of a member, "" if there is none.

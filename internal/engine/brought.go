@@ -18,6 +18,9 @@ type brought struct {
 	micros  int64 // since the Unix epoch
 }
 
+// time returns the time alone.
+func (b brought) time() brought { return brought{timed: b.timed, micros: b.micros} }
+
 var (
 	metaVersion = schema.Lookup(schema.TypeMeta, "versionId")
 	metaUpdated = schema.Lookup(schema.TypeMeta, "lastUpdated")
@@ -25,6 +28,7 @@ var (
 
 // readBrought reads meta.versionId and meta.lastUpdated, if How asks for them.
 func (e *Engine) readBrought(_ context.Context, c *scratch) error {
+	c.out.brought = c.how.time
 	if !c.how.Source {
 		return nil
 	}
@@ -130,22 +134,39 @@ func latest(ops []Op, at int64) int64 {
 // isCommitTime reports whether a time can be written as an instant.
 func isCommitTime(micros int64) bool { return micros >= firstMicros && micros <= lastMicros }
 
-// compareBrought compares a version that brings a number with the one that has it
-// already.
-func (e *Engine) compareBrought(p *Prepared) (same bool, err error) {
+// numbered returns the version that has the number already, and the time, if any, that
+// another brings.
+func (e *Engine) numbered(p *Prepared) (o index.Ordinal, deleted, ok bool) {
 	view := e.Last()
-	o, ok := view.Find(p.Type, p.ID)
+	o, ok = view.Find(p.Type, p.ID)
 	for ok && view.VersionNumber(o) > uint64(p.brought.version) {
 		o, ok = view.Previous(o)
 	}
-	if !ok || view.VersionNumber(o) != uint64(p.brought.version) || view.Deleted(o) {
-		return false, nil
+	if !ok || view.VersionNumber(o) != uint64(p.brought.version) {
+		return 0, false, false
 	}
-	if _, micros := view.RecordOf(o); p.brought.timed && p.brought.micros != micros {
+	_, micros := view.RecordOf(o)
+	return o, view.Deleted(o), !p.brought.timed || p.brought.micros == micros
+}
+
+// compareBrought compares a version that brings a number with the one that has it
+// already.
+func (e *Engine) compareBrought(p *Prepared) (same bool, err error) {
+	o, deleted, ok := e.numbered(p)
+	if !ok || deleted {
 		return false, nil
 	}
 	now, err := e.contentAt(o)
 	return err == nil && now == p.compared.content, err
+}
+
+// deletedAlready reports whether the store has a deletion that brings its number.
+func (e *Engine) deletedAlready(p *Prepared) bool {
+	if p.brought.version == 0 {
+		return false
+	}
+	_, deleted, ok := e.numbered(p)
+	return ok && deleted
 }
 
 // sameAs reports whether an operation holds the same as a version of its group.

@@ -32,16 +32,17 @@ var derivedTypes = func() map[schema.TypeID]schema.FieldID {
 
 // prepareDerived prepares the resources that an annotator derived from a document. It
 // refuses all of them if one is invalid, of a type that is not derived, about somebody
-// else than the document, or has an id that is not the document's to give.
-func (e *Engine) prepareDerived(ctx context.Context, sources [][]byte, documentID, subject string) ([]*Prepared, error) {
+// else than the document, or has an id that is not the document's to give. They have the
+// time that the document brings.
+func (e *Engine) prepareDerived(ctx context.Context, sources [][]byte, document *Prepared, subject string) ([]*Prepared, error) {
 	if len(sources) > nlp.MaxDerived {
 		return nil, fmt.Errorf("nlp: the annotator derived more than %d resources", nlp.MaxDerived)
 	}
-	prefix := nlp.DerivedPrefix(documentID)
+	prefix := nlp.DerivedPrefix(document.ID)
 	numbers := map[schema.TypeID]int{}
 	all := make([]*Prepared, 0, len(sources))
 	for _, source := range sources {
-		how := &How{Check: Check{Level: Strict, WithoutInvariants: true}, Know: true, Rewrite: func(_ context.Context, doc *fhirjson.Document) ([]byte, error) {
+		how := &How{Check: Check{Level: Strict, WithoutInvariants: true}, Know: true, time: document.brought.time(), Rewrite: func(_ context.Context, doc *fhirjson.Document) ([]byte, error) {
 			return nil, checkDerived(doc, subject)
 		}}
 		p, err := e.Prepare(ctx, source, how)
@@ -78,12 +79,15 @@ func checkDerived(doc *fhirjson.Document, subject string) error {
 
 // derive adds what a written version of a document means for the resources that are
 // derived from it: those of an annotation are written, others are deleted. What somebody
-// else wrote or deleted since is left alone.
+// else wrote or deleted since is left alone. What an import brought is what an annotator
+// once derived; a store that annotates nothing keeps it as long as the document is there,
+// since it may have come with the version that is written.
 func (t *taking) derive(o *Op, old state) error {
+	imported := o.Deletes() && o.Interaction != Import || t.engine.annotates(o.Type)
 	numbers := map[schema.TypeID]int{}
 	for _, p := range o.derived {
 		numbers[p.Type]++
-		if err := t.deriveOne(p); err != nil {
+		if err := t.deriveOne(p, imported); err != nil {
 			return err
 		}
 	}
@@ -102,7 +106,13 @@ func (t *taking) derive(o *Op, old state) error {
 			if !is.exists() {
 				continue
 			}
-			if err := t.deriveOne(PrepareDeletion(typ, k.id)); err != nil {
+			deletion := PrepareDeletion(typ, k.id)
+			if b := o.brought.time(); b.timed {
+				if err := deletion.Bring("", true, b.micros); err != nil {
+					return err
+				}
+			}
+			if err := t.deriveOne(deletion, imported); err != nil {
 				return err
 			}
 		}
@@ -111,25 +121,45 @@ func (t *taking) derive(o *Op, old state) error {
 }
 
 // deriveOne writes a derived resource, or deletes it, unless its last version is
-// somebody else's.
-func (t *taking) deriveOne(p *Prepared) error {
+// somebody else's, or later than the time that the document brings. One that was imported
+// is somebody else's unless imported is set.
+func (t *taking) deriveOne(p *Prepared, imported bool) error {
 	k := key{p.Type, p.ID}
 	is := t.stateOf(k)
 	if is.version > 0 {
-		by := is.by
-		if is.ordinal != 0 {
-			var err error
-			if by, err = t.engine.Last().Interaction(is.ordinal); err != nil {
-				return err
-			}
+		by, err := t.writer(is)
+		if err != nil {
+			return err
 		}
-		// What an import brought is what an annotator once derived.
-		if by != Derived && by != Import && by != Restore {
+		if by != Derived && !(imported && (by == Import || by == Restore)) {
 			return nil
 		}
 	}
-	o := Op{Prepared: p, Interaction: Derived, Condition: Condition{SkipSame: true}}
+	o := Op{Prepared: p, Interaction: Derived, Condition: Condition{SkipSame: true, SkipRefused: true}}
 	t.extra = append(t.extra, o)
 	t.versions = append(t.versions, Version{})
 	return t.op(len(t.versions)-1, &o)
+}
+
+// writer returns what wrote the newest version of a resource.
+func (t *taking) writer(is state) (Interaction, error) {
+	if is.ordinal == 0 {
+		return is.by, nil
+	}
+	return t.engine.Last().Interaction(is.ordinal)
+}
+
+// wasDerived reports whether a version of a resource was derived from a document by this
+// store.
+func (t *taking) wasDerived(k key, newest state) (bool, error) {
+	if newest.ordinal == 0 && newest.by == Derived {
+		return true, nil
+	}
+	view := t.engine.Last()
+	for o, ok := view.Find(k.typ, k.id); ok; o, ok = view.Previous(o) {
+		if by, err := view.Interaction(o); err != nil || by == Derived {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

@@ -117,6 +117,17 @@ func At(pointer string, err error) error {
 	return moved
 }
 
+// AtIn is At for a place in a resource of the given type.
+func AtIn(typ, pointer string, err error) error {
+	err = At(pointer, err)
+	if data, ok := err.(*Error); ok { // its issues are its own
+		for i := range data.Issues {
+			data.Issues[i].Root = typ
+		}
+	}
+	return err
+}
+
 // Invalid turns an error of the parser into an Error.
 func Invalid(err error) error {
 	if err == nil {

@@ -235,9 +235,10 @@ func (e *Engine) customValues(c *scratch, p *Prepared) error {
 	for _, part := range []struct {
 		to      **index.Prepared
 		extract func(param.CustomSet)
+		make    func() *index.Prepared
 	}{
-		{&p.custom.complete, func(s param.CustomSet) { e.search.ExtractCustom(s, &c.doc, &c.builder) }},
-		{&p.custom.staged, func(s param.CustomSet) { e.search.ExtractStaged(s, &c.doc, &c.builder) }},
+		{&p.custom.complete, func(s param.CustomSet) { e.search.ExtractCustom(s, &c.doc, &c.builder) }, func() *index.Prepared { return customPool.Get().(*index.Prepared) }},
+		{&p.custom.staged, func(s param.CustomSet) { e.search.ExtractStaged(s, &c.doc, &c.builder) }, func() *index.Prepared { return new(index.Prepared) }},
 	} {
 		*part.to = nil
 		c.builder.Reset()
@@ -245,7 +246,7 @@ func (e *Engine) customValues(c *scratch, p *Prepared) error {
 		if c.builder.Len() == 0 {
 			continue
 		}
-		*part.to = new(index.Prepared)
+		*part.to = part.make()
 		if err := e.index.Prepare(*part.to, c.builder.Payload()); err != nil {
 			return err
 		}

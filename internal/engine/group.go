@@ -155,11 +155,11 @@ func (t *taking) op(i int, o *Op) error {
 	old, ok := t.changed[k]
 	if !ok {
 		old = t.current(k)
-		t.leans = t.leans || o.SkipSame && old.ordinal == 0 && old.exists()
+		t.leans = t.leans || (o.SkipSame || o.Deletes() && o.brought.version != 0) && old.ordinal == 0 && old.exists()
 	}
 	v := &t.versions[i]
 	v.Type, v.ID = o.Type, o.ID
-	if o.Deletes() && o.SkipAbsent && !old.exists() {
+	if o.Deletes() && o.SkipAbsent && (!old.exists() || t.engine.deletedAlready(o.Prepared)) {
 		return nil
 	}
 	if err := o.check(old); err != nil {
@@ -174,10 +174,10 @@ func (t *taking) op(i int, o *Op) error {
 	}
 	next := state{deleted: o.Deletes(), content: o.compared.content, by: o.interaction()}
 	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
-		if o.SkipRefused {
-			v.Refused, err = err, nil
+		if !o.SkipRefused {
+			return err
 		}
-		return err
+		return t.refuse(k, old, o, v, err)
 	}
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
@@ -197,6 +197,22 @@ func (t *taking) op(i int, o *Op) error {
 		return t.derive(o, old)
 	}
 	return nil
+}
+
+// refuse answers for a version that does not follow the newest one. Of what this store
+// derived itself an import brings what was derived elsewhere: that is passed over.
+func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
+	if v.Refused = why; o.Interaction != Import {
+		return nil
+	}
+	derived, err := t.wasDerived(k, old)
+	switch {
+	case derived && o.Deletes():
+		v.Refused = nil
+	case derived:
+		v.Refused, v.Unchanged, v.Number = nil, true, old.version
+	}
+	return err
 }
 
 // stateOf is the state of a resource once the commit so far is applied.

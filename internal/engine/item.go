@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
@@ -131,7 +132,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}
-	// The numbers of types are fixed (internal/search/param/numbers.txt).
+	// The numbers of types are fixed (search/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
 	if param.Version(h.typ) == 0 {
 		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)
@@ -166,5 +167,5 @@ func (h *itemHeader) splitID(part []byte, isUUID bool) (rest []byte, ok bool) {
 		return nil, false
 	}
 	h.id = string(part[1 : 1+int(part[0])])
-	return part[1+int(part[0]):], ValidID(h.id)
+	return part[1+int(part[0]):], fhirjson.ValidID(h.id)
 }

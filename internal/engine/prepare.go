@@ -15,6 +15,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // How says how a resource is prepared. The zero How takes the resource's own id and
@@ -46,6 +47,8 @@ type How struct {
 
 	// annotation is what the annotator made of a document in the background.
 	annotation *found
+	// time is that of the document from which the resource was derived, if it brought one.
+	time brought
 }
 
 // A Prepared resource is all that the writer needs of one: everything but its version
@@ -110,14 +113,29 @@ func (p *Prepared) Disown() { p.part[itemExtractorAt]++ }
 // ten slices of them, and making those anew would be a tenth of an import.
 var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
 
+// documentsPool is that of documents and customPool that of custom parameters: what an
+// annotator adds has hundreds of values, and other resources have a few.
+var (
+	documentsPool = sync.Pool{New: func() any { return new(index.Prepared) }}
+	customPool    = sync.Pool{New: func() any { return new(index.Prepared) }}
+)
+
+// poolOf returns the pool of the values of a type.
+func poolOf(t schema.TypeID) *sync.Pool {
+	if t == schema.TypeDocumentReference {
+		return &documentsPool
+	}
+	return &valuesPool
+}
+
 // release gives the values back once they were applied. Only the writer calls it.
 func (p *Prepared) release() {
 	if p.values != nil {
-		valuesPool.Put(p.values)
+		poolOf(p.Type).Put(p.values)
 		p.values = nil
 	}
 	if p.custom.complete != nil {
-		valuesPool.Put(p.custom.complete)
+		customPool.Put(p.custom.complete)
 		p.custom.complete = nil
 	}
 }
@@ -132,6 +150,7 @@ type scratch struct {
 	evaluator  fhirpath.Evaluator
 	builder    index.Builder
 	stored     []byte
+	annotated  []byte // memory for the source of an annotated document
 	out        *Prepared
 }
 
@@ -143,7 +162,7 @@ const keptSource = 1 << 20
 
 // put gives a scratch back. It keeps nothing of the resource but memory.
 func (c *scratch) put() {
-	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource {
+	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource || cap(c.annotated) > keptSource {
 		return
 	}
 	c.doc.Source, c.how, c.source = nil, nil, nil
@@ -238,7 +257,7 @@ func (e *Engine) runSteps(ctx context.Context, c *scratch, steps []step) error {
 
 // parse reads and validates one resource at a level. It ends soon after ctx does.
 func (e *Engine) parse(ctx context.Context, src []byte, doc *fhirjson.Document, level Level) error {
-	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, MaxNodes: e.options.MaxValues, Level: level}))
+	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, MaxNodes: e.options.MaxValues, Level: level, KnownModifier: nlp.IsModifier}))
 }
 
 // rewrite puts another text in the place of the resource, if How asks for it.
@@ -270,7 +289,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 	switch {
 	case c.out.ID == "":
 		return wrong(issue.Required, "the resource needs an id")
-	case !ValidID(c.out.ID):
+	case !fhirjson.ValidID(c.out.ID):
 		// Whatever else a level lets in: an id stands in addresses and answers.
 		return wrong(issue.Value, "the id is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
 	}
@@ -283,7 +302,7 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
 		return err
 	}
-	c.out.values = valuesPool.Get().(*index.Prepared)
+	c.out.values = poolOf(c.out.Type).Get().(*index.Prepared)
 	return e.index.Prepare(c.out.values, c.builder.Payload())
 }
 

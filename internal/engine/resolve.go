@@ -29,7 +29,7 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 		}
 		to, err := e.resolve(ctx, t, criteria)
 		if err != nil {
-			return At(c.doc.Pointer(n), err)
+			return AtIn(c.doc.Type().String(), c.doc.Pointer(n), err)
 		}
 		quoted, err := jsontext.AppendQuote(nil, to)
 		if err != nil {

@@ -47,7 +47,12 @@ func (e *Engine) compare(_ context.Context, c *scratch) error {
 		p.compared.content = contentOf(c.stored)
 	}
 	if !c.how.Compare {
-		return nil
+		if !c.how.Know {
+			return nil
+		}
+		var err error // so that the writer need not read the current version
+		p.compared.same, err = e.compareCurrent(p)
+		return err
 	}
 	if same, err := e.compareCurrent(p); err != nil || !same {
 		return err
@@ -97,7 +102,7 @@ func (e *Engine) contentOfDocument(stored []byte) (content, error) {
 	if err := ParseStored(stored, &doc); err != nil {
 		return content{}, err
 	}
-	text, changed := withExtensions(&doc, nil, nlp.Owned)
+	text, changed := withExtensions(nil, &doc, nil, nlp.Owned)
 	if !changed {
 		return contentOf(stored), nil
 	}

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A Level says how much of R4 a resource must keep to be stored.
@@ -95,7 +94,7 @@ func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 		return err
 	}
 	extension := append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), text...)
-	noted, _ := withExtensions(&c.doc, [][]byte{append(extension, '}')}, func(url string) bool { return url == ValidationIssueURL })
+	noted, _ := withExtensions(nil, &c.doc, [][]byte{append(extension, '}')}, func(url string) bool { return url == ValidationIssueURL })
 	original := c.doc.Source
 	if e.parse(ctx, noted, &c.doc, Minimal) != nil {
 		return e.parse(ctx, original, &c.doc, Minimal)

@@ -1,7 +1,6 @@
 package fhirjson
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
@@ -19,10 +18,32 @@ type Edits struct {
 	list []edit
 }
 
-// An edit puts text in the place of the source from start to end.
+// An edit puts texts, with commas between them, in the place of the source from start to
+// end; head and tail go around them.
 type edit struct {
 	start, end uint32
-	text       []byte
+	texts      [][]byte
+	head, tail string
+}
+
+// size returns at most how many bytes the edit puts in.
+func (c *edit) size() int {
+	n := len(c.head) + len(c.tail) + len(c.texts)
+	for _, text := range c.texts {
+		n += len(text)
+	}
+	return n
+}
+
+func (c *edit) append(dst []byte) []byte {
+	dst = append(dst, c.head...)
+	for i, text := range c.texts {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, text...)
+	}
+	return append(dst, c.tail...)
 }
 
 // NewEdits returns no edits to doc, which must stay as it is while they are used.
@@ -35,35 +56,80 @@ func (e *Edits) Replace(n Index, raw []byte) {
 	if node.Kind == String {
 		start, end = start-1, end+1
 	}
-	e.list = append(e.list, edit{start, end, raw})
+	e.list = append(e.list, edit{start: start, end: end, texts: [][]byte{raw}})
 }
 
 // SetItems gives field f of the object parent, an array of objects such as
-// extension, the items raw, at least one, in the place of those that it has.
+// extension, the items raw in the place of those that it has. Without items it removes
+// the property, since no array may be empty; the object must have another one.
 func (e *Edits) SetItems(parent Index, f schema.FieldID, raw ...[]byte) {
-	items := bytes.Join(raw, []byte{','})
 	first, ok := e.doc.Child(parent, f)
-	if !ok {
+	switch {
+	case !ok && len(raw) == 0:
+		return
+	case !ok:
 		// A new property at the end. No object of a document is empty, so a comma
 		// goes before it.
-		text := append(append([]byte(`,"`), f.Field().Name...), `":[`...)
 		end := e.doc.Nodes[parent].End - 1
-		e.list = append(e.list, edit{end, end, append(append(text, items...), ']')})
+		e.list = append(e.list, edit{end, end, raw, `,"` + f.Field().Name + `":[`, "]"})
 		return
 	}
 	end := e.doc.Nodes[first].End
 	for i := e.doc.Nodes[first].Next; i < e.doc.Nodes[parent].Next && e.doc.Nodes[i].Field == f; i = e.doc.Nodes[i].Next {
 		end = e.doc.Nodes[i].End
 	}
-	e.list = append(e.list, edit{e.doc.Nodes[first].Start, end, items})
+	start := e.doc.Nodes[first].Start
+	if len(raw) == 0 {
+		start, end = e.property(start, end)
+	}
+	e.list = append(e.list, edit{start: start, end: end, texts: raw})
+}
+
+// property widens the span of an array's items to that of its property, from the quote of
+// the name to the bracket, and of one comma beside it.
+func (e *Edits) property(start, end uint32) (uint32, uint32) {
+	text := e.doc.Source
+	isSpace := func(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+	back := func() byte { // what stands before start and white space
+		for start--; isSpace(text[start]); start-- {
+		}
+		return text[start]
+	}
+	ahead := func() byte { // what stands at end or behind white space
+		for isSpace(text[end]) {
+			end++
+		}
+		end++
+		return text[end-1]
+	}
+	back() // [
+	back() // :
+	back() // the quote behind the name, which has none inside
+	for start--; text[start] != '"'; start-- {
+	}
+	ahead() // ]
+	after := end
+	if ahead() == ',' {
+		return start, end
+	}
+	back() // the comma, or the brace of an object that has nothing else
+	if text[start] != ',' {
+		start++
+	}
+	return start, after
 }
 
 // Apply appends the source with the changes made.
 func (e *Edits) Apply(dst []byte) []byte {
 	slices.SortStableFunc(e.list, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
-	at := uint32(0)
-	for _, c := range e.list {
-		dst = append(append(dst, e.doc.Source[at:c.start]...), c.text...)
+	at, size := uint32(0), len(e.doc.Source)
+	for i := range e.list {
+		size += e.list[i].size()
+	}
+	dst = slices.Grow(dst, size)
+	for i := range e.list {
+		c := &e.list[i]
+		dst = c.append(append(dst, e.doc.Source[at:c.start]...))
 		at = c.end
 	}
 	return append(dst, e.doc.Source[at:]...)

@@ -38,3 +38,23 @@ func TestEdits(t *testing.T) {
 		string(fhirjson.AppendCanonical(nil, changed, 0)))
 	require.Equal(t, src, string(doc.Source))
 }
+
+// TestEditsWithoutItems removes properties from wherever they stand, however they are written.
+func TestEditsWithoutItems(t *testing.T) {
+	extension := schema.Lookup(schema.TypePatient, "extension")
+	for source, want := range map[string]string{
+		`{"resourceType":"Patient","extension":[{"url":"a","valueString":"x"}],"active":true}`:                                      `{"resourceType":"Patient","active":true}`,
+		`{"extension":[{"url":"a","valueString":"x"},{"url":"b","valueString":"x"}],"resourceType":"Patient"}`:                      `{"resourceType":"Patient"}`,
+		`{"resourceType":"Patient","extension":[{"url":"a","valueString":"x"}]}`:                                                    `{"resourceType":"Patient"}`,
+		"{ \"resourceType\" : \"Patient\" ,\n\t\"\\u0065xtension\" :\r\n [ { \"url\":\"a\",\"valueString\":\"]\" } ] \n}":           "{ \"resourceType\" : \"Patient\"  \n}",
+		"{\n \"extension\" : [ {\"url\":\"a\",\"valueString\":\"x\"} , {\"url\":\"b\"} ] , \"resourceType\" : \"Patient\" }":        "{\n  \"resourceType\" : \"Patient\" }",
+		`{"resourceType":"Patient","active":true,"extension":[{"url":"a","valueString":"x"}],"_active":{"id":"x"},"gender":"male"}`: `{"resourceType":"Patient","active":true,"_active":{"id":"x"},"gender":"male"}`,
+		`{"resourceType":"Patient"}`: `{"resourceType":"Patient"}`,
+	} {
+		doc := new(fhirjson.Document)
+		require.NoError(t, fhirjson.Parse([]byte(source), doc, &fhirjson.Options{Level: fhirjson.Minimal}))
+		edits := fhirjson.NewEdits(doc)
+		edits.SetItems(0, extension)
+		require.Equal(t, want, string(edits.Apply(nil)))
+	}
+}

@@ -55,14 +55,19 @@ func (a *annotator) Annotate(ctx context.Context, doc *nlp.Document) (*nlp.Annot
 		if ended := ctx.Err(); ended != nil {
 			return nil, ended
 		}
+		in := func(err error) error { return fmt.Errorf("content[%d]: %w", doc.Attachments[i].Content, err) }
 		if err != nil {
-			err = fmt.Errorf("content[%d]: %w", doc.Attachments[i].Content, err)
+			err = in(err)
 		}
-		switch {
-		case found != nil:
-			out.Extensions = append(out.Extensions, extension(found, err))
-			all = append(all, found)
-		case err != nil:
+		if found != nil {
+			x, long := extension(found, err)
+			if long == nil {
+				out.Extensions, all = append(out.Extensions, x), append(all, found)
+				continue
+			}
+			err = in(long)
+		}
+		if err != nil {
 			out.Extensions = append(out.Extensions, nlp.Failure(err))
 		}
 	}
@@ -90,12 +95,23 @@ func (a *annotator) read(ctx context.Context, of *nlp.Attachment) (*nlp.Findings
 	if limit := a.options.MaxCharacters; limit > 0 && utf8.RuneCountInString(text) > limit {
 		return nil, fmt.Errorf("nlp: the text has more than %d characters", limit)
 	}
-	found, err := nlp.Annotate(ctx, a.detector, text)
+	found, err := nlp.Annotate(ctx, bounded{a.detector, a.options.MaxEntities}, text)
 	if found == nil || errors.Is(err, nlp.ErrFindings) {
 		return nil, err
 	}
-	if limit := a.options.MaxEntities; max(len(found.Entities), len(found.ICD10CM), len(found.RxNorm)) > limit {
-		return nil, fmt.Errorf("nlp: the text has more than %d entities", limit)
+	return found, err
+}
+
+// bounded is a detector that fails where it finds too much.
+type bounded struct {
+	nlp.Detector
+	limit int
+}
+
+func (b bounded) Detect(ctx context.Context, text string) (*nlp.Findings, error) {
+	found, err := b.Detector.Detect(ctx, text)
+	if found != nil && max(len(found.Entities), len(found.ICD10CM), len(found.RxNorm)) > b.limit {
+		return nil, fmt.Errorf("nlp: the text has more than %d entities", b.limit)
 	}
 	return found, err
 }

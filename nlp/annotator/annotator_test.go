@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/nlp/annotator"
 	"github.com/stretchr/testify/require"
@@ -80,13 +81,7 @@ func document(texts ...string) []byte {
 
 func open(t *testing.T, options *annotator.Options) *datastore.Store {
 	t.Helper()
-	store, err := datastore.Open(ctx, "mem:", &datastore.Options{Annotator: annotator.New(detector, options)})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, store.Verify(ctx))
-		require.NoError(t, store.Close())
-	})
-	return store
+	return storetest.Open(t, &datastore.Options{Annotator: annotator.New(detector, options)})
 }
 
 func all(t *testing.T, store *datastore.Store, typ string) []string {

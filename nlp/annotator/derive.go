@@ -2,6 +2,7 @@ package annotator
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/nlp"
@@ -98,14 +99,15 @@ func derive(out *nlp.Annotation, doc *nlp.Document, all []*nlp.Findings) {
 	}
 	made = made[:min(len(made), nlp.MaxDerived-1)]
 	numbers := map[string]int{}
-	linkage := "Linkage/" + doc.DerivedID(0)
+	prefix := nlp.DerivedPrefix(doc.ID)
+	linkage := "Linkage/" + prefix + "0"
 	source := "DocumentReference/" + doc.ID
 	names := &writer{}
 	names.open(nlp.GeneratedURL)
 	names.reference(nlp.LinkageURL, linkage)
 	items := []byte(nil)
 	for _, c := range made {
-		id := doc.DerivedID(numbers[c.typ])
+		id := prefix + strconv.Itoa(numbers[c.typ])
 		numbers[c.typ]++
 		out.Derived = append(out.Derived, c.resource(id, doc.Subject, linkage, source))
 		names.reference(nlp.DerivedURL, c.typ+"/"+id)
@@ -114,7 +116,7 @@ func derive(out *nlp.Annotation, doc *nlp.Document, all []*nlp.Findings) {
 	}
 	names.close()
 	out.Extensions = append(out.Extensions, names.out)
-	b := append([]byte(`{"resourceType":"Linkage","id":`), appendString(nil, doc.DerivedID(0))...)
+	b := append([]byte(`{"resourceType":"Linkage","id":`), appendString(nil, prefix+"0")...)
 	b = append(b, `,"meta":{"tag":[{"display":"SYSTEM_GENERATED"}]},"active":true,"item":[`...)
 	b = append(b, items...)
 	b = append(b, `{"type":"source","resource":{"reference":`...)
@@ -124,6 +126,7 @@ func derive(out *nlp.Annotation, doc *nlp.Document, all []*nlp.Findings) {
 
 // isSubject reports whether resources can be derived about a reference.
 func isSubject(reference string) bool {
+	reference, _, _ = strings.Cut(reference, "/_history/")
 	i := strings.LastIndexByte(reference, '/')
 	if i < 0 {
 		return false
@@ -132,19 +135,13 @@ func isSubject(reference string) bool {
 	return typ == "Patient" || typ == "Group"
 }
 
-func (w *writer) reference(url, to string) {
-	w.value(url, "Reference", func(dst []byte) []byte {
-		return append(appendString(append(dst, `{"reference":`...), to), '}')
-	})
-}
-
 // resource returns the resource of a claim.
 func (c *claim) resource(id, subject, linkage, source string) []byte {
 	entity, concept, system := nlp.ICD10CMEntityURL, nlp.ICD10CMConceptURL, icd10cmSystem
 	if c.list == nlp.RxNormURL {
 		entity, concept, system = nlp.RxNormEntityURL, nlp.RxNormConceptURL, rxnormSystem
 	}
-	b := append([]byte(`{"resourceType":"`), c.typ...)
+	b := append(append(make([]byte, 0, 1400), `{"resourceType":"`...), c.typ...)
 	b = append(b, `","id":`...)
 	b = appendString(b, id)
 	b = append(b, `,"meta":{"tag":[{"display":"SYSTEM_GENERATED"}]},"modifierExtension":[`...)

@@ -3,36 +3,50 @@ package annotator
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/fhirlake/fhirlake/nlp"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // extension returns the extension that tells what was found in a text, although a part
 // may have failed.
-func extension(found *nlp.Findings, failed error) []byte {
-	w := &writer{}
+func extension(found *nlp.Findings, failed error) ([]byte, error) {
+	w := &writer{out: make([]byte, 0, sizeOf(found))}
 	w.open(nlp.RootURL)
 	w.open(nlp.EntitiesURL)
-	w.head(nlp.EntitiesURL, found.Entities, found.ModelVersion)
+	if err := w.head(nlp.EntitiesURL, found.Entities, found.ModelVersion); err != nil {
+		return nil, err
+	}
 	for i := range found.Entities {
 		e := &found.Entities[i]
 		w.open(nlp.EntityURL)
-		w.members(nlp.EntityURL, e)
+		w.integer(nlp.EntityURL+"-id", e.ID)
+		w.text(nlp.EntityURL+"-text", e.Text)
 		w.text(nlp.EntityURL+"-category", string(e.Category))
 		w.text(nlp.EntityURL+"-type", e.Type)
+		w.score(nlp.EntityURL+"-score", e.Score)
+		w.integer(nlp.EntityURL+"-begin-offset", e.BeginOffset)
+		w.integer(nlp.EntityURL+"-end-offset", e.EndOffset)
 		w.close()
 	}
 	w.close()
-	w.inferred(nlp.ICD10CMURL, nlp.ICD10CMEntityURL, nlp.ICD10CMConceptURL, found.ICD10CM, found.ModelVersion)
-	w.inferred(nlp.RxNormURL, nlp.RxNormEntityURL, nlp.RxNormConceptURL, found.RxNorm, found.ModelVersion)
+	if err := w.inferred(&icd10, found.ICD10CM, found.ModelVersion); err != nil {
+		return nil, err
+	}
+	if err := w.inferred(&rxnorm, found.RxNorm, found.ModelVersion); err != nil {
+		return nil, err
+	}
 	w.text(nlp.StatusURL, "SUCCESS")
 	if failed != nil {
 		w.text(nlp.MessageURL, failed.Error())
 	}
 	w.close()
-	return w.out
+	return w.out, nil
+}
+
+// sizeOf returns about how long the extension of findings is.
+func sizeOf(f *nlp.Findings) int {
+	return 1024 + 1200*len(f.Entities) + 3000*(len(f.ICD10CM)+len(f.RxNorm))
 }
 
 // A writer writes extensions.
@@ -44,9 +58,7 @@ type writer struct {
 // open begins an extension that has others inside.
 func (w *writer) open(url string) {
 	w.comma()
-	w.out = append(w.out, `{"url":"`...)
-	w.out = append(w.out, url...)
-	w.out = append(w.out, `","extension":[`...)
+	w.out = append(append(append(w.out, `{"url":"`...), url...), `","extension":[`...)
 	w.inner = false
 }
 
@@ -62,66 +74,76 @@ func (w *writer) comma() {
 	}
 }
 
-// value writes an extension with a value, whose type follows "value" in its name.
-func (w *writer) value(url, typ string, appendValue func(dst []byte) []byte) {
+// begin begins an extension with a value, up to what comes after "value" in its name. A
+// brace ends it.
+func (w *writer) begin(url, typ string) {
 	w.comma()
-	w.out = append(w.out, `{"url":"`...)
-	w.out = append(w.out, url...)
-	w.out = append(w.out, `","value`...)
-	w.out = append(w.out, typ...)
-	w.out = append(w.out, `":`...)
-	w.out = append(appendValue(w.out), '}')
+	w.out = append(append(append(append(w.out, `{"url":"`...), url...), `","value`...), typ...)
 	w.inner = true
 }
 
 // text writes a valueString, unless it is empty, which FHIR does not allow.
 func (w *writer) text(url, s string) {
 	if s != "" {
-		w.value(url, "String", func(dst []byte) []byte { return appendString(dst, s) })
+		w.begin(url, `String":`)
+		w.out = append(appendString(w.out, s), '}')
 	}
 }
 
 func (w *writer) integer(url string, n int) {
-	w.value(url, "Integer", func(dst []byte) []byte { return strconv.AppendInt(dst, int64(n), 10) })
+	w.begin(url, `Integer":`)
+	w.out = append(strconv.AppendInt(w.out, int64(n), 10), '}')
 }
 
 func (w *writer) score(url string, score float64) {
-	w.value(url, "Decimal", func(dst []byte) []byte { return appendScore(dst, score) })
+	w.begin(url, `Decimal":`)
+	w.out = append(appendScore(w.out, score), '}')
+}
+
+func (w *writer) reference(url, to string) {
+	w.begin(url, `Reference":{"reference":`)
+	w.out = append(appendString(w.out, to), `}}`...)
 }
 
 // head writes what the detector said, as JSON, and who it was.
-func (w *writer) head(url string, entities []nlp.Entity, model string) {
-	raw, err := json.Marshal(struct{ Entities []nlp.Entity }{entities})
-	if err == nil { // a list that was checked can be written
-		w.text(url+nlp.RawResponse, string(raw))
-	}
+func (w *writer) head(url string, entities []nlp.Entity, model string) error {
+	err := w.answers(url+nlp.RawResponse, entities)
 	w.text(url+nlp.ModelVersion, model)
+	return err
 }
 
-// members writes what entities of all kinds have.
-func (w *writer) members(url string, e *nlp.Entity) {
-	w.integer(url+"-id", e.ID)
-	w.text(url+"-text", e.Text)
-	w.integer(url+"-begin-offset", e.BeginOffset)
-	w.integer(url+"-end-offset", e.EndOffset)
-	w.score(url+"-score", e.Score)
-}
+// A list has the urls of entities with concepts.
+type list struct{ url, entity, concept string }
+
+var (
+	icd10  = list{nlp.ICD10CMURL, nlp.ICD10CMEntityURL, nlp.ICD10CMConceptURL}
+	rxnorm = list{nlp.RxNormURL, nlp.RxNormEntityURL, nlp.RxNormConceptURL}
+)
 
 // inferred writes entities with concepts.
-func (w *writer) inferred(list, entity, concept string, entities []nlp.Entity, model string) {
-	w.open(list)
-	w.head(list, entities, model)
+func (w *writer) inferred(l *list, entities []nlp.Entity, model string) error {
+	id, text, score := l.entity+"-id", l.entity+"-text", l.entity+"-score"
+	begin, end := l.entity+"-begin-offset", l.entity+"-end-offset"
+	concepts, code, description, rank := l.entity+nlp.ConceptList, l.concept+"-Code", l.concept+"-Description", l.concept+"-Score"
+	w.open(l.url)
+	if err := w.head(l.url, entities, model); err != nil {
+		return err
+	}
 	for i := range entities {
 		e := &entities[i]
-		w.open(entity)
-		w.members(entity, e)
-		if concepts := conceptsOf(e); len(concepts) > 0 {
-			w.open(entity + nlp.ConceptList)
-			for _, c := range concepts {
-				w.open(concept)
-				w.text(concept+"-Code", c.Code)
-				w.text(concept+"-Description", c.Description)
-				w.score(concept+"-Score", c.Score)
+		w.open(l.entity)
+		w.integer(id, e.ID)
+		w.text(text, e.Text)
+		w.integer(begin, e.BeginOffset)
+		w.integer(end, e.EndOffset)
+		w.score(score, e.Score)
+		if all := conceptsOf(e); len(all) > 0 {
+			w.open(concepts)
+			for i := range all {
+				w.open(l.concept)
+				w.text(code, all[i].Code)
+				w.text(description, all[i].Description)
+				w.score(rank, all[i].Score)
 				w.close()
 			}
 			w.close()
@@ -129,6 +151,7 @@ func (w *writer) inferred(list, entity, concept string, entities []nlp.Entity, m
 		w.close()
 	}
 	w.close()
+	return nil
 }
 
 // conceptsOf returns the concepts of an entity of either list.
@@ -141,27 +164,69 @@ func conceptsOf(e *nlp.Entity) []nlp.Concept {
 
 // appendScore appends a score with at most four decimals.
 func appendScore(dst []byte, score float64) []byte {
-	return strconv.AppendFloat(dst, math.Round(score*1e4)/1e4, 'f', -1, 64)
+	n := int(math.Round(score * 1e4))
+	if n >= 1e4 {
+		return append(dst, '1')
+	}
+	dst = append(dst, '0', '.', byte('0'+n/1000), byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	if dst[len(dst)-1] == '.' {
+		return dst[:len(dst)-1]
+	}
+	return dst
 }
 
-// appendString appends a JSON string. Control characters that R4's string does not allow
-// become U+FFFD.
+// appendString appends a JSON string.
 func appendString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' {
-			clean := []byte(s)
-			var out []byte
-			for _, c := range clean {
-				if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
-					out = append(out, "\uFFFD"...)
-				} else {
-					out = append(out, c)
-				}
-			}
-			s = string(out)
-			break
+	return append(appendEscaped(append(dst, '"'), s), '"')
+}
+
+// plain are the bytes that stand in a JSON string as they are, if the string is UTF-8.
+var plain = func() (set [256]bool) {
+	for c := range set {
+		set[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return set
+}()
+
+// appendEscaped appends what stands between the quotes of a JSON string. What R4's string
+// does not allow, control characters and bytes that are not UTF-8, becomes U+FFFD.
+func appendEscaped[T []byte | string](dst []byte, s T) []byte {
+	if !isUTF8(s) {
+		s = T(string([]rune(string(s))))
+	}
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if plain[c] {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\r':
+			dst = append(dst, `\r`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		default:
+			dst = append(dst, "\uFFFD"...)
 		}
 	}
-	dst, _ = jsontext.AppendQuote(dst, s) // invalid UTF-8 is replaced
-	return dst
+	return append(dst, s[from:]...)
+}
+
+func isUTF8[T []byte | string](s T) bool {
+	switch s := any(s).(type) {
+	case []byte:
+		return utf8.Valid(s)
+	case string:
+		return utf8.ValidString(s)
+	}
+	return false
 }

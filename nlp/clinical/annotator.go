@@ -12,5 +12,9 @@ func Annotator(opts *Options, of *annotator.Options) (nlp.Annotator, error) {
 	if err != nil {
 		return nil, err
 	}
+	detector.most = annotator.DefaultMaxEntities // more would be refused once they are made
+	if of != nil && of.MaxEntities != 0 {
+		detector.most = of.MaxEntities
+	}
 	return annotator.New(detector, of), nil
 }

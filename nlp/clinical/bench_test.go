@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,14 @@ func BenchmarkDetect(b *testing.B) {
 	require.NoError(b, err)
 	b.Run("sentences", func(b *testing.B) { benchmark(b, d, ownNotes(b)) })
 	b.Run("synthea", func(b *testing.B) { benchmark(b, d, syntheaTexts(b)) })
+	if reports, err := os.ReadFile("../../../shared/data/negation/negex-odd-reports.tsv"); err == nil {
+		b.Run("reports", func(b *testing.B) { benchmark(b, d, strings.SplitAfter(string(reports), "\n")) })
+	}
+	b.Run("prose", func(b *testing.B) {
+		licence, err := os.ReadFile("../../LICENSE")
+		require.NoError(b, err)
+		benchmark(b, d, []string{string(licence)})
+	})
 	b.Run("plain", func(b *testing.B) { benchmark(b, d, []string{plainText(200_000)}) })
 }
 

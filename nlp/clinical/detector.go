@@ -20,6 +20,7 @@ type Detector struct {
 	version    string
 	limit      int
 	withoutPHI bool
+	most       int       // entities that a text may have; 0 is no limit
 	memory     sync.Pool // of *scratch
 }
 
@@ -75,6 +76,9 @@ func (d *Detector) Detect(ctx context.Context, text string) (*nlp.Findings, erro
 		if step(); ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+	}
+	if n := len(r.mentions) + len(r.times); d.most > 0 && n > d.most {
+		return nil, fmt.Errorf("clinical: the text has more than %d entities", d.most)
 	}
 	return r.findings(), nil
 }

@@ -120,8 +120,10 @@ func (r *reading) offsets(first, last int) (begin, end int) {
 // those of other terms of the same kind.
 func (w *writer) concepts(m *mention) []nlp.Concept {
 	first := len(w.room)
+	side := w.side(m)
 	add := func(t *term, factor float64) {
-		for _, c := range t.concepts {
+		for i := range t.concepts {
+			c := t.concepts[t.ranked(i, side)]
 			n := len(w.room) - first
 			if n < maxConcepts && !slices.ContainsFunc(w.room[first:], func(o nlp.Concept) bool { return o.Code == c.Code }) {
 				c.Score = round(factor * rankFactors[n])

@@ -114,6 +114,9 @@ func (r *reading) purpose(m *mention, c *clause, floor int) (p purpose, first, l
 			if p := purposeAfter(r.note.Word(j)); p != noPurpose {
 				return p, m.first, j + 1
 			}
+			if r.isGiven(j, int(c.Last)) {
+				return vaccine, m.first, m.last
+			}
 			if r.isPlan(j, int(c.Last)) {
 				return otherPurpose, m.first, m.last
 			}
@@ -124,6 +127,27 @@ func (r *reading) purpose(m *mention, c *clause, floor int) (p purpose, first, l
 	}
 	p, first = r.purposeBefore(m.first, floor)
 	return p, first, m.last
+}
+
+// isGiven reports whether the words from token i on say of the condition before them that
+// the patient is immune: "tetanus UTD", "tetanus is up to date", "rubella immune".
+func (r *reading) isGiven(i, last int) bool {
+	if i < last {
+		switch r.note.Word(i) {
+		case "is", "was", "status", ":", "-", "vaccine":
+			i++
+		}
+	}
+	if i >= last {
+		return false
+	}
+	switch r.note.Word(i) {
+	case "utd", "immune", "nonimmune":
+		return true
+	case "up":
+		return i+2 < last && r.note.Word(i+2) == "date"
+	}
+	return false
 }
 
 // isPlan reports whether the words from token i on name a plan or teaching about the
@@ -150,10 +174,13 @@ func (r *reading) isImmunization(m *mention, c *clause) bool {
 	}
 	for i := m.first - 1; i >= max(int(c.First), m.first-maxList); i-- {
 		if r.note.Word(i) == ":" {
-			switch r.note.Word(max(i-1, 0)) {
-			case "immunizations", "vaccinations", "vaccines", "immunisations":
-				return true
+			for k := i - 1; k >= max(int(c.First), i-4); k-- {
+				switch r.note.Word(k) {
+				case "immunizations", "vaccinations", "vaccines", "immunisations", "shots":
+					return true
+				}
 			}
+			return false
 		}
 	}
 	return false

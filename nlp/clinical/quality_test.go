@@ -282,3 +282,9 @@ func TestQuality(t *testing.T) {
 		require.GreaterOrEqual(t, s.phi.f1(), 0.8)
 	}
 }
+
+func TestRegressions(t *testing.T) {
+	d, err := clinical.New(nil)
+	require.NoError(t, err)
+	require.Empty(t, measure(t, d, readSampleFile(t, "regressions.txt")).faults)
+}

@@ -14,6 +14,7 @@ type term struct {
 	symptom, sign bool
 	social        bool // a circumstance of life
 	chronic       bool
+	sides         int         // of concepts: those of right, left and both sides stand at 1 up to this
 	traits        []nlp.Trait // what the name itself says
 	// concepts are what the term means, best first, with the factors of their ranks as
 	// scores. Of a medication, its ingredients are among them.
@@ -62,10 +63,19 @@ func newTerms(entries []vocabulary.Entry) []term {
 				t.traits = append(t.traits, nlp.Trait{Name: nlp.PastHistory, Score: 0.95})
 			}
 		}
+		if e.Flags.Has("sides=3") {
+			t.sides = 3
+		} else if e.Flags.Has("sides=2") {
+			t.sides = 2
+		}
 		first := len(all)
 		generic := generics[i]
 		add := func(id, name string) {
 			if n := len(all) - first; n < maxConcepts && !slices.ContainsFunc(all[first:], func(c nlp.Concept) bool { return c.Code == id }) {
+				if n > 0 && n <= t.sides {
+					all = append(all, nlp.Concept{Code: id, Description: e.Term + sideNames[n], Score: rankFactors[n]})
+					return
+				}
 				if known := names[id]; known != "" && (n > 0 || slices.Contains(generic, id)) {
 					name = known
 				}

@@ -15,13 +15,15 @@ func (r *reading) assert(m *mention, section *note.Section) {
 		return
 	}
 	m.assertion = r.context.Of(m.first, m.last)
-	if m.category != nlp.Condition {
+	if m.category == nlp.Condition {
+		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return e.Trait == nlp.Future }) // "plan to evaluate for apnea"
+	} else {
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return r.misses(m, e) })
 	}
 	if m.term != nil && m.term.chronic {
 		// "Multiple sclerosis diagnosed two years ago" is not over.
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool {
-			return e.Trait == nlp.PastHistory && strings.Contains(e.Rule, "ago")
+			return e.Trait == nlp.PastHistory && (strings.HasSuffix(e.Rule, "ago") || strings.HasSuffix(e.Rule, "19#") || strings.HasSuffix(e.Rule, "last year"))
 		})
 	}
 	if m.category == nlp.Condition {
@@ -54,6 +56,9 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 			}
 		}
 	}
+	if e.Trait == nlp.Hypothetical && m.category == nlp.Medication && (strings.HasPrefix(e.Rule, "hypothetical: prn") || strings.HasPrefix(e.Rule, "hypothetical: as needed") || strings.HasPrefix(e.Rule, "hypothetical: when necessary")) {
+		return true // "prn pain: ibuprofen" is what is taken
+	}
 	if e.Trait == nlp.Hypothetical && (strings.Contains(e.Rule, "immuniz") || strings.Contains(e.Rule, "vaccin")) {
 		return true // a vaccine was given, whatever holds of what it is against
 	}
@@ -67,7 +72,7 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	// malaria with doxycycline".
 	switch r.note.Word(m.first - 1) {
 	case "by", "with", "via", "per", "on":
-		return e.Last < m.first-1 || r.note.Word(m.first-1) != "on" || e.Trait == nlp.Negation
+		return e.Last < m.first-1 || r.note.Word(m.first-1) != "on"
 	}
 	return false
 }

@@ -68,7 +68,7 @@ func TestOfOutsideIsEmpty(t *testing.T) {
 // would take minutes for.
 func TestHostileTextIsLinear(t *testing.T) {
 	for _, piece := range []string{"no ", "no, ", ", and ", "no , or ", "without ", "is seen ", "if ", "denied ", "is ", "- ", "? ", "+",
-		"denies:\n- ", "resolved ", "mother ", "a:no ", "a:no, ", "a ?no, ", "history of , ", "( finding ) ", "probably, ", "x"} {
+		"denies:\n- ", "resolved ", "mother ", "a:no ", "a:no, ", "a ?no, ", "history of , ", "( finding ) ", "probably, ", "x", "[ ] ", "a [x] b ", "( ) a\n", "a  no  ", "a | no | ", "(-) a ", "PMH: "} {
 		n := note.Parse(strings.Repeat(piece, 1<<18/len(piece)))
 		c := assertion.Parse(n)
 		for i := 0; i < len(n.Tokens); i += 5 {

@@ -47,13 +47,23 @@ type parser struct {
 	context *Context
 	found   []cue // phrases of the sentence at hand, terminators included, by first
 	lead    []cue // cues of the last line that ended in a colon
+	line    int32 // start of the line, or of the value in it, that holds the token before looked
+	looked  int32
+	plus    bool // a plus has marked a finding in the line at hand
 }
 
 // sentence finds the cues of a sentence.
 func (p *parser) sentence(index int32) {
 	s := &p.Sentences[index]
-	p.found = p.found[:0]
+	p.found, p.line, p.looked = p.found[:0], s.First, s.First
+	if p.Tokens[s.First].Flags&note.Line != 0 {
+		p.plus = false
+	}
 	for i := s.First; i < s.Last; {
+		if last := p.box(s, i); last > i {
+			i = last
+			continue
+		}
 		if r := p.value(s, i); r != nil {
 			p.found = append(p.found, cue{first: i, last: i + 1, rule: r})
 			i++
@@ -65,12 +75,13 @@ func (p *parser) sentence(index int32) {
 			i++
 			continue
 		}
+		p.plus = p.plus || p.Tokens[i].Kind == note.Punct && p.Word(int(i)) == "+"
 		opens := i == s.First || i == s.Value
 		closed := slices.ContainsFunc(node.rules, func(r *rule) bool { return r.closed }) && p.closes(last, s.Last)
 		for _, r := range node.rules {
 			switch {
 			case r.start && !opens, r.open && !opens && p.Tokens[i-1].Kind != note.Punct, r.closed && !closed:
-			case closed && r.forward && r.meaning == negation && !opens: // "MI ruled out and PE found"
+			case closed && r.forward && r.meaning <= uncertain && !opens: // "MI ruled out and PE found"
 			default:
 				p.found = append(p.found, cue{first: i, last: last, rule: r})
 			}
@@ -137,7 +148,7 @@ func (p *parser) closes(i, end int32) bool {
 	switch p.Word(int(i)) {
 	case "and", "or", "but", "by", "with", "on", "at", "in", "after", "since", "during", "today", "now", "prior",
 		"before", "overnight", "per", "as", "x", "when", "while", "throughout", "bilaterally", "from", "without", "which",
-		"so", "then", "because", "although", "though", "however", "upon", "following", "spontaneously", "times":
+		"so", "then", "w", "because", "although", "though", "however", "upon", "following", "spontaneously", "times":
 		return true
 	}
 	return false
@@ -206,6 +217,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 			return g.last // what follows is in the scope of that cue
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
+		case p.changes(f.rule, g):
+			return g.first
 		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
@@ -216,6 +229,23 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		}
 	}
 	return to
+}
+
+// changes reports whether the cue g, behind a comma, begins something of another kind than
+// a cue with rule r speaks of: "no fever, possible pneumonia", "r/o MI, h/o PE".
+func (p *parser) changes(r *rule, g *cue) bool {
+	if !g.rule.forward || p.Word(int(g.first-1)) != "," {
+		return false
+	}
+	switch r.meaning {
+	case negation:
+		return g.rule.meaning == uncertain || g.rule.meaning == history && p.Word(int(g.first+1)) == "/"
+	case uncertain, hypothetical:
+		return g.rule.meaning == history
+	case history:
+		return g.rule.meaning == uncertain && p.Word(int(g.first+1)) == "/"
+	}
+	return false
 }
 
 // heading returns the first token of the heading whose colon is token i, if it stands
@@ -282,6 +312,9 @@ func (p *parser) clause(i int) bool {
 // backward returns the start of the scope of the cue found[i].
 func (p *parser) backward(s *note.Sentence, i int) int32 {
 	f := &p.found[i]
+	if f.rule.cell {
+		return p.cell(s, f.first)
+	}
 	from := max(s.First, f.first-f.rule.limit)
 	if f.rule.near {
 		from = max(from, f.first-1)

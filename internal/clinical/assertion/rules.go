@@ -51,6 +51,7 @@ type rule struct {
 	result   bool // says "negative": of a test it is the result
 	item     bool // forward: up to a comma, unless an "or" follows
 	nested   bool // the same if a comma goes before the phrase
+	cell     bool // backward: over the cell of a table before it, or the text since the last box
 	limit    int32
 	score    float64
 	ends     uint8  // of a terminator: the set of meanings whose scope it ends
@@ -63,25 +64,52 @@ type lexicon struct {
 	classes map[string]uint64 // "$rel": its bit
 	root    node
 	begins  []*node // the node behind the root by the id of the word, or nil
-	// lengths has, for the first byte of a word, a bit for every length that words
-	// of phrases have: most words of a note are none by that alone.
-	lengths [256]uint64
+	slots   []slot  // the words again, where their hashes say; a power of two of them
 }
 
 // lookup returns the entry of a word.
 func (l *lexicon) lookup(text string) (word, bool) {
-	if text == "" || l.lengths[text[0]]&(1<<min(len(text), 63)) == 0 {
+	if text == "" {
 		return word{}, false
 	}
-	w, ok := l.words[text]
-	return w, ok
+	for i := hash(text); ; i++ {
+		switch s := &l.slots[i&uint32(len(l.slots)-1)]; s.text {
+		case text:
+			return s.word, true
+		case "":
+			return word{}, false
+		}
+	}
 }
 
-// index prepares begins and lengths.
+// A slot of the table of words is empty if it has no text.
+type slot struct {
+	text string
+	word word
+}
+
+// hash mixes the length and three letters of a word: most words of a note are found to be
+// none by these.
+func hash(text string) uint32 {
+	n := len(text)
+	h := uint32(n)*0x9e3779b1 ^ uint32(text[0])*0x85ebca6b ^ uint32(text[n/2])*0xc2b2ae35 ^ uint32(text[n-1])*0x27d4eb2f
+	return h ^ h>>15
+}
+
+// index prepares begins and slots.
 func (l *lexicon) index() {
 	l.begins = make([]*node, len(l.words))
+	size := uint32(1)
+	for int(size) < 4*len(l.words) {
+		size *= 2
+	}
+	l.slots = make([]slot, size)
 	for text, w := range l.words {
-		l.lengths[text[0]] |= 1 << min(len(text), 63)
+		i := hash(text)
+		for l.slots[i&(size-1)].text != "" {
+			i++
+		}
+		l.slots[i&(size-1)] = slot{text, w}
 		l.begins[w.id] = l.root.next[w.id]
 	}
 }

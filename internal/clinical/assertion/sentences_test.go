@@ -23,7 +23,7 @@ type mention struct {
 
 // mentions takes the marks out of a test sentence.
 func mentions(line string) (text string, all []mention) {
-	line = strings.ReplaceAll(line, `\n`, "\n")
+	line = strings.NewReplacer(`\n`, "\n", `\t`, "\t").Replace(line)
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(line, "{")

@@ -5,12 +5,15 @@ import "github.com/fhirlake/fhirlake/internal/clinical/note"
 // Rules for signs and values, which are no phrases.
 var (
 	minusRule    = &rule{meaning: negation, forward: true, score: .95, name: "negation: -", limit: 6, item: true}
+	listRule     = &rule{meaning: negation, forward: true, score: .95, name: "negation: (-)", limit: reach}
 	zeroRule     = &rule{meaning: negation, forward: true, score: .95, name: "negation: ø", limit: reach}
 	plusRule     = &rule{meaning: end, ends: 1<<meanings - 1, name: "end: +"}
+	bracketRule  = &rule{meaning: negation, backward: true, score: .95, name: "negation: (-)", limit: 6}
 	suffixRule   = &rule{meaning: negation, backward: true, score: .95, name: "negation: -", limit: 6}
 	queryRule    = &rule{meaning: uncertain, forward: true, score: .9, name: "uncertain: ?", limit: reach, item: true}
 	questionRule = &rule{meaning: uncertain, backward: true, score: .9, name: "uncertain: ?", limit: 3}
 	resultRule   = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach, result: true}
+	cellRule     = &rule{meaning: negation, backward: true, cell: true, score: .95, name: "negation: cell", limit: reach}
 	valueRule    = &rule{meaning: negation, backward: true, list: true, score: .97, name: "negation: value", limit: reach}
 )
 
@@ -34,7 +37,15 @@ func (p *parser) sign(s *note.Sentence, i int32) {
 	bracketed := i > s.First && i+1 < s.Last && p.Word(int(i-1)) == "(" && p.Word(int(i+1)) == ")"
 	opens := i == s.First || i == s.Value || p.Tokens[i-1].Kind == note.Punct
 	switch {
-	case sign == '-' && (bracketed || opens && spaced && joined && p.Tokens[i+1].Kind == note.Word):
+	case bracketed && p.bracketEnds(s, i):
+		if sign == '-' {
+			p.found = append(p.found, cue{first: i - 1, last: i + 2, rule: bracketRule})
+		}
+	case sign == '-' && bracketed:
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: listRule})
+	case sign == '-' && opens && spaced && !joined && t.Flags&note.Line == 0 && p.plus:
+		p.found = append(p.found, cue{first: i, last: i + 1, rule: minusRule})
+	case sign == '-' && opens && spaced && joined && p.Tokens[i+1].Kind == note.Word:
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: minusRule})
 	case sign == '-' && i > s.First && spaced && ends:
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: suffixRule})
@@ -45,6 +56,22 @@ func (p *parser) sign(s *note.Sentence, i int32) {
 	case sign == '?' && !spaced && !p.answered(i, s.Last):
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: questionRule})
 	}
+}
+
+// bracketEnds reports whether the sign in brackets at token i belongs to what goes before:
+// "fever (-), cough (+)".
+func (p *parser) bracketEnds(s *note.Sentence, i int32) bool {
+	if i-1 <= s.Value || p.Tokens[i-2].Kind == note.Punct {
+		return false
+	}
+	if i+2 >= s.Last || p.Tokens[i+2].Kind == note.Punct || p.Tokens[i+2].Flags&note.Line != 0 {
+		return true
+	}
+	last := s.Last - 1
+	if p.Word(int(last)) == "." {
+		last--
+	}
+	return last > i+2 && p.Word(int(last)) == ")" && p.Word(int(last-2)) == "(" && (p.Word(int(last-1)) == "+" || p.Word(int(last-1)) == "-")
 }
 
 // answered reports whether an answer follows the question mark at token i.
@@ -62,7 +89,21 @@ func (p *parser) answered(i, end int32) bool {
 // value returns the rule for token i if it is a negative value behind a label: "Cough: none",
 // "Fever: no.", "Murmurs - absent", "Any cough? No."
 func (p *parser) value(s *note.Sentence, i int32) *rule {
-	if i == s.First || p.Tokens[i-1].Kind != note.Punct {
+	if i == s.First || p.Tokens[i].Kind != note.Word {
+		return nil
+	}
+	switch p.Text[p.Tokens[i].Start] | 0x20 {
+	case 'n', 'd', 'a':
+	default:
+		return nil
+	}
+	if p.answersCell(s, i) {
+		switch p.Word(int(i)) {
+		case "no", "none", "denies", "denied", "absent", "negative", "neg", "never", "n":
+			return cellRule
+		}
+	}
+	if p.Tokens[i-1].Kind != note.Punct {
 		return nil
 	}
 	switch w := p.Word(int(i - 1)); {

@@ -43,6 +43,7 @@ type Sense struct {
 
 	Number int32  // the index of the entry
 	exact  string // the phrase must stand in the note just so; "" if not
+	marked bool   // exact is letters with marks between them, of any case: "f/c"
 	short  bool   // an abbreviation that is an English word in small letters
 }
 
@@ -54,6 +55,7 @@ const (
 	skipArticle                      // may be skipped after a preposition
 	skipLead                         // may begin "history of", "status post", "on"
 	skipHistory                      // may begin "history of"
+	skipInjured                      // after it sides may be skipped: "sprained left ankle"
 )
 
 // fill is what only the filling of a dictionary needs.
@@ -100,6 +102,9 @@ func (d *Dictionary) name(i int, s vocabulary.Synonym, q Quality) {
 	sense := Sense{Entry: &d.entries[i], Quality: q, Ambiguous: s.Ambiguous, Number: int32(i)}
 	if s.Exact {
 		sense.exact = s.Text
+	}
+	if !s.Exact && isMarked(s.Text) {
+		sense.exact, sense.marked = s.Text, true
 	}
 	sense.short = isAbbreviation(s.Text) && isEnglish(strings.ToLower(s.Text))
 	d.phrase(sense, s.Text)
@@ -171,6 +176,16 @@ func (d *Dictionary) compile(names int) {
 				insert(variant, append(slices.Clone(ids[2:]), ids[0])...)
 			}
 		}
+		if p.sense.Entry.Kind == vocabulary.Condition && len(ids) > 1 {
+			for i, word := range parts {
+				if short := shortWords[word]; short != "" { // "colon ca", "hip fx"
+					whole := ids[i]
+					ids[i] = d.words.number(short)
+					insert(variant, ids...)
+					ids[i] = whole
+				}
+			}
+		}
 		for i, word := range parts {
 			if prefix := prefixOf(word); prefix != "" && len(ids) < 6 {
 				split := append(append([]wordID{}, ids[:i]...), d.words.number(prefix), d.words.number(word[len(prefix):]))
@@ -237,7 +252,7 @@ func (d *Dictionary) compile(names int) {
 func (s *Sense) merge(other Sense) {
 	s.Quality = min(s.Quality, other.Quality)
 	s.Ambiguous = s.Ambiguous && other.Ambiguous
-	if s.exact != other.exact {
+	if s.exact != other.exact || s.marked != other.marked {
 		s.exact = ""
 	}
 	s.short = s.short && other.short
@@ -277,6 +292,7 @@ func (d *Dictionary) learnSkips() {
 	}
 	for kind, words := range map[skip]string{
 		skipArticle: "the a an his her their my left right both bilateral",
+		skipInjured: "fractured broken sprained strained swollen painful twisted dislocated torn enlarged bruised ruptured infected injured",
 		skipLead:    "history h hx status s on personal family",
 		skipHistory: "history h hx personal family",
 	} {

@@ -17,7 +17,7 @@ condition	acute lymphoblastic leukemia	icd10cm	C91.00	!ALL
 condition	aortic stenosis	icd10cm	I35.0	AS
 condition	Crohn's disease	icd10cm	K50.90	regional enteritis
 condition	fracture of femur	icd10cm	S72.90XA	
-condition	knee pain	icd10cm	M25.569	
+condition	knee pain	icd10cm	M25.569	pain in knee
 condition	type 2 diabetes mellitus	icd10cm	E11.9	type 2 diabetes|DM2|T2DM
 condition	diabetes mellitus	icd10cm	E11.9	diabetes
 condition	anemia	icd10cm	D64.9	
@@ -33,6 +33,9 @@ condition	depression	icd10cm	F32.A
 anatomy	chest	-		
 anatomy	lower leg	-		
 condition	leg pain	icd10cm	M79.606	
+condition	left arm pain	icd10cm	M79.602	pain in left arm
+condition	fever and chills	icd10cm	R50.9	f/c
+procedure	dilation and curettage	-		D&C
 medication	metoprolol	rxnorm	6918	~metropolol
 medication	amoxicillin / clavulanate	rxnorm	19711	
 condition	pneumonia, right lower lobe	icd10cm	J18.9	
@@ -74,6 +77,11 @@ func TestFind(t *testing.T) {
 		"Crohns disease; Crohn’s Disease; CROHN DISEASE": "Crohns disease = Crohn's disease; Crohn’s Disease = Crohn's disease; CROHN DISEASE = Crohn's disease",
 		"a fracture of the left femur":                   "fracture of the left femur = fracture of femur",
 		"femur fractures":                                "femur fractures = fracture of femur",
+		"pain in the left knee":                          "pain in the left knee = knee pain; knee = knee",
+		"pain in the left arm":                           "pain in the left arm = left arm pain",
+		"no f/c, F / C":                                  "f/c = fever and chills; F / C = fever and chills",
+		"F c/o pain, d/c home, d c":                      "",
+		"D&C, d & c":                                     "D&C = dilation and curettage; d & c = dilation and curettage",
 		"pain in the right knee":                         "pain in the right knee = knee pain; knee = knee",
 		"history of breast cancer":                       "breast cancer = breast cancer",
 		"status post mastectomy":                         "mastectomy = mastectomy",

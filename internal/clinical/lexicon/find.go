@@ -104,7 +104,7 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 	best := Match{First: i}
 	leaf := nodeID(0) // whose senses best has, if they are plain
 	reached := func(node nodeID, last int) {
-		if node&leafBit == 0 {
+		if node&leafBit == 0 || last <= best.Last {
 			return
 		}
 		if node&plainBit != 0 {
@@ -115,11 +115,27 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 	}
 	reached(node, i+1)
 	after := f.ids[i]
-	for j := i + 1; j < last; j++ {
+	// Where a word may be skipped and goes on a phrase as well ("pain in the left knee" beside
+	// "pain in left arm"), the phrase without it is tried later.
+	aside, asideAt, asideAfter := nodeID(0), 0, wordID(0)
+	for j := i + 1; ; j++ {
+		if j >= last {
+			if aside == 0 {
+				break
+			}
+			node, j, after, aside = aside, asideAt, asideAfter, 0
+			if j >= last {
+				break
+			}
+		}
 		t := &f.n.Tokens[j]
 		next := nodeID(0)
 		if f.ids[j] != 0 {
 			next = f.d.trie.child(node, f.ids[j])
+		}
+		skips := t.Kind != note.Punct && f.d.skip(after)&(skipPreposition|skipInjured) != 0 && f.d.skip(f.ids[j])&skipArticle != 0
+		if next != 0 && skips && aside == 0 {
+			aside, asideAt, asideAfter = node, j+1, after
 		}
 		if next == 0 {
 			if t.Kind == note.Punct && f.passes(j, last) {
@@ -131,10 +147,14 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 				}
 			}
 			if next == 0 {
-				if f.d.skip(after)&skipPreposition != 0 && f.d.skip(f.ids[j])&skipArticle != 0 {
+				if skips {
 					continue
 				}
-				break
+				if aside == 0 {
+					break
+				}
+				node, j, after, aside = aside, asideAt-1, asideAfter, 0
+				continue
 			}
 		}
 		node, after = next, f.ids[j]
@@ -157,7 +177,7 @@ func (f *finder) passes(j, last int) bool {
 	}
 	t, next := &f.n.Tokens[j], &f.n.Tokens[j+1]
 	switch f.n.Word(j) {
-	case "/", "(", ")":
+	case "/", "(", ")", "&":
 		return true
 	case "'":
 		return true
@@ -198,7 +218,7 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 	}
 	var hits []hit
 	for _, s := range senses {
-		if s.exact != "" && f.n.Span(first, last) != s.exact || s.Quality == Abbreviation && last == first+1 && !f.abbreviates(first, s.short) {
+		if s.exact != "" && !s.is(f.n.Span(first, last)) || s.Quality == Abbreviation && last == first+1 && !f.abbreviates(first, s.short) {
 			continue
 		}
 		words := 0
@@ -209,6 +229,9 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 			}
 			if s.Entry.Kind == vocabulary.Anatomy && first >= 2 && f.d.skip(f.ids[first-1])&skipArticle != 0 && f.d.skip(f.ids[first-2])&skipPreposition != 0 {
 				words++ // "on the back"
+			}
+			if s.Entry.Kind == vocabulary.Condition && f.questions(first) {
+				words++ // "?PE", "r/o ACS"
 			}
 			if words == 0 {
 				continue
@@ -225,6 +248,20 @@ func (f *finder) accepted(node nodeID, first, last int) []Sense {
 		kept[i] = h.sense
 	}
 	return kept
+}
+
+// questions reports whether a question mark or "r/o" stands before token i.
+func (f *finder) questions(i int) bool {
+	if i == 0 {
+		return false
+	}
+	switch f.n.Word(i - 1) {
+	case "?":
+		return true
+	case "o":
+		return i >= 3 && f.n.Word(i-2) == "/" && f.n.Word(i-3) == "r"
+	}
+	return false
 }
 
 // abbreviates reports whether a token stands for an abbreviation rather than for an

@@ -159,16 +159,43 @@ func (f *finder) prescribes(i, first, last int) bool {
 				return true
 			}
 		}
-		return f.n.Sections[f.n.Sentences[f.n.SentenceAt(i)].Section].Kind == note.Medications
+		if f.n.Sections[f.n.Sentences[f.n.SentenceAt(i)].Section].Kind == note.Medications {
+			return true
+		}
 	}
 	if i == first {
 		return false
 	}
+	if n := len(f.matches); n > 0 && f.matches[n-1].First >= first && f.matches[n-1].Last >= i-listed && f.matches[n-1].Senses[0].Entry.Kind == vocabulary.Medication &&
+		f.lists(f.matches[n-1].Last, i) {
+		return true
+	}
 	switch f.n.Word(i - 1) {
-	case "takes", "taking", "prescribed", "start", "started", "continue", "continued", "taper", "restart", "hold", "held", "discontinue", "discontinued", "stop", "stopped":
+	case "takes", "take", "given", "gave", "received", "receiving", "resume", "resumed", "prescribe", "increase", "increased", "decrease", "decreased", "starting", "using", "uses", "taking", "prescribed", "start", "started", "continue", "continued", "taper", "restart", "hold", "held", "discontinue", "discontinued", "stop", "stopped":
 		return true
 	case "on":
-		return i-1 > first && (f.n.Word(i-2) == "started" || f.n.Word(i-2) == "placed" || f.n.Word(i-2) == "maintained" || f.n.Word(i-2) == "put")
+		return true
 	}
 	return false
+}
+
+// listed is the number of tokens after a medication within which the next one of a list is.
+const listed = 8
+
+// lists reports whether the tokens between two medications hold nothing but a dose and what
+// joins them: "metformin 500 mg bid, lisinopril".
+func (f *finder) lists(first, last int) bool {
+	joined := false
+	for i := first; i < last; i++ {
+		switch f.n.Word(i) {
+		case ",", "and", "/", "&", "+", ";":
+			joined = true
+		case "mg", "mcg", "g", "gm", "ml", "units", "meq", "%", "iu", "tab", "tabs", "tablet", "tablets", "po", "daily", "bid", "tid", "qid", "qd", "qhs", "prn", "-", "once", "twice", "day":
+		default:
+			if f.n.Tokens[i].Kind != note.Number {
+				return false
+			}
+		}
+	}
+	return joined
 }

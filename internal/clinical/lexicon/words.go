@@ -210,3 +210,44 @@ func british(word string) string {
 	}
 	return britishSpelling.Replace(word)
 }
+
+// isMarked reports whether a name is nothing but single letters with marks between them:
+// "F/C", "D&C".
+func isMarked(name string) bool {
+	if len(name) < 3 {
+		return false
+	}
+	for i := range len(name) {
+		letter := 'a' <= name[i]|0x20 && name[i]|0x20 <= 'z'
+		if letter != (i%2 == 0) || i%2 == 1 && (name[i] == ' ' || name[i] == '-' || name[i] >= 0x80) {
+			return false
+		}
+	}
+	return true
+}
+
+// is reports whether a text is the exact name of a sense.
+func (s *Sense) is(text string) bool {
+	if s.marked {
+		return sameMarks(text, s.exact)
+	}
+	return text == s.exact
+}
+
+// sameMarks reports whether a text is a name whatever its case and spaces.
+func sameMarks(text, name string) bool {
+	i := 0
+	for _, b := range []byte(text) {
+		if b == ' ' {
+			continue
+		}
+		if i == len(name) || b != name[i] && (b|0x20 != name[i]|0x20 || b|0x20 < 'a' || b|0x20 > 'z') {
+			return false
+		}
+		i++
+	}
+	return i == len(name)
+}
+
+// shortWords are how words of conditions are shortened.
+var shortWords = map[string]string{"cancer": "ca", "carcinoma": "ca", "fracture": "fx", "disease": "dz", "infection": "infxn"}

@@ -44,6 +44,11 @@ func (n *Note) cut() {
 				c.bracket = true
 			case ')':
 				c.bracket = false
+			case ':':
+				if h := c.headingBefore(i - 1); h > c.first {
+					c.end(h, false)
+					i = c.begin(h)
+				}
 			}
 			if c.stops(i - 1) {
 				for i < len(n.Tokens) && n.Tokens[i].Flags&Space == 0 && c.closes(i) {
@@ -71,6 +76,9 @@ func (c *cutter) end(last int, heading bool) {
 	}
 	if len(c.Sections) == 0 {
 		c.Sections = append(c.Sections, Section{})
+	}
+	if s := c.Sections[len(c.Sections)-1]; !heading && !c.item && int(s.First) < len(c.Sentences) && c.leaves(s.Kind, max(c.value, c.first), last) {
+		c.section(Other, 0, 0)
 	}
 	c.Sentences = append(c.Sentences, Sentence{First: int32(c.first), Last: int32(last), Value: int32(max(c.value, c.first)),
 		Section: int32(len(c.Sections) - 1), Item: c.item, Heading: heading})
@@ -280,6 +288,27 @@ func (c *cutter) heading(i int) int {
 	return after
 }
 
+const headingWidth = 7 // tokens of a heading inside a sentence at most
+
+// headingBefore returns the first token of the heading of a section that ends before the
+// colon at token colon, without a stop before it: "cough for 3 days PMH: asthma". It returns
+// c.first if there is none.
+func (c *cutter) headingBefore(colon int) int {
+	for i := max(c.first, c.value, colon-headingWidth) + 1; i < colon; i++ {
+		t := &c.Tokens[i]
+		if t.Kind != Word || t.Flags&(Capital|Upper) == 0 || t.Flags&Space == 0 || colon == i+1 && t.End-t.Start == 1 || c.bracket {
+			continue
+		}
+		if kind, end := c.headingAt(i, colon); end == colon && kind != Other && !joinsHeading[c.Word(i-1)] {
+			return i
+		}
+	}
+	return c.first
+}
+
+// joinsHeading are words before a heading that make it a part of a sentence.
+var joinsHeading = set(`of the and or for in to with a an his her their / & - on by per see`)
+
 const labelWidth = 6 // tokens of a label at most
 
 // label sets Value behind the label that begins at token i, if there is one, and
@@ -382,7 +411,7 @@ func (c *cutter) goesOn(i, next int) bool {
 		// An initial, "J. Smith", or the end of "hepatitis C.".
 		return following.Kind == Word && (!begins || !openers[c.Word(next)] && c.initial(i-1))
 	case len(word) <= 2:
-		return !begins
+		return !begins && !starters[c.Word(next)]
 	}
 	return false
 }

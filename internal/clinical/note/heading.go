@@ -8,11 +8,11 @@ import (
 // headings are the headings of notes by kind, words as Word returns them.
 var headings = map[SectionKind]string{
 	ChiefComplaint: `chief complaint|chief complaints|cc|presenting complaint|reason for visit|reason for admission|
-		reason for consultation|reason for consult|reason for referral|presenting problem|chief concern`,
+		reason for consultation|presenting complaints|pc|p / c|reason for consult|reason for referral|presenting problem|chief concern`,
 	PresentIllness: `history of present illness|history of the present illness|hpi|present illness|interval history|subjective|
 		history of presenting illness|history of presenting complaint|brief history|interim history|interval events|
 		history of current illness|brief hpi|history|s`,
-	PastHistory: `past medical history|pmh|pmhx|past history|medical history|past medical and surgical history|
+	PastHistory: `past medical history|pmh|pmhx|past history|p / m / h|medical history|past medical and surgical history|
 		past medical / surgical history|past medical history / past surgical history|pmh / psh|previous medical history|
 		significant past medical history|prior medical history|past psychiatric history|psychiatric history|
 		past ocular history|past cardiac history|past oncologic history|oncologic history|oncology history|
@@ -20,17 +20,17 @@ var headings = map[SectionKind]string{
 		gynecologic history|past medical hx|past med hx`,
 	SurgicalHistory: `past surgical history|psh|pshx|surgical history|past surgeries|prior surgeries|previous surgeries|
 		past surgical hx`,
-	FamilyHistory: `family history|fh|fhx|family medical history|family hx|family psychiatric history|famhx|fam hx`,
+	FamilyHistory: `family history|fh|f / h|f hx|fhx|family medical history|family hx|family psychiatric history|famhx|fam hx`,
 	SocialHistory: `social history|sh|shx|soc hx|social hx|personal and social history|habits|psychosocial history|substance use history|
 		substance use|family / social history|social / family history|family and social history|social and family history`,
 	ReviewOfSystems: `review of systems|ros|review of symptoms|systems review|systemic review|pertinent review of systems`,
-	Exam: `physical examination|physical exam|pe|examination|exam|on examination|objective|physical findings|
+	Exam: `physical examination|physical exam|pe|o / e|examination|exam|on examination|objective|physical findings|
 		physical examination on admission|physical exam on admission|admission physical examination|admission physical exam|
 		discharge physical examination|discharge physical exam|physical examination on discharge|physical exam on discharge|
 		mental status examination|mental status exam|mse|neurological examination|neurologic examination|o`,
 	Vitals:    `vital signs|vitals|vs`,
 	Allergies: `allergies|allergy|drug allergies|medication allergies|allergies and adverse reactions|adverse reactions|allergies / intolerances`,
-	Medications: `medications|medication|meds|current medications|home medications|home meds|outpatient medications|current meds|medications prior to admission|
+	Medications: `drug history|dh|dhx|d / h|medications|medication|meds|current medications|home medications|home meds|outpatient medications|current meds|medications prior to admission|
 		medications on admission|admission medications|discharge medications|medications on discharge|medications at discharge|
 		medication list|active medications|current outpatient medications|prescriptions|medications at home|discharge meds|
 		preadmission medications|current outpatient prescriptions`,
@@ -45,7 +45,7 @@ var headings = map[SectionKind]string{
 	Findings: `findings|finding|comparison|technique|examination performed|procedure findings`,
 	Impression: `impression|impressions|diagnosis|diagnoses|final diagnosis|final diagnoses|admitting diagnosis|admission diagnosis|discharge diagnosis|
 		discharge diagnoses|admission diagnoses|admitting diagnoses|principal diagnosis|primary diagnosis|secondary diagnoses|secondary diagnosis|
-		clinical impression|final impression|conclusion|conclusions|interpretation|preoperative diagnosis|postoperative diagnosis|
+		clinical impression|imp|final impression|conclusion|conclusions|interpretation|preoperative diagnosis|postoperative diagnosis|
 		principal diagnoses|other diagnoses|emergency department diagnosis|ed diagnosis|final ed diagnosis|working diagnosis`,
 	Assessment: `assessment|assessment of this patient|a|medical decision making|mdm|summary|formulation|clinical assessment`,
 	Plan:       `plan|plan of care|recommendations|recommendation|treatment plan|p|disposition and plan|plan / recommendations`,

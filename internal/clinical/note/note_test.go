@@ -102,7 +102,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestHostileTextIsLinear(t *testing.T) {
-	for _, piece := range []string{"a", "a.", "é", "\xff", "\n", "1", "1,", "- ", "x: ", "# ", "'a", "(", "\x00", "e\u0301"} {
+	for _, piece := range []string{"a", "a.", "é", "\xff", "\n", "1", "1,", "- ", "x: ", "# ", "'a", "(", "\x00", "e\u0301", "FH: a. ", "a PMH: b ", "A: "} {
 		text := strings.Repeat(piece, 1<<20/len(piece))
 		n := note.Parse(text)
 		require.Equal(t, utf8.RuneCountInString(text), n.CodePoint(len(text)))

@@ -3,6 +3,7 @@ package note
 import (
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // A Token is a word, a number or a punctuation mark.
@@ -148,7 +149,7 @@ func (n *Note) scan() {
 		}
 		s.tokens = append(s.tokens, t)
 	}
-	n.Tokens, n.folded = s.tokens, string(s.folded)
+	n.Tokens, n.folded = s.tokens, unsafe.String(unsafe.SliceData(s.folded), len(s.folded)) // nobody writes to it any more
 }
 
 // word reads a word that begins at i and returns its end.

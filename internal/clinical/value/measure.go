@@ -154,7 +154,7 @@ func isYear(number string) bool {
 // qualitative returns the end of a value in words at token i, or i.
 func qualitative(n *note.Note, i, last int) int {
 	switch n.Word(i) {
-	case "positive", "negative", "normal", "abnormal", "elevated", "reactive", "nonreactive", "undetectable", "detected", "detectable", "trace", "wnl", "borderline", "indeterminate":
+	case "positive", "negative", "neg", "pos", "normal", "abnormal", "elevated", "reactive", "nonreactive", "undetectable", "detected", "detectable", "trace", "wnl", "borderline", "indeterminate":
 		return i + 1
 	case "high", "low":
 		if i+1 == last || n.Tokens[i+1].Kind == note.Punct && n.Word(i+1) != "-" {

@@ -82,7 +82,7 @@ func After(n *note.Note, last, limit int) []Modifier {
 	if i < limit {
 		switch n.Word(i) {
 		case "bilaterally", "right", "left":
-			if i == last || n.Word(i) == "bilaterally" || i+1 >= limit || n.Word(i+1) == "worse" || n.Word(i+1) == "greater" || n.Tokens[i+1].Kind == note.Punct && n.Word(i+1) != "-" {
+			if i == last || n.Word(i) == "bilaterally" || endsSentence(n, i+1) || n.Word(i+1) == "worse" || n.Word(i+1) == "greater" || n.Tokens[i+1].Kind == note.Punct && n.Word(i+1) != "-" {
 				return []Modifier{{Span{i, i + 1}, Direction}}
 			}
 			return nil
@@ -96,6 +96,11 @@ func After(n *note.Note, last, limit int) []Modifier {
 		}
 	}
 	return nil
+}
+
+// endsSentence reports whether a sentence ends before token i.
+func endsSentence(n *note.Note, i int) bool {
+	return i >= len(n.Tokens) || int(n.Sentences[n.SentenceAt(i)].First) == i
 }
 
 // Links reports whether the tokens [first, last) between a condition and a part of the

@@ -22,6 +22,8 @@
 //	social         a circumstance of life, not a disease
 //	chronic        a disease that stays for life
 //	family         the term itself says that the disease is a relative's
+//	sides=3        the codes after the first are of the right side, the left and both; sides=2
+//	               of the right and the left
 //	past           the term itself says that the disease is over
 //	treatment      a procedure that is a therapy rather than an intervention
 //	brand          a medication's trade name

@@ -81,12 +81,17 @@ func TestMeaningOfCodes(t *testing.T) {
 			continue
 		}
 		names := words(e.Term)
-		for _, code := range e.Codes {
+		sides := 0
+		if list := e.Flags.List("sides"); list != nil {
+			sides = int(list[0][0] - '0') // TestSides looks at them
+		}
+		for i, code := range e.Codes {
+			if 1 <= i && i <= sides {
+				continue
+			}
 			official := words(codes[code].title + " " + codes[code].includes)
-			// The seventh character and placeholders before it have no title.
-			for short := code; codes[short].title == "" && len(short) > 3; {
-				short = strings.TrimRight(short[:len(short)-1], ".")
-				official = words(codes[short].title + " " + codes[short].includes)
+			if titled := withTitle(codes, code); titled != code {
+				official = words(codes[titled].title + " " + codes[titled].includes)
 			}
 			if !slices.ContainsFunc(slices.Collect(maps.Keys(official)), func(w string) bool { return names[w] }) {
 				line := code + "\t" + e.Term
@@ -191,4 +196,41 @@ func TestUnspecifiedTerms(t *testing.T) {
 		}
 	}
 	t.Logf("%d names", checked)
+}
+
+// TestSides compares the codes of sides with the official titles.
+func TestSides(t *testing.T) {
+	codes := readICD10CM(t)
+	count := 0
+	for _, e := range vocabulary.Entries() {
+		sides := e.Flags.List("sides")
+		if sides == nil {
+			continue
+		}
+		count++
+		want := []string{"right", "left", "bilateral"}
+		if sides[0] == "2" {
+			want = want[:2]
+		} else {
+			require.Equal(t, "3", sides[0], e.Term)
+		}
+		require.Greater(t, len(e.Codes), len(want), e.Term)
+		for i, side := range want {
+			title := strings.ToLower(codes[withTitle(codes, e.Codes[i+1])].title)
+			require.Equal(t, e.Codes[0][:3], e.Codes[i+1][:3], e.Term)
+			for _, s := range []string{"right", "left", "bilateral"} {
+				require.Equal(t, s == side, strings.Contains(title, s), "%s: %s %s", e.Term, e.Codes[i+1], title)
+			}
+		}
+	}
+	require.Greater(t, count, 200)
+}
+
+// withTitle returns a code, or the one before its seventh character and the placeholders
+// before that if it has no title.
+func withTitle(codes map[string]icd10cm, code string) string {
+	for codes[code].title == "" && len(code) > 3 {
+		code = strings.TrimRight(code[:len(code)-1], ".")
+	}
+	return code
 }

@@ -43,6 +43,7 @@ type Extractor struct {
 	scratch   []byte                   // texts that are not in the source as such, until the extraction ends
 	sensitive map[string]bool          // schema.CaseSensitive, remembered
 	evaluator fhirpath.Evaluator       // of custom parameters
+	found     []fhirjson.Index         // by them
 	reader    param.WordReader
 	distinct  param.WordSet
 }

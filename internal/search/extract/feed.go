@@ -13,34 +13,60 @@ import (
 // custom adds the values of a custom parameter. A resource on which the expression
 // fails has none.
 func (x *Extractor) custom(p *param.Place) {
-	items, err := x.evaluator.EvaluateNode(context.Background(), p.Expression, x.doc, 0)
-	if err != nil {
-		return
-	}
 	if p.Parts == nil {
-		for _, it := range items {
-			x.item(p.Feed, it, 0)
-		}
+		x.fill(p.Feed, p.Expression, 0, 0)
 		return
 	}
-	for i, it := range items {
-		doc, n, ok := it.Node()
-		if !ok || doc != x.doc {
-			continue
-		}
+	from := len(x.found)
+	x.found = x.elements(p.Expression, x.found)
+	for i := range x.found[from:] {
 		group := uint32(0)
 		if p.Grouped {
 			group = uint32(i) + 1
 		}
 		for _, part := range p.Parts {
-			found, err := x.evaluator.EvaluateNode(context.Background(), part.Expression, x.doc, n)
-			if err != nil {
-				continue
-			}
-			for _, it := range found {
-				x.item(part.Feed, it, group)
-			}
+			x.fill(part.Feed, part.Expression, x.found[from+i], group)
 		}
+	}
+	x.found = x.found[:from]
+}
+
+// elements appends the nodes of the resource that an expression yields on it.
+func (x *Extractor) elements(e *fhirpath.Expression, dst []fhirjson.Index) []fhirjson.Index {
+	from := len(dst)
+	dst, err := x.evaluator.Select(e, x.doc, 0, dst)
+	if err == nil {
+		return dst
+	}
+	dst = dst[:from]
+	items, _ := x.evaluator.EvaluateNode(context.Background(), e, x.doc, 0)
+	for _, it := range items {
+		if doc, n, ok := it.Node(); ok && doc == x.doc {
+			dst = append(dst, n)
+		}
+	}
+	return dst
+}
+
+// fill adds the values of what an expression yields on a node.
+func (x *Extractor) fill(f *param.Feed, e *fhirpath.Expression, n fhirjson.Index, group uint32) {
+	if len(f.Values) == 0 {
+		from := len(x.found)
+		found, err := x.evaluator.Select(e, x.doc, n, x.found)
+		x.found = found[:from]
+		if err == nil {
+			for _, c := range found[from:] {
+				x.element(f, c, group)
+			}
+			return
+		}
+	}
+	items, err := x.evaluator.EvaluateNode(context.Background(), e, x.doc, n)
+	if err != nil {
+		return
+	}
+	for _, it := range items {
+		x.item(f, it, group)
 	}
 }
 
@@ -53,14 +79,17 @@ func (x *Extractor) item(f *param.Feed, it fhirpath.Item, group uint32) {
 		}
 		return
 	}
-	if doc != x.doc {
-		return
+	if doc == x.doc {
+		x.element(f, n, group)
 	}
-	typ := doc.Nodes[n].Type
-	if typ == schema.TypeExtension {
+}
+
+// element adds the values of a node, or of the value of an extension.
+func (x *Extractor) element(f *param.Feed, n fhirjson.Index, group uint32) {
+	if typ := x.doc.Nodes[n].Type; typ == schema.TypeExtension {
 		first, end := schema.Element(typ, "value")
-		for c := range doc.Children(n) {
-			if field := doc.Nodes[c].Field; first <= field && field < end {
+		for c := range x.doc.Children(n) {
+			if field := x.doc.Nodes[c].Field; first <= field && field < end {
 				x.node(f, c, group)
 			}
 		}
