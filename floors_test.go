@@ -2,11 +2,7 @@ package fhirlake_test
 
 import (
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -61,28 +57,4 @@ func TestImportsPointDown(t *testing.T) {
 			}
 		}
 	}
-}
-
-// searchNames is how many names package search may export: it is what users see of
-// search, and no more.
-const searchNames = 30
-
-func TestSearchIsSmall(t *testing.T) {
-	set := token.NewFileSet()
-	files, err := filepath.Glob("search/*.go")
-	require.NoError(t, err)
-	names := 0
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(set, name, nil, 0)
-		require.NoError(t, err)
-		for name := range file.Scope.Objects {
-			if ast.IsExported(name) {
-				names++
-			}
-		}
-	}
-	require.LessOrEqual(t, names, searchNames)
 }

@@ -34,7 +34,7 @@ func searching() bool {
 	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
 	for more := true; more; {
 		var f runtime.Frame
-		if f, more = frames.Next(); strings.Contains(f.Function, "fhirlake/search.(*evaluation)") {
+		if f, more = frames.Next(); strings.Contains(f.Function, "internal/search/exec.(*evaluation)") {
 			return true
 		}
 	}
