@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/etag"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -94,7 +96,7 @@ func (b *bundleWriter) historyEntry(base string, v *engine.Version, resource []b
 		status = "201 Created"
 	}
 	b.nextEntry()
-	b.text = append(appendQuoted(append(b.text, `"fullUrl":`...), base+"/"+v.Ref()), ',')
+	b.text = append(quote.Append(append(b.text, `"fullUrl":`...), base+"/"+v.Ref()), ',')
 	if !v.Deleted {
 		b.text = append(b.text, `"resource":`...)
 		b.flush()
@@ -102,6 +104,6 @@ func (b *bundleWriter) historyEntry(base string, v *engine.Version, resource []b
 		b.text = append(b.text, ',')
 	}
 	b.text = append(append(append(append(append(b.text, `"request":{"method":"`...), method...), `","url":"`...), to...), `"},"response":{"status":"`...)
-	b.text = append(append(append(b.text, status...), `","etag":"W/\"`...), v.VersionID()...)
-	b.text = append(v.Time().AppendFormat(append(b.text, `\"","lastModified":"`...), time.RFC3339Nano), `"}}`...)
+	b.text = etag.Append(append(append(b.text, status...), `","etag":`...), v.VersionID())
+	b.text = append(v.Time().AppendFormat(append(b.text, `,"lastModified":"`...), time.RFC3339Nano), `"}}`...)
 }

@@ -4,19 +4,19 @@ import "github.com/fhirlake/fhirlake/internal/engine"
 
 // A Level says how much of R4 a resource must keep to be stored. The names are
 // those of AWS HealthLake's validation levels.
-type Level = engine.Level
+type Level uint8
 
 // The levels.
 const (
 	// Strict checks everything, R4's invariants included, and is the default.
-	Strict = engine.Strict
+	Strict = Level(engine.Strict)
 	// StructureOnly checks JSON, the names of elements, kinds, cardinality and the
 	// formats of primitives; not bindings, references or invariants.
-	StructureOnly = engine.StructureOnly
+	StructureOnly = Level(engine.StructureOnly)
 	// Minimal wants JSON, a resource type and an id. What else is wrong is stored
 	// as it is, found by search as far as it is sound, and told in
 	// [Version.Issues] and in an extension of the resource, [ValidationIssueURL].
-	Minimal = engine.Minimal
+	Minimal = Level(engine.Minimal)
 )
 
 // ValidationIssueURL is the extension, with the name that AWS HealthLake uses, in
@@ -26,7 +26,7 @@ const ValidationIssueURL = engine.ValidationIssueURL
 
 // Validation has a write checked at a level other than the store's own.
 func Validation(level Level) WriteOption {
-	return func(o *writeOptions) { o.check.Level = level }
+	return func(o *writeOptions) { o.check.Level = engine.Level(level) }
 }
 
 // WithoutInvariants has a write leave out the constraints that R4 writes in FHIRPath.

@@ -1,6 +1,7 @@
 package datastore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,7 +17,15 @@ import (
 // A KeyWrapper encrypts and decrypts the store's keyset: any KMS will do, and
 // *secrets.Keeper of gocloud.dev is one as it is. The keyset never leaves the
 // process in the clear, and the wrapper never sees data.
-type KeyWrapper = seal.KeyWrapper
+//
+// Encrypt should authenticate. Decrypt should report an error that wraps [ErrWrongKey] if
+// it can tell that another key made the ciphertext; any other error is passed on as it
+// is. A wrapper runs in a goroutine of its own: a panic is an error, and nobody waits for
+// the wrapper when ctx ends.
+type KeyWrapper interface {
+	Encrypt(ctx context.Context, plaintext []byte) ([]byte, error)
+	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
+}
 
 // KeyFile returns a KeyWrapper whose key stands in a file. The file is made at
 // first use, for its owner alone (0600), and refused if anyone else can read it.
@@ -165,7 +174,7 @@ func (o *Options) withDefaults() (engine.Options, error) {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
 	return engine.Options{
-		Key: filled.Key, Validation: filled.Validation, Annotator: filled.Annotator, AnnotateLater: filled.AnnotateLater, AnnotateTimeout: filled.AnnotateTimeout, Zone: filled.Zone, BaseURL: filled.BaseURL,
+		Key: filled.Key, Validation: engine.Level(filled.Validation), Annotator: filled.Annotator, AnnotateLater: filled.AnnotateLater, AnnotateTimeout: filled.AnnotateTimeout, Zone: filled.Zone, BaseURL: filled.BaseURL,
 		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
 		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
 		Existing: filled.Existing, ReadOnly: filled.ReadOnly,

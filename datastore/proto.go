@@ -55,7 +55,7 @@ func (c *transcoder) release() {
 }
 
 // unlimited is for what a proto can hold of what the store has let in.
-var unlimited = fhirjson.Options{MaxBytes: math.MaxInt, Level: StructureOnly}
+var unlimited = fhirjson.Options{MaxBytes: math.MaxInt, Level: fhirjson.StructureOnly}
 
 // Marshal returns a proto as canonical JSON. The proto is read and not changed. It
 // reports ErrUnsupported for what is not the proto of an R4 resource, and an [Error]

@@ -72,7 +72,7 @@ func (o *searchOptions) in(typ string) (in search.Compartment, path string, err 
 	if in.Type, err = resourceType(o.compartment.Type); err != nil {
 		return in, "", err
 	}
-	if !engine.ValidID(o.compartment.ID) {
+	if !fhirjson.ValidID(o.compartment.ID) {
 		return in, "", engine.Failf(ErrInvalid, issue.Value, "the id of the compartment is none")
 	}
 	in.ID = o.compartment.ID

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base
@@ -83,7 +83,7 @@ func (p *Page) begin(w io.Writer, base string) *searchset {
 func (b *searchset) entry(mode string, v *Version) bool {
 	b.nextEntry()
 	if url := v.fullURL(b.base); url != "" {
-		b.text = append(appendQuoted(append(b.text, `"fullUrl":`...), url), ',')
+		b.text = append(quote.Append(append(b.text, `"fullUrl":`...), url), ',')
 	}
 	b.text = append(b.text, `"resource":`...)
 	b.flush()
@@ -125,7 +125,7 @@ func (b *bundleWriter) link(relation, url string) {
 		b.text = append(b.text, ',')
 	}
 	b.text = append(append(append(b.text, `{"relation":"`...), relation...), `","url":`...)
-	b.text = append(appendQuoted(b.text, url), '}')
+	b.text = append(quote.Append(b.text, url), '}')
 }
 
 // endLinks ends the links.
@@ -183,13 +183,4 @@ func (v *Version) fullURL(base string) string {
 		return base + "/" + v.Container.String() + "#" + v.Ref.ID
 	}
 	return base + "/" + v.Ref.String()
-}
-
-// appendQuoted appends s as a JSON string.
-func appendQuoted(dst []byte, s string) []byte {
-	out, err := jsontext.AppendQuote(dst, s)
-	if err != nil {
-		out, _ = jsontext.AppendQuote(dst, "") // not UTF-8: nothing that this package makes
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
@@ -88,7 +89,7 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	if err != nil {
 		return err
 	}
-	if !engine.ValidID(ref.ID) {
+	if !fhirjson.ValidID(ref.ID) {
 		return fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
 	c.MustExist, c.SkipAbsent = !o.ifPresent, o.ifPresent

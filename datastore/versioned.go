@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -33,7 +33,7 @@ func (r versionedReferences) note(json []byte) {
 			}
 			ref := Ref{Type: path[len(path)-2], ID: path[len(path)-1]}
 			version := string(after[:end])
-			if _, ok := schema.ResourceType(ref.Type); !ok || !engine.ValidID(ref.ID) || !engine.ValidID(version) {
+			if _, ok := schema.ResourceType(ref.Type); !ok || !fhirjson.ValidID(ref.ID) || !fhirjson.ValidID(version) {
 				continue
 			}
 			if r[ref] == nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/etag"
 )
 
 // deleted walks the deletions that are in force: of the types that are exported, between
@@ -88,7 +89,7 @@ func appendDeletion(dst []byte, v *datastore.Version, history bool) []byte {
 	dst = append(append(append(dst, `{"resourceType":"Bundle","type":"`...), kind...), `","entry":[{`...)
 	dst = append(append(append(dst, `"request":{"method":"DELETE","url":"`...), v.Ref.String()...), `"}`...)
 	if history {
-		dst = append(append(append(dst, `,"response":{"status":"204","etag":"W/\"`...), v.VersionID...), `\"","lastModified":"`...)
+		dst = append(etag.Append(append(dst, `,"response":{"status":"204","etag":`...), v.VersionID), `,"lastModified":"`...)
 		dst = append(v.LastUpdated.AppendFormat(dst, instant), `"}`...)
 	}
 	return append(dst, `}]}`...)

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,10 +16,11 @@ import (
 // A Sink makes the files of an export by name. Names are paths with slashes, as
 // io/fs has them.
 //
-// It has one method, Create(name string) (io.WriteCloser, error). A file is
-// complete when its Close has returned nil. If a writer also has a method
+// A file is complete when its Close has returned nil. If a writer also has a method
 // Abort() error, it is called instead of Close for a file that is given up.
-type Sink = jobs.Sink
+type Sink interface {
+	Create(name string) (io.WriteCloser, error)
+}
 
 // DirSink returns a Sink that puts files into a folder, which is made when it is
 // first needed. Files are readable by their owner alone, and appear under their

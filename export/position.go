@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/jobs"
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
@@ -123,7 +124,7 @@ func (j *Job) finish(ctx context.Context, stopped error) error {
 	}
 	j.record.Status, j.record.Ended = j.outcome.result.Status, time.Now().UTC()
 	if j.record.Status == register.Failed {
-		j.record.Message = datastore.Issues(stopped)[0].Diagnostics
+		j.record.Message = jobs.Message(stopped, "the output")
 	}
 	if err := j.save(context.WithoutCancel(ctx)); err != nil && !closes(err) {
 		return fmt.Errorf("the register: %w", err)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/etag"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/go-json-experiment/json"
@@ -64,12 +66,12 @@ func deletions(line []byte, deletes bool) ([]deletion, error) {
 	all := make([]deletion, len(b.Entry))
 	for i := range b.Entry {
 		name, id, _ := strings.Cut(b.Entry[i].Request.URL, "/")
-		if _, ok := schema.ResourceType(name); !ok || !engine.ValidID(id) {
+		if _, ok := schema.ResourceType(name); !ok || !fhirjson.ValidID(id) {
 			return nil, engine.At(fmt.Sprintf("/entry/%d/request/url", i),
 				engine.Failf(engine.ErrInvalid, issue.Value, "an import deletes by Type/id alone"))
 		}
-		version, _ := strings.CutPrefix(b.Entry[i].Response.ETag, `W/"`)
-		all[i] = deletion{datastore.Ref{Type: name, ID: id}, strings.TrimSuffix(version, `"`), b.Entry[i].Response.LastModified}
+		version, _ := etag.Version(b.Entry[i].Response.ETag) // "" if the response has none
+		all[i] = deletion{datastore.Ref{Type: name, ID: id}, version, b.Entry[i].Response.LastModified}
 	}
 	return all, nil
 }

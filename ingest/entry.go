@@ -10,6 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/go-json-experiment/json/jsontext"
@@ -132,7 +133,7 @@ func (e *entry) target(made func() string) (t target, err error) {
 		name, id, byID = typ.String(), last, true
 	}
 	asked, isType := schema.ResourceType(name)
-	byID = byID && isType && engine.ValidID(id)
+	byID = byID && isType && fhirjson.ValidID(id)
 	switch e.method {
 	case "DELETE":
 		if !byID {
@@ -180,7 +181,7 @@ const (
 // an address ends in, or a digest of any other address. Without a fullUrl it is "".
 func idOfURL(fullURL string, t schema.TypeID) string {
 	for _, prefix := range []string{uuidPrefix, oidPrefix} {
-		if id, ok := strings.CutPrefix(fullURL, prefix); ok && engine.ValidID(id) {
+		if id, ok := strings.CutPrefix(fullURL, prefix); ok && fhirjson.ValidID(id) {
 			return id
 		}
 	}

@@ -79,7 +79,7 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 			documents.Put(doc)
 		}
 	}()
-	options := fhirjson.Options{MaxBytes: l.store.MaxResourceSize(), Level: l.chunk.job.options.Validation}
+	options := fhirjson.Options{MaxBytes: l.store.MaxResourceSize(), Level: fhirjson.Level(l.chunk.job.options.Validation)}
 	if fhirjson.ParseContext(ctx, resource, doc, &options) != nil {
 		return resource, ctx.Err()
 	}
@@ -170,7 +170,7 @@ func (p parted) to(text string, t target, ok bool) (string, error) {
 func isRelative(text string) bool {
 	name, id, ok := strings.Cut(text, "/")
 	_, isType := schema.ResourceType(name)
-	return ok && isType && engine.ValidID(id)
+	return ok && isType && fhirjson.ValidID(id)
 }
 
 // reference returns what a reference becomes that no entry of the same Bundle has as its
@@ -221,7 +221,7 @@ func elsewhere() error {
 
 // urn resolves a reference by UUID or OID: to what the store has of that id.
 func (l *linker) urn(p parted, text, id string) (string, error) {
-	if !engine.ValidID(id) {
+	if !fhirjson.ValidID(id) {
 		return "", elsewhere()
 	}
 	t, n, err := l.chunk.job.links.byID(l.store, id)

@@ -14,9 +14,10 @@ import (
 // A Sink makes the files of a report by name. Names are paths with slashes, as
 // io/fs has them.
 //
-// It has one method, Create(name string) (io.WriteCloser, error). A file is
-// complete when its Close has returned nil.
-type Sink = jobs.Sink
+// A file is complete when its Close has returned nil.
+type Sink interface {
+	Create(name string) (io.WriteCloser, error)
+}
 
 // DirSink returns a Sink that puts files into a folder, which is made when it is
 // first needed. Files are readable by their owner alone, and appear under their

@@ -379,7 +379,7 @@ func (j *Job) finish(ctx context.Context) error {
 	r := &j.outcome.result
 	j.record.Status, j.record.Ended = r.Status, time.Now().UTC()
 	if r.Status == Failed && j.outcome.err != nil {
-		j.record.Message = message(j.outcome.err)
+		j.record.Message = jobs.Message(j.outcome.err, "the report")
 	}
 	if err := j.note(j.position()); err != nil {
 		return err
@@ -401,9 +401,4 @@ func (j *Job) finish(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// message says what stopped a job, without the names of files.
-func message(err error) string {
-	return datastore.Issues(err)[0].Diagnostics
 }

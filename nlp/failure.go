@@ -3,7 +3,7 @@ package nlp
 import (
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // Failure returns the extension that records that a document was not annotated: status
@@ -17,10 +17,7 @@ const maxMessage = 4096
 // Status returns the extension of an annotation that has a status and, unless it is
 // empty, a message, and nothing else.
 func Status(status, message string) []byte {
-	quoted := func(s string) string {
-		q, _ := jsontext.AppendQuote(nil, s) // only invalid UTF-8 is an error, and is replaced
-		return string(q)
-	}
+	quoted := func(s string) string { return string(quote.Append(nil, s)) }
 	x := `{"url":"` + RootURL + `","extension":[{"url":"` + StatusURL + `","valueString":` + quoted(status) + `}`
 	if message != "" {
 		x += `,{"url":"` + MessageURL + `","valueString":` + quoted(clean(message)) + `}`

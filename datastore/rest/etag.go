@@ -5,27 +5,16 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
-
-// etag returns the ETag of a version: W/"3" (FHIR R4 §3.1.0.1, Resource Metadata and Versioning).
-func etag(versionID string) string { return `W/"` + versionID + `"` }
-
-// versionOf reads the version id from an ETag, weak or strong.
-func versionOf(tag string) (string, bool) {
-	tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-	if len(tag) < 3 || tag[0] != '"' || tag[len(tag)-1] != '"' || strings.Contains(tag[1:len(tag)-1], `"`) {
-		return "", false
-	}
-	return tag[1 : len(tag)-1], true
-}
 
 // conditions returns the conditions in the headers of an update, a patch or a
 // delete: one version in If-Match, or "*" in the If-None-Match of an update.
 func conditions(r *http.Request) ([]datastore.WriteOption, error) {
 	var options []datastore.WriteOption
 	if match := r.Header.Values(ifMatch); match != nil {
-		version, ok := versionOf(match[0])
+		version, ok := etag.Version(match[0])
 		if !ok {
 			return nil, refuse(http.StatusBadRequest, issue.Value, `If-Match must name one version, as in W/"3"`)
 		}
@@ -45,7 +34,7 @@ func conditions(r *http.Request) ([]datastore.WriteOption, error) {
 func notModified(r *http.Request, v *datastore.Version) bool {
 	if tags := strings.Join(r.Header.Values("If-None-Match"), ","); tags != "" {
 		for tag := range strings.SplitSeq(tags, ",") {
-			if has, ok := versionOf(tag); ok && has == v.VersionID || strings.TrimSpace(tag) == "*" {
+			if has, ok := etag.Version(tag); ok && has == v.VersionID || strings.TrimSpace(tag) == "*" {
 				return true
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -283,7 +284,7 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	}
 	dst = append(dst, `{"name":"result"`...)
 	if q.context != 0 {
-		dst = appendQuoted(append(dst, `,"valueString":`...), path(doc, n))
+		dst = quote.Append(append(dst, `,"valueString":`...), path(doc, n))
 	}
 	parts := appendParts(nil, items, max-int64(len(dst)))
 	if parts == nil {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonValue is the extension by which FHIRPath Lab's convention gives, as JSON in
@@ -31,7 +31,7 @@ func appendParts(dst []byte, items fhirpath.Collection, max int64) []byte {
 // appendTrace appends what trace() shows under a name.
 func appendTrace(dst []byte, name string, items fhirpath.Collection, max int64) []byte {
 	dst = append(dst, `{"name":"trace"`...)
-	if text := appendQuoted(nil, name); holds("valueString", text) {
+	if text := quote.Append(nil, name); holds("valueString", text) {
 		dst = append(append(dst, `,"valueString":`...), text...)
 	}
 	if len(items) > 0 {
@@ -51,7 +51,7 @@ func appendPart(dst []byte, item fhirpath.Item) []byte {
 	if property == "" || !holds(property, raw) {
 		return appendJSONValue(dst, name, raw)
 	}
-	dst = append(appendQuoted(append(dst, `{"name":`...), name), `,"`+property+`":`...)
+	dst = append(quote.Append(append(dst, `{"name":`...), name), `,"`+property+`":`...)
 	return append(append(dst, raw...), '}')
 }
 
@@ -64,7 +64,7 @@ func appendNode(dst []byte, doc *fhirjson.Document, n fhirjson.Index) []byte {
 	if property == "" {
 		return appendJSONValue(dst, t.Name, fhirjson.AppendCanonical(nil, doc, n))
 	}
-	dst = appendQuoted(append(dst, `{"name":`...), t.Name)
+	dst = quote.Append(append(dst, `{"name":`...), t.Name)
 	if doc.Nodes[n].Kind == fhirjson.Object {
 		dst = fhirjson.AppendCanonical(append(dst, `,"`+property+`":`...), doc, n)
 		return append(dst, '}')
@@ -97,8 +97,8 @@ func appendTwin(dst []byte, property string, doc *fhirjson.Document, n fhirjson.
 
 func appendJSONValue(dst []byte, name string, raw []byte) []byte {
 	dst = append(dst, `{"extension":[{"url":"`+jsonValue+`","valueString":`...)
-	dst = append(appendQuoted(dst, string(raw)), `}],"name":`...)
-	return append(appendQuoted(dst, name), '}')
+	dst = append(quote.Append(dst, raw), `}],"name":`...)
+	return append(quote.Append(dst, name), '}')
 }
 
 // fhirType returns the FHIR type that stands for one of FHIRPath's own (FHIR R4
@@ -127,9 +127,4 @@ func valueProperty(name string) string {
 func holds(property string, raw []byte) bool {
 	text := `{"resourceType":"Parameters","parameter":[{"name":"x","` + property + `":` + string(raw) + `}]}`
 	return fhirjson.Parse([]byte(text), new(fhirjson.Document), nil) == nil
-}
-
-func appendQuoted(dst []byte, text string) []byte {
-	dst, _ = jsontext.AppendQuote(dst, text) // an error would be about UTF-8, which the parser has seen to
-	return dst
 }

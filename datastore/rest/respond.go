@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
@@ -67,7 +68,7 @@ func (s *stream) Write(p []byte) (int, error) {
 // §3.1.0.1, Resource Metadata and Versioning).
 func (x *exchange) setVersion(v *datastore.Version) {
 	h := x.w.Header()
-	h.Set("ETag", etag(v.VersionID))
+	h.Set("ETag", etag.Of(v.VersionID))
 	h.Set("Last-Modified", v.LastUpdated.UTC().Format(http.TimeFormat))
 }
 

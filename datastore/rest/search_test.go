@@ -72,7 +72,7 @@ func TestSearchExplained(t *testing.T) {
 	text := c.must(http.StatusOK, "GET", "/Observation?subject:Patient.given=g3&status=final&_sort=_id&_explain=true", "").body
 	require.Contains(t, text, `"search":{"mode":"outcome"}`)
 	require.Contains(t, text, `Observation subject:Patient.given: by join, estimated `)
-	require.Contains(t, text, `\u000a  1. Patient given: by texts, estimated `)
+	require.Contains(t, text, `\n  1. Patient given: by texts, estimated `)
 	require.NotContains(t, text, "g3:")
 }
 

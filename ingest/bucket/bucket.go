@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/fhirlake/fhirlake/internal/retry"
 	"gocloud.dev/blob"
@@ -167,7 +168,7 @@ func (b *Bucket) FS(ctx context.Context, folder string) fs.FS {
 // implements the Sink of packages ingest and export, and may be used by many
 // goroutines, each of its files by one. The context ends what is written. A file that
 // is there is replaced.
-func (b *Bucket) Sink(ctx context.Context, folder string) jobs.Sink {
+func (b *Bucket) Sink(ctx context.Context, folder string) ingest.Sink {
 	if b.blobs == nil {
 		return jobs.Folder(filepath.Join(b.folder, filepath.FromSlash(path.Join("/", folder))))
 	}

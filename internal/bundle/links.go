@@ -45,7 +45,7 @@ func Restful(url string) (root string, t schema.TypeID, id string) {
 	rest, id := cutLast(url)
 	root, name := cutLast(rest)
 	t, ok := schema.ResourceType(name)
-	if !ok || !engine.ValidID(id) {
+	if !ok || !fhirjson.ValidID(id) {
 		return "", 0, ""
 	}
 	return root, t, id
@@ -79,7 +79,7 @@ func (p *plan) find1(text, root string) *link {
 		return l
 	}
 	name, id, ok := strings.Cut(text, "/")
-	if _, isType := schema.ResourceType(name); !ok || !isType || !engine.ValidID(id) {
+	if _, isType := schema.ResourceType(name); !ok || !isType || !fhirjson.ValidID(id) {
 		return nil
 	}
 	return p.named(root + "/" + text)

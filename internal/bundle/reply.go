@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
@@ -48,9 +49,8 @@ func (r *reply) append(dst []byte, wanted Return) []byte {
 			dst = append(dst, v.Ref()+"/_history/"+v.VersionID()...)
 			dst = append(dst, '"')
 		}
-		dst = append(dst, `,"etag":"W/\"`...)
-		dst = strconv.AppendUint(dst, v.Number, 10)
-		dst = append(dst, `\"","lastModified":"`...)
+		dst = etag.Append(append(dst, `,"etag":`...), v.VersionID())
+		dst = append(dst, `,"lastModified":"`...)
 		dst = v.Time().AppendFormat(dst, time.RFC3339Nano)
 		dst = append(dst, '"')
 	}

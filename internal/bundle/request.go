@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
@@ -100,7 +101,7 @@ func (r *request) takeConditions(e *entry) error {
 		if r.method != "PUT" && r.method != "DELETE" {
 			return bad("ifMatch", "goes with PUT and DELETE alone")
 		}
-		version, ok := VersionOf(e.ifMatch)
+		version, ok := etag.Version(e.ifMatch)
 		if !ok {
 			return bad("ifMatch", `must name one version, as in W/"3"`)
 		}
@@ -114,7 +115,7 @@ func (r *request) takeConditions(e *entry) error {
 			r.condition.MustNot = true
 		case reads:
 			for tag := range strings.SplitSeq(e.ifNoneMatch, ",") {
-				version, ok := VersionOf(tag)
+				version, ok := etag.Version(tag)
 				if strings.TrimSpace(tag) == "*" {
 					version, ok = "*", true
 				}
@@ -158,13 +159,4 @@ func (r *request) checkIdentity() error {
 		return engine.At("/fullUrl", engine.Failf(engine.ErrInvalid, issue.Value, "fullUrl disagrees with the type or id of the resource"))
 	}
 	return nil
-}
-
-// VersionOf reads the version id from an ETag, weak or strong.
-func VersionOf(tag string) (string, bool) {
-	tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-	if len(tag) < 3 || tag[0] != '"' || tag[len(tag)-1] != '"' || strings.Contains(tag[1:len(tag)-1], `"`) {
-		return "", false
-	}
-	return tag[1 : len(tag)-1], true
 }

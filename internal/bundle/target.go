@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -64,7 +65,7 @@ func parseTarget(url, base string) (Target, error) {
 		to.Version = steps[3]
 		fallthrough
 	case len(steps) == 2:
-		if to.ID = steps[1]; !engine.ValidID(to.ID) {
+		if to.ID = steps[1]; !fhirjson.ValidID(to.ID) {
 			return Target{}, badURL(issue.Value, "the URL has no valid id")
 		}
 	case len(steps) != 1:

@@ -94,7 +94,7 @@ func (e *Engine) binaryID(url string) (id string, version uint64, ok bool) {
 	}
 	rest, ok := strings.CutPrefix(url, "Binary/")
 	id, number, versioned := strings.Cut(rest, "/_history/")
-	if ok = ok && ValidID(id); ok && versioned {
+	if ok = ok && fhirjson.ValidID(id); ok && versioned {
 		if version, ok = ParseVersion(number); !ok {
 			return id, 0, false
 		}

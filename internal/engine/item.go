@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 	"github.com/google/uuid"
@@ -165,5 +166,5 @@ func (h *itemHeader) splitID(part []byte, isUUID bool) (rest []byte, ok bool) {
 		return nil, false
 	}
 	h.id = string(part[1 : 1+int(part[0])])
-	return part[1+int(part[0]):], ValidID(h.id)
+	return part[1+int(part[0]):], fhirjson.ValidID(h.id)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/stretchr/testify/require"
 )
@@ -54,7 +55,7 @@ func FuzzItem(f *testing.F) {
 			require.True(t, errors.Is(err, ErrCorrupt) || errors.Is(err, ErrUnsupported))
 			return
 		}
-		if !ValidID(h.id) || len(block) > len(part) {
+		if !fhirjson.ValidID(h.id) || len(block) > len(part) {
 			t.Fatal("what came back is none of a store's")
 		}
 		again := appendItemHeader(nil, h.typ, h.id, h.deleted, h.brought)

@@ -289,7 +289,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 	switch {
 	case c.out.ID == "":
 		return wrong(issue.Required, "the resource needs an id")
-	case !ValidID(c.out.ID):
+	case !fhirjson.ValidID(c.out.ID):
 		// Whatever else a level lets in: an id stands in addresses and answers.
 		return wrong(issue.Value, "the id is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
 	}

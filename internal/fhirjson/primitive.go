@@ -27,7 +27,7 @@ func valid(text []byte, c class) bool {
 	case classURI:
 		return !hasSpace(text)
 	case classID:
-		return validID(text)
+		return ValidID(text)
 	case classOID:
 		return validOID(text)
 	case classUUID:
@@ -117,10 +117,11 @@ var idByte = [256]bool{
 	'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
 }
 
-// validID is [A-Za-z0-9\-\.]{1,64}
-func validID(text []byte) bool {
-	for _, c := range text {
-		if !idByte[c] {
+// ValidID reports whether text has the form of an id (FHIR R4 §2.24.0.1):
+// [A-Za-z0-9\-\.]{1,64}
+func ValidID[Bytes ~string | ~[]byte](text Bytes) bool {
+	for i := range len(text) {
+		if !idByte[text[i]] {
 			return false
 		}
 	}

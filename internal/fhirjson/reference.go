@@ -131,13 +131,13 @@ func (p *parser) restful(text []byte) (t schema.TypeID, id, base []byte) {
 	rest, id := cutLast(text)
 	rest, name := cutLast(rest)
 	if string(name) == "_history" {
-		if !validID(id) {
+		if !ValidID(id) {
 			return 0, nil, nil
 		}
 		rest, id = cutLast(rest)
 		rest, name = cutLast(rest)
 	}
-	if !validID(id) {
+	if !ValidID(id) {
 		return 0, nil, nil
 	}
 	return p.rules.resources[viewString(name)], id, rest

@@ -23,7 +23,7 @@ func TestOutcome(t *testing.T) {
 			{Severity: issue.Error, Code: issue.Value, Root: "Patient", Pointer: "/name/0/given/12", Offset: 5, Diagnostics: "a \"quote\"\n"},
 			{Severity: issue.Warning, Code: issue.Structure, Offset: -1, Diagnostics: "\xff"},
 		}, `{"resourceType":"OperationOutcome","issue":[` +
-			`{"severity":"error","code":"value","diagnostics":"/name/0/given/12: a \"quote\"\u000a (offset 5)","expression":["Patient.name[0].given[12]"]},` +
+			`{"severity":"error","code":"value","diagnostics":"/name/0/given/12: a \"quote\"\n (offset 5)","expression":["Patient.name[0].given[12]"]},` +
 			`{"severity":"warning","code":"structure","diagnostics":"` + "\ufffd" + `"}]}`},
 		"no text":     {[]issue.Issue{{Severity: issue.Fatal, Code: issue.Exception, Offset: -1}}, `{"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]}`},
 		"odd pointer": {[]issue.Issue{{Severity: issue.Error, Code: issue.Structure, Offset: -1, Pointer: "/"}}, `{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"structure","diagnostics":"/: "}]}`},

@@ -2,8 +2,8 @@ package issue
 
 import (
 	"strings"
-	"unicode/utf8"
 
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -27,11 +27,11 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 		dst = append(dst, '"')
 		if text := i.String(); text != "" {
 			dst = append(dst, `,"diagnostics":`...)
-			dst = appendString(dst, text)
+			dst = quote.Append(dst, text)
 		}
 		if path := i.expression(); path != "" {
 			dst = append(dst, `,"expression":[`...)
-			dst = append(appendString(dst, path), ']')
+			dst = append(quote.Append(dst, path), ']')
 		}
 		dst = append(dst, '}')
 	}
@@ -65,21 +65,4 @@ func (i *Issue) expression() string {
 		}
 	}
 	return string(out)
-}
-
-// appendString appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-func appendString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-	return append(dst, '"')
 }

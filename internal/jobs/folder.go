@@ -29,11 +29,11 @@ func (f *folder) Create(name string) (io.WriteCloser, error) {
 	path := filepath.Join(f.path, filepath.FromSlash(name))
 	made, err := makeFolders(filepath.Dir(path))
 	if err != nil {
-		return nil, fmt.Errorf("jobs: %w", err)
+		return nil, fmt.Errorf("jobs: %w", pathless(err))
 	}
 	file, name, err := createTemp(filepath.Dir(path))
 	if err != nil {
-		return nil, fmt.Errorf("jobs: %w", err)
+		return nil, fmt.Errorf("jobs: %w", pathless(err))
 	}
 	return &folderFile{File: file, name: name, path: path, sink: f, made: made}, nil
 }
@@ -71,20 +71,20 @@ type folderFile struct {
 // Close makes the file durable under its name.
 func (f *folderFile) Close() error {
 	if err := f.File.Sync(); err != nil {
-		return errors.Join(fmt.Errorf("jobs: %w", err), f.Abort())
+		return errors.Join(fmt.Errorf("jobs: %w", pathless(err)), f.Abort())
 	}
 	var err error
 	if f.name == "" {
-		f.name, err = nameTemp(f.File, f.path)
+		err = nameTemp(f.File, f.path)
 	}
 	if closed := f.File.Close(); err == nil {
 		err = closed
 	}
-	if err == nil && f.name != f.path {
+	if err == nil && f.name != "" {
 		err = os.Rename(f.name, f.path)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("jobs: %w", err), f.remove())
+		return errors.Join(fmt.Errorf("jobs: %w", pathless(err)), f.remove())
 	}
 	return f.syncFolders()
 }
@@ -123,11 +123,11 @@ func (f *folderFile) remove() error {
 func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("jobs: %w", err)
+		return fmt.Errorf("jobs: %w", pathless(err))
 	}
 	defer d.Close()
 	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("jobs: %w", err)
+		return fmt.Errorf("jobs: %w", pathless(err))
 	}
 	return nil
 }

@@ -1,12 +1,14 @@
 package jobs
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,18 +23,33 @@ func createTemp(folder string) (file *os.File, name string, err error) {
 	return file, "", nil
 }
 
-// nameTemp gives a file without a name the one that it is to have or, where another file
-// has that, a temporary one.
-func nameTemp(file *os.File, path string) (name string, err error) {
-	link := func(name string) (string, error) {
-		from := fmt.Sprintf("/proc/self/fd/%d", file.Fd())
-		if err := unix.Linkat(unix.AT_FDCWD, from, unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW); err != nil {
-			return "", err
-		}
-		return name, nil
+// naming is held while a file takes the place of another: the temporary name is the same
+// for all that take that place.
+var naming sync.Mutex
+
+// nameTemp gives a file without a name its own. Where another file has that, it is replaced
+// by way of a temporary name, and one that a process left behind there when it was killed
+// goes.
+func nameTemp(file *os.File, path string) error {
+	link := func(name string) error {
+		return unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW)
 	}
-	if name, err = link(path); errors.Is(err, fs.ErrExist) {
-		return link(filepath.Join(filepath.Dir(path), ".tmp-"+rand.Text()))
+	if err := link(path); !errors.Is(err, fs.ErrExist) {
+		return err
 	}
-	return name, err
+	sum := sha256.Sum256([]byte(filepath.Base(path)))
+	temp := filepath.Join(filepath.Dir(path), ".tmp-"+hex.EncodeToString(sum[:16]))
+	naming.Lock()
+	defer naming.Unlock()
+	err := link(temp)
+	if errors.Is(err, fs.ErrExist) {
+		err = errors.Join(os.Remove(temp), link(temp))
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return nil
 }

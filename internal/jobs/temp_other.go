@@ -11,4 +11,4 @@ import (
 func createTemp(folder string) (file *os.File, name string, err error) { return createNamed(folder) }
 
 // nameTemp is not called: every file has a name.
-func nameTemp(*os.File, string) (string, error) { return "", errors.ErrUnsupported }
+func nameTemp(*os.File, string) error { return errors.ErrUnsupported }

@@ -302,6 +302,9 @@ func (r *reading) dropRoutes(c *clause) {
 			}
 		}
 	}
+	c.mentions = slices.DeleteFunc(c.mentions, func(m *mention) bool {
+		return m.category == nlp.Anatomy && m.first > int(c.First) && r.note.Word(m.first) == "mouth" && r.note.Word(m.first-1) == "by"
+	})
 	if spans == nil {
 		return
 	}

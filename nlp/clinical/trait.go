@@ -15,7 +15,9 @@ func (r *reading) assert(m *mention, section *note.Section) {
 		return
 	}
 	m.assertion = r.context.Of(m.first, m.last)
-	if m.category != nlp.Condition {
+	if m.category == nlp.Condition {
+		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return e.Trait == nlp.Future }) // "plan to evaluate for apnea"
+	} else {
 		m.assertion = slices.DeleteFunc(m.assertion, func(e assertion.Evidence) bool { return r.misses(m, e) })
 	}
 	if m.term != nil && m.term.chronic {

@@ -49,13 +49,16 @@ type parser struct {
 	lead    []cue // cues of the last line that ended in a colon
 	line    int32 // start of the line, or of the value in it, that holds the token before looked
 	looked  int32
-	plus    bool // a plus has marked a finding in the sentence at hand
+	plus    bool // a plus has marked a finding in the line at hand
 }
 
 // sentence finds the cues of a sentence.
 func (p *parser) sentence(index int32) {
 	s := &p.Sentences[index]
-	p.found, p.plus, p.line, p.looked = p.found[:0], false, s.First, s.First
+	p.found, p.line, p.looked = p.found[:0], s.First, s.First
+	if p.Tokens[s.First].Flags&note.Line != 0 {
+		p.plus = false
+	}
 	for i := s.First; i < s.Last; {
 		if last := p.box(s, i); last > i {
 			i = last
@@ -214,8 +217,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 			return g.last // what follows is in the scope of that cue
 		case f.rule.meaning == uncertain && g.rule.meaning == negation && g.rule.forward:
 			return g.first // "probably vertigo, not stroke"
-		case f.rule.meaning == negation && g.rule.meaning == uncertain && g.rule.forward && p.Word(int(g.first-1)) == ",":
-			return g.first // "no fever, possible pneumonia"
+		case p.changes(f.rule, g):
+			return g.first
 		case g.rule.meaning == comma && (f.rule.item || f.rule.nested && p.listed(i)) && !p.alternative(j+1, to):
 			return g.first
 		case f.rule.meaning != negation:
@@ -226,6 +229,23 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 		}
 	}
 	return to
+}
+
+// changes reports whether the cue g, behind a comma, begins something of another kind than
+// a cue with rule r speaks of: "no fever, possible pneumonia", "r/o MI, h/o PE".
+func (p *parser) changes(r *rule, g *cue) bool {
+	if !g.rule.forward || p.Word(int(g.first-1)) != "," {
+		return false
+	}
+	switch r.meaning {
+	case negation:
+		return g.rule.meaning == uncertain || g.rule.meaning == history && p.Word(int(g.first+1)) == "/"
+	case uncertain, hypothetical:
+		return g.rule.meaning == history
+	case history:
+		return g.rule.meaning == uncertain && p.Word(int(g.first+1)) == "/"
+	}
+	return false
 }
 
 // heading returns the first token of the heading whose colon is token i, if it stands

@@ -43,7 +43,7 @@ func (p *parser) sign(s *note.Sentence, i int32) {
 		}
 	case sign == '-' && bracketed:
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: listRule})
-	case sign == '-' && opens && spaced && !joined && i > s.First && p.plus:
+	case sign == '-' && opens && spaced && !joined && t.Flags&note.Line == 0 && p.plus:
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: minusRule})
 	case sign == '-' && opens && spaced && joined && p.Tokens[i+1].Kind == note.Word:
 		p.found = append(p.found, cue{first: i, last: i + 1, rule: minusRule})

@@ -30,7 +30,7 @@ func (p *parser) boxAt(i, end int32) (mark, int32) {
 		switch p.Text[t.Start:t.End] {
 		case "☐":
 			return emptyBox, i + 1
-		case "☑", "☒", "🗹", "✓", "✔":
+		case "☑", "☒", "✓", "✔":
 			return checkedBox, i + 1
 		}
 		return noBox, i
@@ -57,8 +57,8 @@ func (p *parser) boxAt(i, end int32) (mark, int32) {
 }
 
 // box finds the box of a form at token i and returns the token behind it, or i. An empty
-// box says that what it stands before is not so; in a line that begins with words, what it
-// stands behind. Of boxes before "yes" and "no" the checked one counts.
+// box denies the words behind it; in a line that begins with words, the words before it. Of
+// boxes before "yes" and "no" the checked one counts.
 func (p *parser) box(s *note.Sentence, i int32) int32 {
 	mark, last := p.boxAt(i, s.Last)
 	if mark == noBox {

@@ -204,7 +204,7 @@ func (p *parser) abbreviation(i int, after bool) int {
 		}
 		return i + 1
 	}
-	if w == "od" && after && p.upper(i) && !p.drops(i) {
+	if w == "od" && after && !p.drops(i) {
 		return i + 1
 	}
 	if (w == "am" || w == "pm") && after && p.upper(i) {

@@ -16,6 +16,9 @@ var abbreviations = set(`mg mcg ml kg lb lbs oz cm mm hr hrs min mins sec wk wks
 var openers = set(`the a an this that these those he she it they we i his her its their there patient pt no denies denied
 	reports on in at for with without was is has had will please continue follow return take if after all also`)
 
+// starters begin a sentence even in small letters behind a short word.
+var starters = set(`denies denied reports reported presents complains endorses`)
+
 // answers stay in the sentence of their question: "Any cough? No."
 var answers = set(`yes no none denies denied negative positive never`)
 

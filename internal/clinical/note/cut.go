@@ -411,7 +411,7 @@ func (c *cutter) goesOn(i, next int) bool {
 		// An initial, "J. Smith", or the end of "hepatitis C.".
 		return following.Kind == Word && (!begins || !openers[c.Word(next)] && c.initial(i-1))
 	case len(word) <= 2:
-		return !begins
+		return !begins && !starters[c.Word(next)]
 	}
 	return false
 }

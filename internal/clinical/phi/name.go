@@ -42,6 +42,7 @@ func (f *finder) isOrdinary(word string) bool {
 	switch word {
 	case "the", "a", "an", "is", "was", "has", "had", "in", "on", "of", "for", "at", "to", "and", "or", "with", "he", "she", "they", "i", "we", "it", "this", "that", "will", "who",
 		"patient", "pt", "date", "dob", "age", "sex", "mrn", "account", "admission", "discharge", "chief", "history", "physical", "md", "rn", "phone", "gender", "male", "female", "no", "not", "none", "unknown",
+		"mother", "father", "mom", "dad", "sister", "brother", "son", "daughter", "wife", "husband", "aunt", "uncle", "grandmother", "grandfather", "infant", "baby", "child",
 		"denies", "reports", "presents", "states", "complains", "seen", "signed", "name", "address", "medical", "record", "number", "service", "department", "hospital", "clinic", "room", "unit", "ssn", "id":
 		return true
 	}

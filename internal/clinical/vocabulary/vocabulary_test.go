@@ -83,7 +83,13 @@ func TestNamesAreUnique(t *testing.T) {
 		entry vocabulary.Entry
 	}
 	places := map[string][]place{}
+	terms := map[string]bool{}
 	for _, e := range vocabulary.Entries() {
+		term := string(e.Kind) + " " + strings.ToLower(e.Term)
+		if terms[term] {
+			t.Errorf("%s has two entries", term)
+		}
+		terms[term] = true
 		if e.Kind == vocabulary.Medication {
 			continue
 		}

@@ -1,0 +1,59 @@
+package jobs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/fhirlake/fhirlake/datastore"
+)
+
+// unforeseen is what is told of an error of no class.
+var unforeseen = datastore.Issues(errors.New("none"))[0].Diagnostics
+
+// Message says what stopped a job, for its record: without the names of files, and without
+// data of patients. An error of a place to write to, called as given, is told by its class.
+func Message(err error, place string) string {
+	if text := datastore.Issues(err)[0].Diagnostics; text != unforeseen {
+		return text
+	}
+	return place + " takes no more: " + reason(err)
+}
+
+// reason tells an error of files.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "no space is left"
+	case errors.Is(err, fs.ErrPermission):
+		return "access is denied"
+	case errors.Is(err, fs.ErrNotExist):
+		return "it is not there"
+	}
+	return "writing failed"
+}
+
+// pathless returns an error of a folder without the names of files: where they lie on a
+// machine is nobody's business.
+func pathless(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &opError{path.Op, path.Err}
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return &opError{link.Op, link.Err}
+	}
+	return err
+}
+
+// An opError is an error of the file system without a path.
+type opError struct {
+	op  string
+	err error
+}
+
+func (e *opError) Error() string { return e.op + ": " + e.err.Error() }
+
+func (e *opError) Unwrap() error { return e.err }
