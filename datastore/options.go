@@ -54,8 +54,10 @@ type Options struct {
 	// [nlp.SearchParameters] are there with it. By default no document is annotated.
 	Annotator nlp.Annotator
 	// AnnotateLater has documents annotated in the background, in another commit that
-	// follows the write: those of a store that had no annotator before, too. See
-	// [Store.WaitAnnotated] and [Stats.Unannotated].
+	// follows the write: those of a store that had no annotator before, too. One that
+	// keeps the version of its source ([KeepVersion]) is annotated in the write all the
+	// same, since the next number may be its source's. See [Store.WaitAnnotated] and
+	// [Stats.Unannotated].
 	AnnotateLater bool
 	// AnnotateTimeout is how long the Annotator may take for one document, or one batch:
 	// 30 seconds by default. Beyond it the document is stored without an annotation, and

@@ -115,13 +115,13 @@ func TestAnnotatedExport(t *testing.T) {
 				for kind, options := range map[string]*datastore.Options{"plain": {}, "annotated": {Annotator: wordsAnnotator{}}, "later": {Annotator: wordsAnnotator{}, AnnotateLater: true}} {
 					t.Run(fmt.Sprint("history ", history, ", ", order, ", keep ", keep, ", ", kind), func(t *testing.T) {
 						store := open(t, options)
-						for range 2 {
+						for pass := range 2 {
 							var report internaljobs.Memory
 							result, err := run(t, store, ingest.Options{From: input, KeepVersions: keep, Report: &report})
 							require.NoError(t, err)
 							for _, name := range report.Names() {
 								if strings.HasPrefix(name, "FAILURE/") {
-									t.Log(name, string(report.File(name)))
+									t.Log(pass, name, string(report.File(name)))
 								}
 							}
 							require.Zero(t, result.Failed())

@@ -240,6 +240,7 @@ type state struct {
 	ordinal index.Ordinal // 0 if it was written in the group at hand
 	content content       // if it was, and if it is known
 	by      Interaction   // if it was
+	derived bool          // whether a version of the group at hand was derived
 	micros  int64         // its time; of one that there was before the group, only as needed
 }
 

@@ -80,10 +80,10 @@ func checkDerived(doc *fhirjson.Document, subject string) error {
 // derive adds what a written version of a document means for the resources that are
 // derived from it: those of an annotation are written, others are deleted. What somebody
 // else wrote or deleted since is left alone. What an import brought is what an annotator
-// once derived; a store that annotates nothing keeps it as long as the document is there,
-// since it may have come with the version that is written.
+// once derived; a store that annotates nothing leaves it alone all the same, since it could
+// not derive it again.
 func (t *taking) derive(o *Op, old state) error {
-	imported := o.Deletes() && o.Interaction != Import || t.engine.annotates(o.Type)
+	imported := t.engine.annotates(o.Type)
 	numbers := map[schema.TypeID]int{}
 	for _, p := range o.derived {
 		numbers[p.Type]++
@@ -152,7 +152,7 @@ func (t *taking) writer(is state) (Interaction, error) {
 // wasDerived reports whether a version of a resource was derived from a document by this
 // store.
 func (t *taking) wasDerived(k key, newest state) (bool, error) {
-	if newest.ordinal == 0 && newest.by == Derived {
+	if newest.derived {
 		return true, nil
 	}
 	view := t.engine.Last()

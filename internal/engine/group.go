@@ -172,7 +172,7 @@ func (t *taking) op(i int, o *Op) error {
 		}
 		return err
 	}
-	next := state{deleted: o.Deletes(), content: o.compared.content, by: o.interaction()}
+	next := state{deleted: o.Deletes(), content: o.compared.content, by: o.interaction(), derived: old.derived || o.interaction() == Derived}
 	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
 		if !o.SkipRefused {
 			return err
@@ -199,10 +199,10 @@ func (t *taking) op(i int, o *Op) error {
 	return nil
 }
 
-// refuse answers for a version that does not follow the newest one. Of what this store
-// derived itself an import brings what was derived elsewhere: that is passed over.
+// refuse answers for a version that does not follow the newest one. What an import brings
+// of a resource that this store derived itself was derived elsewhere: it is passed over.
 func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
-	if v.Refused = why; o.Interaction != Import {
+	if v.Refused = why; o.Interaction == Derived {
 		return nil
 	}
 	derived, err := t.wasDerived(k, old)

@@ -12,7 +12,8 @@
 // document's content: what was found, and a status, which is SUCCESS, or VALIDATION_ERROR
 // with a message and nothing else. Findings that do not fit to the text are
 // VALIDATION_ERROR; if a part of a detector failed, a message beside SUCCESS says so. An attachment of a kind that has no text, such as a
-// picture, or whose data lies elsewhere than in the store, has none.
+// picture, or whose data lies elsewhere than in the store, has none. Entities that the 1 MiB of
+// one raw-response cannot hold are in another one.
 //
 // # Derived resources
 //
