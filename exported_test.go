@@ -20,7 +20,7 @@ import (
 var mostNames = map[string]int{
 	"datastore": 123, // 90
 	"search":    30,
-	"fhirpath":  40,  // reached
+	"fhirpath":  40, // reached
 }
 
 // internalTypes has a line for each type of an internal package that an exported
