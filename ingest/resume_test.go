@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -339,18 +340,32 @@ func TestClientTokenAtOnce(t *testing.T) {
 	require.Len(t, page.Jobs, 1)
 }
 
-// TestStoppedCommit stops an import just before a chunk is written: neither the register
-// nor the result counts that chunk, and the job that goes on writes it.
+// TestStoppedCommit stops an import just before a batch is written: neither the register
+// nor the result counts that batch, nothing that was noted of the one before is lost, and
+// the job that goes on writes it, in the second pass over lines that wait as well.
 func TestStoppedCommit(t *testing.T) {
+	t.Run("one pass", func(t *testing.T) { testStoppedCommit(t, false) })
+	t.Run("two passes", func(t *testing.T) { testStoppedCommit(t, true) })
+}
+
+func testStoppedCommit(t *testing.T, wait bool) {
 	const files, lines = 60, 20
 	input := fstest.MapFS{}
 	for f := range files {
 		var text strings.Builder
 		for i := range lines {
-			text.WriteString(patient(fmt.Sprintf("p%d-%d", f, i), longText[:8000]) + "\n")
+			line := patient(fmt.Sprintf("p%d-%d", f, i), longText[:8000])
+			if wait {
+				line = strings.TrimSuffix(line, "}") + `,"generalPractitioner":[{"reference":"Practitioner?identifier=urn:x|1"}]}`
+			}
+			text.WriteString(line + "\n")
 		}
 		input[fmt.Sprintf("%02d.ndjson", f)] = &fstest.MapFile{Data: []byte(text.String())}
 	}
+	if wait {
+		input["zz.ndjson"] = &fstest.MapFile{Data: []byte(`{"resourceType":"Practitioner","id":"d","identifier":[{"system":"urn:x","value":"1"}]}`)}
+	}
+	report := new(internaljobs.Memory)
 	var stop func()
 	calls := 0
 	store, err := datastore.Open(t.Context(), "mem:", &datastore.Options{Now: func() time.Time { // each commit asks for the time
@@ -369,9 +384,9 @@ func TestStoppedCommit(t *testing.T) {
 		var job *ingest.Job
 		var err error
 		if id == "" {
-			job, err = ingest.Start(ctx, store, ingest.Options{From: input})
+			job, err = ingest.Start(ctx, store, ingest.Options{From: input, Report: report})
 		} else {
-			job, err = ingest.Resume(ctx, store, id, ingest.Options{From: input})
+			job, err = ingest.Resume(ctx, store, id, ingest.Options{From: input, Report: report})
 		}
 		if err == nil {
 			id = job.ID()
@@ -379,6 +394,9 @@ func TestStoppedCommit(t *testing.T) {
 			result, err = job.Wait()
 			page, searchErr := store.Search(t.Context(), "Patient", "_count=0")
 			require.NoError(t, searchErr)
+			if all, countErr := store.Search(t.Context(), "Practitioner", "_count=0"); countErr == nil {
+				page.Total += all.Total
+			}
 			require.EqualValues(t, page.Total, result.Imported)
 			record, getErr := jobs.Get(t.Context(), store, id)
 			require.NoError(t, getErr)
@@ -396,4 +414,12 @@ func TestStoppedCommit(t *testing.T) {
 	page, err := store.Search(t.Context(), "Patient", "_count=0")
 	require.NoError(t, err)
 	require.Equal(t, files*lines, page.Total)
+	for name := range input {
+		told := reportLines(t, report.File("SUCCESS/"+name))
+		told = slices.DeleteFunc(told, func(line string) bool { return line == "" })
+		require.Len(t, told, strings.Count(string(input[name].Data), "resourceType"))
+		for _, line := range told {
+			require.Contains(t, line, `"statusCode":201`)
+		}
+	}
 }
