@@ -53,6 +53,9 @@ func bundles(entries int) fstest.MapFS {
 // TestBundlesResume stops an import in the midst of Bundles, by cancelling it and by
 // closing its store, and goes on.
 func TestBundlesResume(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: an import of 30,000 entries, taken up again many times")
+	}
 	input := bundles(8_000)
 	require.Greater(t, len(input["a.json"].Data), 8<<20)
 	whole := open(t, nil)
