@@ -66,9 +66,16 @@ type cutFile struct {
 	of cutFS
 }
 
+// cutting guards the counts of all cutFS: files are read side by side.
+var cutting sync.Mutex
+
 func (f cutFile) Read(p []byte) (int, error) {
 	n, err := f.File.Read(p)
-	if *f.of.n -= n; *f.of.n <= 0 {
+	cutting.Lock()
+	*f.of.n -= n
+	over := *f.of.n <= 0
+	cutting.Unlock()
+	if over {
 		f.of.cut()
 	}
 	return n, err
