@@ -157,7 +157,8 @@ func TestDerivedResourcesOfOthers(t *testing.T) {
 	require.Contains(t, string(v.JSON), "mine")
 }
 
-// TestDerivedResourcesThatWereImported go with their document as those that it wrote.
+// TestDerivedResourcesThatWereImported expects imported derived resources to follow their
+// document like derived resources that the annotator wrote.
 func TestDerivedResourcesThatWereImported(t *testing.T) {
 	from := open(t, &datastore.Options{Annotator: counter("fever")})
 	_, err := from.Update(ctx, document("fever fever fever"))

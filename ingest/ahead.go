@@ -81,8 +81,8 @@ type opening struct {
 	late   atomic.Bool   // nobody reads it; set before done was looked at
 }
 
-// open begins to open a source. A file that does not open, or gives nothing, before ctx
-// ends, as a pipe to which nobody writes, is left behind, and closed later on.
+// open begins to open a source. If ctx ends before the file is open and gives its start,
+// the file is closed as soon as it is open: a pipe may have no writer.
 func open(ctx context.Context, s *source, number int) *opening {
 	o := &opening{source: s, number: number, done: make(chan struct{})}
 	opened := jobs.Begin(func() error {

@@ -126,7 +126,7 @@ func (s *lineSet) add(file int, lines ...int64) {
 	}
 }
 
-// of returns those of some lines of a source that are in the set, or those that are not.
+// of returns the lines that are in the set, or, without in, the lines that are not.
 func (s *lineSet) of(file int, lines []int64, in bool) (some []int64) {
 	for _, line := range lines {
 		if s.has(file, line) == in {

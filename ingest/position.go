@@ -24,8 +24,8 @@ type position struct {
 	Last    bool  `json:"last,omitempty"`
 	Settled int64 `json:"settled,omitempty"` // lines that the pass decided
 
-	// Told is how many files, of those that are behind, have their report complete. What
-	// follows them is read once more for it by whoever resumes the job.
+	// Told is how many files, from the first on, have a complete report. A resumed job reads
+	// the files between Told and File once more, for their report alone.
 	Told int `json:"told,omitempty"`
 
 	Whole int    `json:"whole"`          // files that were imported to their end

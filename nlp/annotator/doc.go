@@ -19,11 +19,10 @@
 //
 // What is affirmed, or only possible, is derived, once for each code: a Condition for what
 // is a diagnosis, an Observation for a sign or a symptom, a MedicationStatement for a
-// medication, and a Linkage of all of them with the document. Nothing is derived of what is
-// negated, hypothetical, in the future, or about somebody else, nor where the document's
-// subject is no Patient and no Group of this store's kind of reference. Of a code that is
-// mentioned several times, the mention that claims most counts: affirmed before possible,
-// present before past.
+// medication, and a Linkage of all of them with the document. Nothing is derived from a mention
+// that is negated, hypothetical, in the future, or about somebody else, nor from a document
+// whose subject is neither a Patient nor a Group. If a code is mentioned several times, the
+// strongest mention counts: affirmed before possible, present before past.
 //
 // The first coding has HealthLake's system, the second the official one. A mention that is
 // only possible makes a Condition with verificationStatus provisional, any other with
