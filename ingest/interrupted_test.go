@@ -78,6 +78,7 @@ func interrupted(t *testing.T, store **datastore.Store, options func(round int, 
 		if err == nil {
 			return result, round
 		}
+		require.Less(t, round, 1000, "the job does not get on: %v", err)
 		stopped(id, result, err)
 	}
 }
