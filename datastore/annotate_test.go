@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 // annotator is an Annotator made of a function.
@@ -157,7 +159,8 @@ func TestDerivedResourcesOfOthers(t *testing.T) {
 	require.Contains(t, string(v.JSON), "mine")
 }
 
-// TestDerivedResourcesThatWereImported go with their document as those that it wrote.
+// TestDerivedResourcesThatWereImported expects imported derived resources to follow their
+// document like derived resources that the annotator wrote.
 func TestDerivedResourcesThatWereImported(t *testing.T) {
 	from := open(t, &datastore.Options{Annotator: counter("fever")})
 	_, err := from.Update(ctx, document("fever fever fever"))
@@ -254,6 +257,30 @@ func TestAnnotatorsThatHang(t *testing.T) {
 		require.Contains(t, string(v.JSON), "VALIDATION_ERROR")
 	}
 	require.Less(t, calls.Load(), int32(10))
+}
+
+// TestAnnotatorsThatAreBusy are called for each of many documents at once: a call under way
+// is none that hangs.
+func TestAnnotatorsThatAreBusy(t *testing.T) {
+	const writers = 40
+	var under sync.WaitGroup
+	under.Add(writers)
+	store := open(t, &datastore.Options{Annotator: annotator(func(ctx context.Context, doc *nlp.Document) (*nlp.Annotation, error) {
+		under.Done()
+		under.Wait() // for the others
+		return counter("fever")(ctx, doc)
+	})})
+	var group errgroup.Group
+	for i := range writers {
+		group.Go(func() error {
+			v, err := store.Create(ctx, document(fmt.Sprint("fever ", i)))
+			if err == nil && !strings.Contains(string(v.JSON), `"valueInteger":1`) {
+				err = errors.New("it was not annotated")
+			}
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
 }
 
 func TestAnnotatorIsForDocumentReferencesAlone(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 type Change struct {
 	// Sequence is the commit's number. It rises from commit to commit, with gaps.
 	Sequence uint64
-	// Time is that of the commit, and the LastUpdated of its versions but for those that
-	// kept theirs (KeepVersion): UTC, microseconds.
+	// Time is the time of the commit: UTC, microseconds. It is the LastUpdated of the
+	// commit's versions, except of versions that kept their source's time (KeepVersion).
 	Time time.Time
 
 	change engine.Change

@@ -23,8 +23,8 @@ type HistoryOptions struct {
 	Page string
 }
 
-// A HistoryPage is one page of a history, newest first by LastUpdated, and of what has the
-// same time what was written last.
+// A HistoryPage is one page of a history: the newest LastUpdated first, and of versions
+// with the same LastUpdated the last one written first.
 type HistoryPage struct {
 	Versions []Version
 	// Next is the token of the page that follows, "" on the last. It is good for the
@@ -193,8 +193,8 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[Ordinal, error] {
 	}
 }
 
-// historyOrdinals returns the versions of a resource, a type or the store, newest first
-// by their times: those that follow the version before.
+// historyOrdinals returns the versions of a resource, a type or the store, the newest
+// time first. It begins behind the version before; 0 is the start.
 func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Ordinal) (iter.Seq[index.Ordinal], error) {
 	if ref.ID != "" {
 		o, err := s.lookup(ctx, ref)

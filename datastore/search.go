@@ -145,8 +145,8 @@ func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) 
 	return q, path, nil
 }
 
-// find answers a query as of what from is once the query is read: if that is the
-// newest state, it knows the search parameters that the query may name.
+// find reads a query and then answers it as of from. The newest state is taken after the
+// query is read, so that it knows the search parameters that the query names.
 func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*result, error) {
 	var o searchOptions
 	for _, opt := range opts {
@@ -314,8 +314,7 @@ func cut(q *query.Query, v *Version, included bool) error {
 	return nil
 }
 
-// matches iterates over all matches of a query in its order, as of what from is once
-// the query is read.
+// matches reads a query and iterates over all its matches in its order, as of from.
 func matches(ctx context.Context, from Reader, t schema.TypeID, query string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		s, err := from.at()

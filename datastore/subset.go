@@ -39,9 +39,9 @@ func (s *Store) Subset(v *Version, query string) error {
 // many goroutines.
 type Subsetter func(dst, resource []byte) ([]byte, error)
 
-// Elements returns a function that cuts resources of a type to some elements, those that
-// are mandatory, id and meta, and tags them SUBSETTED (FHIR R4 §3.1.1.5.9). It reports an
-// [Error] of class ErrInvalid for a type or an element that is none.
+// Elements returns a function that cuts resources of a type to the given elements, the
+// mandatory elements, id and meta, and tags them SUBSETTED (FHIR R4 §3.1.1.5.9). It reports
+// an [Error] of class ErrInvalid for an unknown type or element.
 func (s *Snapshot) Elements(typ string, elements ...string) (Subsetter, error) {
 	return s.store.subsetter(typ, "_elements="+url.QueryEscape(strings.Join(append([]string{"id"}, elements...), ",")))
 }

@@ -65,16 +65,16 @@ func Imported() WriteOption {
 }
 
 // KeepVersion has an update keep the meta.versionId and the meta.lastUpdated that the
-// resource brings from where it was before: reads, searches, histories, sorts and exports
-// know the version by them. What it does not bring, the store gives. A version's number
-// must be higher than that of the newest version in the store, and its time no earlier
-// than that one's and no later than the store's clock, by which a minute more is meant:
-// otherwise the write reports ErrVersionOrder. A versionId that is no number from 1 to
+// resource brings from its source: reads, searches, histories, sorts and exports know the
+// version by them. The store gives what is missing. The number must be higher than the
+// number of the newest version in the store. The time must not be before the time of that
+// version, nor more than a minute ahead of the store's clock. Otherwise the write reports
+// ErrVersionOrder. A versionId that is no number from 1 to
 // 1073741823 is an [Error] of class ErrInvalid. With IfChanged, a version that the store
 // has, with the same number, time and content, writes nothing.
 //
-// Times of histories then do not rise with Sequences: who follows a store by time misses
-// what is written into its past. [Store.Changes] does not.
+// Times then do not rise with sequences: a reader that follows a store by time misses
+// versions written into its past. [Store.Changes] shows them.
 func KeepVersion() WriteOption {
 	return func(o *writeOptions) { o.source = true }
 }

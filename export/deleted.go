@@ -9,9 +9,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/etag"
 )
 
-// deleted walks the deletions that are in force: of the types that are exported, between
-// Since and Until, and, in a scope of patients, of what was about them last. Other
-// conditions look at resources, and a deletion has none.
+// deleted walks the deletions that are in force: deletions of the exported types between
+// Since and Until. In a scope of patients the last version of the deleted resource must
+// have been about one of them. Other conditions look at resources, and a deletion has none.
 func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool) error {
 	for _, typ := range c.types {
 		versions, err := c.from.Versions(typ)

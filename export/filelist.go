@@ -17,7 +17,7 @@ const listBlock = 1000
 // beside the job's record, which so does not grow with the number of files.
 type fileList struct {
 	files []listedFile
-	kept  int // of these, those that the register has
+	kept  int // how many of them the register has
 }
 
 type listedFile struct{ lines, bytes int64 }

@@ -55,8 +55,8 @@ type Result struct {
 	Status register.Status
 	// TransactionTime is the time of the newest write that the export shows.
 	TransactionTime time.Time
-	// Files are those that are complete, in the order of their types, and those of
-	// earlier runs of the job too. Deleted are files of Bundles, one a deletion.
+	// Files are the complete files, in the order of their types, files of earlier runs of
+	// the job included. Deleted are files of Bundles, one Bundle a deletion.
 	Files, Deleted []File
 	Resources      int64 // in Files
 	Bytes          int64

@@ -82,8 +82,8 @@ type Options struct {
 	// filters, what any of them finds is exported. Filters select alone: see
 	// datastore.Snapshot.Select.
 	TypeFilters []string `json:"typeFilters,omitempty"`
-	// Elements cut resources to these elements, those that are mandatory, id and meta:
-	// "name" of all types, "Patient.name" of one. What is cut is tagged SUBSETTED.
+	// Elements cut resources to these elements, the mandatory elements, id and meta:
+	// "name" of all types, "Patient.name" of one. Cut resources are tagged SUBSETTED.
 	Elements []string `json:"elements,omitempty"`
 	// Tags and Securities are values of the search parameters _tag and _security, as in
 	// "http://example.org|secret". A resource has one of each list that is not empty.
@@ -100,8 +100,8 @@ type Options struct {
 	// log. What is in no compartment follows in files of its type. A block is in one file.
 	OrganizeBy string `json:"organizeBy,omitempty"`
 	// History exports all versions instead of the current ones. Deletions that are in
-	// force are listed as deleted, with their versions; those that were undone stand among
-	// the versions of their type, each a line with a Bundle without an id. It goes with
+	// force are listed as deleted, with their versions; undone deletions stand among the
+	// versions of their type, each a line with a Bundle without an id. It goes with
 	// Types, Since and Until only. Imported with ingest.Options.KeepVersions, versions and
 	// deletions have the same numbers and times again.
 	History bool `json:"history,omitzero"`

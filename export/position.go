@@ -17,8 +17,8 @@ import (
 // that time, which are written again.
 const noteEvery = time.Second
 
-// A position is how far a job is: how much is in complete files, as of which state. Which
-// files these are is in the list of files.
+// A position is how far a job is: the state that it exports, and how much of it is in
+// complete files. The list of files names the files.
 type position struct {
 	Sequence uint64       `json:"sequence"`
 	Time     int64        `json:"time"` // of the state, in microseconds since the Unix epoch

@@ -75,8 +75,8 @@ func (c *choice) associate(ctx context.Context) error {
 	return nil
 }
 
-// chosen returns the version that is exported of what a reference names, if it is, and no
-// Provenance.
+// chosen returns the exported version of the resource that a reference names. It reports
+// false if that resource is not exported or is a Provenance.
 func (c *choice) chosen(ctx context.Context, target string) (datastore.Ordinal, bool, error) {
 	typ, id := splitReference(target)
 	set := c.sets[typ]

@@ -77,11 +77,12 @@ type opening struct {
 	head   []byte        // the start of the file
 	file   io.ReadCloser // the rest; nil if there is none
 	end    error         // what ended the file, if it is nil
-	left   atomic.Bool   // whoever sets it first closes the file: leave, or open if it is late
+	left   atomic.Bool   // whoever sets it first closes the file
+	late   atomic.Bool   // nobody reads it; set before done was looked at
 }
 
-// open begins to open a source. A file that does not open, or gives nothing, before ctx
-// ends, as a pipe to which nobody writes, is left behind, and closed later on.
+// open begins to open a source. If ctx ends before the file is open and gives its start,
+// the file is closed as soon as it is open: a pipe may have no writer.
 func open(ctx context.Context, s *source, number int) *opening {
 	o := &opening{source: s, number: number, done: make(chan struct{})}
 	opened := jobs.Begin(func() error {
@@ -99,7 +100,7 @@ func open(ctx context.Context, s *source, number int) *opening {
 	go func() {
 		o.err = <-opened
 		close(o.done)
-		if ctx.Err() != nil {
+		if o.late.Load() || ctx.Err() != nil {
 			o.leave()
 		}
 	}()
@@ -113,6 +114,7 @@ func openNow(ctx context.Context, s *source) (*opening, error) {
 	case <-o.done:
 		return o, o.err
 	case <-ctx.Done():
+		o.leave()
 		return nil, ctx.Err()
 	}
 }
@@ -142,8 +144,9 @@ func callbackError(err error) error {
 	return nil
 }
 
-// leave closes the file of an opening that nobody reads.
+// leave closes the file of an opening that nobody reads, now or once it is open.
 func (o *opening) leave() {
+	o.late.Store(true)
 	select {
 	case <-o.done:
 		if !o.left.Swap(true) && o.file != nil {

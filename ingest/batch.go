@@ -124,11 +124,16 @@ const allLines = math.MaxInt64 / 2
 
 // next returns the next source, open, and nil after the last. Where that takes long, what
 // was read before is sent on.
-func (r *reader) next(ctx context.Context) (*opening, error) {
-	next := r.ahead.next()
+func (r *reader) next(ctx context.Context) (next *opening, err error) {
+	next = r.ahead.next()
 	if next == nil {
 		return nil, nil
 	}
+	defer func() {
+		if err != nil {
+			next.leave()
+		}
+	}()
 	if len(r.batch.chunks) > 0 {
 		patience := time.NewTimer(batchPatience)
 		defer patience.Stop()
@@ -136,7 +141,7 @@ func (r *reader) next(ctx context.Context) (*opening, error) {
 		case <-next.done:
 		case <-patience.C:
 			if err := r.flush(ctx); err != nil {
-				return nil, err
+				return next, err
 			}
 		case <-ctx.Done():
 		}
@@ -144,7 +149,6 @@ func (r *reader) next(ctx context.Context) (*opening, error) {
 	select {
 	case <-next.done:
 	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 	return next, ctx.Err() // which is no fault of the source
 }

@@ -299,6 +299,9 @@ func TestBundleDeletes(t *testing.T) {
 // TestLargeBundles reads Bundles that are not held in memory, twice, and refuses what is
 // larger than a resource may be.
 func TestLargeBundles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: 100,000 entries")
+	}
 	const entries = 100_000
 	var text strings.Builder
 	text.WriteString(`{"resourceType":"Bundle","type":"transaction","entry":[`)

@@ -152,7 +152,9 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		c.stored = append(c.stored, stored)
 		c.counts.BytesImported += int64(len(line))
 		c.settle(number, waits)
-	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
+	case ctx.Err() != nil: // the line may be wrong as well
+		return ctx.Err()
+	case errors.Is(err, datastore.ErrClosed):
 		return err
 	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !c.job.from.Last:
 		if !waits {
@@ -201,7 +203,9 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 		}
 		c.note(&stored, tx)
 		c.stored = append(c.stored, stored)
-	case ctx.Err() != nil, errors.Is(err, datastore.ErrClosed):
+	case ctx.Err() != nil: // the line may be wrong as well
+		return ctx.Err()
+	case errors.Is(err, datastore.ErrClosed):
 		return err
 	default:
 		c.fail(number, err)

@@ -30,10 +30,7 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 		}
 		if !b.isDone() {
 			j.setTold(r.toldFiles())
-			if err := j.keep(b); err != nil {
-				return err
-			}
-			written, err := b.tx.Commit(ctx)
+			written, err := j.commit(ctx, b)
 			if err != nil {
 				return err
 			}

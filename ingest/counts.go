@@ -11,8 +11,8 @@ import (
 type Counts struct {
 	Scanned        int64 `json:"scanned"`        // lines that are not blank
 	Imported       int64 `json:"imported"`       // of these, stored and durable
-	Unchanged      int64 `json:"unchanged"`      // of the imported, those that the store held as they are
-	WithIssues     int64 `json:"withIssues"`     // of the imported, those that only level Minimal lets in
+	Unchanged      int64 `json:"unchanged"`      // imported resources that the store held as they are
+	WithIssues     int64 `json:"withIssues"`     // imported resources that only level Minimal lets in
 	CustomerErrors int64 `json:"customerErrors"` // refused for what they hold
 	ServerErrors   int64 `json:"serverErrors"`   // refused for what went wrong here
 	Bytes          int64 `json:"bytes"`          // scanned, decompressed

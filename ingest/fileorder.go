@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// compareNames orders the names of files as the parts of an export follow each other: by
-// folder, then by what comes before the suffix, numbers by their values. So Patient.ndjson
-// is before Patient-2.ndjson, and that before Patient-10.ndjson.
+// compareNames orders the names of files like the parts of an export: by folder, then by
+// name without suffix, where digits count as a number. Patient.ndjson comes before
+// Patient-2.ndjson, and Patient-2.ndjson before Patient-10.ndjson.
 func compareNames(a, b string) int {
 	for x, y := a, b; ; {
 		inX, restX, deepX := strings.Cut(x, "/")

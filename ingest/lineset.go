@@ -126,6 +126,16 @@ func (s *lineSet) add(file int, lines ...int64) {
 	}
 }
 
+// of returns the lines that are in the set, or, without in, the lines that are not.
+func (s *lineSet) of(file int, lines []int64, in bool) (some []int64) {
+	for _, line := range lines {
+		if s.has(file, line) == in {
+			some = append(some, line)
+		}
+	}
+	return some
+}
+
 // remove removes lines of a source.
 func (s *lineSet) remove(file int, lines ...int64) {
 	s.mu.Lock()
@@ -143,7 +153,7 @@ func (s *lineSet) remove(file int, lines ...int64) {
 	}
 }
 
-// keep has a transaction keep what changed.
+// keep has a transaction keep what changed; kept follows once it is committed.
 func (s *lineSet) keep(tx *datastore.Tx, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,8 +170,14 @@ func (s *lineSet) keep(tx *datastore.Tx, id string) error {
 			return err
 		}
 	}
-	clear(s.mu.changed)
 	return nil
+}
+
+// kept notes that the transaction of keep was committed.
+func (s *lineSet) kept() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.mu.changed)
 }
 
 // forget has a transaction forget all lines.

@@ -13,9 +13,9 @@ import (
 // manifestName is HealthLake's.
 const manifestName = "manifest.json"
 
-// manifest is HealthLake's manifest of an import job. URIs are relative to it.
-// jobName and jobStatus are HealthLake's too, but stand elsewhere there;
-// numberOfResourcesUnchanged is not, and is part of those that are imported.
+// manifest is HealthLake's manifest of an import job. URIs are relative to it. HealthLake
+// tells jobName and jobStatus elsewhere, and has no numberOfResourcesUnchanged, which
+// counts a part of the imported resources.
 type manifest struct {
 	JobName   string `json:"jobName,omitempty"`
 	JobStatus Status `json:"jobStatus"`

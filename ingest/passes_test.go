@@ -1,11 +1,9 @@
 package ingest_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -138,39 +136,24 @@ func TestPassesResume(t *testing.T) {
 	for _, f := range input {
 		size += len(f.Data)
 	}
-	folder := t.TempDir()
-	store, err := datastore.Open(ctx, filepath.Join(folder, "store"), &datastore.Options{Key: datastore.KeyFile(filepath.Join(folder, "key")), Now: now})
-	require.NoError(t, err)
+	store := storeIn(t, t.TempDir())()
 	defer store.Close()
 	var again internaljobs.Memory
-	var result ingest.Result
-	id := ""
 	stopped := map[string]bool{}
-	for round := 1; ; round++ {
-		running, cancel := context.WithCancel(ctx)
+	result, _ := interrupted(t, &store, func(round int, cancel func()) ingest.Options {
 		n := size * round / 4
 		options := ingest.Options{From: cutFS{input, &n, cancel}, Report: &again}
 		if round > 10 {
 			options.From = input
 		}
-		var job *ingest.Job
-		if id == "" {
-			job, err = ingest.Start(running, store, options)
-		} else {
-			job, err = ingest.Resume(running, store, id, options)
-		}
-		require.NoError(t, err)
-		id = job.ID()
-		result, err = job.Wait()
-		cancel()
+		return options
+	}, func(id string, result ingest.Result, _ error) {
 		require.Equal(t, result.Scanned, result.Imported+result.Failed())
-		if err == nil {
-			break
-		}
 		record, err := jobs.Get(ctx, store, id)
 		require.NoError(t, err)
 		stopped[regexp.MustCompile(`"pass":\d`).FindString(string(record.Position))] = true
-	}
+	})
+	require.Equal(t, result.Scanned, result.Imported+result.Failed())
 	require.GreaterOrEqual(t, len(stopped), 2, "in several passes")
 	require.Equal(t, want.Counts, result.Counts)
 	require.Equal(t, want.Status, result.Status)

@@ -24,8 +24,8 @@ type position struct {
 	Last    bool  `json:"last,omitempty"`
 	Settled int64 `json:"settled,omitempty"` // lines that the pass decided
 
-	// Told is how many files, of those that are behind, have their report complete. What
-	// follows them is read once more for it by whoever resumes the job.
+	// Told is how many files, from the first on, have a complete report. A resumed job reads
+	// the files between Told and File once more, for their report alone.
 	Told int `json:"told,omitempty"`
 
 	Whole int    `json:"whole"`          // files that were imported to their end
@@ -308,12 +308,37 @@ func (j *Job) goTo(ctx context.Context, record *register.Record) error {
 	return nil
 }
 
+// commit writes a batch, and with it how far the job is then.
+func (j *Job) commit(ctx context.Context, b *batch) ([]datastore.Version, error) {
+	var undo []func()
+	for _, c := range b.chunks {
+		added, removed := j.asides.of(c.file, c.aside, false), j.asides.of(c.file, c.settled, true)
+		j.asides.add(c.file, added...)
+		j.asides.remove(c.file, removed...)
+		undo = append(undo, func() {
+			j.asides.remove(c.file, added...)
+			j.asides.add(c.file, removed...)
+		})
+	}
+	err := j.keep(b)
+	var written []datastore.Version
+	if err == nil {
+		written, err = b.tx.Commit(ctx)
+	}
+	if err != nil { // what the job notes at its end does not speak of the batch
+		for i := range undo {
+			undo[len(undo)-1-i]()
+		}
+		return nil, err
+	}
+	j.asides.kept()
+	j.created.kept()
+	j.refused.kept()
+	return written, nil
+}
+
 // keep has a transaction keep how far the job is once a batch is durable.
 func (j *Job) keep(b *batch) error {
-	for _, c := range b.chunks {
-		j.asides.add(c.file, c.aside...)
-		j.asides.remove(c.file, c.settled...)
-	}
 	p := j.behind(b)
 	if err := j.keepSets(b.tx); err != nil {
 		return err

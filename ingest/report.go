@@ -147,8 +147,8 @@ func (r *report) tell(c *chunk) error {
 	return err
 }
 
-// toldFiles returns how many sources, of those that are behind, have their report complete
-// and durable.
+// toldFiles returns how many sources, from the first on, have a complete and durable
+// report.
 func (r *report) toldFiles() int {
 	for len(r.turned) > 0 && r.turned[0].left.Load() == 0 {
 		r.told, r.turned = r.turned[0].number+1, r.turned[1:]

@@ -7,8 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,33 +47,6 @@ func flawedInput(t *testing.T) fstest.MapFS {
 	return folder
 }
 
-// cutFS calls a function once n bytes of its files were read.
-type cutFS struct {
-	fs.FS
-	n   *int
-	cut func()
-}
-
-func (c cutFS) Open(name string) (fs.File, error) {
-	f, err := c.FS.Open(name)
-	return cutFile{f, c}, err
-}
-
-type cutFile struct {
-	fs.File
-	of cutFS
-}
-
-func (f cutFile) Read(p []byte) (int, error) {
-	n, err := f.File.Read(p)
-	if *f.of.n -= n; *f.of.n <= 0 {
-		f.of.cut()
-	}
-	return n, err
-}
-
-func (f cutFile) ReadDir(n int) ([]fs.DirEntry, error) { return f.File.(fs.ReadDirFile).ReadDir(n) }
-
 // TestResume stops an import again and again, by cancelling it or by closing its store,
 // and goes on: counts, report and store are those of an import that nobody stopped.
 func TestResume(t *testing.T) {
@@ -91,52 +63,30 @@ func TestResume(t *testing.T) {
 	}
 	for _, stop := range []string{"cancel", "close"} {
 		t.Run(stop, func(t *testing.T) {
-			folder := t.TempDir()
-			reopen := func() *datastore.Store {
-				store, err := datastore.Open(ctx, filepath.Join(folder, "store"), &datastore.Options{Key: datastore.KeyFile(filepath.Join(folder, "key")), Now: now})
-				require.NoError(t, err)
-				return store
-			}
+			reopen := storeIn(t, t.TempDir())
 			store := reopen()
 			var again internaljobs.Memory
-			id, rounds := "", 0
-			var result ingest.Result
-			for {
-				rounds++
-				running, cancel := context.WithCancel(ctx)
-				n := size / 5
-				cut := cancel
+			id := ""
+			result, rounds := interrupted(t, &store, func(round int, cancel func()) ingest.Options {
+				n, cut := size/5, cancel
 				if stop == "close" {
 					cut = func() { go store.Close() }
 				}
 				options := ingest.Options{From: cutFS{input, &n, cut}, Validation: datastore.Minimal, Report: &again}
-				if rounds > 12 {
+				if round > 12 {
 					options.From = input
 				}
-				var job *ingest.Job
-				var err error
-				if id == "" {
-					job, err = ingest.Start(running, store, options)
-				} else {
-					job, err = ingest.Resume(running, store, id, options)
-				}
-				if err == nil {
-					id = job.ID()
-					result, err = job.Wait()
-				}
-				cancel()
-				if err == nil {
-					break
-				}
+				return options
+			}, func(job string, _ ingest.Result, _ error) {
 				require.NoError(t, store.Close())
 				store = reopen()
-				if id != "" {
+				if id = job; id != "" {
 					record, err := jobs.Get(ctx, store, id)
 					require.NoError(t, err)
 					require.False(t, jobs.Runs(store, id))
 					require.Contains(t, []jobs.Status{jobs.InProgress, jobs.Cancelled, jobs.Failed}, record.Status)
 				}
-			}
+			})
 			require.Greater(t, rounds, 2)
 			require.Equal(t, want.Counts, result.Counts)
 			require.Equal(t, want.Status, result.Status)
@@ -339,18 +289,32 @@ func TestClientTokenAtOnce(t *testing.T) {
 	require.Len(t, page.Jobs, 1)
 }
 
-// TestStoppedCommit stops an import just before a chunk is written: neither the register
-// nor the result counts that chunk, and the job that goes on writes it.
+// TestStoppedCommit stops an import just before a batch is written: neither the register
+// nor the result counts that batch, nothing that was noted of the one before is lost, and
+// the job that goes on writes it, in the second pass over lines that wait as well.
 func TestStoppedCommit(t *testing.T) {
+	t.Run("one pass", func(t *testing.T) { testStoppedCommit(t, false) })
+	t.Run("two passes", func(t *testing.T) { testStoppedCommit(t, true) })
+}
+
+func testStoppedCommit(t *testing.T, wait bool) {
 	const files, lines = 60, 20
 	input := fstest.MapFS{}
 	for f := range files {
 		var text strings.Builder
 		for i := range lines {
-			text.WriteString(patient(fmt.Sprintf("p%d-%d", f, i), longText[:8000]) + "\n")
+			line := patient(fmt.Sprintf("p%d-%d", f, i), longText[:8000])
+			if wait {
+				line = strings.TrimSuffix(line, "}") + `,"generalPractitioner":[{"reference":"Practitioner?identifier=urn:x|1"}]}`
+			}
+			text.WriteString(line + "\n")
 		}
 		input[fmt.Sprintf("%02d.ndjson", f)] = &fstest.MapFile{Data: []byte(text.String())}
 	}
+	if wait {
+		input["zz.ndjson"] = &fstest.MapFile{Data: []byte(`{"resourceType":"Practitioner","id":"d","identifier":[{"system":"urn:x","value":"1"}]}`)}
+	}
+	report := new(internaljobs.Memory)
 	var stop func()
 	calls := 0
 	store, err := datastore.Open(t.Context(), "mem:", &datastore.Options{Now: func() time.Time { // each commit asks for the time
@@ -362,38 +326,39 @@ func TestStoppedCommit(t *testing.T) {
 	require.NoError(t, err)
 	defer store.Close()
 	stop = func() {}
-	id, stopped := "", 0
-	for done := false; !done; {
-		ctx, cancel := context.WithCancel(t.Context())
-		stop, calls = cancel, 5
-		var job *ingest.Job
-		var err error
-		if id == "" {
-			job, err = ingest.Start(ctx, store, ingest.Options{From: input})
-		} else {
-			job, err = ingest.Resume(ctx, store, id, ingest.Options{From: input})
+	check := func(id string, result ingest.Result) {
+		total := 0
+		for _, typ := range []string{"Patient", "Practitioner"} {
+			page, err := store.Search(ctx, typ, "_count=0")
+			require.NoError(t, err)
+			total += page.Total
 		}
-		if err == nil {
-			id = job.ID()
-			var result ingest.Result
-			result, err = job.Wait()
-			page, searchErr := store.Search(t.Context(), "Patient", "_count=0")
-			require.NoError(t, searchErr)
-			require.EqualValues(t, page.Total, result.Imported)
-			record, getErr := jobs.Get(t.Context(), store, id)
-			require.NoError(t, getErr)
-			require.EqualValues(t, page.Total, record.Report.Imported)
-			require.Equal(t, result.Scanned, record.Report.Scanned)
-			done = err == nil
-		}
-		cancel()
-		if !done {
-			require.ErrorIs(t, err, context.Canceled)
-			stopped++
-		}
+		require.EqualValues(t, total, result.Imported)
+		record, err := jobs.Get(ctx, store, id)
+		require.NoError(t, err)
+		require.EqualValues(t, total, record.Report.Imported)
+		require.Equal(t, result.Scanned, record.Report.Scanned)
 	}
-	require.Positive(t, stopped)
+	id := ""
+	result, rounds := interrupted(t, &store, func(_ int, cancel func()) ingest.Options {
+		stop, calls = cancel, 5
+		return ingest.Options{From: input, Report: report}
+	}, func(job string, result ingest.Result, err error) {
+		require.ErrorIs(t, err, context.Canceled)
+		id = job
+		check(id, result)
+	})
+	check(id, result)
+	require.Greater(t, rounds, 1)
 	page, err := store.Search(t.Context(), "Patient", "_count=0")
 	require.NoError(t, err)
 	require.Equal(t, files*lines, page.Total)
+	for name := range input {
+		told := reportLines(t, report.File("SUCCESS/"+name))
+		told = slices.DeleteFunc(told, func(line string) bool { return line == "" })
+		require.Len(t, told, strings.Count(string(input[name].Data), "resourceType"))
+		for _, line := range told {
+			require.Contains(t, line, `"statusCode":201`)
+		}
+	}
 }

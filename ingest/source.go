@@ -133,8 +133,8 @@ func (o *Options) setForm(s *source) {
 	s.unpack = !json && o.Bundles == UnpackBundles && !s.deletes
 }
 
-// deletes reports whether a file is one of those that Bulk Data calls deleted: the file
-// system says so, or it is called deleted, or is in a folder of that name.
+// deletes reports whether a file is a file of deletions as Bulk Data has them: the file
+// system says so, or its name or a folder of its path is "deleted".
 func (o *Options) deletes(name string) bool {
 	if d, ok := o.From.(Deleter); ok && d.Deletes(name) {
 		return true

@@ -59,24 +59,10 @@ func TestReportIsCompleteAfterAll(t *testing.T) {
 		_, err := run(t, open(t, nil), ingest.Options{From: input, Report: &want, Workers: workers})
 		require.NoError(t, err)
 		store := open(t, nil)
-		options := ingest.Options{From: input, Workers: workers}
-		id := ""
-		for rounds := 0; ; rounds++ {
-			options.Report = &roomySink{Memory: &got, left: 7 * (rounds + 1)}
-			var job *ingest.Job
-			if id == "" {
-				job, err = ingest.Start(ctx, store, options)
-			} else {
-				job, err = ingest.Resume(ctx, store, id, options)
-			}
-			require.NoError(t, err)
-			id = job.ID()
-			if _, err = job.Wait(); err == nil {
-				require.Greater(t, rounds, 1)
-				break
-			}
-			require.ErrorIs(t, err, errNoRoom)
-		}
+		_, rounds := interrupted(t, &store, func(round int, _ func()) ingest.Options {
+			return ingest.Options{From: input, Workers: workers, Report: &roomySink{Memory: &got, left: 7 * round}}
+		}, func(_ string, _ ingest.Result, err error) { require.ErrorIs(t, err, errNoRoom) })
+		require.Greater(t, rounds, 2)
 		require.Equal(t, want.Names(), got.Names())
 		for _, name := range want.Names() {
 			require.Equal(t, reportLines(t, want.File(name)), reportLines(t, got.File(name)), name)

@@ -5,8 +5,9 @@ import (
 	"context"
 )
 
-// A lineUnpacker adds the lines of a source, and of those that are Bundles the entries.
-// Lines and entries have one sequence of numbers; the report has those of the lines.
+// A lineUnpacker adds the lines of a source. In the place of a line that is a Bundle it
+// adds the Bundle's entries. Lines and entries are numbered in one sequence; the report has
+// the numbers of the lines.
 type lineUnpacker struct {
 	reader *reader
 	of     chunk

@@ -75,8 +75,8 @@ func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.S
 	return ref, err
 }
 
-// updateLine is update for a line. Its references by UUID or OID become those of this
-// store, as if it were an entry of a Bundle; those that find nothing stay as they are.
+// updateLine is update for a line. It resolves references by UUID or OID, as those of an
+// entry of a Bundle; a reference that finds nothing stays as it is.
 func (c *chunk) updateLine(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (datastore.Ref, error) {
 	text := w.resource
 	if !w.plain && hasURN(text) {

@@ -82,7 +82,7 @@ func ask(ctx context.Context, d Detector, text string) chan answer {
 	return ready
 }
 
-// join adds findings to those that count more.
+// join adds the findings second to the findings first, which win where both overlap.
 func join(first, second *Findings) *Findings {
 	if first == nil {
 		return second

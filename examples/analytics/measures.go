@@ -96,8 +96,8 @@ func (s *series) weight() float64 {
 	return float64(len(s.sorted)) * min(1, spread/max(math.Abs(quantile(s.sorted, 0.5)), 1e-9))
 }
 
-// measures draws those measures of the observations that a query finds which have many
-// values, of which many differ. All values are in memory, some 50 bytes each.
+// measures draws what the observations of a query measure, if a measure has many values
+// and many different ones. The values are in memory, about 50 bytes each.
 func measures(a *asker, query string, most int) (cards []card) {
 	found, patients := map[measure]*series{}, map[string]string{} // each name once
 	for o := range resources[observation](a, export.Options{Types: []string{"Observation"}, TypeFilters: []string{"Observation?" + query}}) {

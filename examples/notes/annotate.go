@@ -60,26 +60,7 @@ func annotate(_ []string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r, w := bufio.NewReaderSize(in, 64<<10), bufio.NewWriterSize(out, 64<<10)
-	for {
-		line, err := r.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if len(line) > 0 {
-			if err := read(detector, line).write(w); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return w.Flush()
-		}
-		if r.Buffered() == 0 {
-			if err := w.Flush(); err != nil {
-				return err
-			}
-		}
-	}
+	return eachLine(in, out, func(line []byte, w *bufio.Writer) error { return read(detector, line).write(w) })
 }
 
 // read annotates the text in a line.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"strings"
 
@@ -14,27 +13,11 @@ import (
 // negation reads lines "concept<TAB>sentence" and writes for each whether the
 // sentence negates the concept.
 func negation(_ []string, in io.Reader, out io.Writer) error {
-	r, w := bufio.NewReader(in), bufio.NewWriter(out)
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if line != "" {
-			concept, sentence, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
-			if _, err := w.WriteString(judge(unquote(concept), unquote(sentence)) + "\n"); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return w.Flush()
-		}
-		if r.Buffered() == 0 {
-			if err := w.Flush(); err != nil {
-				return err
-			}
-		}
-	}
+	return eachLine(in, out, func(line []byte, w *bufio.Writer) error {
+		concept, sentence, _ := strings.Cut(strings.TrimRight(string(line), "\r\n"), "\t")
+		_, err := w.WriteString(judge(unquote(concept), unquote(sentence)) + "\n")
+		return err
+	})
 }
 
 // judge returns "Negated" or "Affirmed" for the place where concept stands in

@@ -152,7 +152,7 @@ func (d *document) rows() []row {
 	for i := range d.Entities {
 		e := &d.Entities[i]
 		if e.Category == nlp.Time {
-			continue // an attribute of what it is the time of
+			continue // it is shown as an attribute of the entity whose time it is
 		}
 		r := row{Text: strings.Join(strings.Fields(e.Text), " "), Kind: label(e.Type), Category: e.Category, Score: e.Score}
 		for _, list := range [][]nlp.Entity{d.ICD10CM, d.RxNorm} {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -38,9 +39,14 @@ func TestImportAndExportThroughFailures(t *testing.T) {
 	s := newService(t)
 	objects, lines := split(t, 20)
 	s.put(t, objects)
+	// The first try of each request is refused, the second one broken: how often one fails
+	// does not depend on how many are under way.
 	n := atomic.Int64{}
+	var tries sync.Map
 	s.failing(func(w http.ResponseWriter, r *http.Request) bool {
-		switch n.Add(1) % 4 {
+		n.Add(1)
+		counted, _ := tries.LoadOrStore(r.Method+" "+r.URL.String(), new(atomic.Int64))
+		switch counted.(*atomic.Int64).Add(1) % 4 {
 		case 1:
 			io.Copy(io.Discard, r.Body)
 			refuse(w, 503, "SlowDown")

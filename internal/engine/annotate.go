@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -164,23 +165,28 @@ func inTime[T any](ctx context.Context, e *Engine, call func(ctx context.Context
 	}
 	limited, cancel := context.WithTimeout(ctx, e.options.AnnotateTimeout)
 	defer cancel()
-	e.hanging.Add(1) // until it returns, which may be later than its time
+	var over atomic.Bool // it returned, or nobody waits for it any more: the second to set it knows
 	a, err := guarded(limited, e, nil, "the annotator", func() T {
 		defer func() {
-			if e.hanging.Add(-1); limited.Err() != nil {
+			if over.Swap(true) {
+				e.hanging.Add(-1)
 				e.options.Logger.Warn("datastore: a call of the annotator returned after its time")
 			}
 		}()
 		return call(limited)
 	})
+	if !over.Swap(true) {
+		e.hanging.Add(1)
+	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = fmt.Errorf("nlp: the annotator took longer than %v", e.options.AnnotateTimeout)
 	}
 	return a, err
 }
 
-// withExtensions appends to dst, or returns as it is, a resource with extensions at its root, in the place of those
-// whose urls give way, and whether that changed anything.
+// withExtensions puts extensions at the root of a resource, in the place of the extensions
+// whose urls give way. It appends the resource to dst, or returns its source if nothing
+// changed.
 func withExtensions(dst []byte, doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
 	field := schema.Lookup(doc.Type(), "extension")
 	var items [][]byte

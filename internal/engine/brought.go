@@ -64,8 +64,8 @@ func parseBrought(id string) (uint32, bool) {
 	return uint32(n), ok && n <= maxBrought
 }
 
-// maxBrought is the highest number that a version may bring: half of those that there
-// are, so that as many can follow.
+// maxBrought is the highest number that a version may bring: half of all numbers, so that
+// as many versions can follow.
 const maxBrought = index.MaxVersion / 2
 
 func wrongMeta(t schema.TypeID, pointer string, code issue.Code, text string) error {
@@ -118,9 +118,9 @@ func (g *group) follow(o *Op, old state, at int64) (number uint64, micros int64,
 	return number, micros, nil
 }
 
-// latest returns the time of a commit of operations: that of the clock, or that which one
-// of them brings, if that is ahead by no more than clocks are. So what is copied from a
-// store whose clock is a little ahead is not refused.
+// latest returns the time of a commit: the clock's, or a later time that an operation
+// brings, if it is ahead by no more than clocks differ. So versions from a store whose
+// clock is a little ahead are not refused.
 func latest(ops []Op, at int64) int64 {
 	most := at
 	for i := range ops {

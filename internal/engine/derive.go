@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,20 +13,16 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// derivedTypes are nlp.DerivedTypes by number, with the member that holds the subject.
-var derivedTypes = func() map[schema.TypeID]schema.FieldID {
-	types := map[schema.TypeID]schema.FieldID{}
-	for _, name := range nlp.DerivedTypes {
+// A derivedType is one of nlp.DerivedTypes.
+type derivedType struct {
+	typ     schema.TypeID
+	subject schema.FieldID // the member that says whom it is about; 0 of a Linkage, which has none
+}
+
+var derivedTypes = func() (types [len(nlp.DerivedTypes)]derivedType) {
+	for i, name := range nlp.DerivedTypes {
 		t, _ := schema.ResourceType(name)
-		subject := "subject"
-		switch t {
-		case schema.TypeAllergyIntolerance:
-			subject = "patient"
-		case schema.TypeLinkage:
-			types[t] = 0 // it has none
-			continue
-		}
-		types[t] = schema.Lookup(t, subject)
+		types[i] = derivedType{t, max(schema.Lookup(t, "subject"), schema.Lookup(t, "patient"))} // it has one of them
 	}
 	return types
 }()
@@ -60,11 +57,12 @@ func (e *Engine) prepareDerived(ctx context.Context, sources [][]byte, document 
 
 // checkDerived checks what a derived resource is and about whom.
 func checkDerived(doc *fhirjson.Document, subject string) error {
-	field, ok := derivedTypes[doc.Type()]
-	if !ok {
+	i := slices.IndexFunc(derivedTypes[:], func(d derivedType) bool { return d.typ == doc.Type() })
+	if i < 0 {
 		return fmt.Errorf("nlp: a %s is not derived from documents", doc.Type())
 	}
-	if doc.Type() == schema.TypeLinkage {
+	field := derivedTypes[i].subject
+	if field == 0 {
 		return nil
 	}
 	about := ""
@@ -95,10 +93,9 @@ func (t *taking) derive(o *Op, old state) error {
 		return nil // nothing was derived from an earlier version
 	}
 	prefix := nlp.DerivedPrefix(o.ID)
-	for _, name := range nlp.DerivedTypes {
-		typ, _ := schema.ResourceType(name)
-		for n := numbers[typ]; ; n++ {
-			k := key{typ, prefix + strconv.Itoa(n)}
+	for _, d := range derivedTypes {
+		for n := numbers[d.typ]; ; n++ {
+			k := key{d.typ, prefix + strconv.Itoa(n)}
 			is := t.stateOf(k)
 			if is.version == 0 {
 				break
@@ -106,7 +103,7 @@ func (t *taking) derive(o *Op, old state) error {
 			if !is.exists() {
 				continue
 			}
-			deletion := PrepareDeletion(typ, k.id)
+			deletion := PrepareDeletion(d.typ, k.id)
 			if b := o.brought.time(); b.timed {
 				if err := deletion.Bring("", true, b.micros); err != nil {
 					return err

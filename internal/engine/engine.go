@@ -36,7 +36,7 @@ type Engine struct {
 	filler     filler
 	follower   follower
 	published  signal       // told whenever commits were applied
-	hanging    atomic.Int32 // calls of the annotator that have not returned
+	hanging    atomic.Int32 // calls of the annotator that nobody waits for and that have not returned
 
 	// The writer's alone, once the log was applied.
 	sequence  uint64 // of the last commit applied

@@ -141,9 +141,10 @@ type taking struct {
 func (t *taking) state(s State) {
 	value := s.Value
 	if s.Effects {
-		value = slices.Grow(slices.Clip(value), len(t.versions))
-		for i := range t.versions {
-			value = append(value, byte(t.versions[i].Effect()))
+		asked := t.versions[:len(t.versions)-len(t.extra)] // what was derived beside them is nobody's operation
+		value = slices.Grow(slices.Clip(value), len(asked))
+		for i := range asked {
+			value = append(value, byte(asked[i].Effect()))
 		}
 	}
 	t.log = append(t.log, txlog.Item{Kind: txlog.State, Values: []byte(s.Name), Body: value})

@@ -1,5 +1,3 @@
-// Package etag writes and reads the ETags of versions: W/"3" (FHIR R4 §3.1.0.1,
-// Resource Metadata and Versioning).
 package etag
 
 import "strings"

@@ -60,7 +60,7 @@ func (e *Edits) Replace(n Index, raw []byte) {
 }
 
 // SetItems gives field f of the object parent, an array of objects such as
-// extension, the items raw in the place of those that it has. Without items it removes
+// extension, the items raw in the place of its own. Without items it removes
 // the property, since no array may be empty; the object must have another one.
 func (e *Edits) SetItems(parent Index, f schema.FieldID, raw ...[]byte) {
 	first, ok := e.doc.Child(parent, f)

@@ -86,8 +86,8 @@ func (d dated) before(e dated) bool {
 }
 
 // Newest iterates over the versions of a type, or over all if typ is nil, by their times,
-// the newest first, deletions and superseded ones included: over those that follow the
-// version after, all if it is 0.
+// the newest first, deletions and superseded versions included. It begins behind the
+// version after; 0 is the start.
 func (v View) Newest(typ *TypeID, after Ordinal) iter.Seq[Ordinal] {
 	return func(yield func(Ordinal) bool) {
 		from := dated{math.MaxInt64, MaxOrdinal}

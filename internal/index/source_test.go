@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNewestOfMany puts more versions in order than are looked at together, half of which
-// brought their times, many of them the same.
+// TestNewestOfMany puts more versions in order than are looked at together. Half of the
+// versions brought their times, and many times are the same.
 func TestNewestOfMany(t *testing.T) {
 	x, random := index.New([16]byte{}), rand.New(rand.NewPCG(1, 2))
 	times := map[index.Ordinal]int64{}

@@ -1,4 +1,3 @@
-// Package quote writes texts as JSON strings.
 package quote
 
 import "github.com/go-json-experiment/json/jsontext"

@@ -138,6 +138,27 @@ func TestDerivedResources(t *testing.T) {
 	require.Empty(t, all(t, store, "Condition"))
 }
 
+// TestNothingIsDerived of circumstances of life, and for nobody.
+func TestNothingIsDerived(t *testing.T) {
+	about := func(subject string) int {
+		doc := &nlp.Document{ID: "d", Subject: subject}
+		return len(annotator.Derived(doc, &nlp.Findings{ICD10CM: []nlp.Entity{condition("H66.90", nlp.Diagnosis), condition("Z56.0"), condition("R50.9", nlp.Symptom, nlp.Future)}}))
+	}
+	for subject, want := range map[string]int{"Patient/p": 2, "Patient/p/_history/1": 2, "http://example.org/fhir/Group/g": 2, "Practitioner/p": 0, "Patient": 0, "": 0, "#p": 0} {
+		require.Equal(t, want, about(subject), subject)
+	}
+}
+
+// TestTooManyEntities are an error of their attachment alone.
+func TestTooManyEntities(t *testing.T) {
+	store := open(t, &annotator.Options{MaxEntities: 1})
+	v, err := store.Update(ctx, document("text/plain|otitis, gout", "text/plain|stroke"))
+	require.NoError(t, err)
+	require.Contains(t, string(v.JSON), "content[0]: nlp: the text has more than 1 entities")
+	require.Contains(t, string(v.JSON), "SUCCESS")
+	require.Len(t, all(t, store, "Condition"), 1)
+}
+
 func TestSeveralAttachments(t *testing.T) {
 	store := open(t, &annotator.Options{MaxCharacters: 20})
 	v, err := store.Update(ctx, document("text/html|<p>otitis</p>", "text/plain|broken", "text/plain|"+strings.Repeat("long ", 5), "text/plain; charset=iso-8859-1|a gout", "application/rtf|{\\rtf1 stroke}"))

@@ -51,8 +51,8 @@ func claims(all []*nlp.Findings) []*claim {
 		for i := range entities {
 			e := &entities[i]
 			concepts := conceptsOf(e)
-			s := strength(e)
-			if s == 0 || len(concepts) == 0 || concepts[0].Code == "" {
+			s, typ := strength(e), typeOf(list, e)
+			if s == 0 || typ == "" || len(concepts) == 0 || concepts[0].Code == "" {
 				continue
 			}
 			c := byCode[list+concepts[0].Code]
@@ -62,7 +62,7 @@ func claims(all []*nlp.Findings) []*claim {
 				made = append(made, c)
 			}
 			if s > c.strength || s == c.strength && e.Score > c.entity.Score {
-				c.strength, c.entity, c.concept, c.typ = s, e, concepts[0], typeOf(list, e)
+				c.strength, c.entity, c.concept, c.typ = s, e, concepts[0], typ
 			}
 		}
 	}
@@ -73,14 +73,18 @@ func claims(all []*nlp.Findings) []*claim {
 	return made
 }
 
+// typeOf returns the type of resource that a mention claims, "" for none: an entity that is
+// neither a diagnosis nor a sign nor a symptom is a circumstance of life.
 func typeOf(list string, e *nlp.Entity) string {
 	switch {
 	case list == nlp.RxNormURL:
 		return "MedicationStatement"
 	case has(e, nlp.Sign) || has(e, nlp.Symptom):
 		return "Observation"
+	case has(e, nlp.Diagnosis):
+		return "Condition"
 	}
-	return "Condition"
+	return ""
 }
 
 // Derived returns the resources that findings about a document claim, without a store.
@@ -97,7 +101,6 @@ func derive(out *nlp.Annotation, doc *nlp.Document, all []*nlp.Findings) {
 	if len(made) == 0 || !isSubject(doc.Subject) {
 		return
 	}
-	made = made[:min(len(made), nlp.MaxDerived-1)]
 	numbers := map[string]int{}
 	prefix := nlp.DerivedPrefix(doc.ID)
 	linkage := "Linkage/" + prefix + "0"

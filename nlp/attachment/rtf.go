@@ -418,8 +418,8 @@ var codepages = map[int]string{
 	1256: "windows-1256", 1257: "windows-1257", 1258: "windows-1258", 65001: "utf-8",
 }
 
-// fontCharsets are the code pages of \fcharset. Charset 1 and those that are missing mean
-// the document's.
+// fontCharsets are the code pages of \fcharset. Charset 1, and a missing charset, mean the
+// document's code page.
 var fontCharsets = map[int]int{
 	0: 1252, 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256,
 	186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850,

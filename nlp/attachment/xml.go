@@ -16,7 +16,7 @@ var (
 	// others of XML begin and end a line.
 	inlineElements = set("a abbr acronym b bdo big cite code content del dfn em font footnoteref i img ins kbd label " +
 		"linkhtml q rendermultimedia s samp small span strong sub sup tt u var footnote")
-	// laidOut elements are laid out as in HTML, beside those that make paragraphs.
+	// laidOut elements are laid out as in HTML, beside the elements that make paragraphs.
 	laidOut = set("br li td th tr table")
 	// silentXML elements have content that no reader sees.
 	silentXML = set("script style")

@@ -297,7 +297,7 @@ func ExampleDetector() {
 	// high cholesterol DIAGNOSIS
 }
 
-// TestConceptsHaveTheirOwnNames checks that a code is described by what it means, whichever
+// TestConceptsHaveTheirOwnNames checks that a code has its own description, whichever
 // medication it is found with.
 func TestConceptsHaveTheirOwnNames(t *testing.T) {
 	d, err := clinical.New(nil)

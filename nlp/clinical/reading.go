@@ -66,7 +66,7 @@ func (s *scratch) attach(m *mention, a attribute) {
 // maxScratch is how many mentions are kept for the next reading.
 const maxScratch = 4096
 
-// reset makes the memory ready for another text, of which nothing is kept.
+// reset makes the memory ready for another text. It keeps nothing of the last one.
 func (s *scratch) reset() {
 	if cap(s.mentions) > maxScratch || cap(s.attributes) > maxScratch*room || max(cap(s.list), cap(s.order)) > maxScratch {
 		*s = scratch{}

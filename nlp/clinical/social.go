@@ -14,8 +14,8 @@ const (
 	race    = "RACE_ETHNICITY"
 )
 
-// socialType returns the type of what a word says of a patient's habits or person, ""
-// if nothing.
+// socialType returns the type of entity that a word about a patient's habits or person is,
+// "" for other words.
 func socialType(word string) string {
 	switch word {
 	case "alcohol", "etoh", "drinks", "drinker", "beer", "beers", "wine", "liquor", "nondrinker":

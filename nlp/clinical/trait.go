@@ -60,7 +60,7 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 		return true // "prn pain: ibuprofen" is what is taken
 	}
 	if e.Trait == nlp.Hypothetical && (strings.Contains(e.Rule, "immuniz") || strings.Contains(e.Rule, "vaccin")) {
-		return true // a vaccine was given, whatever holds of what it is against
+		return true // a vaccine was given; the rule speaks of the disease that it prevents
 	}
 	if slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.kind == testValue && e.First < a.last && a.first < e.Last }) {
 		return true // "troponin was negative" is a result

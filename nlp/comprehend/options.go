@@ -16,7 +16,7 @@ type Options struct {
 	Profile string
 	// Endpoint is the URL of the service: that of the region by default.
 	Endpoint string
-	// Credentials returns the keys that sign requests. By default they are those that
+	// Credentials returns the keys that sign requests. By default they are the keys that
 	// AWS's own tools find: in the environment, in the shared files, of the machine.
 	Credentials func(ctx context.Context) (Credentials, error)
 	// Client sends the requests. It is not to follow redirects.

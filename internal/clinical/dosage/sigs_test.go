@@ -122,8 +122,7 @@ func (s sig) attributes(t testing.TB) (parts []part) {
 	return parts
 }
 
-// compare counts the parts that were found right, those that are missing and those that
-// should not be.
+// compare counts the right, the missing and the wrong parts.
 func (s sig) compare(found []part) (right, missing, wrong int, report string) {
 	var lines strings.Builder
 	left := slices.Clone(found)

@@ -212,7 +212,7 @@ func (t *tier) sig(i int) bool {
 	return next > 0
 }
 
-// add ties a span to a medication, and to those that are named with it in brackets.
+// add ties a span to a medication, and to the medications named in brackets beside it.
 func (t *tier) add(k int, s Span) {
 	first, last := k, k
 	for k-first < 4 && t.alias(first) {

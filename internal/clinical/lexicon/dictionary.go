@@ -284,7 +284,7 @@ func (d *Dictionary) learnContext() {
 	}
 }
 
-// learnSkips learns the words that may stand inside a phrase, and those that lead from
+// learnSkips learns the words that may stand inside a phrase, and the words that lead from
 // the past or the family to a condition.
 func (d *Dictionary) learnSkips() {
 	for word := range prepositions {

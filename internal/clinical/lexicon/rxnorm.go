@@ -25,14 +25,7 @@ func RxNorm(fsys fs.FS) ([]vocabulary.Entry, error) {
 	if name == "" {
 		return nil, &LoadError{File: ".", Reason: "there is no RXNCONSO.RRF"}
 	}
-	type concept struct {
-		term    string
-		kind    string // ingredient or brand; "" if only synonyms were read so far
-		names   []string
-		generic []string
-	}
-	concepts := map[string]*concept{}
-	var order []string
+	var all concepts // of kind ingredient or brand; the codes of a brand are its ingredients
 	err = readFile(fsys, name, func(_ int, line string) error {
 		if line == "" {
 			return nil
@@ -49,14 +42,9 @@ func RxNorm(fsys fs.FS) ([]vocabulary.Entry, error) {
 		if !wanted || source != "RXNORM" || language != "ENG" || suppress != "N" && suppress != "" {
 			return nil
 		}
-		c := concepts[rxcui]
-		if c == nil {
-			if len(concepts) >= maxTerms {
-				return fmt.Errorf("more than %d concepts", maxTerms)
-			}
-			c = &concept{}
-			concepts[rxcui] = c
-			order = append(order, rxcui)
+		c, err := all.at(rxcui)
+		if err != nil {
+			return err
 		}
 		if kind != "" && c.term == "" {
 			c.term, c.kind = term, kind
@@ -84,7 +72,7 @@ func RxNorm(fsys fs.FS) ([]vocabulary.Entry, error) {
 			if relation := column[7]; relation != "tradename_of" && relation != "has_tradename" {
 				return nil
 			}
-			a, b := concepts[column[0]], concepts[column[4]]
+			a, b := all.byID[column[0]], all.byID[column[4]]
 			if a == nil || b == nil {
 				return nil
 			}
@@ -93,8 +81,8 @@ func RxNorm(fsys fs.FS) ([]vocabulary.Entry, error) {
 			if b.kind == "brand" {
 				a, b, id = b, a, column[0]
 			}
-			if a.kind == "brand" && b.kind == "ingredient" && !slices.Contains(a.generic, id) && len(a.generic) < 8 {
-				a.generic = append(a.generic, id)
+			if a.kind == "brand" && b.kind == "ingredient" && !slices.Contains(a.codes, id) && len(a.codes) < 8 {
+				a.codes = append(a.codes, id)
 			}
 			return nil
 		})
@@ -103,14 +91,14 @@ func RxNorm(fsys fs.FS) ([]vocabulary.Entry, error) {
 		}
 	}
 	var entries []vocabulary.Entry
-	for _, rxcui := range order {
-		c := concepts[rxcui]
+	for _, rxcui := range all.order {
+		c := all.byID[rxcui]
 		if c.kind == "" {
 			continue
 		}
 		flags := c.kind
-		if len(c.generic) > 0 {
-			flags += " generic=" + strings.Join(c.generic, ",")
+		if len(c.codes) > 0 {
+			flags += " generic=" + strings.Join(c.codes, ",")
 		}
 		entries = append(entries, vocabulary.Entry{Kind: vocabulary.Medication, Term: c.term, System: vocabulary.RxNorm,
 			Codes: []string{rxcui}, Synonyms: synonyms(c.names), Flags: vocabulary.Flags(flags)})

@@ -40,14 +40,7 @@ func SNOMED(fsys fs.FS) ([]vocabulary.Entry, error) {
 	if name == "" {
 		return nil, &LoadError{File: ".", Reason: "there is no sct2_Description_Snapshot file"}
 	}
-	type concept struct {
-		term  string
-		kind  vocabulary.Kind
-		names []string
-		codes []string
-	}
-	concepts := map[string]*concept{}
-	var order []string
+	var all concepts // of the vocabulary's kinds; the codes are those of the map
 	err = readFile(fsys, name, func(number int, line string) error {
 		if number == 1 || line == "" {
 			return nil
@@ -63,21 +56,16 @@ func SNOMED(fsys fs.FS) ([]vocabulary.Entry, error) {
 		if active != "1" || language != "en" || sort != fullName && sort != synonym {
 			return nil
 		}
-		c := concepts[id]
-		if c == nil {
-			if len(concepts) >= maxTerms {
-				return fmt.Errorf("more than %d concepts", maxTerms)
-			}
-			c = &concept{}
-			concepts[id] = c
-			order = append(order, id)
+		c, err := all.at(id)
+		if err != nil {
+			return err
 		}
 		if sort == synonym {
 			c.names = append(c.names, term)
 			return nil
 		}
 		if i := strings.LastIndexByte(term, '('); i > 0 && strings.HasSuffix(term, ")") {
-			c.kind = semanticTags[term[i+1:len(term)-1]]
+			c.kind = string(semanticTags[term[i+1:len(term)-1]])
 			c.term = strings.TrimSpace(term[:i])
 		}
 		return nil
@@ -99,7 +87,7 @@ func SNOMED(fsys fs.FS) ([]vocabulary.Entry, error) {
 				return fmt.Errorf("%d columns, want 13", n)
 			}
 			active, refset, id, rule, target := column[2], column[4], column[5], column[8], column[10]
-			c := concepts[id]
+			c := all.byID[id]
 			if active != "1" || refset != icd10Maps || target == "" || c == nil || rule != "TRUE" && rule != "OTHERWISE TRUE" {
 				return nil
 			}
@@ -117,13 +105,13 @@ func SNOMED(fsys fs.FS) ([]vocabulary.Entry, error) {
 		}
 	}
 	var entries []vocabulary.Entry
-	for _, id := range order {
-		c := concepts[id]
+	for _, id := range all.order {
+		c := all.byID[id]
 		if c.kind == "" || c.term == "" {
 			continue
 		}
-		e := vocabulary.Entry{Kind: c.kind, Term: c.term, System: vocabulary.None, Synonyms: synonyms(c.names)}
-		if len(c.codes) > 0 && c.kind == vocabulary.Condition {
+		e := vocabulary.Entry{Kind: vocabulary.Kind(c.kind), Term: c.term, System: vocabulary.None, Synonyms: synonyms(c.names)}
+		if len(c.codes) > 0 && c.kind == string(vocabulary.Condition) {
 			e.System, e.Codes = vocabulary.ICD10CM, c.codes
 		}
 		entries = append(entries, e)

@@ -5,8 +5,8 @@ import "github.com/fhirlake/fhirlake/internal/clinical/note"
 // maxMasked is how many tokens a mask has at most.
 const maxMasked = 32
 
-// masked finds what a de-identified note has in place of protected information, of which
-// token i is the first mark: "**NAME[AAA, BBB M]", "[**2118-3-4**]".
+// masked finds the mask that a de-identified note has in place of protected information:
+// "**NAME[AAA, BBB M]", "[**2118-3-4**]". Token i is the first mark of the mask.
 func (f *finder) masked(i int) (Span, bool) {
 	if f.word(i-1) == "[" && f.glued(i) {
 		return f.bracketed(i)

@@ -37,8 +37,8 @@
 //	generic=1,2    RXCUIs of the ingredients of a brand, combination or salt
 //
 // A medication has the RXCUI of its brand, ingredient or combination. A brand that is no
-// longer sold has the code of what it holds, a combination without a code of its own has
-// those of its ingredients. Every code of generic= has an entry of its own.
+// longer sold has the code of its ingredient or combination; a combination without a code
+// of its own has the codes of its ingredients. Every code of generic= has an entry of its own.
 //
 // Lines that begin with "#" and empty lines are passed over. A term is what a clinician
 // writes; codes are what a coder gives for the bare term. The package does not normalise
