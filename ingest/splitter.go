@@ -46,30 +46,30 @@ func (s *splitter) fill() bool {
 	return s.at < s.end
 }
 
-// failed is the error of a text that ends too early.
+// failed is the error of a text that ends too early or goes on otherwise.
 func (s *splitter) failed() error {
-	if s.err != nil && s.err != io.EOF {
+	if s.at == s.end && s.err != io.EOF {
 		return s.err
 	}
 	return errSyntax
 }
 
-// peek returns the next byte that is not white space. It is 0 at the text's end.
-func (s *splitter) peek() byte {
+// peek returns the next byte that is not white space. It is -1 at the text's end.
+func (s *splitter) peek() int {
 	for s.fill() {
 		switch c := s.buffer[s.at]; c {
 		case ' ', '\t', '\r', '\n':
 			s.at++
 		default:
-			return c
+			return int(c)
 		}
 	}
-	return 0
+	return -1
 }
 
 // take takes the next byte that is not white space, which must be c.
 func (s *splitter) take(c byte) error {
-	if s.peek() != c {
+	if s.peek() != int(c) {
 		return s.failed()
 	}
 	s.at++
@@ -79,7 +79,7 @@ func (s *splitter) take(c byte) error {
 // value takes a value and appends it to dst, of one of more than limit bytes the start
 // alone. size is its length.
 func (s *splitter) value(dst []byte, limit int) (out []byte, size int64, err error) {
-	if s.peek() == 0 {
+	if s.peek() < 0 {
 		return dst, 0, s.failed()
 	}
 	var v valueEnd
@@ -233,13 +233,10 @@ func (s *splitter) skip() error {
 
 // atEnd reports an error if something follows.
 func (s *splitter) atEnd() error {
-	if s.peek() != 0 {
-		return errSyntax
+	if s.peek() < 0 && s.err == io.EOF {
+		return nil
 	}
-	if s.err != io.EOF {
-		return s.failed()
-	}
-	return nil
+	return s.failed()
 }
 
 // unquoted returns the text of a JSON string, "" for what is none.

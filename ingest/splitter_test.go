@@ -18,7 +18,7 @@ import (
 func FuzzBundle(f *testing.F) {
 	for _, seed := range []string{
 		`{"resourceType":"Bundle","type":"batch","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"a"},"request":{"method":"PUT","url":"Patient/a"}},{"search":{"mode":"outcome"}}]}`,
-		`{"entry":[1,"]}",{"a":[{}]},null,-0.5e3],"type" : "x" }`, `{"entry":[]}`, `{}`, `[`, `{"a":"\"}`, `{"entry":[{"resource":{"id":"\u0041"}} ]} x`, `{"entry":[tru e]}`, "\xff",
+		`{"entry":[1,"]}",{"a":[{}]},null,-0.5e3],"type" : "x" }`, `{"entry":[]}`, `{}`, `[`, `{"a":"\"}`, `{"entry":[{"resource":{"id":"\u0041"}} ]} x`, `{"entry":[tru e]}`, "\xff", "{}\x00", "{\x00}", "{\"entry\":[\x00]}",
 	} {
 		f.Add([]byte(seed), 3)
 	}
