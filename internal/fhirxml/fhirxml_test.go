@@ -37,7 +37,7 @@ func TestExamplesGoRound(t *testing.T) {
 	for lines.Scan() {
 		var doc fhirjson.Document
 		require.NoError(t, fhirjson.Parse(lines.Bytes(), &doc, &fhirjson.Options{Level: fhirjson.Minimal}))
-		xml, err := fhirxml.Append(nil, &doc)
+		xml, err := fhirxml.Append(nil, &doc, false)
 		require.NoError(t, err)
 		json, err := fhirxml.AppendJSON(nil, xml)
 		require.NoError(t, err, "%s", doc.ID())
@@ -74,11 +74,34 @@ func TestForms(t *testing.T) {
 			require.Equal(t, canonical(t, []byte(c.json)), canonical(t, json))
 			var doc fhirjson.Document
 			require.NoError(t, fhirjson.Parse([]byte(c.json), &doc, &fhirjson.Options{Level: fhirjson.StructureOnly}))
-			xml, err := fhirxml.Append([]byte("before "), &doc)
+			xml, err := fhirxml.Append([]byte("before "), &doc, false)
 			require.NoError(t, err)
 			require.Equal(t, `before <?xml version="1.0" encoding="UTF-8"?>`+c.xml, string(xml))
 		})
 	}
+}
+
+func TestPretty(t *testing.T) {
+	var doc fhirjson.Document
+	require.NoError(t, fhirjson.Parse([]byte(`{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">a <b>b</b></div>"},"contained":[{"resourceType":"Basic","id":"b","code":{"text":"x"}}],"active":true}`), &doc, &fhirjson.Options{Level: fhirjson.Minimal}))
+	xml, err := fhirxml.Append(nil, &doc, true)
+	require.NoError(t, err)
+	require.Equal(t, `<?xml version="1.0" encoding="UTF-8"?>
+<Patient xmlns="http://hl7.org/fhir">
+  <text>
+    <status value="generated"/>
+    <div xmlns="http://www.w3.org/1999/xhtml">a <b>b</b></div>
+  </text>
+  <contained>
+    <Basic>
+      <id value="b"/>
+      <code>
+        <text value="x"/>
+      </code>
+    </Basic>
+  </contained>
+  <active value="true"/>
+</Patient>`, string(xml))
 }
 
 // XML that people write has comments, white space, prefixes and declarations.
@@ -159,7 +182,7 @@ func TestNoXML(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var doc fhirjson.Document
 			require.NoError(t, fhirjson.Parse([]byte(json), &doc, &fhirjson.Options{Level: fhirjson.Minimal}))
-			xml, err := fhirxml.Append([]byte("before"), &doc)
+			xml, err := fhirxml.Append([]byte("before"), &doc, false)
 			require.ErrorIs(t, err, fhirxml.ErrNoXML)
 			require.Equal(t, "before", string(xml))
 		})
@@ -183,7 +206,7 @@ func FuzzXML(f *testing.F) {
 		if fhirjson.Parse(json, &doc, &fhirjson.Options{Level: fhirjson.Minimal}) != nil {
 			return
 		}
-		xml, err := fhirxml.Append(nil, &doc)
+		xml, err := fhirxml.Append(nil, &doc, false)
 		if err != nil {
 			require.ErrorIs(t, err, fhirxml.ErrNoXML)
 			return

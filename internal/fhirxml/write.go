@@ -22,13 +22,14 @@ const (
 // header stands before every document that Append writes.
 const header = `<?xml version="1.0" encoding="UTF-8"?>`
 
-// Append appends a resource as XML, in canonical order, without white space between
-// elements. It reports ErrNoXML and the place, and appends nothing then.
-func Append(dst []byte, doc *fhirjson.Document) ([]byte, error) {
+// Append appends a resource as XML, in canonical order: without white space between
+// elements, or for people to read, each on a line of its own. It reports ErrNoXML and the
+// place, and appends nothing then.
+func Append(dst []byte, doc *fhirjson.Document, pretty bool) ([]byte, error) {
 	if doc.Loose() {
 		return dst, fmt.Errorf("%w: it has properties that its type has not", ErrNoXML)
 	}
-	w := writer{doc: doc, out: append(dst, header...)}
+	w := writer{doc: doc, out: append(dst, header...), pretty: pretty}
 	if err := w.resource(0, ` xmlns="`+namespace+`"`); err != nil {
 		return dst, err
 	}
@@ -40,11 +41,25 @@ type writer struct {
 	doc     *fhirjson.Document
 	out     []byte
 	scratch []byte
+	pretty  bool
+	depth   int
+}
+
+// line begins a line where the text is for people to read.
+func (w *writer) line() {
+	if !w.pretty {
+		return
+	}
+	w.out = append(w.out, '\n')
+	for range w.depth {
+		w.out = append(w.out, "  "...)
+	}
 }
 
 // resource writes a resource, with attributes in its tag.
 func (w *writer) resource(n fhirjson.Index, attributes string) error {
 	name := w.doc.Nodes[n].Type.String()
+	w.line()
 	w.out = append(append(append(w.out, '<'), name...), attributes...)
 	return w.content(n, name)
 }
@@ -59,12 +74,15 @@ func (w *writer) content(n fhirjson.Index, name string) error {
 		if !open {
 			open = true
 			w.out = append(w.out, '>')
+			w.depth++
 		}
 		if err := w.element(c); err != nil {
 			return err
 		}
 	}
 	if open {
+		w.depth--
+		w.line()
 		w.out = append(append(append(w.out, "</"...), name...), '>')
 	} else {
 		w.out = append(w.out, "/>"...)
@@ -76,15 +94,19 @@ func (w *writer) content(n fhirjson.Index, name string) error {
 func (w *writer) element(n fhirjson.Index) error {
 	node := &w.doc.Nodes[n]
 	name := node.Field.Field().Name
+	w.line()
 	if node.Type == xhtml {
 		return w.narrative(n)
 	}
 	w.out = append(append(w.out, '<'), name...)
 	if node.Type.Type().Kind == schema.KindResource {
 		w.out = append(w.out, '>')
+		w.depth++
 		if err := w.resource(n, ""); err != nil {
 			return err
 		}
+		w.depth--
+		w.line()
 		w.out = append(append(append(w.out, "</"...), name...), '>')
 		return nil
 	}

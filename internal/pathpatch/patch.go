@@ -58,7 +58,6 @@ type patch struct {
 // An operation is one parameter of a patch: the nodes of its parts, 0 for those that it
 // has not.
 type operation struct {
-	node                                          fhirjson.Index
 	kind                                          string
 	path, name, value, index, source, destination fhirjson.Index
 }
