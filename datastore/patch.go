@@ -1,18 +1,22 @@
 package datastore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
+	"github.com/fhirlake/fhirlake/internal/pathpatch"
 )
 
-// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of
-// a resource, with its meta.versionId and meta.lastUpdated, and stores the result as
-// a new version. With [IfMatch] it does so only to the version named; without, it
-// starts again when another write came in between, so that no write is lost.
+// Patch applies a patch to the current version of a resource, with its meta.versionId and
+// meta.lastUpdated, and stores the result as a new version. The patch is a JSON Patch (RFC
+// 6902, FHIR R4 §3.1.0.6), a JSON array, or a FHIRPath Patch (FHIR R4 fhirpatch.html), a
+// Parameters resource in JSON. With [IfMatch] it applies to the version named alone;
+// without, it starts again when another write came in between, so that no write is lost.
 //
 // The result is validated like any other resource, and must keep its type and id:
 // who takes the last item out of an array must take the array away, since FHIR has
@@ -51,7 +55,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
 func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writeOptions) (Version, error) {
-	text, err := jsonpatch.Apply(nil, now.JSON, patch)
+	text, err := applied(ctx, now.JSON, patch)
 	if err != nil {
 		return Version{}, patchError(err)
 	}
@@ -72,15 +76,28 @@ func withoutOffsets(err error) {
 	}
 }
 
+// applied returns a resource with a patch of either kind applied.
+func applied(ctx context.Context, resource, patch []byte) ([]byte, error) {
+	if bytes.HasPrefix(bytes.TrimLeft(patch, " \t\r\n"), []byte("{")) {
+		return pathpatch.Apply(ctx, resource, patch)
+	}
+	return jsonpatch.Apply(nil, resource, patch)
+}
+
 // patchError turns an error about a patch into an Error.
 func patchError(err error) error {
-	var data *jsonpatch.Error
+	var malformed *fhirjson.Error
+	if errors.As(err, &malformed) {
+		return &Error{Class: ErrInvalid, Issues: malformed.Issues}
+	}
+	var data interface{ Issue() issue.Issue }
 	if !errors.As(err, &data) {
 		return err
 	}
+	said := data.Issue()
 	class := ErrInvalid
-	if data.Code == issue.TooCostly {
+	if said.Code == issue.TooCostly {
 		class = ErrTooCostly
 	}
-	return &Error{Class: class, Issues: []Issue{data.Issue()}}
+	return &Error{Class: class, Issues: []Issue{said}}
 }

@@ -14,7 +14,7 @@ var returns = map[string]datastore.ReturnPreference{
 // transact answers POST to the base: a batch or a transaction (FHIR R4
 // §3.1.0.11).
 func (x *exchange) transact() error {
-	body, err := x.body(jsonTypes...)
+	body, err := x.resourceBody()
 	if err != nil {
 		return err
 	}

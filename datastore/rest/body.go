@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirxml"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/go-json-experiment/json/jsontext"
@@ -77,10 +79,29 @@ func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	return body, err
 }
 
+// resourceBody reads a body that is a resource in JSON or XML. It returns JSON, and reports
+// ErrInvalid for XML that is no FHIR's.
+func (x *exchange) resourceBody() ([]byte, error) {
+	body, err := x.body(slices.Concat(jsonTypes, xmlTypes)...)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := mediaType(x.r.Header.Get("Content-Type"))
+	if !slices.Contains(xmlTypes, name) {
+		return body, nil
+	}
+	json, err := fhirxml.AppendJSON(make([]byte, 0, len(body)), body)
+	if malformed := (*fhirjson.Error)(nil); errors.As(err, &malformed) {
+		return nil, &datastore.Error{Class: datastore.ErrInvalid, Issues: malformed.Issues}
+	}
+	x.fromXML = true
+	return json, err
+}
+
 // resource reads a resource of the type that the URL names. It returns its id as
 // well, "" if it has none.
 func (x *exchange) resource() (body []byte, id string, err error) {
-	if body, err = x.body(jsonTypes...); err != nil {
+	if body, err = x.resourceBody(); err != nil {
 		return nil, "", err
 	}
 	typ, id, err := identity(body)

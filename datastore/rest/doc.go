@@ -14,8 +14,13 @@
 // (conditional update, patch and delete, other operations) is refused, with 405 or
 // 501.
 //
-// A patch is a JSON Patch, application/json-patch+json; anything else is answered
-// with 415. A patch in a batch or transaction is refused.
+// JSON and XML are taken and given alike; an answer is in the form that _format or Accept
+// asks for, else in that of the request. What was stored at level minimal and has no form in
+// XML is 406.
+//
+// A patch is a JSON Patch, application/json-patch+json, or a FHIRPath Patch,
+// application/fhir+json or application/fhir+xml; anything else is answered with 415. A
+// patch in a batch or transaction is refused.
 //
 // A write is checked at the store's level, or at the one that AWS HealthLake's
 // header asks for:
@@ -41,7 +46,7 @@
 //
 // # What it does not do
 //
-// It knows JSON only, no XML. It neither authenticates nor authorises: wrap the
+// It neither authenticates nor authorises: wrap the
 // handler, and serve it over TLS. It logs no requests, since their URLs are full
 // of patient data.
 //
