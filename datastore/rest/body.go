@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"errors"
 	"io"
 	"mime"
@@ -18,11 +19,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// body reads the body of the request. It reports 415 if the body is of another
-// type than those given or is not plain UTF-8, and 413 past MaxBodySize. A
-// request that does not name a type is taken to be of the right one.
+// body reads the body of the request, unpacked if it is compressed. It reports 415 if the
+// body is of another type than those given, if there are any, or is not plain UTF-8, and 413
+// past MaxBodySize. A request that does not name a type is taken to be of the right one.
 func (x *exchange) body(types ...string) ([]byte, error) {
-	if given := x.r.Header.Get("Content-Type"); given != "" {
+	if given := x.r.Header.Get("Content-Type"); given != "" && types != nil {
 		name, params, err := mime.ParseMediaType(given)
 		charset := params["charset"]
 		version := params["fhirversion"]
@@ -35,10 +36,17 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be UTF-8")
 		}
 	}
-	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must not be compressed")
+	limited := http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize)
+	var body []byte
+	var err error
+	switch coding := strings.ToLower(x.r.Header.Get("Content-Encoding")); coding {
+	case "", "identity":
+		body, err = readAll(limited, x.r.ContentLength, x.options.MaxBodySize)
+	case "gzip", "x-gzip":
+		body, err = unpacked(limited, x.options.MaxBodySize)
+	default:
+		return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body may be compressed by gzip alone")
 	}
-	body, err := readAll(http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize), x.r.ContentLength, x.options.MaxBodySize)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -47,6 +55,19 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 		return nil, refuse(http.StatusBadRequest, issue.Incomplete, "the body cannot be read to its end")
 	}
 	return body, nil
+}
+
+// unpacked reads a body that gzip has compressed.
+func unpacked(r io.Reader, limit int64) ([]byte, error) {
+	text, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(text, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = &http.MaxBytesError{Limit: limit}
+	}
+	return body, err
 }
 
 // firstRead is how many bytes of a body have to be there before room is made for all
@@ -86,8 +107,12 @@ func (x *exchange) resourceBody() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, _ := mediaType(x.r.Header.Get("Content-Type"))
-	if !slices.Contains(xmlTypes, name) {
+	return x.inJSON(body)
+}
+
+// inJSON returns the JSON of a body that is a resource in JSON or XML.
+func (x *exchange) inJSON(body []byte) ([]byte, error) {
+	if name, _ := mediaType(x.r.Header.Get("Content-Type")); !slices.Contains(xmlTypes, name) {
 		return body, nil
 	}
 	json, err := fhirxml.AppendJSON(make([]byte, 0, len(body)), body)
@@ -101,7 +126,12 @@ func (x *exchange) resourceBody() ([]byte, error) {
 // resource reads a resource of the type that the URL names. It returns its id as
 // well, "" if it has none.
 func (x *exchange) resource() (body []byte, id string, err error) {
-	if body, err = x.resourceBody(); err != nil {
+	if x.typ == "Binary" {
+		body, err = x.binaryBody()
+	} else {
+		body, err = x.resourceBody()
+	}
+	if err != nil {
 		return nil, "", err
 	}
 	typ, id, err := identity(body)

@@ -138,7 +138,7 @@ func TestErrors(t *testing.T) {
 		{name: "XML of no namespace is sent", method: "POST", path: "/Patient", body: "<Patient/>", headers: []string{"Content-Type: application/fhir+xml"}, status: 400},
 		{name: "XML is sent as JSON", method: "POST", path: "/Patient", body: "<Patient xmlns='http://hl7.org/fhir'/>", status: 400},
 		{name: "Latin 1 is sent", method: "POST", path: "/Patient", body: ann, headers: []string{"Content-Type: application/json; charset=latin1"}, status: 415},
-		{name: "gzip is sent", method: "POST", path: "/Patient", body: ann, headers: []string{"Content-Encoding: gzip"}, status: 415},
+		{name: "brotli is sent", method: "POST", path: "/Patient", body: ann, headers: []string{"Content-Encoding: br"}, status: 415},
 		{name: "JSON is sent to a search", method: "POST", path: "/Patient/_search", body: "{}", status: 415},
 		{name: "too much is sent", method: "POST", path: "/Patient", body: string(make([]byte, 1<<10+1)), status: 413, contains: `"code":"too-long"`},
 		{name: "nothing is sent", method: "POST", path: "/Patient", status: 400},

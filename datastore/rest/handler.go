@@ -124,7 +124,7 @@ func (x *exchange) answer() error {
 	if found.method == http.MethodPatch {
 		x.w.Header().Set("Accept-Patch", jsonPatch+", "+fhirJSON+", "+fhirXML) // RFC 5789 §3.1
 	}
-	if err := x.shape(x.r.URL.RawQuery); err != nil {
+	if err := x.shape(x.r.URL.RawQuery); err != nil && !x.wantsContent() {
 		return err // in FHIR's JSON, whatever is wanted
 	}
 	if err := x.check(&found.takes); err != nil {

@@ -24,6 +24,8 @@ const (
 var (
 	jsonTypes = []string{fhirJSON, plainJSON, "application/json+fhir", "text/json"}
 	xmlTypes  = []string{fhirXML, plainXML, "application/xml+fhir", "text/xml"}
+	// fhirTypes are those that mean FHIR's and nothing else.
+	fhirTypes = []string{fhirJSON, fhirXML, "application/json+fhir", "application/xml+fhir"}
 )
 
 // isR4 reports whether fhirVersion names R4 (FHIR R4 §3.1.0.1.8).

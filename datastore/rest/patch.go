@@ -12,10 +12,6 @@ import (
 // jsonPatch is the media type of RFC 6902.
 const jsonPatch = "application/json-patch+json"
 
-// pathPatches are the media types of a FHIRPath Patch. Those of any JSON and any XML do not
-// say that it is one.
-var pathPatches = []string{fhirJSON, fhirXML, "application/json+fhir", "application/xml+fhir"}
-
 // patch answers PATCH {type}/{id} (FHIR R4 §3.1.0.6). The body must name its type,
 // since that alone says which kind of patch it is.
 //
@@ -43,12 +39,13 @@ func (x *exchange) patch() error {
 	return nil
 }
 
-// patchBody reads a patch: JSON Patch as it is, FHIRPath Patch as JSON.
+// patchBody reads a patch: JSON Patch as it is, FHIRPath Patch as JSON. The types of any
+// JSON and any XML do not say that a body is one.
 func (x *exchange) patchBody() ([]byte, error) {
 	switch name, _ := mediaType(x.r.Header.Get("Content-Type")); {
 	case name == jsonPatch:
 		return x.body(jsonPatch)
-	case slices.Contains(pathPatches, name):
+	case slices.Contains(fhirTypes, name):
 		return x.resourceBody()
 	}
 	return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "a patch says what it is: "+jsonPatch+", or "+fhirJSON+" or "+fhirXML+" for the Parameters of a FHIRPath Patch")
