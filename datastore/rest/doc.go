@@ -4,6 +4,8 @@
 //	…
 //	http.Handle("/fhir/", rest.NewHandler(store, nil))
 //
+//	client := rest.Client(store) // without a socket, for tests
+//
 // # What it answers
 //
 // The table in route.go is the whole of it: read and vread, create, update, patch
