@@ -40,7 +40,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	served.RequestURI = r.URL.RequestURI()
 	served.RemoteAddr = "127.0.0.1:0"
 	body, sink := io.Pipe()
-	stop := context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { _ = sink.CloseWithError(context.Cause(ctx)) })
 	a := &pipedAnswer{header: http.Header{}, sink: sink, begun: make(chan struct{}), head: r.Method == http.MethodHead}
 	go func() {
 		defer func() {
