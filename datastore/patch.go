@@ -1,15 +1,11 @@
 package datastore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
-	"github.com/fhirlake/fhirlake/internal/jsonpatch"
-	"github.com/fhirlake/fhirlake/internal/pathpatch"
 )
 
 // Patch applies a patch to the current version of a resource, with its meta.versionId and
@@ -55,9 +51,9 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
 func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writeOptions) (Version, error) {
-	text, err := applied(ctx, now.JSON, patch)
+	text, err := engine.ApplyPatch(ctx, now.JSON, patch)
 	if err != nil {
-		return Version{}, patchError(err)
+		return Version{}, err
 	}
 	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.base, o.provenance = with.check, with.base, with.provenance }})
 }
@@ -74,30 +70,4 @@ func withoutOffsets(err error) {
 			data.Issues[i].Offset = -1
 		}
 	}
-}
-
-// applied returns a resource with a patch of either kind applied.
-func applied(ctx context.Context, resource, patch []byte) ([]byte, error) {
-	if bytes.HasPrefix(bytes.TrimLeft(patch, " \t\r\n"), []byte("{")) {
-		return pathpatch.Apply(ctx, resource, patch)
-	}
-	return jsonpatch.Apply(nil, resource, patch)
-}
-
-// patchError turns an error about a patch into an Error.
-func patchError(err error) error {
-	var malformed *fhirjson.Error
-	if errors.As(err, &malformed) {
-		return &Error{Class: ErrInvalid, Issues: malformed.Issues}
-	}
-	var data interface{ Issue() issue.Issue }
-	if !errors.As(err, &data) {
-		return err
-	}
-	said := data.Issue()
-	class := ErrInvalid
-	if said.Code == issue.TooCostly {
-		class = ErrTooCostly
-	}
-	return &Error{Class: class, Issues: []Issue{said}}
 }

@@ -54,6 +54,8 @@ type planned struct {
 	same int
 	// preparedAs is the id under which the resource was prepared, used are its links.
 	preparedAs string
+	// patchedFrom is the number of the version that a patch was applied to.
+	patchedFrom uint64
 	used       []use
 }
 
@@ -111,7 +113,7 @@ func (p *plan) assign(ctx context.Context) error {
 // probablyCreates reports whether nothing is there that a condition would find. What is
 // wrong with it is said when it is decided.
 func (p *plan) probablyCreates(r *request, alike map[string]bool) bool {
-	if r.method == "DELETE" || r.method == "PUT" && ownID(r.resource) != "" {
+	if r.method == "DELETE" || r.method == "PATCH" || r.method == "PUT" && ownID(r.resource) != "" {
 		return false
 	}
 	c, err := p.criterion(r.target.Type, r.criteria)

@@ -148,7 +148,7 @@ func (d *doing) transaction(ctx context.Context, requests []request, first int) 
 }
 
 // methodOrder is the order in which a transaction's requests are carried out.
-var methodOrder = []string{"DELETE", "POST", "PUT"}
+var methodOrder = []string{"DELETE", "POST", "PUT", "PATCH"}
 
 // try carries out requests as one commit. It reports ErrOvertaken if what their
 // conditions found has changed since.
@@ -173,6 +173,9 @@ func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply
 	for _, method := range methodOrder {
 		for i := range requests {
 			if e := &p.entries[i]; e.writes && requests[i].method == method {
+				if method == "PATCH" {
+					e.op.Condition.IfMatch, e.op.Interaction = e.patchedFrom, engine.Patch
+				}
 				c.Ops = append(c.Ops, e.op)
 				from = append(from, i)
 			}
@@ -182,6 +185,9 @@ func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply
 	if len(c.Ops) > 0 || len(c.Expects) > 0 {
 		versions, err := d.engine.Commit(ctx, &c)
 		if err != nil {
+			if p.patchesOvertaken(err) {
+				err = engine.ErrOvertaken
+			}
 			return nil, p.placed(err, from)
 		}
 		for n, i := range from {
