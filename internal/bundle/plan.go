@@ -56,7 +56,7 @@ type planned struct {
 	preparedAs string
 	// patchedFrom is the number of the version that a patch was applied to.
 	patchedFrom uint64
-	used       []use
+	used        []use
 }
 
 // A key names a resource.
@@ -141,7 +141,7 @@ func (p *plan) prepare(ctx context.Context, wanted []int) error {
 	work := func(ctx context.Context) error {
 		for n := next.Add(1) - 1; int(n) < len(wanted); n = next.Add(1) - 1 {
 			if err := p.prepareOne(ctx, wanted[n]); err != nil {
-				return p.at(wanted[n], engine.At("/resource", err))
+				return p.at(wanted[n], p.inResource(err))
 			}
 		}
 		return nil
@@ -209,4 +209,9 @@ func (e *planned) written(v engine.Version) {
 }
 
 // at puts the place of an entry of the plan before those of an error.
-func (p *plan) at(i int, err error) error { return at(p.first+i, err) }
+func (p *plan) at(i int, err error) error {
+	if p.alone {
+		return err
+	}
+	return at(p.first+i, err)
+}

@@ -40,12 +40,8 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	if err != nil {
 		return nil, err
 	}
-	d := doing{engine: e, Options: options, batch: b.kind == "batch", room: e.Options().MaxBundleAnswer}
-	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
-		d.cost = search.DefaultCostLimit
-	}
-	d.forConditions = exec.WithBudget(ctx, d.cost)
-	d.forGets = exec.WithBudget(ctx, getShare*d.cost)
+	d := newDoing(ctx, e, options)
+	d.batch = b.kind == "batch"
 	requests := make([]request, len(b.entries))
 	bad := make([]error, len(b.entries))
 	for i := range b.entries {
@@ -85,12 +81,23 @@ type doing struct {
 	Options
 	engine *engine.Engine
 	batch  bool
+	alone  bool // the one request stands in no Bundle
 	// strangers are the fullUrls of what the entries of a batch create.
 	strangers map[string]bool
 	cost      int // of one search, in ordinals and texts looked at
 	room      int // bytes that the answers to GETs may still have
 	// The contexts of conditions and of GETs, each with what they may cost.
 	forConditions, forGets context.Context
+}
+
+func newDoing(ctx context.Context, e *engine.Engine, options Options) *doing {
+	d := &doing{engine: e, Options: options, room: e.Options().MaxBundleAnswer}
+	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
+		d.cost = search.DefaultCostLimit
+	}
+	d.forConditions = exec.WithBudget(ctx, d.cost)
+	d.forGets = exec.WithBudget(ctx, getShare*d.cost)
+	return d
 }
 
 // base returns the store's own address.
