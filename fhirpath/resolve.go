@@ -34,7 +34,7 @@ func (o *resolvesTo) eval(v *Evaluator, focus item) error {
 			continue
 		}
 		if found != 0 {
-			return v.fail(ErrEvaluation, o.pos(), "type of several items")
+			return v.fail(ErrEvaluation, o.Pos(), "type of several items")
 		}
 		found = t
 	}
@@ -93,10 +93,10 @@ func (o *resolution) eval(v *Evaluator, focus item) error {
 	}
 	end := len(v.stack)
 	for i := base; i < end; i++ {
-		if err := v.visit(1, o.pos()); err != nil {
+		if err := v.visit(1, o.Pos()); err != nil {
 			return err
 		}
-		it, ok, err := v.target(v.stack[i], o.pos())
+		it, ok, err := v.target(v.stack[i], o.Pos())
 		if err != nil {
 			return err
 		}
