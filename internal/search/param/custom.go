@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -24,24 +23,6 @@ type Custom struct {
 	Staged         atomic.Bool // what is written brings its values along, although it is not complete
 	Indexed, Total atomic.Int64
 	Failed         atomic.Pointer[error] // why it will never be complete
-}
-
-// A Place is a custom parameter on one of its bases: what makes values of a
-// resource.
-type Place struct {
-	custom     *Custom
-	Base       schema.TypeID
-	param      *Param
-	Expression *fhirpath.Expression
-	Feed       *Feed       // nil for a composite
-	Parts      []placePart // of a composite
-	Grouped    bool        // the composite's elements may be several
-}
-
-// A placePart is a component of a composite on one base.
-type placePart struct {
-	Expression *fhirpath.Expression
-	Feed       *Feed
 }
 
 // customs are the custom parameters of a registry.

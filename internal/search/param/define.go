@@ -91,31 +91,21 @@ func (n *Numbering) number() index.Param {
 // NewCustom makes a parameter of a definition.
 func NewCustom(d *Definition, types []schema.ParamType, numbers *Numbering) *Custom {
 	c := &Custom{Definition: d, Types: types}
-	number := func() index.Param {
-		p := numbers.number()
-		c.Params = append(c.Params, p)
-		return p
-	}
 	for _, base := range d.compiled {
 		row := &schema.Param{
 			Code: d.Code, Name: d.Code, URL: d.URL, Base: base.typ, Type: d.Type,
 			Expression: d.Expression, Source: d.Expression, Targets: d.Targets,
 		}
-		p := &Place{custom: c, Base: base.typ, Expression: base.expression, param: &Param{Row: row, Custom: c}}
-		c.Places = append(c.Places, p)
-		if d.Type != schema.ParamComposite {
-			p.Feed = feedOf(p.param, p, p.Expression, number)
-			continue
-		}
-		names, any := p.Expression.Yields()
-		p.Grouped = any || len(names) != 1 || names[0] != base.typ.String() || base.typ.Type().Abstract
-		whole := Composite{Grouped: p.Grouped}
+		at := &Place{Base: base.typ, Expression: base.expression, param: &Param{Row: row, Custom: c}}
 		for i, part := range d.parts {
 			of := &Param{Row: &schema.Param{Base: base.typ, Type: types[i], Expression: part.source}, Custom: c}
-			p.Parts = append(p.Parts, placePart{part.expression, feedOf(of, p, part.expression, number)})
-			whole.Components = append(whole.Components, component{Param: of})
+			at.Parts = append(at.Parts, placePart{Expression: part.expression, param: of})
 		}
-		p.param.Composites = []Composite{whole}
+		at.feed(func(_ int, s *Stream) {
+			s.ID, s.Place = numbers.number(), at
+			c.Params = append(c.Params, s.ID)
+		})
+		c.Places = append(c.Places, at)
 	}
 	return c
 }
