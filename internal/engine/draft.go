@@ -24,7 +24,7 @@ func (e *Engine) Draft(of []*Prepared) (*Draft, error) {
 		if err := e.renew(p); err != nil {
 			return nil, err
 		}
-		items[i] = index.Item{Type: index.TypeID(p.Type), ID: p.ID, Version: 1, Values: p.values, Custom: p.custom.complete}
+		items[i] = index.Item{Type: index.TypeID(p.Type), ID: p.ID, Version: 1, Values: p.values, Custom: p.custom.InUse()}
 		setItem(p.part, 1, Update) // as if; the writer knows
 		_, block, err := splitItem(p.part)
 		if err != nil {

@@ -70,7 +70,7 @@ func (e *Engine) Draft(key [16]byte) *Draft {
 			return append(dst, d.payloads[o-index.FirstOrdinal]...), nil
 		},
 	})
-	d.engine.current.Store(e.current.Load())
+	d.engine.custom = e.custom.Fixed()
 	return d
 }
 

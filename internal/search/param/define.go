@@ -70,26 +70,9 @@ func (d *Definition) clashes(other *Definition) bool {
 	})
 }
 
-// A Numbering gives out numbers of streams that are not taken.
-type Numbering struct {
-	Taken map[index.Param]bool
-	next  index.Param // above FirstCustom
-	Out   bool        // there were none left
-}
-
-func (n *Numbering) number() index.Param {
-	for n.Taken[index.FirstCustom+n.next] {
-		n.next++
-	}
-	p := index.FirstCustom + n.next
-	if n.next++; p < index.FirstCustom { // the numbers have come round
-		n.Out = true
-	}
-	return p
-}
-
-// NewCustom makes a parameter of a definition.
-func NewCustom(d *Definition, types []schema.ParamType, numbers *Numbering) *Custom {
+// NewCustom makes a parameter of a definition. types are those of its components, and number
+// gives out the numbers of its streams.
+func NewCustom(d *Definition, types []schema.ParamType, number func() index.Param) *Custom {
 	c := &Custom{Definition: d, Types: types}
 	for _, base := range d.compiled {
 		row := &schema.Param{
@@ -102,7 +85,7 @@ func NewCustom(d *Definition, types []schema.ParamType, numbers *Numbering) *Cus
 			at.Parts = append(at.Parts, placePart{Expression: part.expression, param: of})
 		}
 		at.feed(func(_ int, s *Stream) {
-			s.ID, s.Place = numbers.number(), at
+			s.ID, s.Place = number(), at
 			c.Params = append(c.Params, s.ID)
 		})
 		c.Places = append(c.Places, at)
