@@ -33,9 +33,10 @@ type group struct {
 	settles   bool // whether the settings are among them
 
 	// draft finds what conditions by search would find among the items; it has the first
-	// drafted of them.
+	// drafted of them, whose bodies are packed in bodies.
 	draft   *exec.Draft
 	drafted int
+	bodies  [][]byte
 }
 
 func newGroup(e *Engine) *group {
