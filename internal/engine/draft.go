@@ -7,9 +7,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
-// A Draft is prepared resources of which criteria can be asked before any of them is
-// written. It answers for criteria that look at one resource alone. It is for one
-// goroutine, and must not be used once what it has was committed.
+// A Draft searches prepared resources before any of them is written. It answers
+// criteria that look at one resource alone. It is for one goroutine, and must not be
+// used once its resources were committed.
 type Draft struct {
 	engine *Engine
 	search *exec.Draft
@@ -37,7 +37,7 @@ func (e *Engine) Draft(of []*Prepared) (*Draft, error) {
 	return d, d.search.Add(items, payloads)
 }
 
-// Matches returns which of the resources criteria find, by their place in the draft.
+// Matches returns the indexes of the draft's resources that criteria find.
 func (d *Draft) Matches(ctx context.Context, c *Criterion) ([]int, error) {
 	matches, err := d.search.Matches(ctx, c.query)
 	return matches, QueryError(err)

@@ -13,21 +13,22 @@ const (
 	// fillChunk is how many versions are extracted between two turns of the
 	// writer's: some ten milliseconds of work, which nobody waits for.
 	fillChunk = 512
-	// fillGain is by how many versions each turn has to come nearer to the end: where
-	// others write so much that it does not, or few are left, the last stage begins.
+	// fillGain is by how many versions each turn has to come nearer to the end. If
+	// others write so much that it does not, or if few versions are left, the last
+	// stage begins.
 	fillGain = fillChunk / 2
 	// fillKept is how many kept values the writer adds in one turn: a millisecond or
 	// two.
 	fillKept = 1024
 )
 
-// A filler is the goroutine that gives the versions that are there their values of new
-// search parameters. It reads and extracts beside the writer, and hands over in turns
+// A filler is the goroutine that fills new search parameters with the values of stored
+// versions. It reads and extracts beside the writer, and hands the values over in turns
 // of the writer's, between two records: no expression of a user runs in the writer.
 //
-// Values of a parameter are added in the order of the versions. In the last stage what
-// is written brings the values along ([exec.Pending.Stage]), and the writer keeps
-// them until those before them are there.
+// Values of a parameter are added in the order of the versions. In the last stage a
+// write brings its values along ([exec.Pending.Stage]), and the writer keeps them until
+// the values of earlier versions are there.
 type filler struct {
 	engine *Engine
 	wake   chan struct{} // tells that there may be work; closed when the writer has ended
@@ -76,15 +77,15 @@ func (f *filler) run(ctx context.Context) {
 	}
 }
 
-// unstage forgets what was kept. The writer calls it.
+// unstage forgets the kept values. The writer calls it.
 func (f *filler) unstage(p *exec.Pending) {
 	p.Unstage()
 	f.kept = nil
 }
 
-// A filling is the work on some parameters. Every version up to done has its values,
-// as far as it was visible when done went past it: no view that may ask for the
-// parameters sees the others.
+// A filling is the work on some parameters. Every version up to done has its values if
+// it was visible when done went past it: no view that may ask for the parameters sees
+// another version.
 type filling struct {
 	engine  *Engine
 	pending *exec.Pending
@@ -114,7 +115,7 @@ func (e *Engine) fill(ctx context.Context, p *exec.Pending) error {
 	return nil
 }
 
-// choose works out which types are wanted.
+// choose works out the wanted types.
 func (f *filling) choose() {
 	f.wanted = map[index.TypeID]bool{}
 	for _, t := range f.pending.Types() {
@@ -162,12 +163,12 @@ func (f *filling) extract(ctx context.Context) (end index.Ordinal, err error) {
 	return end, nil
 }
 
-// turn is the writer's: it takes in what was extracted up to an end, and reports
-// whether the work has ended.
+// turn adds the values that were extracted up to end, and reports whether the work has
+// ended. The writer calls it.
 func (f *filling) turn(end index.Ordinal) (ended bool, err error) {
 	e := f.engine
 	if f.pending.Settle() {
-		// What was extracted is of streams that may be another's by now.
+		// The streams of the extracted values may belong to another parameter by now.
 		e.filler.unstage(f.pending)
 		f.staged = false
 		f.choose()
@@ -191,8 +192,8 @@ func (f *filling) turn(end index.Ordinal) (ended bool, err error) {
 	return false, nil
 }
 
-// end adds the values that were kept, some in each turn, and completes the parameters
-// when none is left.
+// end adds the kept values, some in each turn, and completes the parameters when none
+// is left.
 func (f *filling) end() (ended bool, err error) {
 	e := f.engine
 	some := e.filler.kept[:min(fillKept, len(e.filler.kept))]
@@ -214,8 +215,9 @@ type customValues struct {
 	complete, staged *index.Prepared // nil for none
 }
 
-// extractOwn extracts the values of custom parameters. They may ask for any element,
-// and those of versions that are there are filled from the stored form.
+// extractOwn extracts the values of custom parameters from the stored form: an
+// expression may read any element, and stored versions are filled from the stored form
+// too.
 func (e *Engine) extractOwn(_ context.Context, c *scratch) error {
 	p := c.out
 	p.custom = customValues{set: e.search.CustomSet()}
@@ -254,8 +256,8 @@ func (e *Engine) customValues(c *scratch, p *Prepared) error {
 	return nil
 }
 
-// renew brings the custom values of a resource in line with the parameters, where
-// these have changed since it was prepared.
+// renew extracts the custom values of a resource again if the parameters have changed
+// since it was prepared.
 func (e *Engine) renew(p *Prepared) error {
 	set := e.search.CustomSet()
 	if p.Deletes() || p.isBare() || set.SameFor(p.Type, p.custom.set) {
