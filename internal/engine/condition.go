@@ -71,7 +71,7 @@ func (c *Criterion) Conditions() string {
 	return c.query.Types()[0].String() + "?" + c.query.Conditions()
 }
 
-// Footprint returns the types on which the answer depends.
+// Footprint returns the resource types on which the answer depends.
 func (c *Criterion) Footprint() query.Footprint { return c.query.Footprint() }
 
 // Own returns the criteria without the conditions that look at more than one resource.
