@@ -133,7 +133,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}
-	// The numbers of types are fixed (search/numbers.txt).
+	// The numbers of types are fixed (internal/search/param/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
 	if param.Version(h.typ) == 0 {
 		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)
