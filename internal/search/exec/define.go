@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// CheckDefinition reports what keeps a definition from being used beside those that
-// are defined now, but for the one with a URL, whose place it takes.
+// CheckDefinition returns the reasons why a definition cannot be used beside the
+// present definitions. It replaces the one whose URL is replaced.
 func (e *Engine) CheckDefinition(d *param.Definition, replaced string) []issue.Issue {
 	var all []*param.Definition
 	current := &e.current.Load().Customs
@@ -24,10 +24,11 @@ func (e *Engine) CheckDefinition(d *param.Definition, replaced string) []issue.I
 	return param.CheckDefinitions(append(all, d))[len(all)]
 }
 
-// Define makes the custom parameters those of the given definitions. Those that mean
-// the same as before stay as they are; new ones are pending until [Engine.Pending]
-// has filled them; the values of others are freed. It returns what
-// [CheckDefinitions] does: a definition with issues is not used.
+// Define replaces the custom parameters by those of the given definitions. Parameters
+// with the same meaning as before stay as they are; new ones are pending until
+// [Engine.Pending] has filled them; the values of the others are freed. It returns the
+// issues of each definition, as [param.CheckDefinitions] does: a definition with issues
+// is not used.
 //
 // It is called by the goroutine that applies to the index.
 func (e *Engine) Define(definitions []*param.Definition) [][]issue.Issue {
@@ -114,7 +115,7 @@ func (p *Pending) Types() []schema.TypeID {
 	return slices.Compact(types)
 }
 
-// Extract adds to b the values that a resource has of the parameters.
+// Extract adds to b a resource's values of the parameters.
 func (p *Pending) Extract(doc *fhirjson.Document, b *index.Builder) {
 	var places []*param.Place
 	for _, c := range p.customs {
@@ -127,7 +128,7 @@ func (p *Pending) Extract(doc *fhirjson.Document, b *index.Builder) {
 	p.engine.extractPlaces(places, doc, b)
 }
 
-// Progress says how many resources have their values, and of how many.
+// Progress notes how many resources of how many have their values.
 func (p *Pending) Progress(indexed, total int) {
 	for _, c := range p.customs {
 		c.Indexed.Store(int64(indexed))
@@ -136,8 +137,8 @@ func (p *Pending) Progress(indexed, total int) {
 }
 
 // Settle leaves out the parameters that are no longer defined, and reports whether
-// there were any: what was extracted for them must not be filled in, since their
-// streams may be another's. Empty then says whether any is left.
+// there were any: their extracted values must not be filled in, since their streams may
+// belong to another parameter. Empty then says whether any parameter is left.
 //
 // It is called by the goroutine that applies, as is Complete.
 func (p *Pending) Settle() (changed bool) {
@@ -150,8 +151,8 @@ func (p *Pending) Settle() (changed bool) {
 // Empty reports whether there is nothing left to fill.
 func (p *Pending) Empty() bool { return len(p.customs) == 0 }
 
-// Stage begins the last stage: what is prepared from now on brings the values of the
-// parameters along ([Engine.ExtractStaged]), so that those before are a number that no
+// Stage begins the last stage: versions prepared from now on bring the values of the
+// parameters along ([Engine.ExtractStaged]), so that the number of versions before no
 // longer grows. It is called by the goroutine that applies, as is Unstage.
 func (p *Pending) Stage() { p.stage(true) }
 
@@ -166,9 +167,8 @@ func (p *Pending) stage(on bool) {
 	p.engine.current.Store(p.engine.registry.With(current.Complete, current.Incomplete))
 }
 
-// Complete makes the parameters complete: every version that is visible in the view
-// of a sequence, or will be in a later one, has its values or will be applied with
-// them.
+// Complete makes the parameters complete: every version that is visible in the view of
+// a sequence, or in a later view, has its values or will be applied with them.
 func (p *Pending) Complete(sequence uint64) {
 	current := p.engine.current.Load().Customs
 	for _, c := range p.customs {

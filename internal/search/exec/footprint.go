@@ -10,12 +10,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// costOfAsking is what it costs to see that there is nothing new.
+// costOfAsking is the cost of finding no new version.
 const costOfAsking = 20
 
 // AnyNewer reports whether a visible version after an ordinal matches a query that
-// looks at resources alone. decided is false where there are more than most new
-// versions to look at.
+// looks at each resource alone. decided is false if there are more than most new
+// versions.
 func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *query.Query, after index.Ordinal, most int) (found, decided bool, err error) {
 	ev := e.evaluation(ctx, view)
 	for i, t := range q.Searched {
@@ -53,9 +53,9 @@ func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *query.Query, 
 	return false, true, e.stands(view, q)
 }
 
-// A Draft is versions that are not applied yet, of which queries that look at
-// resources alone can be asked. It is for one goroutine, and good as long as the custom
-// parameters stay as they are.
+// A Draft has versions that are not applied yet, and answers queries that look at each
+// resource alone. It is for one goroutine, and valid as long as the custom parameters
+// do not change.
 type Draft struct {
 	engine   *Engine
 	payloads [][]byte
@@ -88,8 +88,8 @@ func (d *Draft) Any(ctx context.Context, q *query.Query) (bool, error) {
 	return err == nil && !set.IsEmpty(), err
 }
 
-// Matches returns which of the versions match a query, by the order in which they were
-// added, from 0.
+// Matches returns the versions that match a query, as indexes in the order in which
+// they were added.
 func (d *Draft) Matches(ctx context.Context, q *query.Query) ([]int, error) {
 	set, err := d.engine.evaluation(ctx, d.engine.index.View()).all(q)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Custom is a search parameter of the store's own, with streams in the index. It
-// is pending until every resource has its values, then complete; once it is gone
-// from the registry its streams may belong to another.
+// A Custom is a search parameter of the store's own, with streams in the index. It is
+// pending until every resource has its values, and then complete. Once the registry
+// drops it, its streams may belong to another parameter.
 type Custom struct {
 	*Definition
 	Types  []schema.ParamType // of the components
@@ -26,8 +26,7 @@ type Custom struct {
 	Failed         atomic.Pointer[error] // why it will never be complete
 }
 
-// A Place is a custom parameter on one of its bases: what makes values of a
-// resource.
+// A Place is a custom parameter on one of its bases, ready to extract values.
 type Place struct {
 	custom     *Custom
 	Base       schema.TypeID
@@ -52,7 +51,7 @@ type customs struct {
 	Pending              map[schema.TypeID]map[string]*Custom // by concrete type and code
 }
 
-// Concrete returns the concrete resource types that a base stands for.
+// Concrete returns the concrete resource types of a base, which may be abstract.
 func (r *Registry) Concrete(base schema.TypeID) []schema.TypeID {
 	var types []schema.TypeID
 	for t, plan := range r.Types {
@@ -121,7 +120,7 @@ func (s CustomSet) SameFor(t schema.TypeID, other CustomSet) bool {
 	return slices.Equal(a.Places[t], b.Places[t]) && slices.Equal(a.Staged[t], b.Staged[t])
 }
 
-// A CustomStatus says how far a custom parameter is.
+// A CustomStatus says how far the filling of a custom parameter is.
 type CustomStatus struct {
 	*Definition
 	// Indexed of Total resources have the values. The total grows while others write.

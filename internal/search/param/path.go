@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Filter narrows the items of a step to some. Filters of one step of a path
-// exclude each other: all compare one thing with different constants.
+// A Filter selects some items of a step. Filters of one step of a path exclude each
+// other: all compare the same child with different constants.
 type Filter struct {
 	Kind  filterKind
 	Field schema.FieldID // of filterEquals: the child that is compared
@@ -58,11 +58,10 @@ type path struct {
 	exists bool
 }
 
-// paths resolves a search parameter's expression from elements of type from, at
-// the end of the hops in prefix. The expressions of R4 are a small, closed part
-// of FHIRPath: names, as, ofType, three shapes of where, extension, an index
-// and unions. The whole of it is for custom parameters, which are no part of
-// the tables.
+// paths resolves a search parameter's expression from elements of type from, at the end
+// of the hops in prefix. The expressions of R4 are a small, closed part of FHIRPath:
+// names, as, ofType, three shapes of where, extension, an index and unions. Custom
+// parameters, which are not in the tables, take all of FHIRPath.
 //
 // A path whose last element has a choice of types is one path for each.
 func paths(expression string, resource schema.TypeID, prefix path) ([]path, error) {
@@ -170,7 +169,7 @@ func (p *pathParser) step(name string, first bool) error {
 	return errPath
 }
 
-// argument takes what stands between the bracket at hand and its partner.
+// argument takes the text between the bracket at hand and its partner.
 func (p *pathParser) argument() (string, error) {
 	depth := 0
 	for i := range len(p.rest) {
@@ -206,9 +205,9 @@ func (p *pathParser) child(name string) error {
 	return nil
 }
 
-// as keeps the paths that lead to a type, and none to a specialisation, as package
-// fhirpath does: ConceptMap.source as uri is no canonical. R4 writes DateTime where it
-// means dateTime.
+// as keeps the paths that lead to a type, and drops paths to its specialisations, as
+// package fhirpath does: ConceptMap.source as uri is no canonical. R4 writes DateTime
+// for dateTime.
 func (p *pathParser) as(name string) error {
 	typ, ok := schema.TypeOf(name)
 	if !ok {

@@ -85,8 +85,8 @@ func (f *Footprint) join(t schema.TypeID) {
 	f.Types, f.Joined = append(f.Types, t), append(f.Joined, t)
 }
 
-// Own returns the query with those of its conditions alone that look at one resource.
-// What it does not find the query does not find either.
+// Own returns the query with only the conditions that look at one resource. It finds
+// every resource that the query finds, and perhaps more.
 func (q *Query) Own() *Query {
 	own := *q
 	own.Clauses = slices.DeleteFunc(slices.Clone(q.Clauses), func(c clause) bool {
@@ -107,7 +107,7 @@ func (q *Query) Includes() bool { return len(q.Inclusions) > 0 }
 func (q *Query) Paged() bool { return q.Page != "" }
 
 // Conditions returns a text that is the same for queries with the same conditions, in
-// whatever order and spelling: parameters that shape the answer are left aside.
+// any order and spelling. It ignores parameters that shape the answer.
 func (q *Query) Conditions() string {
 	var parts []string
 	for _, p := range q.parts {
