@@ -64,9 +64,9 @@ func appendFoldedRunes(dst []byte, s string) []byte {
 	return trimSpace(dst, start)
 }
 
-// appendLetter appends a lower-case letter that Unicode does not take apart in its
-// simple form: ligatures, letters with a stroke, the Turkish dotless i, the Greek final
-// sigma.
+// appendLetter appends the simple form of a lower-case letter that Unicode does not
+// take apart: of a ligature, a letter with a stroke, the Turkish dotless i, the Greek
+// final sigma.
 func appendLetter(dst []byte, r rune) []byte {
 	switch r {
 	case 'ß':
