@@ -73,7 +73,7 @@ func (t Time) clock() int64 {
 
 // utc returns the start of t, its own offset or else UTC applied.
 func (t Time) utc() int64 {
-	return daysSinceEpoch(int64(t.Year), int64(t.Month), int64(t.Day))*day + t.clock() - int64(t.Offset)*minute
+	return DaysSinceEpoch(int(t.Year), int(t.Month), int(t.Day))*day + t.clock() - int64(t.Offset)*minute
 }
 
 // length returns how long a Minute or something finer is.
@@ -99,7 +99,7 @@ func (t Time) next() Time {
 		t.Year++
 		return t
 	case Day:
-		if t.Day < daysInMonth(t.Year, t.Month) {
+		if int(t.Day) < DaysIn(int(t.Year), int(t.Month)) {
 			t.Day++
 			return t
 		}
@@ -110,18 +110,4 @@ func (t Time) next() Time {
 		t.Year++
 	}
 	return t
-}
-
-// daysSinceEpoch counts the days from 1970-01-01 to a day of the proleptic
-// Gregorian calendar, years 1 and later. It counts in years that begin in March,
-// so that the leap day is the last of its year (Hinnant, days_from_civil).
-func daysSinceEpoch(year, month, day int64) int64 {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	era := year / 400
-	yearOfEra := year - era*400
-	dayOfYear := (153*(month-3)+2)/5 + day - 1
-	return era*146097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719468
 }
