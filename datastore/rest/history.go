@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -46,9 +46,11 @@ func (x *exchange) historyQuery() (q datastore.HistoryOptions, err error) {
 			q.Count = min(int(n), search.MaxCount)
 		case "_since":
 			// A plus sign that was not escaped has become a space.
-			if q.Since, err = time.Parse(time.RFC3339, strings.Replace(value, " ", "+", 1)); err != nil {
+			since, err := fhirtime.ParseInstant(strings.Replace(value, " ", "+", 1))
+			if err != nil {
 				return q, refuse(http.StatusBadRequest, issue.Value, "_since must be an instant, as in 2020-02-03T04:05:06Z")
 			}
+			q.Since = since.Start()
 		case search.PageParameter:
 			q.Page = value
 		default:

@@ -33,6 +33,12 @@ func (t Time) Range(loc *time.Location) (low, high int64) {
 	return ClockRange(low, high, loc)
 }
 
+// Start returns when t begins, to the nanosecond and in UTC. Without a time zone it is
+// taken for UTC. It is not for times of day.
+func (t Time) Start() time.Time {
+	return time.UnixMicro(t.utc()).Add(time.Duration(t.Nanoseconds % 1000)).UTC()
+}
+
 // ClockRange returns the range of time during which a clock of loc shows times from
 // low to high, given as if the clock were one of UTC: a range of a [Time] without a
 // zone. Up to a minute is as long as on the clock; a day and more ends when the next
