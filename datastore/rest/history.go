@@ -2,13 +2,13 @@ package rest
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -27,10 +27,8 @@ func (x *exchange) history() error {
 func (x *exchange) historyQuery() (q datastore.HistoryOptions, err error) {
 	q.Count = search.DefaultCount
 	for raw := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
-		rawName, rawValue, _ := strings.Cut(raw, "=")
-		name, err := url.QueryUnescape(rawName)
-		value, failed := url.QueryUnescape(rawValue)
-		if err != nil || failed != nil {
+		name, value, ok := urlquery.Cut(raw)
+		if !ok {
 			return q, refuse(http.StatusBadRequest, issue.Invalid, "the query is not percent-encoded")
 		}
 		if value == "" {

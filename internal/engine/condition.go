@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -11,6 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
@@ -24,7 +24,7 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 		text = rest
 	}
 	// A name of a type has neither "=" nor ":", which every condition has.
-	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
+	if before, after, ok := urlquery.CutPath(text); ok {
 		named, isType := schema.ResourceType(before)
 		switch {
 		case before == "", isType && named == t:
@@ -57,9 +57,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 // selects refuses a part of criteria that has no value: a search leaves it aside, and
 // then the criteria would match more than was meant.
 func selects(part string) error {
-	_, rawValue, _ := strings.Cut(part, "=")
-	value, err := url.QueryUnescape(rawValue)
-	if part != "" && err == nil && strings.Trim(value, ", \t\r\n") == "" {
+	_, value, ok := urlquery.Cut(part)
+	if part != "" && ok && strings.Trim(value, ", \t\r\n") == "" {
 		return Failf(ErrInvalid, issue.Required, "the criteria have a parameter without a value")
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -112,15 +112,12 @@ func (p *Parser) Fail(code issue.Code, format string, args ...any) error {
 
 // Decode reads one name=value.
 func (p *Parser) Decode(raw string) (part, error) {
-	rawName, rawValue, _ := strings.Cut(raw, "=")
-	name, err := url.QueryUnescape(rawName)
-	if err != nil || !utf8.ValidString(name) {
-		return part{}, &param.QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
+	name, value, ok := urlquery.Cut(raw)
+	if !utf8.ValidString(name) {
+		name, ok = "", false
 	}
-	p.name = shown(name)
-	value, err := url.QueryUnescape(rawValue)
-	if err != nil || !utf8.ValidString(value) {
-		return part{}, p.Fail(issue.Invalid, "value is not percent-encoded UTF-8")
+	if p.name = shown(name); !ok || !utf8.ValidString(value) {
+		return part{}, p.Fail(issue.Invalid, "not percent-encoded UTF-8")
 	}
 	if strings.ContainsFunc(name, forbidden) || strings.ContainsFunc(value, forbidden) {
 		return part{}, p.Fail(issue.Invalid, "control character")
