@@ -42,15 +42,10 @@ type ParseOptions struct {
 	Compartment Compartment
 }
 
-// Parse reads the raw query of a search for resources of type t, or for 0 of all
-// types or those that _type names: what follows
-// the question mark, or the body of a POST _search. It reports a [*QueryError]
-// for the first part that cannot be used (FHIR R4 §3.1.1).
-func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
-	return Read(param.R4(), t, rawQuery, opts)
-}
-
-// Read is Parse with the parameters of a registry.
+// Read reads the raw query of a search for resources of type t, or for 0 of all types or
+// those that _type names: what follows the question mark, or the body of a POST _search.
+// It knows the parameters of a registry, and reports a [*param.QueryError] for the first part
+// that cannot be used (FHIR R4 §3.1.1).
 func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
 	p := Parser{Registry: r, opts: opts, q: &Query{PageSize: search.DefaultCount}}
 	p.opts.Base = param.NormalBase(opts.Base)
