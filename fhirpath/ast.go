@@ -1,7 +1,7 @@
 package fhirpath
 
-// A node is a part of a parsed expression. Between them the kinds of node hold
-// any expression of FHIRPath N1; names are as written but for escapes.
+// A node is a part of a parsed expression. The kinds of node cover all of FHIRPath N1;
+// names are as written, without escapes.
 type node interface {
 	// pos returns the byte offset of the node: of an operator, the operator's own.
 	pos() int
@@ -12,7 +12,7 @@ type position int
 func (p position) pos() int { return int(p) }
 
 type (
-	// A literal is a constant: a text and what sort it is.
+	// A literal is a constant: a text and its sort.
 	literal struct {
 		position
 		sort literalSort
@@ -105,7 +105,7 @@ const (
 	pathPrecedence     = 12
 )
 
-// precedences are those of the binary operators, the type operators among them.
+// precedences are the precedences of the binary operators and the type operators.
 var precedences = map[string]int{
 	"implies": 1,
 	"or":      2, "xor": 2,
@@ -133,7 +133,7 @@ func precedence(n node) int {
 	}
 }
 
-// units are the words that make a quantity of a number (FHIRPath N1 §2.3.9).
+// units are the words that make a number a quantity (FHIRPath N1 §2.3.9).
 var units = map[string]bool{
 	"year": true, "month": true, "week": true, "day": true, "hour": true, "minute": true, "second": true, "millisecond": true,
 	"years": true, "months": true, "weeks": true, "days": true, "hours": true, "minutes": true, "seconds": true, "milliseconds": true,

@@ -8,26 +8,26 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A compiler turns a tree into operations. Each method returns the operation and
-// the shape of what it yields; focus is the shape of $this.
+// A compiler turns a tree into operations. Each method returns the operation and the
+// shape of its result; focus is the shape of $this.
 type compiler struct {
 	source string
 	opts   Options
 	values []value // of constants
-	// variables are those that defineVariable has made so far in this scope.
+	// variables are the variables that defineVariable has made so far in this scope.
 	variables *variableScope
 	slots     int
 	// iterating is set inside an argument that has $index; total is the shape of
 	// $total, nil outside of aggregate.
 	iterating bool
 	total     *shape
-	// uses counts what depends on the item at hand, memos the operations that are
-	// evaluated once.
+	// uses counts the operations that depend on the item at hand, memos the operations
+	// that are evaluated once.
 	uses  dependence
 	memos int
 	// work counts the nodes that have been compiled, some of them several times.
 	work int
-	// impure is set once something looks at more than the resource.
+	// impure is set if an operation looks at more than the resource.
 	impure bool
 }
 
@@ -77,8 +77,8 @@ func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
 	}
 }
 
-// focus returns the operation that yields $this, for a name or call that nothing
-// stands before.
+// focus returns the operation that yields $this, for a name or call at the beginning of
+// a path.
 func (c *compiler) focus(n node) operation {
 	c.uses.focus++
 	return &focusOperation{position(n.pos())}
@@ -139,7 +139,7 @@ func (c *compiler) temporal(n *literal, sort itemSort, text string, ok bool) (op
 	return c.constant(n, sort, value{text: text})
 }
 
-// environment are the variables that stand for an url (FHIRPath N1 §10, FHIR R4
+// environment are the variables whose values are urls (FHIRPath N1 §10, FHIR R4
 // §2.9.1.4).
 var environment = map[string]string{
 	"ucum": ucumSystem, "sct": "http://snomed.info/sct", "loinc": "http://loinc.org",
@@ -173,7 +173,7 @@ func (c *compiler) variable(n *variable) (operation, shape, error) {
 	return &given{n.position, n.name}, shape{open: true, values: anyValue}, nil
 }
 
-// context returns the shape of what an expression is evaluated on.
+// context returns the shape of an expression's context.
 func (c *compiler) context() shape {
 	if t, ok := schema.TypeOf(c.opts.Context); ok {
 		return nodesOf(t)
@@ -196,8 +196,8 @@ func (c *compiler) special(n *special, focus shape) (operation, shape, error) {
 	}
 }
 
-// term compiles a name that nothing stands before: a type that the focus must
-// have, or an element of the focus. Names of types are told by their capital.
+// term compiles a name at the beginning of a path: a type that the focus must have, or
+// an element of the focus. Names of types begin with a capital.
 func (c *compiler) term(n *member, focus shape) (operation, shape, error) {
 	if t, ok := schema.TypeOf(n.name); ok && 'A' <= n.name[0] && n.name[0] <= 'Z' {
 		c.uses.focus++
@@ -225,7 +225,7 @@ func (c *compiler) member(n *member, input operation, from shape) (operation, sh
 	return &path{n.position, input, []step{s}}, to, nil
 }
 
-// noElement reports a name that is no element of what it follows.
+// noElement reports a name that is no element of the items before it.
 func (c *compiler) noElement(n *member, from shape) error {
 	switch {
 	case len(from.nodes) == 1 && from.values == 0:
@@ -256,7 +256,7 @@ func (c *compiler) invocation(n *invocation, focus shape) (operation, shape, err
 	}
 }
 
-// inScope compiles a node whose variables are not known outside of it.
+// inScope compiles a node whose variables are unknown outside of it.
 func (c *compiler) inScope(n node, focus shape) (operation, shape, error) {
 	outer, before := c.variables, c.uses
 	o, s, err := c.compile(n, focus)
@@ -282,7 +282,7 @@ func (c *compiler) indexer(n *indexer, focus shape) (operation, shape, error) {
 	return &at{n.position, input, index}, from, nil
 }
 
-// ordered reports a function of order on a collection that has none, if such
+// ordered reports a function that needs an order on a collection without one, if such
 // functions are checked.
 func (c *compiler) ordered(n node, from shape) error {
 	if c.opts.Ordered && from.unordered {
@@ -291,7 +291,7 @@ func (c *compiler) ordered(n node, from shape) error {
 	return nil
 }
 
-// expect reports that what has the shape can have none of the kinds.
+// expect reports a shape whose items can have none of the kinds.
 func (c *compiler) expect(n node, s shape, takes kinds, what string) error {
 	if is := s.kinds(); !c.opts.Untyped && is != 0 && is&takes == 0 {
 		return c.fail(ErrSemantic, n, "%s takes %s, not %s", what, takes, s)

@@ -2,7 +2,7 @@ package fhirpath
 
 import "context"
 
-// comparisons are the operators of order and the orders that make them true.
+// comparisons has, for the operators of order, the orders that make them true.
 var comparisons = map[string]func(order int) bool{
 	"<":  func(order int) bool { return order < 0 },
 	"<=": func(order int) bool { return order <= 0 },
@@ -10,7 +10,7 @@ var comparisons = map[string]func(order int) bool{
 	">=": func(order int) bool { return order >= 0 },
 }
 
-// connectives are the operators of logic, and the left side that decides alone.
+// connectives has, for the operators of logic, the left side that decides alone.
 var connectives = map[string]struct {
 	decided truth
 	join    func(a, b truth) truth
@@ -112,8 +112,8 @@ func (c *compiler) arithmeticShape(n *binary, a, b shape) (shape, error) {
 	return result, nil
 }
 
-// fold works out an operation whose operands are constants, unless it fails: then
-// it fails where it is evaluated.
+// fold works out an operation whose operands are constants. If it fails, the evaluation
+// reports the error.
 func (c *compiler) fold(o operation, s shape, operands ...operation) (operation, shape) {
 	for _, operand := range operands {
 		if _, ok := operand.(*constant); !ok {

@@ -23,7 +23,7 @@ func (c *compiler) typeTest(n node, operator string, operand node, name typeName
 	return c.ofType(n, input, from, target)
 }
 
-// target finds the type that a name stands for.
+// target finds the type of a name.
 func (c *compiler) target(name typeName, loose bool) (typeTarget, error) {
 	target, ok := targetOf(name, loose)
 	if !ok {
@@ -32,8 +32,8 @@ func (c *compiler) target(name typeName, loose bool) (typeTarget, error) {
 	return target, nil
 }
 
-// ofType compiles as and ofType. Where they follow a step to a choice, the step
-// goes to the one alternative instead.
+// ofType compiles as and ofType. Behind a step to a choice, the step goes to the one
+// alternative instead.
 func (c *compiler) ofType(n node, input operation, from shape, target typeTarget) (operation, shape, error) {
 	at := position(n.pos())
 	if p, ok := input.(*path); ok && target.fhir != 0 && !target.fhir.Type().Abstract && !from.hasAbstract() {
@@ -46,7 +46,7 @@ func (c *compiler) ofType(n node, input operation, from shape, target typeTarget
 	return &ofType{at, input, target}, to, nil
 }
 
-// resolved returns what resolve() is called on, if the node is a call of it.
+// resolved returns the operand of resolve(), if the node is a call of it.
 func resolved(n, at node) (node, bool) {
 	isResolve := func(n node) bool {
 		f, ok := n.(*call)

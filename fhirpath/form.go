@@ -100,8 +100,8 @@ func (c *compiler) section(n *call, input operation, from, focus shape) (operati
 	return &section{n.position, input, count, n.name == "take"}, from, c.expect(n.args[0], s, kindNumber, n.name)
 }
 
-// children compiles children and descendants. The types of children are known where
-// those of the parents are.
+// children compiles children and descendants. The types of children are known if the
+// parents' types are.
 func (c *compiler) children(n *call, input operation, from, _ shape) (operation, shape, error) {
 	o := &children{n.position, input, n.name == "descendants"}
 	to := shape{open: true}
@@ -164,7 +164,7 @@ func (c *compiler) asFunction(n *call, input operation, from, _ shape) (operatio
 	return c.ofType(n, input, from, target)
 }
 
-// isFunction compiles is(T) that nothing stands before.
+// isFunction compiles is(T) at the beginning of a path.
 func (c *compiler) isFunction(n *call, _ operation, _, focus shape) (operation, shape, error) {
 	return c.typeFunction(n, &special{n.position, "$this"}, focus)
 }

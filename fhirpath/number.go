@@ -59,8 +59,8 @@ func (n small) scaled(scale int) (int64, bool) {
 	return n.mantissa * powers[more], true
 }
 
-// compareNumbers orders two decimal numbers by value, exactly: 1.0 equals 1.00.
-// It reports false where one is out of the range of decimals.
+// compareNumbers orders two decimal numbers by value, exactly: 1.0 equals 1.00. It
+// reports false if one is out of the range of decimals.
 func compareNumbers(a, b []byte) (order int, ok bool) {
 	if bytes.Equal(a, b) {
 		return 0, true
@@ -79,7 +79,7 @@ func compareNumbers(a, b []byte) (order int, ok bool) {
 }
 
 // compareLarge orders numbers of any size, in time that grows with their digits. It
-// reports false for what is no number, and for exponents that no decimal has.
+// reports false for a text that is no number, and for exponents that no decimal has.
 func compareLarge(a, b []byte) (order int, ok bool) {
 	x, ok1 := largeOf(a)
 	y, ok2 := largeOf(b)
