@@ -11,9 +11,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// A Draft is versions that are not applied yet, of which queries that look at
-// resources alone can be asked. It is for one goroutine, and good as long as the custom
-// parameters stay as they are.
+// A Draft has versions that are not applied yet, and answers queries that look at each
+// resource alone. It is for one goroutine, and valid as long as the custom parameters
+// do not change.
 //
 // A filter is asked for those of its conditions that look at resources alone: where there
 // are others ([FootprintOf]), the answer may have more than the filter lets through.
