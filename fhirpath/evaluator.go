@@ -92,7 +92,7 @@ type Evaluator struct {
 	expr    *Expression
 	doc     *fhirjson.Document
 	context fhirjson.Index
-	docs    []*fhirjson.Document // those that came in: number 1 and up
+	docs    []*fhirjson.Document // documents from outside: number 1 and up
 	values  []value
 	slots   [][]item // variables that the expression defines
 	memos   []memo

@@ -61,8 +61,8 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 	return &Expression{source: expr, tree: tree, root: root, shape: result, values: c.values, impure: c.impure}, nil
 }
 
-// String returns the expression in canonical form: single spaces around
-// operators, no parentheses but those that are needed, no comments.
+// String returns the expression in canonical form: single spaces around operators, only
+// necessary parentheses, no comments.
 func (e *Expression) String() string { return syntax.Format(e.tree) }
 
 // Boolean reports whether the expression can yield nothing but a System.Boolean,

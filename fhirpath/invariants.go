@@ -71,8 +71,8 @@ func rulesOf(invariants []schema.Invariant, t schema.TypeID) []rule {
 }
 
 // CheckInvariants evaluates the invariants that FHIR R4 puts on the resource, its
-// elements and contained resources, and reports those that are false, in the order of
-// the document. An invariant with an empty result holds. An invariant that cannot be
+// elements and contained resources, and reports the false ones, in the order of the
+// document. An invariant with an empty result holds. An invariant that cannot be
 // evaluated, for instance since it meets several items and takes one, is reported as
 // information.
 //

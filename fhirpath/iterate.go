@@ -87,7 +87,7 @@ func (o *repetition) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	set := newItemSet(0)
-	end := len(v.stack) // of what has been found and looked at; the result begins here
+	end := len(v.stack) // of the items found and looked at; the result begins here
 	from, to := base, end
 	for from < to {
 		if err := v.project(o.body, from, to, o.Pos()); err != nil {

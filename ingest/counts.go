@@ -65,7 +65,7 @@ func (p *Progress) estimate(before int64) {
 type Result struct {
 	Counts
 	Status  Status
-	Files   []FileResult // those that were begun since the job was started or resumed, in order
+	Files   []FileResult // files begun since the job was started or resumed, in order
 	Elapsed time.Duration
 }
 

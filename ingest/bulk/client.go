@@ -64,7 +64,7 @@ func newClient(base *url.URL, opts *Options) (*client, error) {
 		TLSHandshakeTimeout:   o.Patience,
 		ResponseHeaderTimeout: o.Patience,
 		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // so that ranges are of what comes over the way
+		DisableCompression:    true, // so that ranges count the transferred bytes
 		IdleConnTimeout:       time.Minute,
 	}
 	return c, nil

@@ -108,7 +108,7 @@ type download struct {
 	validator string // a strong entity tag, "" for none
 	began     bool   // the first answer is there
 	seed      maphash.Seed
-	given     maphash.Hash // of what was given so far
+	given     maphash.Hash // of the bytes given so far
 }
 
 // open implements retry.Open.

@@ -8,10 +8,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
-// A Draft is prepared resources of which criteria can be asked before any of them is
-// written. It answers for criteria that look at one resource alone, through the filter of
-// the state that it was made beside. It is for one goroutine, and must not be used once
-// what it has was committed.
+// A Draft searches prepared resources before any of them is written. It answers
+// criteria that look at one resource alone, through the filter of the state beside
+// which it was made. It is for one goroutine, and must not be used once what it has was
+// committed.
 type Draft struct {
 	search *exec.Draft
 	filter *exec.Filter

@@ -8,9 +8,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// Define makes the parameters those of the given definitions. Those that mean the same as
-// before stay as they are, new ones begin to be indexed, and others are dropped. It returns
-// for each definition what [param.CheckDefinitions] does: one with issues is not used.
+// Define replaces the parameters by those of the given definitions. Parameters with the
+// same meaning as before stay as they are, new ones begin to be indexed, and others are
+// dropped. It returns for each definition what [param.CheckDefinitions] does: one with
+// issues is not used.
 //
 // It is the writer's.
 func (p *Parameters) Define(definitions []*param.Definition) [][]issue.Issue {

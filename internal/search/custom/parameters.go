@@ -100,8 +100,8 @@ func (p *Parameters) Status() []param.CustomStatus {
 	return all
 }
 
-// Check reports what keeps a definition from being used beside those that are defined now,
-// but for the one with a URL, whose place it takes.
+// Check returns the reasons why a definition cannot be used beside the present
+// definitions. It replaces the one whose URL is given.
 func (p *Parameters) Check(d *param.Definition, replaced string) []issue.Issue {
 	var all []*param.Definition
 	now := &p.current.Load().Customs

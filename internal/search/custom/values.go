@@ -10,10 +10,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// Values are those that one version brings along: of the parameters in use, and of the
-// staged ones. The zero Values are those of a deletion.
+// Values are the values that a version brings along: of the parameters in use, and of
+// the staged ones. The zero Values belong to a deletion.
 type Values struct {
-	of            *param.Registry // with the parameters of which they are
+	of            *param.Registry // with their parameters
 	inUse, staged *index.Prepared // nil for none
 }
 

@@ -16,8 +16,8 @@ type fitting struct {
 
 func newFitting() *fitting { return &fitting{map[string]Filter{}, map[string]bool{}} }
 
-// add takes uses in, all of them or none, and reports whether they fit beside those that
-// were taken in before.
+// add takes uses in, all of them or none, and reports whether they fit beside the
+// earlier ones.
 func (f *fitting) add(uses []use) bool {
 	filters, bases := map[string]Filter{}, map[string]bool{}
 	for _, u := range uses {
