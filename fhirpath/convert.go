@@ -7,11 +7,12 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-// A converter makes a value of one type of an item; ok is false where it cannot.
+// A converter converts an item to one type; ok is false if it cannot.
 type converter func(v *Evaluator, in item) (it item, ok bool)
 
 // conversions are the functions to… and convertsTo… (FHIRPath N1 §5.5).
@@ -201,7 +202,7 @@ func (v *Evaluator) toQuantity(in item) (item, bool) {
 		return v.addQuantity(&q, 0)
 	case sortString:
 		parts := quantityForm.FindStringSubmatch(v.string(in))
-		if parts == nil || parts[3] != "" && !units[parts[3]] {
+		if parts == nil || parts[3] != "" && !syntax.IsUnit(parts[3]) {
 			return item{}, false
 		}
 		x.text = plainDecimal(parts[1])
@@ -226,7 +227,7 @@ func (v *Evaluator) inUnit(it item, unit string) (item, bool) {
 	if q.unit == unit {
 		return it, true
 	}
-	to := quantity{unit: unit, word: units[unit]}
+	to := quantity{unit: unit, word: syntax.IsUnit(unit)}
 	fromMonths, toMonths := q.scale(), to.word && (&quantity{unit: unit, word: true}).scale()
 	if fromMonths || toMonths {
 		if fromMonths != toMonths {
@@ -251,7 +252,7 @@ func (v *Evaluator) inUnit(it item, unit string) (item, bool) {
 	return v.addQuantity(&to, 0)
 }
 
-// clock is what now, today and timeOfDay yield: the same during an evaluation.
+// clock is now, today or timeOfDay: they yield the same during an evaluation.
 type clock struct {
 	position
 	sort itemSort

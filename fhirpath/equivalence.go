@@ -95,8 +95,7 @@ func equivalentNumbers(x, y *apd.Decimal) bool {
 	return x.Cmp(y) == 0
 }
 
-// equivalentQuantities compares quantities, of which a word and the UCUM code for
-// it mean the same.
+// equivalentQuantities compares quantities. A word and its UCUM code mean the same.
 func (v *Evaluator) equivalentQuantities(a, b item) bool {
 	var x, y quantity
 	if !v.quantityOf(&x, a) || !v.quantityOf(&y, b) {
@@ -132,7 +131,7 @@ func toCoarser(x *apd.Decimal, xUnit *ucum.Unit, y *apd.Decimal, yUnit *ucum.Uni
 	}
 }
 
-// equivalentTrees compares two elements with all that is in them. The order of the
+// equivalentTrees compares two elements with all elements inside. The order of the
 // items of an array does not count; the ids of elements do.
 func (v *Evaluator) equivalentTrees(a, b item) bool {
 	x, y := v.document(a.doc), v.document(b.doc)
@@ -175,6 +174,6 @@ func (v *Evaluator) equivalentRuns(aDoc uint16, a, aEnd fhirjson.Index, bDoc uin
 	for ; b < bEnd; b = fhirjson.Index(v.document(bDoc).Nodes[b].Next) {
 		right = append(right, item{ref: uint32(b), doc: bDoc})
 	}
-	same, err := v.equivalentCollections(left, right, v.expr.root.pos())
+	same, err := v.equivalentCollections(left, right, v.expr.root.Pos())
 	return same && err == nil
 }

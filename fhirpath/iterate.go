@@ -3,7 +3,7 @@ package fhirpath
 // The operations in this file evaluate an argument once for each item of their
 // input, as $this, with its number as $index.
 type (
-	// projection is select: what the argument yields, of all items.
+	// projection is select: the items that the argument yields for each item.
 	projection struct {
 		position
 		input, body operation
@@ -13,7 +13,7 @@ type (
 		position
 		input, criteria operation
 	}
-	// repetition is repeat: select, again and again on what is new in its result.
+	// repetition is repeat: select, again and again on the new items of its result.
 	repetition struct {
 		position
 		input, body operation
@@ -32,15 +32,15 @@ func (o *projection) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	end := len(v.stack)
-	if err := v.project(o.body, base, end, o.pos()); err != nil {
+	if err := v.project(o.body, base, end, o.Pos()); err != nil {
 		return err
 	}
 	v.stack = append(v.stack[:base], v.stack[end:]...)
 	return nil
 }
 
-// project evaluates a body on each item between base and end of the stack and
-// leaves what it yields on top.
+// project evaluates a body on each item between base and end of the stack and leaves
+// the results on top.
 func (v *Evaluator) project(body operation, base, end, pos int) error {
 	outer := v.index
 	for i := base; i < end; i++ {
@@ -69,7 +69,7 @@ func (o *all) eval(v *Evaluator, focus item) error {
 		if err != nil {
 			return err
 		}
-		if err := v.visit(1, o.pos()); err != nil {
+		if err := v.visit(1, o.Pos()); err != nil {
 			return err
 		}
 		result = t == yes
@@ -79,25 +79,25 @@ func (o *all) eval(v *Evaluator, focus item) error {
 	return nil
 }
 
-// eval goes level by level. An item that equals one that was found before is not
-// looked at again, so that it ends (FHIRPath N1 §5.2.3).
+// eval goes level by level. An item that equals an earlier one is not looked at again,
+// so that it ends (FHIRPath N1 §5.2.3).
 func (o *repetition) eval(v *Evaluator, focus item) error {
 	base := len(v.stack)
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
 	set := newItemSet(0)
-	end := len(v.stack) // of what has been found and looked at; the result begins here
+	end := len(v.stack) // of the items found and looked at; the result begins here
 	from, to := base, end
 	for from < to {
-		if err := v.project(o.body, from, to, o.pos()); err != nil {
+		if err := v.project(o.body, from, to, o.Pos()); err != nil {
 			return err
 		}
 		from = to
 		kept := from
 		for i := from; i < len(v.stack); i++ {
 			it := v.stack[i]
-			hash, found, err := set.find(v, v.stack[end:], it, o.pos())
+			hash, found, err := set.find(v, v.stack[end:], it, o.Pos())
 			if err != nil {
 				return err
 			}
@@ -135,7 +135,7 @@ func (o *aggregation) eval(v *Evaluator, focus item) error {
 		if err := o.body.eval(v, v.stack[i]); err != nil {
 			return err
 		}
-		if err := v.visit(1+len(v.stack)-end, o.pos()); err != nil {
+		if err := v.visit(1+len(v.stack)-end, o.Pos()); err != nil {
 			return err
 		}
 		total = append(total[:0:0], v.stack[end:]...)

@@ -6,8 +6,7 @@ import (
 )
 
 type (
-	// children yields the children of nodes, those of a primitive included, in
-	// document order.
+	// children yields the children of nodes, also of primitives, in document order.
 	children struct {
 		position
 		input operation
@@ -44,7 +43,7 @@ func (o *children) eval(v *Evaluator, focus item) error {
 				n = nodes[n].Next
 			}
 		}
-		if err := v.visit(1+len(v.stack)-before, o.pos()); err != nil {
+		if err := v.visit(1+len(v.stack)-before, o.Pos()); err != nil {
 			return err
 		}
 	}
@@ -61,18 +60,18 @@ func (o *valueMember) eval(v *Evaluator, focus item) error {
 	for i := base; i < end; i++ {
 		it := v.stack[i]
 		if it.sort == sortNode {
-			if err := v.visit(v.pushChildren(it, o.step), o.pos()); err != nil {
+			if err := v.visit(v.pushChildren(it, o.step), o.Pos()); err != nil {
 				return err
 			}
 		} else if member, ok := v.memberOf(it, o.name); ok {
 			v.push(member)
-			if err := v.visit(1, o.pos()); err != nil {
+			if err := v.visit(1, o.Pos()); err != nil {
 				return err
 			}
 		}
 	}
 	v.stack = append(v.stack[:base], v.stack[end:]...)
-	return v.visit(end-base, o.pos())
+	return v.visit(end-base, o.Pos())
 }
 
 // valueMembers are the elements of values and their sorts.
@@ -98,8 +97,8 @@ func (v *Evaluator) memberOf(it item, name string) (item, bool) {
 	}
 }
 
-// rootResource yields %rootResource: the resource that %resource is contained in,
-// or else %resource itself (FHIR R4 §2.9.1.4).
+// rootResource yields %rootResource: the container of %resource, or else %resource
+// itself (FHIR R4 §2.9.1.4).
 type rootResource struct{ position }
 
 func (o *rootResource) eval(v *Evaluator, _ item) error {
@@ -125,7 +124,7 @@ func childOf(doc *fhirjson.Document, n fhirjson.Index, name string) (fhirjson.In
 	return doc.Child(n, f)
 }
 
-// textOf returns the text of that child, "" where there is none.
+// textOf returns the text of that child, "" if there is none.
 func textOf(doc *fhirjson.Document, n fhirjson.Index, name string) string {
 	c, ok := childOf(doc, n, name)
 	if !ok || !doc.HasValue(c) {

@@ -11,7 +11,7 @@ import (
 type operation interface {
 	// eval puts the items it yields on the stack. The focus is $this.
 	eval(v *Evaluator, focus item) error
-	pos() int
+	Pos() int
 }
 
 type (
@@ -32,7 +32,7 @@ type (
 	contextNode struct{ position }
 	// enclosingResource yields %resource.
 	enclosingResource struct{ position }
-	// path yields what the steps lead to.
+	// path yields the nodes to which the steps lead.
 	path struct {
 		position
 		input operation
@@ -112,8 +112,8 @@ func (o *enclosingResource) eval(v *Evaluator, _ item) error {
 	return nil
 }
 
-// resourceTowards returns the next resource on the way from a node down to n,
-// which is in it or is it, and whether there is one.
+// resourceTowards returns the next resource on the way from a node down to n, and
+// whether there is one. n is that resource or lies in it.
 func (v *Evaluator) resourceTowards(doc *fhirjson.Document, from, n fhirjson.Index) (fhirjson.Index, bool) {
 	for from != n {
 		child := uint32(from) + 1
@@ -145,7 +145,7 @@ func (o *path) eval(v *Evaluator, focus item) error {
 				visits += v.pushChildren(it, s)
 			}
 			if visits > visitsAtOnce {
-				if err := v.visit(visits, o.pos()); err != nil {
+				if err := v.visit(visits, o.Pos()); err != nil {
 					return err
 				}
 				visits = 0
@@ -153,15 +153,15 @@ func (o *path) eval(v *Evaluator, focus item) error {
 		}
 		n := copy(v.stack[base:], v.stack[end:])
 		v.stack = v.stack[:base+n]
-		if err := v.visit(visits, o.pos()); err != nil {
+		if err := v.visit(visits, o.Pos()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pushChildren puts the children that a step leads to on the stack and returns
-// how many nodes it looked at.
+// pushChildren puts the children of a step on the stack and returns how many nodes it
+// looked at.
 func (v *Evaluator) pushChildren(parent item, s step) int {
 	n, nodes := parent.ref, v.nodes(parent)
 	first, end := s.fields(nodes[n].Type)
@@ -184,7 +184,7 @@ func (o *ofType) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	return v.filter(base, o.pos(), func(it item) (bool, error) {
+	return v.filter(base, o.Pos(), func(it item) (bool, error) {
 		if it.sort == sortNode {
 			return o.target.keeps(v.node(it).Type), nil
 		}
@@ -197,7 +197,7 @@ func (o *where) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	return v.filter(base, o.pos(), func(it item) (bool, error) {
+	return v.filter(base, o.Pos(), func(it item) (bool, error) {
 		t, err := v.condition(o.criteria, it)
 		return t == yes, err
 	})
@@ -215,7 +215,7 @@ func (o *whereText) eval(v *Evaluator, focus item) error {
 		}
 		end := len(v.stack)
 		if visits += v.pushChildren(it, o.step); visits > visitsAtOnce {
-			if err := v.visit(visits, o.pos()); err != nil {
+			if err := v.visit(visits, o.Pos()); err != nil {
 				return err
 			}
 			visits = 0
@@ -228,11 +228,11 @@ func (o *whereText) eval(v *Evaluator, focus item) error {
 		}
 	}
 	v.stack = v.stack[:kept]
-	return v.visit(visits, o.pos())
+	return v.visit(visits, o.Pos())
 }
 
-// filter leaves, of the items above base, those that keep returns true for. It
-// may use the stack, but must leave it as it was.
+// filter keeps the items above base for which keep returns true. keep may use the
+// stack, but must leave it as it was.
 func (v *Evaluator) filter(base, pos int, keep func(item) (bool, error)) error {
 	end, kept := len(v.stack), base
 	if err := v.visit(end-base, pos); err != nil {
@@ -261,7 +261,7 @@ func (o *at) eval(v *Evaluator, focus item) error {
 	if err := o.index.eval(v, focus); err != nil {
 		return err
 	}
-	index, ok, err := v.popInteger(base, o.index.pos())
+	index, ok, err := v.popInteger(base, o.index.Pos())
 	if err != nil || !ok {
 		return err
 	}
@@ -273,10 +273,10 @@ func (o *at) eval(v *Evaluator, focus item) error {
 	} else {
 		v.replace(base, item{}, false)
 	}
-	return v.visit(costOfOperator, o.pos())
+	return v.visit(costOfOperator, o.Pos())
 }
 
-// popInteger takes what is above base off the stack, as an integer.
+// popInteger takes the items above base off the stack, as an integer.
 func (v *Evaluator) popInteger(base, pos int) (value int64, ok bool, err error) {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]
@@ -298,5 +298,5 @@ func (o *union) eval(v *Evaluator, focus item) error {
 			return err
 		}
 	}
-	return v.distinct(base, o.pos())
+	return v.distinct(base, o.Pos())
 }

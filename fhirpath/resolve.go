@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"unsafe"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// resolvesTo is "resolve() is T". It looks at no other resource: the type is told
-// by the reference's text, a contained resource, Reference.type or the
-// TypeResolver, in this order. A reference whose type is not known yields nothing,
-// as one that cannot be resolved does.
+// resolvesTo is "resolve() is T". It looks at no other resource: the type is told by
+// the reference's text, a contained resource, Reference.type or the TypeResolver, in
+// this order. A reference whose type is unknown yields nothing, as if it could not be
+// resolved.
 type resolvesTo struct {
 	position
 	input     operation
@@ -34,7 +35,7 @@ func (o *resolvesTo) eval(v *Evaluator, focus item) error {
 			continue
 		}
 		if found != 0 {
-			return v.fail(ErrEvaluation, o.pos(), "type of several items")
+			return v.fail(ErrEvaluation, o.Pos(), "type of several items")
 		}
 		found = t
 	}
@@ -62,7 +63,8 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 			c, ok := v.contained(it.doc, n, reference[1:])
 			return doc.Nodes[c].Type, ok
 		}
-		if t, ok := typeInReference(reference); ok {
+		text := unsafe.String(unsafe.SliceData(reference), len(reference)) // good until the buffer is used again
+		if t, ok := schema.ResourceType(schema.NameInReference(text)); ok {
 			return t, true
 		}
 	}
@@ -79,8 +81,8 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 	return 0, false
 }
 
-// resolution is resolve(): the resources that references and uris refer to. One
-// that is not found yields nothing.
+// resolution is resolve(): the targets of references and uris. A target that is not
+// found yields nothing.
 type resolution struct {
 	position
 	input operation
@@ -93,10 +95,10 @@ func (o *resolution) eval(v *Evaluator, focus item) error {
 	}
 	end := len(v.stack)
 	for i := base; i < end; i++ {
-		if err := v.visit(1, o.pos()); err != nil {
+		if err := v.visit(1, o.Pos()); err != nil {
 			return err
 		}
-		it, ok, err := v.target(v.stack[i], o.pos())
+		it, ok, err := v.target(v.stack[i], o.Pos())
 		if err != nil {
 			return err
 		}
@@ -148,17 +150,17 @@ func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
 	return item{doc: number}, ok, nil
 }
 
-// A target is what a reference leads to: the number of a document, if there is one.
+// A target is the target of a reference: the number of its document, if there is one.
 type target struct {
 	doc   uint16
 	found bool
 }
 
-// nodeSize is what a node of a document counts as, in bytes.
+// nodeSize is the size of a node of a document, in bytes.
 const nodeSize = 20
 
-// fetch asks the Resolver for a resource and returns the number of its document. One
-// that was fetched before, by whatever reference, is not kept twice.
+// fetch asks the Resolver for a resource and returns the number of its document. A
+// resource that was fetched before, by any reference, is not kept twice.
 func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool, err error) {
 	json, err := v.Resolver.Resolve(v.ctx, reference)
 	if err != nil || json == nil {
@@ -182,8 +184,8 @@ func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool,
 		return 0, false, tooMany()
 	}
 	doc := new(fhirjson.Document)
-	// What is stored was held to the rules of its store, so that anything is taken that
-	// can be read.
+	// The store has checked its resources by its own rules, so any readable resource is
+	// taken.
 	err = fhirjson.Parse(json, doc, &fhirjson.Options{
 		Level: fhirjson.Minimal, AnyNarrative: true, MaxBytes: len(json) + 1, MaxNodes: room/nodeSize + 1,
 	})
@@ -198,8 +200,8 @@ func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool,
 	return number, true, err
 }
 
-// entry returns the resource of a Bundle's entry that a reference means: by its
-// fullUrl, or by type and id at the end of it (FHIR R4 §2.36.4.1).
+// entry returns the resource of the Bundle's entry that a reference names by its
+// fullUrl, or by type and id at the end of the fullUrl (FHIR R4 §2.36.4.1).
 func (v *Evaluator) entry(doc *fhirjson.Document, reference string, pos int) (fhirjson.Index, bool, error) {
 	if doc.Type() != schema.TypeBundle {
 		return 0, false, nil
@@ -228,35 +230,9 @@ func (v *Evaluator) entry(doc *fhirjson.Document, reference string, pos int) (fh
 	return 0, false, nil
 }
 
-// typeInReference returns the type that the text of a literal reference names:
-// Type/id, also with _history and after the base of an absolute URL, or
-// Type?query (FHIR R4 §2.3.0.1, §3.1.0.11.2).
-func typeInReference(reference []byte) (schema.TypeID, bool) {
-	if query := bytes.IndexByte(reference, '?'); query >= 0 {
-		_, name := cutLast(reference[:query])
-		return schema.ResourceType(string(name))
-	}
-	rest, last := cutLast(reference)
-	before, name := cutLast(rest)
-	if string(name) == "_history" {
-		rest, last = cutLast(before)
-		_, name = cutLast(rest)
-	}
-	if len(last) == 0 {
-		return 0, false
-	}
-	return schema.ResourceType(string(name))
-}
-
-// cutLast splits a path before its last segment: "a/b/c" into "a/b" and "c".
-func cutLast(path []byte) (before, last []byte) {
-	slash := bytes.LastIndexByte(path, '/')
-	return path[:max(slash, 0)], path[slash+1:]
-}
-
 // contained returns the contained resource that a reference at n means by its id,
-// in the innermost resource around n that has one. No id means the container
-// itself.
+// in the innermost resource around n that has one: the first of several. No id means
+// the container itself.
 func (v *Evaluator) contained(number uint16, n fhirjson.Index, id []byte) (found fhirjson.Index, ok bool) {
 	doc := v.document(number)
 	for around, more := fhirjson.Index(0), true; more; around, more = v.resourceTowards(doc, around, n) {
@@ -278,6 +254,7 @@ func (v *Evaluator) contained(number uint16, n fhirjson.Index, id []byte) (found
 			v.left -= costOfOperator
 			if has && bytes.Equal(v.text(item{ref: uint32(child), doc: number}, &v.buffers[1]), id) {
 				found, ok = fhirjson.Index(c), true
+				break
 			}
 		}
 	}

@@ -50,8 +50,8 @@ func (x *exchange) xml(json []byte) ([]byte, error) {
 func (x *exchange) begin(status int, hasBody bool) {
 	h := x.w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
-	// Patient data belongs into no cache but the client's own, and there only to
-	// be asked for again with If-None-Match.
+	// Patient data may lie in the client's own cache alone, which must ask again with
+	// If-None-Match.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept")
 	if hasBody {
@@ -107,17 +107,16 @@ func (s *stream) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// setVersion sets the headers that say which version an answer is about (FHIR R4
-// §3.1.0.1, Resource Metadata and Versioning).
+// setVersion sets the headers for the version of an answer (FHIR R4 §3.1.0.1, Resource
+// Metadata and Versioning).
 func (x *exchange) setVersion(v *datastore.Version) {
 	h := x.w.Header()
 	h.Set("ETag", etag.Of(v.VersionID))
 	h.Set("Last-Modified", v.LastUpdated.UTC().Format(http.TimeFormat))
 }
 
-// sendWritten answers a write with as much of the result as the client prefers
-// (FHIR R4 §3.1.0.1, Managing Return Content). What was found wrong and accepted
-// is in the OperationOutcome alone.
+// sendWritten answers a write with as much of the result as the client prefers (FHIR R4
+// §3.1.0.1, Managing Return Content). Only the OperationOutcome lists accepted faults.
 func (x *exchange) sendWritten(v *datastore.Version) {
 	x.setVersion(v)
 	x.w.Header().Set("Location", x.base+"/"+v.Ref.String()+"/_history/"+v.VersionID)

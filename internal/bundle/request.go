@@ -27,7 +27,7 @@ type request struct {
 	seen      Seen // of a GET
 }
 
-// conditional reports whether a search says which resource is written.
+// conditional reports whether a search finds the resource to write.
 func (r *request) conditional() bool { return r.criteria != "" }
 
 // updates reports whether the request changes what is there.
@@ -131,8 +131,8 @@ func (r *request) checkForm() error {
 	return engine.At(place, engine.Failf(engine.ErrInvalid, code, "%s", text))
 }
 
-// takeConditions reads the conditions. One that does not go with the method is an
-// error, since leaving it aside would do more than was asked for.
+// takeConditions reads the conditions. A condition that does not fit the method is an
+// error, since ignoring it would do more than the client asked for.
 func (r *request) takeConditions(e *entry) error {
 	bad := func(place, text string) error {
 		return engine.At("/request/"+place, engine.Failf(engine.ErrInvalid, issue.Value, "%s", text))
@@ -187,7 +187,7 @@ func (r *request) takeConditions(e *entry) error {
 	return nil
 }
 
-// checkIdentity compares a fullUrl with what is written (FHIR R4 §2.36.4).
+// checkIdentity compares a fullUrl with the resource's type and id (FHIR R4 §2.36.4).
 func (r *request) checkIdentity() error {
 	if strings.Contains(r.fullURL, "/_history/") {
 		return engine.At("/fullUrl", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-8: fullUrl is that of a version"))

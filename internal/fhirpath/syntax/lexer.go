@@ -1,4 +1,4 @@
-package fhirpath
+package syntax
 
 import (
 	"strconv"
@@ -109,8 +109,8 @@ func (l *lexer) skip(class func(byte) bool) {
 	}
 }
 
-// number reads digits with an optional fraction. A point that no digit follows
-// is left: 1.is(Integer).
+// number reads digits with an optional fraction. A point without a digit behind it is
+// left: 1.is(Integer).
 func (l *lexer) number() token {
 	start := l.at
 	l.skip(isDigit)
@@ -119,6 +119,12 @@ func (l *lexer) number() token {
 		l.skip(isDigit)
 	}
 	return token{tokenNumber, start, l.source[start:l.at]}
+}
+
+// IsNumber reports whether a text is a number as a literal has it, without a sign.
+func IsNumber(text string) bool {
+	l := lexer{source: text}
+	return text != "" && isDigit(text[0]) && len(l.number().text) == len(text)
 }
 
 // symbol reads an operator or a bracket.
@@ -161,7 +167,7 @@ func (l *lexer) quoted(quote byte) (string, error) {
 	return "", l.fail(start, "text without closing quote")
 }
 
-// escapes are the characters after a backslash and what they stand for.
+// escapes maps the characters after a backslash to their meanings.
 var escapes = map[byte]byte{
 	'\'': '\'', '"': '"', '`': '`', '\\': '\\', '/': '/', 'r': '\r', 'n': '\n', 't': '\t', 'f': '\f',
 }
@@ -262,7 +268,7 @@ func (l *lexer) pattern(form string) bool {
 }
 
 func (l *lexer) fail(at int, reason string) error {
-	return newError(ErrSyntax, l.source, at, reason)
+	return &Error{Offset: at, Reason: reason}
 }
 
 func isDigit(c byte) bool    { return c-'0' <= 9 }
