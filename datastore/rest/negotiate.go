@@ -24,7 +24,7 @@ const (
 var (
 	jsonTypes = []string{fhirJSON, plainJSON, "application/json+fhir", "text/json"}
 	xmlTypes  = []string{fhirXML, plainXML, "application/xml+fhir", "text/xml"}
-	// fhirTypes are those that mean FHIR's and nothing else.
+	// fhirTypes are the media types that mean FHIR and nothing else.
 	fhirTypes = []string{fhirJSON, fhirXML, "application/json+fhir", "application/xml+fhir"}
 )
 
@@ -77,8 +77,8 @@ func formatOf(format string) string {
 	return ""
 }
 
-// accepted returns the media type that the header Accept likes best, "" for none of those
-// that can be had.
+// accepted returns the media type that the header Accept likes best, "" if the server has
+// none of them.
 func accepted(r *http.Request) string {
 	given := r.Header.Values("Accept")
 	switch {

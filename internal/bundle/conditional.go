@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Conditional is an update, patch or deletion of what criteria find, outside a Bundle
+// A Conditional is an update, patch or deletion outside a Bundle, whose criteria find the resource
 // (FHIR R4 §3.1.0.4.3, §3.1.0.6.2, §3.1.0.7.1). It is done as a transaction of one entry.
 type Conditional struct {
 	Method    string // PUT, PATCH or DELETE

@@ -30,8 +30,8 @@ func (p *plan) patched(ctx context.Context, i int) ([]byte, error) {
 	return engine.ApplyPatch(ctx, now, r.patch)
 }
 
-// patchesOvertaken reports whether a commit failed because others have written what a
-// patch was applied to, of which the client has named no version.
+// patchesOvertaken reports whether a commit failed because others have written a resource
+// after a patch was applied to it, while the client has named no version.
 func (p *plan) patchesOvertaken(err error) bool {
 	if !errors.Is(err, engine.ErrPreconditionFailed) && !errors.Is(err, engine.ErrGone) && !errors.Is(err, engine.ErrNotFound) {
 		return false

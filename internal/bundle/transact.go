@@ -83,7 +83,7 @@ type doing struct {
 	engine *engine.Engine
 	batch  bool
 	alone  bool // the one request stands in no Bundle
-	// strangers are the fullUrls of what the entries of a batch create.
+	// strangers are the fullUrls of resources that the entries of a batch create.
 	strangers map[string]bool
 	cost      int // of one search, in ordinals and texts looked at
 	room      int // bytes that the answers to GETs may still have

@@ -12,7 +12,7 @@
 //   - replace and delete take the extensions of a primitive along.
 //   - What has nothing left after a delete is deleted as well, since FHIR has no empty
 //     elements.
-//   - delete of what is not there does nothing; every other operation fails where its path
-//     finds nothing, insert and move into a list that is not there included.
+//   - delete does nothing if its path finds nothing. Every other operation fails then,
+//     insert and move into an absent list included.
 //   - Paths do not leave the resource: resolve() finds what it contains.
 package pathpatch

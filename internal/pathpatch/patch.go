@@ -55,8 +55,7 @@ type patch struct {
 	evaluator fhirpath.Evaluator
 }
 
-// An operation is one parameter of a patch: the nodes of its parts, 0 for those that it
-// has not.
+// An operation is one parameter of a patch: the nodes of its parts, 0 for an absent part.
 type operation struct {
 	kind                                          string
 	path, name, value, index, source, destination fhirjson.Index

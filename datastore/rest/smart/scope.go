@@ -24,9 +24,9 @@ type Level string
 
 // The levels.
 const (
-	Patient Level = "patient" // those of the patient whom the token names
-	User    Level = "user"    // those that the user may see
-	System  Level = "system"  // all
+	Patient Level = "patient" // resources of the patient whom the token names
+	User    Level = "user"    // resources that the user may see
+	System  Level = "system"  // all resources
 )
 
 // A Grant is one scope on resources.
@@ -47,8 +47,8 @@ func (g *Grant) Allows(resourceType string, p Permission) bool {
 // Scopes are the grants of a token.
 type Scopes []Grant
 
-// ParseScopes reads the claim scope: scopes that are separated by spaces. Those that are
-// not on resources (openid, launch/patient) and malformed ones are left out.
+// ParseScopes reads the claim scope: scopes that are separated by spaces. Scopes on
+// anything but resources (openid, launch/patient) and malformed scopes are left out.
 func ParseScopes(text string) Scopes {
 	var all Scopes
 	for one := range strings.FieldsSeq(text) {

@@ -278,7 +278,7 @@ func TestScopes(t *testing.T) {
 		"user/Patient.rs?":         nil,
 		"user/Patient.rs?_include=Patient:organization": nil,
 		"user/Patient.rs?%zz":                           nil,
-		"user/*.rs?code=x":                              nil,
+		"user/*.rs?_security=x":                         {{Level: smart.User, Type: "*", Permissions: "rs", Query: "_security=x"}},
 		"":                                              nil,
 	} {
 		require.Equal(t, want, smart.ParseScopes(text), text)
