@@ -87,8 +87,8 @@ func precisionOf(t fhirtime.Time) precision {
 	return precisionMicro
 }
 
-// appendMoment appends the text of m, which ends before a time unless its
-// precision has one, and reports whether m can be written.
+// appendMoment appends the text of m, with a time of day if its precision has one, and
+// reports whether m can be written.
 func appendMoment(dst []byte, m moment) ([]byte, bool) {
 	offset, ok := zoneOffset(m)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/decimal"
 )
 
-// Precision is the number of significant digits of a result: that of IEEE 754's
-// decimal128, and more than the 28 that FHIRPath asks for.
+// Precision is the number of significant digits of a result: as many as IEEE 754's
+// decimal128 has, and more than the 28 of FHIRPath.
 const Precision = 34
 
 const (

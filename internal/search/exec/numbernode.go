@@ -44,7 +44,7 @@ func (n *numberNode) holds(s *param.Stream, v *query.Value, e *index.Entry) bool
 
 func (n *numberNode) explain() (string, search.Way) { return n.Name(), search.ByColumn }
 
-// columnWork is how much of a column has to be looked at.
+// columnWork returns how many entries of a column must be looked at.
 func columnWork(values int, within *roaring.Bitmap) int {
 	if within != nil {
 		return min(values, int(within.GetCardinality()))
