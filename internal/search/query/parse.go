@@ -42,10 +42,10 @@ type ParseOptions struct {
 	Compartment Compartment
 }
 
-// Read reads the raw query of a search for resources of type t; 0 stands for all types, or
-// the types of _type. The raw query is the text behind the question mark, or the body of a
-// POST _search, and the registry has the parameters. It reports a [*param.QueryError] for
-// the first part that cannot be used (FHIR R4 §3.1.1).
+// Read reads the raw query of a search for resources of type t, or for 0 of all types or
+// the types that _type names: what follows the question mark, or the body of a POST _search.
+// It knows the parameters of a registry, and reports a [*param.QueryError] for the first part
+// that cannot be used (FHIR R4 §3.1.1).
 func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
 	p := Parser{Registry: r, opts: opts, q: &Query{PageSize: search.DefaultCount}}
 	p.opts.Base = param.NormalBase(opts.Base)
