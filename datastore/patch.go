@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of

@@ -5,8 +5,8 @@ import (
 	"context"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // prepareProvenance returns the creation of the Provenance that a write asks for, if it

@@ -6,8 +6,8 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/quote"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // ownState begins the names under which a store keeps what its users set.

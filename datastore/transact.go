@@ -6,7 +6,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // MaxBundleEntries is the number of entries up to which a batch or transaction is

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A WriteOption is a condition of a write, or says how it is checked.

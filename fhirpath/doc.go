@@ -7,7 +7,7 @@
 // It is all of FHIRPath N1 (normative release 1, ANSI/HL7 NMN R1-2020), the
 // functions of trial use (split, join, trim, encode, escape, lowBoundary,
 // defineVariable, sort, coalesce, yearOf and their like), and what FHIR R4 adds
-// (§2.9.1). [CheckInvariants] runs R4's own constraints.
+// (§2.9.1).
 //
 // # Terms
 //
@@ -63,14 +63,6 @@
 // resource counts once. It looks at ctx every millisecond or so. Work is counted by
 // what it takes: texts by their bytes, patterns by the steps that they make, numbers
 // and units by their arithmetic. By default an evaluation ends within a few seconds and
-// some hundred megabytes, whatever it is. [CheckInvariants] has one limit for all
-// invariants of a resource. An [Expression] is immutable
-// and safe for many goroutines; an Evaluator holds scratch memory and belongs to one.
-//
-// # Nodes
-//
-// [Evaluator.Select] and [Evaluator.Test] are the way in for other packages of
-// this module: they evaluate on the nodes of a parsed document, a component of a
-// composite search parameter on the composite's element, and allocate nothing for
-// what search parameters do once the evaluator's memory has grown.
+// some hundred megabytes, whatever it is. An [Expression] is immutable and safe for
+// many goroutines; an Evaluator holds scratch memory and belongs to one.
 package fhirpath

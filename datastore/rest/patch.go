@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // jsonPatch is the media type of RFC 6902, the one form of patch that is taken.

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // levelHeader is AWS HealthLake's header for the level of validation of a write.

@@ -7,9 +7,9 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A criterion is criteria of a transaction, and what they find in the state that it
@@ -141,10 +141,5 @@ func (p *plan) isReference(t schema.TypeID, name string) bool {
 	if _, isType := schema.ResourceType(modifier); modified && !isType {
 		return false
 	}
-	for _, param := range p.engine.Search().Parameters(t) {
-		if param.Code == name {
-			return param.Type == schema.ParamReference
-		}
-	}
-	return false
+	return p.engine.Search().IsReference(t, name)
 }

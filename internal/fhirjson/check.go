@@ -3,8 +3,8 @@ package fhirjson
 import (
 	"bytes"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A check says what is to be checked of the nodes of a field once the tape is

@@ -3,8 +3,8 @@ package txlog
 import (
 	"errors"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Opening.

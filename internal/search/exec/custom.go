@@ -5,11 +5,11 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -133,6 +133,17 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 // custom ones that are complete included, sorted by code: none for what is no concrete
 // resource type. The parameters that shape the answer, such as _sort, are not among them.
 func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.current.Load().List(t) }
+
+// IsReference reports whether a type has a search parameter of that name whose values are
+// references.
+func (e *Engine) IsReference(t schema.TypeID, code string) bool {
+	r := e.current.Load()
+	if r.Types[t] == nil {
+		return false // no concrete resource type
+	}
+	p, ok := r.Find(t, code)
+	return ok && p.Row.Type == schema.ParamReference && p.Special != param.SpecialUnsupported
+}
 
 // Memory shares out what an index holds among the search parameters, the largest
 // first. Each stream of values (see the package comment) counts once, with all the

@@ -4,7 +4,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A circle is the places not farther from a point than a distance.

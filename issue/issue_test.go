@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/stretchr/testify/require"
 )
 

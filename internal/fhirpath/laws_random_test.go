@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )

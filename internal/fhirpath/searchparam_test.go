@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // data is where shared test data is, if it is anywhere.
-const data = "../../shared/data/"
+const data = "../../../shared/data/"
 
 // eachLine calls yield with each line of a gzip file of shared data, and skips
 // the test where there is none.
