@@ -140,7 +140,7 @@ func TestHistoryTokens(t *testing.T) {
 // A history of many pages costs each page its own versions alone.
 func BenchmarkHistoryPage(b *testing.B) {
 	store := open(b, nil)
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for i := range 20_000 {
 			if _, err := tx.Update(ctx, patient(fmt.Sprintf("p%d", i), "X")); err != nil {
 				return err

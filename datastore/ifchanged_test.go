@@ -66,7 +66,7 @@ func TestIfChangedTogether(t *testing.T) {
 		return fmt.Appendf(nil, `{"resourceType":"Patient","id":"a","name":[{"family":"%s"}]}`, family)
 	}
 	write := func(families ...string) (numbers []string) {
-		versions, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		versions, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for _, f := range families {
 				if _, err := tx.Update(ctx, line(f), datastore.IfChanged()); err != nil {
 					return err

@@ -105,7 +105,7 @@ func TestLevelOptionsThatMakeNoSense(t *testing.T) {
 	store := open(t, nil)
 	_, err = store.Transact(ctx, bundleOf("batch"), datastore.IfMatch("1"))
 	require.ErrorIs(t, err, datastore.ErrInvalid)
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		_, failed := tx.Create(ctx, patient("", "x"), datastore.IfNoneExist("_id=1"))
 		_, ok := tx.Create(ctx, []byte(`{"resourceType":"Patient","gender":"x"}`), datastore.Validation(datastore.Minimal))
 		return errors.Join(ok, errors.Unwrap(failed))
@@ -154,7 +154,7 @@ func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 			_, err = store.Update(ctx, []byte(text), served)
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			require.ErrorIs(t, store.Validate(ctx, []byte(text), served), datastore.ErrInvalid)
-			_, err = store.Write(ctx, func(tx *datastore.Tx) error { _, err := tx.Update(ctx, []byte(text), served); return err })
+			_, err = store.Write(ctx, func(tx *datastore.Transaction) error { _, err := tx.Update(ctx, []byte(text), served); return err })
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			_, err = store.Update(ctx, []byte(text), datastore.Validation(datastore.StructureOnly))
 			require.NoError(t, err, "at other levels a reference is a text")

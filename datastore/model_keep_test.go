@@ -125,7 +125,7 @@ func (p *pair) keepVersion(t *rapid.T) {
 		p.put(x, false, k)
 	}
 	versions, err := both(t, p, func(s *datastore.Store) ([]datastore.Version, error) {
-		return s.Write(ctx, func(tx *datastore.Tx) error {
+		return s.Write(ctx, func(tx *datastore.Transaction) error {
 			_, err := tx.Update(ctx, k.json(x), opts...)
 			return err
 		})

@@ -121,7 +121,7 @@ func Unmarshal[R Resource](json []byte) (R, error) {
 // for one; see fhirproto.AppendKept. Whatever is wrong with either is for the write
 // to report.
 func (s *Store) keepText(ctx context.Context, ref Ref, json []byte) []byte {
-	current, err := s.Read(ctx, ref)
+	current, err := s.read(ctx, ref)
 	if err != nil {
 		return json
 	}

@@ -60,7 +60,7 @@ func TestRewrite(t *testing.T) {
 	lines := synthetic(8)
 	require.NoError(t, importLines(store, lines))
 	for round := range 3 {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			require.NoError(t, tx.SetState("round", fmt.Append(nil, round)))
 			require.NoError(t, tx.SetState("gone", []byte(strings.Repeat("x", round%2))))
 			for i := round; i < len(lines); i += 5 {
@@ -172,7 +172,7 @@ func TestRewriteStates(t *testing.T) {
 	require.NoError(t, err)
 	value := []byte(strings.Repeat("0123456789", 1000))
 	set := func(name string, value []byte) {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error { return tx.SetState(name, value) })
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error { return tx.SetState(name, value) })
 		require.NoError(t, err)
 	}
 	for i := range 50 {

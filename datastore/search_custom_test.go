@@ -33,7 +33,7 @@ func define(t testing.TB, store *datastore.Store, parameters ...[]byte) {
 
 func put(t testing.TB, store *datastore.Store, lines ...string) {
 	t.Helper()
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for _, line := range lines {
 			if _, err := tx.Update(ctx, []byte(line)); err != nil {
 				return err
@@ -354,7 +354,7 @@ func TestCustomInOneCommit(t *testing.T) {
 	require.Equal(t, "a", foundIDs(t, store, "Patient", "one=male"))
 	require.Equal(t, "", foundIDs(t, store, "Patient", "both=male$van"), "not of one contact")
 
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for _, id := range []string{"p", "q"} {
 			if _, err := tx.Update(ctx, []byte(strings.Replace(string(custom("two", "Patient", "token", "Patient.id")), "sp-two", id, 1))); err != nil {
 				return err
@@ -371,7 +371,7 @@ func TestCustomInOneCommit(t *testing.T) {
 	require.Equal(t, issue.NotFound, store.SearchParameters()[0].Issues[0].Code)
 
 	// The code of a parameter that goes with the same commit is free.
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		if err := tx.Delete(datastore.Ref{Type: "SearchParameter", ID: "sp-both"}); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func TestState(t *testing.T) {
 	}
 	store := open()
 	set := func(name, value string, resources ...string) error {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for _, r := range resources {
 				if _, err := tx.Update(ctx, []byte(r), datastore.IfNoneMatch()); err != nil {
 					return err
@@ -70,7 +70,7 @@ func TestState(t *testing.T) {
 func TestEffects(t *testing.T) {
 	store := open(t, nil)
 	write := func(resources ...string) []byte {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for _, r := range resources {
 				if id, ok := strings.CutPrefix(r, "-"); ok {
 					require.NoError(t, tx.Delete(datastore.Ref{Type: "Patient", ID: id}, datastore.IfPresent()))

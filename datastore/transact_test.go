@@ -278,7 +278,7 @@ func TestIfMatchRaces(t *testing.T) {
 
 func TestWriteIsAtomic(t *testing.T) {
 	store := open(t, nil)
-	written, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	written, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		ref, err := tx.Create(ctx, []byte(`{"resourceType":"Patient"}`))
 		if err != nil {
 			return err
@@ -296,7 +296,7 @@ func TestWriteIsAtomic(t *testing.T) {
 	require.Equal(t, "3", written[3].VersionID)
 	require.EqualValues(t, 1, store.Snapshot().Sequence())
 
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		if _, err := tx.Update(ctx, patient("q", "Q")); err != nil {
 			return err
 		}
@@ -306,12 +306,12 @@ func TestWriteIsAtomic(t *testing.T) {
 	_, err = store.Read(ctx, datastore.Ref{Type: "Patient", ID: "q"})
 	require.ErrorIs(t, err, datastore.ErrNotFound)
 
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		_, err := tx.Update(ctx, []byte(`{`))
 		return err
 	})
 	require.ErrorIs(t, err, datastore.ErrInvalid)
-	written, err = store.Write(ctx, func(*datastore.Tx) error { return nil })
+	written, err = store.Write(ctx, func(*datastore.Transaction) error { return nil })
 	require.NoError(t, err)
 	require.Empty(t, written)
 	tx := store.Begin()

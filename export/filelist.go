@@ -29,7 +29,7 @@ func blockName(id string, block int) string {
 }
 
 // keep has a transaction keep the files that were added since the last time.
-func (l *fileList) keep(tx *datastore.Tx, id string) error {
+func (l *fileList) keep(tx *datastore.Transaction, id string) error {
 	for l.kept < len(l.files) {
 		block := l.kept / listBlock
 		end := min(len(l.files), (block+1)*listBlock)

@@ -154,7 +154,7 @@ func (s *lineSet) remove(file int, lines ...int64) {
 }
 
 // keep has a transaction keep what changed; kept follows once it is committed.
-func (s *lineSet) keep(tx *datastore.Tx, id string) error {
+func (s *lineSet) keep(tx *datastore.Transaction, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for b := range s.mu.changed {
@@ -181,7 +181,7 @@ func (s *lineSet) kept() {
 }
 
 // forget has a transaction forget all lines.
-func (s *lineSet) forget(tx *datastore.Tx, id string) error {
+func (s *lineSet) forget(tx *datastore.Transaction, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for b := range s.mu.blocks {

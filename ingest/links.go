@@ -39,7 +39,7 @@ func (l *links) byID(store *datastore.Store, id string) (t target, n int, err er
 	if ok {
 		return t, 1, nil
 	}
-	at, err := datastore.At(store)
+	at, err := store.At()
 	if err != nil {
 		return t, 0, err
 	}
@@ -201,7 +201,7 @@ func (l *linker) reference(ctx context.Context, text string) (string, error) {
 	case root == "" || all == nil || !all.roots[root]:
 		return "", nil
 	}
-	at, err := datastore.At(l.store)
+	at, err := l.store.At()
 	if err != nil {
 		return "", err
 	}

@@ -63,12 +63,10 @@ type Options struct {
 	// yield without end ends. A line of it is bounded by the size up to which the store
 	// takes a resource.
 	MaxUnpacked int64
-	// Validation is the level at which lines are checked: Strict by default,
-	// whatever the store's own level is.
+	// Validation is the level at which lines are checked: datastore.WithoutInvariants by
+	// default, whatever the store's own level is. The invariants of datastore.Strict cost
+	// about 4 µs a resource.
 	Validation datastore.Level
-	// Invariants has lines checked against the constraints that R4 writes in
-	// FHIRPath as well. They cost about 4 µs a resource.
-	Invariants bool
 	// Report takes what became of each line, and the manifest. By default lines are
 	// counted and nothing is told of them.
 	Report Sink
@@ -87,6 +85,11 @@ type Options struct {
 	// Ahead is how many files are open at a time, with their start read, so that the time
 	// until a bucket answers passes for many at once: 32 by default.
 	Ahead int
+}
+
+// hasInvariants reports whether the level has R4's invariants checked.
+func (o *Options) hasInvariants() bool {
+	return o.Validation == datastore.Strict || o.Validation == datastore.Minimal
 }
 
 // A BundleMode says which Bundles of the input are taken apart: their entries' resources
@@ -128,6 +131,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Validation > datastore.Minimal {
 		wrong = append(wrong, fmt.Errorf("ingest: Validation %d is no level", o.Validation))
+	}
+	if o.Validation == 0 {
+		o.Validation = datastore.WithoutInvariants
 	}
 	if o.Bundles > KeepBundles {
 		wrong = append(wrong, fmt.Errorf("ingest: Bundles %d is no mode", o.Bundles))

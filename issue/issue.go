@@ -19,7 +19,7 @@ const (
 // Code is a code of http://hl7.org/fhir/issue-type.
 type Code string
 
-// The codes that fhirlake uses.
+// The codes, all that FHIR R4 has.
 const (
 	Invalid         Code = "invalid"
 	Structure       Code = "structure"
@@ -28,7 +28,11 @@ const (
 	Invariant       Code = "invariant"
 	CodeInvalid     Code = "code-invalid"
 	Security        Code = "security"
+	Login           Code = "login"
+	Unknown         Code = "unknown"
+	Expired         Code = "expired"
 	Forbidden       Code = "forbidden"
+	Suppressed      Code = "suppressed"
 	Processing      Code = "processing"
 	NotSupported    Code = "not-supported"
 	Extension       Code = "extension"
@@ -43,8 +47,10 @@ const (
 	Transient       Code = "transient"
 	Exception       Code = "exception"
 	Timeout         Code = "timeout"
+	LockError       Code = "lock-error"
 	NoStore         Code = "no-store"
 	Incomplete      Code = "incomplete"
+	Throttled       Code = "throttled"
 	Informational   Code = "informational"
 )
 

@@ -86,7 +86,7 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 	typ, id, err := identity(body)
 	if _, isType := schema.ResourceType(typ); err != nil || !isType {
 		// The store knows better what is wrong with it, and where.
-		if stored := x.store.Validate(x.r.Context(), body); stored != nil {
+		if _, stored := x.store.Validate(x.r.Context(), body); stored != nil {
 			err = stored
 		}
 		return nil, "", cmp.Or(err, misplaced("/resourceType", "the resource has no type of FHIR R4"))

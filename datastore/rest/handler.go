@@ -14,7 +14,7 @@ import (
 
 // DefaultMaxBodySize is the size in bytes up to which the body of a request is
 // taken: the largest resource that a store takes by default.
-const DefaultMaxBodySize = datastore.DefaultMaxResourceSize
+const DefaultMaxBodySize = 64 << 20
 
 // Options say how a handler answers. The zero value of each field is its default.
 type Options struct {

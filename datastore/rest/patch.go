@@ -31,7 +31,7 @@ func (x *exchange) patch() error {
 	if err != nil {
 		return err
 	}
-	v, err := x.store.Patch(x.r.Context(), x.ref(), body, options...)
+	v, err := x.store.Patch(x.r.Context(), x.ref(), body, append(options, x.returning()...)...)
 	if err != nil {
 		if inapplicable(err) {
 			err = &refusal{http.StatusUnprocessableEntity, err}

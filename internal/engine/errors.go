@@ -22,7 +22,6 @@ var (
 	ErrLocked      = txlog.ErrLocked
 	ErrForeign     = txlog.ErrForeign
 	ErrCorrupt     = txlog.ErrCorrupt
-	ErrSettings    = txlog.ErrSettings
 	ErrUnsupported = issue.ErrUnsupported
 	ErrNoStore     = txlog.ErrNoStore
 	ErrExposed     = txlog.ErrExposed
@@ -67,30 +66,8 @@ var ErrOvertaken = errors.New("datastore: a condition by search changed")
 // An Issue is one thing that is wrong with data.
 type Issue = issue.Issue
 
-// An Error reports what is wrong with data or with a query. It matches its class
-// with errors.Is.
-type Error struct {
-	Class  error // ErrInvalid, ErrPreconditionFailed, …
-	Issues []Issue
-}
-
-// Error gives the class and the issues on one line.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Class.Error())
-	for i, is := range e.Issues {
-		if i == 0 {
-			b.WriteString(": ")
-		} else {
-			b.WriteString("; ")
-		}
-		b.WriteString(is.String())
-	}
-	return b.String()
-}
-
-// Unwrap returns the class.
-func (e *Error) Unwrap() error { return e.Class }
+// An Error reports what is wrong with data or with a query.
+type Error = issue.Failure
 
 // Failf returns an Error of one issue.
 func Failf(class error, code issue.Code, format string, args ...any) *Error {

@@ -29,9 +29,6 @@ var (
 	// features that this version does not know.
 	ErrUnsupported = issue.ErrUnsupported
 
-	// ErrSettings is returned for options that the features of a store exclude.
-	ErrSettings = errors.New("txlog: options do not fit the store")
-
 	// ErrNoKey is returned when a store on disk is opened without a key
 	// wrapper.
 	ErrNoKey = errors.New("txlog: a store on disk needs a key")

@@ -1,9 +1,10 @@
-package datastore
+package repair
 
 import (
 	"context"
 	"fmt"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -24,10 +25,10 @@ type CutResult struct {
 // a record up to the commit is damaged, or the store cannot be told from its small files:
 // then nothing was changed. Otherwise it reports ErrNoStore, ErrForeign, ErrWrongKey,
 // ErrLocked, or an error of the file system. A Cut that was interrupted is done again.
-func Cut(ctx context.Context, path string, key KeyWrapper, after uint64, keepIn string) (CutResult, error) {
+func Cut(ctx context.Context, path string, key datastore.KeyWrapper, after uint64, keepIn string) (CutResult, error) {
 	r, err := txlog.Cut(ctx, path, &txlog.Options{Wrapper: key}, after, keepIn)
 	if err != nil {
-		return CutResult{}, fmt.Errorf("datastore: cutting: %w", err)
+		return CutResult{}, fmt.Errorf("repair: cutting: %w", err)
 	}
 	return CutResult(r), nil
 }

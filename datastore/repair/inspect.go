@@ -1,4 +1,4 @@
-package datastore
+package repair
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -42,29 +43,29 @@ type Inspection struct {
 	// WasCut says that the store was cut and not opened since.
 	WasCut bool `json:"wasCut"`
 	// Terms are the openings that wrote what there is.
-	Terms []InspectedTerm `json:"terms"`
+	Terms []Term `json:"terms"`
 	// Segments are the files of records, in order.
-	Segments []InspectedSegment `json:"segments"`
+	Segments []Segment `json:"segments"`
 	// Heads are the two slots that say how far writes were acknowledged.
-	Heads [2]InspectedHead `json:"heads"`
+	Heads [2]Head `json:"heads"`
 
 	// LastGood is the last commit before any damage.
 	LastGood uint64 `json:"lastGood"`
 	// Faults are what is wrong, Place being a file. There are none in a sound store.
-	Faults []Fault `json:"faults"`
+	Faults []datastore.Fault `json:"faults"`
 	// PassedOver are files that a system left in the folder. They do no harm.
 	PassedOver []string `json:"passedOver"`
 }
 
-// An InspectedTerm is one opening for writing.
-type InspectedTerm struct {
+// A Term is one opening for writing.
+type Term struct {
 	Term  uint64 `json:"term"`
 	ID    string `json:"id"`    // hexadecimal
 	First uint64 `json:"first"` // the first commit that it may have written
 }
 
-// An InspectedSegment is a file of records.
-type InspectedSegment struct {
+// A Segment is a file of records.
+type Segment struct {
 	Name   uint64 `json:"name"`
 	Closed bool   `json:"closed"` // nothing is added to it any more
 	// First and Last are commits, From and To their times. All are zero where it has
@@ -81,8 +82,8 @@ type InspectedSegment struct {
 	Good  int64 `json:"good"`
 }
 
-// An InspectedHead is one slot of the head. The writer writes them in turn.
-type InspectedHead struct {
+// A Head is one slot of the head. The writer writes them in turn.
+type Head struct {
 	Whole      bool   `json:"whole"`      // its tag is right
 	Current    bool   `json:"current"`    // it counts
 	Sequence   uint64 `json:"sequence"`   // the last commit that is sure
@@ -98,10 +99,10 @@ type InspectedHead struct {
 // The error is ErrNoStore, ErrForeign, that of ctx, or one of the file system. What is
 // wrong with the store, or with key, is no error: see Inspection.Faults and
 // Inspection.Unchecked. key may be nil.
-func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, error) {
+func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspection, error) {
 	in, err := txlog.Inspect(ctx, path, &txlog.Options{Wrapper: key})
 	if err != nil {
-		return nil, fmt.Errorf("datastore: inspecting: %w", err)
+		return nil, fmt.Errorf("repair: inspecting: %w", err)
 	}
 	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver}
 	if h := in.Header; h != nil {
@@ -115,24 +116,24 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 	if m := in.Manifest; m != nil {
 		out.Generation, out.WasCut = m.Generation, m.Cut
 		for _, t := range m.Terms {
-			out.Terms = append(out.Terms, InspectedTerm{Term: t.Term, ID: hex.EncodeToString(t.ID[:]), First: t.First})
+			out.Terms = append(out.Terms, Term{Term: t.Term, ID: hex.EncodeToString(t.ID[:]), First: t.First})
 		}
 	}
 	for i, h := range in.Heads {
-		out.Heads[i] = InspectedHead{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term}
+		out.Heads[i] = Head{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term}
 	}
 	for _, s := range in.Segments {
-		out.Segments = append(out.Segments, inspectedSegment(s))
+		out.Segments = append(out.Segments, segment(s))
 	}
 	for _, f := range in.Findings {
-		out.Faults = append(out.Faults, Fault{Check: "log", Place: f.Place, Reason: f.Reason})
+		out.Faults = append(out.Faults, datastore.Fault{Check: "log", Place: f.Place, Reason: f.Reason})
 	}
 	return out, nil
 }
 
-// A RecordInfo describes a record of the log, which holds the commits of all who waited
+// A Record describes a record of the log, which holds the commits of all who waited
 // for the disk together.
-type RecordInfo struct {
+type Record struct {
 	Sequence uint64    // of the last commit in the record
 	Time     time.Time // of that commit
 	Commits  int
@@ -141,19 +142,19 @@ type RecordInfo struct {
 	Segment  uint64 // the file that has it
 }
 
-// InspectRecords describes the records of a store that have commits from a sequence on,
+// Records describes the records of a store that have commits from a sequence on,
 // in order. Like Inspect it takes no lock, and beside a writer it reads the durable
 // records only. The iteration ends with ErrCorrupt where a record is damaged. Where nothing could
 // be checked against the store's keys, it ends with the reason, such as ErrWrongKey.
 // It reports ErrNoStore, ErrForeign, the error of ctx, or one of the file system.
-func InspectRecords(ctx context.Context, path string, key KeyWrapper, from uint64) iter.Seq2[RecordInfo, error] {
-	return func(yield func(RecordInfo, error) bool) {
+func Records(ctx context.Context, path string, key datastore.KeyWrapper, from uint64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
 		for r, err := range txlog.InspectRecords(ctx, path, &txlog.Options{Wrapper: key}, from) {
 			if err != nil {
-				yield(RecordInfo{}, fmt.Errorf("datastore: inspecting: %w", err))
+				yield(Record{}, fmt.Errorf("repair: inspecting: %w", err))
 				return
 			}
-			if !yield(RecordInfo{
+			if !yield(Record{
 				Sequence: r.LastSequence, Time: r.To, Commits: r.Commits, Items: r.Items, Bytes: r.Bytes, Segment: r.Segment,
 			}, nil) {
 				return
@@ -162,9 +163,9 @@ func InspectRecords(ctx context.Context, path string, key KeyWrapper, from uint6
 	}
 }
 
-// inspectedSegment describes a segment. One without records has no commits.
-func inspectedSegment(s txlog.SegmentInfo) InspectedSegment {
-	out := InspectedSegment{
+// segment describes a segment. One without records has no commits.
+func segment(s txlog.SegmentInfo) Segment {
+	out := Segment{
 		Name: s.Name, Closed: s.Closed, From: s.From, To: s.To,
 		Records: s.Records, Items: s.Items, Bytes: s.FileBytes, Good: s.GoodBytes,
 	}
