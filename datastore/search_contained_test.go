@@ -51,7 +51,7 @@ func eachStore(t *testing.T, resources []string, test func(t *testing.T, store *
 		store, err := datastore.Open(ctx, dir, &datastore.Options{Key: datastore.Passphrase("x")})
 		require.NoError(t, err)
 		for _, r := range resources {
-			_, err := store.Update(ctx, []byte(r), datastore.WithoutInvariants())
+			_, err := store.Update(ctx, []byte(r), datastore.Validation(datastore.WithoutInvariants))
 			require.NoError(t, err, r)
 		}
 		require.NoError(t, store.Close())

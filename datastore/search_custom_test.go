@@ -298,9 +298,9 @@ func TestCustomRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, write := range []func([]byte) error{
 				func(p []byte) error { _, err := store.Update(ctx, p); return err },
-				func(p []byte) error { return store.Validate(ctx, p) },
+				func(p []byte) error { _, err := store.Validate(ctx, p); return err },
 				func(p []byte) error {
-					_, err := store.Update(ctx, p, datastore.WithoutInvariants())
+					_, err := store.Update(ctx, p, datastore.Validation(datastore.WithoutInvariants))
 					return err
 				},
 			} {

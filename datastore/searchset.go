@@ -16,15 +16,13 @@ import (
 func (p *Page) Bundle(base string) []byte {
 	var out bytes.Buffer
 	b := p.begin(&out, base)
-	b.links(p)
 	for i := range p.Matches {
 		b.entry("match", &p.Matches[i])
 	}
 	for i := range p.Included {
 		b.entry("include", &p.Included[i])
 	}
-	b.outcome(p.Issues)
-	b.end() // a buffer takes everything
+	b.finish(p, p.Issues) // a buffer takes everything
 	return out.Bytes()
 }
 
@@ -47,10 +45,7 @@ func (s *Store) SearchTo(ctx context.Context, w io.Writer, base, resourceType, q
 	if err := r.fill(ctx, room{bytes: s.pageBytes, least: 1}, write("match"), write("include")); err != nil {
 		return err
 	}
-	b.outcome(r.issues())
-	b.endEntries()
-	b.links(r.Page) // behind the entries, since these decide where the page ends
-	return b.end()
+	return b.finish(r.Page, r.issues())
 }
 
 // A searchset is a Bundle of that type while it is written.
@@ -100,11 +95,15 @@ func (b *searchset) entry(mode string, v *Version) bool {
 	return b.err == nil
 }
 
-// outcome writes what the page has to say.
-func (b *searchset) outcome(issues []Issue) {
+// finish writes what the page has to say, and its links: behind the entries, since these
+// decide where the page ends. It reports whether all was written.
+func (b *searchset) finish(p *Page, issues []Issue) error {
 	if len(issues) > 0 {
 		b.entry("outcome", &Version{JSON: issue.AppendOutcome(nil, issues...)})
 	}
+	b.endEntries()
+	b.links(p)
+	return b.end()
 }
 
 // A bundleWriter writes a Bundle with links and entries.

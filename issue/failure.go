@@ -5,7 +5,7 @@ import "strings"
 // A Failure is the error of data, or of a query, with which something is wrong. It
 // matches its class with errors.Is.
 type Failure struct {
-	Class  error // of package datastore: ErrInvalid, ErrPreconditionFailed, …
+	Class  error   // of package datastore: ErrInvalid, ErrPreconditionFailed, …
 	Issues []Issue // what and where
 }
 
