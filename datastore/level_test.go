@@ -141,7 +141,7 @@ func TestInvariants(t *testing.T) {
 // A conditional reference has a meaning in a transaction alone (FHIR R4 §3.1.0.11.3).
 func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 	store := open(t, nil)
-	served := datastore.ServedAt("https://served.example.org/r4")
+	served := store.ServedAt("https://served.example.org/r4")
 	_, err := store.Update(ctx, patient("a", "A"))
 	require.NoError(t, err)
 	for name, text := range map[string]string{
@@ -154,14 +154,14 @@ func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 		"in Parameters of a op": `{"resourceType":"Parameters","id":"o","parameter":[{"name":"x","valueReference":{"reference":"Patient?family=a"}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := store.Create(ctx, []byte(text), served)
+			_, err := served.Create(ctx, []byte(text))
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			require.ErrorContains(t, err, "conditional reference")
-			_, err = store.Update(ctx, []byte(text), served)
+			_, err = served.Update(ctx, []byte(text))
 			require.ErrorIs(t, err, datastore.ErrInvalid)
-			_, invalid := store.Validate(ctx, []byte(text), served)
+			_, invalid := served.Validate(ctx, []byte(text))
 			require.ErrorIs(t, invalid, datastore.ErrInvalid)
-			_, err = store.Write(ctx, func(tx *datastore.Transaction) error { _, err := tx.Update(ctx, []byte(text), served); return err })
+			_, err = served.Write(ctx, func(tx *datastore.Transaction) error { _, err := tx.Update(ctx, []byte(text)); return err })
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			_, err = store.Update(ctx, []byte(text), datastore.Validation(datastore.StructureOnly))
 			require.NoError(t, err, "at other levels a reference is a text")

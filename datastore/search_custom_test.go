@@ -8,6 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/issue"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -244,7 +245,7 @@ func TestCustomChanges(t *testing.T) {
 	define(t, store, []byte(strings.Replace(string(eyes), `"active"`, `"draft"`, 1)))
 	unknown()
 	define(t, store, eyes)
-	require.Equal(t, []datastore.SearchParameterStatus{{
+	require.Equal(t, []search.ParameterStatus{{
 		URL: "http://example.org/sp/eye", Code: "eye", Type: "string", Base: []string{"Patient"}, Indexed: 12, Total: 12, Complete: true,
 	}}, store.SearchParameters())
 	require.Equal(t, "d a", foundIDs(t, store, "Patient", "eye=blu"))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -13,8 +14,9 @@ import (
 // writer inside, and readers that never wait for it or for a disk.
 type Store struct {
 	engine    *engine.Engine
-	level     Level // of writes; never zero
-	pageBytes int   // of Options.MaxPageBytes
+	base      string // at which clients reach it, "" if that is not known
+	level     Level  // of writes; never zero
+	pageBytes int    // of Options.MaxPageBytes
 	metrics   func(Operation)
 }
 
@@ -44,12 +46,22 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 
 // newStore returns the store of an engine, given filled options.
 func newStore(e *engine.Engine, o *Options) *Store {
-	return &Store{engine: e, level: cmp.Or(o.Validation, Strict), pageBytes: o.MaxPageBytes, metrics: o.Metrics}
+	return &Store{engine: e, base: o.BaseURL, level: cmp.Or(o.Validation, Strict), pageBytes: o.MaxPageBytes, metrics: o.Metrics}
 }
 
 // Close waits for writes under way and releases the store. Closing again does
 // nothing.
 func (s *Store) Close() error { return s.engine.Close() }
+
+// ServedAt returns the store as clients reach it at an address, in place of
+// [Options.BaseURL]: criteria, conditional references and the requests of a Bundle may be
+// absolute below it, and the links of a Bundle's answers begin with it. It is the same
+// store: closing one closes the other.
+func (s *Store) ServedAt(base string) *Store {
+	at := *s
+	at.base = strings.TrimRight(base, "/")
+	return &at
+}
 
 // StoreID returns the random identifier of the store, 32 hexadecimal digits. A copy of its
 // folder has the same.

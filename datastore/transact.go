@@ -18,15 +18,15 @@ import (
 // must find one resource. Conditions are decided on what the other entries leave
 // behind; see docs/conformance.md for the rules. The entries of a batch are carried out
 // one by one, each with its own outcome. A Bundle has at most 100,000 entries, which bounds
-// the memory and the time of the one commit that it becomes. The options are [Validation],
-// [ServedAt] and [Return].
+// the memory and the time of the one commit that it becomes. The options are [Validation]
+// and [Return]. See [Store.ServedAt].
 func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) (answer []byte, err error) {
 	defer s.told("transact", "", &err)()
 	o, err := s.gather(opts, &opTransact)
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: o.base, Return: returns[o.returns], Get: s.get})
+	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: s.base, Return: returns[o.returns], Get: s.get})
 }
 
 // get answers a GET of a Bundle.

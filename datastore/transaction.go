@@ -43,7 +43,7 @@ func (s *Store) Write(ctx context.Context, f func(tx *Transaction) error) ([]Ver
 }
 
 // Create adds the creation of a resource under a new id, which it returns. The
-// options are Imported, ResolveReferences, ServedAt and Validation.
+// options are Imported, ResolveReferences and Validation.
 func (tx *Transaction) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
 	o, err := tx.store.gather(opts, &opCreateIn)
 	if err != nil {

@@ -53,7 +53,7 @@ func (s *Store) create(ctx context.Context, json []byte, as *operation, opts []W
 	}
 	var criterion *engine.Criterion
 	if o.has(optIfNoneExist) {
-		if criterion, err = s.engine.Criterion(p.Type, o.ifNoneExist, o.base); err != nil {
+		if criterion, err = s.engine.Criterion(p.Type, o.ifNoneExist, s.base); err != nil {
 			return Version{}, err
 		}
 	}

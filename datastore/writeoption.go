@@ -23,7 +23,6 @@ type writeOptions struct {
 	ifMatch     string
 	ifNoneExist string
 	validation  Level
-	base        string
 	returns     string
 	provenance  []byte
 
@@ -43,7 +42,6 @@ const (
 	optResolveReferences
 	optWithProvenance
 	optValidation
-	optServedAt
 	optReturn
 	optEnd
 )
@@ -51,7 +49,7 @@ const (
 // optionNames are the names of the options, in the order of their bits.
 var optionNames = [...]string{
 	"IfMatch", "IfNoneMatch", "IfNoneExist", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "WithProvenance",
-	"Validation", "ServedAt", "Return",
+	"Validation", "Return",
 }
 
 // String returns the names of options.
@@ -71,15 +69,15 @@ type operation struct {
 
 // What each operation takes. Those of a transaction leave the answer to its commit.
 var (
-	opCreate   = operation{"a create", optIfNoneExist | optImported | optResolveReferences | optWithProvenance | optValidation | optServedAt | optReturn}
-	opUpdate   = operation{"an update", optIfMatch | optIfNoneMatch | optIfChanged | optImported | optKeepVersion | optResolveReferences | optWithProvenance | optValidation | optServedAt | optReturn}
-	opPatch    = operation{"a patch", optIfMatch | optWithProvenance | optValidation | optServedAt | optReturn}
+	opCreate   = operation{"a create", optIfNoneExist | optImported | optResolveReferences | optWithProvenance | optValidation | optReturn}
+	opUpdate   = operation{"an update", optIfMatch | optIfNoneMatch | optIfChanged | optImported | optKeepVersion | optResolveReferences | optWithProvenance | optValidation | optReturn}
+	opPatch    = operation{"a patch", optIfMatch | optWithProvenance | optValidation | optReturn}
 	opDelete   = operation{"a deletion", optIfMatch | optImported}
-	opTransact = operation{"a Bundle", optValidation | optServedAt | optReturn}
-	opValidate = operation{"a validation", optValidation | optServedAt}
+	opTransact = operation{"a Bundle", optValidation | optReturn}
+	opValidate = operation{"a validation", optValidation}
 
-	opCreateIn = operation{"a create in a transaction", optImported | optResolveReferences | optValidation | optServedAt}
-	opUpdateIn = operation{"an update in a transaction", optIfMatch | optIfNoneMatch | optIfChanged | optImported | optKeepVersion | optResolveReferences | optValidation | optServedAt}
+	opCreateIn = operation{"a create in a transaction", optImported | optResolveReferences | optValidation}
+	opUpdateIn = operation{"an update in a transaction", optIfMatch | optIfNoneMatch | optIfChanged | optImported | optKeepVersion | optResolveReferences | optValidation}
 
 	opTypedCreate = operation{"a typed create", opCreate.takes &^ optReturn}
 	opTypedUpdate = operation{"a typed update", opUpdate.takes &^ optReturn}
@@ -154,13 +152,6 @@ func Validation(level Level) WriteOption {
 	return func(o *writeOptions) { o.set(optValidation); o.validation = level }
 }
 
-// ServedAt says at which address clients reach the store: criteria, conditional references
-// and the requests of a Bundle may be absolute below it, and the links of its answers begin
-// with it. By default it is [Options.BaseURL].
-func ServedAt(base string) WriteOption {
-	return func(o *writeOptions) { o.set(optServedAt); o.base = strings.TrimRight(base, "/") }
-}
-
 // Return says what the answer to a write has beside its status, in the words of the
 // header Prefer (FHIR R4 §3.1.0.1.7): "minimal" is nothing, "representation" the resource
 // together with what was found and accepted, "OperationOutcome" an outcome even where
@@ -200,11 +191,8 @@ func (s *Store) gather(opts []WriteOption, of *operation) (*writeOptions, error)
 	if o.validation == 0 {
 		o.validation = s.level
 	}
-	if o.base == "" {
-		o.base = s.engine.Options().BaseURL
-	}
 	o.check = o.validation.check()
-	o.check.Base = o.base
+	o.check.Base = s.base
 	return o, nil
 }
 

@@ -21,21 +21,21 @@ func TestEveryOptionWithEveryOperation(t *testing.T) {
 		"IfMatch": datastore.IfMatch("1"), "IfNoneMatch": datastore.IfNoneMatch(), "IfNoneExist": datastore.IfNoneExist("family=nobody"),
 		"IfChanged": datastore.IfChanged(), "Imported": datastore.Imported(), "KeepVersion": datastore.KeepVersion(),
 		"ResolveReferences": datastore.ResolveReferences(), "WithProvenance": datastore.WithProvenance(provenance),
-		"Validation": datastore.Validation(datastore.Minimal), "ServedAt": datastore.ServedAt("http://x"), "Return": datastore.Return("minimal"),
+		"Validation": datastore.Validation(datastore.Minimal), "Return": datastore.Return("minimal"),
 	}
 	takes := map[string][]string{
-		"create":                  {"IfNoneExist", "Imported", "ResolveReferences", "WithProvenance", "Validation", "ServedAt", "Return"},
-		"update":                  {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "WithProvenance", "Validation", "ServedAt", "Return"},
-		"patch":                   {"IfMatch", "WithProvenance", "Validation", "ServedAt", "Return"},
+		"create":                  {"IfNoneExist", "Imported", "ResolveReferences", "WithProvenance", "Validation", "Return"},
+		"update":                  {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "WithProvenance", "Validation", "Return"},
+		"patch":                   {"IfMatch", "WithProvenance", "Validation", "Return"},
 		"delete":                  {"IfMatch", "Imported"},
-		"validate":                {"Validation", "ServedAt"},
-		"transact":                {"Validation", "ServedAt", "Return"},
-		"create in a transaction": {"Imported", "ResolveReferences", "Validation", "ServedAt"},
-		"update in a transaction": {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "Validation", "ServedAt"},
+		"validate":                {"Validation"},
+		"transact":                {"Validation", "Return"},
+		"create in a transaction": {"Imported", "ResolveReferences", "Validation"},
+		"update in a transaction": {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "Validation"},
 		"delete in a transaction": {"IfMatch", "Imported"},
 		"deletion made elsewhere": {"IfMatch", "Imported"},
-		"typed create":            {"IfNoneExist", "Imported", "ResolveReferences", "WithProvenance", "Validation", "ServedAt"},
-		"typed update":            {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "WithProvenance", "Validation", "ServedAt"},
+		"typed create":            {"IfNoneExist", "Imported", "ResolveReferences", "WithProvenance", "Validation"},
+		"typed update":            {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "WithProvenance", "Validation"},
 		"typed delete":            {"IfMatch", "Imported"},
 	}
 	for operation, fitting := range takes {
@@ -74,7 +74,7 @@ func TestEveryOptionWithEveryOperation(t *testing.T) {
 			}
 		})
 	}
-	require.Len(t, slices.Collect(maps.Keys(options)), 11, "all options of the package")
+	require.Len(t, slices.Collect(maps.Keys(options)), 10, "all options of the package")
 }
 
 // writeOf carries out an operation on Patient a.

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
 )
 
@@ -28,13 +28,13 @@ func (x *exchange) metadata() error {
 type statement struct {
 	sync.Mutex
 	json   []byte
-	custom []datastore.SearchParameterStatus
+	custom []search.ParameterStatus
 }
 
 // capabilities returns the CapabilityStatement of now.
 func (h *handler) capabilities() ([]byte, error) {
-	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p datastore.SearchParameterStatus) bool { return !p.Complete })
-	same := func(a, b datastore.SearchParameterStatus) bool {
+	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p search.ParameterStatus) bool { return !p.Complete })
+	same := func(a, b search.ParameterStatus) bool {
 		return a.URL == b.URL && a.Code == b.Code && a.Type == b.Type && slices.Equal(a.Base, b.Base) && slices.Equal(a.Target, b.Target)
 	}
 	s := &h.statement

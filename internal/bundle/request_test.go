@@ -88,7 +88,7 @@ func TestSpellingsOfRequests(t *testing.T) {
 	for _, i := range []int{8, 9, 10} {
 		require.Contains(t, string(r.Entry[i].Response.Outcome), "operations")
 	}
-	r = transact(t, store, bundleOf("batch", entry("GET", "http://other.example.org/r4/Patient?_count=1", "", "")), datastore.ServedAt("http://other.example.org/r4/"))
+	r = transact(t, store.ServedAt("http://other.example.org/r4/"), bundleOf("batch", entry("GET", "http://other.example.org/r4/Patient?_count=1", "", "")))
 	require.Equal(t, []string{"200"}, r.statuses())
 	require.Contains(t, string(r.Entry[0].Resource), `"url":"http://other.example.org/r4/Patient?_count=1`)
 }
