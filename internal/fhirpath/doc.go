@@ -12,6 +12,6 @@
 //   - [CheckInvariants] evaluates R4's own constraints on a document. It has one limit for
 //     all invariants of a resource.
 //
-// An expression becomes a syntax tree (ast.go), the tree operations (compile.go), and an
+// An expression becomes a syntax tree (package syntax), the tree operations (compile.go), and an
 // operation moves items on the stack of an [Evaluator].
 package fhirpath
