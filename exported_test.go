@@ -16,11 +16,11 @@ import (
 )
 
 // mostNames is how many names each package may export at package level, without fields
-// and methods. A change may lower a number; the comment has the goal.
+// and methods. A change may lower a number.
 var mostNames = map[string]int{
-	"datastore": 123, // 90
-	"search":    30,
-	"fhirpath":  40, // reached
+	"datastore": 83, // 90 once keys, erasure and copies are there
+	"search":    26,
+	"fhirpath":  33,
 }
 
 func TestExportedNames(t *testing.T) {
