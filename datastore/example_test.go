@@ -173,7 +173,9 @@ func ExampleKeyWrapper() {
 	ctx := context.Background()
 	folder := filepath.Join(must(os.MkdirTemp("", "")), "store")
 	defer os.RemoveAll(filepath.Dir(folder))
-	service := func(secret string) kms { return kms{must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher([]byte(secret)))))} }
+	service := func(secret string) kms {
+		return kms{must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher([]byte(secret)))))}
+	}
 
 	store := must(datastore.Open(ctx, folder, &datastore.Options{Key: service("0123456789abcdef")}))
 	store.Close()
