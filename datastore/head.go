@@ -8,9 +8,9 @@ import (
 )
 
 // A Head names the newest commit of a store in a way that no older copy of the store
-// can match. Who keeps it outside the store, as text, and opens the store with
-// [Options.AtLeast], notices that an older copy, or another store, was put in its
-// place. The zero Head is that of no store.
+// matches. A program that keeps it outside the store, as text, and opens the store with
+// [Options.AtLeast], notices if an older copy, or another store, was put in its place.
+// The zero Head asks for nothing.
 type Head struct{ pin txlog.Pin }
 
 // Head returns the head after the newest commit.

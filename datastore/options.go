@@ -15,9 +15,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A KeyWrapper encrypts and decrypts the store's keyset: any KMS will do, and
-// *secrets.Keeper of gocloud.dev is one as it is. The keyset never leaves the
-// process in the clear, and the wrapper never sees data.
+// A KeyWrapper encrypts and decrypts the key of the store's keyset. Any KMS fits;
+// *secrets.Keeper of gocloud.dev is one. The keyset never leaves the process in the
+// clear, and the wrapper never sees data.
 //
 // Encrypt should authenticate. Decrypt should report an error that wraps [ErrWrongKey] if
 // it can tell that another key made the ciphertext; any other error is passed on as it
@@ -28,9 +28,9 @@ type KeyWrapper interface {
 	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
 }
 
-// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at
-// first use, for its owner alone (0600), and refused if anyone else can read it.
-// Whoever has the file can read the store; who loses it has lost the data.
+// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at first
+// use, for its owner alone (0600), and refused if anyone else can read it. Anybody with
+// the file can read the store; without the file its data is lost.
 func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 
 // Passphrase returns a KeyWrapper whose key is derived from a secret.
@@ -55,18 +55,18 @@ type Options struct {
 	// Validation is the level at which resources are checked: Strict by default for
 	// writes, WithoutInvariants for Preload.
 	Validation Level
-	// Annotator reads every DocumentReference that is written. The search parameters of
-	// [nlp.SearchParameters] are there with it. By default no document is annotated.
+	// Annotator reads every DocumentReference that is written. It adds the search
+	// parameters of [nlp.SearchParameters]. By default no document is annotated.
 	Annotator nlp.Annotator
-	// AnnotateLater has documents annotated in the background, in another commit that
-	// follows the write: those of a store that had no annotator before, too. One that
+	// AnnotateLater annotates documents in the background, in another commit after the
+	// write, and also documents that were stored without an annotator. A document that
 	// keeps the version of its source ([KeepVersion]) is annotated in the write all the
-	// same, since the next number may be its source's. See [Store.WaitAnnotated] and
-	// [Stats.Unannotated].
+	// same, since a version of its source may have the next number. See
+	// [Store.WaitAnnotated] and [Stats.Unannotated].
 	AnnotateLater bool
-	// AnnotateTimeout is how long the Annotator may take for one document, or one batch:
-	// 30 seconds by default. Beyond it the document is stored without an annotation, and
-	// says so.
+	// AnnotateTimeout is how long the Annotator may take for one document, or one
+	// batch: 30 seconds by default. After that the document is stored without an
+	// annotation, and with an extension that says so.
 	AnnotateTimeout time.Duration
 	// Zone is the time zone of dates without one, UTC by default. It may be another at
 	// each opening.
@@ -81,11 +81,11 @@ type Options struct {
 	// MaxResourceSize is the size in bytes up to which a resource is taken, 64 MiB by
 	// default. It bounds the memory of one write: four to six times this.
 	MaxResourceSize int
-	// MaxValues is how many values a resource may have, objects among them. Each takes 20
-	// bytes while the resource is written, however short its text is, so that many short
-	// ones would take many times the memory that their bytes do. By default it is one for
-	// 16 bytes of MaxResourceSize, which takes about as much memory as the text, and at
-	// least four million.
+	// MaxValues is how many values a resource may have, objects among them. Each value
+	// takes 20 bytes while the resource is written, so many short values take many
+	// times the memory of their text. By default it is one for 16 bytes of
+	// MaxResourceSize, which takes about as much memory as the text, and at least four
+	// million.
 	MaxValues int
 	// MaxSearchCost bounds the work of one search, in ordinals and texts looked at:
 	// [search.DefaultCostLimit], about a second, by default. The conditions of one Bundle
@@ -110,24 +110,23 @@ type Options struct {
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
 	// unless a call takes longer than a second.
 	Now func() time.Time
-	// Queries are the named queries that searches may ask for by _query. An error of
-	// one is that of the search; wrap ErrInvalid if the parameters are at fault.
-	// Conditional writes do not take them.
+	// Queries are the named queries for _query. Their errors are errors of the search;
+	// wrap ErrInvalid if the parameters are at fault. Conditional writes refuse _query.
 	Queries map[string]search.NamedQuery
-	// NewID makes the ids of created resources, random UUIDs by default. An id it
-	// gives twice, or one that is no FHIR id, is an error of that create. It is called
-	// as Now is.
+	// NewID makes the ids of created resources, random UUIDs by default. An id given
+	// twice, or a text that is no FHIR id, is an error of that create. It is called as
+	// Now is.
 	NewID func() string
-	// AtLeast is what [Store.Head] returned at some time: opening an older copy of the
-	// store, or another store, is ErrCorrupt. The zero Head asks for nothing.
+	// AtLeast is an earlier result of [Store.Head]: opening an older copy of the store,
+	// or another store, is ErrCorrupt. The zero Head asks for nothing.
 	AtLeast Head
-	// Existing opens a store that is there and makes none: Open reports ErrNoStore
-	// where there is none, and leaves the folder as it is.
+	// Existing makes no new store: without a store, Open reports ErrNoStore and leaves
+	// the folder as it is.
 	Existing bool
-	// ReadOnly opens a store as it is at that moment, beside a process that writes to it
-	// or not: what is durable is there, what is written later is not. It takes no lock
-	// and writes nothing; writes report ErrReadOnly. Where there is no store, Open reports
-	// ErrNoStore. Of a store that was not closed, the last write may be missing.
+	// ReadOnly opens a store as it is at that moment, with or without a process that
+	// writes to it: it shows durable commits, and no later ones. It takes no lock and
+	// writes nothing; writes report ErrReadOnly. Without a store, Open reports
+	// ErrNoStore. If the store was not closed, its last write may be missing.
 	ReadOnly bool
 	// Preload fills a store in which nothing was written yet, before Open returns; of
 	// any other store it is left aside. Where it fails, or the process ends, nobody can

@@ -22,15 +22,15 @@ type preload struct {
 	level Level // at which lines are checked
 }
 
-// preloadState is the name under which a store keeps how far its preload is. It is
-// there from before the first resource until after the last.
+// preloadState is the name of the state that keeps the progress of a preload. The store
+// has it from before the first resource until after the last.
 const preloadState = "preload"
 
 // preloadChunk is how many bytes of lines are one commit. There are a few of them in
 // memory for each core.
 const preloadChunk = 1 << 20
 
-// A preloaded says how far a preload is.
+// A preloaded is the progress of a preload.
 type preloaded struct {
 	Lines int64  `json:"lines"` // that are durable, blank ones included
 	Sum   uint32 `json:"sum"`   // CRC-32C of these lines, which tells another source

@@ -22,8 +22,8 @@ func (s *Snapshot) Types() []string {
 	return names
 }
 
-// Current iterates over the current versions of a resource type in the order of
-// the log, without opening them. It reports an [Error] for a type that is none.
+// Current iterates over the current versions of a resource type in the order of the
+// log, without opening them. It reports an [Error] for an unknown type.
 func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	t, err := resourceType(typ)
 	if err != nil {
@@ -38,9 +38,9 @@ func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	}, nil
 }
 
-// AppendJSON appends a version as [Version.JSON] has it to dst. The version must
-// be one that Current gave. It allocates only where dst lacks room, and may be
-// called by many goroutines at once.
+// AppendJSON appends the [Version.JSON] of a version to dst. The ordinal must come from
+// Current. It allocates only if dst lacks room, and may be called by many goroutines at
+// once.
 func (s *Snapshot) AppendJSON(dst []byte, o Ordinal) ([]byte, error) {
 	return s.view.AppendJSON(dst, index.Ordinal(o))
 }

@@ -18,8 +18,8 @@ func (s *Store) SearchParameters() []search.ParameterStatus {
 	return all
 }
 
-// Parameters returns the search parameters that queries for a resource type may
-// name, sorted: R4's and the custom ones that are complete.
+// Parameters returns the search parameters that queries for a resource type may name,
+// sorted: R4's and complete custom ones.
 func (s *Store) Parameters(resourceType string) []search.Parameter {
 	t, ok := schema.ResourceType(resourceType)
 	if !ok {
@@ -28,7 +28,7 @@ func (s *Store) Parameters(resourceType string) []search.Parameter {
 	return s.engine.Search().Parameters(t)
 }
 
-// WaitIndexed waits until no search parameter is being indexed. It reports the
-// first that could not be, ErrClosed, or the error of ctx. Parameters that
-// are defined while it waits count too.
+// WaitIndexed waits until no search parameter is being indexed. It reports the error of
+// the first parameter that could not be indexed, ErrClosed, or the error of ctx.
+// Parameters that are defined while it waits count too.
 func (s *Store) WaitIndexed(ctx context.Context) error { return s.engine.WaitIndexed(ctx) }

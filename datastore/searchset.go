@@ -10,9 +10,9 @@ import (
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base
-// is the address of the server, without a slash at its end; full URLs and links
-// begin with it. Where it is "", full URLs are left out and links are relative.
+// Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base is the
+// address of the server, without a slash at its end; full URLs and links begin with it.
+// If it is "", full URLs are left out and links are relative.
 func (p *Page) Bundle(base string) []byte {
 	var out bytes.Buffer
 	b := p.begin(&out, base)
@@ -179,8 +179,8 @@ func (b *bundleWriter) write(p []byte) {
 	}
 }
 
-// fullURL is the address of the resource on a server, or "" without one. That of a
-// contained resource is its container's with the id (FHIR R4 §3.1.1.5.5).
+// fullURL is the address of the resource on a server, or "" without one. A contained
+// resource has its container's address with its own id (FHIR R4 §3.1.1.5.5).
 func (v *Version) fullURL(base string) string {
 	if base == "" || v.Type == "" {
 		return ""

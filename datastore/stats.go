@@ -12,11 +12,12 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Stats say how much a store holds in memory to find things: its index. What is
-// stored lies in the log, in the folder or in memory as well.
+// Stats describe the index of a store, which is in memory. The resources lie in the
+// log, in a folder or in memory as well.
 type Stats struct {
-	// Versions were written, deletions included; Superseded of them are not current,
-	// and Swept of those are not in the search index any more. All can be read.
+	// Versions is the number of versions, deletions included. Superseded of them are
+	// not current, and Swept of the superseded ones are not in the search index any
+	// more. All can be read.
 	Versions, Superseded, Swept int
 	// Types are the resource types that have a version, by name.
 	// Resources of a type have a current version; Versions of it were written, deletions
@@ -29,14 +30,15 @@ type Stats struct {
 	// versions, texts, and what is compared (dates, numbers, references).
 	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
 	// Held is how many states are held: by snapshots, and by searches, histories and
-	// exports under way. HeldSince is when the oldest began. What they see is not swept.
+	// exports under way. HeldSince is when the oldest began. Versions that they see are
+	// not swept.
 	Held      int
 	HeldSince time.Time
 	// Unannotated is how many documents wait for an annotation in the background.
 	Unannotated int
-	// Limit is the share, from 0 to 1, of the limit that the store is nearest to, such
-	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
-	// are taken, and other writes report ErrFull.
+	// Limit is the used share, from 0 to 1, of the limit to which the store is nearest,
+	// such as the number of versions. The logger is told from 0.8 on; beyond 0.99 only
+	// deletions are taken, and other writes report ErrFull.
 	Limit float64
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory

@@ -21,7 +21,7 @@ type Store struct {
 }
 
 // Open opens the store in a folder, or makes one there if the folder is empty or
-// absent. The path "mem:" is a new store in memory, which goes with Close and is
+// absent. The path "mem:" is a new store in memory, which is gone after Close and is
 // sealed like any other. opts may be nil.
 //
 // It reports ErrNoKey, ErrWrongKey, ErrLocked, ErrNoStore, ErrForeign, ErrUnsupported,

@@ -14,12 +14,12 @@ type Fault struct{ Check, Place, Reason string }
 // String returns the fault on one line.
 func (f Fault) String() string { return engine.Fault(f).String() }
 
-// Verify reads every version that the store holds, deletions included, and checks that
-// it opens, that its body parses, is canonical and has the id that the index says, that
-// its stored search values are what extracting them again gives, and that the versions
-// of a resource follow one another. Then it compares the index with one that it makes
-// anew from the bodies: postings, columns, dictionaries, totals, histories. It reports
-// ErrCorrupt if anything is wrong. Values that another version of this program stored
+// Verify reads every version that the store holds, deletions included. It checks that
+// the version opens; that its body parses, is canonical and has the id that the index
+// says; that its stored search values equal the values extracted again; and that the
+// versions of a resource follow one another. Then it makes the index anew from the
+// bodies and compares postings, columns, dictionaries, totals and histories. It reports
+// ErrCorrupt if there is a fault. Values that another version of this program stored
 // are no fault.
 //
 // A million versions take about ten seconds, and memory for an index of theirs; others

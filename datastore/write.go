@@ -26,9 +26,9 @@ func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) 
 	return s.engine.Validate(ctx, json, o.check)
 }
 
-// Create stores a resource under a new id; an id of its own is left aside. The
-// result has the resource as it was stored. It reports an [Error] of class
-// ErrInvalid, or ErrPreconditionFailed.
+// Create stores a resource under a new id; an id of its own is ignored. The result has
+// the resource as it was stored. It reports an [Error] of class ErrInvalid, or
+// ErrPreconditionFailed.
 func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
 	return s.create(ctx, json, &opCreate, opts)
 }

@@ -16,10 +16,10 @@ type CutResult struct {
 }
 
 // Cut cuts the log of a store after a commit, so that a store with damage behind it
-// opens again. Writes after that commit are gone from the store, acknowledged ones
-// too. A record with commits on both sides goes as a whole. What is cut is
-// kept in a tar file that it makes in the folder keepIn, which must not lie in the
-// store's: nothing is lost for good.
+// opens again. Writes after that commit are gone from the store, acknowledged ones too.
+// A record with commits on both sides is cut as a whole. The cut bytes are kept in a
+// new tar file in the folder keepIn, which must lie outside the store's folder: nothing
+// is lost for good.
 //
 // [Inspection.LastGood] is the last commit that can be kept. Cut reports ErrCorrupt where
 // a record up to the commit is damaged, or the store cannot be told from its small files:

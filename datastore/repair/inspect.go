@@ -12,16 +12,16 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// An Inspection is what the files of a store tell of it, also where it does not open.
-// It has neither keys nor data. As JSON it has all but Unchecked.
+// An Inspection is what the files of a store tell, even if it does not open. It has
+// neither keys nor data. As JSON it has all fields but Unchecked.
 type Inspection struct {
 	// Unchecked says why nothing was checked against the store's keys: the key is
-	// wrong, none was given, or the keyset is damaged. Then everything else is as
-	// somebody wrote it. It is nil where all was checked.
+	// wrong, none was given, or the keyset is damaged. Then anybody may have written
+	// the rest. It is nil if everything was checked.
 	Unchecked error `json:"-"`
 
-	// Store and Lineage are ids in hexadecimal, "" where the header cannot be read. A
-	// copy has the lineage of its store.
+	// Store and Lineage are ids in hexadecimal, "" if the header cannot be read. A copy
+	// has the lineage of its store.
 	Store   string `json:"store"`
 	Lineage string `json:"lineage"`
 	// Created is when the store was made.
@@ -29,7 +29,7 @@ type Inspection struct {
 	// Features are the feature bits of the store's format, 0 of the first version.
 	Features uint64 `json:"features"`
 
-	// Zone and BaseURL are the options of the last opening that wrote. Zone is "" where
+	// Zone and BaseURL are the options of the last opening that wrote. Zone is "" if
 	// they are not known.
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
@@ -37,8 +37,8 @@ type Inspection struct {
 	// Keys are the ids of the data keys, in hexadecimal. They are not secret.
 	Keys []string `json:"keys"`
 
-	// Generation counts the changes of the list of segments; 0 where the list, the
-	// manifest, cannot be read.
+	// Generation counts the changes of the manifest, the list of segments; 0 if it
+	// cannot be read.
 	Generation uint64 `json:"generation"`
 	// WasCut says that the store was cut and not opened since.
 	WasCut bool `json:"wasCut"`
@@ -68,16 +68,17 @@ type Term struct {
 type Segment struct {
 	Name   uint64 `json:"name"`
 	Closed bool   `json:"closed"` // nothing is added to it any more
-	// First and Last are commits, From and To their times. All are zero where it has
-	// none.
+	// First and Last are commits, From and To their times. All are zero for a segment
+	// without commits.
 	First   uint64    `json:"first"`
 	Last    uint64    `json:"last"`
 	From    time.Time `json:"from,omitzero"`
 	To      time.Time `json:"to,omitzero"`
 	Records int       `json:"records"`
 	Items   int       `json:"items"`
-	// Bytes is the length of the file, Good of them are records in order. Where the
-	// store has no fault, the rest was being written, or was when the writer ended.
+	// Bytes is the length of the file; Good is the length of its sound records. In a
+	// store without fault the rest was just being written, or was when the writer
+	// ended.
 	Bytes int64 `json:"bytes"`
 	Good  int64 `json:"good"`
 }

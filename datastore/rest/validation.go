@@ -29,8 +29,8 @@ func (x *exchange) validation() ([]datastore.WriteOption, error) {
 	return []datastore.WriteOption{datastore.Validation(level)}, nil
 }
 
-// writeOptions returns what the headers of an update or a patch say: conditions, the
-// level of validation and a Provenance.
+// writeOptions returns the options in the headers of an update or a patch: conditions,
+// the level of validation and a Provenance.
 func (x *exchange) writeOptions() ([]datastore.WriteOption, error) {
 	options, err := conditions(x.r)
 	if err != nil {
