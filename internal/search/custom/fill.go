@@ -63,7 +63,7 @@ type Filling struct {
 	of         []*param.Custom
 	wanted     map[index.TypeID]bool // the types that have a parameter
 	done       index.Ordinal
-	end        index.Ordinal // of what was extracted, and is not filled in yet
+	end        index.Ordinal // the last version that was extracted, and is not filled in yet
 	left       int           // versions after done at the turn before
 	staged     bool          // the last stage has begun:
 	stage      index.Ordinal // versions after it bring their values along
@@ -133,8 +133,8 @@ func (f *Filling) choose() {
 	}
 }
 
-// Extract extracts the values of versions after those that have theirs, until it has a
-// chunk of them.
+// Extract extracts the values of the next versions that lack theirs, until it has the values
+// of a chunk of versions.
 func (f *Filling) Extract(ctx context.Context) error {
 	x := f.parameters.index
 	f.batch.Reset()

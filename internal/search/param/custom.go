@@ -28,7 +28,7 @@ type Custom struct {
 type customs struct {
 	InUse, Indexing []*Custom
 	Places          map[schema.TypeID][]*Place           // of those in use, by concrete type
-	Staged          map[schema.TypeID][]*Place           // of those that are staged
+	Staged          map[schema.TypeID][]*Place           // of the staged ones
 	Pending         map[schema.TypeID]map[string]*Custom // of those being indexed, by concrete type and code
 }
 
