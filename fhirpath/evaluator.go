@@ -45,8 +45,8 @@ type Evaluator struct {
 	// evaluation first asks.
 	Now time.Time
 	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
-	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by what it
-	// takes. Beyond the limit an evaluation ends with ErrLimit.
+	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by its
+	// cost. Beyond the limit an evaluation ends with ErrLimit.
 	MaxVisits int
 	// MaxItems is how many items collections may have together at any time, variables
 	// among them, give or take 65,536; 0 is DefaultMaxItems.
