@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// checkElements reports an element that no type has which is exported.
+// checkElements reports an element that no exported type has.
 func (c *choice) checkElements() error {
 	for i, element := range c.options.Elements {
 		typ, name, of := strings.Cut(element, ".")

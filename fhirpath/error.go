@@ -21,8 +21,8 @@ var (
 	ErrLimit = fhirpath.ErrLimit
 )
 
-// An Error reports what is wrong with an expression or its evaluation and where
-// in the expression. Its text has nothing of the resource.
+// An Error reports a fault of an expression or of its evaluation, and its place in the
+// expression. Its text has nothing of the resource.
 type Error struct {
 	Offset int    // byte offset in the expression
 	Line   int    // counts from 1
@@ -37,8 +37,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("fhirpath: %d:%d: %s", e.Line, e.Column, e.Reason)
 }
 
-// Excerpt returns the line of the expression that the error is in, and below it a
-// caret under the place:
+// Excerpt returns the line of the expression with the error, and below it a caret under
+// the place:
 //
 //	Patient.nmae.given
 //	        ^

@@ -37,12 +37,12 @@ type Evaluator struct {
 	// Profiles answers conformsTo, slice and elementDefinition; nil: only FHIR's
 	// own types are known.
 	Profiles Profiles
-	// Variables are the caller's: %name. One that is not among them is an error.
+	// Variables are the caller's: %name. An unknown variable is an error.
 	Variables map[string]Collection
 	// Trace gets what trace() shows; nil: nothing does.
 	Trace func(name string, items Collection)
-	// Now is the time that now() and today() go by; zero is the time at which an
-	// evaluation first asks.
+	// Now is the time of now() and today(); zero stands for the time of their first
+	// call in an evaluation.
 	Now time.Time
 	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
 	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by its
@@ -63,8 +63,7 @@ type Evaluator struct {
 }
 
 // Evaluate evaluates an expression on a resource in JSON, which must be sound in
-// structure; what else it breaks is for expressions to find. See
-// [Expression.Evaluate].
+// structure. Expressions may find its other faults. See [Expression.Evaluate].
 func (v *Evaluator) Evaluate(ctx context.Context, e *Expression, json []byte) (Collection, error) {
 	v.set()
 	c, err := v.machine.Evaluate(ctx, e.compiled, json)

@@ -19,10 +19,10 @@ const (
 // many goroutines. The zero Expression is of no use.
 type Expression struct{ compiled *fhirpath.Expression }
 
-// Options say how to compile. The zero value, and nil, are those of [Compile].
+// Options say how to compile. The zero value and nil compile as [Compile] does.
 type Options struct {
-	// Context is the name of the type that the expression is evaluated on:
-	// "Patient", "Patient.contact". Empty: any.
+	// Context is the name of the type on which the expression is evaluated: "Patient",
+	// "Patient.contact". Empty: any.
 	Context string
 	// Untyped turns the check of elements and types off: an element that R4 does
 	// not have yields nothing.

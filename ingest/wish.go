@@ -10,7 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// A wish is what a line or an entry asks for.
+// A wish is the content of a line or an entry: a resource to write, or resources to
+// delete.
 type wish struct {
 	nothing  bool
 	deletes  bool
@@ -120,8 +121,8 @@ func (c *chunk) entries() iter.Seq[[]byte] {
 // indexOf returns the place of an entry in its Bundle, from 0.
 func (c *chunk) indexOf(number int64) int64 { return c.index + number - c.first }
 
-// lineOf returns the number that the report has for a line or an entry: those of a
-// Bundle that is a line have the line's.
+// lineOf returns the number of a line or an entry in the report: the entries of a
+// Bundle that is a line have the line's number.
 func (c *chunk) lineOf(number int64) int64 {
 	if c.bundle != nil && c.bundle.isLine {
 		return c.line

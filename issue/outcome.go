@@ -40,9 +40,9 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 
 // Path writes a JSON Pointer into a resource of type root as a path of FHIRPath: in a
 // Patient /contact/1/name is Patient.contact[1].name, and /_birthDate/extension/0 is
-// Patient.birthDate.extension[0]. It is "" where the root is not known. A choice has the
-// name that FHIRPath gives it, deceased, wherever the type around it is known: in all but
-// the resources inside another.
+// Patient.birthDate.extension[0]. It is "" without a root. A choice has its name in
+// FHIRPath, deceased, if the type around it is known; inside a contained resource it is
+// not.
 func Path(root, pointer string) string {
 	if root == "" {
 		return ""

@@ -299,8 +299,8 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	return append(dst, '}'), nil
 }
 
-// stored resolves references to resources of the store, relative references and
-// references that begin with the base.
+// stored resolves references to resources of the store: relative ones, and absolute
+// ones below the base.
 type stored struct{ x *exchange }
 
 // Resolve implements [fhirpath.Resolver].

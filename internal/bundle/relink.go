@@ -71,7 +71,7 @@ var (
 	extensionURL  = schema.Lookup(schema.TypeExtension, "url")
 )
 
-// linkKind reports whether a node may be a link, and of what kind.
+// linkKind reports whether a node may be a link, and its kind.
 func linkKind(doc *fhirjson.Document, n fhirjson.Index) (LinkKind, bool) {
 	node := &doc.Nodes[n]
 	if node.Kind != fhirjson.String {

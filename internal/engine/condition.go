@@ -114,7 +114,7 @@ type Expectation struct {
 	// filter is that of the state that was asked, nil for none. What is asked again passes
 	// it as well.
 	filter *exec.Filter
-	// at is the state that was asked: its sequence and its last version.
+	// at is the sequence of the state that was asked, and last its last version.
 	at   uint64
 	last index.Ordinal
 }
@@ -167,8 +167,8 @@ func (x *Expectation) through(view index.View) index.View {
 	return view.Through(x.filter)
 }
 
-// askAgain asks the conditions of a commit that were overtaken. It reports
-// ErrOvertaken if one finds something else than before.
+// askAgain searches again for the conditions of a commit that were overtaken. It
+// reports ErrOvertaken if one has another answer than before.
 func (e *Engine) askAgain(ctx context.Context, c *Commit) error {
 	for i := range c.Expects {
 		x := &c.Expects[i]

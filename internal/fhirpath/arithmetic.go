@@ -56,7 +56,7 @@ func (v *Evaluator) one(o operation, focus item) (it item, ok bool, err error) {
 	return v.popOne(base, o.Pos())
 }
 
-// popOne takes what is above base off the stack, which must be one item or none.
+// popOne takes the items above base off the stack: one item or none.
 func (v *Evaluator) popOne(base, pos int) (it item, ok bool, err error) {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]
@@ -70,7 +70,8 @@ func (v *Evaluator) popOne(base, pos int) (it item, ok bool, err error) {
 	}
 }
 
-// concatenate is &, to which nothing is the empty text (FHIRPath N1 §6.6.6).
+// concatenate is &, which takes an empty operand for the empty text (FHIRPath N1
+// §6.6.6).
 func (o *arithmetic) concatenate(v *Evaluator, a, b item, aOK, bOK bool) error {
 	if aOK && v.classOf(a) != classString || bOK && v.classOf(b) != classString {
 		return v.fail(ErrEvaluation, o.Pos(), "& needs strings")

@@ -29,12 +29,12 @@ func newContext(digits uint32) *apd.Context {
 
 var (
 	decimals = newContext(precision)
-	// guarded is for what is computed in several steps or by series.
+	// guarded is for computing in several steps or by series.
 	guarded = newContext(precision + 12)
 )
 
-// readDecimal sets d to the number that a text is. It reports false where that is
-// no number, or one too large or too long for arithmetic.
+// readDecimal sets d to the number of a text. It reports false if the text is no
+// number, or too large or too long for arithmetic.
 func readDecimal[S ~string | ~[]byte](d *apd.Decimal, text S) bool {
 	n, ok := decimal.Parse(text)
 	switch {
@@ -50,7 +50,7 @@ func readDecimal[S ~string | ~[]byte](d *apd.Decimal, text S) bool {
 	return inRange(d)
 }
 
-// inRange reports whether a number is one that arithmetic keeps.
+// inRange reports whether a number is in the range of arithmetic.
 func inRange(d *apd.Decimal) bool {
 	return d.Form == apd.Finite && d.Exponent >= -maxScale && (d.IsZero() || d.NumDigits()+int64(d.Exponent) <= precision)
 }
@@ -92,8 +92,8 @@ func (v *Evaluator) decimalOf(d *apd.Decimal, it item) bool {
 	return readDecimal(d, v.text(it, &v.buffers[0]))
 }
 
-// addDecimal makes a decimal of the result of an operation; it reports false where
-// there is none.
+// addDecimal makes a decimal of the result of an operation; it reports false if there
+// is none.
 func (v *Evaluator) addDecimal(d *apd.Decimal, condition apd.Condition) (item, bool) {
 	const failed = apd.InvalidOperation | apd.DivisionByZero | apd.DivisionUndefined | apd.Overflow | apd.DivisionImpossible
 	if condition&failed != 0 || !tidy(d) {
