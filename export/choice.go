@@ -17,7 +17,7 @@ import (
 type run struct {
 	series
 	walk walk
-	cut  datastore.Subsetter // nil for whole resources
+	cut  subsetter // nil for whole resources
 }
 
 // A walk calls yield with versions until that returns false.

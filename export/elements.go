@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -36,9 +35,11 @@ func hasElement(typ, name string) bool {
 	return first != end
 }
 
-// subsetter returns the function that cuts resources of a type, or nil if they stay
-// whole.
-func (c *choice) subsetter(typ string) (datastore.Subsetter, error) {
+// A subsetter appends resources, cut, as datastore.Snapshot.Elements has them.
+type subsetter = func(dst, resource []byte) ([]byte, error)
+
+// subsetter returns how resources of a type are cut, nil if they are not.
+func (c *choice) subsetter(typ string) (subsetter, error) {
 	var names []string
 	cuts := false
 	for _, element := range c.options.Elements {

@@ -29,8 +29,8 @@ func blockName(id string, block int) string {
 	return register.Work(id, fmt.Sprintf("files/%d", block))
 }
 
-// keep makes a transaction keep the files that were added since the last call.
-func (l *fileList) keep(tx *datastore.Tx, id string) error {
+// keep has a transaction keep the files that were added since the last time.
+func (l *fileList) keep(tx *datastore.Transaction, id string) error {
 	for l.kept < len(l.files) {
 		block := l.kept / listBlock
 		end := min(len(l.files), (block+1)*listBlock)

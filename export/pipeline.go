@@ -34,8 +34,8 @@ type part struct {
 	series
 	head     []byte // a line before the versions
 	versions []datastore.Ordinal
-	cut      datastore.Subsetter // nil for whole resources
-	pages    chan page           // closed after the last, or where the job stops
+	cut      subsetter // nil for whole resources
+	pages    chan page // closed after the last, or where the job stops
 }
 
 // A page is the lines of some versions of a part.
@@ -176,13 +176,13 @@ func newPart(r *run) *part {
 
 // listBlocks sends the blocks of patients, each a part.
 func (p *pipeline) listBlocks(ctx context.Context) (err error) {
-	cuts := map[string]datastore.Subsetter{}
+	cuts := map[string]subsetter{}
 	for _, typ := range p.choice.types {
 		if cuts[typ], err = p.choice.subsetter(typ); err != nil {
 			return err
 		}
 	}
-	var cut datastore.Subsetter
+	var cut subsetter
 	if len(p.choice.options.Elements) > 0 {
 		cut = func(dst, resource []byte) ([]byte, error) {
 			if cut := cuts[typeOf(resource)]; cut != nil {

@@ -31,7 +31,7 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 	if err != nil {
 		return nil, err
 	}
-	state, err := datastore.At(from)
+	state, err := from.At()
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
@@ -177,7 +177,7 @@ func resume(ctx context.Context, store *datastore.Store, record *register.Record
 	}
 	anew := errors.Is(err, datastore.ErrStalePage)
 	if anew {
-		if state, err = datastore.At(store); err == nil {
+		if state, err = store.At(); err == nil {
 			j, err = prepare(ctx, state, opts)
 		}
 	}

@@ -86,7 +86,7 @@ func streamed(ctx context.Context, from datastore.Reader, opts Options) (*choice
 	if err != nil {
 		return nil, err
 	}
-	state, err := datastore.At(from)
+	state, err := from.At()
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}

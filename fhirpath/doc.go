@@ -6,8 +6,8 @@
 //
 // It covers all of FHIRPath N1 (normative release 1, ANSI/HL7 NMN R1-2020), the
 // functions of trial use (split, join, trim, encode, escape, lowBoundary,
-// defineVariable, sort, coalesce, yearOf and their like), and the additions of FHIR R4
-// (§2.9.1). [CheckInvariants] runs R4's own constraints.
+// defineVariable, sort, coalesce, yearOf and their like), and what FHIR R4 adds
+// (§2.9.1).
 //
 // # Terms
 //
@@ -60,17 +60,9 @@
 //
 // [MaxLength] and [MaxDepth] bound an expression. [Evaluator] has bounds for work,
 // items and text of one evaluation, and for the bytes that resolve() brings in: each
-// resource counts once. It looks at ctx every millisecond or so. Work is counted by its
-// cost: texts by their bytes, patterns by their steps, numbers and units by their
-// arithmetic. By default every evaluation ends within a few seconds and some hundred
-// megabytes. [CheckInvariants] has one limit for all invariants of a resource. An
-// [Expression] is immutable and safe for many goroutines; an Evaluator holds scratch
-// memory and belongs to one.
-//
-// # Nodes
-//
-// [Evaluator.Select] and [Evaluator.Test] are the way in for other packages of this
-// module: they evaluate on the nodes of a parsed document, for instance a component of
-// a composite search parameter on the composite's element. For the expressions of
-// search parameters they allocate nothing once the evaluator's memory has grown.
+// resource counts once. It looks at ctx every millisecond or so. Work is counted by
+// its cost: texts by their bytes, patterns by the steps that they make, numbers
+// and units by their arithmetic. By default an evaluation ends within a few seconds and
+// some hundred megabytes. An [Expression] is immutable and safe for
+// many goroutines; an Evaluator holds scratch memory and belongs to one.
 package fhirpath

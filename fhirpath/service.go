@@ -1,6 +1,10 @@
 package fhirpath
 
-import "context"
+import (
+	"context"
+
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
+)
 
 // The interfaces in this file are the services of an evaluation. A caller without one
 // leaves it nil. They are called on the goroutine of the evaluation; an error ends the
@@ -46,41 +50,33 @@ type Profiles interface {
 	ElementDefinition(ctx context.Context, element Item) (Collection, error)
 }
 
-// A Function is a function of the caller's.
-type Function struct {
-	// MinArgs and MaxArgs are how many arguments it takes.
-	MinArgs, MaxArgs int
-	// Call computes the result. Arguments have been evaluated on $this. The slices
-	// must not be kept. An error ends the evaluation and is returned as it is.
-	Call func(ctx context.Context, input Collection, args []Collection) (Collection, error)
+// terminology is a Terminology as the machine asks it.
+type terminology struct{ of Terminology }
+
+func (t terminology) MemberOf(ctx context.Context, valueSet string, codings []fhirpath.Coding) (member, known bool, err error) {
+	list := make([]Coding, len(codings))
+	for i, c := range codings {
+		list[i] = Coding(c)
+	}
+	return t.of.MemberOf(ctx, valueSet, list)
 }
 
-// external is a call of a Function.
-type external struct {
-	position
-	input    operation
-	args     []operation
-	function Function
+func (t terminology) Subsumes(ctx context.Context, a, b fhirpath.Coding) (subsumes, known bool, err error) {
+	return t.of.Subsumes(ctx, Coding(a), Coding(b))
 }
 
-func (o *external) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.input.eval(v, focus); err != nil {
-		return err
-	}
-	input := v.exportAll(v.stack[base:])
-	v.stack = v.stack[:base]
-	args := make([]Collection, len(o.args))
-	for i, arg := range o.args {
-		if err := arg.eval(v, focus); err != nil {
-			return err
-		}
-		args[i] = v.exportAll(v.stack[base:])
-		v.stack = v.stack[:base]
-	}
-	result, err := o.function.Call(v.ctx, input, args)
-	if err != nil {
-		return err
-	}
-	return v.pushAll(result, o.Pos())
+// profiles is a Profiles as the machine asks it.
+type profiles struct{ of Profiles }
+
+func (p profiles) Conforms(ctx context.Context, element fhirpath.Item, profile string) (conforms, known bool, err error) {
+	return p.of.Conforms(ctx, Item{element}, profile)
+}
+
+func (p profiles) InSlice(ctx context.Context, element fhirpath.Item, structure, name string) (in, known bool, err error) {
+	return p.of.InSlice(ctx, Item{element}, structure, name)
+}
+
+func (p profiles) ElementDefinition(ctx context.Context, element fhirpath.Item) (fhirpath.Collection, error) {
+	c, err := p.of.ElementDefinition(ctx, Item{element})
+	return c.inner(), err
 }

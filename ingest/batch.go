@@ -29,7 +29,7 @@ type batch struct {
 	weight int64 // share of the pipeline's budget
 
 	prepared chan struct{} // closed by the worker, which sets tx
-	tx       *datastore.Tx
+	tx       *datastore.Transaction
 }
 
 // room is the memory that is left for text.
@@ -64,6 +64,7 @@ func (b *batch) isDone() bool {
 // prepare fills the transaction of the batch. An error stops the run.
 func (b *batch) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	b.tx = store.Begin()
+	b.tx.SkipOutOfOrder() // of lines that keep their versions
 	for _, c := range b.chunks {
 		c.tx = b.tx
 		if c.ends {

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A bundleInfo is the result of a first look at a text that may be a Bundle.

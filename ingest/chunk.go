@@ -11,7 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A chunk goes from the reader to a worker, and then to the committer, in a batch.
@@ -24,11 +24,11 @@ type chunk struct {
 	ends   bool  // nothing of the source follows; there is no cut
 
 	// Set by the worker.
-	tx       *datastore.Tx // the batch's
-	stored   []storedLine  // in the order of the lines
-	last     int64         // number of the last line
-	aside    []int64       // lines to put aside
-	settled  []int64       // lines that were put aside and are decided
+	tx       *datastore.Transaction // the batch's
+	stored   []storedLine           // in the order of the lines
+	last     int64                  // number of the last line
+	aside    []int64                // lines to put aside
+	settled  []int64                // lines that were put aside and are decided
 	counts   Counts
 	failures []failedLine
 }
@@ -156,13 +156,13 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		return ctx.Err()
 	case errors.Is(err, datastore.ErrClosed):
 		return err
-	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !c.job.from.Last:
+	case errors.Is(err, engine.ErrUnresolved) && c.source.again && !c.job.from.Last:
 		if !waits {
 			c.aside = append(c.aside, number)
 		}
 	default:
 		c.fail(number, err)
-		if !errors.Is(err, datastore.ErrUnresolved) {
+		if !errors.Is(err, engine.ErrUnresolved) {
 			c.settle(number, waits)
 		}
 	}
@@ -188,18 +188,18 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 	}
 	tx := store.Begin()
 	ref, err := c.update(ctx, tx, store, w, checks)
-	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
+	switch isUnresolved := errors.Is(err, engine.ErrUnresolved); {
 	case isUnresolved && c.source.again && !unresolved: // it found something in its time
 		w.plain = true
 		ref, err = c.update(ctx, tx, store, w, c.job.checks())
 	case err == nil && unresolved: // it would find something by now
-		err = datastore.ErrUnresolved
+		err = engine.ErrUnresolved
 	}
 	switch {
 	case err == nil:
-		stored := storedLine{number: number, ref: ref, op: retold, effect: datastore.EffectUpdated}
+		stored := storedLine{number: number, ref: ref, op: retold, effect: engine.Updated}
 		if c.job.created.has(c.file, number) {
-			stored.effect = datastore.EffectCreated
+			stored.effect = engine.Created
 		}
 		c.note(&stored, tx)
 		c.stored = append(c.stored, stored)

@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // chunkSize is the size from which a chunk is cut. It is one commit: large enough

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )

@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -106,14 +106,14 @@ func isBlockHead(line []byte) bool {
 // remove adds the deletions of a line to the transaction.
 func (c *chunk) remove(number int64, line []byte, all []deletion) error {
 	for _, d := range all {
-		how := []datastore.WriteOption{datastore.IfPresent()}
+		var how []datastore.WriteOption
 		if d.past {
 			how = append(how, datastore.Imported())
 		}
-		if c.job.options.KeepVersions {
-			how = append(how, datastore.DeletedAs(d.versionID, d.lastUpdated), datastore.IfInOrder())
+		if !c.job.options.KeepVersions {
+			d.versionID, d.lastUpdated = "", time.Time{}
 		}
-		switch err := c.tx.Delete(d.Ref, how...); {
+		switch err := c.tx.DeleteAs(d.Ref, d.versionID, d.lastUpdated, how...); {
 		case errors.Is(err, datastore.ErrInvalid): // of a version that cannot be kept
 			c.fail(number, err)
 			return nil
@@ -131,6 +131,6 @@ func (c *chunk) remove(number int64, line []byte, all []deletion) error {
 // retellDeletions reports a line that an earlier run or pass did.
 func (c *chunk) retellDeletions(number int64, all []deletion) {
 	for _, d := range all {
-		c.stored = append(c.stored, storedLine{number: number, ref: d.Ref, op: retold, effect: datastore.EffectDeleted})
+		c.stored = append(c.stored, storedLine{number: number, ref: d.Ref, op: retold, effect: engine.Deleted})
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"io/fs"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/retry"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 var (

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/engine"
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
@@ -45,6 +46,23 @@ func (j *Job) keepLast(b *batch) error {
 	return b.tx.SetEffects(register.Work(j.record.ID, lastState), value)
 }
 
+// effectOf returns what the operation that a version is the answer to came to.
+func effectOf(v *datastore.Version) engine.Effect {
+	switch {
+	case v.Refused != nil:
+		return engine.Refused
+	case v.VersionID == "":
+		return engine.NoEffect
+	case v.Unchanged:
+		return engine.Unchanged
+	case v.Deleted:
+		return engine.Deleted
+	case v.Created:
+		return engine.Created
+	}
+	return engine.Updated
+}
+
 func flawed(s *storedLine) uint64 {
 	if s.flaws != nil {
 		return 1
@@ -52,8 +70,8 @@ func flawed(s *storedLine) uint64 {
 	return 0
 }
 
-// forgetLast makes a transaction forget the last batch, which is counted.
-func (j *Job) forgetLast(tx *datastore.Tx) error {
+// forgetLast has a transaction forget the last batch, which is counted.
+func (j *Job) forgetLast(tx *datastore.Transaction) error {
 	return tx.SetState(register.Work(j.record.ID, lastState), nil)
 }
 
@@ -93,8 +111,8 @@ func (j *Job) addLast(ctx context.Context, id string) error {
 		if sized {
 			size = next()
 		}
-		switch datastore.Effect(effect) {
-		case datastore.EffectRefused:
+		switch engine.Effect(effect) {
+		case engine.Refused:
 			if !j.refused.has(file, line) { // the first of the line
 				j.refused.add(file, line)
 				refused := Counts{Imported: -1, CustomerErrors: 1, BytesImported: -int64(size >> 1), WithIssues: -int64(size & 1)}
@@ -103,9 +121,9 @@ func (j *Job) addLast(ctx context.Context, id string) error {
 					j.from.Part.add(refused)
 				}
 			}
-		case datastore.EffectCreated:
+		case engine.Created:
 			j.created.add(file, line)
-		case datastore.EffectUnchanged:
+		case engine.Unchanged:
 			j.from.Total.Unchanged++
 			if file == j.from.File {
 				j.from.Part.Unchanged++

@@ -153,8 +153,8 @@ func (s *lineSet) remove(file int, lines ...int64) {
 	}
 }
 
-// keep makes a transaction keep the changed blocks; kept follows once it is committed.
-func (s *lineSet) keep(tx *datastore.Tx, id string) error {
+// keep has a transaction keep what changed; kept follows once it is committed.
+func (s *lineSet) keep(tx *datastore.Transaction, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for b := range s.mu.changed {
@@ -180,8 +180,8 @@ func (s *lineSet) kept() {
 	clear(s.mu.changed)
 }
 
-// forget makes a transaction forget all lines.
-func (s *lineSet) forget(tx *datastore.Tx, id string) error {
+// forget has a transaction forget all lines.
+func (s *lineSet) forget(tx *datastore.Transaction, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for b := range s.mu.blocks {

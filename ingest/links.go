@@ -10,8 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // links are the names by which Bundles refer to the entries of others, as far as a job
@@ -39,7 +39,7 @@ func (l *links) byID(store *datastore.Store, id string) (t target, n int, err er
 	if ok {
 		return t, 1, nil
 	}
-	at, err := datastore.At(store)
+	at, err := store.At()
 	if err != nil {
 		return t, 0, err
 	}
@@ -202,7 +202,7 @@ func (l *linker) reference(ctx context.Context, text string) (string, error) {
 	case root == "" || all == nil || !all.roots[root]:
 		return "", nil
 	}
-	at, err := datastore.At(l.store)
+	at, err := l.store.At()
 	if err != nil {
 		return "", err
 	}

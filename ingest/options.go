@@ -64,14 +64,12 @@ type Options struct {
 	// decompress without end comes to an end. Its lines are bounded by the size of the
 	// largest resource.
 	MaxUnpacked int64
-	// Validation is the level at which lines are checked: Strict by default,
-	// whatever the store's own level is.
+	// Validation is the level at which lines are checked: datastore.WithoutInvariants by
+	// default, whatever the store's own level is. The invariants of datastore.Strict cost
+	// about 4 µs a resource.
 	Validation datastore.Level
-	// Invariants also checks lines against the constraints that R4 writes in FHIRPath.
-	// They cost about 4 µs a resource.
-	Invariants bool
-	// Report takes the results of lines and the manifest. By default lines are only
-	// counted.
+	// Report takes what became of each line, and the manifest. By default lines are
+	// counted and nothing is told of them.
 	Report Sink
 	// Progress is called while the job runs, about ten times a second at most, and
 	// once at the end, before Wait returns. Calls come from one goroutine. One
@@ -88,6 +86,11 @@ type Options struct {
 	// Ahead is how many files are open at a time, with their start read, so that
 	// waiting for a bucket's answers happens for many at once: 32 by default.
 	Ahead int
+}
+
+// hasInvariants reports whether the level has R4's invariants checked.
+func (o *Options) hasInvariants() bool {
+	return o.Validation == datastore.Strict || o.Validation == datastore.Minimal
 }
 
 // A BundleMode says which Bundles of the input are taken apart: their entries' resources
@@ -129,6 +132,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Validation > datastore.Minimal {
 		wrong = append(wrong, fmt.Errorf("ingest: Validation %d is no level", o.Validation))
+	}
+	if o.Validation == 0 {
+		o.Validation = datastore.WithoutInvariants
 	}
 	if o.Bundles > KeepBundles {
 		wrong = append(wrong, fmt.Errorf("ingest: Bundles %d is no mode", o.Bundles))

@@ -63,11 +63,8 @@ func (p *pipeline) prepare(ctx context.Context) error {
 // checks returns the write options of lines, without resolving references.
 func (j *Job) checks() []datastore.WriteOption {
 	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.Validation(j.options.Validation)}
-	if !j.options.Invariants {
-		checks = append(checks, datastore.WithoutInvariants())
-	}
 	if j.options.KeepVersions {
-		checks = append(checks, datastore.KeepVersion(), datastore.IfInOrder())
+		checks = append(checks, datastore.KeepVersion())
 	}
 	return checks
 }

@@ -118,7 +118,7 @@ func (p *position) filesBegun(of int) int {
 // properties are the options of a job in the register.
 type properties struct {
 	Validation string   `json:"validation"`
-	Invariants bool     `json:"invariants"`
+	Invariants bool     `json:"invariants"`      // whether the level has them checked
 	Files      []string `json:"files,omitempty"` // the first, up to listedFiles
 	MoreFiles  int      `json:"moreFiles,omitempty"`
 	Bundles    string   `json:"bundles,omitempty"`
@@ -132,9 +132,9 @@ var bundleNames = map[BundleMode]string{UnpackBundles: "unpack", KeepBundles: "k
 // them.
 const listedFiles = 20
 
-// levelNames are HealthLake's.
+// levelNames are HealthLake's, which tells the levels without and with invariants not apart.
 var levelNames = map[datastore.Level]string{
-	datastore.Strict: "strict", datastore.StructureOnly: "structure-only", datastore.Minimal: "minimal",
+	datastore.Strict: "strict", datastore.WithoutInvariants: "strict", datastore.StructureOnly: "structure-only", datastore.Minimal: "minimal",
 }
 
 // Start starts an import and returns at once. The job ends when all is imported,
@@ -147,12 +147,12 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 	if err != nil {
 		return nil, err
 	}
-	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files, Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions})
+	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.hasInvariants(), Files: j.options.Files, Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions})
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	listed := properties{
-		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
+		Validation: levelNames[j.options.Validation], Invariants: j.options.hasInvariants(), Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
 		Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions,
 	}
 	listed.MoreFiles = len(j.options.Files) - len(listed.Files)
@@ -362,8 +362,8 @@ func (j *Job) behind(b *batch) position {
 	return p
 }
 
-// keepSets makes a transaction keep the sets of lines.
-func (j *Job) keepSets(tx *datastore.Tx) error {
+// keepSets has a transaction keep the sets of lines.
+func (j *Job) keepSets(tx *datastore.Transaction) error {
 	return errors.Join(j.asides.keep(tx, j.record.ID), j.created.keep(tx, j.record.ID), j.refused.keep(tx, j.record.ID))
 }
 

@@ -12,7 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
@@ -30,10 +31,10 @@ const (
 type storedLine struct {
 	number int64
 	ref    datastore.Ref
-	op     int              // number of the operation in the batch's transaction, or retold
-	effect datastore.Effect // known once the batch is committed
-	flaws  []byte           // OperationOutcome of a resource that only level Minimal lets in
-	size   int              // of the line
+	op     int           // number of the operation in the batch's transaction, or retold
+	effect engine.Effect // known once the batch is committed
+	flaws  []byte        // OperationOutcome of a resource that only level Minimal lets in
+	size   int           // of the line
 }
 
 // A failedLine is the report's line for an input line that is not imported.
@@ -45,9 +46,8 @@ type failedLine struct {
 // retold is the op of a line that an earlier run or pass did.
 const retold = -1
 
-// note notes the faults in the resource of a line, which is the last operation of a
-// transaction.
-func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
+// note notes what was found in the resource of a line, which is the last of a transaction.
+func (c *chunk) note(s *storedLine, tx *datastore.Transaction) {
 	found := tx.Issues(tx.Len() - 1)
 	isFlaw := func(is datastore.Issue) bool { return is.Severity == issue.Error } // warnings are none
 	if slices.ContainsFunc(found, isFlaw) {
@@ -58,9 +58,9 @@ func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
 // status returns the HTTP status of an update or a deletion.
 func (s *storedLine) status() int {
 	switch s.effect {
-	case datastore.EffectCreated:
+	case engine.Created:
 		return http.StatusCreated
-	case datastore.EffectDeleted, datastore.NoEffect:
+	case engine.Deleted, engine.NoEffect:
 		return http.StatusNoContent
 	}
 	return http.StatusOK

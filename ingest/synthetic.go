@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/synth"
 )
 
@@ -27,7 +26,7 @@ func Synthetic(seed uint64, patients int) io.Reader {
 // [Synthetic]:
 //
 //	datastore.Open(ctx, path, &datastore.Options{Key: key, Preload: ingest.Preload(1, 1000)})
-func Preload(seed uint64, patients int) datastore.Preload {
+func Preload(seed uint64, patients int) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(Synthetic(seed, patients)), nil
 	}

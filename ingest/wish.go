@@ -57,8 +57,8 @@ func (c *chunk) entryWish(w wish, number int64, text []byte) (wish, error) {
 	return w, nil
 }
 
-// update adds the resource of a line or an entry to a transaction.
-func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (ref datastore.Ref, err error) {
+// update adds what a line or an entry writes to a transaction.
+func (c *chunk) update(ctx context.Context, tx *datastore.Transaction, store *datastore.Store, w *wish, checks []datastore.WriteOption) (ref datastore.Ref, err error) {
 	if c.bundle == nil {
 		return c.updateLine(ctx, tx, store, w, checks)
 	}
@@ -76,9 +76,9 @@ func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.S
 	return ref, err
 }
 
-// updateLine is update for a line. It resolves references by UUID or OID as in an entry
-// of a Bundle; a reference that finds nothing stays as it is.
-func (c *chunk) updateLine(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (datastore.Ref, error) {
+// updateLine is update for a line. It resolves references by UUID or OID, as those of an
+// entry of a Bundle; a reference that finds nothing stays as it is.
+func (c *chunk) updateLine(ctx context.Context, tx *datastore.Transaction, store *datastore.Store, w *wish, checks []datastore.WriteOption) (datastore.Ref, error) {
 	text := w.resource
 	if !w.plain && hasURN(text) {
 		l := linker{chunk: c, store: store}

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // fhirPathDefinition is the operation's canonical URL: FHIRPath Lab's, whose

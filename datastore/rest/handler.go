@@ -12,9 +12,9 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// DefaultMaxBodySize is the default of Options.MaxBodySize, in bytes: the largest
-// resource that a store takes by default.
-const DefaultMaxBodySize = datastore.DefaultMaxResourceSize
+// DefaultMaxBodySize is the size in bytes up to which the body of a request is
+// taken: the largest resource that a store takes by default.
+const DefaultMaxBodySize = 64 << 20
 
 // Options say how a handler answers. The zero value of each field is its default.
 type Options struct {

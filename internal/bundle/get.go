@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches of

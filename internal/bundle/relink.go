@@ -5,9 +5,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A LinkKind is the kind of place of a link.

@@ -7,12 +7,12 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/durable"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -228,7 +229,7 @@ func (c *cutting) keep(folder string) (err error) {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	return syncPath(folder)
+	return durable.SyncFolder(folder)
 }
 
 // archive adds the bytes of one file. Their name in the archive tells where in

@@ -5,10 +5,10 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -92,8 +92,20 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 // resource type. The parameters that shape the answer, such as _sort, are not among them.
 func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.custom.Registry().List(t) }
 
-// Memory divides the memory of an index among the search parameters, the largest first.
-// Each stream counts once, with all parameters that see it.
+// IsReference reports whether a type has a search parameter of that name whose values are
+// references.
+func (e *Engine) IsReference(t schema.TypeID, code string) bool {
+	r := e.custom.Registry()
+	if r.Types[t] == nil {
+		return false // no concrete resource type
+	}
+	p, ok := r.Find(t, code)
+	return ok && p.Row.Type == schema.ParamReference && p.Special != param.SpecialUnsupported
+}
+
+// Memory shares out what an index holds among the search parameters, the largest
+// first. Each stream of values (see the package comment) counts once, with all the
+// parameters that see it.
 func (e *Engine) Memory(stats *index.Stats) []search.ParameterMemory {
 	return e.custom.Registry().Memory(stats)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 

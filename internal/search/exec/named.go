@@ -5,10 +5,10 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 

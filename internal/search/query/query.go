@@ -3,10 +3,10 @@ package query
 import (
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
