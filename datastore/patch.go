@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Patch applies a patch to the current version of a resource, with its meta.versionId and

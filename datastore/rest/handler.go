@@ -71,7 +71,8 @@ func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{handler: h, w: w, r: r, base: h.base(r), form: form{mediaType: fhirJSON}}
+	base := h.base(r)
+	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, form: form{mediaType: fhirJSON}}
 	defer x.recover()
 	if err := x.answer(); err != nil {
 		if x.began {
@@ -96,6 +97,7 @@ func (h *handler) base(r *http.Request) string {
 // An exchange is one request and its answer. It is for one goroutine.
 type exchange struct {
 	*handler
+	store   *datastore.Store // as it is reached at base
 	w       http.ResponseWriter
 	r       *http.Request
 	base    string

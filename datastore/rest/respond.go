@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirxml"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // send answers with a status and a body, a resource in JSON; nil is no body. What has no

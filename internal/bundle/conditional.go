@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Conditional is an update, patch or deletion outside a Bundle, whose criteria find the resource

@@ -6,9 +6,9 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
 	"github.com/fhirlake/fhirlake/internal/pathpatch"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // ApplyPatch returns a resource in JSON with a patch applied: a JSON Patch, which is a JSON

@@ -2,7 +2,7 @@ package pathpatch
 
 import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // An Error says why a patch cannot be applied, and where in the patch.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirxml"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/pathpatch"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // canonical returns the canonical form of a resource in JSON.
