@@ -5,8 +5,7 @@
 //     which holds values to their types: the two together are as strict as JSON alone.
 //   - [Append] writes the tape of package fhirjson as XML.
 //
-// The text of a narrative is the same in both forms, byte for byte, but for line ends: XML
-// has them be line feeds.
+// The text of a narrative is the same in both forms, byte for byte, line ends included.
 //
 // # Choices
 //

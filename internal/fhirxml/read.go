@@ -441,9 +441,5 @@ func (r *reader) narrative(start xml.StartElement) (string, error) {
 			return "", wrong("a narrative has no processing instructions and no document type")
 		}
 	}
-	text := r.source[from:r.decoder.InputOffset()]
-	if bytes.IndexByte(text, '\r') >= 0 { // XML 1.0 §2.11
-		text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	}
-	return string(quote.Append(nil, text)), nil
+	return string(quote.Append(nil, r.source[from:r.decoder.InputOffset()])), nil
 }

@@ -55,7 +55,7 @@ func TestHL7Cases(t *testing.T) {
 	}
 	require.NoError(t, xml.Unmarshal(text, &suite))
 	require.Len(t, suite.Cases, 33)
-	space := regexp.MustCompile(`(\\n|\s)+|(\\n|\s)*(<[^>]*>)(\\n|\s)*`)
+	space := regexp.MustCompile(`(\\n|\\r|\s)+|(\\n|\\r|\s)*(<[^>]*>)(\\n|\\r|\s)*`)
 	for _, c := range suite.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			got, err := pathpatch.Apply(context.Background(), fromXML(t, c.Input.XML), fromXML(t, c.Diff.XML))
