@@ -39,6 +39,9 @@ func (x *Index) Fill(late []Late) error {
 	if !used.plus(need).withForeign().within(x.limits.unreserved()) {
 		return ErrFull
 	}
+	if len(late) > 0 {
+		x.customChanges.Add(1)
+	}
 	view := x.View()
 	for _, l := range late {
 		if v := l.values(); v != nil && view.Visible(l.Ordinal) {
@@ -66,6 +69,9 @@ func (l *Late) values() *Prepared {
 // caller sees to it that nobody trusts one. The entities that only their
 // references named stay.
 func (x *Index) Drop(params ...Param) {
+	if len(params) > 0 {
+		x.customChanges.Add(1)
+	}
 	for _, p := range params {
 		x.mu.Lock()
 		columns := x.columnsLocked(p)

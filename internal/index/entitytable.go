@@ -195,11 +195,10 @@ func (t *entityTable) probe(slots []atomic.Uint32, typ TypeID, key []byte, hash 
 }
 
 // remember keeps hashes from now on, so that a table that grows need not hash all ids
-// again.
+// again. It does so for an empty table: the ids that others have would have to be hashed.
 func (t *entityTable) remember() {
-	t.hashes = make([]uint32, 1, 1+t.n.Load())
-	for e := uint32(1); e <= t.n.Load(); e++ {
-		t.hashes = append(t.hashes, uint32(t.digest(t.records.at(e)).hi>>32))
+	if t.n.Load() == 0 {
+		t.hashes = make([]uint32, 1)
 	}
 }
 
