@@ -48,6 +48,9 @@ type Options struct {
 	// Logger is told what an operator should know: names that are passed over,
 	// repairs, and why a log turned read-only. By default nobody is told.
 	Logger *slog.Logger
+
+	// inMemory is set for the path "mem:", whose folder nobody can open again.
+	inMemory bool
 }
 
 // Limits and defaults of Options.
@@ -68,6 +71,7 @@ func (o *Options) withDefaults(path string) (Options, error) {
 	}
 	var errs []error
 	inMemory := path == "mem:" && out.FS == nil
+	out.inMemory = inMemory
 	if out.FS == nil {
 		out.FS = OSFolder(path)
 		if inMemory {
