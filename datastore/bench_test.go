@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -137,6 +138,7 @@ func BenchmarkOpen(b *testing.B) {
 	b.Run("sample", func(b *testing.B) { benchmarkOpen(b, sample(b), false) })
 	b.Run("rewritten", func(b *testing.B) { benchmarkOpen(b, sample(b), true) })
 	b.Run("100k", func(b *testing.B) { benchmarkOpen(b, synthetic(hundredThousand), false) })
+	b.Run("checkpoint100k", func(b *testing.B) { benchmarkOpenCheckpoint(b, synthetic(hundredThousand)) })
 }
 
 func benchmarkOpen(b *testing.B, lines [][]byte, rewrite bool) {
@@ -364,4 +366,32 @@ func BenchmarkSearchDuringImport(b *testing.B) {
 			b.ReportMetric(0, "ns/op") // of the pace, and of no interest
 		})
 	}
+}
+
+func benchmarkOpenCheckpoint(b *testing.B, lines [][]byte) {
+	store, path, opts := openBench(b, true)
+	require.NoError(b, importLines(store, lines))
+	start := time.Now()
+	require.NoError(b, store.Checkpoint())
+	println(time.Since(start).String())
+	require.NoError(b, store.Close())
+	info, _ := os.Stat(path + "/checkpoint")
+	b.ReportAllocs()
+	var cpu cputime.Watch
+	for b.Loop() {
+		cpu.Start()
+		store, err := datastore.Open(ctx, path, opts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		cpu.Stop()
+		b.StopTimer()
+		require.True(b, store.Restored())
+		require.NoError(b, store.Close())
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
+	b.ReportMetric(cpu.Rate(len(lines)*b.N), "res/cpu-s")
+	b.ReportMetric(float64(info.Size())/float64(size(lines)), "share")
+	b.ReportMetric(float64(info.Size())/float64(len(lines)), "B/version")
 }

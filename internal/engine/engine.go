@@ -30,6 +30,9 @@ type Engine struct {
 	numbers numbering
 	states  states
 
+	checkpoints checkpoints
+	scrub       scrub
+
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
@@ -93,15 +96,18 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	e := &Engine{
 		options:   options,
 		log:       log,
-		index:     index.NewWith(log.HashKey(), settings.Settle()),
 		queue:     make(chan *submission, queueLength),
 		written:   make(chan struct{}),
 		swept:     make(chan struct{}),
 		ending:    make(chan struct{}),
 		rewriting: make(chan struct{}, 1),
 	}
-	if options.Limits != nil {
-		e.index.Limit(*options.Limits)
+	fresh := func() *index.Index {
+		x := index.NewWith(log.HashKey(), settings.Settle())
+		if options.Limits != nil {
+			x.Limit(*options.Limits)
+		}
+		return x
 	}
 	e.background, e.stop = context.WithCancel(context.Background())
 	pages, err := pageKey(log.HashKey())
@@ -109,10 +115,18 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	e.pages = pagetoken.NewKey(pages)
+	saved, err := e.restore(ctx, fresh)
+	if err != nil {
+		e.stop()
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
 	e.search = exec.New(e.index, exec.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
+	if e.checkpoints.restored {
+		e.search.Restored(saved, e.index.View().Last())
+	}
 	if err = e.packing.open(ctx, log, options.Logger); err == nil {
 		err = e.replay(ctx)
 	}
@@ -127,9 +141,12 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	e.parameters.given = given
 	e.filler.start(e)
 	e.define()
+	e.completeFilled()
 	go e.write()
 	go e.filler.run(e.background)
 	go e.keepSwept(e.background)
+	e.checkpoints.start(e)
+	e.scrub.start(e)
 	err = e.follow(ctx)
 	if err == nil && e.Last().Last() == 0 {
 		err = e.WaitIndexed(ctx) // at once: there is nothing to index
@@ -162,6 +179,9 @@ func (e *Engine) close() error {
 	if e.follower.done != nil {
 		<-e.follower.done
 	}
+	e.checkpoints.running.Wait()
+	e.scrub.running.Wait()
+	e.checkpointAtClose()
 	e.published.tell() // whoever follows the log sees that it is closed
 	return e.log.Close()
 }

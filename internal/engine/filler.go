@@ -76,6 +76,16 @@ func (f *filler) run(ctx context.Context) {
 	}
 }
 
+// completeFilled makes those parameters complete that every version has values of, as the
+// index was restored. It is called before the writer and the filler start.
+func (e *Engine) completeFilled() {
+	view := e.index.View()
+	for p := e.search.Pending(); p != nil && p.Filled() > 0 && p.Filled() == view.Last(); p = e.search.Pending() {
+		p.Progress(int(view.Last()), int(view.Last()))
+		p.Complete(view.Sequence())
+	}
+}
+
 // unstage forgets what was kept. The writer calls it.
 func (f *filler) unstage(p *exec.Pending) {
 	p.Unstage()
@@ -99,8 +109,8 @@ type filling struct {
 }
 
 func (e *Engine) fill(ctx context.Context, p *exec.Pending) error {
-	f := &filling{engine: e, pending: p, values: make([]index.Prepared, fillChunk)}
-	f.left = int(e.index.View().Last())
+	f := &filling{engine: e, pending: p, values: make([]index.Prepared, fillChunk), done: p.Filled()}
+	f.left = int(e.index.View().Last() - f.done)
 	f.choose()
 	for ended := false; !ended; {
 		end, err := f.extract(ctx)

@@ -141,6 +141,18 @@ func (to *Restorer) param(r *imageReader) {
 	to.params = append(to.params, c)
 }
 
+// CustomParams returns the custom params that have or had values.
+func (x *Index) CustomParams() (params []Param) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for p := int(FirstCustom); p < len(x.mu.params); p++ {
+		if x.mu.params[p] != nil {
+			params = append(params, Param(p))
+		}
+	}
+	return params
+}
+
 func readColumnHead[T any](r *imageReader, c *column[T]) {
 	n := r.uvarint()
 	if n>>1 > 1<<40 {

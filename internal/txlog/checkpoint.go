@@ -138,11 +138,12 @@ func (h *checkpointHeader) partID(number uint64) seal.PartID {
 // one that is out of date already, because segments were rewritten meanwhile; otherwise
 // what Append reports.
 func (w *CheckpointWriter) Finish() error {
-	err := w.finish()
-	if err != nil {
+	if err := w.finish(); err != nil {
 		w.Discard()
+		return err
 	}
-	return err
+	w.file = nil
+	return nil
 }
 
 func (w *CheckpointWriter) finish() error {

@@ -53,6 +53,25 @@ func (e *Engine) Define(definitions []*param.Definition) [][]issue.Issue {
 	}
 	numbers := param.Numbering{Taken: map[index.Param]bool{}}
 	var gone []index.Param
+	if e.restored != nil {
+		fresh = slices.DeleteFunc(fresh, func(i int) bool {
+			c := param.Adopt(definitions[i], types[i], e.restored.saved)
+			if c == nil {
+				return false
+			}
+			c.Filled = e.restored.last
+			incomplete = append(incomplete, c)
+			keep[c] = true
+			return true
+		})
+		gone = e.restored.leave(incomplete)
+		for _, c := range incomplete {
+			for _, p := range c.Params {
+				numbers.Taken[p] = true
+			}
+		}
+		e.restored = nil
+	}
 	for _, c := range slices.Concat(old.Complete, old.Incomplete) {
 		if !keep[c] {
 			gone = append(gone, c.Params...)
@@ -80,6 +99,40 @@ func (e *Engine) Define(definitions []*param.Definition) [][]issue.Issue {
 	return issues
 }
 
+// restored is what an index had of custom parameters when it was restored.
+type restored struct {
+	saved  []param.SavedCustom
+	params []index.Param // of all, the incomplete ones included
+	last   index.Ordinal
+}
+
+// Restored says that the index was restored with values of custom parameters, of the
+// versions up to last: the saved ones are complete so far. The next Define adopts those
+// that are defined still, which are then filled from there on, and frees all else. It is
+// called before any Define.
+func (e *Engine) Restored(saved []param.SavedCustom, last index.Ordinal) {
+	e.restored = &restored{saved, e.index.CustomParams(), last}
+}
+
+// leave returns the params that were not adopted.
+func (r *restored) leave(adopted []*param.Custom) []index.Param {
+	return slices.DeleteFunc(r.params, func(p index.Param) bool {
+		return slices.ContainsFunc(adopted, func(c *param.Custom) bool { return slices.Contains(c.Params, p) })
+	})
+}
+
+// Saved returns the custom parameters that are complete, and false if others are being
+// filled.
+func (e *Engine) Saved() (saved []param.SavedCustom, ok bool) {
+	if e.Pending() != nil || e.restored != nil {
+		return nil, false
+	}
+	for _, c := range e.current.Load().Customs.Complete {
+		saved = append(saved, param.SavedCustom{Identity: c.Identity(), Params: c.Params})
+	}
+	return saved, true
+}
+
 // A Pending is the work of filling the custom parameters that were pending when
 // it began. It is for one goroutine, but for Settle and Complete.
 type Pending struct {
@@ -88,11 +141,16 @@ type Pending struct {
 }
 
 // Pending returns the work of filling those custom parameters that are pending and
-// have not failed, or nil if there are none.
+// have not failed, or nil if there are none: of those that have values up to one version,
+// the latest.
 func (e *Engine) Pending() *Pending {
 	var customs []*param.Custom
 	for _, c := range e.current.Load().Customs.Incomplete {
-		if c.Failed.Load() == nil {
+		switch {
+		case c.Failed.Load() != nil:
+		case customs == nil || c.Filled > customs[0].Filled:
+			customs = []*param.Custom{c}
+		case c.Filled == customs[0].Filled:
 			customs = append(customs, c)
 		}
 	}
@@ -101,6 +159,9 @@ func (e *Engine) Pending() *Pending {
 	}
 	return &Pending{e, customs}
 }
+
+// Filled returns the last version that has values already.
+func (p *Pending) Filled() index.Ordinal { return p.customs[0].Filled }
 
 // Types returns the concrete types of the resources that need values.
 func (p *Pending) Types() []schema.TypeID {

@@ -57,6 +57,7 @@ type Engine struct {
 	registry   *param.Registry                // R4's
 	current    atomic.Pointer[param.Registry] // with the custom parameters of now
 	index      *index.Index
+	restored   *restored // until the first Define; nil of an index that was not restored
 	zone       *time.Location
 	base       string
 	settle     index.Settle

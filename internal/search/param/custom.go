@@ -1,6 +1,8 @@
 package param
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -20,10 +22,66 @@ type Custom struct {
 	Params []index.Param // numbers of its streams
 	// Since is the sequence of the first view that has all values. It is set
 	// before the registry has the parameter as complete.
-	Since          uint64
+	Since uint64
+	// Filled is the last version that was filled before the store was opened.
+	Filled         index.Ordinal
 	Staged         atomic.Bool // what is written brings its values along, although it is not complete
 	Indexed, Total atomic.Int64
 	Failed         atomic.Pointer[error] // why it will never be complete
+}
+
+// A SavedCustom is a custom parameter whose values an index already has, up to a version:
+// that of a checkpoint.
+type SavedCustom struct {
+	Identity [32]byte
+	Params   []index.Param
+}
+
+// customVersion is the version of what custom parameters yield. It changes with FHIRPath,
+// and with whatever else makes values of what an expression finds.
+const customVersion = 1
+
+// Identity is the same for parameters that have the same values.
+func (c *Custom) Identity() [32]byte { return c.Definition.identity(c.Types) }
+
+// identity returns the identity of a parameter with this definition, whose components have
+// these types.
+func (d *Definition) identity(types []schema.ParamType) [32]byte {
+	var b []byte
+	number := func(n int) { b = binary.LittleEndian.AppendUint32(b, uint32(n)) }
+	text := func(s string) { number(len(s)); b = append(b, s...) }
+	number(customVersion)
+	for _, s := range []string{d.URL, d.Code, d.Type.String(), d.Expression} {
+		text(s)
+	}
+	for _, list := range [][]schema.TypeID{d.Bases, d.Targets} {
+		number(len(list))
+		for _, t := range list {
+			text(t.String())
+		}
+	}
+	number(len(d.parts))
+	for i := range d.parts {
+		text(d.parts[i].definition)
+		text(d.parts[i].source)
+		text(types[i].String())
+	}
+	return sha256.Sum256(b)
+}
+
+// Adopt makes a parameter of a definition whose values the index has under numbers that
+// it is given. It returns nil where these are not the numbers of one of such a definition.
+func Adopt(d *Definition, types []schema.ParamType, saved []SavedCustom) *Custom {
+	identity := d.identity(types)
+	at := slices.IndexFunc(saved, func(s SavedCustom) bool { return s.Identity == identity })
+	if at < 0 {
+		return nil
+	}
+	numbers := Numbering{given: saved[at].Params}
+	if c := NewCustom(d, types, &numbers); !numbers.Out && len(numbers.given) == 0 {
+		return c
+	}
+	return nil
 }
 
 // A Place is a custom parameter on one of its bases: what makes values of a

@@ -73,11 +73,21 @@ func (d *Definition) clashes(other *Definition) bool {
 // A Numbering gives out numbers of streams that are not taken.
 type Numbering struct {
 	Taken map[index.Param]bool
-	next  index.Param // above FirstCustom
-	Out   bool        // there were none left
+	given []index.Param // where not nil, the numbers to give out, which must do
+	next  index.Param   // above FirstCustom
+	Out   bool          // there were none left
 }
 
 func (n *Numbering) number() index.Param {
+	if n.given != nil {
+		if len(n.given) == 0 {
+			n.Out = true
+			return index.FirstCustom
+		}
+		p := n.given[0]
+		n.given = n.given[1:]
+		return p
+	}
 	for n.Taken[index.FirstCustom+n.next] {
 		n.next++
 	}

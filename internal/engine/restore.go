@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// A checkpointState is what a checkpoint holds beside the image of the index, and what
+// the image depends on. Its layout is that of one version of this program.
+type checkpointState struct {
+	settings   []byte // as they were for the image
+	extractors []extractorOf
+	spans      []span
+	states     map[string]txlog.Number
+	customs    []param.SavedCustom
+}
+
+// An extractorOf says which version of the extractor made the values of a type.
+type extractorOf struct {
+	typ     schema.TypeID
+	version uint32
+}
+
+const checkpointStateVersion = 1
+
+func (s *checkpointState) marshal() []byte {
+	b := binary.LittleEndian.AppendUint32(nil, checkpointStateVersion)
+	number := func(n uint64) { b = binary.AppendUvarint(b, n) }
+	text := func(s string) { number(uint64(len(s))); b = append(b, s...) }
+	text(string(s.settings))
+	number(uint64(len(s.extractors)))
+	for _, e := range s.extractors {
+		number(uint64(e.typ))
+		number(uint64(e.version))
+	}
+	number(uint64(len(s.spans)))
+	for _, s := range s.spans {
+		number(uint64(s.ordinal))
+		number(uint64(s.number))
+	}
+	number(uint64(len(s.states)))
+	for name, n := range s.states {
+		text(name)
+		number(uint64(n))
+	}
+	number(uint64(len(s.customs)))
+	for _, c := range s.customs {
+		text(string(c.Identity[:]))
+		number(uint64(len(c.Params)))
+		for _, p := range c.Params {
+			number(uint64(p))
+		}
+	}
+	return b
+}
+
+var errCheckpoint = errors.New("datastore: checkpoint of another version")
+
+func unmarshalCheckpointState(b []byte) (*checkpointState, error) {
+	if len(b) < 4 || binary.LittleEndian.Uint32(b) != checkpointStateVersion {
+		return nil, errCheckpoint
+	}
+	b = b[4:]
+	failed := false
+	number := func() uint64 {
+		n, size := binary.Uvarint(b)
+		if size <= 0 {
+			failed = true
+			return 0
+		}
+		b = b[size:]
+		return n
+	}
+	count := func() int { // of things of a byte at least
+		n := number()
+		if n > uint64(len(b)) {
+			failed = true
+			return 0
+		}
+		return int(n)
+	}
+	text := func() []byte {
+		n := count()
+		t := b[:n:n]
+		b = b[n:]
+		return t
+	}
+	s := &checkpointState{settings: text(), states: map[string]txlog.Number{}}
+	for range count() {
+		s.extractors = append(s.extractors, extractorOf{schema.TypeID(number()), uint32(number())})
+	}
+	for range count() {
+		s.spans = append(s.spans, span{index.Ordinal(number()), txlog.Number(number())})
+	}
+	for range count() {
+		name := string(text())
+		s.states[name] = txlog.Number(number())
+	}
+	for range count() {
+		var c param.SavedCustom
+		if copy(c.Identity[:], text()) != len(c.Identity) {
+			failed = true
+		}
+		for range count() {
+			c.Params = append(c.Params, index.Param(number()))
+		}
+		s.customs = append(s.customs, c)
+	}
+	if failed || len(b) > 0 {
+		return nil, errCheckpoint
+	}
+	return s, nil
+}
+
+// restore makes the index: from the checkpoint of the log, if there is one that can be
+// used, and otherwise an empty one. Whatever is wrong with a checkpoint costs time and
+// nothing else.
+func (e *Engine) restore(ctx context.Context, fresh func() *index.Index) (saved []param.SavedCustom, err error) {
+	e.index = fresh()
+	keeper, ok := e.log.(checkpointLog)
+	if !ok {
+		return nil, nil
+	}
+	r, err := keeper.OpenCheckpoint()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var state *checkpointState
+	if err == nil {
+		defer r.Close()
+		err = caught("reading the checkpoint", func() (err error) {
+			state, err = e.readCheckpoint(ctx, r)
+			return err
+		})
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		e.options.Logger.InfoContext(ctx, "datastore: the checkpoint of the index is not used; the whole log is read", "reason", err)
+		e.index = fresh()
+		return nil, nil
+	}
+	last := r.Last()
+	e.sequence, e.time = last.Sequence, last.Time
+	if len(state.spans) > 0 {
+		e.numbers.spans.Store(&state.spans)
+	}
+	e.states.numbers = state.states
+	e.checkpoints.restored = true
+	e.checkpoints.covered.Store(uint32(e.index.View().Last()))
+	return state.customs, nil
+}
+
+// Restored reports whether the index was restored from a checkpoint.
+func (e *Engine) Restored() bool { return e.checkpoints.restored }
+
+// readCheckpoint reads a checkpoint into the empty index.
+func (e *Engine) readCheckpoint(ctx context.Context, r *txlog.CheckpointReader) (*checkpointState, error) {
+	parts := r.Parts() - 2 // of the image; its head and the state follow
+	if parts < 0 {
+		return nil, errCheckpoint
+	}
+	part, err := r.Part(parts+1, nil)
+	if err != nil {
+		return nil, err
+	}
+	state, err := unmarshalCheckpointState(part)
+	if err == nil {
+		err = e.canUse(state)
+	}
+	if err != nil {
+		return nil, err
+	}
+	state.settings = nil // it is of no more use, and would keep its part
+	if part, err = r.Part(parts, nil); err != nil {
+		return nil, err
+	}
+	image, err := e.index.Restore(part)
+	if err != nil {
+		return nil, err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			var buf []byte
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= parts || ctx.Err() != nil {
+					return ctx.Err()
+				}
+				part, err := r.Part(i, buf)
+				if err != nil {
+					return err
+				}
+				buf = part[:0]
+				if err := caught("reading the checkpoint", func() error { return image.Add(part) }); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if err := image.Finish(); err != nil {
+		return nil, err
+	}
+	if got := e.index.View().Sequence(); got > r.Last().Sequence {
+		return nil, fmt.Errorf("%w: it is of commit %d, the image of %d", errCheckpoint, r.Last().Sequence, got)
+	}
+	return state, nil
+}
+
+// canUse reports why the values of a checkpoint are not those of today.
+func (e *Engine) canUse(s *checkpointState) error {
+	if !bytes.Equal(s.settings, e.options.meaning()) {
+		return errors.New("zone, its rules, or base changed")
+	}
+	for _, x := range s.extractors {
+		if param.Version(x.typ) != x.version {
+			return fmt.Errorf("the search values of %s are extracted otherwise now", x.typ)
+		}
+	}
+	return nil
+}
+
+// checkpointState returns what a checkpoint holds beside the image. The writer calls it.
+func (e *Engine) checkpointState(customs []param.SavedCustom) *checkpointState {
+	s := &checkpointState{settings: e.options.meaning(), states: map[string]txlog.Number{}, customs: customs}
+	view := e.index.View()
+	for t := range schema.Types {
+		if view.OfType(index.TypeID(t)).Len() > 0 {
+			s.extractors = append(s.extractors, extractorOf{schema.TypeID(t), param.Version(schema.TypeID(t))})
+		}
+	}
+	if spans := e.numbers.spans.Load(); spans != nil {
+		s.spans = slices.Clip(*spans)
+	}
+	e.states.mu.Lock()
+	defer e.states.mu.Unlock()
+	for name, n := range e.states.numbers {
+		s.states[name] = n
+	}
+	return s
+}
