@@ -31,6 +31,9 @@ func (s *Store) Checkpoint() error { return s.engine.Checkpoint(context.Backgrou
 // ErrNoCheckpoint is returned when no checkpoint can be made now.
 var ErrNoCheckpoint = engine.ErrNoCheckpoint
 
+// DropCheckpoint removes the checkpoint.
+func (s *Store) DropCheckpoint() error { return s.engine.DropCheckpoint() }
+
 // Restored reports whether the store was opened from a checkpoint.
 func (s *Store) Restored() bool { return s.engine.Restored() }
 

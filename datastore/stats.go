@@ -34,6 +34,20 @@ type Stats struct {
 	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
 	// are taken, and other writes report ErrFull.
 	Limit float64
+	// Checkpoint is the image of the index in the store's folder, from which it opens
+	// fast: up to which commit it goes, and its size, which is not part of what the store
+	// holds. Both are 0 where there is none, as in memory.
+	Checkpoint struct {
+		Sequence uint64
+		Bytes    int64
+	}
+	// Scrub is the reading, in the background, of what an opening from a checkpoint has
+	// not read: how many bytes of the log of how many were verified, and what was found
+	// damaged. All is zero of a store whose whole log was read when it was opened.
+	Scrub struct {
+		Done, Total int64
+		Faults      []Fault
+	}
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory
 }
@@ -54,12 +68,16 @@ func (s *Store) Stats() (Stats, error) {
 	of := s.engine.Stats()
 	held, since := s.engine.Held()
 	unannotated, _ := s.engine.Unannotated()
-	return Stats{
+	stats := Stats{
 		Types: typeStats(s.engine.Last()),
 		Held:  held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
-	}, nil
+	}
+	checkpoint, scrub := s.engine.CheckpointInfo(), s.engine.Scrubbed()
+	stats.Checkpoint.Sequence, stats.Checkpoint.Bytes = checkpoint.Sequence, checkpoint.Bytes
+	stats.Scrub.Done, stats.Scrub.Total, stats.Scrub.Faults = scrub.Done, scrub.Total, scrub.Faults
+	return stats, nil
 }
 
 // typeStats counts what a view sees.
@@ -83,6 +101,12 @@ func (s Stats) String() string {
 	fmt.Fprintf(&b, "%.2g %% of the nearest limit used; %d states held", 100*s.Limit, s.Held)
 	if s.Held > 0 {
 		fmt.Fprintf(&b, ", the oldest since %s", s.HeldSince.UTC().Format(time.RFC3339))
+	}
+	if s.Checkpoint.Bytes > 0 {
+		fmt.Fprintf(&b, "; checkpoint %d bytes, up to commit %d", s.Checkpoint.Bytes, s.Checkpoint.Sequence)
+	}
+	if s.Scrub.Total > 0 {
+		fmt.Fprintf(&b, "; %d of %d bytes verified, %d faults", s.Scrub.Done, s.Scrub.Total, len(s.Scrub.Faults))
 	}
 	b.WriteByte('\n')
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
