@@ -79,8 +79,7 @@ func (e *Engine) keepCheckpointed(ctx context.Context) {
 		last := e.index.View().Last()
 		rests := last == before
 		before = last
-		fresh, covered := e.notCovered()
-		if fresh < checkpointLeast || fresh < covered && !(rests && fresh >= covered/checkpointShare) {
+		if fresh, covered := e.notCovered(); !worthCheckpoint(fresh, covered, rests) {
 			continue
 		}
 		err := e.Checkpoint(ctx)
@@ -88,6 +87,21 @@ func (e *Engine) keepCheckpointed(ctx context.Context) {
 			e.options.Logger.WarnContext(ctx, "datastore: no checkpoint of the index was written; the next opening takes longer", "error", err)
 		}
 	}
+}
+
+// worthCheckpoint reports whether a checkpoint beside the writer is worth its while: fresh
+// versions are in no checkpoint yet, and rests says that nothing was written lately.
+func worthCheckpoint(fresh, covered int, rests bool) bool {
+	return fresh >= checkpointLeast && (fresh >= covered || rests && fresh >= covered/checkpointShare)
+}
+
+// worthClosing reports whether a checkpoint of an index of so many bytes, at a rate of so
+// many a second, is worth its while when the store is closed.
+func worthClosing(fresh int, bytes, rate int64) bool {
+	if rate == 0 {
+		rate = checkpointRate
+	}
+	return fresh >= int(replayRate*closeSaves.Seconds()) && bytes <= rate*int64(closeTakes.Seconds())
 }
 
 // notCovered returns how many versions an opening would read from the log, and how many it
@@ -135,14 +149,7 @@ func (e *Engine) checkpointAtClose() {
 	if !ok || keeper.BeginCheckpoint() == nil || e.readOnly() != nil {
 		return
 	}
-	if fresh, _ := e.notCovered(); fresh < int(replayRate*closeSaves.Seconds()) {
-		return
-	}
-	rate := e.checkpoints.rate.Load()
-	if rate == 0 {
-		rate = checkpointRate
-	}
-	if e.index.Bytes() > rate*int64(closeTakes.Seconds()) {
+	if fresh, _ := e.notCovered(); !worthClosing(fresh, e.index.Bytes(), e.checkpoints.rate.Load()) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTakes)
