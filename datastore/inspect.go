@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -47,6 +48,14 @@ type Inspection struct {
 	Segments []InspectedSegment `json:"segments"`
 	// Heads are the two slots that say how far writes were acknowledged.
 	Heads [2]InspectedHead `json:"heads"`
+
+	// Checkpoint is the image of the index from which the store opens fast; all is zero
+	// where there is none. One that cannot be used is no fault: opening takes longer.
+	Checkpoint struct {
+		Sequence uint64 `json:"sequence"` // the last commit that it knows
+		Bytes    int64  `json:"bytes"`
+		Unusable string `json:"unusable"` // why it cannot be used, "" where it can
+	} `json:"checkpoint"`
 
 	// LastGood is the last commit before any damage.
 	LastGood uint64 `json:"lastGood"`
@@ -123,6 +132,12 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 	}
 	for _, s := range in.Segments {
 		out.Segments = append(out.Segments, inspectedSegment(s))
+	}
+	if c := in.Checkpoint; c != nil {
+		out.Checkpoint.Sequence, out.Checkpoint.Bytes = c.Sequence, c.Bytes
+		if c.Unusable != nil {
+			out.Checkpoint.Unusable = strings.TrimPrefix(c.Unusable.Error(), ErrCorrupt.Error()+": ")
+		}
 	}
 	for _, f := range in.Findings {
 		out.Faults = append(out.Faults, Fault{Check: "log", Place: f.Place, Reason: f.Reason})

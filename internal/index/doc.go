@@ -52,7 +52,8 @@
 //
 // # What it does not do
 //
-// It stores nothing: opening a store applies its log again. It decides nothing about
+// It stores nothing: opening a store applies its log again, or restores an [Image] that
+// its caller has kept. It decides nothing about
 // sweeps: package datastore says when, and how far. A sweep frees what postings,
 // columns, terms and texts take; of a version 16 bytes of the resource table and its
 // place in the posting of its type stay, for histories, and of a text that is gone

@@ -55,8 +55,8 @@ func (l *Log) BeginCheckpoint() *CheckpointWriter {
 	}
 	st, m := l.state.Load(), l.manifest.Load()
 	w := &CheckpointWriter{log: l, header: checkpointHeader{
-		store: l.header.store, lineage: l.header.lineage, last: st.last, term: l.termTag(m, st.last.Sequence),
-		segments: uint32(len(st.segments)), digest: digestOf(st.segments),
+		store: l.header.store, lineage: l.header.lineage, last: st.last, term: m.termTag(l.header.lineage, st.last.Sequence),
+		segments: uint32(len(st.segments)), digest: st.digest(),
 	}}
 	rand.Read(w.header.id[:])
 	return w
@@ -183,7 +183,7 @@ func (l *Log) placeCheckpoint(h *checkpointHeader) error {
 	if err := l.checkWriteLocked(context.Background()); err != nil {
 		return err
 	}
-	if err := h.fits(l); err != nil {
+	if err := l.fitsCheckpoint(h); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	if err := l.folder.Rename(nameCheckpoint+tempSuffix, nameCheckpoint); err != nil {
@@ -228,7 +228,7 @@ func (l *Log) DropCheckpoint() error {
 
 // dropStaleCheckpoint removes a checkpoint of segments that were replaced.
 func (l *Log) dropStaleCheckpoint() {
-	if h := l.checkpoint.Load(); h == nil || h.fits(l) == nil {
+	if h := l.checkpoint.Load(); h == nil || l.fitsCheckpoint(h) == nil {
 		return
 	}
 	if err := l.DropCheckpoint(); err != nil {

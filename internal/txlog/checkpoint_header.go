@@ -95,31 +95,53 @@ func (h *checkpointHeader) directorySize() int64 {
 	return int64(h.parts)*checkpointEntry + seal.Overhead
 }
 
-// digestOf tells segments apart: their names, which are given once, and their ids.
-func digestOf(segments []*segment) (digest [32]byte) {
-	b := make([]byte, 0, len(segments)*24)
-	for _, s := range segments {
-		b = binary.LittleEndian.AppendUint64(b, s.entry.name)
-		b = append(b, s.entry.id[:]...)
+// digestOf tells segments apart: by their names, which are given once, and their ids.
+func digestOf(n int, entry func(i int) *segmentEntry) (digest [32]byte) {
+	b := make([]byte, 0, n*24)
+	for i := range n {
+		e := entry(i)
+		b = binary.LittleEndian.AppendUint64(b, e.name)
+		b = append(b, e.id[:]...)
 	}
 	return sha256.Sum256(b)
 }
 
-// fits reports why a checkpoint is not one of this log: it is another store's, or of a
+// digest is that of all segments.
+func (st *state) digest() [32]byte {
+	return digestOf(len(st.segments), func(i int) *segmentEntry { return &st.segments[i].entry })
+}
+
+// A checkpointPlace is what a checkpoint is held against.
+type checkpointPlace struct {
+	header   *storeHeader
+	manifest *manifest
+	last     uint64 // sequence
+	segments int
+	entry    func(i int) *segmentEntry
+}
+
+// fits reports why a checkpoint is not one of a log: it is another store's, or of a
 // commit that the log has not, or segments were rewritten or cut since. What was only
 // appended since does no harm, so that an older checkpoint is as good as a newer one.
-func (h *checkpointHeader) fits(l *Log) error {
-	st, m := l.state.Load(), l.manifest.Load()
+func (h *checkpointHeader) fits(p checkpointPlace) error {
 	switch {
-	case h.store != l.header.store || h.lineage != l.header.lineage:
+	case h.store != p.header.store || h.lineage != p.header.lineage:
 		return corruptf("checkpoint is another store's")
-	case h.last.Sequence > st.last.Sequence || h.last.Next > st.last.Next,
-		h.term != l.termTag(m, h.last.Sequence):
+	case h.last.Sequence > p.last || h.term != p.manifest.termTag(p.header.lineage, h.last.Sequence):
 		return corruptf("checkpoint is of commit %d, which the log has not", h.last.Sequence)
-	case int64(h.segments) > int64(len(st.segments)) || h.digest != digestOf(st.segments[:h.segments]):
+	case int64(h.segments) > int64(p.segments) || h.digest != digestOf(int(h.segments), p.entry):
 		return corruptf("checkpoint is of segments that were replaced")
 	}
 	return nil
+}
+
+// fitsCheckpoint reports why a checkpoint is not one of this log as it is now.
+func (l *Log) fitsCheckpoint(h *checkpointHeader) error {
+	st := l.state.Load()
+	return h.fits(checkpointPlace{
+		header: l.header, manifest: l.manifest.Load(), last: st.last.Sequence,
+		segments: len(st.segments), entry: func(i int) *segmentEntry { return &st.segments[i].entry },
+	})
 }
 
 // readCheckpoint opens the checkpoint and reads its header. Where it cannot be used, err
@@ -137,24 +159,34 @@ func (l *Log) readCheckpoint() (h *checkpointHeader, f File, err error) {
 			f = nil
 		}
 	}()
+	if h, err = readCheckpointHeader(f, l.keys.Load()); err != nil {
+		return nil, f, err
+	}
+	return h, f, l.fitsCheckpoint(h)
+}
+
+// readCheckpointHeader reads the header of a checkpoint. Without keys its tag is not
+// checked.
+func readCheckpointHeader(f File, keys *seal.Keyset) (*checkpointHeader, error) {
 	size, err := f.Size()
 	if err != nil {
-		return nil, f, err
+		return nil, err
 	}
 	b := make([]byte, min(size, checkpointHead))
 	if err := readFull(f, b, 0); err != nil {
-		return nil, f, err
+		return nil, err
 	}
-	if h, err = decodeCheckpointHeader(b); err != nil {
-		return nil, f, err
+	h, err := decodeCheckpointHeader(b)
+	if err != nil {
+		return nil, err
 	}
-	if !l.keys.Load().VerifyMAC(purposeCheckpoint, b[:checkpointBody], b[checkpointBody:]) {
-		return nil, f, corruptf("checkpoint's tag does not match")
+	if keys != nil && !keys.VerifyMAC(purposeCheckpoint, b[:checkpointBody], b[checkpointBody:]) {
+		return nil, corruptf("checkpoint's tag does not match")
 	}
 	if h.size != size || h.directory < checkpointHead || h.directory+h.directorySize() != size {
-		return nil, f, corruptf("checkpoint has %d bytes, should have %d", size, h.size)
+		return nil, corruptf("checkpoint has %d bytes, should have %d", size, h.size)
 	}
-	return h, f, h.fits(l)
+	return h, nil
 }
 
 // keyOfCheckpoint returns the data key of the checkpoint. One that cannot be used is
