@@ -10,6 +10,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/killpoint"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -36,6 +37,8 @@ type checkpoints struct {
 	rate     atomic.Int64  // bytes a second of the last one that was written without a pause
 	writing  sync.Mutex    // held while one is written
 	running  sync.WaitGroup
+	// version says which extractor makes the values of a type: param.Version, but in tests.
+	version func(schema.TypeID) uint32
 }
 
 // When a checkpoint is written. Each is as large as the whole index, so there should be

@@ -207,6 +207,15 @@ func TestModelOfCheckpoints(t *testing.T) {
 			},
 			"checkpoint": func(t *rapid.T) {
 				require.NoError(t, e.WaitIndexed(ctx))
+				e.checkpoints.version = param.Version
+				if other := rapid.SampledFrom([]schema.TypeID{0, schema.TypePatient, schema.TypeSearchParameter}).Draw(t, "other extractor"); other != 0 {
+					e.checkpoints.version = func(t schema.TypeID) uint32 {
+						if t == other {
+							return param.Version(t) + 1
+						}
+						return param.Version(t)
+					}
+				}
 				require.NoError(t, e.Checkpoint(ctx))
 			},
 			"reopen": func(t *rapid.T) {

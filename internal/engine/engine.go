@@ -102,6 +102,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		ending:    make(chan struct{}),
 		rewriting: make(chan struct{}, 1),
 	}
+	e.checkpoints.version = param.Version
 	fresh := func() *index.Index {
 		x := index.NewWith(log.HashKey(), settings.Settle())
 		if options.Limits != nil {
@@ -115,7 +116,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	e.pages = pagetoken.NewKey(pages)
-	saved, err := e.restore(ctx, fresh)
+	checkpoint, err := e.restore(ctx, fresh)
 	if err != nil {
 		e.stop()
 		return nil, fmt.Errorf("datastore: opening: %w", err)
@@ -124,10 +125,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
-	if e.checkpoints.restored {
-		e.search.Restored(saved, e.index.View().Last())
+	if err = e.packing.open(ctx, log, options.Logger); err == nil && checkpoint != nil {
+		err = e.continueFrom(ctx, checkpoint)
 	}
-	if err = e.packing.open(ctx, log, options.Logger); err == nil {
+	if err == nil {
 		err = e.replay(ctx)
 	}
 	if err != nil {

@@ -129,7 +129,7 @@ func unmarshalCheckpointState(b []byte) (*checkpointState, error) {
 // restore makes the index: from the checkpoint of the log, if there is one that can be
 // used, and otherwise an empty one. Whatever is wrong with a checkpoint costs time and
 // nothing else.
-func (e *Engine) restore(ctx context.Context, fresh func() *index.Index) (saved []param.SavedCustom, err error) {
+func (e *Engine) restore(ctx context.Context, fresh func() *index.Index) (state *checkpointState, err error) {
 	e.index = fresh()
 	keeper, ok := e.log.(checkpointLog)
 	if !ok {
@@ -139,7 +139,6 @@ func (e *Engine) restore(ctx context.Context, fresh func() *index.Index) (saved 
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var state *checkpointState
 	if err == nil {
 		defer r.Close()
 		err = caught("reading the checkpoint", func() (err error) {
@@ -163,7 +162,7 @@ func (e *Engine) restore(ctx context.Context, fresh func() *index.Index) (saved 
 	e.states.numbers = state.states
 	e.checkpoints.restored = true
 	e.checkpoints.covered.Store(uint32(e.index.View().Last()))
-	return state.customs, nil
+	return state, nil
 }
 
 // Restored reports whether the index was restored from a checkpoint.
@@ -180,11 +179,11 @@ func (e *Engine) readCheckpoint(ctx context.Context, r *txlog.CheckpointReader) 
 		return nil, err
 	}
 	state, err := unmarshalCheckpointState(part)
-	if err == nil {
-		err = e.canUse(state)
-	}
 	if err != nil {
 		return nil, err
+	}
+	if !bytes.Equal(state.settings, e.options.meaning()) {
+		return nil, errors.New("datastore: zone, its rules, or base changed")
 	}
 	state.settings = nil // it is of no more use, and would keep its part
 	if part, err = r.Part(parts, nil); err != nil {
@@ -227,17 +226,14 @@ func (e *Engine) readCheckpoint(ctx context.Context, r *txlog.CheckpointReader) 
 	return state, nil
 }
 
-// canUse reports why the values of a checkpoint are not those of today.
-func (e *Engine) canUse(s *checkpointState) error {
-	if !bytes.Equal(s.settings, e.options.meaning()) {
-		return errors.New("zone, its rules, or base changed")
-	}
+// stale returns the types whose values are extracted otherwise now.
+func (s *checkpointState) stale() (types []index.TypeID) {
 	for _, x := range s.extractors {
 		if param.Version(x.typ) != x.version {
-			return fmt.Errorf("the search values of %s are extracted otherwise now", x.typ)
+			types = append(types, index.TypeID(x.typ))
 		}
 	}
-	return nil
+	return types
 }
 
 // checkpointState returns what a checkpoint holds beside the image. The writer calls it.
@@ -246,7 +242,7 @@ func (e *Engine) checkpointState(customs []param.SavedCustom) *checkpointState {
 	view := e.index.View()
 	for t := range schema.Types {
 		if view.OfType(index.TypeID(t)).Len() > 0 {
-			s.extractors = append(s.extractors, extractorOf{schema.TypeID(t), param.Version(schema.TypeID(t))})
+			s.extractors = append(s.extractors, extractorOf{schema.TypeID(t), e.checkpoints.version(schema.TypeID(t))})
 		}
 	}
 	if spans := e.numbers.spans.Load(); spans != nil {

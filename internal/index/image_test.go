@@ -146,3 +146,53 @@ func TestImageIncomplete(t *testing.T) {
 	head[1]++
 	require.ErrorIs(t, restore(index.New([16]byte{1}), [][]byte{head}), index.ErrImage)
 }
+
+// An index whose types are renewed, one after the other, is as it was: here their values
+// are what they were.
+func TestRenew(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := index.New([16]byte{1})
+		m := history(t, x)
+		renewed := index.New([16]byte{1})
+		require.NoError(t, restore(renewed, imageOf(t, x)))
+		types := map[index.TypeID]bool{}
+		for _, c := range m.commits {
+			for _, it := range c.Items {
+				types[it.Type] = true
+			}
+		}
+		for typ := range types {
+			if !rapid.Bool().Draw(t, "renew") {
+				continue
+			}
+			twin := renewed.Twin()
+			view := renewed.View()
+			for _, c := range m.commits {
+				items := make([]index.Item, len(c.Items))
+				for i, it := range c.Items {
+					if items[i] = it; it.Hole || it.Type != typ {
+						items[i] = index.Item{Hole: true}
+					} else if view.Swept(c.first + index.Ordinal(i)) {
+						items[i].Values = nil
+					}
+				}
+				require.NoError(t, twin.Apply(c.Sequence, c.Time, c.first, items))
+			}
+			require.NoError(t, renewed.Renew(context.Background(), twin, []index.TypeID{typ}))
+		}
+		require.Empty(t, differences(t, x.View(), renewed.View(), nil))
+		require.Empty(t, differences(t, renewed.View(), x.View(), nil))
+		before := len(m.commits)
+		for range rapid.IntRange(0, 4).Draw(t, "more") {
+			m.apply(t, x)
+		}
+		for _, c := range m.commits[before:] {
+			require.NoError(t, renewed.Apply(c.Sequence, c.Time, c.first, c.Items))
+		}
+		require.Empty(t, differences(t, x.View(), renewed.View(), nil))
+		require.Empty(t, differences(t, renewed.View(), x.View(), nil))
+		again := index.New([16]byte{1})
+		require.NoError(t, restore(again, imageOf(t, renewed)))
+		require.Empty(t, differences(t, renewed.View(), again.View(), nil))
+	})
+}
