@@ -346,7 +346,7 @@ func TestWhenCheckpoints(t *testing.T) {
 		rests, want    bool
 	}{
 		{0, 0, true, false}, {checkpointLeast - 1, 0, true, false}, {checkpointLeast, 0, false, true},
-		{500_000, 1_000_000, false, false}, {1_000_000, 1_000_000, false, true},
+		{2_000_000, 1_000_000, false, false}, {3_000_000, 1_000_000, false, true},
 		{500_000, 1_000_000, true, true}, {100_000, 1_000_000, true, false},
 	} {
 		require.Equal(t, c.want, worthCheckpoint(c.fresh, c.covered, c.rests), c)
@@ -372,4 +372,18 @@ func TestCheckpointState(t *testing.T) {
 	}
 	_, err = unmarshalCheckpointState(append(b, 0))
 	require.Error(t, err)
+}
+
+func FuzzCheckpointState(f *testing.F) {
+	f.Add((&checkpointState{settings: []byte("x"), spans: []span{{1, 1}}, states: map[string]txlog.Number{"a": 1}}).marshal())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := unmarshalCheckpointState(b)
+		if err != nil {
+			require.ErrorIs(t, err, errCheckpoint)
+			return
+		}
+		again, err := unmarshalCheckpointState(s.marshal())
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+	})
 }

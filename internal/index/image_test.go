@@ -31,7 +31,11 @@ func imageOf(t require.TestingT, x *index.Index) [][]byte {
 
 // restore fills an index from sections, by several goroutines.
 func restore(x *index.Index, sections [][]byte) error {
-	to, err := x.Restore(sections[len(sections)-1])
+	size := int64(0)
+	for _, s := range sections {
+		size += int64(len(s))
+	}
+	to, err := x.Restore(sections[len(sections)-1], size)
 	if err != nil {
 		return err
 	}
@@ -194,5 +198,44 @@ func TestRenew(t *testing.T) {
 		again := index.New([16]byte{1})
 		require.NoError(t, restore(again, imageOf(t, renewed)))
 		require.Empty(t, differences(t, renewed.View(), again.View(), nil))
+	})
+}
+
+// FuzzImage changes a section of an image: what comes of it is an error, or an index.
+func FuzzImage(f *testing.F) {
+	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 100}
+	x := index.New([16]byte{1})
+	for range 50 {
+		c.round(f, 1, x)
+	}
+	require.NoError(f, x.Sweep(f.Context(), x.View().Sequence()-10))
+	all := imageOf(f, x)
+	for i, s := range all {
+		f.Add(i, s)
+		f.Add(i, s[:len(s)/2])
+	}
+	f.Fuzz(func(t *testing.T, i int, section []byte) {
+		if i < 0 || i >= len(all) {
+			return
+		}
+		changed := slices.Clone(all)
+		changed[i] = section
+		size := int64(0)
+		for _, s := range changed {
+			size += int64(len(s))
+		}
+		y := index.New([16]byte{1})
+		to, err := y.Restore(changed[len(changed)-1], size)
+		for _, s := range changed[:len(changed)-1] {
+			if err == nil {
+				err = to.Add(s)
+			}
+		}
+		if err == nil {
+			err = to.Finish()
+		}
+		if err != nil {
+			require.ErrorIs(t, err, index.ErrImage)
+		}
 	})
 }

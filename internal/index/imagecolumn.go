@@ -134,8 +134,13 @@ func (im *Image) numberChunk(c *columnChunk[numberRange], n int) {
 
 // readChunk reads a chunk of a column, and puts it where it belongs.
 func readChunk[T any](r *imageReader, c *column[T], values func(r *imageReader, n int, chunk *columnChunk[T])) {
-	at, n := int(r.uvarint()), int(r.uvarint())
-	if r.failed || at >= len(c.chunks) || n != min(c.n-at<<columnBits, columnChunkN) || c.chunks[at] != nil {
+	place, size := r.uvarint(), r.uvarint()
+	if r.failed || place >= uint64(len(c.chunks)) || size > columnChunkN {
+		r.failed = true
+		return
+	}
+	at, n := int(place), int(size)
+	if n != min(c.n-at<<columnBits, columnChunkN) || c.chunks[at] != nil {
 		r.failed = true
 		return
 	}

@@ -7,6 +7,7 @@ import "encoding/binary"
 type imageReader struct {
 	rest   []byte
 	failed bool
+	most   uint64 // of a head: how many numbers the image can have at most
 }
 
 // bytes returns the next n bytes, nil where there are fewer.

@@ -38,9 +38,10 @@ type Restorer struct {
 }
 
 // Restore begins to fill the index, which must be empty, from the head of an image: its
-// last section. It reports [ErrImage].
-func (x *Index) Restore(head []byte) (*Restorer, error) {
-	r := imageReader{rest: head}
+// last section. All sections together have size bytes, which bounds what memory is made.
+// It reports [ErrImage].
+func (x *Index) Restore(head []byte, size int64) (*Restorer, error) {
+	r := imageReader{rest: head, most: uint64(size) * wordsBlock / wordsLeast}
 	if r.byte() != sectionHead || r.uint32() != ImageVersion || r.failed {
 		return nil, ErrImage
 	}
@@ -66,9 +67,11 @@ func (to *Restorer) head(r *imageReader) {
 	to.used = n[8]
 	entities, slots := uint32(n[9]), n[10]
 	to.texts, to.terms, to.folded, to.postings = uint32(n[11]), int(n[12]), int(n[13]), uint32(n[14])
-	if r.failed || n[2] > uint64(MaxOrdinal) || n[4] > 1<<32-1 || n[9] > 1<<32-2 || slots > 1<<33 || n[11] > 1<<32-2 || n[14] >= postingBit ||
-		n[8] > (1<<32)*arenaAlign {
-		r.failed = true
+	r.failed = r.failed || n[2] > uint64(MaxOrdinal) || n[4] > 1<<32-1 || n[9] > 1<<32-2 || n[11] > 1<<32-2 || n[14] >= postingBit
+	for _, count := range []uint64{n[2], n[4], n[8], n[9], slots, n[11], n[14]} {
+		r.failed = r.failed || count > r.most
+	}
+	if r.failed {
 		return
 	}
 	to.state.dead = deadSet{swept: r.bitmap(), frozen: r.bitmap(), tail: make([]uint32, r.count(wordsBlock))}
@@ -155,7 +158,7 @@ func (x *Index) CustomParams() (params []Param) {
 
 func readColumnHead[T any](r *imageReader, c *column[T]) {
 	n := r.uvarint()
-	if n>>1 > 1<<40 {
+	if n>>1 > r.most {
 		r.failed = true
 		return
 	}
@@ -271,278 +274,6 @@ func (to *Restorer) Finish() error {
 	return nil
 }
 
-// rows reads where a section of rows begins, how many it has, and their fields. It
-// reports how many rows there are in all, from first on.
-func (to *Restorer) rows(r *imageReader, what int, first, all uint32, fields ...*[]uint32) (from, n uint32) {
-	from, n = r.uint32(), r.uint32()
-	if from < first || uint64(from)+uint64(n) > uint64(first)+uint64(all) || n > 1<<20 {
-		r.failed = true
-		return 0, 0
-	}
-	for _, f := range fields {
-		*f = make([]uint32, n)
-		r.words(*f)
-	}
-	if r.failed {
-		return 0, 0
-	}
-	to.mu.Lock()
-	to.mu.rows[what] += int(n)
-	to.mu.Unlock()
-	return from, n
-}
-
-func (to *Restorer) commits(r *imageReader) {
-	var f [6][]uint32
-	from, n := to.rows(r, 0, 0, to.state.records, &f[0], &f[1], &f[2], &f[3], &f[4], &f[5])
-	for i := range n {
-		*to.x.records.at(from + i) = record{
-			uint64(f[1][i])<<32 | uint64(f[0][i]), int64(uint64(f[3][i])<<32 | uint64(f[2][i])), Ordinal(f[4][i]), f[5][i],
-		}
-	}
-}
-
-func (to *Restorer) versions(r *imageReader) {
-	var f [4][]uint32
-	from, n := to.rows(r, 1, 1, uint32(to.state.last), &f[0], &f[1], &f[2], &f[3])
-	for i := range n {
-		v := to.x.versions.at(from + i)
-		v.entity, v.previous, v.number = Entity(f[0][i]), Ordinal(f[1][i]), f[2][i]
-		v.next.Store(f[3][i])
-	}
-}
-
-func (to *Restorer) entities(r *imageReader) {
-	var f [4][]uint32
-	from, n := to.rows(r, 2, 1, to.x.entities.n.Load(), &f[0], &f[1], &f[2], &f[3])
-	for i := range n {
-		e := to.x.entities.records.at(from + i)
-		e.key, e.typ, e.tag = f[0][i], TypeID(f[2][i]), uint16(f[3][i])
-		e.newest.Store(f[1][i])
-	}
-}
-
-func (to *Restorer) ids(r *imageReader) {
-	at := int(r.uint32())
-	for ; len(r.rest) > 0 && !r.failed; at++ {
-		if at >= len(to.arena) {
-			r.failed = true
-			return
-		}
-		block := new([arenaBlock]byte)
-		copy(block[:], r.bytes(min(len(r.rest), arenaBlock)))
-		to.mu.Lock()
-		to.arena[at] = block
-		to.mu.ids++
-		to.mu.Unlock()
-	}
-}
-
-func (to *Restorer) slots(r *imageReader) {
-	p := to.x.entities.slots.Load()
-	if p == nil {
-		r.failed = true
-		return
-	}
-	var words []uint32
-	from, _ := to.rows(r, 3, 0, uint32(len(*p)), &words)
-	for i, e := range words {
-		(*p)[int(from)+i].Store(e)
-	}
-}
-
-// hashes reads hashes of terms.
-func (r *imageReader) hashes(n int) []termHash {
-	high := imageReader{rest: r.bytes(8 * n)}
-	low := make([]uint32, n)
-	r.words(low)
-	hashes := make([]termHash, n)
-	if r.failed {
-		return nil
-	}
-	for i := range hashes {
-		hashes[i] = termHash{high.uint64(), low[i]}
-	}
-	return hashes
-}
-
-// hashCount reads how many hashes follow.
-func (r *imageReader) hashCount() int {
-	n := r.uint32()
-	if uint64(n)*8 > uint64(len(r.rest)) {
-		r.failed = true
-		return 0
-	}
-	return int(n)
-}
-
-// fill puts terms into a table, those of one shard together, all of them new.
-func (t *termTable) fill(hashes []termHash, payloads []uint32) bool {
-	for len(hashes) > 0 {
-		s := t.shard(hashes[0])
-		n := 1
-		for n < len(hashes) && t.shard(hashes[n]) == s {
-			n++
-		}
-		if s.n > 0 {
-			return false
-		}
-		s.slots, s.n = make([]termSlot, max(minSlots, n+n/4+1)), n
-		for i, h := range hashes[:n] {
-			if payloads[i] == 0 {
-				return false
-			}
-			at := s.first(h)
-			for s.slots[at].payload != 0 {
-				if at++; at == len(s.slots) {
-					at = 0
-				}
-			}
-			s.slots[at] = termSlot{h.hi, h.lo, payloads[i]}
-		}
-		hashes, payloads = hashes[n:], payloads[n:]
-	}
-	return true
-}
-
-func (to *Restorer) addTerms(r *imageReader) {
-	hashes := r.hashes(r.hashCount())
-	payloads := make([]uint32, len(hashes))
-	to.payloads(r, payloads)
-	// Sections have whole shards, so no two goroutines are at one.
-	if r.failed || !to.x.mu.table.fill(hashes, payloads) {
-		r.failed = true
-		return
-	}
-	to.mu.Lock()
-	to.mu.terms += len(hashes)
-	to.mu.Unlock()
-}
-
-func (to *Restorer) addFolded(r *imageReader) {
-	hashes := r.hashes(r.hashCount())
-	ids := make([]uint32, len(hashes))
-	r.words(ids)
-	if r.failed || !to.x.mu.texts.table.fill(hashes, ids) {
-		r.failed = true
-		return
-	}
-	to.mu.Lock()
-	to.mu.folded += len(hashes)
-	to.mu.Unlock()
-}
-
-// payloads reads payloads and their postings.
-func (to *Restorer) payloads(r *imageReader, payloads []uint32) {
-	number, n := r.uint32(), r.count(wordsBlock)
-	r.words(payloads)
-	owners := make([]uint32, n)
-	r.words(owners)
-	if r.failed || uint64(number)+uint64(n) > uint64(to.postings) {
-		r.failed = true
-		return
-	}
-	store, at := &to.x.mu.postings, 0
-	for i, p := range payloads {
-		switch {
-		case p == postingBit && at < n:
-			posting := store.postings.at(number)
-			tail := r.count(wordsBlock)
-			posting.frozen = r.bitmap()
-			if tail > 0 {
-				posting.tail = make([]uint32, tail)
-				r.words(posting.tail)
-			}
-			if r.failed || posting.frozen == nil && tail < 2 {
-				r.failed = true
-				return
-			}
-			*store.owners.at(number) = Param(owners[at])
-			payloads[i] = number | postingBit
-			number++
-			at++
-		case p > uint32(to.state.last):
-			r.failed = true
-			return
-		}
-	}
-	r.failed = r.failed || at != n
-}
-
-func (to *Restorer) addTexts(r *imageReader) {
-	from, n := r.uint32(), r.uint32()
-	if to.texts == 0 || n > chunkSize || from%chunkSize != 0 || uint64(from)+uint64(n) > uint64(to.texts)+1 {
-		r.failed = true
-		return
-	}
-	params, lengths, payloads := make([]uint32, n), make([]uint32, n), make([]uint32, n)
-	r.words(params)
-	r.words(lengths)
-	size := 0
-	for _, l := range lengths {
-		size += int(l)
-	}
-	all := string(r.bytes(size))
-	to.payloads(r, payloads)
-	if r.failed {
-		return
-	}
-	gone := true
-	for i := range payloads {
-		text := all[:lengths[i]]
-		all = all[lengths[i]:]
-		t := to.x.mu.texts.texts.at(from + uint32(i))
-		*t = storedText{text, payloads[i], Param(params[i])}
-		gone = gone && *t == storedText{}
-	}
-	to.mu.Lock()
-	to.mu.texts += int(n)
-	to.mu.Unlock()
-	if gone && n == chunkSize {
-		to.shareEmpty(from)
-	}
-}
-
-// shareEmpty has a chunk whose texts are gone share its memory with others.
-func (to *Restorer) shareEmpty(from uint32) {
-	to.mu.Lock()
-	defer to.mu.Unlock()
-	texts := &to.x.mu.texts
-	if texts.empty == nil {
-		texts.empty = texts.texts.copyOf(from)
-	}
-	(*texts.texts.dir.Load())[from>>chunkBits] = texts.empty
-}
-
-// sorted puts the texts of params into their order, and returns how many there are.
-func (to *Restorer) sorted(r *imageReader) (all int, err error) {
-	for len(r.rest) > 0 && !r.failed {
-		p, n := r.uvarint(), r.count(wordsBlock)
-		ids := make([]uint32, n)
-		r.words(ids)
-		if p >= uint64(len(to.x.mu.params)) || to.x.mu.params[p] == nil {
-			r.failed = true
-			break
-		}
-		sorted, last := &to.x.mu.params[p].sorted, ""
-		for i, id := range ids {
-			if id > to.texts {
-				r.failed = true
-				break
-			}
-			text := to.x.mu.texts.texts.at(id).text
-			r.failed = r.failed || i > 0 && text <= last
-			sorted.Load(text, textID(id))
-			last = text
-		}
-		all += n
-	}
-	if r.failed {
-		return all, fmt.Errorf("%w: texts in their order", ErrImage)
-	}
-	return all, nil
-}
-
 func (to *Restorer) columns(r *imageReader) {
 	for len(r.rest) > 0 && !r.failed {
 		which, p := r.byte(), r.uvarint()
@@ -568,16 +299,4 @@ func (to *Restorer) columns(r *imageReader) {
 			r.failed = true
 		}
 	}
-}
-
-func (to *Restorer) customTerms(r *imageReader) {
-	p := r.uint32()
-	hashes := r.hashes(r.hashCount())
-	if r.failed || int64(p) >= int64(len(to.x.mu.params)) || to.x.mu.params[p] == nil {
-		r.failed = true
-		return
-	}
-	to.mu.Lock()
-	defer to.mu.Unlock()
-	to.x.mu.params[p].custom = append(to.x.mu.params[p].custom, hashes...)
 }

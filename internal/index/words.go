@@ -25,6 +25,9 @@ const (
 // wordsBlock is how many numbers a block has, but for the last of a list.
 const wordsBlock = 128
 
+// wordsLeast is how many bytes a block has at least.
+const wordsLeast = 5
+
 // appendWords appends a list whose length the reader knows.
 func appendWords(dst []byte, list []uint32) []byte {
 	for len(list) > 0 {

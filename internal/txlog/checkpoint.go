@@ -270,6 +270,9 @@ func (l *Log) OpenCheckpoint() (*CheckpointReader, error) {
 // Last says where the log ended when the checkpoint was begun.
 func (r *CheckpointReader) Last() Last { return r.header.last }
 
+// Size returns the bytes of the file.
+func (r *CheckpointReader) Size() int64 { return r.header.size }
+
 // Parts returns how many parts there are.
 func (r *CheckpointReader) Parts() int { return int(r.header.parts) }
 
