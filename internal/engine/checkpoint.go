@@ -179,7 +179,7 @@ func (e *Engine) writeCheckpoint(ctx context.Context, paced bool, between func(c
 	var state *checkpointState
 	var covered index.Ordinal
 	err := between(func() error {
-		customs, ok := e.search.Saved()
+		customs, ok := e.search.Custom().Saved()
 		if !ok || e.readOnly() != nil {
 			return ErrNoCheckpoint
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -245,7 +246,7 @@ func TestCheckpointOfParameters(t *testing.T) {
 	require.NoError(t, e.Close())
 	e = r.startOn(r.disk, testOptions())
 	require.True(t, e.Restored())
-	require.Nil(t, e.search.Pending())
+	require.Nil(t, e.search.Custom().Begin(nil), "nothing is left to fill")
 	n, err := count(ctx, e, schema.TypePatient, "initial=A")
 	require.NoError(t, err)
 	require.Equal(t, 10, n)
@@ -360,7 +361,7 @@ func TestWhenCheckpoints(t *testing.T) {
 func TestCheckpointState(t *testing.T) {
 	s := &checkpointState{
 		settings: []byte("x"), extractors: []extractorOf{{schema.TypePatient, 7}}, spans: []span{{1, 1}, {5, 9}},
-		states: map[string]txlog.Number{"\xff": 3, "": 4}, customs: []param.SavedCustom{{Identity: [32]byte{1}, Params: []index.Param{index.FirstCustom}}, {}},
+		states: map[string]txlog.Number{"\xff": 3, "": 4}, customs: []custom.Saved{{Identity: [32]byte{1}, Params: []index.Param{index.FirstCustom}}, {}},
 	}
 	b := s.marshal()
 	got, err := unmarshalCheckpointState(b)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -18,7 +19,7 @@ type checkpointState struct {
 	extractors []extractorOf
 	spans      []span
 	states     map[string]txlog.Number
-	customs    []param.SavedCustom
+	customs    []custom.Saved
 }
 
 // An extractorOf says which version of the extractor made the values of a type.
@@ -103,7 +104,7 @@ func unmarshalCheckpointState(b []byte) (*checkpointState, error) {
 		s.states[name] = txlog.Number(number())
 	}
 	for range count() {
-		var c param.SavedCustom
+		var c custom.Saved
 		if copy(c.Identity[:], text()) != len(c.Identity) {
 			failed = true
 		}
@@ -129,7 +130,7 @@ func (s *checkpointState) stale() (types []index.TypeID) {
 }
 
 // checkpointState returns what a checkpoint holds beside the image. The writer calls it.
-func (e *Engine) checkpointState(customs []param.SavedCustom) *checkpointState {
+func (e *Engine) checkpointState(customs []custom.Saved) *checkpointState {
 	s := &checkpointState{settings: e.options.meaning(), states: map[string]txlog.Number{}, customs: customs}
 	view := e.index.View()
 	for t := range schema.Types {

@@ -19,7 +19,7 @@ func (e *Engine) continueFrom(ctx context.Context, s *checkpointState) error {
 	if len(stale) > 0 {
 		s.customs = nil // their values would be taken out with the others: they are filled anew
 	}
-	e.search.Restored(s.customs, e.index.View().Last())
+	e.search.Custom().Restored(s.customs)
 	return e.renewTypes(ctx, stale)
 }
 

@@ -30,8 +30,8 @@ const (
 	Checkpoint PartKind = 4 // of a checkpoint: a section of it
 )
 
-// A PartID says what a part is a part of. It is authenticated with the part and
-// not stored with it. It names no place, so that a part can move as it is.
+// A PartID names the owner of a part: an item or a commit. It is authenticated with the
+// part and not stored with it. It names no place, so that a part can move as it is.
 type PartID struct {
 	Lineage [16]byte // of the store; of a section, the random id of its checkpoint
 	Number  uint64   // of the item; of an annotation, the sequence of its commit; of a section, its place
