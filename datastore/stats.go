@@ -36,16 +36,16 @@ type Stats struct {
 	// such as the number of versions. The logger is told from 0.8 on; beyond 0.99 only
 	// deletions are taken, and other writes report ErrFull.
 	Limit float64
-	// Checkpoint is the image of the index in the store's folder, from which it opens
-	// fast: up to which commit it goes, and its size, which is not part of what the store
-	// holds. Both are 0 where there is none, as in memory.
+	// Checkpoint is the image of the index in the store's folder, from which the store
+	// opens fast: the last commit that it has, and its size on the disk. Both are 0 where
+	// there is none, as in memory.
 	Checkpoint struct {
 		Sequence uint64
 		Bytes    int64
 	}
-	// Scrub is the reading, in the background, of what an opening from a checkpoint has
-	// not read: how many bytes of the log of how many were verified, and what was found
-	// damaged. All is zero of a store whose whole log was read when it was opened.
+	// Scrub tells how far the background has verified the part of the log that an opening
+	// from a checkpoint leaves unread: bytes, and the damage that was found. All is zero
+	// if the opening read the whole log.
 	Scrub struct {
 		Done, Total int64
 		Faults      []Fault

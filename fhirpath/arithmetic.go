@@ -3,6 +3,7 @@ package fhirpath
 import (
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/fhirlake/fhirlake/internal/decimal"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
@@ -141,13 +142,16 @@ func (o *arithmetic) integers(v *Evaluator, a, b item) (item, bool) {
 	return addInteger(x % y)
 }
 
+// maxInteger is the greatest integer, its sign aside, that operations look at: 10 digits.
+const maxInteger = 1e10 - 1
+
 // integerOf returns the value of an integer.
 func (v *Evaluator) integerOf(it item) (int64, bool) {
 	if it.sort == sortInteger {
 		return int64(int32(it.ref)), true
 	}
-	n, ok := smallOf(v.text(it, &v.buffers[0]))
-	return n.mantissa, ok && n.scale == 0 && n.digits <= 10
+	n, ok := decimal.Parse(v.text(it, &v.buffers[0]))
+	return int64(n.Coefficient) * int64(n.Sign()), ok && n.Exact && n.Exponent == 0 && n.Coefficient <= maxInteger
 }
 
 func (o *arithmetic) decimals(v *Evaluator, a, b item) (item, bool) {

@@ -157,8 +157,7 @@ func (m moment) filled(month time.Month, day, hour, minute, second, nanosecond i
 			m.Month = uint8(month)
 		}
 		if level < levelDay {
-			last := time.Date(int(m.Year), time.Month(m.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-			m.Day = uint8(min(day, last))
+			m.Day = uint8(min(day, fhirtime.DaysIn(int(m.Year), int(m.Month))))
 		}
 	}
 	if level < levelHour {

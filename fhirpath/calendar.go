@@ -112,8 +112,7 @@ func (m moment) plusMonths(n int64, level int) (moment, bool) {
 		return moment{}, false
 	}
 	m.Year, m.Month = int16(year), uint8(months%12)+1
-	last := time.Date(int(m.Year), time.Month(m.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-	m.Day = min(m.Day, uint8(last))
+	m.Day = min(m.Day, uint8(fhirtime.DaysIn(int(m.Year), int(m.Month))))
 	return m, true
 }
 

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // A Collection is a list of items in order: the result of an evaluation, or the
@@ -195,15 +194,8 @@ func (i Item) JSON() []byte {
 	case sortQuantity:
 		return quantityJSON(&i.value)
 	default:
-		return appendQuoted(nil, i.String())
+		return quote.Append(nil, i.String())
 	}
-}
-
-// appendQuoted appends a JSON string. Texts here are UTF-8: fhirjson and Compile
-// refuse others.
-func appendQuoted(dst []byte, text string) []byte {
-	dst, _ = jsontext.AppendQuote(dst, text)
-	return dst
 }
 
 // Bool returns the value of a boolean, and whether the item is one.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/fhirlake/fhirlake/internal/decimal"
 	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 )
 
@@ -35,15 +36,18 @@ var (
 // readDecimal sets d to the number that a text is. It reports false where that is
 // no number, or one too large or too long for arithmetic.
 func readDecimal[S ~string | ~[]byte](d *apd.Decimal, text S) bool {
-	if n, ok := smallOf([]byte(text)); ok {
-		d.SetFinite(n.mantissa, -int32(n.scale))
-		return true
-	}
-	if len(text) > maxDigits {
+	n, ok := decimal.Parse(text)
+	switch {
+	case !ok || len(text) > maxDigits || outOfReach(n.Exponent):
 		return false
+	case n.Exact:
+		d.SetFinite(int64(n.Coefficient)*int64(n.Sign()), int32(n.Exponent))
+	default:
+		if _, _, err := d.SetString(string(text)); err != nil {
+			return false
+		}
 	}
-	_, _, err := d.SetString(string(text))
-	return err == nil && d.Form == apd.Finite && inRange(d)
+	return inRange(d)
 }
 
 // inRange reports whether a number is one that arithmetic keeps.

@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
@@ -113,9 +114,9 @@ func (x *value) code() string {
 // quantityJSON writes a System.Quantity as a FHIR Quantity.
 func quantityJSON(x *value) []byte {
 	out := append([]byte(`{"value":`), x.text...)
-	out = appendQuoted(append(out, `,"unit":`...), x.unit)
-	out = appendQuoted(append(out, `,"system":`...), ucumSystem)
-	return append(appendQuoted(append(out, `,"code":`...), x.code()), '}')
+	out = quote.Append(append(out, `,"unit":`...), x.unit)
+	out = quote.Append(append(out, `,"system":`...), ucumSystem)
+	return append(quote.Append(append(out, `,"code":`...), x.code()), '}')
 }
 
 // codeOfWord returns the UCUM code of a word of the calendar.

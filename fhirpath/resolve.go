@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"unsafe"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
@@ -62,7 +63,8 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 			c, ok := v.contained(it.doc, n, reference[1:])
 			return doc.Nodes[c].Type, ok
 		}
-		if t, ok := schema.ResourceType(string(schema.NameInReference(reference))); ok {
+		text := unsafe.String(unsafe.SliceData(reference), len(reference)) // good until the buffer is used again
+		if t, ok := schema.ResourceType(schema.NameInReference(text)); ok {
 			return t, true
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"html"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // textFunctions are the functions of a string (FHIRPath N1 §5.6, and §5.6 of later
@@ -145,7 +147,7 @@ var escapings = map[string]textCoding{
 	},
 	"json": {
 		func(s string) (string, bool) {
-			quoted := appendQuoted(nil, s)
+			quoted := quote.Append(nil, s)
 			return string(quoted[1 : len(quoted)-1]), true
 		},
 		func(s string) (string, bool) {

@@ -157,7 +157,7 @@ func inspect(p *program, f *flag.FlagSet) action {
 	}
 }
 
-// checkpointShare says how much of what is on the disk is no data.
+// checkpointShare says how large the checkpoint is, which holds no data of its own.
 func checkpointShare(of *datastore.Stats) string {
 	if of.Checkpoint.Bytes == 0 {
 		return ""

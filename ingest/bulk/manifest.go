@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
 )
 
 // A File is a file of a manifest.
@@ -150,7 +152,9 @@ func (c *client) read(ctx context.Context, text []byte, base *url.URL) (*Export,
 		return nil, fmt.Errorf("%w: it names more files than MaxFiles allows", ErrManifest)
 	}
 	x := &Export{Request: m.Request, RequiresAccessToken: m.RequiresAccessToken, client: c, ctx: ctx}
-	x.TransactionTime, _ = time.Parse(time.RFC3339Nano, m.TransactionTime)
+	if t, err := fhirtime.ParseInstant(m.TransactionTime); err == nil {
+		x.TransactionTime = t.Start()
+	}
 	for _, list := range []struct {
 		what string
 		from []file

@@ -14,8 +14,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// A checkpointLog is a log that keeps checkpoints of what follows from it, and that can be
-// read by segments. *txlog.Log is one.
+// A checkpointLog is a log that keeps checkpoints of the index, and can be read by segments.
+// *txlog.Log is one.
 type checkpointLog interface {
 	// BeginCheckpoint begins one of all that was appended; nil where none is kept.
 	BeginCheckpoint() *txlog.CheckpointWriter
@@ -28,8 +28,7 @@ type checkpointLog interface {
 	ReadSegment(ctx context.Context, name uint64) error
 }
 
-// checkpoints is the goroutine that writes checkpoints of the index beside the writer, and
-// what is known of them. A checkpoint saves the next opening the reading of the log; it is
+// checkpoints have the goroutine that writes checkpoints of the index beside the writer. A checkpoint saves the next opening the reading of the log; it is
 // a cache, and no answer depends on it.
 type checkpoints struct {
 	restored bool          // the index came from one
@@ -42,7 +41,7 @@ type checkpoints struct {
 }
 
 // When a checkpoint is written. Each is as large as the whole index, and costs about a
-// twentieth of what an import of the same versions does. So there should be few: one when
+// twentieth of an import of the same versions. So there should be few: one when
 // the store grew by an eighth and rests, or to four times its size without a rest.
 const (
 	checkpointTick  = 10 * time.Second

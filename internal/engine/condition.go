@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -13,6 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
@@ -25,8 +25,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 	if rest, ok := strings.CutPrefix(text, base+"/"); ok && base != "" {
 		text = rest
 	}
-	// The name of a type has neither "=" nor "&".
-	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
+	// A name of a type has neither "=" nor ":", which every condition has.
+	if before, after, ok := urlquery.CutPath(text); ok {
 		named, isType := schema.ResourceType(before)
 		switch {
 		case before == "", isType && named == t:
@@ -59,9 +59,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 // selects refuses a condition of criteria that has no value: a search leaves it aside,
 // and the criteria would match too much.
 func selects(part string) error {
-	_, rawValue, _ := strings.Cut(part, "=")
-	value, err := url.QueryUnescape(rawValue)
-	if part != "" && err == nil && strings.Trim(value, ", \t\r\n") == "" {
+	_, value, ok := urlquery.Cut(part)
+	if part != "" && ok && strings.Trim(value, ", \t\r\n") == "" {
 		return Failf(ErrInvalid, issue.Required, "the criteria have a parameter without a value")
 	}
 	return nil

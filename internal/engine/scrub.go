@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A scrub reads in the background what an opening from a checkpoint has not read: closed
-// segments, of which any damage is told as the opening would have told it.
+// A scrub reads in the background the closed segments that an opening from a checkpoint has
+// not read, and tells of damage there.
 type scrub struct {
 	running sync.WaitGroup
 	mu      struct {

@@ -266,7 +266,7 @@ func (im *Image) paramHead(p *imageParam) {
 	imageColumnHead(im, &p.texts)
 }
 
-// asWords returns numbers of another type as what they are.
+// asWords returns numbers of another type as plain numbers, in the same memory.
 func asWords[T ~uint32](list []T) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(list))), len(list))
 }

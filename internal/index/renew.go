@@ -9,9 +9,9 @@ import (
 	"github.com/bits-and-blooms/bitset"
 )
 
-// Renew takes out of the index whatever values the versions of some types have, and puts
-// in the values that these versions have in a twin ([Index.Twin]): for types whose values
-// are made in another way than they were. The twin has holes in place of all other
+// Renew replaces the values of the versions of some types by the values that these versions
+// have in a twin ([Index.Twin]): for types whose values are made in another way now. The
+// twin has holes in place of all other
 // versions. Postings of types, histories and times stay, and so do custom params, which
 // must have no values.
 //

@@ -24,7 +24,7 @@ type Restorer struct {
 	horizon  uint64
 	used     uint64
 	arena    []*[arenaBlock]byte
-	params   []*paramColumns // those that there are
+	params   []*paramColumns // that have an entry in the head
 	custom   []int           // how many terms each has
 
 	mu struct {

@@ -231,8 +231,7 @@ func (p *storedPosting) bytes() int64 {
 	return n
 }
 
-// Bytes returns the memory of the index, about, from what is known without a look at its
-// postings.
+// Bytes returns about how much memory the index takes, without a look at its postings.
 func (x *Index) Bytes() int64 {
 	var s Stats
 	x.resourceStats(&s)

@@ -46,8 +46,8 @@ const maxCheckpointPart = 1 << 30
 // checkpointSync is how much is written between two syncs, so that none takes long.
 const checkpointSync = 16 << 20
 
-// BeginCheckpoint begins a checkpoint of what the log has now, without touching a disk.
-// It is called while nobody appends and what was appended is known to the caller. It
+// BeginCheckpoint begins a checkpoint of the log as it is now, without touching a disk. It
+// is called while nobody appends, by a caller who knows all commits of the log. It
 // returns nil for a log in memory, and for one that takes no writes.
 func (l *Log) BeginCheckpoint() *CheckpointWriter {
 	if l.options.inMemory || l.options.ReadOnly {

@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A checkpointHeader begins the file of a checkpoint. What is in it says of which log,
-// and of which place there, the checkpoint is. See docs/format/checkpoint.md.
+// A checkpointHeader begins the file of a checkpoint. It names the log and the place in the
+// log to which the checkpoint belongs. See docs/format/checkpoint.md.
 type checkpointHeader struct {
 	store     [16]byte
 	lineage   [16]byte
@@ -30,7 +30,7 @@ type checkpointHeader struct {
 const (
 	checkpointMagic = "FLCHECKP"
 
-	// checkpointVersion is that of the file, not of what the parts hold.
+	// checkpointVersion is the version of the file; the parts have versions of their own.
 	checkpointVersion = 1
 
 	// checkpointBody: magic, version, segments, store, lineage, id, key, sequence,

@@ -63,7 +63,7 @@ type Filling struct {
 	of         []*param.Custom
 	wanted     map[index.TypeID]bool // the types that have a parameter
 	done       index.Ordinal
-	end        index.Ordinal // of what was extracted, and is not filled in yet
+	end        index.Ordinal // the last version that was extracted, and is not filled in yet
 	left       int           // versions after done at the turn before
 	staged     bool          // the last stage has begun:
 	stage      index.Ordinal // versions after it bring their values along
@@ -75,8 +75,8 @@ type Filling struct {
 }
 
 // Begin returns the work of filling the parameters that are being indexed and have not
-// failed, nil if there are none: of those that have the values of versions up to one, the
-// latest.
+// failed, nil if there are none. Where some have the values of more versions than others,
+// these come first.
 func (p *Parameters) Begin(s Store) *Filling {
 	f := &Filling{parameters: p, store: s, values: make([]index.Prepared, Chunk)}
 	for _, c := range p.current.Load().Customs.Indexing {
@@ -139,8 +139,8 @@ func (f *Filling) choose() {
 	}
 }
 
-// Extract extracts the values of versions after those that have theirs, until it has a
-// chunk of them.
+// Extract extracts the values of the next versions that lack theirs, until it has the values
+// of a chunk of versions.
 func (f *Filling) Extract(ctx context.Context) error {
 	x := f.parameters.index
 	f.batch.Reset()

@@ -94,8 +94,8 @@ func (p *Parameters) takeOver(fresh []int, definitions []*param.Definition, type
 	return adopted, left, gone
 }
 
-// UseFilled puts those parameters into use of which every version has its values, as the
-// index was restored. It is called before the writer and Run begin.
+// UseFilled puts the parameters into use whose values the restored index has of every
+// version. It is called before the writer and Run begin.
 func (p *Parameters) UseFilled() {
 	for f := p.Begin(nil); f != nil && f.done > 0 && f.done == p.index.View().Last(); f = p.Begin(nil) {
 		f.use(p.index.View().Sequence())

@@ -10,10 +10,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// Values are those that one version brings along: of the parameters in use, and of the
-// staged ones. The zero Values are those of a deletion.
+// Values are the values of custom parameters that one version brings along, whether the
+// parameters are in use or staged. A deletion has the zero Values.
 type Values struct {
-	of            *param.Registry // with the parameters of which they are
+	of            *param.Registry // has the parameters that the values belong to
 	inUse, staged *index.Prepared // nil for none
 }
 

@@ -28,8 +28,8 @@ type Custom struct {
 	Failed         atomic.Pointer[error] // why it will never be in use
 }
 
-// customVersion is the version of what custom parameters yield. It changes with FHIRPath,
-// and with whatever else makes values of what an expression finds.
+// customVersion is the version of the values of custom parameters. It changes when FHIRPath,
+// or the code that makes values of its results, yields other values than before.
 const customVersion = 1
 
 // Identity is the same for parameters that have the same values: those of a definition,
@@ -61,7 +61,7 @@ func (d *Definition) Identity(types []schema.ParamType) [32]byte {
 type customs struct {
 	InUse, Indexing []*Custom
 	Places          map[schema.TypeID][]*Place           // of those in use, by concrete type
-	Staged          map[schema.TypeID][]*Place           // of those that are staged
+	Staged          map[schema.TypeID][]*Place           // of the staged ones
 	Pending         map[schema.TypeID]map[string]*Custom // of those being indexed, by concrete type and code
 }
 
