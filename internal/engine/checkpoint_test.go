@@ -76,6 +76,8 @@ func (r *raw) startOn(disk *txlog.Memory, options Options) *Engine {
 
 // requireSameIndex requires that two stores hold the same, and have the same named states.
 func requireSameIndex(t require.TestingT, a, b *Engine) {
+	require.NoError(t, a.WaitIndexed(context.Background()))
+	require.NoError(t, b.WaitIndexed(context.Background()))
 	for _, pair := range [][2]*Engine{{a, b}, {b, a}} {
 		require.NoError(t, index.Diff(context.Background(), pair[0].index.View(), pair[1].index.View(), nil, func(d index.Difference) bool {
 			require.Fail(t, "the indexes differ", d.String())

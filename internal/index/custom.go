@@ -66,6 +66,8 @@ func (l *Late) values() *Prepared {
 // search that still asks for one of them gets a wrong answer: the caller must discard
 // it. Entities that only references of these params named stay.
 func (x *Index) Drop(params ...Param) {
+	x.applying.Lock()
+	defer x.applying.Unlock()
 	if len(params) > 0 {
 		x.customChanges.Add(1)
 	}

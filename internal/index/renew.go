@@ -15,7 +15,7 @@ import (
 // versions. Postings of types, histories and times stay, and so do custom params, which
 // must have no values.
 //
-// Stats count the values of what was swept no more where nobody else has the param.
+// Stats no longer count the values of swept versions, where only these types have the param.
 //
 // Nobody reads or writes the index meanwhile. After an error, which is that of ctx, it is of
 // no use.
