@@ -16,7 +16,7 @@ import (
 
 const provenance = "Provenance"
 
-// associate adds the Provenances that Options.Associated asks for.
+// associate adds the Provenances of Options.Associated.
 func (c *choice) associate(ctx context.Context) error {
 	if len(c.options.Associated) == 0 {
 		return nil

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // fhirPathDefinition is the operation's canonical URL: FHIRPath Lab's, whose
@@ -299,8 +299,8 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	return append(dst, '}'), nil
 }
 
-// stored resolves references to resources of the store, relative ones and those
-// that begin with the base.
+// stored resolves references to resources of the store: relative ones, and absolute
+// ones below the base.
 type stored struct{ x *exchange }
 
 // Resolve implements [fhirpath.Resolver].

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The media types of FHIR's JSON.

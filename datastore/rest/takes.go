@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Headers that some interactions take.

@@ -26,8 +26,8 @@ type File struct {
 
 // An Export is what a manifest says. It is safe for use by many goroutines.
 type Export struct {
-	// TransactionTime is the moment of which the export shows the state. Zero if the
-	// manifest does not say.
+	// TransactionTime is the moment whose state the export shows, or zero if the
+	// manifest has none.
 	TransactionTime time.Time
 	// Request is the URL that asked for the export, as the manifest has it.
 	Request             string

@@ -7,10 +7,10 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A criterion is criteria of a transaction, and their matches in the state with which
@@ -138,10 +138,5 @@ func (p *plan) isReference(t schema.TypeID, name string) bool {
 	if _, isType := schema.ResourceType(modifier); modified && !isType {
 		return false
 	}
-	for _, param := range p.engine.Search().Parameters(t) {
-		if param.Code == name {
-			return param.Type == schema.ParamReference
-		}
-	}
-	return false
+	return p.engine.Search().IsReference(t, name)
 }

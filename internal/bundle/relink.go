@@ -5,9 +5,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A LinkKind is the kind of place of a link.
@@ -71,7 +71,7 @@ var (
 	extensionURL  = schema.Lookup(schema.TypeExtension, "url")
 )
 
-// linkKind reports whether a node may be a link, and of what kind.
+// linkKind reports whether a node may be a link, and its kind.
 func linkKind(doc *fhirjson.Document, n fhirjson.Index) (LinkKind, bool) {
 	node := &doc.Nodes[n]
 	if node.Kind != fhirjson.String {

@@ -7,12 +7,12 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
@@ -114,7 +114,7 @@ type Expectation struct {
 	// filter is that of the state that was asked, nil for none. What is asked again passes
 	// it as well.
 	filter *exec.Filter
-	// at is the state that was asked: its sequence and its last version.
+	// at is the sequence of the state that was asked, and last its last version.
 	at   uint64
 	last index.Ordinal
 }
@@ -167,8 +167,8 @@ func (x *Expectation) through(view index.View) index.View {
 	return view.Through(x.filter)
 }
 
-// askAgain asks the conditions of a commit that were overtaken. It reports
-// ErrOvertaken if one finds something else than before.
+// askAgain searches again for the conditions of a commit that were overtaken. It
+// reports ErrOvertaken if one has another answer than before.
 func (e *Engine) askAgain(ctx context.Context, c *Commit) error {
 	for i := range c.Expects {
 		x := &c.Expects[i]

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Level says which of R4's rules a resource must keep to be stored.

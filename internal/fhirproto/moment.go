@@ -39,7 +39,7 @@ type moment struct {
 
 var (
 	zoneZulu    = []byte("Z")
-	zoneNone    = []byte("UTC") // of what has no zone in JSON
+	zoneNone    = []byte("UTC") // of a time without a zone in JSON
 	zoneGeneral = []byte("+00:00")
 )
 

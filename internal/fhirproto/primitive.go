@@ -114,7 +114,7 @@ func (d *decoder) primitive(p *primitive, it *item, f *field) bool {
 	return true
 }
 
-// part notes field number part, from 0, of those that make up the value.
+// part notes a field of the value, given by its index from 0 among the value's fields.
 func (d *decoder) part(p *primitive, k kind, s shape, part int, bytes span, value uint64) bool {
 	isBytes := bytes.start >= 0
 	zone, unit := -1, -1

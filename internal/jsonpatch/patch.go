@@ -8,8 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/quote"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The limits of one patch.

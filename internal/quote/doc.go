@@ -1,3 +1,3 @@
-// Package quote writes texts as JSON strings, whatever bytes they are made of, with no
-// escapes but those that RFC 8259 demands.
+// Package quote writes texts as JSON strings, whatever bytes they are made of, with
+// no escapes beyond what RFC 8259 demands.
 package quote

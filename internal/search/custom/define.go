@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Define replaces the parameters by parameters of the given definitions. A parameter that

@@ -55,8 +55,8 @@ func (p *Parameters) Run(ctx context.Context, s Store, log *slog.Logger) {
 // A Filling is the work of filling the parameters that were being indexed when it began. It
 // is for one goroutine, but for Turn.
 //
-// Every version up to done has its values, as far as it was visible when done went past it:
-// no view that may ask for the parameters sees the others.
+// Every version up to done has its values if it was visible when done went past it: no
+// view that may ask for the parameters sees another version.
 type Filling struct {
 	parameters *Parameters
 	store      Store
@@ -127,7 +127,7 @@ func (f *Filling) turn(ctx context.Context, call func() error) error {
 	return err
 }
 
-// choose works out which types are wanted.
+// choose works out the wanted types.
 func (f *Filling) choose() {
 	f.wanted = map[index.TypeID]bool{}
 	for _, c := range f.of {
@@ -198,7 +198,7 @@ func (f *Filling) Turn() (ended bool, err error) {
 	late := f.late
 	f.late = f.late[:0]
 	if f.settle() {
-		// What was extracted is of streams that may be another's by now.
+		// The streams of the extracted values may belong to another parameter by now.
 		f.unstage()
 		f.staged, f.end = false, f.done
 		f.choose()

@@ -7,9 +7,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Parameters are the custom search parameters of one index. They alone give a parameter its

@@ -28,8 +28,8 @@ func (v *Values) Wanted(t schema.TypeID) bool {
 	return len(v.of.Customs.Places[t])+len(v.of.Customs.Staged[t]) > 0
 }
 
-// Extract makes v the values of a document, in its stored form. Where an expression fails
-// on the resource the parameter has no values there. b is scratch memory.
+// Extract makes v the values of a document, in its stored form. A parameter whose
+// expression fails on the resource has no values there. b is scratch memory.
 func (p *Parameters) Extract(v *Values, doc *fhirjson.Document, b *index.Builder) error {
 	t, c := doc.Type(), &v.of.Customs
 	v.inUse, v.staged = nil, nil

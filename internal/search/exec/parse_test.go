@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 func TestParseErrors(t *testing.T) {

@@ -116,7 +116,7 @@ func (r *Registry) With(inUse, indexing []*Custom) *Registry {
 	return &next
 }
 
-// A CustomStatus says how far a custom parameter is.
+// A CustomStatus says how far the filling of a custom parameter is.
 type CustomStatus struct {
 	*Definition
 	// Indexed of Total resources have the values. The total grows while others write.

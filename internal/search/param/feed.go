@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )

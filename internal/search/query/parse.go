@@ -10,10 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -43,7 +43,7 @@ type ParseOptions struct {
 }
 
 // Read reads the raw query of a search for resources of type t, or for 0 of all types or
-// those that _type names: what follows the question mark, or the body of a POST _search.
+// the types that _type names: what follows the question mark, or the body of a POST _search.
 // It knows the parameters of a registry, and reports a [*param.QueryError] for the first part
 // that cannot be used (FHIR R4 §3.1.1).
 func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
