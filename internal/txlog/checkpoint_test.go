@@ -90,6 +90,12 @@ func TestCheckpoint(t *testing.T) {
 	info := l.Checkpoint()
 	require.EqualValues(t, 7, info.Sequence)
 	require.Len(t, d.files()["checkpoint"], int(info.Bytes))
+	for _, wrapper := range []seal.KeyWrapper{opts.Wrapper, nil} {
+		in, err := txlog.Inspect(t.Context(), "", &txlog.Options{FS: d, Wrapper: wrapper})
+		require.NoError(t, err)
+		require.Empty(t, in.Findings)
+		require.Equal(t, &txlog.CheckpointFile{CheckpointInfo: info}, in.Checkpoint)
+	}
 	appendSome(t, l, 5)
 	requireCheckpoint(t, l, 7)
 	require.NoError(t, l.Close())
@@ -247,6 +253,15 @@ func TestForeignCheckpoint(t *testing.T) {
 		require.ErrorIs(t, w.Finish(), txlog.ErrNotFound)
 		requireCheckpoint(t, l, 0)
 		require.NotContains(t, d.files(), "checkpoint.tmp")
+	})
+	t.Run("as Inspect tells it", func(t *testing.T) {
+		other := newDisk()
+		l := openOn(t, other, opts)
+		defer l.Close()
+		in, err := txlog.Inspect(t.Context(), "", &txlog.Options{FS: with(other.files(), old), Wrapper: opts.Wrapper})
+		require.NoError(t, err)
+		require.Empty(t, in.Findings, "it does no harm")
+		require.ErrorIs(t, in.Checkpoint.Unusable, txlog.ErrCorrupt)
 	})
 	t.Run("of commits that were cut", func(t *testing.T) {
 		path, key := t.TempDir()+"/store", seal.RandomKey()
