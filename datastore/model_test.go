@@ -487,6 +487,14 @@ func (p *pair) sweep(t *rapid.T) {
 	}
 }
 
+// checkpoint writes a checkpoint of the second store's index, from which it may be opened
+// again.
+func (p *pair) checkpoint(t *rapid.T) {
+	if err := p.stores[lasting].Checkpoint(); !errors.Is(err, datastore.ErrNoCheckpoint) {
+		require.NoError(t, err)
+	}
+}
+
 // reopen closes the second store and opens it again.
 func (p *pair) reopen(t *rapid.T) {
 	if p.reopens++; p.reopens > 3 {
@@ -612,7 +620,7 @@ func (p *pair) run(r *rapid.T) {
 	defer p.close(r)
 	r.Repeat(map[string]func(*rapid.T){
 		"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
-		"transact": p.transact, "keepVersion": p.keepVersion, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
+		"transact": p.transact, "keepVersion": p.keepVersion, "keep": p.keep, "reopen": p.reopen, "checkpoint": p.checkpoint, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
 	})
 	p.look(r)
 }

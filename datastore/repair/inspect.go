@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -48,6 +49,14 @@ type Inspection struct {
 	Segments []Segment `json:"segments"`
 	// Heads are the two slots that say how far writes were acknowledged.
 	Heads [2]Head `json:"heads"`
+
+	// Checkpoint is the image of the index from which the store opens fast; all is zero
+	// where there is none. One that cannot be used is no fault: opening takes longer.
+	Checkpoint struct {
+		Sequence uint64 `json:"sequence"` // the last commit that it knows
+		Bytes    int64  `json:"bytes"`
+		Unusable string `json:"unusable"` // why it cannot be used, "" where it can
+	} `json:"checkpoint"`
 
 	// LastGood is the last commit before any damage.
 	LastGood uint64 `json:"lastGood"`
@@ -125,6 +134,12 @@ func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspe
 	}
 	for _, s := range in.Segments {
 		out.Segments = append(out.Segments, segment(s))
+	}
+	if c := in.Checkpoint; c != nil {
+		out.Checkpoint.Sequence, out.Checkpoint.Bytes = c.Sequence, c.Bytes
+		if c.Unusable != nil {
+			out.Checkpoint.Unusable = strings.TrimPrefix(c.Unusable.Error(), txlog.ErrCorrupt.Error()+": ")
+		}
 	}
 	for _, f := range in.Findings {
 		out.Faults = append(out.Faults, datastore.Fault{Check: "log", Place: f.Place, Reason: f.Reason})

@@ -25,6 +25,7 @@ import (
 func killPoints() (points []string) {
 	for _, op := range []string{
 		"apply", "acknowledge", "write.segment", "sync.segment", "write.head", "sync.head", "create.segment", "write.manifest-tmp", "rename.manifest", "sync.folder",
+		"checkpoint", "create.checkpoint-tmp", "write.checkpoint-tmp", "sync.checkpoint-tmp", "rename.checkpoint",
 	} {
 		points = append(points, "before."+op, "after."+op)
 	}
@@ -129,6 +130,11 @@ func writeUntilKilled(folder string) {
 				}
 			})
 		}
+		writers.Go(func() {
+			for range 3 {
+				must(e.Checkpoint(ctx))
+			}
+		})
 		writers.Wait()
 		must(e.Close())
 	}

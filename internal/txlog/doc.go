@@ -14,6 +14,8 @@
 //     names the one before.
 //   - The head says how far the log is durable. It is written after every
 //     commit, and everything up to it must be there when a store is opened.
+//   - A checkpoint is a file of its caller's beside the log, bound to what the log has:
+//     a cache, which is used only as long as it fits.
 //   - A term is one opening for writing. It has an id, so that a [Pin] can name
 //     a point of a store's history, and a data key of its own.
 //

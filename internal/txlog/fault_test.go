@@ -46,7 +46,13 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 				return fmt.Errorf("append: %w", err)
 			}
 		}
+		if err := tr.checkpoint(l); err != nil {
+			return err
+		}
 		if err := tr.change(l); err != nil {
+			return err
+		}
+		if err := tr.checkpoint(l); err != nil {
 			return err
 		}
 		if got, err := readAll(l); err != nil || !same(tr.acked, got) {
@@ -58,6 +64,18 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 		}
 	}
 	tr.ops = d.ops
+	return nil
+}
+
+// checkpoint reads the checkpoint that is there, and writes another.
+func (tr *trial) checkpoint(l *txlog.Log) error {
+	if _, err := readCheckpoint(l); err != nil && !errors.Is(err, errFault) {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	err := writeCheckpoint(l, 2)
+	if err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
 	return nil
 }
 
@@ -112,6 +130,9 @@ func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
 		l, err := txlog.Open(context.Background(), "", &opts)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if _, err := readCheckpoint(l); err != nil {
+			return fmt.Errorf("round %d: checkpoint: %w", round, err)
 		}
 		got, err := readAll(l)
 		if err != nil {
@@ -181,7 +202,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp",
-		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "sync log/00000004.bunt.tmp"} {
+		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "write checkpoint.tmp", "rename checkpoint.tmp", "sync checkpoint.tmp", "sync log/00000004.bunt.tmp"} {
 		require.True(t, failed[name], name)
 	}
 }

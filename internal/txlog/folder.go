@@ -33,6 +33,7 @@ func (d *listing) hasOwn() bool {
 var ownNames = map[string]bool{
 	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false,
 	nameHeader + tempSuffix: false, nameKeyset + tempSuffix: false, nameManifest + tempSuffix: false,
+	nameCheckpoint: false, nameCheckpoint + tempSuffix: false,
 	nameLog: true, nameDictionaries: true,
 }
 

@@ -27,6 +27,10 @@ type Inspection struct {
 	Heads    [2]HeadInfo
 	Segments []SegmentInfo
 
+	// Checkpoint is what is in the folder beside the log; nil for none. One that cannot
+	// be used is nothing wrong.
+	Checkpoint *CheckpointFile
+
 	// LastGood is the last sequence before any damage.
 	LastGood uint64
 
@@ -88,6 +92,12 @@ type SegmentInfo struct {
 	Segment         // as the records tell
 	FileBytes int64 // length of the file
 	GoodBytes int64 // up to where its records are good
+}
+
+// A CheckpointFile is a checkpoint as it was found. Its parts are not looked at.
+type CheckpointFile struct {
+	CheckpointInfo
+	Unusable error // why it cannot be used; nil where it can, as far as tags were checked
 }
 
 // An inspector reads the files of a store and notes the faults.
@@ -411,8 +421,35 @@ func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, erro
 		in.note(nameHead, in.short(out.LastGood))
 	}
 	in.strays()
+	out.Checkpoint = in.checkpoint(out.LastGood)
 	out.Findings, out.States = in.findings, states.values
 	return out, nil
+}
+
+// checkpoint describes the checkpoint of a log that ends with a commit.
+func (in *inspector) checkpoint(last uint64) *CheckpointFile {
+	f, err := in.folder.Open(nameCheckpoint, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return &CheckpointFile{Unusable: err}
+	}
+	defer f.Close()
+	out := new(CheckpointFile)
+	if out.Bytes, err = f.Size(); err != nil {
+		out.Unusable = err
+		return out
+	}
+	h, err := readCheckpointHeader(f, in.keys)
+	if err == nil {
+		out.Sequence = h.last.Sequence
+		if m := in.manifest; m != nil && in.header != nil {
+			err = h.fits(checkpointPlace{in.header, m, last, len(m.segments), func(i int) *segmentEntry { return &m.segments[i] }})
+		}
+	}
+	out.Unusable = err
+	return out
 }
 
 // matches reports whether a closed segment is as the manifest says.

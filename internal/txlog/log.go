@@ -23,6 +23,7 @@ type Log struct {
 	state        atomic.Pointer[state]
 	manifest     atomic.Pointer[manifest] // as on the disk
 	dictionaries atomic.Pointer[map[uint32][]byte]
+	checkpoint   atomic.Pointer[checkpointHeader] // of the one that is there and can be used; nil for none
 	closed       atomic.Bool
 
 	// writer has what Append, Roll and Rewrite change.

@@ -344,7 +344,7 @@ func (l *Log) tidy(found *listing) error {
 			remove = append(remove, path.Join(nameDictionaries, e.Name))
 		}
 	}
-	for _, name := range []string{nameHeader, nameKeyset, nameManifest} {
+	for _, name := range []string{nameHeader, nameKeyset, nameManifest, nameCheckpoint} {
 		if found.has(name + tempSuffix) {
 			remove = append(remove, name+tempSuffix)
 		}

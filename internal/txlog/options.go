@@ -46,6 +46,9 @@ type Options struct {
 	// Logger gets what an operator should know: names that are passed over, repairs,
 	// and why a log turned read-only. By default nothing is logged.
 	Logger *slog.Logger
+
+	// inMemory is set for the path "mem:", whose folder nobody can open again.
+	inMemory bool
 }
 
 // Limits and defaults of Options.
@@ -66,6 +69,7 @@ func (o *Options) withDefaults(path string) (Options, error) {
 	}
 	var errs []error
 	inMemory := path == "mem:" && out.FS == nil
+	out.inMemory = inMemory
 	if out.FS == nil {
 		out.FS = OSFolder(path)
 		if inMemory {

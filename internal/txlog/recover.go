@@ -195,6 +195,9 @@ func (l *Log) beginTerm(r *recovery) error {
 	for _, id := range st.open.keys {
 		used[id] = true
 	}
+	if key, ok := l.keyOfCheckpoint(); ok {
+		used[key] = true
+	}
 	keys, err := l.keys.Load().Keep(func(id seal.KeyID) bool { return used[id] }).WithNewKey()
 	if err != nil {
 		return err

@@ -302,6 +302,7 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*o
 // settle gives new segments their names and removes old ones. The manifest counts
 // already: the next opening repeats what fails here.
 func (l *Log) settle(sources []*segment, outputs []*output) {
+	l.dropStaleCheckpoint()
 	warn := func(err error) {
 		if err != nil {
 			l.options.Logger.Warn("files of rewritten segments are left to the next opening", "error", err)

@@ -209,3 +209,33 @@ func (l *Log) Segments() []Segment {
 	}
 	return append(out, st.open.describe(false))
 }
+
+// Unread describes the closed segments that nothing has read since the log was opened.
+func (l *Log) Unread() (unread []Segment) {
+	st := l.state.Load()
+	for _, s := range st.segments[:len(st.segments)-1] {
+		if s.table.Load() == nil {
+			unread = append(unread, s.entry.describe(true))
+		}
+	}
+	return unread
+}
+
+// ReadSegment reads and verifies a closed segment, unless that was done. Of a segment that
+// was replaced meanwhile it reads nothing. It reports ErrCorrupt, ErrClosed, or the file
+// system's error.
+func (l *Log) ReadSegment(ctx context.Context, name uint64) error {
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, s := range l.state.Load().segments {
+		if s.entry.name == name && !s.open {
+			_, err := s.load(l.keys.Load())
+			return err
+		}
+	}
+	return nil
+}
