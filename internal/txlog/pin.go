@@ -42,11 +42,15 @@ func (l *Log) holds(pin Pin) bool {
 
 // termTag returns the id of the term that wrote a sequence.
 func (l *Log) termTag(m *manifest, sequence uint64) [16]byte {
-	i := sort.Search(len(m.terms), func(i int) bool { return m.terms[i].first > sequence }) - 1
+	return termTag(m.terms, l.header.lineage, sequence)
+}
+
+func termTag(terms []termEntry, lineage [16]byte, sequence uint64) [16]byte {
+	i := sort.Search(len(terms), func(i int) bool { return terms[i].first > sequence }) - 1
 	if sequence == 0 || i < 0 {
-		return l.header.lineage
+		return lineage
 	}
-	return m.terms[i].id
+	return terms[i].id
 }
 
 // appendTerm returns terms with one more, which writes from a sequence on.
