@@ -210,37 +210,42 @@ func checkEmpty(folder Folder) error {
 	return nil
 }
 
-// clear removes what was restored so far, and with all the marks of it as well.
+// clear removes what was restored so far. The header goes first, since without it the
+// folder is no store, and with all the mark goes as well, once everything else is gone.
 func (r *restorer) clear(all bool) error {
 	folder := r.log.folder
 	found, err := list(folder)
 	if err != nil {
 		return err
 	}
-	var names []string
-	if found.has(nameHeader) { // first: without it the folder is no store
-		names = append(names, nameHeader)
-	}
-	for _, e := range found.top {
-		if e.Name != nameHeader && !e.Mode.IsDir() && e.Name != nameHead && e.Name != nameRestoring {
-			names = append(names, e.Name)
+	remove := func(in string, entries []Entry, wanted func(Entry) bool) {
+		for _, e := range entries {
+			if err != nil || !wanted(e) {
+				continue
+			}
+			// A folder may hold names of others, which are passed over.
+			if err = folder.Remove(path.Join(in, e.Name)); e.Mode.IsDir() && !all {
+				err = nil
+			}
+		}
+		if err == nil && len(entries) > 0 {
+			err = folder.SyncDir(in)
 		}
 	}
-	for _, e := range found.segments {
-		names = append(names, path.Join(nameLog, e.Name))
-	}
-	for _, e := range found.dictionaries {
-		names = append(names, path.Join(nameDictionaries, e.Name))
-	}
+	isHeader := func(e Entry) bool { return e.Name == nameHeader }
+	isMark := func(e Entry) bool { return e.Name == nameRestoring || e.Name == nameHead }
+	every := func(Entry) bool { return true }
+	remove(".", found.top, isHeader)
+	remove(nameLog, found.segments, every)
+	remove(nameDictionaries, found.dictionaries, every)
+	remove(".", found.top, func(e Entry) bool { return !isHeader(e) && !isMark(e) })
 	if all {
-		names = append(names, nameHead, nameRestoring)
+		remove(".", found.top, isMark)
 	}
-	for _, name := range names {
-		if err := folder.Remove(name); err != nil {
-			return openError(err)
-		}
+	if err != nil {
+		return openError(err)
 	}
-	return folder.SyncDir(".")
+	return nil
 }
 
 // restore writes the store and lets go of it.
