@@ -1,6 +1,7 @@
 package seal_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,24 +10,7 @@ import (
 )
 
 func TestBackupSecret(t *testing.T) {
-	wrapper := seal.RandomKey()
-	keys := newKeysWith(t, wrapper)
-	secret, err := keys.BackupSecret()
-	require.NoError(t, err)
-	more, err := keys.WithNewKey()
-	require.NoError(t, err)
-	again, err := more.BackupSecret()
-	require.NoError(t, err)
-	require.Equal(t, secret, again, "data keys do not matter")
-
-	again, err = seal.UnwrapBackup(t.Context(), keys.WrappedKey(), wrapper)
-	require.NoError(t, err)
-	require.Equal(t, secret, again)
-	_, err = seal.UnwrapBackup(t.Context(), keys.WrappedKey(), seal.RandomKey())
-	require.ErrorIs(t, err, seal.ErrWrongKey)
-
-	other, err := newKeysWith(t, wrapper).BackupSecret()
-	require.NoError(t, err)
+	secret, other := seal.NewBackupSecret(), seal.NewBackupSecret()
 	require.NotEqual(t, secret, other)
 	id, err := secret.ID()
 	require.NoError(t, err)
@@ -36,6 +20,37 @@ func TestBackupSecret(t *testing.T) {
 	one, err := secret.StreamKey([]byte("1"))
 	require.NoError(t, err)
 	two, err := secret.StreamKey([]byte("2"))
+	require.NoError(t, err)
+	require.NotEqual(t, one, two)
+}
+
+func TestBox(t *testing.T) {
+	wrapper := seal.RandomKey()
+	keys := newKeysWith(t, wrapper)
+	box, err := keys.SealBox([]byte("text"), []byte("before"))
+	require.NoError(t, err)
+	open := func(box []byte, before string, w seal.KeyWrapper) (string, error) {
+		text, err := seal.OpenBox(t.Context(), box, []byte(before), keys.WrappedKey(), w)
+		return string(text), err
+	}
+	text, err := open(box, "before", wrapper)
+	require.NoError(t, err)
+	require.Equal(t, "text", text)
+	_, err = open(box, "before", seal.RandomKey())
+	require.ErrorIs(t, err, seal.ErrWrongKey)
+	_, err = open(box, "behind", wrapper)
+	require.ErrorIs(t, err, seal.ErrCorrupt)
+	for at := range box {
+		damaged := bytes.Clone(box)
+		damaged[at] ^= 1
+		_, err = open(damaged, "before", wrapper)
+		require.ErrorIs(t, err, seal.ErrCorrupt)
+		_, err = open(box[:at], "before", wrapper)
+		require.ErrorIs(t, err, seal.ErrCorrupt)
+	}
+	one, err := keys.BackupID()
+	require.NoError(t, err)
+	two, err := newKeysWith(t, wrapper).BackupID()
 	require.NoError(t, err)
 	require.NotEqual(t, one, two)
 }

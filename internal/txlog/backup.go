@@ -16,6 +16,10 @@ type BackupOptions struct {
 	Since uint64
 	// Keys is where the keys go instead of into the piece.
 	Keys io.Writer
+	// Secrets are the store's backup secrets, of which the last seals the piece: whoever
+	// can open the piece can open those that earlier ones sealed. By default the piece
+	// has one of its own.
+	Secrets []seal.BackupSecret
 }
 
 // A BackupInfo says what a piece of a backup has.
@@ -58,7 +62,10 @@ func (l *Log) Backup(ctx context.Context, w io.Writer, o BackupOptions) (BackupI
 		return BackupInfo{}, err
 	}
 	counted := &countingWriter{w: w}
-	if err := b.write(ctx, counted, o.Keys); err != nil {
+	if len(o.Secrets) == 0 {
+		o.Secrets = []seal.BackupSecret{seal.NewBackupSecret()}
+	}
+	if err := b.write(ctx, counted, o); err != nil {
 		return BackupInfo{}, fmt.Errorf("txlog: backup: %w", err)
 	}
 	b.info.Bytes = counted.n
@@ -99,18 +106,18 @@ func (l *Log) startBackup(o BackupOptions) (*backup, error) {
 	return b, nil
 }
 
-func (b *backup) write(ctx context.Context, w, keys io.Writer) error {
-	f, secret, err := newFront(pieceMagic, b.keys)
+func (b *backup) write(ctx context.Context, w io.Writer, o BackupOptions) error {
+	f, err := newFront(pieceMagic, b.keys, o.Secrets)
 	if err != nil {
 		return err
 	}
-	if keys != nil {
-		f.wrapped = nil
-		apart, _, err := newFront(keysMagic, b.keys)
+	if o.Keys != nil {
+		f.wrapped, f.box = nil, nil
+		apart, err := newFront(keysMagic, b.keys, o.Secrets)
 		if err != nil {
 			return err
 		}
-		if err := writeAll(keys, apart.marshal()); err != nil {
+		if err := writeAll(o.Keys, apart.marshal()); err != nil {
 			return err
 		}
 	}
@@ -121,7 +128,7 @@ func (b *backup) write(ctx context.Context, w, keys io.Writer) error {
 	if err := writeAll(w, f.marshal()); err != nil {
 		return err
 	}
-	key, err := secret.StreamKey(f.salt[:])
+	key, err := o.Secrets[len(o.Secrets)-1].StreamKey(f.salt[:])
 	if err != nil {
 		return err
 	}
@@ -159,7 +166,7 @@ func (b *backup) head() (*pieceHead, error) {
 	l, m, last := b.log, b.manifest, b.state.last
 	h := &pieceHead{
 		lineage: l.header.lineage, store: l.header.store, created: l.header.created, taken: b.taken,
-		since: b.since, last: last, generation: m.generation, term: l.term, dictionaries: l.Dictionaries(),
+		since: b.since, last: last, generation: m.generation, horizon: m.horizon, term: l.term, dictionaries: l.Dictionaries(),
 	}
 	for _, t := range m.terms {
 		if t.first <= last.Sequence {
@@ -296,3 +303,7 @@ func writeAll(w io.Writer, p []byte) error {
 	}
 	return err
 }
+
+// KeyID identifies the key that the caller's wrapper encrypts for the store. Backups that
+// are made after it changed should have another secret.
+func (l *Log) KeyID() (seal.BackupID, error) { return l.keys.Load().BackupID() }

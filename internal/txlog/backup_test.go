@@ -230,23 +230,32 @@ func TestRestoreUntil(t *testing.T) {
 	require.ErrorContains(t, err, "they end with commit 16, before 17")
 }
 
-// Keys that lie apart open the pieces that were made before them and after.
+// Keys that lie apart open the piece that they were written with, and earlier ones.
 func TestBackupKeysApart(t *testing.T) {
 	s := newSource(t)
 	defer func() { s.Close() }()
 	var pieces [][]byte
 	var keys []bytes.Buffer
+	var secrets []seal.BackupSecret
 	for i := range 3 {
 		s.append(t, 5)
 		keys = append(keys, bytes.Buffer{})
 		var piece bytes.Buffer
-		_, err := s.Backup(t.Context(), &piece, txlog.BackupOptions{Since: uint64(i) * 5, Keys: &keys[i]})
+		secrets = append(secrets, seal.NewBackupSecret())
+		_, err := s.Backup(t.Context(), &piece, txlog.BackupOptions{Since: uint64(i) * 5, Keys: &keys[i], Secrets: secrets})
 		require.NoError(t, err)
 		pieces = append(pieces, piece.Bytes())
 		require.NoError(t, s.Rewrite(t.Context(), closedNames(s.Log), nil))
 		s.reopen(t)
 	}
 	for i := range keys {
+		if i < len(keys)-1 {
+			o := txlog.VerifyOptions{Wrapper: s.options.Wrapper, Keys: bytes.NewReader(keys[i].Bytes())}
+			_, err := restored(seal.RandomKey(), txlog.RestoreOptions{VerifyOptions: o}, pieces...)
+			require.ErrorIs(t, err, txlog.ErrWrongKey, "those of the newest piece are wanted")
+			require.ErrorContains(t, err, fmt.Sprintf("piece %d of the backup", i+2))
+			continue
+		}
 		o := txlog.VerifyOptions{Wrapper: s.options.Wrapper, Keys: bytes.NewReader(keys[i].Bytes())}
 		l, err := restored(seal.RandomKey(), txlog.RestoreOptions{VerifyOptions: o}, pieces...)
 		require.NoError(t, err)

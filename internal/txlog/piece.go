@@ -20,16 +20,18 @@ const (
 	keysMagic    = "FLBKKEYS"
 	pieceVersion = 1
 
-	// frontFixed: magic, version, length of the wrapped key, salt, secret's id.
-	frontFixed = 8 + 4 + 4 + 16 + 8
+	// frontFixed: magic, version, lengths of the wrapped key and of the box, 0, salt,
+	// id of the secret.
+	frontFixed = 8 + 4 + 4 + 4 + 4 + 16 + 8
 	maxWrapped = 64 << 10
+	maxBox     = 1 << 30
 
 	// pieceFixed: lineage, store, created, taken, since, sequence, next number,
-	// time, generation, term, and the lengths of terms, data keys, dictionaries and
-	// numbers.
-	pieceFixed     = 16 + 16 + 8 + 8 + 8 + 8 + 8 + 8 + 8 + 8 + 4*4
-	pieceTerm      = manifestTerm
-	pieceMaxHead   = 1 << 30
+	// time, generation, term, horizon, and the lengths of terms, data keys,
+	// dictionaries and numbers.
+	pieceFixed   = 16 + 16 + 9*8 + 4*4
+	pieceTerm    = manifestTerm
+	pieceMaxHead = 1 << 30
 )
 
 // A front is what comes before the sealed stream of a piece. A file of keys is a
@@ -38,32 +40,44 @@ type front struct {
 	magic   string
 	salt    [16]byte // names the stream's key; zero in a file of keys
 	secret  seal.BackupID
-	wrapped []byte // the wrapped key; empty where the keys lie apart
+	wrapped []byte // the wrapped key of the keyset; empty where the keys lie apart
+	box     []byte // the store's backup secrets, sealed under that key; likewise
 }
 
-// newFront returns the front of a piece of a store.
-func newFront(magic string, keys *seal.Keyset) (f front, secret seal.BackupSecret, err error) {
-	if secret, err = keys.BackupSecret(); err != nil {
-		return f, secret, err
-	}
-	f.magic = magic
-	if f.secret, err = secret.ID(); err != nil {
-		return f, secret, err
-	}
+// newFront returns a front of a store, with the backup secrets of the store, of which
+// the last one is that of the piece.
+func newFront(magic string, keys *seal.Keyset, secrets []seal.BackupSecret) (f front, err error) {
+	f = front{magic: magic, wrapped: keys.WrappedKey()}
 	if magic == pieceMagic {
 		rand.Read(f.salt[:])
 	}
-	f.wrapped = keys.WrappedKey()
-	return f, secret, nil
+	if f.secret, err = secrets[len(secrets)-1].ID(); err != nil {
+		return f, err
+	}
+	var text []byte
+	for i := range secrets {
+		text = append(text, secrets[i][:]...)
+	}
+	f.box, err = keys.SealBox(text, f.bound())
+	return f, err
+}
+
+// bound returns what a box is bound to.
+func (f *front) bound() []byte {
+	b := append([]byte(f.magic), f.salt[:]...)
+	return append(b, f.secret[:]...)
 }
 
 func (f *front) marshal() []byte {
 	b := append([]byte(nil), f.magic...)
 	b = binary.LittleEndian.AppendUint32(b, pieceVersion)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.wrapped)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.box)))
+	b = binary.LittleEndian.AppendUint32(b, 0)
 	b = append(b, f.salt[:]...)
 	b = append(b, f.secret[:]...)
 	b = append(b, f.wrapped...)
+	b = append(b, f.box...)
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }
@@ -76,11 +90,11 @@ func frontSize(b []byte, magic string) (int, error) {
 	if v := binary.LittleEndian.Uint32(b[8:]); v != pieceVersion {
 		return 0, fmt.Errorf("%w: it has version %d, this is %d", ErrUnsupported, v, pieceVersion)
 	}
-	n := binary.LittleEndian.Uint32(b[12:])
-	if n > maxWrapped {
-		return 0, corruptf("a wrapped key of %d bytes", n)
+	n, box := binary.LittleEndian.Uint32(b[12:]), binary.LittleEndian.Uint32(b[16:])
+	if n > maxWrapped || box > maxBox || binary.LittleEndian.Uint32(b[20:]) != 0 {
+		return 0, corruptf("its front is not one")
 	}
-	return frontFixed + int(n) + sha256.Size, nil
+	return frontFixed + int(n) + int(box) + sha256.Size, nil
 }
 
 // unmarshalFront reads a front of the length that frontSize told.
@@ -90,9 +104,10 @@ func unmarshalFront(b []byte) (f front, err error) {
 		return f, corruptf("the checksum of its front does not match")
 	}
 	f.magic = string(body[:8])
-	copy(f.salt[:], body[16:])
-	copy(f.secret[:], body[32:])
-	f.wrapped = body[frontFixed:]
+	copy(f.salt[:], body[24:])
+	copy(f.secret[:], body[40:])
+	wrapped := int(binary.LittleEndian.Uint32(body[12:]))
+	f.wrapped, f.box = body[frontFixed:frontFixed+wrapped], body[frontFixed+wrapped:]
 	return f, nil
 }
 
@@ -104,6 +119,7 @@ type pieceHead struct {
 	since          uint64
 	last           Last
 	generation     uint64 // of the manifest
+	horizon        uint64 // likewise
 	term           uint64
 	terms          []termEntry
 	keys           []byte // data keys that the records need
@@ -128,7 +144,7 @@ func (h *pieceHead) marshal() []byte {
 	b := append([]byte(nil), h.lineage[:]...)
 	b = append(b, h.store[:]...)
 	for _, n := range []uint64{
-		uint64(h.created), uint64(h.taken), h.since, h.last.Sequence, uint64(h.last.Next), uint64(h.last.Time), h.generation, h.term,
+		uint64(h.created), uint64(h.taken), h.since, h.last.Sequence, uint64(h.last.Next), uint64(h.last.Time), h.generation, h.term, h.horizon,
 	} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
@@ -153,17 +169,17 @@ func unmarshalPieceHead(b []byte) (*pieceHead, error) {
 	h := new(pieceHead)
 	copy(h.lineage[:], b)
 	copy(h.store[:], b[16:])
-	var n [8]uint64
+	var n [9]uint64
 	for i := range n {
 		n[i] = binary.LittleEndian.Uint64(b[32+8*i:])
 	}
 	h.created, h.taken, h.since = int64(n[0]), int64(n[1]), n[2]
 	h.last = Last{Sequence: n[3], Next: Number(n[4]), Time: int64(n[5])}
-	h.generation, h.term = n[6], n[7]
+	h.generation, h.term, h.horizon = n[6], n[7], n[8]
 	var parts [4][]byte
 	rest := b[pieceFixed:]
 	for i := range parts {
-		size := uint64(binary.LittleEndian.Uint32(b[96+4*i:]))
+		size := uint64(binary.LittleEndian.Uint32(b[104+4*i:]))
 		if size > uint64(len(rest)) {
 			return nil, corruptf("its head ends early")
 		}
@@ -184,7 +200,7 @@ func unmarshalPieceHead(b []byte) (*pieceHead, error) {
 func (h *pieceHead) sound() bool {
 	n := len(h.numbers)
 	return h.since <= h.last.Sequence && h.last.Sequence <= maxSequence && h.last.Next > 0 && h.last.Next <= maxNumber &&
-		h.generation > 0 && h.generation <= maxSequence && h.term <= maxTerm && (n == 0 || h.numbers[n-1].end <= h.last.Next)
+		h.generation > 0 && h.generation <= maxSequence && h.term <= maxTerm && h.horizon <= h.last.Sequence && (n == 0 || h.numbers[n-1].end <= h.last.Next)
 }
 
 func (h *pieceHead) decodeTerms(b []byte) bool {

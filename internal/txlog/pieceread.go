@@ -27,7 +27,7 @@ type pieceReader struct {
 // secrets are the backup secrets that are known while pieces are opened.
 type secrets map[seal.BackupID]seal.BackupSecret
 
-// add unwraps the key of a front.
+// add opens the box of a front. The secrets of earlier pieces of the store are in it.
 func (s secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
 	if _, ok := s[f.secret]; ok {
 		return nil
@@ -35,18 +35,21 @@ func (s secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
 	if w == nil {
 		return ErrNoKey
 	}
-	secret, err := seal.UnwrapBackup(ctx, f.wrapped, w)
+	text, err := seal.OpenBox(ctx, f.box, f.bound(), f.wrapped, w)
 	if err != nil {
 		return sealError(err)
 	}
-	id, err := secret.ID()
-	if err != nil {
-		return err
+	for ; len(text) >= seal.KeySize; text = text[seal.KeySize:] {
+		secret := seal.BackupSecret(text[:seal.KeySize])
+		id, err := secret.ID()
+		if err != nil {
+			return err
+		}
+		s[id] = secret
 	}
-	if id != f.secret {
-		return corruptf("its key is another than it says")
+	if _, ok := s[f.secret]; !ok || len(text) > 0 {
+		return corruptf("its box is not one")
 	}
-	s[id] = secret
 	return nil
 }
 
@@ -67,11 +70,11 @@ func readFront(r io.Reader, magic string) (f front, err error) {
 	if err != nil {
 		return f, err
 	}
-	b = append(b, make([]byte, size-len(b))...)
-	if _, err := io.ReadFull(r, b[frontFixed:]); err != nil {
-		return f, cutShort(err)
+	rest, err := readLength(r, size-frontFixed)
+	if err != nil {
+		return f, err
 	}
-	return unmarshalFront(b)
+	return unmarshalFront(append(b, rest...))
 }
 
 // cutShort says that a piece ends early, unless reading failed otherwise.
@@ -137,26 +140,31 @@ func openPiece(r *countingReader, f *front, known secrets) (*pieceReader, error)
 	return p, nil
 }
 
-// lengthAnd reads bytes behind their length. What is asked for is read before there is
-// room for it, as a length may be anything.
+// lengthAnd reads bytes behind their length.
 func (p *pieceReader) lengthAnd(most uint32) ([]byte, error) {
-	var length [4]byte
-	if _, err := io.ReadFull(p.in, length[:]); err != nil {
-		return nil, cutShort(err)
+	b, err := readLength(p.in, 4)
+	if err != nil {
+		return nil, err
 	}
-	n := binary.LittleEndian.Uint32(length[:])
+	n := binary.LittleEndian.Uint32(b)
 	if n > most {
 		return nil, corruptf("a length of %d bytes", n)
 	}
+	return readLength(p.in, int(n))
+}
+
+// readLength reads n bytes. Of many the first are read before there is room for all, as
+// a length may be anything.
+func readLength(r io.Reader, n int) ([]byte, error) {
 	if n > chunkSize {
 		var b bytes.Buffer
-		if m, err := io.CopyN(&b, p.in, int64(n)); err != nil {
-			return b.Bytes()[:m], cutShort(err)
+		if _, err := io.CopyN(&b, r, int64(n)); err != nil {
+			return nil, cutShort(err)
 		}
 		return b.Bytes(), nil
 	}
 	b := make([]byte, n)
-	if _, err := io.ReadFull(p.in, b); err != nil {
+	if _, err := io.ReadFull(r, b); err != nil {
 		return nil, cutShort(err)
 	}
 	return b, nil

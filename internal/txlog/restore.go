@@ -357,7 +357,7 @@ func (r *restorer) complete() error {
 		return openError(err)
 	}
 	newest := r.newest().head
-	m := &manifest{generation: newest.generation, nextName: l.writer.nextName}
+	m := &manifest{generation: newest.generation, horizon: min(newest.horizon, r.last.Sequence), nextName: l.writer.nextName}
 	for _, t := range newest.terms {
 		if t.first <= r.last.Sequence {
 			m.terms = append(m.terms, t)
