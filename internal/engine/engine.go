@@ -51,6 +51,7 @@ type Engine struct {
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while Rewrite runs
+	backups    sync.Mutex    // held to read and write backupState
 
 	closeOnce sync.Once
 	closing   sync.RWMutex

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"io"
 	"iter"
 
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -42,5 +44,9 @@ type Log interface {
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.
 	Head() txlog.Pin
+	// Backup writes a piece of a backup; KeyID changes with the key that the caller's
+	// wrapper encrypts.
+	Backup(ctx context.Context, w io.Writer, o txlog.BackupOptions) (txlog.BackupInfo, error)
+	KeyID() (seal.BackupID, error)
 	Close() error
 }
