@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -48,6 +49,9 @@ func (s *Store) Backup(ctx context.Context, w io.Writer, since uint64) (BackupIn
 // as well, so they may replace the older ones. They are small, and sealed with the
 // store's key.
 func (s *Store) BackupApart(ctx context.Context, w, keys io.Writer, since uint64) (BackupInfo, error) {
+	if keys == nil {
+		return BackupInfo{}, engine.Failf(ErrInvalid, issue.Value, "there is no writer for the keys: Backup writes them into the piece")
+	}
 	info, err := s.engine.Backup(ctx, w, keys, since)
 	return backupInfo(info), err
 }

@@ -18,6 +18,7 @@ type Tx struct {
 	store  *Store
 	ops    []engine.Op
 	states []engine.State
+	note   []byte
 	size   int
 	done   bool
 }
@@ -103,6 +104,19 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	return nil
 }
 
+// maxNote bounds the annotation of a commit.
+const maxNote = 64 << 10
+
+// Annotate has the commit keep a note of who asked for it and why, at most 64 KiB. The
+// note is sealed with the commit, and [Change.Annotation] tells it. The last note counts.
+func (tx *Tx) Annotate(note []byte) error {
+	if len(note) > maxNote {
+		return engine.Failf(ErrInvalid, issue.TooLong, "a note is at most %d bytes", maxNote)
+	}
+	tx.note = append([]byte(nil), note...)
+	return nil
+}
+
 // Len returns the number of operations.
 func (tx *Tx) Len() int { return len(tx.ops) }
 
@@ -129,7 +143,7 @@ func (tx *Tx) Commit(ctx context.Context) ([]Version, error) {
 	if len(tx.ops)+len(tx.states) == 0 {
 		return nil, tx.store.engine.Open()
 	}
-	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states})
+	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states, Annotation: tx.note})
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ func (e *Engine) Backup(ctx context.Context, w, keys io.Writer, since uint64) (t
 	if err := e.Open(); err != nil {
 		return txlog.BackupInfo{}, err
 	}
+	if w == nil {
+		return txlog.BackupInfo{}, Failf(ErrInvalid, issue.Value, "there is no writer for the backup")
+	}
 	if e.options.Key == nil {
 		return txlog.BackupInfo{}, fmt.Errorf("datastore: backup: %w: the store has a random key, and nobody could open the backup", ErrNoKey)
 	}

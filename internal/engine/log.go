@@ -31,6 +31,8 @@ type Log interface {
 	// Values and Body append the plaintext of a part to dst.
 	Values(n txlog.Number, dst []byte) ([]byte, error)
 	Body(n txlog.Number, dst []byte) ([]byte, error)
+	// Annotation appends the annotation of a commit to dst.
+	Annotation(sequence uint64, dst []byte) ([]byte, error)
 	// AddDictionary stores a dictionary of package pack and returns its number, which is
 	// never 0. One that is there keeps its number, and none ever goes.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
@@ -44,6 +46,9 @@ type Log interface {
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.
 	Head() txlog.Pin
+	// Pin names a commit, and Holds tells whether the log has the commit of a pin.
+	Pin(sequence uint64) txlog.Pin
+	Holds(ctx context.Context, pin txlog.Pin) (bool, error)
 	// Backup writes a piece of a backup; KeyID changes with the key that the caller's
 	// wrapper encrypts.
 	Backup(ctx context.Context, w io.Writer, o txlog.BackupOptions) (txlog.BackupInfo, error)

@@ -23,6 +23,12 @@ func (l *Log) Head() Pin {
 	return Pin{Sequence: last, Tag: l.termTag(m, last), Generation: m.generation}
 }
 
+// Pin returns the pin of a commit of whatever generation: it tells one history from
+// another, and not how far segments were rewritten.
+func (l *Log) Pin(sequence uint64) Pin {
+	return Pin{Sequence: sequence, Tag: l.termTag(l.manifest.Load(), sequence)}
+}
+
 // Holds reports whether a pin is of this store's history. A store that was
 // replaced by an older copy of itself does not hold a newer pin, not even when
 // the copy has been written to since: a term has one writer, so term and
