@@ -20,6 +20,9 @@ type BackupOptions struct {
 	// can open the piece can open those that earlier ones sealed. By default the piece
 	// has one of its own.
 	Secrets []seal.BackupSecret
+	// Erased are numbers of items that must not come back from earlier pieces, whatever
+	// state is restored: those of which nothing may be left.
+	Erased []Number
 }
 
 // A BackupInfo says what a piece of a backup has.
@@ -125,6 +128,7 @@ func (b *backup) write(ctx context.Context, w io.Writer, o BackupOptions) error 
 	if err != nil {
 		return err
 	}
+	head.erased = numberSetOf(o.Erased)
 	if err := writeAll(w, f.marshal()); err != nil {
 		return err
 	}

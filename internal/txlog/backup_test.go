@@ -400,6 +400,36 @@ func TestBackupModel(t *testing.T) {
 	})
 }
 
+// What the newest piece calls erased does not come back, whatever state is asked for.
+func TestBackupErased(t *testing.T) {
+	s := newSource(t)
+	defer func() { s.Close() }()
+	s.append(t, 10)
+	full := backUp(t, s.Log, 0)
+	s.append(t, 10)
+	var piece bytes.Buffer
+	_, err := s.Backup(t.Context(), &piece, txlog.BackupOptions{Since: 10, Erased: []txlog.Number{14, 3, 13, 13, 40}})
+	require.NoError(t, err)
+	until := uint64(15)
+	for _, o := range []txlog.RestoreOptions{{}, {Until: &until}} {
+		l, err := restored(s.options.Wrapper, o, full, piece.Bytes())
+		require.NoError(t, err)
+		left := s.Last().Next - 1
+		if o.Until != nil {
+			left = 45
+		}
+		for n := txlog.Number(1); n <= left; n++ {
+			_, err := l.Body(n, nil)
+			if slices.Contains([]txlog.Number{3, 13, 14, 40}, n) {
+				require.ErrorIs(t, err, txlog.ErrNotFound)
+			} else {
+				require.NoError(t, err)
+			}
+		}
+		require.NoError(t, l.Close())
+	}
+}
+
 // A backup has the state at its beginning, whatever is written meanwhile.
 func TestBackupBesideWriter(t *testing.T) {
 	s := newSource(t)

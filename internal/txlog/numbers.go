@@ -2,6 +2,7 @@ package txlog
 
 import (
 	"encoding/binary"
+	"slices"
 	"sort"
 )
 
@@ -10,6 +11,16 @@ type numberSet []numberRange
 
 // A numberRange is the numbers from first up to, and without, end.
 type numberRange struct{ first, end Number }
+
+// numberSetOf returns a set of numbers in any order.
+func numberSetOf(numbers []Number) (s numberSet) {
+	numbers = slices.Clone(numbers)
+	slices.Sort(numbers)
+	for _, n := range slices.Compact(numbers) {
+		s.add(n, n+1)
+	}
+	return s
+}
 
 // add adds the numbers from first up to end. They lie above all that are there.
 func (s *numberSet) add(first, end Number) {

@@ -28,8 +28,8 @@ const (
 
 	// pieceFixed: lineage, store, created, taken, since, sequence, next number,
 	// time, generation, term, horizon, and the lengths of terms, data keys,
-	// dictionaries and numbers.
-	pieceFixed   = 16 + 16 + 9*8 + 4*4
+	// dictionaries, numbers and erased numbers.
+	pieceFixed   = 16 + 16 + 9*8 + 5*4
 	pieceTerm    = manifestTerm
 	pieceMaxHead = 1 << 30
 )
@@ -125,6 +125,7 @@ type pieceHead struct {
 	keys           []byte // data keys that the records need
 	dictionaries   map[uint32][]byte
 	numbers        numberSet // of all items that the store had, those before the piece included
+	erased         numberSet // of items that must not come back
 }
 
 // history returns the id of the term that wrote a sequence, as Log.termTag does.
@@ -140,7 +141,7 @@ func (h *pieceHead) marshal() []byte {
 		dictionaries = binary.LittleEndian.AppendUint32(dictionaries, uint32(len(content)))
 		dictionaries = append(dictionaries, content...)
 	}
-	numbers := h.numbers.append(nil)
+	numbers, erased := h.numbers.append(nil), h.erased.append(nil)
 	b := append([]byte(nil), h.lineage[:]...)
 	b = append(b, h.store[:]...)
 	for _, n := range []uint64{
@@ -148,7 +149,7 @@ func (h *pieceHead) marshal() []byte {
 	} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
-	for _, n := range []int{len(h.terms) * pieceTerm, len(h.keys), len(dictionaries), len(numbers)} {
+	for _, n := range []int{len(h.terms) * pieceTerm, len(h.keys), len(dictionaries), len(numbers), len(erased)} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(n))
 	}
 	for _, t := range h.terms {
@@ -158,7 +159,8 @@ func (h *pieceHead) marshal() []byte {
 	}
 	b = append(b, h.keys...)
 	b = append(b, dictionaries...)
-	return append(b, numbers...)
+	b = append(b, numbers...)
+	return append(b, erased...)
 }
 
 // unmarshalPieceHead reads the head of a piece. The head keeps b.
@@ -176,7 +178,7 @@ func unmarshalPieceHead(b []byte) (*pieceHead, error) {
 	h.created, h.taken, h.since = int64(n[0]), int64(n[1]), n[2]
 	h.last = Last{Sequence: n[3], Next: Number(n[4]), Time: int64(n[5])}
 	h.generation, h.term, h.horizon = n[6], n[7], n[8]
-	var parts [4][]byte
+	var parts [5][]byte
 	rest := b[pieceFixed:]
 	for i := range parts {
 		size := uint64(binary.LittleEndian.Uint32(b[104+4*i:]))
@@ -189,6 +191,9 @@ func unmarshalPieceHead(b []byte) (*pieceHead, error) {
 	ok := len(rest) == 0 && len(h.keys)%seal.DataKeySize == 0 && h.decodeTerms(parts[0]) && h.decodeDictionaries(parts[2])
 	if ok {
 		h.numbers, ok = decodeNumberSet(parts[3])
+	}
+	if ok {
+		h.erased, ok = decodeNumberSet(parts[4])
 	}
 	if !ok || !h.sound() {
 		return nil, corruptf("its head is not one")

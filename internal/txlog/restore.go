@@ -82,6 +82,7 @@ type restorer struct {
 	last    Last   // of what is kept
 	selects bool   // only items whose number is in live come back
 	live    numberSet
+	erased  numberSet // none of these comes back
 }
 
 func (r *restorer) newest() *pieceReader { return r.pieces[len(r.pieces)-1] }
@@ -273,6 +274,7 @@ func (r *restorer) restore() (err error) {
 	if _, err := replaceFile(l.folder, nameKeyset, keyset); err != nil {
 		return openError(err)
 	}
+	r.erased = r.newest().head.erased
 	if r.until >= r.newest().head.last.Sequence && r.untilTime == math.MaxInt64 {
 		r.selects, r.live = true, r.newest().head.numbers
 	}
@@ -321,7 +323,8 @@ func (r *restorer) record(record *Record) error {
 			r.last = Last{Sequence: run.Sequence, Next: run.First + Number(run.Count), Time: run.Time}
 			some = some || !r.selects || r.live.hasAny(run.First, run.First+Number(run.Count))
 		}
-		whole = whole && wanted && (!r.selects || r.live.hasAll(run.First, run.First+Number(run.Count)))
+		whole = whole && wanted && (!r.selects || r.live.hasAll(run.First, run.First+Number(run.Count))) &&
+			!r.erased.hasAny(run.First, run.First+Number(run.Count))
 	}
 	if !some {
 		return nil
@@ -331,7 +334,7 @@ func (r *restorer) record(record *Record) error {
 		r.change = func(n Number, _ Kind, _, _ func() ([]byte, error)) (Changed, error) {
 			item, ok := record.info.itemOf(n)
 			run := &record.info.runs[record.info.runOf(item)]
-			return Changed{Drop: !ok || !r.wants(&run.Run) || r.selects && !r.live.has(n)}, nil
+			return Changed{Drop: !ok || !r.wants(&run.Run) || r.selects && !r.live.has(n) || r.erased.has(n)}, nil
 		}
 	}
 	return r.add(record)
