@@ -86,6 +86,9 @@ func (s *Store) changes(all iter.Seq2[engine.Change, error], err error) iter.Seq
 // with its Interaction. It is for the step of the iteration that gave the change.
 func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
+		if c.store == nil {
+			return // the zero Change
+		}
 		now := &Snapshot{store: c.store, view: c.change.View}
 		for o := c.change.First; o <= c.change.Last; o++ {
 			if err := ctx.Err(); err != nil {
@@ -101,12 +104,27 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 }
 
 // Len returns how many versions the commit wrote.
-func (c *Change) Len() int { return int(c.change.Last-c.change.First) + 1 }
+func (c *Change) Len() int {
+	if c.store == nil {
+		return 0
+	}
+	return int(c.change.Last-c.change.First) + 1
+}
 
 // Head returns the position behind the commit, from which ChangesAfter goes on. As text it
 // may be kept outside the store.
-func (c *Change) Head() Head { return Head{c.store.engine.Pin(c.Sequence)} }
+func (c *Change) Head() Head {
+	if c.store == nil {
+		return Head{}
+	}
+	return Head{c.store.engine.Pin(c.Sequence)}
+}
 
 // Annotation returns the note that the commit was given by [Tx.Annotate], nil if it has
 // none. The note is the caller's.
-func (c *Change) Annotation() ([]byte, error) { return c.store.engine.Annotation(c.Sequence) }
+func (c *Change) Annotation() ([]byte, error) {
+	if c.store == nil {
+		return nil, nil
+	}
+	return c.store.engine.Annotation(c.Sequence)
+}

@@ -37,6 +37,18 @@ func failed(t testing.TB, changes iter.Seq2[datastore.Change, error]) (err error
 	return err
 }
 
+func TestZeroChange(t *testing.T) {
+	var c datastore.Change
+	require.Zero(t, c.Len())
+	require.Zero(t, c.Head())
+	note, err := c.Annotation()
+	require.NoError(t, err)
+	require.Empty(t, note)
+	for range c.Versions(ctx) {
+		t.Fatal("the zero Change wrote nothing")
+	}
+}
+
 func TestChangesTell(t *testing.T) {
 	store := open(t, nil)
 	a := datastore.Ref{Type: "Patient", ID: "a"}
