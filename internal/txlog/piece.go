@@ -54,7 +54,7 @@ func newFront(magic string, keys *seal.Keyset, secrets []seal.BackupSecret) (f f
 	if f.secret, err = secrets[len(secrets)-1].ID(); err != nil {
 		return f, err
 	}
-	var text []byte
+	text := binary.LittleEndian.AppendUint32(nil, uint32(len(secrets)))
 	for i := range secrets {
 		text = append(text, secrets[i][:]...)
 	}

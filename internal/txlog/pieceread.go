@@ -39,7 +39,10 @@ func (s secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
 	if err != nil {
 		return sealError(err)
 	}
-	for ; len(text) >= seal.KeySize; text = text[seal.KeySize:] {
+	if len(text) < 4 || uint64(len(text)-4) != uint64(binary.LittleEndian.Uint32(text))*seal.KeySize {
+		return corruptf("its box is not one")
+	}
+	for text = text[4:]; len(text) > 0; text = text[seal.KeySize:] {
 		secret := seal.BackupSecret(text[:seal.KeySize])
 		id, err := secret.ID()
 		if err != nil {
@@ -47,7 +50,7 @@ func (s secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
 		}
 		s[id] = secret
 	}
-	if _, ok := s[f.secret]; !ok || len(text) > 0 {
+	if _, ok := s[f.secret]; !ok {
 		return corruptf("its box is not one")
 	}
 	return nil
