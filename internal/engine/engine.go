@@ -33,7 +33,6 @@ type Engine struct {
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
-	filler     filler
 	follower   follower
 	published  signal       // told whenever commits were applied
 	hanging    atomic.Int32 // calls of the annotator that nobody waits for and that have not returned
@@ -49,6 +48,7 @@ type Engine struct {
 	ending     chan struct{}      // closed when closing begins
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
+	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while Rewrite runs
 	backups    sync.Mutex    // held to read and write backupState
@@ -97,6 +97,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		index:     index.NewWith(log.HashKey(), settings.Settle()),
 		queue:     make(chan *submission, queueLength),
 		written:   make(chan struct{}),
+		filled:    make(chan struct{}),
 		swept:     make(chan struct{}),
 		ending:    make(chan struct{}),
 		rewriting: make(chan struct{}, 1),
@@ -126,10 +127,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
-	e.filler.start(e)
 	e.define()
 	go e.write()
-	go e.filler.run(e.background)
+	go e.fill(e.background)
 	go e.keepSwept(e.background)
 	err = e.follow(ctx)
 	if err == nil && e.Last().Last() == 0 {
@@ -158,7 +158,7 @@ func (e *Engine) close() error {
 	e.closing.Unlock()
 	<-e.written // what was handed over is written, before background ends
 	e.stop()
-	<-e.filler.ended
+	<-e.filled
 	<-e.swept
 	if e.follower.done != nil {
 		<-e.follower.done
