@@ -385,6 +385,7 @@ func TestBackupRefuses(t *testing.T) {
 	_, err = store.Backup(ended, writing(hangs), 0)
 	require.ErrorIs(t, err, context.Canceled)
 	ended, cancel = context.WithCancel(ctx)
+	defer cancel()
 	o := &datastore.RestoreOptions{Options: datastore.Options{Key: key}}
 	_, err = datastore.Restore(ended, "mem:", o, reading(hangs))
 	require.ErrorIs(t, err, context.Canceled)
