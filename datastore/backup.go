@@ -57,10 +57,9 @@ func (s *Store) BackupApart(ctx context.Context, w, keys io.Writer, since uint64
 }
 
 // VerifyBackup reads a piece of a backup to its end, verifies every byte, opens every
-// item, and says what the piece has. key is that of the store. keys are those that
-// BackupApart wrote, or nil. It reports ErrCorrupt for a piece that is damaged or cut,
-// ErrInvalid for what is none, ErrUnsupported, ErrWrongKey, ErrKey, the error of ctx or of
-// a reader.
+// item, and says what the piece has. key is the store's; keys is what BackupApart wrote,
+// or nil. It reports ErrCorrupt for a piece that is damaged or cut, ErrInvalid for bytes
+// that are no piece, ErrUnsupported, ErrWrongKey, ErrKey, the error of ctx or of a reader.
 func VerifyBackup(ctx context.Context, piece io.Reader, key KeyWrapper, keys io.Reader) (BackupInfo, error) {
 	info, err := engine.VerifyBackup(ctx, piece, txlog.VerifyOptions{Wrapper: key, Keys: keys})
 	return backupInfo(info), err

@@ -9,8 +9,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A Change is one commit: all that one create, update, delete, transaction or chunk of
-// an import wrote.
+// A Change is one commit: the versions that one create, update, delete, transaction or
+// chunk of an import wrote.
 type Change struct {
 	// Sequence is the commit's number. It rises from commit to commit, with gaps.
 	Sequence uint64
@@ -23,9 +23,9 @@ type Change struct {
 }
 
 // Changes iterates over the commits after a sequence, 0 for all, in their order, and
-// then over what is written, as it is written. It ends with the error of ctx, or with
-// ErrClosed. Who asks again after the Sequence that it saw last misses nothing and sees
-// nothing twice. It reports ErrInvalid for a sequence that the store has not reached.
+// then goes on with new commits. It ends with the error of ctx, or with ErrClosed. A
+// caller that asks again after the last Sequence that it has seen misses no commit and
+// sees none twice. It reports ErrInvalid for a sequence that the store has not reached.
 //
 // [Snapshot.Changes] ends with the newest commit instead of waiting, and
 // [Store.ChangesAfter] notices another store in the place of this one.
@@ -82,8 +82,9 @@ func (s *Store) changes(all iter.Seq2[engine.Change, error], err error) iter.Seq
 	}
 }
 
-// Versions iterates over what the commit wrote, in its order, deletions included: each
-// with its Interaction. It is for the step of the iteration that gave the change.
+// Versions iterates over the commit's versions, in their order, deletions included, each
+// with its Interaction. It may be called only in the step of the iteration that gave the
+// change.
 func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		if c.store == nil {

@@ -18,14 +18,14 @@ import (
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
 type Criterion struct{ query *query.Query }
 
-// Criterion reads criteria, which must have a condition: none never means any (FHIR R4
-// §3.1.0.4.3 and following). They are a query, and may be written with "Type?" or "?"
-// before it, or as an address below base.
+// Criterion reads criteria. Criteria without a condition are refused, and never mean
+// every resource (FHIR R4 §3.1.0.4.3 and following). They are a query, and may have
+// "Type?" or "?" before it, or be an address below base.
 func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, error) {
 	if rest, ok := strings.CutPrefix(text, base+"/"); ok && base != "" {
 		text = rest
 	}
-	// A name of a type has neither "=" nor ":", which every condition has.
+	// The name of a type has neither "=" nor "&".
 	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
 		named, isType := schema.ResourceType(before)
 		switch {
@@ -56,8 +56,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 	return &Criterion{q}, nil
 }
 
-// selects refuses a part of criteria that has no value: a search leaves it aside, and
-// then the criteria would match more than was meant.
+// selects refuses a condition of criteria that has no value: a search leaves it aside,
+// and the criteria would match too much.
 func selects(part string) error {
 	_, rawValue, _ := strings.Cut(part, "=")
 	value, err := url.QueryUnescape(rawValue)
@@ -81,8 +81,8 @@ func (h *Hold) Footprint(c *Criterion) query.Footprint {
 // Own returns the criteria without the conditions that look at more than one resource.
 func (c *Criterion) Own() *Criterion { return &Criterion{c.query.Own()} }
 
-// Matches returns what criteria find in the state, if it is no more than most. It
-// reports ErrPreconditionFailed if it is.
+// Matches returns the versions that criteria find in the state. It reports
+// ErrPreconditionFailed if they are more than most.
 func (h *Hold) Matches(ctx context.Context, c *Criterion, most int) ([]index.Ordinal, error) {
 	set, err := h.engine.search.Ordinals(ctx, h.View.View, c.query)
 	if err != nil {
@@ -99,7 +99,7 @@ func (h *Hold) Matches(ctx context.Context, c *Criterion, most int) ([]index.Ord
 	return matches, nil
 }
 
-// Several reports criteria that match more than the one resource that is wanted.
+// Several returns the error for criteria that match n resources instead of one.
 func Several(n int) error {
 	return Failf(ErrPreconditionFailed, issue.MultipleMatches, "the condition matches %d resources, not one", n)
 }
@@ -109,8 +109,8 @@ type Expectation struct {
 	query *query.Query
 	// Found is the match, 0 for none.
 	Found index.Ordinal
-	// except says which resources are no matches, since the commit itself writes them;
-	// nil is none.
+	// except reports the resources that are no matches, since the commit itself writes
+	// them. nil excepts none.
 	except func(t schema.TypeID, id string) bool
 	// filter is that of the state that was asked, nil for none. What is asked again passes
 	// it as well.
@@ -120,20 +120,20 @@ type Expectation struct {
 	last index.Ordinal
 }
 
-// Expect returns the expectation that criteria find, beside what the commit itself
-// writes, what they have found in the state.
+// Expect returns the expectation that criteria find the version found in the state,
+// apart from resources that the commit itself writes.
 func (h *Hold) Expect(c *Criterion, found index.Ordinal, except func(t schema.TypeID, id string) bool) Expectation {
 	return Expectation{query: c.query, Found: found, except: except, filter: exec.FilterOf(h.View.View), at: h.Sequence(), last: h.Last()}
 }
 
-// Expect asks criteria for the one resource that a conditional write is about. It
-// reports ErrPreconditionFailed if there are several.
+// Expect searches for the one resource that a conditional write is about. It reports
+// ErrPreconditionFailed if there are several.
 func (e *Engine) Expect(ctx context.Context, c *Criterion) (Expectation, error) {
 	x := Expectation{query: c.query}
 	return x, e.ask(ctx, &x)
 }
 
-// ask searches the newest state.
+// ask searches the newest state and notes the match.
 func (e *Engine) ask(ctx context.Context, x *Expectation) error {
 	now, err := e.Hold()
 	if err != nil {
@@ -238,8 +238,8 @@ func (g *group) searchAgain(ctx context.Context, x *Expectation) error {
 // decidedNew is how many new versions the writer looks at to decide one condition.
 const decidedNew = 4096
 
-// nothingNew reports whether nothing that was written since an expectation was asked
-// can change its answer: nil, or errAsk.
+// nothingNew returns nil if no version written since an expectation was asked can
+// change its answer, and otherwise errAsk.
 func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View) error {
 	e := g.engine
 	view = x.through(view)
@@ -266,7 +266,8 @@ func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View)
 	return nil
 }
 
-// touches reports whether anything of a footprint was written since a version.
+// touches reports whether a resource of a footprint's types was written since a
+// version.
 func (g *group) touches(f query.Footprint, last index.Ordinal, view index.View) bool {
 	if f.Types == nil {
 		return view.Last() > last || len(g.items) > 0

@@ -41,7 +41,7 @@ func (h *Hold) Draft(of []*Prepared) (*Draft, error) {
 	return d, d.search.Add(items, payloads)
 }
 
-// Matches returns which of the resources criteria find, by their place in the draft.
+// Matches returns the indexes of the draft's resources that criteria find.
 func (d *Draft) Matches(ctx context.Context, c *Criterion) ([]int, error) {
 	matches, err := d.search.Matches(ctx, c.query, d.filter)
 	return matches, QueryError(err)

@@ -17,9 +17,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// An Engine is an open store: log, index and what works on them. It is safe for use
-// by many goroutines: one writer inside, and readers that never wait for it or for a
-// disk.
+// An Engine is an open store: log, index and the goroutines that work on them. It is
+// safe for use by many goroutines: one writer inside, and readers that never wait for
+// it or for a disk.
 type Engine struct {
 	options Options
 	log     Log
@@ -79,8 +79,8 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Start makes an engine of an open log, which is the engine's from then on: it applies
-// the log and starts the writer, the filler and the sweeper.
+// Start makes an engine of an open log: it applies the log and starts the writer, the
+// filler and the sweeper. The engine owns the log from then on.
 func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	options.Logger = careful(options.Logger)
 	given, err := givenDefinitions(options.SearchParameters)
@@ -141,8 +141,8 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close waits for writes under way and releases the store. Closing again does
-// nothing but to wait for that.
+// Close waits for writes under way and releases the store. Closing again only waits for
+// that.
 func (e *Engine) Close() (err error) {
 	e.closeOnce.Do(func() { err = e.close() })
 	return err
@@ -245,13 +245,13 @@ func pageKey(hashKey [16]byte) ([]byte, error) {
 	return hkdf.Key(sha256.New, hashKey[:], nil, "fhirlake page tokens", 32)
 }
 
-// A signal tells all who wait for it at once.
+// A signal wakes all goroutines that wait for it at once.
 type signal struct {
 	mu      sync.Mutex
 	changed chan struct{}
 }
 
-// tell wakes whoever waits.
+// tell wakes the waiting goroutines.
 func (s *signal) tell() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,13 +17,13 @@ import (
 // Its methods are safe for many goroutines, and reading waits for no Append.
 type Log interface {
 	// Append makes commits durable as one record. It reports txlog.ErrConflict,
-	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown where the record may
-	// be there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
+	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown if the record may be
+	// there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
 	// disk, after which nothing was written.
 	Append(ctx context.Context, b *txlog.Batch) (txlog.Position, error)
 	// Find looks for the record of an id among the newest.
 	Find(ctx context.Context, id [16]byte) (sequence uint64, ok bool, err error)
-	// Last says where the log ends; Term is that of this writer.
+	// Last says where the log ends; Term is this writer's term.
 	Last() txlog.Last
 	Term() uint64
 	// Records iterates over the records from a sequence on.
@@ -33,12 +33,13 @@ type Log interface {
 	Body(n txlog.Number, dst []byte) ([]byte, error)
 	// Annotation appends the annotation of a commit to dst.
 	Annotation(sequence uint64, dst []byte) ([]byte, error)
-	// AddDictionary stores a dictionary of package pack and returns its number, which is
-	// never 0. One that is there keeps its number, and none ever goes.
+	// AddDictionary stores a dictionary of package pack and returns its number, which
+	// is never 0. A stored dictionary keeps its number and is never removed.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	Dictionaries() map[uint32][]byte
-	// Roll begins a new segment. Segments describes all; those before the last may be
-	// rewritten, which changes no number, sequence or time. Reading goes on meanwhile.
+	// Roll begins a new segment. Segments describes all segments. Rewrite replaces
+	// segments before the last, and changes no number, sequence or time. Reading goes
+	// on meanwhile.
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error

@@ -16,12 +16,12 @@ type BackupOptions struct {
 	Since uint64
 	// Keys is where the keys go instead of into the piece.
 	Keys io.Writer
-	// Secrets are the store's backup secrets, of which the last seals the piece: whoever
-	// can open the piece can open those that earlier ones sealed. By default the piece
-	// has one of its own.
+	// Secrets are the store's backup secrets, oldest first. The last one seals the piece,
+	// and all of them go with its keys, so that the keys open earlier pieces as well. By
+	// default the piece has a secret of its own.
 	Secrets []seal.BackupSecret
 	// Erased are numbers of items that must not come back from earlier pieces, whatever
-	// state is restored: those of which nothing may be left.
+	// state is restored.
 	Erased []Number
 }
 
@@ -52,10 +52,10 @@ func (b *BackupInfo) count(info *recordInfo) {
 	}
 }
 
-// Backup writes what is durable when it begins: a piece from which Restore makes the
-// store anew, together with those that end with the commit Since where that is not 0.
-// Records move as they are sealed; each is verified as it is read. Appends, Rewrite and
-// reads go on meanwhile.
+// Backup writes a piece: the commits behind Since that are durable when it begins.
+// Restore makes a store of a piece with Since 0 and of the pieces that follow it. Records
+// move as they are sealed; each is verified as it is read. Appends, Rewrite and reads go
+// on meanwhile.
 //
 // It reports ErrNotFound for a Since beyond the last commit, the error of a writer, or
 // what reading reports: then the piece is not whole, and no reader takes it for one.

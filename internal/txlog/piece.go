@@ -44,8 +44,8 @@ type front struct {
 	box     []byte // the store's backup secrets, sealed under that key; likewise
 }
 
-// newFront returns a front of a store, with the backup secrets of the store, of which
-// the last one is that of the piece.
+// newFront returns a front with all backup secrets of a store. The last one is the
+// piece's.
 func newFront(magic string, keys *seal.Keyset, secrets []seal.BackupSecret) (f front, err error) {
 	f = front{magic: magic, wrapped: keys.WrappedKey()}
 	if magic == pieceMagic {

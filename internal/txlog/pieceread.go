@@ -13,7 +13,7 @@ import (
 )
 
 // A pieceReader reads a piece to its end, and verifies it: the stream, each record, and
-// that the records are those that the head tells of.
+// the records against the head.
 type pieceReader struct {
 	head  *pieceHead
 	info  BackupInfo

@@ -79,7 +79,7 @@ type restorer struct {
 	untilTime int64
 
 	have    uint64 // the last commit of the pieces so far
-	last    Last   // of what is kept
+	last    Last   // where the restored log ends so far
 	selects bool   // only items whose number is in live come back
 	live    numberSet
 	erased  numberSet // none of these comes back

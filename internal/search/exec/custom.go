@@ -12,9 +12,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// stands reports that an answer must not be given: values that the view had were
-// swept, or it was made with values of custom parameters that the view lacks or that
-// were freed. It is asked after the evaluation, since all that happens beside it.
+// stands returns an error if an answer must not be given: a sweep has passed the view,
+// or the answer used custom parameters whose values the view lacks or that were freed.
+// It is called after the evaluation, since all this happens beside it.
 func (e *Engine) stands(view index.View, q *query.Query) error {
 	if !view.Whole() {
 		return ErrStalePage
@@ -37,7 +37,7 @@ func (e *Engine) stands(view index.View, q *query.Query) error {
 	return nil
 }
 
-// asked returns the custom parameters that a query asks for, or the filter of the view.
+// asked returns the custom parameters in a query and in the filter of the view.
 func asked(view index.View, q *query.Query) []*param.Custom {
 	if f := filterOf(view); f != nil {
 		return slices.Concat(q.Customs, f.customs)
@@ -54,8 +54,8 @@ func (ev *evaluation) payloadsOf(s *param.Stream) func(index.Ordinal) ([]byte, e
 	return func(o index.Ordinal) ([]byte, error) { return ev.customPayload(s.Place, o) }
 }
 
-// customPayload returns the values of a custom parameter as a payload, made of the
-// resource: they are stored nowhere.
+// customPayload extracts the values of a custom parameter from the resource as a
+// payload: they are stored nowhere.
 func (ev *evaluation) customPayload(p *param.Place, o index.Ordinal) ([]byte, error) {
 	if ev.documents == nil {
 		return nil, errNoDocuments
@@ -94,9 +94,8 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 // resource type. The parameters that shape the answer, such as _sort, are not among them.
 func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.custom.Registry().List(t) }
 
-// Memory shares out what an index holds among the search parameters, the largest
-// first. Each stream of values (see the package comment) counts once, with all the
-// parameters that see it.
+// Memory divides the memory of an index among the search parameters, the largest first.
+// Each stream counts once, with all parameters that see it.
 func (e *Engine) Memory(stats *index.Stats) []search.ParameterMemory {
 	return e.custom.Registry().Memory(stats)
 }

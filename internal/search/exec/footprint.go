@@ -18,8 +18,8 @@ func FootprintOf(view index.View, q *query.Query) query.Footprint {
 const costOfAsking = 20
 
 // AnyNewer reports whether a visible version after an ordinal matches a query that
-// looks at resources alone. decided is false where there are more than most new
-// versions to look at.
+// looks at each resource alone. decided is false if there are more than most new
+// versions.
 func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *query.Query, after index.Ordinal, most int) (found, decided bool, err error) {
 	ev := e.evaluation(ctx, view)
 	for i, t := range q.Searched {

@@ -32,7 +32,7 @@ type customs struct {
 	Pending         map[schema.TypeID]map[string]*Custom // of those being indexed, by concrete type and code
 }
 
-// Concrete returns the concrete resource types that a base stands for.
+// Concrete returns the concrete resource types of a base, which may be abstract.
 func (r *Registry) Concrete(base schema.TypeID) []schema.TypeID {
 	var types []schema.TypeID
 	for t, plan := range r.Types {
