@@ -7,6 +7,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
 )
 
 // Subset cuts the JSON of a version as _summary and _elements in a query say, and tags
@@ -17,12 +18,11 @@ func (s *Store) Subset(v *Version, query string) error {
 		return nil
 	}
 	for part := range strings.SplitSeq(query, "&") {
-		rawName, rawValue, _ := strings.Cut(part, "=")
-		name, err := url.QueryUnescape(rawName)
+		name, value, ok := urlquery.Cut(part)
 		switch {
-		case err != nil:
+		case !ok:
 			return engine.Failf(ErrInvalid, issue.Invalid, "the query is not percent-encoded")
-		case name == "_summary" && rawValue == "count":
+		case name == "_summary" && value == "count":
 			return engine.Failf(ErrInvalid, issue.Value, "_summary: count goes with a search alone")
 		case name != "" && name != "_summary" && name != "_elements" && name != "_format" && name != "_pretty":
 			return engine.Failf(ErrInvalid, issue.NotSupported, "a read takes _summary, _elements, _format and _pretty alone")

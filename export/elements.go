@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// checkElements reports an element that no type has which is exported.
+// checkElements reports an element that no exported type has.
 func (c *choice) checkElements() error {
 	for i, element := range c.options.Elements {
 		typ, name, of := strings.Cut(element, ".")
@@ -36,7 +36,8 @@ func hasElement(typ, name string) bool {
 	return first != end
 }
 
-// subsetter returns how resources of a type are cut, nil if they are not.
+// subsetter returns the function that cuts resources of a type, or nil if they stay
+// whole.
 func (c *choice) subsetter(typ string) (datastore.Subsetter, error) {
 	var names []string
 	cuts := false

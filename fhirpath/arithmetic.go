@@ -3,6 +3,7 @@ package fhirpath
 import (
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/fhirlake/fhirlake/internal/decimal"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
@@ -55,7 +56,7 @@ func (v *Evaluator) one(o operation, focus item) (it item, ok bool, err error) {
 	return v.popOne(base, o.Pos())
 }
 
-// popOne takes what is above base off the stack, which must be one item or none.
+// popOne takes the items above base off the stack: one item or none.
 func (v *Evaluator) popOne(base, pos int) (it item, ok bool, err error) {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]
@@ -69,7 +70,8 @@ func (v *Evaluator) popOne(base, pos int) (it item, ok bool, err error) {
 	}
 }
 
-// concatenate is &, to which nothing is the empty text (FHIRPath N1 §6.6.6).
+// concatenate is &, which takes an empty operand for the empty text (FHIRPath N1
+// §6.6.6).
 func (o *arithmetic) concatenate(v *Evaluator, a, b item, aOK, bOK bool) error {
 	if aOK && v.classOf(a) != classString || bOK && v.classOf(b) != classString {
 		return v.fail(ErrEvaluation, o.Pos(), "& needs strings")
@@ -141,13 +143,16 @@ func (o *arithmetic) integers(v *Evaluator, a, b item) (item, bool) {
 	return addInteger(x % y)
 }
 
+// maxInteger is the greatest integer, its sign aside, that operations look at: 10 digits.
+const maxInteger = 1e10 - 1
+
 // integerOf returns the value of an integer.
 func (v *Evaluator) integerOf(it item) (int64, bool) {
 	if it.sort == sortInteger {
 		return int64(int32(it.ref)), true
 	}
-	n, ok := smallOf(v.text(it, &v.buffers[0]))
-	return n.mantissa, ok && n.scale == 0 && n.digits <= 10
+	n, ok := decimal.Parse(v.text(it, &v.buffers[0]))
+	return int64(n.Coefficient) * int64(n.Sign()), ok && n.Exact && n.Exponent == 0 && n.Coefficient <= maxInteger
 }
 
 func (o *arithmetic) decimals(v *Evaluator, a, b item) (item, bool) {

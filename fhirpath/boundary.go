@@ -9,8 +9,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 )
 
-// boundaries are lowBoundary, highBoundary and precision, of trial use: the least
-// and the greatest value that what is written may stand for (FHIRPath §5.7.12).
+// boundaries are lowBoundary, highBoundary and precision, of trial use: the least and
+// the greatest value for which a written value may stand (FHIRPath §5.7.12).
 var boundaries = map[string]*scalar{
 	"lowBoundary":  boundaryFunction(false),
 	"highBoundary": boundaryFunction(true),
@@ -27,7 +27,7 @@ var boundaries = map[string]*scalar{
 	},
 }
 
-// The precision of boundaries where none is asked for, and the greatest.
+// The default precision of boundaries, and the greatest.
 const (
 	defaultPlaces   = 8
 	maxPlaces       = 31
@@ -135,8 +135,8 @@ func (v *Evaluator) momentBoundary(in item, digits int64, high bool) (item, bool
 	return v.addValue(sort, value{text: m.format()}), true
 }
 
-// levelOfDigits returns the level that has so many digits, and whether a fraction
-// of seconds is part of it; levelNone where there is none.
+// levelOfDigits returns the level that has so many digits, and whether a fraction of
+// seconds is part of it; levelNone if there is none.
 func levelOfDigits(digits int64) (level int, fraction bool) {
 	if digits == dateTimeDigits {
 		return levelSecond, true
@@ -149,7 +149,7 @@ func levelOfDigits(digits int64) (level int, fraction bool) {
 	return levelNone, false
 }
 
-// filled returns the moment with all that was not written set.
+// filled returns the moment with its unwritten fields set.
 func (m moment) filled(month time.Month, day, hour, minute, second, nanosecond int) moment {
 	level := m.level()
 	if !m.TimeOfDay() {
@@ -157,8 +157,7 @@ func (m moment) filled(month time.Month, day, hour, minute, second, nanosecond i
 			m.Month = uint8(month)
 		}
 		if level < levelDay {
-			last := time.Date(int(m.Year), time.Month(m.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-			m.Day = uint8(min(day, last))
+			m.Day = uint8(min(day, fhirtime.DaysIn(int(m.Year), int(m.Month))))
 		}
 	}
 	if level < levelHour {
@@ -176,7 +175,7 @@ func (m moment) filled(month time.Month, day, hour, minute, second, nanosecond i
 	return m
 }
 
-// cut drops what is finer than a level.
+// cut drops fields finer than a level.
 func (m *moment) cut(level int, fraction bool) {
 	m.hourOnly = level == levelHour
 	switch {

@@ -9,8 +9,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 )
 
-// A calendarUnit is a duration that can be added to a date or time: so many of
-// something that has a level of precision.
+// A calendarUnit is a duration that can be added to a date or time: a multiple of a
+// level of precision.
 type calendarUnit struct {
 	level int
 	times int64 // 7 for a week, which is seven days; 1 for the others
@@ -24,8 +24,8 @@ var calendarUnits = map[string]calendarUnit{
 	"second": {level: levelSecond, times: 1}, "millisecond": {level: levelSecond, times: 1, milli: true},
 }
 
-// definiteWords are UCUM's units that mean the same as a word. Years and months of
-// UCUM have a fixed length, which those of the calendar have not.
+// definiteWords are UCUM's units that mean the same as a word. Years and months of UCUM
+// have a fixed length; the calendar's do not.
 var definiteWords = map[string]string{
 	"wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second", "ms": "millisecond",
 }
@@ -40,8 +40,8 @@ func calendarUnitOf(unit string) (calendarUnit, bool) {
 	return u, ok
 }
 
-// maxAmount is the greatest amount that date arithmetic looks at: more
-// milliseconds than the calendar has.
+// maxAmount is the greatest amount of date arithmetic: more milliseconds than the
+// calendar has.
 const maxAmount = 1e15
 
 // plus returns the moment that is later by an amount of a unit (FHIRPath N1 §6.6.7).
@@ -74,8 +74,8 @@ func (m moment) plus(amount *apd.Decimal, unit calendarUnit) (moment, bool) {
 	}
 }
 
-// steps are how many of a level make one of the next coarser; a month counts 30
-// days and a year 12 months where they have to be converted (FHIRPath N1 §6.6.7).
+// steps are how many of a level make one of the next coarser level; in conversions a
+// month counts 30 days and a year 12 months (FHIRPath N1 §6.6.7).
 var steps = [...]int64{levelMonth: 12, levelDay: 30, levelHour: 24, levelMinute: 60, levelSecond: 60}
 
 // coarser converts an amount of a unit to a coarser level.
@@ -97,8 +97,7 @@ func coarser(n int64, unit calendarUnit, level int) int64 {
 	return n / divisor
 }
 
-// plusMonths adds years or months. Where the month has no such day, its last day is
-// taken.
+// plusMonths adds years or months. If the month has no such day, its last day is taken.
 func (m moment) plusMonths(n int64, level int) (moment, bool) {
 	if n > 12*10_000 || n < -12*10_000 {
 		return moment{}, false
@@ -112,8 +111,7 @@ func (m moment) plusMonths(n int64, level int) (moment, bool) {
 		return moment{}, false
 	}
 	m.Year, m.Month = int16(year), uint8(months%12)+1
-	last := time.Date(int(m.Year), time.Month(m.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-	m.Day = min(m.Day, uint8(last))
+	m.Day = min(m.Day, uint8(fhirtime.DaysIn(int(m.Year), int(m.Month))))
 	return m, true
 }
 

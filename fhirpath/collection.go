@@ -4,9 +4,8 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // A Collection is a list of items in order: the result of an evaluation, or the
@@ -90,7 +89,7 @@ func NewNode(doc *fhirjson.Document, n fhirjson.Index) Item {
 
 func newValue(sort itemSort, x value) Item { return Item{item: item{sort: sort}, value: x} }
 
-// export returns what an item of the evaluation is, as an Item that outlives it.
+// export returns an item of the evaluation as an Item that outlives the evaluation.
 func (v *Evaluator) export(it item) Item {
 	switch {
 	case it.sort == sortNode:
@@ -132,9 +131,8 @@ func (v *Evaluator) pushAll(c Collection, pos int) error {
 	return v.visit(len(c), pos)
 }
 
-// Type returns the name of the item's type: of an element FHIR's (Patient,
-// HumanName, Patient.contact, code), of any other value FHIRPath's
-// (System.Boolean).
+// Type returns the name of the item's type: FHIR's for an element (Patient, HumanName,
+// Patient.contact, code), FHIRPath's for any other value (System.Boolean).
 func (i Item) Type() string {
 	if i.item.sort == sortNode {
 		return i.doc.Nodes[i.item.ref].Type.String()
@@ -142,7 +140,7 @@ func (i Item) Type() string {
 	return systemNames[i.item.sort]
 }
 
-// Node returns the document and the node that the item is, and whether it is one.
+// Node returns the item's document and node, and whether the item is a node.
 func (i Item) Node() (doc *fhirjson.Document, n fhirjson.Index, ok bool) {
 	return i.doc, fhirjson.Index(i.item.ref), i.item.sort == sortNode
 }
@@ -152,9 +150,9 @@ func (i Item) HasValue() bool {
 	return i.item.sort != sortNode || i.doc.HasValue(fhirjson.Index(i.item.ref))
 }
 
-// String returns the value of a primitive as text, "" if it has none. A quantity
-// is written as a literal: 4 'mg', 4 days. Of an element with elements of its own
-// it is the JSON.
+// String returns the value of a primitive as text, "" if it has none. A quantity is
+// written as a literal: 4 'mg', 4 days. For an element with elements of its own it
+// returns the JSON.
 func (i Item) String() string {
 	switch i.item.sort {
 	case sortNode:
@@ -175,10 +173,10 @@ func (i Item) String() string {
 	}
 }
 
-// JSON returns the item as it stands in the resource, without the id and
-// extensions of a primitive; null for a primitive without a value. A quantity is a
-// FHIR Quantity, other values are JSON's numbers, booleans and strings. The slice
-// may be part of the resource and must not be changed.
+// JSON returns the item as in the resource, without the id and extensions of a
+// primitive; null for a primitive without a value. A quantity is a FHIR Quantity, other
+// values are JSON's numbers, booleans and strings. The slice may be part of the
+// resource and must not be changed.
 func (i Item) JSON() []byte {
 	switch i.item.sort {
 	case sortNode:
@@ -195,15 +193,8 @@ func (i Item) JSON() []byte {
 	case sortQuantity:
 		return quantityJSON(&i.value)
 	default:
-		return appendQuoted(nil, i.String())
+		return quote.Append(nil, i.String())
 	}
-}
-
-// appendQuoted appends a JSON string. Texts here are UTF-8: fhirjson and Compile
-// refuse others.
-func appendQuoted(dst []byte, text string) []byte {
-	dst, _ = jsontext.AppendQuote(dst, text)
-	return dst
 }
 
 // Bool returns the value of a boolean, and whether the item is one.

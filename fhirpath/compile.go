@@ -9,26 +9,26 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A compiler turns a tree into operations. Each method returns the operation and
-// the shape of what it yields; focus is the shape of $this.
+// A compiler turns a tree into operations. Each method returns the operation and the
+// shape of its result; focus is the shape of $this.
 type compiler struct {
 	source string
 	opts   Options
 	values []value // of constants
-	// variables are those that defineVariable has made so far in this scope.
+	// variables are the variables that defineVariable has made so far in this scope.
 	variables *variableScope
 	slots     int
 	// iterating is set inside an argument that has $index; total is the shape of
 	// $total, nil outside of aggregate.
 	iterating bool
 	total     *shape
-	// uses counts what depends on the item at hand, memos the operations that are
-	// evaluated once.
+	// uses counts the operations that depend on the item at hand, memos the operations
+	// that are evaluated once.
 	uses  dependence
 	memos int
 	// work counts the nodes that have been compiled, some of them several times.
 	work int
-	// impure is set once something looks at more than the resource.
+	// impure is set if an operation looks at more than the resource.
 	impure bool
 }
 
@@ -78,8 +78,8 @@ func (c *compiler) compile(n syntax.Node, focus shape) (operation, shape, error)
 	}
 }
 
-// focus returns the operation that yields $this, for a name or call that nothing
-// stands before.
+// focus returns the operation that yields $this, for a name or call at the beginning of
+// a path.
 func (c *compiler) focus(n syntax.Node) operation {
 	c.uses.focus++
 	return &focusOperation{position(n.Pos())}
@@ -140,7 +140,7 @@ func (c *compiler) temporal(n *syntax.Literal, sort itemSort, text string, ok bo
 	return c.constant(n, sort, value{text: text})
 }
 
-// environment are the variables that stand for an url (FHIRPath N1 §10, FHIR R4
+// environment are the variables whose values are urls (FHIRPath N1 §10, FHIR R4
 // §2.9.1.4).
 var environment = map[string]string{
 	"ucum": ucumSystem, "sct": "http://snomed.info/sct", "loinc": "http://loinc.org",
@@ -174,7 +174,7 @@ func (c *compiler) variable(n *syntax.Variable) (operation, shape, error) {
 	return &given{n.Position, n.Name}, shape{open: true, values: anyValue}, nil
 }
 
-// context returns the shape of what an expression is evaluated on.
+// context returns the shape of an expression's context.
 func (c *compiler) context() shape {
 	if t, ok := schema.TypeOf(c.opts.Context); ok {
 		return nodesOf(t)
@@ -226,7 +226,7 @@ func (c *compiler) member(n *syntax.Member, input operation, from shape) (operat
 	return &path{n.Position, input, []step{s}}, to, nil
 }
 
-// noElement reports a name that is no element of what it follows.
+// noElement reports a name that is no element of the items before it.
 func (c *compiler) noElement(n *syntax.Member, from shape) error {
 	switch {
 	case len(from.nodes) == 1 && from.values == 0:
@@ -257,7 +257,7 @@ func (c *compiler) invocation(n *syntax.Invocation, focus shape) (operation, sha
 	}
 }
 
-// inScope compiles a node whose variables are not known outside of it.
+// inScope compiles a node whose variables are unknown outside of it.
 func (c *compiler) inScope(n syntax.Node, focus shape) (operation, shape, error) {
 	outer, before := c.variables, c.uses
 	o, s, err := c.compile(n, focus)
@@ -283,7 +283,7 @@ func (c *compiler) indexer(n *syntax.Indexer, focus shape) (operation, shape, er
 	return &at{n.Position, input, index}, from, nil
 }
 
-// ordered reports a function of order on a collection that has none, if such
+// ordered reports a function that needs an order on a collection without one, if such
 // functions are checked.
 func (c *compiler) ordered(n syntax.Node, from shape) error {
 	if c.opts.Ordered && from.unordered {
@@ -292,7 +292,7 @@ func (c *compiler) ordered(n syntax.Node, from shape) error {
 	return nil
 }
 
-// expect reports that what has the shape can have none of the kinds.
+// expect reports a shape whose items can have none of the kinds.
 func (c *compiler) expect(n syntax.Node, s shape, takes kinds, what string) error {
 	if is := s.kinds(); !c.opts.Untyped && is != 0 && is&takes == 0 {
 		return c.fail(ErrSemantic, n, "%s takes %s, not %s", what, takes, s)

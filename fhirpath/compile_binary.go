@@ -6,7 +6,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 )
 
-// comparisons are the operators of order and the orders that make them true.
+// comparisons has, for the operators of order, the orders that make them true.
 var comparisons = map[string]func(order int) bool{
 	"<":  func(order int) bool { return order < 0 },
 	"<=": func(order int) bool { return order <= 0 },
@@ -14,7 +14,7 @@ var comparisons = map[string]func(order int) bool{
 	">=": func(order int) bool { return order >= 0 },
 }
 
-// connectives are the operators of logic, and the left side that decides alone.
+// connectives has, for the operators of logic, the left side that decides alone.
 var connectives = map[string]struct {
 	decided truth
 	join    func(a, b truth) truth
@@ -116,8 +116,8 @@ func (c *compiler) arithmeticShape(n *syntax.Binary, a, b shape) (shape, error) 
 	return result, nil
 }
 
-// fold works out an operation whose operands are constants, unless it fails: then
-// it fails where it is evaluated.
+// fold works out an operation whose operands are constants. If it fails, the evaluation
+// reports the error.
 func (c *compiler) fold(o operation, s shape, operands ...operation) (operation, shape) {
 	for _, operand := range operands {
 		if _, ok := operand.(*constant); !ok {

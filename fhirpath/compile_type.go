@@ -26,7 +26,7 @@ func (c *compiler) typeTest(n syntax.Node, operator string, operand syntax.Node,
 	return c.ofType(n, input, from, target)
 }
 
-// target finds the type that a name stands for.
+// target finds the type of a name.
 func (c *compiler) target(name syntax.TypeName, loose bool) (typeTarget, error) {
 	target, ok := targetOf(name, loose)
 	if !ok {
@@ -35,8 +35,8 @@ func (c *compiler) target(name syntax.TypeName, loose bool) (typeTarget, error) 
 	return target, nil
 }
 
-// ofType compiles as and ofType. Where they follow a step to a choice, the step
-// goes to the one alternative instead.
+// ofType compiles as and ofType. Behind a step to a choice, the step goes to the one
+// alternative instead.
 func (c *compiler) ofType(n syntax.Node, input operation, from shape, target typeTarget) (operation, shape, error) {
 	at := position(n.Pos())
 	if p, ok := input.(*path); ok && target.fhir != 0 && !target.fhir.Type().Abstract && !from.hasAbstract() {
@@ -49,7 +49,7 @@ func (c *compiler) ofType(n syntax.Node, input operation, from shape, target typ
 	return &ofType{at, input, target}, to, nil
 }
 
-// resolved returns what resolve() is called on, if the node is a call of it.
+// resolved returns the operand of resolve(), if the node is a call of it.
 func resolved(n, at syntax.Node) (syntax.Node, bool) {
 	isResolve := func(n syntax.Node) bool {
 		f, ok := n.(*syntax.Call)

@@ -1,8 +1,8 @@
 package fhirpath
 
 type (
-	// choice is iif: the second argument or the third. Only the one that is wanted
-	// is evaluated.
+	// choice is iif: the second argument or the third. Only the chosen one is
+	// evaluated.
 	choice struct {
 		position
 		input                      operation // nil: the arguments are evaluated on $this
@@ -13,13 +13,14 @@ type (
 		position
 		args []operation
 	}
-	// tracing is trace: its input, shown to whoever listens.
+	// tracing is trace: its input, shown to Evaluator.Trace.
 	tracing struct {
 		position
 		input, name operation
 		projected   operation // nil: the input itself
 	}
-	// definition is defineVariable: its input, remembered or with a value that is.
+	// definition is defineVariable: it yields its input, and remembers its input or
+	// another value.
 	definition struct {
 		position
 		input operation
@@ -41,8 +42,8 @@ type (
 	totalSpecial struct{ position }
 )
 
-// eval needs a boolean as criterion; the singleton rule that makes true of any other
-// item does not apply (FHIRPath N1 §5.3.6).
+// eval needs a boolean as criterion; the singleton rule, by which any other item is
+// true, does not apply (FHIRPath N1 §5.3.6).
 func (o *choice) eval(v *Evaluator, focus item) error {
 	if o.input != nil {
 		it, ok, err := v.one(o.input, focus)

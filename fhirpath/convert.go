@@ -12,7 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-// A converter makes a value of one type of an item; ok is false where it cannot.
+// A converter converts an item to one type; ok is false if it cannot.
 type converter func(v *Evaluator, in item) (it item, ok bool)
 
 // conversions are the functions to… and convertsTo… (FHIRPath N1 §5.5).
@@ -252,7 +252,7 @@ func (v *Evaluator) inUnit(it item, unit string) (item, bool) {
 	return v.addQuantity(&to, 0)
 }
 
-// clock is what now, today and timeOfDay yield: the same during an evaluation.
+// clock is now, today or timeOfDay: they yield the same during an evaluation.
 type clock struct {
 	position
 	sort itemSort

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/fhirlake/fhirlake/internal/decimal"
 	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 )
 
@@ -28,25 +29,28 @@ func newContext(digits uint32) *apd.Context {
 
 var (
 	decimals = newContext(precision)
-	// guarded is for what is computed in several steps or by series.
+	// guarded is for computing in several steps or by series.
 	guarded = newContext(precision + 12)
 )
 
-// readDecimal sets d to the number that a text is. It reports false where that is
-// no number, or one too large or too long for arithmetic.
+// readDecimal sets d to the number of a text. It reports false if the text is no
+// number, or too large or too long for arithmetic.
 func readDecimal[S ~string | ~[]byte](d *apd.Decimal, text S) bool {
-	if n, ok := smallOf([]byte(text)); ok {
-		d.SetFinite(n.mantissa, -int32(n.scale))
-		return true
-	}
-	if len(text) > maxDigits {
+	n, ok := decimal.Parse(text)
+	switch {
+	case !ok || len(text) > maxDigits || outOfReach(n.Exponent):
 		return false
+	case n.Exact:
+		d.SetFinite(int64(n.Coefficient)*int64(n.Sign()), int32(n.Exponent))
+	default:
+		if _, _, err := d.SetString(string(text)); err != nil {
+			return false
+		}
 	}
-	_, _, err := d.SetString(string(text))
-	return err == nil && d.Form == apd.Finite && inRange(d)
+	return inRange(d)
 }
 
-// inRange reports whether a number is one that arithmetic keeps.
+// inRange reports whether a number is in the range of arithmetic.
 func inRange(d *apd.Decimal) bool {
 	return d.Form == apd.Finite && d.Exponent >= -maxScale && (d.IsZero() || d.NumDigits()+int64(d.Exponent) <= precision)
 }
@@ -88,8 +92,8 @@ func (v *Evaluator) decimalOf(d *apd.Decimal, it item) bool {
 	return readDecimal(d, v.text(it, &v.buffers[0]))
 }
 
-// addDecimal makes a decimal of the result of an operation; it reports false where
-// there is none.
+// addDecimal makes a decimal of the result of an operation; it reports false if there
+// is none.
 func (v *Evaluator) addDecimal(d *apd.Decimal, condition apd.Condition) (item, bool) {
 	const failed = apd.InvalidOperation | apd.DivisionByZero | apd.DivisionUndefined | apd.Overflow | apd.DivisionImpossible
 	if condition&failed != 0 || !tidy(d) {

@@ -32,8 +32,8 @@ func (v *Evaluator) distinct(base, pos int) error {
 	return nil
 }
 
-// among reports whether one of a few items equals it. The next visit tells whether
-// that was too much work.
+// among reports whether one of a few items equals it. The next visit ends the
+// evaluation if that was too much work.
 func (v *Evaluator) among(items []item, it item) bool {
 	for _, other := range items {
 		if v.equal(other, it) == yes {

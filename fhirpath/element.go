@@ -85,7 +85,7 @@ func reduceType(v *Evaluator, base, pos int) error {
 }
 
 // reduceHTMLChecks tells whether one item is XHTML that FHIR R4 allows in a narrative
-// (§2.6.1): the parser has found out.
+// (§2.6.1). The parser has checked it.
 func reduceHTMLChecks(v *Evaluator, base, _ int) error {
 	items := v.stack[base:]
 	if len(items) == 0 {
@@ -126,8 +126,8 @@ func evalConformsTo(v *Evaluator, in item, args []item, pos int) (item, bool, er
 	return item{}, false, v.fail(ErrEvaluation, pos, "profile is not known")
 }
 
-// evalMemberOf knows the value sets of R4's required bindings without help. A value
-// set that is not known yields nothing.
+// evalMemberOf knows the value sets of R4's required bindings without help. An unknown
+// value set yields nothing.
 func evalMemberOf(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	codings := v.codings(in)
 	if codings == nil {
@@ -161,8 +161,8 @@ func anyBound(b *schema.Binding, codings []Coding) bool {
 	return false
 }
 
-// codings returns the codes that a code, Coding or CodeableConcept has; nil for
-// anything else.
+// codings returns the codes of a code, Coding or CodeableConcept; nil for any other
+// item.
 func (v *Evaluator) codings(it item) []Coding {
 	if v.classOf(it) == classString {
 		return []Coding{{Code: v.string(it)}}
@@ -192,8 +192,8 @@ func codingOf(doc *fhirjson.Document, n fhirjson.Index) Coding {
 	return Coding{System: textOf(doc, n, "system"), Version: textOf(doc, n, "version"), Code: textOf(doc, n, "code")}
 }
 
-// subsumes tells whether a code is another or more general. A code is the same as
-// itself in any code system; more is known to the Terminology only.
+// subsumes tells whether a code is another or more general. A code subsumes itself in
+// any code system; only the Terminology knows more.
 func (v *Evaluator) subsumes(general, special item, pos int) (item, bool, error) {
 	a, b := v.codings(general), v.codings(special)
 	if a == nil || b == nil {

@@ -33,9 +33,9 @@ func (t truth) not() truth {
 	}
 }
 
-// equal tells whether two items are equal (FHIRPath N1 §6.1.1). Items of
-// different classes are not; dates of different precision may be unknown; a
-// primitive without a value is unknown beside anything but its like.
+// equal tells whether two items are equal (FHIRPath N1 §6.1.1). Items of different
+// classes are not; dates of different precision may be unknown; a comparison of a
+// primitive without a value with an item of another class is unknown.
 func (v *Evaluator) equal(a, b item) truth {
 	if a == b {
 		return yes
@@ -68,8 +68,8 @@ func (v *Evaluator) equal(a, b item) truth {
 	return truthFrom(order == 0)
 }
 
-// equalQuantities compares two items of which one at least is a System.Quantity.
-// Another dimension is another quantity, since it is another unit.
+// equalQuantities compares two items; at least one is a System.Quantity. Quantities of
+// different dimensions are not equal.
 func (v *Evaluator) equalQuantities(a, b item) truth {
 	if !v.measurable(a) || !v.measurable(b) {
 		return no
@@ -88,8 +88,8 @@ func (v *Evaluator) equalQuantities(a, b item) truth {
 	}
 }
 
-// measurable reports whether an item is a quantity or becomes one implicitly: a
-// number is one of unit 1 (FHIRPath N1 §5.5).
+// measurable reports whether an item is a quantity or becomes one implicitly: a number
+// is a quantity of unit 1 (FHIRPath N1 §5.5).
 func (v *Evaluator) measurable(it item) bool {
 	switch v.typeOf(it) {
 	case sortQuantity, sortInteger, sortDecimal:
@@ -99,8 +99,8 @@ func (v *Evaluator) measurable(it item) bool {
 	}
 }
 
-// equalTrees compares two elements with all that is in them. Both stand on their
-// tapes in canonical order, so equal trees are equal node by node.
+// equalTrees compares two elements with all elements inside. Both stand on their tapes
+// in canonical order, so equal trees are equal node by node.
 func (v *Evaluator) equalTrees(a, b item) truth {
 	doc, other := v.document(a.doc), v.document(b.doc)
 	nodes, others := doc.Nodes[a.ref:], other.Nodes[b.ref:]

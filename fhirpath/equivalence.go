@@ -95,8 +95,7 @@ func equivalentNumbers(x, y *apd.Decimal) bool {
 	return x.Cmp(y) == 0
 }
 
-// equivalentQuantities compares quantities, of which a word and the UCUM code for
-// it mean the same.
+// equivalentQuantities compares quantities. A word and its UCUM code mean the same.
 func (v *Evaluator) equivalentQuantities(a, b item) bool {
 	var x, y quantity
 	if !v.quantityOf(&x, a) || !v.quantityOf(&y, b) {
@@ -132,7 +131,7 @@ func toCoarser(x *apd.Decimal, xUnit *ucum.Unit, y *apd.Decimal, yUnit *ucum.Uni
 	}
 }
 
-// equivalentTrees compares two elements with all that is in them. The order of the
+// equivalentTrees compares two elements with all elements inside. The order of the
 // items of an array does not count; the ids of elements do.
 func (v *Evaluator) equivalentTrees(a, b item) bool {
 	x, y := v.document(a.doc), v.document(b.doc)

@@ -14,15 +14,15 @@ var (
 	// ErrSemantic is returned when an expression can have no meaning: an element
 	// or type that R4 does not have, a wrong number of arguments.
 	ErrSemantic = errors.New("fhirpath: meaningless expression")
-	// ErrEvaluation is returned when the items that an operator meets are not what
-	// it takes: several where it takes one, numbers against strings.
+	// ErrEvaluation is returned when an operator meets items that it does not take:
+	// several instead of one, numbers against strings.
 	ErrEvaluation = errors.New("fhirpath: evaluation failed")
 	// ErrLimit is returned when an expression or its evaluation is beyond a limit.
 	ErrLimit = errors.New("fhirpath: limit exceeded")
 )
 
-// An Error reports what is wrong with an expression or its evaluation and where
-// in the expression. Its text has nothing of the resource.
+// An Error reports a fault of an expression or of its evaluation, and its place in the
+// expression. Its text has nothing of the resource.
 type Error struct {
 	Offset int    // byte offset in the expression
 	Line   int    // counts from 1
@@ -37,8 +37,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("fhirpath: %d:%d: %s", e.Line, e.Column, e.Reason)
 }
 
-// Excerpt returns the line of the expression that the error is in, and below it a
-// caret under the place:
+// Excerpt returns the line of the expression with the error, and below it a caret under
+// the place:
 //
 //	Patient.nmae.given
 //	        ^

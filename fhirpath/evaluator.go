@@ -24,7 +24,7 @@ const (
 	DefaultMaxResolved = 128 << 20
 )
 
-// What is done counts as visits, each about ten nanoseconds of work.
+// Work counts as visits, each about ten nanoseconds.
 const (
 	costOfOperator = 1   // an operator or a function of one item
 	costOfDecimal  = 30  // to compute with two decimals
@@ -60,16 +60,16 @@ type Evaluator struct {
 	// Profiles answers conformsTo, slice and elementDefinition; nil: only FHIR's
 	// own types are known.
 	Profiles Profiles
-	// Variables are the caller's: %name. One that is not among them is an error.
+	// Variables are the caller's: %name. An unknown variable is an error.
 	Variables map[string]Collection
 	// Trace gets what trace() shows; nil: nothing does.
 	Trace func(name string, items Collection)
-	// Now is the time that now() and today() go by; zero is the time at which an
-	// evaluation first asks.
+	// Now is the time of now() and today(); zero stands for the time of their first
+	// call in an evaluation.
 	Now time.Time
 	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
-	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by what it
-	// takes. Beyond the limit an evaluation ends with ErrLimit.
+	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by its
+	// cost. Beyond the limit an evaluation ends with ErrLimit.
 	MaxVisits int
 	// MaxItems is how many items collections may have together at any time, variables
 	// among them, give or take 65,536; 0 is DefaultMaxItems.
@@ -92,7 +92,7 @@ type Evaluator struct {
 	expr    *Expression
 	doc     *fhirjson.Document
 	context fhirjson.Index
-	docs    []*fhirjson.Document // those that came in: number 1 and up
+	docs    []*fhirjson.Document // documents from outside: number 1 and up
 	values  []value
 	slots   [][]item // variables that the expression defines
 	memos   []memo
@@ -104,17 +104,18 @@ type Evaluator struct {
 	check   int  // value of left at which ctx is looked at
 	made    int  // bytes of values and their text
 	held    int  // items of slots, memos and totals
-	// resolved has what references lead to, resolvedBytes what the documents take.
+	// resolved has the targets of references, resolvedBytes the size of their
+	// documents.
 	resolved      map[string]target
 	resolvedBytes int
 	// used is set when there is something to reset.
 	used bool
 }
 
-// Select evaluates an expression on node n of a document and appends the nodes
-// that it yields, in order, to dst. One that yields values of FHIRPath's own, see
-// [Expression.Boolean], or nodes of another document is ErrEvaluation: that is what
-// Test and EvaluateNode are for. It allocates only to grow dst and its own memory.
+// Select evaluates an expression on node n of a document and appends the nodes that it
+// yields, in order, to dst. An expression that yields values of FHIRPath's own, see
+// [Expression.Boolean], or nodes of another document is ErrEvaluation: use Test or
+// EvaluateNode for these. It allocates only to grow dst and its own memory.
 func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Index, dst []fhirjson.Index) ([]fhirjson.Index, error) {
 	if err := v.run(context.Background(), e, doc, n); err != nil {
 		return dst, err
@@ -128,9 +129,9 @@ func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Ind
 	return dst, nil
 }
 
-// Test evaluates an expression on node n of a document as a condition: a boolean
-// is itself, one item of any other kind is true (FHIRPath N1 §4.5). ok is false
-// where the result is empty; several items are ErrEvaluation.
+// Test evaluates an expression on node n of a document as a condition: a boolean is
+// itself, one item of any other kind is true (FHIRPath N1 §4.5). ok is false if the
+// result is empty; several items are ErrEvaluation.
 func (v *Evaluator) Test(e *Expression, doc *fhirjson.Document, n fhirjson.Index) (value, ok bool, err error) {
 	if err := v.run(context.Background(), e, doc, n); err != nil {
 		return false, false, err
@@ -140,8 +141,7 @@ func (v *Evaluator) Test(e *Expression, doc *fhirjson.Document, n fhirjson.Index
 }
 
 // Evaluate evaluates an expression on a resource in JSON, which must be sound in
-// structure; what else it breaks is for expressions to find. See
-// [Expression.Evaluate].
+// structure. Expressions may find its other faults. See [Expression.Evaluate].
 func (v *Evaluator) Evaluate(ctx context.Context, e *Expression, json []byte) (Collection, error) {
 	doc := new(fhirjson.Document)
 	if err := fhirjson.Parse(json, doc, &lenient); err != nil {
@@ -156,8 +156,8 @@ func (v *Evaluator) EvaluateEmpty(ctx context.Context, e *Expression) (Collectio
 	return v.EvaluateNode(ctx, e, new(fhirjson.Document), 0)
 }
 
-// lenient takes what is sound in structure; what else is wrong is for expressions to
-// find.
+// lenient takes resources that are sound in structure. Expressions may find their other
+// faults.
 var lenient = fhirjson.Options{Level: fhirjson.StructureOnly, AnyNarrative: true}
 
 // EvaluateNode evaluates an expression on node n of a parsed document. Items refer
@@ -190,7 +190,7 @@ func (v *Evaluator) run(ctx context.Context, e *Expression, doc *fhirjson.Docume
 	return e.root.eval(v, focus)
 }
 
-// reset forgets what the last evaluation has made. Most make nothing.
+// reset forgets the values of the last evaluation. Most evaluations make none.
 func (v *Evaluator) reset() {
 	clear(v.docs)
 	v.docs, v.values, v.slots, v.total = v.docs[:0], v.values[:0], v.slots[:0], nil
@@ -228,7 +228,7 @@ func (v *Evaluator) checkLimits(pos int) error {
 	return v.ctx.Err()
 }
 
-// time returns the time that the evaluation goes by.
+// time returns the time of the evaluation.
 func (v *Evaluator) time() time.Time {
 	if !v.timed {
 		v.used, v.timed, v.now = true, true, v.Now
@@ -263,7 +263,7 @@ func (v *Evaluator) fail(class error, pos int, reason string) error {
 
 func (v *Evaluator) push(it item) { v.stack = append(v.stack, it) }
 
-// replace makes the one item, or none if ok is false, of what is above base.
+// replace replaces the items above base by one item, or by none if ok is false.
 func (v *Evaluator) replace(base int, it item, ok bool) {
 	v.stack = v.stack[:base]
 	if ok {
@@ -271,7 +271,7 @@ func (v *Evaluator) replace(base int, it item, ok bool) {
 	}
 }
 
-// popTruth takes what is above base off the stack, as a condition.
+// popTruth takes the items above base off the stack, as a condition.
 func (v *Evaluator) popTruth(base, pos int) (truth, error) {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]

@@ -18,10 +18,10 @@ type Expression struct {
 	impure bool
 }
 
-// Options say how to compile. The zero value, and nil, are those of [Compile].
+// Options say how to compile. The zero value and nil compile as [Compile] does.
 type Options struct {
-	// Context is the name of the type that the expression is evaluated on:
-	// "Patient", "Patient.contact". Empty: any.
+	// Context is the name of the type on which the expression is evaluated: "Patient",
+	// "Patient.contact". Empty: any.
 	Context string
 	// Untyped turns the check of elements and types off: an element that R4 does
 	// not have yields nothing.
@@ -61,18 +61,18 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 	return &Expression{source: expr, tree: tree, root: root, shape: result, values: c.values, impure: c.impure}, nil
 }
 
-// String returns the expression in canonical form: single spaces around
-// operators, no parentheses but those that are needed, no comments.
+// String returns the expression in canonical form: single spaces around operators, only
+// necessary parentheses, no comments.
 func (e *Expression) String() string { return syntax.Format(e.tree) }
 
 // Boolean reports whether the expression can yield nothing but a System.Boolean,
 // as a comparison does.
 func (e *Expression) Boolean() bool { return e.shape.boolean() }
 
-// Evaluate evaluates the expression on a resource in JSON. Items refer to json,
-// which must not change while they are in use. An error is the parser's if json
-// is no FHIR resource, ctx's, that of a
-// [Function] or service, or an [*Error] of class ErrEvaluation or ErrLimit.
+// Evaluate evaluates the expression on a resource in JSON. Items refer to json, which
+// must not change while they are in use. An error is the parser's if json is no FHIR
+// resource, ctx's, a [Function]'s or service's, or an [*Error] of class ErrEvaluation
+// or ErrLimit.
 //
 // It uses a new [Evaluator]; a caller that evaluates often keeps one.
 func (e *Expression) Evaluate(ctx context.Context, json []byte) (Collection, error) {

@@ -103,8 +103,8 @@ func (c *compiler) section(n *syntax.Call, input operation, from, focus shape) (
 	return &section{n.Position, input, count, n.Name == "take"}, from, c.expect(n.Args[0], s, kindNumber, n.Name)
 }
 
-// children compiles children and descendants. The types of children are known where
-// those of the parents are.
+// children compiles children and descendants. The types of children are known if the
+// parents' types are.
 func (c *compiler) children(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
 	o := &children{n.Position, input, n.Name == "descendants"}
 	to := shape{open: true}
@@ -167,7 +167,7 @@ func (c *compiler) asFunction(n *syntax.Call, input operation, from, _ shape) (o
 	return c.ofType(n, input, from, target)
 }
 
-// isFunction compiles is(T) that nothing stands before.
+// isFunction compiles is(T) at the beginning of a path.
 func (c *compiler) isFunction(n *syntax.Call, _ operation, _, focus shape) (operation, shape, error) {
 	return c.typeFunction(n, &syntax.Special{Position: n.Position, Name: "$this"}, focus)
 }

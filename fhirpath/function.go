@@ -16,8 +16,8 @@ type form struct {
 // unlimited is the most of a form that takes any number of arguments.
 const unlimited = 1 << 10
 
-// formOf finds a form by name. It is a switch and no table, since forms refer to
-// what refers to it.
+// formOf finds a form by name. It is a switch and no table, since forms call functions
+// that call it.
 func formOf(name string) (form, bool) {
 	switch name {
 	case "where":
@@ -225,8 +225,8 @@ func (c *compiler) selection(n *syntax.Call, input operation, from, _ shape) (op
 	return &projection{n.Position, input, body}, to, err
 }
 
-// repetition compiles repeat. What its argument yields is its input too, so that
-// the shape of $this is found by trying until it does not grow.
+// repetition compiles repeat. The items of its argument are its input too, so the shape
+// of $this is found by trying until it does not grow.
 func (c *compiler) repetition(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
 	focus := from
 	for range maxShapeRounds {

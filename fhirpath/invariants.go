@@ -15,13 +15,12 @@ import (
 type rule struct {
 	*schema.Invariant
 	expr *Expression
-	// held reports whether it is known without an evaluation that the rule holds; nil
-	// where that cannot be known.
+	// held reports whether the rule surely holds, without an evaluation; nil if that
+	// cannot be known.
 	held func(doc *fhirjson.Document, n fhirjson.Index) bool
 }
 
-// ruleTable has the rules of each type, those that it inherits included, and of
-// each field.
+// ruleTable has the rules of each type, with inherited ones, and of each field.
 type ruleTable struct {
 	types  [][]rule
 	fields [][]rule
@@ -72,15 +71,15 @@ func rulesOf(invariants []schema.Invariant, t schema.TypeID) []rule {
 }
 
 // CheckInvariants evaluates the invariants that FHIR R4 puts on the resource, its
-// elements and contained resources, and reports those that are false, in the order
-// of the document. An invariant that is empty holds: it says nothing about what
-// is not there. One that cannot be evaluated, as where it meets several items and
-// takes one, is reported as information.
+// elements and contained resources, and reports the false ones, in the order of the
+// document. An invariant with an empty result holds. An invariant that cannot be
+// evaluated, for instance since it meets several items and takes one, is reported as
+// information.
 //
 // The Evaluator lends its memory, its services and limits; nil means a new one.
 // MaxVisits is for all invariants together, with some visits more for each element.
-// After 2,000 that are broken or cannot be evaluated no more are looked for. An error is
-// ctx's, that of a service, or ErrLimit.
+// After 2,000 invariants that are broken or cannot be evaluated it stops. An error is
+// ctx's, a service's, or ErrLimit.
 func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) ([]issue.Issue, error) {
 	if v == nil {
 		v = new(Evaluator)
@@ -118,11 +117,12 @@ func CheckInvariants(ctx context.Context, doc *fhirjson.Document, v *Evaluator) 
 const (
 	// maxBroken is how many issues about invariants are reported.
 	maxBroken = 2_000
-	// visitsPerNode is what the invariants of an element take, and more than that.
+	// visitsPerNode is more than the invariants of an element take.
 	visitsPerNode = 100
 )
 
-// checkRule evaluates one rule on a node and returns how many visits it took, and what is wrong, or nil.
+// checkRule evaluates one rule on a node. It returns the number of visits, and the
+// issue or nil.
 func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Document, n fhirjson.Index) (used int, _ *issue.Issue, _ error) {
 	if r.held != nil && r.held(doc, n) {
 		return 1, nil, nil
@@ -166,8 +166,8 @@ func heldOf(key string) func(doc *fhirjson.Document, n fhirjson.Index) bool {
 	return nil
 }
 
-// allUsed is the invariant that each contained resource is referred to. Its expression
-// does not see the links of narratives, which are references too.
+// allUsed is the invariant that a reference leads to each contained resource. Its
+// expression does not see the links of narratives, which are references too.
 const allUsed = "dom-3"
 
 // valueOrChildren is the invariant of all elements: "hasValue() or (children().count()

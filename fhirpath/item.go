@@ -7,16 +7,15 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// An item is a member of a collection under evaluation: a number that its sort
-// says how to read. It is small because a stack of them is all that evaluation
-// moves about.
+// An item is a member of a collection under evaluation: a number whose meaning its sort
+// gives. It is small because evaluation moves only items on a stack.
 type item struct {
 	ref  uint32
 	doc  uint16 // of a node: number of its document; the first is the one evaluated on
 	sort itemSort
 }
 
-// itemSort says what an item's ref is.
+// An itemSort is the meaning of an item's ref.
 type itemSort uint8
 
 const (
@@ -117,10 +116,10 @@ func classOfPrimitive(t schema.TypeID) class {
 	}
 }
 
-// node returns the node that an item of sortNode is.
+// node returns the node of an item of sortNode.
 func (v *Evaluator) node(it item) *fhirjson.Node { return &v.nodes(it)[it.ref] }
 
-// nodes returns the nodes of the document that an item is in.
+// nodes returns the nodes of an item's document.
 func (v *Evaluator) nodes(it item) []fhirjson.Node { return v.document(it.doc).Nodes }
 
 // document returns a document by its number.
@@ -131,7 +130,7 @@ func (v *Evaluator) document(number uint16) *fhirjson.Document {
 	return v.docs[number-1]
 }
 
-// value returns the value that an item of sortDecimal or a later sort is.
+// value returns the value of an item of sortDecimal or a later sort.
 func (v *Evaluator) value(it item) *value {
 	if constants := v.expr.values; it.ref < uint32(len(constants)) {
 		return &constants[it.ref]
@@ -140,7 +139,7 @@ func (v *Evaluator) value(it item) *value {
 	}
 }
 
-// text returns the value of a primitive as text, of a quantity its number. The
+// text returns the value of a primitive as text, and for a quantity its number. The
 // result is valid until the buffer is used again.
 func (v *Evaluator) text(it item, buffer *[]byte) []byte {
 	switch it.sort {
@@ -204,9 +203,9 @@ func (v *Evaluator) momentOf(it item, c class) (moment, bool) {
 	return parseDateTime(text)
 }
 
-// typeOf returns the sort of the System type that an item is or converts to
-// implicitly: FHIR's primitives become FHIRPath's (FHIR R4 §2.9.1.2). It is
-// sortNothing where there is none.
+// typeOf returns the sort of an item's System type, which may be implicit: FHIR's
+// primitives convert to FHIRPath's (FHIR R4 §2.9.1.2). It is sortNothing if there is
+// none.
 func (v *Evaluator) typeOf(it item) itemSort {
 	if it.sort != sortNode {
 		return it.sort
@@ -231,7 +230,7 @@ func (v *Evaluator) typeOf(it item) itemSort {
 	return sortOfPrimitive(n.Type)
 }
 
-// sortOfPrimitive returns the sort that a primitive type converts to implicitly.
+// sortOfPrimitive returns the sort to which a primitive type converts implicitly.
 func sortOfPrimitive(t schema.TypeID) itemSort {
 	switch t {
 	case schema.TypeBoolean:

@@ -21,8 +21,7 @@ func newItemSet(items int) *itemSet {
 	return &itemSet{seed: maphash.MakeSeed(), slots: make([]itemSlot, size)}
 }
 
-// find reports whether one of the items that were added equals it. The hash is for
-// add.
+// find reports whether an added item equals it. The hash is for add.
 func (s *itemSet) find(v *Evaluator, items []item, it item, pos int) (hash uint32, found bool, err error) {
 	hash = uint32(v.hash(it, s.seed))
 	for at := s.first(hash); s.slots[at].place != 0; at = (at + 1) & (len(s.slots) - 1) {

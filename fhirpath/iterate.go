@@ -3,7 +3,7 @@ package fhirpath
 // The operations in this file evaluate an argument once for each item of their
 // input, as $this, with its number as $index.
 type (
-	// projection is select: what the argument yields, of all items.
+	// projection is select: the items that the argument yields for each item.
 	projection struct {
 		position
 		input, body operation
@@ -13,7 +13,7 @@ type (
 		position
 		input, criteria operation
 	}
-	// repetition is repeat: select, again and again on what is new in its result.
+	// repetition is repeat: select, again and again on the new items of its result.
 	repetition struct {
 		position
 		input, body operation
@@ -39,8 +39,8 @@ func (o *projection) eval(v *Evaluator, focus item) error {
 	return nil
 }
 
-// project evaluates a body on each item between base and end of the stack and
-// leaves what it yields on top.
+// project evaluates a body on each item between base and end of the stack and leaves
+// the results on top.
 func (v *Evaluator) project(body operation, base, end, pos int) error {
 	outer := v.index
 	for i := base; i < end; i++ {
@@ -79,15 +79,15 @@ func (o *all) eval(v *Evaluator, focus item) error {
 	return nil
 }
 
-// eval goes level by level. An item that equals one that was found before is not
-// looked at again, so that it ends (FHIRPath N1 §5.2.3).
+// eval goes level by level. An item that equals an earlier one is not looked at again,
+// so that it ends (FHIRPath N1 §5.2.3).
 func (o *repetition) eval(v *Evaluator, focus item) error {
 	base := len(v.stack)
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
 	set := newItemSet(0)
-	end := len(v.stack) // of what has been found and looked at; the result begins here
+	end := len(v.stack) // of the items found and looked at; the result begins here
 	from, to := base, end
 	for from < to {
 		if err := v.project(o.body, from, to, o.Pos()); err != nil {

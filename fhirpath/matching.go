@@ -17,10 +17,10 @@ const (
 	// maxPatternSize is the greatest size of a pattern, in steps of its program:
 	// a{1000} has a thousand.
 	maxPatternSize = 20_000
-	// visitsPerStep is what it takes to compile a step of a pattern.
+	// visitsPerStep is the cost of compiling a step of a pattern.
 	visitsPerStep = 32
-	// directWork is how many visits a search may take at the most for it to be done
-	// in one go. Another is interrupted where it comes to the limit.
+	// directWork is the most visits of a search that is done in one go. A longer search
+	// is interrupted at the limit.
 	directWork = 1 << 18
 )
 
@@ -48,7 +48,8 @@ func (v *Evaluator) pattern(text string, full bool, pos int) (*pattern, error) {
 	if len(text) > maxPatternSize {
 		return nil, v.fail(ErrLimit, pos, "regular expression too large")
 	}
-	// Parsed by itself, since one that is not well-formed might be inside \A(?:)\z.
+	// The pattern is parsed by itself, since a malformed one might be well-formed
+	// inside \A(?:)\z.
 	tree, err := syntax.Parse(text, patternFlags)
 	if err != nil {
 		return nil, v.fail(ErrEvaluation, pos, "not a regular expression of RE2")
@@ -110,7 +111,7 @@ func (v *Evaluator) match(in, pattern item, full bool, pos int) (item, bool, err
 	return booleanItem(found), true, r.err
 }
 
-// evalReplaceMatches replaces what a pattern matches; $1 and ${name} in the
+// evalReplaceMatches replaces the matches of a pattern; $1 and ${name} in the
 // substitution stand for groups. An empty pattern changes nothing.
 func evalReplaceMatches(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	expression := v.string(args[0])

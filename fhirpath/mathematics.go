@@ -6,8 +6,8 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// mathFunctions are the functions of a number (FHIRPath N1 §5.7). Where there is no
-// result in the range of the numbers, it is empty.
+// mathFunctions are the functions of a number (FHIRPath N1 §5.7). A result out of the
+// range of the numbers is empty.
 var mathFunctions = map[string]*scalar{
 	"abs":      {input: kindMeasurable, result: shape.asValues, eval: evalAbs},
 	"ceiling":  {input: kindNumber, cost: costOfDecimal, result: yields(sortInteger), eval: toWhole(apd.RoundCeiling)},
@@ -23,7 +23,7 @@ var mathFunctions = map[string]*scalar{
 	"power": {input: kindNumber, args: []kinds{kindNumber}, least: 1, cost: costOfPower, result: yieldsNumber, eval: evalPower},
 }
 
-// What series cost, in visits.
+// The costs of series, in visits.
 const (
 	costOfLogarithm = 1_000
 	costOfPower     = 10_000
@@ -151,7 +151,7 @@ func evalLog(v *Evaluator, in item, args []item, _ int) (item, bool, error) {
 	return it, ok, nil
 }
 
-// evalPower yields an integer for integers, where it is one.
+// evalPower yields an integer for integers if the result is one.
 func evalPower(v *Evaluator, in item, args []item, _ int) (item, bool, error) {
 	var base, exponent, result apd.Decimal
 	if !v.decimalOf(&base, in) || !v.decimalOf(&exponent, args[0]) {

@@ -6,8 +6,7 @@ import (
 )
 
 type (
-	// children yields the children of nodes, those of a primitive included, in
-	// document order.
+	// children yields the children of nodes, also of primitives, in document order.
 	children struct {
 		position
 		input operation
@@ -98,8 +97,8 @@ func (v *Evaluator) memberOf(it item, name string) (item, bool) {
 	}
 }
 
-// rootResource yields %rootResource: the resource that %resource is contained in,
-// or else %resource itself (FHIR R4 §2.9.1.4).
+// rootResource yields %rootResource: the container of %resource, or else %resource
+// itself (FHIR R4 §2.9.1.4).
 type rootResource struct{ position }
 
 func (o *rootResource) eval(v *Evaluator, _ item) error {
@@ -125,7 +124,7 @@ func childOf(doc *fhirjson.Document, n fhirjson.Index, name string) (fhirjson.In
 	return doc.Child(n, f)
 }
 
-// textOf returns the text of that child, "" where there is none.
+// textOf returns the text of that child, "" if there is none.
 func textOf(doc *fhirjson.Document, n fhirjson.Index, name string) string {
 	c, ok := childOf(doc, n, name)
 	if !ok || !doc.HasValue(c) {

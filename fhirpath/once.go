@@ -1,15 +1,15 @@
 package fhirpath
 
-// once is an operation in an argument that is evaluated on many items, though it is
-// the same for all: it looks at %resource and constants, but not at $this. It is
-// evaluated the first time and remembered for the rest of the evaluation. Without
-// it dom-3 would walk a resource for each resource that is contained in it.
+// once is an operation in an argument that is evaluated on many items, though it is the
+// same for all: it looks at %resource and constants, but not at $this. It is evaluated
+// the first time and remembered for the rest of the evaluation. Without it dom-3 would
+// walk a resource for each of its contained resources.
 type once struct {
 	operation
 	slot int
 }
 
-// A memo is what a once remembers.
+// A memo is the result that a once remembers.
 type memo struct {
 	items  []item
 	filled bool
@@ -33,14 +33,14 @@ func (o *once) eval(v *Evaluator, focus item) error {
 	return v.visit(len(m.items), o.Pos())
 }
 
-// A dependence counts what has been compiled that depends on the item at hand.
+// A dependence counts the compiled operations that depend on the item at hand.
 type dependence struct {
 	focus int // $this, $index, and names that begin at $this
 	other int // $total and variables, and what has effects
 }
 
-// steady wraps an operation in an iterated argument that has depended on nothing
-// since.
+// steady wraps an operation in an iterated argument, if no operation compiled since
+// depends on the item at hand.
 func (c *compiler) steady(o operation, since dependence) operation {
 	if _, ok := o.(*constant); ok || !c.iterating || c.uses != since {
 		return o

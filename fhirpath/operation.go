@@ -32,7 +32,7 @@ type (
 	contextNode struct{ position }
 	// enclosingResource yields %resource.
 	enclosingResource struct{ position }
-	// path yields what the steps lead to.
+	// path yields the nodes to which the steps lead.
 	path struct {
 		position
 		input operation
@@ -112,8 +112,8 @@ func (o *enclosingResource) eval(v *Evaluator, _ item) error {
 	return nil
 }
 
-// resourceTowards returns the next resource on the way from a node down to n,
-// which is in it or is it, and whether there is one.
+// resourceTowards returns the next resource on the way from a node down to n, and
+// whether there is one. n is that resource or lies in it.
 func (v *Evaluator) resourceTowards(doc *fhirjson.Document, from, n fhirjson.Index) (fhirjson.Index, bool) {
 	for from != n {
 		child := uint32(from) + 1
@@ -160,8 +160,8 @@ func (o *path) eval(v *Evaluator, focus item) error {
 	return nil
 }
 
-// pushChildren puts the children that a step leads to on the stack and returns
-// how many nodes it looked at.
+// pushChildren puts the children of a step on the stack and returns how many nodes it
+// looked at.
 func (v *Evaluator) pushChildren(parent item, s step) int {
 	n, nodes := parent.ref, v.nodes(parent)
 	first, end := s.fields(nodes[n].Type)
@@ -231,8 +231,8 @@ func (o *whereText) eval(v *Evaluator, focus item) error {
 	return v.visit(visits, o.Pos())
 }
 
-// filter leaves, of the items above base, those that keep returns true for. It
-// may use the stack, but must leave it as it was.
+// filter keeps the items above base for which keep returns true. keep may use the
+// stack, but must leave it as it was.
 func (v *Evaluator) filter(base, pos int, keep func(item) (bool, error)) error {
 	end, kept := len(v.stack), base
 	if err := v.visit(end-base, pos); err != nil {
@@ -276,7 +276,7 @@ func (o *at) eval(v *Evaluator, focus item) error {
 	return v.visit(costOfOperator, o.Pos())
 }
 
-// popInteger takes what is above base off the stack, as an integer.
+// popInteger takes the items above base off the stack, as an integer.
 func (v *Evaluator) popInteger(base, pos int) (value int64, ok bool, err error) {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]

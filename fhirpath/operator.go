@@ -13,27 +13,27 @@ type (
 		left, right operation
 		negated     bool
 	}
-	// membership is in, and contains with its sides exchanged: whether an item is
-	// in a collection.
+	// membership is "in", and "contains" with its sides exchanged: it yields whether an
+	// item is in a collection.
 	membership struct {
 		position
 		item, collection operation
 	}
-	// comparison is <, <=, > and >=: whether the order of the two is wanted.
+	// comparison is <, <=, > and >=.
 	comparison struct {
 		position
 		left, right operation
 		wanted      func(order int) bool
 	}
-	// logic is a connective of three-valued logic. It need not look at its right
-	// side where the left has decided.
+	// logic is a connective of three-valued logic. It does not evaluate its right side
+	// if the left side decides.
 	logic struct {
 		position
 		left, right operation
 		decided     truth // the left side that decides; unknown for none
 		join        func(a, b truth) truth
 	}
-	// isType is is with one operand.
+	// isType is "is" with one operand.
 	isType struct {
 		position
 		input  operation
@@ -77,8 +77,8 @@ func (o *equivalence) eval(v *Evaluator, focus item) error {
 	return err
 }
 
-// eval looks for the item by equality. Nothing is in no collection, but it is not
-// known whether it is: the result is empty (FHIRPath N1 §6.4.2).
+// eval looks for the item by equality. Without an item the result is empty (FHIRPath N1
+// §6.4.2).
 func (o *membership) eval(v *Evaluator, focus item) error {
 	it, ok, err := v.one(o.item, focus)
 	if err != nil || !ok {

@@ -9,7 +9,7 @@ type (
 		input operation
 		keys  []sortKey // none: the items themselves
 	}
-	// A sortKey is what an item is sorted by.
+	// A sortKey is one key of a sort.
 	sortKey struct {
 		body       operation
 		descending bool
@@ -58,7 +58,7 @@ func (o *sorting) eval(v *Evaluator, focus item) error {
 	return failed
 }
 
-// appendKeys appends the keys of an item; one that yields nothing is sortNothing.
+// appendKeys appends the keys of an item; a key without a result is sortNothing.
 func (o *sorting) appendKeys(keys []item, v *Evaluator, it item) ([]item, error) {
 	if len(o.keys) == 0 {
 		return append(keys, it), v.visit(1, o.Pos())

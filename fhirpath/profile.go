@@ -6,15 +6,14 @@ import (
 )
 
 type (
-	// extensionOf is extension(url) with an url that is worked out; with has set,
-	// hasExtension.
+	// extensionOf is extension(url) with a computed url; with has set, hasExtension.
 	extensionOf struct {
 		position
 		input, url operation
 		has        bool
 	}
-	// modifierCheck is checkModifiers: its input, unless it has a modifier
-	// extension that is not among the arguments.
+	// modifierCheck is checkModifiers: it yields its input, unless an item has a
+	// modifier extension that is not among the arguments.
 	modifierCheck struct {
 		position
 		input     operation
@@ -93,7 +92,7 @@ func (o *modifierCheck) eval(v *Evaluator, focus item) error {
 	return v.visit(len(v.stack)-base, o.Pos())
 }
 
-// eval yields nothing where nobody knows the structure.
+// eval yields nothing if nobody knows the structure.
 func (o *sliceOf) eval(v *Evaluator, focus item) error {
 	structure, ok1, err := v.oneString(o.structure, focus)
 	if err != nil {
@@ -116,7 +115,7 @@ func (o *sliceOf) eval(v *Evaluator, focus item) error {
 	})
 }
 
-// eval yields nothing where nobody knows definitions.
+// eval yields nothing if nobody knows definitions.
 func (o *elementDefinition) eval(v *Evaluator, focus item) error {
 	base := len(v.stack)
 	if err := o.input.eval(v, focus); err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
@@ -17,21 +18,21 @@ type quantity struct {
 	number apd.Decimal
 	unit   string
 	word   bool // whether the unit is a word like days
-	// opaque is set on a unit that is neither: that of a FHIR Quantity with
-	// another system than UCUM, or none. It is equal to itself only.
+	// opaque is set on any other unit: of a FHIR Quantity without a system, or with
+	// another system than UCUM. It equals only itself.
 	opaque bool
 	// code is the UCUM code that a FHIR Quantity had instead of the word.
 	code string
 }
 
-// quantityOf sets q to the value of a quantity, or of a number, which is one of
-// unit 1, and reports whether there is one. A FHIR Quantity with a comparator has
-// none, nor has one whose unit is no UCUM code (FHIR R4 §2.9.1.2).
+// quantityOf sets q to the value of a quantity, or of a number, which is a quantity of
+// unit 1, and reports whether there is one. A FHIR Quantity with a comparator has none,
+// nor has one whose unit is no UCUM code (FHIR R4 §2.9.1.2).
 func (v *Evaluator) quantityOf(q *quantity, it item) bool {
 	return v.comparandOf(q, it) && !q.opaque
 }
 
-// comparandOf is quantityOf, but for units that are no UCUM codes.
+// comparandOf is quantityOf that also takes units that are no UCUM codes.
 func (v *Evaluator) comparandOf(q *quantity, it item) bool {
 	switch {
 	case it.sort == sortQuantity:
@@ -46,8 +47,8 @@ func (v *Evaluator) comparandOf(q *quantity, it item) bool {
 	}
 }
 
-// fhirWords are UCUM's codes of a FHIR Quantity that mean a word: unlike in a
-// literal a is a calendar year there (FHIR R4 §2.9.1.2).
+// fhirWords maps UCUM's codes of a FHIR Quantity to words: unlike in a literal, "a" is
+// a calendar year there (FHIR R4 §2.9.1.2).
 var fhirWords = map[string]string{"a": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute", "s": "second"}
 
 // read sets q, which is empty, to a FHIR Quantity.
@@ -73,8 +74,8 @@ func (q *quantity) read(doc *fhirjson.Document, n fhirjson.Index) bool {
 	return readDecimal(&q.number, doc.Raw(number))
 }
 
-// addQuantity makes a quantity of the result of an operation; it reports false
-// where there is none.
+// addQuantity makes a quantity of the result of an operation; it reports false if there
+// is none.
 func (v *Evaluator) addQuantity(q *quantity, condition apd.Condition) (item, bool) {
 	it, ok := v.addDecimal(&q.number, condition)
 	if !ok {
@@ -93,8 +94,8 @@ func formatQuantity(x *value) string {
 	return x.text + " '" + x.unit + "'"
 }
 
-// Quantity returns the digits, the UCUM code and the unit as it is written of a
-// System.Quantity, and whether the item is one.
+// Quantity returns the digits, the UCUM code and the written unit of a System.Quantity,
+// and whether the item is one.
 func (i Item) Quantity() (digits, code, unit string, ok bool) {
 	if i.item.sort != sortQuantity {
 		return "", "", "", false
@@ -113,9 +114,9 @@ func (x *value) code() string {
 // quantityJSON writes a System.Quantity as a FHIR Quantity.
 func quantityJSON(x *value) []byte {
 	out := append([]byte(`{"value":`), x.text...)
-	out = appendQuoted(append(out, `,"unit":`...), x.unit)
-	out = appendQuoted(append(out, `,"system":`...), ucumSystem)
-	return append(appendQuoted(append(out, `,"code":`...), x.code()), '}')
+	out = quote.Append(append(out, `,"unit":`...), x.unit)
+	out = quote.Append(append(out, `,"system":`...), ucumSystem)
+	return append(quote.Append(append(out, `,"code":`...), x.code()), '}')
 }
 
 // codeOfWord returns the UCUM code of a word of the calendar.
@@ -161,8 +162,8 @@ const (
 	quantitiesOpen
 )
 
-// compareQuantities orders two quantities. It changes both. The a of a FHIR Quantity
-// is a calendar's year beside a word, and UCUM's beside a UCUM unit.
+// compareQuantities orders two quantities. It changes both. The code "a" of a FHIR
+// Quantity is the calendar's year beside a word, and UCUM's year beside a UCUM unit.
 func (v *Evaluator) compareQuantities(a, b *quantity) (order, how int) {
 	if a.word != b.word {
 		for _, q := range [...]*quantity{a, b} {
@@ -201,7 +202,7 @@ func (v *Evaluator) compareQuantities(a, b *quantity) (order, how int) {
 	return order, quantitiesOrdered
 }
 
-// unit parses a UCUM code. The Evaluator remembers those it has met.
+// unit parses a UCUM code. The Evaluator remembers parsed units.
 func (v *Evaluator) unit(code string) (*ucum.Unit, error) {
 	v.left -= costOfUnit + len(code)
 	if v.units == nil {

@@ -9,8 +9,8 @@ type reduction struct {
 	reduce func(v *Evaluator, base, pos int) error
 }
 
-// reductions are these functions. Those with a result of one type say so; others
-// keep the shape of their input.
+// reductions are these functions. A function with a result of one type names the shape;
+// others keep the shape of their input.
 var reductions = map[string]struct {
 	reduce func(v *Evaluator, base, pos int) error
 	result func(shape) shape
@@ -99,8 +99,8 @@ func reduceTail(v *Evaluator, base, pos int) error {
 	return v.visit((len(v.stack)-base)/itemsPerVisit, pos)
 }
 
-// reduceTruths returns the function that tells whether all booleans have a value,
-// or any. Of none, all have it and none has.
+// reduceTruths returns the function that tells whether all booleans have a value, or
+// any. For an empty collection all have it, and none has.
 func reduceTruths(wanted truth, all bool) func(v *Evaluator, base, pos int) error {
 	return func(v *Evaluator, base, pos int) error {
 		if err := v.visit(len(v.stack)-base, pos); err != nil {

@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"unsafe"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// resolvesTo is "resolve() is T". It looks at no other resource: the type is told
-// by the reference's text, a contained resource, Reference.type or the
-// TypeResolver, in this order. A reference whose type is not known yields nothing,
-// as one that cannot be resolved does.
+// resolvesTo is "resolve() is T". It looks at no other resource: the type is told by
+// the reference's text, a contained resource, Reference.type or the TypeResolver, in
+// this order. A reference whose type is unknown yields nothing, as if it could not be
+// resolved.
 type resolvesTo struct {
 	position
 	input     operation
@@ -62,7 +63,8 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 			c, ok := v.contained(it.doc, n, reference[1:])
 			return doc.Nodes[c].Type, ok
 		}
-		if t, ok := schema.ResourceType(string(schema.NameInReference(reference))); ok {
+		text := unsafe.String(unsafe.SliceData(reference), len(reference)) // good until the buffer is used again
+		if t, ok := schema.ResourceType(schema.NameInReference(text)); ok {
 			return t, true
 		}
 	}
@@ -79,8 +81,8 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 	return 0, false
 }
 
-// resolution is resolve(): the resources that references and uris refer to. One
-// that is not found yields nothing.
+// resolution is resolve(): the targets of references and uris. A target that is not
+// found yields nothing.
 type resolution struct {
 	position
 	input operation
@@ -148,17 +150,17 @@ func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
 	return item{doc: number}, ok, nil
 }
 
-// A target is what a reference leads to: the number of a document, if there is one.
+// A target is the target of a reference: the number of its document, if there is one.
 type target struct {
 	doc   uint16
 	found bool
 }
 
-// nodeSize is what a node of a document counts as, in bytes.
+// nodeSize is the size of a node of a document, in bytes.
 const nodeSize = 20
 
-// fetch asks the Resolver for a resource and returns the number of its document. One
-// that was fetched before, by whatever reference, is not kept twice.
+// fetch asks the Resolver for a resource and returns the number of its document. A
+// resource that was fetched before, by any reference, is not kept twice.
 func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool, err error) {
 	json, err := v.Resolver.Resolve(v.ctx, reference)
 	if err != nil || json == nil {
@@ -182,8 +184,8 @@ func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool,
 		return 0, false, tooMany()
 	}
 	doc := new(fhirjson.Document)
-	// What is stored was held to the rules of its store, so that anything is taken that
-	// can be read.
+	// The store has checked its resources by its own rules, so any readable resource is
+	// taken.
 	err = fhirjson.Parse(json, doc, &fhirjson.Options{
 		Level: fhirjson.Minimal, AnyNarrative: true, MaxBytes: len(json) + 1, MaxNodes: room/nodeSize + 1,
 	})
@@ -198,8 +200,8 @@ func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool,
 	return number, true, err
 }
 
-// entry returns the resource of a Bundle's entry that a reference means: by its
-// fullUrl, or by type and id at the end of it (FHIR R4 §2.36.4.1).
+// entry returns the resource of the Bundle's entry that a reference names by its
+// fullUrl, or by type and id at the end of the fullUrl (FHIR R4 §2.36.4.1).
 func (v *Evaluator) entry(doc *fhirjson.Document, reference string, pos int) (fhirjson.Index, bool, error) {
 	if doc.Type() != schema.TypeBundle {
 		return 0, false, nil

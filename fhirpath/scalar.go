@@ -30,7 +30,7 @@ var kindNames = [...]struct {
 	{kindTemporal, "a date or dateTime"}, {kindTime, "a time"}, {kindObject, "an element with elements"}, {kindType, "a type"},
 }
 
-// String says what the kinds are: "a number or a quantity".
+// String returns the kinds as words: "a number or a quantity".
 func (k kinds) String() string {
 	var names []string
 	for _, n := range kindNames {
@@ -52,17 +52,16 @@ func (v *Evaluator) kindsOf(it item) kinds {
 // maxArgs is the greatest number of arguments of a scalar function.
 const maxArgs = 2
 
-// A scalar is a function of one item with arguments of one item each. Where its
-// input is empty, or an argument is that is written, the result is empty.
+// A scalar is a function of one item with arguments of one item each. If its input, or
+// a written argument, is empty, the result is empty.
 type scalar struct {
 	input  kinds
 	args   []kinds
 	least  int // arguments that must be written
 	result func(shape) shape
-	// lenient functions take an empty argument that need not be written for one
-	// that is not.
+	// lenient functions take an empty optional argument for an omitted one.
 	lenient bool
-	// asks is set where a service may be asked, so that the result is not known
+	// asks is set if the function may ask a service, so that its result is unknown
 	// before.
 	asks bool
 	// cost is the work of a call in visits, over and above reading its texts.

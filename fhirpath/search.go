@@ -9,7 +9,7 @@ import (
 // eachMatch calls yield with each match of a pattern in a text, as
 // regexp.FindAllStringSubmatchIndex finds them: the offsets of the match and of its
 // groups. That function itself may take time that grows with the square of the text,
-// since it goes over what follows a match again.
+// since it reads the text behind a match again.
 func (v *Evaluator) eachMatch(p *pattern, text string, pos int, yield func(match []int) error) error {
 	if work := len(text) * len(text) * p.perByte; len(text) < 1<<12 && work <= directWork {
 		if err := v.visit(1+work/16, pos); err != nil { // most take far less
@@ -55,7 +55,7 @@ func (v *Evaluator) nextMatch(p *pattern, text string, at, pos int) ([]int, erro
 			re = regexp.MustCompile(`\A(?s:.)(?s:.*?)((?s:` + p.text + `))`)
 			p.next = re
 		}
-		// The character before tells what ^ and \b need to know.
+		// ^ and \b need the character before.
 		_, size := utf8.DecodeLastRuneInString(text[:at])
 		from = at - size
 	}

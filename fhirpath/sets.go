@@ -64,8 +64,8 @@ func (v *Evaluator) finder(items []item, pos int) (func(item) (bool, error), err
 	}, nil
 }
 
-// keep leaves of left those that are in right, or those that are not. right must
-// be above left on the stack; both go, what is kept stays.
+// keep keeps the items of left that are in right, or, if found is false, the others.
+// right must be above left on the stack; both are replaced by the kept items.
 func (v *Evaluator) keep(base, middle, pos int, found bool) error {
 	finds, err := v.finder(v.stack[middle:], pos)
 	if err != nil {

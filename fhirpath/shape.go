@@ -7,8 +7,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A shape is what is known of a collection before it is evaluated: the types
-// that its items can have.
+// A shape is the types that the items of a collection can have, as far as they are
+// known before the evaluation.
 type shape struct {
 	// open is set where a node may be of any type: the context.
 	open bool
@@ -17,7 +17,7 @@ type shape struct {
 	nodes []schema.TypeID
 	// values are the sorts of values of FHIRPath's own, as bits.
 	values uint16
-	// unordered is set on what children and descendants yield.
+	// unordered is set on the result of children and descendants.
 	unordered bool
 }
 
@@ -57,7 +57,7 @@ func (s shape) or(other shape) shape {
 // none reports whether there can be no items.
 func (s shape) none() bool { return !s.open && len(s.nodes) == 0 && s.values == 0 }
 
-// kinds returns the kinds that items can be of, 0 where there are none.
+// kinds returns the kinds of the items, 0 if there are none.
 func (s shape) kinds() kinds {
 	if s.open {
 		return kindAny
@@ -100,7 +100,7 @@ func (s shape) asValues() shape {
 	return out
 }
 
-// String says what items the shape has, for errors.
+// String describes the items of the shape, for errors.
 func (s shape) String() string {
 	if len(s.nodes) == 1 && s.values == 0 && !s.open {
 		return s.nodes[0].String()
@@ -124,9 +124,9 @@ type fieldRange struct {
 	first, end schema.FieldID
 }
 
-// stepOf returns the step by an element's name from nodes of the shape, and the
-// shape of what it leads to. The step is empty where no such type has the element.
-// It may be shared and must not be changed.
+// stepOf returns the step by an element's name from nodes of the shape, and the shape
+// of the step's nodes. The step is empty if no such type has the element. It may be
+// shared and must not be changed.
 func stepOf(from shape, element string) (step, shape) {
 	if from.open {
 		s := elementIndex()[element]
@@ -149,7 +149,7 @@ func stepOf(from shape, element string) (step, shape) {
 	return rows, rows.shape()
 }
 
-// shape returns the shape of what the step leads to.
+// shape returns the shape of the step's nodes.
 func (s step) shape() shape {
 	var types []schema.TypeID
 	for _, r := range s {
@@ -170,14 +170,14 @@ func (s shape) covers(t schema.TypeID) bool {
 	return false
 }
 
-// A namedStep is the step by a name from nodes of any type, and where it leads.
+// A namedStep is the step by a name from nodes of any type, and its shape.
 type namedStep struct {
 	rows step
 	to   shape
 }
 
-// elementIndex has the steps by name. It is made when a path first begins at what
-// may be of several types.
+// elementIndex has the steps by name. It is made when a path first begins at items of
+// several types.
 var elementIndex = sync.OnceValue(func() map[string]namedStep {
 	rows := map[string]step{}
 	for t := range schema.Types {
@@ -199,9 +199,9 @@ var elementIndex = sync.OnceValue(func() map[string]namedStep {
 	return index
 })
 
-// narrowed returns the step without the alternatives of choices that lead to
-// another type than t, which must be concrete. It is what makes
-// "Observation.value as Quantity" a matter of one field.
+// narrowed returns the step without the alternatives of choices that lead to another
+// type than t, which must be concrete. So "Observation.value as Quantity" looks at one
+// field.
 func (s step) narrowed(t schema.TypeID) step {
 	var rows step
 	for _, r := range s {
@@ -214,8 +214,8 @@ func (s step) narrowed(t schema.TypeID) step {
 	return rows
 }
 
-// fields returns the fields of the step in a node of the type; first == end
-// where there is none.
+// fields returns the fields of the step in a node of the type; first == end if there is
+// none.
 func (s step) fields(owner schema.TypeID) (first, end schema.FieldID) {
 	for len(s) > 4 {
 		if mid := len(s) / 2; s[mid].owner <= owner {

@@ -6,9 +6,9 @@ import (
 )
 
 // Yields returns the names of the types that the items of a result can have, as
-// [Item.Type] gives them. An abstract type stands for all that specialise it. any
-// is true where the types are not known before an evaluation; names are then
-// those that are known in any case. Without any and names there is never a result.
+// [Item.Type] gives them. An abstract type stands for all that specialise it. any is
+// true if the types are unknown before an evaluation; names then has the known ones. If
+// any is false and names is empty, there is never a result.
 func (e *Expression) Yields() (names []string, any bool) {
 	for _, t := range e.shape.nodes {
 		names = append(names, t.String())
@@ -21,15 +21,14 @@ func (e *Expression) Yields() (names []string, any bool) {
 	return names, e.shape.open
 }
 
-// Pure reports whether the result depends on the resource alone: not on the time
-// of the evaluation, on the caller's variables and functions, or on what the
-// services of an [Evaluator] know. resolve is pure: without a [Resolver] it finds
-// what is in the resource.
+// Pure reports whether the result depends on the resource alone: not on the time of the
+// evaluation, on the caller's variables and functions, or on the services of an
+// [Evaluator]. resolve is pure: without a [Resolver] it finds targets in the resource.
 func (e *Expression) Pure() bool { return !e.impure }
 
-// AppliesTo reports whether the expression can yield something on a context of a
-// type: not if each of its alternatives begins with the name of another type, as
-// those of a search parameter of several resource types do.
+// AppliesTo reports whether the expression can yield items on a context of a type. It
+// cannot if each of its alternatives begins with the name of another type, as in a
+// search parameter of several resource types.
 func (e *Expression) AppliesTo(typ string) bool {
 	t, ok := schema.TypeOf(typ)
 	return ok && appliesTo(e.tree, t)

@@ -19,8 +19,8 @@ func parseDate[S ~string | ~[]byte](text S) (moment, bool) {
 	return moment{Time: t}, err == nil
 }
 
-// parseDateTime reads a dateTime: 2015-02-04T14:34:28.123+10:00, or less of it. A
-// T that nothing follows, as in literals, is allowed.
+// parseDateTime reads a dateTime: 2015-02-04T14:34:28.123+10:00, or less of it. A T at
+// the end, as in literals, is allowed.
 func parseDateTime[S ~string | ~[]byte](text S) (moment, bool) {
 	const date = len("2015-02-04")
 	if n := len(text); n > 0 && n <= date+1 && text[n-1] == 'T' {
@@ -79,8 +79,8 @@ const (
 	farthestWest = 12 * hourLength
 )
 
-// bounds returns the moment's range in UTC, widened by every possible zone where
-// only the other has one.
+// bounds returns the moment's range in UTC, widened by every possible zone if only the
+// other has one.
 func (m moment) bounds(other moment) (low, high int64) {
 	low, high = m.Range(nil)
 	if m.hourOnly {
@@ -116,8 +116,7 @@ var levels = [...]int{
 	fhirtime.Minute: levelMinute, fhirtime.Second: levelSecond, fhirtime.Fraction: levelSecond,
 }
 
-// format returns the moment as text, as far as it is known, the zone as Z or
-// +hh:mm.
+// format returns the moment as text in its precision, with the zone as Z or +hh:mm.
 func (m moment) format() string {
 	var text []byte
 	level := m.level()
@@ -161,8 +160,7 @@ func (m moment) appendZone(text []byte) []byte {
 	}
 }
 
-// sameMoment is equivalence: as equal as can be, and as precise (FHIRPath N1
-// §6.1.2).
+// sameMoment is equivalence: equal, and of the same precision (FHIRPath N1 §6.1.2).
 func sameMoment(a, b moment) bool {
 	order, ok := compareMoments(a, b)
 	return ok && order == 0 && cmp.Compare(a.level(), b.level()) == 0

@@ -8,6 +8,8 @@ import (
 	"html"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // textFunctions are the functions of a string (FHIRPath N1 §5.6, and §5.6 of later
@@ -85,7 +87,7 @@ func textMap(change func(string) string) *scalar {
 	}
 }
 
-// evalSubstring yields nothing where the start is outside the text.
+// evalSubstring yields nothing if the start is outside the text.
 func evalSubstring(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	start, ok := v.integerOf(args[0])
 	if !ok {
@@ -145,7 +147,7 @@ var escapings = map[string]textCoding{
 	},
 	"json": {
 		func(s string) (string, bool) {
-			quoted := appendQuoted(nil, s)
+			quoted := quote.Append(nil, s)
 			return string(quoted[1 : len(quoted)-1]), true
 		},
 		func(s string) (string, bool) {
@@ -175,8 +177,8 @@ func decoded(decode func(string) ([]byte, error)) func(string) (string, bool) {
 // maxExpansion is how many bytes a coding makes of one: &quot; and \u0001.
 const maxExpansion = 6
 
-// textCode returns a function whose argument names a coding; there is no result for
-// one that is not known, or a text that is not of it.
+// textCode returns a function whose argument names a coding. There is no result for an
+// unknown coding, or for a text that the coding cannot read.
 func textCode(codings map[string]textCoding, direction func(textCoding) func(string) (string, bool)) *scalar {
 	return &scalar{
 		input: kindString, args: []kinds{kindString}, least: 1, result: yields(sortString),

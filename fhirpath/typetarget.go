@@ -5,7 +5,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A typeTarget is what a type's name in is, as or ofType stands for.
+// A typeTarget is the meaning of a type's name in is, as or ofType.
 type typeTarget struct {
 	fhir   schema.TypeID // 0 for none
 	values uint16        // sorts of values of FHIRPath's own, as bits

@@ -38,8 +38,8 @@ type chunk struct {
 // the runtime takes one away.
 const yieldEvery = 4
 
-// prepare fills the transaction with the chunk's lines. A line that the store does
-// not take becomes a failure; the error is one that stops the run.
+// prepare fills the transaction with the chunk's lines. A line that the store refuses
+// becomes a failure. An error stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	c.last = c.first
 	c.stored = make([]storedLine, 0, c.lineEnds+1)
@@ -62,8 +62,8 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 	return nil
 }
 
-// newBytes returns the bytes of text that the chunk stands for, without those of lines that
-// an earlier run counted. A run may cut a source elsewhere than the one before.
+// newBytes returns the chunk's bytes of text, without lines that an earlier run
+// counted. A run may cut a source at other places than the run before.
 func (c *chunk) newBytes() int64 {
 	switch skip := c.done - c.first + 1; {
 	case skip <= 0:
@@ -84,8 +84,8 @@ func (c *chunk) newBytes() int64 {
 	}
 }
 
-// faulty reports the chunk's fault. In the last pass it is that of the lines which are
-// put aside and cannot be read again, too.
+// faulty reports the chunk's fault. In the last pass it also reports lines that were
+// put aside and cannot be read again.
 func (c *chunk) faulty() {
 	fault := told(c.fault)
 	if c.job.from.Last && c.broken {
@@ -169,16 +169,16 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 	return nil
 }
 
-// settle notes that a line which was put aside is decided. One that the last pass does
-// not resolve stays aside, so that the report can be told again.
+// settle notes that a line which was put aside is decided. A line that the last pass
+// does not resolve stays aside, so that it can be reported again.
 func (c *chunk) settle(number int64, waits bool) {
 	if waits {
 		c.settled = append(c.settled, number)
 	}
 }
 
-// retell tells the report of a line that an earlier run or pass did, and that is checked
-// again for it. unresolved says that the line never found what it refers to.
+// retell reports a line that an earlier run or pass did; the line is checked again for
+// the report. unresolved says that the line never found the targets of its references.
 func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, w *wish, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
@@ -228,15 +228,16 @@ func (c *chunk) fail(number int64, err error) {
 	c.tellFailure(number, err)
 }
 
-// tellFailure has the report tell of a line that is not imported.
+// tellFailure adds a line that is not imported to the report.
 func (c *chunk) tellFailure(number int64, err error) {
 	if c.job.options.Report != nil {
 		c.failures = append(c.failures, failedLine{number, appendLine(nil, c.lineOf(number), datastore.Status(err), datastore.Outcome(err))})
 	}
 }
 
-// refuse counts and reports an operation whose version was out of order, and that counts
-// as imported yet. Of a line with several the first that is refused counts.
+// refuse counts and reports an operation whose version was out of order, and which was
+// counted as imported. For a line with several operations, the first refused one
+// counts.
 func (c *chunk) refuse(s *storedLine, err error, again bool) {
 	if again {
 		return

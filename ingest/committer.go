@@ -7,8 +7,8 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// commit writes prepared batches to the store in order, what became of their lines to the
-// report, and counts both.
+// commit writes prepared batches to the store in order, reports their lines, and counts
+// both.
 func (p *pipeline) commit(ctx context.Context) (err error) {
 	j := p.job
 	r := newReport(j.options.Report, j.firstTold())
@@ -47,7 +47,7 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 	return nil
 }
 
-// learn tells the chunks of a batch what their operations came to.
+// learn gives the chunks of a batch the effects of their operations.
 func (j *Job) learn(b *batch, written []datastore.Version) {
 	for _, c := range b.chunks {
 		var created, refused []int64

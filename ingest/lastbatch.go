@@ -10,14 +10,14 @@ import (
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
-// What the operations of a batch come to is known in its commit alone. So the commit
-// keeps, beside the job's record, which lines the batch's operations are of, and the store
-// adds what they came to. The next commit counts that.
+// The effects of a batch's operations are known in its commit alone. So the commit
+// keeps, beside the job's record, the lines of the batch's operations, and the store
+// adds the effects. The next commit counts them.
 
 // lastState names that state among those of a job.
 const lastState = "last"
 
-// keepLast has the transaction of a batch keep which lines its operations are of.
+// keepLast makes the transaction of a batch keep the lines of its operations.
 func (j *Job) keepLast(b *batch) error {
 	sized := uint64(0)
 	if j.options.KeepVersions {
@@ -52,14 +52,14 @@ func flawed(s *storedLine) uint64 {
 	return 0
 }
 
-// forgetLast has a transaction forget the last batch, which is counted.
+// forgetLast makes a transaction forget the last batch, which is counted.
 func (j *Job) forgetLast(tx *datastore.Tx) error {
 	return tx.SetState(register.Work(j.record.ID, lastState), nil)
 }
 
 var errLast = errors.New("ingest: what the job's last commit came to cannot be read")
 
-// addLast counts what the last batch of an earlier run came to.
+// addLast counts the effects of the last batch of an earlier run.
 func (j *Job) addLast(ctx context.Context, id string) error {
 	value, err := j.store.State(ctx, register.Work(id, lastState))
 	if err != nil || value == nil {

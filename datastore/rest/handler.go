@@ -105,7 +105,7 @@ type exchange struct {
 
 	// The parts of the URL, "" if it does not have them.
 	typ, id, version string
-	compartment      string // the type of the resource of which it is the compartment
+	compartment      string // the type of the compartment's resource
 
 	query string            // the parameters that count, of an interaction that is no search
 	aside []datastore.Issue // what was left aside

@@ -29,7 +29,7 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 			dst = append(dst, `,"diagnostics":`...)
 			dst = quote.Append(dst, text)
 		}
-		if path := i.expression(); path != "" {
+		if path := Path(i.Root, i.Pointer); path != "" {
 			dst = append(dst, `,"expression":[`...)
 			dst = append(quote.Append(dst, path), ']')
 		}
@@ -38,18 +38,18 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 	return append(dst, `]}`...)
 }
 
-// expression writes the place of an issue as a path of FHIRPath: in a Patient
-// /contact/1/name is Patient.contact[1].name, and /_birthDate/extension/0 is
-// Patient.birthDate.extension[0]. It is "" if the type of the resource is unknown. A
-// choice has its name in FHIRPath, deceased, if the type around it is known; inside a
-// contained resource it is not.
-func (i *Issue) expression() string {
-	if i.Root == "" {
+// Path writes a JSON Pointer into a resource of type root as a path of FHIRPath: in a
+// Patient /contact/1/name is Patient.contact[1].name, and /_birthDate/extension/0 is
+// Patient.birthDate.extension[0]. It is "" where the root is not known. A choice has the
+// name that FHIRPath gives it, deceased, wherever the type around it is known: in all but
+// the resources inside another.
+func Path(root, pointer string) string {
+	if root == "" {
 		return ""
 	}
-	out := []byte(i.Root)
-	around, _ := schema.TypeOf(i.Root)
-	for step := range strings.SplitSeq(strings.TrimPrefix(i.Pointer, "/"), "/") {
+	out := []byte(root)
+	around, _ := schema.TypeOf(root)
+	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		switch {
 		case step == "":
 		case step[0] >= '0' && step[0] <= '9':

@@ -258,9 +258,8 @@ func (c *cutting) archive(w *tar.Writer, g goneBytes) (int64, error) {
 	return io.Copy(w, io.NewSectionReader(f, g.offset, size))
 }
 
-// write makes the store of what stays: closed segments, and an empty open segment
-// behind them. The manifest says that it was cut, so that it counts before head knows
-// of it.
+// write makes the store of the kept segments, closed, and an empty open segment behind
+// them. The manifest says that it was cut, so that it counts before head knows of it.
 func (c *cutting) write() error {
 	l, m := c.log, *c.in.manifest
 	w := &l.writer

@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Bounds of what _include and _revinclude add to a page: resources, and steps
-// that :iterate takes from the matches.
+// Bounds of _include and _revinclude on a page: resources, and steps that :iterate
+// takes from the matches.
 const (
 	maxIncluded     = 10_000
 	maxIncludeSteps = 16

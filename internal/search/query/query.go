@@ -214,7 +214,7 @@ type Value struct {
 	Number    Number
 	Unit      unitMatch
 	Measure   *ucum.Unit // of code, if that is UCUM's
-	Low, High int64      // of dates: the range of what was written
+	Low, High int64      // of dates: the range of the written date
 	Reference param.Reference
 	Bare      bool // a reference that is an id alone
 	Target    schema.TypeID
