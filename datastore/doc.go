@@ -45,6 +45,13 @@
 // store that is half full, and the next Open with a Preload goes on behind the last
 // durable line.
 //
+// # Copies and feeds
+//
+// [Store.Backup] writes a sealed copy of a store that is in use, or what followed the last
+// one, and [Restore] makes a store of such pieces, as it was at any commit. [Store.Changes]
+// tells each commit in order and waits for more; [Snapshot.Changes] ends with the newest.
+// [Change.Head] is a position to go on from.
+//
 // # Looking into a store
 //
 // [Options.ReadOnly] opens a store beside the process that writes to it. Package repair

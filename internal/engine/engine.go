@@ -55,6 +55,7 @@ type Engine struct {
 	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while Rewrite runs
+	backups    sync.Mutex    // held to read and write backupState
 
 	closeOnce sync.Once
 	closing   sync.RWMutex

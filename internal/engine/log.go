@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -30,6 +32,8 @@ type Log interface {
 	// Values and Body append the plaintext of a part to dst.
 	Values(n txlog.Number, dst []byte) ([]byte, error)
 	Body(n txlog.Number, dst []byte) ([]byte, error)
+	// Annotation appends the annotation of a commit to dst.
+	Annotation(sequence uint64, dst []byte) ([]byte, error)
 	// AddDictionary stores a dictionary of package pack and returns its number, which
 	// is never 0. A stored dictionary keeps its number and is never removed.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
@@ -47,5 +51,12 @@ type Log interface {
 	// StoreID is the random identifier of the store, and Created when it was made.
 	StoreID() [16]byte
 	Created() time.Time
+	// Pin names a commit, and Holds tells whether the log has the commit of a pin.
+	Pin(sequence uint64) txlog.Pin
+	Holds(ctx context.Context, pin txlog.Pin) (bool, error)
+	// Backup writes a piece of a backup; KeyID changes with the key that the caller's
+	// wrapper encrypts.
+	Backup(ctx context.Context, w io.Writer, o txlog.BackupOptions) (txlog.BackupInfo, error)
+	KeyID() (seal.BackupID, error)
 	Close() error
 }

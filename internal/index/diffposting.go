@@ -173,7 +173,7 @@ func (c *postingCursor) next(among *bitset.BitSet) uint32 {
 func (c *postingCursor) step() (o uint32) {
 	if c.bits != nil {
 		if c.bits.HasNext() {
-			if o = c.bits.Next(); o <= c.last {
+			if o := c.bits.Next(); o <= c.last {
 				return o
 			}
 		}

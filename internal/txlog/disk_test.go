@@ -243,6 +243,13 @@ func (d *disk) Rename(oldName, newName string) error {
 func (d *disk) Remove(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.dirs[name] {
+		if err := d.step("remove " + name); err != nil {
+			return err
+		}
+		delete(d.dirs, name) // at once: what is in a folder is what matters
+		return nil
+	}
 	if d.names[name] == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}

@@ -16,6 +16,7 @@
 //     commit, and everything up to it must be there when a store is opened.
 //   - A checkpoint is a file of its caller's beside the log, bound to what the log has:
 //     a cache, which is used only as long as it fits.
+//   - A piece is a backup of the whole log, or of the commits behind one.
 //   - A term is one opening for writing. It has an id, so that a [Pin] can name
 //     a point of a store's history, and a data key of its own.
 //
@@ -38,10 +39,9 @@
 // # What it does not do
 //
 // It knows no resource, and compresses nothing. It does not split records, group
-// commits or retry conflicts: its caller does. Keys of patients, the change of a
-// store's authentication key, and backup have room in the formats and no code
-// here.
+// commits or retry conflicts: its caller does. Keys of patients and the change of a
+// store's authentication key have room in the formats and no code here.
 //
-// Formats: docs/format/log.md and docs/format/keyset.md. Reasons:
+// Formats: docs/format/log.md, docs/format/keyset.md and docs/format/backup.md. Reasons:
 // docs/storage.md.
 package txlog

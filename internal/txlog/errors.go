@@ -2,6 +2,7 @@ package txlog
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/issue"
@@ -86,4 +87,15 @@ var (
 	// was opened, or another file has taken the place of a file in it. The log
 	// is read-only; nothing is acknowledged.
 	ErrReplaced = errors.New("txlog: the store's folder was replaced")
+)
+
+// Restoring.
+var (
+	// ErrPiece is returned for what is no piece of a backup, and for pieces that do not
+	// follow one another. The error says which piece, and why.
+	ErrPiece = errors.New("txlog: not a piece of this backup")
+
+	// ErrNotEmpty is returned when a store would be restored into a folder that is not
+	// empty. Nothing was touched.
+	ErrNotEmpty = fmt.Errorf("%w: it is not empty", ErrForeign)
 )

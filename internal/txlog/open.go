@@ -344,9 +344,9 @@ func (l *Log) tidy(found *listing) error {
 			remove = append(remove, path.Join(nameDictionaries, e.Name))
 		}
 	}
-	for _, name := range []string{nameHeader, nameKeyset, nameManifest, nameCheckpoint} {
-		if found.has(name + tempSuffix) {
-			remove = append(remove, name+tempSuffix)
+	for _, name := range []string{nameHeader + tempSuffix, nameKeyset + tempSuffix, nameManifest + tempSuffix, nameCheckpoint + tempSuffix, nameRestoring} {
+		if found.has(name) {
+			remove = append(remove, name)
 		}
 	}
 	for _, name := range remove {

@@ -23,6 +23,12 @@ func (l *Log) Head() Pin {
 	return Pin{Sequence: last, Tag: m.termTag(l.header.lineage, last), Generation: m.generation}
 }
 
+// Pin returns the pin of a commit of whatever generation: it tells one history from
+// another, and not how far segments were rewritten.
+func (l *Log) Pin(sequence uint64) Pin {
+	return Pin{Sequence: sequence, Tag: l.manifest.Load().termTag(l.header.lineage, sequence)}
+}
+
 // Holds reports whether a pin is of this store's history. An older copy of a store does
 // not hold a newer pin, not even after later writes to the copy: a term has one writer,
 // so term and sequence together name one history.
@@ -41,11 +47,15 @@ func (l *Log) holds(pin Pin) bool {
 
 // termTag returns the id of the term that wrote a sequence, the lineage for sequence 0.
 func (m *manifest) termTag(lineage [16]byte, sequence uint64) [16]byte {
-	i := sort.Search(len(m.terms), func(i int) bool { return m.terms[i].first > sequence }) - 1
+	return termTag(m.terms, lineage, sequence)
+}
+
+func termTag(terms []termEntry, lineage [16]byte, sequence uint64) [16]byte {
+	i := sort.Search(len(terms), func(i int) bool { return terms[i].first > sequence }) - 1
 	if sequence == 0 || i < 0 {
 		return lineage
 	}
-	return m.terms[i].id
+	return terms[i].id
 }
 
 // appendTerm returns terms and one more, which writes from a sequence on. Terms that
