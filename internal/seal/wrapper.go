@@ -123,11 +123,24 @@ func RandomKey() KeyWrapper {
 	return key
 }
 
+// RawKey returns a wrapper whose key is given. One of zeros alone is a key that
+// somebody forgot to set: it is refused with ErrZeroKey when the wrapper is used.
+func RawKey(key [KeySize]byte) KeyWrapper {
+	raw := rawKey(key)
+	return &raw
+}
+
 func (k *rawKey) Encrypt(_ context.Context, plaintext []byte) ([]byte, error) {
+	if *k == (rawKey{}) {
+		return nil, ErrZeroKey
+	}
 	return wrap([]byte{blobRaw}, k[:], plaintext)
 }
 
 func (k *rawKey) Decrypt(_ context.Context, blob []byte) ([]byte, error) {
+	if *k == (rawKey{}) {
+		return nil, ErrZeroKey
+	}
 	if len(blob) == 0 || blob[0] != blobRaw {
 		return nil, fmt.Errorf("%w: wrapped by another kind of key", ErrWrongKey)
 	}
