@@ -77,6 +77,7 @@ type TermInfo struct {
 type HeadInfo struct {
 	Whole      bool // its tag is right; not known where tags are not checked
 	Current    bool // it is the one that counts
+	Durability Durability
 	Generation uint64
 	Sequence   uint64
 	Next       Number
@@ -345,7 +346,7 @@ func (in *inspector) read(ctx context.Context, from inspectedFile, visit func(*r
 	if err == nil {
 		return f, nil
 	}
-	if in.isTail(f) && checkTorn(file, f.summary.entry.size, f.size, err) == nil {
+	if in.isTail(f) && (in.head.durability != SyncCommit || checkTorn(file, f.summary.entry.size, f.size, err) == nil) {
 		f.torn = true
 		return f, nil
 	}
@@ -503,7 +504,7 @@ func (out *Inspection) describe(in *inspector) {
 		}
 		b = b[i*headBlock:]
 		h := decodeHead(b)
-		out.Heads[i] = HeadInfo{Generation: h.generation, Sequence: h.sequence, Next: h.next, End: h.end, Term: uint64(h.term),
+		out.Heads[i] = HeadInfo{Generation: h.generation, Durability: h.durability, Sequence: h.sequence, Next: h.next, End: h.end, Term: uint64(h.term),
 			Current: in.head != nil && in.headSlot == i}
 		if in.keys != nil {
 			_, out.Heads[i].Whole = unmarshalHead(b, in.keys)

@@ -28,7 +28,8 @@ const mergedRecord = 1 << 20
 
 // Rewrite replaces neighbouring closed segments by one that has what change
 // makes of their items, or by several where it would pass the segment size. A
-// nil change moves all. Items keep their numbers, commits their sequences, times
+// nil change moves all. While a rotation is under way, what moves is sealed anew where
+// it lies under a retired key. Items keep their numbers, commits their sequences, times
 // and annotations; a commit without items left goes. Appends and reads go on
 // meanwhile, and readers of the old segments finish.
 //
@@ -40,7 +41,7 @@ const mergedRecord = 1 << 20
 func (l *Log) Rewrite(ctx context.Context, names []uint64, change Change) error {
 	l.rewriting.Lock()
 	defer l.rewriting.Unlock()
-	if err := l.checkRewrite(ctx); err != nil {
+	if err := l.checkWrite(ctx); err != nil {
 		return err
 	}
 	sources, err := l.sources(names)
@@ -63,7 +64,8 @@ func (l *Log) Rewrite(ctx context.Context, names []uint64, change Change) error 
 	return l.swap(ctx, sources, r)
 }
 
-func (l *Log) checkRewrite(ctx context.Context) error {
+// checkWrite is checkWriteLocked for one who has no lock.
+func (l *Log) checkWrite(ctx context.Context) error {
 	l.writer.Lock()
 	defer l.writer.Unlock()
 	return l.checkWriteLocked(ctx)
@@ -89,6 +91,7 @@ func (l *Log) sources(names []uint64) ([]*segment, error) {
 type rewriter struct {
 	ctx    context.Context
 	log    *Log
+	keys   *seal.Keyset // of the source that is read
 	change Change
 
 	record  *recordBuilder // being gathered; nil before the first item
@@ -107,14 +110,15 @@ type output struct {
 // source adds what change leaves of a segment.
 func (r *rewriter) source(s *segment) error {
 	b := newSummary(s.entry)
-	c := s.chain(r.log.keys.Load())
+	r.keys = r.log.keys.Load()
+	c := s.chain(r.keys)
 	var failed error
 	err := c.walk(r.ctx, &scanner{file: s.file, size: s.entry.size}, func(info *recordInfo, f frame, offset int64) bool {
 		b.add(info, offset, len(f.value))
 		if r.log.closed.Load() {
 			failed = ErrClosed
 		} else {
-			failed = r.add(&Record{log: r.log, info: info, place: info.place(), sealed: f.value})
+			failed = r.add(&Record{log: r.log, keys: r.keys, info: info, place: info.place(), sealed: f.value})
 		}
 		return failed == nil
 	})
@@ -135,7 +139,7 @@ func (r *rewriter) add(source *Record) error {
 		}
 	}
 	if r.record == nil {
-		r.record = newRecordBuilder()
+		r.record = newRecordBuilder(r.log.reserve)
 	}
 	r.record.begin(source)
 	for i := range source.Len() {
@@ -161,8 +165,7 @@ func (r *rewriter) item(source *Record, i int) error {
 	case changed.Drop:
 		return nil
 	case changed.Values == nil && changed.Body == nil:
-		r.record.move(source, i)
-		return nil
+		return r.record.move(source, i)
 	}
 	if changed.Values == nil {
 		if changed.Values, err = source.Values(i, nil); err != nil {
@@ -174,12 +177,7 @@ func (r *rewriter) item(source *Record, i int) error {
 			return err
 		}
 	}
-	key, err := r.log.reserve(2)
-	if err != nil {
-		return err
-	}
-	r.record.seal(key, source, i, changed)
-	return nil
+	return r.record.seal(source, i, changed)
 }
 
 // flush writes the gathered record to the segment that is open, or to a new one
@@ -282,6 +280,7 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*o
 	st := l.state.Load()
 	at := slices.Index(st.segments, sources[0])
 	next := *st
+	next.keys = l.keys.Load()
 	next.segments = slices.Clone(st.segments[:at])
 	for _, o := range outputs {
 		s := &segment{entry: o.summary.entry, file: o.file}

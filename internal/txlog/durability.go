@@ -1,0 +1,140 @@
+package txlog
+
+import (
+	"fmt"
+	"time"
+)
+
+// Durability says when the open segment is synced. Whatever it is, closed
+// segments and all small files are synced before anything builds on them, and the
+// end of a process, as by SIGKILL, takes nothing that was acknowledged: only the
+// end of the system does.
+type Durability uint8
+
+const (
+	// SyncCommit syncs each record before its Append returns. A power failure takes
+	// nothing that was acknowledged.
+	SyncCommit Durability = iota
+	// SyncInterval syncs within a second of an Append. A power failure takes what
+	// was acknowledged in the last second, and the time that a sync takes.
+	SyncInterval
+	// SyncNone syncs when a segment is closed and when the log is. A power failure
+	// takes what was acknowledged since.
+	SyncNone
+)
+
+// String returns "commit", "interval" or "none".
+func (d Durability) String() string {
+	if d > SyncNone {
+		return fmt.Sprintf("Durability(%d)", uint8(d))
+	}
+	return [...]string{"commit", "interval", "none"}[d]
+}
+
+// syncInterval is how long after an Append its record is synced.
+const syncInterval = time.Second
+
+// A syncer syncs the open segment in the background. A nil one does nothing.
+type syncer struct {
+	wake  chan struct{} // holds a value when something was appended
+	stop  chan struct{} // closed to end it
+	ended chan struct{}
+}
+
+// startSyncing starts the goroutine that SyncInterval needs.
+func (l *Log) startSyncing() {
+	if l.options.Durability != SyncInterval {
+		return
+	}
+	l.syncer = &syncer{wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
+	go l.keepSynced()
+}
+
+// appended tells the syncer that something is not synced.
+func (s *syncer) appended() {
+	if s == nil {
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// end ends the syncer and waits for it.
+func (s *syncer) end() {
+	if s == nil {
+		return
+	}
+	close(s.stop)
+	<-s.ended
+}
+
+// keepSynced syncs what was appended, an interval after the first of it.
+func (l *Log) keepSynced() {
+	s := l.syncer
+	defer close(s.ended)
+	for {
+		select {
+		case <-s.wake:
+		case <-s.stop:
+			return
+		}
+		select {
+		case <-time.After(syncInterval):
+		case <-s.stop:
+			return
+		}
+		l.syncOpen()
+	}
+}
+
+// syncOpen syncs the open segment and then tells so in head. Appends go on
+// meanwhile. Where it fails nobody waits to hear it: the log becomes read-only.
+func (l *Log) syncOpen() {
+	w := &l.writer
+	w.Lock()
+	st, end := l.state.Load(), w.engine.end
+	idle := w.failed != nil || w.synced >= st.last.Sequence
+	w.Unlock()
+	if idle {
+		return
+	}
+	err := st.segments[len(st.segments)-1].file.Sync()
+	w.Lock()
+	switch {
+	case w.failed != nil:
+	case err != nil:
+		l.failLocked(err)
+	case w.synced < st.last.Sequence:
+		// No generation began meanwhile: it would have synced all of this itself.
+		err = l.syncHeadLocked(st, end)
+	}
+	w.Unlock()
+}
+
+// settleLocked syncs what was appended and not synced yet, and writes head, which
+// is not synced here. After a failure the log is read-only.
+func (l *Log) settleLocked() error {
+	w, st := &l.writer, l.state.Load()
+	if w.synced >= st.last.Sequence {
+		return nil
+	}
+	err := st.segments[len(st.segments)-1].file.Sync()
+	if err == nil {
+		err = l.checkFolderLocked()
+	}
+	if err == nil {
+		err = l.writeHeadLocked(st, w.engine.end)
+	}
+	if err != nil {
+		l.failLocked(err)
+		return fmt.Errorf("txlog: sync: %w", err)
+	}
+	return nil
+}
+
+// Lost returns the bytes that opening the log cut off because they were damaged, of
+// a store whose commits were not each synced. Acknowledged commits may have been
+// among them; the last one left is that of Last.
+func (l *Log) Lost() int64 { return l.lost }
