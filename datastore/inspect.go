@@ -88,6 +88,7 @@ type InspectedHead struct {
 	Sequence   uint64 `json:"sequence"`   // the last commit that is sure
 	Generation uint64 `json:"generation"` // of the manifest
 	Term       uint64 `json:"term"`
+	Durability string `json:"durability"` // "commit", "interval" or "none": when what follows is synced
 }
 
 // Inspect reads what the files of a store tell, without taking its lock and without
@@ -119,7 +120,7 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 		}
 	}
 	for i, h := range in.Heads {
-		out.Heads[i] = InspectedHead{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term}
+		out.Heads[i] = InspectedHead{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term, Durability: h.Durability.String()}
 	}
 	for _, s := range in.Segments {
 		out.Segments = append(out.Segments, inspectedSegment(s))

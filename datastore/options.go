@@ -10,6 +10,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -32,8 +33,32 @@ type KeyWrapper interface {
 // Whoever has the file can read the store; who loses it has lost the data.
 func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 
+// RawKey returns a KeyWrapper whose key is given, such as one that the program got from
+// a secret store. Zeros alone are refused with ErrKey.
+func RawKey(key [32]byte) KeyWrapper { return seal.RawKey(key) }
+
 // Passphrase returns a KeyWrapper whose key is derived from a secret.
 func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
+
+// Durability says when what was acknowledged is synced to the disk. At each level the
+// end of the process, as by kill -9, takes nothing that was acknowledged: the operating
+// system has it. Only a power failure, or the end of the operating system, does. What is
+// left then is the store as it was after some commit, never half a commit; what is known
+// to be lost is told to the Logger and by [Stats]. A store may be opened at another level
+// each time.
+type Durability uint8
+
+const (
+	// SyncCommit syncs each commit before it is acknowledged: a power failure takes
+	// nothing that was.
+	SyncCommit = Durability(txlog.SyncCommit)
+	// SyncInterval syncs within a second: a power failure takes commits of the last
+	// second, and of the time that the disk takes to sync.
+	SyncInterval = Durability(txlog.SyncInterval)
+	// SyncNone syncs after each 16 MiB of the log, and when the store is closed: a power
+	// failure takes all commits since, which may be those of days.
+	SyncNone = Durability(txlog.SyncNone)
+)
 
 // DefaultMaxResourceSize is the size in bytes up to which a resource is taken.
 // It bounds the memory of one write: four to six times this.
@@ -114,6 +139,9 @@ type Options struct {
 	// and writes nothing; writes report ErrReadOnly. Where there is no store, Open reports
 	// ErrNoStore. Of a store that was not closed, the last write may be missing.
 	ReadOnly bool
+	// Durability says what a power failure may take: SyncCommit, by default, is nothing
+	// that was acknowledged.
+	Durability Durability
 	// Preload fills a store in which nothing was written yet, before Open returns; of
 	// any other store it is left aside. Where it fails, or the process ends, nobody can
 	// open the store but with a Preload, which goes on where the last one stopped:
@@ -143,6 +171,9 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	}
 	if filled.Validation > Minimal {
 		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
+	}
+	if filled.Durability > SyncNone {
+		wrong = append(wrong, fmt.Errorf("datastore: Durability %d is no level", filled.Durability))
 	}
 	if filled.AnnotateTimeout < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: AnnotateTimeout %v is negative", filled.AnnotateTimeout))
@@ -177,6 +208,6 @@ func (o *Options) withDefaults() (engine.Options, error) {
 		Key: filled.Key, Validation: engine.Level(filled.Validation), Annotator: filled.Annotator, AnnotateLater: filled.AnnotateLater, AnnotateTimeout: filled.AnnotateTimeout, Zone: filled.Zone, BaseURL: filled.BaseURL,
 		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
 		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
-		Existing: filled.Existing, ReadOnly: filled.ReadOnly,
+		Existing: filled.Existing, ReadOnly: filled.ReadOnly, Durability: txlog.Durability(filled.Durability),
 	}, errors.Join(wrong...)
 }

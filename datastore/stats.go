@@ -30,6 +30,11 @@ type Stats struct {
 	HeldSince time.Time
 	// Unannotated is how many documents wait for an annotation in the background.
 	Unannotated int
+	// Rotating says that a rotation of keys is not at its end; see [Store.RotateKey].
+	Rotating bool
+	// Lost is how many damaged bytes opening cut off behind the last commit that was
+	// synced, of a store without SyncCommit. Acknowledged commits were among them.
+	Lost int64
 	// Limit is the share, from 0 to 1, of the limit that the store is nearest to, such
 	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
 	// are taken, and other writes report ErrFull.
@@ -56,7 +61,7 @@ func (s *Store) Stats() (Stats, error) {
 	unannotated, _ := s.engine.Unannotated()
 	return Stats{
 		Types: typeStats(s.engine.Last()),
-		Held:  held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
+		Held:  held, HeldSince: since, Unannotated: unannotated, Rotating: s.engine.Rotating(), Lost: s.engine.Lost(), Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}, nil

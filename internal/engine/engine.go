@@ -50,7 +50,8 @@ type Engine struct {
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
-	rewriting  chan struct{} // holds a value while Rewrite runs
+	rewriting  chan struct{} // holds a value while Rewrite or a rotation of keys runs
+	rotation   resumption
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
@@ -130,6 +131,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	go e.write()
 	go e.filler.run(e.background)
 	go e.keepSwept(e.background)
+	e.resume()
 	err = e.follow(ctx)
 	if err == nil && e.Last().Last() == 0 {
 		err = e.WaitIndexed(ctx) // at once: there is nothing to index
@@ -159,6 +161,7 @@ func (e *Engine) close() error {
 	e.stop()
 	<-e.filler.ended
 	<-e.swept
+	e.rotation.stop()
 	if e.follower.done != nil {
 		<-e.follower.done
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -38,6 +39,15 @@ type Log interface {
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
+	// BeginRotation begins to replace all keys of the log, unless that is under way;
+	// Rewrite then seals anew what needs an old one, until EndRotation destroys them.
+	BeginRotation(ctx context.Context) error
+	EndRotation(ctx context.Context) error
+	Rotating() bool
+	// Rewrap has another wrapper encrypt the keys.
+	Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error
+	// Lost is what opening found lost, in bytes.
+	Lost() int64
 	// HashKey is the key of all hashes of search values.
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.

@@ -35,6 +35,7 @@ type Options struct {
 	AtLeast          txlog.Pin
 	Existing         bool // makes no store
 	ReadOnly         bool // takes no lock and writes nothing
+	Durability       txlog.Durability
 
 	// Limits are lower limits of the index than its own, which a test can reach.
 	Limits *index.Usage
@@ -42,7 +43,7 @@ type Options struct {
 
 // log returns the options of the log.
 func (o *Options) log() *txlog.Options {
-	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly}
+	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly, Durability: o.Durability}
 }
 
 // searchTime is the clock of searches. In the place of one that fails, or hangs, comes

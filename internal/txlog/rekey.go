@@ -32,6 +32,10 @@ func (l *Log) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	if err := l.checkWriteLocked(ctx); err != nil {
 		return err
 	}
+	// A wrapper that made a key file in the store's folder would keep it from opening.
+	if _, err := list(l.folder); err != nil {
+		return err
+	}
 	renamed, err := l.writeKeysLocked(l.keys.Load().WithFileKey(file))
 	if err != nil && renamed {
 		return l.unknownLocked(err)
