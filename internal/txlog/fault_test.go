@@ -19,15 +19,30 @@ type trial struct {
 	unknown []rec // appended with ErrOutcomeUnknown: may be there
 	ops     int
 
-	dictionaries []string // added
+	dictionaries []string          // added
+	wrappers     []seal.KeyWrapper // one of which opens the store
+}
+
+// open opens the store with the one of the trial's wrappers that opens it.
+func (tr *trial) open(d *disk, opts txlog.Options) (l *txlog.Log, err error) {
+	opts.FS = d
+	if tr.wrappers == nil {
+		tr.wrappers = []seal.KeyWrapper{opts.Wrapper}
+	}
+	for _, w := range tr.wrappers {
+		opts.Wrapper = w
+		if l, err = txlog.Open(context.Background(), "", &opts); !errors.Is(err, txlog.ErrWrongKey) {
+			return l, err
+		}
+	}
+	return nil, err
 }
 
 // run opens the store and appends some records over several segments,
 // reopening once in between. It goes on after errors where the log allows.
 func (tr *trial) run(d *disk, opts txlog.Options) error {
-	opts.FS = d
 	for range 2 {
-		l, err := txlog.Open(context.Background(), "", &opts)
+		l, err := tr.open(d, opts)
 		if err != nil {
 			if errors.Is(err, errFault) {
 				return nil
@@ -86,6 +101,23 @@ func (tr *trial) change(l *txlog.Log) error {
 	if err == nil {
 		tr.dictionaries = append(tr.dictionaries, string(content))
 	}
+	return tr.rekey(l)
+}
+
+// rekey puts the keyset under another wrapper and rotates the keys.
+func (tr *trial) rekey(l *txlog.Log) error {
+	w := seal.RandomKey()
+	switch err := l.Rewrap(context.Background(), w); {
+	case err == nil:
+		tr.wrappers = []seal.KeyWrapper{w}
+	case errors.Is(err, txlog.ErrOutcomeUnknown):
+		tr.wrappers = append(tr.wrappers, w)
+	case !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly):
+		return fmt.Errorf("rewrap: %w", err)
+	}
+	if err := rotate(l); err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) {
+		return fmt.Errorf("rotate: %w", err)
+	}
 	return nil
 }
 
@@ -106,12 +138,16 @@ func (tr *trial) hasDictionaries(l *txlog.Log) bool {
 // verify opens the store after the trial and holds it against what was
 // acknowledged; then it appends, crashes once more, and looks again.
 func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
-	opts.FS = d
 	want := tr.acked
 	for round := range 3 {
-		l, err := txlog.Open(context.Background(), "", &opts)
+		l, err := tr.open(d, opts)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if round == 1 {
+			if err := rotate(l); err != nil {
+				return fmt.Errorf("round %d: rotate: %w", round, err)
+			}
 		}
 		got, err := readAll(l)
 		if err != nil {
@@ -139,12 +175,11 @@ func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
 		}
 		if round == 1 {
 			l.Close()
-			opts.FS = d.restart()
+			d = d.restart()
 			continue
 		}
 		// The old log is abandoned with its disk, as by a power failure.
 		d = d.crash(rng)
-		opts.FS = d
 		l.Close()
 	}
 	return nil
@@ -181,7 +216,8 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp",
-		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "sync log/00000004.bunt.tmp"} {
+		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "sync log/00000004.bunt.tmp",
+		"rename keyset.tmp", "write header.tmp", "rename header.tmp"} {
 		require.True(t, failed[name], name)
 	}
 }
