@@ -20,7 +20,8 @@ type trial struct {
 	ops     int
 
 	dictionaries []string          // added
-	wrappers     []seal.KeyWrapper // one of which opens the store
+	wrappers     []seal.KeyWrapper // of these one opens the store
+	all          []seal.KeyWrapper // that were tried
 }
 
 // open opens the store with the one of the trial's wrappers that opens it.
@@ -107,6 +108,7 @@ func (tr *trial) change(l *txlog.Log) error {
 // rekey puts the keyset under another wrapper and rotates the keys.
 func (tr *trial) rekey(l *txlog.Log) error {
 	w := seal.RandomKey()
+	tr.all = append(tr.all, w)
 	switch err := l.Rewrap(context.Background(), w); {
 	case err == nil:
 		tr.wrappers = []seal.KeyWrapper{w}
@@ -240,6 +242,53 @@ func TestPowerFailureAnywhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSyncLies lets the power fail after a series of changes on a disk that says of what
+// it never wrote that it did. The store is damaged then and says so, or what is left is
+// how it was after some commit.
+func TestSyncLies(t *testing.T) {
+	noticed, harmless := 0, 0
+	for seed := range uint64(400) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		d := newDisk()
+		opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18,
+			Durability: txlog.Durability(rng.IntN(3))}
+		var clean trial
+		first := newDisk()
+		require.NoError(t, clean.run(first, opts))
+		d.failAt, d.dead = 1+rng.IntN(clean.ops), true
+		d.lies = true
+		var tr trial
+		require.NoError(t, tr.run(d, opts))
+		after := d.crash(rng)
+		acked := append(tr.acked[:len(tr.acked):len(tr.acked)], tr.unknown...)
+		tr.wrappers = append(tr.all, opts.Wrapper)
+		l, err := tr.open(after, opts)
+		if err != nil {
+			noticed++
+			for _, class := range []error{txlog.ErrCorrupt, txlog.ErrForeign, txlog.ErrWrongKey, txlog.ErrUnsupported} {
+				if errors.Is(err, class) {
+					err = nil
+				}
+			}
+			require.NoError(t, err, "seed %d", seed)
+			continue
+		}
+		got, err := readAll(l)
+		if err != nil {
+			require.ErrorIs(t, err, txlog.ErrCorrupt, "seed %d", seed)
+			noticed++
+		} else {
+			harmless++
+			require.LessOrEqual(t, len(got), len(acked), "seed %d", seed)
+			require.True(t, same(acked[:len(got)], got), "seed %d", seed)
+		}
+		l.Close()
+	}
+	t.Logf("%d noticed, %d harmless", noticed, harmless)
+	require.Positive(t, noticed)
+	require.Positive(t, harmless)
 }
 
 // failingSync is a folder of the operating system whose files fail to sync.
