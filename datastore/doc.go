@@ -20,7 +20,7 @@
 // body compressed by the goroutine that asks for it. One writer then checks the
 // preconditions in order, appends one sealed record for everyone who waits,
 // makes it durable once, applies it, and answers all. A write that has returned
-// is on disk and every search finds it. There is no other way in: create,
+// is on disk, unless [Options.Durability] says otherwise, and every search finds it. There is no other way in: create,
 // update, delete, transaction and import all end as operations of commits.
 //
 // # Terms
@@ -38,6 +38,14 @@
 // then a query that names it is [ErrIndexing]. Deleting or retiring the resource
 // drops it. After opening a store they are indexed again. Their expressions see what is
 // stored: the id that the store gave, and neither meta.versionId nor meta.lastUpdated.
+//
+// # Keys
+//
+// The caller's key is a [KeyWrapper]: [KeyFile], [Passphrase], [RawKey], or any key
+// service. It encrypts the keys that the store makes for itself, when a store is made,
+// opened, rewrapped or rotated, and is not asked otherwise. [Store.Rewrap] puts these
+// keys under another KeyWrapper, and [Store.RotateKey] replaces them: everything is
+// sealed anew, and the old keys are destroyed.
 //
 // # A store that begins full
 //

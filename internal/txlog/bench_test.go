@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -205,4 +206,23 @@ func BenchmarkReopen(b *testing.B) {
 		require.NoError(b, err)
 		require.NoError(b, l.Close())
 	}
+}
+
+// BenchmarkRotation seals a log of 80 MB anew, in a folder with its syncs, and says what
+// a core does in a second.
+func BenchmarkRotation(b *testing.B) {
+	l, _ := benchLog(b, txlog.OSFolder(b.TempDir()), 300, 500)
+	size := int64(0)
+	for _, s := range l.Segments() {
+		size += s.Bytes
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	var cpu cputime.Watch
+	for b.Loop() {
+		cpu.Start()
+		require.NoError(b, rotate(l))
+		cpu.Stop()
+	}
+	b.ReportMetric(cpu.Rate(b.N*int(size>>10))/1024, "MB/core-s")
 }
