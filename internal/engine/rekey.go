@@ -17,7 +17,7 @@ import (
 // reports, and the error of the key wrapper, after which nothing has changed.
 func (e *Engine) RotateKey(ctx context.Context, progress func(RewriteProgress)) error {
 	e.rotation.stop() // this call does the work of one that opening took up
-	if err := e.startRewriting(ctx); err != nil {
+	if err := e.beginRewriting(ctx); err != nil {
 		return err
 	}
 	defer e.endRewriting()
@@ -146,7 +146,7 @@ func (e *Engine) resume() {
 
 func (e *Engine) keepRotating(ctx context.Context) {
 	defer close(e.rotation.ended)
-	err := e.startRewriting(ctx)
+	err := e.beginRewriting(ctx)
 	if err == nil {
 		err = e.rotate(ctx, nil, resumedRest)
 		e.endRewriting()

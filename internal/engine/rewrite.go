@@ -41,7 +41,7 @@ const rewriteSize = 16 << 20
 // ErrOutcomeUnknown the store is read-only.
 func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (RewriteProgress, error) {
 	var p RewriteProgress
-	if err := e.startRewriting(ctx); err != nil {
+	if err := e.beginRewriting(ctx); err != nil {
 		return p, err
 	}
 	defer e.endRewriting()
@@ -66,8 +66,8 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 	return p, nil
 }
 
-// startRewriting waits for the right to rewrite, which one has at a time.
-func (e *Engine) startRewriting(ctx context.Context) error {
+// beginRewriting waits for the right to rewrite, which one has at a time.
+func (e *Engine) beginRewriting(ctx context.Context) error {
 	select {
 	case e.rewriting <- struct{}{}:
 		return nil

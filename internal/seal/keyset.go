@@ -66,7 +66,8 @@ type Keyset struct {
 	keys    []*Key
 	retired int           // keys that the rotation replaces: the first of keys
 	byID    map[KeyID]int // index in keys
-	file    FileKey
+	file    [KeySize]byte // encrypts the keyset's file
+	wrapped []byte        // file, encrypted by the caller's wrapper
 }
 
 // NewKeyset returns a keyset with random keys and no data key. The wrapper is
@@ -80,7 +81,7 @@ func NewKeyset(ctx context.Context, w KeyWrapper) (*Keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Keyset{auth: auth, file: file}, nil
+	return (&Keyset{auth: auth}).WithFileKey(file), nil
 }
 
 // WithNewKey returns a keyset that has one more data key, now the current one.
@@ -96,13 +97,13 @@ func (s *Keyset) WithNewKey() (*Keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.with(append(slices.Clip(s.keys), key), s.retired), nil
+	return s.with(append(slices.Clip(s.keys), key)), nil
 }
 
 // WithFileKey returns a keyset whose file another key encrypts.
 func (s *Keyset) WithFileKey(key FileKey) *Keyset {
 	next := *s
-	next.file = key
+	next.file, next.wrapped = key.secret, key.wrapped
 	return &next
 }
 
@@ -119,13 +120,15 @@ func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
 			retired++
 		}
 	}
-	return s.with(keys, retired)
+	next := s.with(keys)
+	next.retired = retired
+	return next
 }
 
-// with returns a keyset with other data keys, the first of which are retired.
-func (s *Keyset) with(keys []*Key, retired int) *Keyset {
+// with returns a keyset with other data keys, of which as many are retired.
+func (s *Keyset) with(keys []*Key) *Keyset {
 	next := *s
-	next.keys, next.retired = keys, retired
+	next.keys = keys
 	next.byID = make(map[KeyID]int, len(keys))
 	for i, k := range keys {
 		next.byID[k.id] = i

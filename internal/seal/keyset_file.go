@@ -49,11 +49,11 @@ func NewFileKey(ctx context.Context, w KeyWrapper) (key FileKey, err error) {
 // CheckWrapper asks a wrapper to open the keyset's file key. It reports
 // ErrWrongKey where that gives no file key, or another.
 func (s *Keyset) CheckWrapper(ctx context.Context, w KeyWrapper) error {
-	key, err := unwrapFileKey(ctx, w, s.file.wrapped)
+	key, err := unwrapFileKey(ctx, w, s.wrapped)
 	if err != nil {
 		return err
 	}
-	if key != s.file.secret {
+	if key != s.file {
 		return fmt.Errorf("%w: it opens another keyset", ErrWrongKey)
 	}
 	return nil
@@ -119,14 +119,14 @@ func unwrapFileKey(ctx context.Context, w KeyWrapper, wrapped []byte) (key [KeyS
 
 // Marshal returns the content of the keyset file. It asks no wrapper.
 func (s *Keyset) Marshal() ([]byte, error) {
-	aead, err := derivedGCM(s.file.secret[:], "fhirlake 2 keyset")
+	aead, err := derivedGCM(s.file[:], "fhirlake 2 keyset")
 	if err != nil {
 		return nil, err
 	}
 	file := append([]byte(nil), fileMagic...)
 	file = binary.LittleEndian.AppendUint32(file, fileVersion)
-	file = binary.LittleEndian.AppendUint32(file, uint32(len(s.file.wrapped)))
-	file = append(file, s.file.wrapped...)
+	file = binary.LittleEndian.AppendUint32(file, uint32(len(s.wrapped)))
+	file = append(file, s.wrapped...)
 	head := file
 	nonce := make([]byte, NonceSize)
 	rand.Read(nonce)
@@ -202,7 +202,7 @@ func Unmarshal(ctx context.Context, file []byte, w KeyWrapper) (*Keyset, error) 
 	if err != nil {
 		return nil, err
 	}
-	set.file = FileKey{key, wrapped}
+	set.file, set.wrapped = key, wrapped
 	return set, nil
 }
 
@@ -254,5 +254,7 @@ func parsePlain(b []byte) (*Keyset, error) {
 		}
 		keys = append(keys, key)
 	}
-	return set.with(keys, int(retired)), nil
+	set = set.with(keys)
+	set.retired = int(retired)
+	return set, nil
 }

@@ -9,15 +9,16 @@ func (s *Keyset) BeginRotation() (*Keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := s.with(s.keys, len(s.keys))
+	next := s.with(s.keys)
+	next.retired = len(s.keys)
 	next.before, next.auth = &s.auth, auth
 	return next.WithNewKey()
 }
 
 // EndRotation returns a keyset without the keys that the rotation replaces.
 func (s *Keyset) EndRotation() *Keyset {
-	next := s.with(s.keys[s.retired:], 0)
-	next.before = nil
+	next := s.with(s.keys[s.retired:])
+	next.retired, next.before = 0, nil
 	return next
 }
 
