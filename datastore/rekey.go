@@ -14,9 +14,12 @@ import "context"
 // ErrWrongKey, and nothing has changed. Page tokens from before the rotation are stale
 // after the next opening; a [Head] stays good.
 //
+// A core does some 200 MB of the store in a second. While others write, RotateKey works a
+// tenth of the time, so that their writes take no longer than otherwise.
+//
 // ctx, Close or a crash may stop it anywhere. The next call goes on where it was, and so
-// does the next opening by itself, at a quarter of the speed; [Stats.Rotating] tells.
-// Before it, the old keys are not destroyed. progress is as for Rewrite, and may be nil;
+// does the next opening by itself, in the background; [Stats.Rotating] tells. As long as
+// it is not at its end, the old keys are not destroyed. progress is as for Rewrite, and may be nil;
 // so is what RotateKey reports.
 func (s *Store) RotateKey(ctx context.Context, progress func(RewriteProgress)) error {
 	return s.engine.RotateKey(ctx, progress)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
@@ -27,14 +26,13 @@ func (e *Engine) RotateKey(ctx context.Context, progress func(RewriteProgress)) 
 	if err := e.log.BeginRotation(ctx); err != nil {
 		return e.rotationError(err)
 	}
-	return e.rotate(ctx, progress, 0)
+	return e.rotate(ctx, progress)
 }
 
-// rotate brings a rotation that is under way to its end. After each part it rests,
-// rest times as long as the part took.
+// rotate brings a rotation that is under way to its end. The log lets others go first.
 //
 // REQUIRES: the right to rewrite.
-func (e *Engine) rotate(ctx context.Context, progress func(RewriteProgress), rest time.Duration) error {
+func (e *Engine) rotate(ctx context.Context, progress func(RewriteProgress)) error {
 	segments, err := e.closedSegments(ctx)
 	if err != nil {
 		return err
@@ -44,14 +42,10 @@ func (e *Engine) rotate(ctx context.Context, progress func(RewriteProgress), res
 		p.Total += s.Bytes
 	}
 	for _, part := range rewriteParts(segments) {
-		begun := time.Now()
 		if err := e.rotatePart(ctx, part); err != nil {
 			return e.rotationError(err)
 		}
 		if err := e.tellProgress(ctx, progress, &p, part); err != nil {
-			return err
-		}
-		if err := pause(ctx, rest*time.Since(begun)); err != nil {
 			return err
 		}
 	}
@@ -85,21 +79,6 @@ func (e *Engine) rotationError(err error) error {
 	return fmt.Errorf("datastore: rotating keys: %w", logError(err))
 }
 
-// pause waits, or returns the error of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Rotating reports whether a rotation of keys is not at its end.
 func (e *Engine) Rotating() bool { return e.log.Rotating() }
 
@@ -124,10 +103,6 @@ func (e *Engine) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	return nil
 }
 
-// resumedRest is how many times as long as it works a rotation rests that opening
-// took up: nobody asked for it now.
-const resumedRest = 3
-
 // A resumption is the rotation that opening takes up where a process left one.
 type resumption struct {
 	cancel context.CancelFunc
@@ -148,7 +123,7 @@ func (e *Engine) keepRotating(ctx context.Context) {
 	defer close(e.rotation.ended)
 	err := e.beginRewriting(ctx)
 	if err == nil {
-		err = e.rotate(ctx, nil, resumedRest)
+		err = e.rotate(ctx, nil)
 		e.endRewriting()
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {

@@ -23,8 +23,9 @@ type Changed struct {
 	Body   []byte // likewise
 }
 
-// mergedRecord bounds the records that Rewrite makes of several.
-const mergedRecord = 1 << 20
+// mergedRecord bounds the records that Rewrite makes of several. It is as much as is
+// written before others may go first.
+const mergedRecord = 256 << 10
 
 // Rewrite replaces neighbouring closed segments by one that has what change
 // makes of their items, or by several where it would pass the segment size. A
@@ -97,6 +98,7 @@ type rewriter struct {
 	record  *recordBuilder // being gathered; nil before the first item
 	before  int64          // time of the last commit before the segment that is written
 	outputs []*output
+	way     way
 }
 
 // An output is a new segment, under its temporary name.
@@ -210,7 +212,7 @@ func (r *rewriter) flush() error {
 	o.tag = recordTag(f.record())
 	o.summary.entry.last = o.tag
 	r.before = info.lastRun().Time
-	return nil
+	return r.giveWay(o)
 }
 
 // begin makes the file of a new segment.
