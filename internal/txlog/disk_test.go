@@ -76,6 +76,20 @@ func diskOf(files map[string][]byte) *disk {
 	return d
 }
 
+// failNext has the next operation fail.
+func (d *disk) failNext() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failAt = d.ops + 1
+}
+
+// done returns how many operations there were that change something.
+func (d *disk) done() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ops
+}
+
 // files returns a copy of all files as a program sees them.
 func (d *disk) files() map[string][]byte {
 	d.mu.Lock()

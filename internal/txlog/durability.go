@@ -89,7 +89,7 @@ func (l *Log) keepSynced() {
 	}
 }
 
-// syncOpen syncs the open segment and then tells so in head. Appends go on
+// syncOpen syncs the open segment, then tells so in head and syncs that. Appends go on
 // meanwhile. Where it fails nobody waits to hear it: the log becomes read-only.
 func (l *Log) syncOpen() {
 	w := &l.writer
@@ -101,16 +101,32 @@ func (l *Log) syncOpen() {
 		return
 	}
 	err := st.segments[len(st.segments)-1].file.Sync()
-	w.Lock()
-	switch {
-	case w.failed != nil:
-	case err != nil:
-		l.failLocked(err)
-	case w.synced < st.last.Sequence:
-		// No generation began meanwhile: it would have synced all of this itself.
-		err = l.syncHeadLocked(st, end)
+	if err == nil {
+		err = l.tellSynced(st, end)
 	}
-	w.Unlock()
+	if err == nil {
+		err = w.head.Sync()
+	}
+	if err != nil {
+		w.Lock()
+		l.failLocked(err)
+		w.Unlock()
+	}
+}
+
+// tellSynced writes the head of a state whose last record was synced and ends at end,
+// unless a generation began meanwhile, which synced more than that.
+func (l *Log) tellSynced(st *state, end int64) error {
+	w := &l.writer
+	w.Lock()
+	defer w.Unlock()
+	if w.failed != nil || w.synced >= st.last.Sequence {
+		return nil
+	}
+	if err := l.checkFolderLocked(); err != nil {
+		return err
+	}
+	return l.writeHeadLocked(st, end)
 }
 
 // settleLocked syncs what was appended and not synced yet, and writes head, which

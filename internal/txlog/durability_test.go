@@ -178,13 +178,13 @@ func TestSyncInterval(t *testing.T) {
 			require.Equal(t, 4*round+4, again.Last().Sequence)
 			require.NoError(t, again.Close())
 			opts.FS = d
-			ops := d.ops
+			ops := d.done()
 			time.Sleep(time.Hour)
-			require.Equal(t, ops, d.ops, "who writes nothing syncs nothing")
+			require.Equal(t, ops, d.done(), "who writes nothing syncs nothing")
 		}
 		// A sync that fails makes the log read-only, and nothing is synced any more.
 		require.NoError(t, appendNext(l, makeRec(13, 2, 300)))
-		d.failAt = d.ops + 1
+		d.failNext()
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		require.Equal(t, "sync log/00000001.bunt", d.failed)
