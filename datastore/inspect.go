@@ -33,8 +33,10 @@ type Inspection struct {
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
 
-	// Keys are the ids of the data keys, in hexadecimal. They are not secret.
-	Keys []string `json:"keys"`
+	// Keys are the ids of the data keys, in hexadecimal. They are not secret. Rotating says
+	// that a rotation of keys is not at its end.
+	Keys     []string `json:"keys"`
+	Rotating bool     `json:"rotating"`
 
 	// Generation counts the changes of the list of segments; 0 where the list, the
 	// manifest, cannot be read.
@@ -104,7 +106,7 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 	if err != nil {
 		return nil, fmt.Errorf("datastore: inspecting: %w", err)
 	}
-	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver}
+	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver, Rotating: in.Rotating}
 	if h := in.Header; h != nil {
 		out.Store, out.Lineage = hex.EncodeToString(h.Store[:]), hex.EncodeToString(h.Lineage[:])
 		out.Created, out.Features = h.Created, h.Features
@@ -120,6 +122,9 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 		}
 	}
 	for i, h := range in.Heads {
+		if h == (txlog.HeadInfo{}) {
+			continue
+		}
 		out.Heads[i] = InspectedHead{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term, Durability: h.Durability.String()}
 	}
 	for _, s := range in.Segments {

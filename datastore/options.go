@@ -44,8 +44,8 @@ func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret
 // end of the process, as by kill -9, takes nothing that was acknowledged: the operating
 // system has it. Only a power failure, or the end of the operating system, does. What is
 // left then is the store as it was after some commit, never half a commit; what is known
-// to be lost is told to the Logger and by [Stats]. A store may be opened at another level
-// each time.
+// to be lost is told to the Logger and by [Stats], and a [Head] of a commit that was lost
+// opens the store no more. A store may be opened at another level each time.
 type Durability uint8
 
 const (

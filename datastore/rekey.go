@@ -7,7 +7,8 @@ import "context"
 // under new keys. What was written before is sealed anew, some megabytes at a time,
 // beside readers and writers; then the old keys are destroyed: whoever kept a copy of the
 // keyset, and its key, reads nothing of the store any more. Blocks that the disk still
-// has of files that were removed, and copies of the folder, are beyond its reach.
+// has of files that were removed, copies of the folder, and what [Cut] kept are beyond its
+// reach.
 //
 // The wrapper that the store was opened with ([Options.Key], or the last [Store.Rewrap])
 // stays. It is asked at the beginning, where a key that is lost or denied is ErrKey or

@@ -24,6 +24,7 @@ type Inspection struct {
 	Header   *HeaderInfo // nil where it cannot be read
 	DataKeys int         // number of them in the keyset
 	Keys     []uint64    // their ids, where Checked
+	Rotating bool        // a rotation is under way; likewise
 	Manifest *ManifestInfo
 	Heads    [2]HeadInfo
 	Segments []SegmentInfo
@@ -97,6 +98,8 @@ type inspector struct {
 	folder        Folder
 	found         *listing
 	header        *storeHeader
+	headerFile    []byte
+	keysetFile    []byte
 	keysetInfo    seal.KeysetFile
 	keys          *seal.Keyset // nil where they are not known
 	unchecked     error        // why they are not
@@ -187,28 +190,28 @@ func (in *inspector) incomplete() bool {
 }
 
 func (in *inspector) readKeys(ctx context.Context, w seal.KeyWrapper) {
-	file, err := readOwn(in.folder, nameKeyset)
-	if err == nil {
-		in.keysetInfo, err = seal.InspectFile(file)
+	var err error
+	if in.keysetFile, err = readOwn(in.folder, nameKeyset); err == nil {
+		in.keysetInfo, err = seal.InspectFile(in.keysetFile)
 	}
 	if err != nil {
 		in.note(nameKeyset, err)
 		in.unchecked = sealError(err)
 	} else if w == nil {
 		in.unchecked = ErrNoKey
-	} else if in.keys, err = seal.Unmarshal(ctx, file, w); err != nil {
+	} else if in.keys, err = seal.Unmarshal(ctx, in.keysetFile, w); err != nil {
 		in.keys = nil
 		in.unchecked = sealError(err)
 		if errors.Is(in.unchecked, ErrCorrupt) {
 			in.note(nameKeyset, err)
 		}
 	}
-	if file, err = readOwn(in.folder, nameHeader); err != nil {
+	if in.headerFile, err = readOwn(in.folder, nameHeader); err != nil {
 		in.note(nameHeader, err)
 		return
 	}
-	if in.header, err = decodeHeader(file); err == nil && in.keys != nil {
-		_, err = unmarshalHeader(file, in.keys)
+	if in.header, err = decodeHeader(in.headerFile); err == nil && in.keys != nil {
+		_, err = unmarshalHeader(in.headerFile, in.keys)
 	}
 	in.note(nameHeader, err)
 }
@@ -278,11 +281,17 @@ func (in *inspector) readDictionaries() {
 	}
 }
 
-// moved reports whether a writer has changed manifest or head since they were read.
+// moved reports whether a writer has changed one of the small files since they were
+// read.
 func (in *inspector) moved() bool {
-	m, _ := readFile(in.folder, nameManifest)
-	h, _ := readFile(in.folder, nameHead)
-	return !bytes.Equal(m, in.manifestFile) || !bytes.Equal(h, in.headFile)
+	for name, then := range map[string][]byte{
+		nameKeyset: in.keysetFile, nameHeader: in.headerFile, nameManifest: in.manifestFile, nameHead: in.headFile,
+	} {
+		if now, _ := readFile(in.folder, name); !bytes.Equal(now, then) {
+			return true
+		}
+	}
+	return false
 }
 
 // entries returns the segments to read: those of the manifest, or, where there
@@ -346,12 +355,24 @@ func (in *inspector) read(ctx context.Context, from inspectedFile, visit func(*r
 	if err == nil {
 		return f, nil
 	}
-	if in.isTail(f) && (in.head.durability != SyncCommit || checkTorn(file, f.summary.entry.size, f.size, err) == nil) {
+	if in.isTail(f) && in.isWritten(f, file, err) {
 		f.torn = true
 		return f, nil
 	}
 	f.damage = fmt.Errorf("%w (at byte %d of %s)", err, f.summary.entry.size, f.name)
 	return f, nil
+}
+
+// isWritten reports whether what follows the good records of a segment beyond head may
+// be what is being written, or what a writer that ended left.
+func (in *inspector) isWritten(f *finding, file File, cause error) bool {
+	if errors.Is(cause, seal.ErrUnknownKey) {
+		// It may have begun since the keyset was read.
+		if now, _ := readFile(in.folder, nameKeyset); !bytes.Equal(now, in.keysetFile) {
+			return true
+		}
+	}
+	return in.head.durability != SyncCommit || checkTorn(file, f.summary.entry.size, f.size, cause) == nil
 }
 
 // isTail reports whether what follows the good records of a segment lies beyond
@@ -480,6 +501,7 @@ func (in *inspector) end() {
 // describe fills in what the small files tell.
 func (out *Inspection) describe(in *inspector) {
 	if in.keys != nil {
+		out.Rotating = in.keys.Rotating()
 		for _, id := range in.keys.IDs() {
 			out.Keys = append(out.Keys, uint64(id))
 		}

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
@@ -359,4 +361,57 @@ func TestRewrapRefuses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, keyset, after)
 	checkAgain(t, l, opts, want)
+}
+
+// TestReadersBesideRotation opens a store for reading, and inspects it, again and again
+// while another appends and rotates its keys.
+func TestReadersBesideRotation(t *testing.T) {
+	opts := txlog.Options{FS: txlog.NewMemory(), Wrapper: seal.RandomKey(), SegmentSize: 4000}
+	l, err := txlog.Open(t.Context(), "", &opts)
+	require.NoError(t, err)
+	require.NoError(t, appendNext(l, makeRec(1, 2, 300)))
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	defer close(done)
+	for w := range 2 {
+		readers.Go(func() {
+			opts := opts
+			opts.ReadOnly = true
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if w == 0 {
+					in, err := txlog.Inspect(context.Background(), "", &opts)
+					assert.NoError(t, err)
+					assert.True(t, in.Checked)
+					assert.Empty(t, in.Findings)
+					continue
+				}
+				reader, err := txlog.Open(context.Background(), "", &opts)
+				if !assert.NoError(t, err) {
+					return
+				}
+				_, err = readAll(reader)
+				assert.NoError(t, err)
+				assert.NoError(t, reader.Close())
+			}
+		})
+	}
+	for i := range uint64(100) {
+		for j := range uint64(4) {
+			require.NoError(t, appendNext(l, makeRec(6*i+j+2, 2, 300)))
+		}
+		if i%20 == 19 {
+			require.NoError(t, l.Rewrite(t.Context(), closedNames(l), nil)) // few segments make many rotations
+		}
+		require.NoError(t, l.BeginRotation(t.Context()))
+		require.NoError(t, appendNext(l, makeRec(6*i+6, 2, 300)))
+		require.NoError(t, appendNext(l, makeRec(6*i+7, 2, 300)))
+		require.NoError(t, rotate(l))
+	}
+	require.NoError(t, l.Close())
 }
