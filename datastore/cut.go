@@ -15,15 +15,16 @@ type CutResult struct {
 }
 
 // Cut cuts the log of a store after a commit, so that a store with damage behind it
-// opens again. Writes after that commit are gone from the store, acknowledged ones
-// too. A record with commits on both sides goes as a whole. What is cut is
-// kept in a tar file that it makes in the folder keepIn, which must not lie in the
-// store's: nothing is lost for good.
+// opens again. Writes after that commit are gone from the store, acknowledged ones too.
+// A record with commits on both sides is cut as a whole. The cut bytes are kept in a
+// new tar file in the folder keepIn, which must lie outside the store's folder: nothing
+// is lost for good.
 //
-// [Inspection.LastGood] is the last commit that can be kept. Cut reports ErrCorrupt where
-// a record up to the commit is damaged, or the store cannot be told from its small files:
-// then nothing was changed. Otherwise it reports ErrNoStore, ErrForeign, ErrWrongKey,
-// ErrLocked, or an error of the file system. A Cut that was interrupted is done again.
+// [Inspection.LastGood] is the last commit that can be kept. Cut reports ErrCorrupt if
+// a record up to the commit, or one of the small files that describe the store, is
+// damaged: then nothing was changed. Otherwise it reports ErrNoStore, ErrForeign,
+// ErrWrongKey, ErrLocked, or an error of the file system. An interrupted Cut can be
+// repeated.
 func Cut(ctx context.Context, path string, key KeyWrapper, after uint64, keepIn string) (CutResult, error) {
 	r, err := txlog.Cut(ctx, path, &txlog.Options{Wrapper: key}, after, keepIn)
 	if err != nil {

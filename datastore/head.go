@@ -8,9 +8,9 @@ import (
 )
 
 // A Head names the newest commit of a store in a way that no older copy of the store
-// can match. Who keeps it outside the store, as text, and opens the store with
-// [Options.AtLeast], notices that an older copy, or another store, was put in its
-// place. The zero Head is that of no store.
+// matches. A program that keeps it outside the store, as text, and opens the store with
+// [Options.AtLeast], notices if an older copy, or another store, was put in its place.
+// The zero Head asks for nothing.
 type Head struct{ pin txlog.Pin }
 
 // Head returns the head after the newest commit.
@@ -24,7 +24,7 @@ func (h Head) String() string {
 	return fmt.Sprintf("%d-%d-%s", h.pin.Sequence, h.pin.Generation, hex.EncodeToString(h.pin.Tag[:]))
 }
 
-// ParseHead reads what Head.String wrote. It reports ErrInvalid.
+// ParseHead reads a text that Head.String wrote. It reports ErrInvalid.
 func ParseHead(text string) (h Head, err error) {
 	var tag []byte
 	n, err := fmt.Sscanf(text, "%d-%d-%x", &h.pin.Sequence, &h.pin.Generation, &tag)

@@ -15,20 +15,20 @@ import (
 type HistoryOptions struct {
 	// Since leaves out versions from before this time, if it is not zero.
 	Since time.Time
-	// Count is how many versions there are at most: if it is 0, all of them in an
-	// iteration, and [search.DefaultCount] on a page.
+	// Count is the most versions. 0 stands for all of them in an iteration, and for
+	// [search.DefaultCount] on a page.
 	Count int
-	// Page goes on where a page of the same history ended: it is the Next of a
-	// [HistoryPage]. The history is then that of the state which the first page showed.
+	// Page goes on after a page of the same history: it is the Next of that
+	// [HistoryPage]. The history is then as of the state of the first page.
 	Page string
 }
 
-// A HistoryPage is one page of a history: the newest LastUpdated first, and of versions
-// with the same LastUpdated the last one written first.
+// A HistoryPage is one page of a history: the newest LastUpdated first, and among
+// versions with the same LastUpdated the last written first.
 type HistoryPage struct {
 	Versions []Version
-	// Next is the token of the page that follows, "" on the last. It is good for the
-	// same history, whatever is written meanwhile, until its state is swept
+	// Next is the token of the next page, "" on the last. It stays valid for the same
+	// history, however much is written meanwhile, until its state is swept
 	// ([ErrStalePage]).
 	Next string
 }
@@ -151,7 +151,7 @@ func (h *history) page(ctx context.Context) (ordinals []Ordinal, next string, er
 	return ordinals, "", nil
 }
 
-// versions iterates over the versions, whatever the count.
+// versions iterates over the versions, and ignores the count.
 func (h *history) versions(ctx context.Context) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		for o, err := range h.ordinals(ctx) {

@@ -14,9 +14,9 @@ import (
 )
 
 // HistoryTo writes a page of a history to w, as a Bundle of type history (FHIR R4
-// §3.1.0.12). base is the address of the server, without a slash at its end. It reads one
-// version after the other while it writes, so that a page takes no more memory than its
-// largest version. Nothing was written if the error is one of the options or of ref.
+// §3.1.0.12). base is the address of the server, without a slash at its end. It reads
+// one version after the other while it writes, so that a page takes no more memory than
+// its largest version. Nothing was written to w if the error is about opts or ref.
 func (s *Store) HistoryTo(ctx context.Context, w io.Writer, base string, ref Ref, opts *HistoryOptions) error {
 	now, err := s.now()
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// An Inspection is what the files of a store tell of it, also where it does not open.
-// It has neither keys nor data. As JSON it has all but Unchecked.
+// An Inspection is what the files of a store tell, even if it does not open. It has
+// neither keys nor data. As JSON it has all fields but Unchecked.
 type Inspection struct {
 	// Unchecked says why nothing was checked against the store's keys: the key is
-	// wrong, none was given, or the keyset is damaged. Then everything else is as
-	// somebody wrote it. It is nil where all was checked.
+	// wrong, none was given, or the keyset is damaged. Then anybody may have written
+	// the rest. It is nil if everything was checked.
 	Unchecked error `json:"-"`
 
-	// Store and Lineage are ids in hexadecimal, "" where the header cannot be read. A
-	// copy has the lineage of its store.
+	// Store and Lineage are ids in hexadecimal, "" if the header cannot be read. A copy
+	// has the lineage of its store.
 	Store   string `json:"store"`
 	Lineage string `json:"lineage"`
 	// Created is when the store was made.
@@ -28,22 +28,22 @@ type Inspection struct {
 	// Features are the feature bits of the store's format, 0 of the first version.
 	Features uint64 `json:"features"`
 
-	// Zone and BaseURL are the options of the last opening that wrote. Zone is "" where
+	// Zone and BaseURL are the options of the last opening that wrote. Zone is "" if
 	// they are not known.
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
 
-	// Keys are the ids of the data keys, in hexadecimal. They are not secret. Rotating says
-	// that a rotation of keys is not at its end.
+	// Keys are the ids of the data keys, in hexadecimal. They are not secret. Rotating
+	// is true while a rotation of keys has not ended.
 	Keys     []string `json:"keys"`
 	Rotating bool     `json:"rotating"`
 
-	// Generation counts the changes of the list of segments; 0 where the list, the
-	// manifest, cannot be read.
+	// Generation counts the changes of the manifest, the list of segments; 0 if it
+	// cannot be read.
 	Generation uint64 `json:"generation"`
 	// WasCut says that the store was cut and not opened since.
 	WasCut bool `json:"wasCut"`
-	// Terms are the openings that wrote what there is.
+	// Terms are the openings that wrote the commits.
 	Terms []InspectedTerm `json:"terms"`
 	// Segments are the files of records, in order.
 	Segments []InspectedSegment `json:"segments"`
@@ -52,7 +52,7 @@ type Inspection struct {
 
 	// LastGood is the last commit before any damage.
 	LastGood uint64 `json:"lastGood"`
-	// Faults are what is wrong, Place being a file. There are none in a sound store.
+	// Faults are the faults found; their Place is a file. A sound store has none.
 	Faults []Fault `json:"faults"`
 	// PassedOver are files that a system left in the folder. They do no harm.
 	PassedOver []string `json:"passedOver"`
@@ -69,16 +69,17 @@ type InspectedTerm struct {
 type InspectedSegment struct {
 	Name   uint64 `json:"name"`
 	Closed bool   `json:"closed"` // nothing is added to it any more
-	// First and Last are commits, From and To their times. All are zero where it has
-	// none.
+	// First and Last are commits, From and To their times. All are zero for a segment
+	// without commits.
 	First   uint64    `json:"first"`
 	Last    uint64    `json:"last"`
 	From    time.Time `json:"from,omitzero"`
 	To      time.Time `json:"to,omitzero"`
 	Records int       `json:"records"`
 	Items   int       `json:"items"`
-	// Bytes is the length of the file, Good of them are records in order. Where the
-	// store has no fault, the rest was being written, or was when the writer ended.
+	// Bytes is the length of the file; Good is the length of its sound records. In a
+	// store without fault the rest was just being written, or was when the writer
+	// ended.
 	Bytes int64 `json:"bytes"`
 	Good  int64 `json:"good"`
 }
@@ -136,8 +137,7 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 	return out, nil
 }
 
-// A RecordInfo describes a record of the log, which holds the commits of all who waited
-// for the disk together.
+// A RecordInfo describes a record of the log: the commits that were written together.
 type RecordInfo struct {
 	Sequence uint64    // of the last commit in the record
 	Time     time.Time // of that commit
@@ -149,9 +149,9 @@ type RecordInfo struct {
 
 // InspectRecords describes the records of a store that have commits from a sequence on,
 // in order. Like Inspect it takes no lock, and beside a writer it reads the durable
-// records only. The iteration ends with ErrCorrupt where a record is damaged. Where nothing could
-// be checked against the store's keys, it ends with the reason, such as ErrWrongKey.
-// It reports ErrNoStore, ErrForeign, the error of ctx, or one of the file system.
+// records only. The iteration ends with ErrCorrupt at a damaged record. If nothing can
+// be checked against the store's keys, it ends with the reason, such as ErrWrongKey. It
+// reports ErrNoStore, ErrForeign, the error of ctx, or one of the file system.
 func InspectRecords(ctx context.Context, path string, key KeyWrapper, from uint64) iter.Seq2[RecordInfo, error] {
 	return func(yield func(RecordInfo, error) bool) {
 		for r, err := range txlog.InspectRecords(ctx, path, &txlog.Options{Wrapper: key}, from) {
@@ -168,7 +168,7 @@ func InspectRecords(ctx context.Context, path string, key KeyWrapper, from uint6
 	}
 }
 
-// inspectedSegment describes a segment. One without records has no commits.
+// inspectedSegment describes a segment. A segment without records has no commits.
 func inspectedSegment(s txlog.SegmentInfo) InspectedSegment {
 	out := InspectedSegment{
 		Name: s.Name, Closed: s.Closed, From: s.From, To: s.To,

@@ -2,7 +2,7 @@ package datastore
 
 import "github.com/fhirlake/fhirlake/internal/engine"
 
-// A Level says how much of R4 a resource must keep to be stored. The names are
+// A Level says which of R4's rules a resource must keep to be stored. The names are
 // those of AWS HealthLake's validation levels.
 type Level uint8
 
@@ -13,15 +13,15 @@ const (
 	// StructureOnly checks JSON, the names of elements, kinds, cardinality and the
 	// formats of primitives; not bindings, references or invariants.
 	StructureOnly = Level(engine.StructureOnly)
-	// Minimal wants JSON, a resource type and an id. What else is wrong is stored
-	// as it is, found by search as far as it is sound, and told in
-	// [Version.Issues] and in an extension of the resource, [ValidationIssueURL].
+	// Minimal asks for JSON, a resource type and an id. A resource with other faults is
+	// stored as it is, and its sound values are found by search. [Version.Issues] and
+	// an extension of the resource, [ValidationIssueURL], list the faults.
 	Minimal = Level(engine.Minimal)
 )
 
-// ValidationIssueURL is the extension, with the name that AWS HealthLake uses, in
-// which a resource stored at level Minimal says what is wrong with it: valueString
-// is an OperationOutcome as text.
+// ValidationIssueURL is the extension, named as in AWS HealthLake, that lists the
+// faults of a resource stored at level Minimal: valueString is an OperationOutcome as
+// text.
 const ValidationIssueURL = engine.ValidationIssueURL
 
 // Validation has a write checked at a level other than the store's own.
@@ -30,8 +30,8 @@ func Validation(level Level) WriteOption {
 }
 
 // WithoutInvariants has a write leave out the constraints that R4 writes in FHIRPath.
-// They cost about twice what all other checks do together (docs/performance.md);
-// imports leave them out unless they are told otherwise.
+// They cost about twice as much as all other checks together (docs/performance.md);
+// imports leave them out by default.
 func WithoutInvariants() WriteOption {
 	return func(o *writeOptions) { o.check.WithoutInvariants = true }
 }

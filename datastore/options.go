@@ -15,9 +15,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A KeyWrapper encrypts and decrypts the store's keyset: any KMS will do, and
-// *secrets.Keeper of gocloud.dev is one as it is. The keyset never leaves the
-// process in the clear, and the wrapper never sees data.
+// A KeyWrapper encrypts and decrypts the key of the store's keyset. Any KMS fits;
+// *secrets.Keeper of gocloud.dev is one. The keyset never leaves the process in the
+// clear, and the wrapper never sees data.
 //
 // Encrypt should authenticate. Decrypt should report an error that wraps [ErrWrongKey] if
 // it can tell that another key made the ciphertext; any other error is passed on as it
@@ -28,44 +28,44 @@ type KeyWrapper interface {
 	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
 }
 
-// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at
-// first use, for its owner alone (0600), and refused if anyone else can read it.
-// Whoever has the file can read the store; who loses it has lost the data.
+// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at first
+// use, for its owner alone (0600), and refused if anyone else can read it. Anybody with
+// the file can read the store; without the file its data is lost.
 func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 
-// RawKey returns a KeyWrapper whose key is given, such as one that the program got from
-// a secret store. Zeros alone are refused with ErrKey.
+// RawKey returns a KeyWrapper with a key that the program has, for instance from a
+// secret store. A key of zeros is refused with ErrKey.
 func RawKey(key [32]byte) KeyWrapper { return seal.RawKey(key) }
 
 // Passphrase returns a KeyWrapper whose key is derived from a secret.
 func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
 
-// Durability says when what was acknowledged is synced to the disk. At each level the
-// end of the process, as by kill -9, takes nothing that was acknowledged: the operating
-// system has it. Only a power failure, or the end of the operating system, does. What is
-// left then is the store as it was after some commit, never half a commit; what is known
-// to be lost is told to the Logger and by [Stats], and a [Head] of a commit that was lost
-// opens the store no more. A store may be opened at another level each time.
+// Durability says when an acknowledged commit is synced to the disk. At each level the
+// end of the process, as by kill -9, takes no acknowledged commit: the operating system
+// has it. A power failure, or a crash of the operating system, may take the newest
+// commits, as each level says. The store is then as it was after some earlier commit,
+// never half a commit. The Logger and [Stats] tell a known loss, and opening the store
+// with the [Head] of a lost commit is ErrCorrupt. Each opening may choose another level.
 type Durability uint8
 
 const (
-	// SyncCommit syncs each commit before it is acknowledged: a power failure takes
-	// nothing that was.
+	// SyncCommit syncs each commit before acknowledging it: a power failure takes no
+	// acknowledged commit.
 	SyncCommit = Durability(txlog.SyncCommit)
-	// SyncInterval syncs within a second: a power failure takes commits of the last
-	// second, and of the time that the disk takes to sync.
+	// SyncInterval syncs within a second: a power failure may take the commits of the
+	// last second, and of the time that the disk needs for a sync.
 	SyncInterval = Durability(txlog.SyncInterval)
 	// SyncNone syncs after each 16 MiB of the log, and when the store is closed: a power
-	// failure takes all commits since, which may be those of days.
+	// failure may take all commits since then, perhaps the commits of days.
 	SyncNone = Durability(txlog.SyncNone)
 )
 
-// DefaultMaxResourceSize is the size in bytes up to which a resource is taken.
-// It bounds the memory of one write: four to six times this.
+// DefaultMaxResourceSize is the default of Options.MaxResourceSize, in bytes. It bounds
+// the memory of one write: four to six times this.
 const DefaultMaxResourceSize = 64 << 20
 
-// DefaultMaxBundleAnswer is as much as a Bundle that is sent may have. A Bundle of a few
-// kilobytes can ask for every page of a store.
+// DefaultMaxBundleAnswer is the default of Options.MaxBundleAnswer, in bytes. A Bundle
+// of a few kilobytes can ask for every page of a store.
 const DefaultMaxBundleAnswer = DefaultMaxResourceSize
 
 // Options say how a store is opened. The zero value of each field is its default.
@@ -75,18 +75,18 @@ type Options struct {
 	Key KeyWrapper
 	// Validation is the level at which resources are checked: Strict by default.
 	Validation Level
-	// Annotator reads every DocumentReference that is written. The search parameters of
-	// [nlp.SearchParameters] are there with it. By default no document is annotated.
+	// Annotator reads every DocumentReference that is written. It adds the search
+	// parameters of [nlp.SearchParameters]. By default no document is annotated.
 	Annotator nlp.Annotator
-	// AnnotateLater has documents annotated in the background, in another commit that
-	// follows the write: those of a store that had no annotator before, too. One that
+	// AnnotateLater annotates documents in the background, in another commit after the
+	// write, and also documents that were stored without an annotator. A document that
 	// keeps the version of its source ([KeepVersion]) is annotated in the write all the
-	// same, since the next number may be its source's. See [Store.WaitAnnotated] and
-	// [Stats.Unannotated].
+	// same, since a version of its source may have the next number. See
+	// [Store.WaitAnnotated] and [Stats.Unannotated].
 	AnnotateLater bool
-	// AnnotateTimeout is how long the Annotator may take for one document, or one batch:
-	// 30 seconds by default. Beyond it the document is stored without an annotation, and
-	// says so.
+	// AnnotateTimeout is how long the Annotator may take for one document, or one
+	// batch: 30 seconds by default. After that the document is stored without an
+	// annotation, and with an extension that says so.
 	AnnotateTimeout time.Duration
 	// Zone is the time zone of dates without one, UTC by default. It may be another at
 	// each opening.
@@ -98,59 +98,57 @@ type Options struct {
 	// resources in JSON, active. They are indexed in the background at every opening;
 	// see [Store.SearchParameters].
 	SearchParameters [][]byte
-	// MaxResourceSize is the size in bytes up to which a resource is taken:
-	// DefaultMaxResourceSize by default.
+	// MaxResourceSize is the largest resource in bytes: DefaultMaxResourceSize by
+	// default.
 	MaxResourceSize int
-	// MaxValues is how many values a resource may have, objects among them. Each takes 20
-	// bytes while the resource is written, however short its text is, so that many short
-	// ones would take many times the memory that their bytes do. By default it is one for
-	// 16 bytes of MaxResourceSize, which takes about as much memory as the text, and at
-	// least four million.
+	// MaxValues is how many values a resource may have, objects among them. Each value
+	// takes 20 bytes while the resource is written, so many short values take many
+	// times the memory of their text. By default it is one for 16 bytes of
+	// MaxResourceSize, which takes about as much memory as the text, and at least four
+	// million.
 	MaxValues int
 	// MaxSearchCost bounds the work of one search, in ordinals and texts looked at:
 	// [search.DefaultCostLimit], about a second, by default. The conditions of one Bundle
 	// share as much, and its GETs five times as much.
 	MaxSearchCost int
 	// MaxBundleAnswer is how many bytes the answers to the GETs of one Bundle may have
-	// together: DefaultMaxBundleAnswer by default. A page that has no room is cut, and
-	// says so by its next link; a read that has none is refused.
+	// together: DefaultMaxBundleAnswer by default. A page without room is cut, and its
+	// next link leads on; a read without room is refused.
 	MaxBundleAnswer int
-	// Logger is told of what nobody is waiting to hear. By default nobody is told.
+	// Logger gets events that no caller waits for. By default nothing is logged.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
 	// unless a call takes longer than a second.
 	Now func() time.Time
-	// Queries are the named queries that searches may ask for by _query. An error of
-	// one is that of the search; wrap ErrInvalid if the parameters are at fault.
-	// Conditional writes do not take them.
+	// Queries are the named queries for _query. Their errors are errors of the search;
+	// wrap ErrInvalid if the parameters are at fault. Conditional writes refuse _query.
 	Queries map[string]search.NamedQuery
-	// NewID makes the ids of created resources, random UUIDs by default. An id it
-	// gives twice, or one that is no FHIR id, is an error of that create. It is called
-	// as Now is.
+	// NewID makes the ids of created resources, random UUIDs by default. An id given
+	// twice, or a text that is no FHIR id, is an error of that create. It is called as
+	// Now is.
 	NewID func() string
-	// AtLeast is what [Store.Head] returned at some time: opening an older copy of the
-	// store, or another store, is ErrCorrupt. The zero Head asks for nothing.
+	// AtLeast is an earlier result of [Store.Head]: opening an older copy of the store,
+	// or another store, is ErrCorrupt. The zero Head asks for nothing.
 	AtLeast Head
-	// Existing opens a store that is there and makes none: Open reports ErrNoStore
-	// where there is none, and leaves the folder as it is.
+	// Existing makes no new store: without a store, Open reports ErrNoStore and leaves
+	// the folder as it is.
 	Existing bool
-	// ReadOnly opens a store as it is at that moment, beside a process that writes to it
-	// or not: what is durable is there, what is written later is not. It takes no lock
-	// and writes nothing; writes report ErrReadOnly. Where there is no store, Open reports
-	// ErrNoStore. Of a store that was not closed, the last write may be missing.
+	// ReadOnly opens a store as it is at that moment, with or without a process that
+	// writes to it: it shows durable commits, and no later ones. It takes no lock and
+	// writes nothing; writes report ErrReadOnly. Without a store, Open reports
+	// ErrNoStore. If the store was not closed, its last write may be missing.
 	ReadOnly bool
-	// Durability says what a power failure may take: SyncCommit, by default, is nothing
-	// that was acknowledged.
+	// Durability is when commits are synced: SyncCommit by default.
 	Durability Durability
-	// Preload fills a store in which nothing was written yet, before Open returns; of
-	// any other store it is left aside. Where it fails, or the process ends, nobody can
-	// open the store but with a Preload, which goes on where the last one stopped:
-	// otherwise Open reports ErrPreload. Lines are checked at the level Validation,
-	// without invariants in FHIRPath; one that is refused is an error of Open.
+	// Preload fills a store in which nothing was written yet, before Open returns. It
+	// is ignored for any other store. If it fails, or the process ends, the store opens
+	// only with a Preload, which goes on behind the last durable line; without one,
+	// Open reports ErrPreload. Lines are checked at the level Validation, without
+	// invariants in FHIRPath; a refused line is an error of Open.
 	Preload Preload
 }
 
-// withDefaults copies and fills o and reports everything that is wrong with it.
+// withDefaults copies and fills o and reports all its faults.
 func (o *Options) withDefaults() (engine.Options, error) {
 	var filled Options
 	if o != nil {

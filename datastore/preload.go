@@ -15,22 +15,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A Preload opens what a new store begins with: ldjson, one resource a line, each with
-// its own id. Package ingest has one of invented patients.
+// A Preload opens the first content of a new store: ldjson, one resource a line, each
+// with its own id. Package ingest has one of invented patients.
 //
-// It is called again where filling was interrupted, and gives the same lines each time:
-// filling goes on behind the last line that is durable. It stops when ctx ends.
+// It is called again after an interruption, and must give the same lines each time:
+// filling goes on behind the last durable line. It stops when ctx ends.
 type Preload func(ctx context.Context) (io.ReadCloser, error)
 
-// preloadState is the name under which a store keeps how far its preload is. It is
-// there from before the first resource until after the last.
+// preloadState is the name of the state that keeps the progress of a preload. The store
+// has it from before the first resource until after the last.
 const preloadState = "preload"
 
 // preloadChunk is how many bytes of lines are one commit. There are a few of them in
 // memory for each core.
 const preloadChunk = 1 << 20
 
-// A preloaded says how far a preload is.
+// A preloaded is the progress of a preload.
 type preloaded struct {
 	Lines int64  `json:"lines"` // that are durable, blank ones included
 	Sum   uint32 `json:"sum"`   // CRC-32C of these lines, which tells another source

@@ -8,12 +8,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// An Ordinal names one version in the order of the log. It means something to the
-// snapshot that gave it, and to no other.
+// An Ordinal names one version in the order of the log. Only the snapshot that gave it
+// may use it.
 type Ordinal = index.Ordinal
 
-// At returns the state that a Reader reads: that of a Snapshot, which has to stay
-// open, or the newest of a Store. Close it when done. It reports ErrClosed.
+// At returns the state of a Reader: of a Snapshot, which must stay open, or the newest
+// state of a Store. Close it when done. It reports ErrClosed.
 func At(r Reader) (*Snapshot, error) { return r.at() }
 
 // Types returns the names of the resource types that have a current version,
@@ -30,8 +30,8 @@ func (s *Snapshot) Types() []string {
 	return names
 }
 
-// Current iterates over the current versions of a resource type in the order of
-// the log, without opening them. It reports an [Error] for a type that is none.
+// Current iterates over the current versions of a resource type in the order of the
+// log, without opening them. It reports an [Error] for an unknown type.
 func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	t, err := resourceType(typ)
 	if err != nil {
@@ -46,9 +46,9 @@ func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	}, nil
 }
 
-// AppendJSON appends a version as [Version.JSON] has it to dst. The version must
-// be one that Current gave. It allocates only where dst lacks room, and may be
-// called by many goroutines at once.
+// AppendJSON appends the [Version.JSON] of a version to dst. The ordinal must come from
+// Current. It allocates only if dst lacks room, and may be called by many goroutines at
+// once.
 func (s *Snapshot) AppendJSON(dst []byte, o Ordinal) ([]byte, error) {
 	return s.view.AppendJSON(dst, o)
 }

@@ -18,26 +18,26 @@ import (
 
 // A Page is one page of a search's answer.
 type Page struct {
-	// Type is the resource type that was searched, "" where it was not one.
+	// Type is the searched resource type, "" for a search of several types.
 	Type string
 	// Total is the exact number of matches on all pages.
 	Total int
-	// Matches are those of this page, in the order that the query asks for. With
-	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED;
-	// with _containedType=contained they are contained resources ([Version.Container]).
+	// Matches are the matches on this page, in the query's order. With _summary or
+	// _elements their JSON is cut and tagged SUBSETTED; with _containedType=contained
+	// they are contained resources ([Version.Container]).
 	Matches []Version
-	// Included are what _include and _revinclude add to this page, each once.
+	// Included are the resources that _include and _revinclude add to this page, each
+	// once.
 	Included []Version
 	// Self is the query that was used.
 	Self string
-	// First, Previous, Next and Last are the queries of other pages, "" where
-	// there is no such page. They give the same answer however much is written
-	// meanwhile.
+	// First, Previous, Next and Last are the queries of other pages, "" if there is no
+	// such page. They give the same answer however much is written meanwhile.
 	First, Previous, Next, Last string
 	// Plan says how the query was answered, if it has _explain=true; otherwise it is
 	// nil.
 	Plan *search.Plan
-	// Issues say what was left aside or cut, and give the plan as text.
+	// Issues tell ignored parameters and cuts of the page, and give the plan as text.
 	Issues []Issue
 
 	path string // of the search, below the address of a server
@@ -51,17 +51,15 @@ type searchOptions struct {
 	compartment Ref
 }
 
-// Lenient leaves out parameters that are not known or not supported instead of
-// refusing the query, and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer:
-// handling=lenient).
+// Lenient ignores unknown and unsupported parameters instead of refusing the query, and
+// lists them in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer: handling=lenient).
 func Lenient() SearchOption {
 	return func(o *searchOptions) { o.lenient = true }
 }
 
-// InCompartment looks only among what belongs to one resource: a Patient, an
-// Encounter, a RelatedPerson, a Practitioner or a Device, which need not be in the
-// store (FHIR R4 §3.3). Without a resource type, the search is over all types that
-// the compartment has.
+// InCompartment searches only the compartment of one resource: a Patient, an Encounter,
+// a RelatedPerson, a Practitioner or a Device, which need not be in the store (FHIR R4
+// §3.3). Without a resource type, it searches all types of the compartment.
 func InCompartment(of Ref) SearchOption {
 	return func(o *searchOptions) { o.compartment = of }
 }
@@ -100,8 +98,8 @@ type result struct {
 	query *query.Query
 	found *exec.Result
 	at    *Snapshot // to be closed
-	// Of a page that includes something: what its resources refer to by version, and
-	// what was included, without JSON.
+	// For a page with included resources: its references to versions, and the included
+	// resources without JSON.
 	versioned    versionedReferences
 	includedOnes []Version
 	// passing says that each resource is used before the next is read, into buffer.
@@ -145,8 +143,8 @@ func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) 
 	return q, path, nil
 }
 
-// find reads a query and then answers it as of from. The newest state is taken after the
-// query is read, so that it knows the search parameters that the query names.
+// find reads a query and then answers it as of from. The newest state is taken after
+// the query is read, so that it has the search parameters of the query.
 func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*result, error) {
 	var o searchOptions
 	for _, opt := range opts {
@@ -173,7 +171,7 @@ func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts [
 	return res, nil
 }
 
-// link fills in what the page says beside its resources.
+// link fills in the page's fields beside its resources.
 func (r *result) link() {
 	r.Issues = r.found.Issues
 	for _, link := range []struct {
@@ -186,8 +184,8 @@ func (r *result) link() {
 	}
 }
 
-// search answers a query with a page whose resources are read. With room, the page is
-// cut where they have more bytes.
+// search answers a query with a page whose resources are read. With room, a page of
+// more bytes is cut.
 func (s *Store) search(ctx context.Context, from Reader, typ, query string, room int, opts []SearchOption) (*Page, error) {
 	r, err := s.find(ctx, from, typ, query, opts)
 	if err != nil {
@@ -227,13 +225,13 @@ func (s *Store) search(ctx context.Context, from Reader, typ, query string, room
 	return r.Page, nil
 }
 
-// issues returns what the page has to say once its resources were read.
+// issues returns the page's issues, once its resources were read.
 func (r *result) issues() []Issue {
 	more := r.versioned.issues(r.includedOnes)
 	return append(r.Issues[:len(r.Issues):len(r.Issues)], more...)
 }
 
-// tooMuchIncluded is said on a page that has no room for all that it should include.
+// tooMuchIncluded is the issue on a page without room for all included resources.
 var tooMuchIncluded = Issue{
 	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
 	Diagnostics: "the resources to include are longer than the page may be; the rest are left out",
@@ -248,7 +246,7 @@ func (r *result) matches(ctx context.Context, yield func(v Version) bool) error 
 	return r.versions(ctx, r.found.Matches, false, yield)
 }
 
-// included reads what the page includes likewise.
+// included reads the included resources of the page, as matches does.
 func (r *result) included(ctx context.Context, yield func(v Version) bool) error {
 	return r.versions(ctx, r.found.Included, true, yield)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A SearchParameterStatus says how far a custom search parameter is: one of
-// [Options.SearchParameters], or an active SearchParameter resource of the store
-// that is none of R4's own.
+// A SearchParameterStatus is the progress of a custom search parameter: one of
+// [Options.SearchParameters], or an active SearchParameter resource of the store that
+// is none of R4's own.
 type SearchParameterStatus struct {
 	URL, Code, Type string
 	Base            []string // the types that have it, as its definition names them
@@ -19,14 +19,13 @@ type SearchParameterStatus struct {
 	Indexed, Total int
 	// Complete is set once queries may use the parameter.
 	Complete bool
-	// Issues say why the parameter is not used: what is wrong with a definition that
-	// was stored without the checks of [Strict], or why indexing ended.
+	// Issues say why the parameter is not used: faults of a definition that was stored
+	// without the checks of [Strict], or the error that ended indexing.
 	Issues []Issue
 }
 
-// SearchParameters returns the custom search parameters: those that are complete,
-// those that are being indexed, and those that are not used, with the issues that
-// say why.
+// SearchParameters returns all custom search parameters: complete ones, ones that are
+// being indexed, and unused ones with the issues that say why.
 func (s *Store) SearchParameters() []SearchParameterStatus {
 	var all []SearchParameterStatus
 	for _, p := range s.engine.SearchParameters() {
@@ -35,8 +34,8 @@ func (s *Store) SearchParameters() []SearchParameterStatus {
 	return all
 }
 
-// Parameters returns the search parameters that queries for a resource type may
-// name, sorted: R4's and the custom ones that are complete.
+// Parameters returns the search parameters that queries for a resource type may name,
+// sorted: R4's and complete custom ones.
 func (s *Store) Parameters(resourceType string) []search.Parameter {
 	t, ok := schema.ResourceType(resourceType)
 	if !ok {
@@ -45,7 +44,7 @@ func (s *Store) Parameters(resourceType string) []search.Parameter {
 	return s.engine.Search().Parameters(t)
 }
 
-// WaitIndexed waits until no search parameter is being indexed. It reports the
-// first that could not be, ErrClosed, or the error of ctx. Parameters that
-// are defined while it waits count too.
+// WaitIndexed waits until no search parameter is being indexed. It reports the error of
+// the first parameter that could not be indexed, ErrClosed, or the error of ctx.
+// Parameters that are defined while it waits count too.
 func (s *Store) WaitIndexed(ctx context.Context) error { return s.engine.WaitIndexed(ctx) }

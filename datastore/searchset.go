@@ -10,9 +10,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
-// Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base
-// is the address of the server, without a slash at its end; full URLs and links
-// begin with it. Where it is "", full URLs are left out and links are relative.
+// Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base is the
+// address of the server, without a slash at its end; full URLs and links begin with it.
+// If it is "", full URLs are left out and links are relative.
 func (p *Page) Bundle(base string) []byte {
 	var out bytes.Buffer
 	b := p.begin(&out, base)
@@ -55,7 +55,7 @@ type searchset struct {
 	base string
 }
 
-// begin writes what a page says before its entries.
+// begin writes the beginning of the Bundle, up to its entries.
 func (p *Page) begin(w io.Writer, base string) *searchset {
 	prefix := base
 	if base != "" && p.path != "" {
@@ -92,7 +92,8 @@ func (b *searchset) entry(mode string, v *Version) bool {
 	return b.err == nil
 }
 
-// end writes what the page has to say, and reports whether all was written.
+// end writes the page's issues and the end of the Bundle. It returns the error of the
+// writer.
 func (b *searchset) end(issues []Issue) error {
 	if len(issues) > 0 {
 		b.entry("outcome", &Version{JSON: issue.AppendOutcome(nil, issues...)})
@@ -173,8 +174,8 @@ func (b *bundleWriter) write(p []byte) {
 	}
 }
 
-// fullURL is the address of the resource on a server, or "" without one. That of a
-// contained resource is its container's with the id (FHIR R4 §3.1.1.5.5).
+// fullURL is the address of the resource on a server, or "" without one. A contained
+// resource has its container's address with its own id (FHIR R4 §3.1.1.5.5).
 func (v *Version) fullURL(base string) string {
 	if base == "" || v.Type == "" {
 		return ""

@@ -10,11 +10,11 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// Select returns all that a query of a resource type matches, without pages and without
-// opening it, in the order of the log. Type and query are those of [Reader.Search]. The
-// query selects alone: _sort and _count change nothing; _include, _revinclude, _summary,
-// _elements, _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it
-// reports what Search reports. The answer can be iterated over again, and after the
+// Select returns all matches of a query of a resource type, without pages and without
+// opening them, in the order of the log. Type and query are as in [Reader.Search].
+// _sort and _count change nothing; _include, _revinclude, _summary, _elements,
+// _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it reports
+// what Search reports. The answer may be iterated over several times, and after the
 // snapshot was closed.
 func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...SearchOption) (iter.Seq[Ordinal], error) {
 	var o searchOptions
@@ -77,7 +77,7 @@ func (s *Snapshot) Find(ctx context.Context, ref Ref) (Ordinal, error) {
 	return s.currentOrdinal(ctx, ref)
 }
 
-// WithID returns the resources, of whatever type, that have an id.
+// WithID returns the resources of any type that have an id.
 func (s *Snapshot) WithID(id string) (refs []Ref) {
 	for t := range schema.Types {
 		if o, ok := s.view.Lookup(index.TypeID(t), id); ok && !s.view.Deleted(o) {

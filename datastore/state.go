@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// ownState begins the names under which a store keeps what its users set.
+// ownState begins the names of the states that users set.
 const ownState = "user/"
 
 // Bounds of named state.
@@ -17,10 +17,10 @@ const (
 	maxStateValue = 1 << 20
 )
 
-// SetState has the commit keep a value under a name, beside the resources that it
-// writes and as durable as they are: the position of a feed, say, or how far a job is.
-// The last value of a name counts; an empty one forgets the name. A name is 1 to 256
-// bytes, a value up to 1 MiB; others are an [Error] of class ErrInvalid.
+// SetState keeps a value under a name, in the same commit as the transaction's
+// resources: the position of a feed, or the progress of a job. The last value of a name
+// counts; an empty value forgets the name. A name is 1 to 256 bytes, a value up to 1
+// MiB; others are an [Error] of class ErrInvalid.
 //
 // State is sealed like resources are. It is no resource: no search and no history shows
 // it, and exports leave it out.
@@ -28,15 +28,14 @@ func (tx *Tx) SetState(name string, value []byte) error {
 	return tx.setState(engine.State{Name: name, Value: value})
 }
 
-// SetEffects has the commit keep, under a name, a value that is followed by one byte for
-// each of the transaction's operations: its [Effect], which is known in the commit
-// alone. So a job that is stopped knows what its last commit came to. Operations that are
-// added later count too. Otherwise it is SetState.
+// SetEffects keeps a value under a name as SetState does, followed by a byte for each
+// operation of the transaction: its [Effect], which only the commit knows. So a stopped
+// job knows the effects of its last commit. Operations that are added later count too.
 func (tx *Tx) SetEffects(name string, value []byte) error {
 	return tx.setState(engine.State{Name: name, Value: value, Effects: true})
 }
 
-// An Effect says what an operation came to.
+// An Effect is the result of an operation.
 type Effect = engine.Effect
 
 // The effects.
@@ -62,8 +61,7 @@ func (tx *Tx) setState(s engine.State) error {
 	return nil
 }
 
-// State returns the value that is kept under a name, nil if there is none. The value is
-// the caller's.
+// State returns the value of a name, nil if there is none. The value is the caller's.
 func (s *Store) State(ctx context.Context, name string) ([]byte, error) {
 	return s.engine.State(ctx, ownState+name)
 }

@@ -13,45 +13,48 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Stats say how much a store holds in memory to find things: its index. What is
-// stored lies in the log, in the folder or in memory as well.
+// Stats describe the index of a store, which is in memory. The resources lie in the
+// log, in a folder or in memory as well.
 type Stats struct {
-	// Versions were written, deletions included; Superseded of them are not current,
-	// and Swept of those are not in the search index any more. All can be read.
+	// Versions is the number of versions, deletions included. Superseded of them are
+	// not current, and Swept of the superseded ones are not in the search index any
+	// more. All can be read.
 	Versions, Superseded, Swept int
 	// Types are the resource types that have a version, by name.
 	Types []TypeStats
-	// Bytes of the index, by part: the table of resources, exact values, lists of
-	// versions, texts, and what is compared (dates, numbers, references).
+	// Bytes are the sizes of the index's structures: the table of resources, exact
+	// values, lists of versions, texts, and columns of dates, numbers and references.
 	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
 	// Held is how many states are held: by snapshots, and by searches, histories and
-	// exports under way. HeldSince is when the oldest began. What they see is not swept.
+	// exports under way. HeldSince is when the oldest began. Versions that they see are
+	// not swept.
 	Held      int
 	HeldSince time.Time
 	// Unannotated is how many documents wait for an annotation in the background.
 	Unannotated int
-	// Rotating says that a rotation of keys is not at its end; see [Store.RotateKey].
+	// Rotating is true while a rotation of keys has not ended; see [Store.RotateKey].
 	Rotating bool
-	// Lost is how many damaged bytes opening cut off behind the last commit that was
-	// synced, of a store without SyncCommit. Acknowledged commits were among them.
+	// Lost is how many damaged bytes this opening cut off behind the last synced commit,
+	// after a power failure of a store without SyncCommit. They may have held
+	// acknowledged commits.
 	Lost int64
-	// Limit is the share, from 0 to 1, of the limit that the store is nearest to, such
-	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
-	// are taken, and other writes report ErrFull.
+	// Limit is the used share, from 0 to 1, of the limit to which the store is nearest,
+	// such as the number of versions. The logger is told from 0.8 on; beyond 0.99 only
+	// deletions are taken, and other writes report ErrFull.
 	Limit float64
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory
 }
 
-// TypeStats count what a store has of one resource type.
+// TypeStats count the resources and versions of one resource type.
 type TypeStats struct {
 	Type      string
 	Resources int // that have a current version
 	Versions  int // that were written, deletions included
 }
 
-// Stats looks at the whole index, which takes about 50 ns a value list and holds up
-// neither readers nor writers. It reports ErrClosed.
+// Stats counts the whole index. It takes about 50 ns for each list of versions and
+// holds up neither readers nor writers. It reports ErrClosed.
 func (s *Store) Stats() (Stats, error) {
 	if err := s.engine.Open(); err != nil {
 		return Stats{}, err

@@ -11,11 +11,11 @@ import (
 type Store struct{ engine *engine.Engine }
 
 // Open opens the store in a folder, or makes one there if the folder is empty or
-// absent. The path "mem:" is a new store in memory, which goes with Close and is
+// absent. The path "mem:" is a new store in memory, which is gone after Close and is
 // sealed like any other. opts may be nil.
 //
 // It reports ErrNoKey, ErrWrongKey, ErrLocked, ErrNoStore, ErrForeign, ErrUnsupported,
-// ErrSettings, ErrPreload or ErrCorrupt, and all that is wrong with opts. Opening takes time:
+// ErrSettings, ErrPreload or ErrCorrupt, and all faults of opts. Opening takes time:
 // about two seconds for a million versions.
 func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	options, err := opts.withDefaults()
@@ -42,6 +42,6 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 // nothing.
 func (s *Store) Close() error { return s.engine.Close() }
 
-// MaxResourceSize returns the size in bytes up to which the store takes a
-// resource.
+// MaxResourceSize returns the size of the largest resource that the store takes, in
+// bytes.
 func (s *Store) MaxResourceSize() int { return s.engine.Options().MaxResourceSize }

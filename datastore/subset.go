@@ -11,7 +11,7 @@ import (
 
 // Subset cuts the JSON of a version as _summary and _elements in a query say, and tags
 // it SUBSETTED, as a search would (FHIR R4 §3.1.1.5.8, §3.1.1.5.9). _format and _pretty
-// are left aside; other parameters are an [Error] of class ErrInvalid.
+// are ignored; other parameters are an [Error] of class ErrInvalid.
 func (s *Store) Subset(v *Version, query string) error {
 	if query == "" {
 		return nil

@@ -9,36 +9,36 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// MaxBundleEntries is the number of entries up to which a batch or transaction is
-// taken. It bounds the memory and the time of the one commit that it becomes.
+// MaxBundleEntries is the most entries of a batch or transaction. It bounds the memory
+// and the time of a transaction's commit.
 const MaxBundleEntries = bundle.MaxEntries
 
-// ServedAt says at which address clients reach the store: criteria, conditional references
-// and the requests of a Bundle may be absolute below it, and the links of its answers begin
-// with it. By default it is [Options.BaseURL].
+// ServedAt names the address at which clients reach the store. Criteria, conditional
+// references and the requests of a Bundle may be absolute below it, and the links of
+// answers begin with it. By default it is [Options.BaseURL].
 func ServedAt(base string) WriteOption {
 	return func(o *writeOptions) { o.base = strings.TrimRight(base, "/") }
 }
 
-// A ReturnPreference says what the answers to the writes of a Bundle have beside their
-// status (FHIR R4 §3.1.0.1.7, Prefer: return).
+// A ReturnPreference selects the content of the answers to a Bundle's writes, beside
+// their status (FHIR R4 §3.1.0.1.7, Prefer: return).
 type ReturnPreference = bundle.Return
 
 // The preferences.
 const (
-	// ReturnIssues gives what was found and accepted. It is the default.
+	// ReturnIssues gives the faults that were accepted. It is the default.
 	ReturnIssues = bundle.Default
 	// ReturnMinimal gives nothing.
 	ReturnMinimal = bundle.Minimal
-	// ReturnRepresentation gives the resource, and what ReturnIssues gives.
+	// ReturnRepresentation gives the resource, and the faults that were accepted.
 	ReturnRepresentation = bundle.Representation
-	// ReturnOutcome gives an OperationOutcome, even where nothing was found.
+	// ReturnOutcome gives an OperationOutcome, even without faults.
 	ReturnOutcome = bundle.OperationOutcome
 )
 
-// Return has [Store.Transact] answer writes with more or less than their status. A create
-// or an update with ReturnMinimal or ReturnOutcome leaves out [Version.JSON], which spares
-// the memory of large resources.
+// Return selects the content of [Store.Transact]'s answers to writes. A create or an
+// update with ReturnMinimal or ReturnOutcome leaves out [Version.JSON], which saves
+// memory for large resources.
 func Return(what ReturnPreference) WriteOption {
 	return func(o *writeOptions) { o.returns = what }
 }
@@ -46,14 +46,14 @@ func Return(what ReturnPreference) WriteOption {
 // Transact carries out a Bundle of type batch or transaction and returns the
 // response Bundle (FHIR R4 §3.1.0.11).
 //
-// A transaction is one commit: all of it or nothing, and an [Error] names the
-// entry. Its writes are carried out in the order that FHIR gives (DELETE, POST,
-// PUT, GET), ids are assigned first, and references from one entry to the fullUrl
-// of another are rewritten; so are conditional references (Type?query), which
-// must find one resource. Conditions are decided on what the other entries leave
-// behind; see docs/conformance.md for the rules. The entries of a batch are carried out
-// one by one, each with its own outcome. The options are those that say how resources are
-// checked, [ServedAt] and [Return].
+// A transaction is one commit: all of it or nothing, and an [Error] names the entry.
+// Its writes are carried out in the order that FHIR gives (DELETE, POST, PUT, GET), ids
+// are assigned first, and references from one entry to the fullUrl of another are
+// rewritten; so are conditional references (Type?query), which must find one resource.
+// Conditions are decided on the state that the other entries leave; see
+// docs/conformance.md for the rules. The entries of a batch are carried out one by one,
+// each with its own outcome. It takes the options for checks of resources, [ServedAt]
+// and [Return].
 func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) ([]byte, error) {
 	o, c, err := s.gather(opts, anything)
 	if err != nil {

@@ -9,11 +9,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 )
 
-// A Tx collects operations on several resources, and named state, that are written as
-// one: all in one log record, or none. Its methods check what they are given at once and
-// leave the rest to the commit. A Tx is for one goroutine; different ones may be
-// filled side by side, and are written in the order in which they are committed.
-// The zero Tx is of no use.
+// A Tx collects operations on several resources, and named states, for one commit: all
+// are written or none. Its methods check their arguments at once and leave conditions
+// to the commit. A Tx is for one goroutine; several may be filled side by side, and are
+// written in the order in which they are committed. The zero Tx must not be used.
 type Tx struct {
 	store  *Store
 	ops    []engine.Op
@@ -22,8 +21,8 @@ type Tx struct {
 	done   bool
 }
 
-// Begin returns an empty transaction. It holds nothing that must be released: one
-// that is not committed is forgotten.
+// Begin returns an empty transaction. A transaction that is not committed needs no
+// release.
 func (s *Store) Begin() *Tx { return &Tx{store: s} }
 
 // Write calls f with an empty transaction and commits it if f returns nil. It
@@ -36,8 +35,8 @@ func (s *Store) Write(ctx context.Context, f func(tx *Tx) error) ([]Version, err
 	return tx.Commit(ctx)
 }
 
-// Create adds the creation of a resource under a new id, which it returns. The
-// options are those that say how it is checked.
+// Create adds the creation of a resource under a new id, which it returns. It takes the
+// options for checks of resources.
 func (tx *Tx) Create(ctx context.Context, json []byte, opts ...WriteOption) (Ref, error) {
 	o, c, err := tx.store.gather(opts, aResource)
 	if err != nil {
@@ -75,8 +74,8 @@ func (tx *Tx) prepare(ctx context.Context, json []byte, how *engine.How, c engin
 	return Ref{Type: p.Type.String(), ID: p.ID}, nil
 }
 
-// Delete adds the deletion of a resource. The commit reports ErrNotFound or
-// ErrGone where there is none.
+// Delete adds the deletion of a resource. The commit reports ErrNotFound or ErrGone if
+// there is none.
 func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 	o, c, err := tx.store.gather(opts, aDeletion)
 	if err != nil {
@@ -106,11 +105,11 @@ func (tx *Tx) Delete(ref Ref, opts ...WriteOption) error {
 // Len returns the number of operations.
 func (tx *Tx) Len() int { return len(tx.ops) }
 
-// Issues returns what was found and accepted in operation i, from 0: warnings, and at
-// level Minimal everything else that is wrong.
+// Issues returns the faults that were accepted in operation i, from 0: warnings, and at
+// level Minimal all other faults.
 func (tx *Tx) Issues(i int) []Issue { return tx.ops[i].Issues }
 
-// Size returns about how many bytes the operations take in the log.
+// Size returns the estimated size of the operations in the log, in bytes.
 func (tx *Tx) Size() int { return tx.size }
 
 func (tx *Tx) add(o engine.Op) {

@@ -32,10 +32,9 @@ func Create[R Resource](ctx context.Context, store *Store, resource R, opts ...W
 	return Unmarshal[R](v.JSON)
 }
 
-// Update stores a resource under its own id and returns it as it was stored. What a
-// proto has no room for, such as digits of a fraction of a second, stays in the
-// stored JSON as it was wherever the value in the proto is still the same. See
-// [Store.Update].
+// Update stores a resource under its own id and returns it as it was stored. A value
+// that the proto did not change keeps its stored text, such as digits of a fraction of
+// a second for which a proto has no room. See [Store.Update].
 func Update[R Resource](ctx context.Context, store *Store, resource R, opts ...WriteOption) (R, error) {
 	json, err := Marshal(resource)
 	if err != nil {
@@ -112,9 +111,9 @@ func Delete[R Resource](ctx context.Context, store *Store, id string, opts ...Wr
 	return store.Delete(ctx, Ref{Type: t.String(), ID: id}, opts...)
 }
 
-// Search iterates over all matches of a query in the order that it asks for, over
-// one state of the store, without pages. What the query includes is left out, and
-// _contained is an error: what contains a resource is mostly of another type.
+// Search iterates over all matches of a query in its order, over one state of the
+// store, without pages. Included resources are left out, and _contained is an error,
+// since containers are mostly of another type.
 func Search[R Resource](ctx context.Context, from Reader, query string) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		t, err := typeOf[R]()
@@ -145,7 +144,7 @@ type TypedPage[R Resource] struct {
 }
 
 // SearchPage answers a query with one page. See [Reader]. With _contained it needs
-// _containedType=contained: what contains a resource is mostly of another type.
+// _containedType=contained, since containers are mostly of another type.
 func SearchPage[R Resource](ctx context.Context, from Reader, query string) (*TypedPage[R], error) {
 	t, err := typeOf[R]()
 	if err != nil {

@@ -30,48 +30,47 @@ type writeOptions struct {
 	provenance  []byte
 }
 
-// IfMatch has the write done only if the resource's current version is the one
-// named; otherwise it reports ErrPreconditionFailed.
+// IfMatch does the write only if versionID is the resource's current version; otherwise
+// the write reports ErrPreconditionFailed.
 func IfMatch(versionID string) WriteOption {
 	return func(o *writeOptions) { o.ifMatch = versionID }
 }
 
-// IfNoneMatch has an update done only if there is no such resource yet (the
-// header If-None-Match: *); otherwise it reports ErrPreconditionFailed.
+// IfNoneMatch does an update only if there is no such resource yet (the header
+// If-None-Match: *); otherwise the update reports ErrPreconditionFailed.
 func IfNoneMatch() WriteOption {
 	return func(o *writeOptions) { o.ifNoneMatch = true }
 }
 
-// IfNoneExist has a create done only if the query finds no resource of its type
-// (FHIR R4 §3.1.0.8.1). If it finds one, that one is returned, not created; if it
-// finds several, the create reports ErrPreconditionFailed. The answer is still
-// true at the moment of the write, whoever else writes. The query may have "Type?" or "?"
+// IfNoneExist does a create only if the query finds no resource of its type (FHIR R4
+// §3.1.0.8.1). If it finds one, the create returns that one; if it finds several, the
+// create reports ErrPreconditionFailed. The answer is still true at the moment of the
+// write, even if others write at the same time. The query may have "Type?" or "?"
 // before it, and must have a condition.
 func IfNoneExist(query string) WriteOption {
 	return func(o *writeOptions) { o.ifNoneExist, o.conditional = query, true }
 }
 
-// IfChanged has an update write nothing where the current version holds the same: the
-// same resource, whatever its meta.versionId and meta.lastUpdated. That version is
-// returned, with Unchanged set.
+// IfChanged makes an update write nothing if the current version has the same content
+// apart from meta.versionId and meta.lastUpdated. The update then returns that version
+// with Unchanged set.
 func IfChanged() WriteOption {
 	return func(o *writeOptions) { o.ifChanged = true }
 }
 
-// Imported marks what is written as the work of an import: histories and changes say
-// so.
+// Imported marks a version as the work of an import: histories and changes say so.
 func Imported() WriteOption {
 	return func(o *writeOptions) { o.imported = true }
 }
 
-// KeepVersion has an update keep the meta.versionId and the meta.lastUpdated that the
-// resource brings from its source: reads, searches, histories, sorts and exports know the
-// version by them. The store gives what is missing. The number must be higher than the
-// number of the newest version in the store. The time must not be before the time of that
-// version, nor more than a minute ahead of the store's clock. Otherwise the write reports
-// ErrVersionOrder. A versionId that is no number from 1 to
-// 1073741823 is an [Error] of class ErrInvalid. With IfChanged, a version that the store
-// has, with the same number, time and content, writes nothing.
+// KeepVersion makes an update keep the meta.versionId and the meta.lastUpdated that the
+// resource brings from its source: reads, searches, histories, sorts and exports use
+// them. If one is missing, the store gives it. The number must be higher than the
+// number of the newest version in the store. The time must not be before the time of
+// that version, nor more than a minute ahead of the store's clock. Otherwise the write
+// reports ErrVersionOrder. A versionId that is no number from 1 to 1073741823 is an
+// [Error] of class ErrInvalid. With IfChanged, a version that the store has, with the
+// same number, time and content, writes nothing.
 //
 // Times then do not rise with sequences: a reader that follows a store by time misses
 // versions written into its past. [Store.Changes] shows them.
@@ -79,9 +78,9 @@ func KeepVersion() WriteOption {
 	return func(o *writeOptions) { o.source = true }
 }
 
-// IfInOrder has an operation of a transaction that would report ErrVersionOrder write
-// nothing instead, and the other operations be done: the Version that the commit returns
-// for it has Refused set.
+// IfInOrder makes an operation of a transaction write nothing if it would report
+// ErrVersionOrder, and the other operations go on: the operation's Version in the
+// result of the commit has Refused set.
 func IfInOrder() WriteOption {
 	return func(o *writeOptions) { o.inOrder = true }
 }
@@ -97,24 +96,23 @@ type deletedAs struct {
 	lastUpdated time.Time
 }
 
-// IfPresent has a deletion write nothing, and be no error, where there is no such
-// resource.
+// IfPresent makes a deletion succeed and write nothing if there is no such resource.
 func IfPresent() WriteOption {
 	return func(o *writeOptions) { o.ifPresent = true }
 }
 
-// ResolveReferences has a create or an update take conditional references
-// ("Practitioner?identifier=system|value", FHIR R4 §3.1.0.11.3) as those of a transaction:
+// ResolveReferences makes a create or an update resolve conditional references
+// ("Practitioner?identifier=system|value", FHIR R4 §3.1.0.11.3) as a transaction does:
 // each becomes a reference to the one resource that it finds while the resource is
-// prepared. One that finds none, or several, is ErrUnresolved.
+// prepared. A reference that finds none, or several, is ErrUnresolved.
 func ResolveReferences() WriteOption {
 	return func(o *writeOptions) { o.resolve = true }
 }
 
-// WithProvenance has a create, an update or a patch store a Provenance as well, in the
-// same commit: with the resource that is written as its target, which must not be given
-// (FHIR R4 provenance.html, X-Provenance). Nothing is stored where a conditional create
-// finds something.
+// WithProvenance makes a create, an update or a patch store a Provenance in the same
+// commit (FHIR R4 provenance.html, X-Provenance). The written resource becomes its
+// target; json must have none. Nothing is stored if a conditional create finds a
+// resource.
 func WithProvenance(json []byte) WriteOption {
 	return func(o *writeOptions) { o.provenance = json }
 }
@@ -124,7 +122,7 @@ func (o *writeOptions) wantsJSON() bool {
 	return o.returns != ReturnMinimal && o.returns != ReturnOutcome
 }
 
-// by returns the interaction that the options make of an update.
+// by returns the interaction of an update with these options.
 func (o *writeOptions) by(i engine.Interaction) engine.Interaction {
 	if o.imported {
 		return engine.Import
@@ -132,7 +130,7 @@ func (o *writeOptions) by(i engine.Interaction) engine.Interaction {
 	return i
 }
 
-// A writeKind is what options are for.
+// A writeKind is the kind of write that takes options.
 type writeKind uint8
 
 const (
@@ -169,11 +167,11 @@ func (s *Store) gather(opts []WriteOption, of writeKind) (o writeOptions, c engi
 	return o, c, nil
 }
 
-// tries is how often a write whose condition by search was overtaken by others is
-// worked out again before it reports ErrConflict.
+// tries is how often a write whose condition by search was overtaken is worked out
+// again before it reports ErrConflict.
 const tries = 16
 
-// Validate checks a resource as a write would, at the store's level or that of
+// Validate checks a resource as a write would, at the store's level or at the level of
 // [Validation], and stores nothing. It reports an [Error] of class ErrInvalid.
 func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) error {
 	o, _, err := s.gather(opts, anything)
@@ -183,9 +181,9 @@ func (s *Store) Validate(ctx context.Context, json []byte, opts ...WriteOption) 
 	return s.engine.Validate(ctx, json, o.check)
 }
 
-// Create stores a resource under a new id; an id of its own is left aside. The
-// result has the resource as it was stored. It reports an [Error] of class
-// ErrInvalid, or ErrPreconditionFailed.
+// Create stores a resource under a new id; an id of its own is ignored. The result has
+// the resource as it was stored. It reports an [Error] of class ErrInvalid, or
+// ErrPreconditionFailed.
 func (s *Store) Create(ctx context.Context, json []byte, opts ...WriteOption) (Version, error) {
 	o, c, err := s.gather(opts, aResource)
 	if err != nil {
@@ -243,7 +241,7 @@ func (s *Store) servedAt(o *writeOptions) string {
 	return s.engine.Options().BaseURL
 }
 
-// found returns what a condition by search has found.
+// found reads the version that a condition by search has found.
 func (s *Store) found(o Ordinal) (Version, error) {
 	now, err := s.now()
 	if err != nil {

@@ -41,6 +41,6 @@ func notModified(r *http.Request, v *datastore.Version) bool {
 		return false
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	// The header has whole seconds: what Last-Modified said is compared.
+	// The header has whole seconds, as Last-Modified had.
 	return err == nil && v.LastUpdated.Unix() <= since.Unix()
 }

@@ -22,8 +22,8 @@ func (x *exchange) history() error {
 	return x.store.HistoryTo(x.r.Context(), &stream{x: x}, x.base, x.ref(), &q)
 }
 
-// historyQuery reads the query of a history. What it does not know is an error,
-// unless the client prefers leniency.
+// historyQuery reads the query of a history. An unknown parameter is an error, unless
+// the client prefers leniency.
 func (x *exchange) historyQuery() (q datastore.HistoryOptions, err error) {
 	q.Count = search.DefaultCount
 	for raw := range strings.SplitSeq(x.r.URL.RawQuery, "&") {

@@ -23,15 +23,15 @@ func (x *exchange) metadata() error {
 	return nil
 }
 
-// A statement is the CapabilityStatement, made again when the custom search
-// parameters that it lists have changed.
+// A statement is the CapabilityStatement. It is made again when its custom search
+// parameters have changed.
 type statement struct {
 	sync.Mutex
 	json   []byte
 	custom []datastore.SearchParameterStatus
 }
 
-// capabilities returns the CapabilityStatement of now.
+// capabilities returns the present CapabilityStatement.
 func (h *handler) capabilities() ([]byte, error) {
 	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p datastore.SearchParameterStatus) bool { return !p.Complete })
 	same := func(a, b datastore.SearchParameterStatus) bool {
@@ -110,8 +110,8 @@ type (
 	}
 )
 
-// capabilityStatement makes the statement from the routes, the schema tables and
-// what the store answers. Its date is that of its making.
+// capabilityStatement makes the statement from the routes, the schema tables and the
+// store's search parameters. Its date is now.
 func (h *handler) capabilityStatement() ([]byte, error) {
 	rest := restPart{Mode: "server", Operation: []operation{{"fhirpath", fhirPathDefinition}}}
 	var perType []interaction
@@ -170,8 +170,8 @@ func resourceTypes() []schema.TypeID {
 	return types
 }
 
-// softwareVersion is the version of this module in the running program, "" where
-// it was built from its own source.
+// softwareVersion is the version of this module in the running program, "" if it was
+// built from its own source.
 func softwareVersion() string {
 	const module = "github.com/fhirlake/fhirlake"
 	info, ok := debug.ReadBuildInfo()

@@ -10,8 +10,8 @@ import (
 // levelHeader is AWS HealthLake's header for the level of validation of a write.
 const levelHeader = "X-Amzn-Healthlake-Fhir-Validation-Level"
 
-// validation says at which address the store is served, and at which level the request
-// wants its resources checked, if it does not leave that to the store.
+// validation returns the options of a write: the address at which the store is served,
+// and the level of validation if the request names one.
 func (x *exchange) validation() ([]datastore.WriteOption, error) {
 	options := []datastore.WriteOption{datastore.ServedAt(x.base)}
 	var level datastore.Level
@@ -30,8 +30,8 @@ func (x *exchange) validation() ([]datastore.WriteOption, error) {
 	return append(options, datastore.Validation(level)), nil
 }
 
-// writeOptions returns what the headers of an update or a patch say: conditions, the
-// level of validation and a Provenance.
+// writeOptions returns the options in the headers of an update or a patch: conditions,
+// the level of validation and a Provenance.
 func (x *exchange) writeOptions() ([]datastore.WriteOption, error) {
 	options, err := conditions(x.r)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// A criterion is criteria of a transaction, and what they find in the state that it
-// began with.
+// A criterion is criteria of a transaction, and their matches in the state with which
+// it began.
 type criterion struct {
 	*engine.Criterion
 	footprint query.Footprint
-	// own are the conditions that look at one resource: all of them, or the part that a
-	// draft can be asked.
+	// own are the conditions that look at one resource, which a draft can answer: all
+	// conditions or some.
 	own   *engine.Criterion
 	same  string // the same for all that have the same conditions
 	once  sync.Once
@@ -44,12 +44,12 @@ func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
 	if c.Criterion, err = p.engine.Criterion(t, text, p.base()); err != nil {
 		return err
 	}
-	c.footprint, c.same, c.own = c.Footprint(), c.Conditions(), c.Own()
+	c.footprint, c.same, c.own = p.state.Footprint(c.Criterion), c.Conditions(), c.Own()
 	return nil
 }
 
-// ask searches what criteria find in the state, once. Of what a transaction finds at
-// most as many can be left aside as it has entries.
+// ask searches the state for criteria, once. It asks for more matches than the
+// transaction has entries, since each entry may rule out one.
 func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) {
 	p.mu.Lock()
 	asked, found := p.mu.asked[c], c.found
@@ -70,8 +70,8 @@ func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) 
 	return found, nil
 }
 
-// resolved returns criteria with the fullUrls of entries in them, their placeholders,
-// replaced by what these entries have become. needs is told of each entry before its
+// resolved returns criteria with placeholders, the fullUrls of entries, replaced by
+// references to these entries' resources. needs is called for each entry before its
 // link is read.
 func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) error) (string, error) {
 	if len(p.links)+len(p.strangers) == 0 || !strings.Contains(text, "=") {

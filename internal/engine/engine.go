@@ -17,9 +17,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// An Engine is an open store: log, index and what works on them. It is safe for use
-// by many goroutines: one writer inside, and readers that never wait for it or for a
-// disk.
+// An Engine is an open store: log, index and the goroutines that work on them. It is
+// safe for use by many goroutines: one writer inside, and readers that never wait for
+// it or for a disk.
 type Engine struct {
 	options Options
 	log     Log
@@ -33,7 +33,6 @@ type Engine struct {
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
-	filler     filler
 	follower   follower
 	published  signal       // told whenever commits were applied
 	hanging    atomic.Int32 // calls of the annotator that nobody waits for and that have not returned
@@ -49,6 +48,7 @@ type Engine struct {
 	ending     chan struct{}      // closed when closing begins
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
+	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while Rewrite or a rotation of keys runs
 	rotation   resumption
@@ -79,8 +79,8 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Start makes an engine of an open log, which is the engine's from then on: it applies
-// the log and starts the writer, the filler and the sweeper.
+// Start makes an engine of an open log: it applies the log and starts the writer, the
+// filler and the sweeper. The engine owns the log from then on.
 func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	options.Logger = careful(options.Logger)
 	given, err := givenDefinitions(options.SearchParameters)
@@ -97,6 +97,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		index:     index.NewWith(log.HashKey(), settings.Settle()),
 		queue:     make(chan *submission, queueLength),
 		written:   make(chan struct{}),
+		filled:    make(chan struct{}),
 		swept:     make(chan struct{}),
 		ending:    make(chan struct{}),
 		rewriting: make(chan struct{}, 1),
@@ -126,10 +127,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
-	e.filler.start(e)
 	e.define()
 	go e.write()
-	go e.filler.run(e.background)
+	go e.fill(e.background)
 	go e.keepSwept(e.background)
 	e.resume()
 	err = e.follow(ctx)
@@ -142,8 +142,8 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close waits for writes under way and releases the store. Closing again does
-// nothing but to wait for that.
+// Close waits for writes under way and releases the store. Closing again only waits for
+// that.
 func (e *Engine) Close() (err error) {
 	e.closeOnce.Do(func() { err = e.close() })
 	return err
@@ -159,7 +159,7 @@ func (e *Engine) close() error {
 	e.closing.Unlock()
 	<-e.written // what was handed over is written, before background ends
 	e.stop()
-	<-e.filler.ended
+	<-e.filled
 	<-e.swept
 	e.rotation.stop()
 	if e.follower.done != nil {
@@ -247,13 +247,13 @@ func pageKey(hashKey [16]byte) ([]byte, error) {
 	return hkdf.Key(sha256.New, hashKey[:], nil, "fhirlake page tokens", 32)
 }
 
-// A signal tells all who wait for it at once.
+// A signal wakes all goroutines that wait for it at once.
 type signal struct {
 	mu      sync.Mutex
 	changed chan struct{}
 }
 
-// tell wakes whoever waits.
+// tell wakes the waiting goroutines.
 func (s *signal) tell() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,8 +17,8 @@ import (
 // at most 1 MiB, except one larger commit.
 const groupBytes = 1<<20 - 16<<10
 
-// A group is the commits that share one record. Each sees what those before it
-// in the group will have done.
+// A group is the commits that share one record. Each commit sees the effects of the
+// commits before it in the group.
 type group struct {
 	engine  *Engine
 	taken   []*submission
@@ -33,9 +33,10 @@ type group struct {
 	settles   bool // whether the settings are among them
 
 	// draft finds what conditions by search would find among the items; it has the first
-	// drafted of them.
+	// drafted of them, whose bodies are packed in bodies.
 	draft   *exec.Draft
 	drafted int
+	bodies  [][]byte
 }
 
 func newGroup(e *Engine) *group {
@@ -78,11 +79,10 @@ func (g *group) take(s *submission) error {
 		group: g, at: at, changed: make(map[key]state, n), versions: make([]Version, n),
 		log: make([]txlog.Item, 0, n+len(s.States)+1), items: make([]index.Item, 0, n),
 	}
-	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
 		for p := range o.all() {
-			if !p.Deletes() && !p.isBare() && !set.SameFor(p.Type, p.custom.set) {
+			if !e.renewed(p) {
 				return errRenew
 			}
 		}
@@ -95,7 +95,8 @@ func (g *group) take(s *submission) error {
 	}
 	s.versions, s.extra = t.versions, t.extra
 	if t.leans && len(g.taken) > 0 {
-		// What it is the same as, or may be, is not durable yet.
+		// The version with which it shares its content, or may share it, is not durable
+		// yet.
 		g.flush()
 		return g.take(s)
 	}
@@ -191,7 +192,7 @@ func (t *taking) op(i int, o *Op) error {
 	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
 	t.log = append(t.log, txlog.Item{Values: o.part, Body: o.body})
 	t.items = append(t.items, index.Item{
-		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
+		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.InUse(),
 		Brought: o.brought.timed, SourceTime: o.brought.micros,
 	})
 	if o.Type == schema.TypeDocumentReference {
@@ -200,8 +201,9 @@ func (t *taking) op(i int, o *Op) error {
 	return nil
 }
 
-// refuse answers for a version that does not follow the newest one. What an import brings
-// of a resource that this store derived itself was derived elsewhere: it is passed over.
+// refuse answers for a version that does not follow the newest one. If this store
+// derived the resource itself, an imported version was derived elsewhere, and is passed
+// over.
 func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
 	if v.Refused = why; o.Interaction == Derived {
 		return nil

@@ -16,13 +16,13 @@ import (
 // Its methods are safe for many goroutines, and reading waits for no Append.
 type Log interface {
 	// Append makes commits durable as one record. It reports txlog.ErrConflict,
-	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown where the record may
-	// be there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
+	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown if the record may be
+	// there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
 	// disk, after which nothing was written.
 	Append(ctx context.Context, b *txlog.Batch) (txlog.Position, error)
 	// Find looks for the record of an id among the newest.
 	Find(ctx context.Context, id [16]byte) (sequence uint64, ok bool, err error)
-	// Last says where the log ends; Term is that of this writer.
+	// Last says where the log ends; Term is this writer's term.
 	Last() txlog.Last
 	Term() uint64
 	// Records iterates over the records from a sequence on.
@@ -30,23 +30,25 @@ type Log interface {
 	// Values and Body append the plaintext of a part to dst.
 	Values(n txlog.Number, dst []byte) ([]byte, error)
 	Body(n txlog.Number, dst []byte) ([]byte, error)
-	// AddDictionary stores a dictionary of package pack and returns its number, which is
-	// never 0. One that is there keeps its number, and none ever goes.
+	// AddDictionary stores a dictionary of package pack and returns its number, which
+	// is never 0. A stored dictionary keeps its number and is never removed.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	Dictionaries() map[uint32][]byte
-	// Roll begins a new segment. Segments describes all; those before the last may be
-	// rewritten, which changes no number, sequence or time. Reading goes on meanwhile.
+	// Roll begins a new segment. Segments describes all segments. Rewrite replaces
+	// segments before the last, and changes no number, sequence or time. Reading goes
+	// on meanwhile.
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
-	// BeginRotation begins to replace all keys of the log, unless that is under way;
-	// Rewrite then seals anew what needs an old one, until EndRotation destroys them.
+	// BeginRotation begins to replace all keys of the log, unless a rotation has begun.
+	// Rewrite then seals items under old keys anew, until EndRotation destroys the old
+	// keys.
 	BeginRotation(ctx context.Context) error
 	EndRotation(ctx context.Context) error
 	Rotating() bool
-	// Rewrap has another wrapper encrypt the keys.
+	// Rewrap lets another wrapper encrypt the keys.
 	Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error
-	// Lost is what opening found lost, in bytes.
+	// Lost is how many damaged bytes opening cut off behind the last synced commit.
 	Lost() int64
 	// HashKey is the key of all hashes of search values.
 	HashKey() [16]byte

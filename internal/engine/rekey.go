@@ -9,13 +9,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// RotateKey replaces all keys of the store but the caller's own. What is written
-// after it begins lies under new keys; what was written before is sealed anew, one
-// part of the log after the other, as Rewrite does; then the old keys are destroyed.
-// A rotation that was stopped goes on where it was. RotateKey reports what Rewrite
-// reports, and the error of the key wrapper, after which nothing has changed.
+// RotateKey replaces all keys of the store except the caller's. New commits use the new
+// keys at once; older segments are sealed anew, one stretch of the log after the other,
+// as Rewrite does; then the old keys are destroyed. It continues a stopped rotation.
+// RotateKey reports the errors of Rewrite, and the error of the key wrapper, after which
+// nothing has changed.
 func (e *Engine) RotateKey(ctx context.Context, progress func(RewriteProgress)) error {
-	e.rotation.stop() // this call does the work of one that opening took up
+	e.rotation.stop() // this call continues the rotation itself
 	if err := e.beginRewriting(ctx); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (e *Engine) RotateKey(ctx context.Context, progress func(RewriteProgress)) 
 	return e.rotate(ctx, progress)
 }
 
-// rotate brings a rotation that is under way to its end. The log lets others go first.
+// rotate ends a rotation that has begun. Appends go first: the log sees to that.
 //
 // REQUIRES: the right to rewrite.
 func (e *Engine) rotate(ctx context.Context, progress func(RewriteProgress)) error {
@@ -55,7 +55,7 @@ func (e *Engine) rotate(ctx context.Context, progress func(RewriteProgress)) err
 	return nil
 }
 
-// rotatePart seals a part anew, unless none of it lies under an old key.
+// rotatePart seals a stretch of segments anew, unless none of them needs an old key.
 func (e *Engine) rotatePart(ctx context.Context, part []txlog.Segment) error {
 	if err := errors.Join(ctx.Err(), e.Open()); err != nil {
 		return err
@@ -79,16 +79,14 @@ func (e *Engine) rotationError(err error) error {
 	return fmt.Errorf("datastore: rotating keys: %w", logError(err))
 }
 
-// Rotating reports whether a rotation of keys is not at its end.
+// Rotating reports whether a rotation of keys has begun and not ended.
 func (e *Engine) Rotating() bool { return e.log.Rotating() }
 
-// Lost returns the bytes of commits that opening found lost, because they were not
-// synced.
+// Lost returns the damaged bytes that opening cut off behind the last synced commit.
 func (e *Engine) Lost() int64 { return e.log.Lost() }
 
-// Rewrap has another wrapper encrypt the store's keys. It reports what the wrapper
-// reports, or ErrReadOnly, ErrClosed, ErrNoKey, ErrOutcomeUnknown, or an error of the
-// disk.
+// Rewrap lets another wrapper encrypt the store's keys. It reports the wrapper's error,
+// ErrReadOnly, ErrClosed, ErrNoKey, ErrOutcomeUnknown, or an error of the disk.
 func (e *Engine) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	if err := errors.Join(e.Open(), e.readOnly()); err != nil {
 		return err
@@ -103,13 +101,13 @@ func (e *Engine) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	return nil
 }
 
-// A resumption is the rotation that opening takes up where a process left one.
+// A resumption continues, in the background, a rotation that an earlier process began.
 type resumption struct {
 	cancel context.CancelFunc
 	ended  chan struct{} // nil where there is none
 }
 
-// resume takes up a rotation that an earlier process did not end.
+// resume starts the resumption, if the log has a rotation that has not ended.
 func (e *Engine) resume() {
 	if !e.log.Rotating() || e.readOnly() != nil {
 		return

@@ -65,7 +65,7 @@ func scanTime(text []byte) int {
 	return n
 }
 
-// validDateTime allows a date of any precision, or a day, T, time and zone.
+// validDateTime accepts a date of any precision, or a day, T, time and zone.
 func validDateTime(text []byte) bool {
 	n := scanDate(text)
 	if n == len(text) {
@@ -81,7 +81,7 @@ func validDateTime(text []byte) bool {
 	return validZone(text[11+t:])
 }
 
-// validZone is Z or an offset of at most 14 hours.
+// validZone accepts Z or an offset of at most 14 hours.
 func validZone(text []byte) bool {
 	if len(text) != 6 {
 		return len(text) == 1 && text[0] == 'Z'

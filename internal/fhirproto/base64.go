@@ -38,7 +38,8 @@ func appendDecoded(dst, text []byte, scratch *[]byte) ([]byte, bool) {
 	return dst, err == nil && len(dst) == at+size
 }
 
-// hasSpace is quick for text of many megabytes.
+// hasSpace reports whether text has white space. It is quick for text of many
+// megabytes.
 func hasSpace(text []byte) bool {
 	return bytes.IndexByte(text, ' ') >= 0 || bytes.IndexByte(text, '\n') >= 0 ||
 		bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\t') >= 0
@@ -127,7 +128,7 @@ func (d *decoder) base64(p *primitive) bool {
 	return true
 }
 
-// strideIn returns what the extension m says, 0 if nothing.
+// strideIn returns the stride and separator of the extension m, 0 if it has none.
 func (d *decoder) strideIn(m span) (stride uint64, separator []byte) {
 	d.each(m, extExtension, func(inner span) {
 		d.each(inner, extValue, func(value span) {

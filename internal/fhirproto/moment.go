@@ -147,8 +147,8 @@ func number(digits []byte) (v int) {
 	return v
 }
 
-// appendMoment appends the text of m, which ends before a time unless its
-// precision has one, and reports whether m can be written.
+// appendMoment appends the text of m, with a time of day if its precision has one, and
+// reports whether m can be written.
 func appendMoment(dst []byte, m moment) ([]byte, bool) {
 	offset, ok := zoneOffset(m)
 	if !ok {

@@ -148,8 +148,8 @@ func (d *decoder) part(p *primitive, k kind, s shape, part int, bytes span, valu
 	return !isBytes
 }
 
-// urlOf returns which of the extensions of the protos' own the extension m is, ""
-// for any other.
+// urlOf returns the URL of the extension m if it is one of the protos' own, and
+// otherwise "".
 func (d *decoder) urlOf(m span) string {
 	for pos := m.start; pos < m.end; {
 		number, bytes, _, after := d.next(pos, m.end)

@@ -70,8 +70,8 @@ func plainPrefix(text []byte) int {
 		w := binary.LittleEndian.Uint64(text[n:])
 		quote := w ^ ones*'"'
 		slash := w ^ ones*'\\'
-		// A borrow can only mark more than there is, and what is marked is looked
-		// at again below.
+		// A borrow can only mark too many bytes, and marked bytes are looked at again
+		// below.
 		if (w|(w-ones*' ')|(quote-ones)|(slash-ones))&highs != 0 {
 			break
 		}

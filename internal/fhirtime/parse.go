@@ -4,7 +4,7 @@ import "errors"
 
 // The errors of the Parse functions. They do not hold the text.
 var (
-	// ErrSyntax is returned when a text has not the form of its type.
+	// ErrSyntax is returned for a text that does not have the form of its type.
 	ErrSyntax = errors.New("fhirtime: malformed date or time")
 	// ErrCalendar is returned when the form is right but there is no such day or
 	// time: month 13, 30 February, hour 24, year 0000, zone +14:30.

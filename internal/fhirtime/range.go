@@ -10,11 +10,10 @@ const (
 	day    = 24 * hour
 )
 
-// Range returns the time that t stands for as the half-open [low, high) in
-// microseconds since the Unix epoch, UTC. Where t has no time zone it is taken in
-// loc; nil is UTC. A fraction finer than a microsecond is widened to the
-// microsecond that holds it. For a time of day, low and high count from midnight
-// and loc is not looked at.
+// Range returns the time that t stands for as the half-open [low, high) in microseconds
+// since the Unix epoch, UTC. A t without a time zone is a time in loc; nil is UTC. A
+// fraction finer than a microsecond is widened to its microsecond. For a time of day,
+// low and high count from midnight and loc is ignored.
 func (t Time) Range(loc *time.Location) (low, high int64) {
 	if t.TimeOfDay() {
 		low = t.clock()
@@ -48,9 +47,10 @@ func ClockRange(low, high int64, loc *time.Location) (from, to int64) {
 	return from, instant(high, loc)
 }
 
-// instant returns when a clock of loc shows a time, given as if the clock were one of
-// UTC. A time that the clock skips is when it does, so that order is kept. Of a time
-// that it shows twice it is the one that package time takes.
+// instant returns the instant at which a clock of loc shows a time, given as if the
+// clock were one of UTC. For a time that the clock skips, it is the instant of the
+// skip, so that order is kept. For a time that the clock shows twice, it is the instant
+// that package time takes.
 func instant(clock int64, loc *time.Location) int64 {
 	c := time.UnixMicro(clock).UTC()
 	t := time.Date(c.Year(), c.Month(), c.Day(), c.Hour(), c.Minute(), c.Second(), c.Nanosecond(), loc)
@@ -76,7 +76,7 @@ func (t Time) utc() int64 {
 	return daysSinceEpoch(int64(t.Year), int64(t.Month), int64(t.Day))*day + t.clock() - int64(t.Offset)*minute
 }
 
-// length returns how long a Minute or something finer is.
+// length returns the length of a Time of precision Minute or finer.
 func (t Time) length() int64 {
 	switch t.Precision {
 	case Minute:

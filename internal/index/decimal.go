@@ -62,8 +62,8 @@ type decimal struct {
 	exp      int64
 }
 
-// maxExponent is where exponents are cut off: beyond it decimals of different
-// size count as equal.
+// maxExponent is the largest exponent: beyond it decimals of different size count as
+// equal.
 const maxExponent = 1 << 40
 
 func parseDecimal(text string) (decimal, bool) {

@@ -48,7 +48,7 @@ const (
 	Informational   Code = "informational"
 )
 
-// An Issue is one thing that is wrong, or worth saying.
+// An Issue is one fault, or one warning or note.
 type Issue struct {
 	Severity    Severity
 	Code        Code

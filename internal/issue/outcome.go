@@ -40,9 +40,9 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 
 // expression writes the place of an issue as a path of FHIRPath: in a Patient
 // /contact/1/name is Patient.contact[1].name, and /_birthDate/extension/0 is
-// Patient.birthDate.extension[0]. It is "" where the resource is not known. A choice
-// has the name that FHIRPath gives it, deceased, wherever the type around it is
-// known: in all but the resources inside another.
+// Patient.birthDate.extension[0]. It is "" if the type of the resource is unknown. A
+// choice has its name in FHIRPath, deceased, if the type around it is known; inside a
+// contained resource it is not.
 func (i *Issue) expression() string {
 	if i.Root == "" {
 		return ""

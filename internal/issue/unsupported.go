@@ -2,6 +2,6 @@ package issue
 
 import "errors"
 
-// ErrUnsupported is returned, by every floor, for what this version of the library
-// does not do or read: a format of a later one, or what FHIR allows and we do not.
+// ErrUnsupported is returned, by every package, for a format of a later version of the
+// library, and for a part of FHIR that this version does not support.
 var ErrUnsupported = errors.New("fhirlake: not supported by this version")

@@ -38,8 +38,8 @@ func (f *folder) Create(name string) (io.WriteCloser, error) {
 	return &folderFile{File: file, name: name, path: path, sink: f, made: made}, nil
 }
 
-// makeFolders makes a folder and those above it, as far as they are missing. It returns
-// the folders that got an entry by it.
+// makeFolders makes a folder and the missing folders above it. It returns the folders
+// that got a new entry.
 func makeFolders(path string) (changed []string, err error) {
 	for above := path; ; above = filepath.Dir(above) {
 		if _, err := os.Stat(above); err == nil || filepath.Dir(above) == above {
@@ -89,8 +89,8 @@ func (f *folderFile) Close() error {
 	return f.syncFolders()
 }
 
-// syncFolders makes the file's name durable, and those of the folders it is in: all up
-// to the sink's own, since another file may have made them and not be closed yet.
+// syncFolders makes the names of the file and of its folders durable, up to the sink's
+// own folder, since another file that is not closed yet may have made them.
 func (f *folderFile) syncFolders() error {
 	folders := f.made
 	top := filepath.Dir(filepath.Clean(f.sink.path))

@@ -85,8 +85,8 @@ func equalNumbers(a, b string) bool {
 	return okA && okB && x == y
 }
 
-// A number is one as its value's sign, digits without zeros at either end, and the
-// exponent of the last digit. Zero has no digits and no sign.
+// A number is a value's sign, its digits without zeros at either end, and the exponent
+// of the last digit. Zero has no digits and no sign.
 type number struct {
 	negative bool
 	digits   string

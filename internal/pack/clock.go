@@ -17,9 +17,9 @@ const (
 
 const secondsPerDay = 86_400
 
-// take appends the field of a date or time that begins at start, and returns where
-// it ends and its mark; 0 is no mark, for what is none or would come back in another
-// form.
+// take appends the field of a date or time that begins at start, and returns where the
+// text ends and its mark. The mark is 0 if there is no date or time, or if it would
+// come back in another form.
 func (c *clock) take(fields, text []byte, start int) (int, byte, []byte) {
 	if start > 0 && isDigit(text[start-1]) || start+10 > len(text) {
 		return 0, 0, fields

@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	// ErrDamaged is returned when a block or a dictionary is not what a writer of this
-	// format wrote.
+	// ErrDamaged is returned for a block or a dictionary that no writer of this format
+	// wrote.
 	ErrDamaged = errors.New("pack: damaged")
 	// ErrUnsupported is returned when a block or a dictionary is of a format that this
 	// version does not know.

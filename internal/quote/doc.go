@@ -1,2 +1,2 @@
-// Package quote writes texts as JSON strings, whatever bytes they are made of.
+// Package quote writes any bytes as JSON strings.
 package quote

@@ -1,6 +1,6 @@
-// Package seal holds the keys of a store and everything that is done with
-// them: sealing and opening the parts of items, tags over records and small
-// files, and the wrapping of the keys by a key of the caller.
+// Package seal holds the keys of a store and their uses: sealing and opening the parts
+// of items, tagging records and small files, and wrapping the keys by a key of the
+// caller.
 //
 // # Terms
 //

@@ -62,9 +62,9 @@ func (k *Key) Reserve(n, limit uint64) error {
 // file. It is immutable.
 type Keyset struct {
 	auth    authKey
-	before  *authKey // that a rotation replaces; nil where none is under way
+	before  *authKey // the authentication key that a rotation replaces; nil without a rotation
 	keys    []*Key
-	retired int           // keys that the rotation replaces: the first of keys
+	retired int           // how many of the first keys the rotation replaces
 	byID    map[KeyID]int // index in keys
 	file    [KeySize]byte // encrypts the keyset's file
 	wrapped []byte        // file, encrypted by the caller's wrapper
@@ -100,14 +100,14 @@ func (s *Keyset) WithNewKey() (*Keyset, error) {
 	return s.with(append(slices.Clip(s.keys), key)), nil
 }
 
-// WithFileKey returns a keyset whose file another key encrypts.
+// WithFileKey returns a keyset with another key for its file.
 func (s *Keyset) WithFileKey(key FileKey) *Keyset {
 	next := *s
 	next.file, next.wrapped = key.secret, key.wrapped
 	return &next
 }
 
-// Keep returns a keyset without the data keys that wanted reports false for.
+// Keep returns a keyset with the data keys for which wanted reports true.
 func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
 	var keys []*Key
 	retired := 0
@@ -125,7 +125,7 @@ func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
 	return next
 }
 
-// with returns a keyset with other data keys, of which as many are retired.
+// with returns a keyset with other data keys, and with as many retired ones.
 func (s *Keyset) with(keys []*Key) *Keyset {
 	next := *s
 	next.keys = keys
@@ -146,8 +146,7 @@ func newKeyID() KeyID {
 	}
 }
 
-// Current returns the key that new parts are sealed with: the newest, nil where
-// there is none.
+// Current returns the newest data key, which seals new parts, or nil if there is none.
 func (s *Keyset) Current() *Key {
 	if len(s.keys) == 0 {
 		return nil
@@ -177,8 +176,8 @@ func (s *Keyset) Key(id KeyID) (*Key, error) {
 // same data. A purpose has fewer than 256 bytes.
 func (s *Keyset) MAC(purpose string, data []byte) Tag { return s.auth.tag(purpose, data) }
 
-// VerifyMAC reports, in constant time, whether tag is the MAC of data. While a
-// rotation is under way, a tag under the key that it replaces is as good.
+// VerifyMAC reports, in constant time, whether tag is the MAC of data. During a
+// rotation it accepts a tag under the authentication key before as well.
 func (s *Keyset) VerifyMAC(purpose string, data, tag []byte) bool {
 	want := s.auth.tag(purpose, data)
 	if hmac.Equal(want[:], tag) {

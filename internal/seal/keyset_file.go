@@ -31,23 +31,23 @@ const (
 	maxWrapped = 64 << 10
 )
 
-// A FileKey encrypts the file of a keyset. The caller's wrapper encrypts it, so
-// that the file can be read again.
+// A FileKey encrypts the file of a keyset. The file has the FileKey too, encrypted by
+// the caller's wrapper.
 type FileKey struct {
 	secret  [KeySize]byte
 	wrapped []byte
 }
 
-// NewFileKey returns a random key that w has wrapped. It reports ErrKey or the
-// context's error.
+// NewFileKey returns a random key, wrapped by w. It reports ErrKey or the context's
+// error.
 func NewFileKey(ctx context.Context, w KeyWrapper) (key FileKey, err error) {
 	rand.Read(key.secret[:])
 	key.wrapped, err = wrapFileKey(ctx, w, key.secret)
 	return key, err
 }
 
-// CheckWrapper asks a wrapper to open the keyset's file key. It reports
-// ErrWrongKey where that gives no file key, or another.
+// CheckWrapper asks a wrapper to open the keyset's file key. It reports ErrWrongKey if
+// the wrapper gives another key or none, or the wrapper's error.
 func (s *Keyset) CheckWrapper(ctx context.Context, w KeyWrapper) error {
 	key, err := unwrapFileKey(ctx, w, s.wrapped)
 	if err != nil {
@@ -59,9 +59,9 @@ func (s *Keyset) CheckWrapper(ctx context.Context, w KeyWrapper) error {
 	return nil
 }
 
-// wrapFileKey lets the caller's wrapper encrypt the key of the keyset's file.
-// That is all a wrapper ever sees: some key services take no more than 4 KiB,
-// and a keyset grows.
+// wrapFileKey lets the caller's wrapper encrypt the key of the keyset's file. A wrapper
+// never gets the keyset itself: some key services take no more than 4 KiB, and a keyset
+// grows.
 func wrapFileKey(ctx context.Context, w KeyWrapper, key [KeySize]byte) ([]byte, error) {
 	plain := append([]byte(nil), wrapMagic...)
 	plain = binary.LittleEndian.AppendUint32(plain, wrapVersion)
@@ -75,7 +75,7 @@ func wrapFileKey(ctx context.Context, w KeyWrapper, key [KeySize]byte) ([]byte, 
 	if len(wrapped) > maxWrapped {
 		return nil, fmt.Errorf("%w: it returned %d bytes", ErrWrapper, len(wrapped))
 	}
-	// What cannot be opened again must not be written.
+	// A key that the wrapper cannot decrypt again must not be written.
 	if back, err := unwrapFileKey(ctx, w, wrapped); err != nil || back != key {
 		if errors.Is(err, ErrWrongKey) || err == nil {
 			err = fmt.Errorf("%w: it does not decrypt what it encrypts", ErrWrapper)
@@ -136,13 +136,13 @@ func (s *Keyset) Marshal() ([]byte, error) {
 	return append(file, sum[:]...), nil
 }
 
-// A KeysetFile is what can be told of a keyset file without its wrapper.
+// A KeysetFile is what a keyset file tells without its wrapper.
 type KeysetFile struct {
 	Version int
 	Keys    int // number of data keys
 }
 
-// InspectFile reads the outside of a keyset file. It reports ErrCorrupt or
+// InspectFile reads the unencrypted head of a keyset file. It reports ErrCorrupt or
 // ErrUnsupported.
 func InspectFile(file []byte) (KeysetFile, error) {
 	info, _, _, err := splitFile(file)

@@ -19,9 +19,9 @@ const MaxDictionary = 16 << 20
 // contents must not be changed.
 func (l *Log) Dictionaries() map[uint32][]byte { return maps.Clone(*l.dictionaries.Load()) }
 
-// AddDictionary stores a dictionary, whose content the log does not look into,
-// and returns its number, from 1. It is durable when AddDictionary returns. One
-// that is there already keeps its number.
+// AddDictionary stores a dictionary and returns its number, from 1. The log does not
+// read the content. The dictionary is durable when AddDictionary returns. A dictionary
+// that the store already has keeps its number.
 //
 // It reports ErrTooLarge, ErrReadOnly, ErrReplaced, ErrClosed, the context's
 // error, or the file system's.
@@ -58,7 +58,7 @@ func (l *Log) AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	return number, nil
 }
 
-// writeDictionary makes the file durable. Until the manifest lists it, it is a
+// writeDictionary makes the file durable. Until the manifest lists the file, it is a
 // stray.
 func (l *Log) writeDictionary(number uint32, content []byte) error {
 	if err := l.folder.Mkdir(nameDictionaries); err != nil {
@@ -81,13 +81,13 @@ func dictionaryTag(keys *seal.Keyset, number uint32, content []byte) seal.Tag {
 	return keys.MAC(purposeDictionary, dictionaryText(number, content))
 }
 
-// dictionaryText returns what the tag of a dictionary covers.
+// dictionaryText returns the bytes under the tag of a dictionary.
 func dictionaryText(number uint32, content []byte) []byte {
 	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+len(content)), number)
 	return append(b, content...)
 }
 
-// tagAgain returns entries whose tags are under the authentication key of today.
+// tagAgain returns the entries with tags under the current authentication key.
 func (l *Log) tagAgain(keys *seal.Keyset, entries []dictionaryEntry) []dictionaryEntry {
 	all := *l.dictionaries.Load()
 	out := slices.Clone(entries)

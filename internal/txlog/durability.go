@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Durability says when the open segment is synced. Whatever it is, closed
-// segments and all small files are synced before anything builds on them, and the
-// end of a process, as by SIGKILL, takes nothing that was acknowledged: only the
-// end of the system does.
+// Durability says when the open segment is synced. At each level, closed segments and
+// all small files are synced before anything builds on them, and the end of the
+// process, as by SIGKILL, takes no acknowledged record: only a power failure, or a crash
+// of the operating system, does.
 type Durability uint8
 
 const (
-	// SyncCommit syncs each record before its Append returns. A power failure takes
-	// nothing that was acknowledged.
+	// SyncCommit syncs each record before its Append returns. A power failure takes no
+	// acknowledged record.
 	SyncCommit Durability = iota
-	// SyncInterval syncs within a second of an Append. A power failure takes what
-	// was acknowledged in the last second, and the time that a sync takes.
+	// SyncInterval syncs within a second of an Append. A power failure may take the
+	// records of the last second, and of the time that a sync takes.
 	SyncInterval
-	// SyncNone syncs when a segment is closed and when the log is. A power failure
-	// takes what was acknowledged since.
+	// SyncNone syncs when a segment is closed, and when the log is closed. A power
+	// failure may take all records since then.
 	SyncNone
 )
 
@@ -50,7 +50,7 @@ func (l *Log) startSyncing() {
 	go l.keepSynced()
 }
 
-// appended tells the syncer that something is not synced.
+// appended tells the syncer of a record that is not synced.
 func (s *syncer) appended() {
 	if s == nil {
 		return
@@ -70,7 +70,7 @@ func (s *syncer) end() {
 	<-s.ended
 }
 
-// keepSynced syncs what was appended, an interval after the first of it.
+// keepSynced syncs the open segment an interval after each first unsynced record.
 func (l *Log) keepSynced() {
 	s := l.syncer
 	defer close(s.ended)
@@ -89,8 +89,8 @@ func (l *Log) keepSynced() {
 	}
 }
 
-// syncOpen syncs the open segment, then tells so in head and syncs that. Appends go on
-// meanwhile. Where it fails nobody waits to hear it: the log becomes read-only.
+// syncOpen syncs the open segment, writes head and syncs head. Appends go on meanwhile.
+// After a failure the log is read-only, since no caller waits for the error.
 func (l *Log) syncOpen() {
 	w := &l.writer
 	w.Lock()
@@ -114,8 +114,8 @@ func (l *Log) syncOpen() {
 	}
 }
 
-// tellSynced writes the head of a state whose last record was synced and ends at end,
-// unless a generation began meanwhile, which synced more than that.
+// tellSynced writes the head of a state whose last record is synced and ends at end. It
+// does nothing if a new generation has synced more meanwhile.
 func (l *Log) tellSynced(st *state, end int64) error {
 	w := &l.writer
 	w.Lock()
@@ -129,8 +129,8 @@ func (l *Log) tellSynced(st *state, end int64) error {
 	return l.writeHeadLocked(st, end)
 }
 
-// settleLocked syncs what was appended and not synced yet, and writes head, which
-// is not synced here. After a failure the log is read-only.
+// settleLocked syncs the open segment if it has unsynced records, and writes head
+// without syncing it. After a failure the log is read-only.
 func (l *Log) settleLocked() error {
 	w, st := &l.writer, l.state.Load()
 	if w.synced >= st.last.Sequence {
@@ -150,7 +150,7 @@ func (l *Log) settleLocked() error {
 	return nil
 }
 
-// Lost returns the bytes that opening the log cut off because they were damaged, of
-// a store whose commits were not each synced. Acknowledged commits may have been
-// among them; the last one left is that of Last.
+// Lost returns how many damaged bytes opening cut off behind the last synced record of
+// a log without SyncCommit. They may have held acknowledged commits; Last is the last
+// commit that is left.
 func (l *Log) Lost() int64 { return l.lost }

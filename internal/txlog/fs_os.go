@@ -158,7 +158,7 @@ func (d *osRoot) Check(name string, f File) error {
 	return replaced(own, info, err, name)
 }
 
-// replaced reports ErrReplaced unless a name leads to what we have open.
+// replaced reports ErrReplaced unless a name leads to our open file.
 func replaced(own, found fs.FileInfo, err error, name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -28,7 +28,7 @@ type recordBuilder struct {
 	plain  []byte // the part that is sealed anew
 }
 
-// A sealedItem is an item as it lies in a record.
+// A sealedItem is an item with its sealed parts.
 type sealedItem struct {
 	slot   uint32 // with the kind
 	values []byte
@@ -77,7 +77,7 @@ func (b *recordBuilder) move(source *Record, i int) error {
 	return b.add(source, i, key.ID(), item)
 }
 
-// seal adds an item whose parts have changed.
+// seal adds an item with changed parts.
 func (b *recordBuilder) seal(source *Record, i int, c Changed) error {
 	key, err := b.reserve(2)
 	if err != nil {
@@ -93,7 +93,7 @@ func (b *recordBuilder) seal(source *Record, i int, c Changed) error {
 	})
 }
 
-// partID returns what names the parts of an item.
+// partID returns the names of an item's parts, by kind.
 func (r *Record) partID(i int, slot uint32) func(seal.PartKind) seal.PartID {
 	id := seal.PartID{Lineage: r.log.header.lineage, Number: uint64(r.info.number(i)), Slot: slot}
 	return func(kind seal.PartKind) seal.PartID {
@@ -123,8 +123,8 @@ func (b *recordBuilder) sealPart(key *seal.Key, plain []byte, id seal.PartID) []
 	return b.room[at:len(b.room):len(b.room)]
 }
 
-// sealRoom is how much memory for sealed parts is taken at once, and nonceRoom how
-// many random bytes.
+// sealRoom is the length of a buffer for sealed parts, nonceRoom that of one for random
+// bytes.
 const (
 	sealRoom  = 256 << 10
 	nonceRoom = 256 * seal.NonceSize
@@ -186,8 +186,8 @@ func (b *recordBuilder) run(source *Record, i int) error {
 	return nil
 }
 
-// annotation returns the sealed annotation of a run and its key, sealed anew where
-// the key is retired; 0 where there is none.
+// annotation returns the sealed annotation of a run and its key. If the key is retired
+// the annotation is sealed anew. Without an annotation the key is 0.
 func (b *recordBuilder) annotation(source *Record, run int) ([]byte, seal.KeyID, error) {
 	start, end, id := source.info.annotation(run)
 	sealed := source.sealed[start:end]

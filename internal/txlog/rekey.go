@@ -7,14 +7,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// Rewrap has another wrapper encrypt the key of the keyset, which is made anew for
-// it. Nothing else is touched: whoever kept the old keyset file and the old wrapper
-// reads what was written so far. Where Rewrap returns nil, the old wrapper does not
-// open the store; where it fails, the old wrapper does. After ErrOutcomeUnknown one
-// of the two opens the store, and the log is read-only.
+// Rewrap makes a new file key for the keyset, encrypted by another wrapper. No other
+// file is touched: an old copy of the keyset still opens with the old wrapper. After a
+// nil error the old wrapper does not open the store; after any other error only the old
+// one does. After ErrOutcomeUnknown one of the two opens the store, and the log is
+// read-only.
 //
-// The wrapper is asked while others append. Rewrap reports what it reports, or what
-// Append reports.
+// The wrapper is asked while others append. Rewrap reports the wrapper's errors and the
+// errors of Append.
 func (l *Log) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	if wrapper == nil {
 		return ErrNoKey
@@ -48,15 +48,14 @@ func (l *Log) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	return nil
 }
 
-// BeginRotation begins to replace all keys of the store but the caller's own. What
-// is written from then on lies under new ones. [Log.Rewrite] seals anew what lies
-// under an old one, as [Segment.Retired] tells, until [Log.EndRotation]. Where a
-// rotation is under way, BeginRotation does nothing; opening the log does not end
-// one.
+// BeginRotation begins to replace all keys of the store except the caller's wrapper.
+// New records use the new keys at once. Segments with Retired set need old keys, and
+// [Log.Rewrite] seals their items anew. [Log.EndRotation] destroys the old keys. A
+// rotation outlasts the log: BeginRotation does nothing if one has begun and not ended.
 //
-// The wrapper of the store is asked while others append, whether it still opens the
-// keyset: where it does not, nothing is changed. BeginRotation reports what it
-// reports, or what Append reports.
+// First the store's wrapper must open the keyset, while others append. If it fails,
+// nothing is changed. BeginRotation reports the wrapper's errors and the errors of
+// Append.
 func (l *Log) BeginRotation(ctx context.Context) error {
 	for {
 		begun, err := l.tryRotation(ctx)
@@ -66,7 +65,7 @@ func (l *Log) BeginRotation(ctx context.Context) error {
 	}
 }
 
-// tryRotation begins a rotation, unless the wrapper is replaced meanwhile.
+// tryRotation begins a rotation, unless Rewrap replaces the wrapper meanwhile.
 func (l *Log) tryRotation(ctx context.Context) (begun bool, err error) {
 	w := &l.writer
 	w.Lock()
@@ -98,14 +97,14 @@ func (l *Log) tryRotation(ctx context.Context) (begun bool, err error) {
 	return true, l.replaceKeysLocked(next)
 }
 
-// Rotating reports whether a rotation is under way.
+// Rotating reports whether a rotation has begun and not ended.
 func (l *Log) Rotating() bool { return l.keys.Load().Rotating() }
 
 // EndRotation destroys the keys that a rotation replaces: the small files get tags
-// under the new keys, and the keyset is written without the old ones. What readers
-// began stays readable. It reports ErrRetired as long as a segment needs an old key,
-// or what Append reports; the rotation is under way then as before. Where none is,
-// it does nothing.
+// under the new keys, and the keyset is written without the old ones. Records that a
+// reader has stay readable. It reports ErrRetired while a segment needs an old key, and
+// the errors of Append; after an error the rotation has not ended. Without a rotation it
+// does nothing.
 func (l *Log) EndRotation(ctx context.Context) error {
 	l.rewriting.Lock()
 	defer l.rewriting.Unlock()
@@ -137,7 +136,7 @@ func (l *Log) EndRotation(ctx context.Context) error {
 	return l.replaceKeysLocked(keys.EndRotation())
 }
 
-// retired reports whether the segment needs a key that a rotation replaces.
+// retired reports whether the segment needs a retired key.
 func (e *segmentEntry) retired(keys *seal.Keyset) bool {
 	for _, id := range e.keys {
 		if keys.Retired(id) {

@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A Change says what Rewrite does with an item. The functions return the item's
-// plaintext parts; a part that is not asked for is not decrypted.
+// A Change says what Rewrite does with an item. values and body return the item's
+// plaintext parts; a part is decrypted when its function is called.
 type Change func(n Number, kind Kind, values, body func() ([]byte, error)) (Changed, error)
 
 // Changed is what becomes of an item. The zero Changed moves both parts as they
@@ -23,16 +23,16 @@ type Changed struct {
 	Body   []byte // likewise
 }
 
-// mergedRecord bounds the records that Rewrite makes of several. It is as much as is
-// written before others may go first.
+// mergedRecord bounds the records that Rewrite makes of several. After each record
+// Rewrite lets appends go first.
 const mergedRecord = 256 << 10
 
-// Rewrite replaces neighbouring closed segments by one that has what change
-// makes of their items, or by several where it would pass the segment size. A
-// nil change moves all. While a rotation is under way, what moves is sealed anew where
-// it lies under a retired key. Items keep their numbers, commits their sequences, times
-// and annotations; a commit without items left goes. Appends and reads go on
-// meanwhile, and readers of the old segments finish.
+// Rewrite replaces neighbouring closed segments by one new segment, or by several if
+// one would pass the segment size. change is asked for each item; a nil change moves
+// all items. While a rotation is under way, an item under a retired key is sealed anew.
+// Items keep their numbers, and commits their sequences, times and
+// annotations; a commit without items is dropped. Appends and reads go on meanwhile,
+// and readers of the old segments finish.
 //
 // When Rewrite returns nil the new segments are durable and the old ones are
 // gone. It reports the error of change, ErrNotFound for names that are not
@@ -65,7 +65,7 @@ func (l *Log) Rewrite(ctx context.Context, names []uint64, change Change) error 
 	return l.swap(ctx, sources, r)
 }
 
-// checkWrite is checkWriteLocked for one who has no lock.
+// checkWrite is checkWriteLocked for callers without the lock.
 func (l *Log) checkWrite(ctx context.Context) error {
 	l.writer.Lock()
 	defer l.writer.Unlock()
@@ -88,7 +88,7 @@ func (l *Log) sources(names []uint64) ([]*segment, error) {
 	return sources, nil
 }
 
-// A rewriter makes new segments of old ones.
+// A rewriter makes new segments out of old ones.
 type rewriter struct {
 	ctx    context.Context
 	log    *Log
@@ -109,7 +109,7 @@ type output struct {
 	tag     seal.Tag
 }
 
-// source adds what change leaves of a segment.
+// source adds the items of a segment that change keeps.
 func (r *rewriter) source(s *segment) error {
 	b := newSummary(s.entry)
 	r.keys = r.log.keys.Load()
@@ -131,8 +131,8 @@ func (r *rewriter) source(s *segment) error {
 	return err
 }
 
-// add gathers the items of a record, after what was gathered before where both
-// fit into one.
+// add gathers the items of a record. They join the items gathered before if all fit
+// into one record.
 func (r *rewriter) add(source *Record) error {
 	limit := min(mergedRecord, r.log.options.SegmentSize)
 	if r.record != nil && int64(r.record.size+source.Size()) > limit {
@@ -152,7 +152,7 @@ func (r *rewriter) add(source *Record) error {
 	return nil
 }
 
-// item gathers one item, sealed anew where it has changed.
+// item gathers one item, and seals its changed parts anew.
 func (r *rewriter) item(source *Record, i int) error {
 	var changed Changed
 	var err error
@@ -182,8 +182,8 @@ func (r *rewriter) item(source *Record, i int) error {
 	return r.record.seal(source, i, changed)
 }
 
-// flush writes the gathered record to the segment that is open, or to a new one
-// where that is full.
+// flush writes the gathered record to the current output, or to a new one if that is
+// full.
 func (r *rewriter) flush() error {
 	record := r.record
 	r.record = nil
@@ -234,7 +234,7 @@ func (r *rewriter) begin(first Run) (*output, error) {
 	return o, nil
 }
 
-// finish writes what is left and makes all of it durable.
+// finish writes the last record and makes all outputs durable.
 func (r *rewriter) finish() error {
 	if err := r.flush(); err != nil {
 		return err
@@ -250,8 +250,8 @@ func (r *rewriter) finish() error {
 	return nil
 }
 
-// discard removes what was written. What cannot be removed now goes at the next
-// opening.
+// discard removes the outputs. The next opening removes files that cannot be removed
+// now.
 func (r *rewriter) discard() {
 	for _, o := range r.outputs {
 		o.file.Close()
@@ -300,8 +300,8 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*o
 	return nil
 }
 
-// settle gives new segments their names and removes old ones. The manifest
-// counts already: what fails here, the next opening does.
+// settle gives new segments their names and removes old ones. The manifest counts
+// already: the next opening repeats what fails here.
 func (l *Log) settle(sources []*segment, outputs []*output) {
 	warn := func(err error) {
 		if err != nil {

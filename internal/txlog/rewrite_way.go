@@ -10,19 +10,19 @@ const (
 	// append.
 	wayShare = 9
 
-	// wayRest bounds a rest, so that who closes the log waits no longer.
+	// wayRest bounds a rest, because Close waits for it.
 	wayRest = 100 * time.Millisecond
 )
 
-// A way is what a rewriting knows of those who append beside it.
+// A way tells a rewriting whether others append beside it.
 type way struct {
-	seen  uint64    // the last sequence when it looked
-	since time.Time // when it began to work
+	seen  uint64    // the last sequence at the last look
+	since time.Time // the beginning of this stretch of work
 }
 
-// giveWay lets others go first. Where they have appended since it was asked last, what
-// was written is synced now, so that no sync of theirs has to wait for much of it, and
-// the rewriting rests. Where nobody appends it works on.
+// giveWay lets appends go first. If there were any since the last call, it syncs the
+// output, so that their syncs wait for few bytes of it, and rests. Otherwise it returns
+// at once.
 func (r *rewriter) giveWay(o *output) error {
 	last := r.log.Last().Sequence
 	first := r.way.since.IsZero()

@@ -2,9 +2,9 @@ package ucum
 
 import "sync"
 
-// A Cache keeps parsed units by code. It holds at most twice its size: when the
-// young half is full it becomes the old one, and what is not asked for again
-// goes. It is safe for several goroutines.
+// A Cache keeps parsed units by code. It holds at most twice its size: when the young
+// half is full, it becomes the old half, and units of the old half that were not asked
+// for again are dropped. It is safe for several goroutines.
 type Cache struct {
 	size int
 	mu   struct {

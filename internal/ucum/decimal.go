@@ -7,8 +7,8 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Precision is the number of significant digits of a result: that of IEEE 754's
-// decimal128, and more than the 28 that FHIRPath asks for.
+// Precision is the number of significant digits of a result: as many as IEEE 754's
+// decimal128 has, and more than the 28 of FHIRPath.
 const Precision = 34
 
 const (
@@ -46,7 +46,7 @@ type decimal struct {
 	exponent    int
 }
 
-// scanDecimal reads a number; false is for what is none.
+// scanDecimal reads a number. It returns false for any other text.
 func scanDecimal(text string) (n decimal, ok bool) {
 	i := 0
 	if text != "" && (text[0] == '-' || text[0] == '+') {

@@ -14,21 +14,33 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A Filter is what the readers of a view may see, whatever they ask: a store of which a
-// view has a filter ([index.View.Through]) answers them as a store that holds no more
-// than the filter lets through. Matches, totals, what chains, _has and _include lead to,
+// A Filter limits the resources that the readers of a view may see. Through a view with
+// a filter ([index.View.Through]) a store answers as a store that has no more resources
+// than the filter lets through. Matches, totals, targets of chains, _has and _include,
 // keys of sorts, value sets and histories all pass it. It is immutable.
 type Filter struct {
-	of      map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
-	meaning string
-	customs []*param.Custom
+	of         map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
+	footprints map[schema.TypeID][]query.Footprint   // of these queries
+	meaning    string
+	customs    []*param.Custom
+	alone      *Filter // with the conditions alone that look at one resource
 }
 
-// NewFilter returns a filter that lets through what is an answer to one of the queries.
-// Of types that no query is for it lets nothing through. What shapes the answers to the
-// queries means nothing here.
+// NewFilter returns a filter that lets through the resources that match one of the
+// queries. It lets no resource through whose type no query searches. Parameters that
+// shape answers, such as _sort, have no meaning here.
 func NewFilter(queries ...*query.Query) *Filter {
-	f := &Filter{of: map[schema.TypeID][][]query.Condition{}}
+	own := make([]*query.Query, len(queries))
+	for i, q := range queries {
+		own[i] = q.Own()
+	}
+	f := newFilter(queries)
+	f.alone = newFilter(own)
+	return f
+}
+
+func newFilter(queries []*query.Query) *Filter {
+	f := &Filter{of: map[schema.TypeID][][]query.Condition{}, footprints: map[schema.TypeID][]query.Footprint{}}
 	var meanings []string
 	for _, q := range queries {
 		for i, t := range q.Searched {
@@ -37,6 +49,7 @@ func NewFilter(queries ...*query.Query) *Filter {
 				all[j] = c.Of[i]
 			}
 			f.of[t] = append(f.of[t], all)
+			f.footprints[t] = append(f.footprints[t], q.Footprint())
 		}
 		f.customs = append(f.customs, q.Customs...)
 		meanings = append(meanings, q.Where()+"?"+q.Self())
@@ -45,13 +58,37 @@ func NewFilter(queries ...*query.Query) *Filter {
 	return f
 }
 
+// footprint returns on what an answer depends that depends on of without the filter. A
+// filter sees the whole store, so that what its conditions lead to passes none.
+func (f *Filter) footprint(of query.Footprint) query.Footprint {
+	if f == nil || of.Types == nil {
+		return of
+	}
+	all := query.Footprint{Types: slices.Clone(of.Types), Joined: slices.Clone(of.Joined), Alone: of.Alone}
+	for _, t := range of.Types {
+		for _, g := range f.footprints[t] {
+			if g.Types == nil {
+				return query.Footprint{}
+			}
+			all.Types, all.Joined, all.Alone = append(all.Types, g.Types...), append(all.Joined, g.Joined...), all.Alone && g.Alone
+		}
+	}
+	slices.Sort(all.Types)
+	all.Types = slices.Compact(all.Types)
+	return all
+}
+
+// FilterOf returns the filter of a view, nil if it has none.
+func FilterOf(view index.View) *Filter { return filterOf(view) }
+
 // filterOf returns the filter of a view, nil if it has none.
 func filterOf(view index.View) *Filter {
 	f, _ := view.Filter().(*Filter)
 	return f
 }
 
-// bound returns a text that tells the answers of a view from those of others.
+// bound returns a text that tells the answers of a view from the answers of views with
+// other filters.
 func bound(view index.View, q *query.Query) string {
 	if f := filterOf(view); f != nil {
 		return q.Bound + "\x00" + f.meaning
@@ -59,8 +96,9 @@ func bound(view index.View, q *query.Query) string {
 	return q.Bound
 }
 
-// An allowNode holds for what the filter of a view lets through. It sees the whole
-// store: what a condition of the filter leads to need not be let through.
+// An allowNode holds for the resources that the filter of a view lets through. The
+// conditions of a filter see the whole store: the filter need not let the targets of
+// its chains through.
 type allowNode struct{ anyNode }
 
 func (n *allowNode) explain() (string, search.Way) { return "filter of the view", search.ByParts }
@@ -89,15 +127,15 @@ func (ev *evaluation) allow(t schema.TypeID) node {
 	return n
 }
 
-// retain removes from set, which is of one type, what is not visible or not let
-// through.
+// retain removes from set, which is of one type, ordinals that are not visible or not
+// let through.
 func (ev *evaluation) retain(t schema.TypeID, set *roaring.Bitmap) error {
 	ev.view.RetainVisible(set)
 	return ev.retainAllowed(t, set)
 }
 
-// retainAllowed removes from set, which is of one type and visible, what is not let
-// through.
+// retainAllowed removes from set, which is of one type and visible, ordinals that are
+// not let through.
 func (ev *evaluation) retainAllowed(t schema.TypeID, set *roaring.Bitmap) error {
 	n := ev.allow(t)
 	if n == nil || set.IsEmpty() {
@@ -129,8 +167,8 @@ func (ev *evaluation) retainAny(set *roaring.Bitmap) error {
 }
 
 // Lets reports for each of some versions, superseded ones included, whether the filter
-// of a view lets it through. Each is decided by what it holds itself, and a deletion by
-// the version before it.
+// of a view lets it through. Its own content decides on a version, and the version
+// before it on a deletion.
 func (e *Engine) Lets(ctx context.Context, view index.View, versions []index.Ordinal) ([]bool, error) {
 	through := make([]bool, len(versions))
 	ev := e.evaluation(ctx, view)

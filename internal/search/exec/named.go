@@ -61,7 +61,7 @@ func (e *Engine) Named(ctx context.Context, t schema.TypeID, rawQuery string) (s
 	return strings.Join(append([]string{made}, kept...), "&"), nil
 }
 
-// shapes reports whether a parameter is about the answer, not about what matches.
+// shapes reports whether a parameter shapes the answer and does not select matches.
 func shapes(name string) bool {
 	switch name {
 	case "_include", "_revinclude", "_format", "_pretty", search.PageParameter, "_count", "_total", "_summary", "_elements",

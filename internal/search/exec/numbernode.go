@@ -45,7 +45,7 @@ func (n *numberNode) holds(s *param.Stream, v *query.Value, e *index.Entry) bool
 
 func (n *numberNode) explain() (string, search.Way) { return n.Name(), search.ByColumn }
 
-// columnWork is how much of a column has to be looked at.
+// columnWork returns how many entries of a column must be looked at.
 func columnWork(values int, within *roaring.Bitmap) int {
 	if within != nil {
 		return min(values, int(within.GetCardinality()))
@@ -53,8 +53,8 @@ func columnWork(values int, within *roaring.Bitmap) int {
 	return values
 }
 
-// above reports whether an end of a range keeps a lower limit. An open end,
-// empty, is infinite: to the side that open says.
+// above reports whether an end of a range keeps a lower limit. An empty end is open,
+// and infinite to the side of open.
 func above(l index.Limit, end string, open int) bool {
 	switch {
 	case l.Value == "":

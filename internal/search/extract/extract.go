@@ -22,12 +22,12 @@ func (x *Extractor) Extract(plan *param.TypePlan, doc *fhirjson.Document, b *ind
 	x.doc, x.b = nil, nil
 }
 
-// ExtractPlaces adds to b the values that a resource has at some places.
+// ExtractPlaces adds to b a resource's values of custom parameters.
 func (x *Extractor) ExtractPlaces(places []*param.Place, doc *fhirjson.Document, b *index.Builder) {
 	x.doc, x.b = doc, b
-	x.scratch = x.scratch[:0]
+	x.scratch, x.groups = x.scratch[:0], 0
 	for _, p := range places {
-		x.custom(p)
+		x.evaluate(0, p)
 	}
 	x.doc, x.b = nil, nil
 }
@@ -62,9 +62,13 @@ func (x *Extractor) resource(at fhirjson.Index, plan *param.TypePlan) {
 	for i := range plan.Exists {
 		x.existence(at, &plan.Exists[i])
 	}
+	for _, p := range plan.Places {
+		x.evaluate(at, p)
+	}
 }
 
-// walk extracts what the trie says from the tape's node at and what is below.
+// walk extracts the values of the tape's node at and of the nodes below, by the trie's
+// node n.
 func (x *Extractor) walk(at fhirjson.Index, n *param.Node, group uint32) {
 	for i := range n.Leaves {
 		l := n.Leaves[i]
@@ -119,8 +123,7 @@ func (x *Extractor) passes(at fhirjson.Index, f *param.Filter, number int) bool 
 	return true
 }
 
-// referredType returns the type of the resource that a Reference or canonical
-// refers to, as far as it says so itself.
+// referredType returns the type that the text of a Reference or canonical names.
 func (x *Extractor) referredType(at fhirjson.Index) schema.TypeID {
 	if x.doc.Nodes[at].Kind == fhirjson.String {
 		return x.TypeOfReference(x.text(at))
@@ -153,13 +156,27 @@ func (x *Extractor) hasExtension(at fhirjson.Index, url string) bool {
 	return false
 }
 
-// existence adds whether an element exists and is not false.
+// existence adds whether an element exists and is not false. Of one without a value, which
+// has extensions alone, nobody knows.
 func (x *Extractor) existence(at fhirjson.Index, e *param.Existence) {
-	value := "false"
+	value, found := "false", 0
 	for _, field := range e.Fields {
-		if child, ok := x.doc.Child(at, field); ok && x.doc.Nodes[child].Kind != fhirjson.False {
+		child, ok := x.doc.Child(at, field)
+		if !ok {
+			continue
+		}
+		found++
+		switch kind := x.doc.Nodes[child].Kind; {
+		case found > 1: // only a lenient store keeps two alternatives of a choice
+			value = "true"
+		case kind == fhirjson.Null:
+			value = ""
+		case kind != fhirjson.False:
 			value = "true"
 		}
+	}
+	if value == "" {
+		return
 	}
 	x.b.Token(e.Stream.ID+x.shift, 0, "", param.CaseMark+value)
 }

@@ -1,16 +1,15 @@
 package param
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Node is a place in the tree of elements below a resource of one type, and
-// says what to extract there. Extraction walks tape and trie together and skips
-// every subtree that no parameter looks into.
+// A Node is a place in the tree of elements below a resource of one type, with the
+// streams that are fed there. Extraction walks tape and trie together and skips every
+// subtree into which no parameter looks.
 type Node struct {
 	Leaves []Leaf
 	First  schema.FieldID // the field of edges[0]
@@ -24,14 +23,13 @@ type Leaf struct {
 	Binding *schema.Binding // of leafCode
 }
 
-// An edge leads from a node to the items of one field. The first branch whose
-// filter an item passes is taken. An edge with filters for some parameters and
-// none for others has the latter's streams split: each item feeds exactly one
-// branch, and an unfiltered parameter is the union of all.
+// An edge leads from a node to the items of one field. An item takes the first branch
+// whose filter it passes, so it feeds exactly one branch. A parameter without filter is
+// the union of all branches of the edge.
 type edge struct {
 	Branches []branch
-	// Numbered says that the items are the elements of a composite: what is below
-	// item i, from 0, is in group i + 1.
+	// Numbered says that the items are the elements of a composite: values below item
+	// i, from 0, are in group i + 1.
 	Numbered bool
 	// Counted says that the number of an item matters to a filter or a group.
 	Counted bool
@@ -43,8 +41,8 @@ type branch struct {
 }
 
 // node builds the place at the end of depth hops, of a given type and name, for the
-// uses that go through it. grouped says that an element of a composite is above.
-func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int, grouped bool) *Node {
+// uses that go through it.
+func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int) *Node {
 	n := &Node{}
 	below := map[schema.FieldID][]use{}
 	var fields []schema.FieldID
@@ -67,12 +65,12 @@ func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth 
 	n.Edges = make([]*edge, row.End-row.First)
 	slices.Sort(fields)
 	for _, field := range fields {
-		n.Edges[field-n.First] = b.edge(field, place+"."+field.Field().Name, below[field], depth, grouped)
+		n.Edges[field-n.First] = b.edge(field, place+"."+field.Field().Name, below[field], depth)
 	}
 	return n
 }
 
-// leaf adds a use's stream to a node, or shares the one that is there.
+// leaf adds a use's stream to a node, or shares the node's own.
 func (b *registryBuilder) leaf(n *Node, u use, place string) {
 	var s *Stream
 	for _, l := range n.Leaves {
@@ -98,7 +96,7 @@ func appendNew(list []*Stream, s *Stream) []*Stream {
 	return append(list, s)
 }
 
-func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, depth int, grouped bool) *edge {
+func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, depth int) *edge {
 	e := &edge{}
 	var filters []Filter
 	open := false
@@ -114,14 +112,6 @@ func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, d
 		e.Numbered = e.Numbered || u.base == depth+1
 	}
 	e.Counted = e.Counted || e.Numbered
-	if e.Numbered && grouped {
-		panic(fmt.Sprintf("search: composite of %s is within another", field.Field().Name))
-	}
-	for _, f := range filters {
-		if f.Kind != filters[0].Kind || f.Field != filters[0].Field {
-			panic(fmt.Sprintf("search: filters of %s do not exclude each other", field.Field().Name))
-		}
-	}
 	if open {
 		filters = append(filters, Filter{})
 	}
@@ -132,7 +122,7 @@ func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, d
 				through = append(through, u)
 			}
 		}
-		e.Branches = append(e.Branches, branch{f, b.node(field.Field().Type, place+f.String(), through, depth+1, grouped || e.Numbered)})
+		e.Branches = append(e.Branches, branch{f, b.node(field.Field().Type, place+f.String(), through, depth+1)})
 	}
 	return e
 }

@@ -42,10 +42,10 @@ type ParseOptions struct {
 	Compartment Compartment
 }
 
-// Parse reads the raw query of a search for resources of type t, or for 0 of all
-// types or those that _type names: what follows
-// the question mark, or the body of a POST _search. It reports a [*QueryError]
-// for the first part that cannot be used (FHIR R4 §3.1.1).
+// Parse reads the raw query of a search for resources of type t; 0 stands for all
+// types, or the types of _type. The raw query is the text behind the question mark, or
+// the body of a POST _search. It reports a [*QueryError] for the first part that cannot
+// be used (FHIR R4 §3.1.1).
 func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
 	return Read(param.R4(), t, rawQuery, opts)
 }
@@ -131,7 +131,7 @@ func (p *Parser) Decode(raw string) (part, error) {
 // forbidden reports characters that no string of FHIR has (FHIR R4 §2.24.0.1).
 func forbidden(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
 
-// maxShown is as much of a parameter's name as an error shows, in bytes.
+// maxShown is how many bytes of a parameter's name an error shows.
 const maxShown = 128
 
 func shown(name string) string {
@@ -198,7 +198,7 @@ func (p *Parser) unsupported(reason string) error {
 	return &param.QueryError{Part: p.name, Code: issue.NotSupported, Reason: reason, Ignorable: true}
 }
 
-// once reports a parameter that the query already has and that has one value.
+// once reports a parameter that may stand once and that the query already has.
 func (p *Parser) once(name string) error {
 	if slices.ContainsFunc(p.q.parts, func(used part) bool { return used.Name == name }) {
 		return p.Fail(issue.Invalid, "given more than once")
@@ -217,7 +217,7 @@ func (p *Parser) lenient(err error) error {
 	return err
 }
 
-// suggest adds to an error about an unknown name those that are near.
+// suggest adds similar names to an error about an unknown name.
 func (p *Parser) suggest(err error) error {
 	if e, ok := err.(*param.QueryError); ok && e.Unknown != "" {
 		e.Near = nearest(e.Unknown, p.Codes(e.Type))
