@@ -14,7 +14,8 @@ import (
 )
 
 // forbidden are turns that make a reader stop: a pronoun stands where the noun belongs.
-var forbidden = regexp.MustCompile(`(?i)\b(of which|by what|as which|as what|those that|those which|that which|of what|from what|whatever it is|what is \S+( \S+)? of what)\b`)
+// A number of things may be counted: "windows, one of which must hold".
+var forbidden = regexp.MustCompile(`(?i)\b(((one|some|all|each|both|none|many|most) )?of which|by what|as which|as what|those that|those which|that which|of what|from what|whatever it is|what is \S+( \S+)? of what)\b`)
 
 // TestSentences finds forbidden turns in the comments of all code but tests.
 func TestSentences(t *testing.T) {
@@ -31,6 +32,9 @@ func TestSentences(t *testing.T) {
 		for _, group := range file.Comments {
 			text := strings.Join(strings.Fields(group.Text()), " ")
 			for _, turn := range forbidden.FindAllString(text, -1) {
+				if len(turn) > len("of which") && strings.HasSuffix(strings.ToLower(turn), " of which") {
+					continue
+				}
 				assert.Fail(t, "a comment that must be read twice", "%s: %q: name the noun", files.Position(group.Pos()), turn)
 			}
 		}

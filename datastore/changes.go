@@ -49,7 +49,7 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 				yield(Version{}, err)
 				return
 			}
-			v, err := now.told(o)
+			v, err := now.historical(o)
 			if !yield(v, err) || err != nil {
 				return
 			}

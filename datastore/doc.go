@@ -55,9 +55,14 @@
 //
 // # Looking into a store
 //
-// [Options.ReadOnly] opens a store beside the process that writes to it. [Inspect] and
-// [InspectRecords] read the files of a store, even if it does not open, and [Cut] makes
-// a store with damage in its log open again. See examples/admin.
+// [Options.ReadOnly] opens a store beside the process that writes to it. Package repair
+// tells what the files of a store have, also where it does not open, and makes a store with
+// damage in its log one that opens.
+//
+// # Measuring
+//
+// [Options.Metrics] is told of each operation: its kind, resource type, duration and
+// outcome. [Store.Stats] says what the index takes.
 //
 // # Errors
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Opening a store.
@@ -27,13 +28,10 @@ var (
 	// folder or to a file in it. The error says what to change.
 	ErrExposed = engine.ErrExposed
 	// ErrNoStore is returned by Open with Options.Existing or Options.ReadOnly, and by
-	// Inspect, InspectRecords and Cut, if there is no store.
+	// package repair, where there is no store.
 	ErrNoStore = engine.ErrNoStore
 	// ErrCorrupt is returned when stored bytes are not what was written.
 	ErrCorrupt = engine.ErrCorrupt
-	// ErrSettings is returned for options that a feature of the store excludes. The
-	// error says which option, and what to do. No feature of this version excludes one.
-	ErrSettings = engine.ErrSettings
 	// ErrPreload is returned when filling a new store by Options.Preload failed, and
 	// for a store whose preload did not finish. The error says what to do.
 	ErrPreload = errors.New("datastore: preload")
@@ -48,11 +46,9 @@ var (
 	// ErrInvalid is returned for data or a query that breaks a rule of FHIR.
 	ErrInvalid = engine.ErrInvalid
 	// ErrPreconditionFailed is returned when a condition of a write does not
-	// hold: IfMatch names another version, or a search found several resources.
+	// hold: IfMatch names another version, a search found several resources, or a
+	// conditional reference does not find one.
 	ErrPreconditionFailed = engine.ErrPreconditionFailed
-	// ErrUnresolved is returned for a conditional reference that does not find one
-	// resource. It is an ErrPreconditionFailed.
-	ErrUnresolved = engine.ErrUnresolved
 	// ErrConflict is returned when others kept changing what a conditional write
 	// depends on.
 	ErrConflict = engine.ErrConflict
@@ -96,13 +92,13 @@ var (
 	ErrReplaced = engine.ErrReplaced
 )
 
-// An Issue is one fault of a resource or a query: severity, FHIR issue code, place and
-// rule.
-type Issue = engine.Issue
+// An Issue is one thing that is wrong with data: severity, FHIR issue code, place and
+// rule. Package issue has the severities and codes.
+type Issue = issue.Issue
 
-// An Error reports the faults of a resource or a query. errors.Is matches its Class;
-// its Issues say what and where.
-type Error = engine.Error
+// An Error reports what is wrong with data or with a query: its Class, which it
+// matches with errors.Is, and Issues, which say what and where.
+type Error = issue.Failure
 
 // Outcome returns the OperationOutcome of an error as JSON. For nil it says that all is
 // well.

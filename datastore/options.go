@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -60,20 +61,24 @@ const (
 	SyncNone = Durability(txlog.SyncNone)
 )
 
-// DefaultMaxResourceSize is the default of Options.MaxResourceSize, in bytes. It bounds
-// the memory of one write: four to six times this.
-const DefaultMaxResourceSize = 64 << 20
-
-// DefaultMaxBundleAnswer is the default of Options.MaxBundleAnswer, in bytes. A Bundle
-// of a few kilobytes can ask for every page of a store.
-const DefaultMaxBundleAnswer = DefaultMaxResourceSize
+// Defaults.
+const (
+	// defaultMaxResourceSize bounds the memory of one write: four to six times this.
+	defaultMaxResourceSize = 64 << 20
+	// defaultMaxBundleAnswer is as much as a Bundle that is sent may have. A Bundle of a few
+	// kilobytes can ask for every page of a store.
+	defaultMaxBundleAnswer = defaultMaxResourceSize
+	// defaultMaxPageBytes has room for a resource of any size that is taken.
+	defaultMaxPageBytes = defaultMaxResourceSize
+)
 
 // Options say how a store is opened. The zero value of each field is its default.
 type Options struct {
 	// Key wraps the store's keys. A store in a folder needs one; one in memory
 	// takes a random key by default.
 	Key KeyWrapper
-	// Validation is the level at which resources are checked: Strict by default.
+	// Validation is the level at which resources are checked: Strict by default for
+	// writes, WithoutInvariants for Preload.
 	Validation Level
 	// Annotator reads every DocumentReference that is written. It adds the search
 	// parameters of [nlp.SearchParameters]. By default no document is annotated.
@@ -98,8 +103,8 @@ type Options struct {
 	// resources in JSON, active. They are indexed in the background at every opening;
 	// see [Store.SearchParameters].
 	SearchParameters [][]byte
-	// MaxResourceSize is the largest resource in bytes: DefaultMaxResourceSize by
-	// default.
+	// MaxResourceSize is the size in bytes up to which a resource is taken, 64 MiB by
+	// default. It bounds the memory of one write: four to six times this.
 	MaxResourceSize int
 	// MaxValues is how many values a resource may have, objects among them. Each value
 	// takes 20 bytes while the resource is written, so many short values take many
@@ -112,10 +117,20 @@ type Options struct {
 	// share as much, and its GETs five times as much.
 	MaxSearchCost int
 	// MaxBundleAnswer is how many bytes the answers to the GETs of one Bundle may have
-	// together: DefaultMaxBundleAnswer by default. A page without room is cut, and its
-	// next link leads on; a read without room is refused.
+	// together, 64 MiB by default. A page that has no room is cut, and says so by its
+	// next link; a read that has none is refused.
 	MaxBundleAnswer int
-	// Logger gets events that no caller waits for. By default nothing is logged.
+	// MaxPageBytes is how many bytes the resources of one page of a search or a history may
+	// have together, 64 MiB by default. A page ends early where the next match or version
+	// has no room, and its Next goes on there; the first always has. Resources that a
+	// search includes and that have no room are left out, and an issue says so. Iterations
+	// over all matches or versions have no such bound: they hold one resource at a time.
+	MaxPageBytes int
+	// Metrics is told of each operation once it has ended, by the goroutine that asked for
+	// it, which it holds up meanwhile. It may be called by many goroutines. One that panics
+	// loses what it was told; the Logger is told of that. By default nothing is measured.
+	Metrics func(Operation)
+	// Logger is told of what nobody is waiting to hear. By default nobody is told.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
 	// unless a call takes longer than a second.
@@ -140,16 +155,21 @@ type Options struct {
 	ReadOnly bool
 	// Durability is when commits are synced: SyncCommit by default.
 	Durability Durability
-	// Preload fills a store in which nothing was written yet, before Open returns. It
-	// is ignored for any other store. If it fails, or the process ends, the store opens
-	// only with a Preload, which goes on behind the last durable line; without one,
-	// Open reports ErrPreload. Lines are checked at the level Validation, without
-	// invariants in FHIRPath; a refused line is an error of Open.
-	Preload Preload
+	// Preload fills a store in which nothing was written yet, before Open returns; of
+	// any other store it is left aside. Where it fails, or the process ends, nobody can
+	// open the store but with a Preload, which goes on where the last one stopped:
+	// otherwise Open reports ErrPreload. Lines are checked at the level Validation; one
+	// that is refused is an error of Open.
+	//
+	// It returns ldjson, one resource a line, each with its own id; package ingest has one
+	// of invented patients. It is called again where filling was interrupted, and gives the
+	// same lines each time: filling goes on behind the last line that is durable. It stops
+	// when ctx ends.
+	Preload func(ctx context.Context) (io.ReadCloser, error)
 }
 
-// withDefaults copies and fills o and reports all its faults.
-func (o *Options) withDefaults() (engine.Options, error) {
+// withDefaults copies and fills o and reports everything that is wrong with it.
+func (o *Options) withDefaults() (Options, error) {
 	var filled Options
 	if o != nil {
 		filled = *o
@@ -166,6 +186,9 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	}
 	if filled.MaxBundleAnswer < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxBundleAnswer %d is negative", filled.MaxBundleAnswer))
+	}
+	if filled.MaxPageBytes < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxPageBytes %d is negative", filled.MaxPageBytes))
 	}
 	if filled.Validation > Minimal {
 		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
@@ -191,21 +214,29 @@ func (o *Options) withDefaults() (engine.Options, error) {
 		filled.Zone = time.UTC
 	}
 	if filled.MaxResourceSize == 0 {
-		filled.MaxResourceSize = DefaultMaxResourceSize
+		filled.MaxResourceSize = defaultMaxResourceSize
 	}
 	if filled.MaxSearchCost == 0 {
 		filled.MaxSearchCost = search.DefaultCostLimit
 	}
 	if filled.MaxBundleAnswer == 0 {
-		filled.MaxBundleAnswer = DefaultMaxBundleAnswer
+		filled.MaxBundleAnswer = defaultMaxBundleAnswer
+	}
+	if filled.MaxPageBytes == 0 {
+		filled.MaxPageBytes = defaultMaxPageBytes
 	}
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
+	return filled, errors.Join(wrong...)
+}
+
+// engine returns what the engine is told of filled options.
+func (o *Options) engine() engine.Options {
 	return engine.Options{
-		Key: filled.Key, Validation: engine.Level(filled.Validation), Annotator: filled.Annotator, AnnotateLater: filled.AnnotateLater, AnnotateTimeout: filled.AnnotateTimeout, Zone: filled.Zone, BaseURL: filled.BaseURL,
-		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
-		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
-		Existing: filled.Existing, ReadOnly: filled.ReadOnly, Durability: txlog.Durability(filled.Durability),
-	}, errors.Join(wrong...)
+		Key: o.Key, Annotator: o.Annotator, AnnotateLater: o.AnnotateLater, AnnotateTimeout: o.AnnotateTimeout, Zone: o.Zone, BaseURL: o.BaseURL,
+		SearchParameters: o.SearchParameters, MaxResourceSize: o.MaxResourceSize, MaxValues: o.MaxValues, MaxSearchCost: o.MaxSearchCost, MaxBundleAnswer: o.MaxBundleAnswer, Logger: o.Logger,
+		Now: o.Now, Queries: o.Queries, NewID: o.NewID, AtLeast: o.AtLeast.pin,
+		Existing: o.Existing, ReadOnly: o.ReadOnly, Durability: txlog.Durability(o.Durability),
+	}
 }

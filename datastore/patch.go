@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of a
@@ -23,24 +23,22 @@ import (
 // cannot be applied, its issues point into the patch; a failed test has the code
 // conflict. If the result is invalid, they point into the patched resource.
 func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (_ Version, err error) {
+	defer s.told("patch", ref.Type, &err)()
 	defer func() { withoutOffsets(err) }()
-	o, _, err := s.gather(opts, anything)
+	o, err := s.gather(opts, &opPatch)
 	if err != nil {
 		return Version{}, err
 	}
-	if o.conditional || o.ifNoneMatch || o.ifChanged || o.source {
-		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation, WithoutInvariants and WithProvenance go with a patch")
-	}
 	for range tries {
-		now, err := s.Read(ctx, ref)
+		now, err := s.read(ctx, ref)
 		if err != nil {
 			return Version{}, err
 		}
-		if o.ifMatch != "" && o.ifMatch != now.VersionID {
+		if o.has(optIfMatch) && o.ifMatch != now.VersionID {
 			return Version{}, engine.Failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
-		v, err := s.patch(ctx, now, patch, &o)
-		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
+		v, err := s.patch(ctx, now, patch, o)
+		if o.has(optIfMatch) || !errors.Is(err, ErrPreconditionFailed) {
 			return v, err
 		}
 	}
@@ -54,7 +52,8 @@ func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writ
 	if err != nil {
 		return Version{}, patchError(err)
 	}
-	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.base, o.provenance = with.check, with.base, with.provenance }})
+	n, _ := engine.ParseVersion(now.VersionID)
+	return s.update(ctx, text, now.Ref, with, engine.Condition{IfMatch: n}, engine.Patch)
 }
 
 // withoutOffsets takes the offsets out of an error about the patched resource, whose

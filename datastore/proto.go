@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirproto"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -120,7 +120,7 @@ func Unmarshal[R Resource](json []byte) (R, error) {
 // instance, a proto does not hold all digits of a fraction of a second; see
 // fhirproto.AppendKept. The write reports faults of either text.
 func (s *Store) keepText(ctx context.Context, ref Ref, json []byte) []byte {
-	current, err := s.Read(ctx, ref)
+	current, err := s.read(ctx, ref)
 	if err != nil {
 		return json
 	}

@@ -5,30 +5,42 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/index"
 )
 
 // Read implements [Reader].
-func (s *Store) Read(ctx context.Context, ref Ref) (Version, error) {
+func (s *Store) Read(ctx context.Context, ref Ref) (_ Version, err error) {
+	defer s.told("read", ref.Type, &err)()
+	return s.read(ctx, ref)
+}
+
+func (s *Store) read(ctx context.Context, ref Ref) (Version, error) {
 	now, err := s.now()
 	if err != nil {
 		return Version{}, err
 	}
 	defer now.Close()
-	return now.Read(ctx, ref)
+	return now.read(ctx, ref)
 }
 
 // ReadVersion implements [Reader].
-func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
+func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (_ Version, err error) {
+	defer s.told("vread", ref.Type, &err)()
 	now, err := s.now()
 	if err != nil {
 		return Version{}, err
 	}
 	defer now.Close()
-	return now.ReadVersion(ctx, ref, versionID)
+	return now.readVersion(ctx, ref, versionID)
 }
 
 // Read implements [Reader].
-func (s *Snapshot) Read(ctx context.Context, ref Ref) (Version, error) {
+func (s *Snapshot) Read(ctx context.Context, ref Ref) (_ Version, err error) {
+	defer s.store.told("read", ref.Type, &err)()
+	return s.read(ctx, ref)
+}
+
+func (s *Snapshot) read(ctx context.Context, ref Ref) (Version, error) {
 	o, err := s.currentOrdinal(ctx, ref)
 	if err != nil {
 		return Version{}, err
@@ -37,7 +49,12 @@ func (s *Snapshot) Read(ctx context.Context, ref Ref) (Version, error) {
 }
 
 // ReadVersion implements [Reader].
-func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
+func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (_ Version, err error) {
+	defer s.store.told("vread", ref.Type, &err)()
+	return s.readVersion(ctx, ref, versionID)
+}
+
+func (s *Snapshot) readVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
 	o, err := s.versionOrdinal(ctx, ref, versionID)
 	if err != nil {
 		return Version{}, err
@@ -46,7 +63,7 @@ func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (
 }
 
 // currentOrdinal returns the current version of a resource.
-func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (Ordinal, error) {
+func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	o, err := s.lookup(ctx, ref)
 	if err == nil && s.view.Deleted(o) {
 		err = fmt.Errorf("%w: %s", ErrGone, ref.Type)
@@ -55,7 +72,7 @@ func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (Ordinal, error)
 }
 
 // versionOrdinal returns one version of a resource.
-func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string) (Ordinal, error) {
+func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string) (index.Ordinal, error) {
 	o, err := s.lookup(ctx, ref)
 	if err != nil {
 		return 0, err
@@ -74,7 +91,7 @@ func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string
 }
 
 // lookup returns the newest version of a resource, which may be a deletion.
-func (s *Snapshot) lookup(ctx context.Context, ref Ref) (Ordinal, error) {
+func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -93,7 +110,7 @@ func (s *Snapshot) lookup(ctx context.Context, ref Ref) (Ordinal, error) {
 }
 
 // version reads one version that exists in the view, or its deletion.
-func (s *Snapshot) version(o Ordinal) (Version, error) {
+func (s *Snapshot) version(o index.Ordinal) (Version, error) {
 	described := s.view.Version(o)
 	v := publicVersion(&described)
 	if v.Deleted {

@@ -4,9 +4,13 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
+
+// An Ordinal names one version in the order of the log. It means something to the
+// snapshot that gave it, and to no other.
+type Ordinal uint32
 
 // A Ref names a resource: its type and its id.
 type Ref struct{ Type, ID string }
@@ -32,8 +36,8 @@ type Version struct {
 	// Unchanged says, of the result of a write with IfChanged, that this is the version
 	// that was there before.
 	Unchanged bool
-	// Refused says, of the result of an operation with IfInOrder, why nothing was written:
-	// an [Error] of class ErrVersionOrder.
+	// Refused says, of an operation that [Transaction.SkipOutOfOrder] has skipped, why
+	// nothing was written: an [Error] of class ErrVersionOrder.
 	Refused error
 	// Interaction is the interaction that wrote the version, in a history and in a
 	// change: "create", "update", "patch", "delete", "import", "restore" or "derived".
@@ -45,23 +49,6 @@ type Version struct {
 	// JSON is the resource in canonical form, with meta.versionId and
 	// meta.lastUpdated. It is the caller's.
 	JSON []byte
-}
-
-// Effect returns the effect of the operation that returned v.
-func (v *Version) Effect() Effect {
-	switch {
-	case v.Refused != nil:
-		return EffectRefused
-	case v.VersionID == "":
-		return NoEffect
-	case v.Unchanged:
-		return EffectUnchanged
-	case v.Deleted:
-		return EffectDeleted
-	case v.Created:
-		return EffectCreated
-	}
-	return EffectUpdated
 }
 
 // resourceType looks up a concrete resource type.
@@ -81,7 +68,7 @@ func publicVersion(v *engine.Version) Version {
 		Deleted: v.Deleted, Created: v.Created, Unchanged: v.Unchanged, Issues: v.Issues, Refused: v.Refused,
 	}
 	if v.Number != 0 {
-		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), v.Ordinal
+		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), Ordinal(v.Ordinal)
 	}
 	return public
 }

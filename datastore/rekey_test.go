@@ -17,6 +17,7 @@ import (
 	"gocloud.dev/secrets/localsecrets"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/datastore/repair"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 )
 
@@ -45,7 +46,7 @@ func TestRotateKey(t *testing.T) {
 	store, err := datastore.Open(ctx, path, opts)
 	require.NoError(t, err)
 	require.NoError(t, importLines(store, synthetic(4)))
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error { return tx.SetState("name", []byte("value")) })
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error { return tx.SetState("name", []byte("value")) })
 	require.NoError(t, err)
 	page, err := store.Search(ctx, "Observation", "_count=10&_sort=date")
 	require.NoError(t, err)
@@ -54,11 +55,13 @@ func TestRotateKey(t *testing.T) {
 	head, before := store.Head(), everything(t, store, rewriteQueries...)
 	copyStore(t, path, old)
 
-	var told []datastore.RewriteProgress
-	require.NoError(t, store.RotateKey(ctx, func(p datastore.RewriteProgress) { told = append(told, p) }))
-	require.NotEmpty(t, told)
-	last := told[len(told)-1]
-	require.Equal(t, last.Total, last.Done)
+	last, all := int64(-1), int64(0)
+	require.NoError(t, store.RotateKey(ctx, func(done, total int64) {
+		require.Greater(t, done, last)
+		last, all = done, total
+	}))
+	require.Positive(t, all)
+	require.Equal(t, all, last)
 	stats, err := store.Stats()
 	require.NoError(t, err)
 	require.False(t, stats.Rotating)
@@ -107,7 +110,7 @@ func TestRotateKeyStops(t *testing.T) {
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()
 	require.ErrorIs(t, store.RotateKey(stopped, nil), context.Canceled)
-	err = store.RotateKey(ctx, func(datastore.RewriteProgress) { panic("progress") })
+	err = store.RotateKey(ctx, func(int64, int64) { panic("progress") })
 	require.ErrorIs(t, err, datastore.ErrCallback)
 	stats, err := store.Stats()
 	require.NoError(t, err)
@@ -266,7 +269,7 @@ func TestDurability(t *testing.T) {
 		store, err := datastore.Open(ctx, folder, opts)
 		require.NoError(t, err)
 		put(t, store, fmt.Sprintf(`{"resourceType":"Patient","id":"p%d"}`, i))
-		in, err := datastore.Inspect(ctx, folder, opts.Key)
+		in, err := repair.Inspect(ctx, folder, opts.Key)
 		require.NoError(t, err)
 		require.Empty(t, in.Faults)
 		names := []string{"none", "interval", "commit"}

@@ -8,14 +8,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// An Ordinal names one version in the order of the log. Only the snapshot that gave it
-// may use it.
-type Ordinal = index.Ordinal
-
-// At returns the state of a Reader: of a Snapshot, which must stay open, or the newest
-// state of a Store. Close it when done. It reports ErrClosed.
-func At(r Reader) (*Snapshot, error) { return r.at() }
-
 // Types returns the names of the resource types that have a current version,
 // sorted.
 func (s *Snapshot) Types() []string {
@@ -39,7 +31,7 @@ func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	}
 	return func(yield func(Ordinal) bool) {
 		for o := range s.view.OfType(index.TypeID(t)).All() {
-			if s.view.Visible(o) && !yield(o) {
+			if s.view.Visible(o) && !yield(Ordinal(o)) {
 				return
 			}
 		}
@@ -50,5 +42,5 @@ func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 // Current. It allocates only if dst lacks room, and may be called by many goroutines at
 // once.
 func (s *Snapshot) AppendJSON(dst []byte, o Ordinal) ([]byte, error) {
-	return s.view.AppendJSON(dst, o)
+	return s.view.AppendJSON(dst, index.Ordinal(o))
 }

@@ -7,29 +7,13 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A SearchParameterStatus is the progress of a custom search parameter: one of
-// [Options.SearchParameters], or an active SearchParameter resource of the store that
-// is none of R4's own.
-type SearchParameterStatus struct {
-	URL, Code, Type string
-	Base            []string // the types that have it, as its definition names them
-	Target          []string // of a reference: the types that it may lead to; none is all
-	// Indexed of Total versions have been looked at. The total grows while others
-	// write.
-	Indexed, Total int
-	// Complete is set once queries may use the parameter.
-	Complete bool
-	// Issues say why the parameter is not used: faults of a definition that was stored
-	// without the checks of [Strict], or the error that ended indexing.
-	Issues []Issue
-}
-
-// SearchParameters returns all custom search parameters: complete ones, ones that are
-// being indexed, and unused ones with the issues that say why.
-func (s *Store) SearchParameters() []SearchParameterStatus {
-	var all []SearchParameterStatus
+// SearchParameters returns the custom search parameters: those that are complete,
+// those that are being indexed, and those that are not used, with the issues that
+// say why.
+func (s *Store) SearchParameters() []search.ParameterStatus {
+	var all []search.ParameterStatus
 	for _, p := range s.engine.SearchParameters() {
-		all = append(all, SearchParameterStatus(p))
+		all = append(all, search.ParameterStatus(p))
 	}
 	return all
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Select returns all matches of a query of a resource type, without pages and without
@@ -17,11 +17,7 @@ import (
 // what Search reports. The answer may be iterated over several times, and after the
 // snapshot was closed.
 func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...SearchOption) (iter.Seq[Ordinal], error) {
-	var o searchOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
-	q, _, err := s.store.query(ctx, typ, query, &o)
+	q, _, err := s.store.query(ctx, typ, query, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +51,7 @@ func (s *Snapshot) Versions(typ string) (iter.Seq[Version], error) {
 	}
 	return func(yield func(Version) bool) {
 		for o := range s.view.OfType(index.TypeID(t)).All() {
-			if !yield(s.Describe(o)) {
+			if !yield(s.Describe(Ordinal(o))) {
 				return
 			}
 		}
@@ -64,17 +60,21 @@ func (s *Snapshot) Versions(typ string) (iter.Seq[Version], error) {
 
 // Describe returns a version of the snapshot without JSON and Interaction.
 func (s *Snapshot) Describe(o Ordinal) Version {
-	described := s.view.Version(o)
+	described := s.view.Version(index.Ordinal(o))
 	return publicVersion(&described)
 }
 
 // Previous returns the version of the same resource before another, false for the first.
-func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) { return s.view.Previous(o) }
+func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) {
+	before, ok := s.view.Previous(index.Ordinal(o))
+	return Ordinal(before), ok
+}
 
 // Find returns the current version of a resource without opening it. It reports
 // ErrNotFound, or ErrGone along with the deletion.
 func (s *Snapshot) Find(ctx context.Context, ref Ref) (Ordinal, error) {
-	return s.currentOrdinal(ctx, ref)
+	o, err := s.currentOrdinal(ctx, ref)
+	return Ordinal(o), err
 }
 
 // WithID returns the resources of any type that have an id.

@@ -21,18 +21,29 @@ type Reader interface {
 	// resource, of a type if ref has no ID, or of the whole store if ref is zero. For a
 	// resource that never existed it yields ErrNotFound.
 	History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error]
-	// HistoryPage returns one page of the versions over which History iterates. It
+	// HistoryPage returns one page of what History iterates over: the newest LastUpdated
+	// first, and of versions with the same LastUpdated the last one written first. next
+	// is the HistoryOptions.Page of the page that follows, "" on the last. It is good for
+	// the same history, whatever is written meanwhile, until its state is swept. It
 	// reports an [Error] of class ErrInvalid for a token of another history or store,
-	// and ErrStalePage for a token of a state that is gone.
-	HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error)
-	// Search answers a query of a resource type with one page. The type "" stands for
-	// all types, or for the types of _type. The query is as in a URL, without a
-	// question mark: name=ann&birthdate=ge1980. It reports an [Error] of class
-	// ErrInvalid, ErrTooCostly or ErrIndexing, or ErrStalePage.
+	// and ErrStalePage for one of a state that is gone.
+	HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (versions []Version, next string, err error)
+	// Search answers a query of a resource type with one page, or, where the type
+	// is "", of all types or those that _type names. The query is that of a URL,
+	// without a question mark: name=ann&birthdate=ge1980. It reports an [Error] of
+	// class ErrInvalid, ErrTooCostly or ErrIndexing, or ErrStalePage.
 	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)
+	// SearchAll iterates over all matches of such a query in the order that it asks for,
+	// over one state of the store, without pages: _count changes nothing. What only a page
+	// has is an [Error] of class ErrInvalid: included resources, the total alone
+	// (_summary=count), _explain, and page tokens; so is _contained. What [Lenient] leaves
+	// out is not told.
+	SearchAll(ctx context.Context, resourceType, query string, opts ...SearchOption) iter.Seq2[Version, error]
+	// At returns the state that is read: that of a Snapshot, which has to stay open, or
+	// the newest of a Store. Close it when done. It reports ErrClosed.
+	At() (*Snapshot, error)
 
-	// at returns the state to read, held until it is closed.
-	at() (*Snapshot, error)
+	reader() // there are no others
 }
 
 var (
@@ -82,9 +93,13 @@ func (s *Snapshot) Sequence() uint64 { return s.view.Sequence() }
 // Time returns the time of that commit.
 func (s *Snapshot) Time() time.Time { return time.UnixMicro(s.view.Time()).UTC() }
 
-func (s *Store) at() (*Snapshot, error) { return s.now() }
+// At implements [Reader].
+func (s *Store) At() (*Snapshot, error) { return s.now() }
 
-// at returns the snapshot's state, which it holds itself.
-func (s *Snapshot) at() (*Snapshot, error) {
+// At implements [Reader]. The snapshot holds the state itself.
+func (s *Snapshot) At() (*Snapshot, error) {
 	return &Snapshot{store: s.store, view: s.view}, s.view.Open()
 }
+
+func (s *Store) reader()    {}
+func (s *Snapshot) reader() {}

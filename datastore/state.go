@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // ownState begins the names of the states that users set.
@@ -24,31 +24,26 @@ const (
 //
 // State is sealed like resources are. It is no resource: no search and no history shows
 // it, and exports leave it out.
-func (tx *Tx) SetState(name string, value []byte) error {
+func (tx *Transaction) SetState(name string, value []byte) error {
 	return tx.setState(engine.State{Name: name, Value: value})
 }
 
-// SetEffects keeps a value under a name as SetState does, followed by a byte for each
-// operation of the transaction: its [Effect], which only the commit knows. So a stopped
-// job knows the effects of its last commit. Operations that are added later count too.
-func (tx *Tx) SetEffects(name string, value []byte) error {
+// SetEffects has the commit keep, under a name, a value that is followed by one byte for
+// each of the transaction's operations, which says what the operation came to and is known
+// in the commit alone. So a job that is stopped knows what its last commit came to.
+// Operations that are added later count too. Otherwise it is SetState. The bytes are
+//
+//	c  created: there was no resource before
+//	u  updated
+//	s  the current version holds the same ([IfChanged])
+//	d  deleted
+//	n  there was nothing to delete
+//	r  refused: out of order ([Transaction.SkipOutOfOrder])
+func (tx *Transaction) SetEffects(name string, value []byte) error {
 	return tx.setState(engine.State{Name: name, Value: value, Effects: true})
 }
 
-// An Effect is the result of an operation.
-type Effect = engine.Effect
-
-// The effects.
-const (
-	NoEffect        = engine.NoEffect  // there was nothing to delete
-	EffectCreated   = engine.Created   // there was no resource before
-	EffectUpdated   = engine.Updated   // a version followed another one
-	EffectUnchanged = engine.Unchanged // the current version holds the same
-	EffectDeleted   = engine.Deleted
-	EffectRefused   = engine.Refused // the version was out of order (IfInOrder)
-)
-
-func (tx *Tx) setState(s engine.State) error {
+func (tx *Transaction) setState(s engine.State) error {
 	name, value := s.Name, s.Value
 	switch {
 	case name == "" || len(name) > maxStateName:

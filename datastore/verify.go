@@ -6,23 +6,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// A Fault is one fault that [Store.Verify] found: the check that failed ("log", "body",
-// "values", "history" or "index"), its Place and its Reason. It holds no patient data.
-type Fault = engine.Fault
+// A Fault is one thing that [Store.Verify] found wrong: what was looked at (Check:
+// "log", "body", "values", "history" or "index"), where (Place) and why (Reason). It
+// holds no patient data.
+type Fault struct{ Check, Place, Reason string }
 
-// A VerifyOption sets a function that Verify calls while it works.
-type VerifyOption func(*engine.Verification)
-
-// VerifyProgress calls f with the number of versions read and of all versions.
-func VerifyProgress(f func(done, total int)) VerifyOption {
-	return func(v *engine.Verification) { v.Progress = f }
-}
-
-// VerifyFaults calls f with each fault; Verify goes on as long as f returns true.
-// Without it, Verify stops at the first fault.
-func VerifyFaults(f func(Fault) bool) VerifyOption {
-	return func(v *engine.Verification) { v.Fault = f }
-}
+// String returns the fault on one line.
+func (f Fault) String() string { return engine.Fault(f).String() }
 
 // Verify reads every version that the store holds, deletions included. It checks that
 // the version opens; that its body parses, is canonical and has the id that the index
@@ -32,12 +22,17 @@ func VerifyFaults(f func(Fault) bool) VerifyOption {
 // ErrCorrupt if there is a fault. Values that another version of this program stored
 // are no fault.
 //
-// A million versions take about ten seconds, and the memory of a second index of them;
-// others may read and write meanwhile.
-func (s *Store) Verify(ctx context.Context, opts ...VerifyOption) error {
-	var v engine.Verification
-	for _, opt := range opts {
-		opt(&v)
+// A million versions take about ten seconds, and memory for an index of theirs; others
+// may read and write meanwhile.
+func (s *Store) Verify(ctx context.Context) error { return s.VerifyAll(ctx, nil, nil) }
+
+// VerifyAll is Verify, and tells while it works. fault is told of each fault, and says
+// whether to go on; without it the first one ends the work. progress is told how many of
+// all versions were read. Either may be nil.
+func (s *Store) VerifyAll(ctx context.Context, fault func(Fault) bool, progress func(done, total int)) error {
+	v := engine.Verification{Progress: progress}
+	if fault != nil {
+		v.Fault = func(f engine.Fault) bool { return fault(Fault(f)) }
 	}
 	return s.engine.Verify(ctx, v)
 }

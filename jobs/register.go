@@ -140,7 +140,7 @@ func ForgetEnded(ctx context.Context, store *datastore.Store, before time.Time) 
 func Work(id, name string) string { return "work/" + id + "/" + name }
 
 // Put has a transaction keep a record.
-func Put(tx *datastore.Tx, r *Record) error {
+func Put(tx *datastore.Transaction, r *Record) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)

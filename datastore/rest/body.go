@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -85,8 +85,8 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 	}
 	typ, id, err := identity(body)
 	if _, isType := schema.ResourceType(typ); err != nil || !isType {
-		// The store's error says more about the fault and its place.
-		if stored := x.store.Validate(x.r.Context(), body); stored != nil {
+		// The store knows better what is wrong with it, and where.
+		if _, stored := x.store.Validate(x.r.Context(), body); stored != nil {
 			err = stored
 		}
 		return nil, "", cmp.Or(err, misplaced("/resourceType", "the resource has no type of FHIR R4"))

@@ -9,9 +9,9 @@
 // The table in route.go lists it all: read and vread, create, update, patch and delete,
 // history of a resource, a type and the store, search of a type, of a compartment and
 // of the store by GET and by POST to _search, batch and transaction, $fhirpath, and
-// /metadata, a CapabilityStatement that is made from that table and from what package
-// search answers. Interactions of FHIR that the table lacks (conditional update, patch
-// and delete, other operations) are refused with 405 or 501.
+// /metadata, a CapabilityStatement made from that table and from the store's search
+// parameters. Interactions of FHIR that the table lacks (conditional update, patch and
+// delete, other operations) are refused with 405 or 501.
 //
 // A patch is a JSON Patch, application/json-patch+json; anything else is answered
 // with 415. A patch in a batch or transaction is refused.

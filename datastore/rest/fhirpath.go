@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // fhirPathDefinition is the operation's canonical URL: FHIRPath Lab's, whose
@@ -284,7 +284,7 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	}
 	dst = append(dst, `{"name":"result"`...)
 	if q.context != 0 {
-		dst = quote.Append(append(dst, `,"valueString":`...), path(doc, n))
+		dst = quote.Append(append(dst, `,"valueString":`...), issue.Path(doc.Type().String(), doc.Pointer(n)))
 	}
 	parts := appendParts(nil, items, max-int64(len(dst)))
 	if parts == nil {
@@ -297,22 +297,6 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 		return nil, q.unprocessable(issue.TooCostly, q.main, "the result is too long")
 	}
 	return append(dst, '}'), nil
-}
-
-// path returns the path of a node in its resource: Patient.name[0].
-func path(doc *fhirjson.Document, n fhirjson.Index) string {
-	var b strings.Builder
-	b.WriteString(doc.Type().String())
-	for step := range strings.SplitSeq(strings.TrimPrefix(doc.Pointer(n), "/"), "/") {
-		switch {
-		case step == "":
-		case step[0] >= '0' && step[0] <= '9':
-			b.WriteString("[" + step + "]")
-		default:
-			b.WriteString("." + step)
-		}
-	}
-	return b.String()
 }
 
 // stored resolves references to resources of the store: relative ones, and absolute

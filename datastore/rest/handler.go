@@ -12,9 +12,9 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// DefaultMaxBodySize is the default of Options.MaxBodySize, in bytes: the largest
-// resource that a store takes by default.
-const DefaultMaxBodySize = datastore.DefaultMaxResourceSize
+// DefaultMaxBodySize is the size in bytes up to which the body of a request is
+// taken: the largest resource that a store takes by default.
+const DefaultMaxBodySize = 64 << 20
 
 // Options say how a handler answers. The zero value of each field is its default.
 type Options struct {
@@ -71,7 +71,8 @@ func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{handler: h, w: w, r: r, base: h.base(r), mediaType: fhirJSON}
+	base := h.base(r)
+	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, mediaType: fhirJSON}
 	defer x.recover()
 	if err := x.answer(); err != nil {
 		if x.began {
@@ -96,6 +97,7 @@ func (h *handler) base(r *http.Request) string {
 // An exchange is one request and its answer. It is for one goroutine.
 type exchange struct {
 	*handler
+	store     *datastore.Store // as it is reached at base
 	w         http.ResponseWriter
 	r         *http.Request
 	base      string
@@ -105,7 +107,7 @@ type exchange struct {
 
 	// The parts of the URL, "" if it does not have them.
 	typ, id, version string
-	compartment      string // the type of the resource of which it is the compartment
+	compartment      string // the type of the compartment's resource
 
 	query string            // the parameters that count, of an interaction that is no search
 	aside []datastore.Issue // what was left aside

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
 )
 
@@ -28,13 +28,13 @@ func (x *exchange) metadata() error {
 type statement struct {
 	sync.Mutex
 	json   []byte
-	custom []datastore.SearchParameterStatus
+	custom []search.ParameterStatus
 }
 
 // capabilities returns the present CapabilityStatement.
 func (h *handler) capabilities() ([]byte, error) {
-	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p datastore.SearchParameterStatus) bool { return !p.Complete })
-	same := func(a, b datastore.SearchParameterStatus) bool {
+	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p search.ParameterStatus) bool { return !p.Complete })
+	same := func(a, b search.ParameterStatus) bool {
 		return a.URL == b.URL && a.Code == b.Code && a.Type == b.Type && slices.Equal(a.Base, b.Base) && slices.Equal(a.Target, b.Target)
 	}
 	s := &h.statement
@@ -124,7 +124,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			}
 		}
 	}
-	included := map[schema.TypeID][]string{} // by target
+	included := map[string][]string{} // by target
 	for _, t := range resourceTypes() {
 		name := t.String()
 		part := resourcePart{
@@ -134,8 +134,8 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			ReferencePolicy: []string{"literal", "logical"},
 		}
 		for _, p := range h.store.Parameters(name) {
-			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type.String()})
-			if p.Type != schema.ParamReference {
+			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type})
+			if p.Type != "reference" {
 				continue
 			}
 			via := name + ":" + p.Code
@@ -147,7 +147,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		rest.Resource = append(rest.Resource, part)
 	}
 	for i, t := range resourceTypes() {
-		rest.Resource[i].SearchRevInclude = included[t]
+		rest.Resource[i].SearchRevInclude = included[t.String()]
 	}
 	return json.Marshal(capabilityStatement{
 		ResourceType: "CapabilityStatement", Name: "fhirlake", Title: "fhirlake FHIR R4 server",

@@ -3,12 +3,12 @@ package rest
 import (
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The media types of FHIR's JSON.
@@ -56,16 +56,10 @@ func negotiate(r *http.Request, query string) (string, error) {
 	return "", refused
 }
 
-// queryValue returns the first value of a parameter in a query, "" if it has none. A
-// semicolon is part of a value, as in fhirVersion's: package url would leave such a
-// parameter out.
+// queryValue returns the first value of a parameter in a query, "" if it has none.
 func queryValue(query, name string) string {
 	for part := range strings.SplitSeq(query, "&") {
-		rawName, rawValue, _ := strings.Cut(part, "=")
-		if given, err := url.QueryUnescape(rawName); err != nil || given != name {
-			continue
-		}
-		if value, err := url.QueryUnescape(rawValue); err == nil && value != "" {
+		if given, value, ok := urlquery.Cut(part); ok && given == name && value != "" {
 			return value
 		}
 	}

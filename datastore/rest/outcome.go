@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A refusal is an error with a status of HTTP and without a class in package datastore.

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // jsonPatch is the media type of RFC 6902, the one form of patch that is taken.
@@ -31,7 +31,7 @@ func (x *exchange) patch() error {
 	if err != nil {
 		return err
 	}
-	v, err := x.store.Patch(x.r.Context(), x.ref(), body, options...)
+	v, err := x.store.Patch(x.r.Context(), x.ref(), body, append(options, x.returning()...)...)
 	if err != nil {
 		if inapplicable(err) {
 			err = &refusal{http.StatusUnprocessableEntity, err}

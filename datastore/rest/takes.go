@@ -2,12 +2,12 @@ package rest
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Headers that some interactions take.
@@ -67,10 +67,8 @@ func (x *exchange) check(t *takes) error {
 		if part == "" {
 			continue
 		}
-		rawName, rawValue, _ := strings.Cut(part, "=")
-		name, err := url.QueryUnescape(rawName)
-		value, failed := url.QueryUnescape(rawValue)
-		if err != nil || failed != nil {
+		name, value, ok := urlquery.Cut(part)
+		if !ok {
 			return refuse(http.StatusBadRequest, issue.Invalid, "the query is not percent-encoded")
 		}
 		fits := name == "_format" || name == "_pretty" && (value == "" || value == "true" || value == "false") ||

@@ -21,7 +21,7 @@ func (x *exchange) create() error {
 	if err != nil {
 		return err
 	}
-	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
+	options = append(options, x.returning()...)
 	v, err := x.store.Create(x.r.Context(), body, options...)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (x *exchange) update() error {
 	if id != x.id {
 		return misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
 	}
-	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
+	options = append(options, x.returning()...)
 	v, err := x.store.Update(x.r.Context(), body, options...)
 	if err != nil {
 		return err

@@ -23,9 +23,9 @@ func rotate(p *program, _ *flag.FlagSet) action {
 		shown := bar.New(p.stderr, "sealing anew", "bytes")
 		defer shown.End()
 		sealed := int64(0)
-		err = store.RotateKey(ctx, func(r datastore.RewriteProgress) {
-			shown.Set(r.Done, r.Total)
-			sealed = r.Total
+		err = store.RotateKey(ctx, func(done, total int64) {
+			shown.Set(done, total)
+			sealed = total
 		})
 		if err == nil {
 			return p.printf("%s are sealed with new keys, and the old ones are destroyed\n", size(sealed))

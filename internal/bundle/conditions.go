@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // rounds is how often conditions are decided again before they count as depending on

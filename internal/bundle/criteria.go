@@ -7,9 +7,10 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A criterion is criteria of a transaction, and their matches in the state with which
@@ -77,16 +78,12 @@ func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) erro
 	if len(p.links)+len(p.strangers) == 0 || !strings.Contains(text, "=") {
 		return text, nil
 	}
-	prefix, query := "", text
-	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
-		prefix, query = before+"?", after
-	}
+	path, query, pathed := urlquery.CutPath(text)
 	parts := strings.Split(query, "&")
 	changed := false
 	for i, part := range parts {
-		name, rawValue, _ := strings.Cut(part, "=")
-		value, err := url.QueryUnescape(rawValue)
-		if err != nil {
+		name, value, ok := urlquery.Cut(part)
+		if !ok {
 			continue // the search engine says so
 		}
 		alternatives := strings.Split(value, ",")
@@ -111,13 +108,16 @@ func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) erro
 			alternatives[j], hit = l.to, true
 		}
 		if hit {
-			parts[i], changed = name+"="+url.QueryEscape(strings.Join(alternatives, ",")), true
+			parts[i], changed = url.QueryEscape(name)+"="+url.QueryEscape(strings.Join(alternatives, ",")), true
 		}
 	}
 	if !changed {
 		return text, nil
 	}
-	return prefix + strings.Join(parts, "&"), nil
+	if query = strings.Join(parts, "&"); pathed {
+		return path + "?" + query, nil
+	}
+	return query, nil
 }
 
 // mentions reports whether the fullUrl of an entry stands inside a value: behind a
@@ -134,17 +134,9 @@ func (p *plan) mentions(value string) bool {
 // isReference reports whether a parameter has references, with no modifier but the name
 // of a type.
 func (p *plan) isReference(t schema.TypeID, name string) bool {
-	if decoded, err := url.QueryUnescape(name); err == nil {
-		name = decoded
-	}
 	name, modifier, modified := strings.Cut(name, ":")
 	if _, isType := schema.ResourceType(modifier); modified && !isType {
 		return false
 	}
-	for _, param := range p.engine.Search().Parameters(t) {
-		if param.Code == name {
-			return param.Type == schema.ParamReference
-		}
-	}
-	return false
+	return p.engine.Search().IsReference(t, name)
 }

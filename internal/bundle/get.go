@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches of
@@ -19,7 +19,7 @@ type Get func(ctx context.Context, now engine.View, to Target, base string, room
 // assumes the resources that the transaction itself writes. It returns the resources
 // that must still exist when the transaction is written.
 //
-// A search may cost half of what one may cost afterwards, so that none fails then.
+// A search may cost half as much as afterwards, so that none fails then.
 func (p *plan) rehearse() (needs []engine.Need, err error) {
 	ctx, room := exec.WithCostLimit(p.forGets, p.cost/2), p.room
 	for i := range p.requests {

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // conditional returns the link of a conditional reference. It is resolved by the state

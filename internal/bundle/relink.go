@@ -5,9 +5,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A LinkKind is the kind of place of a link.
@@ -51,8 +51,8 @@ func Relink(doc *fhirjson.Document, skip func(fhirjson.Index) bool, visit func(k
 		if to == "" {
 			continue
 		}
-		quoted, err := jsontext.AppendQuote(nil, to)
-		if err != nil {
+		quoted, ok := quote.AppendValid(nil, to)
+		if !ok {
 			return nil, engine.At(doc.Pointer(n), engine.Failf(engine.ErrInvalid, issue.Value, "not valid UTF-8"))
 		}
 		if edits == nil {
@@ -71,7 +71,7 @@ var (
 	extensionURL  = schema.Lookup(schema.TypeExtension, "url")
 )
 
-// linkKind reports whether a node may be a link, and of what kind.
+// linkKind reports whether a node may be a link, and its kind.
 func linkKind(doc *fhirjson.Document, n fhirjson.Index) (LinkKind, bool) {
 	node := &doc.Nodes[n]
 	if node.Kind != fhirjson.String {

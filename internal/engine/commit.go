@@ -62,17 +62,18 @@ type State struct {
 	Effects bool
 }
 
-// An Effect is the result of an operation.
+// An Effect says what an operation came to. It is a letter, which State.Effects has the
+// log keep.
 type Effect byte
 
 // The effects.
 const (
-	NoEffect  Effect = iota // there was nothing to delete
-	Created                 // there was no resource before
-	Updated                 // a version followed another one
-	Unchanged               // the current version holds the same
-	Deleted
-	Refused // the version was out of order (SkipRefused)
+	NoEffect  Effect = 'n' // there was nothing to delete
+	Created   Effect = 'c' // there was no resource before
+	Updated   Effect = 'u' // a version followed another one
+	Unchanged Effect = 's' // the current version holds the same
+	Deleted   Effect = 'd'
+	Refused   Effect = 'r' // the version was out of order (SkipRefused)
 )
 
 // A Version describes a version of a resource.

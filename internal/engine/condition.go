@@ -3,16 +3,16 @@ package engine
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
@@ -25,8 +25,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 	if rest, ok := strings.CutPrefix(text, base+"/"); ok && base != "" {
 		text = rest
 	}
-	// The name of a type has neither "=" nor "&".
-	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
+	// A name of a type has neither "=" nor ":", which every condition has.
+	if before, after, ok := urlquery.CutPath(text); ok {
 		named, isType := schema.ResourceType(before)
 		switch {
 		case before == "", isType && named == t:
@@ -59,9 +59,8 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 // selects refuses a condition of criteria that has no value: a search leaves it aside,
 // and the criteria would match too much.
 func selects(part string) error {
-	_, rawValue, _ := strings.Cut(part, "=")
-	value, err := url.QueryUnescape(rawValue)
-	if part != "" && err == nil && strings.Trim(value, ", \t\r\n") == "" {
+	_, value, ok := urlquery.Cut(part)
+	if part != "" && ok && strings.Trim(value, ", \t\r\n") == "" {
 		return Failf(ErrInvalid, issue.Required, "the criteria have a parameter without a value")
 	}
 	return nil
@@ -115,7 +114,7 @@ type Expectation struct {
 	// filter is that of the state that was asked, nil for none. What is asked again passes
 	// it as well.
 	filter *exec.Filter
-	// at is the state that was asked: its sequence and its last version.
+	// at is the sequence of the state that was asked, and last its last version.
 	at   uint64
 	last index.Ordinal
 }
@@ -168,8 +167,8 @@ func (x *Expectation) through(view index.View) index.View {
 	return view.Through(x.filter)
 }
 
-// askAgain asks the conditions of a commit that were overtaken. It reports
-// ErrOvertaken if one finds something else than before.
+// askAgain searches again for the conditions of a commit that were overtaken. It
+// reports ErrOvertaken if one has another answer than before.
 func (e *Engine) askAgain(ctx context.Context, c *Commit) error {
 	for i := range c.Expects {
 		x := &c.Expects[i]

@@ -75,11 +75,11 @@ func checkDerived(doc *fhirjson.Document, subject string) error {
 	return nil
 }
 
-// derive adds the operations on resources derived from a document of which a version is
-// written: the annotation's resources are written, older ones are deleted. A derived
-// resource that somebody else wrote or deleted since is left alone. An imported
-// resource may have been derived by the other store's annotator; a store without
-// annotator leaves it alone too, since it could not derive it again.
+// derive adds the operations on resources derived from a written document: the
+// annotation's resources are written, older ones are deleted. A derived resource that
+// somebody else wrote or deleted since is left alone. An imported resource may have
+// been derived by the other store's annotator; a store without annotator leaves it
+// alone too, since it could not derive it again.
 func (t *taking) derive(o *Op, old state) error {
 	imported := t.engine.annotates(o.Type)
 	numbers := map[schema.TypeID]int{}

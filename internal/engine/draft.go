@@ -8,10 +8,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
-// A Draft is prepared resources of which criteria can be asked before any of them is
-// written. It answers for criteria that look at one resource alone, through the filter of
-// the state that it was made beside. It is for one goroutine, and must not be used once
-// what it has was committed.
+// A Draft answers criteria from prepared resources before any of these is written. The
+// criteria must look at one resource alone. The answers pass the filter of the state beside
+// which the draft was made. A Draft is for one goroutine, and must not be used once its
+// resources were committed.
 type Draft struct {
 	search *exec.Draft
 	filter *exec.Filter

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -187,6 +188,10 @@ func (e *Engine) Options() *Options { return &e.options }
 
 // Head returns the pin of the newest commit.
 func (e *Engine) Head() txlog.Pin { return e.log.Head() }
+
+// StoreID returns the random identifier of the store, and Created when it was made.
+func (e *Engine) StoreID() [16]byte  { return e.log.StoreID() }
+func (e *Engine) Created() time.Time { return e.log.Created() }
 
 // Document parses the stored form of a version.
 func (e *Engine) Document(o index.Ordinal, doc *fhirjson.Document) error {

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -22,7 +22,6 @@ var (
 	ErrLocked      = txlog.ErrLocked
 	ErrForeign     = txlog.ErrForeign
 	ErrCorrupt     = txlog.ErrCorrupt
-	ErrSettings    = txlog.ErrSettings
 	ErrUnsupported = issue.ErrUnsupported
 	ErrNoStore     = txlog.ErrNoStore
 	ErrExposed     = txlog.ErrExposed
@@ -67,29 +66,8 @@ var ErrOvertaken = errors.New("datastore: a condition by search changed")
 // An Issue is one fault of a resource or a query.
 type Issue = issue.Issue
 
-// An Error reports the faults of a resource or a query. errors.Is matches its class.
-type Error struct {
-	Class  error // ErrInvalid, ErrPreconditionFailed, …
-	Issues []Issue
-}
-
-// Error gives the class and the issues on one line.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Class.Error())
-	for i, is := range e.Issues {
-		if i == 0 {
-			b.WriteString(": ")
-		} else {
-			b.WriteString("; ")
-		}
-		b.WriteString(is.String())
-	}
-	return b.String()
-}
-
-// Unwrap returns the class.
-func (e *Error) Unwrap() error { return e.Class }
+// An Error reports what is wrong with data or with a query.
+type Error = issue.Failure
 
 // Failf returns an Error of one issue.
 func Failf(class error, code issue.Code, format string, args ...any) *Error {

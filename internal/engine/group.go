@@ -135,7 +135,7 @@ type taking struct {
 	log      []txlog.Item
 	items    []index.Item
 	extra    []Op // of derived resources; their versions follow those of the commit's operations
-	leans    bool // an operation is the same as what others in the group wrote, or may be
+	leans    bool // an operation has the content of another version in the group, or may have it
 }
 
 // state adds a named state, once the operations have their versions.

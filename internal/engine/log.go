@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
@@ -54,5 +55,8 @@ type Log interface {
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.
 	Head() txlog.Pin
+	// StoreID is the random identifier of the store, and Created when it was made.
+	StoreID() [16]byte
+	Created() time.Time
 	Close() error
 }

@@ -17,7 +17,6 @@ import (
 // Options say how an engine is opened. Package datastore documents and checks them.
 type Options struct {
 	Key              seal.KeyWrapper
-	Validation       Level
 	Annotator        nlp.Annotator // nil annotates nothing
 	AnnotateLater    bool
 	AnnotateTimeout  time.Duration  // 0 is DefaultAnnotateTimeout

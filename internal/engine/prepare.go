@@ -9,13 +9,13 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
@@ -219,14 +219,18 @@ func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, 
 	return p, nil
 }
 
-// Validate checks a resource as a write would, and stores nothing.
-func (e *Engine) Validate(ctx context.Context, src []byte, check Check) error {
+// Validate checks a resource as a write would, and stores nothing. It returns what was
+// found and accepted.
+func (e *Engine) Validate(ctx context.Context, src []byte, check Check) ([]Issue, error) {
 	c := scratches.Get().(*scratch)
 	defer c.put()
 	if err := e.run(ctx, c, src, &How{Check: check}, checking); err != nil {
-		return err
+		return nil, err
 	}
-	return e.checkBesideOthers(c)
+	if err := e.checkBesideOthers(c); err != nil {
+		return nil, err
+	}
+	return c.issues, nil
 }
 
 // run parses a resource and takes steps.

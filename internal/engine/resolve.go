@@ -7,9 +7,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // resolveReferences replaces each conditional reference (FHIR R4 §3.1.0.11.3) by the
@@ -31,14 +31,10 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 		if err != nil {
 			return AtIn(c.doc.Type().String(), c.doc.Pointer(n), err)
 		}
-		quoted, err := jsontext.AppendQuote(nil, to)
-		if err != nil {
-			return err
-		}
 		if edits == nil {
 			edits = fhirjson.NewEdits(&c.doc)
 		}
-		edits.Replace(n, quoted)
+		edits.Replace(n, quote.Append(nil, to))
 	}
 	if edits == nil {
 		return nil

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Level says which of R4's rules a resource must keep to be stored.
@@ -88,11 +88,7 @@ func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 	if schema.Lookup(c.doc.Type(), "extension") == 0 {
 		return nil
 	}
-	text, err := jsontext.AppendQuote(nil, issue.AppendOutcome(nil, c.issues...))
-	if err != nil {
-		return err
-	}
-	extension := append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), text...)
+	extension := quote.Append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), issue.AppendOutcome(nil, c.issues...))
 	noted, _ := withExtensions(nil, &c.doc, [][]byte{append(extension, '}')}, func(url string) bool { return url == ValidationIssueURL })
 	original := c.doc.Source
 	if e.parse(ctx, noted, &c.doc, Minimal) != nil {

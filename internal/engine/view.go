@@ -46,7 +46,7 @@ const MaxHold = time.Hour
 func (e *Engine) endOldHolds() {
 	for _, h := range e.index.Holds() {
 		if time.Since(h.Since) <= MaxHold {
-			return // those that follow began later
+			return // the next holds began later
 		}
 		h.End()
 		e.options.Logger.Warn("datastore: a state was held for so long that it is kept no more", "since", h.Since)

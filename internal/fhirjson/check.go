@@ -3,8 +3,8 @@ package fhirjson
 import (
 	"bytes"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A check is a check of a field's nodes that needs the whole tape.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A scope is a resource that is not contained, with the contained resources and entries

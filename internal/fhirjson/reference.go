@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // checkReference checks the shape of a Reference, what it refers to inside the

@@ -3,8 +3,8 @@ package fhirjson
 import (
 	"bytes"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // resource parses a resource in field f, which is 0 for the root.

@@ -25,7 +25,7 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	dst = append(dst, '"')
 
 	rest := uint32(1)                                             // first node that is neither id nor meta
-	end := root.Start + uint32(len(resourceHead)+len(row.Name)+1) // of what is before it, in canonical text
+	end := root.Start + uint32(len(resourceHead)+len(row.Name)+1) // of the properties before it, in canonical text
 	if rest < root.Next && doc.Nodes[rest].Field == row.First {
 		end = doc.Nodes[rest].End + 1
 		rest = doc.Nodes[rest].Next

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // maxSeparator is how much white space in a row a stride may have, so that the text
@@ -120,7 +121,7 @@ func (d *decoder) base64(p *primitive) bool {
 		d.dst = d.dst[:start]
 		for ; uint64(len(plain)) > stride; plain = plain[stride:] {
 			d.dst = append(d.dst, plain[:stride]...)
-			d.dst, _ = appendEscaped(d.dst, separator)
+			d.dst, _ = quote.AppendInner(d.dst, separator)
 		}
 		d.dst = append(d.dst, plain...)
 	}

@@ -134,7 +134,7 @@ func (d *decoder) properties(base int) bool {
 	return true
 }
 
-// closeObject ends an object or array, of which each part has a comma after it.
+// closeObject ends an object or array. Each member or item so far has a comma after it.
 func (d *decoder) closeObject() { d.closeWith('{', '}') }
 
 func (d *decoder) closeArray() { d.closeWith('[', ']') }

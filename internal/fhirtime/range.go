@@ -32,6 +32,12 @@ func (t Time) Range(loc *time.Location) (low, high int64) {
 	return ClockRange(low, high, loc)
 }
 
+// Start returns when t begins, to the nanosecond and in UTC. Without a time zone it is
+// taken for UTC. It is not for times of day.
+func (t Time) Start() time.Time {
+	return time.UnixMicro(t.utc()).Add(time.Duration(t.Nanoseconds % 1000)).UTC()
+}
+
 // ClockRange returns the range of time during which a clock of loc shows times from
 // low to high, given as if the clock were one of UTC: a range of a [Time] without a
 // zone. Up to a minute is as long as on the clock; a day and more ends when the next
@@ -73,7 +79,7 @@ func (t Time) clock() int64 {
 
 // utc returns the start of t, its own offset or else UTC applied.
 func (t Time) utc() int64 {
-	return daysSinceEpoch(int64(t.Year), int64(t.Month), int64(t.Day))*day + t.clock() - int64(t.Offset)*minute
+	return DaysSinceEpoch(int(t.Year), int(t.Month), int(t.Day))*day + t.clock() - int64(t.Offset)*minute
 }
 
 // length returns the length of a Time of precision Minute or finer.
@@ -99,7 +105,7 @@ func (t Time) next() Time {
 		t.Year++
 		return t
 	case Day:
-		if t.Day < daysInMonth(t.Year, t.Month) {
+		if int(t.Day) < DaysIn(int(t.Year), int(t.Month)) {
 			t.Day++
 			return t
 		}
@@ -110,18 +116,4 @@ func (t Time) next() Time {
 		t.Year++
 	}
 	return t
-}
-
-// daysSinceEpoch counts the days from 1970-01-01 to a day of the proleptic
-// Gregorian calendar, years 1 and later. It counts in years that begin in March,
-// so that the leap day is the last of its year (Hinnant, days_from_civil).
-func daysSinceEpoch(year, month, day int64) int64 {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	era := year / 400
-	yearOfEra := year - era*400
-	dayOfYear := (153*(month-3)+2)/5 + day - 1
-	return era*146097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719468
 }

@@ -96,7 +96,7 @@ func (b *Builder) Reference(p Param, group uint32, typ TypeID, id string) {
 	b.target(typ, id)
 }
 
-// Mention adds a reference of which the index keeps no edge; see [Entry.NoEdge].
+// Mention adds a reference without an edge in the index; see [Entry.NoEdge].
 func (b *Builder) Mention(p Param, group uint32, typ TypeID, id string) {
 	b.begin(KindReference, tagShort, p, group)
 	b.target(typ, id)

@@ -34,8 +34,8 @@ type calendarYear struct {
 	within *roaring.Bitmap // the ordinals of entries that begin and end in it
 	n      int             // how many entries these are
 	months [12]calendarMonth
-	// The positions of entries that cross the end of the year, and of those
-	// that cross the end of a month but not of the year.
+	// The positions of entries that cross the end of the year, and of entries that only
+	// cross the end of a month.
 	beyondYear, beyondMonth []uint16
 }
 

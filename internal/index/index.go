@@ -132,9 +132,6 @@ func New(key [16]byte) *Index { return NewWith(key, nil) }
 // NewWith is New for an index whose values are settled by a function.
 func NewWith(key [16]byte, settle Settle) *Index { return newIndex(key, settle, MaxUsage()) }
 
-// NewWithin is New with lower limits, which a test can reach.
-func NewWithin(key [16]byte, limits Usage) *Index { return newIndex(key, nil, limits) }
-
 func newIndex(key [16]byte, settle Settle, limits Usage) *Index {
 	x := &Index{terms: newTerms(key), settle: settle, limits: limits, set: newTermSet(1)}
 	x.hashers.New = x.newHasher

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/decimal"
 )
 
 // A Limit is one end of a condition on a decimal. The zero Limit is none.
@@ -208,7 +210,7 @@ func (m *numberMatcher) exact(o Ordinal) (bool, error) {
 			return false, err
 		}
 		for _, w := range windows {
-			if w.containsText(e.Low, e.High) {
+			if w.Contains(e.Low, e.High) {
 				return true, nil
 			}
 		}
@@ -265,8 +267,9 @@ func (w *imageWindow) ties(low, high image) bool {
 	return low == w.lowTies[0] || low == w.lowTies[1] || high == w.highTies[0] || high == w.highTies[1]
 }
 
-// containsText is the exact condition; both ends are valid decimals or open.
-func (w *NumberWindow) containsText(low, high string) bool {
+// Contains reports whether the condition holds for a range. Its ends are decimals; empty
+// ones are open.
+func (w *NumberWindow) Contains(low, high string) bool {
 	return (low == "" && w.LowMin.Value == "" || low != "" && w.LowMin.below(low)) &&
 		(low == "" || w.LowMax.above(low)) &&
 		(high == "" || w.HighMin.below(high)) &&
@@ -290,7 +293,7 @@ func (l Limit) compare(value string) (c int, ok bool) {
 	if l.Value == "" {
 		return 0, false
 	}
-	a, _ := parseDecimal(l.Value)
-	b, _ := parseDecimal(value)
-	return a.compare(b), true
+	a, _ := decimal.Parse(l.Value)
+	b, _ := decimal.Parse(value)
+	return a.Compare(b), true
 }

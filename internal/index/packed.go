@@ -33,8 +33,8 @@ func pack[T any](values []T) packed[T] {
 	return p
 }
 
-// A packTable numbers the different things of which a chunk has few: widths of
-// dates, units of numbers.
+// A packTable numbers the few different widths of a chunk's dates, or units of its
+// numbers.
 type packTable[K comparable] struct {
 	keys  []K
 	codes []uint8

@@ -5,8 +5,8 @@ import "unsafe"
 // Stats says how large an index is.
 type Stats struct {
 	// Ordinals, Entities and Records count the ordinals, entities and commits that were
-	// applied. Superseded counts the ordinals that are not visible, and Swept those
-	// that sweeps have removed.
+	// applied. Superseded counts the ordinals that are not visible, and Swept the
+	// ordinals that sweeps have removed.
 	Ordinals, Entities, Records, Superseded, Swept int
 	// Terms counts the terms in the tables, Texts the distinct folded texts, and
 	// Postings the postings of more than one ordinal.

@@ -75,7 +75,7 @@ func (t *termTable) home(term termHash) uint32 {
 // so a shard may have any number of slots, and growing by an eighth keeps it between 74
 // % and 83 % full.
 func (s *termShard) first(term termHash) int {
-	bits := uint64(uint32(term.hi >> 22)) // below those that say which shard
+	bits := uint64(uint32(term.hi >> 22)) // below the bits of the shard
 	return int(bits * uint64(len(s.slots)) >> 32)
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/durable"
 )
 
 // Folder returns a Sink that puts files into a folder, which is made when it is
@@ -121,12 +123,12 @@ func (f *folderFile) remove() error {
 
 // SyncFolder makes the names in a folder durable, where folders can be synced.
 func SyncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("jobs: %w", pathless(err))
+	err := durable.SyncFolder(path)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Op == "sync" &&
+		(errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission)) {
+		return nil
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
+	if err != nil {
 		return fmt.Errorf("jobs: %w", pathless(err))
 	}
 	return nil

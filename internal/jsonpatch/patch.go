@@ -8,7 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The limits of one patch.
@@ -250,8 +251,8 @@ func (p *patcher) add(path []string, v *value) *Error {
 			in.members[at].value = v
 			return nil
 		}
-		raw, err := jsontext.AppendQuote(nil, path[last])
-		if err != nil {
+		raw, ok := quote.AppendValid(nil, path[last])
+		if !ok {
 			return fail("path", issue.Value, "path is not valid UTF-8")
 		}
 		in.members = append(in.members, member{path[last], raw, v})

@@ -3,7 +3,7 @@ package pack
 import (
 	"errors"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 var (

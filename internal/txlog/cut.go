@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/durable"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -228,7 +229,7 @@ func (c *cutting) keep(folder string) (err error) {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	return syncPath(folder)
+	return durable.SyncFolder(folder)
 }
 
 // archive adds the bytes of one file. Their name in the archive tells where in
@@ -258,9 +259,8 @@ func (c *cutting) archive(w *tar.Writer, g goneBytes) (int64, error) {
 	return io.Copy(w, io.NewSectionReader(f, g.offset, size))
 }
 
-// write makes the store of what stays: closed segments, and an empty open segment
-// behind them. The manifest says that it was cut, so that it counts before head knows
-// of it.
+// write makes the store of the kept segments, closed, and an empty open segment behind
+// them. The manifest says that it was cut, so that it counts before head knows of it.
 func (c *cutting) write() error {
 	l, m := c.log, *c.in.manifest
 	w := &l.writer

@@ -3,8 +3,8 @@ package txlog
 import (
 	"errors"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Opening.
@@ -28,9 +28,6 @@ var (
 	// ErrUnsupported is returned for a format of another version, or with
 	// features that this version does not know.
 	ErrUnsupported = issue.ErrUnsupported
-
-	// ErrSettings is returned for options that the features of a store exclude.
-	ErrSettings = errors.New("txlog: options do not fit the store")
 
 	// ErrNoKey is returned when a store on disk is opened without a key
 	// wrapper.

@@ -51,7 +51,8 @@ func (c *Cache) keep(u *Unit) {
 	c.mu.young[u.code] = u
 }
 
-// Canonicalize is Canonicalize with a memory.
+// Canonicalize returns a quantity's base value and the canonical form of its unit: 5400
+// and mg give 5.4 and g. Errors are those of Parse and BaseValue.
 func (c *Cache) Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
 	u, err := c.Parse(code)
 	if err != nil {

@@ -15,12 +15,6 @@ const (
 	maxExponent = 999
 )
 
-// Valid says whether code is a UCUM unit.
-func Valid(code string) bool {
-	_, err := Parse(code)
-	return err == nil
-}
-
 // Parse reads a unit of UCUM's case-sensitive grammar (UCUM §7–§12). The error
 // is a *SyntaxError.
 func Parse(code string) (*Unit, error) {

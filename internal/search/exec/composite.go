@@ -146,7 +146,7 @@ func (x *elements) holds(c *param.Composite, tests []tester, v *query.Value, ent
 		case first:
 			x.groups, first = append(x.groups, x.holding...), false
 		default:
-			slices.Sort(x.holding) // of which a resource may have very many
+			slices.Sort(x.holding) // a resource may have very many
 			x.groups = slices.DeleteFunc(x.groups, func(g uint32) bool {
 				_, both := slices.BinarySearch(x.holding, g)
 				return !both

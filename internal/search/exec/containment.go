@@ -75,7 +75,7 @@ func (ev *evaluation) inside(q *query.Query, found func(o index.Ordinal, holds [
 		if err != nil {
 			return err
 		}
-		start, step := time.Now(), search.Step{Type: t, Part: "_contained", Way: search.ByValues, Estimate: costOfBlock * containers.Len()}
+		start, step := time.Now(), search.Step{Type: t.String(), Part: "_contained", Way: search.ByValues, Estimate: costOfBlock * containers.Len()}
 		err = ev.holders(conditions, universe, func(o index.Ordinal, holds []bool) {
 			step.Found++
 			found(o, holds)

@@ -5,10 +5,10 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -45,8 +45,7 @@ func asked(view index.View, q *query.Query) []*param.Custom {
 	return q.Customs
 }
 
-// payloadsOf returns a function that reads the values of a version, as far as a
-// stream is among them.
+// payloadsOf returns a function that reads the values of a version in a stream.
 func (ev *evaluation) payloadsOf(s *param.Stream) func(index.Ordinal) ([]byte, error) {
 	if s.Place == nil {
 		return ev.valuesOf
@@ -71,13 +70,12 @@ func (ev *evaluation) customPayload(p *param.Place, o index.Ordinal) ([]byte, er
 	return b.Payload(), ev.charge(costOfBlock + len(doc.Source))
 }
 
-// Extract adds to b the values of every search parameter of the resource: those
-// of all parameters that FHIR R4 defines for its type, the components of
-// composites and the values that :text and :identifier look at included, and its
-// words. The resource's id and the time of its update are no values: the index knows
-// them. The values of contained resources follow, under numbers of their own; their
-// words are the resource's. A malformed date or number, which only a lenient store
-// keeps, has no values.
+// Extract adds to b the resource's values of every search parameter that FHIR R4
+// defines for its type, with the components of composites and the values for :text and
+// :identifier, and its words. The resource's id and the time of its update are no
+// values: the index knows them. The values of contained resources follow, under numbers
+// of their own; their words count as the resource's. A malformed date or number, which
+// only a lenient store keeps, has no values.
 //
 // It is safe for several goroutines with a Builder each.
 func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
@@ -94,8 +92,20 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 // resource type. The parameters that shape the answer, such as _sort, are not among them.
 func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.custom.Registry().List(t) }
 
-// Memory divides the memory of an index among the search parameters, the largest first.
-// Each stream counts once, with all parameters that see it.
+// IsReference reports whether a type has a search parameter of that name whose values are
+// references.
+func (e *Engine) IsReference(t schema.TypeID, code string) bool {
+	r := e.custom.Registry()
+	if r.Types[t] == nil {
+		return false // no concrete resource type
+	}
+	p, ok := r.Find(t, code)
+	return ok && p.Row.Type == schema.ParamReference && p.Special != param.SpecialUnsupported
+}
+
+// Memory shares out what an index holds among the search parameters, the largest
+// first. Each stream of values (see the package comment) counts once, with all the
+// parameters that see it.
 func (e *Engine) Memory(stats *index.Stats) []search.ParameterMemory {
 	return e.custom.Registry().Memory(stats)
 }

@@ -14,7 +14,7 @@ func FootprintOf(view index.View, q *query.Query) query.Footprint {
 	return filterOf(view).footprint(q.Footprint())
 }
 
-// costOfAsking is what it costs to see that there is nothing new.
+// costOfAsking is the cost of finding no new version.
 const costOfAsking = 20
 
 // AnyNewer reports whether a visible version after an ordinal matches a query that

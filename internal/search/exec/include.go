@@ -6,13 +6,13 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Bounds of what _include and _revinclude add to a page: resources, and steps
-// that :iterate takes from the matches.
+// Bounds of _include and _revinclude on a page: resources, and steps that :iterate
+// takes from the matches.
 const (
 	maxIncluded     = 10_000
 	maxIncludeSteps = 16

@@ -38,7 +38,7 @@ func (n *matched) inside() *query.Match {
 	return &inside
 }
 
-// outside reports a parameter of which contained resources have no values.
+// outside reports a parameter without values in contained resources.
 func (n *matched) outside() error {
 	if n.Param.Custom != nil {
 		return noCustomInside(n.Param)

@@ -69,7 +69,7 @@ type observed struct {
 
 func (n *observed) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	name, way := n.explain()
-	s := search.Step{Type: n.typ, Part: cmp.Or(n.part, name), Way: way, Estimate: n.estimate()}
+	s := search.Step{Type: n.typ.String(), Part: cmp.Or(n.part, name), Way: way, Estimate: n.estimate()}
 	outer := n.plan.steps
 	n.plan.steps = &s.Steps
 	start := time.Now()

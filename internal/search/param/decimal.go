@@ -42,28 +42,3 @@ func plainDecimal(s string) bool {
 	}
 	return digits
 }
-
-// SetDecimalString reads a text that String wrote, or a number of valid JSON. Exponents
-// are cut at apd's limits: beyond them, decimals of different size count as equal.
-func SetDecimalString(d *apd.Decimal, s string) {
-	if _, _, err := d.SetString(s); err == nil {
-		return
-	}
-	const farthest = "90000"
-	d.SetInt64(0)
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		sign := "+"
-		if s[i+1] == '-' {
-			sign = "-"
-		}
-		_, _, _ = d.SetString(s[:min(i, MaxDigits)] + "e" + sign + farthest)
-	}
-}
-
-// CompareDecimals orders two decimals.
-func CompareDecimals(a, b string) int {
-	var x, y apd.Decimal
-	SetDecimalString(&x, a)
-	SetDecimalString(&y, b)
-	return x.Cmp(&y)
-}

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // CheckDefinitions returns for each definition the reasons why it cannot be used beside

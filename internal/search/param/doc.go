@@ -11,10 +11,10 @@
 //   - A [Registry] is all parameters of all types, with the tries by which package extract
 //     finds their values. The tries are made of paths, and those of the syntax trees of the
 //     parameters' expressions. A [Place] is an expression that is evaluated instead. Registries are immutable: custom parameters make another one.
-//   - A [Definition] is a SearchParameter that a store uses beside R4's, a [Custom] that
-//     parameter with streams of its own.
-//   - A group numbers the elements of a resource that composite parameters are about, so
-//     that the parts of one match the same element.
+//   - A [Definition] is a SearchParameter that a store uses beside R4's; a [Custom] is
+//     its parameter, with streams of its own.
+//   - A group is the number of an element of a composite parameter in a resource, so
+//     that all components of a value match one element.
 //
 // # What it does not do
 //

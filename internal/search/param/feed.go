@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -86,8 +86,8 @@ type streamKey struct {
 	integer bool
 }
 
-// feedOf makes the feed of a parameter on a base, and the parameter's streams, to each of
-// which number gives its number.
+// feedOf makes the feed of a parameter on a base, and the parameter's streams. number gives
+// each stream its number.
 func feedOf(p *Param, e *fhirpath.Expression, number func(*Stream)) *Feed {
 	f := &Feed{map[schema.TypeID][]Tap{}, map[string]Tap{}}
 	made := map[streamKey]*Stream{}

@@ -3,8 +3,8 @@ package query
 import (
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A containment says whether a search looks for contained resources: _contained and

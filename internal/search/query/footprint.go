@@ -44,7 +44,7 @@ func (m *Match) depends(f *Footprint) bool {
 			return true
 		}
 		f.Alone = false
-		return false // of what a hierarchy or a set of values is made, only a search knows
+		return false // only a search knows the members of a hierarchy or a value set
 	}
 	if m.Param.Special == param.SpecialLastUpdated || m.Param.Special == param.SpecialNear {
 		f.Alone = false // the time is given by the commit, positions have to be read

@@ -4,7 +4,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A circle is the places within a distance of a point.

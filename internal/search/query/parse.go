@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -42,15 +42,10 @@ type ParseOptions struct {
 	Compartment Compartment
 }
 
-// Parse reads the raw query of a search for resources of type t; 0 stands for all
-// types, or the types of _type. The raw query is the text behind the question mark, or
-// the body of a POST _search. It reports a [*QueryError] for the first part that cannot
-// be used (FHIR R4 §3.1.1).
-func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
-	return Read(param.R4(), t, rawQuery, opts)
-}
-
-// Read is Parse with the parameters of a registry.
+// Read reads the raw query of a search for resources of type t, or for 0 of all types or
+// the types that _type names: what follows the question mark, or the body of a POST _search.
+// It knows the parameters of a registry, and reports a [*param.QueryError] for the first part
+// that cannot be used (FHIR R4 §3.1.1).
 func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
 	p := Parser{Registry: r, opts: opts, q: &Query{PageSize: search.DefaultCount}}
 	p.opts.Base = param.NormalBase(opts.Base)
@@ -112,15 +107,12 @@ func (p *Parser) Fail(code issue.Code, format string, args ...any) error {
 
 // Decode reads one name=value.
 func (p *Parser) Decode(raw string) (part, error) {
-	rawName, rawValue, _ := strings.Cut(raw, "=")
-	name, err := url.QueryUnescape(rawName)
-	if err != nil || !utf8.ValidString(name) {
-		return part{}, &param.QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
+	name, value, ok := urlquery.Cut(raw)
+	if !utf8.ValidString(name) {
+		name, ok = "", false
 	}
-	p.name = shown(name)
-	value, err := url.QueryUnescape(rawValue)
-	if err != nil || !utf8.ValidString(value) {
-		return part{}, p.Fail(issue.Invalid, "value is not percent-encoded UTF-8")
+	if p.name = shown(name); !ok || !utf8.ValidString(value) {
+		return part{}, p.Fail(issue.Invalid, "not percent-encoded UTF-8")
 	}
 	if strings.ContainsFunc(name, forbidden) || strings.ContainsFunc(value, forbidden) {
 		return part{}, p.Fail(issue.Invalid, "control character")

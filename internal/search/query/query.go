@@ -3,10 +3,10 @@ package query
 import (
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
@@ -214,7 +214,7 @@ type Value struct {
 	Number    Number
 	Unit      unitMatch
 	Measure   *ucum.Unit // of code, if that is UCUM's
-	Low, High int64      // of dates: the range of what was written
+	Low, High int64      // of dates: the range of the written date
 	Reference param.Reference
 	Bare      bool // a reference that is an id alone
 	Target    schema.TypeID

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Limits of one _text or _content. Its words count among the values of a query.

@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // value reads one alternative, whose escapes still stand.
