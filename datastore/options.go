@@ -130,7 +130,7 @@ type Options struct {
 	// it, which it holds up meanwhile. It may be called by many goroutines. One that panics
 	// loses what it was told; the Logger is told of that. By default nothing is measured.
 	Metrics func(Operation)
-	// Logger is told of what nobody is waiting to hear. By default nobody is told.
+	// Logger is told of events that no caller waits for. By default nobody is told.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
 	// unless a call takes longer than a second.

@@ -17,8 +17,8 @@ type WriteOption func(*writeOptions)
 
 // writeOptions are the options of one operation.
 type writeOptions struct {
-	given option // those that are set
-	twice option // those that are set again
+	given option // the options that are set
+	twice option // the options that are set again
 
 	ifMatch     string
 	ifNoneExist string
