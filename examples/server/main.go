@@ -51,7 +51,7 @@ var levels = map[string]datastore.Level{
 	"strict": datastore.Strict, "structure-only": datastore.StructureOnly, "minimal": datastore.Minimal,
 }
 
-// durabilities are the levels of durability by what the disk waits for.
+// durabilities are the levels of durability by their names.
 var durabilities = map[string]datastore.Durability{
 	"commit": datastore.SyncCommit, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
 }
