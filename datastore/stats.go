@@ -36,6 +36,12 @@ type Stats struct {
 	HeldSince time.Time
 	// Unannotated is how many documents wait for an annotation in the background.
 	Unannotated int
+	// Rotating is true while a rotation of keys has not ended; see [Store.RotateKey].
+	Rotating bool
+	// Lost is how many damaged bytes this opening cut off behind the last synced commit,
+	// after a power failure of a store without SyncCommit. They may have held
+	// acknowledged commits.
+	Lost int64
 	// Limit is the used share, from 0 to 1, of the limit to which the store is nearest,
 	// such as the number of versions. The logger is told from 0.8 on; beyond 0.99 only
 	// deletions are taken, and other writes report ErrFull.
@@ -68,7 +74,7 @@ func (s *Store) Stats() (Stats, error) {
 	held, since := s.engine.Held()
 	unannotated, _ := s.engine.Unannotated()
 	stats := Stats{
-		Held: held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
+		Held: held, HeldSince: since, Unannotated: unannotated, Rotating: s.engine.Rotating(), Lost: s.engine.Lost(), Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}

@@ -35,8 +35,10 @@ type Inspection struct {
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
 
-	// Keys are the ids of the data keys, in hexadecimal. They are not secret.
-	Keys []string `json:"keys"`
+	// Keys are the ids of the data keys, in hexadecimal. They are not secret. Rotating
+	// is true while a rotation of keys has not ended.
+	Keys     []string `json:"keys"`
+	Rotating bool     `json:"rotating"`
 
 	// Generation counts the changes of the manifest, the list of segments; 0 if it
 	// cannot be read.
@@ -99,6 +101,7 @@ type Head struct {
 	Sequence   uint64 `json:"sequence"`   // the last commit that is sure
 	Generation uint64 `json:"generation"` // of the manifest
 	Term       uint64 `json:"term"`
+	Durability string `json:"durability"` // "commit", "interval" or "none": when what follows is synced
 }
 
 // Inspect reads what the files of a store tell, without taking its lock and without
@@ -114,7 +117,7 @@ func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspe
 	if err != nil {
 		return nil, fmt.Errorf("repair: inspecting: %w", err)
 	}
-	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver}
+	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver, Rotating: in.Rotating}
 	if h := in.Header; h != nil {
 		out.Store, out.Lineage = hex.EncodeToString(h.Store[:]), hex.EncodeToString(h.Lineage[:])
 		out.Created, out.Features = h.Created, h.Features
@@ -130,7 +133,10 @@ func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspe
 		}
 	}
 	for i, h := range in.Heads {
-		out.Heads[i] = Head{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term}
+		if h == (txlog.HeadInfo{}) {
+			continue
+		}
+		out.Heads[i] = Head{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term, Durability: h.Durability.String()}
 	}
 	for _, s := range in.Segments {
 		out.Segments = append(out.Segments, segment(s))

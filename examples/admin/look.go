@@ -68,6 +68,9 @@ func (p *program) printStats(of datastore.Stats, now *datastore.Snapshot, disk i
 		p.printf("\nlast commit    none\n")
 	}
 	p.printf("on disk        %s%s\n", size(disk), checkpointShare(&of))
+	if of.Rotating {
+		p.printf("keys           a rotation is not at its end\n")
+	}
 	return p.printf("index memory   %s: resources %s, terms %s, postings %s, texts %s, columns %s\n",
 		size(b.Resources+b.Terms+b.Postings+b.Texts+b.Columns), size(b.Resources), size(b.Terms), size(b.Postings), size(b.Texts), size(b.Columns))
 }
@@ -188,7 +191,11 @@ func (p *program) printInspection(in *repair.Inspection) error {
 		fmt.Fprintf(w, "created\t%s, features %#x\n", in.Created.Format(time.RFC3339), in.Features)
 	}
 	fmt.Fprintf(w, "settings\t%s\n", settings(in))
-	fmt.Fprintf(w, "keys\t%s\n", orNone(strings.Join(in.Keys, " ")))
+	rotation := ""
+	if in.Rotating {
+		rotation = ", a rotation replaces some of them"
+	}
+	fmt.Fprintf(w, "keys\t%s%s\n", orNone(strings.Join(in.Keys, " ")), rotation)
 	fmt.Fprintf(w, "manifest\t%s\n", manifest(in))
 	for _, t := range in.Terms {
 		fmt.Fprintf(w, "term %d\tfrom commit %d, id %s\n", t.Term, t.First, t.ID)
@@ -203,7 +210,7 @@ func (p *program) printInspection(in *repair.Inspection) error {
 		} else if in.Unchecked == nil && !h.Whole {
 			state = "not whole"
 		}
-		fmt.Fprintf(w, "head %d\tcommit %d, manifest %d, term %d, %s\n", i, h.Sequence, h.Generation, h.Term, state)
+		fmt.Fprintf(w, "head %d\tcommit %d, manifest %d, term %d, durability %s, %s\n", i, h.Sequence, h.Generation, h.Term, h.Durability, state)
 	}
 	fmt.Fprintf(w, "checkpoint\t%s\n\n", checkpoint(in))
 	w.Flush()

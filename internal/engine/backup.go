@@ -7,9 +7,9 @@ import (
 	"io"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // backupState is the name under which the store keeps the secrets of its backups, each

@@ -54,8 +54,9 @@ type Engine struct {
 	written    chan struct{} // closed when the writer has ended
 	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
-	rewriting  chan struct{} // holds a value while Rewrite runs
-	backups    sync.Mutex    // held to read and write backupState
+	rewriting  chan struct{} // holds a value while Rewrite or a rotation of keys runs
+	rotation   resumption
+	backups    sync.Mutex // held to read and write backupState
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
@@ -150,6 +151,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	go e.keepSwept(e.background)
 	e.checkpoints.start(e)
 	e.scrub.start(e)
+	e.resume()
 	err = e.follow(ctx)
 	if err == nil && e.Last().Last() == 0 {
 		err = e.WaitIndexed(ctx) // at once: there is nothing to index
@@ -179,6 +181,7 @@ func (e *Engine) close() error {
 	e.stop()
 	<-e.filled
 	<-e.swept
+	e.rotation.stop()
 	if e.follower.done != nil {
 		<-e.follower.done
 	}

@@ -44,6 +44,16 @@ type Log interface {
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
+	// BeginRotation begins to replace all keys of the log, unless a rotation has begun.
+	// Rewrite then seals items under old keys anew, until EndRotation destroys the old
+	// keys.
+	BeginRotation(ctx context.Context) error
+	EndRotation(ctx context.Context) error
+	Rotating() bool
+	// Rewrap lets another wrapper encrypt the keys.
+	Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error
+	// Lost is how many damaged bytes opening cut off behind the last synced commit.
+	Lost() int64
 	// HashKey is the key of all hashes of search values.
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.

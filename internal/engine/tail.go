@@ -7,8 +7,8 @@ import (
 	"iter"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Change is one commit, as a follower of the store sees it.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // A BackupSecret gives the keys of the streams that a store's backups are. The store
@@ -100,8 +101,8 @@ func (s *Keyset) AppendDataKeys(b []byte, wanted func(KeyID) bool) []byte {
 }
 
 // WithDataKeys returns a keyset that has data keys of another as well, as
-// AppendDataKeys gave them, before its own: none of them becomes the current one of
-// a keyset that has one. It reports ErrCorrupt for a key that is another than the one
+// AppendDataKeys gave them, before its own that no rotation replaces: none of them becomes
+// the current one of a keyset that has one. It reports ErrCorrupt for a key that is another than the one
 // with its identifier.
 func (s *Keyset) WithDataKeys(b []byte) (*Keyset, error) {
 	if len(b)%DataKeySize != 0 {
@@ -127,5 +128,5 @@ func (s *Keyset) WithDataKeys(b []byte) (*Keyset, error) {
 		}
 		more, secrets[id] = append(more, key), secret
 	}
-	return s.with(append(more, s.keys...)), nil
+	return s.with(slices.Concat(s.keys[:s.retired], more, s.keys[s.retired:])), nil
 }

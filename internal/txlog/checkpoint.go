@@ -56,7 +56,7 @@ func (l *Log) BeginCheckpoint() *CheckpointWriter {
 	st, m := l.state.Load(), l.manifest.Load()
 	w := &CheckpointWriter{log: l, header: checkpointHeader{
 		store: l.header.store, lineage: l.header.lineage, last: st.last, term: m.termTag(l.header.lineage, st.last.Sequence),
-		segments: uint32(len(st.segments)), digest: st.digest(),
+		segments: uint32(len(st.segments)), digest: l.digest(st),
 	}}
 	rand.Read(w.header.id[:])
 	return w
@@ -88,7 +88,7 @@ func (w *CheckpointWriter) open() error {
 	if w.file != nil {
 		return nil
 	}
-	if err := w.log.checkRewrite(context.Background()); err != nil {
+	if err := w.log.checkWrite(context.Background()); err != nil {
 		return err
 	}
 	f, err := w.log.folder.Open(nameCheckpoint+tempSuffix, openCreate)
@@ -211,7 +211,7 @@ func (l *Log) DropCheckpoint() error {
 	if l.options.inMemory {
 		return nil
 	}
-	if err := l.checkRewrite(context.Background()); err != nil {
+	if err := l.checkWrite(context.Background()); err != nil {
 		return err
 	}
 	if err := l.folder.Remove(nameCheckpoint); err != nil {

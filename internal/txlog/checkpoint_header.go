@@ -95,9 +95,10 @@ func (h *checkpointHeader) directorySize() int64 {
 	return int64(h.parts)*checkpointEntry + seal.Overhead
 }
 
-// digestOf tells segments apart: by their names, which are given once, and their ids.
-func digestOf(n int, entry func(i int) *segmentEntry) (digest [32]byte) {
-	b := make([]byte, 0, n*24)
+// digestOf tells segments apart: by their names, which are given once, and their ids. It
+// also tells under which hash key a checkpoint's terms were made.
+func digestOf(hashKey [16]byte, n int, entry func(i int) *segmentEntry) (digest [32]byte) {
+	b := append(make([]byte, 0, 16+n*24), hashKey[:]...)
 	for i := range n {
 		e := entry(i)
 		b = binary.LittleEndian.AppendUint64(b, e.name)
@@ -107,14 +108,15 @@ func digestOf(n int, entry func(i int) *segmentEntry) (digest [32]byte) {
 }
 
 // digest is that of all segments.
-func (st *state) digest() [32]byte {
-	return digestOf(len(st.segments), func(i int) *segmentEntry { return &st.segments[i].entry })
+func (l *Log) digest(st *state) [32]byte {
+	return digestOf(l.hashKey, len(st.segments), func(i int) *segmentEntry { return &st.segments[i].entry })
 }
 
 // A checkpointPlace is what a checkpoint is held against.
 type checkpointPlace struct {
 	header   *storeHeader
 	manifest *manifest
+	hashKey  [16]byte
 	last     uint64 // sequence
 	segments int
 	entry    func(i int) *segmentEntry
@@ -129,8 +131,8 @@ func (h *checkpointHeader) fits(p checkpointPlace) error {
 		return corruptf("checkpoint is another store's")
 	case h.last.Sequence > p.last || h.term != p.manifest.termTag(p.header.lineage, h.last.Sequence):
 		return corruptf("checkpoint is of commit %d, which the log has not", h.last.Sequence)
-	case int64(h.segments) > int64(p.segments) || h.digest != digestOf(int(h.segments), p.entry):
-		return corruptf("checkpoint is of segments that were replaced")
+	case int64(h.segments) > int64(p.segments) || h.digest != digestOf(p.hashKey, int(h.segments), p.entry):
+		return corruptf("checkpoint is of segments or keys that were replaced")
 	}
 	return nil
 }
@@ -139,7 +141,7 @@ func (h *checkpointHeader) fits(p checkpointPlace) error {
 func (l *Log) fitsCheckpoint(h *checkpointHeader) error {
 	st := l.state.Load()
 	return h.fits(checkpointPlace{
-		header: l.header, manifest: l.manifest.Load(), last: st.last.Sequence,
+		header: l.header, manifest: l.manifest.Load(), hashKey: l.hashKey, last: st.last.Sequence,
 		segments: len(st.segments), entry: func(i int) *segmentEntry { return &st.segments[i].entry },
 	})
 }

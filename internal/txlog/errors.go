@@ -73,6 +73,9 @@ var (
 	// Nothing was written.
 	ErrBadRecord = errors.New("txlog: record cannot be stored")
 
+	// ErrRetired is returned by EndRotation while a segment still needs a retired key.
+	ErrRetired = errors.New("txlog: a key is still needed")
+
 	// ErrOutcomeUnknown is returned when the record was written and the disk
 	// did not confirm it: it may be there after the store is opened again, or
 	// not. The log is read-only until then.

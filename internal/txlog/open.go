@@ -32,12 +32,14 @@ func Open(ctx context.Context, path string, opts *Options) (*Log, error) {
 		return openForReading(ctx, options)
 	}
 	l := &Log{options: options}
+	l.writer.wrapper = options.Wrapper
 	if err := l.openForWriting(ctx); err != nil {
 		if l.folder != nil {
 			l.release() // the first error is the one that matters
 		}
 		return nil, err
 	}
+	l.startSyncing()
 	return l, nil
 }
 
@@ -225,6 +227,9 @@ func (l *Log) loadManifest() (*manifest, head, error) {
 	h, slot, err := unmarshalHeads(file, keys)
 	if err != nil {
 		return nil, head{}, err
+	}
+	if h.durability > SyncNone {
+		return nil, head{}, fmt.Errorf("%w: head of durability %d", ErrUnsupported, h.durability)
 	}
 	l.writer.slot = slot
 	if file, err = readOwn(l.folder, nameManifest); err != nil {

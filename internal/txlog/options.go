@@ -36,6 +36,10 @@ type Options struct {
 	// by default, 1 GiB at most.
 	SegmentSize int64
 
+	// Durability says when commits are synced: each before it is acknowledged, by
+	// default.
+	Durability Durability
+
 	// SealsPerKey is the number of seals after which a new data key begins.
 	// The default and the most is seal.MaxSeals.
 	SealsPerKey uint64
@@ -89,6 +93,9 @@ func (o *Options) withDefaults(path string) (Options, error) {
 	}
 	if out.SegmentSize < 0 || out.SegmentSize > maxSegmentSize {
 		errs = append(errs, fmt.Errorf("txlog: segment size %d is not between 1 and %d", out.SegmentSize, maxSegmentSize))
+	}
+	if out.Durability > SyncNone {
+		errs = append(errs, fmt.Errorf("txlog: durability %d is none", out.Durability))
 	}
 	if out.SealsPerKey == 0 || out.SealsPerKey > seal.MaxSeals {
 		out.SealsPerKey = seal.MaxSeals
