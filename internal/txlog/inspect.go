@@ -468,7 +468,10 @@ func (in *inspector) checkpoint(last uint64) *CheckpointFile {
 		out.Sequence = h.last.Sequence
 		if m := in.manifest; m != nil && in.header != nil {
 			place := checkpointPlace{header: in.header, manifest: m, last: last, segments: len(m.segments), entry: func(i int) *segmentEntry { return &m.segments[i] }}
-			if place.hashKey, err = in.keys.HashKey(in.header.salt[:]); err == nil {
+			if place.keyless = in.keys == nil; !place.keyless {
+				place.hashKey, err = in.keys.HashKey(in.header.salt[:])
+			}
+			if err == nil {
 				err = h.fits(place)
 			}
 		}

@@ -260,7 +260,7 @@ func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo,
 		if info == nil {
 			return p.info, nil
 		}
-		record := &Record{log: l, info: info, place: info.place(), sealed: sealed}
+		record := &Record{log: l, keys: l.keys.Load(), info: info, place: info.place(), sealed: sealed}
 		for i := range record.Len() {
 			for _, kind := range []seal.PartKind{seal.Values, seal.Body} {
 				if buffer, err = record.part(i, kind, buffer[:0]); err != nil {

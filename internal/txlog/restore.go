@@ -147,7 +147,7 @@ func (r *restorer) prepare(ctx context.Context, options Options) error {
 	}
 	l.keys.Store(keys)
 	l.writer.nextName = 1
-	r.rewriter = rewriter{ctx: ctx, log: l}
+	r.rewriter = rewriter{ctx: ctx, log: l, keys: keys, alone: true}
 	r.last = Last{Next: 1}
 	return r.enter()
 }
@@ -302,7 +302,7 @@ func (r *restorer) piece(p *pieceReader) error {
 		if info == nil {
 			break
 		}
-		if err := r.record(&Record{log: r.log, info: info, place: info.place(), sealed: sealed}); err != nil {
+		if err := r.record(&Record{log: r.log, keys: r.log.keys.Load(), info: info, place: info.place(), sealed: sealed}); err != nil {
 			return err
 		}
 	}

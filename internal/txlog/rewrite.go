@@ -99,6 +99,7 @@ type rewriter struct {
 	before  int64          // time of the last commit before the segment that is written
 	outputs []*output
 	way     way
+	alone   bool // nobody appends or reads beside it
 }
 
 // An output is a new segment, under its temporary name.

@@ -24,6 +24,9 @@ type way struct {
 // output, so that their syncs wait for few bytes of it, and rests. Otherwise it returns
 // at once.
 func (r *rewriter) giveWay(o *output) error {
+	if r.alone {
+		return nil
+	}
 	last := r.log.Last().Sequence
 	first := r.way.since.IsZero()
 	if first || last == r.way.seen {
