@@ -53,7 +53,7 @@ var levels = map[string]datastore.Level{
 
 // durabilities are the levels of durability by their names.
 var durabilities = map[string]datastore.Durability{
-	"commit": datastore.SyncCommit, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
+	"commit": 0, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
 }
 
 func main() {
