@@ -132,11 +132,11 @@ func (t Texts) matchFew(set *roaring.Bitmap, q *TextQuery) (*roaring.Bitmap, err
 		looked++
 		if text := texts.at(uint32(*id)).text; strings.HasPrefix(text, q.Prefix) && q.Holds(text) {
 			holding++
-			found = append(found, uint32(o))
+			found = appendRising(found, uint32(o))
 		}
 	}
 	if err := q.Charge(looked, 0, holding); err != nil {
 		return nil, err
 	}
-	return bitmapOf(found, uint32(t.view.s.last)), nil
+	return bitmapOfRising(found), nil
 }
