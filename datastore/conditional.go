@@ -12,8 +12,8 @@ import (
 // ConditionalUpdate stores a resource of a type in the place of the one that the query
 // finds (FHIR R4 §3.1.0.4.3). If it finds none, the resource is created: under its own id,
 // which must be free, or under a new one. The resource may leave its id out, and otherwise
-// has the id of the one that is found. What the query finds is still true at the moment of the write,
-// whoever else writes.
+// has the id of the one that is found. What the query finds is still true at the moment of
+// the write, whoever else writes.
 //
 // It reports ErrPreconditionFailed if the query finds several, or another version than
 // IfMatch names; ErrInvalid for a query without a condition; otherwise what Update reports.
