@@ -143,7 +143,7 @@ func benchmarkOpen(b *testing.B, lines [][]byte, rewrite bool) {
 	store, path, opts := openBench(b, true)
 	require.NoError(b, importLines(store, lines))
 	if rewrite {
-		require.NoError(b, store.Rewrite(ctx, nil))
+		require.NoError(b, store.Compact(ctx, nil, nil))
 	}
 	require.NoError(b, store.Close())
 	b.ReportAllocs()

@@ -89,7 +89,7 @@ var callbacks = map[string]callback{
 	},
 	"progress of Rewrite": {
 		call: func(ctx context.Context, store *datastore.Store, happen func()) error {
-			return store.Rewrite(ctx, func(datastore.RewriteProgress) { happen() })
+			return store.Compact(ctx, nil, func(datastore.RewriteProgress) { happen() })
 		},
 		last: true,
 	},

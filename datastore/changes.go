@@ -49,6 +49,9 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 				yield(Version{}, err)
 				return
 			}
+			if now.view.Hole(o) {
+				continue
+			}
 			v, err := now.told(o)
 			if !yield(v, err) || err != nil {
 				return

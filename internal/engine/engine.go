@@ -50,7 +50,7 @@ type Engine struct {
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
 	swept      chan struct{} // closed when the sweeper has ended
-	rewriting  chan struct{} // holds a value while Rewrite runs
+	rewriting  chan struct{} // holds a value while the log is rewritten or verified
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
@@ -202,7 +202,7 @@ func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 	defer readBuffers.Put(b)
 	part, err := e.log.Values(e.numbers.of(o), b.body[:0])
 	if err != nil {
-		return nil, logError(err)
+		return nil, goneError(err)
 	}
 	b.body = part
 	h, block, err := splitItem(part)

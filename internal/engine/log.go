@@ -24,6 +24,8 @@ type Log interface {
 	// Last says where the log ends; Term is that of this writer.
 	Last() txlog.Last
 	Term() uint64
+	// Horizon is the sequence of the newest commit that lost a version by Rewrite.
+	Horizon() uint64
 	// Records iterates over the records from a sequence on.
 	Records(ctx context.Context, from uint64) iter.Seq2[*txlog.Record, error]
 	// Values and Body append the plaintext of a part to dst.

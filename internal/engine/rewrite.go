@@ -9,13 +9,14 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// RewriteProgress says how far Rewrite is, in bytes of the log.
+// RewriteProgress says how far Compact is, in bytes of the log.
 type RewriteProgress struct {
 	// Done of Total have been looked at. Both are counted as they were before.
 	Done, Total int64
@@ -27,27 +28,31 @@ type RewriteProgress struct {
 // of the log has.
 const rewriteSize = 16 << 20
 
-// Rewrite packs everything that is durable when it begins as densely as this version
-// can, and leaves out what nobody can ask for any more. Values that another extractor
-// made are extracted anew. Of named states the last value of each name is kept.
-// Numbers, sequences, times, versions and ids stay as they are.
+// Compact packs everything that is durable when it begins as densely as this version
+// can, and leaves out versions that a retention does not keep, unless a hold sees them.
+// nil keeps all. Values that another extractor made are extracted anew. Of named states
+// the last value of each name is kept. Numbers, sequences, times, version numbers and ids
+// stay as they are.
 //
 // It works on one part of the log after the other, beside readers and writers. A part
-// is its old self until it is replaced, so that Rewrite may be stopped anywhere, by ctx
+// is its old self until it is replaced, so that Compact may be stopped anywhere, by ctx
 // or by a crash, and begun again: parts that are as they should be are only read.
 //
-// progress, which may be nil, is told after each part. Rewrite reports ErrReadOnly,
+// progress, which may be nil, is told after each part. Compact reports ErrReadOnly,
 // ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
 // ErrOutcomeUnknown the store is read-only.
-func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (RewriteProgress, error) {
+func (e *Engine) Compact(ctx context.Context, keep *Retention, progress func(RewriteProgress)) (RewriteProgress, error) {
 	var p RewriteProgress
-	select {
-	case e.rewriting <- struct{}{}:
-		defer func() { <-e.rewriting }()
-	case <-ctx.Done():
-		return p, ctx.Err()
-	case <-e.ending:
-		return p, ErrClosed
+	if err := e.beginRewriting(ctx); err != nil {
+		return p, err
+	}
+	defer e.endRewriting()
+	drop := roaring.New()
+	if keep != nil {
+		var err error
+		if drop, err = e.outlived(ctx, keep); err != nil {
+			return p, err
+		}
 	}
 	segments, err := e.closedSegments(ctx)
 	if err != nil {
@@ -57,11 +62,8 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 		p.Total += s.Bytes
 	}
 	for _, part := range rewriteParts(segments) {
-		if err := e.rewritePart(ctx, part); err != nil {
-			if errors.Is(err, ErrOutcomeUnknown) {
-				e.stopWriting(err)
-			}
-			return p, fmt.Errorf("datastore: rewriting: %w", logError(err))
+		if err := e.rewritePart(ctx, part, drop, false); err != nil {
+			return p, e.rewriteFailed(err)
 		}
 		for _, s := range part {
 			p.Done += s.Bytes
@@ -75,7 +77,10 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 			}
 		}
 	}
-	return p, nil
+	if drop.IsEmpty() {
+		return p, nil
+	}
+	return p, e.SweepAll(ctx)
 }
 
 // closedSegments closes the open segment and returns all that are closed then. It does
@@ -119,11 +124,11 @@ func (e *Engine) bytesBetween(first, last txlog.Number) (n int64) {
 	return n
 }
 
-// rewritePart rewrites a part, unless it is one segment in which nothing would change.
-// What changes is worked out first, so that the log, which closes only between two
-// rewritings, has little to do.
-func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment) error {
-	changes, err := e.changesOf(ctx, part)
+// rewritePart rewrites a part without some versions, unless it is one segment in which
+// nothing would change; with only, everything else stays as it is. What changes is worked
+// out first, so that the log, which closes only between two rewritings, has little to do.
+func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment, drop *roaring.Bitmap, only bool) error {
+	changes, err := e.changesOf(ctx, part, drop, only)
 	if err != nil || len(part) == 1 && len(changes) == 0 {
 		return err
 	}
@@ -131,14 +136,18 @@ func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment) error {
 	for i, s := range part {
 		names[i] = s.Name
 	}
-	return e.log.Rewrite(ctx, names, func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
+	err = e.log.Rewrite(ctx, names, func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
 		return changes[n], nil
 	})
+	if gone := e.ordinalsOf(changes); err == nil && !gone.IsEmpty() {
+		e.index.Purge(gone)
+	}
+	return err
 }
 
 // changesOf works out what becomes of the items of a part, on half of the cores. Items
 // that stay as they are have no entry.
-func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog.Number]txlog.Changed, error) {
+func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment, drop *roaring.Bitmap, only bool) (map[txlog.Number]txlog.Changed, error) {
 	var mu sync.Mutex
 	all := map[txlog.Number]txlog.Changed{}
 	g, ctx := errgroup.WithContext(ctx)
@@ -162,7 +171,7 @@ func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog
 	})
 	for range max(1, runtime.GOMAXPROCS(0)/2) {
 		g.Go(func() error {
-			r := rewriter{engine: e, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
+			r := rewriter{engine: e, drop: drop, only: only, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
 			for record := range records {
 				for i := range record.Len() {
 					if err := cmp.Or(ctx.Err(), e.Open()); err != nil {
@@ -188,6 +197,8 @@ func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog
 // A rewriter works out what becomes of items, for one goroutine.
 type rewriter struct {
 	engine  *Engine
+	drop    *roaring.Bitmap // versions that go
+	only    bool            // nothing else changes
 	packer  *packer
 	scratch *scratch
 	part    []byte // values part
@@ -199,6 +210,15 @@ type rewriter struct {
 // change says what becomes of item i of a record. What a later version of the program
 // wrote stays as it is.
 func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err error) {
+	if record.Kind(i) == txlog.Version {
+		n := record.Number(i)
+		if o := r.engine.numbers.from(n); r.drop.Contains(uint32(o)) && r.engine.numbers.of(o) == n {
+			return txlog.Changed{Drop: true}, nil
+		}
+	}
+	if r.only {
+		return c, nil
+	}
 	if r.part, err = record.Values(i, r.part[:0]); err != nil {
 		return c, err
 	}

@@ -21,13 +21,27 @@ type Change struct {
 // Tail iterates over the commits after a sequence that wrote resources, and then over
 // what is written, as it is written, until ctx ends or the engine is closed: it yields
 // the error of ctx or ErrClosed last. Who stops and asks again after the last sequence
-// that it has seen misses nothing and sees nothing twice. The state that it reads is
-// held.
+// that it has seen misses nothing and sees nothing twice: it yields ErrStalePage, last,
+// where a later commit has lost versions. Who asks after 0 sees what there is, and
+// ErrStalePage only if versions are removed meanwhile. The state that it reads is held.
 func (e *Engine) Tail(ctx context.Context, after uint64) iter.Seq2[Change, error] {
+	lost := uint64(0)
+	if after == 0 {
+		lost = e.log.Horizon()
+	}
+	return e.tail(ctx, after, func(after uint64) bool {
+		horizon := e.log.Horizon()
+		return after >= horizon || horizon == lost
+	})
+}
+
+// tail is Tail that ends with ErrStalePage once whole says that commits after a sequence
+// have lost versions.
+func (e *Engine) tail(ctx context.Context, after uint64, whole func(after uint64) bool) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		for {
 			changed := e.published.wait()
-			next, goOn, err := e.yieldChanges(ctx, after, yield)
+			next, goOn, err := e.yieldChanges(ctx, after, whole, yield)
 			if !goOn {
 				return
 			}
@@ -49,7 +63,7 @@ func (e *Engine) Tail(ctx context.Context, after uint64) iter.Seq2[Change, error
 }
 
 // yieldChanges yields what there is now, and returns the last sequence that it yielded.
-func (e *Engine) yieldChanges(ctx context.Context, after uint64, yield func(Change, error) bool) (last uint64, goOn bool, err error) {
+func (e *Engine) yieldChanges(ctx context.Context, after uint64, whole func(uint64) bool, yield func(Change, error) bool) (last uint64, goOn bool, err error) {
 	now, err := e.Hold()
 	if err != nil {
 		return after, true, err
@@ -58,6 +72,9 @@ func (e *Engine) yieldChanges(ctx context.Context, after uint64, yield func(Chan
 	for c := range now.Commits(after) {
 		if err := ctx.Err(); err != nil {
 			return after, true, err
+		}
+		if !whole(after) {
+			return after, true, ErrStalePage
 		}
 		after = c.Sequence
 		if !yield(Change{c.Sequence, c.Time, c.First, c.Last, now.View}, nil) {

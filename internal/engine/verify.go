@@ -44,8 +44,12 @@ const verifySlice = 2_000_000
 // another, and that the index, which it makes anew from the bodies, is the one that
 // answers searches. Values of another extractor are no fault: whoever reads them makes
 // them again. It reports ErrCorrupt after the first fault, or after all where
-// v.Fault goes on.
+// v.Fault goes on. It waits for Compact and Purge, and these wait for it.
 func (e *Engine) Verify(ctx context.Context, v Verification) error {
+	if err := e.beginRewriting(ctx); err != nil {
+		return err
+	}
+	defer e.endRewriting()
 	now, err := e.Hold()
 	if err != nil {
 		return err
@@ -128,7 +132,7 @@ func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) erro
 				return err
 			}
 			t, _ := r.view.Key(o)
-			if !types[t] {
+			if r.view.Hole(o) || !types[t] {
 				items = append(items, index.Item{Hole: true})
 				continue
 			}

@@ -20,6 +20,7 @@ func (x *Index) Sweep(ctx context.Context, seq uint64) error {
 	x.sweeping.Lock()
 	defer x.sweeping.Unlock()
 	at := x.advance(seq)
+	x.sweepTypes()
 	if x.swept() == int(at.dead) {
 		return nil
 	}
@@ -103,6 +104,11 @@ func newSweep(x *Index, at record) *sweep {
 	}
 	dead.AddMany(found)
 	dead.RunOptimize()
+	return newSweepOf(x, dead)
+}
+
+// newSweepOf returns a sweep of some ordinals.
+func newSweepOf(x *Index, dead *roaring.Bitmap) *sweep {
 	return &sweep{x: x, dead: dead, bits: bitset.From(dead.ToDense())}
 }
 

@@ -57,6 +57,10 @@ type Last struct {
 // Last returns where the log ends.
 func (l *Log) Last() Last { return l.state.Load().last }
 
+// Horizon returns the sequence of the newest commit that lost a version by Rewrite; 0
+// for none. Later commits are whole.
+func (l *Log) Horizon() uint64 { return l.manifest.Load().horizon }
+
 // Term returns the writer's term: each opening for writing begins one, and the
 // numbers rise. For a log opened for reading it is the last writer's.
 func (l *Log) Term() uint64 { return l.term }

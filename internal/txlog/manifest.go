@@ -16,7 +16,7 @@ type manifest struct {
 	generation   uint64
 	previous     seal.Tag // of the manifest before; zero for the first
 	nextName     uint64   // of the next segment; names are given once
-	horizon      uint64   // what compaction dropped: 0 in this version
+	horizon      uint64   // sequence of the newest commit that lost a version; 0 for none
 	cut          bool     // made by Cut: a head before it says nothing
 	dictionaries []dictionaryEntry
 	terms        []termEntry    // with commits, rising; the last may have none yet
