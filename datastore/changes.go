@@ -24,7 +24,8 @@ type Change struct {
 // Changes iterates over the commits after a sequence, 0 for all, in their order, and
 // then over what is written, as it is written. It ends with the error of ctx, or with
 // ErrClosed. Who asks again after the Sequence that it saw last misses nothing and sees
-// nothing twice.
+// nothing twice: where a later commit has lost versions ([Store.Compact], [Store.Purge]),
+// it ends with ErrStalePage, and who follows begins anew after 0.
 func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		for c, err := range s.engine.Tail(ctx, after) {
@@ -43,6 +44,9 @@ func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, err
 // is for the step of the iteration that gave the change.
 func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
+		if c.store == nil {
+			return // the zero Change
+		}
 		now := &Snapshot{store: c.store, view: c.change.View}
 		for o := c.change.First; o <= c.change.Last; o++ {
 			if err := ctx.Err(); err != nil {
@@ -60,5 +64,13 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 	}
 }
 
-// Len returns how many versions the commit wrote.
-func (c *Change) Len() int { return int(c.change.Last-c.change.First) + 1 }
+// Len returns how many versions the commit wrote and the store still has: none of a
+// commit of [Store.Compact] or [Store.Purge].
+func (c *Change) Len() (n int) {
+	for o := c.change.First; c.store != nil && o <= c.change.Last; o++ {
+		if !c.change.View.Hole(o) {
+			n++
+		}
+	}
+	return n
+}

@@ -31,7 +31,9 @@
 // # What is held
 //
 // Start searches, and keeps what it found as sets of ordinals. From then on a job holds no
-// state: sweeps go on, and the job lasts as long as it has to. Files that are organized by
+// state: sweeps go on, and the job lasts as long as it has to, unless Compact or Purge
+// removes a version that it has yet to read: it then ends with datastore.ErrStalePage, and
+// Resume begins anew. Files that are organized by
 // patients are searched for patient by patient: that job holds its state, Stats.Held
 // shows it, and after an hour it may end with datastore.ErrStalePage. Resume then begins
 // anew if the state is gone.

@@ -32,9 +32,16 @@ func (x *Index) Forget(sequence uint64) {
 }
 
 // Purge makes holes of ordinals whose items left the log. Each must have been superseded,
-// or be a deletion, at the horizon. The ordinals leave the postings of types with the
-// next sweep.
+// or be a deletion, at the horizon. What postings and columns have of them goes with the
+// next sweep. It waits for a sweep that runs.
 func (x *Index) Purge(set *roaring.Bitmap) {
+	x.sweeping.Lock()
+	defer x.sweeping.Unlock()
+	x.addPurged(set)
+	x.sweepTypes()
+}
+
+func (x *Index) addPurged(set *roaring.Bitmap) {
 	x.applying.Lock()
 	defer x.applying.Unlock()
 	d := x.purged()

@@ -20,7 +20,6 @@ func (x *Index) Sweep(ctx context.Context, seq uint64) error {
 	x.sweeping.Lock()
 	defer x.sweeping.Unlock()
 	at := x.advance(seq)
-	x.sweepTypes()
 	if x.swept() == int(at.dead) {
 		return nil
 	}
