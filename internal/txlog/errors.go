@@ -50,6 +50,9 @@ var (
 	// was not given yet, or one whose item was left out by Rewrite.
 	ErrNotFound = errors.New("txlog: no such item")
 
+	// ErrErased is returned for an item whose key was destroyed.
+	ErrErased = errors.New("txlog: the item was erased")
+
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("txlog: log is closed")
 )

@@ -31,9 +31,10 @@ func (d *listing) hasOwn() bool {
 // ownNames is every name that this version writes at the top of a folder, and
 // whether it is a folder.
 var ownNames = map[string]bool{
-	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false,
+	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false, namePatients: false,
 	nameHeader + tempSuffix: false, nameKeyset + tempSuffix: false, nameManifest + tempSuffix: false,
-	nameLog: true, nameDictionaries: true,
+	namePatients + tempSuffix: false,
+	nameLog:                   true, nameDictionaries: true,
 }
 
 // passedOver reports whether a name is one that operating systems and file

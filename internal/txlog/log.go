@@ -24,6 +24,8 @@ type Log struct {
 	manifest     atomic.Pointer[manifest] // as on the disk
 	dictionaries atomic.Pointer[map[uint32][]byte]
 	closed       atomic.Bool
+	slots        atomic.Pointer[slotTable] // nil as long as no patient has a key
+	patients     patientKeys
 
 	// writer is what changing the store needs.
 	writer struct {

@@ -188,6 +188,9 @@ func (l *Log) load(ctx context.Context) (head, error) {
 	if err := l.openSegments(m); err != nil {
 		return head{}, err
 	}
+	if err := l.loadSlots(m); err != nil {
+		return head{}, err
+	}
 	return h, l.loadDictionaries(m)
 }
 
@@ -345,7 +348,7 @@ func (l *Log) tidy(found *listing) error {
 			remove = append(remove, path.Join(nameDictionaries, e.Name))
 		}
 	}
-	for _, name := range []string{nameHeader, nameKeyset, nameManifest} {
+	for _, name := range []string{nameHeader, nameKeyset, nameManifest, namePatients} {
 		if found.has(name + tempSuffix) {
 			remove = append(remove, name+tempSuffix)
 		}

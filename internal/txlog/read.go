@@ -65,13 +65,9 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 	if !ok {
 		return dst, ErrNotFound
 	}
-	key, err := l.keys.Load().Key(keyID)
-	if err != nil {
-		return dst, sealError(err)
-	}
 	id := seal.PartID{Lineage: l.header.lineage, Number: uint64(n), Kind: kind}
 	if t.strings != nil {
-		return openPart(key, stringBytes(t.strings[at]), p.place, item, id, dst)
+		return l.openPart(keyID, stringBytes(t.strings[at]), p.place, item, id, dst)
 	}
 
 	buffer := entryBuffers.Get().(*[2 * entrySize]byte)
@@ -86,6 +82,10 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 		return dst, corruptf("item %d is out of its record's bounds", n)
 	}
 	id.Slot = r.slot
+	key, err := l.partKey(keyID, r.slot)
+	if err != nil {
+		return dst, err
+	}
 	old, size := len(dst), int(r.end-r.start)
 	dst = slices.Grow(dst, size)
 	sealed := dst[old : old+size]
@@ -100,13 +100,17 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 }
 
 // openPart opens a part of a record in memory.
-func openPart(key *seal.Key, record []byte, p place, item int, id seal.PartID, dst []byte) ([]byte, error) {
+func (l *Log) openPart(keyID seal.KeyID, record []byte, p place, item int, id seal.PartID, dst []byte) ([]byte, error) {
 	start, end := p.entryRange(item)
 	r := p.locate(record[start:end], id.Kind)
 	if !r.valid(p, len(record)) {
 		return dst, corruptf("item %d is out of its record's bounds", id.Number)
 	}
 	id.Slot = r.slot
+	key, err := l.partKey(keyID, r.slot)
+	if err != nil {
+		return dst, err
+	}
 	out, err := key.OpenPart(dst, record[r.start:r.end], id)
 	if err != nil {
 		return dst, sealError(err)

@@ -52,10 +52,16 @@ func (b *recordBuilder) move(source *Record, i int) {
 }
 
 // seal adds an item whose parts are sealed anew. The seals were reserved.
-func (b *recordBuilder) seal(key *seal.Key, source *Record, i int, c Changed) {
+func (b *recordBuilder) seal(key *seal.Key, source *Record, i int, c Changed) error {
 	start, end := source.place.entryRange(i)
 	r := source.place.locate(source.sealed[start:end], seal.Values)
 	id := seal.PartID{Lineage: source.log.header.lineage, Number: uint64(source.info.number(i)), Slot: r.slot}
+	if r.slot != 0 {
+		var err error
+		if key, err = source.log.slotKey(key, r.slot); err != nil {
+			return err
+		}
+	}
 	part := func(kind seal.PartKind, plaintext []byte) []byte {
 		var nonce [seal.NonceSize]byte
 		rand.Read(nonce[:])
@@ -67,6 +73,7 @@ func (b *recordBuilder) seal(key *seal.Key, source *Record, i int, c Changed) {
 		values: part(seal.Values, c.Values),
 		body:   part(seal.Body, c.Body),
 	})
+	return nil
 }
 
 func (b *recordBuilder) add(source *Record, i int, key seal.KeyID, item sealedItem) {

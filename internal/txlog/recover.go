@@ -188,15 +188,7 @@ func (l *Log) startWriting(r *recovery) error {
 // nothing, go.
 func (l *Log) beginTerm(r *recovery) error {
 	st, m := l.state.Load(), l.nextManifestLocked(l.state.Load().segments)
-	used := map[seal.KeyID]bool{}
-	for _, s := range st.segments {
-		for _, id := range s.entry.keys {
-			used[id] = true
-		}
-	}
-	for _, id := range st.open.keys {
-		used[id] = true
-	}
+	used := l.neededKeys(st)
 	keys, err := l.keys.Load().Keep(func(id seal.KeyID) bool { return used[id] }).WithNewKey()
 	if err != nil {
 		return err

@@ -182,8 +182,7 @@ func (r *rewriter) item(source *Record, i int) error {
 	if err != nil {
 		return err
 	}
-	r.record.seal(key, source, i, changed)
-	return nil
+	return r.record.seal(key, source, i, changed)
 }
 
 // flush writes the gathered record to the segment that is open, or to a new one

@@ -1,0 +1,438 @@
+package txlog
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+)
+
+// Layout of the file of patients' keys.
+const (
+	patientsMagic = "FLPATNTS"
+	patientsHead  = 8 + 4 + 4 + 8 + 4 + 4 // magic, version, generation, data key, slots, 0
+
+	patientsVersion = 2
+
+	// patientsMost bounds the file: 16 million slots.
+	patientsMost = 512 << 20
+)
+
+// A slotTable has the secrets of key slots, from slot 1 on. It does not change.
+type slotTable struct {
+	generation uint32 // of the file
+	key        seal.KeyID
+	secrets    []seal.PatientKey
+}
+
+// secret returns the secret of a slot. It reports ErrErased, or ErrCorrupt for a slot
+// that the store does not have.
+func (t *slotTable) secret(slot uint32) (*seal.PatientKey, error) {
+	if slot == 0 || int64(slot) > int64(len(t.secrets)) {
+		return nil, corruptf("key slot %d is missing", slot)
+	}
+	if p := &t.secrets[slot-1]; *p != (seal.PatientKey{}) {
+		return p, nil
+	}
+	return nil, ErrErased
+}
+
+// patientKeys are the keys of patients of an open log.
+type patientKeys struct {
+	slotCache
+
+	mu   sync.Mutex // guards what follows; taken before the log's writer
+	used int        // slots that were given
+	of   map[string]uint32
+}
+
+// A slotCache keeps the ciphers of slots.
+type slotCache struct {
+	mu   sync.RWMutex
+	keys map[slotKey]*seal.Key
+}
+
+type slotKey struct {
+	key  seal.KeyID
+	slot uint32
+}
+
+// slotCached is how many ciphers are kept, in about a kilobyte each.
+const slotCached = 4096
+
+func (c *slotCache) get(k slotKey) *seal.Key {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.keys[k]
+}
+
+func (c *slotCache) put(k slotKey, key *seal.Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil || len(c.keys) >= slotCached {
+		c.keys = map[slotKey]*seal.Key{}
+	}
+	c.keys[k] = key
+}
+
+// clear forgets all ciphers.
+func (c *slotCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys = nil
+}
+
+// partKey returns the key of the parts of a slot. It reports ErrErased, or an error of
+// package seal.
+func (l *Log) partKey(id seal.KeyID, slot uint32) (*seal.Key, error) {
+	key, err := l.keys.Load().Key(id)
+	if err != nil || slot == 0 {
+		return key, sealError(err)
+	}
+	return l.slotKey(key, slot)
+}
+
+// slotKey returns the key of a slot under a data key.
+func (l *Log) slotKey(key *seal.Key, slot uint32) (*seal.Key, error) {
+	at := slotKey{key.ID(), slot}
+	if cached := l.patients.get(at); cached != nil {
+		return cached, nil
+	}
+	t := l.slots.Load()
+	if t == nil {
+		return nil, corruptf("key slot %d is missing", slot)
+	}
+	secret, err := t.secret(slot)
+	if err != nil {
+		return nil, err
+	}
+	own, err := key.ForPatient(secret)
+	if err != nil {
+		return nil, sealError(err)
+	}
+	l.patients.put(at, own)
+	if l.slots.Load() != t { // slots were erased meanwhile
+		l.patients.clear()
+		return l.slotKey(key, slot)
+	}
+	return own, nil
+}
+
+// Slot returns the key slot of a patient, whom any text names. A patient without one gets
+// the next; its secret is durable when Slot returns. It reports what Append reports, and
+// ErrFull where no slots are left.
+func (l *Log) Slot(patient string) (uint32, error) {
+	p := &l.patients
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slot, ok := p.of[patient]; ok {
+		return slot, nil
+	}
+	t := l.slots.Load()
+	if t == nil || p.used >= len(t.secrets) {
+		if err := l.growSlots(); err != nil {
+			return 0, err
+		}
+	}
+	p.used++
+	p.noteLocked(patient, uint32(p.used))
+	return uint32(p.used), nil
+}
+
+// NoteSlot says whose a slot is, as who reads the log finds out. Of several slots of a
+// patient the last that was noted is used.
+func (l *Log) NoteSlot(patient string, slot uint32) {
+	l.patients.mu.Lock()
+	defer l.patients.mu.Unlock()
+	l.patients.noteLocked(patient, slot)
+}
+
+func (p *patientKeys) noteLocked(patient string, slot uint32) {
+	if p.of == nil {
+		p.of = map[string]uint32{}
+	}
+	p.of[patient] = slot
+}
+
+// ForgetSlot makes the next Slot of a patient give another slot, and returns the one that
+// it had, 0 for none.
+func (l *Log) ForgetSlot(patient string) uint32 {
+	l.patients.mu.Lock()
+	defer l.patients.mu.Unlock()
+	slot := l.patients.of[patient]
+	delete(l.patients.of, patient)
+	return slot
+}
+
+// Erased reports whether the secret of a slot was erased.
+func (l *Log) Erased(slot uint32) bool {
+	if t := l.slots.Load(); t != nil && slot != 0 {
+		_, err := t.secret(slot)
+		return errors.Is(err, ErrErased)
+	}
+	return false
+}
+
+// growSlots makes new secrets durable: a quarter more than there are, so that the file,
+// which is written whole, is written seldom.
+func (l *Log) growSlots() error {
+	l.writer.Lock()
+	defer l.writer.Unlock()
+	if err := l.checkWriteLocked(context.Background()); err != nil {
+		return err
+	}
+	next, err := l.nextSlotsLocked()
+	if err != nil {
+		return err
+	}
+	n := len(next.secrets)
+	more := max(256, n/4)
+	if int64(n+more)*seal.KeySize > patientsMost-patientsHead-seal.Overhead || n+more > maxSlot {
+		return fmt.Errorf("%w: of key slots", ErrFull)
+	}
+	next.secrets = slices.Grow(slices.Clone(next.secrets), more)
+	for range more {
+		next.secrets = append(next.secrets, seal.NewPatientKey())
+	}
+	return l.replaceSlotsLocked(next)
+}
+
+// nextSlotsLocked returns a copy of the table, one generation on, sealed by a key of the
+// keyset that seals nothing else.
+func (l *Log) nextSlotsLocked() (*slotTable, error) {
+	if t := l.slots.Load(); t != nil {
+		next := *t
+		next.generation++
+		return &next, nil
+	}
+	keys, key, err := l.keys.Load().WithSideKey()
+	if err != nil {
+		return nil, err
+	}
+	if err := l.replaceKeysLocked(keys); err != nil {
+		return nil, err
+	}
+	return &slotTable{generation: l.manifest.Load().patients + 1, key: key.ID()}, nil
+}
+
+// replaceSlotsLocked makes a table durable, then current.
+func (l *Log) replaceSlotsLocked(t *slotTable) error {
+	if t.generation == math.MaxUint32 {
+		return fmt.Errorf("%w: of generations of patients' keys", ErrFull)
+	}
+	file, err := t.marshal(l.keys.Load(), l.header.lineage)
+	if err != nil {
+		return err
+	}
+	if err := l.checkFolderLocked(); err != nil {
+		return err
+	}
+	renamed, err := replaceFile(l.folder, namePatients, file)
+	if err != nil {
+		if renamed {
+			// Which of the two a crash brings back is unknown.
+			l.failLocked(err)
+		}
+		return fmt.Errorf("txlog: write keys of patients: %w", err)
+	}
+	l.slots.Store(t)
+	return nil
+}
+
+// EraseSlots destroys the secrets of slots: nobody can open their parts any more. The
+// keys of patients are sealed anew under another key, the manifest names their
+// generation, so that an older file is noticed, and the keyset loses the key of the
+// file before. Slots that were erased before are passed over. It reports what Append
+// reports; after an error it may be called again.
+func (l *Log) EraseSlots(ctx context.Context, slots []uint32) error {
+	l.writer.Lock()
+	defer l.writer.Unlock()
+	if err := l.checkWriteLocked(ctx); err != nil {
+		return err
+	}
+	old := l.slots.Load()
+	if old == nil || len(slots) == 0 {
+		return nil
+	}
+	keys, key, err := l.keys.Load().WithSideKey()
+	if err != nil {
+		return err
+	}
+	if err := l.replaceKeysLocked(keys); err != nil {
+		return err
+	}
+	next := &slotTable{generation: old.generation + 1, key: key.ID(), secrets: slices.Clone(old.secrets)}
+	for _, slot := range slots {
+		if slot > 0 && int64(slot) <= int64(len(next.secrets)) {
+			next.secrets[slot-1] = seal.PatientKey{}
+		}
+	}
+	if err := l.replaceSlotsLocked(next); err != nil {
+		return err
+	}
+	l.patients.clear()
+	return l.settleSlotsLocked()
+}
+
+// settleSlotsLocked makes the manifest name the generation of the keys of patients, and
+// drops the keys of the keyset that sealed earlier ones.
+func (l *Log) settleSlotsLocked() error {
+	t, st := l.slots.Load(), l.state.Load()
+	m := l.nextManifestLocked(st.segments)
+	m.patients = t.generation
+	if err := l.replaceManifestLocked(m, st, l.writer.engine.end); err != nil {
+		return err
+	}
+	needed, current := l.neededKeys(st), l.keys.Load().Current().ID()
+	return l.replaceKeysLocked(l.keys.Load().Keep(func(id seal.KeyID) bool { return needed[id] || id == current }))
+}
+
+// neededKeys returns the data keys that segments and the keys of patients need.
+func (l *Log) neededKeys(st *state) map[seal.KeyID]bool {
+	used := map[seal.KeyID]bool{}
+	for _, s := range st.segments {
+		for _, id := range s.entry.keys {
+			used[id] = true
+		}
+	}
+	for _, id := range st.open.keys {
+		used[id] = true
+	}
+	if t := l.slots.Load(); t != nil {
+		used[t.key] = true
+	}
+	return used
+}
+
+func (t *slotTable) marshal(keys *seal.Keyset, lineage [16]byte) ([]byte, error) {
+	key, err := keys.Key(t.key)
+	if err != nil {
+		return nil, err
+	}
+	if err := key.Reserve(1, 0); err != nil {
+		return nil, err
+	}
+	file := append([]byte(nil), patientsMagic...)
+	file = binary.LittleEndian.AppendUint32(file, patientsVersion)
+	file = binary.LittleEndian.AppendUint32(file, t.generation)
+	file = binary.LittleEndian.AppendUint64(file, uint64(t.key))
+	file = binary.LittleEndian.AppendUint32(file, uint32(len(t.secrets)))
+	file = binary.LittleEndian.AppendUint32(file, 0)
+	plain := make([]byte, 0, len(t.secrets)*seal.KeySize)
+	for i := range t.secrets {
+		plain = append(plain, t.secrets[i][:]...)
+	}
+	defer clear(plain)
+	var nonce [seal.NonceSize]byte
+	rand.Read(nonce[:])
+	return key.SealPart(file, plain, &nonce, t.part(lineage)), nil
+}
+
+// part says what is sealed: the keys of a generation.
+func (t *slotTable) part(lineage [16]byte) seal.PartID {
+	return seal.PartID{Lineage: lineage, Number: uint64(t.generation), Slot: uint32(len(t.secrets)), Kind: seal.Patients}
+}
+
+// unmarshalSlots reads a file of patients' keys.
+func unmarshalSlots(file []byte, keys *seal.Keyset, lineage [16]byte) (*slotTable, error) {
+	if len(file) < patientsHead || string(file[:8]) != patientsMagic {
+		return nil, corruptf("the file of patients' keys is none")
+	}
+	if v := binary.LittleEndian.Uint32(file[8:]); v != patientsVersion {
+		return nil, fmt.Errorf("%w: patients' keys of version %d", ErrUnsupported, v)
+	}
+	t := &slotTable{generation: binary.LittleEndian.Uint32(file[12:]), key: seal.KeyID(binary.LittleEndian.Uint64(file[16:]))}
+	n := int64(binary.LittleEndian.Uint32(file[24:]))
+	if binary.LittleEndian.Uint32(file[28:]) != 0 || int64(len(file)) != patientsHead+n*seal.KeySize+seal.Overhead {
+		return nil, corruptf("the file of patients' keys has %d bytes for %d slots", len(file), n)
+	}
+	key, err := keys.Key(t.key)
+	if err != nil {
+		return nil, corruptf("the file of patients' keys is an old one: %v", err)
+	}
+	t.secrets = make([]seal.PatientKey, n)
+	plain, err := key.OpenPart(nil, file[patientsHead:], t.part(lineage))
+	if err != nil {
+		return nil, sealError(err)
+	}
+	defer clear(plain)
+	for i := range t.secrets {
+		copy(t.secrets[i][:], plain[i*seal.KeySize:])
+	}
+	return t, nil
+}
+
+// loadSlots reads the file of patients' keys and holds it against the manifest. Every
+// slot that it has counts as given.
+func (l *Log) loadSlots(m *manifest) error {
+	file, err := readUpTo(l.folder, namePatients, patientsMost)
+	if errors.Is(err, fs.ErrNotExist) {
+		if m.patients > 0 {
+			return corruptf("%s is missing", namePatients)
+		}
+		return nil
+	}
+	if err != nil {
+		return openError(err)
+	}
+	t, err := unmarshalSlots(file, l.keys.Load(), l.header.lineage)
+	if err != nil {
+		return err
+	}
+	if t.generation < m.patients {
+		return corruptf("the file of patients' keys is of generation %d, the manifest names %d", t.generation, m.patients)
+	}
+	l.slots.Store(t)
+	l.patients.used = len(t.secrets)
+	return nil
+}
+
+// readUpTo returns the content of a file of at most so many bytes.
+func readUpTo(folder Folder, name string, most int64) ([]byte, error) {
+	f, err := folder.Open(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	if size > most {
+		return nil, corruptf("%s has %d bytes", name, size)
+	}
+	b := make([]byte, size)
+	return b, readFull(f, b, 0)
+}
+
+// slotKeys returns the keys of the slots of items. It reports ErrBadRecord for a slot that
+// was erased, or that the log did not give.
+func (l *Log) slotKeys(key *seal.Key, items []Item) (map[uint32]*seal.Key, error) {
+	var slots map[uint32]*seal.Key
+	last := uint32(0)
+	for i := range items {
+		slot := items[i].Slot
+		if slot == last || slot == 0 {
+			continue
+		}
+		if last = slot; slots == nil {
+			slots = map[uint32]*seal.Key{}
+		}
+		if slots[slot] == nil {
+			own, err := l.slotKey(key, slot)
+			if err != nil {
+				return nil, fmt.Errorf("%w: item %d: %w", ErrBadRecord, i, err)
+			}
+			slots[slot] = own
+		}
+	}
+	return slots, nil
+}
