@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/bits-and-blooms/bitset"
+
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
@@ -29,6 +31,7 @@ type Engine struct {
 	packing packing
 	numbers numbering
 	states  states
+	noted   bitset.BitSet // key slots of which the log knows whose they are; the writer's alone
 
 	clock      timer
 	ids        turn // of Options.NewID

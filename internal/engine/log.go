@@ -40,6 +40,15 @@ type Log interface {
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
+	// Slot returns the key slot of a patient; NoteSlot says which one it is, and
+	// ForgetSlot that the next one is another. EraseSlots destroys the keys of slots, and
+	// Erased reports whether that of one was: reading its items reports txlog.ErrErased.
+	Slot(patient string) (uint32, error)
+	NoteSlot(patient string, slot uint32)
+	ForgetSlot(patient string) uint32
+	SlotOf(n txlog.Number) (uint32, error)
+	EraseSlots(ctx context.Context, slots []uint32) error
+	Erased(slot uint32) bool
 	// HashKey is the key of all hashes of search values.
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.

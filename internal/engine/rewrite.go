@@ -210,11 +210,8 @@ type rewriter struct {
 // change says what becomes of item i of a record. What a later version of the program
 // wrote stays as it is.
 func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err error) {
-	if record.Kind(i) == txlog.Version {
-		n := record.Number(i)
-		if o := r.engine.numbers.from(n); r.drop.Contains(uint32(o)) && r.engine.numbers.of(o) == n {
-			return txlog.Changed{Drop: true}, nil
-		}
+	if record.Kind(i) == txlog.Version && r.goes(record.Number(i), record.Slot(i)) {
+		return txlog.Changed{Drop: true}, nil
 	}
 	if r.only {
 		return c, nil
@@ -234,6 +231,16 @@ func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err err
 		}
 	}
 	return c, err
+}
+
+// goes reports whether a version leaves the log: it is to, it stands for nothing any
+// more, or nobody can open it.
+func (r *rewriter) goes(n txlog.Number, slot uint32) bool {
+	if r.engine.log.Erased(slot) {
+		return true
+	}
+	o := r.engine.numbers.from(n)
+	return r.engine.numbers.of(o) == n && (r.drop.Contains(uint32(o)) || r.engine.index.Purged(o))
 }
 
 // version says what becomes of a version, whose values part is there.

@@ -235,10 +235,12 @@ func (e *Engine) apply(runs []landed, items []index.Item) error {
 		run, before, marks := &runs[i], done, false
 		for j := range run.items {
 			it, number := &run.items[j], run.First+txlog.Number(j)
-			if it.Kind == txlog.Version {
+			switch it.Kind {
+			case erasedItem:
+			case txlog.Version:
 				e.numbers.add(first+index.Ordinal(done), number)
 				done++
-			} else {
+			default:
 				e.states.set(string(it.Values), number, len(it.Body) == 0)
 				marks = marks || string(it.Values) == horizonState
 			}

@@ -1,6 +1,9 @@
 package index
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Prepare decodes a payload into dst and computes its terms. The payload is copied.
 // Calls with different dst may run at the same time, and beside Apply. dst keeps its
@@ -198,4 +201,20 @@ func (h *hasher) addNumber(e *Entry, unit int) error {
 	n.inexact = lowShared || highShared
 	h.to.numbers = append(h.to.numbers, n)
 	return nil
+}
+
+// Targets iterates over the ids of the resources of a type to which the version refers,
+// with the parameter of each.
+func (p *Prepared) Targets(typ TypeID) iter.Seq2[Param, string] {
+	return func(yield func(Param, string) bool) {
+		if p == nil || p.in == nil {
+			return
+		}
+		targets := p.targets()
+		for _, e := range p.edges() {
+			if t := &targets[e.target]; t.typ == typ && !yield(e.param, t.id) {
+				return
+			}
+		}
+	}
 }

@@ -101,3 +101,30 @@ func (x *Index) sweepTypes() {
 		}
 	}
 }
+
+// Swept returns the ordinals that sweeps took out of postings and columns. The caller
+// does not change them.
+func (x *Index) Swept() *roaring.Bitmap {
+	if swept := x.state.Load().dead.swept; swept != nil {
+		return swept
+	}
+	return roaring.New()
+}
+
+// Referring returns the ordinals that refer to one of a set of entities by any parameter
+// of R4, superseded versions that were not swept included. The result is the caller's.
+func (v View) Referring(entities *roaring.Bitmap) *roaring.Bitmap {
+	found := roaring.New()
+	for p := Param(0); p < FirstCustom; p++ {
+		v.x.mu.RLock()
+		last := int(p) >= len(v.x.mu.params)
+		v.x.mu.RUnlock()
+		if last {
+			break
+		}
+		if refs := v.References(p); refs.Len() > 0 {
+			found.Or(refs.Sources(entities))
+		}
+	}
+	return found
+}

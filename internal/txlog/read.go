@@ -140,3 +140,27 @@ func readError(err error) error {
 // stringBytes returns the bytes of a string without a copy. They must not be
 // written to.
 func stringBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// SlotOf returns the key slot of an item. It reports what Values reports.
+func (l *Log) SlotOf(n Number) (uint32, error) {
+	s, t, at, err := l.find(n)
+	if err != nil {
+		return 0, err
+	}
+	p := &t.records[at]
+	item, _, ok := p.find(n)
+	if !ok {
+		return 0, ErrNotFound
+	}
+	start, end := p.entryRange(item)
+	if t.strings != nil {
+		return p.locate(stringBytes(t.strings[at])[start:end], seal.Values).slot, nil
+	}
+	buffer := entryBuffers.Get().(*[2 * entrySize]byte)
+	defer entryBuffers.Put(buffer)
+	entries := buffer[:end-start]
+	if err := readFull(s.file, entries, int64(p.offset)+int64(start)); err != nil {
+		return 0, err
+	}
+	return p.locate(entries, seal.Values).slot, nil
+}
