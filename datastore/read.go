@@ -98,6 +98,8 @@ func (s *Snapshot) lookup(ctx context.Context, ref Ref) (Ordinal, error) {
 	switch {
 	case !ok && !s.view.Whole():
 		return 0, fmt.Errorf("%w: the %s may have been removed", ErrStalePage, ref.Type)
+	case !ok && s.store.engine.WasErased(t, ref.ID):
+		return 0, ErrErased
 	case !ok:
 		return 0, fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}

@@ -31,6 +31,7 @@ type Engine struct {
 	packing packing
 	numbers numbering
 	states  states
+	erased  erased
 	noted   bitset.BitSet // key slots of which the log knows whose they are; the writer's alone
 
 	clock      timer
@@ -126,6 +127,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if options.ReadOnly && e.stopped.err == nil {
 		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
 	}
+	if err := e.loadErased(ctx); err != nil {
+		e.stop()
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
 	e.filler.start(e)
@@ -133,7 +138,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	go e.write()
 	go e.filler.run(e.background)
 	go e.keepSwept(e.background)
-	err = e.follow(ctx)
+	err = e.resumeErasures(ctx)
+	if err == nil {
+		err = e.follow(ctx)
+	}
 	if err == nil && e.Last().Last() == 0 {
 		err = e.WaitIndexed(ctx) // at once: there is nothing to index
 	}

@@ -47,6 +47,7 @@ type Log interface {
 	NoteSlot(patient string, slot uint32)
 	ForgetSlot(patient string) uint32
 	SlotOf(n txlog.Number) (uint32, error)
+	EachSlot(ctx context.Context, each func(n txlog.Number, slot uint32)) error
 	EraseSlots(ctx context.Context, slots []uint32) error
 	Erased(slot uint32) bool
 	// HashKey is the key of all hashes of search values.

@@ -309,7 +309,10 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	if err := e.index.Prepare(p.values, c.builder.Payload()); err != nil {
 		return err
 	}
-	p.patient, _ = patientOf(p.Type, p.ID, p.values)
+	// Whose key it lies under must not depend on settings, which may be others later.
+	if p.Type == schema.TypePatient || !p.values.Addresses() {
+		p.patient, _ = patientOf(p.Type, p.ID, p.values)
+	}
 	return nil
 }
 

@@ -242,7 +242,7 @@ func (e *Engine) apply(runs []landed, items []index.Item) error {
 				done++
 			default:
 				e.states.set(string(it.Values), number, len(it.Body) == 0)
-				marks = marks || string(it.Values) == horizonState
+				marks = marks || marksHorizon(string(it.Values))
 			}
 		}
 		if e.sequence, e.time = run.Sequence, run.Time; marks {

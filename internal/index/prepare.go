@@ -77,6 +77,9 @@ func (h *hasher) take(e *Entry) error {
 	if e.Kind == KindAddress || e.Kind == KindCanonical {
 		h.to.foreign++
 	}
+	if e.Kind == KindAddress {
+		h.to.addresses++
+	}
 	h.settled.entries = h.settled.entries[:0]
 	h.settle(&h.settled, e)
 	for i := range h.settled.entries {
@@ -201,6 +204,12 @@ func (h *hasher) addNumber(e *Entry, unit int) error {
 	n.inexact = lowShared || highShared
 	h.to.numbers = append(h.to.numbers, n)
 	return nil
+}
+
+// Addresses reports whether the version has references that some base URL makes local,
+// so that Targets depends on the settings.
+func (p *Prepared) Addresses() bool {
+	return p != nil && p.in != nil && p.end.addresses > p.from.addresses
 }
 
 // Targets iterates over the ids of the resources of a type to which the version refers,

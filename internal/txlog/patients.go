@@ -436,3 +436,42 @@ func (l *Log) slotKeys(key *seal.Key, items []Item) (map[uint32]*seal.Key, error
 	}
 	return slots, nil
 }
+
+// EachSlot calls a function with every item that lies under a patient's key. It reports
+// what Values reports, or the error of ctx.
+func (l *Log) EachSlot(ctx context.Context, each func(n Number, slot uint32)) error {
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	var buffer []byte
+	for _, s := range l.state.Load().segments {
+		t, err := s.load(l.keys.Load())
+		if err != nil {
+			return err
+		}
+		for i := range t.records {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			p := &t.records[i]
+			size := int(p.items) * entrySize
+			buffer = slices.Grow(buffer[:0], size)[:size]
+			if t.strings != nil {
+				copy(buffer, t.strings[i][p.entries:])
+			} else if err := readFull(s.file, buffer, int64(p.offset)+int64(p.entries)); err != nil {
+				return err
+			}
+			for item := range int(p.items) {
+				slot := binary.LittleEndian.Uint32(buffer[item*entrySize:]) & maxSlot
+				switch {
+				case slot == 0:
+				case p.info == nil:
+					each(p.first+Number(item), slot)
+				default:
+					each(p.info.number(item), slot)
+				}
+			}
+		}
+	}
+	return nil
+}

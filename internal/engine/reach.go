@@ -1,0 +1,511 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// A reach is what an erasure takes of a store, as of a view.
+type reach struct {
+	engine  *Engine
+	ctx     context.Context
+	view    View
+	patient string
+	entity  index.Entity // of the patient; 0 if nothing ever named it
+
+	versions *roaring.Bitmap // that are erased
+	slots    []uint32        // of the patient
+	whole    map[key]bool    // resources of which every version is erased
+	others   []index.Ordinal // current versions that name something of it and stay
+
+	stayed map[key]*candidate // that are not erased
+}
+
+// reachOf finds what an erasure takes. The view is held, and what is written after it for
+// the patient lies under another key.
+func (e *Engine) reachOf(ctx context.Context, view View, patient string) (*reach, error) {
+	r := &reach{engine: e, ctx: ctx, view: view, patient: patient, versions: roaring.New(), whole: map[key]bool{}, stayed: map[key]*candidate{}}
+	entity, ok := r.view.Entity(index.TypeID(schema.TypePatient), patient)
+	if !ok {
+		return r, nil
+	}
+	r.entity = entity
+	if err := r.own(); err != nil {
+		return nil, err
+	}
+	if r.versions.IsEmpty() {
+		return r, nil
+	}
+	if err := r.linked(); err != nil {
+		return nil, err
+	}
+	r.findWhole()
+	r.findOthers()
+	return r, nil
+}
+
+// findOthers finds the current versions that name the patient, or a resource that is gone,
+// and stay.
+func (r *reach) findOthers() {
+	gone := roaring.BitmapOf(uint32(r.entity))
+	for k := range r.whole {
+		if e, ok := r.view.Entity(index.TypeID(k.typ), k.id); ok {
+			gone.Add(uint32(e))
+		}
+	}
+	found := r.view.Referring(gone)
+	for k, c := range r.stayed {
+		names := func(k key) bool {
+			return c.names[k] && (r.whole[k] || k.typ == schema.TypePatient && k.id == r.patient)
+		}
+		if o, ok := r.view.Find(k.typ, k.id); ok && slices.ContainsFunc(slices.Collect(maps.Keys(c.names)), names) {
+			found.Add(uint32(o))
+		}
+	}
+	for it := found.Iterator(); it.HasNext(); {
+		if o := index.Ordinal(it.Next()); r.view.Visible(o) && !r.versions.Contains(uint32(o)) {
+			r.others = append(r.others, o)
+		}
+	}
+}
+
+// own finds the versions whose one patient is the patient.
+func (r *reach) own() error {
+	for o, ok := r.view.Find(schema.TypePatient, r.patient); ok; o, ok = r.view.Previous(o) {
+		if err := r.take(o); err != nil {
+			return err
+		}
+	}
+	of := roaring.BitmapOf(uint32(r.entity))
+	swept := r.engine.index.Swept()
+	for t, streams := range patientStreams() {
+		if t == schema.TypePatient {
+			continue
+		}
+		ofType := r.view.OfType(index.TypeID(t))
+		found := roaring.New()
+		for _, p := range streams {
+			if refs := r.view.References(p); refs.Len() > 0 {
+				found.Or(refs.Sources(of))
+			}
+		}
+		for it := ofType.Intersect(found).Iterator(); it.HasNext(); {
+			if err := r.consider(t, index.Ordinal(it.Next()), true); err != nil {
+				return err
+			}
+		}
+		// What was swept is in no column any more.
+		for it := ofType.Intersect(swept).Iterator(); it.HasNext(); {
+			if err := r.consider(t, index.Ordinal(it.Next()), false); err != nil {
+				return err
+			}
+		}
+	}
+	return r.underKeys()
+}
+
+// underKeys takes all versions that lie under the keys of the patient, which are destroyed.
+func (r *reach) underKeys() error {
+	if len(r.slots) == 0 {
+		return nil
+	}
+	err := r.engine.log.EachSlot(r.ctx, func(n txlog.Number, slot uint32) {
+		if !slices.Contains(r.slots, slot) {
+			return
+		}
+		if o := r.engine.numbers.from(n); r.engine.numbers.of(o) == n && o <= r.view.Last() && !r.view.Hole(o) {
+			r.versions.Add(uint32(o))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("datastore: reading: %w", logError(err))
+	}
+	return nil
+}
+
+// take erases a version, and notes its key slot.
+func (r *reach) take(o index.Ordinal) error {
+	slot, err := r.engine.log.SlotOf(r.engine.numbers.of(o))
+	if err != nil {
+		return fmt.Errorf("datastore: reading: %w", goneError(err))
+	}
+	if slot != 0 && !slices.Contains(r.slots, slot) {
+		r.slots = append(r.slots, slot)
+	}
+	r.versions.Add(uint32(o))
+	return nil
+}
+
+// consider takes a version of a type that is in compartments if its one patient is the
+// patient. refers says that it refers to the patient: then whatever key of a patient it
+// lies under is the patient's.
+func (r *reach) consider(t schema.TypeID, o index.Ordinal, refers bool) error {
+	if r.view.Hole(o) || r.view.Deleted(o) {
+		return nil
+	}
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	slot, err := r.engine.log.SlotOf(r.engine.numbers.of(o))
+	if err != nil {
+		return fmt.Errorf("datastore: reading: %w", goneError(err))
+	}
+	switch {
+	case slot != 0 && (refers || slices.Contains(r.slots, slot)):
+		return r.take(o)
+	case slot != 0 && len(r.slots) > 0:
+		return nil // another patient's
+	}
+	patient, _, err := r.patientOf(t, o)
+	if err == nil && patient == r.patient {
+		err = r.take(o)
+	}
+	return err
+}
+
+// patientOf reads whose a version is from its stored values.
+func (r *reach) patientOf(t schema.TypeID, o index.Ordinal) (patient string, several bool, err error) {
+	payload, err := r.engine.payloadOf(o, nil)
+	if err != nil {
+		return "", false, err
+	}
+	var values index.Prepared
+	if err := r.engine.index.Prepare(&values, payload); err != nil {
+		return "", false, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	_, id := r.view.Key(o)
+	patient, several = patientOf(t, id, &values)
+	return patient, several, nil
+}
+
+// findWhole finds the resources of which every version is erased, or a deletion.
+func (r *reach) findWhole() {
+	for it := r.versions.Clone().Iterator(); it.HasNext(); {
+		o := index.Ordinal(it.Next())
+		t, id := r.view.Key(o)
+		k := key{schema.TypeID(t), id}
+		if _, seen := r.whole[k]; seen {
+			continue
+		}
+		r.whole[k] = true
+		var deletions []uint32
+		for v, ok := r.view.Find(k.typ, k.id); ok; v, ok = r.view.Previous(v) {
+			switch {
+			case r.view.Deleted(v):
+				deletions = append(deletions, uint32(v))
+			case !r.versions.Contains(uint32(v)):
+				r.whole[k] = false
+			}
+		}
+		if r.whole[k] {
+			r.versions.AddMany(deletions)
+		}
+	}
+	for k, whole := range r.whole {
+		if !whole {
+			delete(r.whole, k)
+		}
+	}
+}
+
+// deleted returns the resources whose current version is erased.
+func (r *reach) deleted() (keys []key) {
+	for it := r.versions.Iterator(); it.HasNext(); {
+		if o := index.Ordinal(it.Next()); r.view.Visible(o) {
+			t, id := r.view.Key(o)
+			keys = append(keys, key{schema.TypeID(t), id})
+		}
+	}
+	// The deletion of a document deletes what was derived from it, unless that is deleted
+	// already.
+	document := func(k key) int {
+		if k.typ == schema.TypeDocumentReference {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Compare(document(a), document(b)) })
+	return keys
+}
+
+// deletions returns the operations that delete what is current, as long as it is.
+func (r *reach) deletions() (ops []Op) {
+	for _, k := range r.deleted() {
+		o, _ := r.view.Find(k.typ, k.id)
+		ops = append(ops, Op{Prepared: PrepareDeletion(k.typ, k.id), Condition: Condition{IfMatch: r.view.VersionNumber(o)}, Interaction: Erasure})
+	}
+	return ops
+}
+
+// linkedTypes are the types of resources that are about nobody by themselves, and are
+// erased if they are reached only from what is erased.
+var linkedTypes = []string{"Binary", "Bundle", "DocumentReference", "Linkage"}
+
+// A mention is a reference to a resource of this store in the text of another.
+var (
+	mention = regexp.MustCompile(`"(?:[^"\\]*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?"`)
+	inline  = regexp.MustCompile(`"resourceType":"([A-Z][A-Za-z]+)","id":"([A-Za-z0-9.-]{1,64})"`)
+)
+
+// mentions calls a function with each resource that a version names: by a reference, a
+// URL that ends like one, or, in a Bundle, by having it.
+func (r *reach) mentions(o index.Ordinal, each func(key)) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	var b buffers
+	if err := r.engine.stored(o, &b); err != nil {
+		return err
+	}
+	t, id := r.view.Key(o)
+	self := key{schema.TypeID(t), id}
+	text := b.stored
+	if self.typ == schema.TypeBinary {
+		text, _, _ = bytes.Cut(text, []byte(`"data":`))
+	}
+	for _, of := range []*regexp.Regexp{mention, inline} {
+		for _, m := range of.FindAllSubmatch(text, -1) {
+			if t, ok := schema.ResourceType(string(m[1])); ok {
+				if k := (key{t, string(m[2])}); k != self {
+					each(k)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// linked adds resources of linkedTypes that are reached only from what is erased.
+func (r *reach) linked() error {
+	candidates, err := r.candidates()
+	if err != nil || len(candidates) == 0 {
+		return err
+	}
+	if err := r.keepNamed(candidates); err != nil {
+		return err
+	}
+	// What names a resource of somebody else stays, and what it names stays with it.
+	for changed := true; changed; {
+		changed = false
+		for k, c := range candidates {
+			if c.stays(r, candidates) {
+				delete(candidates, k)
+				r.stayed[k] = c
+				changed = true
+			}
+		}
+	}
+	for _, c := range candidates {
+		for _, o := range c.versions {
+			if err := r.take(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// A candidate is a resource of linkedTypes that is erased if nobody else is concerned.
+type candidate struct {
+	versions []index.Ordinal // but for deletions
+	names    map[key]bool    // resources that these name
+	namedBy  map[key]bool    // other candidates that name it
+	kept     bool            // something that stays names it
+}
+
+// stays reports whether a candidate must stay: something that stays names it, or it names
+// something in a compartment that stays.
+func (c *candidate) stays(r *reach, candidates map[key]*candidate) bool {
+	if c.kept {
+		return true
+	}
+	for k := range c.namedBy {
+		if candidates[k] == nil {
+			return true
+		}
+	}
+	for k := range c.names {
+		if patientStreams()[k.typ] == nil && k.typ != schema.TypePatient || candidates[k] != nil {
+			continue
+		}
+		if k.typ == schema.TypePatient && k.id == r.patient {
+			continue
+		}
+		if o, ok := r.view.Find(k.typ, k.id); ok && !r.erases(o) {
+			return true
+		}
+	}
+	return false
+}
+
+// erases reports whether the newest version of a resource, or the one before its deletion,
+// is erased.
+func (r *reach) erases(o index.Ordinal) bool {
+	for ok := true; ok && r.view.Deleted(o); {
+		o, ok = r.view.Previous(o)
+	}
+	return r.versions.Contains(uint32(o))
+}
+
+// candidates finds resources of linkedTypes that have no patient and that name, or are
+// named by, what is erased.
+func (r *reach) candidates() (map[key]*candidate, error) {
+	wanted := map[key]bool{}
+	types := map[schema.TypeID]bool{}
+	for _, name := range linkedTypes {
+		t, _ := schema.ResourceType(name)
+		types[t] = true
+	}
+	entities := roaring.New()
+	add := func() error {
+		for it := r.versions.Clone().Iterator(); it.HasNext(); {
+			o := index.Ordinal(it.Next())
+			entities.Add(uint32(r.view.EntityOf(o)))
+			if r.view.Deleted(o) {
+				continue
+			}
+			if err := r.mentions(o, func(k key) { wanted[k] = wanted[k] || types[k.typ] }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := add(); err != nil {
+		return nil, err
+	}
+	for it := r.view.Referring(entities).Iterator(); it.HasNext(); {
+		t, id := r.view.Key(index.Ordinal(it.Next()))
+		wanted[key{schema.TypeID(t), id}] = types[schema.TypeID(t)]
+	}
+	// What a Bundle has, and for whom a Binary is, is in no column.
+	for _, t := range []schema.TypeID{schema.TypeBundle, schema.TypeBinary} {
+		for o := range r.view.OfType(index.TypeID(t)).All() {
+			if r.view.Hole(o) || r.view.Deleted(o) {
+				continue
+			}
+			_, id := r.view.Key(o)
+			err := r.mentions(o, func(k key) {
+				if e, ok := r.view.Entity(index.TypeID(k.typ), k.id); ok && entities.Contains(uint32(e)) {
+					wanted[key{t, id}] = true
+				}
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	found := map[key]*candidate{}
+	var next func(k key) error
+	next = func(k key) error {
+		if found[k] != nil || !types[k.typ] {
+			return nil
+		}
+		c, err := r.candidate(k)
+		if c == nil || err != nil {
+			return err
+		}
+		found[k] = c
+		for named := range c.names { // a Binary of a document that has no patient
+			if err := next(named); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for k, is := range wanted {
+		if !is {
+			continue
+		}
+		if err := next(k); err != nil {
+			return nil, err
+		}
+	}
+	for k, c := range found {
+		for named := range c.names {
+			if other := found[named]; other != nil {
+				other.namedBy[k] = true
+			}
+		}
+	}
+	return found, nil
+}
+
+// candidate returns a resource as a candidate, nil if it is none: it is not there, or one
+// of its versions has a patient.
+func (r *reach) candidate(k key) (*candidate, error) {
+	c := &candidate{names: map[key]bool{}, namedBy: map[key]bool{}}
+	for o, ok := r.view.Find(k.typ, k.id); ok; o, ok = r.view.Previous(o) {
+		if r.view.Deleted(o) {
+			continue
+		}
+		if patientStreams()[k.typ] != nil {
+			patient, several, err := r.patientOf(k.typ, o)
+			if err != nil {
+				return nil, err
+			}
+			if several || patient != "" {
+				return nil, nil
+			}
+		}
+		c.versions = append(c.versions, o)
+		if err := r.mentions(o, func(k key) { c.names[k] = true }); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.versions) == 0 {
+		return nil, nil
+	}
+	return c, nil
+}
+
+// keepNamed marks the candidates that something names which stays. References are found
+// in the index; URLs of attachments are in no index, so that all bodies are read if a
+// Binary is a candidate.
+func (r *reach) keepNamed(candidates map[key]*candidate) error {
+	of, binaries := roaring.New(), false
+	for k := range candidates {
+		if e, ok := r.view.Entity(index.TypeID(k.typ), k.id); ok {
+			of.Add(uint32(e))
+		}
+		binaries = binaries || k.typ == schema.TypeBinary
+	}
+	look := func(o index.Ordinal) error {
+		if r.view.Hole(o) || r.view.Deleted(o) || r.versions.Contains(uint32(o)) {
+			return nil
+		}
+		t, id := r.view.Key(o)
+		if candidates[key{schema.TypeID(t), id}] != nil {
+			return nil
+		}
+		return r.mentions(o, func(k key) {
+			if c := candidates[k]; c != nil {
+				c.kept = true
+			}
+		})
+	}
+	if binaries {
+		for o := index.FirstOrdinal; o <= r.view.Last(); o++ {
+			if err := look(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for it := r.view.Referring(of).Iterator(); it.HasNext(); {
+		if err := look(index.Ordinal(it.Next())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
