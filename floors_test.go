@@ -15,8 +15,8 @@ const module = "github.com/fhirlake/fhirlake"
 // lower floors, and those of its own floor that come before it in the list.
 var floors = [][]string{
 	{"internal/cputime", "internal/schema", "internal/etag", "internal/quote", "internal/issue", "internal/fhirjson", "internal/fhirjson/fhirjsontest", "internal/fhirproto", "internal/jsonpatch", "internal/fhirtime", "internal/pagetoken", "internal/retry", "internal/virtual", "internal/pdf", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
-	{"internal/index", "internal/terminology", "internal/synth", "fhirpath"},
-	{"nlp", "nlp/attachment", "nlp/annotator", "internal/clinical/pieces", "internal/clinical/note", "internal/clinical/assertion", "internal/clinical/dosage", "internal/clinical/vocabulary", "internal/clinical/lexicon", "internal/clinical/value", "internal/clinical/phi", "nlp/clinical", "nlp/comprehend", "nlp/httpnlp", "search", "internal/search/param", "internal/search/extract", "internal/search/query", "internal/search/exec"},
+	{"internal/index", "internal/terminology", "internal/synth", "internal/fhirpath/syntax", "fhirpath"},
+	{"nlp", "nlp/attachment", "nlp/annotator", "internal/clinical/pieces", "internal/clinical/note", "internal/clinical/assertion", "internal/clinical/dosage", "internal/clinical/vocabulary", "internal/clinical/lexicon", "internal/clinical/value", "internal/clinical/phi", "nlp/clinical", "nlp/comprehend", "nlp/httpnlp", "search", "internal/search/param", "internal/search/extract", "internal/search/custom", "internal/search/query", "internal/search/exec"},
 	{"internal/engine", "internal/bundle", "datastore", "internal/storetest"},
 	{"internal/jobs", "jobs", "ingest", "ingest/bucket", "ingest/bulk", "export"},
 	{"datastore/rest"},

@@ -29,7 +29,7 @@ func (o *arithmetic) eval(v *Evaluator, focus item) error {
 	if err != nil {
 		return err
 	}
-	if err := v.visit(costOfOperator, o.pos()); err != nil {
+	if err := v.visit(costOfOperator, o.Pos()); err != nil {
 		return err
 	}
 	if o.operator == "&" {
@@ -52,7 +52,7 @@ func (v *Evaluator) one(o operation, focus item) (it item, ok bool, err error) {
 	if err := o.eval(v, focus); err != nil {
 		return item{}, false, err
 	}
-	return v.popOne(base, o.pos())
+	return v.popOne(base, o.Pos())
 }
 
 // popOne takes what is above base off the stack, which must be one item or none.
@@ -72,7 +72,7 @@ func (v *Evaluator) popOne(base, pos int) (it item, ok bool, err error) {
 // concatenate is &, to which nothing is the empty text (FHIRPath N1 §6.6.6).
 func (o *arithmetic) concatenate(v *Evaluator, a, b item, aOK, bOK bool) error {
 	if aOK && v.classOf(a) != classString || bOK && v.classOf(b) != classString {
-		return v.fail(ErrEvaluation, o.pos(), "& needs strings")
+		return v.fail(ErrEvaluation, o.Pos(), "& needs strings")
 	}
 	var left, right string
 	if aOK {
@@ -81,7 +81,7 @@ func (o *arithmetic) concatenate(v *Evaluator, a, b item, aOK, bOK bool) error {
 	if bOK {
 		right = v.string(b)
 	}
-	return v.pushJoined(left, right, o.pos())
+	return v.pushJoined(left, right, o.Pos())
 }
 
 func (v *Evaluator) pushJoined(left, right string, pos int) error {
@@ -105,14 +105,14 @@ func (o *arithmetic) apply(v *Evaluator, a, b item) (it item, ok bool, err error
 		return o.quantities(v, a, b)
 	case c == sortString && d == sortString && o.operator == "+":
 		base := len(v.stack)
-		if err := v.pushJoined(v.string(a), v.string(b), o.pos()); err != nil {
+		if err := v.pushJoined(v.string(a), v.string(b), o.Pos()); err != nil {
 			return item{}, false, err
 		}
-		return v.popOne(base, o.pos())
+		return v.popOne(base, o.Pos())
 	case (c == sortDate || c == sortDateTime || c == sortTime) && d == sortQuantity && (o.operator == "+" || o.operator == "-"):
 		return o.moments(v, a, b, c)
 	default:
-		return item{}, false, v.fail(ErrEvaluation, o.pos(), o.operator+" does not take items of these types")
+		return item{}, false, v.fail(ErrEvaluation, o.Pos(), o.operator+" does not take items of these types")
 	}
 	return it, ok, nil
 }
@@ -209,7 +209,7 @@ func (o *arithmetic) quantities(v *Evaluator, a, b item) (it item, ok bool, err 
 			return item{}, false, nil
 		}
 	default:
-		return item{}, false, v.fail(ErrEvaluation, o.pos(), o.operator+" does not take quantities")
+		return item{}, false, v.fail(ErrEvaluation, o.Pos(), o.operator+" does not take quantities")
 	}
 	condition, ok := o.compute(&x.number, &x.number, &y.number)
 	if !ok {
@@ -275,7 +275,7 @@ func (o *arithmetic) moments(v *Evaluator, a, b item, sort itemSort) (it item, o
 	}
 	unit, ok := calendarUnitOf(q.unit)
 	if !ok {
-		return item{}, false, v.fail(ErrEvaluation, o.pos(), "no unit of the calendar")
+		return item{}, false, v.fail(ErrEvaluation, o.Pos(), "no unit of the calendar")
 	}
 	m, ok := v.momentOf(a, v.classOf(a))
 	if !ok {
@@ -295,7 +295,7 @@ func (o *negative) eval(v *Evaluator, focus item) error {
 	if err != nil || !ok {
 		return err
 	}
-	if err := v.visit(costOfOperator, o.pos()); err != nil {
+	if err := v.visit(costOfOperator, o.Pos()); err != nil {
 		return err
 	}
 	switch sort := v.typeOf(it); sort {
@@ -318,7 +318,7 @@ func (o *negative) eval(v *Evaluator, focus item) error {
 			it, ok = v.addQuantity(&q, 0)
 		}
 	default:
-		return v.fail(ErrEvaluation, o.pos(), "a sign before what is no number")
+		return v.fail(ErrEvaluation, o.Pos(), "a sign before what is no number")
 	}
 	if ok {
 		v.push(it)

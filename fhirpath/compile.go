@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -43,35 +44,35 @@ type variableScope struct {
 	outer *variableScope
 }
 
-func (c *compiler) fail(class error, n interface{ pos() int }, format string, args ...any) error {
-	return newError(class, c.source, n.pos(), fmt.Sprintf(format, args...))
+func (c *compiler) fail(class error, n interface{ Pos() int }, format string, args ...any) error {
+	return newError(class, c.source, n.Pos(), fmt.Sprintf(format, args...))
 }
 
-func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
+func (c *compiler) compile(n syntax.Node, focus shape) (operation, shape, error) {
 	if c.work++; c.work > maxWork {
 		return nil, shape{}, c.fail(ErrLimit, n, "takes too long to compile")
 	}
 	switch n := n.(type) {
-	case *literal:
+	case *syntax.Literal:
 		return c.literal(n)
-	case *variable:
+	case *syntax.Variable:
 		return c.variable(n)
-	case *special:
+	case *syntax.Special:
 		return c.special(n, focus)
-	case *member:
+	case *syntax.Member:
 		return c.term(n, focus)
-	case *call:
+	case *syntax.Call:
 		return c.call(n, c.focus(n), focus, focus)
-	case *invocation:
+	case *syntax.Invocation:
 		return c.invocation(n, focus)
-	case *indexer:
+	case *syntax.Indexer:
 		return c.indexer(n, focus)
-	case *polarity:
+	case *syntax.Polarity:
 		return c.polarity(n, focus)
-	case *binary:
+	case *syntax.Binary:
 		return c.binary(n, focus)
-	case *typeTest:
-		return c.typeTest(n, n.operator, n.operand, n.name, focus)
+	case *syntax.TypeTest:
+		return c.typeTest(n, n.Operator, n.Operand, n.Type, focus)
 	default:
 		panic(fmt.Sprintf("fhirpath: unknown node %T", n))
 	}
@@ -79,43 +80,43 @@ func (c *compiler) compile(n node, focus shape) (operation, shape, error) {
 
 // focus returns the operation that yields $this, for a name or call that nothing
 // stands before.
-func (c *compiler) focus(n node) operation {
+func (c *compiler) focus(n syntax.Node) operation {
 	c.uses.focus++
-	return &focusOperation{position(n.pos())}
+	return &focusOperation{position(n.Pos())}
 }
 
 // constant returns the operation that yields a value of the given sort.
-func (c *compiler) constant(n node, sort itemSort, x value) (operation, shape, error) {
+func (c *compiler) constant(n syntax.Node, sort itemSort, x value) (operation, shape, error) {
 	c.values = append(c.values, x)
 	it := item{ref: uint32(len(c.values) - 1), sort: sort}
-	return &constant{position(n.pos()), it, true}, valuesOf(sort), nil
+	return &constant{position(n.Pos()), it, true}, valuesOf(sort), nil
 }
 
-func (c *compiler) literal(n *literal) (operation, shape, error) {
-	at := position(n.pos())
-	switch n.sort {
-	case literalEmpty:
+func (c *compiler) literal(n *syntax.Literal) (operation, shape, error) {
+	at := position(n.Pos())
+	switch n.Sort {
+	case syntax.Empty:
 		return &constant{position: at}, shape{}, nil
-	case literalBoolean:
-		return &constant{at, booleanItem(n.text == "true"), true}, valuesOf(sortBoolean), nil
-	case literalString:
-		return c.constant(n, sortString, value{text: n.text})
-	case literalNumber:
-		return c.number(n, n.text)
-	case literalDate:
-		_, ok := parseDate(n.text)
-		return c.temporal(n, sortDate, n.text, ok)
-	case literalDateTime:
-		text := strings.TrimSuffix(n.text, "T")
+	case syntax.Boolean:
+		return &constant{at, booleanItem(n.Text == "true"), true}, valuesOf(sortBoolean), nil
+	case syntax.String:
+		return c.constant(n, sortString, value{text: n.Text})
+	case syntax.Number:
+		return c.number(n, n.Text)
+	case syntax.Date:
+		_, ok := parseDate(n.Text)
+		return c.temporal(n, sortDate, n.Text, ok)
+	case syntax.DateTime:
+		text := strings.TrimSuffix(n.Text, "T")
 		_, ok := parseDateTime(text)
 		return c.temporal(n, sortDateTime, text, ok)
-	case literalTime:
-		text := strings.TrimPrefix(n.text, "T")
+	case syntax.Time:
+		text := strings.TrimPrefix(n.Text, "T")
 		_, ok := parseTime(text)
 		return c.temporal(n, sortTime, text, ok)
 	default:
-		unit := value{text: plainDecimal(n.text), unit: n.unit, word: n.word}
-		if !n.word && units[n.unit] {
+		unit := value{text: plainDecimal(n.Text), unit: n.Unit, word: n.Word}
+		if !n.Word && syntax.IsUnit(n.Unit) {
 			unit.word = true // 'month' is no unit of UCUM, but the word is meant
 		}
 		return c.constant(n, sortQuantity, unit)
@@ -124,15 +125,15 @@ func (c *compiler) literal(n *literal) (operation, shape, error) {
 
 // number returns a constant integer, or a decimal where there is a fraction or
 // more than 32 bits.
-func (c *compiler) number(n node, text string) (operation, shape, error) {
+func (c *compiler) number(n syntax.Node, text string) (operation, shape, error) {
 	if i, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return &constant{position(n.pos()), integerItem(int32(i)), true}, valuesOf(sortInteger), nil
+		return &constant{position(n.Pos()), integerItem(int32(i)), true}, valuesOf(sortInteger), nil
 	}
 	return c.constant(n, sortDecimal, value{text: plainDecimal(text)})
 }
 
 // temporal returns a constant date or time.
-func (c *compiler) temporal(n *literal, sort itemSort, text string, ok bool) (operation, shape, error) {
+func (c *compiler) temporal(n *syntax.Literal, sort itemSort, text string, ok bool) (operation, shape, error) {
 	if !ok {
 		return nil, shape{}, c.fail(ErrSyntax, n, "no such date or time")
 	}
@@ -145,32 +146,32 @@ var environment = map[string]string{
 	"ucum": ucumSystem, "sct": "http://snomed.info/sct", "loinc": "http://loinc.org",
 }
 
-func (c *compiler) variable(n *variable) (operation, shape, error) {
+func (c *compiler) variable(n *syntax.Variable) (operation, shape, error) {
 	for s := c.variables; s != nil; s = s.outer {
-		if s.name == n.name {
+		if s.name == n.Name {
 			c.uses.other++
-			return &defined{n.position, s.slot}, s.shape, nil
+			return &defined{n.Position, s.slot}, s.shape, nil
 		}
 	}
-	switch n.name {
+	switch n.Name {
 	case "context":
-		return &contextNode{n.position}, c.context(), nil
+		return &contextNode{n.Position}, c.context(), nil
 	case "resource":
-		return &enclosingResource{n.position}, nodesOf(schema.TypeResource), nil
+		return &enclosingResource{n.Position}, nodesOf(schema.TypeResource), nil
 	case "rootResource":
-		return &rootResource{n.position}, nodesOf(schema.TypeResource), nil
+		return &rootResource{n.Position}, nodesOf(schema.TypeResource), nil
 	}
-	if url, ok := environment[n.name]; ok {
+	if url, ok := environment[n.Name]; ok {
 		return c.constant(n, sortString, value{text: url})
 	}
-	if name, ok := strings.CutPrefix(n.name, "vs-"); ok {
+	if name, ok := strings.CutPrefix(n.Name, "vs-"); ok {
 		return c.constant(n, sortString, value{text: "http://hl7.org/fhir/ValueSet/" + name})
 	}
-	if name, ok := strings.CutPrefix(n.name, "ext-"); ok {
+	if name, ok := strings.CutPrefix(n.Name, "ext-"); ok {
 		return c.constant(n, sortString, value{text: baseProfile + name})
 	}
 	c.impure = true
-	return &given{n.position, n.name}, shape{open: true, values: anyValue}, nil
+	return &given{n.Position, n.Name}, shape{open: true, values: anyValue}, nil
 }
 
 // context returns the shape of what an expression is evaluated on.
@@ -181,37 +182,37 @@ func (c *compiler) context() shape {
 	return shape{open: true}
 }
 
-func (c *compiler) special(n *special, focus shape) (operation, shape, error) {
+func (c *compiler) special(n *syntax.Special, focus shape) (operation, shape, error) {
 	switch {
-	case n.name == "$this":
+	case n.Name == "$this":
 		return c.focus(n), focus, nil
-	case n.name == "$index" && c.iterating:
+	case n.Name == "$index" && c.iterating:
 		c.uses.focus++
-		return &indexSpecial{n.position}, valuesOf(sortInteger), nil
-	case n.name == "$total" && c.total != nil:
+		return &indexSpecial{n.Position}, valuesOf(sortInteger), nil
+	case n.Name == "$total" && c.total != nil:
 		c.uses.other++
-		return &totalSpecial{n.position}, *c.total, nil
+		return &totalSpecial{n.Position}, *c.total, nil
 	default:
-		return nil, shape{}, c.fail(ErrSemantic, n, "no %s here", n.name)
+		return nil, shape{}, c.fail(ErrSemantic, n, "no %s here", n.Name)
 	}
 }
 
 // term compiles a name that nothing stands before: a type that the focus must
-// have, or an element of the focus. Names of types are told by their capital.
-func (c *compiler) term(n *member, focus shape) (operation, shape, error) {
-	if t, ok := schema.TypeOf(n.name); ok && 'A' <= n.name[0] && n.name[0] <= 'Z' {
+// have, or an element of the focus.
+func (c *compiler) term(n *syntax.Member, focus shape) (operation, shape, error) {
+	if t, ok := n.LeadingType(); ok {
 		c.uses.focus++
-		return &typedFocus{n.position, t}, nodesOf(t), nil
+		return &typedFocus{n.Position, t}, nodesOf(t), nil
 	}
 	return c.member(n, c.focus(n), focus)
 }
 
 // member compiles a step to an element of the items of input.
-func (c *compiler) member(n *member, input operation, from shape) (operation, shape, error) {
-	s, to := stepOf(from, n.name)
+func (c *compiler) member(n *syntax.Member, input operation, from shape) (operation, shape, error) {
+	s, to := stepOf(from, n.Name)
 	if from.values&(1<<sortType|1<<sortQuantity) != 0 {
-		if sort, ok := valueMembers[n.name]; ok {
-			return &valueMember{n.position, input, n.name, s}, to.or(valuesOf(sort)), nil
+		if sort, ok := valueMembers[n.Name]; ok {
+			return &valueMember{n.Position, input, n.Name, s}, to.or(valuesOf(sort)), nil
 		}
 	}
 	if len(s) == 0 && !c.opts.Untyped && !from.none() {
@@ -222,69 +223,69 @@ func (c *compiler) member(n *member, input operation, from shape) (operation, sh
 		p.steps = append(p.steps, s) // nothing else holds p yet
 		return p, to, nil
 	}
-	return &path{n.position, input, []step{s}}, to, nil
+	return &path{n.Position, input, []step{s}}, to, nil
 }
 
 // noElement reports a name that is no element of what it follows.
-func (c *compiler) noElement(n *member, from shape) error {
+func (c *compiler) noElement(n *syntax.Member, from shape) error {
 	switch {
 	case len(from.nodes) == 1 && from.values == 0:
-		return c.fail(ErrSemantic, n, "%s has no element %q", from.nodes[0], n.name)
+		return c.fail(ErrSemantic, n, "%s has no element %q", from.nodes[0], n.Name)
 	case len(from.nodes) == 0 && !from.open:
-		return c.fail(ErrSemantic, n, "%s has no element %q", from.kinds(), n.name)
+		return c.fail(ErrSemantic, n, "%s has no element %q", from.kinds(), n.Name)
 	default:
-		return c.fail(ErrSemantic, n, "no element %q here", n.name)
+		return c.fail(ErrSemantic, n, "no element %q here", n.Name)
 	}
 }
 
 // invocation compiles left.right. Variables that left defines are known in right.
-func (c *compiler) invocation(n *invocation, focus shape) (operation, shape, error) {
-	if right, ok := n.right.(*call); ok && right.name == "is" {
-		return c.typeFunction(right, n.left, focus)
+func (c *compiler) invocation(n *syntax.Invocation, focus shape) (operation, shape, error) {
+	if right, ok := n.Right.(*syntax.Call); ok && right.Name == "is" {
+		return c.typeFunction(right, n.Left, focus)
 	}
-	input, from, err := c.compile(n.left, focus)
+	input, from, err := c.compile(n.Left, focus)
 	if err != nil {
 		return nil, shape{}, err
 	}
-	switch right := n.right.(type) {
-	case *member:
+	switch right := n.Right.(type) {
+	case *syntax.Member:
 		return c.member(right, input, from)
-	case *call:
+	case *syntax.Call:
 		return c.call(right, input, from, focus)
 	default:
-		return nil, shape{}, c.fail(ErrSemantic, n.right, "%s does not follow a point", n.right.(*special).name)
+		return nil, shape{}, c.fail(ErrSemantic, n.Right, "%s does not follow a point", n.Right.(*syntax.Special).Name)
 	}
 }
 
 // inScope compiles a node whose variables are not known outside of it.
-func (c *compiler) inScope(n node, focus shape) (operation, shape, error) {
+func (c *compiler) inScope(n syntax.Node, focus shape) (operation, shape, error) {
 	outer, before := c.variables, c.uses
 	o, s, err := c.compile(n, focus)
 	c.variables = outer
 	return c.steady(o, before), s, err
 }
 
-func (c *compiler) indexer(n *indexer, focus shape) (operation, shape, error) {
-	input, from, err := c.compile(n.left, focus)
+func (c *compiler) indexer(n *syntax.Indexer, focus shape) (operation, shape, error) {
+	input, from, err := c.compile(n.Left, focus)
 	if err != nil {
 		return nil, shape{}, err
 	}
 	if err := c.ordered(n, from); err != nil {
 		return nil, shape{}, err
 	}
-	index, is, err := c.inScope(n.index, focus)
+	index, is, err := c.inScope(n.Index, focus)
 	if err != nil {
 		return nil, shape{}, err
 	}
-	if err := c.expect(n.index, is, kindNumber, "an index"); err != nil {
+	if err := c.expect(n.Index, is, kindNumber, "an index"); err != nil {
 		return nil, shape{}, err
 	}
-	return &at{n.position, input, index}, from, nil
+	return &at{n.Position, input, index}, from, nil
 }
 
 // ordered reports a function of order on a collection that has none, if such
 // functions are checked.
-func (c *compiler) ordered(n node, from shape) error {
+func (c *compiler) ordered(n syntax.Node, from shape) error {
 	if c.opts.Ordered && from.unordered {
 		return c.fail(ErrSemantic, n, "the items here have no order")
 	}
@@ -292,7 +293,7 @@ func (c *compiler) ordered(n node, from shape) error {
 }
 
 // expect reports that what has the shape can have none of the kinds.
-func (c *compiler) expect(n node, s shape, takes kinds, what string) error {
+func (c *compiler) expect(n syntax.Node, s shape, takes kinds, what string) error {
 	if is := s.kinds(); !c.opts.Untyped && is != 0 && is&takes == 0 {
 		return c.fail(ErrSemantic, n, "%s takes %s, not %s", what, takes, s)
 	}
@@ -300,20 +301,20 @@ func (c *compiler) expect(n node, s shape, takes kinds, what string) error {
 }
 
 // polarity compiles a sign.
-func (c *compiler) polarity(n *polarity, focus shape) (operation, shape, error) {
-	if number, ok := n.operand.(*literal); ok && number.sort == literalNumber {
-		if n.operator == "-" {
-			return c.number(n, "-"+number.text)
+func (c *compiler) polarity(n *syntax.Polarity, focus shape) (operation, shape, error) {
+	if number, ok := n.Operand.(*syntax.Literal); ok && number.Sort == syntax.Number {
+		if n.Operator == "-" {
+			return c.number(n, "-"+number.Text)
 		}
-		return c.number(n, number.text)
+		return c.number(n, number.Text)
 	}
-	operand, s, err := c.inScope(n.operand, focus)
+	operand, s, err := c.inScope(n.Operand, focus)
 	if err != nil {
 		return nil, shape{}, err
 	}
-	if err := c.expect(n, s, kindMeasurable, n.operator); err != nil {
+	if err := c.expect(n, s, kindMeasurable, n.Operator); err != nil {
 		return nil, shape{}, err
 	}
-	o, s := c.fold(&negative{n.position, operand, n.operator == "-"}, s.asValues(), operand)
+	o, s := c.fold(&negative{n.Position, operand, n.Operator == "-"}, s.asValues(), operand)
 	return o, s, nil
 }

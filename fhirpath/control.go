@@ -59,7 +59,7 @@ func (o *choice) eval(v *Evaluator, focus item) error {
 	case err != nil:
 		return err
 	case ok && v.classOf(criterion) != classBoolean:
-		return v.fail(ErrEvaluation, o.criterion.pos(), "criterion of iif is no boolean")
+		return v.fail(ErrEvaluation, o.criterion.Pos(), "criterion of iif is no boolean")
 	case ok && v.truthOf(criterion):
 		return o.then.eval(v, focus)
 	case o.otherwise != nil:
@@ -97,12 +97,12 @@ func (o *tracing) eval(v *Evaluator, focus item) error {
 	end := len(v.stack)
 	shown := v.stack[base:end]
 	if o.projected != nil {
-		if err := v.project(o.projected, base, end, o.pos()); err != nil {
+		if err := v.project(o.projected, base, end, o.Pos()); err != nil {
 			return err
 		}
 		shown = v.stack[end:]
 	}
-	if err := v.visit(costOfExport*len(shown), o.pos()); err != nil {
+	if err := v.visit(costOfExport*len(shown), o.Pos()); err != nil {
 		return err
 	}
 	v.Trace(name, v.exportAll(shown))
@@ -134,7 +134,7 @@ func (o *definition) eval(v *Evaluator, focus item) error {
 	}
 	v.held += len(v.stack) - from - len(v.slots[o.slot])
 	v.slots[o.slot] = append(v.slots[o.slot][:0], v.stack[from:]...)
-	err := v.visit(len(v.stack)-base, o.pos())
+	err := v.visit(len(v.stack)-base, o.Pos())
 	v.stack = v.stack[:end]
 	return err
 }
@@ -142,7 +142,7 @@ func (o *definition) eval(v *Evaluator, focus item) error {
 func (o *defined) eval(v *Evaluator, _ item) error {
 	if o.slot < len(v.slots) {
 		v.stack = append(v.stack, v.slots[o.slot]...)
-		return v.visit(len(v.slots[o.slot]), o.pos())
+		return v.visit(len(v.slots[o.slot]), o.Pos())
 	}
 	return nil
 }
@@ -150,9 +150,9 @@ func (o *defined) eval(v *Evaluator, _ item) error {
 func (o *given) eval(v *Evaluator, _ item) error {
 	values, ok := v.Variables[o.name]
 	if !ok {
-		return v.fail(ErrEvaluation, o.pos(), "variable %"+o.name+" is not defined")
+		return v.fail(ErrEvaluation, o.Pos(), "variable %"+o.name+" is not defined")
 	}
-	return v.pushAll(values, o.pos())
+	return v.pushAll(values, o.Pos())
 }
 
 func (o *indexSpecial) eval(v *Evaluator, _ item) error {
@@ -163,5 +163,5 @@ func (o *indexSpecial) eval(v *Evaluator, _ item) error {
 
 func (o *totalSpecial) eval(v *Evaluator, _ item) error {
 	v.stack = append(v.stack, v.total...)
-	return v.visit(len(v.total), o.pos())
+	return v.visit(len(v.total), o.Pos())
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
@@ -201,7 +202,7 @@ func (v *Evaluator) toQuantity(in item) (item, bool) {
 		return v.addQuantity(&q, 0)
 	case sortString:
 		parts := quantityForm.FindStringSubmatch(v.string(in))
-		if parts == nil || parts[3] != "" && !units[parts[3]] {
+		if parts == nil || parts[3] != "" && !syntax.IsUnit(parts[3]) {
 			return item{}, false
 		}
 		x.text = plainDecimal(parts[1])
@@ -226,7 +227,7 @@ func (v *Evaluator) inUnit(it item, unit string) (item, bool) {
 	if q.unit == unit {
 		return it, true
 	}
-	to := quantity{unit: unit, word: units[unit]}
+	to := quantity{unit: unit, word: syntax.IsUnit(unit)}
 	fromMonths, toMonths := q.scale(), to.word && (&quantity{unit: unit, word: true}).scale()
 	if fromMonths || toMonths {
 		if fromMonths != toMonths {

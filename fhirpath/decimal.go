@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
+
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 )
 
 // Decimals have the precision that FHIRPath asks for: 28 digits (FHIRPath N1
@@ -55,9 +57,10 @@ func isDecimal(text string) bool {
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		text = text[1:]
 	}
-	l := lexer{source: text}
-	return text != "" && isDigit(text[0]) && len(l.number().text) == len(text)
+	return syntax.IsNumber(text)
 }
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
 // plainDecimal returns the text of a number as JSON has it: without + and zeros in
 // front. The digits after the point stay.

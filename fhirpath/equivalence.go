@@ -175,6 +175,6 @@ func (v *Evaluator) equivalentRuns(aDoc uint16, a, aEnd fhirjson.Index, bDoc uin
 	for ; b < bEnd; b = fhirjson.Index(v.document(bDoc).Nodes[b].Next) {
 		right = append(right, item{ref: uint32(b), doc: bDoc})
 	}
-	same, err := v.equivalentCollections(left, right, v.expr.root.pos())
+	same, err := v.equivalentCollections(left, right, v.expr.root.Pos())
 	return same && err == nil
 }

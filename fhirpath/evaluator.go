@@ -121,7 +121,7 @@ func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Ind
 	}
 	for _, it := range v.stack {
 		if it.sort != sortNode || it.doc != 0 {
-			return dst, v.fail(ErrEvaluation, e.root.pos(), "yields what is no node of the document")
+			return dst, v.fail(ErrEvaluation, e.root.Pos(), "yields what is no node of the document")
 		}
 		dst = append(dst, fhirjson.Index(it.ref))
 	}
@@ -135,7 +135,7 @@ func (v *Evaluator) Test(e *Expression, doc *fhirjson.Document, n fhirjson.Index
 	if err := v.run(context.Background(), e, doc, n); err != nil {
 		return false, false, err
 	}
-	t, err := v.popTruth(0, e.root.pos())
+	t, err := v.popTruth(0, e.root.Pos())
 	return t == yes, t != unknown, err
 }
 
@@ -294,7 +294,7 @@ func (v *Evaluator) condition(o operation, focus item) (truth, error) {
 	if err := o.eval(v, focus); err != nil {
 		return unknown, err
 	}
-	return v.popTruth(base, o.pos())
+	return v.popTruth(base, o.Pos())
 }
 
 // pushTruth puts the boolean on the stack; nothing if it is unknown.

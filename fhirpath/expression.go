@@ -3,6 +3,7 @@ package fhirpath
 import (
 	"context"
 
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -10,7 +11,7 @@ import (
 // many goroutines.
 type Expression struct {
 	source string
-	tree   node
+	tree   syntax.Node
 	root   operation
 	shape  shape
 	values []value // of constants; items refer to them by number
@@ -62,7 +63,7 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 
 // String returns the expression in canonical form: single spaces around
 // operators, no parentheses but those that are needed, no comments.
-func (e *Expression) String() string { return format(e.tree) }
+func (e *Expression) String() string { return syntax.Format(e.tree) }
 
 // Boolean reports whether the expression can yield nothing but a System.Boolean,
 // as a comparison does.

@@ -1,12 +1,16 @@
 package fhirpath
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
+)
 
 // A form is the compiler of a function that is neither a scalar nor a reduction.
 // The argument count has been checked.
 type form struct {
 	least, most int
-	compile     func(c *compiler, n *call, input operation, from, focus shape) (operation, shape, error)
+	compile     func(c *compiler, n *syntax.Call, input operation, from, focus shape) (operation, shape, error)
 }
 
 // unlimited is the most of a form that takes any number of arguments.
@@ -73,62 +77,62 @@ func formOf(name string) (form, bool) {
 var orderFunctions = []string{"first", "last", "tail"}
 
 // call compiles a function on the items of input.
-func (c *compiler) call(n *call, input operation, from, focus shape) (operation, shape, error) {
-	if r, ok := reductions[n.name]; ok && len(n.args) == 0 {
-		if slices.Contains(orderFunctions, n.name) {
+func (c *compiler) call(n *syntax.Call, input operation, from, focus shape) (operation, shape, error) {
+	if r, ok := reductions[n.Name]; ok && len(n.Args) == 0 {
+		if slices.Contains(orderFunctions, n.Name) {
 			if err := c.ordered(n, from); err != nil {
 				return nil, shape{}, err
 			}
 		}
-		return &reduction{n.position, input, r.reduce}, r.result(from), nil
+		return &reduction{n.Position, input, r.reduce}, r.result(from), nil
 	}
-	if f, ok := formOf(n.name); ok {
-		if len(n.args) < f.least || len(n.args) > f.most {
+	if f, ok := formOf(n.Name); ok {
+		if len(n.Args) < f.least || len(n.Args) > f.most {
 			return nil, shape{}, c.arity(n, f.least, f.most)
 		}
 		return f.compile(c, n, input, from, focus)
 	}
-	if f, ok := scalarOf(n.name); ok {
+	if f, ok := scalarOf(n.Name); ok {
 		return c.scalar(n, f, input, from, focus)
 	}
-	if p, ok := pairings[n.name]; ok {
-		if len(n.args) != 1 {
+	if p, ok := pairings[n.Name]; ok {
+		if len(n.Args) != 1 {
 			return nil, shape{}, c.arity(n, 1, 1)
 		}
-		right, b, err := c.inScope(n.args[0], focus)
-		return &pairing{n.position, input, right, p.pair}, p.result(from, b), err
+		right, b, err := c.inScope(n.Args[0], focus)
+		return &pairing{n.Position, input, right, p.pair}, p.result(from, b), err
 	}
-	if f, ok := c.opts.Functions[n.name]; ok {
-		if len(n.args) < f.MinArgs || len(n.args) > f.MaxArgs {
+	if f, ok := c.opts.Functions[n.Name]; ok {
+		if len(n.Args) < f.MinArgs || len(n.Args) > f.MaxArgs {
 			return nil, shape{}, c.arity(n, f.MinArgs, f.MaxArgs)
 		}
-		args, _, err := c.args(n.args, focus)
+		args, _, err := c.args(n.Args, focus)
 		c.uses.other++
 		c.impure = true
-		return &external{n.position, input, args, f}, shape{open: true, values: anyValue}, err
+		return &external{n.Position, input, args, f}, shape{open: true, values: anyValue}, err
 	}
-	if _, ok := reductions[n.name]; ok {
+	if _, ok := reductions[n.Name]; ok {
 		return nil, shape{}, c.arity(n, 0, 0)
 	}
-	return nil, shape{}, c.fail(ErrSemantic, n, "no function %q", n.name)
+	return nil, shape{}, c.fail(ErrSemantic, n, "no function %q", n.Name)
 }
 
 // arity reports a wrong number of arguments.
-func (c *compiler) arity(n *call, least, most int) error {
+func (c *compiler) arity(n *syntax.Call, least, most int) error {
 	switch {
 	case least == most && most == 1:
-		return c.fail(ErrSemantic, n, "%s takes one argument", n.name)
+		return c.fail(ErrSemantic, n, "%s takes one argument", n.Name)
 	case least == most:
-		return c.fail(ErrSemantic, n, "%s takes %d arguments", n.name, most)
+		return c.fail(ErrSemantic, n, "%s takes %d arguments", n.Name, most)
 	case most == unlimited:
-		return c.fail(ErrSemantic, n, "%s takes %d arguments or more", n.name, least)
+		return c.fail(ErrSemantic, n, "%s takes %d arguments or more", n.Name, least)
 	default:
-		return c.fail(ErrSemantic, n, "%s takes %d to %d arguments", n.name, least, most)
+		return c.fail(ErrSemantic, n, "%s takes %d to %d arguments", n.Name, least, most)
 	}
 }
 
 // args compiles arguments that are evaluated on $this.
-func (c *compiler) args(nodes []node, focus shape) ([]operation, []shape, error) {
+func (c *compiler) args(nodes []syntax.Node, focus shape) ([]operation, []shape, error) {
 	operations, shapes := make([]operation, len(nodes)), make([]shape, len(nodes))
 	for i, arg := range nodes {
 		var err error
@@ -140,23 +144,23 @@ func (c *compiler) args(nodes []node, focus shape) ([]operation, []shape, error)
 }
 
 // scalar compiles a function of one item.
-func (c *compiler) scalar(n *call, f *scalar, input operation, from, focus shape) (operation, shape, error) {
-	if len(n.args) < f.least || len(n.args) > len(f.args) {
+func (c *compiler) scalar(n *syntax.Call, f *scalar, input operation, from, focus shape) (operation, shape, error) {
+	if len(n.Args) < f.least || len(n.Args) > len(f.args) {
 		return nil, shape{}, c.arity(n, f.least, len(f.args))
 	}
-	if err := c.expect(n, from, f.input, n.name); err != nil {
+	if err := c.expect(n, from, f.input, n.Name); err != nil {
 		return nil, shape{}, err
 	}
-	args, shapes, err := c.args(n.args, focus)
+	args, shapes, err := c.args(n.Args, focus)
 	if err != nil {
 		return nil, shape{}, err
 	}
 	for i, s := range shapes {
-		if err := c.expect(n.args[i], s, f.args[i], n.name); err != nil {
+		if err := c.expect(n.Args[i], s, f.args[i], n.Name); err != nil {
 			return nil, shape{}, err
 		}
 	}
-	o, s := operation(&scalarCall{n.position, input, args, n.name, f}), f.result(from)
+	o, s := operation(&scalarCall{n.Position, input, args, n.Name, f}), f.result(from)
 	if f.asks {
 		c.impure = true
 	} else {
@@ -166,7 +170,7 @@ func (c *compiler) scalar(n *call, f *scalar, input operation, from, focus shape
 }
 
 // iteration compiles an argument that is evaluated on each item.
-func (c *compiler) iteration(n node, from shape) (operation, shape, error) {
+func (c *compiler) iteration(n syntax.Node, from shape) (operation, shape, error) {
 	outer, before := c.iterating, c.uses
 	c.iterating = true
 	o, s, err := c.inScope(n, from)
@@ -176,26 +180,26 @@ func (c *compiler) iteration(n node, from shape) (operation, shape, error) {
 
 // where compiles where(criteria). A comparison of an element with a text is one
 // operation.
-func (c *compiler) where(n *call, input operation, from, _ shape) (operation, shape, error) {
-	criteria, _, err := c.iteration(n.args[0], from)
+func (c *compiler) where(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
+	criteria, _, err := c.iteration(n.Args[0], from)
 	if err != nil {
 		return nil, shape{}, err
 	}
 	if fused, ok := c.whereText(n, input, criteria); ok {
 		return fused, from, nil
 	}
-	return &where{n.position, input, criteria}, from, nil
+	return &where{n.Position, input, criteria}, from, nil
 }
 
 // exists compiles exists(criteria), which is where(criteria).exists() (FHIRPath N1
 // §5.1.2).
-func (c *compiler) exists(n *call, input operation, from, focus shape) (operation, shape, error) {
+func (c *compiler) exists(n *syntax.Call, input operation, from, focus shape) (operation, shape, error) {
 	filtered, _, err := c.where(n, input, from, focus)
-	return &reduction{n.position, filtered, reduceExists}, valuesOf(sortBoolean), err
+	return &reduction{n.Position, filtered, reduceExists}, valuesOf(sortBoolean), err
 }
 
 // whereText fuses where(element = 'text').
-func (c *compiler) whereText(n *call, input, criteria operation) (operation, bool) {
+func (c *compiler) whereText(n *syntax.Call, input, criteria operation) (operation, bool) {
 	equal, ok := criteria.(*equality)
 	if !ok || equal.negated {
 		return nil, false
@@ -208,49 +212,49 @@ func (c *compiler) whereText(n *call, input, criteria operation) (operation, boo
 	if _, ok := left.input.(*focusOperation); !ok {
 		return nil, false
 	}
-	return &whereText{n.position, input, left.steps[0], []byte(c.values[right.value.ref].text)}, true
+	return &whereText{n.Position, input, left.steps[0], []byte(c.values[right.value.ref].text)}, true
 }
 
-func (c *compiler) all(n *call, input operation, from, _ shape) (operation, shape, error) {
-	criteria, _, err := c.iteration(n.args[0], from)
-	return &all{n.position, input, criteria}, valuesOf(sortBoolean), err
+func (c *compiler) all(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
+	criteria, _, err := c.iteration(n.Args[0], from)
+	return &all{n.Position, input, criteria}, valuesOf(sortBoolean), err
 }
 
-func (c *compiler) selection(n *call, input operation, from, _ shape) (operation, shape, error) {
-	body, to, err := c.iteration(n.args[0], from)
-	return &projection{n.position, input, body}, to, err
+func (c *compiler) selection(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
+	body, to, err := c.iteration(n.Args[0], from)
+	return &projection{n.Position, input, body}, to, err
 }
 
 // repetition compiles repeat. What its argument yields is its input too, so that
 // the shape of $this is found by trying until it does not grow.
-func (c *compiler) repetition(n *call, input operation, from, _ shape) (operation, shape, error) {
+func (c *compiler) repetition(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
 	focus := from
 	for range maxShapeRounds {
 		before := len(c.values)
-		body, to, err := c.iteration(n.args[0], focus)
+		body, to, err := c.iteration(n.Args[0], focus)
 		if err != nil {
 			return nil, shape{}, err
 		}
 		wider := focus.or(to)
 		if len(wider.nodes) == len(focus.nodes) && wider.values == focus.values && wider.open == focus.open {
-			return &repetition{n.position, input, body}, to, nil
+			return &repetition{n.Position, input, body}, to, nil
 		}
 		focus, c.values = wider, c.values[:before]
 	}
-	body, to, err := c.iteration(n.args[0], shape{open: true, values: anyValue})
-	return &repetition{n.position, input, body}, to, err
+	body, to, err := c.iteration(n.Args[0], shape{open: true, values: anyValue})
+	return &repetition{n.Position, input, body}, to, err
 }
 
 // maxShapeRounds is how often the shape of a repetition is tried.
 const maxShapeRounds = 4
 
-func (c *compiler) aggregation(n *call, input operation, from, focus shape) (operation, shape, error) {
-	o := &aggregation{position: n.position, input: input}
+func (c *compiler) aggregation(n *syntax.Call, input operation, from, focus shape) (operation, shape, error) {
+	o := &aggregation{position: n.Position, input: input}
 	// The total may be of other types than it was at first: any.
 	total := shape{open: true, values: anyValue}
-	if len(n.args) == 2 {
+	if len(n.Args) == 2 {
 		var err error
-		if o.initial, _, err = c.inScope(n.args[1], focus); err != nil {
+		if o.initial, _, err = c.inScope(n.Args[1], focus); err != nil {
 			return nil, shape{}, err
 		}
 	}
@@ -258,18 +262,18 @@ func (c *compiler) aggregation(n *call, input operation, from, focus shape) (ope
 	c.total = &total
 	var err error
 	var to shape
-	o.body, to, err = c.iteration(n.args[0], from)
+	o.body, to, err = c.iteration(n.Args[0], from)
 	c.total = outer
 	return o, to.or(total), err
 }
 
 // sorting compiles sort: a sign before a key turns its order, also of texts.
-func (c *compiler) sorting(n *call, input operation, from, _ shape) (operation, shape, error) {
-	o := &sorting{position: n.position, input: input}
-	for _, arg := range n.args {
+func (c *compiler) sorting(n *syntax.Call, input operation, from, _ shape) (operation, shape, error) {
+	o := &sorting{position: n.Position, input: input}
+	for _, arg := range n.Args {
 		key := sortKey{}
-		if sign, ok := arg.(*polarity); ok {
-			arg, key.descending = sign.operand, sign.operator == "-"
+		if sign, ok := arg.(*syntax.Polarity); ok {
+			arg, key.descending = sign.Operand, sign.Operator == "-"
 		}
 		var err error
 		if key.body, _, err = c.iteration(arg, from); err != nil {

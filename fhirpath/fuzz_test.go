@@ -39,7 +39,10 @@ func FuzzEvaluate(f *testing.F) {
 		for _, opts := range []*fhirpath.Options{nil, {Untyped: true, Ordered: true, Context: "Patient"}} {
 			e, err := fhirpath.CompileWith(s, opts)
 			if err != nil {
-				continue // FuzzParse looks at these
+				if !errors.As(err, new(*fhirpath.Error)) {
+					t.Fatalf("%q: %v", s, err)
+				}
+				continue
 			}
 			for _, resource := range [][]byte{patient, observation} {
 				result, err := limited().Evaluate(context.Background(), e, resource)

@@ -130,7 +130,7 @@ func (v *Evaluator) checkRule(ctx context.Context, r *rule, doc *fhirjson.Docume
 	err := v.run(ctx, r.expr, doc, n)
 	result := unknown
 	if err == nil {
-		result, err = v.popTruth(0, r.expr.root.pos())
+		result, err = v.popTruth(0, r.expr.root.Pos())
 	}
 	used = 1 + v.MaxVisits - v.left
 	if err == nil && result != no {

@@ -32,7 +32,7 @@ func (o *projection) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	end := len(v.stack)
-	if err := v.project(o.body, base, end, o.pos()); err != nil {
+	if err := v.project(o.body, base, end, o.Pos()); err != nil {
 		return err
 	}
 	v.stack = append(v.stack[:base], v.stack[end:]...)
@@ -69,7 +69,7 @@ func (o *all) eval(v *Evaluator, focus item) error {
 		if err != nil {
 			return err
 		}
-		if err := v.visit(1, o.pos()); err != nil {
+		if err := v.visit(1, o.Pos()); err != nil {
 			return err
 		}
 		result = t == yes
@@ -90,14 +90,14 @@ func (o *repetition) eval(v *Evaluator, focus item) error {
 	end := len(v.stack) // of what has been found and looked at; the result begins here
 	from, to := base, end
 	for from < to {
-		if err := v.project(o.body, from, to, o.pos()); err != nil {
+		if err := v.project(o.body, from, to, o.Pos()); err != nil {
 			return err
 		}
 		from = to
 		kept := from
 		for i := from; i < len(v.stack); i++ {
 			it := v.stack[i]
-			hash, found, err := set.find(v, v.stack[end:], it, o.pos())
+			hash, found, err := set.find(v, v.stack[end:], it, o.Pos())
 			if err != nil {
 				return err
 			}
@@ -135,7 +135,7 @@ func (o *aggregation) eval(v *Evaluator, focus item) error {
 		if err := o.body.eval(v, v.stack[i]); err != nil {
 			return err
 		}
-		if err := v.visit(1+len(v.stack)-end, o.pos()); err != nil {
+		if err := v.visit(1+len(v.stack)-end, o.Pos()); err != nil {
 			return err
 		}
 		total = append(total[:0:0], v.stack[end:]...)

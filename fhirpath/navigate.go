@@ -44,7 +44,7 @@ func (o *children) eval(v *Evaluator, focus item) error {
 				n = nodes[n].Next
 			}
 		}
-		if err := v.visit(1+len(v.stack)-before, o.pos()); err != nil {
+		if err := v.visit(1+len(v.stack)-before, o.Pos()); err != nil {
 			return err
 		}
 	}
@@ -61,18 +61,18 @@ func (o *valueMember) eval(v *Evaluator, focus item) error {
 	for i := base; i < end; i++ {
 		it := v.stack[i]
 		if it.sort == sortNode {
-			if err := v.visit(v.pushChildren(it, o.step), o.pos()); err != nil {
+			if err := v.visit(v.pushChildren(it, o.step), o.Pos()); err != nil {
 				return err
 			}
 		} else if member, ok := v.memberOf(it, o.name); ok {
 			v.push(member)
-			if err := v.visit(1, o.pos()); err != nil {
+			if err := v.visit(1, o.Pos()); err != nil {
 				return err
 			}
 		}
 	}
 	v.stack = append(v.stack[:base], v.stack[end:]...)
-	return v.visit(end-base, o.pos())
+	return v.visit(end-base, o.Pos())
 }
 
 // valueMembers are the elements of values and their sorts.

@@ -21,7 +21,7 @@ func (o *once) eval(v *Evaluator, focus item) error {
 	}
 	if m := &v.memos[o.slot]; m.filled {
 		v.stack = append(v.stack, m.items...)
-		return v.visit(len(m.items), o.pos())
+		return v.visit(len(m.items), o.Pos())
 	}
 	base := len(v.stack)
 	if err := o.operation.eval(v, focus); err != nil {
@@ -30,7 +30,7 @@ func (o *once) eval(v *Evaluator, focus item) error {
 	m := &v.memos[o.slot]
 	m.items, m.filled, v.used = append(m.items[:0], v.stack[base:]...), true, true
 	v.held += len(m.items)
-	return v.visit(len(m.items), o.pos())
+	return v.visit(len(m.items), o.Pos())
 }
 
 // A dependence counts what has been compiled that depends on the item at hand.

@@ -11,7 +11,7 @@ import (
 type operation interface {
 	// eval puts the items it yields on the stack. The focus is $this.
 	eval(v *Evaluator, focus item) error
-	pos() int
+	Pos() int
 }
 
 type (
@@ -145,7 +145,7 @@ func (o *path) eval(v *Evaluator, focus item) error {
 				visits += v.pushChildren(it, s)
 			}
 			if visits > visitsAtOnce {
-				if err := v.visit(visits, o.pos()); err != nil {
+				if err := v.visit(visits, o.Pos()); err != nil {
 					return err
 				}
 				visits = 0
@@ -153,7 +153,7 @@ func (o *path) eval(v *Evaluator, focus item) error {
 		}
 		n := copy(v.stack[base:], v.stack[end:])
 		v.stack = v.stack[:base+n]
-		if err := v.visit(visits, o.pos()); err != nil {
+		if err := v.visit(visits, o.Pos()); err != nil {
 			return err
 		}
 	}
@@ -184,7 +184,7 @@ func (o *ofType) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	return v.filter(base, o.pos(), func(it item) (bool, error) {
+	return v.filter(base, o.Pos(), func(it item) (bool, error) {
 		if it.sort == sortNode {
 			return o.target.keeps(v.node(it).Type), nil
 		}
@@ -197,7 +197,7 @@ func (o *where) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	return v.filter(base, o.pos(), func(it item) (bool, error) {
+	return v.filter(base, o.Pos(), func(it item) (bool, error) {
 		t, err := v.condition(o.criteria, it)
 		return t == yes, err
 	})
@@ -215,7 +215,7 @@ func (o *whereText) eval(v *Evaluator, focus item) error {
 		}
 		end := len(v.stack)
 		if visits += v.pushChildren(it, o.step); visits > visitsAtOnce {
-			if err := v.visit(visits, o.pos()); err != nil {
+			if err := v.visit(visits, o.Pos()); err != nil {
 				return err
 			}
 			visits = 0
@@ -228,7 +228,7 @@ func (o *whereText) eval(v *Evaluator, focus item) error {
 		}
 	}
 	v.stack = v.stack[:kept]
-	return v.visit(visits, o.pos())
+	return v.visit(visits, o.Pos())
 }
 
 // filter leaves, of the items above base, those that keep returns true for. It
@@ -261,7 +261,7 @@ func (o *at) eval(v *Evaluator, focus item) error {
 	if err := o.index.eval(v, focus); err != nil {
 		return err
 	}
-	index, ok, err := v.popInteger(base, o.index.pos())
+	index, ok, err := v.popInteger(base, o.index.Pos())
 	if err != nil || !ok {
 		return err
 	}
@@ -273,7 +273,7 @@ func (o *at) eval(v *Evaluator, focus item) error {
 	} else {
 		v.replace(base, item{}, false)
 	}
-	return v.visit(costOfOperator, o.pos())
+	return v.visit(costOfOperator, o.Pos())
 }
 
 // popInteger takes what is above base off the stack, as an integer.
@@ -298,5 +298,5 @@ func (o *union) eval(v *Evaluator, focus item) error {
 			return err
 		}
 	}
-	return v.distinct(base, o.pos())
+	return v.distinct(base, o.Pos())
 }

@@ -51,9 +51,9 @@ func (o *equality) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	left, right := v.stack[base:middle], v.stack[middle:]
-	result, err := unknown, v.visit(len(left)+len(right), o.pos())
+	result, err := unknown, v.visit(len(left)+len(right), o.Pos())
 	if len(left) > 0 && len(right) > 0 && err == nil {
-		result, err = v.equalCollections(left, right, o.pos())
+		result, err = v.equalCollections(left, right, o.Pos())
 	}
 	if o.negated {
 		result = result.not()
@@ -72,7 +72,7 @@ func (o *equivalence) eval(v *Evaluator, focus item) error {
 	if err := o.right.eval(v, focus); err != nil {
 		return err
 	}
-	same, err := v.equivalentCollections(v.stack[base:middle], v.stack[middle:], o.pos())
+	same, err := v.equivalentCollections(v.stack[base:middle], v.stack[middle:], o.Pos())
 	v.replace(base, booleanItem(same != o.negated), true)
 	return err
 }
@@ -88,7 +88,7 @@ func (o *membership) eval(v *Evaluator, focus item) error {
 	if err := o.collection.eval(v, focus); err != nil {
 		return err
 	}
-	held, err := v.holds(v.stack[base:], it, o.pos())
+	held, err := v.holds(v.stack[base:], it, o.Pos())
 	v.replace(base, booleanItem(held), true)
 	return err
 }
@@ -105,12 +105,12 @@ func (o *comparison) eval(v *Evaluator, focus item) error {
 	left, right := v.stack[base:middle], v.stack[middle:]
 	v.stack = v.stack[:base]
 	if len(left) > 1 || len(right) > 1 {
-		return v.fail(ErrEvaluation, o.pos(), "comparison of several items")
+		return v.fail(ErrEvaluation, o.Pos(), "comparison of several items")
 	}
 	if len(left) == 0 || len(right) == 0 {
 		return nil
 	}
-	if err := v.visit(costOfOperator, o.pos()); err != nil {
+	if err := v.visit(costOfOperator, o.Pos()); err != nil {
 		return err
 	}
 	result, err := o.compare(v, left[0], right[0])
@@ -136,7 +136,7 @@ func (o *comparison) compare(v *Evaluator, a, b item) (truth, error) {
 		order, how = v.compareQuantities(&x, &y)
 		ok = how == quantitiesOrdered
 	default:
-		return unknown, v.fail(ErrEvaluation, o.pos(), "comparison of items that have no common order")
+		return unknown, v.fail(ErrEvaluation, o.Pos(), "comparison of items that have no common order")
 	}
 	if !ok {
 		return unknown, nil
@@ -156,7 +156,7 @@ func (o *logic) eval(v *Evaluator, focus item) error {
 		}
 	}
 	v.pushTruth(o.join(left, right))
-	return v.visit(costOfOperator, o.pos())
+	return v.visit(costOfOperator, o.Pos())
 }
 
 // The truth tables of FHIRPath N1 §6.5.
@@ -191,12 +191,12 @@ func (o *isType) eval(v *Evaluator, focus item) error {
 	items := v.stack[base:]
 	v.stack = v.stack[:base]
 	if len(items) > 1 {
-		return v.fail(ErrEvaluation, o.pos(), "type of several items")
+		return v.fail(ErrEvaluation, o.Pos(), "type of several items")
 	}
 	if len(items) == 1 {
 		v.push(booleanItem(o.matches(v, items[0])))
 	}
-	return v.visit(costOfOperator, o.pos())
+	return v.visit(costOfOperator, o.Pos())
 }
 
 func (o *isType) matches(v *Evaluator, it item) bool {

@@ -26,7 +26,7 @@ func (o *sorting) eval(v *Evaluator, focus item) error {
 	width := max(len(o.keys), 1)
 	v.held += len(input) * (1 + width)
 	defer func() { v.held -= len(input) * (1 + width) }()
-	if err := v.visit(visitsPerCheck, o.pos()); err != nil { // for a look at what is held
+	if err := v.visit(visitsPerCheck, o.Pos()); err != nil { // for a look at what is held
 		return err
 	}
 	keys := make([]item, 0, len(input)*width) // those of one item after those of another
@@ -61,7 +61,7 @@ func (o *sorting) eval(v *Evaluator, focus item) error {
 // appendKeys appends the keys of an item; one that yields nothing is sortNothing.
 func (o *sorting) appendKeys(keys []item, v *Evaluator, it item) ([]item, error) {
 	if len(o.keys) == 0 {
-		return append(keys, it), v.visit(1, o.pos())
+		return append(keys, it), v.visit(1, o.Pos())
 	}
 	for _, key := range o.keys {
 		value, ok, err := v.one(key.body, it)
@@ -73,11 +73,11 @@ func (o *sorting) appendKeys(keys []item, v *Evaluator, it item) ([]item, error)
 		}
 		keys = append(keys, value)
 	}
-	return keys, v.visit(1+len(o.keys), o.pos())
+	return keys, v.visit(1+len(o.keys), o.Pos())
 }
 
 func (o *sorting) compare(v *Evaluator, a, b []item) (int, error) {
-	if err := v.visit(2, o.pos()); err != nil {
+	if err := v.visit(2, o.Pos()); err != nil {
 		return 0, err
 	}
 	for i := range a {

@@ -53,7 +53,7 @@ func (o *extensionOf) eval(v *Evaluator, focus item) error {
 				v.push(item{ref: uint32(c), doc: it.doc})
 			}
 		}
-		if err := v.visit(visits, o.pos()); err != nil {
+		if err := v.visit(visits, o.Pos()); err != nil {
 			return err
 		}
 	}
@@ -86,11 +86,11 @@ func (o *modifierCheck) eval(v *Evaluator, focus item) error {
 		doc := v.document(it.doc)
 		for c := range doc.Children(fhirjson.Index(it.ref)) {
 			if doc.Nodes[c].Field.Field().Name == "modifierExtension" && !known[textOf(doc, c, "url")] {
-				return v.fail(ErrEvaluation, o.pos(), "an element has a modifier extension that is not known")
+				return v.fail(ErrEvaluation, o.Pos(), "an element has a modifier extension that is not known")
 			}
 		}
 	}
-	return v.visit(len(v.stack)-base, o.pos())
+	return v.visit(len(v.stack)-base, o.Pos())
 }
 
 // eval yields nothing where nobody knows the structure.
@@ -107,7 +107,7 @@ func (o *sliceOf) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	return v.filter(base, o.pos(), func(it item) (bool, error) {
+	return v.filter(base, o.Pos(), func(it item) (bool, error) {
 		if v.Profiles == nil || !ok1 || !ok2 {
 			return false, nil
 		}
@@ -128,7 +128,7 @@ func (o *elementDefinition) eval(v *Evaluator, focus item) error {
 		if err != nil {
 			return err
 		}
-		if err := v.pushAll(definitions, o.pos()); err != nil {
+		if err := v.pushAll(definitions, o.Pos()); err != nil {
 			return err
 		}
 	}

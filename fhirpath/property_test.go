@@ -2,102 +2,13 @@ package fhirpath_test
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/fhirlake/fhirlake/fhirpath"
 )
-
-// A reference is a random expression, which can be written in two ways: with
-// parentheses around everything, and with those alone that the precedences of
-// FHIRPath N1 §6.8 ask for.
-type reference struct {
-	operator    string // "" for a leaf, "." for a path, "[]" for an index, "+1" for a sign
-	text        string // of a leaf
-	left, right *reference
-}
-
-// tightness is the table of FHIRPath N1 §6.8, tightest first.
-var tightness = [][]string{
-	{".", "[]"}, {"+1"}, {"*", "/", "div", "mod"}, {"+", "-", "&"}, {"is", "as"}, {"|"}, {">", "<", ">=", "<="},
-	{"=", "~", "!=", "!~"}, {"in", "contains"}, {"and"}, {"xor", "or"}, {"implies"},
-}
-
-func (r *reference) level() int {
-	if r.operator == "" {
-		return -1
-	}
-	return slices.IndexFunc(tightness, func(row []string) bool { return slices.Contains(row, r.operator) })
-}
-
-// write writes r; a part that binds looser than the level gets parentheses, with
-// full set every part does.
-func (r *reference) write(level int, full bool) string {
-	var text string
-	own := r.level()
-	if full {
-		level = -2
-	}
-	switch r.operator {
-	case "":
-		return r.text
-	case ".":
-		text = r.left.write(own, full) + "." + r.right.text
-	case "[]":
-		text = r.left.write(own, full) + "[" + r.right.write(len(tightness), full) + "]"
-	case "+1":
-		text = "-" + r.right.write(own, full)
-	case "is", "as":
-		text = r.left.write(own, full) + " " + r.operator + " " + r.right.text
-	default:
-		text = r.left.write(own, full) + " " + r.operator + " " + r.right.write(own-1, full)
-	}
-	if own > level {
-		return "(" + text + ")"
-	}
-	return text
-}
-
-// anyReference draws an expression that nests so deep at most.
-func anyReference(t *rapid.T, depth int) *reference {
-	leaves := []string{"name", "1", "2.50", "'a b'", "{}", "true", "@2015-02", "@T14:34", "4 'mg'", "3 days", "%resource", "$this", "given.first()", "`odd one`"}
-	if depth == 0 || rapid.IntRange(0, 3).Draw(t, "leaf") == 0 {
-		return &reference{text: rapid.SampledFrom(leaves).Draw(t, "text")}
-	}
-	row := rapid.SampledFrom(tightness).Draw(t, "row")
-	r := &reference{operator: rapid.SampledFrom(row).Draw(t, "operator")}
-	if r.operator != "+1" {
-		r.left = anyReference(t, depth-1)
-	}
-	switch r.operator {
-	case ".":
-		r.right = &reference{text: rapid.SampledFrom([]string{"given", "exists()", "where($this = 1)", "`div`"}).Draw(t, "member")}
-	case "is", "as":
-		r.right = &reference{text: rapid.SampledFrom([]string{"Quantity", "System.String", "FHIR.string"}).Draw(t, "type")}
-	default:
-		r.right = anyReference(t, depth-1)
-	}
-	return r
-}
-
-// The printer leaves out the parentheses that the reference printer does, and what
-// it prints is read as the same tree.
-func TestPrecedenceProperty(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := anyReference(t, 5)
-		short, full := r.write(len(tightness), false), r.write(len(tightness), true)
-		fromFull, err := fhirpath.Format(full)
-		require.NoError(t, err, full)
-		require.Equal(t, short, fromFull)
-		again, err := fhirpath.Format(short)
-		require.NoError(t, err, short)
-		require.Equal(t, short, again)
-	})
-}
 
 // operands are expressions of all types of item.
 var operands = []string{

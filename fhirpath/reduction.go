@@ -46,10 +46,10 @@ func (o *reduction) eval(v *Evaluator, focus item) error {
 	if err := o.input.eval(v, focus); err != nil {
 		return err
 	}
-	if err := v.visit(costOfOperator, o.pos()); err != nil {
+	if err := v.visit(costOfOperator, o.Pos()); err != nil {
 		return err
 	}
-	return o.reduce(v, base, o.pos())
+	return o.reduce(v, base, o.Pos())
 }
 
 func reduceExists(v *Evaluator, base, _ int) error {

@@ -34,7 +34,7 @@ func (o *resolvesTo) eval(v *Evaluator, focus item) error {
 			continue
 		}
 		if found != 0 {
-			return v.fail(ErrEvaluation, o.pos(), "type of several items")
+			return v.fail(ErrEvaluation, o.Pos(), "type of several items")
 		}
 		found = t
 	}
@@ -62,7 +62,7 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 			c, ok := v.contained(it.doc, n, reference[1:])
 			return doc.Nodes[c].Type, ok
 		}
-		if t, ok := typeInReference(reference); ok {
+		if t, ok := schema.ResourceType(string(schema.NameInReference(reference))); ok {
 			return t, true
 		}
 	}
@@ -93,10 +93,10 @@ func (o *resolution) eval(v *Evaluator, focus item) error {
 	}
 	end := len(v.stack)
 	for i := base; i < end; i++ {
-		if err := v.visit(1, o.pos()); err != nil {
+		if err := v.visit(1, o.Pos()); err != nil {
 			return err
 		}
-		it, ok, err := v.target(v.stack[i], o.pos())
+		it, ok, err := v.target(v.stack[i], o.Pos())
 		if err != nil {
 			return err
 		}
@@ -228,35 +228,9 @@ func (v *Evaluator) entry(doc *fhirjson.Document, reference string, pos int) (fh
 	return 0, false, nil
 }
 
-// typeInReference returns the type that the text of a literal reference names:
-// Type/id, also with _history and after the base of an absolute URL, or
-// Type?query (FHIR R4 §2.3.0.1, §3.1.0.11.2).
-func typeInReference(reference []byte) (schema.TypeID, bool) {
-	if query := bytes.IndexByte(reference, '?'); query >= 0 {
-		_, name := cutLast(reference[:query])
-		return schema.ResourceType(string(name))
-	}
-	rest, last := cutLast(reference)
-	before, name := cutLast(rest)
-	if string(name) == "_history" {
-		rest, last = cutLast(before)
-		_, name = cutLast(rest)
-	}
-	if len(last) == 0 {
-		return 0, false
-	}
-	return schema.ResourceType(string(name))
-}
-
-// cutLast splits a path before its last segment: "a/b/c" into "a/b" and "c".
-func cutLast(path []byte) (before, last []byte) {
-	slash := bytes.LastIndexByte(path, '/')
-	return path[:max(slash, 0)], path[slash+1:]
-}
-
 // contained returns the contained resource that a reference at n means by its id,
-// in the innermost resource around n that has one. No id means the container
-// itself.
+// in the innermost resource around n that has one: the first of several. No id means
+// the container itself.
 func (v *Evaluator) contained(number uint16, n fhirjson.Index, id []byte) (found fhirjson.Index, ok bool) {
 	doc := v.document(number)
 	for around, more := fhirjson.Index(0), true; more; around, more = v.resourceTowards(doc, around, n) {
@@ -278,6 +252,7 @@ func (v *Evaluator) contained(number uint16, n fhirjson.Index, id []byte) (found
 			v.left -= costOfOperator
 			if has && bytes.Equal(v.text(item{ref: uint32(child), doc: number}, &v.buffers[1]), id) {
 				found, ok = fhirjson.Index(c), true
+				break
 			}
 		}
 	}

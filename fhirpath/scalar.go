@@ -86,7 +86,7 @@ func (o *scalarCall) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	if ok && v.kindsOf(in)&o.function.input == 0 {
-		return v.fail(ErrEvaluation, o.pos(), o.name+" takes "+o.function.input.String())
+		return v.fail(ErrEvaluation, o.Pos(), o.name+" takes "+o.function.input.String())
 	}
 	var args [maxArgs]item
 	n := 0
@@ -103,7 +103,7 @@ func (o *scalarCall) eval(v *Evaluator, focus item) error {
 			continue
 		}
 		if v.kindsOf(value)&o.function.args[i] == 0 {
-			return v.fail(ErrEvaluation, arg.pos(), o.name+" takes "+o.function.args[i].String()+" here")
+			return v.fail(ErrEvaluation, arg.Pos(), o.name+" takes "+o.function.args[i].String()+" here")
 		}
 		args[i] = value
 		n++
@@ -111,11 +111,11 @@ func (o *scalarCall) eval(v *Evaluator, focus item) error {
 	if !ok {
 		return nil
 	}
-	if err := v.visit(costOfOperator+o.function.cost+v.costOfReading(in, args[:n]), o.pos()); err != nil {
+	if err := v.visit(costOfOperator+o.function.cost+v.costOfReading(in, args[:n]), o.Pos()); err != nil {
 		return err
 	}
 	v.args = args
-	result, ok, err := o.function.eval(v, in, v.args[:n], o.pos())
+	result, ok, err := o.function.eval(v, in, v.args[:n], o.Pos())
 	if ok && err == nil {
 		v.push(result)
 	}
@@ -174,12 +174,12 @@ func (o *splitting) eval(v *Evaluator, focus item) error {
 		} else {
 			part, rest, more = strings.Cut(rest, separator)
 		}
-		it, err := v.addText(sortString, part, o.pos())
+		it, err := v.addText(sortString, part, o.Pos())
 		if err != nil {
 			return err
 		}
 		v.push(it)
-		if err := v.visit(1, o.pos()); err != nil {
+		if err := v.visit(1, o.Pos()); err != nil {
 			return err
 		}
 	}
@@ -193,7 +193,7 @@ func (v *Evaluator) oneString(o operation, focus item) (text string, ok bool, er
 		return "", false, err
 	}
 	if v.classOf(it) != classString {
-		return "", false, v.fail(ErrEvaluation, o.pos(), "needs a string")
+		return "", false, v.fail(ErrEvaluation, o.Pos(), "needs a string")
 	}
 	return v.string(it), true, nil
 }
@@ -222,7 +222,7 @@ func (o *joining) eval(v *Evaluator, focus item) error {
 	}
 	var joined []byte
 	first := true
-	if err := v.visit(len(v.stack)-base, o.pos()); err != nil {
+	if err := v.visit(len(v.stack)-base, o.Pos()); err != nil {
 		return err
 	}
 	for _, it := range v.stack[base:] {
@@ -231,10 +231,10 @@ func (o *joining) eval(v *Evaluator, focus item) error {
 			continue
 		case classString:
 		default:
-			return v.fail(ErrEvaluation, o.pos(), "join needs strings")
+			return v.fail(ErrEvaluation, o.Pos(), "join needs strings")
 		}
 		text := v.text(it, &v.buffers[0])
-		if err := v.room(len(joined)+len(text)+len(separator), o.pos()); err != nil {
+		if err := v.room(len(joined)+len(text)+len(separator), o.Pos()); err != nil {
 			return err
 		}
 		if !first {

@@ -83,5 +83,5 @@ func (o *external) eval(v *Evaluator, focus item) error {
 	if err != nil {
 		return err
 	}
-	return v.pushAll(result, o.pos())
+	return v.pushAll(result, o.Pos())
 }

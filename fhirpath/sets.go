@@ -37,7 +37,7 @@ func (o *pairing) eval(v *Evaluator, focus item) error {
 	if err := o.right.eval(v, focus); err != nil {
 		return err
 	}
-	return o.pair(v, base, middle, o.pos())
+	return o.pair(v, base, middle, o.Pos())
 }
 
 // finder returns a function that tells whether a collection holds an item. Large
@@ -131,7 +131,7 @@ func (o *section) eval(v *Evaluator, focus item) error {
 	if err := o.count.eval(v, focus); err != nil {
 		return err
 	}
-	n, ok, err := v.popInteger(base, o.count.pos())
+	n, ok, err := v.popInteger(base, o.count.Pos())
 	if err != nil {
 		return err
 	}
@@ -148,5 +148,5 @@ func (o *section) eval(v *Evaluator, focus item) error {
 	} else {
 		v.stack = append(v.stack[:base], items[n:]...)
 	}
-	return v.visit(1+len(items)/itemsPerVisit, o.pos())
+	return v.visit(1+len(items)/itemsPerVisit, o.Pos())
 }

@@ -1,6 +1,9 @@
 package fhirpath
 
-import "github.com/fhirlake/fhirlake/internal/schema"
+import (
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
 
 // Yields returns the names of the types that the items of a result can have, as
 // [Item.Type] gives them. An abstract type stands for all that specialise it. any
@@ -32,19 +35,19 @@ func (e *Expression) AppliesTo(typ string) bool {
 	return ok && appliesTo(e.tree, t)
 }
 
-func appliesTo(n node, t schema.TypeID) bool {
+func appliesTo(n syntax.Node, t schema.TypeID) bool {
 	switch n := n.(type) {
-	case *binary:
-		return n.operator != "|" || appliesTo(n.left, t) || appliesTo(n.right, t)
-	case *invocation:
-		return appliesTo(n.left, t)
-	case *indexer:
-		return appliesTo(n.left, t)
-	case *typeTest:
-		return appliesTo(n.operand, t)
-	case *member:
-		root, ok := schema.TypeOf(n.name)
-		return !ok || n.name[0] < 'A' || n.name[0] > 'Z' || t.Is(root) || root.Is(t)
+	case *syntax.Binary:
+		return n.Operator != "|" || appliesTo(n.Left, t) || appliesTo(n.Right, t)
+	case *syntax.Invocation:
+		return appliesTo(n.Left, t)
+	case *syntax.Indexer:
+		return appliesTo(n.Left, t)
+	case *syntax.TypeTest:
+		return appliesTo(n.Operand, t)
+	case *syntax.Member:
+		root, ok := n.LeadingType()
+		return !ok || t.Is(root) || root.Is(t)
 	}
 	return true
 }

@@ -1,8 +1,7 @@
 package fhirpath
 
 import (
-	"strings"
-
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -20,10 +19,10 @@ var systemTypes = map[string]itemSort{
 
 // targetOf finds a type by name, and whether there is one. A loose name like
 // DateTime also means the FHIR primitive: R4's search parameters write it so.
-func targetOf(name typeName, loose bool) (typeTarget, bool) {
-	fhir, isFHIR := schema.TypeOf(name.name)
-	sort, isSystem := systemTypes[name.name]
-	switch name.namespace {
+func targetOf(name syntax.TypeName, loose bool) (typeTarget, bool) {
+	fhir, isFHIR := schema.TypeOf(name.Name)
+	sort, isSystem := systemTypes[name.Name]
+	switch name.Namespace {
 	case "FHIR":
 		return typeTarget{fhir: fhir}, isFHIR
 	case "System":
@@ -37,7 +36,7 @@ func targetOf(name typeName, loose bool) (typeTarget, bool) {
 		}
 		target := typeTarget{values: 1 << sort}
 		if loose && isSystem {
-			target.fhir, _ = schema.TypeOf(strings.ToLower(name.name[:1]) + name.name[1:])
+			target.fhir = name.FHIR()
 		}
 		return target, isSystem
 	default:
@@ -62,19 +61,4 @@ func (g typeTarget) shape() shape {
 		s.nodes = []schema.TypeID{g.fhir}
 	}
 	return s
-}
-
-// typeNameOf reads an argument that is a type's name: Patient or FHIR.Patient.
-func typeNameOf(arg node) (typeName, bool) {
-	switch n := arg.(type) {
-	case *member:
-		return typeName{position: n.position, name: n.name}, true
-	case *invocation:
-		left, ok1 := n.left.(*member)
-		right, ok2 := n.right.(*member)
-		if ok1 && ok2 {
-			return typeName{position: left.position, namespace: left.name, name: right.name}, true
-		}
-	}
-	return typeName{}, false
 }

@@ -44,7 +44,7 @@ func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
 	if c.Criterion, err = p.engine.Criterion(t, text, p.base()); err != nil {
 		return err
 	}
-	c.footprint, c.same, c.own = c.Footprint(), c.Conditions(), c.Own()
+	c.footprint, c.same, c.own = p.state.Footprint(c.Criterion), c.Conditions(), c.Own()
 	return nil
 }
 

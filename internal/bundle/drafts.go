@@ -132,7 +132,7 @@ func (p *plan) makeDraft() (err error) {
 	for n, i := range p.drafted {
 		resources[n] = p.entries[i].op.Prepared
 	}
-	p.draft, err = p.engine.Draft(resources)
+	p.draft, err = p.state.Draft(resources)
 	return err
 }
 

@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -71,8 +73,10 @@ func (c *Criterion) Conditions() string {
 	return c.query.Types()[0].String() + "?" + c.query.Conditions()
 }
 
-// Footprint returns on what the answer depends.
-func (c *Criterion) Footprint() query.Footprint { return c.query.Footprint() }
+// Footprint returns on what the answer of the state to criteria depends.
+func (h *Hold) Footprint(c *Criterion) query.Footprint {
+	return exec.FootprintOf(h.View.View, c.query)
+}
 
 // Own returns the criteria without the conditions that look at more than one resource.
 func (c *Criterion) Own() *Criterion { return &Criterion{c.query.Own()} }
@@ -108,6 +112,9 @@ type Expectation struct {
 	// except says which resources are no matches, since the commit itself writes them;
 	// nil is none.
 	except func(t schema.TypeID, id string) bool
+	// filter is that of the state that was asked, nil for none. What is asked again passes
+	// it as well.
+	filter *exec.Filter
 	// at is the state that was asked: its sequence and its last version.
 	at   uint64
 	last index.Ordinal
@@ -116,7 +123,7 @@ type Expectation struct {
 // Expect returns the expectation that criteria find, beside what the commit itself
 // writes, what they have found in the state.
 func (h *Hold) Expect(c *Criterion, found index.Ordinal, except func(t schema.TypeID, id string) bool) Expectation {
-	return Expectation{query: c.query, Found: found, except: except, at: h.Sequence(), last: h.Last()}
+	return Expectation{query: c.query, Found: found, except: except, filter: exec.FilterOf(h.View.View), at: h.Sequence(), last: h.Last()}
 }
 
 // Expect asks criteria for the one resource that a conditional write is about. It
@@ -134,7 +141,7 @@ func (e *Engine) ask(ctx context.Context, x *Expectation) error {
 	}
 	defer now.Release()
 	x.at, x.last = now.Sequence(), now.Last()
-	set, err := e.search.Ordinals(ctx, now.View.View, x.query)
+	set, err := e.search.Ordinals(ctx, x.through(now.View.View), x.query)
 	if err != nil {
 		return QueryError(err)
 	}
@@ -151,6 +158,14 @@ func (e *Engine) ask(ctx context.Context, x *Expectation) error {
 		return Several(n)
 	}
 	return nil
+}
+
+// through returns a view through the filter of the expectation.
+func (x *Expectation) through(view index.View) index.View {
+	if x.filter == nil {
+		return view
+	}
+	return view.Through(x.filter)
 }
 
 // askAgain asks the conditions of a commit that were overtaken. It reports
@@ -227,7 +242,8 @@ const decidedNew = 4096
 // can change its answer: nil, or errAsk.
 func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View) error {
 	e := g.engine
-	f := x.query.Footprint()
+	view = x.through(view)
+	f := exec.FootprintOf(view, x.query)
 	if !f.Alone {
 		if g.touches(f, x.last, view) {
 			return errAsk
@@ -244,7 +260,7 @@ func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View)
 	if err := g.fillDraft(); err != nil {
 		return errAsk
 	}
-	if found, err = g.draft.Any(ctx, x.query); err != nil || found {
+	if found, err = g.draft.Any(ctx, x.query, x.filter); err != nil || found {
 		return errAsk
 	}
 	return nil
@@ -276,7 +292,9 @@ func (g *group) touches(f query.Footprint, last index.Ordinal, view index.View) 
 // fillDraft brings the draft up to the group.
 func (g *group) fillDraft() error {
 	if g.draft == nil {
-		g.draft = g.engine.search.Draft(g.engine.log.HashKey())
+		g.draft = g.engine.search.Draft(g.engine.log.HashKey(), func(i int, doc *fhirjson.Document) error {
+			return g.engine.parsePacked(g.bodies[i], doc)
+		})
 	}
 	items := g.items[g.drafted:]
 	payloads := make([][]byte, len(items))
@@ -286,7 +304,11 @@ func (g *group) fillDraft() error {
 			if c.Items[i].Kind != txlog.Version {
 				continue
 			}
-			if n++; n <= g.drafted || c.Items[i].Body == nil {
+			if n++; n <= g.drafted {
+				continue
+			}
+			g.bodies = append(g.bodies, c.Items[i].Body)
+			if c.Items[i].Body == nil {
 				continue
 			}
 			_, block, err := splitItem(c.Items[i].Values)

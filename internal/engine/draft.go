@@ -3,28 +3,32 @@ package engine
 import (
 	"context"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
 // A Draft is prepared resources of which criteria can be asked before any of them is
-// written. It answers for criteria that look at one resource alone. It is for one
-// goroutine, and must not be used once what it has was committed.
+// written. It answers for criteria that look at one resource alone, through the filter of
+// the state that it was made beside. It is for one goroutine, and must not be used once
+// what it has was committed.
 type Draft struct {
-	engine *Engine
 	search *exec.Draft
+	filter *exec.Filter
 }
 
-// Draft returns a draft of prepared resources. None may be a deletion.
-func (e *Engine) Draft(of []*Prepared) (*Draft, error) {
-	d := &Draft{e, e.search.Draft(e.log.HashKey())}
+// Draft returns a draft of prepared resources beside the state. None may be a deletion.
+func (h *Hold) Draft(of []*Prepared) (*Draft, error) {
+	e := h.engine
+	documents := func(i int, doc *fhirjson.Document) error { return e.parsePacked(of[i].body, doc) }
+	d := &Draft{e.search.Draft(e.log.HashKey(), documents), exec.FilterOf(h.View.View)}
 	items := make([]index.Item, len(of))
 	payloads := make([][]byte, len(of))
 	for i, p := range of {
 		if err := e.renew(p); err != nil {
 			return nil, err
 		}
-		items[i] = index.Item{Type: index.TypeID(p.Type), ID: p.ID, Version: 1, Values: p.values, Custom: p.custom.complete}
+		items[i] = index.Item{Type: index.TypeID(p.Type), ID: p.ID, Version: 1, Values: p.values, Custom: p.custom.InUse()}
 		setItem(p.part, 1, Update) // as if; the writer knows
 		_, block, err := splitItem(p.part)
 		if err != nil {
@@ -39,6 +43,15 @@ func (e *Engine) Draft(of []*Prepared) (*Draft, error) {
 
 // Matches returns which of the resources criteria find, by their place in the draft.
 func (d *Draft) Matches(ctx context.Context, c *Criterion) ([]int, error) {
-	matches, err := d.search.Matches(ctx, c.query)
+	matches, err := d.search.Matches(ctx, c.query, d.filter)
 	return matches, QueryError(err)
+}
+
+// parsePacked parses a body part.
+func (e *Engine) parsePacked(body []byte, doc *fhirjson.Document) error {
+	stored, err := e.packing.unpack(nil, body)
+	if err != nil {
+		return err
+	}
+	return ParseStored(stored, doc)
 }

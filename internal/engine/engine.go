@@ -37,7 +37,6 @@ type Engine struct {
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
-	filler     filler
 	follower   follower
 	published  signal       // told whenever commits were applied
 	hanging    atomic.Int32 // calls of the annotator that nobody waits for and that have not returned
@@ -53,6 +52,7 @@ type Engine struct {
 	ending     chan struct{}      // closed when closing begins
 	queue      chan *submission
 	written    chan struct{} // closed when the writer has ended
+	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while the log is rewritten or verified
 
@@ -100,6 +100,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		index:     index.NewWith(log.HashKey(), settings.Settle()),
 		queue:     make(chan *submission, queueLength),
 		written:   make(chan struct{}),
+		filled:    make(chan struct{}),
 		swept:     make(chan struct{}),
 		ending:    make(chan struct{}),
 		rewriting: make(chan struct{}, 1),
@@ -133,10 +134,9 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
-	e.filler.start(e)
 	e.define()
 	go e.write()
-	go e.filler.run(e.background)
+	go e.fill(e.background)
 	go e.keepSwept(e.background)
 	err = e.resumeErasures(ctx)
 	if err == nil {
@@ -168,7 +168,7 @@ func (e *Engine) close() error {
 	e.closing.Unlock()
 	<-e.written // what was handed over is written, before background ends
 	e.stop()
-	<-e.filler.ended
+	<-e.filled
 	<-e.swept
 	if e.follower.done != nil {
 		<-e.follower.done

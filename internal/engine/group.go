@@ -33,9 +33,10 @@ type group struct {
 	settles   bool // whether the settings are among them
 
 	// draft finds what conditions by search would find among the items; it has the first
-	// drafted of them.
+	// drafted of them, whose bodies are packed in bodies.
 	draft   *exec.Draft
 	drafted int
+	bodies  [][]byte
 }
 
 func newGroup(e *Engine) *group {
@@ -78,11 +79,10 @@ func (g *group) take(s *submission) error {
 		group: g, at: at, changed: make(map[key]state, n), versions: make([]Version, n),
 		log: make([]txlog.Item, 0, n+len(s.States)+1), items: make([]index.Item, 0, n),
 	}
-	set := e.search.CustomSet()
 	for i := range s.Ops {
 		o := &s.Ops[i]
 		for p := range o.all() {
-			if !p.Deletes() && !p.isBare() && !set.SameFor(p.Type, p.custom.set) {
+			if !e.renewed(p) {
 				return errRenew
 			}
 		}
@@ -197,7 +197,7 @@ func (t *taking) op(i int, o *Op) error {
 	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
 	t.log = append(t.log, txlog.Item{Slot: slot, Values: o.part, Body: o.body})
 	t.items = append(t.items, index.Item{
-		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.complete,
+		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.InUse(),
 		Brought: o.brought.timed, SourceTime: o.brought.micros,
 	})
 	if o.Type == schema.TypeDocumentReference {

@@ -24,9 +24,10 @@ type ParameterStatus struct {
 	Issues          []Issue // why it is not used
 }
 
-// parameters are the custom search parameters of a store. Which there are follows
-// from the options and the newest versions alone: it is worked out when a store is
-// opened, and by the writer after each record that has a SearchParameter.
+// parameters say which custom search parameters a store has; what becomes of these is
+// package custom's. It follows from the options and the newest versions alone: it is
+// worked out when a store is opened, and by the writer after each record that has a
+// SearchParameter.
 type parameters struct {
 	given []*param.Definition
 	// stored are the definitions of active resources, by version. It is the
@@ -108,7 +109,7 @@ func (e *Engine) define() {
 			unused = append(unused, ParameterStatus{URL: d.url, Code: d.code, Issues: d.issues})
 		}
 	}
-	for i, issues := range e.search.Define(definitions) {
+	for i, issues := range e.search.Custom().Define(definitions) {
 		if issues != nil {
 			unused = append(unused, statusOf(definitions[i], issues))
 		}
@@ -118,7 +119,6 @@ func (e *Engine) define() {
 	e.parameters.mu.unused = unused
 	e.parameters.mu.Unlock()
 	e.parameters.changed.tell()
-	e.filler.call()
 }
 
 // activeParameters returns the SearchParameter resources that are in use, oldest
@@ -195,7 +195,7 @@ func (e *Engine) checkBesideOthers(c *scratch) error {
 			replaced = before.URL
 		}
 	}
-	if issues := e.search.CheckDefinition(d, replaced); issues != nil {
+	if issues := e.search.Custom().Check(d, replaced); issues != nil {
 		return &Error{Class: ErrInvalid, Issues: issues}
 	}
 	return nil
@@ -242,9 +242,9 @@ func (s *submission) defines() bool {
 // say why.
 func (e *Engine) SearchParameters() []ParameterStatus {
 	var all []ParameterStatus
-	for _, c := range e.search.CustomStatus() {
+	for _, c := range e.search.Custom().Status() {
 		status := statusOf(c.Definition, nil)
-		status.Indexed, status.Total, status.Complete = c.Indexed, c.Total, c.Complete
+		status.Indexed, status.Total, status.Complete = c.Indexed, c.Total, c.InUse
 		if c.Err != nil {
 			status.Issues = Issues(c.Err)
 		}
@@ -273,18 +273,18 @@ func (e *Engine) WaitIndexed(ctx context.Context) error {
 	for {
 		changed := e.parameters.changed.wait()
 		waiting := false
-		for _, c := range e.search.CustomStatus() {
+		for _, c := range e.search.Custom().Status() {
 			if c.Err != nil {
 				return fmt.Errorf("datastore: indexing %s: %w", c.Code, c.Err)
 			}
-			waiting = waiting || !c.Complete
+			waiting = waiting || !c.InUse
 		}
 		if !waiting {
 			return nil
 		}
 		select {
 		case <-changed:
-		case <-e.filler.ended:
+		case <-e.filled:
 			return ErrClosed
 		case <-ctx.Done():
 			return ctx.Err()

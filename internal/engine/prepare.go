@@ -14,6 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/nlp"
 )
@@ -65,7 +66,7 @@ type Prepared struct {
 	part   []byte          // values part, version number still to be set
 	body   []byte          // body part; nil for a deletion
 	values *index.Prepared // nil for a deletion
-	custom customValues
+	custom custom.Values
 
 	patient string // in whose compartment alone it is; "" for none or several
 
@@ -115,12 +116,9 @@ func (p *Prepared) Disown() { p.part[itemExtractorAt]++ }
 // ten slices of them, and making those anew would be a tenth of an import.
 var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
 
-// documentsPool is that of documents and customPool that of custom parameters: what an
-// annotator adds has hundreds of values, and other resources have a few.
-var (
-	documentsPool = sync.Pool{New: func() any { return new(index.Prepared) }}
-	customPool    = sync.Pool{New: func() any { return new(index.Prepared) }}
-)
+// documentsPool is that of documents: what an annotator adds has hundreds of values, and
+// other resources have a few.
+var documentsPool = sync.Pool{New: func() any { return new(index.Prepared) }}
 
 // poolOf returns the pool of the values of a type.
 func poolOf(t schema.TypeID) *sync.Pool {
@@ -136,10 +134,7 @@ func (p *Prepared) release() {
 		poolOf(p.Type).Put(p.values)
 		p.values = nil
 	}
-	if p.custom.complete != nil {
-		customPool.Put(p.custom.complete)
-		p.custom.complete = nil
-	}
+	p.custom.Release()
 }
 
 // A scratch is what preparing one resource needs and can be used again.

@@ -18,7 +18,6 @@ const queueLength = 128
 // function of a user runs in it.
 func (e *Engine) write() {
 	defer close(e.written)
-	defer close(e.filler.wake)
 	for s := range e.queue {
 		g := newGroup(e)
 		g.add(s)
@@ -188,7 +187,7 @@ func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 			if v := &s.versions[j]; v.Number != 0 && !v.Unchanged {
 				v.Sequence = sequence
 				v.Ordinal += first
-				e.filler.keep(v.Ordinal, s.op(j).custom.staged)
+				e.search.Custom().Keep(v.Ordinal, &s.op(j).custom)
 			}
 		}
 		for j := range len(s.Ops) + len(s.extra) {

@@ -7,3 +7,34 @@ type ReferenceType struct {
 	Name  string
 	Proto int32 // number of the field
 }
+
+// NameInReference returns the name that stands for the type in the text of a literal
+// reference, empty if there is none: Type/id, also with _history and after the base of an
+// absolute URL, or Type?query (FHIR R4 §2.3.0.1, §3.1.0.11.2). It need not be a type's.
+func NameInReference[S ~string | ~[]byte](reference S) S {
+	for i := range len(reference) {
+		if reference[i] == '?' {
+			_, name := cutLast(reference[:i])
+			return name
+		}
+	}
+	rest, last := cutLast(reference)
+	before, name := cutLast(rest)
+	if string(name) == "_history" {
+		rest, last = cutLast(before)
+		_, name = cutLast(rest)
+	}
+	if len(last) == 0 {
+		return last
+	}
+	return name
+}
+
+// cutLast splits a path before its last segment: "a/b/c" into "a/b" and "c".
+func cutLast[S ~string | ~[]byte](path S) (before, last S) {
+	slash := len(path) - 1
+	for slash >= 0 && path[slash] != '/' {
+		slash--
+	}
+	return path[:max(slash, 0)], path[slash+1:]
+}

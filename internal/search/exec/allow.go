@@ -19,16 +19,28 @@ import (
 // than the filter lets through. Matches, totals, what chains, _has and _include lead to,
 // keys of sorts, value sets and histories all pass it. It is immutable.
 type Filter struct {
-	of      map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
-	meaning string
-	customs []*param.Custom
+	of         map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
+	footprints map[schema.TypeID][]query.Footprint   // of these queries
+	meaning    string
+	customs    []*param.Custom
+	alone      *Filter // with the conditions alone that look at one resource
 }
 
 // NewFilter returns a filter that lets through what is an answer to one of the queries.
 // Of types that no query is for it lets nothing through. What shapes the answers to the
 // queries means nothing here.
 func NewFilter(queries ...*query.Query) *Filter {
-	f := &Filter{of: map[schema.TypeID][][]query.Condition{}}
+	own := make([]*query.Query, len(queries))
+	for i, q := range queries {
+		own[i] = q.Own()
+	}
+	f := newFilter(queries)
+	f.alone = newFilter(own)
+	return f
+}
+
+func newFilter(queries []*query.Query) *Filter {
+	f := &Filter{of: map[schema.TypeID][][]query.Condition{}, footprints: map[schema.TypeID][]query.Footprint{}}
 	var meanings []string
 	for _, q := range queries {
 		for i, t := range q.Searched {
@@ -37,6 +49,7 @@ func NewFilter(queries ...*query.Query) *Filter {
 				all[j] = c.Of[i]
 			}
 			f.of[t] = append(f.of[t], all)
+			f.footprints[t] = append(f.footprints[t], q.Footprint())
 		}
 		f.customs = append(f.customs, q.Customs...)
 		meanings = append(meanings, q.Where()+"?"+q.Self())
@@ -44,6 +57,29 @@ func NewFilter(queries ...*query.Query) *Filter {
 	f.meaning = strings.Join(meanings, "\n")
 	return f
 }
+
+// footprint returns on what an answer depends that depends on of without the filter. A
+// filter sees the whole store, so that what its conditions lead to passes none.
+func (f *Filter) footprint(of query.Footprint) query.Footprint {
+	if f == nil || of.Types == nil {
+		return of
+	}
+	all := query.Footprint{Types: slices.Clone(of.Types), Joined: slices.Clone(of.Joined), Alone: of.Alone}
+	for _, t := range of.Types {
+		for _, g := range f.footprints[t] {
+			if g.Types == nil {
+				return query.Footprint{}
+			}
+			all.Types, all.Joined, all.Alone = append(all.Types, g.Types...), append(all.Joined, g.Joined...), all.Alone && g.Alone
+		}
+	}
+	slices.Sort(all.Types)
+	all.Types = slices.Compact(all.Types)
+	return all
+}
+
+// FilterOf returns the filter of a view, nil if it has none.
+func FilterOf(view index.View) *Filter { return filterOf(view) }
 
 // filterOf returns the filter of a view, nil if it has none.
 func filterOf(view index.View) *Filter {

@@ -7,7 +7,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/search"
@@ -24,10 +23,9 @@ func (e *Engine) stands(view index.View, q *query.Query) error {
 	if len(customs) == 0 {
 		return nil
 	}
-	complete := e.current.Load().Customs.Complete
 	for _, c := range customs {
 		switch {
-		case !slices.Contains(complete, c):
+		case !e.custom.InUse(c):
 			return &param.QueryError{Part: c.Code, Code: issue.NotFound, Reason: "the search parameter was removed or changed meanwhile"}
 		case view.Sequence() >= c.Since:
 		case q.Page != "":
@@ -45,29 +43,6 @@ func asked(view index.View, q *query.Query) []*param.Custom {
 		return slices.Concat(q.Customs, f.customs)
 	}
 	return q.Customs
-}
-
-// CustomSet returns the custom parameters that are complete or staged now.
-func (e *Engine) CustomSet() param.CustomSet { return param.CustomSet{Of: e.current.Load()} }
-
-// ExtractStaged adds to b the values of a set's staged parameters, as ExtractCustom
-// does those of the complete ones.
-func (e *Engine) ExtractStaged(s param.CustomSet, doc *fhirjson.Document, b *index.Builder) {
-	e.extractPlaces(s.Of.Customs.Staged[doc.Type()], doc, b)
-}
-
-// ExtractCustom adds to b the values of a set's complete parameters. Where an expression
-// fails on the resource the parameter has no values there.
-//
-// It is safe for several goroutines with a Builder each.
-func (e *Engine) ExtractCustom(s param.CustomSet, doc *fhirjson.Document, b *index.Builder) {
-	e.extractPlaces(s.Of.Customs.Places[doc.Type()], doc, b)
-}
-
-func (e *Engine) extractPlaces(places []*param.Place, doc *fhirjson.Document, b *index.Builder) {
-	x := e.extractors.Get().(*extract.Extractor)
-	x.ExtractPlaces(places, doc, b)
-	e.extractors.Put(x)
 }
 
 // payloadsOf returns a function that reads the values of a version, as far as a
@@ -91,22 +66,9 @@ func (ev *evaluation) customPayload(p *param.Place, o index.Ordinal) ([]byte, er
 	}
 	var b index.Builder
 	if doc.Type().Is(p.Base) {
-		ev.extractPlaces([]*param.Place{p}, &doc, &b)
+		ev.extractors.ExtractPlaces([]*param.Place{p}, &doc, &b)
 	}
 	return b.Payload(), ev.charge(costOfBlock + len(doc.Source))
-}
-
-// CustomStatus returns the custom parameters, first those that are complete.
-func (e *Engine) CustomStatus() []param.CustomStatus {
-	current := &e.current.Load().Customs
-	var all []param.CustomStatus
-	for _, c := range current.Complete {
-		all = append(all, c.Status(true))
-	}
-	for _, c := range current.Incomplete {
-		all = append(all, c.Status(false))
-	}
-	return all
 }
 
 // Extract adds to b the values of every search parameter of the resource: those
@@ -123,20 +85,18 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 	if plan == nil {
 		return &param.TypeError{Type: doc.Type()}
 	}
-	x := e.extractors.Get().(*extract.Extractor)
-	x.Extract(plan, doc, b)
-	e.extractors.Put(x)
+	e.extractors.Extract(plan, doc, b)
 	return nil
 }
 
 // Parameters returns the parameters of a resource type that this package supports, the
-// custom ones that are complete included, sorted by code: none for what is no concrete
+// custom ones in use included, sorted by code: none for what is no concrete
 // resource type. The parameters that shape the answer, such as _sort, are not among them.
-func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.current.Load().List(t) }
+func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.custom.Registry().List(t) }
 
 // Memory shares out what an index holds among the search parameters, the largest
 // first. Each stream of values (see the package comment) counts once, with all the
 // parameters that see it.
 func (e *Engine) Memory(stats *index.Stats) []search.ParameterMemory {
-	return e.current.Load().Memory(stats)
+	return e.custom.Registry().Memory(stats)
 }

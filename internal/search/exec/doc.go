@@ -21,9 +21,8 @@
 //
 // # Custom parameters
 //
-// [Engine.Define] adds parameters that R4 does not define. They are pending until
-// [Engine.Pending] has filled the index, and then ordinary parameters;
-// [Engine.ExtractCustom] extracts them from what is written then.
+// Parameters that R4 does not define are package custom's ([Engine.Custom]). Those in use are
+// ordinary parameters; an answer is given only if they are still in use when it is done.
 //
 // # Invariants
 //

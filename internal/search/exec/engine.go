@@ -3,8 +3,6 @@ package exec
 import (
 	"context"
 	"maps"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -14,6 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
@@ -54,8 +53,8 @@ type Options struct {
 // An Engine extracts search values and answers queries over an index. It is safe
 // for any number of goroutines.
 type Engine struct {
-	registry   *param.Registry                // R4's
-	current    atomic.Pointer[param.Registry] // with the custom parameters of now
+	registry   *param.Registry // R4's
+	custom     *custom.Parameters
 	index      *index.Index
 	zone       *time.Location
 	base       string
@@ -68,7 +67,7 @@ type Engine struct {
 	queries    map[string]search.NamedQuery
 	costLimit  int
 	units      *ucum.Cache
-	extractors sync.Pool
+	extractors *extract.Pool
 	expansions *terminology.Cache
 }
 
@@ -93,11 +92,14 @@ func New(x *index.Index, opts Options) *Engine {
 		e.costLimit = search.DefaultCostLimit
 	}
 	e.identity = e.identify()
-	e.extractors.New = func() any { return extract.NewExtractor(e.registry) }
-	e.current.Store(e.registry)
+	e.extractors = extract.NewPool(e.registry)
+	e.custom = custom.New(e.registry, x, e.extractors)
 	e.expansions = terminology.NewCache()
 	return e
 }
+
+// Custom returns the custom parameters of the index.
+func (e *Engine) Custom() *custom.Parameters { return e.custom }
 
 // Parse is [Parse] with the engine's time zone and base URL.
 func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*query.Query, error) {
@@ -106,7 +108,7 @@ func (e *Engine) Parse(t schema.TypeID, rawQuery string, lenient bool) (*query.Q
 
 // ParseIn is Parse for a search in a compartment.
 func (e *Engine) ParseIn(c query.Compartment, t schema.TypeID, rawQuery string, lenient bool) (*query.Query, error) {
-	return query.Read(e.current.Load(), t, rawQuery, query.ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
+	return query.Read(e.custom.Registry(), t, rawQuery, query.ParseOptions{Lenient: lenient, Zone: e.zone, Base: e.base, Compartment: c})
 }
 
 // A Result is one page of the answer to a query.

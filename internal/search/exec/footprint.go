@@ -6,9 +6,13 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
+
+// FootprintOf returns on what the answer to a query depends in a view, whose filter counts.
+func FootprintOf(view index.View, q *query.Query) query.Footprint {
+	return filterOf(view).footprint(q.Footprint())
+}
 
 // costOfAsking is what it costs to see that there is nothing new.
 const costOfAsking = 20
@@ -53,53 +57,4 @@ func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *query.Query, 
 		}
 	}
 	return false, true, e.stands(view, q)
-}
-
-// A Draft is versions that are not applied yet, of which queries that look at
-// resources alone can be asked. It is for one goroutine, and good as long as the custom
-// parameters stay as they are.
-type Draft struct {
-	engine   *Engine
-	payloads [][]byte
-}
-
-// Draft returns an empty draft.
-func (e *Engine) Draft(key [16]byte) *Draft {
-	d, settings := new(Draft), param.Settings{Zone: e.zone, Base: e.base}
-	d.engine = New(index.NewWith(key, settings.Settle()), Options{
-		Settings: settings, Now: e.now, CostLimit: e.costLimit,
-		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
-			return append(dst, d.payloads[o-index.FirstOrdinal]...), nil
-		},
-	})
-	d.engine.current.Store(e.current.Load())
-	return d
-}
-
-// Add adds versions and their payloads.
-func (d *Draft) Add(items []index.Item, payloads [][]byte) error {
-	view := d.engine.index.View()
-	d.payloads = append(d.payloads, payloads...)
-	_, err := d.engine.index.ApplyAll([]index.Commit{{Sequence: view.Sequence() + 1, Items: items}})
-	return err
-}
-
-// Any reports whether one of the versions matches a query.
-func (d *Draft) Any(ctx context.Context, q *query.Query) (bool, error) {
-	set, err := d.engine.evaluation(ctx, d.engine.index.View()).all(q)
-	return err == nil && !set.IsEmpty(), err
-}
-
-// Matches returns which of the versions match a query, by the order in which they were
-// added, from 0.
-func (d *Draft) Matches(ctx context.Context, q *query.Query) ([]int, error) {
-	set, err := d.engine.evaluation(ctx, d.engine.index.View()).all(q)
-	if err != nil {
-		return nil, err
-	}
-	var matches []int
-	for it := set.Iterator(); it.HasNext(); {
-		matches = append(matches, int(it.Next())-int(index.FirstOrdinal))
-	}
-	return matches, nil
 }

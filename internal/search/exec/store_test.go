@@ -112,7 +112,11 @@ func (s *store) item(source []byte) index.Item {
 		source = nil
 	}
 	s.sources = append(s.sources, source)
-	return index.Item{Type: index.TypeID(doc.Type()), ID: string(doc.ID()), Values: prepared}
+	own := s.engine.Custom().Values()
+	if own.Wanted(doc.Type()) {
+		require.NoError(s.t, s.engine.Custom().Extract(&own, &doc, &s.builder))
+	}
+	return index.Item{Type: index.TypeID(doc.Type()), ID: string(doc.ID()), Values: prepared, Custom: own.InUse()}
 }
 
 func (s *store) remove(typ, id string) {

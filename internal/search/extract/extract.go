@@ -25,9 +25,9 @@ func (x *Extractor) Extract(plan *param.TypePlan, doc *fhirjson.Document, b *ind
 // ExtractPlaces adds to b the values that a resource has at some places.
 func (x *Extractor) ExtractPlaces(places []*param.Place, doc *fhirjson.Document, b *index.Builder) {
 	x.doc, x.b = doc, b
-	x.scratch = x.scratch[:0]
+	x.scratch, x.groups = x.scratch[:0], 0
 	for _, p := range places {
-		x.custom(p)
+		x.evaluate(0, p)
 	}
 	x.doc, x.b = nil, nil
 }
@@ -61,6 +61,9 @@ func (x *Extractor) resource(at fhirjson.Index, plan *param.TypePlan) {
 	x.walk(at, plan.Root, 0)
 	for i := range plan.Exists {
 		x.existence(at, &plan.Exists[i])
+	}
+	for _, p := range plan.Places {
+		x.evaluate(at, p)
 	}
 }
 
@@ -153,13 +156,27 @@ func (x *Extractor) hasExtension(at fhirjson.Index, url string) bool {
 	return false
 }
 
-// existence adds whether an element exists and is not false.
+// existence adds whether an element exists and is not false. Of one without a value, which
+// has extensions alone, nobody knows.
 func (x *Extractor) existence(at fhirjson.Index, e *param.Existence) {
-	value := "false"
+	value, found := "false", 0
 	for _, field := range e.Fields {
-		if child, ok := x.doc.Child(at, field); ok && x.doc.Nodes[child].Kind != fhirjson.False {
+		child, ok := x.doc.Child(at, field)
+		if !ok {
+			continue
+		}
+		found++
+		switch kind := x.doc.Nodes[child].Kind; {
+		case found > 1: // only a lenient store keeps two alternatives of a choice
+			value = "true"
+		case kind == fhirjson.Null:
+			value = ""
+		case kind != fhirjson.False:
 			value = "true"
 		}
+	}
+	if value == "" {
+		return
 	}
 	x.b.Token(e.Stream.ID+x.shift, 0, "", param.CaseMark+value)
 }

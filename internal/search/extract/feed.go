@@ -10,19 +10,20 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// custom adds the values of a custom parameter. A resource on which the expression
-// fails has none.
-func (x *Extractor) custom(p *param.Place) {
+// evaluate adds the values of a parameter whose expression is evaluated on the resource at
+// a node. A resource on which the expression fails has none.
+func (x *Extractor) evaluate(at fhirjson.Index, p *param.Place) {
 	if p.Parts == nil {
-		x.fill(p.Feed, p.Expression, 0, 0)
+		x.fill(p.Feed, p.Expression, at, 0)
 		return
 	}
 	from := len(x.found)
-	x.found = x.elements(p.Expression, x.found)
+	x.found = x.elements(p.Expression, at, x.found)
 	for i := range x.found[from:] {
 		group := uint32(0)
 		if p.Grouped {
-			group = uint32(i) + 1
+			x.groups++
+			group = x.groups
 		}
 		for _, part := range p.Parts {
 			x.fill(part.Feed, part.Expression, x.found[from+i], group)
@@ -32,14 +33,14 @@ func (x *Extractor) custom(p *param.Place) {
 }
 
 // elements appends the nodes of the resource that an expression yields on it.
-func (x *Extractor) elements(e *fhirpath.Expression, dst []fhirjson.Index) []fhirjson.Index {
+func (x *Extractor) elements(e *fhirpath.Expression, at fhirjson.Index, dst []fhirjson.Index) []fhirjson.Index {
 	from := len(dst)
-	dst, err := x.evaluator.Select(e, x.doc, 0, dst)
+	dst, err := x.evaluator.Select(e, x.doc, at, dst)
 	if err == nil {
 		return dst
 	}
 	dst = dst[:from]
-	items, _ := x.evaluator.EvaluateNode(context.Background(), e, x.doc, 0)
+	items, _ := x.evaluator.EvaluateNode(context.Background(), e, x.doc, at)
 	for _, it := range items {
 		if doc, n, ok := it.Node(); ok && doc == x.doc {
 			dst = append(dst, n)
@@ -75,7 +76,9 @@ func (x *Extractor) item(f *param.Feed, it fhirpath.Item, group uint32) {
 	doc, n, ok := it.Node()
 	if !ok {
 		if t, ok := f.Values[it.Type()]; ok {
-			x.value(it, &t.Leaf, group)
+			l := t.Leaf
+			l.Param += x.shift
+			x.value(it, &l, group)
 		}
 		return
 	}
@@ -122,10 +125,11 @@ func (x *Extractor) down(n fhirjson.Index, t *param.Tap, below []schema.FieldID,
 	}
 	field := x.doc.Nodes[n].Field
 	l := t.Leaf
+	l.Param += x.shift
 	l.Binding = field.Field().Binding.Binding()
 	x.leaf(n, &l, group)
 	if t.Words != 0 && field == param.FamilyName() {
-		x.leaf(n, &param.Leaf{Param: t.Words, Kind: param.LeafWords}, group)
+		x.leaf(n, &param.Leaf{Param: t.Words + x.shift, Kind: param.LeafWords}, group)
 	}
 }
 

@@ -5,51 +5,31 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Custom is a search parameter of the store's own, with streams in the index. It
-// is pending until every resource has its values, then complete; once it is gone
-// from the registry its streams may belong to another.
+// A Custom is a search parameter of the store's own, with streams in the index. Package
+// custom has its states, and is alone in changing them.
 type Custom struct {
 	*Definition
 	Types  []schema.ParamType // of the components
 	Places []*Place
 	Params []index.Param // numbers of its streams
 	// Since is the sequence of the first view that has all values. It is set
-	// before the registry has the parameter as complete.
+	// before the registry has the parameter in use.
 	Since          uint64
-	Staged         atomic.Bool // what is written brings its values along, although it is not complete
+	Staged         atomic.Bool // what is written brings its values along, although it is not in use
 	Indexed, Total atomic.Int64
-	Failed         atomic.Pointer[error] // why it will never be complete
-}
-
-// A Place is a custom parameter on one of its bases: what makes values of a
-// resource.
-type Place struct {
-	custom     *Custom
-	Base       schema.TypeID
-	param      *Param
-	Expression *fhirpath.Expression
-	Feed       *Feed       // nil for a composite
-	Parts      []placePart // of a composite
-	Grouped    bool        // the composite's elements may be several
-}
-
-// A placePart is a component of a composite on one base.
-type placePart struct {
-	Expression *fhirpath.Expression
-	Feed       *Feed
+	Failed         atomic.Pointer[error] // why it will never be in use
 }
 
 // customs are the custom parameters of a registry.
 type customs struct {
-	Complete, Incomplete []*Custom
-	Places               map[schema.TypeID][]*Place           // of the complete ones, by concrete type
-	Staged               map[schema.TypeID][]*Place           // of those in the last stage of filling
-	Pending              map[schema.TypeID]map[string]*Custom // by concrete type and code
+	InUse, Indexing []*Custom
+	Places          map[schema.TypeID][]*Place           // of those in use, by concrete type
+	Staged          map[schema.TypeID][]*Place           // of those that are staged
+	Pending         map[schema.TypeID]map[string]*Custom // of those being indexed, by concrete type and code
 }
 
 // Concrete returns the concrete resource types that a base stands for.
@@ -64,13 +44,13 @@ func (r *Registry) Concrete(base schema.TypeID) []schema.TypeID {
 }
 
 // With returns the registry of R4 together with custom parameters.
-func (r *Registry) With(complete, incomplete []*Custom) *Registry {
+func (r *Registry) With(inUse, indexing []*Custom) *Registry {
 	next := *r
 	next.Types = slices.Clone(r.Types)
 	next.Customs = customs{
-		complete, incomplete, map[schema.TypeID][]*Place{}, map[schema.TypeID][]*Place{}, map[schema.TypeID]map[string]*Custom{},
+		inUse, indexing, map[schema.TypeID][]*Place{}, map[schema.TypeID][]*Place{}, map[schema.TypeID]map[string]*Custom{},
 	}
-	for _, c := range complete {
+	for _, c := range inUse {
 		for _, p := range c.Places {
 			for _, t := range r.Concrete(p.Base) {
 				if next.Types[t] == r.Types[t] {
@@ -83,7 +63,7 @@ func (r *Registry) With(complete, incomplete []*Custom) *Registry {
 			}
 		}
 	}
-	for _, c := range incomplete {
+	for _, c := range indexing {
 		if c.Staged.Load() {
 			for _, p := range c.Places {
 				for _, t := range r.Concrete(p.Base) {
@@ -103,35 +83,18 @@ func (r *Registry) With(complete, incomplete []*Custom) *Registry {
 	return &next
 }
 
-// A CustomSet is the custom parameters that were complete at one time, and those that
-// were staged ([Pending.Stage]). It is immutable.
-type CustomSet struct{ Of *Registry }
-
-// Has reports whether resources of a type have any of the parameters.
-func (s CustomSet) Has(t schema.TypeID) bool {
-	return len(s.Of.Customs.Places[t])+len(s.Of.Customs.Staged[t]) > 0
-}
-
-// SameFor reports whether two sets have the same parameters of a type.
-func (s CustomSet) SameFor(t schema.TypeID, other CustomSet) bool {
-	if s == other {
-		return true
-	}
-	a, b := &s.Of.Customs, &other.Of.Customs
-	return slices.Equal(a.Places[t], b.Places[t]) && slices.Equal(a.Staged[t], b.Staged[t])
-}
-
 // A CustomStatus says how far a custom parameter is.
 type CustomStatus struct {
 	*Definition
 	// Indexed of Total resources have the values. The total grows while others write.
 	Indexed, Total int
-	Complete       bool
-	Err            error // why it will never be complete
+	InUse          bool
+	Err            error // why it will never be in use
 }
 
-func (c *Custom) Status(complete bool) CustomStatus {
-	s := CustomStatus{c.Definition, int(c.Indexed.Load()), int(c.Total.Load()), complete, nil}
+// Status returns how far the parameter is.
+func (c *Custom) Status(inUse bool) CustomStatus {
+	s := CustomStatus{c.Definition, int(c.Indexed.Load()), int(c.Total.Load()), inUse, nil}
 	if err := c.Failed.Load(); err != nil {
 		s.Err = *err
 	}

@@ -70,52 +70,25 @@ func (d *Definition) clashes(other *Definition) bool {
 	})
 }
 
-// A Numbering gives out numbers of streams that are not taken.
-type Numbering struct {
-	Taken map[index.Param]bool
-	next  index.Param // above FirstCustom
-	Out   bool        // there were none left
-}
-
-func (n *Numbering) number() index.Param {
-	for n.Taken[index.FirstCustom+n.next] {
-		n.next++
-	}
-	p := index.FirstCustom + n.next
-	if n.next++; p < index.FirstCustom { // the numbers have come round
-		n.Out = true
-	}
-	return p
-}
-
-// NewCustom makes a parameter of a definition.
-func NewCustom(d *Definition, types []schema.ParamType, numbers *Numbering) *Custom {
+// NewCustom makes a parameter of a definition. types are those of its components, and number
+// gives out the numbers of its streams.
+func NewCustom(d *Definition, types []schema.ParamType, number func() index.Param) *Custom {
 	c := &Custom{Definition: d, Types: types}
-	number := func() index.Param {
-		p := numbers.number()
-		c.Params = append(c.Params, p)
-		return p
-	}
 	for _, base := range d.compiled {
 		row := &schema.Param{
 			Code: d.Code, Name: d.Code, URL: d.URL, Base: base.typ, Type: d.Type,
 			Expression: d.Expression, Source: d.Expression, Targets: d.Targets,
 		}
-		p := &Place{custom: c, Base: base.typ, Expression: base.expression, param: &Param{Row: row, Custom: c}}
-		c.Places = append(c.Places, p)
-		if d.Type != schema.ParamComposite {
-			p.Feed = feedOf(p.param, p, p.Expression, number)
-			continue
-		}
-		names, any := p.Expression.Yields()
-		p.Grouped = any || len(names) != 1 || names[0] != base.typ.String() || base.typ.Type().Abstract
-		whole := Composite{Grouped: p.Grouped}
+		at := &Place{Base: base.typ, Expression: base.expression, param: &Param{Row: row, Custom: c}}
 		for i, part := range d.parts {
 			of := &Param{Row: &schema.Param{Base: base.typ, Type: types[i], Expression: part.source}, Custom: c}
-			p.Parts = append(p.Parts, placePart{part.expression, feedOf(of, p, part.expression, number)})
-			whole.Components = append(whole.Components, component{Param: of})
+			at.Parts = append(at.Parts, placePart{Expression: part.expression, param: of})
 		}
-		p.param.Composites = []Composite{whole}
+		at.feed(func(_ int, s *Stream) {
+			s.ID, s.Place = number(), at
+			c.Params = append(c.Params, s.ID)
+		})
+		c.Places = append(c.Places, at)
 	}
 	return c
 }

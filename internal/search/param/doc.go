@@ -8,7 +8,8 @@
 //     number. A parameter is a union of streams, and streams are shared: see registry.go.
 //     The numbers depend on the tables of package schema; [Version] changes with them.
 //   - A [Registry] is all parameters of all types, with the tries by which package extract
-//     finds their values. Registries are immutable: custom parameters make another one.
+//     finds their values. The tries are made of paths, and those of the syntax trees of the
+//     parameters' expressions. A [Place] is an expression that is evaluated instead. Registries are immutable: custom parameters make another one.
 //   - A [Definition] is a SearchParameter that a store uses beside R4's, a [Custom] that
 //     parameter with streams of its own.
 //   - A group numbers the elements of a resource that composite parameters are about, so

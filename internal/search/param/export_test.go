@@ -25,6 +25,51 @@ const numbersHead = `# The numbers of streams and types in stored values, and th
 # stream NUMBER PLACE KIND
 `
 
+// EvaluatedR4 is R4's registry, in which the expressions of those parameters are evaluated
+// that are chosen by their code.
+func EvaluatedR4(chosen func(code string) bool) *Registry {
+	n := &numbers{streams: map[string]index.Param{}, types: readNumbers(numbersText).types}
+	return newRegistry(n, func(b *registryBuilder, t, base schema.TypeID, p *Param) ([]use, bool) {
+		if chosen(p.Row.Code) {
+			return nil, false
+		}
+		return b.uses(t, base, p)
+	})
+}
+
+// Paths returns the paths of an expression on a type as texts, and whether paths can say
+// what it yields.
+func Paths(expression string, t schema.TypeID) ([]string, bool) {
+	found, ok := pathsOf(mustParse(expression), t, path{typ: t})
+	var texts []string
+	for _, p := range found {
+		text := ""
+		for _, h := range p.hops {
+			text += "." + h.field.Field().Name + h.filter.String()
+		}
+		if p.exists {
+			text += " exists"
+		}
+		texts = append(texts, text)
+	}
+	return texts, ok
+}
+
+// Fits reports whether the parameters of some expressions fit into one trie.
+func Fits(t schema.TypeID, expressions ...string) bool {
+	fits := newFitting()
+	for _, e := range expressions {
+		found, _ := pathsOf(mustParse(e), t, path{typ: t})
+		if !fits.add(convert(nil, found, &Param{Row: &schema.Param{Type: schema.ParamString}}, false)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Evaluated returns how many parameters of a type are no part of its trie.
+func (r *Registry) Evaluated(t schema.TypeID) int { return len(r.Types[t].Places) }
+
 // RequireNumbers fails if a stream or a type has no number or another than before, and if
 // something else than before is extracted of a type whose version is the same. examples
 // are the hashes of what is extracted of HL7's examples, by the names of their types.
@@ -116,6 +161,12 @@ func (r *Registry) plan(t schema.TypeID) string {
 		fmt.Fprintln(digest, e.Stream.ID, e.Stream.name)
 		for _, f := range e.Fields {
 			fmt.Fprintln(digest, f.Field().Name)
+		}
+	}
+	for _, p := range r.Types[t].Places {
+		fmt.Fprintln(digest, p.Expression)
+		for _, part := range p.Parts {
+			fmt.Fprintln(digest, part.Expression)
 		}
 	}
 	return fmt.Sprintf("%016x", digest.Sum64())

@@ -87,18 +87,18 @@ type streamKey struct {
 	integer bool
 }
 
-// feedOf makes the feed of a parameter on a base, and the parameter's streams.
-// number gives out numbers of streams.
-func feedOf(p *Param, at *Place, e *fhirpath.Expression, number func() index.Param) *Feed {
+// feedOf makes the feed of a parameter on a base, and the parameter's streams, to each of
+// which number gives its number.
+func feedOf(p *Param, e *fhirpath.Expression, number func(*Stream)) *Feed {
 	f := &Feed{map[schema.TypeID][]Tap{}, map[string]Tap{}}
 	made := map[streamKey]*Stream{}
 	streamOf := func(kind leafKind, typ schema.TypeID, aside bool) *Stream {
-		s := &Stream{Kind: kind, typ: typ, Sensitive: kind == LeafSensitive || kind == LeafBoolean, Place: at}
+		s := &Stream{Kind: kind, typ: typ, Sensitive: kind == LeafSensitive || kind == LeafBoolean}
 		key := streamKey{kind, s.Integer()}
 		if made[key] != nil {
 			return made[key]
 		}
-		s.ID = number()
+		number(s)
 		made[key] = s
 		if aside {
 			p.Aside = append(p.Aside, s)

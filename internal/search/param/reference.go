@@ -60,15 +60,7 @@ func WithoutVersion(s string) string {
 
 // TypeOfReference returns the resource type that a reference's text names, or 0.
 func (r *Registry) TypeOfReference(s string) schema.TypeID {
-	s = WithoutVersion(s)
-	if name, _, found := strings.Cut(s, "?"); found {
-		return r.Names[name[strings.LastIndexByte(name, '/')+1:]]
-	}
-	last := strings.LastIndexByte(s, '/')
-	if last < 0 {
-		return 0
-	}
-	return r.Names[s[strings.LastIndexByte(s[:last], '/')+1:last]]
+	return r.Names[schema.NameInReference(s)]
 }
 
 // maxID is the length of the longest id (FHIR R4 §2.24.0.1).

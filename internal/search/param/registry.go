@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -116,6 +117,9 @@ type TypePlan struct {
 	params map[string]*Param
 	Root   *Node
 	Exists []Existence
+	// Places are those of the parameters that are no part of the trie: their expressions
+	// are evaluated. R4 itself needs none.
+	Places []*Place
 	// Contained is the field of contained resources, 0 where the type has none.
 	Contained schema.FieldID
 }
@@ -143,31 +147,7 @@ type Registry struct {
 
 // R4 is the registry of R4. An expression that cannot be read is a fault
 // of the tables, which a test finds; so it panics.
-var R4 = sync.OnceValue(func() *Registry {
-	b := registryBuilder{
-		Registry: &Registry{
-			Types:    make([]*TypePlan, len(schema.Types)),
-			Names:    map[string]schema.TypeID{},
-			Fields:   findWellKnown(),
-			Versions: make([]uint32, len(schema.Types)),
-		},
-		numbers: readNumbers(numbersText),
-		shared:  map[sharedKey]*Stream{},
-	}
-	b.fullText()
-	for t := range schema.Types {
-		typ := schema.TypeID(t)
-		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
-			b.Types[t] = b.plan(typ)
-			b.Names[row.Name] = typ
-			b.Versions[t] = b.numbers.types[row.Name].version
-		}
-	}
-	if len(b.streams) > int(FirstInside) || FirstInside+b.numbers.last >= firstHead || b.end() > index.FirstCustom {
-		panic("search: too many streams for the numbers of contained resources")
-	}
-	return b.Registry
-})
+var R4 = sync.OnceValue(func() *Registry { return newRegistry(readNumbers(numbersText), (*registryBuilder).uses) })
 
 // Find returns the parameter of a type with the given code.
 func (r *Registry) Find(t schema.TypeID, code string) (*Param, bool) {
@@ -183,8 +163,39 @@ func (r *Registry) Codes(t schema.TypeID) []string {
 type registryBuilder struct {
 	*Registry
 	numbers *numbers
+	// compile returns the uses of a parameter, or false to have it evaluated.
+	compile func(b *registryBuilder, t, base schema.TypeID, p *Param) ([]use, bool)
 	shared  map[sharedKey]*Stream
 	words   map[string]*Param // _text and _content, of all types
+}
+
+// newRegistry makes a registry of R4's parameters. Those for which compile returns paths
+// are extracted along tries, the others by evaluating their expressions.
+func newRegistry(n *numbers, compile func(b *registryBuilder, t, base schema.TypeID, p *Param) ([]use, bool)) *Registry {
+	b := registryBuilder{
+		Registry: &Registry{
+			Types:    make([]*TypePlan, len(schema.Types)),
+			Names:    map[string]schema.TypeID{},
+			Fields:   findWellKnown(),
+			Versions: make([]uint32, len(schema.Types)),
+		},
+		numbers: n,
+		compile: compile,
+		shared:  map[sharedKey]*Stream{},
+	}
+	b.fullText()
+	for t := range schema.Types {
+		typ := schema.TypeID(t)
+		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {
+			b.Types[t] = b.plan(typ)
+			b.Names[row.Name] = typ
+			b.Versions[t] = b.numbers.types[row.Name].version
+		}
+	}
+	if len(b.streams) > int(FirstInside) || FirstInside+b.numbers.last >= firstHead || b.end() > index.FirstCustom {
+		panic("search: too many streams for the numbers of contained resources")
+	}
+	return b.Registry
 }
 
 // A sharedKey finds the stream of a parameter that all types have.
@@ -203,17 +214,28 @@ type use struct {
 	shared  bool           // by all types: the parameter is one of Resource's
 }
 
-// plan makes the parameters of a type and the trie that extracts them.
+// plan makes the parameters of a type, the trie that extracts most of them, and the
+// places that are evaluated for the others.
 func (b *registryBuilder) plan(t schema.TypeID) *TypePlan {
 	plan := &TypePlan{params: maps.Clone(b.words), Contained: schema.Lookup(t, "contained")}
 	var uses []use
+	fits := newFitting()
 	for base := t; base != 0; base = base.Type().Base {
 		for _, id := range schema.ParamsOf(base) {
 			row := id.Param()
-			if plan.params[row.Code] == nil {
-				p := &Param{Row: row}
-				plan.params[row.Code] = p
-				uses = b.uses(uses, t, base, p)
+			if plan.params[row.Code] != nil {
+				continue
+			}
+			p := &Param{Row: row, Special: specialOf(row)}
+			plan.params[row.Code] = p
+			if p.Special != SpecialNone {
+				continue
+			}
+			if found, ok := b.compile(b, t, base, p); ok && fits.add(found) {
+				uses = append(uses, found...)
+			} else {
+				*p = Param{Row: row}
+				plan.Places = append(plan.Places, b.evaluated(t, p))
 			}
 		}
 	}
@@ -230,50 +252,57 @@ func (b *registryBuilder) plan(t schema.TypeID) *TypePlan {
 		last := &plan.Exists[len(plan.Exists)-1] // the alternatives of an element are adjacent
 		last.Fields = append(last.Fields, u.hops[0].field)
 	}
-	plan.Root = b.node(t, t.String(), rest, 0, false)
+	plan.Root = b.node(t, t.String(), rest, 0)
 	return plan
 }
 
-// uses appends what the parameter p of a type takes values from.
-func (b *registryBuilder) uses(uses []use, t, base schema.TypeID, p *Param) []use {
-	shared := base != t
+// specialOf tells the parameters that have no expression to find their values by.
+func specialOf(row *schema.Param) special {
 	switch {
-	case p.Row.Code == "_id":
-		p.Special = SpecialID
-		return uses
-	case p.Row.Code == "_lastUpdated":
-		p.Special = SpecialLastUpdated
-		return uses
-	case p.Row.Code == "near":
-		p.Special = SpecialNear
-		return uses
-	case p.Row.Type == schema.ParamSpecial || p.Row.Expression == "":
-		p.Special = SpecialUnsupported
-		return uses
-	case p.Row.Type != schema.ParamComposite:
-		return convert(uses, mustPaths(p.Row.Expression, t, path{typ: t}), p, shared)
+	case row.Code == "_id":
+		return SpecialID
+	case row.Code == "_lastUpdated":
+		return SpecialLastUpdated
+	case row.Code == "near":
+		return SpecialNear
+	case row.Type == schema.ParamSpecial || row.Expression == "":
+		return SpecialUnsupported
 	}
-	for _, element := range mustPaths(p.Row.Expression, t, path{typ: t}) {
+	return SpecialNone
+}
+
+// uses returns what the parameter p of a type takes values from, and whether paths can
+// say it.
+func (b *registryBuilder) uses(t, base schema.TypeID, p *Param) ([]use, bool) {
+	found, ok := pathsOf(mustParse(p.Row.Expression), t, path{typ: t})
+	if !ok || p.Row.Type != schema.ParamComposite {
+		return convert(nil, found, p, base != t), ok
+	}
+	var uses []use
+	for _, element := range found {
 		element.base = len(element.hops)
 		c := Composite{Grouped: element.base > 0}
 		for _, id := range p.Row.Components {
 			part := component{Param: &Param{Row: id.Param()}}
-			found := mustPaths(part.Row.Expression, t, element)
+			found, ok := pathsOf(mustParse(part.Row.Expression), t, element)
+			if !ok || len(found) == 0 || slices.ContainsFunc(found, func(at path) bool { return at.exists || at.root != found[0].root }) {
+				return nil, false
+			}
 			part.Anywhere = found[0].root
 			uses = convert(uses, found, part.Param, false)
 			c.Components = append(c.Components, part)
 		}
 		p.Composites = append(p.Composites, c)
 	}
-	return uses
+	return uses, true
 }
 
-func mustPaths(expression string, t schema.TypeID, from path) []path {
-	found, err := paths(expression, t, from)
+func mustParse(expression string) syntax.Node {
+	tree, err := syntax.Parse(expression)
 	if err != nil {
-		panic(err)
+		panic("search: expression " + expression + ": " + err.Error())
 	}
-	return found
+	return tree
 }
 
 // convert appends the uses of those paths that end at a type which the parameter
@@ -283,6 +312,11 @@ func convert(uses []use, found []path, p *Param, shared bool) []use {
 	for _, at := range found {
 		if at.exists {
 			uses = append(uses, use{path: at, param: p, conversion: conversion{kind: LeafBoolean}, element: at.typ})
+			continue
+		}
+		if at.typ == schema.TypeExtension { // an extension stands for its value
+			values, _ := (&pathCompiler{}).child([]path{at}, "value")
+			uses = convert(uses, values, p, shared)
 			continue
 		}
 		for _, c := range conversions()[p.Row.Type][at.typ.String()] {

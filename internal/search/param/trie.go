@@ -1,7 +1,6 @@
 package param
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -43,8 +42,8 @@ type branch struct {
 }
 
 // node builds the place at the end of depth hops, of a given type and name, for the
-// uses that go through it. grouped says that an element of a composite is above.
-func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int, grouped bool) *Node {
+// uses that go through it.
+func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth int) *Node {
 	n := &Node{}
 	below := map[schema.FieldID][]use{}
 	var fields []schema.FieldID
@@ -67,7 +66,7 @@ func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth 
 	n.Edges = make([]*edge, row.End-row.First)
 	slices.Sort(fields)
 	for _, field := range fields {
-		n.Edges[field-n.First] = b.edge(field, place+"."+field.Field().Name, below[field], depth, grouped)
+		n.Edges[field-n.First] = b.edge(field, place+"."+field.Field().Name, below[field], depth)
 	}
 	return n
 }
@@ -98,7 +97,7 @@ func appendNew(list []*Stream, s *Stream) []*Stream {
 	return append(list, s)
 }
 
-func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, depth int, grouped bool) *edge {
+func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, depth int) *edge {
 	e := &edge{}
 	var filters []Filter
 	open := false
@@ -114,14 +113,6 @@ func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, d
 		e.Numbered = e.Numbered || u.base == depth+1
 	}
 	e.Counted = e.Counted || e.Numbered
-	if e.Numbered && grouped {
-		panic(fmt.Sprintf("search: composite of %s is within another", field.Field().Name))
-	}
-	for _, f := range filters {
-		if f.Kind != filters[0].Kind || f.Field != filters[0].Field {
-			panic(fmt.Sprintf("search: filters of %s do not exclude each other", field.Field().Name))
-		}
-	}
 	if open {
 		filters = append(filters, Filter{})
 	}
@@ -132,7 +123,7 @@ func (b *registryBuilder) edge(field schema.FieldID, place string, uses []use, d
 				through = append(through, u)
 			}
 		}
-		e.Branches = append(e.Branches, branch{f, b.node(field.Field().Type, place+f.String(), through, depth+1, grouped || e.Numbered)})
+		e.Branches = append(e.Branches, branch{f, b.node(field.Field().Type, place+f.String(), through, depth+1)})
 	}
 	return e
 }

@@ -1,4 +1,4 @@
-package exec_test
+package custom_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
@@ -22,7 +21,11 @@ func FuzzDefinition(f *testing.F) {
 	f.Add("x", "Resource", "reference", "contained | Patient.managingOrganization | 'a/b'", "")
 	f.Add("_x", "Patient", "special", "today()", "%x")
 	var docs []fhirjson.Document
-	for _, line := range append(lines(patients), `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1,"code":"g"}}`) {
+	for _, line := range []string{
+		`{"resourceType":"Patient","id":"a","name":[{"family":"Ann","given":["A","B"]},{"text":"x"}],"birthDate":"1970","multipleBirthInteger":2,"managingOrganization":{"reference":"Organization/o"}}`,
+		`{"resourceType":"Patient","id":"b","_gender":{"id":"x"},"contained":[{"resourceType":"Organization","id":"o","name":"O"}],"managingOrganization":{"reference":"#o"}}`,
+		`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1,"code":"g"}}`,
+	} {
 		var doc fhirjson.Document
 		require.NoError(f, fhirjson.Parse([]byte(line), &doc, nil))
 		docs = append(docs, doc)
@@ -37,7 +40,7 @@ func FuzzDefinition(f *testing.F) {
 		source, err := json.Marshal(p)
 		require.NoError(t, err)
 		var doc fhirjson.Document
-		if fhirjson.Parse(source, &doc, minimal) != nil {
+		if fhirjson.Parse(source, &doc, &fhirjson.Options{Level: fhirjson.Minimal}) != nil {
 			return
 		}
 		d, issues := param.ReadDefinition(&doc)
@@ -45,18 +48,15 @@ func FuzzDefinition(f *testing.F) {
 			return
 		}
 		require.Empty(t, issues)
-		e := exec.New(nil, exec.Options{})
-		if e.Define([]*param.Definition{d})[0] != nil {
+		own := exec.New(nil, exec.Options{}).Custom()
+		if own.Define([]*param.Definition{d})[0] != nil {
 			return
 		}
-		fill := e.Pending()
-		require.NotEmpty(t, fill.Types())
-		fill.Complete(0)
+		fill := own.Begin(nil)
+		require.NotZero(t, fill.Types())
+		fill.Use()
 		for i := range docs {
-			var late, now index.Builder
-			fill.Extract(&docs[i], &late)
-			e.ExtractCustom(e.CustomSet(), &docs[i], &now)
-			require.Equal(t, late.Payload(), now.Payload())
+			require.Equal(t, fill.Payload(&docs[i]), own.Payload(&docs[i]))
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/stretchr/testify/require"
 )
 
@@ -98,7 +99,7 @@ const someParameter = `{"resourceType":"SearchParameter","id":"sp","url":"http:/
 func TestQueryBeforeComplete(t *testing.T) {
 	ctx := context.Background()
 	e := openMemory(t, testOptions())
-	require.NoError(t, put(ctx, e, patients("p", 3*fillChunk)...))
+	require.NoError(t, put(ctx, e, patients("p", 3*custom.Chunk)...))
 	// send hands a resource to the writer and tells when it was answered.
 	send := func(source string) chan error {
 		answered := make(chan error, 1)
@@ -146,7 +147,7 @@ func TestQueryBeforeComplete(t *testing.T) {
 	require.NoError(t, e.WaitIndexed(ctx))
 	n, err := count(ctx, e, schema.TypePatient, "initial=a")
 	require.NoError(t, err)
-	require.Equal(t, 3*fillChunk, n)
+	require.Equal(t, 3*custom.Chunk, n)
 
 	// What was prepared before the parameter changed goes back to be extracted again.
 	release = hold(e)
@@ -167,48 +168,6 @@ func TestQueryBeforeComplete(t *testing.T) {
 	require.Equal(t, 1, n)
 }
 
-// TestFillEnds checks that a filling ends although more is written between its turns
-// than it extracts, and that what was written meanwhile is found.
-func TestFillEnds(t *testing.T) {
-	ctx := context.Background()
-	options := testOptions()
-	options.SearchParameters = [][]byte{[]byte(someParameter)}
-	e := openMemory(t, options)
-	require.NoError(t, e.WaitIndexed(ctx))
-	require.NoError(t, put(ctx, e, patients("old", 2*fillChunk)...))
-
-	// Each turn of the filling comes after a large commit.
-	release := hold(e)
-	e.search.Define(nil)
-	e.search.Define(e.parameters.given)
-	f := &filling{engine: e, pending: e.search.Pending(), values: make([]index.Prepared, fillChunk)}
-	f.left = int(e.index.View().Last())
-	f.choose()
-	release()
-	turns := 0
-	for ended := false; !ended; turns++ {
-		require.Less(t, turns, 20)
-		end, err := f.extract(ctx)
-		require.NoError(t, err)
-		require.NoError(t, put(ctx, e, patients(fmt.Sprint("turn", turns), 2*fillChunk)...))
-		if turns > 6 { // kept values grow by two chunks a turn, and a turn adds two
-			require.NoError(t, e.take(ctx, func() (err error) {
-				for !ended && err == nil {
-					ended, err = f.turn(f.done)
-				}
-				return err
-			}))
-			break
-		}
-		require.NoError(t, e.take(ctx, func() (err error) { ended, err = f.turn(end); return err }))
-	}
-	n, err := count(ctx, e, schema.TypePatient, "initial=a")
-	require.NoError(t, err)
-	all, err := count(ctx, e, schema.TypePatient, "name=ann")
-	require.NoError(t, err)
-	require.Equal(t, all, n)
-}
-
 // TestFillFails checks that a version that cannot be read leaves the parameter
 // unused, and that the store says so.
 func TestFillFails(t *testing.T) {
@@ -219,8 +178,7 @@ func TestFillFails(t *testing.T) {
 	release := hold(e)
 	// A version that the log does not have stands for one that it cannot read.
 	require.NoError(t, e.index.Apply(1, 0, 1, []index.Item{{Type: index.TypeID(schema.TypePatient), ID: "lost"}}))
-	e.search.Define(given)
-	e.filler.call()
+	e.search.Custom().Define(given)
 	release()
 	require.ErrorContains(t, e.WaitIndexed(ctx), "indexing initial")
 	status := e.SearchParameters()

@@ -1,4 +1,4 @@
-package fhirpath
+package syntax
 
 import (
 	"strconv"
@@ -20,13 +20,13 @@ type parser struct {
 	depth int
 }
 
-// parse reads a whole expression.
-func parse(source string) (node, error) {
+// Parse reads a whole expression.
+func Parse(source string) (Node, error) {
 	if len(source) > MaxLength {
-		return nil, newError(ErrLimit, source, MaxLength, "expression too long, at most "+strconv.Itoa(MaxLength)+" bytes")
+		return nil, &Error{Offset: MaxLength, Reason: "expression too long, at most " + strconv.Itoa(MaxLength) + " bytes", Limit: true}
 	}
 	if !utf8.ValidString(source) {
-		return nil, newError(ErrSyntax, source, 0, "not UTF-8")
+		return nil, &Error{Reason: "not UTF-8"}
 	}
 	p := parser{lexer: lexer{source: source}}
 	if err := p.advance(); err != nil {
@@ -63,9 +63,9 @@ func (p *parser) fail(reason string) error {
 }
 
 // expression reads operators that bind at least as tight as the precedence.
-func (p *parser) expression(least int) (node, error) {
+func (p *parser) expression(least int) (Node, error) {
 	if p.depth++; p.depth > MaxDepth {
-		return nil, newError(ErrLimit, p.lexer.source, p.token.at, "nested deeper than "+strconv.Itoa(MaxDepth))
+		return nil, &Error{Offset: p.token.at, Reason: "nested deeper than " + strconv.Itoa(MaxDepth), Limit: true}
 	}
 	defer func() { p.depth-- }()
 
@@ -93,7 +93,7 @@ func (p *parser) expression(least int) (node, error) {
 }
 
 // prefix reads a sign with its operand, or a term.
-func (p *parser) prefix() (node, error) {
+func (p *parser) prefix() (Node, error) {
 	sign := p.token
 	if !sign.is("+") && !sign.is("-") {
 		return p.term()
@@ -105,11 +105,11 @@ func (p *parser) prefix() (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &polarity{position(sign.at), sign.text, operand}, nil
+	return &Polarity{Position(sign.at), sign.text, operand}, nil
 }
 
 // operation reads a binary or type operator, which is next, and its right side.
-func (p *parser) operation(left node, level int) (node, error) {
+func (p *parser) operation(left Node, level int) (Node, error) {
 	operator := p.token
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -119,28 +119,28 @@ func (p *parser) operation(left node, level int) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &typeTest{position(operator.at), operator.text, left, name}, nil
+		return &TypeTest{Position(operator.at), operator.text, left, name}, nil
 	}
 	right, err := p.expression(level + 1)
 	if err != nil {
 		return nil, err
 	}
-	return &binary{position(operator.at), operator.text, left, right}, nil
+	return &Binary{Position(operator.at), operator.text, left, right}, nil
 }
 
-// typeName reads Name or Namespace.Name.
-func (p *parser) typeName() (typeName, error) {
-	t := typeName{position: position(p.token.at)}
+// TypeName reads Name or Namespace.Name.
+func (p *parser) typeName() (TypeName, error) {
+	t := TypeName{Position: Position(p.token.at)}
 	var err error
-	if t.name, err = p.name(); err != nil {
+	if t.Name, err = p.name(); err != nil {
 		return t, err
 	}
 	if p.token.is(".") {
 		if err = p.advance(); err != nil {
 			return t, err
 		}
-		t.namespace = t.name
-		t.name, err = p.name()
+		t.Namespace = t.Name
+		t.Name, err = p.name()
 	}
 	return t, err
 }
@@ -171,8 +171,8 @@ func isName(t token) bool {
 	}
 }
 
-func (p *parser) invocation(left node) (node, error) {
-	at := position(p.token.at)
+func (p *parser) invocation(left Node) (Node, error) {
+	at := Position(p.token.at)
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -183,11 +183,11 @@ func (p *parser) invocation(left node) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &invocation{at, left, right}, nil
+	return &Invocation{at, left, right}, nil
 }
 
-func (p *parser) indexer(left node) (node, error) {
-	at := position(p.token.at)
+func (p *parser) indexer(left Node) (Node, error) {
+	at := Position(p.token.at)
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -195,37 +195,37 @@ func (p *parser) indexer(left node) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &indexer{at, left, index}, p.expect("]")
+	return &Indexer{at, left, index}, p.expect("]")
 }
 
 // nameOrCall reads a member, a call or a special.
-func (p *parser) nameOrCall() (node, error) {
-	at := position(p.token.at)
+func (p *parser) nameOrCall() (Node, error) {
+	at := Position(p.token.at)
 	if p.token.sort == tokenSpecial {
 		name := p.token.text
 		switch name {
 		case "$this", "$index", "$total":
-			return &special{at, name}, p.advance()
+			return &Special{at, name}, p.advance()
 		}
 		return nil, p.fail("unknown name after $")
 	}
 	name, err := p.name()
 	if err != nil || !p.token.is("(") {
-		return &member{at, name}, err
+		return &Member{at, name}, err
 	}
 	args, err := p.arguments()
-	return &call{at, name, args}, err
+	return &Call{at, name, args}, err
 }
 
 // arguments reads (a, b).
-func (p *parser) arguments() ([]node, error) {
+func (p *parser) arguments() ([]Node, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
 	if p.token.is(")") {
 		return nil, p.advance()
 	}
-	var args []node
+	var args []Node
 	for {
 		arg, err := p.expression(lowestPrecedence)
 		if err != nil {
@@ -242,7 +242,7 @@ func (p *parser) arguments() ([]node, error) {
 }
 
 // term reads what stands between operators.
-func (p *parser) term() (node, error) {
+func (p *parser) term() (Node, error) {
 	switch t := p.token; {
 	case t.is("("):
 		if err := p.advance(); err != nil {
@@ -263,8 +263,8 @@ func (p *parser) term() (node, error) {
 }
 
 // variable reads %name, %`name` or %'name'.
-func (p *parser) variable() (node, error) {
-	at := position(p.token.at)
+func (p *parser) variable() (Node, error) {
+	at := Position(p.token.at)
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -273,32 +273,32 @@ func (p *parser) variable() (node, error) {
 		if name == "" {
 			return nil, p.fail("empty name")
 		}
-		return &variable{at, name}, p.advance()
+		return &Variable{at, name}, p.advance()
 	}
 	name, err := p.name()
-	return &variable{at, name}, err
+	return &Variable{at, name}, err
 }
 
-func (p *parser) literal() (node, error) {
+func (p *parser) literal() (Node, error) {
 	t := p.token
-	value := &literal{position: position(t.at), text: t.text}
+	value := &Literal{Position: Position(t.at), Text: t.text}
 	switch {
 	case t.is("{"):
-		value.text = ""
+		value.Text = ""
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
 		return value, p.expect("}")
 	case t.is("true"), t.is("false"):
-		value.sort = literalBoolean
+		value.Sort = Boolean
 	case t.sort == tokenString:
-		value.sort = literalString
+		value.Sort = String
 	case t.sort == tokenDate:
-		value.sort = literalDate
+		value.Sort = Date
 	case t.sort == tokenDateTime:
-		value.sort = literalDateTime
+		value.Sort = DateTime
 	case t.sort == tokenTime:
-		value.sort = literalTime
+		value.Sort = Time
 	case t.sort == tokenNumber:
 		return p.number(value)
 	default:
@@ -308,15 +308,15 @@ func (p *parser) literal() (node, error) {
 }
 
 // number makes a number of the literal, or a quantity if a unit follows.
-func (p *parser) number(value *literal) (node, error) {
-	value.sort = literalNumber
+func (p *parser) number(value *Literal) (Node, error) {
+	value.Sort = Number
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	value.word = p.token.sort == tokenWord && units[p.token.text]
-	if !value.word && p.token.sort != tokenString {
+	value.Word = p.token.sort == tokenWord && units[p.token.text]
+	if !value.Word && p.token.sort != tokenString {
 		return value, nil
 	}
-	value.sort, value.unit = literalQuantity, p.token.text
+	value.Sort, value.Unit = Quantity, p.token.text
 	return value, p.advance()
 }

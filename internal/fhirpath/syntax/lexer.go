@@ -1,4 +1,4 @@
-package fhirpath
+package syntax
 
 import (
 	"strconv"
@@ -119,6 +119,12 @@ func (l *lexer) number() token {
 		l.skip(isDigit)
 	}
 	return token{tokenNumber, start, l.source[start:l.at]}
+}
+
+// IsNumber reports whether a text is a number as a literal has it, without a sign.
+func IsNumber(text string) bool {
+	l := lexer{source: text}
+	return text != "" && isDigit(text[0]) && len(l.number().text) == len(text)
 }
 
 // symbol reads an operator or a bracket.
@@ -262,7 +268,7 @@ func (l *lexer) pattern(form string) bool {
 }
 
 func (l *lexer) fail(at int, reason string) error {
-	return newError(ErrSyntax, l.source, at, reason)
+	return &Error{Offset: at, Reason: reason}
 }
 
 func isDigit(c byte) bool    { return c-'0' <= 9 }
