@@ -12,17 +12,6 @@ import (
 // It is an ErrGone.
 var ErrErased = engine.ErrErased
 
-// An Erasure says what [Store.Erase] did.
-type Erasure struct {
-	// Resources are how many are gone with all their versions; Versions counts these
-	// versions, and those of resources that have versions about somebody else too.
-	Resources, Versions int
-	// Others are resources that name the patient, or a resource that is gone, and stay,
-	// because they are about somebody else as well or about nobody: a Group of patients,
-	// say. What they say about the patient is the caller's to change.
-	Others []Ref
-}
-
 // Erase makes the store forget a patient for good. It takes every version, superseded
 // ones and deletions included, whose only patient is the one with the id, by the
 // compartment of patients (FHIR R4 §3.3); of a resource that went from one patient to
@@ -38,6 +27,10 @@ type Erasure struct {
 // Erase returns nil, no key that there is opens any of it in the store's files, and no
 // index has a text of it. If the process ends before, the next opening finishes it.
 //
+// It returns the resources that name the patient, or a resource that is gone, and stay,
+// because they are about somebody else as well or about nobody: a Group of patients, say.
+// What these say about the patient is the caller's to change.
+//
 // Of the ids of what is gone, keyed hashes remain: reading one reports ErrErased. An id may
 // be written again, and is another resource's then. What is written for the patient while
 // Erase works is not erased.
@@ -51,14 +44,13 @@ type Erasure struct {
 // one that was erased before and has nothing new, an [Error] of class ErrInvalid for what
 // is no id, ErrPreconditionFailed if others keep writing what it is about to erase, and
 // otherwise what Compact reports. After an error it may be called again.
-func (s *Store) Erase(ctx context.Context, patientID string) (Erasure, error) {
+func (s *Store) Erase(ctx context.Context, patientID string) (others []Ref, err error) {
 	if !fhirjson.ValidID(patientID) {
-		return Erasure{}, engine.Failf(ErrInvalid, issue.Value, "the id of the patient is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
+		return nil, engine.Failf(ErrInvalid, issue.Value, "the id of the patient is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
 	}
-	done, err := s.engine.Erase(ctx, patientID)
-	erasure := Erasure{Resources: done.Resources, Versions: done.Versions}
-	for i := range done.Others {
-		erasure.Others = append(erasure.Others, publicVersion(&done.Others[i]).Ref)
+	stay, err := s.engine.Erase(ctx, patientID)
+	for i := range stay {
+		others = append(others, publicVersion(&stay[i]).Ref)
 	}
-	return erasure, err
+	return others, err
 }

@@ -16,15 +16,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// An Erased says what Erase did.
-type Erased struct {
-	// Resources that are gone, and Versions that are, of these and of others.
-	Resources, Versions int
-	// Others are current versions that name the patient, or a resource that is gone, and
-	// stay: they are about somebody else as well.
-	Others []Version
-}
-
 // eraseRounds is how often Erase looks again where others write what it is about to erase.
 const eraseRounds = 8
 
@@ -32,25 +23,27 @@ const eraseRounds = 8
 // reached only from these. It reports ErrNotFound for a patient that the store knows
 // nothing of, ErrErased for one that was erased before, ErrReadOnly, ErrClosed, the error
 // of ctx, or one of the disk. Once the erasure is durable as a commit, what is left to do
-// is done even after a crash: when the store is opened again.
+// is done even after a crash: when the store is opened again. It returns the current
+// versions that name the patient, or a resource that is gone, and stay: they are about
+// somebody else as well.
 //
 // An erasure is a commit that deletes what is current and keeps, as named state, what has
 // to be done: so it is whole or not at all. Then holds from before end, the patient's keys
 // are destroyed, and segments that have parts of it under other keys are rewritten.
-func (e *Engine) Erase(ctx context.Context, id string) (Erased, error) {
+func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err error) {
 	if err := e.beginRewriting(ctx); err != nil {
-		return Erased{}, err
+		return nil, err
 	}
 	defer e.endRewriting()
 	for round := 1; ; round++ {
-		done, err := e.eraseOnce(ctx, id)
+		others, err := e.eraseOnce(ctx, id)
 		if !errors.Is(err, ErrPreconditionFailed) || round == eraseRounds {
-			return done, err
+			return others, err
 		}
 	}
 }
 
-func (e *Engine) eraseOnce(ctx context.Context, id string) (done Erased, err error) {
+func (e *Engine) eraseOnce(ctx context.Context, id string) (others []Version, err error) {
 	// What is written from now on lies under another key, and is not erased.
 	var hold *Hold
 	err = e.take(ctx, func() (err error) {
@@ -61,22 +54,22 @@ func (e *Engine) eraseOnce(ctx context.Context, id string) (done Erased, err err
 		return err
 	})
 	if err != nil {
-		return done, err
+		return nil, err
 	}
 	defer hold.Release()
 	r, err := e.reachOf(ctx, hold.View, id)
 	if err != nil {
-		return done, err
+		return nil, err
 	}
 	if r.versions.IsEmpty() {
 		if e.WasErased(schema.TypePatient, id) {
-			return done, ErrErased
+			return nil, ErrErased
 		}
-		return done, fmt.Errorf("%w: Patient", ErrNotFound)
+		return nil, fmt.Errorf("%w: Patient", ErrNotFound)
 	}
 	hashKey, states, err := e.erasureKey(ctx)
 	if err != nil {
-		return done, err
+		return nil, err
 	}
 	x := &erasure{name: erasedPrefix + randomName(), hashes: sortedHashes(hashKey, r.whole), slots: r.slots}
 	for it := r.versions.Iterator(); it.HasNext(); {
@@ -84,17 +77,15 @@ func (e *Engine) eraseOnce(ctx context.Context, id string) (done Erased, err err
 	}
 	states = append(states, State{Name: x.name, Value: x.value()})
 	if _, err := e.Commit(ctx, &Commit{Ops: r.deletions(), States: states}); err != nil {
-		return done, err
+		return nil, err
 	}
 	killpoint.Here("after.erase-commit")
 	e.erased.mu.Lock()
 	e.erased.key = hashKey
 	e.erased.mu.Unlock()
 	e.erased.add(x.hashes)
-	done.Resources, done.Versions = len(r.whole), int(r.versions.GetCardinality())
 	for _, o := range r.others {
-		// They are described as of the state before.
-		done.Others = append(done.Others, r.view.Version(o))
+		others = append(others, r.view.Version(o))
 	}
 	for _, k := range r.deleted() {
 		if o, ok := e.Last().Find(k.typ, k.id); ok && r.whole[k] {
@@ -102,7 +93,7 @@ func (e *Engine) eraseOnce(ctx context.Context, id string) (done Erased, err err
 		}
 	}
 	hold.Release()
-	return done, e.finishErasure(ctx, x, r.versions)
+	return others, e.finishErasure(ctx, x, r.versions)
 }
 
 // randomName returns a name that nothing else has.
