@@ -42,8 +42,8 @@ var ErrErased = engine.ErrErased
 //
 // Erase reports ErrNotFound for a patient that the store knows nothing of, ErrErased for
 // one that was erased before and has nothing new, an [Error] of class ErrInvalid for what
-// is no id, ErrPreconditionFailed if others keep writing what it is about to erase, and
-// otherwise what Compact reports. After an error it may be called again.
+// is no id, and otherwise what Compact
+// reports. After an error it may be called again.
 func (s *Store) Erase(ctx context.Context, patientID string) (others []Ref, err error) {
 	if !fhirjson.ValidID(patientID) {
 		return nil, engine.Failf(ErrInvalid, issue.Value, "the id of the patient is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")

@@ -23,7 +23,7 @@ func TestEraseBesideWriters(t *testing.T) {
 	var writers sync.WaitGroup
 	for w := range 3 {
 		writers.Go(func() {
-			for i := 0; ; i++ {
+			for i := range 400 {
 				select {
 				case <-stop:
 					return
@@ -41,7 +41,7 @@ func TestEraseBesideWriters(t *testing.T) {
 	}
 	for range 3 {
 		if _, err := store.Erase(ctx, "p"); err != nil {
-			require.ErrorIs(t, err, datastore.ErrPreconditionFailed)
+			require.ErrorIs(t, err, datastore.ErrErased)
 		}
 	}
 	close(stop)

@@ -49,6 +49,8 @@ type Condition struct {
 	// SkipRefused makes a version whose number or time was to be kept, and that does not
 	// follow the newest one, succeed and write nothing.
 	SkipRefused bool
+	// SkipChanged makes an operation whose IfMatch does not hold succeed and write nothing.
+	SkipChanged bool
 	// SkipAbsent makes deleting what is not there succeed and write nothing.
 	SkipAbsent bool
 }

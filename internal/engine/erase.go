@@ -16,9 +16,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// eraseRounds is how often Erase looks again where others write what it is about to erase.
-const eraseRounds = 8
-
 // Erase destroys every version whose one patient is the patient of an id, and what is
 // reached only from these. It reports ErrNotFound for a patient that the store knows
 // nothing of, ErrErased for one that was erased before, ErrReadOnly, ErrClosed, the error
@@ -35,15 +32,6 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 		return nil, err
 	}
 	defer e.endRewriting()
-	for round := 1; ; round++ {
-		others, err := e.eraseOnce(ctx, id)
-		if !errors.Is(err, ErrPreconditionFailed) || round == eraseRounds {
-			return others, err
-		}
-	}
-}
-
-func (e *Engine) eraseOnce(ctx context.Context, id string) (others []Version, err error) {
 	// What is written from now on lies under another key, and is not erased.
 	var hold *Hold
 	err = e.take(ctx, func() (err error) {
@@ -67,6 +55,7 @@ func (e *Engine) eraseOnce(ctx context.Context, id string) (others []Version, er
 		}
 		return nil, fmt.Errorf("%w: Patient", ErrNotFound)
 	}
+	r.whole[key{schema.TypePatient, id}] = true // even if there is no such resource
 	hashKey, states, err := e.erasureKey(ctx)
 	if err != nil {
 		return nil, err
@@ -87,9 +76,11 @@ func (e *Engine) eraseOnce(ctx context.Context, id string) (others []Version, er
 	for _, o := range r.others {
 		others = append(others, r.view.Version(o))
 	}
+	now := e.Last()
 	for _, k := range r.deleted() {
-		if o, ok := e.Last().Find(k.typ, k.id); ok && r.whole[k] {
-			r.versions.Add(uint32(o))
+		o, ok := now.Find(k.typ, k.id)
+		if before, _ := now.Previous(o); ok && r.whole[k] && now.Deleted(o) && r.versions.Contains(uint32(before)) {
+			r.versions.Add(uint32(o)) // the deletion that the erasure wrote
 		}
 	}
 	hold.Release()

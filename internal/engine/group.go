@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -164,6 +165,9 @@ func (t *taking) op(i int, o *Op) error {
 		return nil
 	}
 	if err := o.check(old); err != nil {
+		if o.SkipChanged && errors.Is(err, ErrPreconditionFailed) {
+			return nil
+		}
 		return err
 	}
 	same, err := t.isSame(o, old)

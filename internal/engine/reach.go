@@ -239,11 +239,12 @@ func (r *reach) deleted() (keys []key) {
 	return keys
 }
 
-// deletions returns the operations that delete what is current, as long as it is.
+// deletions returns the operations that delete what is current. What others write
+// meanwhile stays.
 func (r *reach) deletions() (ops []Op) {
 	for _, k := range r.deleted() {
 		o, _ := r.view.Find(k.typ, k.id)
-		ops = append(ops, Op{Prepared: PrepareDeletion(k.typ, k.id), Condition: Condition{IfMatch: r.view.VersionNumber(o)}, Interaction: Erasure})
+		ops = append(ops, Op{Prepared: PrepareDeletion(k.typ, k.id), Condition: Condition{IfMatch: r.view.VersionNumber(o), SkipChanged: true}, Interaction: Erasure})
 	}
 	return ops
 }
