@@ -12,6 +12,8 @@
 //     closed. [Log.Rewrite] puts new segments in the place of closed ones.
 //   - The manifest says what the store consists of. Each has a generation and
 //     names the one before.
+//   - A key slot is a patient's: its items open with its secret, which
+//     [Log.EraseSlots] destroys, and with a data key.
 //   - The head says how far the log is durable. It is written after every
 //     commit, and everything up to it must be there when a store is opened.
 //   - A term is one opening for writing. It has an id, so that a [Pin] can name
@@ -36,9 +38,9 @@
 // # What it does not do
 //
 // It knows no resource, and compresses nothing. It does not split records, group
-// commits or retry conflicts: its caller does. Keys of patients, the change of a
-// store's authentication key, and backup have room in the formats and no code
-// here.
+// commits or retry conflicts: its caller does. The change of a store's
+// authentication key, and backup, have room in the formats and no code here. Whose
+// a key slot is, its caller says.
 //
 // Formats: docs/format/log.md and docs/format/keyset.md. Reasons:
 // docs/storage.md.
