@@ -33,7 +33,8 @@ type Inspection struct {
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
 
-	// Keys are the ids of the data keys, in hexadecimal. They are not secret.
+	// Keys are the ids of the data keys, in hexadecimal, but for that of the keys of
+	// patients. They are not secret.
 	Keys []string `json:"keys"`
 
 	// Generation counts the changes of the list of segments; 0 where the list, the
@@ -110,6 +111,9 @@ func Inspect(ctx context.Context, path string, key KeyWrapper) (*Inspection, err
 	}
 	out.Zone, out.BaseURL, _ = engine.SettingsIn(in.States)
 	for _, id := range in.Keys {
+		if id == in.Patients {
+			continue
+		}
 		out.Keys = append(out.Keys, fmt.Sprintf("%016x", id))
 	}
 	if m := in.Manifest; m != nil {

@@ -2,9 +2,13 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
+	"runtime"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -231,6 +235,45 @@ func (r *reach) candidate(k key) (*candidate, error) {
 	return c, nil
 }
 
+// eachNaming calls a function, for one at a time, with each version whose body has the
+// name of a candidate's type as references have it. It reads all bodies, on all cores.
+func (r *reach) eachNaming(candidates map[key]*candidate, look func(index.Ordinal) error) error {
+	names := map[string]bool{}
+	for k := range candidates {
+		names[k.typ.String()+"/"] = true
+	}
+	const step = 4096
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(r.ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for first := index.FirstOrdinal; first <= r.view.Last(); first += step {
+		g.Go(func() error {
+			var b buffers
+			for o := first; o < first+step && o <= r.view.Last(); o++ {
+				if r.view.Hole(o) || r.view.Deleted(o) {
+					continue
+				}
+				if err := cmp.Or(ctx.Err(), r.engine.stored(o, &b)); err != nil {
+					return err
+				}
+				for name := range names {
+					if bytes.Contains(b.stored, []byte(name)) {
+						mu.Lock()
+						err := look(o)
+						mu.Unlock()
+						if err != nil {
+							return err
+						}
+						break
+					}
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
 // keepNamed marks the candidates that something names which stays. References are found
 // in the index; URLs of attachments are in no index, so that all bodies are read if a
 // Binary is a candidate.
@@ -257,12 +300,7 @@ func (r *reach) keepNamed(candidates map[key]*candidate) error {
 		})
 	}
 	if binaries {
-		for o := index.FirstOrdinal; o <= r.view.Last(); o++ {
-			if err := look(o); err != nil {
-				return err
-			}
-		}
-		return nil
+		return r.eachNaming(candidates, look)
 	}
 	for it := r.view.Referring(of).Iterator(); it.HasNext(); {
 		if err := look(index.Ordinal(it.Next())); err != nil {

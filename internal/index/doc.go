@@ -34,6 +34,8 @@
 //   - [Index.Sweep] removes from postings and columns what is not visible at its
 //     horizon nor later. It goes beyond no view that is held ([Index.Hold]) and not ended; a view
 //     that is not held is exact as long as it is whole ([View.Whole]).
+//   - [Index.Purge] makes holes of ordinals whose items left the log: no view shows them
+//     any more, and one that had them is not complete ([View.Complete]).
 //   - What an [Admission] has admitted, [Index.ApplyAll] applies: limits are asked before
 //     a commit is made durable. They stand in limits.go.
 //   - An index that a [Loader] filled is as one that Apply filled: [Diff] finds nothing.
