@@ -5,7 +5,7 @@
 //
 // # A tour
 //
-// A program imports datastore, and of the others what it needs:
+// A program imports datastore, and the other packages as it needs them:
 //
 //   - datastore opens a store in a folder or in memory and has its typed and
 //     untyped operations: create, read, update, delete, search, history,
@@ -18,11 +18,11 @@
 //   - search has the search parameters, the query language and the planner; a
 //     program rarely calls it itself.
 //
-// The internal packages are, from the bottom: schema (R4 as tables), fhirjson
-// (bytes to tape and back), fhirproto (tape to google/fhir's protos and back),
-// jsonpatch (JSON Patch), fhirtime (partial dates), ucum (units), issue (what is
-// wrong, in FHIR's words), seal and txlog (the sealed log), index (postings and
-// columns), synth (synthetic patients), jobs (what imports and exports share).
+// The internal packages are, from the bottom: schema (R4 as tables), fhirjson (bytes to
+// tape and back), fhirproto (tape to google/fhir's protos and back), jsonpatch (JSON
+// Patch), fhirtime (partial dates), ucum (units), issue (faults of data, in FHIR's
+// words), seal and txlog (the sealed log), index (postings and columns), synth
+// (synthetic patients), jobs (shared parts of imports and exports).
 //
 // docs/design.md tells how they fit together and why.
 //

@@ -16,17 +16,12 @@ import (
 )
 
 // mostNames is how many names each package may export at package level, without fields
-// and methods. A change may lower a number; the comment has the goal.
+// and methods. A change may lower a number.
 var mostNames = map[string]int{
-	"datastore": 125, // 90
-	"search":    30,
-	"fhirpath":  40, // reached
+	"datastore": 85, // 90 once keys, erasure and copies are there
+	"search":    27,
+	"fhirpath":  33,
 }
-
-// internalTypes has a line for each type of an internal package that an exported
-// declaration shows: the package, the name, the type. The list only shrinks: with -rewrite
-// the test takes out what is shown no more, and adds nothing.
-const internalTypes = "testdata/internal_types.txt"
 
 func TestExportedNames(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(mostNames)) {
@@ -45,6 +40,8 @@ func TestExportedNames(t *testing.T) {
 	}
 }
 
+// TestInternalTypesInSignatures finds each type of an internal package that an exported
+// declaration shows.
 func TestInternalTypesInSignatures(t *testing.T) {
 	found := map[string]bool{}
 	for _, floor := range floors {
@@ -64,22 +61,7 @@ func TestInternalTypesInSignatures(t *testing.T) {
 			}
 		}
 	}
-	text, err := os.ReadFile(internalTypes)
-	require.NoError(t, err)
-	var still []string
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSuffix(line, "\n"); found[line] {
-			still = append(still, line)
-			delete(found, line)
-		}
-	}
-	require.Empty(t, slices.Sorted(maps.Keys(found)), "exported declarations show further internal types: declare a type where users see it")
-	list := strings.Join(still, "\n") + "\n"
-	if *rewrite {
-		require.NoError(t, os.WriteFile(internalTypes, []byte(list), 0o644))
-	} else {
-		require.Equal(t, list, string(text), "%s lists types that are shown no more: go test . -run TestInternalTypes -rewrite", internalTypes)
-	}
+	require.Empty(t, slices.Sorted(maps.Keys(found)), "exported declarations show types of internal packages: declare a type where users see it")
 }
 
 // filesOf returns the syntax of a package without its tests.

@@ -98,7 +98,7 @@ func TestAnnotatorOnEveryWayIn(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, same.Unchanged, "compared without the annotation")
 
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		_, err := tx.Update(ctx, document("fever fever fever"))
 		return err
 	})
@@ -119,7 +119,7 @@ func TestAnnotatorOnEveryWayIn(t *testing.T) {
 // TestAnnotatorWithinACommit writes a document several times in one commit.
 func TestAnnotatorWithinACommit(t *testing.T) {
 	store := open(t, &datastore.Options{Annotator: counter("fever")})
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for _, text := range []string{"fever fever fever", "fever", "fever fever"} {
 			if _, err := tx.Update(ctx, document(text)); err != nil {
 				return err
@@ -129,7 +129,7 @@ func TestAnnotatorWithinACommit(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Len(t, derived(t, store), 2)
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		if err := tx.Delete(datastore.Ref{Type: "DocumentReference", ID: "d"}); err != nil {
 			return err
 		}
@@ -400,7 +400,7 @@ func (b batches) AnnotateBatch(ctx context.Context, docs []*nlp.Document) ([]*nl
 func TestAnnotatorInBatches(t *testing.T) {
 	b := batches{counter("fever"), make(chan int, 100)}
 	store := open(t, &datastore.Options{Annotator: b, AnnotateLater: true})
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for range 50 {
 			if _, err := tx.Create(ctx, document("fever")); err != nil {
 				return err

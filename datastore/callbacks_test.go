@@ -84,12 +84,12 @@ var callbacks = map[string]callback{
 	},
 	"VerifyProgress": {
 		call: func(ctx context.Context, store *datastore.Store, happen func()) error {
-			return store.Verify(ctx, datastore.VerifyProgress(func(int, int) { happen() }))
+			return store.VerifyAll(ctx, nil, func(int, int) { happen() })
 		},
 	},
 	"progress of Rewrite": {
 		call: func(ctx context.Context, store *datastore.Store, happen func()) error {
-			return store.Compact(ctx, nil, func(datastore.RewriteProgress) { happen() })
+			return store.Compact(ctx, nil, func(_, _, _ int64) { happen() })
 		},
 		last: true,
 	},

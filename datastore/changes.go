@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// A Change is one commit: all that one create, update, delete, transaction or chunk of
-// an import wrote.
+// A Change is one commit: the versions that one create, update, delete, transaction or
+// chunk of an import wrote.
 type Change struct {
 	// Sequence is the commit's number. It rises from commit to commit, with gaps.
 	Sequence uint64
@@ -22,10 +22,10 @@ type Change struct {
 }
 
 // Changes iterates over the commits after a sequence, 0 for all, in their order, and
-// then over what is written, as it is written. It ends with the error of ctx, or with
-// ErrClosed. Who asks again after the Sequence that it saw last misses nothing and sees
-// nothing twice: where a later commit has lost versions ([Store.Compact], [Store.Purge]),
-// it ends with ErrStalePage, and who follows begins anew after 0.
+// then goes on with new commits. It ends with the error of ctx, or with ErrClosed. A
+// caller that asks again after the last Sequence that it has seen misses no commit and
+// sees none twice. If a later commit has lost versions ([Store.Compact], [Store.Purge],
+// [Store.Erase]), it ends with ErrStalePage, and the caller begins anew after 0.
 func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		for c, err := range s.engine.Tail(ctx, after) {
@@ -40,8 +40,8 @@ func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, err
 	}
 }
 
-// Versions iterates over what the commit wrote, in its order, deletions included. It
-// is for the step of the iteration that gave the change.
+// Versions iterates over the commit's versions, in their order, deletions included. It
+// may be called only in the step of the iteration that gave the change.
 func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		if c.store == nil {
@@ -56,7 +56,7 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 			if now.view.Hole(o) {
 				continue
 			}
-			v, err := now.told(o)
+			v, err := now.historical(o)
 			if !yield(v, err) || err != nil {
 				return
 			}

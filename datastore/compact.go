@@ -5,13 +5,9 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
-
-// RewriteProgress says how far [Store.Compact] is. Done of Total bytes of the store have
-// been looked at, both counted as they were before; After is what that part takes now.
-type RewriteProgress = engine.RewriteProgress
 
 // A Retention says which superseded versions [Store.Compact] keeps. A version is kept if
 // Versions or Age keeps it. If both are zero, all versions are kept. The current version
@@ -39,22 +35,28 @@ type Retention struct {
 // tokens, and [Store.Changes] from before the last commit that lost a version report
 // ErrStalePage; page tokens of searches from before do as well.
 //
-// Others may read and write meanwhile. Compact works on some megabytes at a time, of
-// which the store has the old or the new form at every moment: ctx, Close or a crash may
+// Others may read and write meanwhile. Compact works on some megabytes at a time, and
+// the store has their old or their new form at every moment: ctx, Close or a crash may
 // stop it anywhere, and the next call goes on with what is left. A second call waits for
 // the first, and for Verify. progress, which may be nil, is called after each part, one
-// call at a time; one that panics ends Compact with ErrCallback. The disk needs room for
+// call at a time: done of total bytes of the store have been looked at, both counted as
+// they were before, and after is what that part takes now. A progress that panics ends
+// Compact with ErrCallback. The disk needs room for
 // one part more, at most 16 MiB or the largest resource.
 //
 // Compact reports an [Error] of class ErrInvalid for a retention that is none,
 // ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
 // ErrOutcomeUnknown the store is read-only until it is opened again.
-func (s *Store) Compact(ctx context.Context, keep *Retention, progress func(RewriteProgress)) error {
+func (s *Store) Compact(ctx context.Context, keep *Retention, progress func(done, total, after int64)) error {
 	of, err := keep.engine()
 	if err != nil {
 		return err
 	}
-	_, err = s.engine.Compact(ctx, of, progress)
+	var tell func(engine.RewriteProgress)
+	if progress != nil {
+		tell = func(p engine.RewriteProgress) { progress(p.Done, p.Total, p.After) }
+	}
+	_, err = s.engine.Compact(ctx, of, tell)
 	return err
 }
 

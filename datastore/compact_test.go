@@ -60,7 +60,7 @@ func TestRewrite(t *testing.T) {
 	lines := synthetic(8)
 	require.NoError(t, importLines(store, lines))
 	for round := range 3 {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			require.NoError(t, tx.SetState("round", fmt.Append(nil, round)))
 			require.NoError(t, tx.SetState("gone", []byte(strings.Repeat("x", round%2))))
 			for i := round; i < len(lines); i += 5 {
@@ -87,12 +87,12 @@ func TestRewrite(t *testing.T) {
 	head := store.Head()
 	before, size := everything(t, store, rewriteQueries...), diskSize(t, path)
 
-	var told []datastore.RewriteProgress
-	require.NoError(t, store.Compact(ctx, nil, func(p datastore.RewriteProgress) { told = append(told, p) }))
+	var told [][3]int64
+	require.NoError(t, store.Compact(ctx, nil, func(done, total, after int64) { told = append(told, [3]int64{done, total, after}) }))
 	require.NotEmpty(t, told)
 	last := told[len(told)-1]
-	require.Equal(t, last.Total, last.Done)
-	require.Less(t, last.After*10, last.Done*9)
+	require.Equal(t, last[1], last[0])
+	require.Less(t, last[2]*10, last[0]*9)
 	require.Less(t, diskSize(t, path)*10, size*9)
 	check := func() {
 		require.Equal(t, before, everything(t, store, rewriteQueries...))
@@ -113,10 +113,10 @@ func TestRewrite(t *testing.T) {
 	// Nothing is left to do.
 	rewritten := diskSize(t, path)
 	told = nil
-	require.NoError(t, store.Compact(ctx, nil, func(p datastore.RewriteProgress) { told = append(told, p) }))
+	require.NoError(t, store.Compact(ctx, nil, func(done, total, after int64) { told = append(told, [3]int64{done, total, after}) }))
 	require.Equal(t, rewritten, diskSize(t, path))
 	require.Len(t, told, 1)
-	require.Equal(t, told[0].Done, told[0].After)
+	require.Equal(t, told[0][0], told[0][2])
 
 	require.NoError(t, store.Close())
 	require.ErrorIs(t, store.Compact(ctx, nil, nil), datastore.ErrClosed)
@@ -155,7 +155,7 @@ func TestRewriteCancelled(t *testing.T) {
 	// Others are not held up by one that waits.
 	first, stop := context.WithCancel(ctx)
 	done := make(chan error)
-	go func() { done <- store.Compact(first, nil, func(datastore.RewriteProgress) { stop() }) }()
+	go func() { done <- store.Compact(first, nil, func(_, _, _ int64) { stop() }) }()
 	<-first.Done()
 	require.NoError(t, <-done, "it was through")
 	require.NoError(t, store.Compact(ctx, nil, nil))
@@ -172,7 +172,7 @@ func TestRewriteStates(t *testing.T) {
 	require.NoError(t, err)
 	value := []byte(strings.Repeat("0123456789", 1000))
 	set := func(name string, value []byte) {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error { return tx.SetState(name, value) })
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error { return tx.SetState(name, value) })
 		require.NoError(t, err)
 	}
 	for i := range 50 {

@@ -12,9 +12,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// contained reads the matches of a query that answers contained resources as such
-// (FHIR R4 §3.1.1.5.5), and calls yield with each until it returns false. Those of one
-// container stand together, and it is read once.
+// contained reads the matches of a query that answers contained resources (FHIR R4
+// §3.1.1.5.5), and calls yield with each until it returns false. The matches of one
+// container stand together, and the container is read once.
 func (s *Snapshot) contained(ctx context.Context, q *query.Query, r *exec.Result, yield func(v Version) bool) error {
 	doc := documents.Get().(*fhirjson.Document)
 	defer documents.Put(doc)
@@ -72,7 +72,7 @@ func containedIn(dst []fhirjson.Index, doc *fhirjson.Document) []fhirjson.Index 
 	return dst
 }
 
-// identify sets type and id of a contained resource from its JSON, and cuts that as
+// identify sets type and id of a contained resource from its JSON, and cuts the JSON as
 // _summary and _elements say.
 func identify(q *query.Query, v *Version) error {
 	doc := documents.Get().(*fhirjson.Document)

@@ -7,21 +7,20 @@
 //
 // # Typed and untyped
 //
-// The functions [Create], [Read], [Update], [Delete], [Search] and their
-// relatives are generic over the protos of github.com/google/fhir/go. Each has
-// an untyped twin, a method of [Store], that takes and gives canonical JSON.
-// What only reads takes a [Reader]: a Store, which answers with the newest
-// state, or a [Snapshot], which answers with the state at one moment until it is
-// closed.
+// The functions [Create], [Read], [Update], [Delete], [Search] and their relatives are
+// generic over the protos of github.com/google/fhir/go. Each has an untyped twin, a
+// method of [Store], that takes and gives canonical JSON. Functions that only read take
+// a [Reader]: a Store, which answers with the newest state, or a [Snapshot], which
+// answers with the state at one moment until it is closed.
 //
 // # The way of a write
 //
-// A write is parsed and validated, a document annotated, its search values extracted and its
-// body compressed by the goroutine that asks for it. One writer then checks the
-// preconditions in order, appends one sealed record for everyone who waits,
-// makes it durable once, applies it, and answers all. A write that has returned
-// is on disk and every search finds it. There is no other way in: create,
-// update, delete, transaction and import all end as operations of commits.
+// The goroutine that asks for a write parses and validates the resource, annotates a
+// document, extracts the search values and compresses the body. One writer then checks
+// the preconditions in order, appends one sealed record for all waiting commits, makes
+// it durable once, applies it, and answers all. A write that has returned is on disk
+// and every search finds it. There is no other way in: create, update, delete,
+// transaction and import all end as operations of commits.
 //
 // # Terms
 //
@@ -31,26 +30,31 @@
 //
 // # Search parameters of your own
 //
-// A SearchParameter resource with status active, or one of
-// [Options.SearchParameters], is a search parameter once all resources that are
-// there have been indexed, in the background: at once for those written later.
-// [Store.SearchParameters] says how far each is and [Store.WaitIndexed] waits. Until
-// then a query that names it is [ErrIndexing]. Deleting or retiring the resource
-// drops it. After opening a store they are indexed again. Their expressions see what is
-// stored: the id that the store gave, and neither meta.versionId nor meta.lastUpdated.
+// A SearchParameter resource with status active, or one of [Options.SearchParameters],
+// becomes a search parameter once all stored resources have been indexed, in the
+// background. Until then a query that names it is [ErrIndexing];
+// [Store.SearchParameters] says how far each is and [Store.WaitIndexed] waits. Deleting
+// or retiring the resource drops the parameter. After opening a store they are indexed
+// again. Expressions see the stored form of a resource: with the id that the store
+// gave, without meta.versionId and meta.lastUpdated.
 //
 // # A store that begins full
 //
-// [Options.Preload] fills a new store before Open returns. How far it is stands in the
-// log, in the commits of the resources themselves: whatever interrupts it, nobody can
-// open a store that is half full, and the next Open with a Preload goes on behind the
-// last durable line.
+// [Options.Preload] fills a new store before Open returns. The log keeps its progress
+// in the commits of the resources themselves: after any interruption nobody can open a
+// store that is half full, and the next Open with a Preload goes on behind the last
+// durable line.
 //
 // # Looking into a store
 //
-// [Options.ReadOnly] opens a store beside the process that writes to it. [Inspect] and
-// [InspectRecords] tell what the files of a store have, also where it does not open, and
-// [Cut] makes a store with damage in its log one that opens. See examples/admin.
+// [Options.ReadOnly] opens a store beside the process that writes to it. Package repair
+// tells what the files of a store have, also where it does not open, and makes a store with
+// damage in its log one that opens.
+//
+// # Measuring
+//
+// [Options.Metrics] is told of each operation: its kind, resource type, duration and
+// outcome. [Store.Stats] says what the index takes.
 //
 // # Errors
 //

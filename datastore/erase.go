@@ -5,7 +5,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // ErrErased is returned for a resource that was erased with its patient ([Store.Erase]).
@@ -17,12 +17,12 @@ var ErrErased = engine.ErrErased
 // compartment of patients (FHIR R4 §3.3); of a resource that went from one patient to
 // another, each version by itself. With them go Binary, Bundle, Linkage and
 // DocumentReference resources that are about nobody by themselves and are reached only
-// from what is erased, and what was derived from documents that are.
+// from erased resources, and the resources that were derived from erased documents.
 //
 // The erasure is one commit: from it on nobody finds any of it, and [Store.Changes] shows
 // deletions with the interaction "erasure", or a commit without versions to who comes
 // later. Then snapshots, searches and exports that began before have three seconds to end;
-// those that last longer report ErrStalePage. The keys under which the patient's versions
+// one that lasts longer reports ErrStalePage. The keys under which the patient's versions
 // lie are destroyed, and what lies under other keys is written anew without them. When
 // Erase returns nil, no key that there is opens any of it in the store's files, and no
 // index has a text of it. If the process ends before, the next opening finishes it.
@@ -31,7 +31,7 @@ var ErrErased = engine.ErrErased
 // because they are about somebody else as well or about nobody: a Group of patients, say.
 // What these say about the patient is the caller's to change.
 //
-// Of the ids of what is gone, keyed hashes remain: reading one reports ErrErased. An id may
+// Keyed hashes of the erased resources' ids remain: reading such a resource reports ErrErased. An id may
 // be written again, and is another resource's then. What is written for the patient while
 // Erase works is not erased.
 //

@@ -9,15 +9,15 @@ import (
 
 // OpenLog opens the store that a log has. The log is the store's from then on.
 func OpenLog(ctx context.Context, log engine.Log, opts *Options) (*Store, error) {
-	options, err := opts.withDefaults()
+	filled, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	e, err := engine.Start(ctx, log, options)
+	e, err := engine.Start(ctx, log, filled.engine())
 	if err != nil {
 		return nil, err
 	}
-	return &Store{e}, nil
+	return newStore(e, &filled), nil
 }
 
 // SweepOld does what the sweeper does once a minute, however little it removes.
@@ -36,7 +36,7 @@ func PageGrace() time.Duration { return engine.EveryMinute.Grace }
 
 // WrittenByOther makes what tx has so far look as if another version of the extractor
 // had written it.
-func (tx *Tx) WrittenByOther() {
+func (tx *Transaction) WrittenByOther() {
 	for i := range tx.ops {
 		tx.ops[i].Disown()
 	}

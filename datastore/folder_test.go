@@ -189,8 +189,8 @@ func TestHeadTellsOfAnOlderCopy(t *testing.T) {
 	text := store.Head().String()
 	require.NoError(t, store.Close())
 
-	head, err := datastore.ParseHead(text)
-	require.NoError(t, err)
+	var head datastore.Head
+	require.NoError(t, head.UnmarshalText([]byte(text)))
 	options.AtLeast = head
 	_, err = datastore.Open(ctx, copied, options)
 	require.ErrorIs(t, err, datastore.ErrCorrupt)
@@ -215,7 +215,7 @@ func TestHeadTellsOfAnOlderCopy(t *testing.T) {
 	require.ErrorIs(t, err, datastore.ErrCorrupt)
 
 	for _, text := range []string{"", "-", "1-2", text + "0", text + "-", " " + text, "x" + text, "1-1-zz"} {
-		_, err := datastore.ParseHead(text)
+		err := new(datastore.Head).UnmarshalText([]byte(text))
 		require.ErrorIs(t, err, datastore.ErrInvalid, text)
 	}
 }

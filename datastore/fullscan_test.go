@@ -13,8 +13,8 @@ import (
 	"unicode"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/unicode/norm"

@@ -8,9 +8,9 @@ import (
 )
 
 // A Head names the newest commit of a store in a way that no older copy of the store
-// can match. Who keeps it outside the store, as text, and opens the store with
-// [Options.AtLeast], notices that an older copy, or another store, was put in its
-// place. The zero Head is that of no store.
+// matches. A program that keeps it outside the store, as text, and opens the store with
+// [Options.AtLeast], notices if an older copy, or another store, was put in its place.
+// The zero Head asks for nothing.
 type Head struct{ pin txlog.Pin }
 
 // Head returns the head after the newest commit.
@@ -19,20 +19,26 @@ func (s *Store) Head() Head { return Head{s.engine.Head()} }
 // Sequence returns the number of the commit, 0 for a store that has none.
 func (h Head) Sequence() uint64 { return h.pin.Sequence }
 
-// String returns the head as text that [ParseHead] reads: three parts with "-" between.
+// String returns the head as text: three parts with "-" between.
 func (h Head) String() string {
 	return fmt.Sprintf("%d-%d-%s", h.pin.Sequence, h.pin.Generation, hex.EncodeToString(h.pin.Tag[:]))
 }
 
-// ParseHead reads what Head.String wrote. It reports ErrInvalid.
-func ParseHead(text string) (h Head, err error) {
+// MarshalText implements [encoding.TextMarshaler]: the text is that of String.
+func (h Head) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler], so that a head may be a flag or
+// stand in JSON. It reads what String wrote; it reports ErrInvalid, and then h is as before.
+func (h *Head) UnmarshalText(text []byte) error {
+	var read Head
 	var tag []byte
-	n, err := fmt.Sscanf(text, "%d-%d-%x", &h.pin.Sequence, &h.pin.Generation, &tag)
-	if n == 3 && len(tag) == len(h.pin.Tag) {
-		copy(h.pin.Tag[:], tag)
+	n, err := fmt.Sscanf(string(text), "%d-%d-%x", &read.pin.Sequence, &read.pin.Generation, &tag)
+	if n == 3 && len(tag) == len(read.pin.Tag) {
+		copy(read.pin.Tag[:], tag)
 	}
-	if err != nil || h.String() != text {
-		return Head{}, fmt.Errorf("%w: not the head of a store", ErrInvalid)
+	if err != nil || read.String() != string(text) {
+		return fmt.Errorf("%w: not the head of a store", ErrInvalid)
 	}
-	return h, nil
+	*h = read
+	return nil
 }

@@ -16,82 +16,96 @@ type HistoryOptions struct {
 	// Since leaves out versions from before this time, if it is not zero.
 	Since time.Time
 	// Count is how many versions there are at most: if it is 0, all of them in an
-	// iteration, and [search.DefaultCount] on a page.
+	// iteration, and [search.DefaultCount] on a page. A negative one is an [Error] of class
+	// ErrInvalid.
 	Count int
-	// Page goes on where a page of the same history ended: it is the Next of a
-	// [HistoryPage]. The history is then that of the state which the first page showed.
+	// Page goes on where a page of the same history ended: it is what HistoryPage returned
+	// as next. The history is then that of the state which the first page showed.
 	Page string
-}
-
-// A HistoryPage is one page of a history: the newest LastUpdated first, and of versions
-// with the same LastUpdated the last one written first.
-type HistoryPage struct {
-	Versions []Version
-	// Next is the token of the page that follows, "" on the last. It is good for the
-	// same history, whatever is written meanwhile, until its state is swept
-	// ([ErrStalePage]).
-	Next string
 }
 
 // History implements [Reader].
 func (s *Store) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		now, err := s.now()
+		defer s.told("history", ref.Type, &err)()
 		if err != nil {
 			yield(Version{}, err)
 			return
 		}
 		defer now.Close()
-		now.History(ctx, ref, opts)(yield)
+		err = now.eachOf(ctx, ref, opts, yield)
 	}
 }
 
 // HistoryPage implements [Reader].
-func (s *Store) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error) {
+func (s *Store) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (versions []Version, next string, err error) {
+	defer s.told("history", ref.Type, &err)()
 	now, err := s.now()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer now.Close()
-	return now.HistoryPage(ctx, ref, opts)
+	return now.historyPage(ctx, ref, opts)
 }
 
 // History implements [Reader].
 func (s *Snapshot) History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
-		h, err := s.history(ref, opts)
-		if err != nil {
-			yield(Version{}, err)
-			return
-		}
-		n := 0
-		for v, err := range h.versions(ctx) {
-			if n++; !yield(v, err) || n == h.count {
-				return
-			}
-		}
+		var err error
+		defer s.store.told("history", ref.Type, &err)()
+		err = s.eachOf(ctx, ref, opts, yield)
 	}
 }
 
 // HistoryPage implements [Reader].
-func (s *Snapshot) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error) {
+func (s *Snapshot) HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (versions []Version, next string, err error) {
+	defer s.store.told("history", ref.Type, &err)()
+	return s.historyPage(ctx, ref, opts)
+}
+
+// eachOf calls yield with the versions of a history. It returns the error that yield was
+// told.
+func (s *Snapshot) eachOf(ctx context.Context, ref Ref, opts *HistoryOptions, yield func(Version, error) bool) error {
 	h, err := s.history(ref, opts)
 	if err != nil {
-		return nil, err
+		yield(Version{}, err)
+		return err
+	}
+	n := 0
+	for o, err := range h.ordinals(ctx) {
+		var v Version
+		if err == nil {
+			v, err = h.at.historical(o)
+		}
+		if n++; !yield(v, err) || err != nil || n == h.count {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Snapshot) historyPage(ctx context.Context, ref Ref, opts *HistoryOptions) (versions []Version, next string, err error) {
+	h, err := s.history(ref, opts)
+	if err != nil {
+		return nil, "", err
 	}
 	ordinals, next, err := h.page(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	page := &HistoryPage{Next: next}
-	for _, o := range ordinals {
-		v, err := h.at.told(o)
+	bytes := 0
+	for i, o := range ordinals {
+		v, err := h.at.historical(o)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		page.Versions = append(page.Versions, v)
+		if bytes += len(v.JSON); bytes > s.store.pageBytes && i > 0 {
+			return versions, h.next(ordinals[i-1]), nil
+		}
+		versions = append(versions, v)
 	}
-	return page, nil
+	return versions, next, nil
 }
 
 // A history is what is asked of a history.
@@ -109,7 +123,10 @@ func (s *Snapshot) history(ref Ref, opts *HistoryOptions) (*history, error) {
 	if opts == nil {
 		return h, nil
 	}
-	if h.count = opts.Count; !opts.Since.IsZero() {
+	if h.count = opts.Count; h.count < 0 {
+		return nil, refusal("Count %d of a history is negative", h.count)
+	}
+	if !opts.Since.IsZero() {
 		h.since = opts.Since.UnixMicro()
 	}
 	if opts.Page != "" {
@@ -132,10 +149,10 @@ func (h *history) request() uint64 {
 }
 
 // next returns the token of the page after a version.
-func (h *history) next(o Ordinal) string { return h.at.view.HistoryToken(h.request(), o) }
+func (h *history) next(o index.Ordinal) string { return h.at.view.HistoryToken(h.request(), o) }
 
 // page returns the versions of the page and the token of the next one, "" on the last.
-func (h *history) page(ctx context.Context) (ordinals []Ordinal, next string, err error) {
+func (h *history) page(ctx context.Context) (ordinals []index.Ordinal, next string, err error) {
 	if h.count == 0 {
 		h.count = search.DefaultCount
 	}
@@ -151,24 +168,9 @@ func (h *history) page(ctx context.Context) (ordinals []Ordinal, next string, er
 	return ordinals, "", nil
 }
 
-// versions iterates over the versions, whatever the count.
-func (h *history) versions(ctx context.Context) iter.Seq2[Version, error] {
-	return func(yield func(Version, error) bool) {
-		for o, err := range h.ordinals(ctx) {
-			var v Version
-			if err == nil {
-				v, err = h.at.told(o)
-			}
-			if !yield(v, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 // ordinals iterates over the versions without reading them.
-func (h *history) ordinals(ctx context.Context) iter.Seq2[Ordinal, error] {
-	return func(yield func(Ordinal, error) bool) {
+func (h *history) ordinals(ctx context.Context) iter.Seq2[index.Ordinal, error] {
+	return func(yield func(index.Ordinal, error) bool) {
 		ordinals, err := h.at.historyOrdinals(ctx, h.ref, h.before)
 		if err != nil {
 			yield(0, err)
@@ -221,8 +223,8 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 	return s.view.Newest(&of, before), err
 }
 
-// told reads a version together with the interaction that wrote it.
-func (s *Snapshot) told(o index.Ordinal) (Version, error) {
+// historical reads a version together with the interaction that wrote it.
+func (s *Snapshot) historical(o index.Ordinal) (Version, error) {
 	v, err := s.version(o)
 	if err != nil {
 		return v, err

@@ -16,8 +16,10 @@ import (
 // HistoryTo writes a page of a history to w, as a Bundle of type history (FHIR R4
 // §3.1.0.12). base is the address of the server, without a slash at its end. It reads one
 // version after the other while it writes, so that a page takes no more memory than its
-// largest version. Nothing was written if the error is one of the options or of ref.
-func (s *Store) HistoryTo(ctx context.Context, w io.Writer, base string, ref Ref, opts *HistoryOptions) error {
+// largest version; the links stand behind the entries. Nothing was written if the error is
+// one of the options or of ref.
+func (s *Store) HistoryTo(ctx context.Context, w io.Writer, base string, ref Ref, opts *HistoryOptions) (err error) {
+	defer s.told("history", ref.Type, &err)()
 	now, err := s.now()
 	if err != nil {
 		return err
@@ -40,12 +42,9 @@ func (s *Store) HistoryTo(ctx context.Context, w io.Writer, base string, ref Ref
 	}
 	b := bundleWriter{w: w}
 	b.begin("history", total)
-	b.link("self", h.url(base, opts, this))
-	if next != "" {
-		b.link("next", h.url(base, opts, next))
-	}
 	var resource []byte
-	for _, o := range ordinals {
+	bytes := 0
+	for i, o := range ordinals {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -59,7 +58,16 @@ func (s *Store) HistoryTo(ctx context.Context, w io.Writer, base string, ref Ref
 				return err
 			}
 		}
+		if bytes += len(resource); bytes > s.pageBytes && i > 0 {
+			next = h.next(ordinals[i-1])
+			break
+		}
 		b.historyEntry(base, &v, resource)
+	}
+	b.endEntries()
+	b.link("self", h.url(base, opts, this)) // behind the entries, since these decide where the page ends
+	if next != "" {
+		b.link("next", h.url(base, opts, next))
 	}
 	return b.end()
 }

@@ -44,7 +44,7 @@ func TestReadersAreCounted(t *testing.T) {
 			require.Equal(t, 3, page.Total)
 		},
 		"At": func(t *testing.T, store *datastore.Store, meanwhile func()) {
-			now, err := datastore.At(store)
+			now, err := store.At()
 			require.NoError(t, err)
 			defer now.Close()
 			meanwhile()
@@ -100,7 +100,7 @@ func TestReadersAreCounted(t *testing.T) {
 			})
 		},
 		"verify": func(t *testing.T, store *datastore.Store, meanwhile func()) {
-			require.NoError(t, store.Verify(ctx, datastore.VerifyProgress(func(int, int) { meanwhile() })))
+			require.NoError(t, store.VerifyAll(ctx, nil, func(int, int) { meanwhile() }))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -66,7 +66,7 @@ func TestIfChangedTogether(t *testing.T) {
 		return fmt.Appendf(nil, `{"resourceType":"Patient","id":"a","name":[{"family":"%s"}]}`, family)
 	}
 	write := func(families ...string) (numbers []string) {
-		versions, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		versions, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for _, f := range families {
 				if _, err := tx.Update(ctx, line(f), datastore.IfChanged()); err != nil {
 					return err
@@ -113,37 +113,4 @@ func TestIfChangedAtOnce(t *testing.T) {
 
 func assertActive(json string) bool {
 	return len(json) > 0 && json[len(json)-len(`true}`):] == `true}`
-}
-
-// TestOptionsThatDoNotFit refuses options that mean nothing to a write, in whatever way
-// it is asked for.
-func TestOptionsThatDoNotFit(t *testing.T) {
-	store := open(t, nil)
-	json := []byte(`{"resourceType":"Patient","id":"a"}`)
-	ref := datastore.Ref{Type: "Patient", ID: "a"}
-	writes := map[string]func(datastore.WriteOption) error{
-		"create": func(o datastore.WriteOption) error { _, err := store.Create(ctx, json, o); return err },
-		"update": func(o datastore.WriteOption) error { _, err := store.Update(ctx, json, o); return err },
-		"patch":  func(o datastore.WriteOption) error { _, err := store.Patch(ctx, ref, []byte(`[]`), o); return err },
-		"delete": func(o datastore.WriteOption) error { return store.Delete(ctx, ref, o) },
-		"transact": func(o datastore.WriteOption) error {
-			_, err := store.Transact(ctx, []byte(`{"resourceType":"Bundle","type":"batch"}`), o)
-			return err
-		},
-		"create in a transaction": func(o datastore.WriteOption) error { _, err := store.Begin().Create(ctx, json, o); return err },
-		"update in a transaction": func(o datastore.WriteOption) error { _, err := store.Begin().Update(ctx, json, o); return err },
-		"delete in a transaction": func(o datastore.WriteOption) error { return store.Begin().Delete(ref, o) },
-	}
-	for option, unfit := range map[string][]string{
-		"IfPresent":         {"create", "update", "patch", "transact", "create in a transaction", "update in a transaction"},
-		"ResolveReferences": {"patch", "delete", "transact", "delete in a transaction"},
-		"IfChanged":         {"create", "patch", "delete", "transact", "create in a transaction", "delete in a transaction"},
-	} {
-		o := map[string]datastore.WriteOption{
-			"IfPresent": datastore.IfPresent(), "ResolveReferences": datastore.ResolveReferences(), "IfChanged": datastore.IfChanged(),
-		}[option]
-		for _, name := range unfit {
-			require.ErrorIs(t, writes[name](o), datastore.ErrInvalid, "%s with %s", name, option)
-		}
-	}
 }

@@ -2,36 +2,48 @@ package datastore
 
 import "github.com/fhirlake/fhirlake/internal/engine"
 
-// A Level says how much of R4 a resource must keep to be stored. The names are
-// those of AWS HealthLake's validation levels.
+// A Level says how much of R4 a resource must keep to be stored. It means the same for
+// writes, imports and preloads. The zero Level is the default of the place where it
+// stands. The names are those of AWS HealthLake's validation levels.
 type Level uint8
 
 // The levels.
 const (
-	// Strict checks everything, R4's invariants included, and is the default.
-	Strict = Level(engine.Strict)
+	// Strict checks everything, R4's invariants included. It is the default of stores.
+	Strict Level = iota + 1
+	// WithoutInvariants is Strict without the constraints that R4 writes in FHIRPath.
+	// They cost about twice what all other checks do together (docs/performance.md). It
+	// is the default of imports and preloads.
+	WithoutInvariants
 	// StructureOnly checks JSON, the names of elements, kinds, cardinality and the
 	// formats of primitives; not bindings, references or invariants.
-	StructureOnly = Level(engine.StructureOnly)
-	// Minimal wants JSON, a resource type and an id. What else is wrong is stored
-	// as it is, found by search as far as it is sound, and told in
-	// [Version.Issues] and in an extension of the resource, [ValidationIssueURL].
-	Minimal = Level(engine.Minimal)
+	StructureOnly
+	// Minimal wants JSON, a resource type and an id. What else is wrong is stored as it
+	// is, found by search as far as it is sound, and told in [Version.Issues] and in an
+	// extension of the resource, with the name that AWS HealthLake uses:
+	// http://healthlake.amazonaws.com/fhir/StructureDefinition/validation-issue has an
+	// OperationOutcome as text in valueString.
+	Minimal
 )
 
-// ValidationIssueURL is the extension, with the name that AWS HealthLake uses, in
-// which a resource stored at level Minimal says what is wrong with it: valueString
-// is an OperationOutcome as text.
-const ValidationIssueURL = engine.ValidationIssueURL
-
-// Validation has a write checked at a level other than the store's own.
-func Validation(level Level) WriteOption {
-	return func(o *writeOptions) { o.check.Level = engine.Level(level) }
+// String returns the name of a level: "strict", "without-invariants", "structure-only",
+// "minimal"; "" for the zero Level and for what is none.
+func (l Level) String() string {
+	if l > Minimal {
+		return ""
+	}
+	return [...]string{"", "strict", "without-invariants", "structure-only", "minimal"}[l]
 }
 
-// WithoutInvariants has a write leave out the constraints that R4 writes in FHIRPath.
-// They cost about twice what all other checks do together (docs/performance.md);
-// imports leave them out unless they are told otherwise.
-func WithoutInvariants() WriteOption {
-	return func(o *writeOptions) { o.check.WithoutInvariants = true }
+// check returns what a level has checked.
+func (l Level) check() engine.Check {
+	switch l {
+	case WithoutInvariants:
+		return engine.Check{Level: engine.Strict, WithoutInvariants: true}
+	case StructureOnly:
+		return engine.Check{Level: engine.StructureOnly}
+	case Minimal:
+		return engine.Check{Level: engine.Minimal}
+	}
+	return engine.Check{Level: engine.Strict}
 }

@@ -44,7 +44,8 @@ func TestLevels(t *testing.T) {
 						return err
 					},
 					"validate": func(s *datastore.Store) error {
-						return s.Validate(ctx, []byte(test.resource), datastore.Validation(level))
+						_, err := s.Validate(ctx, []byte(test.resource), datastore.Validation(level))
+						return err
 					},
 				} {
 					if way == "transaction" && name != "good" && name != "code" || way == "validate" && name == "no id" {
@@ -70,14 +71,14 @@ func TestMinimalKeepsAndTells(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, v.Issues, 2)
 	require.Contains(t, string(v.JSON), `"nmae":{"b":[1,2],"a":null}`)
-	require.Contains(t, string(v.JSON), `"extension":[{"url":"`+datastore.ValidationIssueURL+`","valueString":"{\"resourceType\":\"OperationOutcome\"`)
+	require.Contains(t, string(v.JSON), `"extension":[{"url":"`+validationIssue+`","valueString":"{\"resourceType\":\"OperationOutcome\"`)
 	page, err := store.Search(ctx, "Patient", "name=loose")
 	require.NoError(t, err)
 	require.Equal(t, v.JSON, page.Matches[0].JSON)
 
 	again, err := store.Update(ctx, v.JSON, datastore.Validation(datastore.Minimal))
 	require.NoError(t, err)
-	require.Equal(t, 1, strings.Count(string(again.JSON), datastore.ValidationIssueURL), "replaced, not added again")
+	require.Equal(t, 1, strings.Count(string(again.JSON), validationIssue), "replaced, not added again")
 
 	_, err = datastore.Read[*ppb.Patient](ctx, store, "p")
 	require.ErrorIs(t, err, datastore.ErrUnsupported, "no proto can hold it, and none pretends to")
@@ -105,13 +106,16 @@ func TestLevelOptionsThatMakeNoSense(t *testing.T) {
 	store := open(t, nil)
 	_, err = store.Transact(ctx, bundleOf("batch"), datastore.IfMatch("1"))
 	require.ErrorIs(t, err, datastore.ErrInvalid)
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		_, failed := tx.Create(ctx, patient("", "x"), datastore.IfNoneExist("_id=1"))
 		_, ok := tx.Create(ctx, []byte(`{"resourceType":"Patient","gender":"x"}`), datastore.Validation(datastore.Minimal))
 		return errors.Join(ok, errors.Unwrap(failed))
 	})
 	require.ErrorIs(t, err, datastore.ErrInvalid)
 }
+
+// validationIssue is the extension in which a resource of level Minimal says what is wrong.
+const validationIssue = "http://healthlake.amazonaws.com/fhir/StructureDefinition/validation-issue"
 
 func TestInvariants(t *testing.T) {
 	store := open(t, nil)
@@ -120,22 +124,24 @@ func TestInvariants(t *testing.T) {
 	require.ErrorIs(t, err, datastore.ErrInvalid)
 	require.Equal(t, "/contact/0", datastore.Issues(err)[0].Pointer)
 	require.Contains(t, err.Error(), "pat-1")
-	require.ErrorIs(t, store.Validate(ctx, broken), datastore.ErrInvalid)
-	require.NoError(t, store.Validate(ctx, broken, datastore.WithoutInvariants()))
-	_, err = store.Update(ctx, broken, datastore.WithoutInvariants())
+	_, invalid := store.Validate(ctx, broken)
+	require.ErrorIs(t, invalid, datastore.ErrInvalid)
+	_, invalid = store.Validate(ctx, broken, datastore.Validation(datastore.WithoutInvariants))
+	require.NoError(t, invalid)
+	_, err = store.Update(ctx, broken, datastore.Validation(datastore.WithoutInvariants))
 	require.NoError(t, err)
 	_, err = store.Transact(ctx, bundleOf("transaction", entry("PUT", "Patient/p", "", string(broken))))
 	require.ErrorIs(t, err, datastore.ErrInvalid)
 	v, err := store.Update(ctx, broken, datastore.Validation(datastore.Minimal))
 	require.NoError(t, err)
 	require.Len(t, v.Issues, 1)
-	require.Contains(t, string(v.JSON), datastore.ValidationIssueURL)
+	require.Contains(t, string(v.JSON), validationIssue)
 }
 
 // A conditional reference has a meaning in a transaction alone (FHIR R4 §3.1.0.11.3).
 func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 	store := open(t, nil)
-	served := datastore.ServedAt("https://served.example.org/r4")
+	served := store.ServedAt("https://served.example.org/r4")
 	_, err := store.Update(ctx, patient("a", "A"))
 	require.NoError(t, err)
 	for name, text := range map[string]string{
@@ -148,13 +154,14 @@ func TestConditionalReferencesOutsideTransactions(t *testing.T) {
 		"in Parameters of a op": `{"resourceType":"Parameters","id":"o","parameter":[{"name":"x","valueReference":{"reference":"Patient?family=a"}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := store.Create(ctx, []byte(text), served)
+			_, err := served.Create(ctx, []byte(text))
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			require.ErrorContains(t, err, "conditional reference")
-			_, err = store.Update(ctx, []byte(text), served)
+			_, err = served.Update(ctx, []byte(text))
 			require.ErrorIs(t, err, datastore.ErrInvalid)
-			require.ErrorIs(t, store.Validate(ctx, []byte(text), served), datastore.ErrInvalid)
-			_, err = store.Write(ctx, func(tx *datastore.Tx) error { _, err := tx.Update(ctx, []byte(text), served); return err })
+			_, invalid := served.Validate(ctx, []byte(text))
+			require.ErrorIs(t, invalid, datastore.ErrInvalid)
+			_, err = served.Write(ctx, func(tx *datastore.Transaction) error { _, err := tx.Update(ctx, []byte(text)); return err })
 			require.ErrorIs(t, err, datastore.ErrInvalid)
 			_, err = store.Update(ctx, []byte(text), datastore.Validation(datastore.StructureOnly))
 			require.NoError(t, err, "at other levels a reference is a text")

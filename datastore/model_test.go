@@ -363,7 +363,7 @@ func drawSteps(t *rapid.T) []step {
 }
 
 // fill puts steps into a transaction.
-func fill(tx *datastore.Tx, steps []step) error {
+func fill(tx *datastore.Transaction, steps []step) error {
 	for _, x := range steps {
 		var err error
 		if x.delete {
@@ -394,7 +394,7 @@ func (p *pair) write(t *rapid.T) {
 		p.model.put(x.thing, x.delete)
 	}
 	versions, err := both(t, p, func(s *datastore.Store) ([]datastore.Version, error) {
-		return s.Write(ctx, func(tx *datastore.Tx) error { return fill(tx, steps) })
+		return s.Write(ctx, func(tx *datastore.Transaction) error { return fill(tx, steps) })
 	})
 	if want != nil {
 		p.model = p.model[:before]
@@ -632,7 +632,7 @@ func TestGrouping(t *testing.T) {
 		var all [3][]string
 		for kind := range all {
 			store := storetest.Open(r, nil)
-			var filled []*datastore.Tx
+			var filled []*datastore.Transaction
 			for rest := steps; len(rest) > 0; {
 				n := 1
 				if kind > 0 {
@@ -690,7 +690,7 @@ func TestSnapshotsAreWhole(t *testing.T) {
 	writing, stop := context.WithCancel(ctx)
 	defer stop()
 	both := func(n int) error {
-		_, err := store.Write(writing, func(tx *datastore.Tx) error {
+		_, err := store.Write(writing, func(tx *datastore.Transaction) error {
 			return fill(tx, []step{
 				{thing: thing{ref: datastore.Ref{Type: "Patient", ID: "p1"}, key: fmt.Sprint(n)}},
 				{thing: thing{ref: datastore.Ref{Type: "Patient", ID: "p2"}, key: fmt.Sprint(n)}},

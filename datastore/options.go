@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -14,9 +15,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A KeyWrapper encrypts and decrypts the store's keyset: any KMS will do, and
-// *secrets.Keeper of gocloud.dev is one as it is. The keyset never leaves the
-// process in the clear, and the wrapper never sees data.
+// A KeyWrapper encrypts and decrypts the key of the store's keyset. Any KMS fits;
+// *secrets.Keeper of gocloud.dev is one. The keyset never leaves the process in the
+// clear, and the wrapper never sees data.
 //
 // Encrypt should authenticate. Decrypt should report an error that wraps [ErrWrongKey] if
 // it can tell that another key made the ciphertext; any other error is passed on as it
@@ -27,41 +28,45 @@ type KeyWrapper interface {
 	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
 }
 
-// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at
-// first use, for its owner alone (0600), and refused if anyone else can read it.
-// Whoever has the file can read the store; who loses it has lost the data.
+// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at first
+// use, for its owner alone (0600), and refused if anyone else can read it. Anybody with
+// the file can read the store; without the file its data is lost.
 func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 
 // Passphrase returns a KeyWrapper whose key is derived from a secret.
 func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
 
-// DefaultMaxResourceSize is the size in bytes up to which a resource is taken.
-// It bounds the memory of one write: four to six times this.
-const DefaultMaxResourceSize = 64 << 20
-
-// DefaultMaxBundleAnswer is as much as a Bundle that is sent may have. A Bundle of a few
-// kilobytes can ask for every page of a store.
-const DefaultMaxBundleAnswer = DefaultMaxResourceSize
+// Defaults.
+const (
+	// defaultMaxResourceSize bounds the memory of one write: four to six times this.
+	defaultMaxResourceSize = 64 << 20
+	// defaultMaxBundleAnswer is as much as a Bundle that is sent may have. A Bundle of a few
+	// kilobytes can ask for every page of a store.
+	defaultMaxBundleAnswer = defaultMaxResourceSize
+	// defaultMaxPageBytes has room for a resource of any size that is taken.
+	defaultMaxPageBytes = defaultMaxResourceSize
+)
 
 // Options say how a store is opened. The zero value of each field is its default.
 type Options struct {
 	// Key wraps the store's keys. A store in a folder needs one; one in memory
 	// takes a random key by default.
 	Key KeyWrapper
-	// Validation is the level at which resources are checked: Strict by default.
+	// Validation is the level at which resources are checked: Strict by default for
+	// writes, WithoutInvariants for Preload.
 	Validation Level
-	// Annotator reads every DocumentReference that is written. The search parameters of
-	// [nlp.SearchParameters] are there with it. By default no document is annotated.
+	// Annotator reads every DocumentReference that is written. It adds the search
+	// parameters of [nlp.SearchParameters]. By default no document is annotated.
 	Annotator nlp.Annotator
-	// AnnotateLater has documents annotated in the background, in another commit that
-	// follows the write: those of a store that had no annotator before, too. One that
+	// AnnotateLater annotates documents in the background, in another commit after the
+	// write, and also documents that were stored without an annotator. A document that
 	// keeps the version of its source ([KeepVersion]) is annotated in the write all the
-	// same, since the next number may be its source's. See [Store.WaitAnnotated] and
-	// [Stats.Unannotated].
+	// same, since a version of its source may have the next number. See
+	// [Store.WaitAnnotated] and [Stats.Unannotated].
 	AnnotateLater bool
-	// AnnotateTimeout is how long the Annotator may take for one document, or one batch:
-	// 30 seconds by default. Beyond it the document is stored without an annotation, and
-	// says so.
+	// AnnotateTimeout is how long the Annotator may take for one document, or one
+	// batch: 30 seconds by default. After that the document is stored without an
+	// annotation, and with an extension that says so.
 	AnnotateTimeout time.Duration
 	// Zone is the time zone of dates without one, UTC by default. It may be another at
 	// each opening.
@@ -73,57 +78,71 @@ type Options struct {
 	// resources in JSON, active. They are indexed in the background at every opening;
 	// see [Store.SearchParameters].
 	SearchParameters [][]byte
-	// MaxResourceSize is the size in bytes up to which a resource is taken:
-	// DefaultMaxResourceSize by default.
+	// MaxResourceSize is the size in bytes up to which a resource is taken, 64 MiB by
+	// default. It bounds the memory of one write: four to six times this.
 	MaxResourceSize int
-	// MaxValues is how many values a resource may have, objects among them. Each takes 20
-	// bytes while the resource is written, however short its text is, so that many short
-	// ones would take many times the memory that their bytes do. By default it is one for
-	// 16 bytes of MaxResourceSize, which takes about as much memory as the text, and at
-	// least four million.
+	// MaxValues is how many values a resource may have, objects among them. Each value
+	// takes 20 bytes while the resource is written, so many short values take many
+	// times the memory of their text. By default it is one for 16 bytes of
+	// MaxResourceSize, which takes about as much memory as the text, and at least four
+	// million.
 	MaxValues int
 	// MaxSearchCost bounds the work of one search, in ordinals and texts looked at:
 	// [search.DefaultCostLimit], about a second, by default. The conditions of one Bundle
 	// share as much, and its GETs five times as much.
 	MaxSearchCost int
 	// MaxBundleAnswer is how many bytes the answers to the GETs of one Bundle may have
-	// together: DefaultMaxBundleAnswer by default. A page that has no room is cut, and
-	// says so by its next link; a read that has none is refused.
+	// together, 64 MiB by default. A page that has no room is cut, and says so by its
+	// next link; a read that has none is refused.
 	MaxBundleAnswer int
-	// Logger is told of what nobody is waiting to hear. By default nobody is told.
+	// MaxPageBytes is how many bytes the resources of one page of a search or a history may
+	// have together, 64 MiB by default. A page ends early where the next match or version
+	// has no room, and its Next goes on there; the first always has. Resources that a
+	// search includes and that have no room are left out, and an issue says so. Iterations
+	// over all matches or versions have no such bound: they hold one resource at a time.
+	MaxPageBytes int
+	// Metrics is told of each operation once it has ended, by the goroutine that asked for
+	// it, which it holds up meanwhile. It may be called by many goroutines. One that panics
+	// loses what it was told; the Logger is told of that. By default nothing is measured.
+	Metrics func(Operation)
+	// Logger is told of events that no caller waits for. By default nobody is told.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
 	// unless a call takes longer than a second.
 	Now func() time.Time
-	// Queries are the named queries that searches may ask for by _query. An error of
-	// one is that of the search; wrap ErrInvalid if the parameters are at fault.
-	// Conditional writes do not take them.
+	// Queries are the named queries for _query. Their errors are errors of the search;
+	// wrap ErrInvalid if the parameters are at fault. Conditional writes refuse _query.
 	Queries map[string]search.NamedQuery
-	// NewID makes the ids of created resources, random UUIDs by default. An id it
-	// gives twice, or one that is no FHIR id, is an error of that create. It is called
-	// as Now is.
+	// NewID makes the ids of created resources, random UUIDs by default. An id given
+	// twice, or a text that is no FHIR id, is an error of that create. It is called as
+	// Now is.
 	NewID func() string
-	// AtLeast is what [Store.Head] returned at some time: opening an older copy of the
-	// store, or another store, is ErrCorrupt. The zero Head asks for nothing.
+	// AtLeast is an earlier result of [Store.Head]: opening an older copy of the store,
+	// or another store, is ErrCorrupt. The zero Head asks for nothing.
 	AtLeast Head
-	// Existing opens a store that is there and makes none: Open reports ErrNoStore
-	// where there is none, and leaves the folder as it is.
+	// Existing makes no new store: without a store, Open reports ErrNoStore and leaves
+	// the folder as it is.
 	Existing bool
-	// ReadOnly opens a store as it is at that moment, beside a process that writes to it
-	// or not: what is durable is there, what is written later is not. It takes no lock
-	// and writes nothing; writes report ErrReadOnly. Where there is no store, Open reports
-	// ErrNoStore. Of a store that was not closed, the last write may be missing.
+	// ReadOnly opens a store as it is at that moment, with or without a process that
+	// writes to it: it shows durable commits, and no later ones. It takes no lock and
+	// writes nothing; writes report ErrReadOnly. Without a store, Open reports
+	// ErrNoStore. If the store was not closed, its last write may be missing.
 	ReadOnly bool
 	// Preload fills a store in which nothing was written yet, before Open returns; of
 	// any other store it is left aside. Where it fails, or the process ends, nobody can
 	// open the store but with a Preload, which goes on where the last one stopped:
-	// otherwise Open reports ErrPreload. Lines are checked at the level Validation,
-	// without invariants in FHIRPath; one that is refused is an error of Open.
-	Preload Preload
+	// otherwise Open reports ErrPreload. Lines are checked at the level Validation; one
+	// that is refused is an error of Open.
+	//
+	// It returns ldjson, one resource a line, each with its own id; package ingest has one
+	// of invented patients. It is called again where filling was interrupted, and gives the
+	// same lines each time: filling goes on behind the last line that is durable. It stops
+	// when ctx ends.
+	Preload func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // withDefaults copies and fills o and reports everything that is wrong with it.
-func (o *Options) withDefaults() (engine.Options, error) {
+func (o *Options) withDefaults() (Options, error) {
 	var filled Options
 	if o != nil {
 		filled = *o
@@ -140,6 +159,9 @@ func (o *Options) withDefaults() (engine.Options, error) {
 	}
 	if filled.MaxBundleAnswer < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxBundleAnswer %d is negative", filled.MaxBundleAnswer))
+	}
+	if filled.MaxPageBytes < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxPageBytes %d is negative", filled.MaxPageBytes))
 	}
 	if filled.Validation > Minimal {
 		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
@@ -162,21 +184,29 @@ func (o *Options) withDefaults() (engine.Options, error) {
 		filled.Zone = time.UTC
 	}
 	if filled.MaxResourceSize == 0 {
-		filled.MaxResourceSize = DefaultMaxResourceSize
+		filled.MaxResourceSize = defaultMaxResourceSize
 	}
 	if filled.MaxSearchCost == 0 {
 		filled.MaxSearchCost = search.DefaultCostLimit
 	}
 	if filled.MaxBundleAnswer == 0 {
-		filled.MaxBundleAnswer = DefaultMaxBundleAnswer
+		filled.MaxBundleAnswer = defaultMaxBundleAnswer
+	}
+	if filled.MaxPageBytes == 0 {
+		filled.MaxPageBytes = defaultMaxPageBytes
 	}
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
+	return filled, errors.Join(wrong...)
+}
+
+// engine returns what the engine is told of filled options.
+func (o *Options) engine() engine.Options {
 	return engine.Options{
-		Key: filled.Key, Validation: engine.Level(filled.Validation), Annotator: filled.Annotator, AnnotateLater: filled.AnnotateLater, AnnotateTimeout: filled.AnnotateTimeout, Zone: filled.Zone, BaseURL: filled.BaseURL,
-		SearchParameters: filled.SearchParameters, MaxResourceSize: filled.MaxResourceSize, MaxValues: filled.MaxValues, MaxSearchCost: filled.MaxSearchCost, MaxBundleAnswer: filled.MaxBundleAnswer, Logger: filled.Logger,
-		Now: filled.Now, Queries: filled.Queries, NewID: filled.NewID, AtLeast: filled.AtLeast.pin,
-		Existing: filled.Existing, ReadOnly: filled.ReadOnly,
-	}, errors.Join(wrong...)
+		Key: o.Key, Annotator: o.Annotator, AnnotateLater: o.AnnotateLater, AnnotateTimeout: o.AnnotateTimeout, Zone: o.Zone, BaseURL: o.BaseURL,
+		SearchParameters: o.SearchParameters, MaxResourceSize: o.MaxResourceSize, MaxValues: o.MaxValues, MaxSearchCost: o.MaxSearchCost, MaxBundleAnswer: o.MaxBundleAnswer, Logger: o.Logger,
+		Now: o.Now, Queries: o.Queries, NewID: o.NewID, AtLeast: o.AtLeast.pin,
+		Existing: o.Existing, ReadOnly: o.ReadOnly,
+	}
 }

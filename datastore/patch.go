@@ -5,43 +5,40 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of
-// a resource, with its meta.versionId and meta.lastUpdated, and stores the result as
-// a new version. With [IfMatch] it does so only to the version named; without, it
-// starts again when another write came in between, so that no write is lost.
+// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of a
+// resource, with its meta.versionId and meta.lastUpdated, and stores the result as a
+// new version. With [IfMatch] it patches only the named version. Without, it starts
+// again if another write came in between, so that no write is lost.
 //
-// The result is validated like any other resource, and must keep its type and id:
-// who takes the last item out of an array must take the array away, since FHIR has
-// no empty ones.
+// The result is validated like any other resource, and must keep its type and id. A
+// patch that removes the last item of an array must remove the array, since FHIR has no
+// empty arrays.
 //
 // It reports ErrNotFound, ErrGone, ErrPreconditionFailed, ErrConflict after many
-// overtaken tries, or an [Error] of class ErrInvalid or ErrTooCostly. Its issues
-// point into the patch where the patch cannot be applied, a test that fails
-// included, which has code conflict; into the patched resource where that is not
-// valid.
+// overtaken tries, or an [Error] of class ErrInvalid or ErrTooCostly. If the patch
+// cannot be applied, its issues point into the patch; a failed test has the code
+// conflict. If the result is invalid, they point into the patched resource.
 func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteOption) (_ Version, err error) {
+	defer s.told("patch", ref.Type, &err)()
 	defer func() { withoutOffsets(err) }()
-	o, _, err := s.gather(opts, anything)
+	o, err := s.gather(opts, &opPatch)
 	if err != nil {
 		return Version{}, err
 	}
-	if o.conditional || o.ifNoneMatch || o.ifChanged || o.source {
-		return Version{}, engine.Failf(ErrInvalid, issue.Invalid, "only IfMatch, Validation, WithoutInvariants and WithProvenance go with a patch")
-	}
 	for range tries {
-		now, err := s.Read(ctx, ref)
+		now, err := s.read(ctx, ref)
 		if err != nil {
 			return Version{}, err
 		}
-		if o.ifMatch != "" && o.ifMatch != now.VersionID {
+		if o.has(optIfMatch) && o.ifMatch != now.VersionID {
 			return Version{}, engine.Failf(ErrPreconditionFailed, issue.Conflict, "IfMatch names another version than the current one")
 		}
-		v, err := s.patch(ctx, now, patch, &o)
-		if o.ifMatch != "" || !errors.Is(err, ErrPreconditionFailed) {
+		v, err := s.patch(ctx, now, patch, o)
+		if o.has(optIfMatch) || !errors.Is(err, ErrPreconditionFailed) {
 			return v, err
 		}
 	}
@@ -55,11 +52,12 @@ func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writ
 	if err != nil {
 		return Version{}, patchError(err)
 	}
-	return s.update(ctx, text, now.Ref, engine.Patch, []WriteOption{IfMatch(now.VersionID), func(o *writeOptions) { o.check, o.base, o.provenance = with.check, with.base, with.provenance }})
+	n, _ := engine.ParseVersion(now.VersionID)
+	return s.update(ctx, text, now.Ref, with, engine.Condition{IfMatch: n}, engine.Patch)
 }
 
-// withoutOffsets takes the offsets off what an error says of the patched resource: its
-// text is one that nobody has seen.
+// withoutOffsets takes the offsets out of an error about the patched resource, whose
+// text nobody has seen.
 func withoutOffsets(err error) {
 	var data *Error
 	if !errors.As(err, &data) {

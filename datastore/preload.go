@@ -15,22 +15,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A Preload opens what a new store begins with: ldjson, one resource a line, each with
-// its own id. Package ingest has one of invented patients.
-//
-// It is called again where filling was interrupted, and gives the same lines each time:
-// filling goes on behind the last line that is durable. It stops when ctx ends.
-type Preload func(ctx context.Context) (io.ReadCloser, error)
+// A preload is the work of Options.Preload.
+type preload struct {
+	store *Store
+	from  func(context.Context) (io.ReadCloser, error)
+	level Level // at which lines are checked
+}
 
-// preloadState is the name under which a store keeps how far its preload is. It is
-// there from before the first resource until after the last.
+// preloadState is the name of the state that keeps the progress of a preload. The store
+// has it from before the first resource until after the last.
 const preloadState = "preload"
 
 // preloadChunk is how many bytes of lines are one commit. There are a few of them in
 // memory for each core.
 const preloadChunk = 1 << 20
 
-// A preloaded says how far a preload is.
+// A preloaded is the progress of a preload.
 type preloaded struct {
 	Lines int64  `json:"lines"` // that are durable, blank ones included
 	Sum   uint32 `json:"sum"`   // CRC-32C of these lines, which tells another source
@@ -48,12 +48,12 @@ type preloadPart struct {
 	lines    []byte // each with a newline
 	first    int64  // number of the first line
 	position preloaded
-	tx       *Tx
+	tx       *Transaction
 	prepared chan struct{} // closed by the worker
 }
 
 // preload fills a new store, or goes on filling one whose preload did not finish.
-func (s *Store) preload(ctx context.Context, from Preload) error {
+func (s *Store) preload(ctx context.Context, from func(context.Context) (io.ReadCloser, error), level Level) error {
 	kept, err := s.engine.State(ctx, preloadState)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (s *Store) preload(ctx context.Context, from Preload) error {
 	if err := s.keepPreload(ctx, nil, &at); err != nil {
 		return err
 	}
-	if err := s.fill(ctx, from, at); err != nil {
+	if err := (&preload{s, from, level}).fill(ctx, at); err != nil {
 		return fmt.Errorf("%w: %w", ErrPreload, err)
 	}
 	return s.keepPreload(ctx, nil, nil)
@@ -94,7 +94,7 @@ func (s *Store) keepPreload(ctx context.Context, ops []engine.Op, at *preloaded)
 }
 
 // fill reads lines behind a position and commits them in order, prepared on all cores.
-func (s *Store) fill(ctx context.Context, from Preload, at preloaded) error {
+func (l *preload) fill(ctx context.Context, at preloaded) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := runtime.GOMAXPROCS(0)
@@ -104,7 +104,7 @@ func (s *Store) fill(ctx context.Context, from Preload, at preloaded) error {
 	go func() {
 		defer close(work)
 		defer close(order)
-		readErr = s.readPreload(ctx, from, at, func(p *preloadPart) error {
+		readErr = l.read(ctx, at, func(p *preloadPart) error {
 			for _, to := range []chan<- *preloadPart{order, work} {
 				select {
 				case to <- p:
@@ -119,9 +119,9 @@ func (s *Store) fill(ctx context.Context, from Preload, at preloaded) error {
 	// returning when the caller's context ends.
 	g, within := errgroup.WithContext(ctx)
 	for range workers {
-		g.Go(func() error { return eachPart(within, work, s.preparePart) })
+		g.Go(func() error { return eachPart(within, work, l.prepare) })
 	}
-	g.Go(func() error { return eachPart(within, order, s.commitPart) })
+	g.Go(func() error { return eachPart(within, order, l.commit) })
 	if err := g.Wait(); err != nil {
 		return err
 	}
@@ -145,13 +145,13 @@ func eachPart(ctx context.Context, parts <-chan *preloadPart, do func(context.Co
 	}
 }
 
-// preparePart prepares the lines of a part.
-func (s *Store) preparePart(ctx context.Context, p *preloadPart) error {
-	p.tx = s.Begin()
+// prepare prepares the lines of a part.
+func (l *preload) prepare(ctx context.Context, p *preloadPart) error {
+	p.tx = l.store.Begin()
 	number := p.first
 	for line := range bytes.Lines(p.lines) {
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if _, err := p.tx.Update(ctx, line, Imported(), WithoutInvariants()); err != nil {
+			if _, err := p.tx.Update(ctx, line, Imported(), Validation(l.level)); err != nil {
 				return fmt.Errorf("line %d: %w", number, err)
 			}
 		}
@@ -162,25 +162,25 @@ func (s *Store) preparePart(ctx context.Context, p *preloadPart) error {
 	return nil
 }
 
-// commitPart writes a part once it is prepared.
-func (s *Store) commitPart(ctx context.Context, p *preloadPart) error {
+// commit writes a part once it is prepared.
+func (l *preload) commit(ctx context.Context, p *preloadPart) error {
 	select {
 	case <-p.prepared:
-		return s.keepPreload(ctx, p.tx.ops, &p.position)
+		return l.store.keepPreload(ctx, p.tx.ops, &p.position)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// readPreload passes over the lines up to a position, and sends those behind it. A
+// read passes over the lines up to a position, and sends those behind it. A
 // panic of the source is an error: its text may quote data.
-func (s *Store) readPreload(ctx context.Context, from Preload, at preloaded, send func(*preloadPart) error) (err error) {
+func (l *preload) read(ctx context.Context, at preloaded, send func(*preloadPart) error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = fmt.Errorf("%w: Options.Preload panicked", ErrCallback)
 		}
 	}()
-	source, err := from(ctx)
+	source, err := l.from(ctx)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (s *Store) readPreload(ctx context.Context, from Preload, at preloaded, sen
 	}
 	defer source.Close()
 	lines := bufio.NewScanner(source)
-	lines.Buffer(nil, s.MaxResourceSize()+len("\r\n"))
+	lines.Buffer(nil, l.store.MaxResourceSize()+len("\r\n"))
 	var here preloaded
 	for here.Lines < at.Lines && lines.Scan() {
 		here = here.with(lines.Bytes())

@@ -28,7 +28,7 @@ func preloadText(t *testing.T) []byte {
 }
 
 // preloading returns a Preload that gives text, and counts how often it is called.
-func preloading(text []byte, calls *int) datastore.Preload {
+func preloading(text []byte, calls *int) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
 		*calls++
 		return io.NopCloser(bytes.NewReader(text)), nil

@@ -11,15 +11,15 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirproto"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"google.golang.org/protobuf/proto"
 )
 
 // This file is the one place where JSON becomes a google/fhir proto and back.
 
-// protoPackage is where the protos of R4's own resources live; those of profiles
-// live elsewhere.
+// protoPackage is the package of the protos of R4's own resources. Protos of profiles
+// have other packages.
 const protoPackage = "google.fhir.r4.core."
 
 // typeOf returns the resource type of R.
@@ -54,12 +54,12 @@ func (c *transcoder) release() {
 	}
 }
 
-// unlimited is for what a proto can hold of what the store has let in.
+// unlimited reads every stored resource that a proto can hold.
 var unlimited = fhirjson.Options{MaxBytes: math.MaxInt, Level: fhirjson.StructureOnly}
 
 // Marshal returns a proto as canonical JSON. The proto is read and not changed. It
-// reports ErrUnsupported for what is not the proto of an R4 resource, and an [Error]
-// with the place for a proto that FHIR's JSON cannot hold.
+// reports ErrUnsupported if R is not the proto of an R4 resource, and an [Error] with
+// the place for a proto that FHIR's JSON cannot hold.
 func Marshal[R Resource](resource R) ([]byte, error) {
 	t, err := typeOf[R]()
 	if err != nil {
@@ -85,8 +85,8 @@ func Marshal[R Resource](resource R) ([]byte, error) {
 }
 
 // Unmarshal reads JSON of at least the level [StructureOnly] into a proto. It reports
-// ErrUnsupported, with the place, for what the proto cannot hold, and ErrInvalid for a
-// resource of another type.
+// ErrUnsupported, with the place, for a value that the proto cannot hold, and
+// ErrInvalid for a resource of another type.
 func Unmarshal[R Resource](json []byte) (R, error) {
 	var none R
 	t, err := typeOf[R]()
@@ -115,13 +115,12 @@ func Unmarshal[R Resource](json []byte) (R, error) {
 	return r, nil
 }
 
-// keepText returns json, made from a proto that is about to replace the resource
-// ref, with the text that the current version has for each primitive that the
-// proto did not change. A proto does not hold all digits of a fraction of a second,
-// for one; see fhirproto.AppendKept. Whatever is wrong with either is for the write
-// to report.
+// keepText returns json, made from a proto that is about to replace the resource ref,
+// with the current version's text for each primitive that the proto did not change. For
+// instance, a proto does not hold all digits of a fraction of a second; see
+// fhirproto.AppendKept. The write reports faults of either text.
 func (s *Store) keepText(ctx context.Context, ref Ref, json []byte) []byte {
-	current, err := s.Read(ctx, ref)
+	current, err := s.read(ctx, ref)
 	if err != nil {
 		return json
 	}

@@ -5,14 +5,14 @@ import (
 	"context"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // prepareProvenance returns the creation of the Provenance that a write asks for, if it
 // asks for one.
 func (s *Store) prepareProvenance(ctx context.Context, o *writeOptions, of *engine.Prepared) ([]engine.Op, error) {
-	if o.provenance == nil {
+	if !o.has(optWithProvenance) {
 		return nil, nil
 	}
 	bad := func(text string) error { return engine.Failf(ErrInvalid, issue.Value, "the Provenance: %s", text) }

@@ -6,28 +6,35 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/internal/index"
 )
 
 // Read implements [Reader].
-func (s *Store) Read(ctx context.Context, ref Ref) (Version, error) {
+func (s *Store) Read(ctx context.Context, ref Ref) (_ Version, err error) {
+	defer s.told("read", ref.Type, &err)()
+	return s.read(ctx, ref)
+}
+
+func (s *Store) read(ctx context.Context, ref Ref) (Version, error) {
 	now, err := s.now()
 	if err != nil {
 		return Version{}, err
 	}
 	defer now.Close()
-	return now.Read(ctx, ref)
+	return now.read(ctx, ref)
 }
 
 // ReadVersion implements [Reader].
-func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
+func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (_ Version, err error) {
+	defer s.told("vread", ref.Type, &err)()
 	for {
 		now, err := s.now()
 		if err != nil {
 			return Version{}, err
 		}
-		v, err := now.ReadVersion(ctx, ref, versionID)
+		v, err := now.readVersion(ctx, ref, versionID)
 		now.Close()
-		// A version that is removed at this moment is seen by no later state.
+		// No later state sees a version that is removed at this moment.
 		if !errors.Is(err, ErrStalePage) || ctx.Err() != nil {
 			return v, err
 		}
@@ -35,7 +42,12 @@ func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (Ver
 }
 
 // Read implements [Reader].
-func (s *Snapshot) Read(ctx context.Context, ref Ref) (Version, error) {
+func (s *Snapshot) Read(ctx context.Context, ref Ref) (_ Version, err error) {
+	defer s.store.told("read", ref.Type, &err)()
+	return s.read(ctx, ref)
+}
+
+func (s *Snapshot) read(ctx context.Context, ref Ref) (Version, error) {
 	o, err := s.currentOrdinal(ctx, ref)
 	if err != nil {
 		return Version{}, err
@@ -44,7 +56,12 @@ func (s *Snapshot) Read(ctx context.Context, ref Ref) (Version, error) {
 }
 
 // ReadVersion implements [Reader].
-func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
+func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (_ Version, err error) {
+	defer s.store.told("vread", ref.Type, &err)()
+	return s.readVersion(ctx, ref, versionID)
+}
+
+func (s *Snapshot) readVersion(ctx context.Context, ref Ref, versionID string) (Version, error) {
 	o, err := s.versionOrdinal(ctx, ref, versionID)
 	if err != nil {
 		return Version{}, err
@@ -53,7 +70,7 @@ func (s *Snapshot) ReadVersion(ctx context.Context, ref Ref, versionID string) (
 }
 
 // currentOrdinal returns the current version of a resource.
-func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (Ordinal, error) {
+func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	o, err := s.lookup(ctx, ref)
 	if err == nil && s.view.Deleted(o) {
 		err = fmt.Errorf("%w: %s", ErrGone, ref.Type)
@@ -62,7 +79,7 @@ func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (Ordinal, error)
 }
 
 // versionOrdinal returns one version of a resource.
-func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string) (Ordinal, error) {
+func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string) (index.Ordinal, error) {
 	o, err := s.lookup(ctx, ref)
 	if err != nil {
 		return 0, err
@@ -83,7 +100,7 @@ func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string
 }
 
 // lookup returns the newest version of a resource, which may be a deletion.
-func (s *Snapshot) lookup(ctx context.Context, ref Ref) (Ordinal, error) {
+func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -107,7 +124,7 @@ func (s *Snapshot) lookup(ctx context.Context, ref Ref) (Ordinal, error) {
 }
 
 // version reads one version that exists in the view, or its deletion.
-func (s *Snapshot) version(o Ordinal) (Version, error) {
+func (s *Snapshot) version(o index.Ordinal) (Version, error) {
 	described := s.view.Version(o)
 	v := publicVersion(&described)
 	if v.Deleted {

@@ -4,9 +4,13 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
+
+// An Ordinal names one version in the order of the log. It means something to the
+// snapshot that gave it, and to no other.
+type Ordinal uint32
 
 // A Ref names a resource: its type and its id.
 type Ref struct{ Type, ID string }
@@ -17,13 +21,13 @@ func (r Ref) String() string { return r.Type + "/" + r.ID }
 // A Version is one version of a resource.
 type Version struct {
 	Ref
-	// Container is set on a contained resource that a search answers as such
-	// (_containedType=contained): the resource that contains it, of which all but Ref
-	// and JSON are. Ref.ID is the id that it has there.
+	// Container is set on a contained resource in the answer to a search with
+	// _containedType=contained: it is the containing resource. Ref.ID is then the id
+	// inside the container, and all fields but Ref and JSON are the container's.
 	Container   Ref
 	VersionID   string    // a number that rises: "1" for the first, unless it was kept (KeepVersion)
 	LastUpdated time.Time // UTC, microseconds: of the commit, unless it was kept
-	// Ordinal is the version's place in the order in which everything was written.
+	// Ordinal is the version's place in the order of the log.
 	Ordinal Ordinal
 	// Deleted marks a deletion; it has no JSON.
 	Deleted bool
@@ -32,36 +36,19 @@ type Version struct {
 	// Unchanged says, of the result of a write with IfChanged, that this is the version
 	// that was there before.
 	Unchanged bool
-	// Refused says, of the result of an operation with IfInOrder, why nothing was written:
-	// an [Error] of class ErrVersionOrder.
+	// Refused says, of an operation that [Transaction.SkipOutOfOrder] has skipped, why
+	// nothing was written: an [Error] of class ErrVersionOrder.
 	Refused error
-	// Interaction is what wrote the version, in a history and in a change: "create",
-	// "update", "patch", "delete", "import", "restore" or "derived". A resource that a
-	// PUT created has "update". Elsewhere it is "".
+	// Interaction is the interaction that wrote the version, in a history and in a
+	// change: "create", "update", "patch", "delete", "import", "restore" or "derived".
+	// A resource that a PUT created has "update". Elsewhere it is "".
 	Interaction string
-	// Issues say, of the result of a write, what was found and accepted: warnings,
-	// and at level Minimal everything else that is wrong.
+	// Issues are, in the result of a write, the faults that were accepted: warnings,
+	// and at level Minimal all other faults.
 	Issues []Issue
 	// JSON is the resource in canonical form, with meta.versionId and
 	// meta.lastUpdated. It is the caller's.
 	JSON []byte
-}
-
-// Effect returns what a version that a write returned says of its operation.
-func (v *Version) Effect() Effect {
-	switch {
-	case v.Refused != nil:
-		return EffectRefused
-	case v.VersionID == "":
-		return NoEffect
-	case v.Unchanged:
-		return EffectUnchanged
-	case v.Deleted:
-		return EffectDeleted
-	case v.Created:
-		return EffectCreated
-	}
-	return EffectUpdated
 }
 
 // resourceType looks up a concrete resource type.
@@ -73,15 +60,15 @@ func resourceType(name string) (schema.TypeID, error) {
 	return t, nil
 }
 
-// publicVersion describes what the engine describes. A version of an operation that
-// wrote nothing has no VersionID.
+// publicVersion converts the engine's description of a version. The answer of an
+// operation that wrote nothing has no VersionID.
 func publicVersion(v *engine.Version) Version {
 	public := Version{
 		Ref:     Ref{Type: v.Type.String(), ID: v.ID},
 		Deleted: v.Deleted, Created: v.Created, Unchanged: v.Unchanged, Issues: v.Issues, Refused: v.Refused,
 	}
 	if v.Number != 0 {
-		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), v.Ordinal
+		public.VersionID, public.LastUpdated, public.Ordinal = v.VersionID(), v.Time(), Ordinal(v.Ordinal)
 	}
 	return public
 }

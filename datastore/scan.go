@@ -8,14 +8,6 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// An Ordinal names one version in the order of the log. It means something to the
-// snapshot that gave it, and to no other.
-type Ordinal = index.Ordinal
-
-// At returns the state that a Reader reads: that of a Snapshot, which has to stay
-// open, or the newest of a Store. Close it when done. It reports ErrClosed.
-func At(r Reader) (*Snapshot, error) { return r.at() }
-
 // Types returns the names of the resource types that have a current version,
 // sorted.
 func (s *Snapshot) Types() []string {
@@ -30,8 +22,8 @@ func (s *Snapshot) Types() []string {
 	return names
 }
 
-// Current iterates over the current versions of a resource type in the order of
-// the log, without opening them. It reports an [Error] for a type that is none.
+// Current iterates over the current versions of a resource type in the order of the
+// log, without opening them. It reports an [Error] for an unknown type.
 func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	t, err := resourceType(typ)
 	if err != nil {
@@ -39,16 +31,16 @@ func (s *Snapshot) Current(typ string) (iter.Seq[Ordinal], error) {
 	}
 	return func(yield func(Ordinal) bool) {
 		for o := range s.view.OfType(index.TypeID(t)).All() {
-			if s.view.Visible(o) && !yield(o) {
+			if s.view.Visible(o) && !yield(Ordinal(o)) {
 				return
 			}
 		}
 	}, nil
 }
 
-// AppendJSON appends a version as [Version.JSON] has it to dst. The version must
-// be one that Current gave. It allocates only where dst lacks room, and may be
-// called by many goroutines at once.
+// AppendJSON appends the [Version.JSON] of a version to dst. The ordinal must come from
+// Current. It allocates only if dst lacks room, and may be called by many goroutines at
+// once.
 func (s *Snapshot) AppendJSON(dst []byte, o Ordinal) ([]byte, error) {
-	return s.view.AppendJSON(dst, o)
+	return s.view.AppendJSON(dst, index.Ordinal(o))
 }

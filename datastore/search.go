@@ -3,96 +3,60 @@ package datastore
 import (
 	"context"
 	"iter"
-	"math"
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
 // A Page is one page of a search's answer.
 type Page struct {
-	// Type is the resource type that was searched, "" where it was not one.
+	// Type is the searched resource type, "" for a search of several types.
 	Type string
 	// Total is the exact number of matches on all pages.
 	Total int
-	// Matches are those of this page, in the order that the query asks for. With
-	// _summary or _elements their JSON is a part of what is stored, tagged SUBSETTED;
-	// with _containedType=contained they are contained resources ([Version.Container]).
+	// Matches are the matches on this page, in the query's order. With _summary or
+	// _elements their JSON is cut and tagged SUBSETTED; with _containedType=contained
+	// they are contained resources ([Version.Container]).
 	Matches []Version
-	// Included are what _include and _revinclude add to this page, each once.
+	// Included are the resources that _include and _revinclude add to this page, each
+	// once.
 	Included []Version
 	// Self is the query that was used.
 	Self string
-	// First, Previous, Next and Last are the queries of other pages, "" where
-	// there is no such page. They give the same answer however much is written
-	// meanwhile.
+	// First, Previous, Next and Last are the queries of other pages, "" if there is no
+	// such page. They give the same answer however much is written meanwhile.
 	First, Previous, Next, Last string
 	// Plan says how the query was answered, if it has _explain=true; otherwise it is
 	// nil.
 	Plan *search.Plan
-	// Issues say what was left aside or cut, and give the plan as text.
+	// Issues tell ignored parameters and cuts of the page, and give the plan as text.
 	Issues []Issue
 
 	path string // of the search, below the address of a server
 }
 
-// A SearchOption changes how a query is read.
-type SearchOption func(*searchOptions)
-
-type searchOptions struct {
-	lenient     bool
-	compartment Ref
-}
-
-// Lenient leaves out parameters that are not known or not supported instead of
-// refusing the query, and says so in [Page.Issues] (FHIR R4 §3.1.1.3, Prefer:
-// handling=lenient).
-func Lenient() SearchOption {
-	return func(o *searchOptions) { o.lenient = true }
-}
-
-// InCompartment looks only among what belongs to one resource: a Patient, an
-// Encounter, a RelatedPerson, a Practitioner or a Device, which need not be in the
-// store (FHIR R4 §3.3). Without a resource type, the search is over all types that
-// the compartment has.
-func InCompartment(of Ref) SearchOption {
-	return func(o *searchOptions) { o.compartment = of }
-}
-
-// in returns the compartment and the path of a search.
-func (o *searchOptions) in(typ string) (in query.Compartment, path string, err error) {
-	if o.compartment == (Ref{}) {
-		return in, typ, nil
-	}
-	if in.Type, err = resourceType(o.compartment.Type); err != nil {
-		return in, "", err
-	}
-	if !fhirjson.ValidID(o.compartment.ID) {
-		return in, "", engine.Failf(ErrInvalid, issue.Value, "the id of the compartment is none")
-	}
-	in.ID = o.compartment.ID
-	if typ == "" {
-		typ = "*"
-	}
-	return in, o.compartment.String() + "/" + typ, nil
+// Search implements [Reader].
+func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (_ *Page, err error) {
+	defer s.told("search", resourceType, &err)()
+	return s.search(ctx, s, resourceType, query, room{bytes: s.pageBytes, least: 1}, opts)
 }
 
 // Search implements [Reader].
-func (s *Store) Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error) {
-	return s.search(ctx, s, resourceType, query, math.MaxInt, opts)
+func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...SearchOption) (_ *Page, err error) {
+	defer s.store.told("search", typ, &err)()
+	return s.store.search(ctx, s, typ, query, room{bytes: s.store.pageBytes, least: 1}, opts)
 }
 
-// Search implements [Reader].
-func (s *Snapshot) Search(ctx context.Context, typ, query string, opts ...SearchOption) (*Page, error) {
-	return s.store.search(ctx, s, typ, query, math.MaxInt, opts)
-}
+// A room is how much a page may have: the next match is for another page where it would
+// be more bytes, unless there are not as many matches yet as there are at least.
+type room struct{ bytes, least int }
 
 // A result is a page before its resources are read.
 type result struct {
@@ -100,8 +64,8 @@ type result struct {
 	query *query.Query
 	found *exec.Result
 	at    *Snapshot // to be closed
-	// Of a page that includes something: what its resources refer to by version, and
-	// what was included, without JSON.
+	// For a page with included resources: its references to versions, and the included
+	// resources without JSON.
 	versioned    versionedReferences
 	includedOnes []Version
 	// passing says that each resource is used before the next is read, into buffer.
@@ -110,7 +74,7 @@ type result struct {
 }
 
 // read reads a version of the page.
-func (r *result) read(o Ordinal) (Version, error) {
+func (r *result) read(o index.Ordinal) (Version, error) {
 	described := r.at.view.Version(o)
 	v := publicVersion(&described)
 	var err error
@@ -122,7 +86,11 @@ func (r *result) read(o Ordinal) (Version, error) {
 }
 
 // query reads a query, and returns the path of its search.
-func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) (q *query.Query, path string, err error) {
+func (s *Store) query(ctx context.Context, typ, query string, opts []SearchOption) (q *query.Query, path string, err error) {
+	o, err := gatherSearch(opts)
+	if err != nil {
+		return nil, "", err
+	}
 	var t schema.TypeID
 	if typ != "" {
 		if t, err = resourceType(typ); err != nil {
@@ -145,18 +113,14 @@ func (s *Store) query(ctx context.Context, typ, query string, o *searchOptions) 
 	return q, path, nil
 }
 
-// find reads a query and then answers it as of from. The newest state is taken after the
-// query is read, so that it knows the search parameters that the query names.
+// find reads a query and then answers it as of from. The newest state is taken after
+// the query is read, so that it has the search parameters of the query.
 func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts []SearchOption) (*result, error) {
-	var o searchOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
-	q, path, err := s.query(ctx, typ, query, &o)
+	q, path, err := s.query(ctx, typ, query, opts)
 	if err != nil {
 		return nil, err
 	}
-	now, err := from.at()
+	now, err := from.At()
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +137,7 @@ func (s *Store) find(ctx context.Context, from Reader, typ, query string, opts [
 	return res, nil
 }
 
-// link fills in what the page says beside its resources.
+// link fills in the page's fields beside its resources.
 func (r *result) link() {
 	r.Issues = r.found.Issues
 	for _, link := range []struct {
@@ -186,45 +150,53 @@ func (r *result) link() {
 	}
 }
 
-// search answers a query with a page whose resources are read. With room, the page is
-// cut where they have more bytes.
-func (s *Store) search(ctx context.Context, from Reader, typ, query string, room int, opts []SearchOption) (*Page, error) {
+// search answers a query with a page whose resources are read, cut where there is no room
+// for more.
+func (s *Store) search(ctx context.Context, from Reader, typ, query string, room room, opts []SearchOption) (*Page, error) {
 	r, err := s.find(ctx, from, typ, query, opts)
 	if err != nil {
 		return nil, err
 	}
 	defer r.at.Close()
-	size, cut := 0, false
-	err = r.matches(ctx, func(v Version) bool {
-		if size += len(v.JSON); size > room {
-			cut = true
-			return false
-		}
-		r.Matches = append(r.Matches, v)
-		return true
-	})
-	if err != nil {
-		return nil, err
-	}
-	if cut {
-		if err := s.engine.Search().Cut(ctx, r.at.view.View, r.query, r.found, len(r.Matches)); err != nil {
-			return nil, engine.QueryError(err)
-		}
-		r.link()
-	}
-	err = r.included(ctx, func(v Version) bool {
-		if size += len(v.JSON); size > room {
-			r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], tooMuchIncluded)
-			return false
-		}
-		r.Included = append(r.Included, v)
-		return true
-	})
+	err = r.fill(ctx, room,
+		func(v Version) bool { r.Matches = append(r.Matches, v); return true },
+		func(v Version) bool { r.Included = append(r.Included, v); return true })
 	if err != nil {
 		return nil, err
 	}
 	r.Issues = r.issues()
 	return r.Page, nil
+}
+
+// fill reads the matches of the page and then what it includes, and calls a function with
+// each until that returns false. Where there is no room for all matches, the page ends
+// earlier, and its links say so.
+func (r *result) fill(ctx context.Context, room room, match, include func(v Version) bool) error {
+	size, n, cut := 0, 0, false
+	err := r.matches(ctx, func(v Version) bool {
+		if size += len(v.JSON); size > room.bytes && n >= room.least {
+			cut = true
+			return false
+		}
+		n++
+		return match(v)
+	})
+	if err != nil {
+		return err
+	}
+	if cut {
+		if err := r.at.store.engine.Search().Cut(ctx, r.at.view.View, r.query, r.found, n); err != nil {
+			return engine.QueryError(err)
+		}
+		r.link()
+	}
+	return r.included(ctx, func(v Version) bool {
+		if size += len(v.JSON); size > room.bytes {
+			r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], tooMuchIncluded)
+			return false
+		}
+		return include(v)
+	})
 }
 
 // issues returns what the page has to say once its resources were read.
@@ -233,7 +205,7 @@ func (r *result) issues() []Issue {
 	return append(r.Issues[:len(r.Issues):len(r.Issues)], more...)
 }
 
-// tooMuchIncluded is said on a page that has no room for all that it should include.
+// tooMuchIncluded is the issue on a page without room for all included resources.
 var tooMuchIncluded = Issue{
 	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
 	Diagnostics: "the resources to include are longer than the page may be; the rest are left out",
@@ -248,7 +220,7 @@ func (r *result) matches(ctx context.Context, yield func(v Version) bool) error 
 	return r.versions(ctx, r.found.Matches, false, yield)
 }
 
-// included reads what the page includes likewise.
+// included reads the included resources of the page, as matches does.
 func (r *result) included(ctx context.Context, yield func(v Version) bool) error {
 	return r.versions(ctx, r.found.Included, true, yield)
 }
@@ -314,49 +286,46 @@ func cut(q *query.Query, v *Version, included bool) error {
 	return nil
 }
 
-// matches reads a query and iterates over all its matches in its order, as of from.
-func matches(ctx context.Context, from Reader, t schema.TypeID, query string) iter.Seq2[Version, error] {
+// SearchAll implements [Reader].
+func (s *Store) SearchAll(ctx context.Context, resourceType, query string, opts ...SearchOption) iter.Seq2[Version, error] {
+	return s.all(ctx, s, resourceType, query, opts)
+}
+
+// SearchAll implements [Reader].
+func (s *Snapshot) SearchAll(ctx context.Context, typ, query string, opts ...SearchOption) iter.Seq2[Version, error] {
+	return s.store.all(ctx, s, typ, query, opts)
+}
+
+// all reads a query and iterates over all its matches in its order, as of from.
+func (s *Store) all(ctx context.Context, from Reader, typ, query string, opts []SearchOption) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
-		s, err := from.at()
+		var err error
+		defer s.told("search", typ, &err)()
+		q, _, err := s.query(ctx, typ, query, opts)
+		if err == nil && (q.Contained() || q.Paged() || q.Includes() || q.Explain || q.Count() == 0) {
+			err = engine.Failf(ErrInvalid, issue.NotSupported,
+				"an iteration over all matches takes no _contained, _include, _revinclude, _explain, total alone and no page: leave them out")
+		}
+		var now *Snapshot
+		if err == nil {
+			now, err = from.At()
+		}
 		if err != nil {
 			yield(Version{}, err)
 			return
 		}
-		s.Close() // only the store is wanted as yet
-		plain, err := s.store.engine.Search().Named(ctx, t, query)
+		defer now.Close()
+		ordinals, err := s.engine.Search().Sorted(ctx, now.view.View, q)
 		if err != nil {
-			yield(Version{}, engine.QueryError(err))
-			return
-		}
-		q, err := s.store.engine.Search().Parse(t, plain, false)
-		if err != nil {
-			yield(Version{}, engine.QueryError(err))
-			return
-		}
-		if q.Contained() {
-			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "_contained is not supported here: the containers are of other types"))
-			return
-		}
-		if q.Paged() {
-			yield(Version{}, engine.Failf(ErrInvalid, issue.NotSupported, "%s is not supported here: all matches are read", search.PageParameter))
-			return
-		}
-		if s, err = from.at(); err != nil {
+			err = engine.QueryError(err)
 			yield(Version{}, err)
-			return
-		}
-		defer s.Close()
-		ordinals, err := s.store.engine.Search().Sorted(ctx, s.view.View, q)
-		if err != nil {
-			yield(Version{}, engine.QueryError(err))
 			return
 		}
 		for _, o := range ordinals {
-			if err := ctx.Err(); err != nil {
-				yield(Version{}, err)
-				return
+			var v Version
+			if err = ctx.Err(); err == nil {
+				v, err = now.shown(q, o, false)
 			}
-			v, err := s.shown(q, o, false)
 			if !yield(v, err) || err != nil {
 				return
 			}

@@ -104,7 +104,7 @@ func TestAbsurdTerminology(t *testing.T) {
 	resources = append(resources, `{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"urn:ring","code":"r5"},{"system":"urn:chain","code":"c4999"},{"system":"urn:s","code":"a"}]}}`,
 		`{"resourceType":"Encounter","id":"e","status":"planned","class":{"code":"x"},"location":[{"location":{"reference":"Location/7"}}]}`)
 	store := open(t, nil)
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for _, r := range resources {
 			if _, err := tx.Update(ctx, []byte(r)); err != nil {
 				return err

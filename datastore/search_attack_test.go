@@ -21,7 +21,7 @@ func crowd(t testing.TB, n int) *datastore.Store {
 	t.Helper()
 	store := open(t, nil)
 	for i := 0; i < n; {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for range 100 {
 				i++
 				for _, resource := range []string{

@@ -51,7 +51,7 @@ func eachStore(t *testing.T, resources []string, test func(t *testing.T, store *
 		store, err := datastore.Open(ctx, dir, &datastore.Options{Key: datastore.Passphrase("x")})
 		require.NoError(t, err)
 		for _, r := range resources {
-			_, err := store.Update(ctx, []byte(r), datastore.WithoutInvariants())
+			_, err := store.Update(ctx, []byte(r), datastore.Validation(datastore.WithoutInvariants))
 			require.NoError(t, err, r)
 		}
 		require.NoError(t, store.Close())
@@ -256,7 +256,7 @@ func TestTerminologyOfContained(t *testing.T) {
 // Many targets of one chain, so that they are not looked up one by one.
 func TestChainToManyFromContained(t *testing.T) {
 	store := filled(t, nil, containers...)
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for i := range 1500 {
 			if _, err := tx.Update(ctx, fmt.Appendf(nil, `{"resourceType":"Organization","id":"o%d","name":"Lake %d"}`, i, i)); err != nil {
 				return err

@@ -125,7 +125,7 @@ func TestCustomModel(t *testing.T) {
 		patients := map[string]*modelPatient{}
 		defined := map[string]*modelParameter{} // by id
 		write := func() {
-			_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+			_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 				for range rapid.IntRange(1, 40).Draw(t, "writes") {
 					id := fmt.Sprint("p", rapid.IntRange(0, 60).Draw(t, "id"))
 					if p := patients[id]; p != nil && !p.deleted && rapid.IntRange(0, 3).Draw(t, "delete") == 0 {

@@ -35,7 +35,7 @@ func compareWithR4(t *testing.T, lines [][]byte) {
 	store := storetest.Open(t, nil)
 	types := map[string]bool{}
 	for i, line := range lines {
-		v, err := store.Create(ctx, line, datastore.Validation(datastore.Minimal), datastore.WithoutInvariants())
+		v, err := store.Create(ctx, line, datastore.Validation(datastore.Minimal))
 		require.NoError(t, err)
 		if types[v.Type] = true; i == len(lines)/2 {
 			defineLikeR4(t, store) // the rest are written beside the filling, or after it

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -89,7 +89,7 @@ func TestCustomAndClose(t *testing.T) {
 // there is none.
 func TestCustomAnswersAreWhole(t *testing.T) {
 	store := open(t, nil)
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for i := range 2000 {
 			line := fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","gender":"male","name":[{"family":"%c"}]}`, i, 'A'+i%4)
 			if _, err := tx.Update(ctx, []byte(line)); err != nil {

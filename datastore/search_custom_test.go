@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -33,7 +34,7 @@ func define(t testing.TB, store *datastore.Store, parameters ...[]byte) {
 
 func put(t testing.TB, store *datastore.Store, lines ...string) {
 	t.Helper()
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for _, line := range lines {
 			if _, err := tx.Update(ctx, []byte(line)); err != nil {
 				return err
@@ -244,7 +245,7 @@ func TestCustomChanges(t *testing.T) {
 	define(t, store, []byte(strings.Replace(string(eyes), `"active"`, `"draft"`, 1)))
 	unknown()
 	define(t, store, eyes)
-	require.Equal(t, []datastore.SearchParameterStatus{{
+	require.Equal(t, []search.ParameterStatus{{
 		URL: "http://example.org/sp/eye", Code: "eye", Type: "string", Base: []string{"Patient"}, Indexed: 12, Total: 12, Complete: true,
 	}}, store.SearchParameters())
 	require.Equal(t, "d a", foundIDs(t, store, "Patient", "eye=blu"))
@@ -298,9 +299,9 @@ func TestCustomRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, write := range []func([]byte) error{
 				func(p []byte) error { _, err := store.Update(ctx, p); return err },
-				func(p []byte) error { return store.Validate(ctx, p) },
+				func(p []byte) error { _, err := store.Validate(ctx, p); return err },
 				func(p []byte) error {
-					_, err := store.Update(ctx, p, datastore.WithoutInvariants())
+					_, err := store.Update(ctx, p, datastore.Validation(datastore.WithoutInvariants))
 					return err
 				},
 			} {
@@ -354,7 +355,7 @@ func TestCustomInOneCommit(t *testing.T) {
 	require.Equal(t, "a", foundIDs(t, store, "Patient", "one=male"))
 	require.Equal(t, "", foundIDs(t, store, "Patient", "both=male$van"), "not of one contact")
 
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for _, id := range []string{"p", "q"} {
 			if _, err := tx.Update(ctx, []byte(strings.Replace(string(custom("two", "Patient", "token", "Patient.id")), "sp-two", id, 1))); err != nil {
 				return err
@@ -371,7 +372,7 @@ func TestCustomInOneCommit(t *testing.T) {
 	require.Equal(t, issue.NotFound, store.SearchParameters()[0].Issues[0].Code)
 
 	// The code of a parameter that goes with the same commit is free.
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		if err := tx.Delete(datastore.Ref{Type: "SearchParameter", ID: "sp-both"}); err != nil {
 			return err
 		}

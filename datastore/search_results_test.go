@@ -57,7 +57,7 @@ func TestRulesOfErrors(t *testing.T) {
 // FHIR R4 §3.1.1.5: _count, _total, _summary=count and the links.
 func TestRulesOfPages(t *testing.T) {
 	store := open(t, nil)
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		for i := range 1050 {
 			if _, err := tx.Update(ctx, patient(fmt.Sprintf("p%04d", i), "A")); err != nil {
 				return err

@@ -41,7 +41,7 @@ func filled(t *testing.T, opts *datastore.Options, resources ...string) *datasto
 	t.Helper()
 	store := open(t, opts)
 	for _, r := range resources {
-		_, err := store.Update(ctx, []byte(r), datastore.WithoutInvariants())
+		_, err := store.Update(ctx, []byte(r), datastore.Validation(datastore.WithoutInvariants))
 		require.NoError(t, err, r)
 	}
 	return store

@@ -132,7 +132,7 @@ func TestExplain(t *testing.T) {
 	require.Len(t, page.Plan.Steps, 3)
 	assert.Equal(t, 1, page.Plan.Total)
 	for _, step := range page.Plan.Steps {
-		assert.Equal(t, "Observation", step.Type.String())
+		assert.Equal(t, "Observation", step.Type)
 		assert.Equal(t, step.Part == "status", step.Way == search.ByPostings, step.Part)
 	}
 	require.Len(t, page.Issues, 1)

@@ -70,7 +70,8 @@ func TestRulesOfShape(t *testing.T) {
 			assert.Equal(t, c.included, names, "%s?%s", c.typ, c.query)
 			assert.Equal(t, strings.Contains(c.query, "_summary"), subsetted)
 		}
-		assert.NoError(t, store.Validate(ctx, page.Matches[0].JSON), "what is mandatory is there")
+		_, invalid := store.Validate(ctx, page.Matches[0].JSON)
+		assert.NoError(t, invalid, "what is mandatory is there")
 	}
 	page, err := store.Search(ctx, "Observation", "_summary=true")
 	require.NoError(t, err)

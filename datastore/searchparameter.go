@@ -7,36 +7,19 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A SearchParameterStatus says how far a custom search parameter is: one of
-// [Options.SearchParameters], or an active SearchParameter resource of the store
-// that is none of R4's own.
-type SearchParameterStatus struct {
-	URL, Code, Type string
-	Base            []string // the types that have it, as its definition names them
-	Target          []string // of a reference: the types that it may lead to; none is all
-	// Indexed of Total versions have been looked at. The total grows while others
-	// write.
-	Indexed, Total int
-	// Complete is set once queries may use the parameter.
-	Complete bool
-	// Issues say why the parameter is not used: what is wrong with a definition that
-	// was stored without the checks of [Strict], or why indexing ended.
-	Issues []Issue
-}
-
-// SearchParameters returns the custom search parameters: those that are complete,
-// those that are being indexed, and those that are not used, with the issues that
-// say why.
-func (s *Store) SearchParameters() []SearchParameterStatus {
-	var all []SearchParameterStatus
+// SearchParameters returns the custom search parameters: the complete ones, the
+// ones that are being indexed, and the ones that are not used, with the issues that say
+// why.
+func (s *Store) SearchParameters() []search.ParameterStatus {
+	var all []search.ParameterStatus
 	for _, p := range s.engine.SearchParameters() {
-		all = append(all, SearchParameterStatus(p))
+		all = append(all, search.ParameterStatus(p))
 	}
 	return all
 }
 
-// Parameters returns the search parameters that queries for a resource type may
-// name, sorted: R4's and the custom ones that are complete.
+// Parameters returns the search parameters that queries for a resource type may name,
+// sorted: R4's and complete custom ones.
 func (s *Store) Parameters(resourceType string) []search.Parameter {
 	t, ok := schema.ResourceType(resourceType)
 	if !ok {
@@ -45,7 +28,7 @@ func (s *Store) Parameters(resourceType string) []search.Parameter {
 	return s.engine.Search().Parameters(t)
 }
 
-// WaitIndexed waits until no search parameter is being indexed. It reports the
-// first that could not be, ErrClosed, or the error of ctx. Parameters that
-// are defined while it waits count too.
+// WaitIndexed waits until no search parameter is being indexed. It reports the error of
+// the first parameter that could not be indexed, ErrClosed, or the error of ctx.
+// Parameters that are defined while it waits count too.
 func (s *Store) WaitIndexed(ctx context.Context) error { return s.engine.WaitIndexed(ctx) }

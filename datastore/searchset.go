@@ -6,13 +6,13 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/quote"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base
-// is the address of the server, without a slash at its end; full URLs and links
-// begin with it. Where it is "", full URLs are left out and links are relative.
+// Bundle returns the page as a Bundle of type searchset (FHIR R4 §3.1.1.5). base is the
+// address of the server, without a slash at its end; full URLs and links begin with it.
+// If it is "", full URLs are left out and links are relative.
 func (p *Page) Bundle(base string) []byte {
 	var out bytes.Buffer
 	b := p.begin(&out, base)
@@ -22,14 +22,16 @@ func (p *Page) Bundle(base string) []byte {
 	for i := range p.Included {
 		b.entry("include", &p.Included[i])
 	}
-	b.end(p.Issues) // a buffer takes everything
+	b.finish(p, p.Issues) // a buffer takes everything
 	return out.Bytes()
 }
 
 // SearchTo answers a query as [Store.Search] does and writes [Page.Bundle] to w. It reads
 // one resource after the other while it writes, so that a page takes no more memory than
-// its largest resource. Nothing was written if the error is one of the search.
-func (s *Store) SearchTo(ctx context.Context, w io.Writer, base, resourceType, query string, opts ...SearchOption) error {
+// its largest resource; the links stand behind the entries. Nothing was written if the
+// error is one of the search.
+func (s *Store) SearchTo(ctx context.Context, w io.Writer, base, resourceType, query string, opts ...SearchOption) (err error) {
+	defer s.told("search", resourceType, &err)()
 	r, err := s.find(ctx, s, resourceType, query, opts)
 	if err != nil {
 		return err
@@ -40,30 +42,32 @@ func (s *Store) SearchTo(ctx context.Context, w io.Writer, base, resourceType, q
 	write := func(mode string) func(v Version) bool {
 		return func(v Version) bool { return b.entry(mode, &v) }
 	}
-	if err := r.matches(ctx, write("match")); err != nil {
+	if err := r.fill(ctx, room{bytes: s.pageBytes, least: 1}, write("match"), write("include")); err != nil {
 		return err
 	}
-	if err := r.included(ctx, write("include")); err != nil {
-		return err
-	}
-	return b.end(r.issues())
+	return b.finish(r.Page, r.issues())
 }
 
 // A searchset is a Bundle of that type while it is written.
 type searchset struct {
 	bundleWriter
-	base string
+	base, path string
 }
 
-// begin writes what a page says before its entries.
+// begin begins the Bundle of a page.
 func (p *Page) begin(w io.Writer, base string) *searchset {
-	prefix := base
-	if base != "" && p.path != "" {
+	b := &searchset{bundleWriter{w: w}, base, p.path}
+	b.begin("searchset", p.Total)
+	return b
+}
+
+// links writes the links of a page.
+func (b *searchset) links(p *Page) {
+	prefix := b.base
+	if b.base != "" && b.path != "" {
 		prefix += "/"
 	}
-	prefix += p.path
-	b := &searchset{bundleWriter{w: w}, base}
-	b.begin("searchset", p.Total)
+	prefix += b.path
 	for _, link := range []struct{ relation, query string }{
 		{"self", p.Self}, {"first", p.First}, {"previous", p.Previous}, {"next", p.Next}, {"last", p.Last},
 	} {
@@ -76,7 +80,6 @@ func (p *Page) begin(w io.Writer, base string) *searchset {
 		}
 		b.link(link.relation, url)
 	}
-	return b
 }
 
 // entry writes a resource. It reports whether more can be written.
@@ -92,19 +95,22 @@ func (b *searchset) entry(mode string, v *Version) bool {
 	return b.err == nil
 }
 
-// end writes what the page has to say, and reports whether all was written.
-func (b *searchset) end(issues []Issue) error {
+// finish writes what the page has to say, and its links: behind the entries, since these
+// decide where the page ends. It reports whether all was written.
+func (b *searchset) finish(p *Page, issues []Issue) error {
 	if len(issues) > 0 {
 		b.entry("outcome", &Version{JSON: issue.AppendOutcome(nil, issues...)})
 	}
-	return b.bundleWriter.end()
+	b.endEntries()
+	b.links(p)
+	return b.end()
 }
 
 // A bundleWriter writes a Bundle with links and entries.
 type bundleWriter struct {
 	w       io.Writer
 	text    []byte // that is still to be written
-	links   int
+	linked  int    // links in the list under way
 	entries int
 	err     error // of w
 }
@@ -119,7 +125,7 @@ func (b *bundleWriter) begin(kind string, total int) {
 
 // link writes a link. Links come before entries, or after endEntries.
 func (b *bundleWriter) link(relation, url string) {
-	if b.links++; b.links == 1 {
+	if b.linked++; b.linked == 1 {
 		b.text = append(b.text, `,"link":[`...)
 	} else {
 		b.text = append(b.text, ',')
@@ -130,8 +136,8 @@ func (b *bundleWriter) link(relation, url string) {
 
 // endLinks ends the links.
 func (b *bundleWriter) endLinks() {
-	if b.links > 0 {
-		b.text, b.links = append(b.text, ']'), 0
+	if b.linked > 0 {
+		b.text, b.linked = append(b.text, ']'), 0
 	}
 }
 
@@ -173,8 +179,8 @@ func (b *bundleWriter) write(p []byte) {
 	}
 }
 
-// fullURL is the address of the resource on a server, or "" without one. That of a
-// contained resource is its container's with the id (FHIR R4 §3.1.1.5.5).
+// fullURL is the address of the resource on a server, or "" without one. A contained
+// resource has its container's address with its own id (FHIR R4 §3.1.1.5.5).
 func (v *Version) fullURL(base string) string {
 	if base == "" || v.Type == "" {
 		return ""

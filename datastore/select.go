@@ -6,22 +6,18 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Select returns all that a query of a resource type matches, without pages and without
-// opening it, in the order of the log. Type and query are those of [Reader.Search]. The
-// query selects alone: _sort and _count change nothing; _include, _revinclude, _summary,
-// _elements, _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it
-// reports what Search reports. The answer can be iterated over again, and after the
+// Select returns all matches of a query of a resource type, without pages and without
+// opening them, in the order of the log. Type and query are as in [Reader.Search].
+// _sort and _count change nothing; _include, _revinclude, _summary, _elements,
+// _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it reports
+// what Search reports. The answer may be iterated over several times, and after the
 // snapshot was closed.
 func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...SearchOption) (iter.Seq[Ordinal], error) {
-	var o searchOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
-	q, _, err := s.store.query(ctx, typ, query, &o)
+	q, _, err := s.store.query(ctx, typ, query, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +52,7 @@ func (s *Snapshot) Versions(typ string) (iter.Seq2[Version, error], error) {
 	}
 	return func(yield func(Version, error) bool) {
 		for o := range s.view.OfType(index.TypeID(t)).All() {
-			if !s.view.Hole(o) && !yield(s.Describe(o), nil) {
+			if !s.view.Hole(o) && !yield(s.Describe(Ordinal(o)), nil) {
 				return
 			}
 		}
@@ -68,20 +64,24 @@ func (s *Snapshot) Versions(typ string) (iter.Seq2[Version, error], error) {
 
 // Describe returns a version of the snapshot without JSON and Interaction.
 func (s *Snapshot) Describe(o Ordinal) Version {
-	described := s.view.Version(o)
+	described := s.view.Version(index.Ordinal(o))
 	return publicVersion(&described)
 }
 
 // Previous returns the version of the same resource before another, false for the first.
-func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) { return s.view.Previous(o) }
+func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) {
+	before, ok := s.view.Previous(index.Ordinal(o))
+	return Ordinal(before), ok
+}
 
 // Find returns the current version of a resource without opening it. It reports
 // ErrNotFound, or ErrGone along with the deletion.
 func (s *Snapshot) Find(ctx context.Context, ref Ref) (Ordinal, error) {
-	return s.currentOrdinal(ctx, ref)
+	o, err := s.currentOrdinal(ctx, ref)
+	return Ordinal(o), err
 }
 
-// WithID returns the resources, of whatever type, that have an id.
+// WithID returns the resources of any type that have an id.
 func (s *Snapshot) WithID(id string) (refs []Ref) {
 	for t := range schema.Types {
 		if o, ok := s.view.Lookup(index.TypeID(t), id); ok && !s.view.Deleted(o) {

@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// A Reader is what can be read from: a [Store], whose every answer is the newest
-// state, or a [Snapshot].
+// A Reader answers reads: a [Store] as of its newest state, or a [Snapshot] as of its
+// own.
 type Reader interface {
 	// Read returns the current version of a resource. It reports ErrNotFound or
 	// ErrGone.
@@ -17,22 +17,33 @@ type Reader interface {
 	// ReadVersion returns one version of a resource. It reports ErrNotFound, or
 	// ErrGone for a version that is a deletion.
 	ReadVersion(ctx context.Context, ref Ref, versionID string) (Version, error)
-	// History iterates over versions, newest first, deletions included: those of
-	// one resource, of a type where ref has no ID, or of the whole store where it
-	// is zero. Of a resource that never was it yields ErrNotFound.
+	// History iterates over versions, newest first, deletions included: of one
+	// resource, of a type if ref has no ID, or of the whole store if ref is zero. For a
+	// resource that never existed it yields ErrNotFound.
 	History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error]
-	// HistoryPage returns one page of what History iterates over. It reports an
-	// [Error] of class ErrInvalid for a token of another history or store, and
-	// ErrStalePage for one of a state that is gone.
-	HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (*HistoryPage, error)
+	// HistoryPage returns one page of such a history: the newest LastUpdated
+	// first, and of versions with the same LastUpdated the last one written first. next
+	// is the HistoryOptions.Page of the page that follows, "" on the last. It is good for
+	// the same history, whatever is written meanwhile, until its state is swept. It
+	// reports an [Error] of class ErrInvalid for a token of another history or store,
+	// and ErrStalePage for one of a state that is gone.
+	HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (versions []Version, next string, err error)
 	// Search answers a query of a resource type with one page, or, where the type
-	// is "", of all types or those that _type names. The query is that of a URL,
+	// is "", of all types or of the types that _type names. The query is that of a URL,
 	// without a question mark: name=ann&birthdate=ge1980. It reports an [Error] of
 	// class ErrInvalid, ErrTooCostly or ErrIndexing, or ErrStalePage.
 	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)
+	// SearchAll iterates over all matches of such a query in the order that it asks for,
+	// over one state of the store, without pages: _count changes nothing. What only a page
+	// has is an [Error] of class ErrInvalid: included resources, the total alone
+	// (_summary=count), _explain, and page tokens; so is _contained. What [Lenient] leaves
+	// out is not told.
+	SearchAll(ctx context.Context, resourceType, query string, opts ...SearchOption) iter.Seq2[Version, error]
+	// At returns the state that is read: that of a Snapshot, which has to stay open, or
+	// the newest of a Store. Close it when done. It reports ErrClosed.
+	At() (*Snapshot, error)
 
-	// at returns the state that is read, counted until it is closed.
-	at() (*Snapshot, error)
+	reader() // there are no others
 }
 
 var (
@@ -48,9 +59,9 @@ type Snapshot struct {
 	hold  *engine.Hold // nil where another holds the view
 }
 
-// Snapshot returns the newest state. It costs less than a microsecond. Close it
-// when done: versions that an open snapshot sees stay in the index, and take memory
-// there, when they are superseded. Of a store that is closed it reads nothing.
+// Snapshot returns the newest state. It costs less than a microsecond. Close it when
+// done: versions that an open snapshot sees stay in the index, and take memory there,
+// when they are superseded. The snapshot of a closed store reads nothing.
 func (s *Store) Snapshot() *Snapshot {
 	now, err := s.now()
 	if err != nil {
@@ -76,16 +87,19 @@ func (s *Store) now() (*Snapshot, error) {
 	return &Snapshot{store: s, view: hold.View, hold: hold}, nil
 }
 
-// Sequence returns the number of the write that the snapshot was taken after, 0
-// for an empty store.
+// Sequence returns the sequence of the snapshot's newest commit, 0 for an empty store.
 func (s *Snapshot) Sequence() uint64 { return s.view.Sequence() }
 
-// Time returns the time of that write.
+// Time returns the time of that commit.
 func (s *Snapshot) Time() time.Time { return time.UnixMicro(s.view.Time()).UTC() }
 
-func (s *Store) at() (*Snapshot, error) { return s.now() }
+// At implements [Reader].
+func (s *Store) At() (*Snapshot, error) { return s.now() }
 
-// at returns the snapshot's state, which it holds itself.
-func (s *Snapshot) at() (*Snapshot, error) {
+// At implements [Reader]. The snapshot holds the state itself.
+func (s *Snapshot) At() (*Snapshot, error) {
 	return &Snapshot{store: s.store, view: s.view}, s.view.Open()
 }
+
+func (s *Store) reader()    {}
+func (s *Snapshot) reader() {}

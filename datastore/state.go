@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// ownState begins the names under which a store keeps what its users set.
+// ownState begins the names of the states that users set.
 const ownState = "user/"
 
 // Bounds of named state.
@@ -17,39 +17,33 @@ const (
 	maxStateValue = 1 << 20
 )
 
-// SetState has the commit keep a value under a name, beside the resources that it
-// writes and as durable as they are: the position of a feed, say, or how far a job is.
-// The last value of a name counts; an empty one forgets the name. A name is 1 to 256
-// bytes, a value up to 1 MiB; others are an [Error] of class ErrInvalid.
+// SetState keeps a value under a name, in the same commit as the transaction's
+// resources: the position of a feed, or the progress of a job. The last value of a name
+// counts; an empty value forgets the name. A name is 1 to 256 bytes, a value up to 1
+// MiB; others are an [Error] of class ErrInvalid.
 //
 // State is sealed like resources are. It is no resource: no search and no history shows
 // it, and exports leave it out.
-func (tx *Tx) SetState(name string, value []byte) error {
+func (tx *Transaction) SetState(name string, value []byte) error {
 	return tx.setState(engine.State{Name: name, Value: value})
 }
 
 // SetEffects has the commit keep, under a name, a value that is followed by one byte for
-// each of the transaction's operations: its [Effect], which is known in the commit
-// alone. So a job that is stopped knows what its last commit came to. Operations that are
-// added later count too. Otherwise it is SetState.
-func (tx *Tx) SetEffects(name string, value []byte) error {
+// each of the transaction's operations, which says what the operation came to and is known
+// in the commit alone. So a job that is stopped knows what its last commit came to.
+// Operations that are added later count too. Otherwise it is SetState. The bytes are
+//
+//	c  created: there was no resource before
+//	u  updated
+//	s  the current version holds the same ([IfChanged])
+//	d  deleted
+//	n  there was nothing to delete
+//	r  refused: out of order ([Transaction.SkipOutOfOrder])
+func (tx *Transaction) SetEffects(name string, value []byte) error {
 	return tx.setState(engine.State{Name: name, Value: value, Effects: true})
 }
 
-// An Effect says what an operation came to.
-type Effect = engine.Effect
-
-// The effects.
-const (
-	NoEffect        = engine.NoEffect  // there was nothing to delete
-	EffectCreated   = engine.Created   // there was no resource before
-	EffectUpdated   = engine.Updated   // a version followed another one
-	EffectUnchanged = engine.Unchanged // the current version holds the same
-	EffectDeleted   = engine.Deleted
-	EffectRefused   = engine.Refused // the version was out of order (IfInOrder)
-)
-
-func (tx *Tx) setState(s engine.State) error {
+func (tx *Transaction) setState(s engine.State) error {
 	name, value := s.Name, s.Value
 	switch {
 	case name == "" || len(name) > maxStateName:
@@ -62,8 +56,7 @@ func (tx *Tx) setState(s engine.State) error {
 	return nil
 }
 
-// State returns the value that is kept under a name, nil if there is none. The value is
-// the caller's.
+// State returns the value of a name, nil if there is none. The value is the caller's.
 func (s *Store) State(ctx context.Context, name string) ([]byte, error) {
 	return s.engine.State(ctx, ownState+name)
 }

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ func TestState(t *testing.T) {
 	}
 	store := open()
 	set := func(name, value string, resources ...string) error {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for _, r := range resources {
 				if _, err := tx.Update(ctx, []byte(r), datastore.IfNoneMatch()); err != nil {
 					return err
@@ -70,10 +71,10 @@ func TestState(t *testing.T) {
 func TestEffects(t *testing.T) {
 	store := open(t, nil)
 	write := func(resources ...string) []byte {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for _, r := range resources {
 				if id, ok := strings.CutPrefix(r, "-"); ok {
-					require.NoError(t, tx.Delete(datastore.Ref{Type: "Patient", ID: id}, datastore.IfPresent()))
+					require.NoError(t, tx.DeleteAs(datastore.Ref{Type: "Patient", ID: id}, "", time.Time{}))
 					continue
 				}
 				id, family, _ := strings.Cut(r, " ")
@@ -87,11 +88,9 @@ func TestEffects(t *testing.T) {
 		require.NoError(t, err)
 		return value[len("at "):]
 	}
-	require.Equal(t, []byte{byte(datastore.EffectCreated), byte(datastore.EffectCreated)}, write("a x", "b x"))
-	require.Equal(t, []byte{
-		byte(datastore.EffectUnchanged), byte(datastore.EffectUpdated), byte(datastore.EffectDeleted), byte(datastore.NoEffect), byte(datastore.EffectCreated),
-	}, write("a x", "b y", "-b", "-c", "b y"))
-	require.Equal(t, []byte{byte(datastore.EffectUnchanged)}, write("a x"), "nothing else is written")
+	require.Equal(t, "cc", string(write("a x", "b x")))
+	require.Equal(t, "sudnc", string(write("a x", "b y", "-b", "-c", "b y")))
+	require.Equal(t, "s", string(write("a x")), "nothing else is written")
 	require.Empty(t, write())
 	require.ErrorIs(t, store.Begin().SetEffects("", nil), datastore.ErrInvalid)
 }

@@ -2,47 +2,46 @@ package datastore
 
 import (
 	"fmt"
-	"slices"
+	"sort"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Stats say how much a store holds in memory to find things: its index. What is
-// stored lies in the log, in the folder or in memory as well.
+// Stats describe the index of a store, which is in memory. The resources lie in the
+// log, in a folder or in memory as well.
 type Stats struct {
-	// Versions were written, deletions included; Superseded of them are not current,
-	// and Swept of those are not in the search index any more. All can be read.
+	// Versions is the number of versions, deletions included. Superseded of them are
+	// not current, and Swept of the superseded ones are not in the search index any
+	// more. All can be read.
 	Versions, Superseded, Swept int
 	// Types are the resource types that have a version, by name.
-	Types []TypeStats
+	// Resources of a type have a current version; Versions of it were written, deletions
+	// included.
+	Types []struct {
+		Type                string
+		Resources, Versions int
+	}
 	// Bytes of the index, by part: the table of resources, exact values, lists of
 	// versions, texts, and what is compared (dates, numbers, references).
 	Bytes struct{ Resources, Terms, Postings, Texts, Columns int64 }
 	// Held is how many states are held: by snapshots, and by searches, histories and
-	// exports under way. HeldSince is when the oldest began. What they see is not swept.
+	// exports under way. HeldSince is when the oldest began. Versions that they see are
+	// not swept.
 	Held      int
 	HeldSince time.Time
 	// Unannotated is how many documents wait for an annotation in the background.
 	Unannotated int
-	// Limit is the share, from 0 to 1, of the limit that the store is nearest to, such
-	// as that of versions. The logger is told from 0.8 on; beyond 0.99 only deletions
-	// are taken, and other writes report ErrFull.
+	// Limit is the used share, from 0 to 1, of the limit to which the store is nearest,
+	// such as the number of versions. The logger is told from 0.8 on; beyond 0.99 only
+	// deletions are taken, and other writes report ErrFull.
 	Limit float64
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory
-}
-
-// TypeStats count what a store has of one resource type.
-type TypeStats struct {
-	Type      string
-	Resources int // that have a current version
-	Versions  int // that were written, deletions included
 }
 
 // Stats looks at the whole index, which takes about 50 ns a value list and holds up
@@ -54,24 +53,23 @@ func (s *Store) Stats() (Stats, error) {
 	of := s.engine.Stats()
 	held, since := s.engine.Held()
 	unannotated, _ := s.engine.Unannotated()
-	return Stats{
-		Types: typeStats(s.engine.Last()),
-		Held:  held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
+	stats := Stats{
+		Held: held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
-	}, nil
-}
-
-// typeStats counts what a view sees.
-func typeStats(v engine.View) (types []TypeStats) {
+	}
+	last := s.engine.Last()
 	for t := range schema.Types {
-		of := v.OfType(index.TypeID(t))
-		if n := of.Len(); n > 0 {
-			types = append(types, TypeStats{Type: schema.TypeID(t).String(), Resources: of.CountVisible(), Versions: n})
+		counted := last.OfType(index.TypeID(t))
+		if n := counted.Len(); n > 0 {
+			stats.Types = append(stats.Types, struct {
+				Type                string
+				Resources, Versions int
+			}{schema.TypeID(t).String(), counted.CountVisible(), n})
 		}
 	}
-	slices.SortFunc(types, func(a, b TypeStats) int { return strings.Compare(a.Type, b.Type) })
-	return types
+	sort.Slice(stats.Types, func(i, j int) bool { return stats.Types[i].Type < stats.Types[j].Type })
+	return stats, nil
 }
 
 // String returns the stats as a table.

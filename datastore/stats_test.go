@@ -16,7 +16,7 @@ import (
 func TestStats(t *testing.T) {
 	store, err := datastore.Open(ctx, "mem:", nil)
 	require.NoError(t, err)
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		for i := range 300 {
 			for _, json := range []string{
 				fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","name":[{"family":"Family %d","given":["Given"]}],"gender":"male"}`, i, i),

@@ -24,7 +24,7 @@ func TestSweepKeepsWhatIsAsked(t *testing.T) {
 	store := storetest.Open(t, &datastore.Options{Now: func() time.Time { return now }})
 	const patients = 40
 	writeAll := func(version int) {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for id := range patients {
 				if _, err := tx.Update(ctx, patientVersion(id, version)); err != nil {
 					return err
@@ -99,7 +99,7 @@ func TestSearchesDuringSweeps(t *testing.T) {
 	store := storetest.Open(t, nil)
 	const patients = 20
 	write := func(version int) error {
-		_, err := store.Write(ctx, func(tx *datastore.Tx) error {
+		_, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 			for id := range patients {
 				if _, err := tx.Update(ctx, patientVersion(id, version)); err != nil {
 					return err

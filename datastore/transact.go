@@ -2,46 +2,11 @@ package datastore
 
 import (
 	"context"
-	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/index"
 )
-
-// MaxBundleEntries is the number of entries up to which a batch or transaction is
-// taken. It bounds the memory and the time of the one commit that it becomes.
-const MaxBundleEntries = bundle.MaxEntries
-
-// ServedAt says at which address clients reach the store: criteria, conditional references
-// and the requests of a Bundle may be absolute below it, and the links of its answers begin
-// with it. By default it is [Options.BaseURL].
-func ServedAt(base string) WriteOption {
-	return func(o *writeOptions) { o.base = strings.TrimRight(base, "/") }
-}
-
-// A ReturnPreference says what the answers to the writes of a Bundle have beside their
-// status (FHIR R4 §3.1.0.1.7, Prefer: return).
-type ReturnPreference = bundle.Return
-
-// The preferences.
-const (
-	// ReturnIssues gives what was found and accepted. It is the default.
-	ReturnIssues = bundle.Default
-	// ReturnMinimal gives nothing.
-	ReturnMinimal = bundle.Minimal
-	// ReturnRepresentation gives the resource, and what ReturnIssues gives.
-	ReturnRepresentation = bundle.Representation
-	// ReturnOutcome gives an OperationOutcome, even where nothing was found.
-	ReturnOutcome = bundle.OperationOutcome
-)
-
-// Return has [Store.Transact] answer writes with more or less than their status. A create
-// or an update with ReturnMinimal or ReturnOutcome leaves out [Version.JSON], which spares
-// the memory of large resources.
-func Return(what ReturnPreference) WriteOption {
-	return func(o *writeOptions) { o.returns = what }
-}
 
 // Transact carries out a Bundle of type batch or transaction and returns the
 // response Bundle (FHIR R4 §3.1.0.11).
@@ -52,35 +17,38 @@ func Return(what ReturnPreference) WriteOption {
 // of another are rewritten; so are conditional references (Type?query), which
 // must find one resource. Conditions are decided on what the other entries leave
 // behind; see docs/conformance.md for the rules. The entries of a batch are carried out
-// one by one, each with its own outcome. The options are those that say how resources are
-// checked, [ServedAt] and [Return].
-func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) ([]byte, error) {
-	o, c, err := s.gather(opts, anything)
+// one by one, each with its own outcome. A Bundle has at most 100,000 entries, which bounds
+// the memory and the time of the one commit that it becomes. The options are [Validation]
+// and [Return]. See [Store.ServedAt].
+func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) (answer []byte, err error) {
+	defer s.told("transact", "", &err)()
+	o, err := s.gather(opts, &opTransact)
 	if err != nil {
 		return nil, err
 	}
-	if o.conditional || o.provenance != nil || c != (engine.Condition{}) {
-		return nil, engine.Failf(ErrInvalid, issue.Invalid, "IfMatch, IfNoneMatch, IfNoneExist and WithProvenance do not go with a Bundle")
-	}
-	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: o.base, Return: o.returns, Get: s.get})
+	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: s.base, Return: returns[o.returns], Get: s.get})
 }
 
 // get answers a GET of a Bundle.
-func (s *Store) get(ctx context.Context, now engine.View, to bundle.Target, base string, room int) ([]byte, engine.Version, error) {
+func (s *Store) get(ctx context.Context, now engine.View, to bundle.Target, base string, bytes int) ([]byte, engine.Version, error) {
 	at := &Snapshot{store: s, view: now}
 	if to.IsQuery {
 		typ := ""
 		if to.Type != 0 {
 			typ = to.Type.String()
 		}
-		page, err := s.search(ctx, at, typ, to.Query, room, []SearchOption{InCompartment(Ref{Type: to.InType, ID: to.InID})})
+		var opts []SearchOption
+		if to.InType != "" {
+			opts = append(opts, InCompartment(Ref{Type: to.InType, ID: to.InID}))
+		}
+		page, err := s.search(ctx, at, typ, to.Query, room{bytes: min(bytes, s.pageBytes)}, opts)
 		if err != nil {
 			return nil, engine.Version{}, err
 		}
 		return page.Bundle(base), engine.Version{}, nil
 	}
 	ref := Ref{Type: to.Type.String(), ID: to.ID}
-	var o Ordinal
+	var o index.Ordinal
 	var err error
 	if to.Version != "" {
 		o, err = at.versionOrdinal(ctx, ref, to.Version)

@@ -44,7 +44,8 @@ func transact(t *testing.T, store *datastore.Store, bundle []byte) reply {
 	t.Helper()
 	text, err := store.Transact(ctx, bundle)
 	require.NoError(t, err)
-	require.NoError(t, store.Validate(ctx, text), "the response is valid: %s", text)
+	_, invalid := store.Validate(ctx, text)
+	require.NoError(t, invalid, "the response is valid: %s", text)
 	var r reply
 	require.NoError(t, json.Unmarshal(text, &r))
 	return r
@@ -199,7 +200,8 @@ func TestMalformedBundles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := store.Transact(ctx, []byte(text))
 			require.ErrorIs(t, err, datastore.ErrInvalid)
-			require.NoError(t, store.Validate(ctx, datastore.Outcome(err)))
+			_, invalid := store.Validate(ctx, datastore.Outcome(err))
+			require.NoError(t, invalid)
 		})
 	}
 	text, err := store.Transact(ctx, []byte(`{"resourceType":"Bundle","type":"transaction"}`))
@@ -278,7 +280,7 @@ func TestIfMatchRaces(t *testing.T) {
 
 func TestWriteIsAtomic(t *testing.T) {
 	store := open(t, nil)
-	written, err := store.Write(ctx, func(tx *datastore.Tx) error {
+	written, err := store.Write(ctx, func(tx *datastore.Transaction) error {
 		ref, err := tx.Create(ctx, []byte(`{"resourceType":"Patient"}`))
 		if err != nil {
 			return err
@@ -296,7 +298,7 @@ func TestWriteIsAtomic(t *testing.T) {
 	require.Equal(t, "3", written[3].VersionID)
 	require.EqualValues(t, 1, store.Snapshot().Sequence())
 
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		if _, err := tx.Update(ctx, patient("q", "Q")); err != nil {
 			return err
 		}
@@ -306,12 +308,12 @@ func TestWriteIsAtomic(t *testing.T) {
 	_, err = store.Read(ctx, datastore.Ref{Type: "Patient", ID: "q"})
 	require.ErrorIs(t, err, datastore.ErrNotFound)
 
-	_, err = store.Write(ctx, func(tx *datastore.Tx) error {
+	_, err = store.Write(ctx, func(tx *datastore.Transaction) error {
 		_, err := tx.Update(ctx, []byte(`{`))
 		return err
 	})
 	require.ErrorIs(t, err, datastore.ErrInvalid)
-	written, err = store.Write(ctx, func(*datastore.Tx) error { return nil })
+	written, err = store.Write(ctx, func(*datastore.Transaction) error { return nil })
 	require.NoError(t, err)
 	require.Empty(t, written)
 	tx := store.Begin()

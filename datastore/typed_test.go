@@ -103,7 +103,7 @@ func TestTyped(t *testing.T) {
 	require.Empty(t, cmp.Diff(p2, got, protocmp.Transform()), "a snapshot still has it")
 
 	var versions []string
-	for p, err := range datastore.History[*ppb.Patient](ctx, store, "id-1") {
+	for p, err := range datastore.History[*ppb.Patient](ctx, store, "id-1", nil) {
 		require.NoError(t, err)
 		versions = append(versions, p.GetMeta().GetVersionId().GetValue())
 	}
@@ -235,7 +235,7 @@ func TestTypedErrors(t *testing.T) {
 		profile(err)
 		yielded++
 	}
-	for _, err := range datastore.History[*agpb.ActualGroup](ctx, store, "x") {
+	for _, err := range datastore.History[*agpb.ActualGroup](ctx, store, "x", nil) {
 		profile(err)
 		yielded++
 	}
@@ -273,7 +273,7 @@ func TestTypedErrors(t *testing.T) {
 	require.ErrorIs(t, err, datastore.ErrNotFound, "ids are of a type")
 	_, err = datastore.ReadVersion[*opb.Observation](ctx, store, o.GetId().GetValue(), "2")
 	require.ErrorIs(t, err, datastore.ErrNotFound)
-	for _, err := range datastore.History[*ppb.Patient](ctx, store, "none") {
+	for _, err := range datastore.History[*ppb.Patient](ctx, store, "none", nil) {
 		require.ErrorIs(t, err, datastore.ErrNotFound)
 	}
 	for _, err := range datastore.Search[*ppb.Patient](ctx, store, "nmae=x") {

@@ -102,7 +102,7 @@ func TestVerifyOfAnotherExtractor(t *testing.T) {
 	require.NoError(t, store.Delete(ctx, datastore.Ref{Type: "Patient", ID: "p3"}))
 	for range 2 {
 		var faults []datastore.Fault
-		require.NoError(t, store.Verify(ctx, datastore.VerifyFaults(func(f datastore.Fault) bool { faults = append(faults, f); return true })))
+		require.NoError(t, store.VerifyAll(ctx, func(f datastore.Fault) bool { faults = append(faults, f); return true }, nil))
 		require.Empty(t, faults)
 		for _, query := range []string{"name=ann", "organization.name=acme", "_sort=name"} {
 			page, err := store.Search(ctx, "Patient", query)

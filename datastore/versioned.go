@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// versionedReferences notes the references of resources to versions of others, so that a
-// page can say which of what it includes is another version than was referred to: what
-// is included is current.
+// versionedReferences notes the references of resources to versions of others. Included
+// resources are current, so a page can tell the ones that are another version than the
+// reference names.
 type versionedReferences map[Ref]map[string]bool
 
 // note reads the references of a resource's JSON. It looks for their form alone, which

@@ -9,18 +9,18 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// blocksName is what files are called that are organized by patients.
+// blocksName is the name of files that are organized by patients.
 const blocksName = "Patients"
 
-// A block is what is exported of one patient.
+// A block is the exported resources of one patient.
 type block struct {
 	head     []byte // a line
 	versions []datastore.Ordinal
 }
 
 // blocks calls yield with the block of each patient that has one, in the order of the
-// log, until it returns false. What is in no block is left in c.sets. It searches as of
-// the choice's state.
+// log, until it returns false. Versions in no block are left in c.sets. It searches as
+// of the choice's state.
 func (c *choice) blocks(ctx context.Context, yield func(block) bool) error {
 	all, seen := roaring.New(), roaring.New()
 	var types []string

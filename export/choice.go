@@ -13,17 +13,17 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A run is what files of one kind get: versions in order.
+// A run is the versions, in order, for files of one kind.
 type run struct {
 	series
 	walk walk
-	cut  datastore.Subsetter // nil for whole resources
+	cut  subsetter // nil for whole resources
 }
 
 // A walk calls yield with versions until that returns false.
 type walk func(ctx context.Context, yield func(datastore.Ordinal) bool) error
 
-// A choice is what an export has of a state.
+// A choice is the versions of a state that an export has.
 type choice struct {
 	from    *datastore.Snapshot
 	options *Options
@@ -33,8 +33,8 @@ type choice struct {
 	stream  bool // there are no files
 }
 
-// choose finds what is exported. What it returns needs no search any more, but for files
-// that are organized by patients.
+// choose finds the exported versions. The result needs no further search, except for
+// files that are organized by patients.
 func choose(ctx context.Context, from *datastore.Snapshot, o *Options) (*choice, error) {
 	c := &choice{from: from, options: o, types: o.Types, sets: map[string]*roaring.Bitmap{}}
 	var err error
@@ -65,8 +65,8 @@ func choose(ctx context.Context, from *datastore.Snapshot, o *Options) (*choice,
 	return c, c.associate(ctx)
 }
 
-// letGo ends the hold on the state, unless it is searched later on: to read what was
-// chosen it need not be held.
+// letGo ends the hold on the state, unless the state is searched later: reading chosen
+// versions needs no hold.
 func (c *choice) letGo() {
 	if c.options.OrganizeBy == "" {
 		c.from.Close()
@@ -109,8 +109,8 @@ func (c *choice) filters() (map[string][]string, error) {
 		case c.in != nil && !inCompartment(typ):
 			return nil, fmt.Errorf("export: TypeFilters: number %d is of type %s, which is in no patient's compartment", i+1, typ)
 		}
-		// A type without resources is looked at all the same, so that a wrong query is
-		// told.
+		// A type without resources is searched all the same, so that a wrong query is
+		// an error.
 		if at, found := slices.BinarySearch(c.types, typ); !found {
 			c.types = slices.Insert(c.types, at, typ)
 		}
@@ -137,7 +137,7 @@ func (o *Options) condition() string {
 	return strings.Join(parts, "&")
 }
 
-// chooseType finds what of a type is exported.
+// chooseType finds the exported versions of a type.
 func (c *choice) chooseType(ctx context.Context, typ string, filters []string) error {
 	if len(filters) == 0 {
 		filters = []string{""}
@@ -160,7 +160,7 @@ func (c *choice) chooseType(ctx context.Context, typ string, filters []string) e
 	return nil
 }
 
-// runs returns what is exported as files of one type each, what was deleted last.
+// runs returns the runs of files of one type each, and the deletions last.
 func (c *choice) runs() ([]run, error) {
 	var runs []run
 	for _, typ := range c.types {

@@ -11,7 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
-// compressed compresses what is written to w. Closing it closes w.
+// compressed returns a writer that compresses to w. Closing it closes w.
 func compressed(w io.WriteCloser, how Compression) (io.WriteCloser, error) {
 	var z io.WriteCloser
 	var err error

@@ -9,9 +9,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/etag"
 )
 
-// deleted walks the deletions that are in force: deletions of the exported types between
-// Since and Until. In a scope of patients the last version of the deleted resource must
-// have been about one of them. Other conditions look at resources, and a deletion has none.
+// deleted walks the deletions in force: deletions of the exported types between Since
+// and Until. In a scope of patients, the last version of the deleted resource must have
+// belonged to one of them. Other conditions do not apply, since a deletion has no
+// content.
 func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool) error {
 	for _, typ := range c.types {
 		versions, err := c.from.Versions(typ)
@@ -57,8 +58,8 @@ func (c *choice) listed(ctx context.Context, v *datastore.Version) (bool, error)
 
 var patientReference = regexp.MustCompile(`"reference":"Patient/([A-Za-z0-9.-]+)`)
 
-// was reports whether a resource that was deleted is of the scope: it was a patient of
-// it, or its last version refers to one.
+// was reports whether a deleted resource belonged to the scope: it was one of its
+// patients, or its last version refers to one.
 func (c *choice) was(v *datastore.Version) (bool, error) {
 	switch {
 	case c.in == nil:

@@ -7,49 +7,50 @@
 //
 // # What an export is
 //
-// All files are of one moment: the state of a [datastore.Snapshot], or of a
-// [datastore.Store] when the job started, whatever is written meanwhile. A file
-// <Type>.ndjson holds the current version of each resource of the type in canonical
-// form, one a line, in the order in which these versions were written. A type
-// without resources has no file. [Options] narrow what is exported, by searches over that
-// state, and say how it is cut into files.
+// All files show one state: of a [datastore.Snapshot], or of a [datastore.Store] when
+// the job started, however much is written meanwhile. A file <Type>.ndjson holds the
+// current version of each resource of the type in canonical form, one a line, in the
+// order in which these versions were written. A type without resources has no file.
+// [Options] narrow what is exported, by searches over that state, and say how it is cut
+// into files.
 //
-// manifest.json is that of a FHIR Bulk Data export (Bulk Data Access IG 2.0.0,
-// "Response - Complete Status"). It is written last, so an export with a manifest
-// is whole. Of a job that fails or is cancelled, the files that were complete
-// stay, and no manifest. With Since, or History, files deleted/Bundle.ndjson list
-// what was deleted, one Bundle a deletion: of type transaction or, with History, of type
-// history, which says number and time of the version. Deletions that were undone stand
-// among the versions of a History.
+// manifest.json is the manifest of a FHIR Bulk Data export (Bulk Data Access IG 2.0.0,
+// "Response - Complete Status"). It is written last, so an export with a manifest is
+// whole. A job that fails or is cancelled leaves its complete files, and no manifest.
+// With Since, or History, files deleted/Bundle.ndjson list the deletions, one Bundle a
+// deletion: of type transaction or, with History, of type history, which has number and
+// time of the version. Deletions that were undone stand among the versions of a
+// History.
 //
 // # Jobs
 //
-// An export of a Store is a job of its register (package jobs) from Start on. The register
-// knows the state that the job began with and which files are complete, to the second;
-// [Resume] goes on behind them. A job whose state was swept meanwhile begins anew.
+// An export of a Store is a job of its register (package jobs) from Start on. The
+// register has the state with which the job began, and the complete files of up to a
+// second ago; [Resume] goes on behind them. A job whose state was swept meanwhile
+// begins anew.
 //
-// # What is held
+// # Holds
 //
-// Start searches, and keeps what it found as sets of ordinals. From then on a job holds no
-// state: sweeps go on, and the job lasts as long as it has to, unless Compact or Purge
-// removes a version that it has yet to read: it then ends with datastore.ErrStalePage, and
-// Resume begins anew. Files that are organized by
-// patients are searched for patient by patient: that job holds its state, Stats.Held
-// shows it, and after an hour it may end with datastore.ErrStalePage. Resume then begins
-// anew if the state is gone.
+// Start searches, and keeps the matches as sets of ordinals. From then on a job holds
+// no state: sweeps go on, however long the job lasts. If Compact or Purge removes a
+// version that the job has yet to read, the job ends with datastore.ErrStalePage, and
+// Resume begins anew. A job with files that are
+// organized by patients searches for each patient: it holds its state, Stats.Held shows
+// it, and after an hour it may end with datastore.ErrStalePage. Resume then begins anew
+// if the state is gone.
 //
 // # Terms
 //
 // A series is files that follow each other: of one type, of patients' blocks, or of
-// deletions. A part is a run of versions of one series, which one worker opens. Pages are
-// what a part is handed to the writer in. A block is what is exported of one patient.
+// deletions. A part is a run of versions of one series, which one worker opens. A part
+// goes to the writer in pages. A block is the exported resources of one patient.
 //
 // # Invariants
 //
-//   - Memory does not depend on how much is exported, but for a bit for each version: a
-//     few pages for each worker, or a few resources if these are larger.
-//   - The same snapshot and options give the same bytes, but for Options.Request and the
-//     job's id in HealthLake's layout.
+//   - Memory does not depend on the size of the export, except for a bit for each
+//     version: a few pages for each worker, or a few resources if these are larger.
+//   - The same snapshot and options give the same bytes, except for Options.Request and
+//     the job's id in HealthLake's layout.
 //
 // # What it does not do
 //

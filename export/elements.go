@@ -5,11 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// checkElements reports an element that no type has which is exported.
+// checkElements reports an element that no exported type has.
 func (c *choice) checkElements() error {
 	for i, element := range c.options.Elements {
 		typ, name, of := strings.Cut(element, ".")
@@ -36,8 +35,11 @@ func hasElement(typ, name string) bool {
 	return first != end
 }
 
+// A subsetter appends resources, cut, as datastore.Snapshot.Elements has them.
+type subsetter = func(dst, resource []byte) ([]byte, error)
+
 // subsetter returns how resources of a type are cut, nil if they are not.
-func (c *choice) subsetter(typ string) (datastore.Subsetter, error) {
+func (c *choice) subsetter(typ string) (subsetter, error) {
 	var names []string
 	cuts := false
 	for _, element := range c.options.Elements {

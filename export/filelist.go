@@ -13,8 +13,9 @@ import (
 // listBlock is how many files are one block of a list.
 const listBlock = 1000
 
-// A fileList is the complete files of a job in their order. The register has it in blocks
-// beside the job's record, which so does not grow with the number of files.
+// A fileList is the complete files of a job in their order. The register has it in
+// blocks beside the job's record, so that the record does not grow with the number of
+// files.
 type fileList struct {
 	files []listedFile
 	kept  int // how many of them the register has
@@ -29,7 +30,7 @@ func blockName(id string, block int) string {
 }
 
 // keep has a transaction keep the files that were added since the last time.
-func (l *fileList) keep(tx *datastore.Tx, id string) error {
+func (l *fileList) keep(tx *datastore.Transaction, id string) error {
 	for l.kept < len(l.files) {
 		block := l.kept / listBlock
 		end := min(len(l.files), (block+1)*listBlock)

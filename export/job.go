@@ -41,8 +41,8 @@ type Job struct {
 
 // Progress is how far a job is.
 type Progress struct {
-	// Type is the resource type under way, "" before the first, after the last, and
-	// where files have several.
+	// Type is the resource type under way, "" before the first, after the last, and if
+	// files have several types.
 	Type      string
 	Resources int64 // written
 	Total     int64 // to write; 0 of a history, which is not counted beforehand
@@ -50,7 +50,7 @@ type Progress struct {
 	Elapsed   time.Duration
 }
 
-// A Result is what a job came to.
+// A Result is the result of a job.
 type Result struct {
 	Status register.Status
 	// TransactionTime is the time of the newest write that the export shows.
@@ -61,7 +61,7 @@ type Result struct {
 	Resources      int64 // in Files
 	Bytes          int64
 	Elapsed        time.Duration // of this run
-	// Anew says that a job which was resumed began from the start, as of a newer state.
+	// Anew says that a resumed job began from the start, as of a newer state.
 	Anew bool
 }
 
@@ -79,8 +79,8 @@ func (j *Job) ID() string { return j.id }
 // Cancel stops the job. It does not wait: Wait does.
 func (j *Job) Cancel() { j.cancel() }
 
-// Wait returns what the job came to, once it has ended. The result is good
-// whatever the error: what stopped the job, such as context.Canceled or
+// Wait returns the result of the job, once it has ended. The result is valid with every
+// error: the error that stopped the job, such as context.Canceled or
 // datastore.ErrCorrupt.
 func (j *Job) Wait() (Result, error) {
 	<-j.done
@@ -130,7 +130,7 @@ func (j *Job) run(ctx context.Context) {
 	}
 }
 
-// fill tells of the files that are complete.
+// fill puts the complete files into a result.
 func (j *Job) fill(r *Result) {
 	r.TransactionTime = time.UnixMicro(j.from.Time).UTC()
 	r.Files, r.Deleted = j.files.named(&j.from, &j.options, j.id)
@@ -148,7 +148,7 @@ func (j *Job) tell(ctx context.Context) (stop func() error) {
 	return jobs.Tell(ctx, func() { j.options.Progress(j.Progress()) })
 }
 
-// begin notes which series is under way.
+// begin notes the series under way.
 func (j *Job) begin(s series) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -166,7 +166,7 @@ func (j *Job) wrote(s series, count, bytes int64) {
 	j.mu.progress.Bytes += bytes
 }
 
-// completed notes that a file is complete, and tells the register now and then.
+// completed notes that a file is complete, and tells the register once in noteEvery.
 func (j *Job) completed(s series, f File) error {
 	j.from.add(s, f)
 	j.files.add(f)
@@ -176,7 +176,7 @@ func (j *Job) completed(s series, f File) error {
 	return j.note()
 }
 
-// closes reports whether an error is that of a store that takes no writes any more.
+// closes reports whether an error means that the store takes no writes any more.
 func closes(err error) bool {
 	return errors.Is(err, datastore.ErrClosed) || errors.Is(err, datastore.ErrReadOnly)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// manifestName is where HealthLake puts what Bulk Data gives as a response.
+// manifestName is the file into which HealthLake puts Bulk Data's response.
 const manifestName = "manifest.json"
 
-// manifest is that of Bulk Data Access IG 2.0.0. URLs are relative to it.
+// manifest is the manifest of Bulk Data Access IG 2.0.0. URLs are relative to it.
 type manifest struct {
 	TransactionTime     string         `json:"transactionTime"` // a FHIR instant
 	Request             string         `json:"request"`

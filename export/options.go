@@ -27,14 +27,14 @@ type Sink interface {
 // names once they are complete and durable.
 func DirSink(folder string) Sink { return jobs.Folder(folder) }
 
-// A Layout says how files are called.
+// A Layout selects the names of files.
 type Layout string
 
 // The layouts.
 const (
 	// Flat is Patient.ndjson, Patient-2.ndjson and so on.
 	Flat Layout = ""
-	// HealthLake is that of AWS HealthLake's exports: all files in a folder
+	// HealthLake is the layout of AWS HealthLake's exports: all files in a folder
 	// <DatastoreID>-FHIR_EXPORT-<job's id>, named <Type>/<Type>-1-<n>-0.ndjson with n
 	// from 1.
 	HealthLake Layout = "HealthLake"
@@ -50,36 +50,34 @@ const (
 	Zstd Compression = "zstd"
 )
 
-// Associated data are what Bulk Data's includeAssociatedData names.
+// An Associated is a value of Bulk Data's includeAssociatedData.
 type Associated string
 
 // The associated data.
 const (
-	// LatestProvenance is, for each resource that is exported, the Provenance about it
-	// that was recorded last.
+	// LatestProvenance is the last recorded Provenance of each exported resource.
 	LatestProvenance Associated = "LatestProvenanceResources"
-	// RelevantProvenance is every Provenance about a resource that is exported.
+	// RelevantProvenance is every Provenance of an exported resource.
 	RelevantProvenance Associated = "RelevantProvenanceResources"
 )
 
-// Options say what is exported and where to. A job needs To; of everything else the
-// zero value is the default. All conditions must hold.
+// Options say what is exported and where to. A job needs To; the zero value of each
+// other field is its default. All conditions must hold.
 type Options struct {
 	// To takes the files and the manifest.
 	To Sink `json:"-"`
-	// Scope is "" for the whole store; "Patient" for all patients and what is in their
+	// Scope is "" for the whole store; "Patient" for all patients and their
 	// compartments (FHIR R4 §3.3); or "Group/<id>" for the patients that are active
-	// members of that Group, or of Groups that are members, and what is in their
-	// compartments.
+	// members of that Group, or of Groups that are members, and their compartments.
 	Scope string `json:"scope,omitempty"`
 	// Types are the resource types to export: all of the scope by default.
 	Types []string `json:"types,omitempty"`
-	// Since leaves out what was last written at this time or before, Until what was last
-	// written at this time or later.
+	// Since leaves out versions written at this time or before, Until versions written
+	// at this time or later.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// TypeFilters are searches, as in "Observation?status=final". Of a type that has
-	// filters, what any of them finds is exported. Filters select alone: see
+	// TypeFilters are searches, as in "Observation?status=final". A resource of a type
+	// with filters is exported if any of them matches. Filters only select: see
 	// datastore.Snapshot.Select.
 	TypeFilters []string `json:"typeFilters,omitempty"`
 	// Elements cut resources to these elements, the mandatory elements, id and meta:
@@ -92,12 +90,13 @@ type Options struct {
 	// Patients narrow a scope to some patients, as in "Patient/ann". With the whole
 	// store, the scope is Patient. Each must be there, and in the Group.
 	Patients []string `json:"patients,omitempty"`
-	// Associated adds what belongs to the resources that are exported.
+	// Associated adds data that belongs to the exported resources.
 	Associated []Associated `json:"associated,omitempty"`
-	// OrganizeBy is "" for files of one resource type each, or "Patient": then files named
-	// Patients hold, one patient after the other, a Parameters resource that names the
-	// patient, the patient, and what is exported of the compartment, in the order of the
-	// log. What is in no compartment follows in files of its type. A block is in one file.
+	// OrganizeBy is "" for files of one resource type each, or "Patient": then files
+	// named Patients hold, one patient after the other, a Parameters resource that
+	// names the patient, the patient, and the exported resources of the compartment, in
+	// the order of the log. Resources in no compartment follow in files of their types.
+	// A block is in one file.
 	OrganizeBy string `json:"organizeBy,omitempty"`
 	// History exports all versions instead of the current ones. Deletions that are in
 	// force are listed as deleted, with their versions; undone deletions stand among the
@@ -109,19 +108,19 @@ type Options struct {
 	// FileSize is how many bytes of lines a file has at most, unless a single line or
 	// block has more: without bound by default.
 	FileSize int64 `json:"fileSize,omitzero"`
-	// Layout says how files are called, and DatastoreID is for the one of HealthLake.
+	// Layout selects the names of files; DatastoreID is a part of HealthLake's.
 	Layout      Layout `json:"layout,omitempty"`
 	DatastoreID string `json:"datastoreId,omitempty"`
 	// Compression says how files are compressed.
 	Compression Compression `json:"compression,omitempty"`
-	// Request is what the manifest says was asked for, as a URL.
+	// Request is the request in the manifest, as a URL.
 	Request string `json:"request,omitempty"`
 
-	// ClientToken makes asking twice one job: Start with a token that was used before
-	// gives the same job, which goes on if it has not completed.
+	// ClientToken makes Start idempotent: with the token of an earlier job, Start
+	// returns that job, which goes on if it is not complete.
 	ClientToken string `json:"-"`
-	// JobName and Output say in the register how the caller calls the job, and where To
-	// puts files.
+	// JobName and Output are the caller's names, in the register, for the job and for
+	// the place of its files.
 	JobName string `json:"-"`
 	Output  string `json:"-"`
 	// Progress is called while the job runs, about ten times a second at most, and
@@ -135,7 +134,7 @@ type Options struct {
 
 const patient = "Patient"
 
-// withDefaults fills o and reports everything that is wrong with it.
+// withDefaults fills o and reports all its faults.
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf("export: "+format, args...)) }

@@ -14,7 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// Patients are those of a scope.
+// A patients is the patients of a scope.
 type patients struct {
 	all bool     // of the store
 	ids []string // if not all: sorted
@@ -60,7 +60,7 @@ func patientsOf(ctx context.Context, from *datastore.Snapshot, o *Options) (*pat
 	return &patients{ids: slices.Compact(chosen)}, nil
 }
 
-// A group is what an export wants to know of a Group.
+// A group has the elements of a Group that an export reads.
 type group struct {
 	Member []struct {
 		Entity   reference `json:"entity"`
@@ -117,8 +117,8 @@ func splitReference(text string) (typ, id string) {
 	return typ, id
 }
 
-// compartmentMember returns how resources of a type are in a patient's compartment, nil
-// if they are not.
+// compartmentMember returns the rule by which resources of a type belong to a patient's
+// compartment, nil if they never do.
 func compartmentMember(typ string) *schema.CompartmentMember {
 	t, _ := schema.ResourceType(typ)
 	for i := range schema.Compartments {
@@ -135,11 +135,11 @@ func compartmentMember(typ string) *schema.CompartmentMember {
 	return nil
 }
 
-// referencesAtOnce is how many patients one search asks for.
+// referencesAtOnce is how many patients one search names.
 const referencesAtOnce = 200
 
-// compartment returns what of a type is in the compartments of patients: of type Patient,
-// they alone.
+// compartment returns the resources of a type in the compartments of patients: for the
+// type Patient, the patients alone.
 func compartment(ctx context.Context, from *datastore.Snapshot, typ string, in *patients) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	if typ == patient {
@@ -174,7 +174,7 @@ func compartment(ctx context.Context, from *datastore.Snapshot, typ string, in *
 	return set, nil
 }
 
-// add adds what a query matches to a set.
+// add adds the matches of a query to a set.
 func add(ctx context.Context, from *datastore.Snapshot, set *roaring.Bitmap, typ, query string) error {
 	found, err := from.Select(ctx, typ, query)
 	if err != nil {

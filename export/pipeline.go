@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// partLength is how many versions a part has at most: some hundred kilobytes of
-	// common resources, which is much beside handing them over. A patient's block is one
-	// part, whatever it has.
+	// partLength is the most versions of a part: some hundred kilobytes of common
+	// resources, whose work is much beside handing them over. A patient's block is one
+	// part of any size.
 	partLength = 256
 	// pageSize is the size at which a page is handed to the writer. Only a part of
 	// large resources has more than one.
@@ -34,8 +34,8 @@ type part struct {
 	series
 	head     []byte // a line before the versions
 	versions []datastore.Ordinal
-	cut      datastore.Subsetter // nil for whole resources
-	pages    chan page           // closed after the last, or where the job stops
+	cut      subsetter // nil for whole resources
+	pages    chan page // closed after the last, or where the job stops
 }
 
 // A page is the lines of some versions of a part.
@@ -59,8 +59,8 @@ type pipeline struct {
 // errLeft stops a pipeline whose pages nobody wants any more.
 var errLeft = errors.New("export: left")
 
-// pages iterates over all pages, from which skip versions are left out. A page is good
-// until the next one.
+// pages iterates over all pages, without the first skip versions. A page is valid until
+// the next one.
 func (c *choice) pages(ctx context.Context, skip int64) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
 		workers := c.options.Workers
@@ -88,7 +88,7 @@ func (c *choice) pages(ctx context.Context, skip int64) iter.Seq2[page, error] {
 			return
 		}
 		ended = true
-		// The queue also ends where something was stopped.
+		// The queue also ends if an error stopped the pipeline.
 		if err := g.Wait(); err != nil {
 			yield(page{}, err)
 		} else if err := ctx.Err(); err != nil {
@@ -126,7 +126,7 @@ func receive[T any](ctx context.Context, from <-chan T) (value T, ok bool) {
 	return value, ok
 }
 
-// list cuts what is exported into parts and sends them on.
+// list cuts the exported versions into parts and sends them on.
 func (p *pipeline) list(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
@@ -176,13 +176,13 @@ func newPart(r *run) *part {
 
 // listBlocks sends the blocks of patients, each a part.
 func (p *pipeline) listBlocks(ctx context.Context) (err error) {
-	cuts := map[string]datastore.Subsetter{}
+	cuts := map[string]subsetter{}
 	for _, typ := range p.choice.types {
 		if cuts[typ], err = p.choice.subsetter(typ); err != nil {
 			return err
 		}
 	}
-	var cut datastore.Subsetter
+	var cut subsetter
 	if len(p.choice.options.Elements) > 0 {
 		cut = func(dst, resource []byte) ([]byte, error) {
 			if cut := cuts[typeOf(resource)]; cut != nil {
@@ -214,8 +214,8 @@ func typeOf(resource []byte) string {
 	return string(typ)
 }
 
-// send hands a part to the consumer and to the workers. The consumer gets it first,
-// so that it never waits for a part that is behind one it was not told of.
+// send hands a part to the consumer and to the workers. The consumer gets it first, so
+// that it never waits for a part behind a part that it does not know.
 func (p *pipeline) send(ctx context.Context, next *part) error {
 	for _, to := range []chan<- *part{p.order, p.work} {
 		select {
@@ -293,7 +293,7 @@ func (p *pipeline) buffer() []byte {
 	return nil
 }
 
-// release takes memory back, but for that of a very large resource.
+// release takes memory back, except the memory of a very large resource.
 func (p *pipeline) release(b []byte) {
 	if cap(b) <= 2*pageSize {
 		p.buffers.Put(&b)

@@ -13,8 +13,8 @@ import (
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
-// noteEvery is how often the register is told of files at most. A crash costs the files of
-// that time, which are written again.
+// noteEvery is the least time between two notes of complete files in the register.
+// After a crash, the files of that time are written again.
 const noteEvery = time.Second
 
 // A position is how far a job is: the state that it exports, and how much of it is in
@@ -25,7 +25,7 @@ type position struct {
 	Series   []seriesDone `json:"series,omitempty"`
 }
 
-// seriesDone is what of a series is in complete files.
+// A seriesDone is the part of a series that is in complete files.
 type seriesDone struct {
 	series
 	Files int   `json:"files"`
@@ -73,7 +73,7 @@ func (p *position) list(ctx context.Context, store *datastore.Store, id string) 
 	return loadList(ctx, store, id, n)
 }
 
-// written returns what the register tells of the position.
+// written returns the register's entry for the position.
 func (p *position) written() *register.Written {
 	w := new(register.Written)
 	for i := range p.Series {
@@ -86,13 +86,13 @@ func (p *position) written() *register.Written {
 	return w
 }
 
-// note tells the register how far the job is.
+// note tells the register the position of the job.
 func (j *Job) note() error {
 	j.noted = time.Now()
 	return j.save(context.Background())
 }
 
-// save keeps the record of the job, and which files are complete.
+// save keeps the record of the job, and the list of complete files.
 func (j *Job) save(ctx context.Context) error {
 	if err := j.describe(); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (j *Job) save(ctx context.Context) error {
 	return err
 }
 
-// describe puts how far the job is into its record.
+// describe puts the position of the job into its record.
 func (j *Job) describe() (err error) {
 	j.record.Written = j.from.written()
 	j.record.Written.Total = j.Progress().Total
@@ -116,8 +116,8 @@ func (j *Job) describe() (err error) {
 	return nil
 }
 
-// finish tells the register what the job came to, whether or not ctx ended. A store that
-// is closed leaves the job interrupted.
+// finish tells the register the result of the job, whether or not ctx ended. A store
+// that is closed leaves the job interrupted.
 func (j *Job) finish(ctx context.Context, stopped error) error {
 	if j.store == nil {
 		return nil

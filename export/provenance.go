@@ -11,11 +11,12 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
 )
 
 const provenance = "Provenance"
 
-// associate adds the Provenances that Options.Associated asks for.
+// associate adds the Provenances of Options.Associated.
 func (c *choice) associate(ctx context.Context) error {
 	if len(c.options.Associated) == 0 {
 		return nil
@@ -43,7 +44,10 @@ func (c *choice) associate(ctx context.Context) error {
 		if err := json.Unmarshal(text, &about); err != nil {
 			return fmt.Errorf("export: %w: a Provenance cannot be read", datastore.ErrCorrupt)
 		}
-		recorded, _ := time.Parse(time.RFC3339Nano, about.Recorded)
+		var recorded time.Time
+		if t, err := fhirtime.ParseInstant(about.Recorded); err == nil {
+			recorded = t.Start()
+		}
 		for _, target := range about.Target {
 			is, ok, err := c.chosen(ctx, target.Reference)
 			if err != nil {

@@ -12,7 +12,7 @@ type series struct {
 // blocks reports whether the series is of patients' blocks.
 func (s series) blocks() bool { return s.Name == blocksName && !s.Deleted }
 
-// typ is the resource type of the lines, "" where they have several.
+// typ is the resource type of the lines, "" if they have several.
 func (s series) typ() string {
 	if s.blocks() {
 		return ""
@@ -20,7 +20,7 @@ func (s series) typ() string {
 	return s.Name
 }
 
-// folder is where the files of a job are, with a slash, or "".
+// folder is the folder of a job's files, with a slash, or "".
 func (o *Options) folder(job string) string {
 	if o.Layout == HealthLake {
 		return o.DatastoreID + "-FHIR_EXPORT-" + job + "/"

@@ -16,22 +16,22 @@ import (
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
-// Start starts an export and returns once it is known what to export, which takes a few
-// searches. The job ends when all is written, when ctx ends, or when reading or writing
-// fails; call Wait. A snapshot that is given must stay open until then.
+// Start starts an export and returns after a few searches that find the exported
+// resources. The job ends when all is written, when ctx ends, or when reading or
+// writing fails; call Wait. A snapshot must stay open until then.
 //
 // A job on a [datastore.Store] is in its register, package jobs, unless the store takes
-// no writes. With a ClientToken that a job was started with, Start gives that job: the one
-// that runs, or resumed, or what it came to.
+// no writes. With the ClientToken of an earlier job, Start returns that job: running,
+// resumed, or complete.
 //
-// It reports datastore.ErrClosed, jobs.ErrToken, what a filter's search reports, and
-// everything that is wrong with opts.
+// It reports datastore.ErrClosed, jobs.ErrToken, errors of a filter's search, and all
+// faults of opts.
 func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, error) {
 	opts, err := opts.withSink()
 	if err != nil {
 		return nil, err
 	}
-	state, err := datastore.At(from)
+	state, err := from.At()
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
@@ -50,10 +50,10 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 }
 
 // Resume goes on with a job of the register that is interrupted, cancelled or failed,
-// behind the last file that is known to be complete and as of the state that the job began
-// with. If that state was swept, the job begins anew as of the newest, and
-// says so ([Result.Anew]). Of opts, To, Progress and Workers count; everything else is as
-// the job was started with and may be left out.
+// behind the last file that is known to be complete and as of the state with which the
+// job began. If that state was swept, the job begins anew as of the newest state
+// ([Result.Anew]). Only To, Progress and Workers of opts count; all other options are
+// those of Start and may be left out.
 //
 // It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is complete,
 // ErrChanged, and what Start reports.
@@ -72,11 +72,11 @@ func Resume(ctx context.Context, store *datastore.Store, id string, opts Options
 	return resume(ctx, store, record, opts)
 }
 
-// ErrChanged is returned when a job is to be resumed with other options than it was
-// started with.
+// ErrChanged is returned by Resume for other options than at Start.
 var ErrChanged = errors.New("export: the job was started with other options")
 
-// prepare chooses what a job exports. The state is the job's then, and closed on errors.
+// prepare finds the exported versions of a job. The job then owns the state, which is
+// closed on errors.
 func prepare(ctx context.Context, state *datastore.Snapshot, opts Options) (*Job, error) {
 	j := &Job{options: opts, started: time.Now(), done: make(chan struct{}), ended: func() {}}
 	c, err := choose(ctx, state, &j.options)
@@ -95,7 +95,7 @@ func prepare(ctx context.Context, state *datastore.Snapshot, opts Options) (*Job
 	return j, nil
 }
 
-// asked returns what a job is asked for, as the register keeps it.
+// asked returns the options of a job, as the register keeps them.
 func (o *Options) asked() ([]byte, error) {
 	text, err := json.Marshal(o, json.Deterministic(true))
 	if err != nil {
@@ -177,7 +177,7 @@ func resume(ctx context.Context, store *datastore.Store, record *register.Record
 	}
 	anew := errors.Is(err, datastore.ErrStalePage)
 	if anew {
-		if state, err = datastore.At(store); err == nil {
+		if state, err = store.At(); err == nil {
 			j, err = prepare(ctx, state, opts)
 		}
 	}
@@ -192,8 +192,8 @@ func resume(ctx context.Context, store *datastore.Store, record *register.Record
 	return j.runs(ctx)
 }
 
-// resumed returns the options that a job was started with, with To, Progress and Workers
-// of opts.
+// resumed returns the options with which a job was started, with To, Progress and
+// Workers of opts.
 func resumed(record *register.Record, opts Options) (Options, error) {
 	filled, err := opts.withSink()
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 )
 
 // Lines iterates over the lines of an export, without their newlines: the resources of
-// each type, in the order of the types and of the log. A line is good until the next one.
-// There are no files, so To, FileSize, Layout and Compression must not be set; deletions
-// are left out, but for those of a History, which stand among the versions; and no job is
-// registered. It yields what Start and Wait report.
+// each type, in the order of the types and of the log. A line is valid until the next
+// one. There are no files, so To, FileSize, Layout and Compression must not be set, and
+// no job is registered. Deletions are left out, except in a History, where they stand
+// among the versions. It yields the errors of Start and Wait.
 func Lines(ctx context.Context, from datastore.Reader, opts Options) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if opts.Compression != None {
@@ -77,7 +77,7 @@ func Write(ctx context.Context, from datastore.Reader, w io.Writer, opts Options
 	return r, nil
 }
 
-// streamed chooses what an export without files has.
+// streamed finds the exported versions of an export without files.
 func streamed(ctx context.Context, from datastore.Reader, opts Options) (*choice, error) {
 	opts, err := opts.withDefaults()
 	if opts.To != nil || opts.FileSize != 0 || opts.Layout != Flat {
@@ -86,7 +86,7 @@ func streamed(ctx context.Context, from datastore.Reader, opts Options) (*choice
 	if err != nil {
 		return nil, err
 	}
-	state, err := datastore.At(from)
+	state, err := from.At()
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}

@@ -1,23 +1,26 @@
 package fhirpath
 
-import "context"
+import (
+	"context"
 
-// The interfaces in this file are what an evaluation needs of its surroundings. A
-// caller that has none of it leaves them nil. They are called by whoever evaluates,
-// on their goroutine; an error ends the evaluation and is returned as it is.
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
+)
 
-// A Resolver finds the resources that references refer to, beyond what the
-// resource at hand tells: contained resources and the entries of its Bundle are
-// found without it.
+// The interfaces in this file are the services of an evaluation. A caller without one
+// leaves it nil. They are called on the goroutine of the evaluation; an error ends the
+// evaluation and is returned as it is.
+
+// A Resolver finds the targets of references outside of the resource at hand: contained
+// resources and the entries of its Bundle are found without it.
 type Resolver interface {
-	// Resolve returns the resource in JSON, or nil where there is none. The slice
-	// must not change while results are in use.
+	// Resolve returns the resource in JSON, or nil if there is none. The slice must not
+	// change while results are in use.
 	Resolve(ctx context.Context, reference string) ([]byte, error)
 }
 
-// A TypeResolver tells the type of the resource that a reference refers to, where
-// neither its text (Type/id, an absolute URL that ends so, a #fragment) nor
-// Reference.type does. It is all that "resolve() is T" needs.
+// A TypeResolver tells the type of a reference's target, if neither its text (Type/id,
+// an absolute URL that ends so, a #fragment) nor Reference.type does. "resolve() is T"
+// needs nothing else.
 type TypeResolver interface {
 	ResolveType(reference string) (resourceType string, ok bool)
 }
@@ -27,8 +30,8 @@ type Coding struct {
 	System, Version, Code string
 }
 
-// Terminology knows value sets and code systems. Its functions report known = false
-// where they do not know the value set or code system: the result is then empty.
+// Terminology knows value sets and code systems. Its functions report known = false for
+// an unknown value set or code system: the result is then empty.
 type Terminology interface {
 	// MemberOf reports whether one of the codings is in a value set.
 	MemberOf(ctx context.Context, valueSet string, codings []Coding) (member, known bool, err error)
@@ -38,8 +41,8 @@ type Terminology interface {
 
 // Profiles knows structure definitions.
 type Profiles interface {
-	// Conforms reports whether an element conforms to the profile with a
-	// canonical URL; known is false where there is no such profile.
+	// Conforms reports whether an element conforms to the profile with a canonical URL;
+	// known is false if there is no such profile.
 	Conforms(ctx context.Context, element Item, profile string) (conforms, known bool, err error)
 	// InSlice reports whether an element is in a slice that a structure defines.
 	InSlice(ctx context.Context, element Item, structure, name string) (in, known bool, err error)
@@ -47,41 +50,33 @@ type Profiles interface {
 	ElementDefinition(ctx context.Context, element Item) (Collection, error)
 }
 
-// A Function is one that a caller adds.
-type Function struct {
-	// MinArgs and MaxArgs are how many arguments it takes.
-	MinArgs, MaxArgs int
-	// Call computes the result. Arguments have been evaluated on $this. The slices
-	// must not be kept. An error ends the evaluation and is returned as it is.
-	Call func(ctx context.Context, input Collection, args []Collection) (Collection, error)
+// terminology is a Terminology as the machine asks it.
+type terminology struct{ of Terminology }
+
+func (t terminology) MemberOf(ctx context.Context, valueSet string, codings []fhirpath.Coding) (member, known bool, err error) {
+	list := make([]Coding, len(codings))
+	for i, c := range codings {
+		list[i] = Coding(c)
+	}
+	return t.of.MemberOf(ctx, valueSet, list)
 }
 
-// external is a call of a function that the caller has added.
-type external struct {
-	position
-	input    operation
-	args     []operation
-	function Function
+func (t terminology) Subsumes(ctx context.Context, a, b fhirpath.Coding) (subsumes, known bool, err error) {
+	return t.of.Subsumes(ctx, Coding(a), Coding(b))
 }
 
-func (o *external) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.input.eval(v, focus); err != nil {
-		return err
-	}
-	input := v.exportAll(v.stack[base:])
-	v.stack = v.stack[:base]
-	args := make([]Collection, len(o.args))
-	for i, arg := range o.args {
-		if err := arg.eval(v, focus); err != nil {
-			return err
-		}
-		args[i] = v.exportAll(v.stack[base:])
-		v.stack = v.stack[:base]
-	}
-	result, err := o.function.Call(v.ctx, input, args)
-	if err != nil {
-		return err
-	}
-	return v.pushAll(result, o.Pos())
+// profiles is a Profiles as the machine asks it.
+type profiles struct{ of Profiles }
+
+func (p profiles) Conforms(ctx context.Context, element fhirpath.Item, profile string) (conforms, known bool, err error) {
+	return p.of.Conforms(ctx, Item{element}, profile)
+}
+
+func (p profiles) InSlice(ctx context.Context, element fhirpath.Item, structure, name string) (in, known bool, err error) {
+	return p.of.InSlice(ctx, Item{element}, structure, name)
+}
+
+func (p profiles) ElementDefinition(ctx context.Context, element fhirpath.Item) (fhirpath.Collection, error) {
+	c, err := p.of.ElementDefinition(ctx, Item{element})
+	return c.inner(), err
 }

@@ -15,6 +15,9 @@ import (
 	"github.com/fhirlake/fhirlake/fhirpath"
 )
 
+// data is where shared test data is, if it is anywhere.
+const data = "../../shared/data/"
+
 // A suiteTest is a test of HL7's FHIRPath R4 suite.
 type suiteTest struct {
 	Name       string `xml:"name,attr"`

@@ -10,12 +10,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
-// headLimit is how much of a file is read before its turn comes, as it lies in its folder.
+// headLimit is how many bytes of a file, as it lies in its folder, are read before its
+// turn comes.
 const headLimit = 256 << 10
 
-// An ahead opens the sources of a pass before their turn comes, and reads their start, so
-// that the time until a bucket answers passes for many at once. Its methods are for one
-// goroutine.
+// An ahead opens the sources of a pass before their turn comes, and reads their start,
+// so that waiting for a bucket's answers happens for many at once. Its methods are for
+// one goroutine.
 type ahead struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -57,7 +58,7 @@ func (a *ahead) next() *opening {
 	return next
 }
 
-// close closes what is open.
+// close closes the open files.
 func (a *ahead) close() {
 	a.cancel()
 	_ = jobs.Finish(a.ctx, func() error {
@@ -136,7 +137,8 @@ func readHead(ctx context.Context, file io.Reader, size int64) (head []byte, err
 	return head, err
 }
 
-// callbackError returns an error of closing a file if it is none of the file's.
+// callbackError returns an error of closing a file if the file's code did not report it
+// itself.
 func callbackError(err error) error {
 	if errors.Is(err, datastore.ErrCallback) {
 		return err

@@ -19,8 +19,8 @@ const (
 	batchPatience = 50 * time.Millisecond
 )
 
-// A batch is chunks that follow each other, of one source or of several. It is what a
-// worker prepares and the committer commits at a time, and is for one goroutine at a time.
+// A batch is chunks that follow each other, of one source or of several. A worker
+// prepares it, and then the committer commits it. It is for one goroutine at a time.
 type batch struct {
 	chunks []*chunk
 	buffer []byte // for the text of the chunks
@@ -29,7 +29,7 @@ type batch struct {
 	weight int64 // share of the pipeline's budget
 
 	prepared chan struct{} // closed by the worker, which sets tx
-	tx       *datastore.Tx
+	tx       *datastore.Transaction
 }
 
 // room is the memory that is left for text.
@@ -42,7 +42,7 @@ func (b *batch) add(c *chunk) {
 	}
 	b.chunks = append(b.chunks, c)
 	b.lines += c.lineEnds
-	// What is told of a line takes room as well.
+	// The report of a line takes room as well.
 	b.weight += max(int64(len(c.data)), outcomeSize*c.lineEnds)
 }
 
@@ -51,7 +51,7 @@ func (b *batch) full() bool {
 	return cap(b.buffer)-b.used < batchRoom || b.weight >= chunkSize || b.lines >= chunkLines || len(b.chunks) >= batchChunks
 }
 
-// isDone reports whether nothing of the batch is to be committed.
+// isDone reports whether the batch has nothing to commit.
 func (b *batch) isDone() bool {
 	for _, c := range b.chunks {
 		if !c.ends && !c.isDone() {
@@ -61,9 +61,10 @@ func (b *batch) isDone() bool {
 	return true
 }
 
-// prepare fills the transaction of the batch; its error is one that stops the run.
+// prepare fills the transaction of the batch. An error stops the run.
 func (b *batch) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	b.tx = store.Begin()
+	b.tx.SkipOutOfOrder() // of lines that keep their versions
 	for _, c := range b.chunks {
 		c.tx = b.tx
 		if c.ends {
@@ -122,8 +123,8 @@ func (p *pipeline) read(ctx context.Context) error {
 // allLines is behind all lines of a source.
 const allLines = math.MaxInt64 / 2
 
-// next returns the next source, open, and nil after the last. Where that takes long, what
-// was read before is sent on.
+// next returns the next source, open, and nil after the last. If opening takes long, it
+// sends the current batch on.
 func (r *reader) next(ctx context.Context) (next *opening, err error) {
 	next = r.ahead.next()
 	if next == nil {
@@ -153,8 +154,8 @@ func (r *reader) next(ctx context.Context) (next *opening, err error) {
 	return next, ctx.Err() // which is no fault of the source
 }
 
-// readSource adds the chunks of one source; they are like of. What is wrong with the
-// source is a chunk as well; the error is the context's.
+// readSource adds the chunks of one source; they are like of. A fault of the source is
+// a chunk as well; the error is the context's.
 func (r *reader) readSource(ctx context.Context, of chunk, from *opening) (err error) {
 	read := &r.job.read
 	if r.job.from.Pass > 0 || of.done == allLines {

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A bundleInfo is what a first look at a text tells of the Bundle that it is.
+// A bundleInfo is the result of a first look at a text that may be a Bundle.
 type bundleInfo struct {
 	resourceType, typ string
 	names             *names
@@ -21,7 +21,7 @@ type bundleInfo struct {
 	isLine            bool // and not a file
 }
 
-// unpacks reports whether the text is a Bundle. What is wrong with its type is an error.
+// unpacks reports whether the text is a Bundle. A wrong type of Bundle is an error.
 func (b *bundleInfo) unpacks() (bool, error) {
 	if b.resourceType != "Bundle" {
 		return false, nil
@@ -45,9 +45,9 @@ func (b *bundleInfo) unpacks() (bool, error) {
 // errTwice says that a Bundle has one of its elements twice.
 var errTwice = errors.New("ingest: an element twice")
 
-// walkBundle takes a text apart. Without entry it looks for what the text is. entry is
-// called with each entry, which may be overwritten afterwards, and with its size: of one
-// that is larger than limit it gets the start.
+// walkBundle splits a text. Without entry it only collects the bundleInfo. entry is
+// called with each entry, which may be overwritten afterwards, and with its size: it
+// gets only the start of an entry larger than limit.
 func walkBundle(s *splitter, limit int, entry func(text []byte, size int64) error) (info bundleInfo, err error) {
 	seen := map[string]bool{}
 	var buffer []byte
@@ -86,8 +86,8 @@ func walkBundle(s *splitter, limit int, entry func(text []byte, size int64) erro
 	return info, err
 }
 
-// lookAt finds out what a text is, and what the fullUrls of its entries stand for.
-// made makes the id of an entry, from 0, that says nothing of one.
+// lookAt collects the bundleInfo of a text, and the resources that its entries'
+// fullUrls name. made makes the id of an entry, from 0, that has none.
 func lookAt(ctx context.Context, s *splitter, limit int, made func(i int64) string) (bundleInfo, error) {
 	all, i := newNames(), int64(-1)
 	info, err := walkBundle(s, limit, func(text []byte, size int64) error {
@@ -162,7 +162,7 @@ func (r *reader) readBundle(ctx context.Context, of chunk, text *decoder) error 
 }
 
 // readAgain reads the text of a source from its start. err is why it cannot be read;
-// stopped is what read returned, or the context's error.
+// stopped is the error of read, or the context's.
 func (j *Job) readAgain(ctx context.Context, s *source, read func(io.Reader) error) (err, stopped error) {
 	file, err := openNow(ctx, s)
 	if err != nil {
@@ -238,7 +238,7 @@ func (u *unbundler) add(ctx context.Context, s *splitter) error {
 	return u.finish(ctx, s.offset())
 }
 
-// brokenBundle tells what ended a Bundle too early.
+// brokenBundle returns the error of a Bundle that ends too early.
 func brokenBundle(err error) error {
 	if errors.Is(err, errSyntax) || errors.Is(err, errTwice) {
 		return invalid(issue.Structure, "the Bundle is no JSON from here on, is cut short, or something follows it")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A chunk goes from the reader to a worker, and then to the committer, in a batch.
@@ -24,11 +24,11 @@ type chunk struct {
 	ends   bool  // nothing of the source follows; there is no cut
 
 	// Set by the worker.
-	tx       *datastore.Tx // the batch's
-	stored   []storedLine  // in the order of the lines
-	last     int64         // number of the last line
-	aside    []int64       // lines to put aside
-	settled  []int64       // lines that were put aside and are decided
+	tx       *datastore.Transaction // the batch's
+	stored   []storedLine           // in the order of the lines
+	last     int64                  // number of the last line
+	aside    []int64                // lines to put aside
+	settled  []int64                // lines that were put aside and are decided
 	counts   Counts
 	failures []failedLine
 }
@@ -38,8 +38,8 @@ type chunk struct {
 // the runtime takes one away.
 const yieldEvery = 4
 
-// prepare fills the transaction with the chunk's lines. A line that the store does
-// not take becomes a failure; the error is one that stops the run.
+// prepare fills the transaction with the chunk's lines. A line that the store refuses
+// becomes a failure. An error stops the run.
 func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []datastore.WriteOption) error {
 	c.last = c.first
 	c.stored = make([]storedLine, 0, c.lineEnds+1)
@@ -62,8 +62,8 @@ func (c *chunk) prepare(ctx context.Context, store *datastore.Store, checks []da
 	return nil
 }
 
-// newBytes returns the bytes of text that the chunk stands for, without those of lines that
-// an earlier run counted. A run may cut a source elsewhere than the one before.
+// newBytes returns the chunk's bytes of text, without lines that an earlier run
+// counted. A run may cut a source at other places than the run before.
 func (c *chunk) newBytes() int64 {
 	switch skip := c.done - c.first + 1; {
 	case skip <= 0:
@@ -84,8 +84,8 @@ func (c *chunk) newBytes() int64 {
 	}
 }
 
-// faulty reports the chunk's fault. In the last pass it is that of the lines which are
-// put aside and cannot be read again, too.
+// faulty reports the chunk's fault. In the last pass it also reports lines that were
+// put aside and cannot be read again.
 func (c *chunk) faulty() {
 	fault := told(c.fault)
 	if c.job.from.Last && c.broken {
@@ -156,29 +156,29 @@ func (c *chunk) take(ctx context.Context, store *datastore.Store, number int64, 
 		return ctx.Err()
 	case errors.Is(err, datastore.ErrClosed):
 		return err
-	case errors.Is(err, datastore.ErrUnresolved) && c.source.again && !c.job.from.Last:
+	case errors.Is(err, engine.ErrUnresolved) && c.source.again && !c.job.from.Last:
 		if !waits {
 			c.aside = append(c.aside, number)
 		}
 	default:
 		c.fail(number, err)
-		if !errors.Is(err, datastore.ErrUnresolved) {
+		if !errors.Is(err, engine.ErrUnresolved) {
 			c.settle(number, waits)
 		}
 	}
 	return nil
 }
 
-// settle notes that a line which was put aside is decided. One that the last pass does
-// not resolve stays aside, so that the report can be told again.
+// settle notes that a line which was put aside is decided. A line that the last pass
+// does not resolve stays aside, so that it can be reported again.
 func (c *chunk) settle(number int64, waits bool) {
 	if waits {
 		c.settled = append(c.settled, number)
 	}
 }
 
-// retell tells the report of a line that an earlier run or pass did, and that is checked
-// again for it. unresolved says that the line never found what it refers to.
+// retell reports a line that an earlier run or pass did; the line is checked again for
+// the report. unresolved says that the line never found the targets of its references.
 func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64, w *wish, checks []datastore.WriteOption, unresolved bool) error {
 	if c.job.options.Report == nil {
 		return nil
@@ -188,18 +188,18 @@ func (c *chunk) retell(ctx context.Context, store *datastore.Store, number int64
 	}
 	tx := store.Begin()
 	ref, err := c.update(ctx, tx, store, w, checks)
-	switch isUnresolved := errors.Is(err, datastore.ErrUnresolved); {
+	switch isUnresolved := errors.Is(err, engine.ErrUnresolved); {
 	case isUnresolved && c.source.again && !unresolved: // it found something in its time
 		w.plain = true
 		ref, err = c.update(ctx, tx, store, w, c.job.checks())
 	case err == nil && unresolved: // it would find something by now
-		err = datastore.ErrUnresolved
+		err = engine.ErrUnresolved
 	}
 	switch {
 	case err == nil:
-		stored := storedLine{number: number, ref: ref, op: retold, effect: datastore.EffectUpdated}
+		stored := storedLine{number: number, ref: ref, op: retold, effect: engine.Updated}
 		if c.job.created.has(c.file, number) {
-			stored.effect = datastore.EffectCreated
+			stored.effect = engine.Created
 		}
 		c.note(&stored, tx)
 		c.stored = append(c.stored, stored)
@@ -228,15 +228,16 @@ func (c *chunk) fail(number int64, err error) {
 	c.tellFailure(number, err)
 }
 
-// tellFailure has the report tell of a line that is not imported.
+// tellFailure adds a line that is not imported to the report.
 func (c *chunk) tellFailure(number int64, err error) {
 	if c.job.options.Report != nil {
 		c.failures = append(c.failures, failedLine{number, appendLine(nil, c.lineOf(number), datastore.Status(err), datastore.Outcome(err))})
 	}
 }
 
-// refuse counts and reports an operation whose version was out of order, and that counts
-// as imported yet. Of a line with several the first that is refused counts.
+// refuse counts and reports an operation whose version was out of order, and which was
+// counted as imported. For a line with several operations, the first refused one
+// counts.
 func (c *chunk) refuse(s *storedLine, err error, again bool) {
 	if again {
 		return

@@ -5,10 +5,11 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// commit writes prepared batches to the store in order, what became of their lines to the
-// report, and counts both.
+// commit writes prepared batches to the store in order, reports their lines, and counts
+// both.
 func (p *pipeline) commit(ctx context.Context) (err error) {
 	j := p.job
 	r := newReport(j.options.Report, j.firstTold())
@@ -47,7 +48,7 @@ func (p *pipeline) commit(ctx context.Context) (err error) {
 	return nil
 }
 
-// learn tells the chunks of a batch what their operations came to.
+// learn gives the chunks of a batch the effects of their operations.
 func (j *Job) learn(b *batch, written []datastore.Version) {
 	for _, c := range b.chunks {
 		var created, refused []int64
@@ -58,15 +59,15 @@ func (j *Job) learn(b *batch, written []datastore.Version) {
 				kept = append(kept, s)
 				continue
 			}
-			switch s.effect = written[s.op].Effect(); s.effect {
-			case datastore.EffectRefused:
+			switch s.effect = effectOf(&written[s.op]); s.effect {
+			case engine.Refused:
 				again := len(refused) > 0 && refused[len(refused)-1] == s.number
 				c.refuse(&s, written[s.op].Refused, again)
 				refused = append(refused, s.number)
 				continue
-			case datastore.EffectCreated:
+			case engine.Created:
 				created = append(created, s.number)
-			case datastore.EffectUnchanged:
+			case engine.Unchanged:
 				c.counts.Unchanged++
 			}
 			kept = append(kept, s)

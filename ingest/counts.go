@@ -6,8 +6,8 @@ import (
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
-// Counts are what a job, or one file of it, came to so far. The names are those
-// of HealthLake's manifest in short.
+// Counts are the results so far of a job, or of one file of it. The names are
+// HealthLake's, shortened.
 type Counts struct {
 	Scanned        int64 `json:"scanned"`        // lines that are not blank
 	Imported       int64 `json:"imported"`       // of these, stored and durable
@@ -33,7 +33,7 @@ func (c *Counts) add(d Counts) {
 	c.BytesImported += d.BytesImported
 }
 
-// Progress is how far a job is. All that it counts is durable.
+// Progress is how far a job is. It counts durable work only.
 type Progress struct {
 	Counts
 	File      string // the file under way, "" before the first and after the last
@@ -44,8 +44,8 @@ type Progress struct {
 	// Reader.
 	Read, Size int64
 	Elapsed    time.Duration
-	// Rate is how many resources a second this run has imported, and Left about how long
-	// the rest of the input takes, 0 where that is not known.
+	// Rate is how many resources a second this run has imported, and Left about how
+	// long the rest of the input takes, 0 if that is unknown.
 	Rate float64
 	Left time.Duration
 }
@@ -60,21 +60,20 @@ func (p *Progress) estimate(before int64) {
 	}
 }
 
-// A Result is what a job came to. Of a job that was resumed the counts are those of all
-// its runs.
+// A Result is the result of a job. The counts of a resumed job are those of all its
+// runs.
 type Result struct {
 	Counts
 	Status  Status
-	Files   []FileResult // those that were begun since the job was started or resumed, in order
+	Files   []FileResult // files begun since the job was started or resumed, in order
 	Elapsed time.Duration
 }
 
-// A FileResult is what one file came to.
+// A FileResult is the result of one file.
 type FileResult struct {
 	Counts
 	Name string
-	// Err is why the file could not be read to its end. What came before is
-	// imported.
+	// Err is why the file could not be read to its end. The lines before are imported.
 	Err error
 }
 

@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // chunkSize is the size from which a chunk is cut. It is one commit: large enough
@@ -14,11 +14,11 @@ import (
 // the input evenly and, at 0.6 of the text, a log record stays below 1 MiB.
 const chunkSize = 3 << 19
 
-// chunkLines bounds the lines of a chunk. What is told of a bad line is some hundred
-// times as long as the shortest line is.
+// chunkLines bounds the lines of a chunk. The report of a bad line is some hundred
+// times as long as the shortest line.
 const chunkLines = 1 << 12
 
-// outcomeSize is about what is told of a bad line, in bytes.
+// outcomeSize is about the size of the report of a bad line, in bytes.
 const outcomeSize = 256
 
 // A cutter cuts a file's text into chunks. It holds one chunk, or one line of up
@@ -32,8 +32,8 @@ type cutter struct {
 	err   error  // what ended the text
 }
 
-// A cut is what a cutter gives: whole lines, or why the first of them is none. Entries of
-// a Bundle count as lines.
+// A cut is one result of a cutter: whole lines, or the fault of a line. Entries of a
+// Bundle count as lines.
 type cut struct {
 	first    int64 // number of the first line
 	lineEnds int64 // in data
@@ -45,15 +45,15 @@ type cut struct {
 	broken bool
 
 	line int64 // number of the first line in the report, 0 if it is first
-	// Of entries of a Bundle: the Bundle, the place of the first in it, where each ends in
-	// data, and how many bytes of the text were taken by then.
+	// Of entries of a Bundle: the Bundle, the index of the first entry in it, the end
+	// of each entry in data, and the bytes of the text up to each end.
 	bundle *bundleInfo
 	index  int64
 	marks  []int
 	taken  []int64
 }
 
-// unreadable is the cut where a text cannot be read on.
+// unreadable is the cut at which a text cannot be read on.
 func unreadable(line, lost int64, err error) cut {
 	return cut{first: line, bytes: lost, fault: err, broken: true}
 }

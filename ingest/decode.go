@@ -11,13 +11,13 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
-// headerSize is how many bytes of a file tell what it is.
+// headerSize is how many bytes of a file tell its format.
 const headerSize = 4
 
 var (
@@ -26,8 +26,8 @@ var (
 	utf8Mark  = []byte{0xef, 0xbb, 0xbf}
 )
 
-// maxWindow is the largest window of zstd data that is read: what its programs make at
-// most unless they are told to make more (zstd --long=27).
+// maxWindow is the largest window of zstd data that is read: the largest of zstd's
+// ordinary levels and of --long=27.
 const maxWindow = 128 << 20
 
 // A decoder reads the text of a file: decompressed, without a byte order mark.
@@ -112,7 +112,7 @@ func (d *decoder) close() {
 	d.buffers = nil
 }
 
-// isUTF16 tells UTF-16 and UTF-32 by their mark, or by a zero beside the first
+// isUTF16 recognises UTF-16 and UTF-32 by their mark, or by a zero beside the first
 // character, which is ASCII in any JSON.
 func isUTF16(head []byte) bool {
 	return head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff || head[0] == 0 || head[1] == 0
@@ -127,8 +127,7 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// wrap tells what is wrong with a file's bytes from what is wrong with reading
-// them.
+// wrap tells a fault of a file's bytes from an error of reading them.
 func (d *decoder) wrap(err error) error {
 	switch {
 	case d.sum.passed:
@@ -155,7 +154,7 @@ type meter struct {
 	block []byte // the file's alone while it is read
 }
 
-// errShorter says that a file ends before the size that it was listed with.
+// errShorter says that a file ends before the size with which it was listed.
 var errShorter = errors.New("ingest: the file is shorter than it was when the import began: it was changed meanwhile")
 
 // Read implements io.Reader.
@@ -209,7 +208,7 @@ func (m *meter) next(p []byte) (n int, err error) {
 	return a.n, a.err
 }
 
-// invalid returns an error about input that is none of the store's making.
+// invalid returns an error about the input.
 func invalid(code issue.Code, diagnostics string) error {
 	return &datastore.Error{Class: datastore.ErrInvalid, Issues: []datastore.Issue{{
 		Severity: issue.Fatal, Code: code, Offset: -1, Diagnostics: diagnostics,

@@ -11,13 +11,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A deletion is a resource that is deleted, and what the deletion was elsewhere.
+// A deletion is a resource to delete, with the number and time of the deletion at its
+// source.
 type deletion struct {
 	datastore.Ref
 	versionID   string    // "" where that is not said
@@ -25,11 +26,11 @@ type deletion struct {
 	past        bool      // it is of a history, which says by itself what else was deleted
 }
 
-// deletions returns what a line deletes: a Bundle of type transaction, batch or history
-// whose entries are DELETEs, as the deleted files of Bulk Data, and of exports with
-// history, have. In other files, it has to be of a history and without an id, as what an
-// export with history has among the versions: with one, it is a resource to import. It
-// returns nil for any other line.
+// deletions returns the deletions of a line: a Bundle of type transaction, batch or
+// history with DELETE entries alone, as in the deleted files of Bulk Data and of
+// exports with history. In other files only a Bundle of type history without an id
+// counts, as exports with history have among the versions; a Bundle with an id is a
+// resource to import. It returns nil for any other line.
 func deletions(line []byte, deletes bool) ([]deletion, error) {
 	if !deletes && !mayBe(line, `"Bundle"`) {
 		return nil, nil
@@ -77,7 +78,8 @@ func deletions(line []byte, deletes bool) ([]deletion, error) {
 	return all, nil
 }
 
-// nearStart is within how many bytes the type of a line stands that is no resource to import.
+// nearStart is within how many bytes the type stands of a line that is no resource to
+// import.
 const nearStart = 64
 
 // mayBe reports whether a line may be of a type.
@@ -85,8 +87,8 @@ func mayBe(line []byte, quoted string) bool {
 	return bytes.Contains(line[:min(len(line), nearStart)], []byte(quoted))
 }
 
-// isBlockHead reports whether a line is the head of a patient's block (Bulk Data Access IG
-// 3.0.0): Parameters without an id, which are nothing to import.
+// isBlockHead reports whether a line is the heading of a patient's block (Bulk Data
+// Access IG 3.0.0): Parameters without an id, which are not imported.
 func isBlockHead(line []byte) bool {
 	if !mayBe(line, `"Parameters"`) {
 		return false
@@ -104,14 +106,14 @@ func isBlockHead(line []byte) bool {
 // remove adds the deletions of a line to the transaction.
 func (c *chunk) remove(number int64, line []byte, all []deletion) error {
 	for _, d := range all {
-		how := []datastore.WriteOption{datastore.IfPresent()}
+		var how []datastore.WriteOption
 		if d.past {
 			how = append(how, datastore.Imported())
 		}
-		if c.job.options.KeepVersions {
-			how = append(how, datastore.DeletedAs(d.versionID, d.lastUpdated), datastore.IfInOrder())
+		if !c.job.options.KeepVersions {
+			d.versionID, d.lastUpdated = "", time.Time{}
 		}
-		switch err := c.tx.Delete(d.Ref, how...); {
+		switch err := c.tx.DeleteAs(d.Ref, d.versionID, d.lastUpdated, how...); {
 		case errors.Is(err, datastore.ErrInvalid): // of a version that cannot be kept
 			c.fail(number, err)
 			return nil
@@ -126,9 +128,9 @@ func (c *chunk) remove(number int64, line []byte, all []deletion) error {
 	return nil
 }
 
-// retellDeletions tells of a line that an earlier run or pass did.
+// retellDeletions reports a line that an earlier run or pass did.
 func (c *chunk) retellDeletions(number int64, all []deletion) {
 	for _, d := range all {
-		c.stored = append(c.stored, storedLine{number: number, ref: d.Ref, op: retold, effect: datastore.EffectDeleted})
+		c.stored = append(c.stored, storedLine{number: number, ref: d.Ref, op: retold, effect: engine.Deleted})
 	}
 }

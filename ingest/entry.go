@@ -11,13 +11,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
-// An entry is what an import reads of an entry of a Bundle.
+// An entry has the fields of a Bundle's entry that an import reads.
 type entry struct {
 	fullURL  string
 	resource []byte // nil if there is none
@@ -30,8 +30,7 @@ type entry struct {
 // maxAddress is how long a fullUrl or the url of a request may be, in bytes of JSON.
 const maxAddress = 4 << 10
 
-// readEntry takes the text of an entry apart. What the resource holds, a parser has to
-// say.
+// readEntry splits the text of an entry. A parser checks the resource later.
 func readEntry(text []byte) (e entry, err error) {
 	s := splitterOf(text)
 	seen := map[string]bool{}
@@ -105,7 +104,7 @@ func (s *splitter) pair(first string, a *string, second string, b *string) error
 	})
 }
 
-// A target is the resource that an entry is about.
+// A target is the resource that an entry writes or deletes.
 type target struct {
 	typ schema.TypeID
 	id  string
@@ -113,14 +112,14 @@ type target struct {
 	made bool
 	// deletes says that the entry deletes it.
 	deletes bool
-	// skips says that the entry is nothing to import: what a server says about a search.
+	// skips says that the entry is not imported: a server's message about a search.
 	skips bool
-	// ambiguous says that a name stands for several resources.
+	// ambiguous says that several resources have the name.
 	ambiguous bool
 }
 
-// target returns what the entry is about. made makes an id for a resource that has none
-// of its own, where its Bundle gives none either.
+// target returns the entry's target. made makes an id for a resource if neither it nor
+// its Bundle gives one.
 func (e *entry) target(made func() string) (t target, err error) {
 	refuse := func(place string, code issue.Code, text string) (target, error) {
 		return target{}, engine.At(place, engine.Failf(engine.ErrInvalid, code, "%s", text))
@@ -171,7 +170,7 @@ func (e *entry) target(made func() string) (t target, err error) {
 	return t, nil
 }
 
-// The names that a fullUrl may be (FHIR R4 §2.36.4).
+// The kinds of names in a fullUrl (FHIR R4 §2.36.4).
 const (
 	uuidPrefix = "urn:uuid:"
 	oidPrefix  = "urn:oid:"
@@ -202,8 +201,8 @@ func digestID(text string) string {
 	return id.String()
 }
 
-// madeID makes the id of an entry that says nothing of one. It is the same whenever the
-// job comes to the entry.
+// madeID makes the id of an entry without one. It is the same each time the job comes
+// to the entry.
 func madeID(job, file string, number int64) string {
 	return digestID(job + "\n" + file + "\n" + strconv.FormatInt(number, 10))
 }
@@ -221,5 +220,5 @@ func withID(resource []byte, id string) []byte {
 // ref names the target.
 func (t *target) ref() datastore.Ref { return datastore.Ref{Type: t.typ.String(), ID: t.id} }
 
-// inEntry puts the place of an entry, from 0, before those of an error.
+// inEntry puts the place of an entry, from 0, before the pointers of an error.
 func inEntry(i int64, err error) error { return engine.At(fmt.Sprintf("/entry/%d", i), err) }

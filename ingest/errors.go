@@ -5,19 +5,18 @@ import (
 	"io/fs"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/retry"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 var (
-	// ErrNoInput is returned by Start when there is nothing to import from: no
-	// file of an ldjson name in the folder, or no match for one of Options.Files.
+	// ErrNoInput is returned by Start without input: no file of an ldjson name in the
+	// folder, or no match for one of Options.Files.
 	ErrNoInput = errors.New("ingest: no input")
 	// ErrPackage is returned by Package for data that is no FHIR package, or one that
 	// may not be read: past a limit, or with names that lead out of it.
 	ErrPackage = errors.New("ingest: not a FHIR package")
-	// ErrChanged is returned by Resume when the input is another than the one that the
-	// job was started with.
+	// ErrChanged is returned by Resume if the input differs from the job's first input.
 	ErrChanged = errors.New("ingest: the input changed")
 	// ErrUnreadable is returned by Wait when the run went through, and some of its
 	// files could not be read to the end: damaged gzip, UTF-16, or an error of the
@@ -25,8 +24,8 @@ var (
 	ErrUnreadable = errors.New("ingest: unreadable input")
 )
 
-// told returns an error of the input as the report tells it. Texts of file systems, which
-// may name places of a machine, are left out; FileResult.Err has them.
+// told returns an error of the input in the form of the report. Texts of file systems,
+// which may name places of a machine, are left out; FileResult.Err has them.
 func told(err error) error {
 	var data *datastore.Error
 	if errors.As(err, &data) {

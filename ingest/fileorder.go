@@ -28,7 +28,7 @@ func compareNames(a, b string) int {
 	}
 }
 
-// stem returns the name of a file without what says how it is written.
+// stem returns the name of a file without suffixes of format and compression.
 func stem(name string) string {
 	for _, suffix := range []string{gzipSuffix, zstdSuffix, ".ndjson", ".ldjson", ".jsonl", jsonSuffix} {
 		name = strings.TrimSuffix(name, suffix)

@@ -51,10 +51,10 @@ func (j *Job) ID() string { return j.record.ID }
 // Cancel stops the job. What is imported stays. It does not wait: Wait does.
 func (j *Job) Cancel() { j.cancel() }
 
-// Wait returns what the job came to, once it has ended. The result is good
-// whatever the error: nil; ErrUnreadable, where everything else was imported; or
-// what stopped the run, such as context.Canceled, datastore.ErrClosed, or a full
-// disk. Lines that were refused are no error.
+// Wait returns the result of the job, once it has ended. The result is valid with every
+// error: nil; ErrUnreadable, if everything else was imported; or the error that stopped
+// the run, such as context.Canceled, datastore.ErrClosed, or a full disk. Refused lines
+// are no error.
 func (j *Job) Wait() (Result, error) {
 	<-j.done
 	return j.outcome.result, j.outcome.err
@@ -114,7 +114,7 @@ func (j *Job) tell(ctx context.Context) (stop func() error) {
 	return jobs.Tell(ctx, func() { j.options.Progress(j.Progress()) })
 }
 
-// result sums the job up. err is what stopped it, if anything did.
+// result sums the job up. err is the error that stopped it, or nil.
 func (j *Job) result(ctx context.Context, err error) Result {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -130,7 +130,7 @@ func (j *Job) result(ctx context.Context, err error) Result {
 	return r
 }
 
-// err returns what Wait reports, given what stopped the run.
+// err returns the error of Wait, given the error that stopped the run.
 func (j *Job) err(stopped error) error {
 	r := &j.outcome.result
 	if stopped != nil {

@@ -7,17 +7,18 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/engine"
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
-// What the operations of a batch come to is known in its commit alone. So the commit
-// keeps, beside the job's record, which lines the batch's operations are of, and the store
-// adds what they came to. The next commit counts that.
+// The effects of a batch's operations are known in its commit alone. So the commit
+// keeps, beside the job's record, the lines of the batch's operations, and the store
+// adds the effects. The next commit counts them.
 
 // lastState names that state among those of a job.
 const lastState = "last"
 
-// keepLast has the transaction of a batch keep which lines its operations are of.
+// keepLast makes the transaction of a batch keep the lines of its operations.
 func (j *Job) keepLast(b *batch) error {
 	sized := uint64(0)
 	if j.options.KeepVersions {
@@ -45,6 +46,23 @@ func (j *Job) keepLast(b *batch) error {
 	return b.tx.SetEffects(register.Work(j.record.ID, lastState), value)
 }
 
+// effectOf returns what the operation that a version is the answer to came to.
+func effectOf(v *datastore.Version) engine.Effect {
+	switch {
+	case v.Refused != nil:
+		return engine.Refused
+	case v.VersionID == "":
+		return engine.NoEffect
+	case v.Unchanged:
+		return engine.Unchanged
+	case v.Deleted:
+		return engine.Deleted
+	case v.Created:
+		return engine.Created
+	}
+	return engine.Updated
+}
+
 func flawed(s *storedLine) uint64 {
 	if s.flaws != nil {
 		return 1
@@ -53,13 +71,13 @@ func flawed(s *storedLine) uint64 {
 }
 
 // forgetLast has a transaction forget the last batch, which is counted.
-func (j *Job) forgetLast(tx *datastore.Tx) error {
+func (j *Job) forgetLast(tx *datastore.Transaction) error {
 	return tx.SetState(register.Work(j.record.ID, lastState), nil)
 }
 
 var errLast = errors.New("ingest: what the job's last commit came to cannot be read")
 
-// addLast counts what the last batch of an earlier run came to.
+// addLast counts the effects of the last batch of an earlier run.
 func (j *Job) addLast(ctx context.Context, id string) error {
 	value, err := j.store.State(ctx, register.Work(id, lastState))
 	if err != nil || value == nil {
@@ -93,8 +111,8 @@ func (j *Job) addLast(ctx context.Context, id string) error {
 		if sized {
 			size = next()
 		}
-		switch datastore.Effect(effect) {
-		case datastore.EffectRefused:
+		switch engine.Effect(effect) {
+		case engine.Refused:
 			if !j.refused.has(file, line) { // the first of the line
 				j.refused.add(file, line)
 				refused := Counts{Imported: -1, CustomerErrors: 1, BytesImported: -int64(size >> 1), WithIssues: -int64(size & 1)}
@@ -103,9 +121,9 @@ func (j *Job) addLast(ctx context.Context, id string) error {
 					j.from.Part.add(refused)
 				}
 			}
-		case datastore.EffectCreated:
+		case engine.Created:
 			j.created.add(file, line)
-		case datastore.EffectUnchanged:
+		case engine.Unchanged:
 			j.from.Total.Unchanged++
 			if file == j.from.File {
 				j.from.Part.Unchanged++

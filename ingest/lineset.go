@@ -26,8 +26,8 @@ func blockOf(file int, line int64) (block, uint32) {
 	return block{file, line / blockLines}, uint32(line % blockLines)
 }
 
-// A lineSet is a set of lines of a job, a bit a line, that is state of the store beside
-// the job's record. Workers read it while the committer changes it.
+// A lineSet is a set of lines of a job, a bit a line. Named states of the store keep it
+// beside the job's record. Workers read it while the committer changes it.
 type lineSet struct {
 	kind string // names it among the states of the job
 	mu   struct {
@@ -41,7 +41,7 @@ func (s *lineSet) init(kind string) {
 	s.kind, s.mu.blocks, s.mu.changed = kind, map[block]*roaring.Bitmap{}, map[block]bool{}
 }
 
-// load reads what the state of a job has.
+// load reads the set of a job from its states.
 func (s *lineSet) load(ctx context.Context, store *datastore.Store, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,7 @@ func (s *lineSet) add(file int, lines ...int64) {
 	}
 }
 
-// of returns the lines that are in the set, or, without in, the lines that are not.
+// of returns the lines that are in the set or, if in is false, the lines that are not.
 func (s *lineSet) of(file int, lines []int64, in bool) (some []int64) {
 	for _, line := range lines {
 		if s.has(file, line) == in {
@@ -154,7 +154,7 @@ func (s *lineSet) remove(file int, lines ...int64) {
 }
 
 // keep has a transaction keep what changed; kept follows once it is committed.
-func (s *lineSet) keep(tx *datastore.Tx, id string) error {
+func (s *lineSet) keep(tx *datastore.Transaction, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for b := range s.mu.changed {
@@ -181,7 +181,7 @@ func (s *lineSet) kept() {
 }
 
 // forget has a transaction forget all lines.
-func (s *lineSet) forget(tx *datastore.Tx, id string) error {
+func (s *lineSet) forget(tx *datastore.Transaction, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for b := range s.mu.blocks {
@@ -192,7 +192,7 @@ func (s *lineSet) forget(tx *datastore.Tx, id string) error {
 	return nil
 }
 
-// name returns the name of the state that a block is.
+// name returns the name of a block's state.
 func (s *lineSet) name(id string, b block) string {
 	return register.Work(id, fmt.Sprintf("%s/%d/%d", s.kind, b.file, b.part))
 }

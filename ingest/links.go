@@ -10,14 +10,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// links are what a job knows of the names by which Bundles refer to the entries of
-// others.
+// links are the names by which Bundles refer to the entries of others, as far as a job
+// knows them.
 type links struct {
-	// all are the names in all Bundles, as many as are held. The reader sets them before a
+	// all are the names in all Bundles, up to mostNames. The reader sets them before a
 	// pass over lines that were put aside; nil in the first pass.
 	all *names
 
@@ -30,7 +30,7 @@ type links struct {
 // mostFound is how many ids are remembered.
 const mostFound = 1 << 16
 
-// byID returns the one resource, of any type, that the store has of an id. n is how many
+// byID returns the one resource of any type that has an id in the store. n is how many
 // there are.
 func (l *links) byID(store *datastore.Store, id string) (t target, n int, err error) {
 	l.mu.Lock()
@@ -39,7 +39,7 @@ func (l *links) byID(store *datastore.Store, id string) (t target, n int, err er
 	if ok {
 		return t, 1, nil
 	}
-	at, err := datastore.At(store)
+	at, err := store.At()
 	if err != nil {
 		return t, 0, err
 	}
@@ -60,7 +60,7 @@ func (l *links) byID(store *datastore.Store, id string) (t target, n int, err er
 	return t, n, nil
 }
 
-// A linker turns the references of one entry into those of this store.
+// A linker turns the references of one entry into references within this store.
 type linker struct {
 	chunk *chunk
 	store *datastore.Store
@@ -70,7 +70,8 @@ type linker struct {
 var documents = sync.Pool{New: func() any { return new(fhirjson.Document) }}
 
 // relink returns a resource whose references to entries are Type/id (FHIR R4
-// §2.36.4.1). One that does not parse is left to whoever stores it.
+// §2.36.4.1). It returns a resource that does not parse unchanged, for the store to
+// refuse.
 func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 	doc := documents.Get().(*fhirjson.Document)
 	defer func() {
@@ -105,8 +106,8 @@ func (l *linker) relink(ctx context.Context, resource []byte) ([]byte, error) {
 	return text, err
 }
 
-// lineReference returns what a reference of a line becomes that is a UUID or OID, "" for
-// one that stays.
+// lineReference returns the new text of a line's reference by UUID or OID, "" if it
+// stays.
 func (l *linker) lineReference(kind bundle.LinkKind, text string) (string, error) {
 	p := part(text)
 	id, isURN := strings.CutPrefix(p.base, uuidPrefix)
@@ -126,7 +127,7 @@ func (l *linker) lineReference(kind bundle.LinkKind, text string) (string, error
 	return to, err
 }
 
-// A parted text is a reference with its version and fragment apart.
+// A parted is the text of a reference, split from its version and fragment.
 type parted struct{ base, rest string }
 
 func part(text string) parted {
@@ -140,8 +141,9 @@ func part(text string) parted {
 	return parted{base, rest}
 }
 
-// link returns what a text becomes that is the fullUrl of an entry of the same Bundle,
-// "" if it is none. A relative text is completed by the root of the entry's fullUrl.
+// link returns the new text of a reference by the fullUrl of an entry of the same
+// Bundle, "" if it is none. A relative text is completed by the root of the entry's
+// fullUrl.
 func (l *linker) link(text string) (string, error) {
 	p := part(text)
 	t, ok := l.chunk.bundle.names.find(p.base)
@@ -151,7 +153,7 @@ func (l *linker) link(text string) (string, error) {
 	return p.to(text, t, ok)
 }
 
-// to returns what a text becomes that stands for a target.
+// to returns the new text of a reference to a target.
 func (p parted) to(text string, t target, ok bool) (string, error) {
 	switch {
 	case !ok:
@@ -173,9 +175,8 @@ func isRelative(text string) bool {
 	return ok && isType && fhirjson.ValidID(id)
 }
 
-// reference returns what a reference becomes that no entry of the same Bundle has as its
-// fullUrl, "" for one that stays. It reports ErrUnresolved for one that nobody has, or
-// not yet.
+// reference returns the new text of a reference to no entry of the same Bundle, "" if
+// it stays. It reports ErrUnresolved for a target that does not exist, or not yet.
 func (l *linker) reference(ctx context.Context, text string) (string, error) {
 	p := part(text)
 	all, job := l.chunk.job.links.all, l.chunk.job
@@ -201,7 +202,7 @@ func (l *linker) reference(ctx context.Context, text string) (string, error) {
 	case root == "" || all == nil || !all.roots[root]:
 		return "", nil
 	}
-	at, err := datastore.At(l.store)
+	at, err := l.store.At()
 	if err != nil {
 		return "", err
 	}
@@ -219,7 +220,7 @@ func elsewhere() error {
 	return engine.Failf(engine.ErrUnresolved, issue.NotFound, "the reference finds no resource")
 }
 
-// urn resolves a reference by UUID or OID: to what the store has of that id.
+// urn resolves a reference by UUID or OID to the store's resource of that id.
 func (l *linker) urn(p parted, text, id string) (string, error) {
 	if !fhirjson.ValidID(id) {
 		return "", elsewhere()
@@ -236,7 +237,8 @@ func (l *linker) urn(p parted, text, id string) (string, error) {
 	return p.to(text, t, true)
 }
 
-// rootOf returns what an address begins with that ends in Type/id, "" for others.
+// rootOf returns the beginning of an address that ends in Type/id, "" for other
+// addresses.
 func rootOf(fullURL string) string {
 	root, _, _ := bundle.Restful(fullURL)
 	return root

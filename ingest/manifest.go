@@ -13,9 +13,9 @@ import (
 // manifestName is HealthLake's.
 const manifestName = "manifest.json"
 
-// manifest is HealthLake's manifest of an import job. URIs are relative to it. HealthLake
-// tells jobName and jobStatus elsewhere, and has no numberOfResourcesUnchanged, which
-// counts a part of the imported resources.
+// manifest is HealthLake's manifest of an import job. URIs are relative to it.
+// HealthLake has jobName and jobStatus elsewhere, and no numberOfResourcesUnchanged,
+// which counts some of the imported resources.
 type manifest struct {
 	JobName   string `json:"jobName,omitempty"`
 	JobStatus Status `json:"jobStatus"`
@@ -43,7 +43,7 @@ type manifest struct {
 	WithServerErrors   int64     `json:"numberOfResourcesWithServerError"`
 }
 
-// megabytes is a number of bytes that is written in millions, exactly.
+// megabytes is a number of bytes. It is written in millions, exactly.
 type megabytes int64
 
 func (m megabytes) MarshalJSON() ([]byte, error) {

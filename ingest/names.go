@@ -16,19 +16,20 @@ func keyOf(name string) nameKey {
 	return nameKey{maphash.String(nameSeeds[0], name), maphash.String(nameSeeds[1], name)}
 }
 
-// names say which resources the fullUrls of entries stand for. Once made they are only
-// read. They take about 40 bytes for an entry.
+// names maps the fullUrls of entries to resources. Once made it is only read. It takes
+// about 40 bytes for an entry.
 type names struct {
-	// plain are the types of the resources whose ids their fullUrls say (idOfURL).
+	// plain are the types of the resources whose ids follow from their fullUrls
+	// (idOfURL).
 	plain map[nameKey]schema.TypeID
 	// others are the other resources.
 	others map[nameKey]target
-	// roots are what addresses that end in Type/id begin with.
+	// roots are the beginnings of addresses that end in Type/id.
 	roots map[string]bool
 }
 
-// mostNames is how many names of a whole import are held: 80 MB. What others stand for is
-// known once it is in the store.
+// mostNames is how many names of a whole import are held: 80 MB. Other names are found
+// once their resources are in the store.
 const mostNames = 1 << 21
 
 // full reports whether the names of a whole import take no more.
@@ -38,8 +39,8 @@ func newNames() *names {
 	return &names{plain: map[nameKey]schema.TypeID{}, others: map[nameKey]target{}, roots: map[string]bool{}}
 }
 
-// add adds the fullUrl of an entry. Where two entries with the same fullUrl are about
-// two resources, it stands for neither.
+// add adds the fullUrl of an entry. If two entries with the same fullUrl write two
+// resources, it names neither.
 func (n *names) add(fullURL string, t target) {
 	if fullURL == "" {
 		return
@@ -61,7 +62,7 @@ func (n *names) add(fullURL string, t target) {
 	}
 }
 
-// find returns the resource that a fullUrl stands for.
+// find returns the resource that a fullUrl names.
 func (n *names) find(fullURL string) (t target, ok bool) {
 	if n == nil || fullURL == "" {
 		return t, false

@@ -29,8 +29,8 @@ func (j *Job) mixed() bool {
 	return len(j.sources) > 1 && slices.ContainsFunc(j.sources, isBundle)
 }
 
-// nameAll learns, before a pass over what was put aside, what Bundles call their entries
-// for others to refer to. So references are resolved whatever the order of files.
+// nameAll collects the fullUrls of all Bundles before a pass over lines that were put
+// aside. So references are resolved in every order of files.
 func (j *Job) nameAll(ctx context.Context) error {
 	if j.from.Pass == 0 || j.links.all != nil || !j.hasBundles() && !j.mixed() {
 		return nil
@@ -38,7 +38,7 @@ func (j *Job) nameAll(ctx context.Context) error {
 	all := newNames()
 	for i := range j.sources {
 		if s := &j.sources[i]; s.bundle || s.unpack {
-			// What cannot be read, the passes report.
+			// The passes report sources that cannot be read.
 			_ = j.name(ctx, s, all)
 			if err := ctx.Err(); err != nil {
 				return err

@@ -24,51 +24,50 @@ type Sink interface {
 // names once they are complete and durable.
 func DirSink(folder string) Sink { return jobs.Folder(folder) }
 
-// Options say what is imported and how. One of From and Reader is needed; of
-// everything else the zero value is the default.
+// Options say what is imported and how. One of From and Reader is needed; the zero
+// value of each other field is its default.
 type Options struct {
 	// From holds the files to import: os.DirFS(folder), a zip, a bucket.
 	From fs.FS
-	// Files names what to import of From, in this order: names, or patterns of
-	// fs.Glob, whose matches come in name order. By default it is every file with
-	// a name of ldjson or JSON, in folders below as well, in name order; files called
-	// manifest.json are left out. In name order numbers count by their values, and what
-	// follows a name without its suffix comes behind it, as the parts of an export do:
+	// Files names what to import of From, in this order: names, or patterns of fs.Glob,
+	// whose matches come in name order. By default it is every file with a name of
+	// ldjson or JSON, in folders below as well, in name order; files called
+	// manifest.json are left out. In name order numbers count by their values, and a
+	// name comes before longer names that begin with it, as in an export:
 	// Patient.ndjson, Patient-2.ndjson, Patient-10.ndjson.
 	Files []string
 
-	// Reader is imported as one file. The job does not close it. A Read that
-	// blocks holds Cancel up: closing what is read from ends both. One that can seek may
-	// be read again, from where it is now, for lines with conditional references.
+	// Reader is imported as one file. The job does not close it. A Read that blocks
+	// holds Cancel up: closing the underlying file ends both. A Reader that can seek
+	// may be read again, from its present offset, for lines with conditional
+	// references.
 	Reader io.Reader
 	// Name is what Reader's file is called in results and in the report, "stdin"
 	// by default. With From it is what the manifest calls the input.
 	Name string
-	// Output is what the register calls the report's place, none by default.
+	// Output is the name of the report's place in the register, none by default.
 	Output string
 
 	// Bundles says which Bundles are taken apart and which are stored. By default files
 	// whose names end in .json are, lines are not.
 	Bundles BundleMode
-	// KeepVersions keeps the meta.versionId and the meta.lastUpdated of each resource, as
-	// datastore.KeepVersion does: the store then knows the version by the number and the
-	// time of its source, and histories, searches, sorts and exports by time do too. A
-	// version that the store has already, the same, is unchanged. One whose number does
-	// not follow that of the newest version in the store, or whose time is earlier than
-	// that one's or is yet to come, is a failure with status 409; a versionId that is no
-	// number is one with status 400. Without it the store numbers and dates all versions.
+	// KeepVersions keeps the meta.versionId and the meta.lastUpdated of each resource,
+	// as datastore.KeepVersion does: histories, searches, sorts and exports use the
+	// number and the time of the source. A version that the store has already with the
+	// same content is unchanged. A version whose number does not follow the newest one
+	// in the store, or whose time is before that one's or in the future, is a failure
+	// with status 409; a versionId that is no number is a failure with status 400.
+	// Without it the store numbers and dates all versions.
 	KeepVersions bool
-	// MaxUnpacked is up to how many bytes a compressed file is read, decompressed: 256 GiB
-	// by default. No job of that size has one file alone, and a file that is made to
-	// yield without end ends. A line of it is bounded by the size up to which the store
-	// takes a resource.
+	// MaxUnpacked is the most decompressed bytes that are read of a compressed file:
+	// 256 GiB by default. No real file is as large, and a file that is made to
+	// decompress without end comes to an end. Its lines are bounded by the size of the
+	// largest resource.
 	MaxUnpacked int64
-	// Validation is the level at which lines are checked: Strict by default,
-	// whatever the store's own level is.
+	// Validation is the level at which lines are checked: datastore.WithoutInvariants by
+	// default, whatever the store's own level is. The invariants of datastore.Strict cost
+	// about 4 µs a resource.
 	Validation datastore.Level
-	// Invariants has lines checked against the constraints that R4 writes in
-	// FHIRPath as well. They cost about 4 µs a resource.
-	Invariants bool
 	// Report takes what became of each line, and the manifest. By default lines are
 	// counted and nothing is told of them.
 	Report Sink
@@ -78,15 +77,20 @@ type Options struct {
 	Progress func(Progress)
 	// JobName is the job's name in the manifest and in the register, none by default.
 	JobName string
-	// ClientToken makes Start idempotent: where a job was started with it, Start returns
-	// that one. It reports jobs.ErrToken if that job was asked for something else.
+	// ClientToken makes Start idempotent: if a job was started with it before, Start
+	// returns that job. It reports jobs.ErrToken if that job has other options.
 	ClientToken string
 	// Workers is how many goroutines parse, validate and index: as many as Go uses
 	// processors (GOMAXPROCS) by default.
 	Workers int
-	// Ahead is how many files are open at a time, with their start read, so that the time
-	// until a bucket answers passes for many at once: 32 by default.
+	// Ahead is how many files are open at a time, with their start read, so that
+	// waiting for a bucket's answers happens for many at once: 32 by default.
 	Ahead int
+}
+
+// hasInvariants reports whether the level has R4's invariants checked.
+func (o *Options) hasInvariants() bool {
+	return o.Validation == datastore.Strict || o.Validation == datastore.Minimal
 }
 
 // A BundleMode says which Bundles of the input are taken apart: their entries' resources
@@ -109,7 +113,7 @@ const (
 	defaultUnpacked = 256 << 30
 )
 
-// withDefaults fills o and reports everything that is wrong with it.
+// withDefaults fills o and reports all its faults.
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
 	switch {
@@ -128,6 +132,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Validation > datastore.Minimal {
 		wrong = append(wrong, fmt.Errorf("ingest: Validation %d is no level", o.Validation))
+	}
+	if o.Validation == 0 {
+		o.Validation = datastore.WithoutInvariants
 	}
 	if o.Bundles > KeepBundles {
 		wrong = append(wrong, fmt.Errorf("ingest: Bundles %d is no mode", o.Bundles))

@@ -10,13 +10,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// PackageOptions say what is read of a package. The zero value of each field is its
-// default.
+// PackageOptions say which files of a package are read. The zero value of each field is
+// its default.
 type PackageOptions struct {
-	// Examples has the resources in package/example and package/examples read as well.
+	// Examples also reads the resources in package/example and package/examples.
 	Examples bool
-	// MaxSize is up to how many bytes a package may unpack to, those that are not read
-	// included: 1 GiB by default. What is read is held in memory.
+	// MaxSize is the most bytes of an unpacked package, including files that are not
+	// read: 1 GiB by default. Read files are held in memory.
 	MaxSize int64
 	// MaxFiles is how many files a package may have: 100,000 by default.
 	MaxFiles int
@@ -29,16 +29,16 @@ const (
 	packageManifest     = "package/package.json"
 )
 
-// A PackageFS is a FHIR NPM package: its resources as files, and what its package.json
-// says. As Options.From it imports the resources; see [Package].
+// A PackageFS is a FHIR NPM package: its resources as files, and the fields of its
+// package.json. As Options.From it imports the resources; see [Package].
 type PackageFS struct {
 	Name         string
 	Version      string
 	Title        string
 	Canonical    string   // the guide's
 	FHIRVersions []string // "4.0.1"
-	// Dependencies are the packages that this one builds on, by name, with the version
-	// that it asks for. Nothing fetches them.
+	// Dependencies are the versions of the packages on which this package depends, by
+	// name. Nothing fetches them.
 	Dependencies map[string]string
 
 	files []packageFile // in the order of import
@@ -59,15 +59,16 @@ type packageFile struct {
 //	guide, err := ingest.Package(file, nil)
 //	job, err := ingest.Start(ctx, store, ingest.Options{From: guide})
 //
-// The JSON files directly in package/ count; other folders of a package are not of
-// resources, but for the examples that opts may ask for. Each file is an update by id;
-// one without an id updates the resource of its type that has its url, and gets an id
-// made from the url if the store has none. CodeSystems come first, then ValueSets,
-// StructureDefinitions and SearchParameters, and then the others. A file that the store
-// does not take is a failure like a bad line's, in a report file of its own.
+// The JSON files directly in package/ count; other folders of a package have no
+// resources, except the examples of PackageOptions.Examples. Each file is an update by
+// id. A file without an id updates the resource of its type that has its url, and gets
+// an id made from the url if the store has none. CodeSystems come first, then
+// ValueSets, StructureDefinitions and SearchParameters, and then the others. A file
+// that the store does not take is a failure like a bad line's, in a report file of its
+// own.
 //
-// It reports ErrPackage for what is no package, passes the limits, or has names that
-// lead out of it.
+// It reports ErrPackage for data that is no package, passes the limits, or has names
+// that lead out of it.
 func Package(r io.Reader, opts *PackageOptions) (*PackageFS, error) {
 	if opts == nil {
 		opts = &PackageOptions{}
@@ -93,7 +94,7 @@ func Package(r io.Reader, opts *PackageOptions) (*PackageFS, error) {
 	return p, nil
 }
 
-// importRank orders types so that what others build on comes before them.
+// importRank orders types so that a type comes before the types that depend on it.
 func importRank(resourceType string) int {
 	switch resourceType {
 	case "CodeSystem":

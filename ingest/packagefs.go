@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/virtual"
@@ -79,7 +78,7 @@ func (p *PackageFS) sources(ctx context.Context, store *datastore.Store, pattern
 	return list, nil
 }
 
-// open opens a resource as it is to be imported: with an id.
+// open opens a resource for import: with an id.
 func (f *packageFile) open(ctx context.Context, store *datastore.Store) (io.ReadCloser, error) {
 	text := f.text
 	if f.id == "" && f.url != "" && hasURL(store, f.resourceType) {
@@ -93,10 +92,10 @@ func (f *packageFile) open(ctx context.Context, store *datastore.Store) (io.Read
 	return io.NopCloser(bytes.NewReader(text)), nil
 }
 
-// idOf returns the id of the resource of a type that has a url: that which the store
-// knows, or one made from the url, so that it is found again.
+// idOf returns the id of the resource of a type that has a url: the id in the store, or
+// an id made from the url, so that it is found again.
 func idOf(ctx context.Context, store *datastore.Store, resourceType, canonical string) (string, error) {
-	page, err := store.Search(ctx, resourceType, "url="+url.QueryEscape(valueEscaper.Replace(canonical)))
+	page, err := store.Search(ctx, resourceType, "url="+url.QueryEscape(search.Escape(canonical)))
 	if err != nil {
 		return "", err
 	}
@@ -114,6 +113,3 @@ func idOf(ctx context.Context, store *datastore.Store, resourceType, canonical s
 func hasURL(store *datastore.Store, resourceType string) bool {
 	return slices.ContainsFunc(store.Parameters(resourceType), func(p search.Parameter) bool { return p.Code == "url" })
 }
-
-// valueEscaper escapes the value of a search parameter (FHIR R4 §3.1.1.4.7).
-var valueEscaper = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `$`, `\$`, `|`, `\|`)

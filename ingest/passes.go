@@ -2,9 +2,9 @@ package ingest
 
 import "context"
 
-// passes reads the input, and then the lines that were put aside, until all are decided:
-// what a line imports may be what others wait for, so that passes follow each other
-// while they decide any.
+// passes reads the input, and then the lines that were put aside, until all are
+// decided. An imported line may be the one for which others wait, so passes follow each
+// other while they decide any line.
 func (j *Job) passes(ctx context.Context) error {
 	for {
 		if err := j.pipe(ctx); err != nil {
@@ -17,8 +17,8 @@ func (j *Job) passes(ctx context.Context) error {
 	}
 }
 
-// nextPass sets the job to the start of a pass. It is the last if the one before, of
-// lines that were put aside, has decided none.
+// nextPass sets the job to the start of a pass. It is the last pass if the pass before,
+// over lines that were put aside, has decided none.
 func (j *Job) nextPass() {
 	p := j.position()
 	p.Last = p.Pass > 0 && p.Settled == 0

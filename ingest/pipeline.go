@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// batchesPerWorker is how many full batches may be between reader and committer for each
-// worker: one that is worked on, and enough to work on while a commit is synced.
+// batchesPerWorker is how many full batches may be between reader and committer for
+// each worker: one under work, and enough others to work on while a commit is synced.
 const batchesPerWorker = 3
 
-// queuePerWorker bounds the batches between reader and committer by number, where they
-// are too small to be bounded by their bytes.
+// queuePerWorker bounds the number of batches between reader and committer, if they are
+// too small to be bounded by their bytes.
 const queuePerWorker = 16
 
 // A pipeline is the way of batches through a job: one reader, workers, and one
@@ -27,7 +27,7 @@ type pipeline struct {
 	limit  int64               // of the budget; a longer line goes alone
 }
 
-// pipe runs the pipeline until it is through, or something stops it.
+// pipe runs the pipeline until its input is done, or an error stops it.
 func (j *Job) pipe(ctx context.Context) error {
 	workers := j.options.Workers
 	limit := int64(batchesPerWorker * workers * chunkSize)
@@ -60,14 +60,11 @@ func (p *pipeline) prepare(ctx context.Context) error {
 	return nil
 }
 
-// checks returns how lines are written, with their references as they are.
+// checks returns the write options of lines, without resolving references.
 func (j *Job) checks() []datastore.WriteOption {
 	checks := []datastore.WriteOption{datastore.Imported(), datastore.IfChanged(), datastore.Validation(j.options.Validation)}
-	if !j.options.Invariants {
-		checks = append(checks, datastore.WithoutInvariants())
-	}
 	if j.options.KeepVersions {
-		checks = append(checks, datastore.KeepVersion(), datastore.IfInOrder())
+		checks = append(checks, datastore.KeepVersion())
 	}
 	return checks
 }

@@ -12,8 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A position says how far a job is: what the register keeps in the commit of each
-// batch.
+// A position is how far a job is. The register keeps it in the commit of each batch.
 type position struct {
 	File int    `json:"file"` // number of the source under way, from 0
 	Name string `json:"name,omitempty"`
@@ -81,8 +80,8 @@ func (j *Job) partLocked(file int) Counts {
 	return Counts{}
 }
 
-// firstTold returns the number of the first file that a run has to read: for the report, that may be one
-// that is behind.
+// firstTold returns the number of the first file that a run must read. For the report,
+// that may be a file whose lines are imported already.
 func (j *Job) firstTold() int {
 	if j.options.Report == nil {
 		return j.from.File
@@ -99,7 +98,7 @@ func (j *Job) setTold(files int) {
 	}
 }
 
-// filesRead returns how many files were read to their end, or as far as they can be.
+// filesRead returns how many files were read to their end, or as far as possible.
 func (p *position) filesRead(of int) int {
 	if p.Pass > 0 {
 		return of
@@ -116,44 +115,44 @@ func (p *position) filesBegun(of int) int {
 	return n
 }
 
-// properties are what the register says that a job was asked for.
+// properties are the options of a job in the register.
 type properties struct {
 	Validation string   `json:"validation"`
-	Invariants bool     `json:"invariants"`
+	Invariants bool     `json:"invariants"`      // whether the level has them checked
 	Files      []string `json:"files,omitempty"` // the first, up to listedFiles
 	MoreFiles  int      `json:"moreFiles,omitempty"`
 	Bundles    string   `json:"bundles,omitempty"`
 	Keep       bool     `json:"keepVersions,omitempty"`
 }
 
-// bundleNames are those of the modes, but for the one by default.
+// bundleNames are the names of the modes, without the default one.
 var bundleNames = map[BundleMode]string{UnpackBundles: "unpack", KeepBundles: "keep"}
 
-// listedFiles is how many of Options.Files the register lists, so that each commit does not
-// have thousands.
+// listedFiles is the most of Options.Files that the register lists: each commit writes
+// them.
 const listedFiles = 20
 
-// levelNames are HealthLake's.
+// levelNames are HealthLake's, which tells the levels without and with invariants not apart.
 var levelNames = map[datastore.Level]string{
-	datastore.Strict: "strict", datastore.StructureOnly: "structure-only", datastore.Minimal: "minimal",
+	datastore.Strict: "strict", datastore.WithoutInvariants: "strict", datastore.StructureOnly: "structure-only", datastore.Minimal: "minimal",
 }
 
 // Start starts an import and returns at once. The job ends when all is imported,
 // when ctx ends, or when the store or the report takes no more; call Wait.
 //
-// It reports ErrNoInput, and everything that is wrong with opts. With a ClientToken that
-// a job was started with, it resumes that one, or tells what it came to.
+// It reports ErrNoInput, and all faults of opts. With the ClientToken of an earlier
+// job, it resumes that job, or returns its result.
 func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, error) {
 	j, err := prepare(ctx, store, opts)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files, Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions})
+	asked, err := json.Marshal(properties{Validation: levelNames[j.options.Validation], Invariants: j.options.hasInvariants(), Files: j.options.Files, Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions})
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	listed := properties{
-		Validation: levelNames[j.options.Validation], Invariants: j.options.Invariants, Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
+		Validation: levelNames[j.options.Validation], Invariants: j.options.hasInvariants(), Files: j.options.Files[:min(len(j.options.Files), listedFiles)],
 		Bundles: bundleNames[j.options.Bundles], Keep: j.options.KeepVersions,
 	}
 	listed.MoreFiles = len(j.options.Files) - len(listed.Files)
@@ -189,9 +188,9 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 }
 
 // Resume goes on with a job of the register that is interrupted, cancelled or failed,
-// behind the last line that is durable. opts name the same input as those that the job
-// was started with; of files whose report is not complete, the lines that were imported
-// are read once more, for the report alone.
+// behind the last line that is durable. opts must name the same input as at Start.
+// Imported lines of files whose report is not complete are read once more, for the
+// report alone.
 //
 // It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is
 // complete, ErrChanged, and what Start reports.
@@ -232,8 +231,8 @@ func prepare(ctx context.Context, store *datastore.Store, opts Options) (*Job, e
 	return j, nil
 }
 
-// again returns the job that a ClientToken names: the one that runs, or that one
-// resumed, unless it is complete.
+// again returns the job of a ClientToken: the running job, or the resumed one, unless
+// it is complete.
 func (j *Job) again(ctx context.Context, record *register.Record) (*Job, error) {
 	if running, ok := register.Handle(j.store, record.ID).(*Job); ok {
 		return running, nil
@@ -308,7 +307,7 @@ func (j *Job) goTo(ctx context.Context, record *register.Record) error {
 	return nil
 }
 
-// commit writes a batch, and with it how far the job is then.
+// commit writes a batch together with the job's new position.
 func (j *Job) commit(ctx context.Context, b *batch) ([]datastore.Version, error) {
 	var undo []func()
 	for _, c := range b.chunks {
@@ -337,7 +336,7 @@ func (j *Job) commit(ctx context.Context, b *batch) ([]datastore.Version, error)
 	return written, nil
 }
 
-// keep has a transaction keep how far the job is once a batch is durable.
+// keep makes a transaction keep the job's position behind a batch.
 func (j *Job) keep(b *batch) error {
 	p := j.behind(b)
 	if err := j.keepSets(b.tx); err != nil {
@@ -352,7 +351,7 @@ func (j *Job) keep(b *batch) error {
 	return register.Put(b.tx, j.record)
 }
 
-// behind returns where the job is once a batch is durable.
+// behind returns the job's position behind a batch.
 func (j *Job) behind(b *batch) position {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -364,7 +363,7 @@ func (j *Job) behind(b *batch) position {
 }
 
 // keepSets has a transaction keep the sets of lines.
-func (j *Job) keepSets(tx *datastore.Tx) error {
+func (j *Job) keepSets(tx *datastore.Transaction) error {
 	return errors.Join(j.asides.keep(tx, j.record.ID), j.created.keep(tx, j.record.ID), j.refused.keep(tx, j.record.ID))
 }
 
@@ -384,7 +383,7 @@ func (j *Job) note(p position) (err error) {
 	return nil
 }
 
-// report returns what the register tells of a position.
+// report returns the register's report of a position.
 func (j *Job) report(p *position) *register.Report {
 	rate := 0.0
 	if seconds := time.Since(j.started).Seconds(); seconds > 0 {
@@ -398,7 +397,7 @@ func (j *Job) report(p *position) *register.Report {
 	}
 }
 
-// finish tells the register what the job came to, whether or not ctx ended. A store
+// finish tells the register the result of the job, whether or not ctx ended. A store
 // that is closed leaves the job interrupted.
 func (j *Job) finish(ctx context.Context) error {
 	r := &j.outcome.result

@@ -12,7 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/engine"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
@@ -30,13 +31,13 @@ const (
 type storedLine struct {
 	number int64
 	ref    datastore.Ref
-	op     int              // number of the operation in the batch's transaction, or retold
-	effect datastore.Effect // known once the batch is committed
-	flaws  []byte           // OperationOutcome of a resource that only level Minimal lets in
-	size   int              // of the line
+	op     int           // number of the operation in the batch's transaction, or retold
+	effect engine.Effect // known once the batch is committed
+	flaws  []byte        // OperationOutcome of a resource that only level Minimal lets in
+	size   int           // of the line
 }
 
-// A failedLine is a line of the report for one that is not imported.
+// A failedLine is the report's line for an input line that is not imported.
 type failedLine struct {
 	number int64
 	text   []byte
@@ -46,7 +47,7 @@ type failedLine struct {
 const retold = -1
 
 // note notes what was found in the resource of a line, which is the last of a transaction.
-func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
+func (c *chunk) note(s *storedLine, tx *datastore.Transaction) {
 	found := tx.Issues(tx.Len() - 1)
 	isFlaw := func(is datastore.Issue) bool { return is.Severity == issue.Error } // warnings are none
 	if slices.ContainsFunc(found, isFlaw) {
@@ -57,15 +58,15 @@ func (c *chunk) note(s *storedLine, tx *datastore.Tx) {
 // status returns the HTTP status of an update or a deletion.
 func (s *storedLine) status() int {
 	switch s.effect {
-	case datastore.EffectCreated:
+	case engine.Created:
 		return http.StatusCreated
-	case datastore.EffectDeleted, datastore.NoEffect:
+	case engine.Deleted, engine.NoEffect:
 		return http.StatusNoContent
 	}
 	return http.StatusOK
 }
 
-// appendLine appends what became of a line, in HealthLake's form. blob is a resource.
+// appendLine appends the result of a line, in HealthLake's form. blob is a resource.
 func appendLine(dst []byte, line int64, status int, blob []byte) []byte {
 	dst = append(dst, `{"lineId":`...)
 	dst = strconv.AppendInt(dst, line, 10)
@@ -76,7 +77,7 @@ func appendLine(dst []byte, line int64, status int, blob []byte) []byte {
 	return append(dst, "}}\n"...)
 }
 
-// A report tells what became of the lines of each source. It is for one goroutine.
+// A report writes the results of the lines of each source. It is for one goroutine.
 type report struct {
 	sink     Sink // nil keeps nothing
 	source   *source
@@ -100,14 +101,14 @@ type turned struct {
 	left   atomic.Int32 // files that are not closed yet
 }
 
-// newReport returns a report in which that of the first sources is complete.
+// newReport returns a report that is complete for the first told sources.
 func newReport(sink Sink, told int) *report {
 	r := &report{sink: sink, closing: new(errgroup.Group), told: told}
 	r.closing.SetLimit(reportsClosing)
 	return r
 }
 
-// tell tells of a chunk, given what its lines came to.
+// tell reports the lines of a chunk, whose effects are known.
 func (r *report) tell(c *chunk) error {
 	if r.sink == nil {
 		return nil
@@ -156,7 +157,8 @@ func (r *report) toldFiles() int {
 	return r.told
 }
 
-// turn completes the files of a source that is at its end, beside what follows.
+// turn begins to complete the files of a source that is at its end, while later sources
+// go on.
 func (r *report) turn(number int) {
 	t := &turned{number: number}
 	r.turned = append(r.turned, t)
@@ -190,11 +192,11 @@ func (r *report) close() error {
 	return r.closing.Wait()
 }
 
-// errReport stops a run whose report failed beside it.
+// errReport stops a run whose report has failed.
 var errReport = errors.New("ingest: the report takes no more")
 
-// A reportFile tells of some lines of one source. It is made when the first of them
-// is written, and is as complete as the run when it is closed.
+// A reportFile has the results of some lines of one source. It is made when the first
+// line is written, and complete when it is closed.
 type reportFile struct {
 	name string
 	file io.WriteCloser // nil before

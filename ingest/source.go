@@ -13,8 +13,8 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// A Walker is a file system that lists its files by itself, as one over a bucket does
-// to ask for a thousand at a time. An import uses it in place of fs.WalkDir.
+// A Walker is a file system that lists its files by itself. A bucket does so to ask for
+// a thousand at a time. An import uses it in place of fs.WalkDir.
 type Walker interface {
 	fs.FS
 	// WalkFiles calls f with each file of the file system, until f returns an error,
@@ -22,11 +22,11 @@ type Walker interface {
 	WalkFiles(f func(name string, entry fs.DirEntry) error) error
 }
 
-// A Deleter is a file system that knows which of its files say what was deleted, as those
-// of a Bulk Data manifest do. Others are told by their names.
+// A Deleter is a file system that knows its files of deletions, as a Bulk Data manifest
+// does. In other file systems names tell them.
 type Deleter interface {
 	fs.FS
-	// Deletes reports whether a file is of lines that are Bundles of deletions.
+	// Deletes reports whether the lines of a file are Bundles of deletions.
 	Deletes(name string) bool
 }
 
@@ -37,14 +37,14 @@ type source struct {
 	whole bool  // the file is one resource, on however many lines
 	again bool  // it can be read more than once
 	// bundle says that the file is one JSON text, whose entries are imported if it is a
-	// Bundle; unpack, that lines are so treated; deletes, that lines which are Bundles of
-	// deletions delete.
+	// Bundle; unpack says the same of each line; deletes says that lines which are
+	// Bundles of deletions delete.
 	bundle, unpack, deletes bool
 
 	open func() (io.ReadCloser, error)
 }
 
-// sources lists what the options name.
+// sources lists the input of the options.
 func (o *Options) sources(ctx context.Context, store *datastore.Store) ([]source, error) {
 	if o.Reader != nil {
 		return []source{o.reader()}, nil
@@ -69,7 +69,8 @@ func (o *Options) sources(ctx context.Context, store *datastore.Store) ([]source
 	return list, nil
 }
 
-// reader returns Reader's source. One that can seek is read again from where it was.
+// reader returns Reader's source. A Reader that can seek is read again from its first
+// offset.
 func (o *Options) reader() source {
 	s := source{name: o.Name, open: func() (io.ReadCloser, error) { return io.NopCloser(o.Reader), nil }}
 	o.setForm(&s)
@@ -89,8 +90,8 @@ func (o *Options) reader() source {
 	return s
 }
 
-// source returns the source of a file, given what looking at it gave. A file that has
-// vanished since it was listed is one that cannot be read.
+// source returns the source of a file, given its FileInfo or the error. A file that has
+// vanished since it was listed becomes a source that cannot be read.
 func (o *Options) source(name string, info fs.FileInfo, err error) (source, error) {
 	s := source{name: name, again: true, open: func() (io.ReadCloser, error) { return o.From.Open(name) }}
 	o.setForm(&s)
@@ -103,7 +104,7 @@ func (o *Options) source(name string, info fs.FileInfo, err error) (source, erro
 	return s, nil
 }
 
-// match returns the files that Files names, in order, none twice.
+// match returns the files of Options.Files, in order, none twice.
 func (o *Options) match() ([]string, error) {
 	var names []string
 	seen := map[string]bool{}
@@ -125,7 +126,7 @@ func (o *Options) match() ([]string, error) {
 	return names, nil
 }
 
-// setForm says how a source is read, by its name.
+// setForm sets how a source is read, by its name.
 func (o *Options) setForm(s *source) {
 	json := hasSuffix(s.name, jsonSuffix)
 	s.whole, s.bundle = json && o.Bundles == KeepBundles, json && o.Bundles != KeepBundles
@@ -184,7 +185,7 @@ func (o *Options) walk() ([]source, error) {
 }
 
 // isInput reports whether a name is one of ldjson or JSON. A manifest, as exports and
-// reports have, is no input unless it is asked for.
+// reports have, is input only if Options.Files names it.
 func isInput(name string) bool {
 	return hasSuffix(name, ".ndjson", ".ldjson", ".jsonl") || hasSuffix(name, jsonSuffix) && !strings.HasPrefix(path.Base(name), manifestName)
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// errSyntax says that a text is no JSON, or not the JSON that is looked for.
+// errSyntax says that a text is no JSON, or not the expected JSON.
 var errSyntax = errors.New("ingest: not JSON")
 
 // splitterBuffer is how much of a text a splitter holds, besides the value it returns.
 const splitterBuffer = 64 << 10
 
-// A splitter takes a JSON text apart without parsing it: it finds where names and
-// values end. Values are JSON only if a parser says so. It holds a buffer and one value.
+// A splitter splits a JSON text without parsing it: it finds the ends of names and
+// values. It does not check that values are JSON. It holds a buffer and one value.
 type splitter struct {
 	text    io.Reader
 	buffer  []byte
@@ -46,7 +46,8 @@ func (s *splitter) fill() bool {
 	return s.at < s.end
 }
 
-// failed is the error of a text that ends too early or goes on otherwise.
+// failed returns the error of a text that ends too early or has an unexpected
+// character.
 func (s *splitter) failed() error {
 	if s.at == s.end && s.err != io.EOF {
 		return s.err
@@ -76,8 +77,8 @@ func (s *splitter) take(c byte) error {
 	return nil
 }
 
-// value takes a value and appends it to dst, of one of more than limit bytes the start
-// alone. size is its length.
+// value takes a value and appends it to dst, or only its start if it has more than
+// limit bytes. size is its length.
 func (s *splitter) value(dst []byte, limit int) (out []byte, size int64, err error) {
 	if s.peek() < 0 {
 		return dst, 0, s.failed()
@@ -173,10 +174,10 @@ func (v *valueEnd) finish(n int, bad bool) int {
 	return n
 }
 
-// maxName is how long a member's name is read. No name that counts is longer.
+// maxName is how many bytes of a member's name are read. No name that counts is longer.
 const maxName = 64
 
-// members takes an object apart: member is called with each name, and takes the value.
+// members splits an object: member is called with each name, and takes the value.
 func (s *splitter) members(member func(name string) error) error {
 	if err := s.take('{'); err != nil {
 		return err
@@ -206,7 +207,7 @@ func (s *splitter) members(member func(name string) error) error {
 	}
 }
 
-// elements takes an array apart: element is called before each element, and takes it.
+// elements splits an array: element is called before each element, and takes it.
 func (s *splitter) elements(element func() error) error {
 	if err := s.take('['); err != nil {
 		return err
@@ -231,7 +232,7 @@ func (s *splitter) skip() error {
 	return err
 }
 
-// atEnd reports an error if something follows.
+// atEnd reports an error if more text follows.
 func (s *splitter) atEnd() error {
 	if s.peek() < 0 && s.err == io.EOF {
 		return nil
@@ -239,7 +240,7 @@ func (s *splitter) atEnd() error {
 	return s.failed()
 }
 
-// unquoted returns the text of a JSON string, "" for what is none.
+// unquoted returns the text of a JSON string, "" for any other value.
 func unquoted(quoted []byte) string {
 	if len(quoted) >= 2 && quoted[0] == '"' && bytes.IndexByte(quoted, '\\') < 0 && quoted[len(quoted)-1] == '"' {
 		return string(quoted[1 : len(quoted)-1])

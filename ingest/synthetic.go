@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/synth"
 )
 
@@ -13,21 +12,21 @@ import (
 //	ingest.Start(ctx, store, ingest.Options{Reader: ingest.Synthetic(1, 1000)})
 //
 // It holds about 370 linked resources (600 kB) a patient, of the 21 types that AWS
-// HealthLake preloads, and DocumentReferences with notes that say what is coded. Ten years
-// are recorded: visits, values that move, drugs that start and stop, deaths; ages, sexes
-// and lasting disorders are about as common as in the United States. The same seed and
-// number of patients give the same bytes, in every version and on every machine. Nothing
-// clinical may be concluded from them. The reader is for one goroutine and holds one
-// patient in memory at a time, however many there are.
+// HealthLake preloads, and DocumentReferences whose notes tell the coded data. Ten
+// years are recorded: visits, values that move, drugs that start and stop, deaths;
+// ages, sexes and lasting disorders are about as common as in the United States. The
+// same seed and number of patients give the same bytes, in every version and on every
+// machine. No clinical conclusion may be drawn from them. The reader is for one
+// goroutine and holds one patient in memory at a time, however many there are.
 func Synthetic(seed uint64, patients int) io.Reader {
 	return synth.New(seed, patients).NewReader()
 }
 
-// Preload returns what fills a new store with the resources of [Synthetic] before it
-// is open to others:
+// Preload returns a datastore.Preload that fills a new store with the resources of
+// [Synthetic]:
 //
 //	datastore.Open(ctx, path, &datastore.Options{Key: key, Preload: ingest.Preload(1, 1000)})
-func Preload(seed uint64, patients int) datastore.Preload {
+func Preload(seed uint64, patients int) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(Synthetic(seed, patients)), nil
 	}

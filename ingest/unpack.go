@@ -65,14 +65,14 @@ func (u *unpacker) unpack(p *PackageFS) (manifest []byte, err error) {
 		index[name] = len(p.files)
 		p.files = append(p.files, file)
 	}
-	// What follows the archive's end is read too: it may be cut short there.
+	// The bytes behind the archive's end are read too: they may be cut short.
 	if _, err := io.Copy(io.Discard, &u.text); err != nil {
 		return nil, u.failed(err)
 	}
 	return manifest, nil
 }
 
-// failed tells what is wrong with an archive.
+// failed returns the error of an archive.
 func (u *unpacker) failed(err error) error {
 	switch {
 	case u.file.err != nil:
@@ -83,8 +83,8 @@ func (u *unpacker) failed(err error) error {
 	return fmt.Errorf("%w: the data is damaged or cut short: %w", ErrPackage, err)
 }
 
-// nameInPackage returns the clean name of a file, "" for a folder. A name that leads
-// out, and a link, which may, is refused.
+// nameInPackage returns the clean name of a file, "" for a folder. It refuses a name
+// that leads out of the package, and a link, which may lead out.
 func nameInPackage(header *tar.Header) (string, error) {
 	name := path.Clean(strings.TrimSuffix(header.Name, "/"))
 	if strings.ContainsAny(header.Name, "\\\x00") || !fs.ValidPath(name) || slices.Contains(strings.Split(header.Name, "/"), "..") {
@@ -114,8 +114,8 @@ func (u *unpacker) counts(name string) bool {
 	return false
 }
 
-// newPackageFile looks for what a resource is called. What is no resource has no type,
-// and fails when it is imported.
+// newPackageFile reads type, id and url of a resource. Data that is no resource has no
+// type, and fails when it is imported.
 func newPackageFile(name string, text []byte) packageFile {
 	f := packageFile{name: name, text: bytes.TrimPrefix(text, utf8Mark)}
 	d := jsontext.NewDecoder(bytes.NewReader(f.text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))

@@ -5,9 +5,9 @@ import (
 	"context"
 )
 
-// A lineUnpacker adds the lines of a source. In the place of a line that is a Bundle it
-// adds the Bundle's entries. Lines and entries are numbered in one sequence; the report has
-// the numbers of the lines.
+// A lineUnpacker adds the lines of a source. It replaces a line that is a Bundle by the
+// Bundle's entries. Lines and entries are numbered in one sequence; the report has the
+// numbers of the lines.
 type lineUnpacker struct {
 	reader *reader
 	of     chunk
@@ -37,7 +37,7 @@ func (l *lineUnpacker) add(ctx context.Context, part cut) error {
 			info, err := lookAt(ctx, splitterOf(text), l.reader.job.store.MaxResourceSize(), func(i int64) string {
 				return madeID(l.reader.job.record.ID, l.of.source.name, number+i)
 			})
-			// What is no JSON, and what is not taken apart, is left for the store to refuse or keep.
+			// The store refuses or keeps a line that is no JSON or is not taken apart.
 			if isBundle, wrong := info.unpacks(); isBundle && wrong == nil && err == nil {
 				if err := flush(); err != nil {
 					return err

@@ -97,17 +97,21 @@ func TestReportOfIssues(t *testing.T) {
 func TestInvariants(t *testing.T) {
 	// R4's obs-6: a reason for the absence of a value goes with no value.
 	const line = `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"valueString":"y","dataAbsentReason":{"text":"z"}}`
-	for _, invariants := range []bool{false, true} {
-		result, err := run(t, open(t, nil), ingest.Options{Reader: strings.NewReader(line), Invariants: invariants})
+	for level, imports := range map[datastore.Level]bool{0: true, datastore.WithoutInvariants: true, datastore.Strict: false, datastore.StructureOnly: true, datastore.Minimal: true} {
+		store := open(t, nil)
+		result, err := run(t, store, ingest.Options{Reader: strings.NewReader(line), Validation: level})
 		require.NoError(t, err)
 		require.EqualValues(t, 1, result.Imported+result.CustomerErrors)
-		require.Equal(t, !invariants, result.Imported == 1)
+		require.Equal(t, imports, result.Imported == 1, "level %v", level)
+		if level == datastore.Minimal {
+			require.EqualValues(t, 1, result.WithIssues, "what Minimal lets in is told, as of a write")
+		}
 	}
 }
 
 // The synthetic patients keep all of R4's rules, those in FHIRPath included.
 func TestSyntheticIsStrictlyValid(t *testing.T) {
-	result, err := run(t, open(t, nil), ingest.Options{Reader: ingest.Synthetic(7, 10), Invariants: true})
+	result, err := run(t, open(t, nil), ingest.Options{Reader: ingest.Synthetic(7, 10), Validation: datastore.Strict})
 	require.NoError(t, err)
 	require.Zero(t, result.Failed())
 	require.Equal(t, result.Scanned, result.Imported)

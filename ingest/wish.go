@@ -10,7 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// A wish is what a line or an entry asks for.
+// A wish is the content of a line or an entry: a resource to write, or resources to
+// delete.
 type wish struct {
 	nothing  bool
 	deletes  bool
@@ -57,7 +58,7 @@ func (c *chunk) entryWish(w wish, number int64, text []byte) (wish, error) {
 }
 
 // update adds what a line or an entry writes to a transaction.
-func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (ref datastore.Ref, err error) {
+func (c *chunk) update(ctx context.Context, tx *datastore.Transaction, store *datastore.Store, w *wish, checks []datastore.WriteOption) (ref datastore.Ref, err error) {
 	if c.bundle == nil {
 		return c.updateLine(ctx, tx, store, w, checks)
 	}
@@ -77,7 +78,7 @@ func (c *chunk) update(ctx context.Context, tx *datastore.Tx, store *datastore.S
 
 // updateLine is update for a line. It resolves references by UUID or OID, as those of an
 // entry of a Bundle; a reference that finds nothing stays as it is.
-func (c *chunk) updateLine(ctx context.Context, tx *datastore.Tx, store *datastore.Store, w *wish, checks []datastore.WriteOption) (datastore.Ref, error) {
+func (c *chunk) updateLine(ctx context.Context, tx *datastore.Transaction, store *datastore.Store, w *wish, checks []datastore.WriteOption) (datastore.Ref, error) {
 	text := w.resource
 	if !w.plain && hasURN(text) {
 		l := linker{chunk: c, store: store}
@@ -120,8 +121,8 @@ func (c *chunk) entries() iter.Seq[[]byte] {
 // indexOf returns the place of an entry in its Bundle, from 0.
 func (c *chunk) indexOf(number int64) int64 { return c.index + number - c.first }
 
-// lineOf returns the number that the report has for a line or an entry: those of a
-// Bundle that is a line have the line's.
+// lineOf returns the number of a line or an entry in the report: the entries of a
+// Bundle that is a line have the line's number.
 func (c *chunk) lineOf(number int64) int64 {
 	if c.bundle != nil && c.bundle.isLine {
 		return c.line

@@ -1,18 +1,18 @@
-// Package jobs is the register of a store's imports and exports: which there are, how
-// far each is, and what it came to. Packages ingest and export write it; a program lists
-// it, and cancels what runs.
+// Package jobs is the register of a store's imports and exports, with the progress and
+// the result of each. Packages ingest and export write it; a program lists it, and
+// cancels running jobs.
 //
 //	for _, job := range page.Jobs { fmt.Println(job.ID, job.Status) }
 //
 // # What the register is
 //
 // A [Record] is named state of the store ([datastore.Store.State]), sealed in its log
-// like everything else, and outlasts the process. An import writes it in the commits of
-// the lines that it speaks of: after a crash it is exactly as far as the store is.
+// like everything else, and outlasts the process. An import writes its record in the
+// same commits as its lines: after a crash the record is exactly as far as the store.
 //
-// The register keeps each job until [Forget] or [ForgetEnded] is called: a kilobyte, or
-// some, whatever the job's size, and for an export about six bytes more for each file. A
-// program that starts jobs by a clock forgets old ones by it too.
+// The register keeps each job until [Forget] or [ForgetEnded] is called. A record is a
+// few kilobytes at any size of the job, and for an export about six bytes more for each
+// file. A program that starts jobs regularly should also forget old ones regularly.
 //
 // # Terms
 //

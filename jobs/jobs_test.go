@@ -95,7 +95,7 @@ func TestForget(t *testing.T) {
 	runs := submit(t, store, jobs.Record{Kind: jobs.Import, Status: jobs.InProgress})
 	require.ErrorIs(t, jobs.Forget(ctx, store, runs), jobs.ErrRunning)
 	require.ErrorIs(t, jobs.Forget(ctx, store, "none"), jobs.ErrNotFound)
-	_, err := store.Write(ctx, func(tx *datastore.Tx) error { return tx.SetState(jobs.Work(runs, "files/0"), []byte("x")) })
+	_, err := store.Write(ctx, func(tx *datastore.Transaction) error { return tx.SetState(jobs.Work(runs, "files/0"), []byte("x")) })
 	require.NoError(t, err)
 	old := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 5 {

@@ -11,7 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// A Filter says which jobs to list. The zero Filter is all.
+// A Filter says which jobs to list. The zero Filter lists all.
 type Filter struct {
 	Kind   Kind
 	Name   string
@@ -79,7 +79,7 @@ func newestFirst(a, b Record) int {
 	return cmp.Or(b.Submitted.Compare(a.Submitted), cmp.Compare(a.ID, b.ID))
 }
 
-// token names a job's place in the list, whether or not the job is still there.
+// token names a job's place in the list, even after the job was forgotten.
 func token(r *Record) string { return r.Submitted.Format(time.RFC3339Nano) + " " + r.ID }
 
 func parseToken(text string) (r Record, err error) {

@@ -42,7 +42,7 @@ func (s Status) Ended() bool {
 	return false
 }
 
-// A Record is what the register has of a job.
+// A Record is a job's entry in the register.
 type Record struct {
 	ID     string `json:"id"` // 32 hexadecimal digits
 	Kind   Kind   `json:"kind"`
@@ -50,22 +50,23 @@ type Record struct {
 	Status Status `json:"status"`
 	// Message says why a job failed, without data of patients.
 	Message string `json:"message,omitempty"`
-	// Input and Output say from where and to where, as the caller did.
+	// Input and Output name the source and the destination, as the caller did.
 	Input  string `json:"input,omitempty"`
 	Output string `json:"output,omitempty"`
-	// Properties are whatever else the job was asked for.
+	// Properties are further options of the job.
 	Properties jsontext.Value `json:"properties,omitempty"`
-	// Submitted, Began and Ended are UTC; the zero time is not yet.
+	// Submitted, Began and Ended are UTC. The zero time stands for a moment that has
+	// not come yet.
 	Submitted time.Time `json:"submitted"`
 	Began     time.Time `json:"began,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
 	// Report is how far an import is, and Written how far an export is.
 	Report  *Report  `json:"report,omitempty"`
 	Written *Written `json:"written,omitempty"`
-	// Position is where the job goes on. Only its package reads it.
+	// Position is where the job goes on. Only the package of the job reads it.
 	Position jsontext.Value `json:"position,omitempty"`
-	// Token is the hash of the ClientToken that the job was asked for with, and of what
-	// was asked.
+	// Token is the hash of the ClientToken and of the options with which the job was
+	// submitted.
 	Token string `json:"token,omitempty"`
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// recordPrefix begins the names of the state that records are.
+// recordPrefix begins the names of the named states that hold records.
 const recordPrefix = "jobs/"
 
 // running are the jobs that run in this process. A store is open in one process, so a
@@ -64,16 +64,17 @@ func Runs(store *datastore.Store, id string) bool {
 	return ok
 }
 
-// Handle returns what the package that runs a job calls it, nil of one that does not
-// run: *ingest.Job, say.
+// Handle returns the running job as its package knows it, an *ingest.Job for instance,
+// or nil if the job does not run.
 func Handle(store *datastore.Store, id string) any {
 	running.Lock()
 	defer running.Unlock()
 	return running.jobs[runningKey{store, id}].handle
 }
 
-// Cancel stops a job: one that runs ends soon, with what it did kept and told; one that
-// is interrupted ends now. It does not wait. It reports ErrNotFound and ErrEnded.
+// Cancel stops a job. A running job ends soon, and its work so far is kept and
+// reported; an interrupted job ends now. It does not wait. It reports ErrNotFound and
+// ErrEnded.
 func Cancel(ctx context.Context, store *datastore.Store, id string) error {
 	r, err := Get(ctx, store, id)
 	if err != nil {
@@ -113,7 +114,7 @@ func Forget(ctx context.Context, store *datastore.Store, id string) error {
 	return err
 }
 
-// ForgetEnded forgets the jobs that ended before a time, and returns how many these were.
+// ForgetEnded forgets the jobs that ended before a time, and returns their number.
 func ForgetEnded(ctx context.Context, store *datastore.Store, before time.Time) (n int, err error) {
 	all, err := matching(ctx, store, Filter{})
 	if err != nil {
@@ -139,7 +140,7 @@ func ForgetEnded(ctx context.Context, store *datastore.Store, before time.Time) 
 func Work(id, name string) string { return "work/" + id + "/" + name }
 
 // Put has a transaction keep a record.
-func Put(tx *datastore.Tx, r *Record) error {
+func Put(tx *datastore.Transaction, r *Record) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
@@ -157,14 +158,14 @@ func Save(ctx context.Context, store *datastore.Store, r *Record) error {
 	return err
 }
 
-// submitting makes submissions follow each other, so that two with one token are one
-// job.
+// submitting makes submissions follow each other, so that two submissions with one
+// token make one job.
 var submitting sync.Mutex
 
 // Submit enters a new job and gives it an id, and the status Submitted unless it has
-// one. With a token, a job that was submitted
-// with it is returned instead, and found is true: asking twice makes one job. It
-// reports ErrToken if that one was asked for something else than asked says.
+// one. With a token, a job that was submitted with it before is returned instead, and
+// found is true: asking twice makes one job. It reports ErrToken if that job was
+// submitted for something else than asked.
 func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked string) (job *Record, found bool, err error) {
 	submitting.Lock()
 	defer submitting.Unlock()

@@ -1,7 +1,7 @@
 package jobs
 
-// A Report is how far an import is, in the names of HealthLake's JobProgressReport. What
-// it counts is durable. Of what is not HealthLake's, the names are made in its manner.
+// A Report is the progress of an import. It counts durable work only. The names are
+// those of HealthLake's JobProgressReport; names of further counts follow its manner.
 type Report struct {
 	ScannedFiles    int64   `json:"TotalNumberOfScannedFiles"`
 	ScannedMB       float64 `json:"TotalSizeOfScannedFilesInMB"` // decompressed
@@ -12,14 +12,15 @@ type Report struct {
 	UnreadableFiles int64   `json:"TotalNumberOfFilesReadWithCustomerError"`
 	Throughput      float64 `json:"Throughput"` // resources a second, scanned by the last run
 
-	// Unchanged is how many of the imported resources the store held as they are. Of a
-	// job that was interrupted, it lags behind by a commit until the job is resumed.
+	// Unchanged is how many of the imported resources the store had already with the
+	// same content. For an interrupted job it lags behind by a commit until the job is
+	// resumed.
 	Unchanged int64 `json:"TotalNumberOfResourcesUnchanged"`
-	// ServerErrors is how many resources were refused for what went wrong here.
+	// ServerErrors is how many resources were refused by an error of the store.
 	ServerErrors int64 `json:"TotalNumberOfResourcesWithServerError"`
 }
 
-// Written is how far an export is: what is in complete files.
+// Written is the progress of an export. It counts complete files only.
 type Written struct {
 	Files     int64 `json:"files"`
 	Resources int64 `json:"resources"`

@@ -52,8 +52,8 @@ var ErrElsewhere = errors.New("nlp: the attachment's data does not lie in the st
 
 // An Annotation is what an Annotator made of a document.
 type Annotation struct {
-	// Extensions are JSON objects with a url (FHIR R4 Extension). Those that the document
-	// has with one of the urls of [Owned] give way to them.
+	// Extensions are JSON objects with a url (FHIR R4 Extension). They replace the
+	// document's extensions with one of the urls of [Owned].
 	Extensions [][]byte
 	// Derived are resources in JSON, of the types of [DerivedTypes], with the ids of
 	// [Document.DerivedID] and the document's subject.
@@ -69,8 +69,8 @@ const (
 )
 
 // Owned reports whether extensions with this url at the root of a DocumentReference are
-// the annotator's own: the store drops them from what is written, and an Annotator may
-// return those alone.
+// the annotator's own: the store drops them from written documents, and an Annotator
+// may return no others.
 func Owned(url string) bool { return url == RootURL || url == GeneratedURL }
 
 // DerivedTypes are the types of resources that may be derived from a document.

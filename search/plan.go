@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // A Plan says how a query was answered. It holds no values.
@@ -22,7 +20,7 @@ type Plan struct {
 
 // A Step is one condition of a query on one type, or a part of the work on the page.
 type Step struct {
-	Type schema.TypeID // 0 for work on the page
+	Type string // the resource type, "" for work on the page
 	// Part is the condition's name as it was written, "compartment" for that of one.
 	// The conditions in it have the names that they would have by themselves.
 	Part string

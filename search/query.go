@@ -24,10 +24,10 @@ const (
 // DefaultCostLimit is about a second of work.
 const DefaultCostLimit = 200_000_000
 
-// A NamedQuery turns the parameters of a named query into those of an ordinary
-// search, percent-encoded as in a URL. resourceType is "" in a search of several
-// types. params are all but _query itself and those that shape the answer (_count,
-// _sort, _include and their like), which stay; what is to count of them has to stand
-// in the result. The result is read strictly and cannot name another query. It may
-// be called by several goroutines.
+// A NamedQuery turns the parameters of a named query into those of an ordinary search,
+// percent-encoded as in a URL. resourceType is "" in a search of several types. params
+// are the query's parameters without _query and without parameters that shape the
+// answer (_count, _sort, _include and their like), which stay. Parameters that should
+// count must stand in the result. The result is read strictly and cannot name another
+// query. It may be called by several goroutines.
 type NamedQuery func(ctx context.Context, resourceType string, params url.Values) (rawQuery string, err error)

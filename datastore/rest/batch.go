@@ -6,9 +6,17 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// returns are the values of the preference return (RFC 7240 §4.2, FHIR R4 §3.1.0.1.7).
-var returns = map[string]datastore.ReturnPreference{
-	"minimal": datastore.ReturnMinimal, "representation": datastore.ReturnRepresentation, "operationoutcome": datastore.ReturnOutcome,
+// returns are the values of the preference return, which is in any case (RFC 7240 §4.2,
+// FHIR R4 §3.1.0.1.7).
+var returns = map[string]string{"minimal": "minimal", "representation": "representation", "operationoutcome": "OperationOutcome"}
+
+// returning returns the option for the preference return, if the request has one that is
+// known: others are passed over.
+func (x *exchange) returning() []datastore.WriteOption {
+	if wanted, known := returns[preference(x.r, "return")]; known {
+		return []datastore.WriteOption{datastore.Return(wanted)}
+	}
+	return nil
 }
 
 // transact answers POST to the base: a batch or a transaction (FHIR R4
@@ -22,7 +30,7 @@ func (x *exchange) transact() error {
 	if err != nil {
 		return err
 	}
-	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
+	options = append(options, x.returning()...)
 	reply, err := x.store.Transact(x.r.Context(), body, options...)
 	if err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -47,12 +47,12 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	return body, nil
 }
 
-// firstRead is how many bytes of a body have to be there before room is made for all
-// that its length promises.
+// firstRead is how many bytes of a body must arrive before memory for its announced
+// length is allocated.
 const firstRead = 1 << 20
 
-// readAll reads a body of a length, -1 if that is not known, into as little memory as can
-// be.
+// readAll reads a body of a length, -1 if it is unknown, into as little memory as
+// possible.
 func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	if length < 0 || length > limit {
 		return io.ReadAll(r)
@@ -86,7 +86,7 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 	typ, id, err := identity(body)
 	if _, isType := schema.ResourceType(typ); err != nil || !isType {
 		// The store knows better what is wrong with it, and where.
-		if stored := x.store.Validate(x.r.Context(), body); stored != nil {
+		if _, stored := x.store.Validate(x.r.Context(), body); stored != nil {
 			err = stored
 		}
 		return nil, "", cmp.Or(err, misplaced("/resourceType", "the resource has no type of FHIR R4"))
@@ -97,19 +97,18 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 	return body, id, nil
 }
 
-// misplaced reports a resource that is not the one that the URL names.
+// misplaced reports a resource that the URL does not name.
 func misplaced(pointer, text string) error { return misplacedIn("", pointer, text) }
 
-// misplacedIn is misplaced where the type of the resource is known.
+// misplacedIn is misplaced for a resource of a known type.
 func misplacedIn(root, pointer, text string) error {
 	return &datastore.Error{Class: datastore.ErrInvalid, Issues: []datastore.Issue{{
 		Severity: issue.Error, Code: issue.Invalid, Root: root, Pointer: pointer, Offset: -1, Diagnostics: text,
 	}}}
 }
 
-// identity returns the type and the id of a resource. It reads no further than it
-// must, and canonical JSON begins with the two; the rest is for the store to
-// judge.
+// identity returns the type and the id of a resource. It reads no further than
+// necessary, and canonical JSON begins with the two; the store checks the rest.
 func identity(resource []byte) (typ, id string, err error) {
 	malformed := misplaced("", "malformed JSON")
 	d := jsontext.NewDecoder(bytes.NewBuffer(resource))

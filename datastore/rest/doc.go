@@ -6,13 +6,12 @@
 //
 // # What it answers
 //
-// The table in route.go is the whole of it: read and vread, create, update, patch
-// and delete, history of a resource, a type and the store, search of a type, of a
-// compartment and of the store by GET and by POST to _search, batch and
-// transaction, $fhirpath, and /metadata, a CapabilityStatement that is made from that
-// table and from what package search answers. What FHIR defines and the table lacks
-// (conditional update, patch and delete, other operations) is refused, with 405 or
-// 501.
+// The table in route.go lists it all: read and vread, create, update, patch and delete,
+// history of a resource, a type and the store, search of a type, of a compartment and
+// of the store by GET and by POST to _search, batch and transaction, $fhirpath, and
+// /metadata, a CapabilityStatement made from that table and from the store's search
+// parameters. Interactions of FHIR that the table lacks (conditional update, patch and
+// delete, other operations) are refused with 405 or 501.
 //
 // A patch is a JSON Patch, application/json-patch+json; anything else is answered
 // with 415. A patch in a batch or transaction is refused.
@@ -22,22 +21,22 @@
 //
 //	x-amzn-healthlake-fhir-validation-level: strict | structure-only | minimal
 //
-// With Prefer: return=OperationOutcome, the answer to a create, update or patch
-// tells the issues that were found and accepted. Prefer: return holds for the entries of
-// a Bundle's answer as well.
+// With Prefer: return=OperationOutcome, the answer to a create, update or patch lists
+// the faults that were accepted. Prefer: return holds for the entries of a Bundle's
+// answer as well.
 //
-// What is asked for is done or refused: a parameter or a header that an interaction has
-// no use for is 400 (takes.go), unless Prefer: handling=lenient asks for leniency with
-// parameters, and then the answer says what was left aside. X-Provenance is stored with
-// what a create, an update or a patch writes.
+// A request is done or refused as a whole: a parameter or a header that an interaction
+// does not take is 400 (takes.go). With Prefer: handling=lenient such parameters are
+// ignored, and the answer lists them. X-Provenance is stored in the same commit as a
+// create, an update or a patch.
 //
 // Searches and histories are sent while they are read, one resource at a time: an answer
 // takes no more memory than its largest resource, however slow its reader is. If one
 // cannot be read to its end, the connection is cut. A body is read into as much memory as
 // it has bytes.
 //
-// Every error is an OperationOutcome, a panic included, and none carries patient
-// data. The status of an error of the store is that of [datastore.Status].
+// Every error is an OperationOutcome, a panic included, and none carries patient data.
+// [datastore.Status] gives the status of the store's errors.
 //
 // # What it does not do
 //
@@ -47,6 +46,6 @@
 //
 // # Terms
 //
-// An exchange is one request and its answer. Base is the address that all
-// addresses of the API begin with, such as https://example.org/fhir.
+// An exchange is one request and its answer. The base is the beginning of all addresses
+// of the API, such as https://example.org/fhir.
 package rest

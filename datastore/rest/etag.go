@@ -6,7 +6,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/etag"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // conditions returns the conditions in the headers of an update, a patch or a
@@ -41,6 +41,6 @@ func notModified(r *http.Request, v *datastore.Version) bool {
 		return false
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	// The header has whole seconds: what Last-Modified said is compared.
+	// The header has whole seconds, as Last-Modified had.
 	return err == nil && v.LastUpdated.Unix() <= since.Unix()
 }

@@ -157,6 +157,7 @@ func TestErrors(t *testing.T) {
 		{name: "unknown parameter of a history", method: "GET", path: "/_history?name=x", status: 400},
 		{name: "malformed count of a history", method: "GET", path: "/_history?_count=-1", status: 400},
 		{name: "malformed time of a history", method: "GET", path: "/_history?_since=yesterday", status: 400},
+		{name: "time of a history with a comma", method: "GET", path: "/_history?_since=2024-05-06T07:08:12,5Z", status: 400},
 		{name: "page of a history that never was", method: "GET", path: "/_history?_page=Patient/1/1", status: 400},
 		{name: "no bundle", method: "POST", path: "", body: ann, status: 400},
 		{name: "bundle that is none", method: "POST", path: "", body: `{"resourceType":"Bundle","type":"collection"}`, status: 400},

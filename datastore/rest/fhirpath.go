@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // fhirPathDefinition is the operation's canonical URL: FHIRPath Lab's, whose
@@ -53,7 +53,7 @@ func (x *exchange) fhirpath() error {
 	return nil
 }
 
-// A question is what $fhirpath is asked. It is for one goroutine.
+// A question is the input of $fhirpath. It is for one goroutine.
 type question struct {
 	doc       fhirjson.Document // the Parameters
 	resource  *fhirjson.Document
@@ -62,8 +62,8 @@ type question struct {
 	evaluator fhirpath.Evaluator
 }
 
-// sound is what an expression is evaluated on: a resource of which all that is on
-// the tape has its type. What else it breaks is for expressions to find.
+// sound are the options for the resource of an expression: all values on its tape have
+// their types. Expressions may find its other faults.
 var sound = fhirjson.Options{Level: fhirjson.StructureOnly, AnyNarrative: true}
 
 func parse(json []byte, doc *fhirjson.Document) error {
@@ -192,8 +192,8 @@ func (q *question) compile(n fhirjson.Index) (*fhirpath.Expression, error) {
 	return e, q.refused(err, n)
 }
 
-// refused returns the error of the expression at n as one that is answered with
-// 422. Errors of the context and of the store are returned as they are.
+// refused returns the error of the expression at n as an error with status 422. Errors
+// of the context and of the store are returned as they are.
 func (q *question) refused(err error, n fhirjson.Index) error {
 	var failed *fhirpath.Error
 	if !errors.As(err, &failed) {
@@ -216,9 +216,9 @@ func (q *question) unprocessable(code issue.Code, n fhirjson.Index, text string)
 	}}}}
 }
 
-// answer evaluates the expression and returns the Parameters of the answer. One
-// that is longer than max bytes is refused: an expression can repeat a resource as
-// often as it has elements.
+// answer evaluates the expression and returns the Parameters of the answer. An answer
+// of more than max bytes is refused: an expression can repeat a resource as often as it
+// has elements.
 func (q *question) answer(ctx context.Context, max int64) ([]byte, error) {
 	main, err := q.compile(q.main)
 	if err != nil {
@@ -244,7 +244,7 @@ func (q *question) answer(ctx context.Context, max int64) ([]byte, error) {
 	return append(out, "]}"...), nil
 }
 
-// contexts returns the nodes that the expression is to be evaluated on.
+// contexts returns the nodes on which the expression is evaluated.
 func (q *question) contexts(ctx context.Context) (fhirpath.Collection, error) {
 	if q.context == 0 {
 		return fhirpath.Collection{fhirpath.NewNode(q.resource, 0)}, nil
@@ -268,8 +268,8 @@ func (q *question) contexts(ctx context.Context) (fhirpath.Collection, error) {
 	return items, nil
 }
 
-// appendResult appends the result for one item of the context: first what the
-// expression yields, then what trace() showed.
+// appendResult appends the result for one item of the context: first the items of the
+// expression, then the items of trace().
 func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.Expression, on fhirpath.Item, max int64) ([]byte, error) {
 	var traces []byte
 	q.evaluator.Trace = func(name string, items fhirpath.Collection) {
@@ -284,7 +284,7 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	}
 	dst = append(dst, `{"name":"result"`...)
 	if q.context != 0 {
-		dst = quote.Append(append(dst, `,"valueString":`...), path(doc, n))
+		dst = quote.Append(append(dst, `,"valueString":`...), issue.Path(doc.Type().String(), doc.Pointer(n)))
 	}
 	parts := appendParts(nil, items, max-int64(len(dst)))
 	if parts == nil {
@@ -299,24 +299,8 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	return append(dst, '}'), nil
 }
 
-// path returns where a node stands in its resource: Patient.name[0].
-func path(doc *fhirjson.Document, n fhirjson.Index) string {
-	var b strings.Builder
-	b.WriteString(doc.Type().String())
-	for step := range strings.SplitSeq(strings.TrimPrefix(doc.Pointer(n), "/"), "/") {
-		switch {
-		case step == "":
-		case step[0] >= '0' && step[0] <= '9':
-			b.WriteString("[" + step + "]")
-		default:
-			b.WriteString("." + step)
-		}
-	}
-	return b.String()
-}
-
-// stored resolves references to resources of the store, relative ones and those
-// that begin with the base.
+// stored resolves references to resources of the store: relative ones, and absolute
+// ones below the base.
 type stored struct{ x *exchange }
 
 // Resolve implements [fhirpath.Resolver].

@@ -67,11 +67,15 @@ func TestFHIRPath(t *testing.T) {
 			want: `{"name":"result","valueString":"Patient.name[0]","part":[{"name":"string","valueString":"Ann"},` +
 				`{"name":"string","valueString":"Bea","_valueString":{"id":"g","extension":[{"url":"http://example.org/x","valueCode":"a"}]}}]},` +
 				`{"name":"result","valueString":"Patient.name[1]"}`},
+		{name: "context of a choice", expression: "$this", more: []string{text("context", "multipleBirth")},
+			want: `{"name":"result","valueString":"Patient.multipleBirth","part":[{"name":"integer","valueInteger":2}]}`},
+		{name: "context below a primitive", expression: "url", more: []string{text("context", "birthDate.extension")},
+			want: `{"name":"result","valueString":"Patient.birthDate.extension[0]","part":[{"name":"uri","valueUri":"http://example.org/unknown"}]}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c.t = t
 			want := test.want
-			if test.name != "context" {
+			if !strings.HasPrefix(test.name, "context") {
 				if want != "" {
 					want = `,"part":[` + want + `]`
 				}

@@ -3,14 +3,14 @@ package rest
 import (
 	"strings"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// jsonValue is the extension by which FHIRPath Lab's convention gives, as JSON in
-// a string, what value[x] of Parameters cannot hold.
+// jsonValue is the extension of FHIRPath Lab's convention for values that value[x] of
+// Parameters cannot hold: JSON in a string.
 const jsonValue = "http://fhir.forms-lab.com/StructureDefinition/json-value"
 
 // appendParts appends the items of a collection, separated by commas. It stops when
@@ -28,7 +28,7 @@ func appendParts(dst []byte, items fhirpath.Collection, max int64) []byte {
 	return dst
 }
 
-// appendTrace appends what trace() shows under a name.
+// appendTrace appends the items that trace() shows under a name.
 func appendTrace(dst []byte, name string, items fhirpath.Collection, max int64) []byte {
 	dst = append(dst, `{"name":"trace"`...)
 	if text := quote.Append(nil, name); holds("valueString", text) {
@@ -101,8 +101,8 @@ func appendJSONValue(dst []byte, name string, raw []byte) []byte {
 	return append(quote.Append(dst, name), '}')
 }
 
-// fhirType returns the FHIR type that stands for one of FHIRPath's own (FHIR R4
-// §2.9.1.2): dateTime for System.DateTime.
+// fhirType returns the FHIR type of one of FHIRPath's own types (FHIR R4 §2.9.1.2):
+// dateTime for System.DateTime.
 func fhirType(name string) string {
 	name = strings.TrimPrefix(name, "System.")
 	if name == "Quantity" || name == "TypeInfo" {
@@ -111,8 +111,8 @@ func fhirType(name string) string {
 	return strings.ToLower(name[:1]) + name[1:]
 }
 
-// valueProperty returns the name that value[x] of Parameters has for a type, ""
-// where it cannot be of that type.
+// valueProperty returns the name of value[x] of Parameters for a type, "" if it cannot
+// have that type.
 func valueProperty(name string) string {
 	property := "value" + strings.ToUpper(name[:1]) + name[1:]
 	owner, _ := schema.TypeOf("Parameters.parameter")

@@ -14,7 +14,7 @@ import (
 
 // DefaultMaxBodySize is the size in bytes up to which the body of a request is
 // taken: the largest resource that a store takes by default.
-const DefaultMaxBodySize = datastore.DefaultMaxResourceSize
+const DefaultMaxBodySize = 64 << 20
 
 // Options say how a handler answers. The zero value of each field is its default.
 type Options struct {
@@ -22,16 +22,15 @@ type Options struct {
 	// default and "/" for none. The handler takes requests with it and, as they
 	// come out of [http.StripPrefix], without it.
 	BasePath string
-	// BaseURL is the address that links begin with: set it behind a proxy. By
-	// default it is the scheme and the host of the request, and BasePath. Give
-	// [datastore.Options] the same: only then are absolute references to the store's
-	// own resources, such as clients make of a fullUrl, local ones.
+	// BaseURL is the address at which links begin: set it behind a proxy. By default it
+	// is the scheme and the host of the request, and BasePath. Give [datastore.Options]
+	// the same: only then are absolute references to the store's own resources local,
+	// such as clients make of a fullUrl.
 	BaseURL string
-	// MaxBodySize is the size in bytes up to which the body of a request is taken:
-	// DefaultMaxBodySize by default.
+	// MaxBodySize is the largest body of a request in bytes: DefaultMaxBodySize by
+	// default.
 	MaxBodySize int64
-	// Logger is told of errors that are the server's own. By default nobody is
-	// told.
+	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
 
@@ -72,7 +71,8 @@ func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{handler: h, w: w, r: r, base: h.base(r), mediaType: fhirJSON}
+	base := h.base(r)
+	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, mediaType: fhirJSON}
 	defer x.recover()
 	if err := x.answer(); err != nil {
 		if x.began {
@@ -82,7 +82,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// base returns the address that links begin with, without a slash at its end.
+// base returns the address at which links begin, without a slash at its end.
 func (h *handler) base(r *http.Request) string {
 	if h.options.BaseURL != "" {
 		return h.options.BaseURL
@@ -97,6 +97,7 @@ func (h *handler) base(r *http.Request) string {
 // An exchange is one request and its answer. It is for one goroutine.
 type exchange struct {
 	*handler
+	store     *datastore.Store // as it is reached at base
 	w         http.ResponseWriter
 	r         *http.Request
 	base      string
@@ -104,18 +105,18 @@ type exchange struct {
 	pretty    bool   // the answer is for people to read
 	began     bool   // the answer is on its way: its status can no longer be changed
 
-	// What the URL names, "" where it does not.
+	// The parts of the URL, "" if it does not have them.
 	typ, id, version string
-	compartment      string // the type of the resource of which it is the compartment
+	compartment      string // the type of the compartment's resource
 
 	query string            // the parameters that count, of an interaction that is no search
 	aside []datastore.Issue // what was left aside
 }
 
-// ref is the resource, the type or the whole store that the URL names.
+// ref returns the resource, the type or the whole store that the URL names.
 func (x *exchange) ref() datastore.Ref { return datastore.Ref{Type: x.typ, ID: x.id} }
 
-// answer finds out what is asked for and answers it.
+// answer finds the interaction of the request and answers it.
 func (x *exchange) answer() error {
 	found, err := x.route()
 	if err != nil {
@@ -133,7 +134,7 @@ func (x *exchange) answer() error {
 	return found.answer(x)
 }
 
-// shape reads from a query in which form the answer is wanted.
+// shape reads the wanted form of the answer from a query.
 func (x *exchange) shape(query string) error {
 	mediaType, err := negotiate(x.r, query)
 	if err == nil {
@@ -142,8 +143,8 @@ func (x *exchange) shape(query string) error {
 	return err
 }
 
-// abort ends an answer that went wrong half way: it must not look like a whole one. That
-// the client has gone is nothing to tell the log.
+// abort ends an answer that failed half way, since it must not look like a whole one.
+// It logs the error, unless the client has gone.
 func (x *exchange) abort(err error) {
 	if x.r.Context().Err() == nil && !errors.Is(err, errGone) {
 		x.options.Logger.ErrorContext(x.r.Context(), "rest: internal error in the middle of an answer", "error", err)
@@ -151,8 +152,8 @@ func (x *exchange) abort(err error) {
 	panic(http.ErrAbortHandler)
 }
 
-// recover turns a panic into an answer. It tells the log the panic's type and
-// place, and not its value, which may be data.
+// recover turns a panic into an answer. It logs the panic's type and place, and not its
+// value, which may be data.
 func (x *exchange) recover() {
 	v := recover()
 	if v == nil {

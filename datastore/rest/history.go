@@ -2,13 +2,13 @@ package rest
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -22,15 +22,13 @@ func (x *exchange) history() error {
 	return x.store.HistoryTo(x.r.Context(), &stream{x: x}, x.base, x.ref(), &q)
 }
 
-// historyQuery reads the query of a history. What it does not know is an error,
-// unless the client prefers leniency.
+// historyQuery reads the query of a history. An unknown parameter is an error, unless
+// the client prefers leniency.
 func (x *exchange) historyQuery() (q datastore.HistoryOptions, err error) {
 	q.Count = search.DefaultCount
 	for raw := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
-		rawName, rawValue, _ := strings.Cut(raw, "=")
-		name, err := url.QueryUnescape(rawName)
-		value, failed := url.QueryUnescape(rawValue)
-		if err != nil || failed != nil {
+		name, value, ok := urlquery.Cut(raw)
+		if !ok {
 			return q, refuse(http.StatusBadRequest, issue.Invalid, "the query is not percent-encoded")
 		}
 		if value == "" {
@@ -46,9 +44,11 @@ func (x *exchange) historyQuery() (q datastore.HistoryOptions, err error) {
 			q.Count = min(int(n), search.MaxCount)
 		case "_since":
 			// A plus sign that was not escaped has become a space.
-			if q.Since, err = time.Parse(time.RFC3339, strings.Replace(value, " ", "+", 1)); err != nil {
+			since, err := fhirtime.ParseInstant(strings.Replace(value, " ", "+", 1))
+			if err != nil {
 				return q, refuse(http.StatusBadRequest, issue.Value, "_since must be an instant, as in 2020-02-03T04:05:06Z")
 			}
+			q.Since = since.Start()
 		case search.PageParameter:
 			q.Page = value
 		default:

@@ -35,6 +35,7 @@ func TestHistory(t *testing.T) {
 		{"/_history?_since=2024-05-06T07:08:12Z", []string{"DELETE Patient/bob 3", "POST Organization 1"}},
 		{"/_history?_since=2024-05-06T09:08:12.5%2B02:00", []string{"DELETE Patient/bob 3", "POST Organization 1"}},
 		{"/Patient/_history?_since=2024-05-06T07:08:11.5Z&_format=json", []string{"DELETE Patient/bob 3", "PUT Patient/bob 2"}},
+		{"/_history?_since=2024-05-06T07:08:60Z", nil},
 		{"/Observation/_history", nil},
 	}
 	for _, test := range tests {

@@ -3,7 +3,7 @@ package rest
 import "io"
 
 // An indenter writes JSON without white space for people to read: it puts each member
-// and each item on a line of its own. It keeps no more than what it is given at once.
+// and each item on a line of its own. It keeps no text between calls.
 type indenter struct {
 	w       io.Writer
 	out     []byte

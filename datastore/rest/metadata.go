@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
 )
 
@@ -23,18 +23,18 @@ func (x *exchange) metadata() error {
 	return nil
 }
 
-// A statement is the CapabilityStatement, made again when the custom search
-// parameters that it lists have changed.
+// A statement is the CapabilityStatement. It is made again when its custom search
+// parameters have changed.
 type statement struct {
 	sync.Mutex
 	json   []byte
-	custom []datastore.SearchParameterStatus
+	custom []search.ParameterStatus
 }
 
-// capabilities returns the CapabilityStatement of now.
+// capabilities returns the present CapabilityStatement.
 func (h *handler) capabilities() ([]byte, error) {
-	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p datastore.SearchParameterStatus) bool { return !p.Complete })
-	same := func(a, b datastore.SearchParameterStatus) bool {
+	custom := slices.DeleteFunc(h.store.SearchParameters(), func(p search.ParameterStatus) bool { return !p.Complete })
+	same := func(a, b search.ParameterStatus) bool {
 		return a.URL == b.URL && a.Code == b.Code && a.Type == b.Type && slices.Equal(a.Base, b.Base) && slices.Equal(a.Target, b.Target)
 	}
 	s := &h.statement
@@ -110,8 +110,8 @@ type (
 	}
 )
 
-// capabilityStatement makes the statement from the routes, the schema tables and
-// what the store answers. Its date is that of its making.
+// capabilityStatement makes the statement from the routes, the schema tables and the
+// store's search parameters. Its date is now.
 func (h *handler) capabilityStatement() ([]byte, error) {
 	rest := restPart{Mode: "server", Operation: []operation{{"fhirpath", fhirPathDefinition}}}
 	var perType []interaction
@@ -124,7 +124,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			}
 		}
 	}
-	included := map[schema.TypeID][]string{} // by target
+	included := map[string][]string{} // by target
 	for _, t := range resourceTypes() {
 		name := t.String()
 		part := resourcePart{
@@ -134,8 +134,8 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			ReferencePolicy: []string{"literal", "logical"},
 		}
 		for _, p := range h.store.Parameters(name) {
-			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type.String()})
-			if p.Type != schema.ParamReference {
+			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, p.Type})
+			if p.Type != "reference" {
 				continue
 			}
 			via := name + ":" + p.Code
@@ -147,7 +147,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		rest.Resource = append(rest.Resource, part)
 	}
 	for i, t := range resourceTypes() {
-		rest.Resource[i].SearchRevInclude = included[t]
+		rest.Resource[i].SearchRevInclude = included[t.String()]
 	}
 	return json.Marshal(capabilityStatement{
 		ResourceType: "CapabilityStatement", Name: "fhirlake", Title: "fhirlake FHIR R4 server",
@@ -170,8 +170,8 @@ func resourceTypes() []schema.TypeID {
 	return types
 }
 
-// softwareVersion is the version of this module in the running program, "" where
-// it was built from its own source.
+// softwareVersion is the version of this module in the running program, "" if it was
+// built from its own source.
 func softwareVersion() string {
 	const module = "github.com/fhirlake/fhirlake"
 	info, ok := debug.ReadBuildInfo()

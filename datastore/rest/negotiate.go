@@ -3,12 +3,12 @@ package rest
 import (
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The media types of FHIR's JSON.
@@ -24,10 +24,9 @@ var jsonTypes = []string{fhirJSON, plainJSON, "application/json+fhir", "text/jso
 // isR4 reports whether fhirVersion names R4 (FHIR R4 §3.1.0.1.8).
 func isR4(version string) bool { return version == "4.0" || version == "4.0.1" }
 
-// negotiate returns the media type of the answer: what _format asks for, or else
-// what the header Accept likes best (FHIR R4 §3.1.0.1, Content Types and
-// encodings). It reports 406 where
-// that is not JSON.
+// negotiate returns the media type of the answer: the type of _format, or else the
+// preferred type of the header Accept (FHIR R4 §3.1.0.1, Content Types and encodings).
+// It reports 406 if that is not JSON.
 func negotiate(r *http.Request, query string) (string, error) {
 	refused := refuse(http.StatusNotAcceptable, issue.NotSupported, "only JSON of FHIR R4 can be had: "+fhirJSON+"; fhirVersion=4.0")
 	if format := queryValue(query, "_format"); format != "" {
@@ -57,16 +56,10 @@ func negotiate(r *http.Request, query string) (string, error) {
 	return "", refused
 }
 
-// queryValue returns the first value of a parameter in a query, "" if it has none. A
-// semicolon is part of a value, as in fhirVersion's: package url would leave such a
-// parameter out.
+// queryValue returns the first value of a parameter in a query, "" if it has none.
 func queryValue(query, name string) string {
 	for part := range strings.SplitSeq(query, "&") {
-		rawName, rawValue, _ := strings.Cut(part, "=")
-		if given, err := url.QueryUnescape(rawName); err != nil || given != name {
-			continue
-		}
-		if value, err := url.QueryUnescape(rawValue); err == nil && value != "" {
+		if given, value, ok := urlquery.Cut(part); ok && given == name && value != "" {
 			return value
 		}
 	}
@@ -84,8 +77,8 @@ func mediaType(s string) (name string, version bool) {
 	return name, !ok || isR4(v)
 }
 
-// quality returns how much an Accept header likes a media type, from 0 to 1: the
-// weight of the most specific range that it falls into (RFC 9110 §12.5.1).
+// quality returns the weight, from 0 to 1, that an Accept header gives to a media type:
+// the weight of the most specific range of the type (RFC 9110 §12.5.1).
 func quality(accept, name string) float64 {
 	best, specific := 0.0, -1
 	for part := range strings.SplitSeq(accept, ",") {

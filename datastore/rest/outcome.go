@@ -5,11 +5,10 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A refusal is an error that HTTP has a status for and package datastore no
-// class.
+// A refusal is an error with a status of HTTP and without a class in package datastore.
 type refusal struct {
 	status int
 	error  // an [*datastore.Error]
@@ -26,8 +25,7 @@ func refuse(status int, code issue.Code, text string) error {
 
 var (
 	errRefused = errors.New("rest: refused")
-	// errInternal is what clients are told of errors that are the server's own:
-	// the text of those may name files.
+	// errInternal is the answer for the server's own errors, whose text may name files.
 	errInternal = refuse(http.StatusInternalServerError, issue.Exception, "internal error")
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // jsonPatch is the media type of RFC 6902, the one form of patch that is taken.
@@ -15,10 +15,10 @@ const jsonPatch = "application/json-patch+json"
 // patch answers PATCH {type}/{id} (FHIR R4 §3.1.0.6). The body must name its type,
 // since that alone says which kind of patch it is.
 //
-// What the patch makes is handled as an update, so a result that is not valid is
-// answered as one: 400, like a patch that is malformed itself. A patch that is
-// well formed and cannot be applied to what is there is answered with 422 (RFC
-// 5789 §2.2): a place that is missing, a test that fails, another type or id.
+// The patched resource is handled as an update, so an invalid result is answered with
+// 400, as a malformed patch is. A well-formed patch that cannot be applied to the
+// resource is answered with 422 (RFC 5789 §2.2): a missing place, a failed test,
+// another type or id.
 func (x *exchange) patch() error {
 	if x.r.Header.Get("Content-Type") == "" {
 		return refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be "+jsonPatch+" and say so")
@@ -31,7 +31,7 @@ func (x *exchange) patch() error {
 	if err != nil {
 		return err
 	}
-	v, err := x.store.Patch(x.r.Context(), x.ref(), body, options...)
+	v, err := x.store.Patch(x.r.Context(), x.ref(), body, append(options, x.returning()...)...)
 	if err != nil {
 		if inapplicable(err) {
 			err = &refusal{http.StatusUnprocessableEntity, err}
@@ -42,8 +42,8 @@ func (x *exchange) patch() error {
 	return nil
 }
 
-// inapplicable reports whether an error of a patch is neither the patch's own form
-// nor that of its result.
+// inapplicable reports whether an error of a patch is neither about the form of the
+// patch nor about its result.
 func inapplicable(err error) bool {
 	return errors.Is(err, datastore.ErrInvalid) && slices.ContainsFunc(datastore.Issues(err), func(i datastore.Issue) bool {
 		return i.Severity == issue.Error && (i.Code == issue.NotFound || i.Code == issue.Conflict || i.Code == issue.BusinessRule)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/etag"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // send answers with a status and a body of JSON; nil is no body.
@@ -22,8 +22,8 @@ func (x *exchange) send(status int, body []byte) {
 func (x *exchange) begin(status int, hasBody bool) {
 	h := x.w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
-	// Patient data belongs into no cache but the client's own, and there only to
-	// be asked for again with If-None-Match.
+	// Patient data may lie in the client's own cache alone, which must ask again with
+	// If-None-Match.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept")
 	if hasBody {
@@ -33,7 +33,7 @@ func (x *exchange) begin(status int, hasBody bool) {
 	x.w.WriteHeader(status)
 }
 
-// sink returns where the JSON of the body goes.
+// sink returns the writer of the body's JSON.
 func (x *exchange) sink() io.Writer {
 	if x.pretty {
 		return &indenter{w: x.w}
@@ -45,7 +45,7 @@ func (x *exchange) sink() io.Writer {
 var errGone = errors.New("rest: the client has gone")
 
 // A stream is a body that is sent while it is made. The headers go with its first
-// bytes, so that an error before them is answered as one.
+// bytes, so that an error before them still gets its status.
 type stream struct {
 	x *exchange
 	w io.Writer
@@ -64,17 +64,16 @@ func (s *stream) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// setVersion sets the headers that say which version an answer is about (FHIR R4
-// §3.1.0.1, Resource Metadata and Versioning).
+// setVersion sets the headers for the version of an answer (FHIR R4 §3.1.0.1, Resource
+// Metadata and Versioning).
 func (x *exchange) setVersion(v *datastore.Version) {
 	h := x.w.Header()
 	h.Set("ETag", etag.Of(v.VersionID))
 	h.Set("Last-Modified", v.LastUpdated.UTC().Format(http.TimeFormat))
 }
 
-// sendWritten answers a write with as much of the result as the client prefers
-// (FHIR R4 §3.1.0.1, Managing Return Content). What was found wrong and accepted
-// is in the OperationOutcome alone.
+// sendWritten answers a write with as much of the result as the client prefers (FHIR R4
+// §3.1.0.1, Managing Return Content). Only the OperationOutcome lists accepted faults.
 func (x *exchange) sendWritten(v *datastore.Version) {
 	x.setVersion(v)
 	x.w.Header().Set("Location", x.base+"/"+v.Ref.String()+"/_history/"+v.VersionID)

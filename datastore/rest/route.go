@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A route is where an interaction is asked for, and what answers it.
+// A route is the method and path of an interaction, and the function that answers it.
 type route struct {
 	method string // HEAD goes where GET goes
 	path   string // below the base; {type}, {compartment}, {id} and {version}
@@ -21,7 +21,7 @@ type route struct {
 	answer       func(*exchange) error
 }
 
-// routes returns all that the handler answers (FHIR R4 §3.1.0).
+// routes returns all interactions that the handler answers (FHIR R4 §3.1.0).
 func routes() []route {
 	return []route{
 		{"GET", "metadata", nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
@@ -47,9 +47,9 @@ func routes() []route {
 	}
 }
 
-// route finds what answers the request and reads type, id and version from its
-// path. It reports 404 for a path that is not in the table, 405 for a method that
-// the path does not have, and 501 for what FHIR has and the table has not.
+// route finds the route of the request and reads type, id and version from its path. It
+// reports 404 for a path that is not in the table, 405 for a method that the path does
+// not have, and 501 for an interaction of FHIR that the table lacks.
 func (x *exchange) route() (route, error) {
 	path := strings.TrimSuffix(x.r.URL.Path, "/")
 	if rest, ok := strings.CutPrefix(path, x.options.BasePath); ok && (rest == "" || rest[0] == '/') {
@@ -75,9 +75,8 @@ func (x *exchange) route() (route, error) {
 	return route{}, unrouted(path)
 }
 
-// matches reports whether a path has the form of a route, and takes from it what
-// the form's names stand for. Names that begin with _ or $ are FHIR's own and no
-// ids.
+// matches reports whether a path has the form of a route, and takes the values of the
+// form's names from it. Names that begin with _ or $ are FHIR's own and no ids.
 func (x *exchange) matches(form, path string) bool {
 	x.typ, x.id, x.version, x.compartment = "", "", "", ""
 	for form != "" && path != "" {

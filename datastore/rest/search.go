@@ -11,8 +11,8 @@ const formType = "application/x-www-form-urlencoded"
 // §3.1.0.9).
 func (x *exchange) search() error { return x.sendPage(x.r.URL.RawQuery) }
 
-// searchForm answers POST to _search below what GET searches: the query is in the body,
-// and what the URL has is part of it.
+// searchForm answers POST to _search below the paths of searches by GET: the query is
+// in the body, and the query of the URL is part of it.
 func (x *exchange) searchForm() error {
 	form, err := x.body(formType)
 	if err != nil {
@@ -40,6 +40,6 @@ func (x *exchange) sendPage(query string) error {
 	return x.store.SearchTo(x.r.Context(), &stream{x: x}, x.base, x.typ, query, options...)
 }
 
-// lenient reports whether the client prefers what is unknown to be left aside
-// (FHIR R4 §3.1.1.3).
+// lenient reports whether the client prefers unknown parameters to be ignored (FHIR R4
+// §3.1.1.3).
 func (x *exchange) lenient() bool { return preference(x.r, "handling") == "lenient" }

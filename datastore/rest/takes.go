@@ -2,15 +2,15 @@ package rest
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// The headers of which an interaction takes some.
+// Headers that some interactions take.
 const (
 	ifMatch           = "If-Match"
 	ifNoneMatch       = "If-None-Match"
@@ -20,18 +20,18 @@ const (
 	provenance        = "X-Provenance"
 )
 
-// restricting are the headers that change what an interaction does. One that does not
-// belong to it is refused: without it, more would be done than was asked for.
+// restricting are the headers that restrict an interaction. An interaction that does
+// not take one refuses it: ignoring it would do more than the client asked for.
 var restricting = []string{ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifNoneExist, provenance}
 
-// single are the headers that may stand in a request once. Which of two counts is what
-// proxies and servers disagree about.
+// single are the headers that may stand in a request once. Proxies and servers disagree
+// about which of two counts.
 var single = []string{
 	ifMatch, ifModifiedSince, ifUnmodifiedSince, ifNoneExist, provenance, levelHeader,
 	"Content-Type", "Content-Length", "Content-Encoding",
 }
 
-// takes says what an interaction takes beside path and body.
+// takes are the parameters and headers of an interaction, beside path and body.
 type takes struct {
 	parameters []string // beside _format and _pretty
 	headers    []string // of restricting
@@ -40,14 +40,14 @@ type takes struct {
 }
 
 var (
-	// searching is what searches and histories take. Their answers have no ETag, nor has
-	// metadata, so the conditions that caches set never hold.
+	// searching are the parameters and headers of searches and histories. Their answers
+	// have no ETag, nor has metadata, so the conditions that caches set never hold.
 	searching = takes{query: true, headers: []string{ifNoneMatch, ifModifiedSince}}
 	reading   = takes{parameters: []string{"_summary", "_elements"}, headers: []string{ifNoneMatch, ifModifiedSince}}
 )
 
-// check refuses what an interaction does not take: parameters, unless the client
-// prefers leniency, and headers.
+// check refuses headers that an interaction does not take, and parameters too unless
+// the client prefers leniency.
 func (x *exchange) check(t *takes) error {
 	for _, name := range single {
 		if len(x.r.Header.Values(name)) > 1 {
@@ -67,10 +67,8 @@ func (x *exchange) check(t *takes) error {
 		if part == "" {
 			continue
 		}
-		rawName, rawValue, _ := strings.Cut(part, "=")
-		name, err := url.QueryUnescape(rawName)
-		value, failed := url.QueryUnescape(rawValue)
-		if err != nil || failed != nil {
+		name, value, ok := urlquery.Cut(part)
+		if !ok {
 			return refuse(http.StatusBadRequest, issue.Invalid, "the query is not percent-encoded")
 		}
 		fits := name == "_format" || name == "_pretty" && (value == "" || value == "true" || value == "false") ||

@@ -4,20 +4,19 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // levelHeader is AWS HealthLake's header for the level of validation of a write.
 const levelHeader = "X-Amzn-Healthlake-Fhir-Validation-Level"
 
-// validation says at which address the store is served, and at which level the request
-// wants its resources checked, if it does not leave that to the store.
+// validation says at which level the request wants its resources checked, if it does not
+// leave that to the store.
 func (x *exchange) validation() ([]datastore.WriteOption, error) {
-	options := []datastore.WriteOption{datastore.ServedAt(x.base)}
 	var level datastore.Level
 	switch x.r.Header.Get(levelHeader) {
 	case "":
-		return options, nil
+		return nil, nil
 	case "strict":
 		level = datastore.Strict
 	case "structure-only":
@@ -27,11 +26,11 @@ func (x *exchange) validation() ([]datastore.WriteOption, error) {
 	default:
 		return nil, refuse(http.StatusBadRequest, issue.Value, levelHeader+" must be strict, structure-only or minimal")
 	}
-	return append(options, datastore.Validation(level)), nil
+	return []datastore.WriteOption{datastore.Validation(level)}, nil
 }
 
-// writeOptions returns what the headers of an update or a patch say: conditions, the
-// level of validation and a Provenance.
+// writeOptions returns the options in the headers of an update or a patch: conditions,
+// the level of validation and a Provenance.
 func (x *exchange) writeOptions() ([]datastore.WriteOption, error) {
 	options, err := conditions(x.r)
 	if err != nil {

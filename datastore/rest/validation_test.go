@@ -84,7 +84,7 @@ func TestOutcomeTellsWhatWasAccepted(t *testing.T) {
 	require.Equal(t, 2, strings.Count(a.body, `"severity":"error"`))
 	v, err := c.store.Read(t.Context(), datastore.Ref{Type: "Patient", ID: "bob"})
 	require.NoError(t, err)
-	require.Contains(t, string(v.JSON), datastore.ValidationIssueURL)
+	require.Contains(t, string(v.JSON), "http://healthlake.amazonaws.com/fhir/StructureDefinition/validation-issue")
 
 	warned := `{"resourceType":"Patient","modifierExtension":[{"url":"http://example.org/m","valueBoolean":true}]}`
 	a = c.must(http.StatusCreated, "POST", "/Patient", warned, "Prefer: return=OperationOutcome")

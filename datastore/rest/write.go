@@ -21,7 +21,7 @@ func (x *exchange) create() error {
 	if err != nil {
 		return err
 	}
-	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
+	options = append(options, x.returning()...)
 	v, err := x.store.Create(x.r.Context(), body, options...)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (x *exchange) update() error {
 	if id != x.id {
 		return misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
 	}
-	options = append(options, datastore.Return(returns[preference(x.r, "return")]))
+	options = append(options, x.returning()...)
 	v, err := x.store.Update(x.r.Context(), body, options...)
 	if err != nil {
 		return err
@@ -53,8 +53,8 @@ func (x *exchange) update() error {
 	return nil
 }
 
-// delete answers DELETE {type}/{id} (FHIR R4 §3.1.0.7). Deleting what is not
-// there is no error.
+// delete answers DELETE {type}/{id} (FHIR R4 §3.1.0.7). Deleting an absent resource is
+// no error.
 func (x *exchange) delete() error {
 	options, err := conditions(x.r)
 	if err != nil {
@@ -68,8 +68,8 @@ func (x *exchange) delete() error {
 	return nil
 }
 
-// provenance returns the Provenance that is to be stored with what is written (FHIR R4
-// provenance.html, X-Provenance).
+// provenance returns the option to store the Provenance of the header X-Provenance
+// (FHIR R4 provenance.html).
 func (x *exchange) provenance() []datastore.WriteOption {
 	given := x.r.Header.Values(provenance)
 	if given == nil {

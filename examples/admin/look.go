@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/datastore/repair"
 )
 
 // stats says what a store has, beside whoever writes to it.
@@ -100,7 +101,7 @@ func records(p *program, f *flag.FlagSet) action {
 	asJSON := f.Bool("json", false, "")
 	return func(ctx context.Context, _ []string) error {
 		shown := uint64(0)
-		for r, err := range datastore.InspectRecords(ctx, p.store, p.key, *from) {
+		for r, err := range repair.Records(ctx, p.store, p.key, *from) {
 			if err != nil {
 				return err
 			}
@@ -134,7 +135,7 @@ func records(p *program, f *flag.FlagSet) action {
 func inspect(p *program, f *flag.FlagSet) action {
 	asJSON := f.Bool("json", false, "")
 	return func(ctx context.Context, _ []string) error {
-		in, err := datastore.Inspect(ctx, p.store, p.key)
+		in, err := repair.Inspect(ctx, p.store, p.key)
 		if err != nil {
 			return err
 		}
@@ -142,7 +143,7 @@ func inspect(p *program, f *flag.FlagSet) action {
 			err = p.json(struct {
 				OK      bool `json:"ok"`
 				Checked bool `json:"checked"`
-				*datastore.Inspection
+				*repair.Inspection
 			}{in.Unchecked == nil && len(in.Faults) == 0, in.Unchecked == nil, in})
 		} else {
 			err = p.printInspection(in)
@@ -157,7 +158,7 @@ func inspect(p *program, f *flag.FlagSet) action {
 	}
 }
 
-func (p *program) printInspection(in *datastore.Inspection) error {
+func (p *program) printInspection(in *repair.Inspection) error {
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	if in.Unchecked != nil {
 		fmt.Fprint(w, "UNCHECKED\tall of this is as somebody wrote it: no key fits\n")
@@ -173,7 +174,7 @@ func (p *program) printInspection(in *datastore.Inspection) error {
 		fmt.Fprintf(w, "term %d\tfrom commit %d, id %s\n", t.Term, t.First, t.ID)
 	}
 	for i, h := range in.Heads {
-		if h == (datastore.InspectedHead{}) {
+		if h == (repair.Head{}) {
 			continue
 		}
 		state := "older"
@@ -210,21 +211,21 @@ func (p *program) printInspection(in *datastore.Inspection) error {
 	return nil
 }
 
-func state(s datastore.InspectedSegment) string {
+func state(s repair.Segment) string {
 	if s.Closed {
 		return "closed"
 	}
 	return "open"
 }
 
-func settings(in *datastore.Inspection) string {
+func settings(in *repair.Inspection) string {
 	if in.Zone == "" {
 		return "not known"
 	}
 	return fmt.Sprintf("zone %s, base URL %s", in.Zone, orNone(in.BaseURL))
 }
 
-func manifest(in *datastore.Inspection) string {
+func manifest(in *repair.Inspection) string {
 	text := fmt.Sprintf("generation %d", in.Generation)
 	if in.Generation == 0 {
 		text = "cannot be read"

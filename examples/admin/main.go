@@ -142,7 +142,7 @@ func (p *program) run(ctx context.Context, args []string) error {
 	return misuse(fmt.Sprintf("unknown command %q", args[0]))
 }
 
-// parse reads flags, the common ones and those that add gives, and returns the other
+// parse reads flags, the common ones and the ones of add, and returns the other
 // arguments. With atMost 0 it stops at the first of these; otherwise flags may follow.
 func (p *program) parse(place string, args []string, add func(*flag.FlagSet), atMost int) (others []string, err error) {
 	f := flag.NewFlagSet("admin", flag.ContinueOnError)
@@ -165,7 +165,7 @@ func (p *program) parse(place string, args []string, add func(*flag.FlagSet), at
 	}
 }
 
-// unlock makes the key of what the flags say.
+// unlock makes the key that the flags name.
 func (p *program) unlock() error {
 	switch {
 	case p.store == "":

@@ -26,15 +26,15 @@ func compact(p *program, f *flag.FlagSet) action {
 		defer func() { err = errors.Join(err, store.Close()) }()
 		shown := bar.New(p.stderr, "compacting", "bytes")
 		defer shown.End()
-		var last datastore.RewriteProgress
-		err = store.Compact(ctx, keep, func(at datastore.RewriteProgress) {
-			last = at
-			shown.Set(at.Done, at.Total)
+		var before, now int64
+		err = store.Compact(ctx, keep, func(done, total, after int64) {
+			before, now = total, after
+			shown.Set(done, total)
 		})
 		if err != nil {
 			return err
 		}
-		return p.printf("%s, before %s\n", size(last.After), size(last.Total))
+		return p.printf("%s, before %s\n", size(now), size(before))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/datastore/repair"
 	"github.com/fhirlake/fhirlake/examples/internal/bar"
 )
 
@@ -73,12 +74,12 @@ func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (
 	shown := bar.New(p.stderr, "checking", "versions")
 	defer shown.End()
 	var told error
-	err = store.Verify(ctx,
-		datastore.VerifyProgress(func(done, total int) { shown.Set(int64(done), int64(total)) }),
-		datastore.VerifyFaults(func(f datastore.Fault) bool {
+	err = store.VerifyAll(ctx,
+		func(f datastore.Fault) bool {
 			told = tell(f)
 			return told == nil
-		}))
+		},
+		func(done, total int) { shown.Set(int64(done), int64(total)) })
 	if told != nil {
 		return told
 	}
@@ -90,7 +91,7 @@ func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (
 
 // checkFiles tells what is wrong with the files of a store that did not open.
 func (p *program) checkFiles(ctx context.Context, opening error, tell func(datastore.Fault) error) error {
-	in, err := datastore.Inspect(ctx, p.store, p.key)
+	in, err := repair.Inspect(ctx, p.store, p.key)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func cut(p *program, f *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		done, err := datastore.Cut(ctx, p.store, p.key, after, filepath.Dir(store))
+		done, err := repair.Cut(ctx, p.store, p.key, after, filepath.Dir(store))
 		if err != nil {
 			return err
 		}

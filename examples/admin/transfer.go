@@ -35,7 +35,7 @@ var levels = map[string]datastore.Level{
 // importFolder takes in the ldjson of a folder or a bucket. Lines that are refused are counted and
 // no error; a report names them.
 func importFolder(p *program, f *flag.FlagSet) action {
-	options := ingest.Options{Validation: datastore.Strict}
+	var options ingest.Options
 	f.Func("validation", "", func(name string) (err error) {
 		level, ok := levels[name]
 		if !ok {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
+	"github.com/fhirlake/fhirlake/search"
 )
 
 // An asker asks one snapshot. It keeps the first error; all that follows is empty.
@@ -111,8 +112,7 @@ type coding struct{ System, Code string }
 
 // token returns the coding as the value of a search parameter of type token.
 func (c coding) token() string {
-	escape := strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace
-	return url.QueryEscape(escape(c.System) + "|" + escape(c.Code))
+	return url.QueryEscape(search.Escape(c.System) + "|" + search.Escape(c.Code))
 }
 
 // A concept is a CodeableConcept.

@@ -17,13 +17,14 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Options say how a bucket is spoken to. The zero value of each field is its default.
+// Options are the options of requests to a bucket. The zero value of each field is its
+// default.
 type Options struct {
 	// Attempts is how many requests in a row may fail before reading or writing does:
 	// 6 by default.
 	Attempts int
-	// Pause is how long is waited after a first failure: 200 ms by default. It doubles
-	// with each further failure, up to MaxPause: 20 s by default.
+	// Pause is the pause after a first failure: 200 ms by default. It doubles with each
+	// further failure, up to MaxPause: 20 s by default.
 	Pause, MaxPause time.Duration
 	// Patience is how long a request may go without giving anything: a minute by
 	// default. One Write, or the Close of a file, may take ten times as long.
@@ -33,10 +34,10 @@ type Options struct {
 	PartSize int
 	// Parts is how many parts of a file are under way at once: 4 by default.
 	Parts int
-	// FailBody says that the driver gives an object up where its body cannot be read,
-	// as those of S3 and Azure do; others take such an object for whole. With it, a file
-	// that is given up leaves no parts behind, which would be paid for, unless the
-	// service hangs. Open sets it for s3: and azblob: URLs; New needs to be told.
+	// FailBody says that the driver gives an object up if its body cannot be read, as
+	// the drivers of S3 and Azure do; others take such an object for whole. With it, a
+	// file that is given up leaves no parts behind, which would cost money, unless the
+	// service hangs. Open sets it for s3: and azblob: URLs; callers of New must set it.
 	FailBody bool
 }
 
@@ -46,7 +47,7 @@ const (
 	// patienceToWrite is how much longer than Options.Patience a Write or a Close may
 	// take, since several parts may be on their way in it.
 	patienceToWrite = 10
-	// pageSize is how many objects a request lists: what S3 gives at most.
+	// pageSize is how many objects a request lists: the most that S3 gives.
 	pageSize = 1000
 )
 
@@ -63,9 +64,9 @@ type Bucket struct {
 }
 
 // Open opens the bucket that a URL names: "s3://name?region=eu-west-1", "gs://name",
-// "azblob://container", "mem://", "file:///path". The parameter prefix=in/ leads to
-// what is below "in/"; others are the driver's. A folder need not exist before it is
-// written to; of its parameters those of gocloud's fileblob are passed over.
+// "azblob://container", "mem://", "file:///path". The parameter prefix=in/ leads to the
+// objects below "in/"; other parameters are the driver's. A folder need not exist
+// before it is written to; parameters of gocloud's fileblob are ignored for it.
 //
 // It reports ErrURL.
 func Open(ctx context.Context, rawURL string, opts *Options) (*Bucket, error) {
@@ -92,7 +93,8 @@ func Open(ctx context.Context, rawURL string, opts *Options) (*Bucket, error) {
 	return b, nil
 }
 
-// New returns a Bucket over one that the program opened by itself, and closes itself.
+// New returns a Bucket over a blob.Bucket that the program opened, and must close
+// itself.
 func New(blobs *blob.Bucket, opts *Options) *Bucket { return newBucket(blobs, "", opts) }
 
 // Folder returns a Bucket over a folder of this machine, as file:///path does.
@@ -148,15 +150,14 @@ func folderOf(u *url.URL) (string, error) {
 	return filepath.Join(name, filepath.FromSlash(prefix)), nil
 }
 
-// Path returns the folder of this machine that a Folder or a file: URL is, and "" for
-// other buckets.
+// Path returns the folder of a Folder or of a file: URL, and "" for other buckets.
 func (b *Bucket) Path() string { return b.folder }
 
-// FS returns the objects below a folder of the bucket, "" for all, as files. The
-// context ends what is read. The file system may be used by many goroutines.
+// FS returns the objects below a folder of the bucket, "" for all, as files. The end of
+// the context ends reads. The file system may be used by many goroutines.
 //
-// It implements fs.ReadDirFS, fs.StatFS and ingest.Walker. What is not a file or a
-// folder of a file: URL is not there; where the folder itself is missing, it is empty.
+// It implements fs.ReadDirFS, fs.StatFS and ingest.Walker. In a folder, only files and
+// folders exist; a missing folder is empty.
 func (b *Bucket) FS(ctx context.Context, folder string) fs.FS {
 	if b.blobs == nil {
 		return folderFS{path: filepath.Join(b.folder, filepath.FromSlash(path.Join("/", folder)))}
@@ -164,10 +165,10 @@ func (b *Bucket) FS(ctx context.Context, folder string) fs.FS {
 	return &objects{ctx: ctx, bucket: b, prefix: prefixOf(folder)}
 }
 
-// Sink returns what makes objects below a folder of the bucket, "" for its root. It
-// implements the Sink of packages ingest and export, and may be used by many
-// goroutines, each of its files by one. The context ends what is written. A file that
-// is there is replaced.
+// Sink returns a Sink that makes objects below a folder of the bucket, "" for its root.
+// It implements the Sink of packages ingest and export, and may be used by many
+// goroutines, each of its files by one. The end of the context ends writes. An existing
+// file is replaced.
 func (b *Bucket) Sink(ctx context.Context, folder string) ingest.Sink {
 	if b.blobs == nil {
 		return jobs.Folder(filepath.Join(b.folder, filepath.FromSlash(path.Join("/", folder))))
@@ -175,7 +176,7 @@ func (b *Bucket) Sink(ctx context.Context, folder string) ingest.Sink {
 	return &sink{ctx: ctx, bucket: b, prefix: prefixOf(folder)}
 }
 
-// prefixOf returns what the keys below a folder begin with.
+// prefixOf returns the prefix of the keys below a folder.
 func prefixOf(folder string) string {
 	if folder = path.Join("/", folder)[1:]; folder != "" {
 		folder += "/"

@@ -10,7 +10,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// observeSync sees what is about to be synced. Tests set it.
+// observeSync gets the path of each file before it is synced. Tests set it.
 var observeSync = func(path string) {}
 
 // syncObject makes an object durable that the driver put into a file of this machine,

@@ -13,7 +13,7 @@ import (
 )
 
 // folderFS holds the files and folders of a folder of this machine, and nothing else:
-// links, devices and pipes are as if they were not there, and no name leads out.
+// links, devices and pipes do not show, and no name leads out.
 type folderFS struct{ path string }
 
 // within calls f with the folder. A folder that is missing is empty.
@@ -38,8 +38,7 @@ func hidePath(op, name string, err error) error {
 	return err
 }
 
-// plain sees to it that every element of name is a folder and the last a folder or a
-// file.
+// plain checks that every element of name is a folder and the last a folder or a file.
 func plain(root *os.Root, name string) error {
 	for end := 0; end < len(name); {
 		if i := slices.Index([]byte(name[end:]), '/'); i >= 0 {

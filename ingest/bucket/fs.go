@@ -22,7 +22,7 @@ type objects struct {
 	prefix string
 }
 
-// Open implements fs.FS. A folder is what has files in it.
+// Open implements fs.FS. A name with files below it is a folder.
 func (o *objects) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {
 		return nil, fail("open", "a file", fs.ErrInvalid)
@@ -57,7 +57,7 @@ func (o *objects) folder(name string) fs.File {
 	return virtual.NewFolder(name, func() ([]fs.DirEntry, error) { return o.ReadDir(name) })
 }
 
-// openAt opens an object at an offset, and sees to it that it is still the same.
+// openAt opens an object at an offset, and checks that it is still the same object.
 func (o *objects) openAt(ctx context.Context, f *object, offset int64) (io.ReadCloser, error) {
 	r, err := o.bucket.blobs.NewRangeReader(ctx, o.prefix+keyOf(f.name), offset, -1, nil)
 	if err != nil {
@@ -74,7 +74,7 @@ func (o *objects) openAt(ctx context.Context, f *object, offset int64) (io.ReadC
 	return &whole{ReadCloser: r, rest: size - offset}, nil
 }
 
-// whole is a body that reports where it was cut short.
+// A whole is a body that reports an error if it was cut short.
 type whole struct {
 	io.ReadCloser
 	rest int64
@@ -136,7 +136,7 @@ func (o *objects) below(name string) string {
 	return o.prefix + keyOf(name) + "/"
 }
 
-// list calls f with the objects that a listing gives, page by page.
+// list calls f with the objects of a listing, page by page.
 func (o *objects) list(name string, opts blob.ListOptions, f func(*blob.ListObject) error) error {
 	for token := blob.FirstPageToken; len(token) > 0; {
 		var page []*blob.ListObject

@@ -2,7 +2,7 @@ package bucket
 
 import "strings"
 
-// nameOf returns the name of a file for a key: the same, but for elements that io/fs
+// nameOf returns the name of a file for a key: the same, except for elements that io/fs
 // does not allow.
 func nameOf(key string) string {
 	if !strings.HasPrefix(key, "/") && !strings.Contains(key, "//") && !strings.HasSuffix(key, "/") &&

@@ -24,7 +24,7 @@ func (s *sink) Create(name string) (io.WriteCloser, error) {
 	return &writer{sink: s, name: name, key: s.prefix + keyOf(name)}, nil
 }
 
-// options are those of all objects. What they hold is told from their names.
+// options are the options for all objects. Their content types follow from their names.
 func (b *Bucket) options() *blob.WriterOptions {
 	return &blob.WriterOptions{ContentType: "application/octet-stream", BufferSize: b.partSize, MaxConcurrency: b.parts}
 }
@@ -93,7 +93,7 @@ func (w *writer) Abort() error {
 	return nil
 }
 
-// ended lets go of what was written, and has what follows fail.
+// ended releases the written data, and makes later calls fail.
 func (w *writer) ended() {
 	w.small, w.large = bytes.Buffer{}, nil
 	w.err = fail("write", w.name, fs.ErrClosed)

@@ -8,9 +8,9 @@ import (
 
 // An upload writes an object in parts: a goroutine hands what is written to the driver.
 //
-// To give one up in good order is not the same for all drivers. Where a body fails, S3
-// and Azure end the upload and remove its parts, for which their context must live;
-// others take the body for the whole and keep it, unless their context has ended.
+// Drivers give an upload up in different ways. If a body fails, S3 and Azure end the
+// upload and remove its parts, for which their context must live; others take the body
+// for the whole and keep it, unless their context has ended.
 type upload struct {
 	ctx      context.Context // the caller's
 	body     *io.PipeWriter
@@ -44,7 +44,7 @@ func (b *Bucket) begin(ctx context.Context, key string) *upload {
 	return u
 }
 
-// fail has the driver fail.
+// fail makes the driver fail.
 func (u *upload) fail(cause error) {
 	if !u.failBody {
 		u.cancel(cause)
@@ -64,7 +64,7 @@ func (u *upload) write(p []byte) error {
 }
 
 // complete waits until the object is there. From here on the caller's context ends it
-// no more, but for the watch: what is left is to acknowledge.
+// only through the watch, since only the acknowledgement is missing.
 func (u *upload) complete() error {
 	if u.ctx.Err() != nil {
 		u.giveUp(context.Cause(u.ctx))

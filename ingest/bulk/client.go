@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// maxRedirects is how often a request may be sent elsewhere.
+	// maxRedirects is how often a request may be redirected.
 	maxRedirects = 5
-	// maxLayers is how often something may be compressed: by who made it, and for the way.
+	// maxLayers is how often a file may be compressed: as a file, and for the transfer.
 	maxLayers = 2
 )
 
@@ -30,7 +30,7 @@ var (
 	errTLS       = errors.New("bulk: the server's certificate is not trusted")
 )
 
-// A client asks those whom the guard allows.
+// A client sends requests to addresses that the guard allows.
 type client struct {
 	http    *http.Transport // which follows no redirect by itself
 	guard   guard
@@ -64,7 +64,7 @@ func newClient(base *url.URL, opts *Options) (*client, error) {
 		TLSHandshakeTimeout:   o.Patience,
 		ResponseHeaderTimeout: o.Patience,
 		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // so that ranges are of what comes over the way
+		DisableCompression:    true, // so that ranges count the transferred bytes
 		IdleConnTimeout:       time.Minute,
 	}
 	return c, nil
@@ -79,7 +79,7 @@ type request struct {
 	validator string // of the representation that the offset is of
 }
 
-// get asks, and goes where it is sent.
+// get sends a request and follows redirects.
 func (c *client) get(ctx context.Context, r request) (*http.Response, error) {
 	at := r.url
 	for range maxRedirects + 1 {
@@ -135,7 +135,7 @@ func sameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && hostname(a) == hostname(b) && port(a) == port(b)
 }
 
-// statusOf returns an answer that is none as an error.
+// statusOf returns an answer with a status of failure as an error.
 func statusOf(answer *http.Response) error {
 	e := &statusError{status: answer.StatusCode}
 	after := answer.Header.Get("Retry-After")
@@ -147,8 +147,8 @@ func statusOf(answer *http.Response) error {
 	return e
 }
 
-// decompress returns the text of what may be compressed by gzip. Its first bytes tell,
-// as the header that should is often wrong.
+// decompress returns a text that may be compressed by gzip. The first bytes tell
+// whether it is, since the header is often wrong.
 func decompress(r io.Reader) (io.Reader, error) {
 	for range maxLayers {
 		text := bufio.NewReaderSize(r, 64<<10)

@@ -11,10 +11,10 @@ import (
 )
 
 var (
-	// ErrManifest is returned by Open and Read for what is no manifest of a Bulk Data
-	// export, or passes the limits.
+	// ErrManifest is returned by Open and Read for data that is no manifest of a Bulk
+	// Data export, or passes the limits.
 	ErrManifest = errors.New("bulk: not a manifest of a Bulk Data export")
-	// ErrNotReady is returned by Open while the export is still made (status 202).
+	// ErrNotReady is returned by Open while the export is not finished (status 202).
 	ErrNotReady = errors.New("bulk: the export is not ready yet; ask again later")
 	// ErrForbidden is returned for a URL or an address that Options do not allow.
 	ErrForbidden = errors.New("bulk: the options do not allow to ask there")
@@ -23,15 +23,15 @@ var (
 	// ErrTooLong is returned by Read for a file that takes longer than
 	// Options.MaxFileTime.
 	ErrTooLong = errors.New("bulk: the file takes longer than MaxFileTime allows")
-	// ErrChanged is returned by Read when a file was another one when reading went on.
+	// ErrChanged is returned by Read if a file has changed when reading goes on.
 	ErrChanged = errors.New("bulk: the file changed while it was read")
 	// ErrSlow is returned for a server that gave next to nothing for as long as
 	// Options.Patience, in every attempt.
 	ErrSlow = retry.ErrSlow
 )
 
-// An Error reports what could not be fetched. errors.Is finds what is wrong: one of
-// this package's errors, fs.ErrNotExist, fs.ErrPermission, a context's error.
+// An Error reports a file that could not be fetched. errors.Is matches the reason: one
+// of this package's errors, fs.ErrNotExist, fs.ErrPermission, a context's error.
 type Error struct {
 	Name   string // of the file, or "the manifest"
 	Status int    // of the answer; 0 if there was none
@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 	return text + e.Err.Error()
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is implements the classes of io/fs.
@@ -60,7 +60,7 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// A statusError is an answer that is none.
+// A statusError is an answer with a status of failure.
 type statusError struct {
 	status int
 	after  time.Duration // Retry-After

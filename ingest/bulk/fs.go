@@ -13,15 +13,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/virtual"
 )
 
-// Output returns the files of the resources that were exported.
+// Output returns the files of the exported resources.
 func (x *Export) Output() fs.FS { return files{export: x, files: x.output} }
 
-// Deleted returns the files that say what was deleted: lines of Bundles with a request
-// for each. An import deletes by them.
+// Deleted returns the files of deletions: each line is a Bundle with a request for each
+// deletion. An import carries them out.
 func (x *Export) Deleted() fs.FS { return files{x, x.deleted, true} }
 
-// Errors returns the files that say what went wrong with the export: lines of
-// OperationOutcomes.
+// Errors returns the files of the export's errors: lines of OperationOutcomes.
 func (x *Export) Errors() fs.FS { return files{export: x, files: x.errors} }
 
 // files are some files of a manifest.
@@ -46,7 +45,7 @@ func (f files) find(op, name string) (*File, error) {
 	return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 }
 
-// Open implements fs.FS. It fetches the file from its start; what it gives is the text.
+// Open implements fs.FS. It fetches the file from its start, decompressed.
 func (f files) Open(name string) (fs.File, error) {
 	if name == "." {
 		return virtual.NewFolder(name, func() ([]fs.DirEntry, error) { return f.ReadDir(name) }), nil
@@ -109,7 +108,7 @@ type download struct {
 	validator string // a strong entity tag, "" for none
 	began     bool   // the first answer is there
 	seed      maphash.Seed
-	given     maphash.Hash // of what was given so far
+	given     maphash.Hash // of the bytes given so far
 }
 
 // open implements retry.Open.

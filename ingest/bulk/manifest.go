@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
 )
 
 // A File is a file of a manifest.
@@ -24,8 +26,8 @@ type File struct {
 
 // An Export is what a manifest says. It is safe for use by many goroutines.
 type Export struct {
-	// TransactionTime is the moment of which the export shows the state. Zero if the
-	// manifest does not say.
+	// TransactionTime is the moment whose state the export shows, or zero if the
+	// manifest has none.
 	TransactionTime time.Time
 	// Request is the URL that asked for the export, as the manifest has it.
 	Request             string
@@ -150,7 +152,9 @@ func (c *client) read(ctx context.Context, text []byte, base *url.URL) (*Export,
 		return nil, fmt.Errorf("%w: it names more files than MaxFiles allows", ErrManifest)
 	}
 	x := &Export{Request: m.Request, RequiresAccessToken: m.RequiresAccessToken, client: c, ctx: ctx}
-	x.TransactionTime, _ = time.Parse(time.RFC3339Nano, m.TransactionTime)
+	if t, err := fhirtime.ParseInstant(m.TransactionTime); err == nil {
+		x.TransactionTime = t.Start()
+	}
 	for _, list := range []struct {
 		what string
 		from []file

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // rounds is how often conditions are decided again before they count as depending on
@@ -14,9 +14,9 @@ const rounds = 8
 
 // settle decides the conditions and prepares the resources.
 //
-// What an entry writes may depend on what others have found, and what they find on what
-// it writes. So conditions are first decided by the state alone and resources are
-// prepared accordingly; where the conditions are about types that are written, they are
+// The resource of an entry may depend on the matches of other entries, and their
+// matches on the resource. So conditions are first decided by the state alone, and
+// resources are prepared accordingly. Conditions on types that are written are then
 // decided again with a draft of the resources, until nothing changes.
 func (p *plan) settle(ctx context.Context) error {
 	for range rounds {
@@ -43,8 +43,8 @@ func (p *plan) settle(ctx context.Context) error {
 	return engine.Failf(engine.ErrPreconditionFailed, issue.Conflict, "the conditions of the entries depend on one another")
 }
 
-// decideAll decides which resource each conditional entry is about: deletions first,
-// then updates, then creates.
+// decideAll decides on the resource of each conditional entry: deletions first, then
+// updates, then creates.
 func (p *plan) decideAll(ctx context.Context) error {
 	p.written = map[key]int{}
 	p.creates = map[string]int{}
@@ -69,7 +69,7 @@ func (p *plan) decideAll(ctx context.Context) error {
 	return nil
 }
 
-// decided says how far the decision about an entry is.
+// decided is the progress of the decision about an entry.
 type decided uint8
 
 const (
@@ -78,7 +78,8 @@ const (
 	yes
 )
 
-// decide decides the condition of an entry, and first those that its placeholders need.
+// decide decides the condition of an entry, after the conditions of entries that its
+// placeholders name.
 func (p *plan) decide(ctx context.Context, i int) error {
 	r, e := &p.requests[i], &p.entries[i]
 	if !r.conditional() || e.decided == yes {
@@ -120,7 +121,8 @@ func (p *plan) decide(ctx context.Context, i int) error {
 	return nil
 }
 
-// outcome makes of what was found what the entry is about.
+// outcome sets the resource and the operation of an entry by the matches of its
+// condition.
 func (p *plan) outcome(ctx context.Context, i int, base []engine.Version, others []int) (err error) {
 	r, e := &p.requests[i], &p.entries[i]
 	e.op.Condition = r.condition
@@ -195,7 +197,7 @@ func (p *plan) newID(ctx context.Context, e *planned) (string, error) {
 	return e.newID, nil
 }
 
-// before reports whether the condition of entry i counts what entry j writes.
+// before reports whether the condition of entry i counts the resource of entry j.
 func (p *plan) before(j, i int) bool {
 	rank := func(i int) int {
 		switch {
@@ -212,8 +214,8 @@ func (p *plan) before(j, i int) bool {
 	return a < b || a == b && j < i
 }
 
-// match returns what criteria find for an entry, -1 for a conditional reference: what
-// is in the state and no other entry writes, and the entries that write what matches.
+// match returns the matches of criteria for entry i, -1 for a conditional reference:
+// versions of the state that no other entry writes, and entries that write a match.
 func (p *plan) match(ctx context.Context, c *criterion, i int) (base []engine.Version, others []int, err error) {
 	found, err := p.ask(ctx, c)
 	if err != nil {

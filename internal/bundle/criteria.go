@@ -7,18 +7,19 @@ import (
 	"sync"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A criterion is criteria of a transaction, and what they find in the state that it
-// began with.
+// A criterion is criteria of a transaction, and their matches in the state with which
+// it began.
 type criterion struct {
 	*engine.Criterion
 	footprint query.Footprint
-	// own are the conditions that look at one resource: all of them, or the part that a
-	// draft can be asked.
+	// own are the conditions that look at one resource, which a draft can answer: all
+	// conditions or some.
 	own   *engine.Criterion
 	same  string // the same for all that have the same conditions
 	once  sync.Once
@@ -48,8 +49,8 @@ func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
 	return nil
 }
 
-// ask searches what criteria find in the state, once. Of what a transaction finds at
-// most as many can be left aside as it has entries.
+// ask searches the state for criteria, once. It asks for more matches than the
+// transaction has entries, since each entry may rule out one.
 func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) {
 	p.mu.Lock()
 	asked, found := p.mu.asked[c], c.found
@@ -70,23 +71,19 @@ func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) 
 	return found, nil
 }
 
-// resolved returns criteria with the fullUrls of entries in them, their placeholders,
-// replaced by what these entries have become. needs is told of each entry before its
+// resolved returns criteria with placeholders, the fullUrls of entries, replaced by
+// references to these entries' resources. needs is called for each entry before its
 // link is read.
 func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) error) (string, error) {
 	if len(p.links)+len(p.strangers) == 0 || !strings.Contains(text, "=") {
 		return text, nil
 	}
-	prefix, query := "", text
-	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
-		prefix, query = before+"?", after
-	}
+	path, query, pathed := urlquery.CutPath(text)
 	parts := strings.Split(query, "&")
 	changed := false
 	for i, part := range parts {
-		name, rawValue, _ := strings.Cut(part, "=")
-		value, err := url.QueryUnescape(rawValue)
-		if err != nil {
+		name, value, ok := urlquery.Cut(part)
+		if !ok {
 			continue // the search engine says so
 		}
 		alternatives := strings.Split(value, ",")
@@ -111,13 +108,16 @@ func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) erro
 			alternatives[j], hit = l.to, true
 		}
 		if hit {
-			parts[i], changed = name+"="+url.QueryEscape(strings.Join(alternatives, ",")), true
+			parts[i], changed = url.QueryEscape(name)+"="+url.QueryEscape(strings.Join(alternatives, ",")), true
 		}
 	}
 	if !changed {
 		return text, nil
 	}
-	return prefix + strings.Join(parts, "&"), nil
+	if query = strings.Join(parts, "&"); pathed {
+		return path + "?" + query, nil
+	}
+	return query, nil
 }
 
 // mentions reports whether the fullUrl of an entry stands inside a value: behind a
@@ -134,17 +134,9 @@ func (p *plan) mentions(value string) bool {
 // isReference reports whether a parameter has references, with no modifier but the name
 // of a type.
 func (p *plan) isReference(t schema.TypeID, name string) bool {
-	if decoded, err := url.QueryUnescape(name); err == nil {
-		name = decoded
-	}
 	name, modifier, modified := strings.Cut(name, ":")
 	if _, isType := schema.ResourceType(modifier); modified && !isType {
 		return false
 	}
-	for _, param := range p.engine.Search().Parameters(t) {
-		if param.Code == name {
-			return param.Type == schema.ParamReference
-		}
-	}
-	return false
+	return p.engine.Search().IsReference(t, name)
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // findDrafted returns the entries of the draft that match the conditions of criteria
@@ -53,9 +53,9 @@ func (p *plan) writesAny(types []schema.TypeID, i int) bool {
 	return false
 }
 
-// undecidable reports whether criteria that look at several resources may find something
-// else once the entries other than i are written: one of them writes a type that a chain
-// leads to, or what the other conditions match.
+// undecidable reports whether criteria that look at several resources may have other
+// matches once the entries other than i are written: one of them writes a type to which
+// a chain leads, or a resource that the other conditions match.
 func (p *plan) undecidable(ctx context.Context, c *criterion, i int) (bool, error) {
 	if c.footprint.Types == nil || len(c.footprint.Joined) > 0 {
 		if joined := c.footprint.Joined; p.writesAny(joined, i) {
@@ -82,8 +82,8 @@ func (p *plan) typesWritten() map[schema.TypeID]int {
 	return p.mu.types
 }
 
-// conditions calls yield with the criteria of entries and of references, those of
-// deletions aside, and with the entry, -1 for a reference.
+// conditions calls yield with the criteria of entries, except deletions, and of
+// references, and with the entry, -1 for a reference.
 func (p *plan) conditions(yield func(c *criterion, i int) bool) {
 	for i := range p.entries {
 		if c := p.entries[i].criterion; c != nil && p.requests[i].method != "DELETE" && !yield(c, i) {
@@ -97,7 +97,8 @@ func (p *plan) conditions(yield func(c *criterion, i int) bool) {
 	}
 }
 
-// interdependent reports whether what entries write may match the conditions of others.
+// interdependent reports whether the resource of an entry may match the condition of
+// another.
 func (p *plan) interdependent() bool {
 	for c, i := range p.conditions {
 		if p.writesOf(c, i) {
@@ -107,7 +108,7 @@ func (p *plan) interdependent() bool {
 	return false
 }
 
-// toDraft returns the entries that write what conditions are about.
+// toDraft returns the entries that write types of conditions.
 func (p *plan) toDraft() []int {
 	wanted := map[schema.TypeID]bool{}
 	for c := range p.conditions {
@@ -124,7 +125,7 @@ func (p *plan) toDraft() []int {
 	return list
 }
 
-// makeDraft makes the draft of what was prepared.
+// makeDraft makes the draft of the prepared resources.
 func (p *plan) makeDraft() (err error) {
 	p.drafted = p.toDraft()
 	p.draftFound = map[*criterion][]int{}
@@ -136,8 +137,8 @@ func (p *plan) makeDraft() (err error) {
 	return err
 }
 
-// stale returns the entries whose resource has to be prepared, for the first time or
-// since what it refers to was decided otherwise.
+// stale returns the entries whose resource must be prepared, for the first time or
+// again because a link of it has changed.
 func (p *plan) stale() (list []int) {
 	for i := range p.entries {
 		e := &p.entries[i]
@@ -163,8 +164,8 @@ func (p *plan) refuseUndecidable(ctx context.Context, c *criterion, i int) error
 	return err
 }
 
-// refuseOverlap refuses a transaction in which an entry writes what would match a
-// condition that was decided before it.
+// refuseOverlap refuses a transaction in which an entry writes a match of a condition
+// that was decided before it.
 func (p *plan) refuseOverlap(ctx context.Context) error {
 	for i := range p.entries {
 		e := &p.entries[i]

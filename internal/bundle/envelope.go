@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// MaxEntries is the number of entries up to which a batch or transaction is
-// taken. It bounds the memory and the time of the one commit that it becomes.
+// MaxEntries is the most entries of a batch or transaction. It bounds the memory and
+// the time of a transaction's commit.
 const MaxEntries = 100_000
 
 // An envelope is all but the resources of a batch or transaction, which stay as they
@@ -22,7 +22,7 @@ type envelope struct {
 	doc     fhirjson.Document
 	kind    string // batch or transaction
 	entries []entry
-	// bad are the entries of a batch whose URL is none.
+	// bad has the errors of a batch's entries whose URL is malformed.
 	bad map[int]error
 }
 
@@ -97,8 +97,8 @@ func parseBundle(ctx context.Context, src []byte) (*envelope, error) {
 	return b, b.checkInvariants(ctx)
 }
 
-// takeIssues refuses what the parser has found. That an entry of a batch has no URL is
-// the entry's own fault.
+// takeIssues refuses a Bundle with issues of the parser. A missing URL in a batch is
+// the fault of its entry alone.
 func (b *envelope) takeIssues() error {
 	b.bad = map[int]error{}
 	var whole []engine.Issue
@@ -144,9 +144,9 @@ func (b *envelope) read(n fhirjson.Index, e *entry) error {
 	return nil
 }
 
-// maxInvariants is the number of entries up to which the invariants of extensions and
-// the like in an envelope are evaluated: beyond, they would cost seconds. Those that
-// processing rests on are checked in any case.
+// maxInvariants is the most entries of an envelope whose invariants of extensions and
+// the like are evaluated: more would cost seconds. The invariants that processing needs
+// are always checked.
 const maxInvariants = 1000
 
 // checkInvariants evaluates R4's invariants.
@@ -182,7 +182,7 @@ func (b *envelope) value(n fhirjson.Index) string {
 	return string(b.doc.Text(n, nil))
 }
 
-// placed takes the offsets from an error: they count in what split has made.
+// placed takes the offsets out of an error: they count in the text that split has made.
 func placed(err error) error {
 	var data *engine.Error
 	if !errors.As(err, &data) {

@@ -5,21 +5,21 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Get answers a GET of a Bundle as of a view: a resource, or a Bundle of matches of
-// about room bytes at most. Of a read it says which version it is. base is the address
-// that links begin with.
+// about room bytes at most. For a read it also returns the version. base is the address
+// at which links begin.
 type Get func(ctx context.Context, now engine.View, to Target, base string, room int) (resource []byte, version engine.Version, err error)
 
 // rehearse carries out the GETs of a transaction on the state that its writes are about
-// to change: one that fails makes the transaction fail (FHIR R4 §3.1.0.11.2). What the
-// transaction itself writes is taken to be there. It returns what must be there still
-// when the transaction is written.
+// to change: a GET that fails makes the transaction fail (FHIR R4 §3.1.0.11.2). It
+// assumes the resources that the transaction itself writes. It returns the resources
+// that must still exist when the transaction is written.
 //
-// A search may cost half of what one may cost afterwards, so that none fails then.
+// A search may cost half as much as afterwards, so that none fails then.
 func (p *plan) rehearse() (needs []engine.Need, err error) {
 	ctx, room := exec.WithCostLimit(p.forGets, p.cost/2), p.room
 	for i := range p.requests {
@@ -56,7 +56,7 @@ func (p *plan) rehearse() (needs []engine.Need, err error) {
 
 var errAnswerTooLong = engine.Failf(engine.ErrTooCostly, issue.TooCostly, "the answers to the entries before leave no room for this one: ask for less at once")
 
-// target returns what a GET is about, with the placeholders in its query resolved.
+// target returns the target of a GET, with the placeholders in its query resolved.
 func (p *plan) target(r *request) (to Target, err error) {
 	to = r.target
 	if to.IsQuery && to.Type != 0 {
@@ -65,8 +65,8 @@ func (p *plan) target(r *request) (to Target, err error) {
 	return to, err
 }
 
-// replies answers the requests in their order. GETs see what was written and nothing
-// that was written after it.
+// replies answers the requests in their order. GETs see the state right after the
+// commit.
 func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 	replies := make([]reply, len(p.requests))
 	for i := range p.requests {
@@ -91,9 +91,9 @@ func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 	return replies, ctx.Err()
 }
 
-// represent gives the reply to a write its resource. What the entry itself has brought is
-// as long as the Bundle was; what it found takes from the room for answers, and is left out
-// where there is none.
+// represent gives the reply to a write its resource. The entry's own resource is no
+// longer than the Bundle was; a found resource takes from the room for answers, and is
+// left out without room.
 func (p *plan) represent(r *reply, then engine.View, brought bool) (err error) {
 	v := &r.version
 	if v.Number == 0 || v.Deleted {

@@ -9,18 +9,18 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A link is what texts of one kind become: those that name an entry by its fullUrl, or
-// one conditional reference.
+// A link is the replacement of a fullUrl, in all texts that name the entry, or of one
+// conditional reference.
 type link struct {
 	to    string // Type/id; "" of a conditional reference that is not resolved yet
 	entry int    // -1 of a conditional reference
-	// Of a conditional reference: its criteria, what they find in the state, and the
-	// round in which they were asked last.
+	// Of a conditional reference: its criteria, their matches in the state, and the
+	// round in which they were searched last.
 	typ       schema.TypeID
 	text      string
 	criterion *criterion
@@ -30,14 +30,14 @@ type link struct {
 	err       error
 }
 
-// A use is a link in a resource, and what it was rewritten to.
+// A use is a link in a resource, and its new text.
 type use struct {
 	link  *link
 	to    string
 	place string // of a conditional reference
 }
 
-// Restful takes an address apart that ends in Type/id. root is "" for others.
+// Restful splits an address that ends in Type/id. root is "" for other addresses.
 func Restful(url string) (root string, t schema.TypeID, id string) {
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		return "", 0, ""
@@ -56,9 +56,9 @@ func cutLast(path string) (before, last string) {
 	return path[:max(slash, 0)], path[slash+1:]
 }
 
-// find returns the link of a text, and what stands behind it: a version or a
-// fragment. root is that of the entry's own fullUrl, by which relative texts are
-// completed (FHIR R4 §2.36.4.1).
+// find returns the link of a text, and the version or the fragment behind it. root is
+// the root of the entry's own fullUrl, which completes relative texts (FHIR R4
+// §2.36.4.1).
 func (p *plan) find(text, root string) (l *link, version, fragment string) {
 	if at := strings.IndexByte(text, '#'); at > 0 {
 		text, fragment = text[:at], text[at:]
@@ -93,7 +93,7 @@ func (p *plan) named(fullURL string) *link {
 	return &strange
 }
 
-// strange is the link of another entry of a batch, to which nothing can refer.
+// strange is the link of another entry of a batch, to which no reference is possible.
 var strange link
 
 // A rewriting is one resource while its links are rewritten (FHIR R4 §3.1.0.11.2):
@@ -141,7 +141,7 @@ func (p *plan) binary(id string) []byte {
 	return nil
 }
 
-// rewrite returns the resource with its links replaced, or nil where it has none.
+// rewrite returns the resource with its links replaced, or nil if it has none.
 func (w *rewriting) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
 	w.doc = doc
 	return Relink(doc, w.skip, func(kind LinkKind, n fhirjson.Index, text string) (string, error) {
@@ -159,14 +159,14 @@ func (w *rewriting) rewrite(ctx context.Context, doc *fhirjson.Document) ([]byte
 	})
 }
 
-// skip reports whether a node can be no link: no entry has a fullUrl, and it is no
+// skip reports whether a node cannot be a link: no entry has a fullUrl, and it is no
 // conditional reference.
 func (w *rewriting) skip(n fhirjson.Index) bool {
 	node := &w.doc.Nodes[n]
 	return len(w.links)+len(w.strangers) == 0 && (node.Field != referenceText || bytes.IndexByte(w.doc.Raw(n), '?') < 0 && !node.Escaped)
 }
 
-// link returns what a text is rewritten to, "" for one that is no link.
+// link returns the new text of a link, "" for a text that is no link.
 func (w *rewriting) link(text string) (string, error) {
 	l, version, fragment := w.find(text, w.root)
 	if l == nil {
@@ -177,7 +177,7 @@ func (w *rewriting) link(text string) (string, error) {
 	}
 	w.used = append(w.used, use{link: l, to: l.to})
 	if version != "" && !strings.HasSuffix(text, l.to+version+fragment) {
-		// The version is one of where the resource comes from.
+		// The text names a version of the resource's source.
 		if version = w.version(l); version == "" {
 			return "", engine.Failf(engine.ErrInvalid, issue.NotSupported,
 				"refers to a version of what the transaction updates: leave the version out")
@@ -186,8 +186,8 @@ func (w *rewriting) link(text string) (string, error) {
 	return l.to + version + fragment, nil
 }
 
-// version returns the version at which an entry will be, "" where that is not known
-// before it is written.
+// version returns the future version of an entry, "" if it is unknown before it is
+// written.
 func (p *plan) version(l *link) string {
 	switch e := &p.entries[l.entry]; {
 	case e.reply.version.Number != 0 && !e.writes:
@@ -198,8 +198,7 @@ func (p *plan) version(l *link) string {
 	return ""
 }
 
-// reference returns what the text of a Reference is rewritten to, "" for one that
-// stays.
+// reference returns the new text of a Reference, "" if it stays.
 func (w *rewriting) reference(ctx context.Context, n fhirjson.Index, text string) (string, error) {
 	to, err := w.link(text)
 	if to != "" || err != nil {
@@ -217,7 +216,7 @@ func (w *rewriting) reference(ctx context.Context, n fhirjson.Index, text string
 	return l.to, nil
 }
 
-// conditionalReference takes Type?query apart (FHIR R4 §3.1.0.11.3).
+// conditionalReference splits Type?query (FHIR R4 §3.1.0.11.3).
 func (p *plan) conditionalReference(text string) (t schema.TypeID, criteria string, ok bool) {
 	if base := p.base(); base != "" {
 		text = strings.TrimPrefix(text, base+"/")
@@ -227,8 +226,7 @@ func (p *plan) conditionalReference(text string) (t schema.TypeID, criteria stri
 	return t, criteria, ok && isType
 }
 
-// ownID returns the id that stands in a resource, or "". Whether it is one is for
-// the strict parser to say.
+// ownID returns the id in a resource, or "". The parser checks it later.
 func ownID(resource []byte) string {
 	if len(resource) == 0 {
 		return ""

@@ -8,10 +8,10 @@ import (
 // A span is a piece of text by its offsets.
 type span struct{ start, end int }
 
-// narrativeLinks returns the values of the attributes of an XHTML text that link to
-// something: href of a, and src of img (FHIR R4 §3.1.0.11.2). It walks over the
-// markup once; text, comments, CDATA sections and other attributes are no links. What
-// is no XHTML is for the parser to refuse.
+// narrativeLinks returns the values of the linking attributes of an XHTML text: href of
+// a, and src of img (FHIR R4 §3.1.0.11.2). It walks over the markup once; text,
+// comments, CDATA sections and other attributes are no links. The parser refuses a text
+// that is no XHTML.
 func narrativeLinks(div string) (links []span) {
 	for at := 0; ; {
 		open := strings.IndexByte(div[at:], '<')

@@ -39,7 +39,7 @@ type plan struct {
 	}
 }
 
-// planned is what one request becomes: an operation, or a reply at once.
+// A planned is the plan of one request: an operation, or a reply at once.
 type planned struct {
 	id      string // of the resource that the entry is about
 	newID   string // that the resource gets if it is created
@@ -47,10 +47,12 @@ type planned struct {
 	op      engine.Op
 	reply   reply
 	decided decided
-	// criterion is that of a conditional entry, base what it found in the state.
+	// criterion is the criteria of a conditional entry, and base their matches in the
+	// state.
 	criterion *criterion
 	base      index.Ordinal
-	// same is the entry that writes what this one would have created, or -1.
+	// same is the entry that writes the resource that this entry would have created, or
+	// -1.
 	same int
 	// preparedAs is the id under which the resource was prepared, used are its links.
 	preparedAs string
@@ -75,8 +77,8 @@ func newPlan(d *doing, state *engine.Hold, requests []request, first int) *plan 
 	return p
 }
 
-// assign gives the entries without a condition their ids, and those that will probably
-// create something the one that it will get: ids are given in the order of the Bundle.
+// assign gives ids to the entries without a condition, and to entries that will
+// probably create a resource: ids are given in the order of the Bundle.
 func (p *plan) assign(ctx context.Context) error {
 	p.written = map[key]int{}
 	alike := map[string]bool{}
@@ -108,8 +110,8 @@ func (p *plan) assign(ctx context.Context) error {
 	return nil
 }
 
-// probablyCreates reports whether nothing is there that a condition would find. What is
-// wrong with it is said when it is decided.
+// probablyCreates reports whether a condition finds nothing in the state. Errors are
+// reported when the condition is decided.
 func (p *plan) probablyCreates(r *request, alike map[string]bool) bool {
 	if r.method == "DELETE" || r.method == "PUT" && ownID(r.resource) != "" {
 		return false
@@ -155,7 +157,7 @@ func (p *plan) prepare(ctx context.Context, wanted []int) error {
 	return g.Wait()
 }
 
-// expectations returns what the conditions have found: the commit rests on it.
+// expectations returns the matches of the conditions as expectations of the commit.
 func (p *plan) expectations() (list []engine.Expectation) {
 	except := func(i int) func(t schema.TypeID, id string) bool {
 		return func(t schema.TypeID, id string) bool {
@@ -182,8 +184,8 @@ func (p *plan) expectations() (list []engine.Expectation) {
 	return list
 }
 
-// placed gives the error of a commit the place of the one entry that it is about, where
-// there is only one.
+// placed gives the error of a commit the place of its entry, if the commit has only
+// one.
 func (p *plan) placed(err error, from []int) error {
 	if len(from) != 1 || errors.Is(err, engine.ErrOvertaken) {
 		return err
@@ -206,5 +208,5 @@ func (e *planned) written(v engine.Version) {
 	}
 }
 
-// at puts the place of an entry of the plan before those of an error.
+// at puts the place of an entry of the plan before the pointers of an error.
 func (p *plan) at(i int, err error) error { return at(p.first+i, err) }

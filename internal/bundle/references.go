@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // conditional returns the link of a conditional reference. It is resolved by the state
-// where that can be told; otherwise it stays open until there is a draft. It is safe for
-// several goroutines.
+// if the state alone decides; otherwise it stays open until there is a draft. It is
+// safe for several goroutines.
 func (p *plan) conditional(ctx context.Context, t schema.TypeID, text string) *link {
 	name := t.String() + "?" + text
 	p.mu.Lock()
@@ -24,7 +24,7 @@ func (p *plan) conditional(ctx context.Context, t schema.TypeID, text string) *l
 	return l
 }
 
-// resolve finds what a conditional reference means.
+// resolve finds the resource of a conditional reference.
 func (p *plan) resolve(ctx context.Context, l *link) error {
 	text, err := p.resolved(l.typ, l.text, func(int) error { return nil })
 	if err != nil {
@@ -53,7 +53,7 @@ func (p *plan) resolve(ctx context.Context, l *link) error {
 	return nil
 }
 
-// resolveReferences resolves again the conditional references that were found.
+// resolveReferences resolves the known conditional references again.
 func (p *plan) resolveReferences(ctx context.Context) error {
 	for i := range p.entries {
 		for _, u := range p.entries[i].used {

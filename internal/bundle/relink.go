@@ -5,12 +5,12 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A LinkKind says where a link stands.
+// A LinkKind is the kind of place of a link.
 type LinkKind uint8
 
 // The places of links (FHIR R4 §3.1.0.11.2).
@@ -21,11 +21,11 @@ const (
 	InName                      // an element of type oid or uuid, which has no relative form
 )
 
-// Relink returns a resource with its links replaced, or nil where none is. visit
-// returns what the text of a link becomes, "" for one that stays; its errors get the
-// link's place, and those of links in the narrative, a text for people, count as "".
-// Nodes for which skip, which may be nil, returns true are not looked at. A Bundle is
-// left as it is: what its entries say among themselves is theirs.
+// Relink returns a resource with its links replaced, or nil if none changes. visit
+// returns the new text of a link, "" if it stays. Errors of visit get the link's place;
+// its errors for links in the narrative, a text for people, count as "". Nodes for
+// which skip, which may be nil, returns true are not looked at. A Bundle stays as it
+// is: links between its entries are its own.
 func Relink(doc *fhirjson.Document, skip func(fhirjson.Index) bool, visit func(kind LinkKind, n fhirjson.Index, text string) (string, error)) ([]byte, error) {
 	if doc.Type() == schema.TypeBundle {
 		return nil, nil
@@ -51,8 +51,8 @@ func Relink(doc *fhirjson.Document, skip func(fhirjson.Index) bool, visit func(k
 		if to == "" {
 			continue
 		}
-		quoted, err := jsontext.AppendQuote(nil, to)
-		if err != nil {
+		quoted, ok := quote.AppendValid(nil, to)
+		if !ok {
 			return nil, engine.At(doc.Pointer(n), engine.Failf(engine.ErrInvalid, issue.Value, "not valid UTF-8"))
 		}
 		if edits == nil {
@@ -71,7 +71,7 @@ var (
 	extensionURL  = schema.Lookup(schema.TypeExtension, "url")
 )
 
-// linkKind reports whether a node may be a link, and of what kind.
+// linkKind reports whether a node may be a link, and its kind.
 func linkKind(doc *fhirjson.Document, n fhirjson.Index) (LinkKind, bool) {
 	node := &doc.Nodes[n]
 	if node.Kind != fhirjson.String {
@@ -102,7 +102,7 @@ func isName(doc *fhirjson.Document, f schema.FieldID) bool {
 	return f.Field().Name == "system" // of a Coding, an Identifier, a Quantity, a ValueSet's codes
 }
 
-// relinkNarrative returns an XHTML text with its links replaced, "" where none is.
+// relinkNarrative returns an XHTML text with its links replaced, "" if none changes.
 func relinkNarrative(div string, visit func(text string) (string, error)) string {
 	var out strings.Builder
 	at := 0

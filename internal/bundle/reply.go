@@ -6,24 +6,25 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Return says what the answer to a write has beside its status (FHIR R4 §3.1.0.1.7).
+// Return selects the content of the answer to a write, beside its status (FHIR R4
+// §3.1.0.1.7).
 type Return uint8
 
 const (
-	// Default is what was found and accepted, if there is something.
+	// Default gives the accepted faults, if there are any.
 	Default Return = iota
-	// Minimal is nothing.
+	// Minimal gives nothing.
 	Minimal
-	// Representation is the resource, and what was found and accepted.
+	// Representation gives the resource, and the accepted faults.
 	Representation
-	// OperationOutcome is an outcome, even if nothing was found.
+	// OperationOutcome gives an outcome, even without faults.
 	OperationOutcome
 )
 
-// A reply is what one entry of a response bundle says.
+// A reply is one entry of a response bundle.
 type reply struct {
 	status   int
 	version  engine.Version // of a write or a read; zero otherwise

@@ -6,7 +6,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A request is one entry of a batch or transaction.
@@ -15,17 +15,18 @@ type request struct {
 	target   Target
 	fullURL  string
 	resource []byte
-	// criteria are those of a conditional create, update or delete; "" without.
+	// criteria are the criteria of a conditional create, update or delete; "" for
+	// others.
 	criteria  string
 	condition engine.Condition
 	seen      Seen // of a GET
 }
 
-// conditional reports whether a search says which resource is written.
+// conditional reports whether a search finds the resource to write.
 func (r *request) conditional() bool { return r.criteria != "" }
 
-// Seen is what the client of a read has already (FHIR R4 §3.1.0.1.5): the read then
-// answers 304.
+// Seen names the versions that the client of a read has already (FHIR R4 §3.1.0.1.5):
+// the read of such a version answers 304.
 type Seen struct {
 	Versions []string // ids; "*" is any
 	Since    time.Time
@@ -61,7 +62,7 @@ func parseRequest(e *entry, base string) (request, error) {
 	return r, r.takeConditions(e)
 }
 
-// checkForm refuses what a method cannot be asked of.
+// checkForm refuses a target that the method does not take.
 func (r *request) checkForm() error {
 	wantsResource := r.method == "POST" || r.method == "PUT"
 	to := &r.target
@@ -90,8 +91,8 @@ func (r *request) checkForm() error {
 	return engine.At(place, engine.Failf(engine.ErrInvalid, code, "%s", text))
 }
 
-// takeConditions reads the conditions. One that does not go with the method is an
-// error, since leaving it aside would do more than was asked for.
+// takeConditions reads the conditions. A condition that does not fit the method is an
+// error, since ignoring it would do more than the client asked for.
 func (r *request) takeConditions(e *entry) error {
 	bad := func(place, text string) error {
 		return engine.At("/request/"+place, engine.Failf(engine.ErrInvalid, issue.Value, "%s", text))
@@ -146,7 +147,7 @@ func (r *request) takeConditions(e *entry) error {
 	return nil
 }
 
-// checkIdentity compares a fullUrl with what is written (FHIR R4 §2.36.4).
+// checkIdentity compares a fullUrl with the resource's type and id (FHIR R4 §2.36.4).
 func (r *request) checkIdentity() error {
 	if strings.Contains(r.fullURL, "/_history/") {
 		return engine.At("/fullUrl", engine.Failf(engine.ErrInvalid, issue.Invariant, "bdl-8: fullUrl is that of a version"))

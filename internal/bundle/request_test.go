@@ -88,7 +88,7 @@ func TestSpellingsOfRequests(t *testing.T) {
 	for _, i := range []int{8, 9, 10} {
 		require.Contains(t, string(r.Entry[i].Response.Outcome), "operations")
 	}
-	r = transact(t, store, bundleOf("batch", entry("GET", "http://other.example.org/r4/Patient?_count=1", "", "")), datastore.ServedAt("http://other.example.org/r4/"))
+	r = transact(t, store.ServedAt("http://other.example.org/r4/"), bundleOf("batch", entry("GET", "http://other.example.org/r4/Patient?_count=1", "", "")))
 	require.Equal(t, []string{"200"}, r.statuses())
 	require.Contains(t, string(r.Entry[0].Resource), `"url":"http://other.example.org/r4/Patient?_count=1`)
 }
@@ -121,11 +121,11 @@ func TestEmptyCriteria(t *testing.T) {
 // Prefer: return holds for the entries of an answer.
 func TestReturns(t *testing.T) {
 	for name, test := range map[string]struct {
-		what              datastore.ReturnPreference
+		what              []datastore.WriteOption
 		resource, outcome bool
 	}{
-		"issues": {datastore.ReturnIssues, false, false}, "minimal": {datastore.ReturnMinimal, false, false},
-		"representation": {datastore.ReturnRepresentation, true, false}, "outcome": {datastore.ReturnOutcome, false, true},
+		"issues": {nil, false, false}, "minimal": {[]datastore.WriteOption{datastore.Return("minimal")}, false, false},
+		"representation": {[]datastore.WriteOption{datastore.Return("representation")}, true, false}, "outcome": {[]datastore.WriteOption{datastore.Return("OperationOutcome")}, false, true},
 	} {
 		for _, kind := range []string{"batch", "transaction"} {
 			t.Run(name+" of a "+kind, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestReturns(t *testing.T) {
 				_, err := store.Update(ctx, []byte(person("there", "3")))
 				require.NoError(t, err)
 				r := transact(t, store, bundleOf(kind, entry("POST", "Patient", "", person("", "1")), entry("PUT", "Patient/p", "", person("p", "2")),
-					entry("POST", "Patient", "", person("", "3"), ifNoneExist("identifier=3")), entry("DELETE", "Patient/none", "", ""), entry("GET", "Patient/there", "", "")), datastore.Return(test.what))
+					entry("POST", "Patient", "", person("", "3"), ifNoneExist("identifier=3")), entry("DELETE", "Patient/none", "", ""), entry("GET", "Patient/there", "", "")), test.what...)
 				require.Equal(t, []string{"201", "201", "200", "204", "200"}, r.statuses())
 				for i, e := range r.Entry {
 					require.Equal(t, i == 4 || test.resource && i < 3, e.Resource != nil, i)
@@ -148,8 +148,12 @@ func TestReturns(t *testing.T) {
 	}
 	// What was found and accepted is told unless nothing is wanted.
 	bad := bundleOf("batch", entry("POST", "Patient", "", `{"resourceType":"Patient","gender":"x"}`))
-	for what, told := range map[datastore.ReturnPreference]bool{datastore.ReturnIssues: true, datastore.ReturnMinimal: false, datastore.ReturnRepresentation: true, datastore.ReturnOutcome: true} {
-		r, err := open(t).Transact(ctx, bad, datastore.Validation(datastore.Minimal), datastore.Return(what))
+	for what, told := range map[string]bool{"": true, "minimal": false, "representation": true, "OperationOutcome": true} {
+		opts := []datastore.WriteOption{datastore.Validation(datastore.Minimal)}
+		if what != "" {
+			opts = append(opts, datastore.Return(what))
+		}
+		r, err := open(t).Transact(ctx, bad, opts...)
 		require.NoError(t, err)
 		require.Equal(t, told, strings.Contains(string(r), `"outcome":`))
 	}

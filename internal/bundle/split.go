@@ -6,12 +6,12 @@ import (
 	"io"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// split takes the resources out of the entries of a Bundle and returns the rest, and
-// one resource for each entry, nil where it has none.
+// split takes the resources out of the entries of a Bundle. It returns the rest, and
+// the resource of each entry, nil if it has none.
 func split(src []byte) (rest []byte, resources [][]byte, err error) {
 	s := splitter{src: src, in: jsontext.NewDecoder(bytes.NewBuffer(src))}
 	s.out = jsontext.NewEncoder(&s.rest)
@@ -105,8 +105,8 @@ func (s *splitter) value() error {
 	return s.out.WriteValue(v)
 }
 
-// splitError gives the place of what is wrong with the JSON, and not the text of
-// jsontext, which may quote the input.
+// splitError returns an error with the place of the fault in the JSON, and without the
+// text of jsontext, which may quote the input.
 func splitError(err error) error {
 	is := engine.Issue{Severity: issue.Error, Code: issue.Structure, Offset: -1, Diagnostics: "malformed JSON"}
 	var syntactic *jsontext.SyntacticError

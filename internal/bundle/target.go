@@ -5,18 +5,18 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A Target is what the URL of a request names: a resource, a version of one, or the
-// resources that a query finds.
+// A Target is the meaning of a request's URL: a resource, a version of it, or the
+// matches of a query.
 type Target struct {
 	Type    schema.TypeID // 0 of a query for all types
 	ID      string
 	Version string
-	// Query is what follows the question mark: conditions, or, of a read, which
-	// elements are wanted.
+	// Query is the text behind the question mark: conditions, or for a read the wanted
+	// elements.
 	Query   string
 	IsQuery bool
 	// InType and InID name the compartment of a query, if it has one.

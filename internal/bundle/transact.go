@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -16,18 +16,18 @@ type Options struct {
 	Check engine.Check
 	// Base is the address of the store that clients know, or "".
 	Base string
-	// Return is what the answers to writes have.
+	// Return selects the content of the answers to writes.
 	Return Return
 	// Get answers the GETs.
 	Get Get
 }
 
-// tries is how often a transaction whose conditions by search were overtaken by others
-// is worked out again before it is ErrConflict.
+// tries is how often a transaction whose conditions by search were overtaken is worked
+// out again before it is ErrConflict.
 const tries = 16
 
-// getShare is how many times as much as one search the GETs of a Bundle may cost
-// together: about five seconds. Its conditions may cost as much as one search.
+// getShare is the cost limit of all GETs of a Bundle together, in limits of one search:
+// about five seconds. Its conditions together may cost as much as one search.
 const getShare = 5
 
 // Do carries out a Bundle of type batch or transaction and returns the response Bundle
@@ -70,7 +70,8 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	return appendReplies(nil, b.kind, d.Return, replies), nil
 }
 
-// at puts the place of an entry before those of an error. One that has none gets it.
+// at puts the place of an entry before the pointers of an error. An error without a
+// place gets it.
 func at(i int, err error) error {
 	place := fmt.Sprintf("/entry/%d", i)
 	var data *engine.Error
@@ -85,11 +86,11 @@ type doing struct {
 	Options
 	engine *engine.Engine
 	batch  bool
-	// strangers are the fullUrls of what the entries of a batch create.
+	// strangers are the fullUrls of the resources that a batch creates.
 	strangers map[string]bool
 	cost      int // of one search, in ordinals and texts looked at
 	room      int // bytes that the answers to GETs may still have
-	// The contexts of conditions and of GETs, each with what they may cost.
+	// The contexts of conditions and of GETs, each with its cost limit.
 	forConditions, forGets context.Context
 }
 

@@ -1,3 +1,3 @@
-// Package cputime tells benchmarks what CPU time the process has used, which says more
-// than the time on the wall where cores are shared.
+// Package cputime measures the CPU time of the process for benchmarks. On shared cores
+// it says more than elapsed time.
 package cputime

@@ -22,20 +22,20 @@ const maxHanging = 8
 
 var errHanging = errors.New("nlp: the annotator hangs: it was not called")
 
-// annotates reports whether the store's annotator is about a type.
+// annotates reports whether the store's annotator reads resources of a type.
 func (e *Engine) annotates(t schema.TypeID) bool {
 	return t == schema.TypeDocumentReference && e.options.Annotator != nil
 }
 
-// annotatesLater reports whether a document is annotated in the background. One that
-// keeps the version number of its source is not: the annotation would take the next
-// number, which a version of the source may have.
+// annotatesLater reports whether a document is annotated in the background. A document
+// that keeps the version number of its source is not: the annotation would take the
+// next number, which a version of the source may have.
 func (e *Engine) annotatesLater(p *Prepared) bool {
 	return e.options.AnnotateLater && p.brought.version == 0
 }
 
-// unannotate drops the annotator's own extensions from a document: they are made anew, or
-// do not belong to what is written.
+// unannotate drops the annotator's own extensions from a document: they are made anew,
+// or do not belong to the new text.
 func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 	if !e.annotates(c.doc.Type()) {
 		return nil
@@ -47,9 +47,9 @@ func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 	return e.parse(ctx, text, &c.doc, c.how.Check.Level)
 }
 
-// annotate calls the annotator on a document, unless that is done in the background, adds
-// its extensions, and prepares the resources that it derived. Whatever goes wrong becomes
-// an extension; only the end of ctx or of the engine fails the write.
+// annotate calls the annotator on a document, unless that is done in the background,
+// adds its extensions, and prepares the resources that it derived. A failure of the
+// annotator becomes an extension; only the end of ctx or of the engine fails the write.
 func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 	if !e.annotates(c.doc.Type()) || c.how.annotation == nil && e.annotatesLater(c.out) {
 		return nil
@@ -85,7 +85,8 @@ func (e *Engine) annotate(ctx context.Context, c *scratch) error {
 	return e.form(ctx, c)
 }
 
-// addAnnotation puts an annotation into the document and prepares what was derived from it.
+// addAnnotation puts an annotation into the document and prepares the derived
+// resources.
 func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotation) error {
 	subject := subjectOf(&c.doc)
 	if text, changed := withExtensions(c.annotated[:0], &c.doc, a.Extensions, nlp.Owned); changed {
@@ -102,14 +103,14 @@ func (e *Engine) addAnnotation(ctx context.Context, c *scratch, a *nlp.Annotatio
 	return err
 }
 
-// A found is what came of asking the annotator about one document.
+// A found is the annotator's answer for one document.
 type found struct {
 	annotation *nlp.Annotation
 	err        error
 }
 
-// askAnnotator calls the annotator, which may panic, end its goroutine or hang, once for
-// all documents if it takes batches, and otherwise for each.
+// askAnnotator calls the annotator: once for all documents if it takes batches, and
+// otherwise for each document. The annotator may panic, end its goroutine or hang.
 func (e *Engine) askAnnotator(ctx context.Context, docs []*nlp.Document) []*found {
 	all := make([]*found, len(docs))
 	if batch, ok := e.options.Annotator.(nlp.BatchAnnotator); ok && len(docs) > 1 {
@@ -184,9 +185,9 @@ func inTime[T any](ctx context.Context, e *Engine, call func(ctx context.Context
 	return a, err
 }
 
-// withExtensions puts extensions at the root of a resource, in the place of the extensions
-// whose urls give way. It appends the resource to dst, or returns its source if nothing
-// changed.
+// withExtensions puts extensions at the root of a resource, and removes extensions for
+// whose url giveWay reports true. It appends the resource to dst, or returns its source
+// if nothing changed.
 func withExtensions(dst []byte, doc *fhirjson.Document, extensions [][]byte, giveWay func(url string) bool) (text []byte, changed bool) {
 	field := schema.Lookup(doc.Type(), "extension")
 	var items [][]byte
@@ -209,8 +210,8 @@ func withExtensions(dst []byte, doc *fhirjson.Document, extensions [][]byte, giv
 	return edits.Apply(dst), true
 }
 
-// areOwned checks that the last extensions of the root are those given, each by itself, and
-// that all of them, and no others, have the annotator's own urls.
+// areOwned checks that the last extensions of the root are the given ones, in their
+// order, and that exactly these have the annotator's own urls.
 func areOwned(doc *fhirjson.Document, given [][]byte) error {
 	field := schema.Lookup(doc.Type(), "extension")
 	var owned []fhirjson.Index

@@ -18,8 +18,8 @@ import (
 // background: the sequence of the last commit, as decimal digits.
 const annotatorState = "annotator/position"
 
-// annotateBatch is how many documents are annotated together, and written in one commit;
-// fewer, once they have annotateBytes.
+// annotateBatch is how many documents, of annotateBytes at most, are annotated together
+// and written in one commit.
 const (
 	annotateBatch = 32
 	annotateBytes = 4 << 20
@@ -71,7 +71,7 @@ func (e *Engine) follow(ctx context.Context) error {
 	return nil
 }
 
-// followFrom annotates what commits after a sequence wrote.
+// followFrom annotates the documents that the commits after a sequence wrote.
 func (e *Engine) followFrom(ctx context.Context, after uint64) error {
 	whatever := func(uint64) bool { return true } // superseded versions are not annotated
 	for c, err := range e.tail(ctx, after, whatever) {
@@ -113,8 +113,8 @@ type waiting struct {
 	version Version
 }
 
-// readWaiting reads the first documents that are current and have no annotation, as many as
-// are annotated together. n is how many versions it looked at.
+// readWaiting reads the first documents that are current and have no annotation, up to
+// one batch. n is how many versions it looked at.
 func (e *Engine) readWaiting(of []index.Ordinal) (docs []*nlp.Document, all []waiting, n int, err error) {
 	view := e.Last()
 	size := 0
@@ -139,10 +139,10 @@ func (e *Engine) readWaiting(of []index.Ordinal) (docs []*nlp.Document, all []wa
 	return docs, all, n, nil
 }
 
-// annotateStored annotates the first of some versions of a commit, as many as go together,
-// and writes another version of each. It returns how many it looked at. A document that
-// somebody writes meanwhile is left to its newer version, and one that the store does not
-// take any more, by options that are stricter now, to whoever writes it again.
+// annotateStored annotates the first batch of some versions of a commit, and writes
+// another version of each document. It returns how many versions it looked at. It
+// leaves out a document that has a newer version by now, and a document that the
+// store's stricter options now refuse.
 func (e *Engine) annotateStored(ctx context.Context, of []index.Ordinal, sequence uint64) (int, error) {
 	docs, all, n, err := e.readWaiting(of)
 	if err != nil {
@@ -185,7 +185,7 @@ func (e *Engine) annotateStored(ctx context.Context, of []index.Ordinal, sequenc
 }
 
 // askForAll asks the annotator about documents: in one call if it takes batches, and
-// otherwise in as many at once as there are processors.
+// otherwise in one call a document, one at a time for each processor.
 func (e *Engine) askForAll(ctx context.Context, docs []*nlp.Document) []*found {
 	if _, ok := e.options.Annotator.(nlp.BatchAnnotator); ok {
 		return e.askAnnotator(ctx, docs)
@@ -227,7 +227,8 @@ func (e *Engine) Unannotated() (n int, err error) {
 	return n, err
 }
 
-// WaitAnnotated waits until the follower has looked at all that is written by now.
+// WaitAnnotated waits until the follower has looked at every version that is written by
+// now.
 func (e *Engine) WaitAnnotated(ctx context.Context) error {
 	f := &e.follower
 	last := e.Last().Last()

@@ -19,7 +19,7 @@ var (
 	binaryData     = schema.Lookup(schema.TypeBinary, "data")
 )
 
-// document makes what an annotator is given of a document.
+// document makes the annotator's input of a document.
 func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id string) []byte) *nlp.Document {
 	d := &nlp.Document{Resource: fhirjson.AppendCanonical(nil, doc, 0), ID: id, Subject: subjectOf(doc)}
 	n := -1
@@ -37,7 +37,8 @@ func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id stri
 	return d
 }
 
-// attachment decodes the data of an attachment, or that of the Binary that its url leads to.
+// attachment decodes the data of an attachment, or of the Binary to which its url
+// leads.
 func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside func(id string) []byte) (a nlp.Attachment) {
 	a.ContentType = textOf(doc, node, attachmentType)
 	if data, ok := doc.Child(node, attachmentData); ok && doc.HasValue(data) {
@@ -65,8 +66,8 @@ func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside 
 
 var errNoBinary = errors.New("nlp: the Binary of the attachment's url is not in the store")
 
-// binary reads a Binary: the version with a number, or, with 0, the one of the same commit
-// or else the current one of the store.
+// binary reads a Binary: the version with a number. With the number 0 it reads the
+// Binary in the same commit, or else the current version in the store.
 func (e *Engine) binary(id string, version uint64, beside func(id string) []byte, doc *fhirjson.Document) error {
 	if beside != nil && version == 0 {
 		if text := beside(id); text != nil {
@@ -86,8 +87,8 @@ func (e *Engine) binary(id string, version uint64, beside func(id string) []byte
 	return e.Document(o, doc)
 }
 
-// binaryID returns the id of the Binary of this store that a url leads to, and the number
-// of its version, 0 for the current one.
+// binaryID returns the id of the Binary of this store to which a url leads, and the
+// number of its version: 0 for the current version.
 func (e *Engine) binaryID(url string) (id string, version uint64, ok bool) {
 	if base := e.options.BaseURL; base != "" {
 		url = strings.TrimPrefix(url, base+"/")

@@ -6,12 +6,13 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A brought is what a version brings along of its source: a number, 0 if it gets the
-// next, and a time, if it does not get that of its commit.
+// A brought is the number and the time that a version keeps from its source. A number
+// of 0 stands for the next number; without a time the version gets the time of its
+// commit.
 type brought struct {
 	version uint32
 	timed   bool
@@ -26,7 +27,7 @@ var (
 	metaUpdated = schema.Lookup(schema.TypeMeta, "lastUpdated")
 )
 
-// readBrought reads meta.versionId and meta.lastUpdated, if How asks for them.
+// readBrought reads meta.versionId and meta.lastUpdated, if How.Source is set.
 func (e *Engine) readBrought(_ context.Context, c *scratch) error {
 	c.out.brought = c.how.time
 	if !c.how.Source {
@@ -72,8 +73,8 @@ func wrongMeta(t schema.TypeID, pointer string, code issue.Code, text string) er
 	return &Error{Class: ErrInvalid, Issues: []Issue{{Severity: issue.Error, Code: code, Root: t.String(), Pointer: pointer, Offset: -1, Diagnostics: text}}}
 }
 
-// Bring gives a deletion the number and the time that it had elsewhere. versionID may be
-// "", and timed false.
+// Bring gives a deletion the number and the time that it had in another store.
+// versionID may be "", and timed false.
 func (p *Prepared) Bring(versionID string, timed bool, micros int64) error {
 	b := brought{timed: timed, micros: micros}
 	ok := true
@@ -88,9 +89,9 @@ func (p *Prepared) Bring(versionID string, timed bool, micros int64) error {
 	return nil
 }
 
-// follow returns the number and the time of an operation's version in a commit at a time,
-// or why it cannot follow the newest version that there is: numbers rise, times do not
-// fall, and are of the past.
+// follow returns the number and the time of an operation's version in a commit at the
+// time at, or the reason why the version cannot follow the newest one. Numbers rise;
+// times do not fall and are not of the future.
 func (g *group) follow(o *Op, old state, at int64) (number uint64, micros int64, err error) {
 	number, micros = old.version+1, at
 	refuse := func(place, text string) (uint64, int64, error) {
@@ -119,8 +120,8 @@ func (g *group) follow(o *Op, old state, at int64) (number uint64, micros int64,
 }
 
 // latest returns the time of a commit: the clock's, or a later time that an operation
-// brings, if it is ahead by no more than clocks differ. So versions from a store whose
-// clock is a little ahead are not refused.
+// brings, if the clock is behind it by no more than maxLead. So versions from a store
+// whose clock is a little ahead are not refused.
 func latest(ops []Op, at int64) int64 {
 	most := at
 	for i := range ops {
@@ -134,8 +135,8 @@ func latest(ops []Op, at int64) int64 {
 // isCommitTime reports whether a time can be written as an instant.
 func isCommitTime(micros int64) bool { return micros >= firstMicros && micros <= lastMicros }
 
-// numbered returns the version that has the number already, and the time, if any, that
-// another brings.
+// numbered returns the stored version that already has the number, and the time if any,
+// that p brings.
 func (e *Engine) numbered(p *Prepared) (o index.Ordinal, deleted, ok bool) {
 	view := e.Last()
 	o, ok = view.Find(p.Type, p.ID)
@@ -149,8 +150,8 @@ func (e *Engine) numbered(p *Prepared) (o index.Ordinal, deleted, ok bool) {
 	return o, view.Deleted(o), !p.brought.timed || p.brought.micros == micros
 }
 
-// compareBrought compares a version that brings a number with the one that has it
-// already.
+// compareBrought compares a version that brings a number with the stored version of
+// that number.
 func (e *Engine) compareBrought(p *Prepared) (same bool, err error) {
 	o, deleted, ok := e.numbered(p)
 	if !ok || deleted {
@@ -169,7 +170,7 @@ func (e *Engine) deletedAlready(p *Prepared) bool {
 	return ok && deleted
 }
 
-// sameAs reports whether an operation holds the same as a version of its group.
+// sameAs reports whether an operation has the same content as a version of its group.
 func (o *Op) sameAs(old state) bool {
 	if !o.SkipSame || o.Deletes() || !old.exists() || old.ordinal != 0 || old.content != o.compared.content {
 		return false

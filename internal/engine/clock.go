@@ -45,9 +45,8 @@ func (e *Engine) now(ctx context.Context) (moment, error) {
 	})
 }
 
-// newest returns what the clock showed last: m, unless others asked later. A clock
-// that runs faster than time, as a test's may, is not behind for having been asked
-// before others.
+// newest returns the moment at which the clock was asked last: m, or a later one. So a
+// clock that runs faster than time, as a test's may, never seems to be behind.
 func (c *timer) newest(m moment) moment {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,10 +56,10 @@ func (c *timer) newest(m moment) moment {
 	return m
 }
 
-// stamp returns the time of a commit that asked the clock at m, after one of the time
-// last: m's, and never earlier than last. A clock that stands more than a minute before
-// the log, and one beyond the year 9999, are errors: the first would put a time that
-// is not yet on whatever is written, the second cannot be written as an instant.
+// stamp returns the time of a commit that asked the clock at m, after a commit at the
+// time last: the time of m, or last if that is later. It is an error if the clock is
+// more than a minute behind last, since each new version would then get a time of the
+// future, or if the clock is beyond the year 9999, which no instant has.
 func (e *Engine) stamp(m moment, last int64) (int64, error) {
 	if !isCommitTime(m.micros) {
 		return 0, fmt.Errorf("%w: its year is not between 1 and 9999", ErrClock)

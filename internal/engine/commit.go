@@ -10,10 +10,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Commit is what one caller wants written: all of it or nothing.
+// A Commit has the operations of one caller: all are written or none.
 type Commit struct {
 	Ops []Op
-	// Expects are searches whose answers the operations rest on.
+	// Expects are searches on whose answers the operations depend.
 	Expects []Expectation
 	// Needs are resources that must exist before the operations are done.
 	Needs []Need
@@ -43,15 +43,15 @@ type Condition struct {
 	IfMatch   uint64 // the current version's number; 0 is any
 	MustExist bool   // refused with ErrNotFound or ErrGone where there is no resource
 	MustNot   bool   // refused with ErrPreconditionFailed where there is one
-	// SkipSame makes an update that holds the same as the current version succeed and
+	// SkipSame makes an update with the content of the current version succeed and
 	// write nothing. It goes with How.Compare.
 	SkipSame bool
-	// SkipRefused makes a version whose number or time was to be kept, and that does not
-	// follow the newest one, succeed and write nothing.
+	// SkipRefused makes a version whose number or time is kept succeed and write
+	// nothing if it does not follow the newest version.
 	SkipRefused bool
 	// SkipChanged makes an operation whose IfMatch does not hold succeed and write nothing.
 	SkipChanged bool
-	// SkipAbsent makes deleting what is not there succeed and write nothing.
+	// SkipAbsent makes the deletion of an absent resource succeed and write nothing.
 	SkipAbsent bool
 }
 
@@ -64,20 +64,21 @@ type State struct {
 	Effects bool
 }
 
-// An Effect says what an operation came to.
+// An Effect says what an operation came to. It is a letter, which State.Effects has the
+// log keep.
 type Effect byte
 
 // The effects.
 const (
-	NoEffect  Effect = iota // there was nothing to delete
-	Created                 // there was no resource before
-	Updated                 // a version followed another one
-	Unchanged               // the current version holds the same
-	Deleted
-	Refused // the version was out of order (SkipRefused)
+	NoEffect  Effect = 'n' // there was nothing to delete
+	Created   Effect = 'c' // there was no resource before
+	Updated   Effect = 'u' // a version followed another one
+	Unchanged Effect = 's' // the current version holds the same
+	Deleted   Effect = 'd'
+	Refused   Effect = 'r' // the version was out of order (SkipRefused)
 )
 
-// A Version says which version of which resource something is.
+// A Version describes a version of a resource.
 type Version struct {
 	Type        schema.TypeID
 	ID          string
@@ -93,7 +94,7 @@ type Version struct {
 	Refused     error   // why nothing was written (SkipRefused)
 }
 
-// Effect returns what the operation that the version is the answer to came to.
+// Effect returns the effect of the operation that v answers.
 func (v *Version) Effect() Effect {
 	switch {
 	case v.Refused != nil:
@@ -126,8 +127,8 @@ type submission struct {
 	// strict makes the writer search itself, with a small limit of cost, where it
 	// cannot decide a condition otherwise.
 	strict bool
-	// turn, where it is set, is all there is to do: the writer calls it between two
-	// records.
+	// turn, if it is set, is all that the submission is for: the writer calls it
+	// between two records.
 	turn func() error
 
 	// Set by the writer before done is closed.
@@ -145,7 +146,7 @@ func (s *submission) op(i int) *Op {
 	return &s.extra[i-len(s.Ops)]
 }
 
-// What the writer sends back to the goroutine that asked.
+// The writer sends these errors back to the goroutine that asked.
 var (
 	errAsk   = errors.New("datastore: a condition by search must be asked again")
 	errRenew = errors.New("datastore: search parameters changed")

@@ -3,30 +3,30 @@ package engine
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Criterion is the search of a conditional interaction, or of a conditional reference.
 type Criterion struct{ query *query.Query }
 
-// Criterion reads criteria, which must have a condition: none never means any (FHIR R4
-// §3.1.0.4.3 and following). They are a query, and may be written with "Type?" or "?"
-// before it, or as an address below base.
+// Criterion reads criteria. Criteria without a condition are refused, and never mean
+// every resource (FHIR R4 §3.1.0.4.3 and following). They are a query, and may have
+// "Type?" or "?" before it, or be an address below base.
 func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, error) {
 	if rest, ok := strings.CutPrefix(text, base+"/"); ok && base != "" {
 		text = rest
 	}
 	// A name of a type has neither "=" nor ":", which every condition has.
-	if before, after, ok := strings.Cut(text, "?"); ok && !strings.ContainsAny(before, "=&") {
+	if before, after, ok := urlquery.CutPath(text); ok {
 		named, isType := schema.ResourceType(before)
 		switch {
 		case before == "", isType && named == t:
@@ -56,12 +56,11 @@ func (e *Engine) Criterion(t schema.TypeID, text, base string) (*Criterion, erro
 	return &Criterion{q}, nil
 }
 
-// selects refuses a part of criteria that has no value: a search leaves it aside, and
-// then the criteria would match more than was meant.
+// selects refuses a condition of criteria that has no value: a search leaves it aside,
+// and the criteria would match too much.
 func selects(part string) error {
-	_, rawValue, _ := strings.Cut(part, "=")
-	value, err := url.QueryUnescape(rawValue)
-	if part != "" && err == nil && strings.Trim(value, ", \t\r\n") == "" {
+	_, value, ok := urlquery.Cut(part)
+	if part != "" && ok && strings.Trim(value, ", \t\r\n") == "" {
 		return Failf(ErrInvalid, issue.Required, "the criteria have a parameter without a value")
 	}
 	return nil
@@ -81,8 +80,8 @@ func (h *Hold) Footprint(c *Criterion) query.Footprint {
 // Own returns the criteria without the conditions that look at more than one resource.
 func (c *Criterion) Own() *Criterion { return &Criterion{c.query.Own()} }
 
-// Matches returns what criteria find in the state, if it is no more than most. It
-// reports ErrPreconditionFailed if it is.
+// Matches returns the versions that criteria find in the state. It reports
+// ErrPreconditionFailed if they are more than most.
 func (h *Hold) Matches(ctx context.Context, c *Criterion, most int) ([]index.Ordinal, error) {
 	set, err := h.engine.search.Ordinals(ctx, h.View.View, c.query)
 	if err != nil {
@@ -99,7 +98,7 @@ func (h *Hold) Matches(ctx context.Context, c *Criterion, most int) ([]index.Ord
 	return matches, nil
 }
 
-// Several reports criteria that match more than the one resource that is wanted.
+// Several returns the error for criteria that match n resources instead of one.
 func Several(n int) error {
 	return Failf(ErrPreconditionFailed, issue.MultipleMatches, "the condition matches %d resources, not one", n)
 }
@@ -109,31 +108,31 @@ type Expectation struct {
 	query *query.Query
 	// Found is the match, 0 for none.
 	Found index.Ordinal
-	// except says which resources are no matches, since the commit itself writes them;
-	// nil is none.
+	// except reports the resources that are no matches, since the commit itself writes
+	// them. nil excepts none.
 	except func(t schema.TypeID, id string) bool
 	// filter is that of the state that was asked, nil for none. What is asked again passes
 	// it as well.
 	filter *exec.Filter
-	// at is the state that was asked: its sequence and its last version.
+	// at is the sequence of the state that was asked, and last its last version.
 	at   uint64
 	last index.Ordinal
 }
 
-// Expect returns the expectation that criteria find, beside what the commit itself
-// writes, what they have found in the state.
+// Expect returns the expectation that criteria find the version found in the state,
+// apart from resources that the commit itself writes.
 func (h *Hold) Expect(c *Criterion, found index.Ordinal, except func(t schema.TypeID, id string) bool) Expectation {
 	return Expectation{query: c.query, Found: found, except: except, filter: exec.FilterOf(h.View.View), at: h.Sequence(), last: h.Last()}
 }
 
-// Expect asks criteria for the one resource that a conditional write is about. It
-// reports ErrPreconditionFailed if there are several.
+// Expect searches for the one resource that a conditional write is about. It reports
+// ErrPreconditionFailed if there are several.
 func (e *Engine) Expect(ctx context.Context, c *Criterion) (Expectation, error) {
 	x := Expectation{query: c.query}
 	return x, e.ask(ctx, &x)
 }
 
-// ask searches the newest state.
+// ask searches the newest state and notes the match.
 func (e *Engine) ask(ctx context.Context, x *Expectation) error {
 	now, err := e.Hold()
 	if err != nil {
@@ -168,8 +167,8 @@ func (x *Expectation) through(view index.View) index.View {
 	return view.Through(x.filter)
 }
 
-// askAgain asks the conditions of a commit that were overtaken. It reports
-// ErrOvertaken if one finds something else than before.
+// askAgain searches again for the conditions of a commit that were overtaken. It
+// reports ErrOvertaken if one has another answer than before.
 func (e *Engine) askAgain(ctx context.Context, c *Commit) error {
 	for i := range c.Expects {
 		x := &c.Expects[i]
@@ -238,8 +237,8 @@ func (g *group) searchAgain(ctx context.Context, x *Expectation) error {
 // decidedNew is how many new versions the writer looks at to decide one condition.
 const decidedNew = 4096
 
-// nothingNew reports whether nothing that was written since an expectation was asked
-// can change its answer: nil, or errAsk.
+// nothingNew returns nil if no version written since an expectation was asked can
+// change its answer, and otherwise errAsk.
 func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View) error {
 	e := g.engine
 	view = x.through(view)
@@ -266,7 +265,8 @@ func (g *group) nothingNew(ctx context.Context, x *Expectation, view index.View)
 	return nil
 }
 
-// touches reports whether anything of a footprint was written since a version.
+// touches reports whether a resource of a footprint's types was written since a
+// version.
 func (g *group) touches(f query.Footprint, last index.Ordinal, view index.View) bool {
 	if f.Types == nil {
 		return view.Last() > last || len(g.items) > 0

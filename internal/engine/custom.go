@@ -23,8 +23,9 @@ func (s fillingStore) Changed() { s.parameters.changed.tell() }
 
 var _ custom.Store = fillingStore{}
 
-// extractOwn extracts the values of custom parameters. They may ask for any element,
-// and those of versions that are there are filled from the stored form.
+// extractOwn extracts the values of custom parameters from the stored form: an
+// expression may read any element, and stored versions are filled from the stored form
+// too.
 func (e *Engine) extractOwn(_ context.Context, c *scratch) error {
 	p := c.out
 	p.custom = e.search.Custom().Values()
@@ -45,8 +46,8 @@ func (e *Engine) renewed(p *Prepared) bool {
 	return p.Deletes() || p.isBare() || e.search.Custom().Fits(&p.custom, p.Type)
 }
 
-// renew brings the custom values of a resource in line with the parameters, where
-// these have changed since it was prepared.
+// renew extracts the custom values of a resource again if the parameters have changed
+// since it was prepared.
 func (e *Engine) renew(p *Prepared) error {
 	if e.renewed(p) {
 		return nil

@@ -28,9 +28,9 @@ var derivedTypes = func() (types [len(nlp.DerivedTypes)]derivedType) {
 }()
 
 // prepareDerived prepares the resources that an annotator derived from a document. It
-// refuses all of them if one is invalid, of a type that is not derived, about somebody
-// else than the document, or has an id that is not the document's to give. They have the
-// time that the document brings.
+// refuses all of them if one is invalid, is of a type that is not derived, has another
+// subject than the document, or has an id that does not follow from the document's.
+// They get the time that the document brings.
 func (e *Engine) prepareDerived(ctx context.Context, sources [][]byte, document *Prepared, subject string) ([]*Prepared, error) {
 	if len(sources) > nlp.MaxDerived {
 		return nil, fmt.Errorf("nlp: the annotator derived more than %d resources", nlp.MaxDerived)
@@ -55,7 +55,7 @@ func (e *Engine) prepareDerived(ctx context.Context, sources [][]byte, document 
 	return all, nil
 }
 
-// checkDerived checks what a derived resource is and about whom.
+// checkDerived checks the type and the subject of a derived resource.
 func checkDerived(doc *fhirjson.Document, subject string) error {
 	i := slices.IndexFunc(derivedTypes[:], func(d derivedType) bool { return d.typ == doc.Type() })
 	if i < 0 {
@@ -75,11 +75,11 @@ func checkDerived(doc *fhirjson.Document, subject string) error {
 	return nil
 }
 
-// derive adds what a written version of a document means for the resources that are
-// derived from it: those of an annotation are written, others are deleted. What somebody
-// else wrote or deleted since is left alone. What an import brought is what an annotator
-// once derived; a store that annotates nothing leaves it alone all the same, since it could
-// not derive it again.
+// derive adds the operations on resources derived from a written document: the
+// annotation's resources are written, older ones are deleted. A derived resource that
+// somebody else wrote or deleted since is left alone. An imported resource may have
+// been derived by the other store's annotator; a store without annotator leaves it
+// alone too, since it could not derive it again.
 func (t *taking) derive(o *Op, old state) error {
 	imported := t.engine.annotates(o.Type)
 	numbers := map[schema.TypeID]int{}
@@ -118,7 +118,7 @@ func (t *taking) derive(o *Op, old state) error {
 }
 
 // deriveOne writes a derived resource, or deletes it, unless its last version is
-// somebody else's, or later than the time that the document brings. One that was imported
+// somebody else's, or later than the time that the document brings. An imported version
 // is somebody else's unless imported is set.
 func (t *taking) deriveOne(p *Prepared, imported bool) error {
 	k := key{p.Type, p.ID}

@@ -1,13 +1,14 @@
-// Package engine owns an open store: its log, its index, and what works on them.
+// Package engine owns an open store: its log, its index, and the goroutines that work
+// on them.
 //
 // # Terms
 //
-//   - Preparing turns the bytes of a resource into all that the writer needs of it, in
-//     the goroutine that asks ([Engine.Prepare]).
-//   - A [Commit] is what one caller wants written. The writer takes those that wait as
-//     one group, which becomes one record of the log with a run for each commit.
-//   - An [Expectation] is a search on whose answer a commit rests.
-//   - A [View] is the state after one commit, a [Hold] a view that no sweep passes.
+//   - Preparing turns the bytes of a resource into the writer's input, in the goroutine
+//     that asks ([Engine.Prepare]).
+//   - A [Commit] has the operations of one caller. The writer takes the waiting commits
+//     as one group, which becomes one record of the log with a run for each commit.
+//   - An [Expectation] is a search on whose answer a commit depends.
+//   - A [View] is the state after one commit; a [Hold] is a view that no sweep passes.
 //   - Named state ([State]) is kept in the log beside resources.
 //
 // # Invariants

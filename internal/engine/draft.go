@@ -8,10 +8,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 )
 
-// A Draft is prepared resources of which criteria can be asked before any of them is
-// written. It answers for criteria that look at one resource alone, through the filter of
-// the state that it was made beside. It is for one goroutine, and must not be used once
-// what it has was committed.
+// A Draft answers criteria from prepared resources before any of these is written. The
+// criteria must look at one resource alone. The answers pass the filter of the state beside
+// which the draft was made. A Draft is for one goroutine, and must not be used once its
+// resources were committed.
 type Draft struct {
 	search *exec.Draft
 	filter *exec.Filter
@@ -41,7 +41,7 @@ func (h *Hold) Draft(of []*Prepared) (*Draft, error) {
 	return d, d.search.Add(items, payloads)
 }
 
-// Matches returns which of the resources criteria find, by their place in the draft.
+// Matches returns the indexes of the draft's resources that criteria find.
 func (d *Draft) Matches(ctx context.Context, c *Criterion) ([]int, error) {
 	matches, err := d.search.Matches(ctx, c.query, d.filter)
 	return matches, QueryError(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/bits-and-blooms/bitset"
 
@@ -19,9 +20,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// An Engine is an open store: log, index and what works on them. It is safe for use
-// by many goroutines: one writer inside, and readers that never wait for it or for a
-// disk.
+// An Engine is an open store: log, index and the goroutines that work on them. It is
+// safe for use by many goroutines: one writer inside, and readers that never wait for
+// it or for a disk.
 type Engine struct {
 	options Options
 	log     Log
@@ -32,7 +33,7 @@ type Engine struct {
 	numbers numbering
 	states  states
 	erased  erased
-	noted   bitset.BitSet // key slots of which the log knows whose they are; the writer's alone
+	noted   bitset.BitSet // key slots whose patient the log knows; the writer's alone
 
 	clock      timer
 	ids        turn // of Options.NewID
@@ -82,8 +83,8 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Start makes an engine of an open log, which is the engine's from then on: it applies
-// the log and starts the writer, the filler and the sweeper.
+// Start makes an engine of an open log: it applies the log and starts the writer, the
+// filler and the sweeper. The engine owns the log from then on.
 func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	options.Logger = careful(options.Logger)
 	given, err := givenDefinitions(options.SearchParameters)
@@ -151,8 +152,8 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close waits for writes under way and releases the store. Closing again does
-// nothing but to wait for that.
+// Close waits for writes under way and releases the store. Closing again only waits for
+// that.
 func (e *Engine) Close() (err error) {
 	e.closeOnce.Do(func() { err = e.close() })
 	return err
@@ -195,6 +196,10 @@ func (e *Engine) Options() *Options { return &e.options }
 
 // Head returns the pin of the newest commit.
 func (e *Engine) Head() txlog.Pin { return e.log.Head() }
+
+// StoreID returns the random identifier of the store, and Created when it was made.
+func (e *Engine) StoreID() [16]byte  { return e.log.StoreID() }
+func (e *Engine) Created() time.Time { return e.log.Created() }
 
 // Document parses the stored form of a version.
 func (e *Engine) Document(o index.Ordinal, doc *fhirjson.Document) error {
@@ -255,13 +260,13 @@ func pageKey(hashKey [16]byte) ([]byte, error) {
 	return hkdf.Key(sha256.New, hashKey[:], nil, "fhirlake page tokens", 32)
 }
 
-// A signal tells all who wait for it at once.
+// A signal wakes all goroutines that wait for it at once.
 type signal struct {
 	mu      sync.Mutex
 	changed chan struct{}
 }
 
-// tell wakes whoever waits.
+// tell wakes the waiting goroutines.
 func (s *signal) tell() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -94,8 +94,8 @@ func randomName() string {
 	return hex.EncodeToString(b[:])
 }
 
-// finishErasure does what is left of an erasure that is durable. versions are those that
-// are erased, with the deletions that the erasure wrote. It may be done again from its
+// finishErasure does what is left of an erasure that is durable. versions are the
+// erased ones, with the deletions that the erasure wrote. It may be done again from its
 // beginning.
 func (e *Engine) finishErasure(ctx context.Context, x *erasure, versions *roaring.Bitmap) error {
 	if err := e.endHolds(ctx, e.Last().Sequence()); err != nil {
@@ -123,8 +123,8 @@ func (e *Engine) finishErasure(ctx context.Context, x *erasure, versions *roarin
 	return e.SweepAll(ctx)
 }
 
-// dropCheckpoint removes a sealed image of the index, which may have texts of what is
-// erased, and keeps another from being made before the index is swept. There are no such
+// dropCheckpoint removes a sealed image of the index, which may have texts of erased
+// versions, and keeps another from being made before the index is swept. There are no such
 // images in this version.
 func (e *Engine) dropCheckpoint() {}
 

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -22,7 +22,6 @@ var (
 	ErrLocked      = txlog.ErrLocked
 	ErrForeign     = txlog.ErrForeign
 	ErrCorrupt     = txlog.ErrCorrupt
-	ErrSettings    = txlog.ErrSettings
 	ErrUnsupported = issue.ErrUnsupported
 	ErrNoStore     = txlog.ErrNoStore
 	ErrExposed     = txlog.ErrExposed
@@ -36,8 +35,8 @@ var (
 	ErrInvalid            = errors.New("datastore: invalid")
 	ErrPreconditionFailed = errors.New("datastore: precondition failed")
 	ErrConflict           = errors.New("datastore: conflict")
-	// ErrVersionOrder is returned for a version whose number or time was to be kept, and
-	// which does not follow the newest version that the store has.
+	// ErrVersionOrder is returned for a version that keeps its number or time and does
+	// not follow the store's newest version of the resource.
 	ErrVersionOrder = errors.New("datastore: version out of order")
 	// ErrUnresolved is returned for a conditional reference that does not find one
 	// resource. It is an ErrPreconditionFailed.
@@ -48,7 +47,7 @@ var (
 	ErrClock      = errors.New("datastore: the clock cannot be used")
 	ErrFull       = txlog.ErrFull
 	// ErrCallback is returned when a function of the caller's own, such as NewID,
-	// panicked, ended its goroutine, or returned what cannot be used.
+	// panicked, ended its goroutine, or returned an unusable value.
 	ErrCallback = errors.New("datastore: a function of the options failed")
 )
 
@@ -60,37 +59,15 @@ var (
 	ErrReplaced       = txlog.ErrReplaced
 )
 
-// ErrOvertaken is returned by Commit when a condition by search has another answer
-// than the one that the commit rests on: its caller works the commit out again.
+// ErrOvertaken is returned by Commit when a condition by search has another answer than
+// the commit expects: its caller works the commit out again.
 var ErrOvertaken = errors.New("datastore: a condition by search changed")
 
-// An Issue is one thing that is wrong with data.
+// An Issue is one fault of a resource or a query.
 type Issue = issue.Issue
 
-// An Error reports what is wrong with data or with a query. It matches its class
-// with errors.Is.
-type Error struct {
-	Class  error // ErrInvalid, ErrPreconditionFailed, …
-	Issues []Issue
-}
-
-// Error gives the class and the issues on one line.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Class.Error())
-	for i, is := range e.Issues {
-		if i == 0 {
-			b.WriteString(": ")
-		} else {
-			b.WriteString("; ")
-		}
-		b.WriteString(is.String())
-	}
-	return b.String()
-}
-
-// Unwrap returns the class.
-func (e *Error) Unwrap() error { return e.Class }
+// An Error reports what is wrong with data or with a query.
+type Error = issue.Failure
 
 // Failf returns an Error of one issue.
 func Failf(class error, code issue.Code, format string, args ...any) *Error {
@@ -99,7 +76,8 @@ func Failf(class error, code issue.Code, format string, args ...any) *Error {
 	}}}
 }
 
-// At puts a place before those of an Error's issues. One in an entry is in a Bundle.
+// At puts a pointer before the pointers of an Error's issues: an issue of an entry's
+// resource becomes one of the Bundle.
 func At(pointer string, err error) error {
 	var data *Error
 	if !errors.As(err, &data) {
@@ -140,8 +118,7 @@ func Invalid(err error) error {
 	return err
 }
 
-// errForeignPage reports a page token that is none of this store's, or one of another
-// query.
+// errForeignPage reports a page token of another store or of another query.
 var errForeignPage = Failf(ErrInvalid, issue.Value, "%s: the token was not made by this store for this query", search.PageParameter)
 
 // QueryError turns an error of package search into one of this package's classes.
@@ -171,12 +148,12 @@ func logError(err error) error {
 	return err
 }
 
-// A class says how errors of one kind are told to the world.
+// A class says how errors of one kind are shown to clients.
 type class struct {
 	err    error
 	code   issue.Code
 	status int // of HTTP (FHIR R4 §3.1.0.1.5 and following)
-	// inner says that the texts of such errors may speak of files: only the class is told.
+	// inner says that the texts of such errors may name files: only the class is shown.
 	inner bool
 }
 
@@ -204,7 +181,7 @@ var classes = []class{
 	{context.Canceled, issue.Transient, 503, true},
 }
 
-// classOf returns the class of an error; that of one that nobody foresaw has no err.
+// classOf returns the class of an error. The class of an unforeseen error has no err.
 func classOf(err error) class {
 	for _, c := range classes {
 		if errors.Is(err, c.err) {
@@ -231,8 +208,8 @@ func Status(err error) int {
 	return classOf(err).status
 }
 
-// Issues returns what an error says as issues, at least one for an error that is
-// not nil. The texts of errors of the disk, which may name files, are left out.
+// Issues returns an error as issues, at least one for an error that is not nil. The
+// texts of errors of the disk are left out, since they may name files.
 func Issues(err error) []Issue {
 	if err == nil {
 		return nil
@@ -247,7 +224,7 @@ func Issues(err error) []Issue {
 	case c.err == nil:
 		text = "datastore: internal error"
 	case c.inner:
-		// Which floor noticed is no matter of the client's.
+		// A client need not know which package found the error.
 		text = c.err.Error()
 		if _, rest, ok := strings.Cut(text, ": "); ok {
 			text = rest

@@ -18,8 +18,8 @@ import (
 // at most 1 MiB, except one larger commit.
 const groupBytes = 1<<20 - 16<<10
 
-// A group is the commits that share one record. Each sees what those before it
-// in the group will have done.
+// A group is the commits that share one record. Each commit sees the effects of the
+// commits before it in the group.
 type group struct {
 	engine  *Engine
 	taken   []*submission
@@ -96,7 +96,8 @@ func (g *group) take(s *submission) error {
 	}
 	s.versions, s.extra = t.versions, t.extra
 	if t.leans && len(g.taken) > 0 {
-		// What it is the same as, or may be, is not durable yet.
+		// The version with which it shares its content, or may share it, is not durable
+		// yet.
 		g.flush()
 		return g.take(s)
 	}
@@ -135,7 +136,7 @@ type taking struct {
 	log      []txlog.Item
 	items    []index.Item
 	extra    []Op // of derived resources; their versions follow those of the commit's operations
-	leans    bool // an operation is the same as what others in the group wrote, or may be
+	leans    bool // an operation has the content of another version in the group, or may have it
 }
 
 // state adds a named state, once the operations have their versions.
@@ -210,8 +211,9 @@ func (t *taking) op(i int, o *Op) error {
 	return nil
 }
 
-// refuse answers for a version that does not follow the newest one. What an import brings
-// of a resource that this store derived itself was derived elsewhere: it is passed over.
+// refuse answers for a version that does not follow the newest one. If this store
+// derived the resource itself, an imported version was derived elsewhere, and is passed
+// over.
 func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
 	if v.Refused = why; o.Interaction == Derived {
 		return nil

@@ -11,16 +11,16 @@ import (
 // patience is how long one call of a function waits for another to return.
 const patience = time.Second
 
-// A turn makes the calls of one function follow each other, so that a clock or a
-// source of ids need not be made for many goroutines. A call that takes longer than
-// patience loses its turn: it holds nobody up but those who wait by then.
+// A turn makes the calls of one function follow each other, so that a clock or a source
+// of ids need not be made for many goroutines. A call that takes longer than patience
+// loses its turn: it holds up only the calls that wait by then.
 type turn struct {
 	mu   sync.Mutex
 	free chan struct{} // holds a value while nobody calls
 }
 
-// take waits for the turn and returns how it is given back. It reports false where
-// ctx or the engine ended first. A nil turn is always free.
+// take waits for the turn and returns a function that gives it back. It reports false
+// if ctx or the engine ended first. A nil turn is always free.
 func (t *turn) take(ctx context.Context, e *Engine) (giveBack func(), ok bool) {
 	if t == nil {
 		return func() {}, true
@@ -54,11 +54,11 @@ func (t *turn) take(ctx context.Context, e *Engine) (giveBack func(), ok bool) {
 	}
 }
 
-// guarded calls a function of the caller's own, such as Options.NewID, so that
-// nothing it does reaches further than this call: a panic, an end of its goroutine or
-// a call back into the store is an error of the call or none at all, and who waits for
-// one that hangs goes when ctx ends or the engine is closed. A function that hangs
-// keeps its goroutine. Calls with the same turn follow each other.
+// guarded calls a function of the caller's own, such as Options.NewID, and confines its
+// faults to this call. A panic or an end of its goroutine is an error of the call. A
+// call back into the store is allowed. If the function hangs, guarded returns when ctx
+// ends or the engine is closed, and the function keeps its goroutine. Calls with the
+// same turn follow each other.
 func guarded[T any](ctx context.Context, e *Engine, t *turn, name string, call func() T) (T, error) {
 	giveBack, ok := t.take(ctx, e)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 )
 
 // HistoryToken returns the token of the page that follows a version in a history as of
-// the view. request tells histories apart; see [pagetoken.Hash].
+// the view. request is the hash of the history's request; see [pagetoken.Hash].
 func (v View) HistoryToken(request uint64, after index.Ordinal) string {
 	return v.engine.pages.Seal(pagetoken.Token{
 		Kind: pagetoken.History, Sequence: v.Sequence(), Position: uint64(v.engine.numbers.of(after)),
@@ -19,8 +19,8 @@ func (v View) HistoryToken(request uint64, after index.Ordinal) string {
 
 // HistoryPage returns the state of a history's token and the version after which its
 // page begins. It reports an [Error] of class ErrInvalid for a token that was not made
-// by this store for this history, and ErrStalePage for one of other settings, of a state
-// that was swept, or of one that is newer than the view.
+// by this store for this history, and ErrStalePage for a token of other settings, of a
+// swept state, or of a state newer than the view.
 func (v View) HistoryPage(token string, request uint64) (at View, after index.Ordinal, err error) {
 	e := v.engine
 	t, err := e.pages.Open(token, pagetoken.History)
@@ -40,7 +40,7 @@ func (v View) HistoryPage(token string, request uint64) (at View, after index.Or
 	return View{then, e}, after, nil
 }
 
-// answers tells apart the settings under which pages are good.
+// answers returns a hash of the settings on which pages depend.
 func (e *Engine) answers() uint64 { return pagetoken.Hash(string(e.options.settings())) }
 
 // at returns the ordinal of a number, if there is one.

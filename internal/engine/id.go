@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// NewID returns the id of a resource that is to be created. It reports ErrCallback
-// where Options.NewID gave none.
+// NewID returns the id of a resource that is to be created. It reports ErrCallback if
+// Options.NewID gave none.
 func (e *Engine) NewID(ctx context.Context) (string, error) {
 	if e.options.NewID == nil {
 		return uuid.NewString(), nil

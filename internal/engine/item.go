@@ -14,7 +14,8 @@ import (
 )
 
 // The values part of a log item is a header and a packed values block
-// (docs/format/item.md). What the writer alone knows has a fixed place in the header.
+// (docs/format/item.md). The fields that the writer alone knows have fixed places in
+// the header.
 const (
 	itemFormat        = 2
 	itemInteractionAt = 2
@@ -31,7 +32,7 @@ const (
 	itemFlags   = itemDeleted | itemUUID | itemSource
 )
 
-// An Interaction is what wrote a version.
+// An Interaction is the interaction that wrote a version.
 type Interaction uint8
 
 // The interactions.
@@ -55,7 +56,7 @@ func (i Interaction) String() string {
 	return names[i]
 }
 
-// An itemHeader is what the header of a values part says.
+// An itemHeader is the header of a values part.
 type itemHeader struct {
 	typ         schema.TypeID
 	id          string
@@ -104,7 +105,7 @@ func packUUID(id string) (packed uuid.UUID, ok bool) {
 	return packed, err == nil
 }
 
-// setItem fills in what the writer knows.
+// setItem fills in the fields that the writer alone knows.
 func setItem(part []byte, version uint32, i Interaction) {
 	part[itemInteractionAt] = byte(i)
 	binary.LittleEndian.PutUint32(part[itemVersionAt:], version)
@@ -112,7 +113,7 @@ func setItem(part []byte, version uint32, i Interaction) {
 
 var errItem = fmt.Errorf("%w: header of an item", ErrCorrupt)
 
-// setExtractor says that the values are those of this version's extractor.
+// setExtractor notes that this version's extractor made the values.
 func setExtractor(part []byte, typ schema.TypeID) {
 	binary.LittleEndian.PutUint32(part[itemExtractorAt:], param.Version(typ))
 }
@@ -133,7 +134,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
 	}
-	// The numbers of types are fixed (search/numbers.txt).
+	// The numbers of types are fixed (internal/search/param/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
 	if param.Version(h.typ) == 0 {
 		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)

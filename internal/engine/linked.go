@@ -15,7 +15,7 @@ import (
 )
 
 // linkedTypes are the types of resources that are about nobody by themselves, and are
-// erased if they are reached only from what is erased.
+// erased if they are reached only from erased versions.
 var linkedTypes = []string{"Binary", "Bundle", "DocumentReference", "Linkage"}
 
 // A mention is a reference to a resource of this store in the text of another.
@@ -52,7 +52,7 @@ func (r *reach) mentions(o index.Ordinal, each func(key)) error {
 	return nil
 }
 
-// linked adds resources of linkedTypes that are reached only from what is erased.
+// linked adds resources of linkedTypes that are reached only from erased versions.
 func (r *reach) linked() error {
 	candidates, err := r.candidates()
 	if err != nil || len(candidates) == 0 {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -15,13 +16,13 @@ import (
 // Its methods are safe for many goroutines, and reading waits for no Append.
 type Log interface {
 	// Append makes commits durable as one record. It reports txlog.ErrConflict,
-	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown where the record may
-	// be there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
+	// ErrFenced after a writer of a higher term, ErrOutcomeUnknown if the record may be
+	// there or not, ErrReadOnly, ErrTooLarge, ErrFull, ErrClosed, or an error of the
 	// disk, after which nothing was written.
 	Append(ctx context.Context, b *txlog.Batch) (txlog.Position, error)
 	// Find looks for the record of an id among the newest.
 	Find(ctx context.Context, id [16]byte) (sequence uint64, ok bool, err error)
-	// Last says where the log ends; Term is that of this writer.
+	// Last says where the log ends; Term is this writer's term.
 	Last() txlog.Last
 	Term() uint64
 	// Horizon is the sequence of the newest commit that lost a version by Rewrite.
@@ -31,12 +32,13 @@ type Log interface {
 	// Values and Body append the plaintext of a part to dst.
 	Values(n txlog.Number, dst []byte) ([]byte, error)
 	Body(n txlog.Number, dst []byte) ([]byte, error)
-	// AddDictionary stores a dictionary of package pack and returns its number, which is
-	// never 0. One that is there keeps its number, and none ever goes.
+	// AddDictionary stores a dictionary of package pack and returns its number, which
+	// is never 0. A stored dictionary keeps its number and is never removed.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	Dictionaries() map[uint32][]byte
-	// Roll begins a new segment. Segments describes all; those before the last may be
-	// rewritten, which changes no number, sequence or time. Reading goes on meanwhile.
+	// Roll begins a new segment. Segments describes all segments. Rewrite replaces
+	// segments before the last, and changes no number, sequence or time. Reading goes
+	// on meanwhile.
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
@@ -54,5 +56,8 @@ type Log interface {
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.
 	Head() txlog.Pin
+	// StoreID is the random identifier of the store, and Created when it was made.
+	StoreID() [16]byte
+	Created() time.Time
 	Close() error
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// careful returns a logger for the engine, whose goroutines must survive whatever a
-// handler of the caller's does.
+// careful returns a logger for the engine, whose goroutines must survive any fault of
+// the caller's handler.
 func careful(l *slog.Logger) *slog.Logger {
 	if _, ok := l.Handler().(carefulHandler); ok {
 		return l
@@ -15,9 +15,9 @@ func careful(l *slog.Logger) *slog.Logger {
 	return slog.New(carefulHandler{l.Handler()})
 }
 
-// A carefulHandler tells a handler from a goroutine of its own and waits for it, but
-// for patience at most. So a handler that panics loses its message, and one that hangs
-// or calls back into the store holds up no writer for long.
+// A carefulHandler calls the caller's handler in a goroutine of its own and waits for
+// it, but for patience at most. So a handler that panics loses its message, and a
+// handler that hangs or calls back into the store holds up no writer for long.
 type carefulHandler struct{ slog.Handler }
 
 func (h carefulHandler) Enabled(context.Context, slog.Level) bool { return true }

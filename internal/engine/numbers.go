@@ -8,9 +8,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// A numbering says which item of the log each ordinal of the index is. The log numbers
-// items for good, with gaps where items were dropped or are named state; the index
-// counts versions without gaps. The writer adds to it, anyone reads.
+// A numbering maps the ordinals of the index to numbers of the log. An item keeps its
+// number for good, with gaps for named state and dropped items; ordinals have no gaps.
+// The writer adds to a numbering, and any goroutine reads it.
 type numbering struct {
 	spans atomic.Pointer[[]span]
 }
@@ -21,7 +21,7 @@ type span struct {
 	number  txlog.Number
 }
 
-// add says that ordinals from one on have the numbers from one on.
+// add says that the ordinals from o on have the numbers from number on.
 func (n *numbering) add(o index.Ordinal, number txlog.Number) {
 	var spans []span
 	if p := n.spans.Load(); p != nil {

@@ -17,7 +17,6 @@ import (
 // Options say how an engine is opened. Package datastore documents and checks them.
 type Options struct {
 	Key              seal.KeyWrapper
-	Validation       Level
 	Annotator        nlp.Annotator // nil annotates nothing
 	AnnotateLater    bool
 	AnnotateTimeout  time.Duration  // 0 is DefaultAnnotateTimeout
@@ -36,7 +35,7 @@ type Options struct {
 	Existing         bool // makes no store
 	ReadOnly         bool // takes no lock and writes nothing
 
-	// Limits are lower limits of the index than its own, which a test can reach.
+	// Limits replace the index's own limits by lower ones that a test can reach.
 	Limits *index.Usage
 }
 
@@ -45,8 +44,8 @@ func (o *Options) log() *txlog.Options {
 	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly}
 }
 
-// searchTime is the clock of searches. In the place of one that fails, or hangs, comes
-// the system's.
+// searchTime is the clock of searches. If the clock of the options fails or hangs, it
+// returns the system's time.
 func (e *Engine) searchTime() time.Time {
 	ctx, cancel := context.WithTimeout(e.background, patience)
 	defer cancel()
@@ -57,8 +56,8 @@ func (e *Engine) searchTime() time.Time {
 	return time.UnixMicro(m.micros)
 }
 
-// guardedQueries returns the named queries of the options, each an error where it
-// panics, and left behind where it hangs.
+// guardedQueries returns the named queries of the options, guarded: a panic is an
+// error, and nobody waits for a query that hangs after ctx ends.
 func (e *Engine) guardedQueries() map[string]search.NamedQuery {
 	guardedOnes := make(map[string]search.NamedQuery, len(e.options.Queries))
 	for name, query := range e.options.Queries {

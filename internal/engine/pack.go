@@ -20,9 +20,9 @@ type packing struct {
 	packers sync.Pool // of *packer
 }
 
-// open reads the dictionaries of the log, and adds the one that comes with the program
-// where it is not there. A log that takes none now, since it is read-only or the disk is
-// full, is read all the same: then the newest dictionary that is there packs.
+// open reads the dictionaries of the log, and adds the program's own if the log lacks
+// it. If the log cannot take it now, since it is read-only or the disk is full, the
+// log's newest dictionary packs.
 func (p *packing) open(ctx context.Context, log Log, logger *slog.Logger) error {
 	p.log = log
 	number, err := log.AddDictionary(ctx, pack.Builtin())
@@ -48,8 +48,8 @@ func (p *packing) open(ctx context.Context, log Log, logger *slog.Logger) error 
 	return nil
 }
 
-// load reads the dictionaries that the log has now. One that only a later version of
-// the program can read is nil.
+// load reads the dictionaries that the log has now. A dictionary that only a later
+// version of the program can read is nil.
 func (p *packing) load() (map[uint64]*pack.Dictionary, error) {
 	byNumber := map[uint64]*pack.Dictionary{}
 	for number, content := range p.log.Dictionaries() {
@@ -63,7 +63,7 @@ func (p *packing) load() (map[uint64]*pack.Dictionary, error) {
 	return byNumber, nil
 }
 
-// A packer packs for one goroutine. What it returns is as large as it must be.
+// A packer packs for one goroutine. The slices that it returns have no spare room.
 type packer struct {
 	*pack.Packer
 	out []byte
@@ -88,8 +88,8 @@ func (p *packing) values(header, payload []byte) []byte {
 	return k.take()
 }
 
-// take returns what was packed: a copy, or the buffer itself where that is large and
-// well filled.
+// take returns the packed bytes: a copy, or the buffer itself if that is large and well
+// filled.
 func (k *packer) take() []byte {
 	out := k.out
 	if len(out) > keptBlock && len(out) > cap(out)/2 {
@@ -106,7 +106,7 @@ func (p *packing) put(k *packer) {
 	p.packers.Put(k)
 }
 
-// unpack appends to dst what a block holds.
+// unpack appends the text of a block to dst.
 func (p *packing) unpack(dst, block []byte) ([]byte, error) {
 	out, err := p.known.Load().Unpack(dst, block)
 	if errors.Is(err, pack.ErrDictionary) {

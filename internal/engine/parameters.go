@@ -14,7 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// A ParameterStatus says how far a custom search parameter is.
+// A ParameterStatus says how far the indexing of a custom search parameter is.
 type ParameterStatus struct {
 	URL, Code, Type string
 	Base            []string
@@ -30,8 +30,8 @@ type ParameterStatus struct {
 // SearchParameter.
 type parameters struct {
 	given []*param.Definition
-	// stored are the definitions of active resources, by version. It is the
-	// writer's alone.
+	// stored has the definitions of active resources, by version. Only the writer uses
+	// it.
 	stored  map[index.Ordinal]storedDefinition
 	changed signal // told whenever a status changes
 
@@ -41,15 +41,15 @@ type parameters struct {
 	}
 }
 
-// A storedDefinition is what an active SearchParameter resource defines: nothing,
-// if it is one of R4's own, or if it has issues.
+// A storedDefinition is the definition of an active SearchParameter resource. It has
+// none if the resource is one of R4's own, or has issues.
 type storedDefinition struct {
 	definition *param.Definition
 	issues     []Issue
 	url, code  string
 }
 
-// givenDefinitions reads those of the options.
+// givenDefinitions reads the definitions of the options.
 func givenDefinitions(sources [][]byte) ([]*param.Definition, error) {
 	var definitions []*param.Definition
 	var wrong []error
@@ -85,8 +85,8 @@ func givenDefinitions(sources [][]byte) ([]*param.Definition, error) {
 	return definitions, errors.Join(wrong...)
 }
 
-// define brings the parameters in line with the newest state. The writer calls it,
-// and whoever opens the store.
+// define brings the parameters in line with the newest state. The writer calls it, and
+// Start before there is a writer.
 func (e *Engine) define() {
 	definitions := slices.Clone(e.parameters.given)
 	stored := map[index.Ordinal]storedDefinition{}
@@ -121,8 +121,8 @@ func (e *Engine) define() {
 	e.parameters.changed.tell()
 }
 
-// activeParameters returns the SearchParameter resources that are in use, oldest
-// first: of two that clash the older is the one that counts.
+// activeParameters returns the active SearchParameter resources, oldest first: if two
+// clash, the older one counts.
 func (e *Engine) activeParameters() ([]index.Ordinal, error) {
 	view := e.index.View()
 	if view.OfType(index.TypeID(schema.TypeSearchParameter)).Len() == 0 {
@@ -143,7 +143,8 @@ func (e *Engine) activeParameters() ([]index.Ordinal, error) {
 	return ordinals, nil
 }
 
-// readDefinition reads a stored version. One that cannot be read has an issue.
+// readDefinition reads the definition of a stored version. A version that cannot be
+// read has an issue.
 func (e *Engine) readDefinition(o index.Ordinal) storedDefinition {
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
@@ -165,8 +166,8 @@ func (e *Engine) readDefinition(o index.Ordinal) storedDefinition {
 	return d
 }
 
-// checkDefinition checks a SearchParameter by itself, as its level asks for, and
-// keeps its definition for the writer, who checks it beside the others.
+// checkDefinition checks a SearchParameter by itself, at the level of the write, and
+// keeps its definition for the writer, which checks it beside the others.
 func (e *Engine) checkDefinition(_ context.Context, c *scratch) error {
 	if c.doc.Type() != schema.TypeSearchParameter || c.how.Check.Level == StructureOnly {
 		return nil
@@ -182,8 +183,8 @@ func (e *Engine) checkDefinition(_ context.Context, c *scratch) error {
 	return nil
 }
 
-// checkBesideOthers checks the definition of c beside those that are in use, for
-// Validate: what a write may replace is the version of the same id.
+// checkBesideOthers checks the definition of c beside the active ones, for Validate. A
+// write replaces only the version of the same id.
 func (e *Engine) checkBesideOthers(c *scratch) error {
 	if c.definition == nil {
 		return nil
@@ -201,8 +202,8 @@ func (e *Engine) checkBesideOthers(c *scratch) error {
 	return nil
 }
 
-// checkDefinitions reports why the definitions of a commit cannot be used beside those that
-// stay. It is called by the writer, who has defined whatever was written before.
+// checkDefinitions reports why the definitions of a commit cannot be used beside the
+// definitions that stay. The writer calls it, after define for the records before.
 func (e *Engine) checkDefinitions(s *submission) error {
 	written := map[key]bool{}
 	var fresh []*param.Definition
@@ -232,14 +233,13 @@ func (e *Engine) checkDefinitions(s *submission) error {
 	return nil
 }
 
-// defines reports whether a commit may change which parameters there are.
+// defines reports whether a commit may change the custom search parameters.
 func (s *submission) defines() bool {
 	return slices.ContainsFunc(s.Ops, func(o Op) bool { return o.Type == schema.TypeSearchParameter })
 }
 
-// SearchParameters returns the custom search parameters: those that are complete,
-// those that are being indexed, and those that are not used, with the issues that
-// say why.
+// SearchParameters returns all custom search parameters: complete ones, ones that are
+// being indexed, and unused ones with the issues that say why.
 func (e *Engine) SearchParameters() []ParameterStatus {
 	var all []ParameterStatus
 	for _, c := range e.search.Custom().Status() {
@@ -266,9 +266,9 @@ func statusOf(d *param.Definition, issues []Issue) ParameterStatus {
 	return s
 }
 
-// WaitIndexed waits until no search parameter is being indexed. It reports the
-// first that could not be, ErrClosed, or the error of ctx. Parameters that
-// are defined while it waits count too.
+// WaitIndexed waits until no search parameter is being indexed. It reports the error of
+// the first parameter that could not be indexed, ErrClosed, or the error of ctx.
+// Parameters that are defined while it waits count too.
 func (e *Engine) WaitIndexed(ctx context.Context) error {
 	for {
 		changed := e.parameters.changed.wait()

@@ -9,52 +9,53 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/custom"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
 // How says how a resource is prepared. The zero How takes the resource's own id and
 // checks it at level Strict.
 type How struct {
-	// ID is what the resource is to be called; "" takes its own id, which it must have.
+	// ID is the resource's new id; "" takes its own id, which it must have.
 	ID string
-	// Check is how it is validated.
+	// Check says how the resource is validated.
 	Check Check
-	// Compare stops where the current version holds the same. Only operations that
-	// SkipSame can be made of it.
+	// Compare stops if the current version has the same content. Then only operations
+	// with SkipSame can take the resource.
 	Compare bool
 	// Source keeps the meta.versionId and the meta.lastUpdated that the resource brings.
 	Source bool
-	// Resolve puts what conditional references find in their place.
+	// Resolve replaces conditional references by references to the resources that they
+	// find.
 	Resolve bool
-	// Know notes what the resource holds, so that an operation that SkipSame can be made of
+	// Know notes the resource's content, so that an operation with SkipSame can take
 	// it, and goes on.
 	Know bool
 	// Keep keeps the stored form for the answer ([Prepared.Stored]).
 	Keep bool
-	// Rewrite, if it is set, is shown the parsed resource before anything else and
-	// returns the text that is to be taken instead, or nil.
+	// Rewrite, if it is set, gets the parsed resource before any other step and returns
+	// the text to take instead, or nil.
 	Rewrite func(ctx context.Context, doc *fhirjson.Document) ([]byte, error)
 
-	// Binary, if it is set, returns the text of a Binary that is written in the same commit,
-	// nil if there is none: an attachment of a document may lead to it.
+	// Binary, if it is set, returns the text of a Binary that is written in the same
+	// commit, or nil: an attachment of a document may lead to it.
 	Binary func(id string) []byte
 
-	// annotation is what the annotator made of a document in the background.
+	// annotation is the annotator's answer, made in the background.
 	annotation *found
-	// time is that of the document from which the resource was derived, if it brought one.
+	// time is the time that the document brought from which the resource was derived,
+	// if it brought one.
 	time brought
 }
 
-// A Prepared resource is all that the writer needs of one: everything but its version
-// number, its time and its seal. It refers to nothing of the input, and is written
-// once.
+// A Prepared is a resource made ready for the writer: only its version number, its time
+// and its seal are missing. It keeps no reference to the input, and is written once.
 type Prepared struct {
 	Type schema.TypeID
 	ID   string
@@ -73,7 +74,7 @@ type Prepared struct {
 	brought  brought
 	compared comparison
 	derived  []*Prepared // from a document, by its annotation
-	// definition is that of an active SearchParameter that was checked.
+	// definition is the checked definition of an active SearchParameter.
 	definition *param.Definition
 }
 
@@ -82,7 +83,7 @@ func PrepareDeletion(typ schema.TypeID, id string) *Prepared {
 	return &Prepared{Type: typ, ID: id, part: appendItemHeader(nil, typ, id, true, brought{})}
 }
 
-// Size returns about how many bytes the resource takes in the log.
+// Size returns the estimated size of the resource in the log, in bytes.
 func (p *Prepared) Size() int {
 	size := 0
 	for p := range p.all() {
@@ -91,7 +92,7 @@ func (p *Prepared) Size() int {
 	return size
 }
 
-// all iterates over the resource and those that were derived from it.
+// all iterates over the resource and the resources derived from it.
 func (p *Prepared) all() iter.Seq[*Prepared] {
 	return func(yield func(*Prepared) bool) {
 		if !yield(p) {
@@ -112,8 +113,8 @@ func (p *Prepared) Deletes() bool { return p.body == nil && !p.isBare() }
 // readers make them again. Tests need it.
 func (p *Prepared) Disown() { p.part[itemExtractorAt]++ }
 
-// valuesPool holds values that were applied, for their memory: a version has about
-// ten slices of them, and making those anew would be a tenth of an import.
+// valuesPool keeps the memory of applied values: a version has about ten slices of
+// them, and allocating them would be a tenth of an import.
 var valuesPool = sync.Pool{New: func() any { return new(index.Prepared) }}
 
 // documentsPool is that of documents: what an annotator adds has hundreds of values, and
@@ -137,7 +138,7 @@ func (p *Prepared) release() {
 	p.custom.Release()
 }
 
-// A scratch is what preparing one resource needs and can be used again.
+// A scratch is the memory for preparing one resource. It is used again.
 type scratch struct {
 	how        *How
 	source     []byte // as it was given
@@ -153,11 +154,11 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// keptSource is the size in bytes of a resource from which on its scratch is not used
-// again: what large resources need must not stay.
+// keptSource is the size in bytes from which on a resource's scratch is not used again:
+// the memory of large resources must not stay.
 const keptSource = 1 << 20
 
-// put gives a scratch back. It keeps nothing of the resource but memory.
+// put gives a scratch back. It keeps the memory and no part of the resource.
 func (c *scratch) put() {
 	if len(c.doc.Source) > keptSource || cap(c.stored) > keptSource || cap(c.annotated) > keptSource {
 		return
@@ -166,10 +167,10 @@ func (c *scratch) put() {
 	scratches.Put(c)
 }
 
-// A step is one thing that is done with a resource on its way in.
+// A step does one part of preparing a resource.
 type step func(e *Engine, ctx context.Context, c *scratch) error
 
-// The way in, in its order. Validate goes as far as checking; a write goes on.
+// The steps in their order. Validate goes as far as checking; a write goes on.
 var (
 	checking = []step{
 		(*Engine).rewrite,           // the links of a Bundle's entry
@@ -195,10 +196,9 @@ var (
 	}
 )
 
-// Prepare takes a resource on the way in: it is parsed, validated, annotated, its
-// search values are extracted, and its parts are packed. It may be called by many
-// goroutines at once. It reports an [Error] with the place of what is wrong, or the
-// error of ctx.
+// Prepare makes a resource ready for the writer: it parses, validates and annotates it,
+// extracts its search values and packs its parts. It may be called by many goroutines
+// at once. It reports an [Error] with the place of each fault, or the error of ctx.
 func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, error) {
 	c := scratches.Get().(*scratch)
 	defer c.put()
@@ -221,14 +221,18 @@ func (e *Engine) Prepare(ctx context.Context, src []byte, how *How) (*Prepared, 
 	return p, nil
 }
 
-// Validate checks a resource as a write would, and stores nothing.
-func (e *Engine) Validate(ctx context.Context, src []byte, check Check) error {
+// Validate checks a resource as a write would, and stores nothing. It returns what was
+// found and accepted.
+func (e *Engine) Validate(ctx context.Context, src []byte, check Check) ([]Issue, error) {
 	c := scratches.Get().(*scratch)
 	defer c.put()
 	if err := e.run(ctx, c, src, &How{Check: check}, checking); err != nil {
-		return err
+		return nil, err
 	}
-	return e.checkBesideOthers(c)
+	if err := e.checkBesideOthers(c); err != nil {
+		return nil, err
+	}
+	return c.issues, nil
 }
 
 // run parses a resource and takes steps.
@@ -257,7 +261,7 @@ func (e *Engine) parse(ctx context.Context, src []byte, doc *fhirjson.Document, 
 	return Invalid(fhirjson.ParseContext(ctx, src, doc, &fhirjson.Options{MaxBytes: e.options.MaxResourceSize, MaxNodes: e.options.MaxValues, Level: level, KnownModifier: nlp.IsModifier}))
 }
 
-// rewrite puts another text in the place of the resource, if How asks for it.
+// rewrite replaces the resource by another text, if How.Rewrite is set.
 func (e *Engine) rewrite(ctx context.Context, c *scratch) error {
 	if c.how.Rewrite != nil {
 		text, err := c.how.Rewrite(ctx, &c.doc)
@@ -287,7 +291,7 @@ func (e *Engine) name(_ context.Context, c *scratch) error {
 	case c.out.ID == "":
 		return wrong(issue.Required, "the resource needs an id")
 	case !fhirjson.ValidID(c.out.ID):
-		// Whatever else a level lets in: an id stands in addresses and answers.
+		// Every level checks the id, which stands in addresses and answers.
 		return wrong(issue.Value, "the id is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
 	}
 	return nil
@@ -324,7 +328,7 @@ func (e *Engine) packValues(_ context.Context, c *scratch) error {
 	return nil
 }
 
-// packBody makes the body part. By then a large resource needs its document no more.
+// packBody makes the body part. A large resource then releases its document.
 func (e *Engine) packBody(_ context.Context, c *scratch) error {
 	large := len(c.stored) > keptSource
 	if large {
@@ -340,11 +344,11 @@ func (e *Engine) packBody(_ context.Context, c *scratch) error {
 	return nil
 }
 
-// anyStored reads whatever the store has let in, at whatever level.
+// anyStored reads every resource that a level has accepted.
 var anyStored = fhirjson.Options{MaxBytes: math.MaxInt, Level: Minimal}
 
-// ParseStored parses what the store holds, at whatever level it was let in. What does
-// not parse is ErrCorrupt.
+// ParseStored parses a stored form, of a resource accepted at any level. It reports
+// ErrCorrupt for a text that does not parse.
 func ParseStored(stored []byte, doc *fhirjson.Document) error {
 	if err := fhirjson.Parse(stored, doc, &anyStored); err != nil {
 		return fmt.Errorf("%w: a stored resource: %w", ErrCorrupt, err)

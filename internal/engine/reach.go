@@ -24,7 +24,7 @@ type reach struct {
 
 	versions *roaring.Bitmap // that are erased
 	slots    []uint32        // of the patient
-	whole    map[key]bool    // resources of which every version is erased
+	whole    map[key]bool    // resources whose every version is erased
 	others   []index.Ordinal // current versions that name something of it and stay
 
 	stayed map[key]*candidate // that are not erased
@@ -187,7 +187,7 @@ func (r *reach) patientOf(t schema.TypeID, o index.Ordinal) (patient string, sev
 	return patient, several, nil
 }
 
-// findWhole finds the resources of which every version is erased, or a deletion.
+// findWhole finds the resources whose every version is erased, or a deletion.
 func (r *reach) findWhole() {
 	for it := r.versions.Clone().Iterator(); it.HasNext(); {
 		o := index.Ordinal(it.Next())

@@ -15,10 +15,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// A loaded record is on its way from the log to the index: its items are opened
-// by one goroutine while those before it are applied by another. Its memory is
-// used again for a later record: opening would otherwise spend a third of its time
-// on making and collecting it.
+// A loaded is a record on its way from the log to the index: one goroutine opens its
+// items while another applies earlier records. Its memory is used again for a later
+// record; allocating it anew would be a third of the time of opening.
 type loaded struct {
 	record  *txlog.Record
 	runs    []landed
@@ -76,7 +75,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for l := range work {
-				// An error counts in its turn: what comes before is applied.
+				// An error counts in its turn: earlier records are applied.
 				l.err = caught("reading a record", func() error { return e.load(l) })
 				l.done <- struct{}{}
 			}
@@ -109,15 +108,15 @@ func (e *Engine) replay(ctx context.Context) error {
 }
 
 // reached notes that everything up to a commit was applied. The last commits may have
-// left no record: Rewrite drops what nobody needs.
+// no record, since Rewrite drops items that nobody needs.
 func (e *Engine) reached(last txlog.Last) {
 	if last.Sequence > e.sequence {
 		e.sequence, e.time = last.Sequence, max(e.time, last.Time)
 	}
 }
 
-// asFarAsPossible lets a store whose log goes past a limit, or holds what a later
-// version wrote, be read up to there. Nothing is damaged, and nothing more is written.
+// asFarAsPossible lets a store be read up to the point at which its log passes a limit,
+// or has an item of a later version. Nothing is damaged, and nothing more is written.
 func (e *Engine) asFarAsPossible(err error) error {
 	if errors.Is(err, ErrFull) || errors.Is(err, ErrUnsupported) {
 		e.stopWriting(fmt.Errorf("after commit %d: %w", e.sequence, err))
@@ -126,7 +125,7 @@ func (e *Engine) asFarAsPossible(err error) error {
 	return err
 }
 
-// catchUp applies what others appended to the log.
+// catchUp applies the records that others appended to the log.
 func (e *Engine) catchUp() error {
 	last := e.log.Last()
 	for r, err := range e.log.Records(e.background, e.sequence+1) {
@@ -150,8 +149,8 @@ func (e *Engine) catchUp() error {
 	return nil
 }
 
-// skip leaves out the runs up to a sequence. Rewriting the log may put what was applied
-// into one record with what was not.
+// skip leaves out the runs up to a sequence. Rewriting may put applied and new runs
+// into one record.
 func (l *loaded) skip(sequence uint64) {
 	versions := 0
 	for len(l.runs) > 0 && l.runs[0].Sequence <= sequence {

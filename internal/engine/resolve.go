@@ -7,15 +7,15 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// resolveReferences puts Type/id in the place of conditional references (FHIR R4
-// §3.1.0.11.3), if How asks for it: what each finds in the state as it is. It reports
-// ErrUnresolved for one that does not find one resource. A Bundle that is stored is left
-// alone: its entries' references are theirs.
+// resolveReferences replaces each conditional reference (FHIR R4 §3.1.0.11.3) by the
+// Type/id that it finds in the current state, if How.Resolve is set. It reports
+// ErrUnresolved for a reference that does not find exactly one resource. References
+// inside a stored Bundle are left alone: they belong to its entries.
 func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 	if !c.how.Resolve || c.doc.Type() == schema.TypeBundle {
 		return nil
@@ -31,14 +31,10 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 		if err != nil {
 			return AtIn(c.doc.Type().String(), c.doc.Pointer(n), err)
 		}
-		quoted, err := jsontext.AppendQuote(nil, to)
-		if err != nil {
-			return err
-		}
 		if edits == nil {
 			edits = fhirjson.NewEdits(&c.doc)
 		}
-		edits.Replace(n, quoted)
+		edits.Replace(n, quote.Append(nil, to))
 	}
 	if edits == nil {
 		return nil
@@ -50,8 +46,9 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 	return nil
 }
 
-// conditionalReference takes the text Type?query of a node apart. It reports whether
-// the node is one. The text may be absolute, below the store's own address.
+// conditionalReference splits the text Type?query of a node, and reports whether the
+// node is a conditional reference. The text may be absolute, below the store's own
+// address.
 func (e *Engine) conditionalReference(c *scratch, n fhirjson.Index) (t schema.TypeID, criteria string, ok bool) {
 	doc := &c.doc
 	node := &doc.Nodes[n]

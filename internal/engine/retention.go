@@ -33,8 +33,8 @@ func (r *Retention) of(t schema.TypeID) Rule {
 	return r.Keep
 }
 
-// outlived announces that versions leave the log and returns those that a retention does
-// not keep. A version that a hold sees is kept.
+// outlived announces that versions leave the log, and returns the versions that a
+// retention does not keep. A version that a hold sees is kept.
 func (e *Engine) outlived(ctx context.Context, keep *Retention) (*roaring.Bitmap, error) {
 	now, err := e.now(ctx)
 	if err != nil {

@@ -18,28 +18,28 @@ import (
 
 // RewriteProgress says how far Compact is, in bytes of the log.
 type RewriteProgress struct {
-	// Done of Total have been looked at. Both are counted as they were before.
+	// Done of Total bytes have been looked at. Both count sizes before rewriting.
 	Done, Total int64
-	// After is what the part that is done takes now.
+	// After is the present size of the Done bytes.
 	After int64
 }
 
-// rewriteSize is how many bytes of small segments are joined into one: what a segment
-// of the log has.
+// rewriteSize is how many bytes of small segments are joined into one: the log's
+// segment size.
 const rewriteSize = 16 << 20
 
 // Compact packs everything that is durable when it begins as densely as this version
-// can, and leaves out versions that a retention does not keep, unless a hold sees them.
-// nil keeps all. Values that another extractor made are extracted anew. Of named states
-// the last value of each name is kept. Numbers, sequences, times, version numbers and ids
+// can, and drops the versions that a retention does not keep, unless a hold sees them. A
+// nil retention keeps all. Values that another extractor made are extracted anew. Each
+// named state keeps its last value. Numbers, sequences, times, version numbers and ids
 // stay as they are.
 //
-// It works on one part of the log after the other, beside readers and writers. A part
-// is its old self until it is replaced, so that Compact may be stopped anywhere, by ctx
-// or by a crash, and begun again: parts that are as they should be are only read.
+// It works on one stretch of segments after the other, beside readers and writers. A
+// stretch is replaced as a whole, so that Compact may be stopped anywhere, by ctx or by
+// a crash, and begun again: stretches that need no change are only read.
 //
-// progress, which may be nil, is told after each part. Compact reports ErrReadOnly,
-// ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
+// progress, which may be nil, is called after each stretch. Compact reports
+// ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
 // ErrOutcomeUnknown the store is read-only.
 func (e *Engine) Compact(ctx context.Context, keep *Retention, progress func(RewriteProgress)) (RewriteProgress, error) {
 	var p RewriteProgress
@@ -83,9 +83,9 @@ func (e *Engine) Compact(ctx context.Context, keep *Retention, progress func(Rew
 	return p, e.SweepAll(ctx)
 }
 
-// closedSegments closes the open segment and returns all that are closed then. It does
-// so in the writer, so that no append is under way whose record must be found by its id,
-// and everything that the segments have is applied.
+// closedSegments closes the open segment and returns all closed segments. It does so in
+// the writer, so that no append is under way whose record must be found by its id, and
+// every record of the segments is applied.
 func (e *Engine) closedSegments(ctx context.Context) (closed []txlog.Segment, err error) {
 	err = e.take(ctx, func() error {
 		if err := e.readOnly(); err != nil {
@@ -101,8 +101,8 @@ func (e *Engine) closedSegments(ctx context.Context) (closed []txlog.Segment, er
 	return closed, err
 }
 
-// rewriteParts cuts neighbouring segments into parts: one large segment, or several
-// small ones.
+// rewriteParts cuts the segments into stretches: one large segment, or several small
+// neighbours.
 func rewriteParts(segments []txlog.Segment) (parts [][]txlog.Segment) {
 	size := int64(rewriteSize)
 	for _, s := range segments {
@@ -124,9 +124,9 @@ func (e *Engine) bytesBetween(first, last txlog.Number) (n int64) {
 	return n
 }
 
-// rewritePart rewrites a part without some versions, unless it is one segment in which
-// nothing would change; with only, everything else stays as it is. What changes is worked
-// out first, so that the log, which closes only between two rewritings, has little to do.
+// rewritePart rewrites a stretch without some versions, unless it is one segment in which
+// nothing would change; with only, everything else stays as it is. The changes are worked
+// out first, so that the log's own rewriting is short: Close waits for it.
 func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment, drop *roaring.Bitmap, only bool) error {
 	changes, err := e.changesOf(ctx, part, drop, only)
 	if err != nil || len(part) == 1 && len(changes) == 0 {
@@ -145,7 +145,7 @@ func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment, drop *ro
 	return err
 }
 
-// changesOf works out what becomes of the items of a part, on half of the cores. Items
+// changesOf works out the changes of a stretch's items, on half of the cores. Items
 // that stay as they are have no entry.
 func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment, drop *roaring.Bitmap, only bool) (map[txlog.Number]txlog.Changed, error) {
 	var mu sync.Mutex
@@ -194,7 +194,7 @@ func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment, drop *roar
 	return all, g.Wait()
 }
 
-// A rewriter works out what becomes of items, for one goroutine.
+// A rewriter works out the changes of items, for one goroutine.
 type rewriter struct {
 	engine  *Engine
 	drop    *roaring.Bitmap // versions that go
@@ -207,8 +207,8 @@ type rewriter struct {
 	out     []byte
 }
 
-// change says what becomes of item i of a record. What a later version of the program
-// wrote stays as it is.
+// change returns the change of item i of a record. Items of a later version of the
+// program stay as they are.
 func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err error) {
 	if record.Kind(i) == txlog.Version && r.goes(record.Number(i), record.Slot(i)) {
 		return txlog.Changed{Drop: true}, nil
@@ -221,8 +221,8 @@ func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err err
 	}
 	switch record.Kind(i) {
 	case txlog.State:
-		// The log is rewritten from its beginning on: where the last value is gone, what
-		// says so is not needed any more, since all older values went before.
+		// The log is rewritten from its beginning on, so all older values of the name
+		// are gone, and the item that removes it is not needed any more.
 		last, ok := r.engine.states.get(string(r.part))
 		c.Drop = !ok || record.Number(i) != last
 	case txlog.Version:
@@ -243,7 +243,7 @@ func (r *rewriter) goes(n txlog.Number, slot uint32) bool {
 	return r.engine.numbers.of(o) == n && (r.drop.Contains(uint32(o)) || r.engine.index.Purged(o))
 }
 
-// version says what becomes of a version, whose values part is there.
+// version returns the change of a version, whose values part is read already.
 func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err error) {
 	h, block, err := splitItem(r.part)
 	if err != nil || h.deleted {

@@ -12,8 +12,8 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// A content tells what one resource holds from what others hold: the length of the
-// stored form, and a hash under a seed that nobody knows. The zero content is not known.
+// A content tells the stored forms of resources apart: by length, and by a hash under a
+// secret seed. The zero content is unknown.
 type content struct{ hash, length uint64 }
 
 var contentSeed = maphash.MakeSeed()
@@ -22,25 +22,26 @@ func contentOf(stored []byte) content {
 	return content{maphash.Bytes(contentSeed, stored), uint64(len(stored))}
 }
 
-// errSame ends the way in of a resource whose current version holds the same.
+// errSame ends the steps for a resource whose current version has the same content.
 var errSame = errors.New("datastore: the same content")
 
 // errOther sends a commit back whose resource was the same and is not any more.
 var errOther = errors.New("datastore: no longer the same content")
 
 // A comparison says whether the version that was current when a resource was prepared
-// holds the same.
+// has the same content.
 type comparison struct {
 	content content       // of the resource; zero if nobody asked
 	ordinal index.Ordinal // of that version, 0 if there was none
 	same    bool
-	// source and how are what to prepare should another version come first: a resource
-	// that is the same has no parts. They are unset if it has.
+	// source and how are for preparing again, should another version come first. They
+	// are set only for a resource without parts, since its content is the same.
 	source []byte
 	how    *How
 }
 
-// compare ends the way in where the current version holds the same, if How asks for it.
+// compare ends the steps if the current version has the same content and How.Compare is
+// set.
 func (e *Engine) compare(_ context.Context, c *scratch) error {
 	p := c.out
 	if c.how.Know || c.how.Compare {
@@ -63,8 +64,8 @@ func (e *Engine) compare(_ context.Context, c *scratch) error {
 	return errSame
 }
 
-// compareCurrent compares a resource with the version that it is the same as, if any: the
-// current one, or that whose number it brings.
+// compareCurrent compares a resource with the current version, or with the version
+// whose number it brings.
 func (e *Engine) compareCurrent(p *Prepared) (same bool, err error) {
 	if p.brought.version != 0 {
 		return e.compareBrought(p)
@@ -116,8 +117,8 @@ func (e *Engine) contentOfDocument(stored []byte) (content, error) {
 // isBare reports whether the resource has no parts, being the same as a version.
 func (p *Prepared) isBare() bool { return p.compared.how != nil }
 
-// complete gives parts to resources that have none, because they are not the same as
-// what is there by now.
+// complete makes the parts of bare resources whose content differs from the current
+// version by now.
 func (e *Engine) complete(ctx context.Context, ops []Op) error {
 	for i := range ops {
 		p := ops[i].Prepared
@@ -134,8 +135,8 @@ func (e *Engine) complete(ctx context.Context, ops []Op) error {
 	return nil
 }
 
-// isSame reports whether an update holds the same as the resource's state, and so writes
-// nothing. It is errOther for a resource that does not and has no parts.
+// isSame reports whether an update has the content of the resource's newest version,
+// and so writes nothing. It returns errOther for a bare resource whose content differs.
 func (t *taking) isSame(o *Op, old state) (same bool, err error) {
 	if !o.SkipSame || o.Deletes() {
 		return false, nil
@@ -162,7 +163,7 @@ func (t *taking) isSame(o *Op, old state) (same bool, err error) {
 	return same, nil
 }
 
-// tellUnchanged completes what is said of resources that were not written.
+// tellUnchanged completes the answers for resources that were not written.
 func (e *Engine) tellUnchanged(versions []Version) {
 	view := e.Last()
 	for i := range versions {

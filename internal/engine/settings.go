@@ -10,16 +10,16 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// settingsState is the name under which the store keeps what its answers depended on
-// when it was written last: zone and base. Both may change at any opening: values are
-// stored without them and are indexed anew. Keeping them lets the log say so.
+// settingsState is the name of the state that keeps the zone and base of the last
+// write: answers depend on them. Both may change at any opening, since values are
+// stored without them and are indexed anew. The kept settings let the logger report a
+// change.
 const settingsState = "settings"
 
 type settings struct {
 	Zone string `json:"zone"`
 	Base string `json:"base,omitempty"`
-	// Offsets tell zones of one name apart, and one from what it is after a change of
-	// its rules.
+	// Offsets tell zones of one name apart, also after a change of a zone's rules.
 	Offsets uint32 `json:"offsets"`
 }
 
@@ -44,8 +44,8 @@ func (o *Options) settings() []byte {
 	return text
 }
 
-// SettingsIn returns zone and base from the named states of a store's log: those of
-// when it was written last. ok is false where they are not among them.
+// SettingsIn returns zone and base of the last write from the named states of a store's
+// log. ok is false if they are not among the states.
 func SettingsIn(states map[string][]byte) (zone, base string, ok bool) {
 	var kept settings
 	if json.Unmarshal(states[settingsState], &kept) != nil {
@@ -54,8 +54,8 @@ func SettingsIn(states map[string][]byte) (zone, base string, ok bool) {
 	return kept.Zone, kept.Base, true
 }
 
-// compareSettings notes whether the next commit has to keep other settings, and tells
-// the logger that answers may differ from those of the last opening.
+// compareSettings compares the settings with those of the last write. If they differ,
+// the next commit stores the new ones, and the logger is told that answers may differ.
 func (e *Engine) compareSettings(ctx context.Context) {
 	now := e.options.settings()
 	before, err := e.State(ctx, settingsState)

@@ -11,14 +11,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// states says where the last value of each name lies in the log. The writer adds, and
-// anyone reads.
+// states has the number of the item with the last value of each name. The writer adds,
+// and any goroutine reads.
 type states struct {
 	mu      sync.Mutex
 	numbers map[string]txlog.Number
 }
 
-// set notes a value. One without a byte forgets the name.
+// set notes a value. An empty value forgets the name.
 func (s *states) set(name string, n txlog.Number, empty bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// A SweepRule says what is swept from the index, and when.
+// A SweepRule says which versions are swept from the index, and when.
 type SweepRule struct {
-	// Grace is how long ago a state was superseded before what only it sees is swept.
+	// Grace is how long ago a state must be superseded before versions that only it
+	// sees are swept.
 	Grace time.Duration
-	// A sweep takes about as long for each ordinal that it looks at as an update: it
-	// waits until there is so much to remove that it does not show.
+	// A sweep takes about as long for each ordinal that it looks at as an update. It
+	// waits until so many can be removed that this cost does not show.
 	Least int // ordinals to remove
 	Share int // one of so many that are looked at
 }
 
-// EveryMinute is the rule of the store's own sweeps. The grace is that of page
-// tokens, which nothing tells the store of: a person reads a page in less, a program
-// in much less. With a quarter to remove, an update pays for looking at four
-// ordinals.
+// EveryMinute is the rule of the store's own sweeps. The grace is for page tokens,
+// since the store does not know who still has one: a person reads a page in less time.
+// With a quarter to remove, an update pays for looking at four ordinals.
 var EveryMinute = SweepRule{Grace: 10 * time.Minute, Least: 10_000, Share: 4}
 
-// keepSwept is the sweeper: it sweeps the index once a minute, if that is worth its
-// while, until ctx ends.
+// keepSwept is the sweeper: once a minute it sweeps the index by EveryMinute, until ctx
+// ends.
 func (e *Engine) keepSwept(ctx context.Context) {
 	defer close(e.swept)
 	tick := time.NewTicker(time.Minute)
@@ -62,7 +62,7 @@ func (e *Engine) Sweep(ctx context.Context, rule SweepRule) {
 	}
 }
 
-// SweepAll sweeps whatever nobody holds.
+// SweepAll sweeps every version that no held state sees.
 func (e *Engine) SweepAll(ctx context.Context) error {
 	return e.index.Sweep(ctx, e.index.View().Sequence())
 }

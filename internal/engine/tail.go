@@ -7,23 +7,24 @@ import (
 	"github.com/fhirlake/fhirlake/internal/index"
 )
 
-// A Change is one commit, as who follows the store sees it.
+// A Change is one commit, as a follower of the store sees it.
 type Change struct {
 	Sequence uint64
 	Micros   int64 // time of the commit, since the Unix epoch
 	// First to Last are the ordinals of its versions.
 	First, Last index.Ordinal
-	// View is the state after the commit, or a later one. It is good until the next
+	// View is the state after the commit, or a later state. It is valid until the next
 	// change is asked for.
 	View View
 }
 
-// Tail iterates over the commits after a sequence that wrote resources, and then over
-// what is written, as it is written, until ctx ends or the engine is closed: it yields
-// the error of ctx or ErrClosed last. Who stops and asks again after the last sequence
-// that it has seen misses nothing and sees nothing twice: it yields ErrStalePage, last,
-// where a later commit has lost versions. Who asks after 0 sees what there is, and
-// ErrStalePage only if versions are removed meanwhile. The state that it reads is held.
+// Tail iterates over the commits after a sequence that wrote resources, and goes on
+// with new commits until ctx ends or the engine is closed: it yields the error of ctx
+// or ErrClosed last. A caller that stops, and asks again after the last sequence that
+// it has seen, misses no commit and sees none twice: Tail yields ErrStalePage, last, if a
+// later commit has lost versions. A caller that asks after 0 sees the versions that there
+// are, and ErrStalePage only if versions are removed meanwhile. The state that Tail reads
+// is held.
 func (e *Engine) Tail(ctx context.Context, after uint64) iter.Seq2[Change, error] {
 	lost := uint64(0)
 	if after == 0 {
@@ -62,7 +63,8 @@ func (e *Engine) tail(ctx context.Context, after uint64, whole func(after uint64
 	}
 }
 
-// yieldChanges yields what there is now, and returns the last sequence that it yielded.
+// yieldChanges yields the commits up to now, and returns the last sequence that it
+// yielded.
 func (e *Engine) yieldChanges(ctx context.Context, after uint64, whole func(uint64) bool, yield func(Change, error) bool) (last uint64, goOn bool, err error) {
 	now, err := e.Hold()
 	if err != nil {

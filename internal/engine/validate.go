@@ -5,14 +5,14 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A Level says how much of R4 a resource must keep to be stored.
+// A Level says which of R4's rules a resource must keep to be stored.
 type Level = fhirjson.Level
 
 // The levels.
@@ -37,9 +37,9 @@ type Check struct {
 
 var referenceText = schema.Lookup(schema.TypeReference, "reference")
 
-// checkReferences refuses, at level Strict, a conditional reference that is not that of
-// a transaction's entry (FHIR R4 §3.1.0.11.3): no search would find what it means. One in
-// a Bundle that is stored is an entry's.
+// checkReferences refuses, at level Strict, a conditional reference outside of a
+// transaction (FHIR R4 §3.1.0.11.3): no search would find the resource that it means. A
+// conditional reference inside a stored Bundle belongs to an entry and is accepted.
 func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 	if c.how.Rewrite != nil || c.how.Check.Level != Strict || c.doc.Type() == schema.TypeBundle {
 		return nil
@@ -54,8 +54,8 @@ func (e *Engine) checkReferences(_ context.Context, c *scratch) error {
 }
 
 // checkInvariants evaluates the invariants of a resource that keeps all other rules,
-// and notes what they say. One that is broken refuses the resource, unless the
-// level lets everything in.
+// and notes the broken ones. A broken invariant refuses the resource, unless the level
+// accepts everything.
 func (e *Engine) checkInvariants(ctx context.Context, c *scratch) error {
 	if c.how.Check.Level == StructureOnly || c.how.Check.WithoutInvariants || hasError(c.issues) {
 		return nil
@@ -79,9 +79,8 @@ func hasError(issues []Issue) bool {
 	return slices.ContainsFunc(issues, func(i Issue) bool { return i.Severity == issue.Error })
 }
 
-// noteIssues adds the extension that says what is wrong with a resource. One whose
-// type has no extensions, or whose extensions are themselves what is wrong, goes
-// without.
+// noteIssues adds the extension that lists the faults of a resource. A resource whose
+// type has no extensions, or whose extensions are faulty, gets none.
 func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 	if c.how.Check.Level != Minimal || !hasError(c.issues) || c.how.annotation != nil {
 		return nil
@@ -89,11 +88,7 @@ func (e *Engine) noteIssues(ctx context.Context, c *scratch) error {
 	if schema.Lookup(c.doc.Type(), "extension") == 0 {
 		return nil
 	}
-	text, err := jsontext.AppendQuote(nil, issue.AppendOutcome(nil, c.issues...))
-	if err != nil {
-		return err
-	}
-	extension := append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), text...)
+	extension := quote.Append([]byte(`{"url":"`+ValidationIssueURL+`","valueString":`), issue.AppendOutcome(nil, c.issues...))
 	noted, _ := withExtensions(nil, &c.doc, [][]byte{append(extension, '}')}, func(url string) bool { return url == ValidationIssueURL })
 	original := c.doc.Source
 	if e.parse(ctx, noted, &c.doc, Minimal) != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// A Fault is one thing that Verify found wrong.
+// A Fault is one fault that Verify found.
 type Fault struct {
-	// Check is what was looked at: "log", "body", "values", "history" or "index".
+	// Check names the check that failed: "log", "body", "values", "history" or "index".
 	Check string `json:"check"`
 	// Place says where: a number of the log, or a place of the index. It holds no data.
 	Place string `json:"place"`
@@ -25,26 +25,27 @@ type Fault struct {
 // String returns the fault on one line.
 func (f Fault) String() string { return f.Check + ": " + f.Place + ": " + f.Reason }
 
-// Verification says what Verify tells while it works.
+// Verification has the functions that Verify calls while it works.
 type Verification struct {
-	// Progress is told how many of all versions were read. It may be nil. If it, or
-	// Fault, panics or ends its goroutine, Verify reports ErrCallback.
+	// Progress gets the number of versions read and of all versions. It may be nil. If
+	// Progress or Fault panics or ends its goroutine, Verify reports ErrCallback.
 	Progress func(done, total int)
-	// Fault is told of each fault, and returns whether to go on. nil stops at the first.
+	// Fault gets each fault, and returns whether to go on. A nil Fault stops at the
+	// first.
 	Fault func(Fault) bool
 }
 
-// verifySlice is how many versions are indexed anew at a time, about, so that a large
+// verifySlice is about how many versions are indexed anew at a time, so that a large
 // store needs no second index as large as its own.
 const verifySlice = 2_000_000
 
-// Verify reads every version that the store holds and checks that it opens, that its
-// body parses, is canonical and has the id that the index says, that its stored values
-// are what extracting them again gives, that the versions of a resource follow one
-// another, and that the index, which it makes anew from the bodies, is the one that
-// answers searches. Values of another extractor are no fault: whoever reads them makes
-// them again. It reports ErrCorrupt after the first fault, or after all where
-// v.Fault goes on. It waits for Compact and Purge, and these wait for it.
+// Verify reads every version that the store holds. It checks that the version opens;
+// that its body parses, is canonical and has the id that the index says; that its
+// stored values equal the values extracted again; and that the versions of a resource
+// follow one another. It then makes the index anew from the bodies and compares it with
+// the index that answers searches. Values of another extractor are no fault: readers
+// make them again. It reports ErrCorrupt after the first fault, or after all faults if
+// v.Fault goes on. It waits for Compact, Purge and Erase, and these wait for it.
 func (e *Engine) Verify(ctx context.Context, v Verification) error {
 	if err := e.beginRewriting(ctx); err != nil {
 		return err
@@ -73,7 +74,7 @@ func (e *Engine) Verify(ctx context.Context, v Verification) error {
 	return nil
 }
 
-// slices cuts the resource types into sets of about so many versions.
+// slices cuts the resource types into sets of about size versions each.
 func (v View) slices(size int) (slices []map[index.TypeID]bool) {
 	n := size
 	for t := range schema.Types {
@@ -119,8 +120,8 @@ func (r *verifying) tell(name string, f func() bool) bool {
 	return goOn && err == nil
 }
 
-// slice checks the versions of some types, and compares the index with one that is
-// made of their bodies.
+// slice checks the versions of some types, and compares the index with a new one made
+// from their bodies.
 func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) error {
 	twin := r.engine.index.Twin()
 	c := scratches.Get().(*scratch)
@@ -159,8 +160,8 @@ func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) erro
 	})
 }
 
-// order checks that a version follows the one before: its number rises, its time does not
-// fall, and is not after that of the commit.
+// order checks that a version follows the version before: its number rises, and its
+// time does not fall and is not after the commit's.
 func (r *verifying) order(o index.Ordinal, place string) {
 	_, micros := r.view.RecordOf(o)
 	if micros > r.view.CommitTime(o) {
@@ -178,7 +179,7 @@ func (r *verifying) order(o index.Ordinal, place string) {
 	}
 }
 
-// version checks one version and returns it as the twin needs it.
+// version checks one version and returns it as an item for the twin.
 func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) index.Item {
 	e, v := r.engine, r.view
 	place := fmt.Sprintf("item %d", e.numbers.of(o))
@@ -221,7 +222,7 @@ func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) inde
 	if again := fhirjson.AppendCanonical(nil, &c.doc, 0); !bytes.Equal(again, json) {
 		r.fault("body", place, "it is not canonical")
 	}
-	// What a write extracts from is without the version and the time.
+	// A write extracts from the stored form, which has neither version nor time.
 	if err := e.Document(o, &c.doc); err != nil {
 		r.fault("body", place, "it does not parse: %v", err)
 		return item

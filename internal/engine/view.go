@@ -12,14 +12,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A View is the state of a store after one commit, and reads what it sees.
+// A View is the state of a store after one commit.
 type View struct {
 	index.View
 	engine *Engine
 }
 
-// A Hold is a View that is counted: no sweep goes beyond it until it is released, or
-// has lasted for [MaxHold].
+// A Hold is a counted View: no sweep passes it until it is released, or has lasted for
+// [MaxHold].
 type Hold struct {
 	View
 	held *index.Hold
@@ -46,7 +46,7 @@ const MaxHold = time.Hour
 func (e *Engine) endOldHolds() {
 	for _, h := range e.index.Holds() {
 		if time.Since(h.Since) <= MaxHold {
-			return // those that follow began later
+			return // the next holds began later
 		}
 		h.End()
 		e.options.Logger.Warn("datastore: a state was held for so long that it is kept no more", "since", h.Since)
@@ -65,12 +65,12 @@ func (e *Engine) Held() (n int, oldest time.Time) {
 // Open reports ErrClosed once the engine is closed.
 func (v View) Open() error { return v.engine.Open() }
 
-// buffers hold a part's plaintext and the stored form that it packs.
+// buffers has the plaintext of a body part and the stored form unpacked from it.
 type buffers struct{ body, stored []byte }
 
 var readBuffers = sync.Pool{New: func() any { return new(buffers) }}
 
-// Stored form of a version, in b.stored.
+// stored puts the stored form of a version into b.stored.
 func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
 	if b.body, err = e.log.Body(e.numbers.of(o), b.body[:0]); err != nil {
 		return fmt.Errorf("datastore: reading: %w", goneError(err))
@@ -82,9 +82,9 @@ func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
 // versionRoom is more than versionId and lastUpdated take.
 const versionRoom = 96
 
-// AppendJSON appends a version that the view has, and that is no deletion, in
-// canonical form to dst. It allocates only where dst lacks room, and may be called by
-// many goroutines at once.
+// AppendJSON appends the canonical form of a version to dst. The view must have the
+// version, and it must be no deletion. AppendJSON allocates only if dst lacks room, and
+// may be called by many goroutines at once.
 func (v View) AppendJSON(dst []byte, o index.Ordinal) (out []byte, err error) {
 	b := readBuffers.Get().(*buffers)
 	defer readBuffers.Put(b)
@@ -144,7 +144,8 @@ func (e *Engine) Current(o index.Ordinal) (Version, error) {
 	return now.Version(o), nil
 }
 
-// ParseVersion reads a version id of a store's making. Others name no version.
+// ParseVersion reads a version id that a store has made, and reports false for any
+// other text.
 func ParseVersion(id string) (uint64, bool) {
 	n, err := strconv.ParseUint(id, 10, 64)
 	return n, err == nil && n > 0 && strconv.FormatUint(n, 10) == id
@@ -153,7 +154,7 @@ func ParseVersion(id string) (uint64, bool) {
 // Last returns the newest state without counting it.
 func (e *Engine) Last() View { return View{e.index.View(), e} }
 
-// Then returns the state after a commit, which nothing has swept yet.
+// Then returns the state after a commit, which no sweep has passed yet.
 func (e *Engine) Then(sequence uint64) View {
 	if view, ok := e.index.ViewAt(sequence); ok {
 		return View{view, e}
@@ -164,5 +165,5 @@ func (e *Engine) Then(sequence uint64) View {
 // Limit returns the share, from 0 to 1, of the limit that the index is nearest to.
 func (e *Engine) Limit() float64 { return e.index.Used().Share(e.index.Limits()) }
 
-// Stats looks at the whole index.
+// Stats counts the whole index.
 func (e *Engine) Stats() index.Stats { return e.index.Stats() }

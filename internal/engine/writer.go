@@ -13,9 +13,9 @@ import (
 // hand over theirs. A group rarely has more.
 const queueLength = 128
 
-// write is the writer: the only goroutine that appends to the log and applies to
-// the index. It takes what waits as one group, and ends when the queue is closed. No
-// function of a user runs in it.
+// write is the writer: the only goroutine that appends to the log and applies to the
+// index. It takes the waiting commits as one group, and ends when the queue is closed.
+// No function of a user runs in it.
 func (e *Engine) write() {
 	defer close(e.written)
 	for s := range e.queue {
@@ -36,7 +36,8 @@ func (e *Engine) write() {
 }
 
 // add checks a commit's conditions and takes it into the group, or refuses it. Search
-// parameters are defined by what was applied, so the group is closed before these.
+// parameters follow from applied versions, so the group is flushed before a commit that
+// depends on them.
 func (g *group) add(s *submission) {
 	e := g.engine
 	if s.turn != nil || s.defines() || s.strict {
@@ -60,7 +61,7 @@ func (g *group) add(s *submission) {
 	close(s.done)
 }
 
-// conflictTries is how often a group is appended again after others appended first.
+// conflictTries is how often a group is appended again if others append first.
 const conflictTries = 64
 
 // flush makes the group durable as one record, applies it and answers its commits.
@@ -80,7 +81,7 @@ func (g *group) flush() {
 			err = fmt.Errorf("%w: others keep appending to the log", ErrConflict)
 			break
 		}
-		// Somebody else appended. What that means is applied first; then conditions are
+		// Another writer appended. Its records are applied first; then conditions are
 		// asked again, and numbers and times given again.
 		if err = e.catchUp(); err != nil {
 			break
@@ -97,7 +98,7 @@ func (g *group) flush() {
 	*g = *newGroup(e)
 }
 
-// answer tells the group's commits what came of them.
+// answer gives the group's commits their results.
 func (g *group) answer(err error) {
 	if len(g.taken) == 0 {
 		return
@@ -112,8 +113,8 @@ func (g *group) answer(err error) {
 	killpoint.Here("after.acknowledge")
 }
 
-// append brings a group to the log. Where the log does not know whether it was
-// written, its id tells.
+// append brings a group to the log. If the log does not know whether it was written,
+// append looks for the record's id.
 func (e *Engine) append(g *group) (at txlog.Position, err error) {
 	b := txlog.Batch{Expect: e.sequence, Term: e.log.Term(), ID: newRecordID(), Commits: g.commits}
 	at, err = e.log.Append(e.background, &b)
@@ -147,7 +148,7 @@ func (e *Engine) append(g *group) (at txlog.Position, err error) {
 	return at, fmt.Errorf("datastore: writing: %w", logError(err))
 }
 
-// lookFor finds the record of an id, and where its first commit is.
+// lookFor finds the record with an id, and the position of its first commit.
 func (e *Engine) lookFor(id [16]byte) (at txlog.Position, ok bool) {
 	sequence, ok, err := e.log.Find(e.background, id)
 	if err != nil || !ok {
@@ -163,9 +164,9 @@ func (e *Engine) lookFor(id [16]byte) (at txlog.Position, ok bool) {
 	return at, false
 }
 
-// applyGroup applies what is durable, and completes the answers of its commits. It
-// cannot fail unless something is wrong with this program: then the store's state can
-// no longer be told, and nothing more is written.
+// applyGroup applies a durable group, and completes the answers of its commits. It
+// fails only through a fault of this program: then the state of the store is unknown,
+// and nothing more is written.
 func (e *Engine) applyGroup(g *group, at txlog.Position) error {
 	first := e.index.View().Last() + 1
 	runs := make([]landed, len(g.commits))
@@ -219,7 +220,7 @@ func (e *Engine) warnOfLimits() {
 	}
 }
 
-// A landed run is what the log has of one commit, or a part of it.
+// A landed is the log's run of one commit, or of a part of it.
 type landed struct {
 	txlog.Run
 	items []txlog.Item // of named states with their parts, of versions without
@@ -267,7 +268,7 @@ func (e *Engine) apply(runs []landed, items []index.Item) error {
 	return nil
 }
 
-// stopWriting makes the store read-only, once, and says so.
+// stopWriting makes the store read-only and tells the logger, once.
 func (e *Engine) stopWriting(err error) {
 	e.stopped.mu.Lock()
 	first := e.stopped.err == nil

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A run is the nodes of one property of an object that is being parsed.
@@ -16,9 +16,9 @@ type run struct {
 	twin       bool
 }
 
-// close ends an object of type t, which starts at open and whose runs start at
-// base: it brings its children into the order of the tape and checks what can
-// only be checked on the whole.
+// close ends an object of type t, which starts at open and whose runs start at base: it
+// brings its children into the order of the tape and runs the checks that need the
+// whole object.
 func (p *parser) close(t schema.TypeID, open, base int, ordered bool) {
 	runs := p.runs[base:]
 	if !ordered {
@@ -118,8 +118,8 @@ func (p *parser) sameLength(values, twins run, first uint32) bool {
 	return n == 0
 }
 
-// place appends the nodes that had the numbers from to end; p.spare holds the old
-// nodes from number first on.
+// place appends the nodes with the old numbers from to end. p.spare holds the old
+// nodes, from number first on.
 func (p *parser) place(from, end, first uint32) {
 	at := len(p.nodes)
 	p.nodes = append(p.nodes, p.spare[from-first:end-first]...)
@@ -131,8 +131,8 @@ func (p *parser) place(from, end, first uint32) {
 	}
 }
 
-// checkHoles reports an array of primitives, or of their twins, with a null that
-// nothing in the other array goes with.
+// checkHoles reports an array of primitives, or of their twins, with a null at an index
+// at which the other array has nothing either.
 func (p *parser) checkHoles(r run, first uint32) {
 	if !p.rules.fields[r.field].class.primitive() {
 		return
@@ -145,8 +145,8 @@ func (p *parser) checkHoles(r run, first uint32) {
 	}
 }
 
-// merge places the nodes of a primitive field, each with the children of its
-// counterpart among the twins, of which there are as many.
+// merge places the nodes of a primitive field, each with the children of its twin.
+// There are as many twins as nodes.
 func (p *parser) merge(values, twins run, first uint32) {
 	w := twins.start
 	for v := values.start; v < values.end; v++ {

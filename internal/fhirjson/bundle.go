@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A bundleItem is an entry of a bundle that has a fullUrl.
@@ -17,8 +17,8 @@ type bundleItem struct {
 	typ     schema.TypeID
 }
 
-// bundle checks the fullUrls of the bundle at node n and adds its entries to
-// p.entries, sorted; it returns where they are.
+// bundle checks the fullUrls of the bundle at node n and adds its entries to p.entries,
+// sorted; it returns their range.
 func (p *parser) bundle(doc *Document, n Index) (first, last int) {
 	first = len(p.entries)
 	for c := range doc.Children(n) {
@@ -76,8 +76,8 @@ func (p *parser) bundleEntry(doc *Document, entry Index) {
 	}
 }
 
-// inBundle returns the type of the entry that a reference at node n means by its
-// fullUrl, 0 if there is none.
+// inBundle returns the type of the entry whose fullUrl the reference at node n names, 0
+// if there is none.
 func (p *parser) inBundle(n Index, url []byte) schema.TypeID {
 	p.leave(uint32(n))
 	s := &p.scopes[len(p.scopes)-1]

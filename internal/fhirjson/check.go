@@ -3,12 +3,11 @@ package fhirjson
 import (
 	"bytes"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A check says what is to be checked of the nodes of a field once the tape is
-// whole.
+// A check is a check of a field's nodes that needs the whole tape.
 type check uint8
 
 const (
@@ -74,7 +73,7 @@ var (
 
 func field(t schema.TypeID, name string) schema.FieldID { return schema.Lookup(t, name) }
 
-// check looks at the whole tape for what the parse could not decide.
+// check makes the checks that need the whole tape.
 func (p *parser) check(doc *Document) {
 	for i := 0; i < len(doc.Nodes); i++ {
 		if i&(nodesPerLook-1) == 0 {
@@ -110,13 +109,13 @@ func (p *parser) check(doc *Document) {
 	p.checkElementIDs(doc)
 }
 
-// reportNode reports what is wrong with the value of n.
+// reportNode reports a fault of the value of n.
 func (p *parser) reportNode(doc *Document, n Index, code issue.Code, reason string) {
 	p.report(doc.offset(n), code, reason)
 }
 
-// whole reports whether all properties of n are on the tape: only then is the lack
-// of one a fault.
+// whole reports whether all properties of n are on the tape: only then is a missing
+// property a fault.
 func whole(doc *Document, n Index) bool {
 	return len(doc.loose) == 0 || len(doc.looseOf(doc.Nodes[n].Start)) == 0
 }
@@ -169,9 +168,9 @@ func (p *parser) checkSimple(doc *Document, n Index) {
 	}
 }
 
-// checkModifier warns of a modifier extension that the program does not know. It
-// is no error: whoever acts on the resource must know it, a store need not (FHIR
-// R4 §2.4.1).
+// checkModifier warns of a modifier extension that the program does not know. It is no
+// error: a program that acts on the resource must know the extension, a store need not
+// (FHIR R4 §2.4.1).
 func (p *parser) checkModifier(doc *Document, n Index) {
 	url, _ := p.textOf(doc, n, extensionURL)
 	if known := p.opts.KnownModifier; known != nil && known(string(url)) {

@@ -5,29 +5,28 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A scope is a resource that is not contained, with what can be referred to in it.
+// A scope is a resource that is not contained, with the contained resources and entries
+// to which it can refer.
 type scope struct {
 	node, end uint32 // its node, and that after it
-	// ids are those of its contained resources, as a range of parser.ids.
+	// The ids of its contained resources, as a range of parser.ids.
 	firstID, lastID int
-	// entries are those of the bundle that it is in, or is, as a range of
-	// parser.entries.
+	// The entries of the bundle that it is, or is in, as a range of parser.entries.
 	firstEntry, lastEntry int
 }
 
-// A local is the id of a contained resource, or a value that refers to one by it;
-// no text refers to the container.
+// A local is the id of a contained resource, or a value that refers to it by the id. An
+// empty text refers to the container.
 type local struct {
 	text string
 	node uint32
 }
 
-// checkResource checks what concerns a resource as a whole. Checks of what is in it
-// follow.
+// checkResource checks a resource as a whole. Checks of its nodes follow.
 func (p *parser) checkResource(doc *Document, n Index) {
 	node := &doc.Nodes[n]
 	if node.Field != 0 && node.Field.Field().Name == "contained" {
@@ -61,8 +60,7 @@ func (p *parser) leave(n uint32) {
 }
 
 // collectIDs adds the resources that n contains, in field f, to p.ids, sorted. Their
-// ids must differ (FHIR R4 §2.3.0.2); report, which may be nil, is told where they do
-// not.
+// ids must differ (FHIR R4 §2.3.0.2); report, which may be nil, gets repeated ids.
 func (p *parser) collectIDs(doc *Document, n Index, f schema.FieldID, report func(*Document, Index, issue.Code, string)) {
 	first, ok := doc.Child(n, f)
 	if !ok {
@@ -85,8 +83,8 @@ func sortLocals(list []local) {
 	slices.SortFunc(list, func(a, b local) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.node, b.node)) })
 }
 
-// findLocal returns the place in a sorted list of the first with the text and a node
-// from first on, and whether there is one.
+// findLocal returns the index in a sorted list of the first local with the text and a
+// node from first on, and whether there is one.
 func findLocal(list []local, text string, first uint32) (int, bool) {
 	i := sort.Search(len(list), func(i int) bool {
 		l := &list[i]
@@ -95,8 +93,8 @@ func findLocal(list []local, text string, first uint32) (int, bool) {
 	return i, i < len(list) && list[i].text == text
 }
 
-// contained returns the type of the resource that #id at node n means, or what is
-// wrong with it.
+// contained returns the type of the resource that #id at node n names, or the reason
+// why it names none.
 func (p *parser) contained(doc *Document, n Index, id []byte) (t schema.TypeID, reason string) {
 	p.leave(uint32(n))
 	s := &p.scopes[len(p.scopes)-1]
@@ -153,9 +151,9 @@ func (p *parser) checkUse(doc *Document, s *scope) {
 	})
 }
 
-// ContainedUsed reports whether each resource contained in the resource at node n
-// keeps dom-3. Where something is off the tape it is true, since the reference may
-// be there.
+// ContainedUsed reports whether each resource contained in the resource at node n keeps
+// dom-3. If a property is off the tape it returns true, since the reference may be
+// there.
 func (d *Document) ContainedUsed(n Index) bool {
 	f := schema.Lookup(d.Nodes[n].Type, "contained")
 	if _, ok := d.Child(n, f); f == 0 || !ok {
@@ -194,7 +192,7 @@ func (p *parser) unused(doc *Document, s *scope, yield func(id *local)) {
 }
 
 // collectLocals adds to p.locals, sorted, the values in the scope that refer to
-// something contained: references, what is a uri, url or canonical, and the links of
+// contained resources: references, values of type uri, url and canonical, and links of
 // narratives.
 func (p *parser) collectLocals(doc *Document, s *scope) {
 	for i := s.node; i < s.end; i++ {

@@ -9,7 +9,7 @@
 // array has no node of its own, its items are adjacent nodes of one field. A
 // node refers to its text by offsets and owns no memory.
 //
-// Whatever the order in the source, on the tape
+// The order of the source does not matter. On the tape
 //   - the fields of a node stand in the order of the specification, and the
 //     items of an array in their own order;
 //   - a primitive element is one node: its value, and as children the id and
@@ -22,14 +22,14 @@
 // # Strictness
 //
 // Unknown elements, duplicate names, wrong JSON kinds, malformed primitives, two
-// alternatives of one choice, objects and arrays that are empty, and nesting
-// beyond [MaxDepth] are errors, each with JSON Pointer and byte offset, as
-// [Error]. That much the parse finds in one pass; a walk over the tape then checks
-// references, contained resources, extensions, bindings of concepts and bundles.
-// A [Level] says how much of this a source must keep to be accepted.
+// alternatives of one choice, objects and arrays that are empty, and nesting beyond
+// [MaxDepth] are errors, each with JSON Pointer and byte offset, as [Error]. The parse
+// finds these in one pass; a walk over the tape then checks references, contained
+// resources, extensions, bindings of concepts and bundles. A [Level] says which of
+// these rules a source must keep to be accepted.
 //
-// Whatever was found, the tape is sound and has what is sound: a property that has
-// no place on it is loose, kept as text and seen by the writer alone.
+// The tape is sound even if faults were found. A property that has no place on it is
+// loose: it is kept as text and only the writer sees it.
 //
 // Values are held to the regular expressions of R4 and to the calendar, elements
 // to their cardinality, codes to their required value sets. A string of white
@@ -39,24 +39,24 @@
 //
 // Names and values may be written with escapes: they are the same names and values.
 //
-// Where R4 leaves a choice it is made so:
+// Where R4 leaves a choice:
 //   - A narrative is well-formed XHTML of the elements and attributes of txt-1, whose
 //     root is a div that declares the namespace, with no event attributes and no links
 //     that run a program. Its text (txt-2) may be a no-break space; an image has a
 //     source. [StructureOnly] refuses what is broken or unsafe and no more.
 //   - A contained resource that a link of a narrative refers to (href or src, #id) is
 //     referred to (dom-3).
-//   - Ids of elements are unique in their resource; contained resources and those of
-//     entries are apart, and so are snapshot and differential, which repeat each other's.
+//   - Ids of elements are unique in their resource. Contained resources and resources
+//     of entries are apart, and so are snapshot and differential, which repeat each
+//     other's ids.
 //
 // [Options] bound bytes and values. [ParseContext] ends soon after its context does.
 //
 // # Writing
 //
-// [AppendCanonical] writes the one text that all sources with the same values
-// share. [AppendStored] is that text as a store keeps it, [AppendVersioned] adds
-// what the store alone knows, and [Edits] changes a source. docs/format/canonical.md
-// describes the form.
+// [AppendCanonical] writes the one text that all sources with the same values share.
+// [AppendStored] writes it as a store keeps it, [AppendVersioned] adds the version and
+// the time, and [Edits] changes a source. docs/format/canonical.md describes the form.
 //
 // The package does not resolve references beyond the source, know terminology
 // beyond R4's required value sets or evaluate invariants: package fhirpath does.

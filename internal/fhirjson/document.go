@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Kind is the JSON kind of a node's value.
@@ -45,8 +45,8 @@ type Index uint32
 type Document struct {
 	Source []byte
 	Nodes  []Node
-	// Issues are what Parse found and the level accepts: warnings, and at Minimal
-	// all but the worst.
+	// Issues are the faults that Parse found and the level accepts: warnings, and at
+	// Minimal most errors.
 	Issues []issue.Issue
 
 	loose  []loose      // by object, then by place
@@ -135,7 +135,8 @@ const (
 	RuleNarrativeContent = "txt-2"
 )
 
-// BrokenRule returns which rule of narratives the XHTML of n breaks, "" for none.
+// BrokenRule returns the name of the rule of narratives that the XHTML of n breaks, ""
+// for none.
 func (d *Document) BrokenRule(n Index) string {
 	node := &d.Nodes[n]
 	if node.Type != schema.TypeXhtml || node.Kind != String || node.End == node.Start {

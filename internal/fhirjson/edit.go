@@ -7,12 +7,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// Edits collects changes to a document and makes the text of the changed
-// resource, to be parsed anew. It leaves the document as it is. What is put in
-// must be JSON; whether it fits its element is found by that parse.
+// Edits collects changes to a document and makes the text of the changed resource, to
+// be parsed anew. It leaves the document as it is. New values must be JSON; the parse
+// finds out whether they fit their elements.
 //
-// Two changes must not touch the same value, nor one value and what is under it,
-// nor one field of one object. An Edits is for one goroutine.
+// Two changes must not touch the same value, a value and a value inside it, or one
+// field of one object. An Edits is for one goroutine.
 type Edits struct {
 	doc  *Document
 	list []edit
@@ -59,9 +59,9 @@ func (e *Edits) Replace(n Index, raw []byte) {
 	e.list = append(e.list, edit{start: start, end: end, texts: [][]byte{raw}})
 }
 
-// SetItems gives field f of the object parent, an array of objects such as
-// extension, the items raw in the place of its own. Without items it removes
-// the property, since no array may be empty; the object must have another one.
+// SetItems replaces the items of field f of the object parent, an array of objects such
+// as extension, by raw. Without items it removes the property, since no array may be
+// empty; the object must have another property.
 func (e *Edits) SetItems(parent Index, f schema.FieldID, raw ...[]byte) {
 	first, ok := e.doc.Child(parent, f)
 	switch {

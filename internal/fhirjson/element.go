@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The functions in this file and the next ones take the offset where something

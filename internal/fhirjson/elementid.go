@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // An elementID is the id of an element.
@@ -26,7 +26,7 @@ func (p *parser) noteElementID(doc *Document, n Index) {
 }
 
 // checkElementIDs reports ids of elements that stand twice in one resource (FHIR R4
-// §2.24.0.2). Those in a contained resource, or in the resource of an entry, are apart.
+// §2.24.0.2). Ids in a contained resource, or in the resource of an entry, are apart.
 func (p *parser) checkElementIDs(doc *Document) {
 	if len(p.elementIDs) < 2 {
 		clear(p.elementIDs)

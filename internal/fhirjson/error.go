@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // maxIssues is how many issues one error carries: enough to mend a resource by,
 // few enough to read.
 const maxIssues = 20
 
-// An Error says what is wrong with a source: the first thing alone where it is
-// no JSON or breaks a limit, otherwise up to 20 errors and 20 warnings in the
-// order of the source.
+// An Error has the faults of a source: up to 20 errors and 20 warnings in the order of
+// the source, or the first fault alone if the source is no JSON or breaks a limit.
 type Error struct {
 	Issues []issue.Issue
 }
@@ -38,13 +37,13 @@ type finding struct {
 	reason   string
 }
 
-// report notes that the value or name at offset is wrong. The parse goes on; the
-// level decides what becomes of the source.
+// report notes that the value or name at offset is wrong. The parse goes on; the level
+// decides whether the source is accepted.
 func (p *parser) report(offset int, code issue.Code, reason string) {
 	p.note(finding{offset, issue.Error, code, reason})
 }
 
-// refuse is report for what no level accepts.
+// refuse is report for a fault that no level accepts.
 func (p *parser) refuse(offset int, code issue.Code, reason string) {
 	p.findings = p.findings[:min(len(p.findings), maxIssues-1)]
 	p.report(offset, code, reason)
@@ -81,7 +80,7 @@ func (p *parser) syntax(offset int, reason string) int {
 	return p.fail(offset, issue.Structure, reason)
 }
 
-// issues returns what was found, in the order of the source.
+// issues returns the faults found, in the order of the source.
 func (p *parser) issues() []issue.Issue {
 	if len(p.findings)+len(p.warnings) == 0 {
 		return nil

@@ -5,6 +5,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // viewString returns b as a string without copying it. The string must not
@@ -29,35 +31,14 @@ func appendUnescaped(dst, text []byte) []byte {
 // appendMinimal appends the text of a JSON string with the escapes that RFC 8259
 // demands and no others, each in its shortest form. The text must be valid.
 func appendMinimal(dst, text []byte) []byte {
-	const hex = "0123456789abcdef"
 	for len(text) > 0 {
 		n := bytes.IndexByte(text, '\\')
 		if n < 0 {
 			return append(dst, text...)
 		}
-		dst = append(dst, text[:n]...)
 		r, size := unescape(text[n:])
+		dst = quote.AppendRune(append(dst, text[:n]...), r)
 		text = text[n+size:]
-		switch r {
-		case '"', '\\':
-			dst = append(dst, '\\', byte(r))
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			if r < 0x20 {
-				dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-				continue
-			}
-			dst = utf8.AppendRune(dst, r)
-		}
 	}
 	return dst
 }

@@ -7,24 +7,23 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Level says how much of R4 a resource must keep to be accepted. At each level
-// Parse reports all that the level looks at, up to a cap, not the first fault
-// alone.
+// A Level says which of R4's rules a resource must keep to be accepted. At each level
+// Parse reports all faults that the level looks for, up to a cap, not the first alone.
 type Level uint8
 
 const (
-	// Strict checks everything: what StructureOnly does, and required bindings,
-	// the shape and the targets of references, contained resources, extensions,
-	// bundles. Invariants that R4 writes in FHIRPath are package fhirpath's.
+	// Strict checks everything: the checks of StructureOnly, and required bindings, the
+	// shape and the targets of references, contained resources, extensions, bundles.
+	// Invariants that R4 writes in FHIRPath are package fhirpath's.
 	Strict Level = iota
 	// StructureOnly checks JSON, names of elements, kinds, cardinality and the
 	// formats of primitives, and no more.
 	StructureOnly
-	// Minimal checks what Strict does and refuses almost nothing: a resource must
-	// be JSON without duplicate names, have a resourceType, keep the limits, and
-	// have an id and a meta of the right structure where it has them, since a
-	// store writes into these. What else is wrong becomes issues of the document;
-	// what does not fit the tape is kept as loose properties.
+	// Minimal checks as Strict does and refuses almost nothing. A resource must be JSON
+	// without duplicate names, have a resourceType, and keep the limits; an id and a
+	// meta must have the right structure, since a store writes into them. All other
+	// faults become issues of the document, and properties that do not fit the tape are
+	// loose.
 	Minimal
 )
 
@@ -39,21 +38,20 @@ type Options struct {
 	// bytes of MaxBytes if that is more.
 	MaxNodes int
 
-	// Level is how much a resource must keep; the zero value is Strict.
+	// Level says which rules a resource must keep; the zero value is Strict.
 	Level Level
 
-	// AnyNarrative takes XHTML as it is. What is wrong with it is told by
-	// [Document.BrokenRule] alone.
+	// AnyNarrative accepts any XHTML. Only [Document.BrokenRule] tells its faults.
 	AnyNarrative bool
 
-	// KnownModifier reports whether the program understands the modifier
-	// extension of a URL. One that it does not is a warning, since a store may
-	// keep what it must not act on (FHIR R4 §2.4.1). Nil knows none.
+	// KnownModifier reports whether the program understands the modifier extension of a
+	// URL. An unknown one is a warning, since a store may keep a resource on which it
+	// must not act (FHIR R4 §2.4.1). Nil knows none.
 	KnownModifier func(url string) bool
 }
 
-// A loose property is one that has no place on the tape: of unknown name, or of
-// a value whose kind is not its element's. It is kept as text.
+// A loose property has no place on the tape: its name is unknown, or its value is of
+// another kind than the element's. It is kept as text.
 type loose struct {
 	object     uint32 // offset of the object that has it
 	start, end uint32 // from the name's quote to after the value

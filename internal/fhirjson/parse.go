@@ -12,8 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // MaxDepth is the deepest nesting of objects and arrays that Parse takes. Every
@@ -34,10 +34,9 @@ const bytesPerNode = 16
 
 // Parse reads src, which must be one resource, into doc and reuses doc's memory.
 //
-// The document refers to src, so src must not change while doc is in use. An
-// error is an [*Error]; doc is then empty. What is found and does not keep the
-// level from accepting src is in doc.Issues. Parse may be called by many
-// goroutines at a time, each with a document of its own.
+// The document refers to src, so src must not change while doc is in use. An error is
+// an [*Error]; doc is then empty. Faults that the level accepts are in doc.Issues.
+// Parse may be called by many goroutines at a time, each with a document of its own.
 func Parse(src []byte, doc *Document, opts *Options) error {
 	return ParseContext(context.Background(), src, doc, opts)
 }
@@ -94,7 +93,7 @@ func ParseContext(ctx context.Context, src []byte, doc *Document, opts *Options)
 // strict are the options that nil stands for.
 var strict Options
 
-// settle does what needs the whole tape.
+// settle makes the checks that need the whole tape.
 func (p *parser) settle(doc *Document) {
 	slices.SortFunc(doc.loose, func(a, b loose) int {
 		return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.start, b.start))
@@ -108,8 +107,8 @@ func (p *parser) settle(doc *Document) {
 	p.check(doc)
 }
 
-// uniqueNames looks for duplicate names in the source, those of loose properties
-// and inside them included, which the parser does not compare.
+// uniqueNames looks for duplicate names in the whole source. The parser does not
+// compare the names of loose properties, nor the names inside them.
 func (p *parser) uniqueNames() {
 	var fault *jsontext.SyntacticError
 	err := jsontext.NewDecoder(bytes.NewBuffer(p.src)).SkipValue()
@@ -137,22 +136,22 @@ type parser struct {
 	// looked at.
 	full     int
 	maxNodes int
-	// marks counts what keeps source text from being canonical: white space,
-	// fields out of order, escapes that need not be. Text over which it stands
-	// still is canonical.
+	// marks counts the places at which source text is not canonical: white space,
+	// fields out of order, needless escapes. A text is canonical if marks does not
+	// change over it.
 	marks uint32
 	// holes is set when an array of primitives has a null.
 	holes bool
 	// misfit is set when the property that is being parsed has no place on the tape.
 	misfit bool
-	// late has, for objects up to the offset sought whose resourceType does not come
-	// first, where its value is. One search serves the resources in a resource too,
-	// or nested ones would be searched over and over.
+	// late has the offset of the value of resourceType for objects, up to the offset
+	// sought, in which it does not come first. One search serves the resources inside a
+	// resource too; otherwise nested resources would be searched over and over.
 	late    map[int]int
 	sought  int
 	seeking bool
-	// next is what came last time after a field, or first in a type (offset by
-	// the number of fields): a guess that is mostly right.
+	// next has the field that came last time after a field, or first in a type (offset
+	// by the number of fields): a guess that is mostly right.
 	next []schema.FieldID
 
 	findings []finding // errors
@@ -201,8 +200,8 @@ func (p *parser) release() {
 }
 
 const (
-	// nodesAtOnce is more than the nodes that are added between two looks at the room for
-	// them: those of an object's primitives.
+	// nodesAtOnce is more than the nodes that are added between two checks of their
+	// room: the primitives of an object.
 	nodesAtOnce = 256
 	// nodesPerLook is how many nodes are read or checked between two looks at the
 	// context.
@@ -223,8 +222,8 @@ func (p *parser) proceed(pos int) bool {
 		return false
 	}
 	if n+nodesAtOnce > cap(p.nodes) {
-		// The rest of the source is mostly as dense as what was read of it: the tape is
-		// moved once or twice, and not much larger than it must be.
+		// The rest of the source is mostly as dense as the beginning: so the tape is
+		// moved once or twice, and is not much larger than necessary.
 		rest := int(int64(n) * int64(len(p.src)-pos) / int64(max(pos, 1)))
 		p.nodes = slices.Grow(p.nodes, max(min(rest+rest/16+n/8+64, p.maxNodes-n), 2*nodesAtOnce))
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Pointer returns the JSON Pointer (RFC 6901) of n in the source. What stands
-// under a primitive is in its underscore twin: /_birthDate/extension/0.
+// Pointer returns the JSON Pointer (RFC 6901) of n in the source. The id and extensions
+// of a primitive are in its underscore twin: /_birthDate/extension/0.
 func (d *Document) Pointer(n Index) string {
 	var out []byte
 	at := Index(0)
@@ -49,11 +49,11 @@ type step struct {
 	array bool
 }
 
-// pointersAt calls yield, for each of the offsets, which ascend, with the pointer of
-// the value, or of the property whose name starts, there; of what is around it
-// where nothing starts there. The source must be good JSON up to the last. A
-// pointer stops above a name that does not look like the name of an element, since
-// that may be anything.
+// pointersAt calls yield with a pointer for each of the offsets, which ascend: the
+// pointer of the value or of the property name that starts at the offset, and otherwise
+// of the value around it. The source must be good JSON up to the last offset. A pointer
+// stops above a name that does not look like the name of an element, since such a name
+// may be patient data.
 func pointersAt(src []byte, offsets []int, yield func(pointer string)) {
 	var way []step
 	name := true // whether a string in an object is a name

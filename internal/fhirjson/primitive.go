@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
 )
 
 // maxText is the most characters a string may have (FHIR R4 §2.24.0.1, string).
@@ -33,15 +35,17 @@ func valid(text []byte, c class) bool {
 	case classUUID:
 		return validUUID(text)
 	case classDate:
-		n := scanDate(text)
-		return n == len(text)
+		_, err := fhirtime.ParseDate(text)
+		return err == nil
 	case classDateTime:
-		return validDateTime(text)
+		_, err := fhirtime.ParseDateTime(text)
+		return err == nil
 	case classInstant:
-		return len(text) > len("2006-01-02") && validDateTime(text)
+		_, err := fhirtime.ParseInstant(text)
+		return err == nil
 	case classTime:
-		n := scanTime(text)
-		return n == len(text)
+		_, err := fhirtime.ParseTime(text)
+		return err == nil
 	case classBase64:
 		return validBase64(text)
 	}

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // checkReference checks the shape of a Reference, what it refers to inside the
@@ -57,8 +57,8 @@ func (p *parser) checkLogical(doc *Document, n Index) {
 	}
 }
 
-// checkCanonical checks a canonical that refers to a contained resource. Of others
-// the type cannot be told from the URL. That there is no such resource is a
+// checkCanonical checks a canonical that refers to a contained resource. The type of
+// another resource does not follow from a URL. A missing contained resource is a
 // warning: ref-1 is on Reference alone, and one of HL7's own examples breaks it.
 func (p *parser) checkCanonical(doc *Document, n Index) {
 	if doc.Nodes[n].Kind != String {
@@ -77,15 +77,15 @@ func (p *parser) checkCanonical(doc *Document, n Index) {
 	}
 }
 
-// allowed reports whether a reference in field f may be to a target; 0 is a type
-// that is not known.
+// allowed reports whether a reference in field f may be to a target; 0 is an unknown
+// type.
 func allowed(f schema.FieldID, target schema.TypeID) bool {
 	targets := f.Field().Targets
 	return target == 0 || targets == nil || slices.Contains(targets, target)
 }
 
-// targetOf returns the type of what the reference text at node n refers to, 0 where
-// it cannot be told, and what is wrong with it.
+// targetOf returns the type to which the reference text at node n refers, 0 if it is
+// unknown, and the reason if the reference is wrong.
 func (p *parser) targetOf(doc *Document, n Index, text []byte) (t schema.TypeID, reason string) {
 	switch {
 	case len(text) == 0:
@@ -125,8 +125,8 @@ func hasScheme(text []byte) bool {
 	return false
 }
 
-// restful takes text apart that ends in Type/id or Type/id/_history/version, into
-// type, id and what stands before them. The type is 0 where it does not.
+// restful splits a text that ends in Type/id or Type/id/_history/version into type, id
+// and the text before them. The type is 0 for any other text.
 func (p *parser) restful(text []byte) (t schema.TypeID, id, base []byte) {
 	rest, id := cutLast(text)
 	rest, name := cutLast(rest)

@@ -3,8 +3,8 @@ package fhirjson
 import (
 	"bytes"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // resource parses a resource in field f, which is 0 for the root.
@@ -49,9 +49,9 @@ func (p *parser) resource(open int, f schema.FieldID) int {
 // resourceHead is how nearly every resource starts.
 const resourceHead = `{"resourceType":"`
 
-// resourceType finds the type of the resource at open. If its resourceType comes
-// first, typed is set and pos is after it; otherwise pos is at the first name.
-// The type is 0 where it was found wanting, and that has been reported.
+// resourceType finds the type of the resource at open. If its resourceType comes first,
+// typed is set and pos is after it; otherwise pos is at the first name. The type is 0
+// if it is missing or wrong, which has been reported.
 func (p *parser) resourceType(open int) (t schema.TypeID, pos int, typed bool) {
 	if rest := p.src[open:]; len(rest) > len(resourceHead) && string(rest[:len(resourceHead)]) == resourceHead {
 		name := rest[len(resourceHead):]

@@ -10,8 +10,8 @@ import (
 // A class says which scanner a value needs.
 type class uint8
 
-// The classes. Those from classString to classXHTML are JSON strings, those from
-// classInteger to classDecimal numbers.
+// The classes. From classString to classXHTML they are JSON strings, from classInteger
+// to classDecimal numbers.
 const (
 	classNone class = iota
 	classObject
@@ -86,8 +86,8 @@ func (c class) primitive() bool { return c >= classBoolean }
 func (c class) number() bool    { return c >= classInteger && c <= classDecimal }
 func (c class) text() bool      { return c >= classString }
 
-// A rule is what the parser needs to know of a schema.Field, packed so that the
-// rules of a resource stay in the cache.
+// A rule is a schema.Field in the parser's form, packed so that the rules of a resource
+// stay in the cache.
 type rule struct {
 	// The name with the quote that closes it, as it stands in the source: head
 	// is its first eight bytes under mask, tail its last eight if the name alone
@@ -158,7 +158,7 @@ func newRule(f schema.FieldID) rule {
 	if b := row.Binding.Binding(); r.class == classCode && b.Strength == schema.StrengthRequired && b.Codes != nil {
 		r.codes = b
 	}
-	// What XML writes as an attribute has no extensions, nor has XHTML (FHIR R4 §2.6.2, §2.24.0.1).
+	// An attribute in XML has no extensions, nor has XHTML (FHIR R4 §2.6.2, §2.24.0.1).
 	attribute := row.Name == "id" || row.Name == "url" && row.Owner.Type().Name == "Extension"
 	r.twin = r.class.primitive() && !attribute && r.class != classXHTML
 
@@ -175,9 +175,8 @@ func newRule(f schema.FieldID) rule {
 	return r
 }
 
-// match reports whether the name of r, with its closing quote, stands at
-// src[pos:], and returns the offset after it, or 0. Near the end of src it may
-// say no to what is there.
+// match reports whether the name of r, with its closing quote, stands at src[pos:], and
+// returns the offset after it, or 0. Near the end of src it may miss a name.
 func (r *rule) match(src []byte, pos int) int {
 	n := len(r.name) + 1
 	if pos+n+8 > len(src) {

@@ -18,8 +18,8 @@ func scan(src []byte, pos int) (end int, wide bool) {
 	var seen uint64
 	for ; pos+8 <= len(src); pos += 8 {
 		w := binary.LittleEndian.Uint64(src[pos:])
-		// A byte's high bit ends up set where the byte is one of the three; the
-		// lowest set bit is exact, higher ones may be carried.
+		// The high bit of a byte ends up set if the byte is one of the three; the
+		// lowest set bit is exact, higher ones may be carries.
 		quote, slash := w^(ones*'"'), w^(ones*'\\')
 		stop := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
 		if stop != 0 {

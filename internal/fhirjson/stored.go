@@ -9,10 +9,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// AppendStored appends the resource in the form that a store keeps: canonical
-// JSON with the given id, without meta.versionId and meta.lastUpdated, and without
-// meta if it has nothing else. So it starts {"resourceType":"T","id":"I" and what
-// follows is ,"meta":{ or not. The id must be valid (FHIR R4 §2.24.0.1, id).
+// AppendStored appends the resource in the form that a store keeps: canonical JSON with
+// the given id, without meta.versionId and meta.lastUpdated, and without meta if it has
+// nothing else. So it starts {"resourceType":"T","id":"I" and ,"meta":{ may follow. The
+// id must be valid (FHIR R4 §2.24.0.1, id).
 func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	root := &doc.Nodes[0]
 	row := root.Type.Type()
@@ -25,7 +25,7 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 	dst = append(dst, '"')
 
 	rest := uint32(1)                                             // first node that is neither id nor meta
-	end := root.Start + uint32(len(resourceHead)+len(row.Name)+1) // of what is before it, in canonical text
+	end := root.Start + uint32(len(resourceHead)+len(row.Name)+1) // of the properties before it, in canonical text
 	if rest < root.Next && doc.Nodes[rest].Field == row.First {
 		end = doc.Nodes[rest].End + 1
 		rest = doc.Nodes[rest].Next
@@ -49,7 +49,7 @@ func AppendStored(dst []byte, doc *Document, id []byte) []byte {
 const storedMore = 16
 
 // Dropped returns the nodes that [AppendStored] leaves out or writes itself, upwards:
-// the id, and what the store sets in meta. What is below them is left out as well.
+// the id, and meta's versionId and lastUpdated. Nodes below them are left out as well.
 func (d *Document) Dropped() (nodes [3]Index, n int) {
 	root := &d.Nodes[0]
 	at := uint32(1)
@@ -70,15 +70,15 @@ func (d *Document) Dropped() (nodes [3]Index, n int) {
 	return nodes, n
 }
 
-// AsStored reports whether the resource has the given id and nothing of what
+// AsStored reports whether the resource has the given id and no node that
 // [AppendStored] leaves out, so that both forms have the same values.
 func (d *Document) AsStored(id []byte) bool {
 	nodes, n := d.Dropped()
 	return n == 1 && d.Nodes[nodes[0]].Next == uint32(nodes[0])+1 && bytes.Equal(d.ID(), id)
 }
 
-// appendStoredMeta appends the meta at node n without what the store sets, with
-// the comma and name before it, or nothing.
+// appendStoredMeta appends the meta at node n without the fields that the store sets,
+// with the comma and name before it. It appends nothing for an empty meta.
 func (d *Document) appendStoredMeta(dst []byte, n uint32) []byte {
 	mark := len(dst)
 	dst = append(dst, `,"meta":{`...)

@@ -10,23 +10,23 @@ const (
 	Omit Part = iota
 	// Whole keeps the element as it is.
 	Whole
-	// Inside keeps of an object what is kept of its children, and nothing where
-	// that is nothing; of a primitive it is the same as Whole.
+	// Inside keeps an object with the kept children, and leaves it out if none is kept.
+	// For a primitive it is the same as Whole.
 	Inside
 )
 
-// subsetTag marks a resource of which something is left out, so that nobody takes
-// it for the whole (FHIR R4 §3.1.1.5.9).
+// subsetTag marks an incomplete resource, so that nobody takes it for the whole (FHIR
+// R4 §3.1.1.5.9).
 const (
 	subsetSystem = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 	subsetCode   = "SUBSETTED"
 	subsetTag    = `{"system":"` + subsetSystem + `","code":"` + subsetCode + `"}`
 )
 
-// AppendSubset appends the resource in canonical form with what keep keeps of its
-// elements, and tags it SUBSETTED. keep is asked for each node below the root of
-// which the parent is kept by Inside; the id and meta of the resource are kept
-// unasked. Loose properties are left out of every object that is not Whole.
+// AppendSubset appends the resource in canonical form with the elements that keep
+// keeps, and tags it SUBSETTED. keep is called for each node below the root and below
+// nodes that are kept by Inside. The id and meta of the resource are always kept. Loose
+// properties are left out of every object that is not Whole.
 //
 // The extensions of a primitive go with it: they may be all that it has.
 func AppendSubset(dst []byte, doc *Document, keep func(n Index) Part) []byte {
@@ -72,8 +72,8 @@ func (d *Document) appendTagged(dst []byte, n Index) []byte {
 	return append(append(append(dst[:len(dst)-1], `,"tag":[`...), subsetTag...), "]}"...)
 }
 
-// appendKept appends the properties that the sibling nodes from first to end stand
-// for, as far as they are kept, each with a comma after it.
+// appendKept appends the kept properties among the sibling nodes from first to end,
+// each with a comma after it.
 func (d *Document) appendKept(dst []byte, first, end uint32, keep func(n Index) Part) []byte {
 	for first < end {
 		f := d.Nodes[first].Field
@@ -93,8 +93,8 @@ func (d *Document) appendKept(dst []byte, first, end uint32, keep func(n Index) 
 	return dst
 }
 
-// appendInside appends the objects from first to last, the values of one field,
-// with what is kept of their children.
+// appendInside appends the objects from first to last, the values of one field, with
+// their kept children.
 func (d *Document) appendInside(dst []byte, first, last uint32, keep func(n Index) Part) []byte {
 	row := d.Nodes[first].Field.Field()
 	mark := len(dst)

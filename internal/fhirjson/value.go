@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // numberValue parses a number in field f.
@@ -88,8 +88,8 @@ func invalidReason(text []byte, r *rule) string {
 	return "not a valid " + r.typ.String()
 }
 
-// narrativeValue checks XHTML, whose source starts at start. [StructureOnly] leaves
-// aside what is safe and well-formed.
+// narrativeValue checks XHTML, whose source starts at start. [StructureOnly] accepts
+// any XHTML that is safe and well-formed.
 func (p *parser) narrativeValue(start int, text []byte) {
 	if p.xhtml.read(text) {
 		return
@@ -110,8 +110,8 @@ func (p *parser) narrativeValue(start int, text []byte) {
 	p.report(sourceOffset(p.src, start, f.at), code, reason)
 }
 
-// sourceOffset returns where, in the string whose text starts at start, the byte
-// number n of its value comes from.
+// sourceOffset returns the offset in src of byte n of the value of a string whose text
+// starts at start.
 func sourceOffset(src []byte, start, n int) int {
 	at := start
 	for n > 0 {

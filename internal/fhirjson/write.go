@@ -2,12 +2,12 @@ package fhirjson
 
 import "github.com/fhirlake/fhirlake/internal/schema"
 
-// AppendCanonical appends the JSON of node n and what is under it in canonical
-// form: resourceType first, then elements in the order of the specification, no
-// white space outside strings, numbers digit for digit as in the source, and in
-// strings the escapes that RFC 8259 demands, each in its shortest form, over
-// UTF-8. Equal documents have equal bytes. Loose properties stand at the end of
-// their object in the order of the source.
+// AppendCanonical appends the JSON of node n and the nodes under it in canonical form:
+// resourceType first, then elements in the order of the specification, no white space
+// outside strings, numbers digit for digit as in the source, and in strings the escapes
+// that RFC 8259 demands, each in its shortest form, over UTF-8. Equal documents have
+// equal bytes. Loose properties stand at the end of their object in the order of the
+// source.
 //
 // Of a primitive it writes the value alone, null if there is none.
 func AppendCanonical(dst []byte, doc *Document, n Index) []byte {

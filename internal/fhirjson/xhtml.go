@@ -15,26 +15,26 @@ const maxTags = 256
 // xhtmlNamespace is the namespace that the div of a narrative declares.
 const xhtmlNamespace = "http://www.w3.org/1999/xhtml"
 
-// A flaw is what is wrong with XHTML.
+// A flaw is a fault of XHTML.
 type flaw struct {
 	at     int // offset in the text
 	reason string
 	path   string // the elements around the place: "div/p"
-	// rule is set where the text is safe and well-formed, and breaks a rule of
-	// narratives alone.
+	// rule is set if the text is safe and well-formed, and only breaks a rule of
+	// narratives.
 	rule bool
 }
 
 // A narrative reads XHTML: one div that declares its namespace, of the elements and
 // attributes that FHIR R4 allows (txt-1), with some text or an image (txt-2). It is
-// well-formed XML without processing instructions and a document type, and holds
-// nothing that acts: no event attributes, no links that a browser would run.
+// well-formed XML without processing instructions and a document type. Nothing in it
+// acts: it has no event attributes and no links that a browser would run.
 type narrative struct {
 	text    []byte
 	tags    []span // that are open
 	content bool   // text or an image was found
 	flaw    flaw
-	// links is where links of the form #id go, nil for nowhere, each with node.
+	// links takes the links of the form #id, each with node; nil drops them.
 	links  *[]local
 	node   uint32
 	buffer []byte
@@ -78,7 +78,7 @@ func (x *narrative) read(text []byte) bool {
 	return x.flaw.reason == ""
 }
 
-// fail notes that text is no XHTML that is safe from at on, and returns -1.
+// fail notes that text is not safe or well-formed at an offset, and returns -1.
 func (x *narrative) fail(at int, reason string) int {
 	x.flaw = flaw{at: at, reason: reason, path: x.path()}
 	return -1
@@ -275,8 +275,8 @@ func (x *narrative) attribute(at int, name, value []byte, number uint8) bool {
 	return true
 }
 
-// addLink adds the value of a link to x.links, if it has the form #id. One to #
-// alone leads to the top of the page.
+// addLink adds the value of a link to x.links, if it has the form #id. The link # alone
+// leads to the top of the page.
 func (x *narrative) addLink(value []byte) {
 	x.buffer = appendCharacters(x.buffer[:0], value)
 	if id, ok := bytes.CutPrefix(bytes.TrimSpace(x.buffer), []byte("#")); ok && len(id) > 0 {
@@ -284,8 +284,7 @@ func (x *narrative) addLink(value []byte) {
 	}
 }
 
-// isLink reports whether an attribute holds an address, in whatever case a browser
-// would take it.
+// isLink reports whether an attribute holds an address. Like a browser it ignores case.
 func isLink(name []byte) bool {
 	for _, link := range [...]string{"href", "src", "cite", "longdesc", "usemap", "background", "xlink:href"} {
 		if len(name) == len(link) && bytes.EqualFold(name, []byte(link)) {

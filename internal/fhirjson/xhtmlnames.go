@@ -2,7 +2,7 @@ package fhirjson
 
 // allowedTag reports whether a narrative may have the element: those of HTML 4.0's
 // chapters 7 to 11, without ins and del, and 15, links and images (FHIR R4 §2.4.0,
-// txt-1). None of them acts or loads but img.
+// txt-1). Only img loads, and none acts.
 func allowedTag(name []byte) bool {
 	switch string(name) {
 	case "p", "br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "a", "span", "b", "em", "i", "strong", "small", "big",
@@ -17,9 +17,9 @@ func allowedTag(name []byte) bool {
 // The numbers of attributes that decide something.
 var numberOfNamespace, numberOfSource = attributeNumbers["xmlns"], attributeNumbers["src"]
 
-// attributeNumbers numbers the attributes that a narrative may have, from 1: those
-// that the XPath form of txt-1 lists, what XML itself has, and what belongs to the
-// elements of allowedTag beyond the XPath's.
+// attributeNumbers numbers the attributes that a narrative may have, from 1: the
+// attributes in the XPath form of txt-1, XML's own, and further attributes of the
+// elements of allowedTag.
 var attributeNumbers = func() map[string]uint8 {
 	numbers := map[string]uint8{}
 	for _, name := range [...]string{

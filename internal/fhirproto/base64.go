@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/quote"
 )
 
 // maxSeparator is how much white space in a row a stride may have, so that the text
@@ -38,7 +39,8 @@ func appendDecoded(dst, text []byte, scratch *[]byte) ([]byte, bool) {
 	return dst, err == nil && len(dst) == at+size
 }
 
-// hasSpace is quick for text of many megabytes.
+// hasSpace reports whether text has white space. It is quick for text of many
+// megabytes.
 func hasSpace(text []byte) bool {
 	return bytes.IndexByte(text, ' ') >= 0 || bytes.IndexByte(text, '\n') >= 0 ||
 		bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\t') >= 0
@@ -119,7 +121,7 @@ func (d *decoder) base64(p *primitive) bool {
 		d.dst = d.dst[:start]
 		for ; uint64(len(plain)) > stride; plain = plain[stride:] {
 			d.dst = append(d.dst, plain[:stride]...)
-			d.dst, _ = appendEscaped(d.dst, separator)
+			d.dst, _ = quote.AppendInner(d.dst, separator)
 		}
 		d.dst = append(d.dst, plain...)
 	}
@@ -127,7 +129,7 @@ func (d *decoder) base64(p *primitive) bool {
 	return true
 }
 
-// strideIn returns what the extension m says, 0 if nothing.
+// strideIn returns the stride and separator of the extension m, 0 if it has none.
 func (d *decoder) strideIn(m span) (stride uint64, separator []byte) {
 	d.each(m, extExtension, func(inner span) {
 		d.each(inner, extValue, func(value span) {

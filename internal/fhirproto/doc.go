@@ -1,10 +1,10 @@
 // Package fhirproto turns a tape of package fhirjson into the wire format of the
 // google/fhir protos of R4, and that wire format into canonical JSON.
 //
-// It knows the protos by the numbers in package schema alone and links none of
-// them: [AppendWire] makes what proto.Unmarshal reads, [AppendJSON] reads what
-// proto.Marshal makes. [AppendKept] gives JSON made from a proto the text that a
-// stored version has for what the proto left as it was.
+// It knows the protos by the numbers in package schema alone and links none of them:
+// [AppendWire] makes what proto.Unmarshal reads, [AppendJSON] reads what proto.Marshal
+// makes. [AppendKept] gives values that a proto did not change the text that they have
+// in a stored version.
 //
 // # How the protos hold a resource
 //
@@ -15,8 +15,8 @@
 //   - Dates and times are microseconds since the Unix epoch, a zone and a
 //     precision: seconds, milliseconds or microseconds below a day. What has no
 //     zone in JSON has zone UTC.
-//   - base64Binary is bytes. White space that comes after each so many characters
-//     is described by the extension [StrideURL].
+//   - base64Binary is bytes. White space at regular distances is described by the
+//     extension [StrideURL].
 //   - A reference such as Patient/1 or Patient/1/_history/2 is a ReferenceId in the
 //     field of its type, #a a fragment, any other a string.
 //   - A resource in contained or Parameters.parameter is an Any of a
@@ -24,7 +24,7 @@
 //
 // # What a proto cannot hold
 //
-// From JSON to proto and back everything comes out with the same text but for
+// From JSON to proto and back every value keeps its text, except
 //
 //   - fractions of a second, which come out with three or six digits, and what is
 //     below a microsecond, which is lost;
@@ -33,9 +33,9 @@
 //   - white space in base64Binary that [StrideURL] cannot describe, bits that its
 //     padding leaves unused, and the integer -0.
 //
-// AppendWire refuses what there is no place for: Extension.valueMeta; a comparator
-// where R4 wants a SimpleQuantity; a code outside its required value set; on a
-// primitive an extension with one of the two URLs above, which the protos keep for
+// AppendWire refuses values for which the protos have no place: Extension.valueMeta; a
+// comparator where R4 wants a SimpleQuantity; a code outside its required value set; on
+// a primitive an extension with one of the two URLs above, which the protos keep for
 // themselves.
 //
 // jsonformat of google/fhir represents all this in the same way, with exceptions

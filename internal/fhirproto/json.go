@@ -14,9 +14,9 @@ import (
 // message is wire. It is JSON and has elements of R4 alone; whether it is a valid
 // resource, which has no empty objects or strings, is for fhirjson.Parse to say.
 //
-// An error is an [*Error]: wire is no such message, has fields that R4 does not
-// know, one that may not repeat twice, or a value that JSON cannot say. What is
-// appended is at most a constant times as long as wire.
+// An error is an [*Error]: wire is no such message, has fields that R4 does not know,
+// repeats a single field, or has a value that JSON cannot express. The result is at
+// most a constant times as long as wire.
 func AppendJSON(dst, wire []byte, t schema.TypeID) ([]byte, error) {
 	d := decoders.Get().(*decoder)
 	d.wire, d.dst = wire, dst
@@ -134,7 +134,7 @@ func (d *decoder) properties(base int) bool {
 	return true
 }
 
-// closeObject ends an object or array, of which each part has a comma after it.
+// closeObject ends an object or array. Each member or item so far has a comma after it.
 func (d *decoder) closeObject() { d.closeWith('{', '}') }
 
 func (d *decoder) closeArray() { d.closeWith('[', ']') }
@@ -217,7 +217,7 @@ func (d *decoder) property(first, last int, f *field) bool {
 	return true
 }
 
-// indexOf is the index to show of an item of f.
+// indexOf returns the index of an item of f in a pointer, negative for a single value.
 func indexOf(i int, f *field) int {
 	if f.array {
 		return i
@@ -240,7 +240,7 @@ func (d *decoder) complex(m span, f *field) bool {
 	return d.object(m, f.typ)
 }
 
-// open returns what an Any holds, a ContainedResource.
+// open returns the ContainedResource in an Any.
 func (d *decoder) open(m span) (value span, ok bool) {
 	var url []byte
 	for pos := m.start; pos < m.end; {

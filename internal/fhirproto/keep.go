@@ -6,14 +6,14 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
 
-// AppendKept appends the JSON of fresh, in which each primitive whose value is the
-// same to the protos as in stored has the text that it has there. So a resource
-// that goes out as a proto and comes back keeps its fractions of a second, its zone
-// -00:00 and the white space in base64Binary wherever the program changed nothing.
+// AppendKept appends the JSON of fresh. A primitive whose value in the protos is the
+// same as in stored has the text of stored. So a resource that goes out as a proto and
+// comes back keeps its fractions of a second, its zone -00:00 and the white space in
+// base64Binary wherever the program changed nothing.
 //
 // fresh is what AppendJSON made, parsed; stored is the version that it is about to
-// replace. Elements are matched by field and, in an array, by position: what moved
-// in its array gets the text that its proto gives, which has the same value.
+// replace. Elements are matched by field and, in an array, by index: an item that moved
+// gets the text of its proto, which has the same value.
 func AppendKept(dst []byte, stored, fresh *fhirjson.Document) []byte {
 	k := keeper{
 		stored: encoder{plan: loadPlan(), doc: stored},

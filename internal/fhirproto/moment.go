@@ -1,6 +1,10 @@
 package fhirproto
 
-import "time"
+import (
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+)
 
 // A precision is how much of a date and time is known, numbered as in DateTime.
 // Instant and Time number theirs from precisionSecond as 1.
@@ -35,7 +39,7 @@ type moment struct {
 
 var (
 	zoneZulu    = []byte("Z")
-	zoneNone    = []byte("UTC") // of what has no zone in JSON
+	zoneNone    = []byte("UTC") // of a time without a zone in JSON
 	zoneGeneral = []byte("+00:00")
 )
 
@@ -44,111 +48,47 @@ const endOfTime = 253_402_300_800 * 1e6
 
 // parseMoment reads a date, dateTime or instant.
 func parseMoment(text []byte) (m moment, ok bool) {
-	year, month, day := 0, 1, 1
-	m.zone = zoneNone
-	switch n := len(text); {
-	case n >= 10:
-		year, month, day = number(text[:4]), number(text[5:7]), number(text[8:10])
-		m.precision = precisionDay
-		ok = text[4] == '-' && text[7] == '-'
-	case n == 7:
-		year, month = number(text[:4]), number(text[5:7])
-		m.precision = precisionMonth
-		ok = text[4] == '-'
-	case n == 4:
-		year = number(text)
-		m.precision = precisionYear
-		ok = true
-	}
-	if !ok || year < 1 || month < 1 || month > 12 || day < 1 {
+	t, err := fhirtime.ParseDateTime(text)
+	if err != nil {
 		return m, false
 	}
-	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if date.Day() != day {
-		return m, false
-	}
-	m.us = date.Unix() * 1e6
-	if len(text) <= 10 {
-		return m, true
-	}
-	us, p, n := parseClock(text[11:])
-	if n == 0 || text[10] != 'T' {
-		return m, false
-	}
-	if m.us += us; m.us >= endOfTime {
-		return m, false
-	}
-	m.precision = p
-	offset, zone, ok := parseZone(text[11+n:])
-	m.us -= int64(offset) * 1e6
-	m.zone = zone
-	return m, ok
-}
-
-// parseClock reads the time of day at the start of text and returns how long it
-// is, 0 if there is none. Second 60 is allowed, as in R4.
-func parseClock(text []byte) (us int64, p precision, n int) {
-	if len(text) < 8 || text[2] != ':' || text[5] != ':' {
-		return 0, 0, 0
-	}
-	hour, minute, second := number(text[:2]), number(text[3:5]), number(text[6:8])
-	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {
-		return 0, 0, 0
-	}
-	us = int64(hour*3600+minute*60+second) * 1e6
-	if len(text) == 8 || text[8] != '.' {
-		return us, precisionSecond, 8
-	}
-	unit := int64(1e5)
-	for n = 9; n < len(text) && text[n]-'0' <= 9; n++ {
-		us += int64(text[n]-'0') * unit
-		unit /= 10
-	}
+	m.us, _ = t.Range(nil)
+	m.precision, m.zone = precisionOf(t), zoneNone
 	switch {
-	case n == 9:
-		return 0, 0, 0
-	case n <= 12:
-		return us, precisionMilli, n
+	case m.us+int64(t.Offset)*60e6 >= endOfTime:
+		return m, false
+	case !t.Zoned:
+	case text[len(text)-1] == 'Z':
+		m.zone = zoneZulu
+	case t.Offset == 0:
+		m.zone = zoneGeneral
+	default:
+		m.zone = text[len(text)-len("+hh:mm"):]
 	}
-	return us, precisionMicro, n
+	return m, true
 }
 
-// parseZone reads Z or ±hh:mm and returns the seconds east of UTC and the zone's
-// name in the protos.
-func parseZone(text []byte) (seconds int, zone []byte, ok bool) {
-	if len(text) == 1 && text[0] == 'Z' {
-		return 0, zoneZulu, true
-	}
-	if len(text) != 6 || text[3] != ':' || text[0] != '+' && text[0] != '-' {
-		return 0, nil, false
-	}
-	hour, minute := number(text[1:3]), number(text[4:])
-	if hour < 0 || hour > 23 || minute < 0 || minute > 59 {
-		return 0, nil, false
-	}
-	seconds = hour*3600 + minute*60
-	if seconds == 0 {
-		return 0, zoneGeneral, true
-	}
-	if text[0] == '-' {
-		seconds = -seconds
-	}
-	return seconds, text, true
+// parseClock reads a time of day, in microseconds since midnight.
+func parseClock(text []byte) (us int64, p precision, ok bool) {
+	t, err := fhirtime.ParseTime(text)
+	us, _ = t.Range(nil)
+	return us, precisionOf(t), err == nil
 }
 
-// number returns the value of decimal digits, -1 if others are among them.
-func number(digits []byte) (v int) {
-	for _, d := range digits {
-		if d-'0' > 9 {
-			return -1
-		}
-		v = v*10 + int(d-'0')
+func precisionOf(t fhirtime.Time) precision {
+	switch {
+	case t.Precision <= fhirtime.Day:
+		return precisionYear + precision(t.Precision-fhirtime.Year)
+	case t.Precision == fhirtime.Second:
+		return precisionSecond
+	case t.Digits <= 3:
+		return precisionMilli
 	}
-	return v
+	return precisionMicro
 }
 
-// appendMoment appends the text of m, which ends before a time unless its
-// precision has one, and reports whether m can be written.
+// appendMoment appends the text of m, with a time of day if its precision has one, and
+// reports whether m can be written.
 func appendMoment(dst []byte, m moment) ([]byte, bool) {
 	offset, ok := zoneOffset(m)
 	if !ok {
@@ -200,8 +140,8 @@ func zoneOffset(m moment) (int, bool) {
 	case "Z", "UTC", "":
 		return 0, true
 	}
-	if offset, _, ok := parseZone(m.zone); ok {
-		return offset, true
+	if minutes, err := fhirtime.ParseZone(m.zone); err == nil {
+		return 60 * int(minutes), true
 	}
 	location, err := time.LoadLocation(string(m.zone))
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// The extensions that google/fhir puts on a primitive to hold what the message has
-// no field for.
+// The extensions by which google/fhir describes a primitive beyond the fields of its
+// message.
 const (
 	// NoValueURL marks a primitive that has extensions but no value.
 	NoValueURL = "https://g.co/fhir/StructureDefinition/primitiveHasNoValue"
@@ -79,7 +79,7 @@ const (
 // tagOf returns the tag of a field that holds bytes.
 func tagOf(number int) uint32 { return uint32(number)<<3 | wireBytes }
 
-// A field is what the codec needs to know of a schema.Field.
+// A field is a schema.Field in the codec's form.
 type field struct {
 	key     string // `"name":`
 	codes   *schema.Binding
@@ -180,7 +180,7 @@ func enumNames(b *schema.Binding) []string {
 	return names
 }
 
-// primitiveKinds are the kinds of the primitive types that are no strings, or not plain ones.
+// primitiveKinds are the kinds of the primitive types that are not plain strings.
 var primitiveKinds = map[schema.TypeID]kind{
 	schema.TypeXhtml: kindXHTML, schema.TypeBase64Binary: kindBytes, schema.TypeBoolean: kindBoolean,
 	schema.TypeInteger: kindInteger, schema.TypeUnsignedInt: kindUnsigned, schema.TypePositiveInt: kindUnsigned,

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
@@ -113,7 +114,7 @@ func (d *decoder) primitive(p *primitive, it *item, f *field) bool {
 	return true
 }
 
-// part notes field number part, from 0, of those that make up the value.
+// part notes a field of the value, given by its index from 0 among the value's fields.
 func (d *decoder) part(p *primitive, k kind, s shape, part int, bytes span, value uint64) bool {
 	isBytes := bytes.start >= 0
 	zone, unit := -1, -1
@@ -148,8 +149,8 @@ func (d *decoder) part(p *primitive, k kind, s shape, part int, bytes span, valu
 	return !isBytes
 }
 
-// urlOf returns which of the extensions of the protos' own the extension m is, ""
-// for any other.
+// urlOf returns the URL of the extension m if it is one of the protos' own, and
+// otherwise "".
 func (d *decoder) urlOf(m span) string {
 	for pos := m.start; pos < m.end; {
 		number, bytes, _, after := d.next(pos, m.end)
@@ -196,12 +197,12 @@ func (d *decoder) value(p *primitive, it *item, f *field) bool {
 	text := d.wire[p.text.start:p.text.end]
 	switch f.kind {
 	case kindString, kindOwnCode, kindXHTML:
-		d.dst, ok = appendQuoted(d.dst, text)
+		d.dst, ok = quote.AppendValid(d.dst, text)
 	case kindReference:
 		ok = d.reference(p, it)
 	case kindEnum:
 		if ok = p.number < uint64(len(f.names)); ok {
-			d.dst, ok = appendQuoted(d.dst, []byte(f.names[p.number]))
+			d.dst, ok = quote.AppendValid(d.dst, f.names[p.number])
 		}
 	case kindDecimal:
 		ok = validNumber(text)
@@ -258,9 +259,9 @@ func (d *decoder) reference(p *primitive, it *item) bool {
 		d.dst = append(append(d.dst, d.references[it.number]...), '/')
 	}
 	var ok, also bool
-	d.dst, ok = appendEscaped(d.dst, d.wire[p.text.start:p.text.end])
+	d.dst, ok = quote.AppendInner(d.dst, d.wire[p.text.start:p.text.end])
 	if version := d.stringIn(p.version); len(version) > 0 {
-		d.dst, also = appendEscaped(append(d.dst, history...), version)
+		d.dst, also = quote.AppendInner(append(d.dst, history...), version)
 		ok = ok && also
 	}
 	d.dst = append(d.dst, '"')

@@ -88,8 +88,8 @@ func parseInt(digits []byte) (v int64, ok bool) {
 // moment appends a date or time.
 func (e *encoder) moment(text []byte, k kind) bool {
 	if k == kindTime {
-		us, p, n := parseClock(text)
-		if n != len(text) {
+		us, p, ok := parseClock(text)
+		if !ok {
 			return false
 		}
 		e.varint(1, uint64(us))

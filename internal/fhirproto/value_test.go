@@ -123,6 +123,7 @@ func TestNoJSON(t *testing.T) {
 		"no precision":                {dateTime(0, "Z", 0), "/deceasedDateTime", "not a valid dateTime"},
 		"a precision out of range":    {dateTime(0, "Z", 7), "/deceasedDateTime", "not a valid dateTime"},
 		"a zone that is none":         {dateTime(0, "Nowhere/Land", d4.DateTime_SECOND), "/deceasedDateTime", "not a valid dateTime"},
+		"a zone beyond 14 hours":      {dateTime(0, "+15:00", d4.DateTime_SECOND), "/deceasedDateTime", "not a valid dateTime"},
 		"the year 10000":              {dateTime(253402300800000000, "Z", d4.DateTime_SECOND), "/deceasedDateTime", "not a valid dateTime"},
 		"the year 0":                  {dateTime(-62135596800000001, "Z", d4.DateTime_SECOND), "/deceasedDateTime", "not a valid dateTime"},
 		"an enum out of range":        {&ppb.Patient{Gender: &ppb.Patient_GenderCode{Value: 99}}, "/gender", "not a valid code"},

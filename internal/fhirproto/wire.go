@@ -132,7 +132,7 @@ func (e *encoder) element(tag uint32, n fhirjson.Index, f *field) {
 	e.close(at)
 }
 
-// anyType is the type URL of what an Any holds.
+// anyType is the type URL of the message in an Any.
 const anyType = "type.googleapis.com/google.fhir.r4.core.ContainedResource"
 
 // contained appends the fields of a ContainedResource that holds the resource n.
@@ -174,7 +174,7 @@ func (e *encoder) twin(n fhirjson.Index, s shape) {
 	}
 }
 
-// Elements that need a look of their own.
+// Elements that are written in a way of their own.
 var (
 	extensionURL = schema.Lookup(schema.TypeExtension, "url")
 	comparator   = schema.Lookup(schema.TypeQuantity, "comparator")

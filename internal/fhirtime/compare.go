@@ -9,10 +9,10 @@ const (
 	farthestWest = 12 * hour
 )
 
-// Compare orders a and b as FHIRPath does (FHIRPath N1 §6.2, §6.1.1): -1, 0 or
-// 1, and false where their precision or a zone that only one of them has leaves
-// it open. Seconds and their fraction are one precision. A date and a time of day
-// cannot be ordered.
+// Compare orders a and b as FHIRPath does (FHIRPath N1 §6.2, §6.1.1): -1, 0 or 1, and
+// false if the order is open: by their precision, or since only one of them has a zone.
+// Seconds and their fraction are one precision. A date and a time of day cannot be
+// ordered.
 func Compare(a, b Time) (order int, ok bool) {
 	if a.TimeOfDay() != b.TimeOfDay() {
 		return 0, false

@@ -4,7 +4,7 @@ import "errors"
 
 // The errors of the Parse functions. They do not hold the text.
 var (
-	// ErrSyntax is returned when a text has not the form of its type.
+	// ErrSyntax is returned for a text that does not have the form of its type.
 	ErrSyntax = errors.New("fhirtime: malformed date or time")
 	// ErrCalendar is returned when the form is right but there is no such day or
 	// time: month 13, 30 February, hour 24, year 0000, zone +14:30.
@@ -83,9 +83,10 @@ func parse[S ~string | ~[]byte](s S, r rules) (Time, error) {
 		}
 		return t, nil
 	}
-	if err = zone(rest, &t); err != nil {
+	if t.Offset, err = ParseZone(rest); err != nil {
 		return Time{}, err
 	}
+	t.Zoned = true
 	return t, nil
 }
 
@@ -120,7 +121,7 @@ func calendar[S ~string | ~[]byte](s S, t *Time) (S, error) {
 	if !ok {
 		return s, ErrSyntax
 	}
-	if day < 1 || day > daysInMonth(t.Year, month) {
+	if day < 1 || int(day) > DaysIn(int(t.Year), int(month)) {
 		return s, ErrCalendar
 	}
 	t.Day, t.Precision = day, Day
@@ -176,26 +177,25 @@ func fraction[S ~string | ~[]byte](s S, t *Time) (S, error) {
 	return s[n:], nil
 }
 
-// zone reads Z, +hh:mm or -hh:mm, which must be all of s.
-func zone[S ~string | ~[]byte](s S, t *Time) error {
-	t.Zoned = true
+// ParseZone reads a time zone, Z, +hh:mm or -hh:mm, and returns the minutes east of UTC,
+// at most 14 hours.
+func ParseZone[S ~string | ~[]byte](s S) (minutes int16, err error) {
 	if len(s) == 1 && s[0] == 'Z' {
-		return nil
+		return 0, nil
 	}
 	hour, ok1 := two(s, 1)
 	minute, ok2 := two(s, 4)
 	if len(s) != 6 || !ok1 || !ok2 || s[3] != ':' || s[0] != '+' && s[0] != '-' {
-		return ErrSyntax
+		return 0, ErrSyntax
 	}
-	offset := int16(hour)*60 + int16(minute)
-	if minute > 59 || offset > 14*60 {
-		return ErrCalendar
+	minutes = int16(hour)*60 + int16(minute)
+	if minute > 59 || minutes > 14*60 {
+		return 0, ErrCalendar
 	}
 	if s[0] == '-' {
-		offset = -offset
+		minutes = -minutes
 	}
-	t.Offset = offset
-	return nil
+	return minutes, nil
 }
 
 // two reads two digits at s[i:].

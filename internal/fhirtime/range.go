@@ -10,11 +10,10 @@ const (
 	day    = 24 * hour
 )
 
-// Range returns the time that t stands for as the half-open [low, high) in
-// microseconds since the Unix epoch, UTC. Where t has no time zone it is taken in
-// loc; nil is UTC. A fraction finer than a microsecond is widened to the
-// microsecond that holds it. For a time of day, low and high count from midnight
-// and loc is not looked at.
+// Range returns the time that t stands for as the half-open [low, high) in microseconds
+// since the Unix epoch, UTC. A t without a time zone is a time in loc; nil is UTC. A
+// fraction finer than a microsecond is widened to its microsecond. For a time of day,
+// low and high count from midnight and loc is ignored.
 func (t Time) Range(loc *time.Location) (low, high int64) {
 	if t.TimeOfDay() {
 		low = t.clock()
@@ -33,6 +32,12 @@ func (t Time) Range(loc *time.Location) (low, high int64) {
 	return ClockRange(low, high, loc)
 }
 
+// Start returns when t begins, to the nanosecond and in UTC. Without a time zone it is
+// taken for UTC. It is not for times of day.
+func (t Time) Start() time.Time {
+	return time.UnixMicro(t.utc()).Add(time.Duration(t.Nanoseconds % 1000)).UTC()
+}
+
 // ClockRange returns the range of time during which a clock of loc shows times from
 // low to high, given as if the clock were one of UTC: a range of a [Time] without a
 // zone. Up to a minute is as long as on the clock; a day and more ends when the next
@@ -48,9 +53,10 @@ func ClockRange(low, high int64, loc *time.Location) (from, to int64) {
 	return from, instant(high, loc)
 }
 
-// instant returns when a clock of loc shows a time, given as if the clock were one of
-// UTC. A time that the clock skips is when it does, so that order is kept. Of a time
-// that it shows twice it is the one that package time takes.
+// instant returns the instant at which a clock of loc shows a time, given as if the
+// clock were one of UTC. For a time that the clock skips, it is the instant of the
+// skip, so that order is kept. For a time that the clock shows twice, it is the instant
+// that package time takes.
 func instant(clock int64, loc *time.Location) int64 {
 	c := time.UnixMicro(clock).UTC()
 	t := time.Date(c.Year(), c.Month(), c.Day(), c.Hour(), c.Minute(), c.Second(), c.Nanosecond(), loc)
@@ -73,10 +79,10 @@ func (t Time) clock() int64 {
 
 // utc returns the start of t, its own offset or else UTC applied.
 func (t Time) utc() int64 {
-	return daysSinceEpoch(int64(t.Year), int64(t.Month), int64(t.Day))*day + t.clock() - int64(t.Offset)*minute
+	return DaysSinceEpoch(int(t.Year), int(t.Month), int(t.Day))*day + t.clock() - int64(t.Offset)*minute
 }
 
-// length returns how long a Minute or something finer is.
+// length returns the length of a Time of precision Minute or finer.
 func (t Time) length() int64 {
 	switch t.Precision {
 	case Minute:
@@ -99,7 +105,7 @@ func (t Time) next() Time {
 		t.Year++
 		return t
 	case Day:
-		if t.Day < daysInMonth(t.Year, t.Month) {
+		if int(t.Day) < DaysIn(int(t.Year), int(t.Month)) {
 			t.Day++
 			return t
 		}
@@ -110,18 +116,4 @@ func (t Time) next() Time {
 		t.Year++
 	}
 	return t
-}
-
-// daysSinceEpoch counts the days from 1970-01-01 to a day of the proleptic
-// Gregorian calendar, years 1 and later. It counts in years that begin in March,
-// so that the leap day is the last of its year (Hinnant, days_from_civil).
-func daysSinceEpoch(year, month, day int64) int64 {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	era := year / 400
-	yearOfEra := year - era*400
-	dayOfYear := (153*(month-3)+2)/5 + day - 1
-	return era*146097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719468
 }

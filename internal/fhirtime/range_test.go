@@ -44,6 +44,19 @@ func TestRange(t *testing.T) {
 	}
 }
 
+func TestStart(t *testing.T) {
+	for text, want := range map[string]string{
+		"2013-04-02T09:30:10-02:30":         "2013-04-02T12:00:10Z",
+		"2013-04-02T09:30:10.123456789999Z": "2013-04-02T09:30:10.123456789Z",
+		"1813-04-02T09:30:10.000000001Z":    "1813-04-02T09:30:10.000000001Z",
+		"2016-12-31T23:59:60.5Z":            "2017-01-01T00:00:00.5Z",
+	} {
+		v, err := fhirtime.ParseInstant(text)
+		require.NoError(t, err)
+		require.Equal(t, want, v.Start().Format(time.RFC3339Nano), text)
+	}
+}
+
 // micro reads an RFC 3339 time, of year 10000 as well.
 func micro(t *testing.T, s string) int64 {
 	if s == "10000-01-01T00:00:00Z" {

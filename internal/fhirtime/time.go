@@ -33,18 +33,3 @@ type Time struct {
 
 // TimeOfDay reports whether t has no date.
 func (t Time) TimeOfDay() bool { return t.Year == 0 }
-
-// daysInMonth returns the number of days of a month of the Gregorian calendar.
-func daysInMonth(year int16, month uint8) uint8 {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	default:
-		return 31
-	}
-}

@@ -9,29 +9,29 @@ import (
 
 // An Item is one resource version of a log record.
 type Item struct {
-	// Type and ID say which resource. The id has 1 to [MaxIDLen] bytes.
+	// Type and ID name the resource. The id has 1 to [MaxIDLen] bytes.
 	Type TypeID
 	ID   string
-	// Version is the version number, or 0 for the one after the resource's
-	// newest. A log that has lost older versions gives it.
+	// Version is the version number, or 0 for the number after the resource's newest. A
+	// log without the older versions gives it.
 	Version uint64
 	// Deleted marks a deletion, which has no values.
 	Deleted bool
 	// Brought says that the version brought its own time, SourceTime, in microseconds
-	// since the Unix epoch: of no later than its commit, and no earlier than the version
-	// before it.
+	// since the Unix epoch. It is no later than the commit's time, and no earlier than
+	// the time of the version before.
 	Brought    bool
 	SourceTime int64
-	// Hole is an ordinal that stands for nothing, because its item was purged
-	// or erased. The other fields are ignored.
+	// Hole says that the ordinal stands for no version, because the item was purged or
+	// erased. The other fields are ignored.
 	Hole bool
-	// Values are what Prepare made; nil is none. Apply only reads them.
+	// Values are the result of Prepare, nil for none. Apply only reads them.
 	Values *Prepared
 	// Custom are the values of custom params, which Fill may add later instead.
 	Custom *Prepared
 }
 
-// values returns what there is to apply, or nil.
+// values returns the values to apply, or nil.
 func (it *Item) values() *Prepared {
 	if it.Hole || it.Values == nil || it.Values.in == nil {
 		return nil
@@ -39,7 +39,7 @@ func (it *Item) values() *Prepared {
 	return it.Values
 }
 
-// custom returns the custom values there are to apply, or nil.
+// custom returns the custom values to apply, or nil.
 func (it *Item) custom() *Prepared {
 	if it.Hole || it.Custom == nil || it.Custom.in == nil {
 		return nil
@@ -47,7 +47,7 @@ func (it *Item) custom() *Prepared {
 	return it.Custom
 }
 
-// check reports an item, the i-th of its commit, that makes no sense.
+// check reports an impossible item, the i-th of its commit.
 func (it *Item) check(i int) error {
 	switch {
 	case it.Hole:
@@ -65,7 +65,7 @@ func (it *Item) check(i int) error {
 // MaxIDLen is the length of the longest id in bytes (FHIR R4 §2.24.0.1).
 const MaxIDLen = 64
 
-// A Commit is what one sequence of the log did.
+// A Commit has the versions of one sequence of the log.
 type Commit struct {
 	Sequence uint64
 	Time     int64 // in microseconds since the Unix epoch
@@ -76,18 +76,18 @@ type Commit struct {
 // readers wait: some tenths of a millisecond.
 const applyChunk = 64
 
-// Apply adds one commit, as ApplyAll does, whose item i has the ordinal first + i.
-// Ordinals between the commit before and first become holes of this one.
+// Apply adds one commit, as ApplyAll does. Item i gets the ordinal first + i. Ordinals
+// between the last commit and first become holes of this commit.
 func (x *Index) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
 	x.applying.Lock()
 	defer x.applying.Unlock()
 	return x.apply(first, Commit{seq, timeMicros, items})
 }
 
-// ApplyAll adds commits and publishes them together: views taken afterwards see all of
-// them, those taken before none, and [Index.ViewAt] each. Their items get the ordinals
-// from first on, without gaps. Sequences rise from 1, with gaps allowed; times never
-// fall.
+// ApplyAll adds commits and publishes them together: a view taken afterwards sees all
+// of them, and a view taken before sees none; [Index.ViewAt] shows the state after
+// each. Their items get the ordinals from first on, without gaps. Sequences rise from
+// 1, with gaps allowed; times never fall.
 //
 // It reports [ErrOrder], [ErrFull] or [ErrItem], and has then changed nothing; see
 // [Admission].
@@ -126,7 +126,7 @@ func (x *Index) apply(first Ordinal, commits ...Commit) error {
 	return nil
 }
 
-// check returns how many items there are, or why they cannot be applied.
+// check returns the number of items, or the reason why they cannot be applied.
 func (x *Index) check(first Ordinal, commits []Commit) (n uint32, err error) {
 	old := x.state.Load()
 	if first <= old.last {
@@ -155,8 +155,8 @@ func (x *Index) check(first Ordinal, commits []Commit) (n uint32, err error) {
 	return n, nil
 }
 
-// A placed is a version of the chunk that is being applied, or values that are added
-// to one.
+// A placed is a version of the chunk that is being applied, or a version that gets
+// further values.
 type placed struct {
 	ordinal Ordinal
 	typ     TypeID
@@ -241,9 +241,9 @@ func (x *Index) addChunkValues() {
 
 // collectLocked adds the terms of a version's values to a set.
 //
-// A code under any system is what it is under each: View.Posting asks one system after
-// the other. Where a param has too many of them, the codes of later ones have a term of
-// their own, for all these systems together. REQUIRES: mu held for writing.
+// A code under any system is found under each system: View.Posting asks one system
+// after the other. If a param has too many systems, the codes of the later systems
+// share a term: one term for a code under all of these. REQUIRES: mu held for writing.
 func (x *Index) collectLocked(set *termSet, v *Prepared) {
 	for _, t := range v.terms() {
 		set.add(t.hash, t.param)
@@ -265,7 +265,7 @@ const applyTerms = 1 << 14
 // groupsLocked is how many terms are added under one lock.
 const groupsLocked = 512
 
-// addSet adds the terms that were collected to their postings.
+// addSet adds the collected terms to their postings.
 func (x *Index) addSet() {
 	if x.loading != nil || x.set.n == 0 {
 		x.set.reset()
@@ -319,9 +319,9 @@ func (x *Index) resolveTargets() {
 	}
 }
 
-// addVersion enters an item into the resource table. Views do not see it before
-// the record is published: for them its ordinal is too large, and so is the
-// next of the version before.
+// addVersion enters an item into the resource table. Views do not see it before the
+// commit is published: its ordinal is too large for them, and so is the previous
+// version's next.
 func (x *Index) addVersion(o Ordinal, it *Item) {
 	v := x.versions.at(uint32(o))
 	if it.Hole {
@@ -358,9 +358,9 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 	}
 }
 
-// touch reads the slots that terms are about to need. They lie all over a large
-// memory; asked for one after the other, without a branch between, the processor
-// fetches many at a time, and no reader waits for it.
+// touch reads the slots that terms are about to need. They are spread over a large
+// memory. Read one after the other, without a branch between, the processor fetches
+// many at a time, and no reader waits for it.
 func (x *Index) touch(groups []termGroup) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -419,8 +419,8 @@ func (x *Index) addValuesLocked(o Ordinal, v *Prepared, targets []Entity) {
 	}
 }
 
-// addPresentLocked adds the versions that were seen to have a param to the posting of
-// its presence. REQUIRES: mu held for writing.
+// addPresentLocked adds the versions in which a param was seen to the posting of its
+// presence. REQUIRES: mu held for writing.
 func (x *Index) addPresentLocked() {
 	for _, p := range x.having {
 		columns := x.mu.params[p]

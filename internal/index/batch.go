@@ -1,12 +1,12 @@
 package index
 
 // A Batch is the memory of [Prepared] values that are made, applied and forgotten
-// together, such as those of a log record: one behind the other in few large
-// arrays. It may be used again after [Batch.Reset]. The zero Batch is ready.
+// together, such as the values of a log record. They lie one behind the other in few
+// large arrays. It may be used again after [Batch.Reset]. The zero Batch is ready.
 //
 // A Batch must not be used by several goroutines at once.
 type Batch struct {
-	// memory holds payloads and texts made of them, to which strings below refer.
+	// memory has payloads and texts made from them, to which the strings below refer.
 	memory arena
 
 	terms     []preparedTerm
@@ -23,15 +23,14 @@ type Batch struct {
 	addresses int // those of them that are no canonicals
 }
 
-// Reset forgets all values: those that were prepared in b are not to be used any
-// more.
+// Reset forgets all values: values prepared in b must not be used any more.
 func (b *Batch) Reset() {
 	b.memory.reset()
 	b.keys = b.keys[:0]
 	b.cut(batchEnd{})
 }
 
-// A batchEnd says how much a batch holds.
+// A batchEnd has the lengths of a batch's arrays.
 type batchEnd struct {
 	terms, tokens, counts, dates, numbers, texts, edges, targets, units, foreign, addresses int
 }
@@ -43,7 +42,7 @@ func (b *Batch) end() batchEnd {
 	}
 }
 
-// cut forgets what came after an end.
+// cut forgets the values behind an end.
 func (b *Batch) cut(e batchEnd) {
 	b.terms = b.terms[:e.terms]
 	b.tokens = b.tokens[:e.tokens]

@@ -8,14 +8,13 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// A Ranked is an ordinal and the value by which it is sorted, as a number of the
-// same order.
+// A Ranked is an ordinal and its sort key: a number in the order of the values.
 type Ranked struct {
 	Ordinal Ordinal
 	Key     int64
 }
 
-// CompareRanked orders by key, upwards or downwards, and what is equal newest first.
+// CompareRanked orders by key, upwards or downwards, and equal keys newest first.
 func CompareRanked(a, b Ranked, descending bool) int {
 	order := cmp.Compare(a.Key, b.Key)
 	if descending {
@@ -24,9 +23,9 @@ func CompareRanked(a, b Ranked, descending bool) int {
 	return cmp.Or(order, cmp.Compare(b.Ordinal, a.Ordinal))
 }
 
-// Best does as [Dates.Best] by the smallest low or the largest high end, whatever
-// the unit. Decimals that are equal as float64 are equal, and so are open ends and
-// what is beyond float64.
+// Best does as [Dates.Best], by the smallest low end or the largest high end, and
+// ignores units. Decimals that are equal as float64 are equal; a number beyond float64
+// is equal to an open end.
 func (c Numbers) Best(set *roaring.Bitmap, n int, descending bool) []Ranked {
 	return best(&c.entries, set, n, descending, numberKeys)
 }
@@ -53,8 +52,8 @@ func numberKeys(dst []int64, values []numberRange, high bool) {
 	}
 }
 
-// sortKey is the image of the float64 alone: ±0 is one number, and there is nothing
-// beyond the infinite.
+// sortKey is the image of the float64 alone: ±0 is one number, and numbers beyond
+// float64 are infinite.
 func (im image) sortKey() int64 {
 	infinite := int64(math.Float64bits(math.Inf(1)))
 	if im == -1 { // -0
@@ -63,12 +62,12 @@ func (im image) sortKey() int64 {
 	return max(-infinite-1, min(int64(im), infinite))
 }
 
-// keyLimits are the least lower and the largest upper end of a full chunk, as keys.
-// They are found when the column is first sorted by.
+// keyLimits are the least lower end and the largest upper end of a full chunk, as keys.
+// They are made when the column first sorts a search.
 type keyLimits struct{ low, high int64 }
 
-// best walks the chunks of a column, those first that promise most, and keeps the n
-// best that it has seen; it ends at the first chunk that has none better.
+// best walks the chunks of a column, the most promising first, and keeps the n best
+// entries. It ends at the first chunk that has none better.
 func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys func(dst []int64, values []T, high bool)) []Ranked {
 	if n <= 0 || set.IsEmpty() || c.n == 0 {
 		return nil
@@ -92,8 +91,8 @@ func best[T any](c *column[T], set *roaring.Bitmap, n int, descending bool, keys
 	return r.kept
 }
 
-// promising returns the numbers of the chunks and their best keys, best first, and
-// the newest first among equals.
+// promising returns the indexes of the chunks and their best keys, the best first, and
+// of equal ones the newest first.
 func promising[T any](c *column[T], buf *[columnChunkN]int64, values *[]T, descending bool, keys func(dst []int64, values []T, high bool)) []Ranked {
 	var chunks []Ranked
 	for ordinals, chunk := range c.parts() {
@@ -137,7 +136,7 @@ func (l *keyLimits) best(descending bool) int64 {
 	return l.low
 }
 
-// A ranker keeps the best of what it is shown.
+// A ranker keeps the best entries that it is given.
 type ranker struct {
 	descending bool
 	n          int
@@ -185,8 +184,8 @@ func (r *ranker) keep(a Ranked) {
 	r.kept = append(r.kept, a)
 }
 
-// cut sorts what is kept and leaves the n best, each ordinal once: of several values
-// the first is its best.
+// cut sorts the kept entries and leaves the n best, each ordinal once, with its best
+// value.
 func (r *ranker) cut() {
 	slices.SortFunc(r.kept, func(a, b Ranked) int { return CompareRanked(a, b, r.descending) })
 	if r.repeats {

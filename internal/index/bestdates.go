@@ -6,12 +6,12 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// Best returns the first n of those of set that have a date, in the order of
-// [CompareRanked]: by their earliest From upwards, or their latest To downwards.
-// There are fewer if not so many have one. The result is the caller's.
+// Best returns the first n ordinals of set that have a date, in the order of
+// [CompareRanked]: by their earliest From upwards, or their latest To downwards. There
+// are fewer than n if fewer have a date. The result is the caller's.
 //
-// It walks the years and months of calendars, those first that promise most, and ends
-// at the first that has none better.
+// It walks the years and months of calendars, the most promising first, and ends at the
+// first that has none better.
 func (d Dates) Best(set *roaring.Bitmap, n int, descending bool) []Ranked {
 	c := &d.entries
 	if n <= 0 || set.IsEmpty() || c.n == 0 {
@@ -50,15 +50,16 @@ type dateWalk struct {
 	keys     [columnChunkN]int64
 }
 
-// A datePromise is a year of a part of the column, or a chunk that has no years, and
-// the best key that it may have.
+// A datePromise is a year of a stretch of the column, or a chunk without years, and the
+// best key that it may have.
 type datePromise struct {
 	key  int64
 	part column[dateRange]
 	year *calendarYear // nil of a chunk
 }
 
-// part looks at what a calendar keeps apart, and notes what its years promise.
+// part looks at the entries that a calendar keeps apart, and notes its years with their
+// best keys.
 func (w *dateWalk) part(part column[dateRange]) {
 	c := calendarOf(&part)
 	if c.coarse {
@@ -76,7 +77,7 @@ func (w *dateWalk) part(part column[dateRange]) {
 	}
 }
 
-// best returns the best key that what begins and ends in s may have.
+// best returns the best key that an entry may have that begins and ends in s.
 func (s calendarSpan) best(descending bool) int64 {
 	if descending {
 		return s.to
@@ -94,12 +95,12 @@ func (w *dateWalk) chunk(c column[dateRange]) {
 	w.walk(ordinals, keys)
 }
 
-// memberLookup is how many entries of a month are looked at in the time of finding the
-// one of an ordinal.
+// memberLookup is how many entries of a month are looked at in the time of finding one
+// by its ordinal.
 const memberLookup = 16
 
-// year looks at the entries that begin and end in a year, the months that promise most
-// first. Of a year that has few members of the set, it looks at those.
+// year looks at the entries that begin and end in a year, the most promising months
+// first. If few ordinals of the set are in the year, it looks at their entries alone.
 func (w *dateWalk) year(part *column[dateRange], year *calendarYear) {
 	members := year.within.AndCardinality(w.set)
 	switch {

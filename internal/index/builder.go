@@ -33,11 +33,11 @@ func (b *Builder) Reset() {
 // Len returns the number of values added since the last Reset.
 func (b *Builder) Len() int { return b.n }
 
-// Payload returns the values. It is good until the next call of another method.
+// Payload returns the values. They are valid until the next call of another method.
 func (b *Builder) Payload() []byte { return b.payload }
 
-// Token adds a system and a code, both already in the case in which they are to
-// be compared. An empty system means none; an empty code is a system alone.
+// Token adds a system and a code, both already in the case in which they are compared.
+// An empty system means none; an empty code is a system alone.
 func (b *Builder) Token(p Param, group uint32, system, code string) {
 	b.begin(KindToken, 0, p, group)
 	b.text(system)
@@ -65,7 +65,7 @@ func (b *Builder) Clock(p Param, group uint32, from, to int64) {
 	b.date(KindClock, p, group, from, to)
 }
 
-// Periods adds periods, whose outer bounds are the value.
+// Periods adds periods as one value, whose ends are their outer bounds.
 func (b *Builder) Periods(p Param, group uint32, periods []Period) {
 	b.begin(KindPeriods, 0, p, group)
 	b.payload = binary.AppendUvarint(b.payload, uint64(len(periods)))
@@ -74,8 +74,8 @@ func (b *Builder) Periods(p Param, group uint32, periods []Period) {
 	}
 }
 
-// Number adds the closed range of two decimals; equal ones are a point, an
-// empty one is an open end.
+// Number adds the closed range of two decimals. Equal decimals are a point; an empty
+// text is an open end.
 func (b *Builder) Number(p Param, group uint32, low, high string) {
 	b.number(KindNumber, p, group, low, high)
 }
@@ -96,7 +96,7 @@ func (b *Builder) Reference(p Param, group uint32, typ TypeID, id string) {
 	b.target(typ, id)
 }
 
-// Mention adds a reference of which the index keeps no edge; see [Entry.NoEdge].
+// Mention adds a reference without an edge in the index; see [Entry.NoEdge].
 func (b *Builder) Mention(p Param, group uint32, typ TypeID, id string) {
 	b.begin(KindReference, tagShort, p, group)
 	b.target(typ, id)

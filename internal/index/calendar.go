@@ -21,10 +21,11 @@ import (
 // would not be faster: to unite twelve takes longer than to go through a list.
 type calendar struct {
 	years []*calendarYear // rising
-	// loose are the positions of entries that begin in no year, or end where they
-	// begin or before.
+	// loose are the positions of entries that begin in no year, or end no later than
+	// they begin.
 	loose []uint16
-	// coarse says that too many entries are kept apart for this to be of use.
+	// coarse says that the calendar is of no use, since it keeps too many entries
+	// apart.
 	coarse bool
 }
 
@@ -33,8 +34,8 @@ type calendarYear struct {
 	within *roaring.Bitmap // the ordinals of entries that begin and end in it
 	n      int             // how many entries these are
 	months [12]calendarMonth
-	// The positions of entries that cross the end of the year, and of those
-	// that cross the end of a month but not of the year.
+	// The positions of entries that cross the end of the year, and of entries that only
+	// cross the end of a month.
 	beyondYear, beyondMonth []uint16
 }
 
@@ -52,8 +53,8 @@ const (
 	calendarTo   = 253_402_300_800 * microsPerSecond
 )
 
-// Beyond these a calendar is coarse: open periods and far crossing ones make it
-// slow, and years of few entries large.
+// Beyond these limits a calendar is coarse: open and long periods make it slow, and
+// years of few entries make it large.
 const (
 	calendarApart = 16 // of so many entries one may be kept apart
 	calendarYears = 64 // a chunk, and in all
@@ -110,8 +111,8 @@ func newCalendar(part *column[dateRange]) *calendar {
 	return c
 }
 
-// A yearBuilder collects ordinals: to make a bitmap of them at the end is several
-// times faster than to add one by one.
+// A yearBuilder collects ordinals and makes a bitmap of them at the end: that is
+// several times faster than adding them one by one.
 type yearBuilder struct {
 	calendarYear
 	ordinals []uint32
@@ -169,8 +170,8 @@ const (
 	fitAll
 )
 
-// fit says which of the ranges that begin and end in s lie in a box: at fitSome
-// any may. None of them is empty, so that none ends where s begins.
+// fit says whether none, some or all ranges that begin and end in s lie in a box. None
+// of them is empty, so none ends where s begins.
 func (s calendarSpan) fit(b *box) fit {
 	switch {
 	case s.to <= b.lowMin, s.from > b.lowMax, s.to < b.highMin, s.from >= b.highMax:
@@ -193,7 +194,7 @@ func (c *calendar) bytes() int64 {
 	return n
 }
 
-// match adds what lies in a box to m, whose part is the calendar's.
+// match adds the entries that lie in a box to m, whose part is the calendar's.
 func (c *calendar) match(m *dateMatcher, b *box) {
 	m.look(c.loose, b)
 	for _, year := range c.years {

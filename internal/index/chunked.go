@@ -10,9 +10,9 @@ const (
 	chunkSize = 1 << chunkBits
 )
 
-// A chunked is an append-only array in chunks of equal size, which never move:
-// one goroutine grows and writes it while others read, without a lock, elements
-// that were published to them by other means.
+// A chunked is an append-only array in chunks of equal size, which never move. One
+// goroutine grows and writes it. Others read without a lock, and only elements that
+// were published to them by other means.
 type chunked[T any] struct {
 	dir atomic.Pointer[[]*[chunkSize]T]
 }
@@ -44,15 +44,15 @@ func (c *chunked[T]) copyOf(i uint32) *[chunkSize]T {
 	return &chunk
 }
 
-// replace puts another chunk in the place of that of element i. Readers that hold the
-// old one keep it.
+// replace puts another chunk in the place of element i's chunk. Readers of the old
+// chunk keep it.
 func (c *chunked[T]) replace(i uint32, chunk *[chunkSize]T) {
 	dir := slices.Clone(*c.dir.Load())
 	dir[i>>chunkBits] = chunk
 	c.dir.Store(&dir)
 }
 
-// elements returns how many elements there is room for.
+// elements returns the number of elements for which there is room.
 func (c *chunked[T]) elements() int {
 	if p := c.dir.Load(); p != nil {
 		return len(*p) << chunkBits

@@ -99,8 +99,8 @@ func (c *columnChunk[T]) value(i int) T {
 	return c.values[i]
 }
 
-// all returns the first n values, for reading only; buf is where those of a packed
-// chunk are put.
+// all returns the first n values, for reading only. The values of a packed chunk are
+// put into buf.
 func (c *columnChunk[T]) all(n int, buf *[]T) []T {
 	if c.packed == nil {
 		return c.values[:n]
@@ -110,7 +110,8 @@ func (c *columnChunk[T]) all(n int, buf *[]T) []T {
 	return *buf
 }
 
-// bytes returns the memory of the entries, and of what searches have made of them.
+// bytes returns the memory of the entries, and of the orders and calendars that
+// searches have made.
 func (c *column[T]) bytes() int64 {
 	var v T
 	ordinals, values, made := 0, 0, int64(0)
@@ -175,8 +176,8 @@ func (c *column[T]) gallop(from int, o Ordinal) int {
 	return low
 }
 
-// parts iterates over the chunks, with the ordinals of those of their entries
-// that belong to the snapshot.
+// parts iterates over the chunks of the snapshot. The ordinals are those of the entries
+// that the snapshot has.
 func (c *column[T]) parts() iter.Seq2[[]Ordinal, *columnChunk[T]] {
 	return func(yield func([]Ordinal, *columnChunk[T]) bool) {
 		for i, chunk := range c.chunks {
@@ -196,7 +197,7 @@ func (c *column[T]) top() uint32 {
 	return uint32(c.ordinal(c.n - 1))
 }
 
-// from returns a part of the column: up to n chunks, from a chunk on.
+// from returns a stretch of the column: up to n chunks, from a chunk on.
 func (c *column[T]) from(chunk, n int) column[T] {
 	if chunk == len(c.chunks) {
 		return column[T]{}
@@ -205,14 +206,15 @@ func (c *column[T]) from(chunk, n int) column[T] {
 	return column[T]{c.chunks[chunk:end], min(c.n, end<<columnBits) - chunk<<columnBits, c.repeats}
 }
 
-// fewOf reports whether set is so small against the column that its entries are
-// better looked up than scanned; scanned is how many are scanned meanwhile.
+// fewOf reports whether set is so small against the column that looking its entries up
+// is faster than a scan. scanned is how many entries a scan passes in the time of one
+// look-up.
 func (c *column[T]) fewOf(set *roaring.Bitmap, scanned int) bool {
 	return set != nil && set.GetCardinality() < uint64(c.n/scanned)
 }
 
 // entries iterates over the entries of the ordinals of set, or all if it is nil. A
-// value is good until the next one.
+// value is valid until the next one.
 func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 	return func(yield func(Ordinal, *T) bool) {
 		if set == nil {
@@ -227,7 +229,7 @@ func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 			}
 			return
 		}
-		// Not ordinalsOf: one function call less for each of many ordinals.
+		// Without ordinalsOf each of many ordinals costs one function call less.
 		var buf [256]uint32
 		var value T
 		it := set.ManyIterator()
@@ -247,8 +249,8 @@ func (c *column[T]) entries(set *roaring.Bitmap) iter.Seq2[Ordinal, *T] {
 	}
 }
 
-// spans iterates over the ordinals of set that have entries, with the span that
-// extend gathers from each of them.
+// spans iterates over the ordinals of set that have entries. extend gathers the span of
+// an ordinal from its entries.
 func spans[T, K any](c column[T], set *roaring.Bitmap, extend func(s *Span[K], v *T, first bool)) iter.Seq2[Ordinal, Span[K]] {
 	return func(yield func(Ordinal, Span[K]) bool) {
 		var last Ordinal

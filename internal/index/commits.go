@@ -8,14 +8,14 @@ import (
 // MaxVersion is the highest version number that a resource can have.
 const MaxVersion = maxVersion
 
-// A CommitRange says which ordinals a commit has.
+// A CommitRange has the ordinals of a commit.
 type CommitRange struct {
 	Sequence    uint64
 	Time        int64 // microseconds since the Unix epoch
 	First, Last Ordinal
 }
 
-// Commits iterates over the commits after a sequence that the view has, in their order.
+// Commits iterates over the view's commits after a sequence, in their order.
 func (v View) Commits(after uint64) iter.Seq[CommitRange] {
 	return func(yield func(CommitRange) bool) {
 		n := uint32(sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).sequence > after }))

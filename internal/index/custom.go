@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// FirstCustom is the first of the params that come and go while the index lives:
-// those of search parameters that are defined at run time. [Index.Fill] and
-// [Item.Custom] add their values, and [Index.Drop] takes a param out as a whole,
-// whereupon its number may be given to another.
+// FirstCustom is the first custom param. Custom params are defined while the index
+// lives. [Index.Fill] and [Item.Custom] add their values, and [Index.Drop] takes a
+// param out as a whole; then another param may get its number.
 const FirstCustom Param = 1 << 15
 
 // A Late is values of custom params for a version that was applied without them.
@@ -17,14 +16,13 @@ type Late struct {
 	Values  *Prepared
 }
 
-// Fill adds values of custom params to versions that were applied before. It is
-// called by the goroutine that applies. The ordinals rise, and for each param
-// they rise from one call to the next and to the items that Apply adds: all
-// versions have the values of a param through Fill, up to some ordinal, and
-// through [Item.Custom] after it. Versions that are no longer visible are left
-// aside: sweeps count on it that what they took out does not come back. So views
-// that are older than the last Fill of a param lack some of its values: the caller
-// must not ask them for it.
+// Fill adds values of custom params to versions that were applied before. It is called
+// by the goroutine that applies. The ordinals rise, and for each param they rise from
+// one call to the next and on to the items of Apply: up to some ordinal the values of a
+// param come through Fill, and after it through [Item.Custom]. Versions that are no
+// longer visible are left out, since a swept version must not come back. So a view
+// older than the last Fill of a param lacks some of its values: the caller must not ask
+// it for them.
 //
 // It reports [ErrFull], and has then changed nothing.
 func (x *Index) Fill(late []Late) error {
@@ -53,7 +51,7 @@ func (x *Index) Fill(late []Late) error {
 	return nil
 }
 
-// values returns what there is to add, or nil.
+// values returns the values to add, or nil.
 func (l *Late) values() *Prepared {
 	if l.Values == nil || l.Values.in == nil {
 		return nil
@@ -61,10 +59,9 @@ func (l *Late) values() *Prepared {
 	return l.Values
 }
 
-// Drop frees the values of custom params. It is called by the goroutine that
-// applies. Whoever still asks for one of them gets an answer of no meaning: the
-// caller sees to it that nobody trusts one. The entities that only their
-// references named stay.
+// Drop frees the values of custom params. It is called by the goroutine that applies. A
+// search that still asks for one of them gets a wrong answer: the caller must discard
+// it. Entities that only references of these params named stay.
 func (x *Index) Drop(params ...Param) {
 	for _, p := range params {
 		x.mu.Lock()
@@ -81,8 +78,8 @@ func (x *Index) Drop(params ...Param) {
 	}
 }
 
-// freeLocked frees the posting of a payload, and empties the payload. A sweep that
-// has seen it must not take it for what has the posting next: that it was freed
+// freeLocked frees the posting of a payload, and empties the payload. A sweep that has
+// seen the posting must not take it for the next posting with its number: x.mu.freed
 // makes the sweep look again. REQUIRES: mu held for writing.
 func (x *Index) freeLocked(payload *uint32) {
 	x.mu.freed++
@@ -92,9 +89,8 @@ func (x *Index) freeLocked(payload *uint32) {
 	*payload = 0
 }
 
-// dropTerms removes the terms of a param that is gone from the table, some under
-// each lock. A sweep may have removed one, and a version have brought it back: then
-// it is among them twice.
+// dropTerms removes the terms of a dropped param from the table, some under each lock.
+// A term is listed twice if a sweep removed it and a later version brought it back.
 func (x *Index) dropTerms(columns *paramColumns) {
 	for terms := range slices.Chunk(columns.custom, sweepStep) {
 		x.mu.Lock()
@@ -106,8 +102,7 @@ func (x *Index) dropTerms(columns *paramColumns) {
 	}
 }
 
-// dropTexts takes the folded texts of a param that is gone out of the table, and
-// frees them.
+// dropTexts takes the folded texts of a dropped param out of the table, and frees them.
 func (x *Index) dropTexts(p Param, columns *paramColumns) {
 	type entry struct {
 		text string
@@ -118,7 +113,7 @@ func (x *Index) dropTexts(p Param, columns *paramColumns) {
 		entries = append(entries, entry{text, id})
 		return true
 	})
-	// In the order of their numbers: those of one chunk are freed together.
+	// The order of their numbers lets texts of one chunk be freed together.
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.id, b.id) })
 	var gone []textID
 	for i, e := range entries {

@@ -7,9 +7,9 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// A DateWindow is a condition on a range [From, To): both ends within limits,
-// which are included. [AnyDate] is the start for building one; the functions
-// after it are those that FHIR's prefixes need (R4 §3.1.1.4.5).
+// A DateWindow is a condition on a range [From, To): both ends lie within limits, which
+// are included. [AnyDate] is the start for building one; the functions after it serve
+// FHIR's prefixes (R4 §3.1.1.4.5).
 type DateWindow struct{ FromMin, FromMax, ToMin, ToMax int64 }
 
 // AnyDate holds for every range.
@@ -17,12 +17,12 @@ func AnyDate() DateWindow {
 	return DateWindow{math.MinInt64, math.MaxInt64, math.MinInt64, math.MaxInt64}
 }
 
-// DateWithin holds for ranges that [low, high) contains.
+// DateWithin holds for ranges within [low, high).
 func DateWithin(low, high int64) DateWindow {
 	return DateWindow{low, math.MaxInt64, math.MinInt64, high}
 }
 
-// DateStartsBefore holds for ranges of which a part is before t.
+// DateStartsBefore holds for ranges that begin before t.
 func DateStartsBefore(t int64) DateWindow {
 	return DateWindow{math.MinInt64, below(t), math.MinInt64, math.MaxInt64}
 }
@@ -32,7 +32,7 @@ func DateStartsFrom(t int64) DateWindow {
 	return DateWindow{t, math.MaxInt64, math.MinInt64, math.MaxInt64}
 }
 
-// DateEndsAfter holds for ranges of which a part is at or after t.
+// DateEndsAfter holds for ranges that end after t.
 func DateEndsAfter(t int64) DateWindow {
 	return DateWindow{math.MinInt64, math.MaxInt64, above(t), math.MaxInt64}
 }
@@ -70,15 +70,16 @@ func (d Dates) Len() int { return d.entries.n }
 // Repeats reports whether an ordinal may have several values.
 func (d Dates) Repeats() bool { return d.entries.repeats }
 
-// And returns the window that holds where both do, and false if none does.
+// And returns the window that holds if both windows do, and false if no range fits
+// both.
 func (w DateWindow) And(v DateWindow) (DateWindow, bool) {
 	both := DateWindow{max(w.FromMin, v.FromMin), min(w.FromMax, v.FromMax), max(w.ToMin, v.ToMin), min(w.ToMax, v.ToMax)}
 	return both, both.FromMin <= both.FromMax && both.ToMin <= both.ToMax
 }
 
-// Match returns the ordinals of which at least one value lies in at least one
-// window: among those of set, or among all if set is nil. Superseded versions
-// are included. The result is the caller's.
+// Match returns the ordinals that have a value in at least one window, among set, or
+// among all ordinals if set is nil. Superseded versions are included. The result is the
+// caller's.
 func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap {
 	if d.entries.fewOf(set, datesLookup) {
 		return d.matchFew(set, windows)
@@ -102,8 +103,8 @@ func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap
 	return roaring.FastOr(parts...)
 }
 
-// Estimate guesses how many dates lie in windows: exactly, but for the months at their
-// ends and for what has no calendar. Of that it takes half.
+// Estimate guesses how many dates lie in windows. It counts exactly, except in the
+// months at their ends and in entries without a calendar: of these it counts half.
 func (d Dates) Estimate(windows ...DateWindow) int {
 	full := d.entries.n >> columnBits
 	n := (d.entries.n - full<<columnBits) / 2
@@ -131,7 +132,8 @@ type dateMatcher struct {
 	part    column[dateRange]
 	ordered bool              // the part has a calendar
 	whole   []*roaring.Bitmap // years that lie in a box, not to be changed
-	// found are those of the entries that were looked at; nil if there are none yet.
+	// found are the matches among the entries that were looked at one by one; nil if
+	// there are none yet.
 	found *dense
 }
 
@@ -149,7 +151,7 @@ func (m *dateMatcher) match(b *box) {
 	})
 }
 
-// look finds what lies in a box among positions of the part.
+// look finds the entries that lie in a box among positions of the part.
 func (m *dateMatcher) look(positions []uint16, b *box) {
 	for _, i := range positions {
 		if r := m.part.value(int(i)); b.contains(r.from, r.to) {
@@ -165,8 +167,8 @@ func (m *dateMatcher) add(o Ordinal) {
 	m.found.set(uint32(o))
 }
 
-// appendResult appends bitmaps whose union is what was found among a set, or all if
-// it is nil. They are not to be changed.
+// appendResult appends bitmaps whose union is the matches in a set, or all matches if
+// set is nil. The bitmaps must not be changed.
 func (m *dateMatcher) appendResult(parts []*roaring.Bitmap, set *roaring.Bitmap) []*roaring.Bitmap {
 	if m.found != nil {
 		m.whole = append(m.whole, m.found.bitmap())
@@ -198,8 +200,8 @@ func (d Dates) matchFew(set *roaring.Bitmap, windows []DateWindow) *roaring.Bitm
 	return roaring.BitmapOf(found...)
 }
 
-// Keys iterates upwards over those of set that have a value, with their
-// earliest From and latest To.
+// Keys iterates upwards over the ordinals of set that have a value, with their earliest
+// From and latest To.
 func (d Dates) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[int64]] {
 	return spans(d.entries, set, func(s *Span[int64], r *dateRange, first bool) {
 		if first {

@@ -33,8 +33,8 @@ func (d *deadSet) add(o, last Ordinal) {
 	d.n++
 }
 
-// sweep returns the set with what was swept apart: all that was swept ever, which
-// the set takes over.
+// sweep returns the set with the swept ordinals kept apart. swept has all ordinals that
+// were ever swept; the set takes it over.
 func (d *deadSet) sweep(swept *roaring.Bitmap) deadSet {
 	fresh := roaring.BitmapOf(d.tail...)
 	if d.frozen != nil {
@@ -44,8 +44,8 @@ func (d *deadSet) sweep(swept *roaring.Bitmap) deadSet {
 	return deadSet{swept: swept, frozen: shareable(fresh), n: d.n}
 }
 
-// bitmaps are the parts but for the tail, what was swept only if it is asked for;
-// nil is an empty one.
+// bitmaps returns the set's bitmaps, without the tail, and the swept ordinals only if
+// swept is true. A nil bitmap is empty.
 func (d *deadSet) bitmaps(swept bool) [2]*roaring.Bitmap {
 	if swept {
 		return [2]*roaring.Bitmap{d.frozen, d.swept}
@@ -65,8 +65,8 @@ func (d *deadSet) removeFrom(set *roaring.Bitmap) {
 	}
 }
 
-// countIn returns how many of set are dead. What was swept counts if the set may
-// hold it.
+// countIn returns how many ordinals of set are dead. swept says that set may have swept
+// ordinals.
 func (d *deadSet) countIn(set *roaring.Bitmap, swept bool) int {
 	n := 0
 	for _, part := range d.bitmaps(swept) {
@@ -82,7 +82,7 @@ func (d *deadSet) countIn(set *roaring.Bitmap, swept bool) int {
 	return n
 }
 
-// fresh returns the dead of set that were not swept, as a new bitmap.
+// fresh returns the dead ordinals of set that were not swept, as a new bitmap.
 func (d *deadSet) fresh(set *roaring.Bitmap) *roaring.Bitmap {
 	shared := roaring.New()
 	if d.frozen != nil {

@@ -144,7 +144,7 @@ func (s *scanner) target(e *Entry) bool {
 	return ok && s.text(&e.ID) && e.ID != "" && len(e.ID) <= MaxIDLen
 }
 
-// texts reads the two forms of a text, or one that stands for both.
+// texts reads the two forms of a text, or one text that is both.
 func (s *scanner) texts(e *Entry, same bool) bool {
 	ok := s.text(&e.Folded)
 	if same {
@@ -154,7 +154,7 @@ func (s *scanner) texts(e *Entry, same bool) bool {
 	return ok && s.text(&e.Exact)
 }
 
-// decimals reads the ends of a number, or one that stands for both.
+// decimals reads the ends of a number, or one decimal that is both.
 func (s *scanner) decimals(e *Entry, same bool) bool {
 	ok := s.decimal(&e.Low)
 	if same {

@@ -8,7 +8,7 @@ import (
 )
 
 // A dense is a row of bits for the results of a scan, one for each number from base on:
-// 125 KB for a million. It is borrowed, since searches make one after the other.
+// 125 KB for a million. Rows are borrowed from a pool.
 type dense struct {
 	base  uint32 // the first number of a container of the bitmap that it is to be
 	words []uint64
@@ -16,8 +16,8 @@ type dense struct {
 
 var denses = sync.Pool{New: func() any { return new(dense) }}
 
-// borrowDense returns an empty set for numbers from base to top. Whoever borrows it
-// calls bitmap or giveBack once.
+// borrowDense returns an empty set for numbers from base to top. Its borrower calls
+// bitmap or giveBack once.
 func borrowDense(base, top uint32) *dense {
 	d := denses.Get().(*dense)
 	d.base = base &^ math.MaxUint16
@@ -41,7 +41,8 @@ func (d *dense) has(o uint32) bool {
 	return word < len(d.words) && d.words[word]>>(o&63)&1 != 0
 }
 
-// bitmap returns what is set as a bitmap of the caller's, and gives the row back.
+// bitmap returns the set numbers as a bitmap, which is the caller's, and gives the row
+// back.
 func (d *dense) bitmap() *roaring.Bitmap {
 	b := roaring.New()
 	b.FromDense(d.words, true)

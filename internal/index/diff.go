@@ -8,14 +8,14 @@ import (
 	"github.com/bits-and-blooms/bitset"
 )
 
-// A Difference is a place where two indexes do not agree. It names no value.
+// A Difference is a place at which two indexes differ. It names no value.
 type Difference struct {
 	Kind DifferenceKind
-	// Param is the parameter, or NoParam where there is none or it is not known: a
-	// term that one version has does not tell its own.
+	// Param is the parameter, or NoParam if there is none or it is unknown: the term of
+	// a single version does not tell its param.
 	Param Param
-	// Ordinal is one that one index has there and the other has not or has
-	// otherwise, 0 if it is not known.
+	// Ordinal is an ordinal that one index has there and the other lacks or has
+	// otherwise; 0 if it is unknown.
 	Ordinal Ordinal
 }
 
@@ -33,7 +33,7 @@ func (d Difference) String() string {
 	return text
 }
 
-// A DifferenceKind says in which structure a difference is.
+// A DifferenceKind names the structure of a difference.
 type DifferenceKind uint8
 
 // The kinds of differences.
@@ -63,8 +63,8 @@ var differenceNames = [...]string{
 
 func (k DifferenceKind) String() string { return differenceNames[k] }
 
-// Twin returns an empty index with the terms of x, into which the same versions are
-// applied for [Diff].
+// Twin returns an empty index with the hash key of x. For [Diff] the same versions are
+// applied to it.
 func (x *Index) Twin() *Index {
 	twin := newIndex([16]byte{}, x.settle, x.limits)
 	twin.terms = x.terms
@@ -72,8 +72,8 @@ func (x *Index) Twin() *Index {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	for p, c := range x.mu.params {
-		// Which systems of a param are its own depends on which were seen first, and
-		// a twin may see a part.
+		// The own systems of a param are the first ones seen, and a twin may see only
+		// some versions.
 		if Param(p) < FirstCustom && c != nil && len(c.systems) > 0 {
 			twin.makeColumnsLocked(Param(p)).systems = append([]digest(nil), c.systems...)
 		}
@@ -81,14 +81,13 @@ func (x *Index) Twin() *Index {
 	return twin
 }
 
-// Diff compares the state of an index with that of its twin, made anew from the same
-// commits with the same ordinals: the resource table whole, and of postings, columns
-// and dictionaries what is visible in the view, because what is not may have been
-// swept. Custom params are left aside. It calls report with each difference until
-// report returns false.
+// Diff compares an index with its twin, made anew from the same commits with the same
+// ordinals. It compares the whole resource table, and the visible ordinals of postings,
+// columns and dictionaries, since other ordinals may have been swept. Custom params are
+// left out. It calls report with each difference until report returns false.
 //
 // With types it compares the resources of some types alone; the twin may then have
-// holes in place of the others. So a large index can be compared in slices.
+// holes in place of the other resources. So a large index can be compared in slices.
 //
 // The index may be written and swept meanwhile, if its view is held.
 func Diff(ctx context.Context, of, twin View, types func(TypeID) bool, report func(Difference) bool) error {
@@ -153,7 +152,7 @@ func (d *differ) commits(context.Context) {
 	}
 }
 
-// versions compares the resource table, and finds out what is visible.
+// versions compares the resource table, and collects the visible ordinals.
 func (d *differ) versions(ctx context.Context) {
 	last := d.a.s.last
 	d.visible, d.count = bitset.New(uint(last)+1), make(map[TypeID]int)
@@ -216,7 +215,7 @@ func (d *differ) sameEntity(a, b *entityRecord) bool {
 		bytes.Equal(d.a.x.entities.stored(a), d.b.x.entities.stored(b))
 }
 
-// entity returns the record of an entity, nil of none.
+// entity returns the record of an entity, or nil if there is none.
 func (v View) entity(e Entity) *entityRecord {
 	if e == 0 || uint32(e) > v.x.entities.n.Load() {
 		return nil
@@ -260,7 +259,7 @@ func (d *differ) totals(ctx context.Context) {
 	}
 }
 
-// params compares what lies with each param.
+// params compares the columns and dictionaries of each param.
 func (d *differ) params(ctx context.Context) {
 	n := 0
 	for _, x := range []*Index{d.a.x, d.b.x} {
@@ -285,7 +284,7 @@ func (d *differ) params(ctx context.Context) {
 	}
 }
 
-// systems reports a system that the twin asks for a code and the index does not.
+// systems reports a system that the twin has for a param and the index lacks.
 func (d *differ) systems(p Param) {
 	own := func(x *Index) []digest {
 		x.mu.RLock()

@@ -26,7 +26,7 @@ func (d *differ) terms(ctx context.Context) {
 		}
 		slots = d.b.x.termsOf(slots[:0], shard)
 		d.lookUp(slots, func(termHash) bool { return true })
-		// What the twin has not.
+		// Terms that only the index has.
 		slots = d.a.x.termsOf(slots[:0], shard)
 		d.lookUp(slots, func(t termHash) bool { return d.b.x.mu.table.get(t) == 0 })
 	}
@@ -57,7 +57,7 @@ func (x *Index) termsOf(dst []termSlot, shard int) []termSlot {
 	return dst
 }
 
-// lookUp compares the postings of those terms that are wanted.
+// lookUp compares the postings of the wanted terms.
 func (d *differ) lookUp(slots []termSlot, wanted func(termHash) bool) {
 	for len(slots) > 0 && !d.stopped {
 		n := min(len(slots), diffStep)
@@ -94,7 +94,7 @@ func (d *differ) lookUpLocked(slots []termSlot, wanted func(termHash) bool) {
 }
 
 // ownerOf returns the param of a term whose payloads are x in a and y in b, if one of
-// them says it. REQUIRES: mu of both held.
+// the two tells it. REQUIRES: mu of both held.
 func ownerOf(a *Index, x uint32, b *Index, y uint32) Param {
 	switch {
 	case x&postingBit != 0:
@@ -105,8 +105,8 @@ func ownerOf(a *Index, x uint32, b *Index, y uint32) Param {
 	return NoParam
 }
 
-// firstOfOne returns the first ordinal among some, or among all if they are nil, that
-// one of two postings has and the other has not; 0 if there is none.
+// firstOfOne returns the first ordinal that only one of two postings has; 0 if there is
+// none. It looks at the ordinals in among, or at all if among is nil.
 func (p Posting) firstOfOne(q Posting, among *bitset.BitSet) Ordinal {
 	a, b := p.cursor(), q.cursor()
 	x, y := a.next(among), b.next(among)
@@ -142,7 +142,7 @@ func (p Posting) cursor() (c postingCursor) {
 	return c
 }
 
-// next returns the next ordinal among some, 0 at the end.
+// next returns the next ordinal in among, 0 at the end.
 func (c *postingCursor) next(among *bitset.BitSet) uint32 {
 	for {
 		o := c.step()

@@ -2,13 +2,13 @@ package index
 
 import "encoding/binary"
 
-// A decimal is its length and 1, and its characters, two a byte, the first in the
-// high half. One with other characters than decimals have is 0 and a text.
+// A decimal is written as its length plus 1, and then its characters, two a byte, the
+// first in the high half. A text with other characters is written as 0 and a text.
 
 // digits are the characters of decimals; the last half of an odd number is 15.
 const digits = "0123456789+-.eE"
 
-// digitOf is where a character stands in digits, 15 for one that does not.
+// digitOf is the index of a character in digits, or 15 for other characters.
 var digitOf = func() (of [256]byte) {
 	for i := range of {
 		of[i] = 15

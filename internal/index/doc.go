@@ -1,12 +1,12 @@
 // Package index is the search index and the resource table of a store, in
 // memory.
 //
-// It knows ordinals, resources, terms, postings and columns; it knows no FHIR
-// query syntax and no search parameter by name. Package search decides what
-// the values of a resource are and what a query means; this package answers
-// which versions have a value.
+// It knows ordinals, resources, terms, postings and columns; it knows no FHIR query
+// syntax and no search parameter by name. The packages of search decide on the values
+// of a resource and the meaning of a query; this package answers which versions have a
+// value.
 //
-// # Terms of the trade
+// # Terms
 //
 //   - An [Ordinal] numbers a stored version of a resource, in log order, from 1.
 //   - An [Entity] numbers a (type, id) pair, whether it was seen as a resource
@@ -15,33 +15,35 @@
 //     and numbers. Its layout is docs/format/values.md, packed or not.
 //   - A [Term] is the keyed hash of one exact value of one parameter, a posting
 //     the rising list of ordinals that have it.
-//   - A column holds the values of one parameter that are compared rather than
-//     looked up (dates, numbers, edges of references, sort texts), by ordinal. It
-//     grows in chunks; full ones of dates and numbers are packed, and what searches
-//     make of them (orders, calendars) is kept with them.
-//   - A [Commit] is what one sequence of the log did, a [View] the state after one.
+//   - A column holds the values of one parameter that are compared rather than looked
+//     up (dates, numbers, edges of references, sort texts), by ordinal. It grows in
+//     chunks. Full chunks of dates and numbers are packed, and keep the orders and
+//     calendars that searches make.
+//   - A [Commit] has the versions of one sequence of the log. A [View] is the state
+//     after one commit.
 //
 // # Invariants
 //
 //   - Custom params ([FirstCustom]) come and go as a whole.
-//   - An ordinal is never given again, and what the resource table knows of it stays.
-//     A newer version of a resource adds an ordinal and ends the one before; a
+//   - An ordinal is never given again, and its entry in the resource table stays. A
+//     newer version of a resource adds an ordinal and ends the version before; a
 //     deletion is an ordinal without values.
-//   - Every posting and every column rises by ordinal. A view is the last
-//     ordinal L of its record: an ordinal o is visible in it if o ≤ L, o is no
-//     deletion marker, and no newer version of the same resource is ≤ L. So a
-//     view stays exact however much is written after it, until a sweep goes beyond it.
-//   - [Index.Sweep] removes from postings and columns what is not visible at its
-//     horizon nor later. It goes beyond no view that is held ([Index.Hold]) and not ended; a view
-//     that is not held is exact as long as it is whole ([View.Whole]).
-//   - [Index.Purge] makes holes of ordinals whose items left the log: no view shows them
-//     any more, and one that had them is not complete ([View.Complete]).
-//   - What an [Admission] has admitted, [Index.ApplyAll] applies: limits are asked before
-//     a commit is made durable. They stand in limits.go.
-//   - An index that a [Loader] filled is as one that Apply filled: [Diff] finds nothing.
-//   - What a reader holds is never changed: postings and columns are append-only
-//     slices and frozen bitmaps, whose headers are copied under a short lock. A sweep
-//     puts others in their place.
+//   - Every posting and every column rises by ordinal. A view has the last ordinal L of
+//     its commit: an ordinal o is visible in it if o ≤ L, o is no deletion, and no
+//     newer version of the same resource is ≤ L. So a view stays exact however much is
+//     written after it, until a sweep goes beyond it.
+//   - [Index.Sweep] removes from postings and columns the ordinals that are not visible
+//     at its horizon nor later. It goes beyond no hold ([Index.Hold]) that lasts; a
+//     view without a hold is exact as long as it is whole ([View.Whole]).
+//   - [Index.Purge] makes holes of ordinals whose items left the log: no view shows
+//     them any more, and a view that had one is not complete ([View.Complete]).
+//   - [Index.ApplyAll] applies every commit that an [Admission] has admitted: limits
+//     are checked before a commit is made durable. They stand in limits.go.
+//   - An index that a [Loader] filled equals one that Apply filled: [Diff] finds
+//     nothing.
+//   - A reader's postings and columns never change: they are append-only slices and
+//     frozen bitmaps, whose headers are copied under a short lock. A sweep replaces
+//     them by new ones.
 //
 // # Concurrency
 //
@@ -54,13 +56,13 @@
 //
 // # What it does not do
 //
-// It stores nothing: opening a store applies its log again. It decides nothing about
-// sweeps: package datastore says when, and how far. A sweep frees what postings,
-// columns, terms and texts take; of a version 16 bytes of the resource table and its
-// place in the posting of its type stay, for histories, and of a text that is gone
-// 24, until all of the 4,096 that were added with it are. It keeps no text of tokens,
-// so that sorting by a token, and composites, read the payloads of the candidates
-// ([Decode]). Order, limits and cost of queries are package search's.
+// It stores nothing: opening a store applies its log again. It does not decide when and
+// how far to sweep: package engine does. A sweep frees the memory of postings, columns,
+// terms and texts. For histories, 16 bytes of the resource table and a place in the
+// posting of its type stay for a swept version. A text that is gone keeps 24 bytes
+// until all 4,096 texts of its chunk are gone. The index keeps no text of tokens, so
+// that sorting by a token, and composites, read the payloads of the candidates
+// ([Decode]). Order, limits and cost of queries belong to internal/search.
 //
 // # A term decides alone
 //
@@ -70,16 +72,16 @@
 // collision. The alternative, 64 bits and a comparison with the holder's real
 // value, would cost a decryption for each second holder of a value.
 //
-// SipHash runs once for a text, and its result serves all params and forms, to
-// each of which it adds a number of its own; a system and a code are two results,
-// multiplied and added. So two terms of one text never collide, and two of
-// different texts as seldom as their hashes do: a multiplier that is odd costs at
-// most two bits of each half, for the pairs (a, b) and (b, a).
+// SipHash runs once for a text. The terms of the text add to its result a number for
+// each param and form; a system and a code are two results, multiplied and added. So
+// two terms of one text never collide, and terms of different texts collide as seldom
+// as their hashes do: an odd multiplier costs at most two bits of each half, for the
+// pairs (a, b) and (b, a).
 //
 // # A code without a system
 //
-// A code is found under its system only. A code under any system is the union of
-// what it is under each system that the parameter has, of which there are few;
-// codes of the seventeenth system and further ones have a term of their own. A
-// unique identifier so costs one slot of the table, not two.
+// A code is found under its system only. A code under any system is the union of its
+// postings under each system of the parameter, and a parameter has few systems; codes
+// of the seventeenth and further systems have a term for all of these together. So a
+// unique identifier costs one slot of the table, not two.
 package index

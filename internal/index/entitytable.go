@@ -28,8 +28,8 @@ type entityRecord struct {
 	key    uint32        // offset in the arena, in multiples of 8
 	newest atomic.Uint32 // ordinal
 	typ    TypeID
-	// tag is 15 bits of the hash, which spare most comparisons of other keys, and
-	// one that says that the id is a UUID.
+	// tag has 15 bits of the hash, which spare most comparisons with other keys, and a
+	// bit that says that the id is a UUID.
 	tag uint16
 }
 
@@ -44,7 +44,7 @@ const (
 // roundID returns the bytes that a key of n bytes takes in the arena at most.
 func roundID(n int) uint64 { return (uint64(n) + arenaAlign - 1) / arenaAlign * arenaAlign }
 
-// An entityKey is an id as a digest is made of it.
+// An entityKey is an id in the form that is hashed.
 type entityKey struct {
 	buf [1 + MaxIDLen]byte
 	n   int
@@ -63,8 +63,8 @@ func (k *entityKey) set(id string) {
 
 func (k *entityKey) bytes() []byte { return k.buf[:k.n] }
 
-// packUUID packs a UUID in lower case and with hyphens; anything else would not
-// come back as it was.
+// packUUID packs a UUID in lower case and with hyphens. It refuses other spellings,
+// which unpacking would not give back.
 func packUUID(dst *[16]byte, id string) bool {
 	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
 		return false
@@ -80,15 +80,15 @@ func packUUID(dst *[16]byte, id string) bool {
 	return okA && okB && okC && okD
 }
 
-// packHex reads twice four digits of base 16, all eight at once: a byte of a
-// word is a digit. It returns false for upper case and whatever is no digit.
+// packHex reads twice four digits of base 16, all eight at once: each byte of a word is
+// a digit. It returns false for upper case and for other characters.
 func packHex(high, low string) (uint32, bool) {
 	const each = 0x0101010101010101
 	text := uint64(fourBytes(high))<<32 | uint64(fourBytes(low))
 	// Letters have the bit 0x40: 'a' is 0x61 and means 9 + 1.
 	v := text&(each*0x0f) + text>>6&each*9
 	letters := (v + each*6) >> 4 & each // 10 to 15
-	// What does not give its text again was no digit.
+	// A byte that does not give its text again was no digit.
 	ok := v&(each*0xf0) == 0 && v+each*'0'+letters*('a'-'0'-10) == text
 	v = (v | v>>4) & 0x00ff00ff00ff00ff
 	v = (v | v>>8) & 0x0000ffff0000ffff
@@ -121,7 +121,7 @@ func tagOf(key []byte, hash uint64) uint16 {
 	return tag
 }
 
-// stored returns the bytes of an entity in the arena, for reading only: those of a
+// stored returns the bytes of an entity in the arena, for reading only: 16 bytes of a
 // UUID, or a length and text.
 func (t *entityTable) stored(r *entityRecord) []byte {
 	block := (*t.arena.Load())[r.key/(arenaBlock/arenaAlign)]
@@ -194,7 +194,7 @@ func (t *entityTable) probe(slots []atomic.Uint32, typ TypeID, key []byte, hash 
 	}
 }
 
-// remember keeps hashes from now on, so that a table that grows need not hash all ids
+// remember keeps hashes from now on, so that a growing table need not hash all ids
 // again.
 func (t *entityTable) remember() {
 	t.hashes = make([]uint32, 1, 1+t.n.Load())
@@ -208,8 +208,8 @@ func (t *entityTable) forget() { t.hashes = nil }
 
 func home(hash uint64, slots int) int { return int(hash >> 32 * uint64(slots) >> 32) }
 
-// reserve makes room for n more entities. It may take a while, as a larger table
-// is filled; readers go on in the old one.
+// reserve makes room for n more entities. It may take a while to fill a larger table;
+// readers go on in the old one.
 func (t *entityTable) reserve(n int) {
 	want := int(t.n.Load()) + n
 	t.records.grow(uint32(want) + 1)
@@ -253,12 +253,13 @@ func (t *entityTable) add(typ TypeID, key []byte, hash uint64) Entity {
 	if t.hashes != nil {
 		t.hashes = append(t.hashes, uint32(hash>>32))
 	}
-	// Publishes the record: whoever loads the slot sees what was written before.
+	// Storing the slot publishes the record: a reader of the slot sees the record's
+	// fields.
 	slots[i].Store(n)
 	return Entity(n)
 }
 
-// store puts a key into the arena and returns where.
+// store puts a key into the arena and returns its place.
 func (t *entityTable) store(key []byte) uint32 {
 	if key[0] == packedMark {
 		key = key[1:]

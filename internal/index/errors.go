@@ -15,12 +15,12 @@ var (
 
 // Errors of applying.
 var (
-	// ErrOrder is returned when a record does not follow the one before it: its
+	// ErrOrder is returned when a commit does not follow the commit before: its
 	// sequence or its first ordinal is too low, or its time is earlier.
 	ErrOrder = errors.New("index: record out of order")
 	// ErrFull is returned when there are no more ordinals or entity numbers.
 	ErrFull = errors.New("index: full")
-	// ErrItem is returned when an item of a record makes no sense: an empty or
-	// too long id, values on a deletion, or a version number that does not rise.
+	// ErrItem is returned for an impossible item of a commit: an empty or too long id,
+	// values on a deletion, or a version number that does not rise.
 	ErrItem = errors.New("index: malformed item")
 )

@@ -266,3 +266,6 @@ func (d *damage) dead(how string, o Ordinal) bool {
 	d.x.state.Store(&s)
 	return true
 }
+
+// NewWithin is New with lower limits, which a test can reach.
+func NewWithin(key [16]byte, limits Usage) *Index { return newIndex(key, nil, limits) }

@@ -17,7 +17,7 @@ import (
 // it.
 type horizon struct {
 	mu sync.Mutex
-	// The holds that last, in the order in which they began, which is that of their
+	// The lasting holds, in the order in which they began, which is the order of their
 	// sequences.
 	oldest, newest *Hold
 	at             atomic.Uint64
@@ -58,11 +58,11 @@ func (x *Index) Hold(now time.Time) *Hold {
 	return held
 }
 
-// Release says that the view is read no more. A second Release does nothing.
+// Release ends the hold: the view is not read any more. A second Release does nothing.
 func (held *Hold) Release() { held.finish(holdReleased) }
 
-// End takes the hold away from whoever has it, because it lasts too long: after the
-// next sweep its view may not be whole any more.
+// End ends a hold that lasts too long, before its owner releases it: after the next
+// sweep its view may not be whole any more.
 func (held *Hold) End() { held.finish(holdEnded) }
 
 // Ended reports whether the hold was ended before it was released.
@@ -106,8 +106,8 @@ func (x *Index) Holds() []*Hold {
 	return all
 }
 
-// Whole reports whether no sweep has gone beyond the view. What was read before
-// Whole returns true was exact; a view that is held is always whole.
+// Whole reports whether no sweep has gone beyond the view. If it returns true, all
+// reads before were exact. The view of a lasting hold is always whole.
 func (v View) Whole() bool { return v.s.sequence >= v.x.horizon.at.Load() }
 
 // advance moves the horizon as far as a sweep of a sequence may go.
@@ -119,9 +119,9 @@ func (x *Index) advance(seq uint64) record {
 	return r
 }
 
-// reachLocked returns the newest record whose sequence is at most seq and that of
-// every view that is held, or that of the horizon if it is beyond. REQUIRES:
-// horizon.mu held.
+// reachLocked returns the newest commit whose sequence is at most seq and at most the
+// sequence of each hold, or the horizon's commit if that is later. REQUIRES: horizon.mu
+// held.
 func (x *Index) reachLocked(seq uint64) record {
 	h := &x.horizon
 	if h.oldest != nil {
@@ -130,7 +130,7 @@ func (x *Index) reachLocked(seq uint64) record {
 	return x.View().recordAt(max(seq, h.at.Load()))
 }
 
-// recordAt returns the newest record whose sequence is at most seq, the zero record
+// recordAt returns the newest commit whose sequence is at most seq, or the zero record
 // if there is none.
 func (v View) recordAt(seq uint64) record {
 	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).sequence > seq })
@@ -140,7 +140,7 @@ func (v View) recordAt(seq uint64) record {
 	return *v.x.records.at(uint32(n - 1))
 }
 
-// SequenceAt returns the sequence of the newest record whose time, in microseconds
+// SequenceAt returns the sequence of the newest commit whose time, in microseconds
 // since the Unix epoch, is at most t; 0 if there is none.
 func (v View) SequenceAt(t int64) uint64 {
 	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).time > t })

@@ -10,8 +10,8 @@ import (
 
 // An Index is the search index and the resource table of one store.
 //
-// Apply is called by one goroutine at a time; everything else is safe for any
-// number of goroutines. Of sweeps one runs, and others wait.
+// Apply is called by one goroutine at a time; everything else is safe for any number of
+// goroutines. One sweep runs at a time, and others wait.
 type Index struct {
 	terms   Terms
 	settle  Settle    // nil if values that depend on settings are refused
@@ -55,8 +55,8 @@ type Index struct {
 	}
 }
 
-// A version is what the resource table knows of an ordinal. All but next is
-// written before the ordinal is published.
+// A version is an ordinal's entry in the resource table. All but next is written before
+// the ordinal is published.
 type version struct {
 	entity   Entity // 0 for a hole
 	previous Ordinal
@@ -69,7 +69,7 @@ const (
 	maxVersion = deletedBit - 1
 )
 
-// A record is what the resource table knows of a log record.
+// A record is a commit's entry in the resource table.
 type record struct {
 	sequence uint64
 	time     int64
@@ -77,13 +77,13 @@ type record struct {
 	dead     uint32  // how many ordinals are dead after it
 }
 
-// A published state is what a view sees. It never changes.
+// A published is the state that a view sees. It never changes.
 type published struct {
 	record
 	records uint32
 	dead    deadSet
-	// exact says that dead is of this very state; otherwise it is of a later
-	// one and holds ordinals that are still visible here.
+	// exact says that dead belongs to this very state. Otherwise it belongs to a later
+	// state and has ordinals that are still visible here.
 	exact bool
 	// filter is what View.Through was given.
 	filter any
@@ -113,8 +113,8 @@ type paramColumns struct {
 // under any system. Nearly all params have fewer.
 const ownSystems = 16
 
-// ownSystem reports whether a system is one of the first. A new one becomes one
-// if there is room.
+// ownSystem reports whether a system is one of the first. A new system becomes one if
+// there is room.
 func (c *paramColumns) ownSystem(system digest) bool {
 	if slices.Contains(c.systems, system) {
 		return true
@@ -132,9 +132,6 @@ func New(key [16]byte) *Index { return NewWith(key, nil) }
 
 // NewWith is New for an index whose values are settled by a function.
 func NewWith(key [16]byte, settle Settle) *Index { return newIndex(key, settle, MaxUsage()) }
-
-// NewWithin is New with lower limits, which a test can reach.
-func NewWithin(key [16]byte, limits Usage) *Index { return newIndex(key, nil, limits) }
 
 func newIndex(key [16]byte, settle Settle, limits Usage) *Index {
 	x := &Index{terms: newTerms(key), settle: settle, limits: limits, set: newTermSet(1)}
@@ -157,7 +154,7 @@ func (x *Index) columnsLocked(p Param) *paramColumns {
 	return x.mu.params[p]
 }
 
-// snapshot copies the header of a column as a view sees it.
+// snapshot copies the header of a column, cut to a view.
 func snapshot[T any](v View, p Param, of func(*paramColumns) column[T]) column[T] {
 	v.x.mu.RLock()
 	defer v.x.mu.RUnlock()

@@ -1,16 +1,16 @@
 package index
 
-// A Usage counts the things of which an index has only so many. What is used grows
-// with the log and with what references might name under another base URL; a sweep
-// gives back postings alone.
+// A Usage counts the limited things of an index. The counts grow with the log and with
+// the ids that references might name under another base URL; a sweep gives back
+// postings alone.
 type Usage struct {
 	// Commits and Versions that were applied, holes included.
 	Commits, Versions uint64
-	// IDs of resources and of targets of references.
+	// IDs are the ids of resources and of targets of references.
 	IDs uint64
-	// Foreign references are those that some base URL makes local. A commit is
-	// admitted if each of them could have an id of its own; only the ids that there
-	// are under the base of today must then have room.
+	// Foreign counts the references that some base URL makes local. A commit is
+	// admitted only if each of them could have an id of its own, although only local
+	// references of the present base URL take one.
 	Foreign uint64
 	// IDBytes is their length, each id rounded up to 8 bytes.
 	IDBytes uint64
@@ -35,7 +35,8 @@ func MaxUsage() Usage {
 		// A place in the arena is 32 bits that count 8 bytes, and its blocks have
 		// ends that no id fits into any more: less than 72 bytes of 64 KiB.
 		IDBytes: 1<<35 - 1<<26,
-		// As of versions. Unlike the others it depends on what is extracted.
+		// The top bit of a payload, as for Versions. This count depends on the
+		// extractor.
 		Postings: 1<<31 - 1,
 		Texts:    1<<32 - 2,
 		// The top bit of a unit says that a number is inexact.
@@ -43,8 +44,8 @@ func MaxUsage() Usage {
 	}
 }
 
-// reserved is the share of each limit that is kept for commits of deletions alone, so
-// that a full store can still be told to forget: one in so many.
+// reserved is the share of each limit that is kept for commits of deletions alone: one
+// in reserved. So a full store still takes deletions.
 const reserved = 100
 
 func (u Usage) plus(v Usage) Usage {
@@ -54,20 +55,20 @@ func (u Usage) plus(v Usage) Usage {
 	}
 }
 
-// withForeign counts the ids that foreign references might have as used.
+// withForeign counts an id for each foreign reference as used.
 func (u Usage) withForeign() Usage {
 	u.IDs += u.Foreign
 	u.IDBytes += u.Foreign * maxIDSize
 	return u
 }
 
-// within reports whether nothing is more than a limit.
+// within reports whether no count is over its limit.
 func (u Usage) within(limits Usage) bool {
 	return u.Commits <= limits.Commits && u.Versions <= limits.Versions && u.IDs <= limits.IDs &&
 		u.IDBytes <= limits.IDBytes && u.Postings <= limits.Postings && u.Texts <= limits.Texts && u.Units <= limits.Units
 }
 
-// unreserved is what others than deletions may use.
+// unreserved returns the limits for commits that are not deletions alone.
 func (u Usage) unreserved() Usage {
 	less := func(n uint64) uint64 { return n - n/reserved }
 	return Usage{
@@ -85,13 +86,13 @@ func (u Usage) Share(limits Usage) float64 {
 		of(u.IDBytes, limits.IDBytes), of(u.Postings, limits.Postings), of(u.Texts, limits.Texts), of(u.Units, limits.Units))
 }
 
-// Limit lowers the limits of an index that has nothing yet, for a test to reach.
+// Limit lowers the limits of an empty index, for a test to reach.
 func (x *Index) Limit(limits Usage) { x.limits = limits }
 
 // Limits returns the limits of the index.
 func (x *Index) Limits() Usage { return x.limits }
 
-// Used returns what the index has used of its limits.
+// Used returns the index's counts.
 func (x *Index) Used() Usage {
 	s := x.state.Load()
 	return x.used(uint64(s.last), uint64(s.records))
@@ -149,9 +150,9 @@ func (u *Usage) addValues(p *Prepared) {
 func (p *Prepared) foreign() uint64 { return uint64(p.end.foreign - p.from.foreign) }
 
 // An Admission says whether the commits of a group can be applied, before any of them
-// is made durable: after Admit has said yes to each, [Index.ApplyAll] does not fail.
-// It belongs to the goroutine that applies, which calls neither Apply nor Fill
-// meanwhile. Sweeps may run.
+// is made durable: once Admit has admitted each, [Index.ApplyAll] does not fail. It
+// belongs to the goroutine that applies, which calls neither Apply nor Fill meanwhile.
+// Sweeps may run.
 type Admission struct {
 	x    *Index
 	need Usage
@@ -161,8 +162,8 @@ type Admission struct {
 func (x *Index) Admission() Admission { return Admission{x: x} }
 
 // Admit adds a commit to the group. It reports [ErrFull] or [ErrItem] for one that
-// Apply would refuse, which is then not part of the group. A commit of nothing but
-// deletions and holes may use what is reserved.
+// Apply would refuse, which is then not part of the group. A commit of deletions and
+// holes alone may use the reserved share.
 func (a *Admission) Admit(items []Item) error {
 	need, deletions := a.need, true
 	need.Commits++

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// A Loader fills an index fast, while nobody reads more than the resource table: views
-// of what it applied are of use once Finish has returned. It collects the terms of some
-// ten thousand versions before it adds them to the table and to postings. Other
-// goroutines do that, each for its part of the table, while Apply goes on.
+// A Loader fills an index fast. Until Finish has returned, only the resource table may
+// be read. It collects the terms of some ten thousand versions before other goroutines
+// add them to the table and to postings, each to its part of the table, while Apply
+// goes on.
 //
 // Apply, ApplyAll and Finish are called by one goroutine; no sweep runs meanwhile.
 type Loader struct {
@@ -29,8 +29,8 @@ const (
 	loadParts = 1 << 8
 )
 
-// Loader begins to load with so many goroutines besides that of Apply, 0 for one for
-// each core. Until Finish, Apply and ApplyAll of the index do as the loader's.
+// Loader begins to load with a number of goroutines besides the caller's; 0 stands for
+// one for each core. Until Finish, Apply and ApplyAll of the index do as the loader's.
 func (x *Index) Loader(workers int) *Loader {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -46,7 +46,7 @@ func (x *Index) Loader(workers int) *Loader {
 	return l
 }
 
-// Apply does as [Index.Apply]. Custom values are left aside: Fill adds them later.
+// Apply does as [Index.Apply]. Custom values are left out: Fill adds them later.
 func (l *Loader) Apply(seq uint64, timeMicros int64, first Ordinal, items []Item) error {
 	return l.x.Apply(seq, timeMicros, first, items)
 }
@@ -56,8 +56,8 @@ func (l *Loader) ApplyAll(commits []Commit) (first Ordinal, err error) {
 	return l.x.ApplyAll(commits)
 }
 
-// Finish adds what is left and waits for all goroutines. The index is then as if Apply
-// had done everything. A loader is to be finished after an error of Apply too.
+// Finish adds the last terms and waits for all goroutines. The index is then as if
+// Apply had done everything. Finish must be called after an error of Apply too.
 func (l *Loader) Finish() {
 	l.x.applying.Lock()
 	defer l.x.applying.Unlock()
@@ -75,8 +75,8 @@ func (l *Loader) Finish() {
 	}
 }
 
-// hand gives the set that was filled to the workers, once they are done with the one
-// before: so each posting rises.
+// hand gives the filled set to the workers, once they are done with the set before: so
+// each posting rises.
 func (l *Loader) hand() {
 	l.x.mu.Lock()
 	l.x.addPresentLocked()
@@ -138,8 +138,8 @@ func (w *loadWorker) number() uint32 {
 	return w.next - 1
 }
 
-// finishLocked gives back what the worker has not used. REQUIRES: x.mu held for
-// writing.
+// finishLocked gives back the numbers that the worker has not used. REQUIRES: x.mu held
+// for writing.
 func (w *loadWorker) finishLocked() {
 	for ; w.next < w.end; w.next++ {
 		w.x.mu.postings.free = append(w.x.mu.postings.free, w.next)

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// A shape says how the range of a date is written.
+// A shape is the way in which the range of a date is written.
 type shape struct {
 	open byte // openFrom, openTo
 	unit byte // in units
@@ -29,7 +29,7 @@ const (
 	unitDay
 )
 
-// Shapes in a tag. One of any other is in a byte of its own.
+// Shapes that fit into a tag. Any other shape takes a byte of its own.
 const (
 	tagShaped  = 0x00
 	tagSeconds = 0x40
@@ -116,7 +116,8 @@ func (s *scanner) date(e *Entry, tag byte) bool {
 	return ok
 }
 
-// The first byte of a period says which moments follow, that of a moment has its unit.
+// The first byte of a period says which moments follow; the first byte of a moment has
+// its unit.
 const (
 	periodStart  = 1
 	periodEnd    = 2

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/fhirlake/fhirlake/internal/decimal"
 )
 
 // A Limit is one end of a condition on a decimal. The zero Limit is none.
 type Limit struct {
 	// Value is a decimal, with or without exponent; empty is no limit.
 	Value string
-	// Excluded says that the value itself is beyond the limit.
+	// Excluded says that the value itself lies outside.
 	Excluded bool
 }
 
@@ -25,24 +27,24 @@ func NumberWithin(low, high Limit) NumberWindow {
 	return NumberWindow{LowMin: low, HighMax: high}
 }
 
-// NumberOverlaps holds for ranges that share a number with what lies between
-// two limits.
+// NumberOverlaps holds for ranges that share a number with the range between two
+// limits.
 func NumberOverlaps(low, high Limit) NumberWindow {
 	return NumberWindow{LowMax: high, HighMin: low}
 }
 
 // A NumberQuery is a question to a column of numbers.
 type NumberQuery struct {
-	// Windows are the conditions, of which one must hold, whatever the unit.
+	// Windows are the conditions for numbers in every unit. One of them must hold.
 	Windows []NumberWindow
-	// InUnit, if not nil, gives the conditions on numbers in a unit instead, with
-	// limits in that unit; none leaves the unit out. It is asked once for each unit
-	// of the column, not once a value, and again where text decides. Numbers without
-	// a unit have three empty parts.
+	// InUnit, if not nil, returns the conditions for numbers in one unit instead, with
+	// limits in that unit; no condition leaves the unit out. It is called once for each
+	// unit of the column, and again for values whose text decides. A number without a
+	// unit has three empty arguments.
 	InUnit func(system, code, unit string) ([]NumberWindow, error)
-	// Values returns the values block of an ordinal. It is asked only where a
-	// stored number and a limit are equal as float64 and either has more than
-	// 15 digits, so that their text decides. Nil takes them for equal.
+	// Values returns the values block of an ordinal. It is called only if a stored
+	// number and a limit are equal as float64 and one of them has more than 15 digits,
+	// so that their text decides. If Values is nil, they count as equal.
 	Values func(Ordinal) ([]byte, error)
 }
 
@@ -71,7 +73,7 @@ func (r *numberRange) high() image {
 	return image(uint64(r.highHigh)<<32 | uint64(r.highLow))
 }
 
-// point reports whether both ends are one number, of which the image says all.
+// point reports whether both ends are one number, and the image is exact.
 func (r *numberRange) point() bool {
 	return r.low() == r.high() && r.unit&inexactBit == 0
 }
@@ -116,12 +118,11 @@ func (v View) Numbers(p Param) Numbers {
 // Len returns the number of values, those of superseded versions included.
 func (n Numbers) Len() int { return n.entries.n }
 
-// Match returns the ordinals of which at least one value fits q: among those of
-// set, or among all if set is nil. Superseded versions are included. The result
-// is the caller's.
+// Match returns the ordinals that have a value that fits q, among set, or among all
+// ordinals if set is nil. Superseded versions are included. The result is the caller's.
 //
-// It reports [ErrNumber] for a limit that is no decimal, and what q.InUnit and
-// q.Values report.
+// It reports [ErrNumber] for a limit that is no decimal, and the errors of q.InUnit and
+// q.Values.
 func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, error) {
 	m := numberMatcher{column: n, query: q, set: set, units: make([]unitWindows, len(n.units)+1)}
 	if n.entries.fewOf(set, 32) {
@@ -130,9 +131,8 @@ func (n Numbers) Match(set *roaring.Bitmap, q NumberQuery) (*roaring.Bitmap, err
 	return m.scan()
 }
 
-// Keys iterates upwards over those of set that have a value, with their smallest
-// low and largest high end as float64, whatever their unit; open ends are
-// infinite.
+// Keys iterates upwards over the ordinals of set that have a value, with their smallest
+// low and largest high end as float64, in any unit; open ends are infinite.
 func (n Numbers) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[float64]] {
 	return spans(n.entries, set, func(s *Span[float64], r *numberRange, first bool) {
 		low, high := r.low().float(), r.high().float()
@@ -167,8 +167,8 @@ func (m *numberMatcher) matchFew() (*roaring.Bitmap, error) {
 	return roaring.BitmapOf(found...), nil
 }
 
-// match reports whether an entry fits. Text is not asked about those outside the
-// set, of which either answer will do.
+// match reports whether an entry fits. For an ordinal outside the set the answer does
+// not matter, and its text is not read.
 func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
 	windows, err := m.windowsOf(r.unit &^ inexactBit)
 	if err != nil {
@@ -190,7 +190,7 @@ func (m *numberMatcher) match(o Ordinal, r *numberRange) (bool, error) {
 	return found, nil
 }
 
-// exact decides by the text of the values of an ordinal.
+// exact decides by the values of an ordinal as text.
 func (m *numberMatcher) exact(o Ordinal) (bool, error) {
 	block, err := m.query.Values(o)
 	if err != nil {
@@ -210,7 +210,7 @@ func (m *numberMatcher) exact(o Ordinal) (bool, error) {
 			return false, err
 		}
 		for _, w := range windows {
-			if w.containsText(e.Low, e.High) {
+			if w.Contains(e.Low, e.High) {
 				return true, nil
 			}
 		}
@@ -228,7 +228,7 @@ type imageWindow struct {
 func newImageWindow(w *NumberWindow) (imageWindow, error) {
 	iw := imageWindow{lowMin: imageOpenLow, lowMax: imageOpenHigh, highMin: imageOpenLow, highMax: imageOpenHigh}
 	for i := range iw.lowTies {
-		// No stored end is both: an open low end is never an open high end.
+		// No stored end equals both: an open low end is never an open high end.
 		iw.lowTies[i], iw.highTies[i] = imageOpenHigh, imageOpenLow
 	}
 	limits := [...]struct {
@@ -267,8 +267,9 @@ func (w *imageWindow) ties(low, high image) bool {
 	return low == w.lowTies[0] || low == w.lowTies[1] || high == w.highTies[0] || high == w.highTies[1]
 }
 
-// containsText is the exact condition; both ends are valid decimals or open.
-func (w *NumberWindow) containsText(low, high string) bool {
+// Contains reports whether the condition holds for a range. Its ends are decimals; empty
+// ones are open.
+func (w *NumberWindow) Contains(low, high string) bool {
 	return (low == "" && w.LowMin.Value == "" || low != "" && w.LowMin.below(low)) &&
 		(low == "" || w.LowMax.above(low)) &&
 		(high == "" || w.HighMin.below(high)) &&
@@ -292,7 +293,7 @@ func (l Limit) compare(value string) (c int, ok bool) {
 	if l.Value == "" {
 		return 0, false
 	}
-	a, _ := parseDecimal(l.Value)
-	b, _ := parseDecimal(value)
-	return a.compare(b), true
+	a, _ := decimal.Parse(l.Value)
+	b, _ := decimal.Parse(value)
+	return a.Compare(b), true
 }

@@ -7,21 +7,22 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// A numberScan finds what matches in a column, a part that has an order at a time.
+// A numberScan finds the matches in a column, one stretch with an order at a time.
 type numberScan struct {
 	*numberMatcher
 	found *dense
 	// The full chunks of the part, and their ordinals.
 	chunks   []*columnChunk[numberRange]
 	ordinals [partChunks]*[columnChunkN]Ordinal
-	// Which of its order match for sure, and which need a look.
+	// The stretches of the order whose entries surely match, and those whose entries
+	// must be looked at.
 	sure, unsure []stretch
 }
 
 // A stretch is a piece of an order.
 type stretch struct{ from, to int }
 
-// scan finds what matches in the whole column, among those of the set.
+// scan finds the matches of the set in the whole column.
 func (m *numberMatcher) scan() (*roaring.Bitmap, error) {
 	c := &m.column.entries
 	s := numberScan{numberMatcher: m, found: borrowDense(0, c.top())}
@@ -44,7 +45,7 @@ func (m *numberMatcher) scan() (*roaring.Bitmap, error) {
 	return found, nil
 }
 
-// part finds what matches in full chunks that have an order together.
+// part finds the matches in full chunks that have an order together.
 func (s *numberScan) part(chunks []*columnChunk[numberRange]) error {
 	s.chunks = chunks
 	for i, c := range chunks {
@@ -79,8 +80,8 @@ func (s *numberScan) part(chunks []*columnChunk[numberRange]) error {
 	return nil
 }
 
-// points notes which of the points of a unit, which are some stretch of the order,
-// lie in a window.
+// points notes the points in a window, among the points from from to to in the order,
+// which are one unit's.
 func (s *numberScan) points(order []uint16, from, to int, w *imageWindow) {
 	first, last := max(w.lowMin, w.highMin), min(w.lowMax, w.highMax)
 	if !w.inexact {
@@ -90,7 +91,7 @@ func (s *numberScan) points(order []uint16, from, to int, w *imageWindow) {
 		}
 		return
 	}
-	// Text decides about what equals a limit, which is one image away at most.
+	// Text decides about points that equal a limit, whose images differ by one at most.
 	from = s.search(order, from, to, image(saturatingSub(int64(first), 1)))
 	to = s.searchAfter(order, from, to, image(saturatingSub(int64(last), -1)))
 	low := from
@@ -148,7 +149,7 @@ func (s *numberScan) addSure(order *unitOrder) {
 		}
 		return
 	}
-	// Of the part before, the first ordinal may have an entry too.
+	// The first ordinal may have an entry in the part before too.
 	first := uint32(s.ordinals[0][0])
 	found := s.found.has(first)
 	for i, w := range order.whole {

@@ -20,7 +20,7 @@ type Param uint16
 // A TypeID numbers a resource type. It is package schema's TypeID.
 type TypeID uint16
 
-// An Entity numbers a (type, id) pair within one [Index]; 0 is none. Numbers
-// are given in the order in which pairs are first seen and never change, but
-// differ between two runs over different logs: they are not for storing.
+// An Entity numbers a (type, id) pair within one [Index]; 0 is none. Numbers are given
+// in the order in which pairs are first seen and never change, but differ between two
+// runs over different logs: they must not be stored.
 type Entity uint32

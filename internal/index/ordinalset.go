@@ -29,8 +29,8 @@ const (
 	arrayMax     = 4096 // ordinals of a container that is a list
 )
 
-// bitmapOfRising makes a bitmap of a rising list in the way of roaring's format, which
-// it is then read from: that takes a tenth of the time of adding one by one.
+// bitmapOfRising makes a bitmap of a rising list: it writes roaring's format and reads
+// the bitmap from it, in a tenth of the time of adding one by one.
 func bitmapOfRising(list []uint32) *roaring.Bitmap {
 	var header, offsets, values []byte
 	containers := uint32(0)
@@ -59,9 +59,9 @@ func bitmapOfRising(list []uint32) *roaring.Bitmap {
 	return set
 }
 
-// bitmapOf makes a bitmap of values in any order and with repetitions, none of
-// them larger than top. Many are set as bits in a row, which is faster than to
-// find a container for each.
+// bitmapOf makes a bitmap of values in any order, also repeated ones, none larger than
+// top. Many values are set as bits in a row, which is faster than to find a container
+// for each.
 func bitmapOf(values []uint32, top uint32) *roaring.Bitmap {
 	if len(values) < int(top)/64 || len(values) < 64 {
 		return roaring.BitmapOf(values...)

@@ -6,8 +6,8 @@ import (
 )
 
 // A packed holds the values of a full chunk in less memory: dates in 5 or 7 bytes
-// instead of 16, numbers in 9 instead of 20. It never changes. What does not fit its
-// form stays as it is.
+// instead of 16, numbers in 9 instead of 20. It never changes. Values that do not fit
+// the form stay unpacked.
 type packed[T any] interface {
 	at(i int) T
 	// unpack writes the first values to dst.
@@ -15,8 +15,8 @@ type packed[T any] interface {
 	bytes() int64
 }
 
-// pack returns the packed form of a full chunk, nil if there is none. The only types
-// that have one are dates and numbers.
+// pack returns the packed form of a full chunk, nil if there is none. Only dates and
+// numbers have one.
 func pack[T any](values []T) packed[T] {
 	var form any
 	switch values := any(values).(type) {
@@ -33,8 +33,8 @@ func pack[T any](values []T) packed[T] {
 	return p
 }
 
-// A packTable numbers the different things of which a chunk has few: widths of
-// dates, units of numbers.
+// A packTable numbers the few different widths of a chunk's dates, or units of its
+// numbers.
 type packTable[K comparable] struct {
 	keys  []K
 	codes []uint8
@@ -64,8 +64,8 @@ func newPackTable[K comparable]() packTable[K] {
 	return packTable[K]{codes: make([]uint8, 0, columnChunkN), known: make(map[K]uint8)}
 }
 
-// packedDates are ranges that begin at low + unit × (high·2³² + from) and are as wide
-// as their code says; openWidth is open.
+// packedDates are ranges that begin at low + unit × (high·2³² + from). Their codes
+// number their widths; openWidth is an open end.
 type packedDates struct {
 	low, unit int64
 	from      []uint32
@@ -76,8 +76,8 @@ type packedDates struct {
 
 const openWidth = math.MaxInt64
 
-// packDates packs dates of FHIR's years that begin somewhere, in whole seconds or
-// milliseconds if they do, and have few widths.
+// packDates packs dates that begin in FHIR's years and have few widths. Their unit is
+// the second, the millisecond or the microsecond.
 func packDates(values []dateRange) *packedDates {
 	p := &packedDates{low: math.MaxInt64, unit: microsPerSecond}
 	top := int64(math.MinInt64)

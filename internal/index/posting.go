@@ -8,16 +8,17 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// A Posting is the rising list of ordinals that have a term, as far as its view
-// goes, with those superseded versions that were not swept. It is immutable and
-// safe for several goroutines; the zero Posting is empty.
+// A Posting is the rising list of ordinals that have a term, up to its view's last. It
+// has superseded versions that were not swept. It is immutable and safe for several
+// goroutines; the zero Posting is empty.
 type Posting struct {
 	view View
 	// frozen may go beyond the view; tail and only do not, and come after it.
 	frozen *roaring.Bitmap
 	tail   []uint32
 	only   uint32 // the single ordinal, if there is neither frozen nor tail
-	// unswept says that ordinals are among them that were swept from others.
+	// unswept says that the posting keeps ordinals that sweeps took from other
+	// postings.
 	unswept bool
 }
 
@@ -35,8 +36,7 @@ func newPosting(v View, frozen *roaring.Bitmap, tail []uint32) Posting {
 // empty reports whether there are no ordinals.
 func (p Posting) empty() bool { return p.only == 0 && len(p.tail) == 0 && p.frozen == nil }
 
-// rest returns the ordinals that are not in frozen; buf is where the only one
-// is put.
+// rest returns the ordinals that are not in frozen. A single ordinal is put into buf.
 func (p Posting) rest(buf *[1]uint32) []uint32 {
 	if p.only != 0 {
 		buf[0] = p.only
@@ -57,7 +57,7 @@ func (p Posting) Len() int {
 	return n
 }
 
-// CountVisible returns how many are visible in the view.
+// CountVisible returns how many ordinals are visible in the view.
 func (p Posting) CountVisible() int {
 	switch {
 	case p.only != 0:
@@ -91,8 +91,8 @@ func (p Posting) CountVisible() int {
 	return n
 }
 
-// countInTail counts what dead and a tail share from the shorter side: the tail, or
-// the dead in its range.
+// countInTail counts the ordinals that dead and a tail share. It walks the shorter of
+// the tail and the dead in its range.
 func countInTail(dead *roaring.Bitmap, tail []uint32) int {
 	n := 0
 	first, last := tail[0], tail[len(tail)-1]
@@ -118,7 +118,7 @@ func countInTail(dead *roaring.Bitmap, tail []uint32) int {
 	return n
 }
 
-// Contains reports whether o is among them.
+// Contains reports whether the posting has o.
 func (p Posting) Contains(o Ordinal) bool {
 	if p.only != 0 {
 		return p.only == uint32(o)
@@ -181,7 +181,7 @@ func (p Posting) Backward(from Ordinal) iter.Seq[Ordinal] {
 	}
 }
 
-// frozenInView returns frozen, or a copy without what is beyond the view.
+// frozenInView returns frozen, or a copy without ordinals beyond the view.
 func (p Posting) frozenInView() *roaring.Bitmap {
 	if Ordinal(p.frozen.Maximum()) <= p.view.s.last {
 		return p.frozen
@@ -191,7 +191,7 @@ func (p Posting) frozenInView() *roaring.Bitmap {
 	return cut
 }
 
-// Bitmap returns a copy that is the caller's.
+// Bitmap returns the ordinals as a bitmap, which is the caller's.
 func (p Posting) Bitmap() *roaring.Bitmap {
 	set := roaring.New()
 	p.AddTo(set)
@@ -211,12 +211,12 @@ func (p Posting) AddTo(set *roaring.Bitmap) {
 	}
 }
 
-// fewAdded is how many ordinals are added one by one. Each costs a walk over its
-// container where that consists of runs; a bitmap of all costs one.
+// fewAdded is how many ordinals are added one by one. In a container of runs each costs
+// a walk over the container; a bitmap of all costs one walk.
 const fewAdded = 4
 
-// Intersect returns what set and the posting share, as a bitmap of the caller's.
-// It leaves set alone.
+// Intersect returns the ordinals that set and the posting share, as a bitmap, which is
+// the caller's. It does not change set.
 func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap {
 	shared := roaring.New()
 	if p.frozen != nil {
@@ -226,7 +226,7 @@ func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap {
 	var only [1]uint32
 	rest := p.rest(&only)
 	if len(rest) > 16 {
-		// A bitmap of the tail costs less than a search for each of it.
+		// A bitmap of the tail costs less than a search for each ordinal.
 		shared.Or(roaring.And(roaring.BitmapOf(rest...), set))
 		return shared
 	}

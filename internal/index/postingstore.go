@@ -9,24 +9,24 @@ import (
 // postingBit tells a posting's number from an ordinal in a payload.
 const postingBit = 1 << 31
 
-// A tail is frozen when it is long: then a roaring bitmap is the smaller form, from
-// 256 on where the ordinals lie close, as those of one patient do. Each freezing
-// copies the bitmap before, which is at most an eighth of a byte an ordinal of the
-// index. The upper bound keeps short what every count and intersection has to walk.
+// A long tail is frozen, since a roaring bitmap is then the smaller form: from 256
+// ordinals on if they lie close, as the ordinals of one patient do. Each freezing
+// copies the bitmap before, at most an eighth of a byte an ordinal of the index. The
+// upper bound keeps the tail short, since every count and intersection walks it.
 const (
 	tailClose = 256
 	tailMin   = 1024
 	tailMax   = 4096
 )
 
-// freezes reports whether so many ordinals are better a bitmap than a list. A bitmap
+// freezes reports whether n ordinals are smaller as a bitmap than as a list. A bitmap
 // takes some 60 bytes for each 65,536 ordinals among which there is one.
 func freezes(n int, first, last uint32) bool {
 	return n >= tailMin || n >= tailClose && int(last>>16-first>>16) < n/64
 }
 
-// A postingStore holds the postings of two ordinals and more; the only ordinal
-// of a term lies in its payload. Index.mu guards it.
+// A postingStore holds the postings of two ordinals and more; a single ordinal lies in
+// the payload itself. Index.mu guards it.
 type postingStore struct {
 	n        uint32
 	postings chunked[storedPosting]
@@ -37,8 +37,8 @@ type postingStore struct {
 // noParam is the owner of the postings of types; no param has the number.
 const noParam Param = math.MaxUint16
 
-// A storedPosting is a frozen bitmap that never changes and a tail of later
-// ordinals that only grows: a copy is a snapshot. One of both is not empty.
+// A storedPosting is a frozen bitmap that never changes and a tail of later ordinals
+// that only grows: a copy is a snapshot. At least one of both is not empty.
 type storedPosting struct {
 	frozen *roaring.Bitmap
 	tail   []uint32
@@ -47,7 +47,7 @@ type storedPosting struct {
 // numbers gives numbers to new postings.
 type numbers interface{ number() uint32 }
 
-// number takes a number that is free, or the next.
+// number takes a free number, or the next one.
 func (s *postingStore) number() uint32 {
 	if n := len(s.free) - 1; n >= 0 {
 		number := s.free[n]
@@ -90,7 +90,7 @@ func (s *postingStore) addMany(payload *uint32, ordinals []uint32, owner Param, 
 	return p == 0
 }
 
-// remove frees the number of a posting, of which no payload is left.
+// remove frees the number of a posting to which no payload leads any more.
 func (s *postingStore) remove(number uint32) {
 	*s.postings.at(number) = storedPosting{}
 	s.free = append(s.free, number)
@@ -108,8 +108,8 @@ func (p *storedPosting) addMany(ordinals []uint32) {
 	}
 	n := before + len(ordinals)
 	if n > cap(p.tail) {
-		// By a quarter, where append would double: most postings are short for good.
-		// Those with a bitmap are not.
+		// The room grows by a quarter, since most postings stay short; append would
+		// double it. A posting with a bitmap does not stay short.
 		room := before/4 + 4
 		if p.frozen != nil {
 			room = before/2 + 32
@@ -130,8 +130,9 @@ func (p *storedPosting) tailLimit() int {
 }
 
 func (p *storedPosting) freeze() {
-	// A union of two bitmaps, because adding one by one to a run container
-	// rebuilds it each time. All containers but the last stay those that they were.
+	// It is a union of two bitmaps, because adding one by one to a run container
+	// rebuilds it each time. All containers but the last are shared with the old
+	// bitmap.
 	set := bitmapOfRising(p.tail)
 	if p.frozen == nil {
 		set.RunOptimize()

@@ -18,8 +18,8 @@ func (x *Index) Prepare(dst *Prepared, payload []byte) error {
 	return x.PrepareIn(dst.own, dst, payload)
 }
 
-// PrepareIn does as Prepare, with the memory of a batch: dst is of use until the
-// batch is reset.
+// PrepareIn does as Prepare, with the memory of a batch: dst is valid until the batch
+// is reset.
 func (x *Index) PrepareIn(b *Batch, dst *Prepared, payload []byte) error {
 	dst.in = nil
 	from := b.end()
@@ -66,7 +66,7 @@ func (x *Index) newHasher() any {
 	return &hasher{terms: x.terms, settle: x.settle, memo: newTextMemo()}
 }
 
-// take adds an entry, settled if need be.
+// take adds an entry; an unsettled one is settled first.
 func (h *hasher) take(e *Entry) error {
 	if e.Kind.Settled() {
 		return h.add(e)
@@ -167,7 +167,7 @@ func (h *hasher) addText(e *Entry) {
 // resource mostly refer to the same few: its patient, its encounter.
 const sameTargets = 4
 
-// target returns where a target is in the batch.
+// target returns the index of a target in the batch.
 func (h *hasher) target(typ TypeID, id string) int {
 	b := h.to
 	for i := len(b.targets) - 1; i >= max(h.from.targets, len(b.targets)-sameTargets); i-- {

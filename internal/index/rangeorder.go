@@ -13,14 +13,13 @@ func (b *box) contains(low, high int64) bool {
 	return b.lowMin <= low && low <= b.lowMax && b.highMin <= high && high <= b.highMax
 }
 
-// A rangeOrder lists the dates of a full chunk by their lower end. It is made
-// when a chunk is scanned first and costs two bytes an entry; afterwards a scan
-// looks only at entries that are likely to match, and the time that a search for
-// a year takes is that of the year's entries.
+// A rangeOrder lists the dates of a full chunk by their lower end. It is made when a
+// chunk is scanned first and costs two bytes an entry. Afterwards a scan looks only at
+// likely matches: a search for a year takes the time of the year's entries.
 type rangeOrder struct {
 	byLow []uint16
-	// The least and the largest high − low bound the lower end where a box
-	// bounds the upper one. Both are saturated.
+	// The least and the largest width, high − low, saturated. By them, limits of a box
+	// on the upper end limit the lower end.
 	minWidth, maxWidth int64
 }
 
@@ -73,8 +72,8 @@ func saturatingSub(a, b int64) int64 {
 	return d
 }
 
-// candidates returns positions of a chunk's first n entries among which are all
-// that lie in b; all says that it may be any of them, and positions is empty.
+// candidates returns positions of a chunk's first n entries that include every entry in
+// b. all says that any entry may lie in b; positions is then empty.
 func candidates(c *columnChunk[dateRange], n int, b *box) (positions []uint16, all bool) {
 	if n < columnChunkN {
 		return nil, true

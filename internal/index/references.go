@@ -6,9 +6,9 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// References holds the edges of a reference parameter: from ordinals to the
-// entities that they refer to, in either direction. References that are only
-// text are not among them; [Terms.ReferenceText] finds those.
+// References has the edges of a reference parameter, from ordinals to the entities to
+// which they refer, in either direction. A reference that is only text is no edge;
+// [Terms.ReferenceText] finds it.
 type References struct {
 	view  View
 	param Param
@@ -46,7 +46,7 @@ func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] {
 }
 
 // Targets returns the entities to which set refers. The result is the caller's;
-// [View.CurrentOf] makes ordinals of it.
+// [View.CurrentOf] turns it into ordinals.
 func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {
 	found := borrowDense(0, r.view.x.entities.n.Load())
 	for _, e := range r.edges.entries(set) {
@@ -59,9 +59,9 @@ func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {
 // target's posting.
 const lookupShare = 64
 
-// Sources returns the ordinals that refer to one of a set of entities,
-// superseded versions included. The result is the caller's; [View.EntitiesOf]
-// makes entities of ordinals.
+// Sources returns the ordinals that refer to one of a set of entities, superseded
+// versions included. The result is the caller's; [View.EntitiesOf] turns it into
+// entities.
 func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 	if r.edges.n == 0 || entities.IsEmpty() {
 		return roaring.New()
@@ -87,7 +87,7 @@ func (r References) Sources(entities *roaring.Bitmap) *roaring.Bitmap {
 
 // lookUpSources finds the sources of few targets by their postings.
 func (r References) lookUpSources(entities *roaring.Bitmap) *roaring.Bitmap {
-	// For a handful, the row of bits would be the larger part of the work.
+	// For a handful of targets, the row of bits would be most of the work.
 	if entities.GetCardinality() <= 16 {
 		found := roaring.New()
 		for e := range ordinalsOf(entities) {

@@ -1,18 +1,18 @@
 package index
 
-// A Settle function adds to to what an entry of an unsettled kind stands for under
-// the settings of a store: any number of entries of settled kinds. It must be safe for
+// A Settle function translates an entry of an unsettled kind by the settings of a
+// store: it adds any number of entries of settled kinds to to. It must be safe for
 // several goroutines, each with a Settled of its own.
 type Settle func(to *Settled, e *Entry)
 
-// Settled is where a [Settle] function puts entries.
+// Settled takes the entries of a [Settle] function.
 type Settled struct {
 	entries []Entry
 	arena   *arena
 }
 
-// Add adds an entry. Its strings must be constants, those of the entry that is
-// settled, or made by Text.
+// Add adds an entry. Its strings must be constants, strings of the unsettled entry, or
+// made by Text.
 func (s *Settled) Add(e Entry) { s.entries = append(s.entries, e) }
 
 // Text returns the parts as one text.
@@ -29,7 +29,7 @@ func (s *Settled) Text(parts ...string) string {
 	return view(room)
 }
 
-// Decode does as the function Decode, and settles what is not settled.
+// Decode does as the function Decode, and settles unsettled entries.
 func (f Settle) Decode(dst []Entry, payload []byte) ([]Entry, error) {
 	var a arena
 	s := newScanner(a.keep(payload), &a)

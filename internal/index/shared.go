@@ -2,10 +2,10 @@ package index
 
 import "github.com/RoaringBitmap/roaring/v2"
 
-// shareable makes a bitmap that never changes any more cheap to copy. Unions with it
-// then take over its containers as they are, and copy one before they change it:
-// roaring's copy on write, whose marks are all set here once, because a reader must
-// not write them. Clone still copies everything; copyOf does not.
+// shareable makes an unchanging bitmap cheap to copy. Unions with it then share its
+// containers and copy one before they change it. This is roaring's copy on write; all
+// its marks are set here, because a reader must not write them. Clone still copies
+// everything; copyOf does not.
 func shareable(set *roaring.Bitmap) *roaring.Bitmap {
 	set.SetCopyOnWrite(true)
 	set.Clone() // sets the marks

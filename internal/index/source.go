@@ -8,17 +8,16 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// Versions mostly have the time of their record. Those that came from elsewhere may
-// bring one of their own, which is before it. These times are a column of dates, which
-// no sweep takes from, since histories need them.
+// Most versions have the time of their commit. A version from another store may bring
+// its own time, which is earlier. Brought times are a column of dates, which is never
+// swept, since histories need them.
 
 // addSourceLocked notes the time that a version brought. REQUIRES: mu held for writing.
 func (x *Index) addSourceLocked(o Ordinal, micros int64) {
 	x.mu.sources.add(o, dateRange{micros, micros + 1})
 }
 
-// publishSourcesLocked lets views see the times that were noted. REQUIRES: mu held for
-// writing.
+// publishSourcesLocked lets views see the noted times. REQUIRES: mu held for writing.
 func (x *Index) publishSourcesLocked() {
 	now := x.mu.sources
 	x.sources.Store(&now)
@@ -38,8 +37,8 @@ func (v View) sources() *column[dateRange] {
 	return &seen
 }
 
-// SourceTime returns the time that a version brought, false if it has that of its
-// record.
+// SourceTime returns the time that a version brought, or false if the version has its
+// commit's time.
 func (v View) SourceTime(o Ordinal) (timeMicros int64, ok bool) {
 	all := v.x.sources.Load()
 	if all == nil || o > v.s.last {
@@ -67,8 +66,8 @@ func (v View) Updated(from, to int64) *roaring.Bitmap {
 	return set
 }
 
-// newestFirst is how many versions that brought a time are put in order at a time, to
-// begin with and at most.
+// newestFirst and newestMost are how many versions that brought a time are put in order
+// at once, at first and at most.
 const (
 	newestFirst = 256
 	newestMost  = 1 << 16
@@ -85,9 +84,9 @@ func (d dated) before(e dated) bool {
 	return d.time < e.time || d.time == e.time && d.ordinal < e.ordinal
 }
 
-// Newest iterates over the versions of a type, or over all if typ is nil, by their times,
-// the newest first, deletions and superseded versions included. It begins behind the
-// version after; 0 is the start.
+// Newest iterates over the versions of a type, or over all if typ is nil, by their
+// times, the newest first, deletions and superseded versions included. It begins behind
+// the version after; 0 begins at the newest.
 func (v View) Newest(typ *TypeID, after Ordinal) iter.Seq[Ordinal] {
 	return func(yield func(Ordinal) bool) {
 		from := dated{math.MaxInt64, MaxOrdinal}
@@ -161,8 +160,8 @@ func (v View) backward(typ *TypeID, last Ordinal) iter.Seq[Ordinal] {
 	}
 }
 
-// newestBrought iterates over the versions that brought their times. It looks at all of
-// them to find some that come next, so it looks for many when many are asked for.
+// newestBrought iterates over the versions that brought their times. To find the next
+// few it looks at all of them, so it fetches more each time.
 func (v View) newestBrought(typ *TypeID, from dated) iter.Seq[dated] {
 	return func(yield func(dated) bool) {
 		sources := v.sources()
@@ -185,7 +184,7 @@ func (v View) newestBrought(typ *TypeID, from dated) iter.Seq[dated] {
 	}
 }
 
-// nextBrought appends the first versions, up to size, that follow one.
+// nextBrought appends up to size versions that follow from.
 func (v View) nextBrought(some []dated, sources *column[dateRange], typ *TypeID, from dated, size int) []dated {
 	newest := func(a, b dated) int {
 		if b.before(a) {

@@ -4,19 +4,19 @@ import "unsafe"
 
 // Stats says how large an index is.
 type Stats struct {
-	// Ordinals, Entities and Records that were applied; Superseded counts the
-	// ordinals that are not visible, and Swept those of them that postings and
-	// columns do not hold any more.
+	// Ordinals, Entities and Records count the ordinals, entities and commits that were
+	// applied. Superseded counts the ordinals that are not visible, and Swept the
+	// ordinals that sweeps have removed.
 	Ordinals, Entities, Records, Superseded, Swept int
-	// Terms in the tables, distinct folded Texts, and Postings of more than one
-	// ordinal among both.
+	// Terms counts the terms in the tables, Texts the distinct folded texts, and
+	// Postings the postings of more than one ordinal.
 	Terms, Texts, Postings int
 	// Bytes by part, estimated from the sizes of the structures.
 	Bytes struct {
 		Resources, Terms, Postings, Texts, Columns int64
 	}
-	// Values counts the values of each parameter that were applied, by kind: those
-	// of swept versions too.
+	// Values counts the applied values of each parameter, by kind, also of swept
+	// versions.
 	Values map[Param]map[Kind]int
 	// Params are the shares of each parameter.
 	Params map[Param]ParamStats
@@ -24,11 +24,12 @@ type Stats struct {
 
 // ParamStats says how much of an index one parameter takes.
 type ParamStats struct {
-	// Versions have a value of it, superseded ones that were not swept included.
+	// Versions is how many versions have a value of it, including superseded ones that
+	// were not swept.
 	Versions int
-	// Bytes are its share of Stats.Bytes. The table of terms is shared out by the
-	// number of terms that a parameter has ever put into it: a term does not say
-	// whose it is.
+	// Bytes are its share of Stats.Bytes. The table of terms is divided by the number
+	// of terms that a parameter has ever put into it: a term does not tell its
+	// parameter.
 	Bytes struct {
 		Terms, Postings, Texts, Columns int64
 	}
@@ -43,8 +44,8 @@ func (p *ParamStats) Total() int64 {
 // 50 ns.
 const statsStep = 4096
 
-// Stats counts. It looks at all postings, in steps between which writers go on; so
-// parts of what it says may be of different moments.
+// Stats counts the index. It looks at all postings in steps; writers go on between the
+// steps, so the counts may be of different moments.
 func (x *Index) Stats() Stats {
 	w := statsWalk{x: x, params: make(map[Param]*ParamStats)}
 	state := x.state.Load()
@@ -116,7 +117,7 @@ func (w *statsWalk) walkParams() {
 	}
 }
 
-// addParam adds what lies with a param. REQUIRES: mu held.
+// addParam adds the columns and dictionaries of a param. REQUIRES: mu held.
 func (w *statsWalk) addParam(view View, p Param, c *paramColumns) {
 	kinds := make(map[Kind]int)
 	for kind, n := range c.counts {
@@ -174,7 +175,7 @@ func (w *statsWalk) walkTexts() {
 	w.Bytes.Texts += int64(spare) * int64(unsafe.Sizeof(storedText{}))
 }
 
-// shared returns how many places for texts are of the chunk that is shared.
+// shared returns how many places for texts lie in the shared empty chunk.
 func (w *statsWalk) shared() (n int) {
 	w.step(func() bool {
 		texts := &w.x.mu.texts
@@ -220,12 +221,12 @@ func (w *statsWalk) step(part func() bool) bool {
 
 const (
 	storedPostingSize = int64(unsafe.Sizeof(storedPosting{}) + unsafe.Sizeof(Param(0)))
-	// textSize is that of a text beside its bytes: a key and a value in the tree,
+	// textSize is the memory of a text beside its bytes: a key and a value in the tree,
 	// whose nodes are two thirds full, and its place in the store.
 	textSize = 36 + int64(unsafe.Sizeof(storedText{}))
 )
 
-// bytes returns the memory of a posting, 0 of one that is not in use.
+// bytes returns the memory of a posting, 0 for one that is not in use.
 func (p *storedPosting) bytes() int64 {
 	if p.frozen == nil && p.tail == nil {
 		return 0

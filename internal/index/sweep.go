@@ -7,15 +7,15 @@ import (
 	"github.com/bits-and-blooms/bitset"
 )
 
-// Sweep removes from postings and columns the ordinals that are not visible in the
-// view of a sequence nor in any later one. It goes no further than the oldest view
-// that is held, and not back. Ordinals keep their numbers, and the resource table,
-// the postings of types and the values of what is visible stay as they are.
+// Sweep removes from postings and columns the ordinals that are not visible in the view
+// of a sequence nor in any later one. It goes no further than the oldest hold, and
+// never back. Ordinals do not change, and the resource table, the postings of types and
+// the values of visible versions stay as they are.
 //
-// It may take seconds, and may run beside Apply and beside readers: it works out
-// what is to be removed without a lock and puts it in place in steps of some
-// hundred microseconds. An index that it was stopped in the midst of by ctx is as
-// good as before, and the next sweep begins anew.
+// It may take seconds, and may run beside Apply and beside readers: it works out the
+// new postings and columns without a lock and puts them in place in steps of some
+// hundred microseconds. If ctx ends a sweep, the index stays exact, and the next sweep
+// begins anew.
 func (x *Index) Sweep(ctx context.Context, seq uint64) error {
 	x.sweeping.Lock()
 	defer x.sweeping.Unlock()
@@ -48,9 +48,8 @@ func (x *Index) swept() int {
 	return 0
 }
 
-// Sweepable returns how many ordinals a sweep of a sequence would remove, and
-// among how many it would look for them, so that a caller can tell whether it is
-// worth its while.
+// Sweepable returns how many ordinals a sweep of a sequence would remove, and among how
+// many it would look for them, so that a caller can tell whether the sweep pays.
 func (x *Index) Sweepable(seq uint64) (dead, all int) {
 	x.horizon.mu.Lock()
 	at := x.reachLocked(seq)
@@ -59,7 +58,7 @@ func (x *Index) Sweepable(seq uint64) (dead, all int) {
 	return int(at.dead) - swept, int(at.last) - swept
 }
 
-// publishSwept tells views that postings and columns do not hold what was swept.
+// publishSwept tells views that postings and columns have no swept ordinals.
 func (x *Index) publishSwept(swept *roaring.Bitmap) {
 	x.applying.Lock()
 	defer x.applying.Unlock()
@@ -75,8 +74,8 @@ type sweep struct {
 	dead *roaring.Bitmap // all that was dead at the horizon
 	bits *bitset.BitSet  // the same
 	work []sweptPosting  // used again
-	// freed is what Drop had freed when work was seen: of what it frees later a
-	// number may mean something else.
+	// freed is how many payloads Drop had freed when work was seen. If it frees more, a
+	// posting's number may belong to another posting.
 	freed uint64
 }
 

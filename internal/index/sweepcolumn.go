@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// sweepParams sweeps what lies with each param: its columns and the posting of its
-// presence.
+// sweepParams sweeps each param's columns and the posting of its presence.
 func (s *sweep) sweepParams(ctx context.Context) error {
 	for p := 0; ; p++ {
 		if err := ctx.Err(); err != nil {
@@ -32,10 +31,10 @@ func (s *sweep) sweepParams(ctx context.Context) error {
 	}
 }
 
-// sweepColumn takes the dead out of a column. Full chunks before the first dead
-// entry stay; those after it are made anew beside the old ones, which readers may
-// hold, and take their place at the end. warm, which may be nil, makes for the new
-// chunks what searches have made for the old ones.
+// sweepColumn takes the dead out of a column. Full chunks before the first dead entry
+// stay. The chunks after it are made anew beside the old ones, which readers may use,
+// and replace them at the end. warm, which may be nil, makes the orders and calendars
+// for the new chunks that the old ones had.
 func sweepColumn[T any](s *sweep, live *column[T], warm func(old, made *column[T])) {
 	mu := &s.x.mu
 	header := func() column[T] {
@@ -68,7 +67,7 @@ func sweepColumn[T any](s *sweep, live *column[T], warm func(old, made *column[T
 	*live = made
 }
 
-// copyAlive adds to a column what is not dead of another one, from a position on.
+// copyAlive adds the living entries of from, from a position on, to the column to.
 func copyAlive[T any](s *sweep, to, from *column[T], at int) {
 	for ; at < from.n; at++ {
 		if o := from.ordinal(at); !s.isDead(uint32(o)) {

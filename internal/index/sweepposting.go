@@ -11,8 +11,8 @@ import (
 // each.
 const sweepStep = 512
 
-// A sweptPosting is a posting that a sweep has seen, and what is to come of it. It
-// belongs to a term of the table, to a text or to the presence of a param.
+// A sweptPosting is a posting that a sweep has seen, and its replacement. It belongs to
+// a term of the table, to a text or to the presence of a param.
 type sweptPosting struct {
 	term    termHash // of a posting of the table
 	text    textID   // of a posting of a text
@@ -21,9 +21,9 @@ type sweptPosting struct {
 	alive   storedPosting
 }
 
-// payloads are the places where payloads lie.
+// payloads finds the places of payloads.
 type payloads struct {
-	// at returns the place of a posting that was seen, nil if it is gone.
+	// at returns the place of a seen posting's payload, or nil if it is gone.
 	at func(*sweptPosting) *uint32
 	// drop removes the place of a posting that has become empty.
 	drop func(*sweptPosting)
@@ -42,9 +42,9 @@ func (s *sweep) see(p sweptPosting) {
 	}
 }
 
-// sweepSeen works out what is left of the postings that were seen, and puts it in
-// place. It reports whether the writer has changed one of them so that it has to be
-// seen again: what it adds at the end of a tail is no such change.
+// sweepSeen sweeps the seen postings and puts the results in place. It reports whether
+// the writer has changed one of them so that it must be seen again; additions to the
+// end of a tail are no such change.
 func (s *sweep) sweepSeen(of payloads) (again bool) {
 	s.work = slices.DeleteFunc(s.work, func(p sweptPosting) bool {
 		return p.payload&postingBit != 0 && !s.intersects(&p.seen)
@@ -81,8 +81,7 @@ func (s *sweep) cut(p *storedPosting) storedPosting {
 	return storedPosting{frozen: shareable(frozen), tail: s.alive(nil, p.tail)}
 }
 
-// alive returns a list and those of a tail that are not dead, in no more memory
-// than they need.
+// alive returns a list and the living ordinals of a tail, without spare memory.
 func (s *sweep) alive(list, tail []uint32) []uint32 {
 	n := len(list)
 	for _, o := range tail {
@@ -99,7 +98,7 @@ func (s *sweep) alive(list, tail []uint32) []uint32 {
 	return all
 }
 
-// replace puts what is left of postings in place.
+// replace puts swept postings in place.
 func (s *sweep) replace(of payloads, work []sweptPosting) (again bool) {
 	s.x.mu.Lock()
 	defer s.x.mu.Unlock()
@@ -209,9 +208,9 @@ func (s *sweep) sweepTexts(ctx context.Context, texts *textStore) error {
 	return nil
 }
 
-// forgetTexts frees the texts of one chunk. Readers may be at them without a lock,
-// so the chunk is replaced: by the one that all share which have no text any more and
-// get none, if it is of these.
+// forgetTexts frees texts of one chunk. Readers may use them without a lock, so the
+// chunk is replaced by a copy. A full chunk that has no text any more is replaced by
+// the shared empty chunk.
 func (x *Index) forgetTexts(texts *textStore, gone []textID) {
 	if len(gone) == 0 {
 		return

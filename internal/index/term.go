@@ -8,8 +8,7 @@ import (
 	"github.com/dchest/siphash"
 )
 
-// A Term asks for one exact value of one parameter. Terms that are equal ask
-// for the same.
+// A Term asks for one exact value of one parameter. Equal terms ask for the same value.
 type Term struct {
 	hash   termHash
 	lookup lookup
@@ -17,7 +16,7 @@ type Term struct {
 	code   digest // of lookupCode
 }
 
-// A lookup is a way to the ordinals of a term.
+// A lookup is the way to the ordinals of a term.
 type lookup uint8
 
 const (
@@ -27,7 +26,7 @@ const (
 	lookupType                  // a type, whose posting lies with the type
 )
 
-// A termHash is the 96 bits under which the ordinals of a value are found. They decide
+// A termHash is the 96 bits by which the ordinals of a value are found. They decide
 // alone; see the package comment.
 type termHash struct {
 	hi uint64
@@ -39,11 +38,11 @@ type termHash struct {
 // text is a value.
 type digest struct{ hi, lo uint64 }
 
-// mixer spreads numbers over 64 bits. It is odd, so that multiplying by it loses
-// nothing: 2^64 divided by the golden ratio.
+// mixer spreads numbers over 64 bits. It is 2^64 divided by the golden ratio, and odd,
+// so that multiplying by it loses no bit.
 const mixer = 0x9e3779b97f4a7c15
 
-// then is the digest of a sequence: of what d is a digest of, and then of e.
+// then returns the digest of a sequence: the input of d, and then the input of e.
 func (d digest) then(e digest) digest {
 	return digest{d.hi*mixer + e.hi, d.lo*mixer + e.lo}
 }
@@ -116,7 +115,7 @@ func (t Terms) System(p Param, system string) Term {
 // Reference is the term of a reference to a resource of this store.
 func (t Terms) Reference(p Param, typ TypeID, id string) Term {
 	if len(id) > MaxIDLen {
-		// No reference has so long an id: any term will do that is not its own.
+		// No stored reference has so long an id: the term may be any that nothing has.
 		return t.term(t.texts.text(id), p, formReference)
 	}
 	var key entityKey
@@ -143,9 +142,9 @@ func (t Terms) Type(typ TypeID) Term { return Term{lookup: lookupType, number: u
 
 func (t Terms) term(d digest, p Param, form byte) Term { return Term{hash: d.hash(uint16(p), form)} }
 
-// A textMemo remembers the digests of what was hashed last: most texts of a
-// resource (status, category, systems) were also texts of the one before, and a
-// comparison is several times faster than SipHash.
+// A textMemo remembers the digests of recent texts: most texts of a resource (status,
+// category, systems) were also in the resource before, and a comparison is several
+// times faster than SipHash.
 type textMemo struct {
 	seed    maphash.Seed
 	entries [memoSize]memoEntry
@@ -153,7 +152,7 @@ type textMemo struct {
 
 const (
 	memoSize = 1024
-	// memoText is the length of the longest text that is remembered. Long ones
+	// memoText is the length of the longest text that is remembered. Longer texts
 	// seldom come again, and would make the memo large.
 	memoText = 256
 )

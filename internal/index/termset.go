@@ -41,14 +41,15 @@ func (s *termSet) grow(terms int) {
 // begin begins the terms of a version.
 func (s *termSet) begin(o Ordinal) { s.versions = append(s.versions, uint32(o)) }
 
-// add adds a term of the version that was begun last.
+// add adds a term of the last version begun.
 func (s *termSet) add(t termHash, p Param) {
 	part := &s.parts[t.hi>>s.shift]
 	*part = append(*part, placedTerm{t.hi, t.lo, uint16(len(s.versions) - 1), p})
 	s.n++
 }
 
-// full reports whether there are so many terms, or versions as a set can have.
+// full reports whether the set has terms terms or more, or as many versions as a set
+// can have.
 func (s *termSet) full(terms int) bool { return s.n >= terms || len(s.versions) >= maxSetVersions }
 
 // reset forgets all.

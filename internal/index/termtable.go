@@ -2,7 +2,7 @@ package index
 
 import "math/bits"
 
-// Texts are fewer than terms, and an index of few should be small.
+// There are fewer texts than terms, and a small index should stay small.
 const (
 	termShards = 1 << 10
 	textShards = 1 << 8
@@ -11,8 +11,8 @@ const (
 // A termTable maps hashes of terms to payloads: an ordinal or the number of a posting
 // with postingBit, or, in the table of folded texts, the number of a text.
 //
-// It is open addressing in many small tables, so that no growth takes long:
-// at a million terms a shard has 1,000 slots, and copying it takes microseconds.
+// It is many small tables with open addressing, the shards, so that no growth takes
+// long: at a million terms a shard has 1,000 slots, and copying it takes microseconds.
 // Not safe for concurrent use; Index.mu guards it.
 type termTable struct {
 	shards []termShard
@@ -29,7 +29,7 @@ type termShard struct {
 	n     int
 }
 
-// A termSlot is empty where its payload is 0.
+// A termSlot is empty if its payload is 0.
 type termSlot struct {
 	hi      uint64
 	lo      uint32
@@ -71,11 +71,11 @@ func (t *termTable) home(term termHash) uint32 {
 	return s.slots[s.first(term)].payload
 }
 
-// first returns where the search for a term begins. It rises with the hash, so
-// any number of slots will do, and growing by an eighth keeps a shard between
-// 74 % and 83 % full.
+// first returns the slot at which the search for a term begins. It rises with the hash,
+// so a shard may have any number of slots, and growing by an eighth keeps it between 74
+// % and 83 % full.
 func (s *termShard) first(term termHash) int {
-	bits := uint64(uint32(term.hi >> 22)) // below those that say which shard
+	bits := uint64(uint32(term.hi >> 22)) // below the bits of the shard
 	return int(bits * uint64(len(s.slots)) >> 32)
 }
 
@@ -95,8 +95,8 @@ func (s *termShard) index(term termHash) int {
 	}
 }
 
-// remove removes a term that is there. Those behind it that it has kept from where
-// their search begins move up, so that no search ends too early.
+// remove removes a term that the shard has. Terms behind it that lie after the slot at
+// which their search begins move up, so that no search ends too early.
 func (s *termShard) remove(term termHash) {
 	free := s.index(term)
 	for i := free; ; {

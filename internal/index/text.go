@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// A text is its length and its bytes.
+// appendText appends a text: its length and its bytes.
 func appendText(dst []byte, s string) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(s)))
 	return append(dst, s...)
@@ -32,8 +32,8 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // An arena is the memory of strings that are made together and forgotten together.
 type arena struct{ buf []byte }
 
-// keep returns a copy of a payload, and makes room for what its texts may unpack to if
-// it makes any.
+// keep returns a copy of a payload. If it needs more room, it also makes room for the
+// unpacked texts.
 func (a *arena) keep(payload []byte) []byte {
 	if n := len(payload); cap(a.buf)-len(a.buf) < n {
 		a.buf = make([]byte, 0, max(n+n/2, 2*cap(a.buf)))
@@ -41,7 +41,7 @@ func (a *arena) keep(payload []byte) []byte {
 	return append(a.room(len(payload))[:0], payload...)
 }
 
-// room returns n bytes. What was given before stays where it is.
+// room returns n bytes. Bytes given before stay in place.
 func (a *arena) room(n int) []byte {
 	if cap(a.buf)-len(a.buf) < n {
 		a.buf = make([]byte, 0, max(n, 2*cap(a.buf), 64))

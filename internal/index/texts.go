@@ -75,14 +75,13 @@ func (t Texts) WithPrefix(prefix string) iter.Seq2[string, Posting] {
 			if !more {
 				return
 			}
-			// The next text there can be.
+			// The next possible text.
 			from = batch[len(batch)-1].text + "\x00"
 		}
 	}
 }
 
-// batch appends the next texts from a given one on, and returns whether there
-// may be more.
+// batch appends the next texts, from from on, and returns whether there may be more.
 func (t Texts) batch(dst []textPosting, from, prefix string) ([]textPosting, bool) {
 	x := t.view.x
 	x.mu.RLock()
@@ -101,8 +100,8 @@ func (t Texts) batch(dst []textPosting, from, prefix string) ([]textPosting, boo
 	return dst, len(dst) == walkBatch
 }
 
-// Keys iterates upwards over those of set that have a text, with their smallest
-// and largest one in byte order.
+// Keys iterates upwards over the ordinals of set that have a text, with their smallest
+// and largest text in byte order.
 func (t Texts) Keys(set *roaring.Bitmap) iter.Seq2[Ordinal, Span[string]] {
 	texts := &t.view.x.mu.texts.texts
 	return spans(t.entries, set, func(s *Span[string], id *textID, first bool) {

@@ -6,36 +6,37 @@ import (
 	"slices"
 )
 
-// A unitOrder lists the positions of a part of a column of numbers, those of one
-// unit together: first the points, by size, then all else, such as ranges. So the
-// points of a unit that lie between two limits are neighbours, which a scan adds
-// without a look at each; the others, which are few, it looks at one by one.
+// A unitOrder lists the positions of a part of a column of numbers, unit by unit: first
+// the unit's points, by size, then its other entries, such as ranges. So the points of
+// a unit between two limits are neighbours, and a scan adds them without a look at
+// each. It looks at the other entries, which are few, one by one.
 //
-// It is made when the part is scanned first, never changes, and costs two bytes an
-// entry and twelve a unit, and for whole a byte an entry at most.
+// It is made when the part is scanned first and never changes. It costs two bytes an
+// entry, twelve bytes a unit, and for whole a byte an entry at most.
 type unitOrder struct {
 	positions []uint16
 	runs      []unitRun
-	// whole has a bit for each ordinal from 64 × word on, set for those of the part:
-	// if most match, the others are taken from it. It is nil if an ordinal has several
-	// entries, of which one may match, or if they are far apart.
+	// whole has a bit for each ordinal from 64 × word on, set for the ordinals of the
+	// part. If most of them match, the others are taken out of a copy. It is nil if an
+	// ordinal has several entries, since only one may match, or if the ordinals are far
+	// apart.
 	whole []uint64
 	word  int
 }
 
-// A unitRun says where the entries in a unit end, and before them its points. They
-// begin where those of the unit before end.
+// A unitRun says where the points and then all entries of a unit end. They begin at the
+// end of the unit before.
 type unitRun struct{ unit, points, end uint32 }
 
 // partChunks is how many chunks a unitOrder is of at most: a position takes two
 // bytes.
 const partChunks = 16
 
-// orderedParts iterates over the first and the last of the chunks that have an order
-// together, of the first n. They are as in a Fenwick tree, but for their bound: a
-// last chunk has the same first whatever n is, and no order is in vain when the
-// column grows. So the units, which one by one are searched, are searched a few
-// times, not once a chunk.
+// orderedParts cuts the first n chunks into parts that have an order together, and
+// iterates over the first and the last chunk of each. They are as in a Fenwick tree,
+// but bounded by partChunks: the part of a last chunk is the same for every n, so that
+// no order is wasted when the column grows. So the units are searched once a part, not
+// once a chunk.
 func orderedParts(n int) iter.Seq2[int, int] {
 	return func(yield func(first, last int) bool) {
 		for first := 0; first < n; {
@@ -51,7 +52,7 @@ func orderedParts(n int) iter.Seq2[int, int] {
 	}
 }
 
-// unitOrderOf returns the order of some full chunks, which is kept in the last.
+// unitOrderOf returns the order of some full chunks. The last chunk keeps it.
 func unitOrderOf(chunks []*columnChunk[numberRange]) *unitOrder {
 	last := len(chunks) - 1
 	order := chunks[last].units.Load()
@@ -66,7 +67,7 @@ func unitOrderOf(chunks []*columnChunk[numberRange]) *unitOrder {
 	return order
 }
 
-// A unitKey is what an entry is ordered by.
+// A unitKey is an entry's place in a unitOrder.
 type unitKey struct {
 	low      image
 	unit     uint32 // 2 × its number, and 1 if it is no point

@@ -14,7 +14,7 @@ func (q *NumberQuery) inUnit(system, code, unit string) ([]NumberWindow, error) 
 	return q.InUnit(system, code, unit)
 }
 
-// windowsOf returns the conditions on numbers in the unit with a number. It asks
+// windowsOf returns the conditions on numbers in a unit, given by its number. It asks
 // the query once and remembers the answer.
 func (m *numberMatcher) windowsOf(unit uint32) ([]imageWindow, error) {
 	if m.units[unit].asked {

@@ -20,15 +20,15 @@ const (
 	// KindReferenceText is any other reference: absolute, urn, canonical, or
 	// contained (“#id”).
 	KindReferenceText
-	// KindWords is words, each of which is looked up alone.
+	// KindWords is words; each word is looked up alone.
 	KindWords
-	// The kinds from here on are unsettled: what such a value means depends on the
-	// settings of a store, and a [Settle] function turns it into values of the
-	// kinds above.
+	// The kinds from here on are unsettled: the meaning of such a value depends on the
+	// settings of a store, and a [Settle] function turns it into values of the kinds
+	// above.
 
 	// KindClock is a range of time by the clock of an unknown zone.
 	KindClock
-	// KindPeriods is several periods of which one end at least has no zone.
+	// KindPeriods is several periods, at least one end without a zone.
 	KindPeriods
 	// KindAddress is an absolute reference that ends in a type and an id.
 	KindAddress
@@ -75,13 +75,13 @@ type Entry struct {
 	// Of references to resources of this store, and of addresses.
 	Type TypeID
 	ID   string
-	// NoEdge says that the index keeps no edge of the reference: its term alone
-	// finds it.
+	// NoEdge says that the index keeps no edge of the reference, which is found by its
+	// term alone.
 	NoEdge bool
 }
 
-// A Moment is a range of time [From, To) of some precision: a day, a second. One of
-// no length is none.
+// A Moment is a range of time [From, To) of some precision: a day, a second. A moment
+// of no length stands for no moment.
 type Moment struct {
 	From, To int64 // microseconds since the Unix epoch
 	// Clock says that they are of a clock of an unknown zone, read as if it were UTC.

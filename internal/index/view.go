@@ -6,11 +6,11 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// A View is the state after one record. It is a small value, needs no closing,
-// and stays exact while others write. The zero View is of no use.
+// A View is the state after one commit. It is a small value, needs no closing, and
+// stays exact while others write. The zero View must not be used.
 //
-// Methods that take an ordinal or an entity answer with zero values for one
-// that does not exist in the view.
+// Methods that take an ordinal or an entity return zero values if the view does not
+// have it.
 type View struct {
 	x *Index
 	s *published
@@ -41,26 +41,25 @@ func (x *Index) ViewAt(seq uint64) (View, bool) {
 	return View{x, s}, true
 }
 
-// Through returns the view as it is seen through a filter, instead of any that it had:
-// package search knows what a filter lets through, and this package carries it. The
-// methods of a View answer as without one.
+// Through returns the view with a filter in place of its own. This package only carries
+// the filter, for package search: the methods of a View ignore it.
 func (v View) Through(filter any) View {
 	s := *v.s
 	s.filter = filter
 	return View{v.x, &s}
 }
 
-// Filter returns what Through was given, nil for a view that shows all.
+// Filter returns the view's filter, nil for a view that shows all.
 func (v View) Filter() any { return v.s.filter }
 
 // Terms computes terms for [View.Posting].
 func (v View) Terms() Terms { return v.x.terms }
 
-// Sequence returns the sequence of the view's newest record, 0 if there is none.
+// Sequence returns the sequence of the view's newest commit, 0 if there is none.
 func (v View) Sequence() uint64 { return v.s.sequence }
 
-// Time returns the time of the view's newest record in microseconds since the
-// Unix epoch.
+// Time returns the time of the view's newest commit in microseconds since the Unix
+// epoch.
 func (v View) Time() int64 { return v.s.time }
 
 // Last returns the view's largest ordinal, 0 if it is empty.
@@ -118,7 +117,7 @@ func (v View) Deleted(o Ordinal) bool {
 	return w != nil && w.number&deletedBit != 0
 }
 
-// Hole reports whether o stands for nothing: it never did, or its item left the log.
+// Hole reports whether o stands for no version: it never did, or its item left the log.
 func (v View) Hole(o Ordinal) bool {
 	w := v.version(o)
 	return w != nil && (w.entity == 0 || v.x.Purged(o))
@@ -136,7 +135,7 @@ func (v View) VersionNumber(o Ordinal) uint64 {
 	return 0
 }
 
-// Previous returns the version of the same resource before o, without those that left
+// Previous returns the version of the same resource before o, passing over versions that left
 // the log.
 func (v View) Previous(o Ordinal) (Ordinal, bool) {
 	w := v.version(o)
@@ -147,8 +146,8 @@ func (v View) Previous(o Ordinal) (Ordinal, bool) {
 	return before, before != 0
 }
 
-// RecordOf returns the sequence of the record that holds o, and the time of o in
-// microseconds since the Unix epoch: the record's, unless the version brought its own.
+// RecordOf returns the sequence of the commit of o, and the time of o in microseconds
+// since the Unix epoch: the commit's, unless the version brought its own.
 func (v View) RecordOf(o Ordinal) (seq uint64, timeMicros int64) {
 	if o == 0 || o > v.s.last {
 		return 0, 0
@@ -160,8 +159,7 @@ func (v View) RecordOf(o Ordinal) (seq uint64, timeMicros int64) {
 	return r.sequence, r.time
 }
 
-// CommitTime returns the time of the record that holds o, 0 for one that is not in the
-// view.
+// CommitTime returns the time of the commit of o, or 0 if the view does not have o.
 func (v View) CommitTime(o Ordinal) int64 {
 	if o == 0 || o > v.s.last {
 		return 0
@@ -174,7 +172,7 @@ func (v View) recordOf(o Ordinal) *record {
 	return v.x.records.at(uint32(n))
 }
 
-// since returns the first ordinal of a record not before t.
+// since returns the first ordinal of a commit not before t.
 func (v View) since(t int64) Ordinal {
 	n := sort.Search(int(v.s.records), func(i int) bool { return v.x.records.at(uint32(i)).time >= t })
 	if n == 0 {
@@ -243,7 +241,7 @@ func (v View) EntitiesOf(ordinals *roaring.Bitmap) *roaring.Bitmap {
 	return bitmapOf(found, uint32(top))
 }
 
-// RetainVisible removes from set, in place, what is not visible.
+// RetainVisible removes the ordinals that are not visible from set, in place.
 func (v View) RetainVisible(set *roaring.Bitmap) {
 	if !set.IsEmpty() && Ordinal(set.Maximum()) > v.s.last {
 		set.RemoveRange(uint64(v.s.last)+1, 1<<32)
@@ -257,13 +255,13 @@ func (v View) RetainVisible(set *roaring.Bitmap) {
 	set.AddMany(alive)
 }
 
-// CountVisible returns how many of set are visible.
+// CountVisible returns how many ordinals of set are visible.
 func (v View) CountVisible(set *roaring.Bitmap) int {
 	n := int(set.Rank(uint32(v.s.last)))
 	if v.s.exact {
 		return n - v.s.dead.countIn(set, true)
 	}
-	// What was swept was dead before any view that is whole.
+	// A swept ordinal was dead before any whole view.
 	dead := 0
 	if v.s.dead.swept != nil {
 		dead = int(v.s.dead.swept.AndCardinality(set))
@@ -276,7 +274,7 @@ func (v View) CountVisible(set *roaring.Bitmap) int {
 	return n - dead
 }
 
-// aliveAmong returns those of set that died after the view.
+// aliveAmong returns the ordinals of set that died after the view.
 func (v View) aliveAmong(set *roaring.Bitmap) []uint32 {
 	var alive []uint32
 	for o := range ordinalsOf(v.s.dead.fresh(set)) {
@@ -295,8 +293,7 @@ func (v View) AllVisible() *roaring.Bitmap {
 	return all
 }
 
-// Posting returns the ordinals that have a term. Of a term that no version has
-// it is empty.
+// Posting returns the ordinals that have a term: none if no version has it.
 func (v View) Posting(t Term) Posting {
 	if t.lookup == lookupCode {
 		return v.anySystem(t)
@@ -338,8 +335,8 @@ func (v View) anySystem(t Term) Posting {
 	return Posting{view: v, frozen: union}
 }
 
-// underSystems appends the postings of a code that are not empty: one of each of
-// the param's own systems, and that of all others.
+// underSystems appends the postings of a code that are not empty: one for each of the
+// param's own systems, and one for all other systems together.
 func (v View) underSystems(dst []Posting, t Term) []Posting {
 	v.x.mu.RLock()
 	defer v.x.mu.RUnlock()
@@ -362,7 +359,7 @@ func (v View) underSystems(dst []Posting, t Term) []Posting {
 }
 
 // OfType returns the ordinals of a resource type: every version that was applied,
-// deletions included. No sweep takes any from it.
+// deletions included. It is never swept.
 func (v View) OfType(typ TypeID) Posting { return v.Posting(v.x.terms.Type(typ)) }
 
 // postingLocked copies the header of a payload's posting. REQUIRES: mu held.

@@ -1,5 +1,5 @@
-// Package jobs holds what the jobs of packages ingest and export share: where
-// they put files, and how they tell their progress.
+// Package jobs has the shared parts of the jobs of packages ingest and export: sinks
+// for their files, and the report of their progress.
 //
 // # Invariants
 //
@@ -8,5 +8,5 @@
 //   - In a folder, files are for their owner alone, since they may hold patient
 //     data.
 //
-// The package knows nothing of what the files hold.
+// The package does not know the content of the files.
 package jobs

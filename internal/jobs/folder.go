@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/fhirlake/fhirlake/internal/durable"
 )
 
 // Folder returns a Sink that puts files into a folder, which is made when it is
@@ -38,8 +40,8 @@ func (f *folder) Create(name string) (io.WriteCloser, error) {
 	return &folderFile{File: file, name: name, path: path, sink: f, made: made}, nil
 }
 
-// makeFolders makes a folder and those above it, as far as they are missing. It returns
-// the folders that got an entry by it.
+// makeFolders makes a folder and the missing folders above it. It returns the folders
+// that got a new entry.
 func makeFolders(path string) (changed []string, err error) {
 	for above := path; ; above = filepath.Dir(above) {
 		if _, err := os.Stat(above); err == nil || filepath.Dir(above) == above {
@@ -89,8 +91,8 @@ func (f *folderFile) Close() error {
 	return f.syncFolders()
 }
 
-// syncFolders makes the file's name durable, and those of the folders it is in: all up
-// to the sink's own, since another file may have made them and not be closed yet.
+// syncFolders makes the names of the file and of its folders durable, up to the sink's
+// own folder, since another file that is not closed yet may have made them.
 func (f *folderFile) syncFolders() error {
 	folders := f.made
 	top := filepath.Dir(filepath.Clean(f.sink.path))
@@ -121,12 +123,12 @@ func (f *folderFile) remove() error {
 
 // SyncFolder makes the names in a folder durable, where folders can be synced.
 func SyncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("jobs: %w", pathless(err))
+	err := durable.SyncFolder(path)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Op == "sync" &&
+		(errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission)) {
+		return nil
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
+	if err != nil {
 		return fmt.Errorf("jobs: %w", pathless(err))
 	}
 	return nil

@@ -2,8 +2,8 @@ package jobs
 
 import "sync"
 
-// A folderSync makes the names in folders durable. Who asks while a folder is synced shares
-// the next sync of it with all others who do.
+// A folderSync makes the names in folders durable. Callers that come while a folder is
+// synced share its next sync.
 type folderSync struct {
 	mu    sync.Mutex
 	turns map[string]*turns

@@ -8,15 +8,14 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// Guard returns f as a function that always returns: a panic in f, which a reader, a
-// sink or a callback of a user may raise, and an end of its goroutine are
-// datastore.ErrCallback.
+// Guard returns f as a function that always returns: a panic in f, or an end of its
+// goroutine, by a reader, a sink or a callback of a user, is datastore.ErrCallback.
 func Guard(f func() error) func() error {
 	return func() error { return Await(context.Background(), f) }
 }
 
-// Await calls f as [Guard] does, and returns the error of ctx where ctx ends first. Then
-// f is left behind, in its goroutine, with whatever it refers to.
+// Await calls f as [Guard] does, and returns the error of ctx if ctx ends first. Then f
+// is left behind in its goroutine, with all that it refers to.
 func Await(ctx context.Context, f func() error) error {
 	select {
 	case err := <-Begin(f):
@@ -26,15 +25,14 @@ func Await(ctx context.Context, f func() error) error {
 	}
 }
 
-// Finish calls f as [Guard] does. Where ctx ends it waits for f all the same, but for some
-// seconds at most.
+// Finish calls f as [Guard] does. If ctx ends, it waits for f for some seconds more at
+// most.
 func Finish(ctx context.Context, f func() error) error { return longer(ctx, Begin(f)) }
 
 // grace is how long a job that ends early waits for a sink or a callback to return.
 const grace = 2 * time.Second
 
-// longer waits for what a call that began came to. Where ctx ends it waits all the same,
-// but for grace at most.
+// longer waits for the result of a call. If ctx ends, it waits for grace more at most.
 func longer(ctx context.Context, ended <-chan error) error {
 	select {
 	case err := <-ended:
@@ -53,7 +51,7 @@ func longer(ctx context.Context, ended <-chan error) error {
 
 var errHangs = fmt.Errorf("%w: it did not return", datastore.ErrCallback)
 
-// Begin calls f in a goroutine of its own, and sends what [Guard] would return.
+// Begin calls f in a goroutine of its own, as [Guard] does, and sends the result.
 func Begin(f func() error) <-chan error {
 	ended := make(chan error, 1)
 	go func() {

@@ -32,7 +32,8 @@ func (m *Memory) Names() []string {
 	return slices.Sorted(maps.Keys(m.files))
 }
 
-// File returns what a closed file holds, nil for none. It must not be changed.
+// File returns the content of a closed file, or nil if there is none. It must not be
+// changed.
 func (m *Memory) File(name string) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()

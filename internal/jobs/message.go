@@ -9,11 +9,12 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// unforeseen is what is told of an error of no class.
+// unforeseen is the text for an error of no class.
 var unforeseen = datastore.Issues(errors.New("none"))[0].Diagnostics
 
-// Message says what stopped a job, for its record: without the names of files, and without
-// data of patients. An error of a place to write to, called as given, is told by its class.
+// Message returns the text of the error that stopped a job, for its record: without
+// names of files and without data of patients. An error of the place to write to, which
+// place names, is told by its class.
 func Message(err error, place string) string {
 	if text := datastore.Issues(err)[0].Diagnostics; text != unforeseen {
 		return text
@@ -34,8 +35,8 @@ func reason(err error) string {
 	return "writing failed"
 }
 
-// pathless returns an error of a folder without the names of files: where they lie on a
-// machine is nobody's business.
+// pathless returns an error of a folder without the names of files, which tell about
+// the machine.
 func pathless(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

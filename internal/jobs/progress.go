@@ -8,10 +8,10 @@ import (
 // interval is how often progress is told: as often as an eye can follow.
 const interval = 100 * time.Millisecond
 
-// Tell calls f about ten times a second at most, from a goroutine of its own,
-// until stop is called. Stop calls it a last time, waits for that, and reports a
-// panic of f, after which f is not called again. Where f hangs, stop waits until some
-// seconds after ctx has ended. A nil f is never called.
+// Tell calls f about ten times a second at most, from a goroutine of its own, until
+// stop is called. Stop calls f a last time, waits for that, and reports a panic of f;
+// after a panic f is not called again. If f hangs, stop waits until some seconds after
+// ctx has ended. A nil f is never called.
 func Tell(ctx context.Context, f func()) (stop func() error) {
 	if f == nil {
 		return func() error { return nil }

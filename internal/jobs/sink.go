@@ -12,8 +12,8 @@ type Sink interface {
 	Create(name string) (io.WriteCloser, error)
 }
 
-// Abort gives a file up: nothing is left of it where the sink can do that, and
-// otherwise it is closed as it is.
+// Abort gives a file up: it calls the file's own Abort if there is one, and otherwise
+// closes the file as it is.
 func Abort(w io.WriteCloser) error {
 	if a, ok := w.(interface{ Abort() error }); ok {
 		return a.Abort()

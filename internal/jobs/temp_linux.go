@@ -23,13 +23,12 @@ func createTemp(folder string) (file *os.File, name string, err error) {
 	return file, "", nil
 }
 
-// naming is held while a file takes the place of another: the temporary name is the same
-// for all that take that place.
+// naming is held while a file replaces another: all files that replace it have the same
+// temporary name.
 var naming sync.Mutex
 
-// nameTemp gives a file without a name its own. Where another file has that, it is replaced
-// by way of a temporary name, and one that a process left behind there when it was killed
-// goes.
+// nameTemp gives a file without a name its name. A file that has the name is replaced
+// by way of a temporary name. A temporary file that a killed process left is removed.
 func nameTemp(file *os.File, path string) error {
 	link := func(name string) error {
 		return unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW)

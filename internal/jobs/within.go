@@ -7,9 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Within returns a Sink for a job that ends with ctx, whatever the given one does: a
-// panic and an end of its goroutine are errors, and one that hangs is left behind some
-// seconds after ctx has ended.
+// Within returns a Sink that ends with ctx. A panic of s, and an end of its goroutine,
+// are errors; a call that hangs is left behind some seconds after ctx has ended.
 func Within(ctx context.Context, s Sink) Sink {
 	return &boundedSink{ctx: ctx, sink: s}
 }
@@ -31,8 +30,8 @@ func (s *boundedSink) call(f func() error) error {
 	return err
 }
 
-// Create implements [Sink]. A file that is made after all, once nobody waits for it, is
-// given up.
+// Create implements [Sink]. A file that is made too late, when nobody waits for it any
+// more, is given up.
 func (s *boundedSink) Create(name string) (io.WriteCloser, error) {
 	made := make(chan io.WriteCloser, 1)
 	err := s.call(func() error {

@@ -2,10 +2,10 @@ package jsonpatch
 
 import (
 	"bytes"
-	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fhirlake/fhirlake/internal/decimal"
 )
 
 // equal reports whether two values are equal by RFC 6902 §4.6: strings by their
@@ -41,7 +41,7 @@ func (p *patcher) equal(a, b *value) (bool, error) {
 	case '"':
 		return equalStrings(a.raw, b.raw), p.spend(len(a.raw))
 	case '0':
-		return equalNumbers(string(a.raw), string(b.raw)), p.spend(len(a.raw))
+		return equalNumbers(a.raw, b.raw), p.spend(len(a.raw))
 	}
 	return true, nil
 }
@@ -76,46 +76,12 @@ func equalStrings(a, b []byte) bool {
 	return errA == nil && errB == nil && bytes.Equal(x, y)
 }
 
-func equalNumbers(a, b string) bool {
-	if a == b {
+// equalNumbers compares numbers by their value.
+func equalNumbers(a, b []byte) bool {
+	if bytes.Equal(a, b) {
 		return true
 	}
-	x, okA := normalize(a)
-	y, okB := normalize(b)
-	return okA && okB && x == y
-}
-
-// A number is one as its value's sign, digits without zeros at either end, and the
-// exponent of the last digit. Zero has no digits and no sign.
-type number struct {
-	negative bool
-	digits   string
-	exponent int64
-}
-
-// normalize takes a JSON number apart. Exponents of more than 15 digits are not
-// taken.
-func normalize(text string) (number, bool) {
-	var n number
-	text, n.negative = strings.CutPrefix(text, "-")
-	mantissa, exponent := text, ""
-	if at := strings.IndexAny(text, "eE"); at >= 0 {
-		mantissa, exponent = text[:at], strings.TrimPrefix(text[at+1:], "+")
-	}
-	if exponent != "" {
-		if len(exponent) > 16 {
-			return n, false
-		}
-		n.exponent, _ = strconv.ParseInt(exponent, 10, 64)
-	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	n.exponent -= int64(len(fraction))
-	n.digits = strings.TrimLeft(whole+fraction, "0")
-	if n.digits == "" {
-		return number{}, true
-	}
-	trimmed := strings.TrimRight(n.digits, "0")
-	n.exponent += int64(len(n.digits) - len(trimmed))
-	n.digits = trimmed
-	return n, true
+	x, okX := decimal.Parse(a)
+	y, okY := decimal.Parse(b)
+	return okX && okY && x.Equal(y)
 }

@@ -1,6 +1,6 @@
 package jsonpatch
 
-import "github.com/fhirlake/fhirlake/internal/issue"
+import "github.com/fhirlake/fhirlake/issue"
 
 // An Error says why a patch cannot be applied, and where in the patch.
 type Error struct {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/quote"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // The limits of one patch.
 const (
-	// MaxBytes is the size that the document may have on the way, that of a
+	// MaxBytes is the size that the document may have on the way: the limit of a
 	// resource.
 	MaxBytes = 64 << 20
 	// MaxDepth is how deep the document may nest on the way. Fewer levels would do
@@ -182,7 +183,8 @@ func notThere(member string) *Error {
 	return fail(member, issue.NotFound, "%s leads to nothing in the document", member)
 }
 
-// get returns the value that tokens lead to; member is where they are from.
+// get returns the value to which tokens lead. member is the member of the operation
+// that has them.
 func (p *patcher) get(member string, tokens []string) (*value, *Error) {
 	v := p.root
 	for _, t := range tokens {
@@ -213,7 +215,7 @@ func (p *patcher) get(member string, tokens []string) (*value, *Error) {
 	return v, nil
 }
 
-// grow counts what is to be put in at a depth.
+// grow counts a value that is put in at a depth.
 func (p *patcher) grow(v *value, depth int) *Error {
 	size, levels, err := p.measure(v)
 	if p.size += size; err != nil || p.size > MaxBytes || depth+levels > MaxDepth {
@@ -249,8 +251,8 @@ func (p *patcher) add(path []string, v *value) *Error {
 			in.members[at].value = v
 			return nil
 		}
-		raw, err := jsontext.AppendQuote(nil, path[last])
-		if err != nil {
+		raw, ok := quote.AppendValid(nil, path[last])
+		if !ok {
 			return fail("path", issue.Value, "path is not valid UTF-8")
 		}
 		in.members = append(in.members, member{path[last], raw, v})
@@ -273,7 +275,7 @@ func (p *patcher) add(path []string, v *value) *Error {
 	return nil
 }
 
-// remove takes out what tokens lead to, and returns it (RFC 6902 §4.2).
+// remove takes out the value to which tokens lead, and returns it (RFC 6902 §4.2).
 func (p *patcher) remove(member string, tokens []string) (*value, *Error) {
 	if len(tokens) == 0 {
 		return nil, fail(member, issue.Value, "the whole document cannot be removed")
@@ -310,7 +312,7 @@ func (p *patcher) remove(member string, tokens []string) (*value, *Error) {
 	return nil, notThere(member)
 }
 
-// replace puts v in the place of what path leads to (RFC 6902 §4.3).
+// replace puts v in the place of the value to which path leads (RFC 6902 §4.3).
 func (p *patcher) replace(path []string, v *value) *Error {
 	old, e := p.get("path", path)
 	if e != nil {
@@ -323,7 +325,8 @@ func (p *patcher) replace(path []string, v *value) *Error {
 	return nil
 }
 
-// move takes what from leads to and adds it where path leads (RFC 6902 §4.4).
+// move takes the value to which from leads and adds it where path leads (RFC 6902
+// §4.4).
 func (p *patcher) move(from, path []string) *Error {
 	if len(from) <= len(path) && slices.Equal(from, path[:len(from)]) {
 		if len(from) < len(path) {
@@ -344,7 +347,7 @@ func (p *patcher) move(from, path []string) *Error {
 	return p.add(path, v)
 }
 
-// copy adds what from leads to where path leads (RFC 6902 §4.5).
+// copy adds the value to which from leads where path leads (RFC 6902 §4.5).
 func (p *patcher) copy(from, path []string) *Error {
 	v, e := p.get("from", from)
 	if e != nil {

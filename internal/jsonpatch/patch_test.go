@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/jsonpatch"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 func compact(tb testing.TB, text []byte) string {

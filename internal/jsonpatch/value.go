@@ -7,17 +7,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A value is JSON as text, and as a tree as far as a patch has looked into it: what
-// it has not is copied by sharing the text.
+// A value is JSON as text, and as a tree as far as a patch has looked into it. Text is
+// copied by sharing it.
 type value struct {
 	kind jsontext.Kind // of its first byte: { [ " 0 t f n
 	raw  []byte        // as written; stale once inside is set
-	// inside is nil of a scalar, and of what has not been opened.
+	// inside is nil for a scalar, and for a value that was not opened.
 	inside *inside
 	depth  int // how deep raw nests, 0 where that was not counted
 }
 
-// inside is what an object or array has.
+// An inside has the members of an object or the items of an array.
 type inside struct {
 	members []member
 	items   []*value
@@ -30,8 +30,8 @@ type member struct {
 	value *value
 }
 
-// read returns the value that text is, which must be one JSON value without duplicate
-// names. It refers to text.
+// read returns text as a value. It must be one JSON value without duplicate names, and
+// the value refers to it.
 func read(text []byte) (*value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	if err := d.SkipValue(); err != nil {
@@ -44,7 +44,7 @@ func read(text []byte) (*value, error) {
 	return newValue(bytes.TrimLeft(text[:end], " \t\r\n")), nil
 }
 
-// newValue returns the value that good JSON without space around it is.
+// newValue returns good JSON, without space around it, as a value.
 func newValue(raw []byte) *value {
 	v := &value{kind: jsontext.Kind(raw[0]), raw: raw}
 	if c := raw[0]; c == '-' || c-'0' <= 9 {
@@ -53,7 +53,7 @@ func newValue(raw []byte) *value {
 	return v
 }
 
-// costOfValue is what a value in the tree costs, in steps: about 60 bytes.
+// costOfValue is the cost of a value in the tree, about 60 bytes, in steps.
 const costOfValue = 32
 
 // open makes the tree of an object or array, one level deep.
@@ -177,8 +177,7 @@ func (p *patcher) clone(v *value) (*value, error) {
 	return &c, nil
 }
 
-// measure returns the bytes that the value takes as JSON, about, and how deep it
-// nests.
+// measure returns about how many bytes the value takes as JSON, and how deep it nests.
 func (p *patcher) measure(v *value) (size, depth int, err error) {
 	if v.inside == nil {
 		if v.depth == 0 {

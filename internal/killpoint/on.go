@@ -15,7 +15,8 @@ const Enabled = true
 // Env is the environment variable that names the point.
 const Env = "FHIRLAKE_KILL"
 
-// point is the name that was asked for, and wanted the passing of it.
+// point is the name of the point, and wanted the number of the passing that ends the
+// process.
 var point, wanted = parse(os.Getenv(Env))
 
 var passed atomic.Int64

@@ -5,12 +5,12 @@ import (
 	"encoding/binary"
 )
 
-// Attachments are base64 in JSON, and clinical notes are attachments: a template has
-// them decoded, so that matches are found in their text. Only long ones are worth the
-// search.
+// Attachments are base64 in JSON, and clinical notes are attachments. A template has
+// long base64 decoded, so that matches are found in its text. Short base64 is not worth
+// the search.
 const longBase64 = 256
 
-// strict64 refuses what would come back otherwise.
+// strict64 refuses base64 that encoding would not give back byte for byte.
 var strict64 = base64.StdEncoding.Strict()
 
 // isBase64 are the characters of base64 but for "=".
@@ -21,8 +21,8 @@ var isBase64 = func() (t [256]bool) {
 	return t
 }()
 
-// findBase64 returns where the first long base64 of text begins and ends; an end of 0
-// is none.
+// findBase64 returns where the first long base64 of text begins and ends. An end of 0
+// means that there is none.
 func findBase64(text []byte) (start, end int) {
 	// Every long run has a character at a multiple of the stride, and one before it.
 	const stride = longBase64 / 2
@@ -48,8 +48,8 @@ func findBase64(text []byte) (start, end int) {
 	return 0, 0
 }
 
-// appendPlain appends text without fields to a template, with long base64 decoded and
-// what looks like a mark escaped.
+// appendPlain appends text without fields to a template. It decodes long base64, and
+// escapes bytes that look like marks.
 func (s *splitter) appendPlain(template, fields, text []byte) ([]byte, []byte) {
 	for len(text) >= longBase64 {
 		start, end := findBase64(text)
@@ -71,11 +71,11 @@ func (s *splitter) appendPlain(template, fields, text []byte) ([]byte, []byte) {
 	return appendEscaped(template, fields, text)
 }
 
-// putBase64 appends the base64 of the next bytes of a template, and returns what of
-// template and fields is left.
+// putBase64 appends the base64 of the next bytes of a template, and returns the rest of
+// template and fields.
 func (s *splitter) putBase64(dst, template, fields []byte, limit int) (out, restTemplate, restFields []byte, ok bool) {
 	length, n := binary.Uvarint(fields)
-	// Each byte has one of the template, be it itself or markByte.
+	// Each byte takes at least one byte of the template: itself or markByte.
 	if n <= 0 || length > uint64(len(template)) || strict64.EncodedLen(int(length)) > limit-len(dst) {
 		return dst, template, fields, false
 	}

@@ -9,7 +9,7 @@ type bitWriter struct {
 	n    uint
 }
 
-// put appends the lowest n bits of v, which has no others; n is at most 32.
+// put appends the lowest n bits of v; n is at most 32, and the other bits of v are 0.
 func (w *bitWriter) put(v uint64, n uint) {
 	w.bits |= v << w.n
 	w.n += n
@@ -73,6 +73,6 @@ func (r *bitReader) take(n uint) int {
 	return v
 }
 
-// used returns how many bytes hold the bits that were taken; more than there are is
-// damage.
+// used returns how many bytes hold the bits that were taken. If that is more than the
+// input has, the input is damaged.
 func (r *bitReader) used() int { return r.at - int(r.n>>3) }

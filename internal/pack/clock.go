@@ -1,6 +1,10 @@
 package pack
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+)
 
 // A clock writes times as their distance from the one before in the same text,
 // because the times of a resource lie close together, and many are the same.
@@ -15,33 +19,33 @@ const (
 	maxQuarter = 14 * 4
 )
 
-const secondsPerDay = 86_400
+const (
+	secondsPerDay = 86_400
+	daysTo2000    = 10_957 // from 1970
+)
 
-// take appends the field of a date or time that begins at start, and returns where
-// it ends and its mark; 0 is no mark, for what is none or would come back in another
-// form.
+// take appends the field of a date or time that begins at start, and returns where the
+// text ends and its mark. The mark is 0 if there is no date or time, or if it would
+// come back in another form.
 func (c *clock) take(fields, text []byte, start int) (int, byte, []byte) {
 	if start > 0 && isDigit(text[start-1]) || start+10 > len(text) {
 		return 0, 0, fields
 	}
-	t := text[start:]
-	year, ok1 := digits4(t)
-	month, ok2 := digits2(t[5:])
-	day, ok3 := digits2(t[8:])
-	if !ok1 || !ok2 || !ok3 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+	t, zone, length := readTime(text[start:])
+	if length == 0 {
 		return 0, 0, fields
 	}
-	days := daysSince2000(year, month, day)
-	wall, millis, zone, length := parseWall(t)
-	if length == 0 {
-		if len(t) > 10 && isDigit(t[10]) {
+	days := fhirtime.DaysSinceEpoch(int(t.Year), int(t.Month), int(t.Day)) - daysTo2000
+	if length == dateLen {
+		if start+dateLen < len(text) && isDigit(text[start+dateLen]) {
 			return 0, 0, fields
 		}
 		// A date is counted in days from the day before it.
 		delta := days - floorDiv(c.seconds, secondsPerDay)
 		c.seconds = days * secondsPerDay
-		return start + 10, markDate, binary.AppendVarint(fields, delta)
+		return start + length, markDate, binary.AppendVarint(fields, delta)
 	}
+	wall := int64(t.Hour)*3600 + int64(t.Minute)*60 + int64(t.Second)
 	seconds := days*secondsPerDay + wall
 	delta := seconds - c.seconds
 	c.seconds = seconds
@@ -53,51 +57,61 @@ func (c *clock) take(fields, text []byte, start int) (int, byte, []byte) {
 		fields = append(binary.AppendUvarint(fields, zigzag<<1|1), zone)
 		c.zone = zone
 	}
-	if millis < 0 {
+	if t.Precision == fhirtime.Second {
 		return start + length, markTime, fields
 	}
+	millis := t.Nanoseconds / 1_000_000
 	return start + length, markMillis, append(fields, byte(millis), byte(millis>>8))
 }
 
-// parseWall reads what follows a date: T15:04:05, perhaps three digits of fraction,
-// and a zone. It returns the seconds of the day, the milliseconds (-1 for none), the
-// zone, and the length of date and time together; 0 if there is no such time.
-func parseWall(t []byte) (wall int64, millis int, zone byte, length int) {
-	if len(t) < 20 || t[10] != 'T' || t[13] != ':' || t[16] != ':' {
-		return 0, 0, 0, 0
-	}
-	hour, ok1 := digits2(t[11:])
-	minute, ok2 := digits2(t[14:])
-	second, ok3 := digits2(t[17:])
-	if !ok1 || !ok2 || !ok3 || hour > 23 || minute > 59 || second > 59 {
-		return 0, 0, 0, 0
-	}
-	wall = int64(hour)*3600 + int64(minute)*60 + int64(second)
-	millis, length = -1, 19
-	if t[19] == '.' {
-		if len(t) < 24 || !isDigit(t[20]) || !isDigit(t[21]) || !isDigit(t[22]) {
-			return 0, 0, 0, 0
+const (
+	dateLen = len("2006-01-02")
+	timeLen = len("2006-01-02T15:04:05")
+	zoneLen = len("-07:00")
+)
+
+// readTime reads the date and time at the start of text and returns its length; the date
+// alone where what follows it has no field, and 0 where there is no date. There are
+// dateLen bytes at least.
+func readTime(text []byte) (t fhirtime.Time, zone byte, length int) {
+	if length = timeLenOf(text); length > 0 {
+		t, err := fhirtime.ParseDateTime(text[:length])
+		if zone, ok := zoneOf(t, text[:length]); ok && err == nil && t.Second < 60 {
+			return t, zone, length
 		}
-		millis = int(t[20]-'0')*100 + int(t[21]-'0')*10 + int(t[22]-'0')
-		length = 23
 	}
-	t = t[length:]
-	if t[0] == 'Z' {
-		return wall, millis, zoneZ, length + 1
+	t, err := fhirtime.ParseDate(text[:dateLen])
+	if err != nil || t.Precision < fhirtime.Day {
+		return t, 0, 0
 	}
-	if len(t) < 6 || t[0] != '+' && t[0] != '-' || t[3] != ':' {
-		return 0, 0, 0, 0
+	return t, 0, dateLen
+}
+
+// timeLenOf returns how long the time at the start of text is that has the form of one
+// with seconds or milliseconds and a zone, 0 if there is none.
+func timeLenOf(text []byte) int {
+	if len(text) <= timeLen || text[dateLen] != 'T' {
+		return 0
 	}
-	h, ok1 := digits2(t[1:])
-	m, ok2 := digits2(t[4:])
-	quarters := h*4 + m/15
-	if !ok1 || !ok2 || m > 59 || m%15 != 0 || quarters > maxQuarter || quarters == 0 && t[0] == '-' {
-		return 0, 0, 0, 0
+	n := timeLen
+	if text[n] == '.' {
+		n += len(".000")
 	}
-	if t[0] == '-' {
-		quarters = -quarters
+	switch {
+	case n < len(text) && text[n] == 'Z':
+		return n + 1
+	case n+zoneLen <= len(text) && (text[n] == '+' || text[n] == '-'):
+		return n + zoneLen
 	}
-	return wall, millis, byte(quarters), length + 6
+	return 0
+}
+
+// zoneOf returns the byte of a time's zone.
+func zoneOf(t fhirtime.Time, text []byte) (zone byte, ok bool) {
+	if text[len(text)-1] == 'Z' {
+		return zoneZ, true
+	}
+	return byte(t.Offset / 15), t.Offset%15 == 0 && (t.Offset != 0 || text[len(text)-zoneLen] == '+')
 }
 
 // put appends the date or time of a field.
@@ -163,7 +177,7 @@ func (c *clock) put(dst, fields []byte, mark byte) ([]byte, []byte, bool) {
 }
 
 func appendDate(dst []byte, days int64) []byte {
-	year, month, day := civil(days)
+	year, month, day := fhirtime.Date(days + daysTo2000)
 	dst = append2(append2(dst, year/100), year%100)
 	dst = append2(append(dst, '-'), month)
 	return append2(append(dst, '-'), day)
@@ -172,17 +186,6 @@ func appendDate(dst []byte, days int64) []byte {
 func append2(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
-
-func digits2(t []byte) (int, bool) {
-	a, b := t[0]-'0', t[1]-'0'
-	return int(a)*10 + int(b), a <= 9 && b <= 9
-}
-
-func digits4(t []byte) (int, bool) {
-	a, ok1 := digits2(t)
-	b, ok2 := digits2(t[2:])
-	return a*100 + b, ok1 && ok2
-}
 
 // minSeconds and maxSeconds are the years 0 and 9999, since 2000-01-01.
 const (
@@ -199,46 +202,4 @@ func floorDiv(a, b int64) int64 {
 		return -((b - 1 - a) / b)
 	}
 	return a / b
-}
-
-// daysSince2000 and civil count days of the proleptic Gregorian calendar, in years
-// that begin in March (Howard Hinnant, chrono-compatible low-level date algorithms).
-func daysSince2000(year, month, day int) int64 {
-	if month <= 2 {
-		year--
-	}
-	era := (year + 400) / 400 // the year may be -1
-	yearOfEra := year + 400 - era*400
-	dayOfYear := (153*((month+9)%12)+2)/5 + day - 1
-	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
-	return int64(era-1)*146_097 + int64(dayOfEra) - 730_425
-}
-
-func civil(days int64) (year, month, day int) {
-	days += 730_425 + 146_097
-	era := int(days / 146_097)
-	dayOfEra := int(days % 146_097)
-	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36_524 - dayOfEra/146_096) / 365
-	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	shifted := (5*dayOfYear + 2) / 153
-	day = dayOfYear - (153*shifted+2)/5 + 1
-	month = (shifted+2)%12 + 1
-	year = yearOfEra + (era-1)*400
-	if month <= 2 {
-		year++
-	}
-	return year, month, day
-}
-
-func daysIn(year, month int) int {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	}
-	return 31
 }

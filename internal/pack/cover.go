@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// A Sample is a text that a dictionary is made for, and how many such texts it stands
-// for.
+// A Sample is a text that a dictionary is made for, and the number of such texts that
+// it stands for.
 type Sample struct {
 	Text   []byte
 	Weight int
@@ -22,10 +22,10 @@ func hashGram(b []byte) uint32 {
 	return uint32(binary.LittleEndian.Uint64(b) * 0x9e3779b185ebca87 >> (64 - gramBits))
 }
 
-// cover chooses the text of a section: of each of many stretches of the samples the
-// piece whose grams are in most samples, and not yet in the text, in the order of
-// their worth. (Liao, Petri, Moffat, Wirth: Effective construction of relative
-// Lempel-Ziv dictionaries, 2016.)
+// cover chooses the text of a section. It cuts the samples into stretches, and takes
+// from each stretch the piece whose grams are in most samples and not yet in the text.
+// The pieces are put in the order of their worth. (Liao, Petri, Moffat, Wirth:
+// Effective construction of relative Lempel-Ziv dictionaries, 2016.)
 func cover(samples []Sample, size, piece int) []byte {
 	worth := make([]int, 1<<gramBits)
 	last := make([]int32, 1<<gramBits)

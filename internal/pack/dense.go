@@ -91,7 +91,7 @@ func (w *denseWriter) parsePart(m *model, index *dictIndex, src []byte, begin in
 			longest = max(longest, f.length)
 			shortest = max(minLength, f.length-2)
 		}
-		// Nothing beats a match this long: what it covers is passed over.
+		// Nothing beats a match this long: the bytes that it covers are passed over.
 		if longest >= niceLength {
 			for end := min(i+longest, n) - lengthsTried; i+1 < end; i++ {
 				w.finder.insert(src, begin+i+1)
@@ -114,8 +114,8 @@ func (w *denseWriter) parsePart(m *model, index *dictIndex, src []byte, begin in
 	return nodes[n].track, nodes[n].matched
 }
 
-// again tries the places that cost least, where the matches before go on, and returns
-// the longest length.
+// again tries the cheapest places, at which the earlier matches go on, and returns the
+// longest length.
 func (w *denseWriter) again(m *model, code *prefixCode, src []byte, i, at int) (longest int) {
 	k := w.nodes[i].track
 	cost := w.nodes[i].cost
@@ -135,8 +135,8 @@ func (w *denseWriter) again(m *model, code *prefixCode, src []byte, i, at int) (
 // lengthsTried is how many lengths of a long match are tried, the longest ones.
 const lengthsTried = 16
 
-// relaxLengths tries a match at node i from the shortest length on; cost is that of the
-// way so far and of the place.
+// relaxLengths tries a match at node i with each length from shortest on. cost is the
+// cost of the way to the node and of the place.
 func (w *denseWriter) relaxLengths(code *prefixCode, i, shortest int, f match, cost uint32, k track) {
 	length := min(f.length, len(w.nodes)-1-i)
 	for l := shortest; l <= length; l++ {

@@ -24,7 +24,7 @@ func NewDictionaries(byNumber map[uint64]*Dictionary) *Dictionaries {
 	}
 }
 
-// An unpacker is what unpacking a block needs and can be used again.
+// An unpacker is the memory for unpacking a block. It is used again.
 type unpacker struct {
 	splitter splitter
 	template []byte

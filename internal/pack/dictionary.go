@@ -28,8 +28,8 @@ var builtin []byte
 // for a new store to keep. The caller may not change it.
 func Builtin() []byte { return builtin }
 
-// A Dictionary is what blocks refer to. It never changes and may be used by several
-// goroutines at once.
+// A Dictionary has the texts to which blocks refer. It never changes and may be used by
+// several goroutines at once.
 type Dictionary struct {
 	bodies, values *section
 }
@@ -42,8 +42,8 @@ func (d *Dictionary) section(c codec) *section {
 	return d.bodies
 }
 
-// A section is the part of a dictionary for one sort of text. What only writers need
-// is made at their first use.
+// A section is the half of a dictionary for bodies or for values. Fields that only
+// writers need are made at their first use.
 type section struct {
 	text  []byte
 	model *model // nil where there is no dense form
@@ -104,7 +104,7 @@ func plainContent(content []byte) ([]byte, error) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// content returns what Parse reads.
+// content returns the dictionary as Parse reads it.
 func (d *Dictionary) content() []byte {
 	plain := appendText(appendModel(nil, d.bodies.model), d.values.text)
 	out := bytes.NewBufferString(magic)

@@ -23,8 +23,8 @@
 //
 // # Invariants
 //
-//   - Every text comes back byte for byte, whatever it is; one that no codec makes
-//     smaller is kept as it is, with one byte before it.
+//   - Every text comes back byte for byte. A text that no codec makes smaller is kept
+//     as it is, with one byte before it.
 //   - Any block unpacks or is refused. None makes the reader panic, or allocate more
 //     than its codec could yield from as many bytes.
 //   - The same text, dictionary and codec give the same block, whatever the Packer

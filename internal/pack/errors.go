@@ -3,12 +3,12 @@ package pack
 import (
 	"errors"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 var (
-	// ErrDamaged is returned when a block or a dictionary is not what a writer of this
-	// format wrote.
+	// ErrDamaged is returned for a block or a dictionary that no writer of this format
+	// wrote.
 	ErrDamaged = errors.New("pack: damaged")
 	// ErrUnsupported is returned when a block or a dictionary is of a format that this
 	// version does not know.

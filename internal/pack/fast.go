@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A fast template is a chain of steps, each some literal bytes and then a match: a
-// copy out of the dictionary's text or of what stands before.
+// A fast template is a chain of steps. Each step is some literal bytes and then a
+// match: a copy out of the dictionary's text or out of the template so far.
 const (
 	stepAgain    = 0x80 // the match goes on from the one before
 	literalShift = 4
@@ -35,7 +35,7 @@ type fastTable struct {
 
 func newFastTable(text []byte) *fastTable {
 	t := &fastTable{text: text}
-	// Later positions win: what is most frequent stands last.
+	// Later positions win: the most frequent texts stand last.
 	for i := 0; i+8 <= len(text); i++ {
 		x := binary.LittleEndian.Uint64(text[i:])
 		t.short[hashShort(x, shortBits)] = uint16(i + 1)
@@ -182,8 +182,8 @@ func appendStep(dst, literals []byte, length int, again bool) []byte {
 	return append(dst, literals...)
 }
 
-// appendMore appends what a length has beyond its bits of the token: bytes of 255,
-// and one below that.
+// appendMore appends the rest of a length that its bits of the token do not hold: bytes
+// of 255, and one byte below 255.
 func appendMore(dst []byte, n int) []byte {
 	for ; n >= 255; n -= 255 {
 		dst = append(dst, 255)

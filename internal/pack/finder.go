@@ -75,8 +75,8 @@ func (f *finder) insert(src []byte, at int) {
 	*f.after(at), f.head[h] = f.head[h], f.base+uint32(at)
 }
 
-// find appends matches at a position, of the text and then of the dictionary, each
-// longer than the one before of the same, and inserts the position.
+// find appends matches at a position, first in the text and then in the dictionary,
+// each longer than the one before it in the same place. It then inserts the position.
 func (f *finder) find(dst []match, d *dictIndex, src []byte, at int) []match {
 	if at+4 > len(src) {
 		return dst

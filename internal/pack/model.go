@@ -2,8 +2,8 @@ package pack
 
 import "math/bits"
 
-// A dense template is a chain of steps in codes of variable length. A step is a
-// literal byte, a run of raw bytes, or a match: its length is a symbol of the same
+// A dense template is a chain of steps in codes of variable length. A step is a literal
+// byte, a run of raw bytes, or a match. The length of a match is a symbol of the same
 // code as literals, its place is a symbol of the code of places, and both have extra
 // bits.
 const (
@@ -24,8 +24,9 @@ const (
 	denseYield = maxLength / 2
 )
 
-// Places: the same as before in the dictionary or in the text, near the one before in
-// the dictionary, a distance in the text, a page of the dictionary.
+// A place is the same as before, in the dictionary or in the text; near the place
+// before, in the dictionary; a distance in the text; or a 2^pageBits bytes long page of
+// the dictionary.
 const (
 	placeAgain    = 0
 	placeDistance = 1 // the distance before
@@ -100,7 +101,7 @@ type place struct {
 	value  int
 }
 
-// A track is where the last matches were: what places are counted from.
+// A track is where the last matches were. Places are counted from there.
 type track struct {
 	diagonal int // position in the dictionary less position in the text
 	distance int

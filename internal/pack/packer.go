@@ -51,8 +51,8 @@ func (p *Packer) Values(dst, payload []byte) []byte { return p.pack(dst, payload
 // about thirty times as long as Body; reading it takes twice as long.
 func (p *Packer) DenseBody(dst, stored []byte) []byte { return p.pack(dst, stored, codecDenseBody) }
 
-// Smallest reports whether a block is empty, or one of Values or DenseBody with this
-// Packer's dictionary: then no other block of the Packer is smaller.
+// Smallest reports whether a block is empty, or was made by Values or DenseBody with
+// this Packer's dictionary: then the Packer has no smaller block of its text.
 func (p *Packer) Smallest(block []byte) bool {
 	head, n := binary.Uvarint(block)
 	c := codec(head & (1<<codecBits - 1))

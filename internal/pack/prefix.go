@@ -18,7 +18,8 @@ type prefixCode struct {
 	table *[1 << maxBits]uint16
 }
 
-// newPrefixCode reports false for lengths that no code has. A code may be incomplete.
+// newPrefixCode reports false for lengths that no prefix code has. A code may be
+// incomplete.
 func newPrefixCode(lengths []uint8) (*prefixCode, bool) {
 	c := &prefixCode{lengths: lengths, codes: make([]uint16, len(lengths)), table: new([1 << maxBits]uint16)}
 	var count [maxBits + 1]int
@@ -50,8 +51,8 @@ func newPrefixCode(lengths []uint8) (*prefixCode, bool) {
 	return c, true
 }
 
-// prefixLengths returns the lengths of a code for symbols of these weights: that of
-// Huffman, flattened until it fits maxBits.
+// prefixLengths returns the lengths of a Huffman code for symbols of these weights,
+// flattened until it fits maxBits.
 func prefixLengths(weights []int) []uint8 {
 	type node struct{ weight, symbol, left, right int }
 	lengths := make([]uint8, len(weights))

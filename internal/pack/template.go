@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Marks stand in a template where a field was taken out of the text. UTF-8 has none
-// of these bytes; where a text has them all the same, markByte says so.
+// A mark stands in a template for a field that was taken out of the text. UTF-8 has
+// none of these bytes; if a text has one all the same, markByte comes before it.
 const (
 	markUUID   = 0xf5 + iota // 36 characters, lower case
 	markDate                 // 2006-01-02
@@ -86,10 +86,10 @@ func (s *splitter) split(template, fields, text []byte) ([]byte, []byte) {
 	return s.appendPlain(template, fields, text[done:])
 }
 
-// takeUUID appends the field of a UUID that begins at start. A UUID that the text
-// had before is one byte below 0x80: its number. Any other is its byte 8, which
-// begins with the bits 10 in all that follow RFC 9562, and the rest; the few that do
-// not follow it have 0xff before.
+// takeUUID appends the field of a UUID that begins at start. If the text had the UUID
+// before, the field is one byte below 0x80: its number. Otherwise the field is byte 8
+// of the UUID and then its other bytes. By RFC 9562 byte 8 begins with the bits 10; a
+// UUID with another byte 8 has 0xff before it.
 func (s *splitter) takeUUID(fields, text []byte, start int) (int, byte, []byte) {
 	id, ok := parseUUID(text[start : start+uuidLen])
 	if !ok {
@@ -247,7 +247,8 @@ func plainLen(b []byte) int {
 
 func isMark(c byte) bool { return c >= firstMark && c <= lastMark }
 
-// appendEscaped appends text to a template with markByte for what looks like a mark.
+// appendEscaped appends text to a template, with markByte before bytes that look like
+// marks.
 func appendEscaped(template, fields, text []byte) ([]byte, []byte) {
 	if len(text) > keptBuffer { // growing by steps would leave several times as much behind
 		template = slices.Grow(template, len(text))

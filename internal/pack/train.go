@@ -9,14 +9,14 @@ const (
 	bodyText, bodyPiece     = 48 << 10, 1024
 	valuesText, valuesPiece = 32 << 10, 512
 
-	// trainingRounds is how often the codes are made from the steps that the codes of
-	// the round before make cheapest.
+	// trainingRounds is how often the codes are made: each round counts the steps that
+	// are cheapest in the codes of the round before.
 	trainingRounds = 3
 )
 
 // Make returns the content of a dictionary for texts like the samples. The texts are
-// made of bodies and values; the codes are made of how the dictionary serves practice,
-// which should be other bodies.
+// made of bodies and values. The codes are made from the steps that practice takes;
+// these should be other bodies.
 func Make(bodies, values, practice []Sample) []byte {
 	m := untrained(cover(templates(bodies), bodyText, bodyPiece))
 	practice = templates(practice)
@@ -124,8 +124,8 @@ type group struct {
 // rare is how many steps a situation needs to be weighed alone.
 const rare = 400
 
-// groupSituations joins the two groups whose common code costs least more, until
-// there are as few as codes. Situations that are rare begin as one group.
+// groupSituations joins the two groups whose common code costs the least extra, until
+// there are stepCodes groups. Rare situations begin as one group.
 func groupSituations(c *stepCounts) []*group {
 	rest := new(group)
 	groups := []*group{rest}

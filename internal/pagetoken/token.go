@@ -26,12 +26,12 @@ type Token struct {
 	Kind     Kind
 	Sequence uint64 // of the state
 	Position uint64 // in the answer
-	// Request and Settings are what the answer is good for; see [Hash].
+	// Request and Settings are hashes of the request and of the settings; see [Hash].
 	Request, Settings uint64
 }
 
 // Hash returns a hash of texts, for [Token.Request] and [Token.Settings]. Other texts,
-// or the same ones cut elsewhere, have another hash.
+// or the same texts cut elsewhere, have another hash.
 func Hash(parts ...string) uint64 {
 	h := sha256.New()
 	var length [8]byte
@@ -69,8 +69,8 @@ func (k Key) Seal(t Token) string {
 	return base64.RawURLEncoding.EncodeToString(append(b, k.mac(b)...))
 }
 
-// Open reads a token of a kind. It reports [ErrInvalid] for what Seal of the same key
-// did not make; request and settings are the caller's to compare.
+// Open reads a token of a kind. It reports [ErrInvalid] for a text that Seal with the
+// same key did not make. The caller compares request and settings.
 func (k Key) Open(text string, kind Kind) (Token, error) {
 	if strings.ContainsAny(text, "\r\n") { // the decoder passes over them
 		return Token{}, ErrInvalid

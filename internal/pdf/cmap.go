@@ -12,7 +12,7 @@ type cmap struct {
 	bytes  int // the length of the longest code in its code space
 }
 
-// A cmapRange maps codes from low to high to a text and those that follow it.
+// A cmapRange maps codes from low to high to a text and the texts behind it.
 type cmapRange struct {
 	low, high uint32
 	base      []rune

@@ -12,7 +12,8 @@ const (
 	mostFonts    = 1 << 12
 )
 
-// A state is the part of the graphics state that text depends on (ISO 32000-1 §8.4, §9.3).
+// A state is the part of the graphics state on which text depends (ISO 32000-1 §8.4,
+// §9.3).
 type state struct {
 	ctm                  matrix
 	font                 *font

@@ -3,17 +3,17 @@
 // # How a document is read
 //
 // The cross-reference table is not used: the file is scanned once for its objects, and
-// the last one of a number counts. So a document that is cut short or whose table is wrong
-// reads like any other, and nothing in the table can mislead. Then the pages are walked and
-// what they draw is interpreted: the strings that they show, decoded by the fonts'
-// ToUnicode maps, encodings and glyph names, with their places, from which line ends and
-// spaces follow. The text comes in the order in which the page draws it.
+// the last one of a number counts. So a document that is cut short or whose table is
+// wrong reads like any other, and nothing in the table can mislead. Then the content of
+// each page is interpreted. The strings that it shows are decoded by the fonts'
+// ToUnicode maps, encodings and glyph names; line ends and spaces follow from the
+// places of the strings. The text comes in the order in which the page draws it.
 //
 // # Invariants
 //
-//   - Everything that a document can make the package do is counted against [Limits]:
-//     bytes that are parsed, decompressed and interpreted, objects, values, depth, text.
-//     Time and memory are linear in them.
+//   - All work for a document is counted against [Limits]: bytes parsed, decompressed
+//     and interpreted, objects, values, depth, text. Time and memory are linear in
+//     them.
 //   - The package starts no goroutine, and looks at its context every few thousand steps.
 //   - No panic. Errors speak without the document's content.
 //

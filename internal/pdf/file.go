@@ -128,7 +128,7 @@ func (f *file) put(number ref, at place) {
 	}
 }
 
-// classify remembers an object that may be needed where the page tree is damaged.
+// classify remembers an object that may be needed if the page tree is damaged.
 func (f *file) classify(number ref, d dict) {
 	switch d["Type"] {
 	case name("Page"):
@@ -207,7 +207,7 @@ func ends(data []byte, length int) bool {
 	return bytes.HasPrefix(after, []byte("endstream"))
 }
 
-// get returns what an object is: itself, or what a reference refers to.
+// get returns an object itself, or for a reference the object to which it refers.
 func (f *file) get(o object) object {
 	for range 16 {
 		r, is := o.(ref)
@@ -277,7 +277,8 @@ func (f *file) inside(at place) object {
 	return o
 }
 
-// content returns what the object stream at an offset holds. It keeps some of them.
+// content returns the content of the object stream at an offset. It keeps the content
+// of some streams.
 func (f *file) content(offset int) []byte {
 	if data, known := f.packed[offset]; known {
 		return data

@@ -10,8 +10,8 @@ import (
 
 const mostFilters = 8
 
-// decode returns the data of a stream without its filters (ISO 32000-1 §7.4). What a
-// damaged filter still gives is returned; a filter for pictures gives nothing.
+// decode returns the data of a stream without its filters (ISO 32000-1 §7.4). A damaged
+// filter gives its data up to the damage; a filter for pictures gives none.
 func (f *file) decode(s *stream) []byte {
 	filters, parameters := f.get(s.dict["Filter"]), f.get(s.dict["DecodeParms"])
 	if one, ok := filters.(name); ok {

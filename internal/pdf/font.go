@@ -245,7 +245,7 @@ func (o *font) look(c uint32) shown {
 	return g
 }
 
-// readable returns a text without what is not meant to be read, and ligatures as letters.
+// readable returns a text without unreadable characters, and with ligatures as letters.
 func readable(s string) string {
 	clean := true
 	for i := range len(s) {

@@ -39,8 +39,8 @@ func Text(ctx context.Context, data []byte, limits *Limits) (text string, err er
 	return p.layout.String(), nil
 }
 
-// tree paints the pages and returns how many there are. Where the page tree is damaged, all
-// pages of the file count, in its order.
+// tree paints the pages and returns how many there are. If the page tree is damaged,
+// all pages of the file count, in its order.
 func (p *painter) tree() int {
 	root := p.dict(p.root)
 	if root["Pages"] == nil {
@@ -118,7 +118,8 @@ func (w *walk) contents(o object) []byte {
 	return nil
 }
 
-// annotation paints what a form's field or a note on the page shows (ISO 32000-1 §12.5.5).
+// annotation paints the appearance of a form's field or of a note on the page (ISO
+// 32000-1 §12.5.5).
 func (w *walk) annotation(d dict) {
 	const hidden, noView = 1 << 1, 1 << 5
 	if flags := integer(w.get(d["F"])); flags&(hidden|noView) != 0 {

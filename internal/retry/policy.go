@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// ErrSlow is returned for an attempt that gave or took too little in the time it had.
+// ErrSlow is returned for an attempt with too little progress.
 var ErrSlow = errors.New("retry: the other side is too slow")
 
-// A Policy says how often, and after which pauses, something is tried again. The zero
+// A Policy says how often, and after which pauses, a request is tried again. The zero
 // value of each field is its default.
 type Policy struct {
 	// Attempts is how many attempts may fail in a row: 6 by default.

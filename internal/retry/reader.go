@@ -21,8 +21,8 @@ const (
 // error. An Open that takes long calls alive while it gets on.
 type Open func(ctx context.Context, offset int64, alive func()) (io.ReadCloser, error)
 
-// A Reader reads what Open opens, and opens it again where it failed. It is for one
-// goroutine, but for Close, which another may call to end a Read.
+// A Reader reads the body that Open opens, and opens it again after a failure. It is
+// for one goroutine, except for Close, which another may call to end a Read.
 type Reader struct {
 	ctx     context.Context
 	end     context.CancelFunc // of ctx

@@ -18,9 +18,9 @@
 // included, so a field number alone says which type it belongs to and where it
 // stands in canonical order.
 //
-// Numbers ([TypeID], [FieldID], [ParamID]) index the tables. 0 is none. They
-// change when the tables are made anew and so are never written to disk
-// without the version of what wrote them.
+// Numbers ([TypeID], [FieldID], [ParamID]) index the tables. 0 is none. They change
+// when the tables are made anew and so are never written to disk without a version of
+// the tables.
 //
 // # Where the tables come from
 //

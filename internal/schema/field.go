@@ -18,7 +18,8 @@ type Field struct {
 	// ProtoChoice is the number of the alternative in the message of the choice, 0 for no choice.
 	ProtoChoice int32
 	Enum        string // full name of the enum that holds the codes of a required binding, "" for none
-	// Invariants are those that the definition puts on this element, over and above those of its type.
+	// Invariants are the constraints of the definition on this element, in addition to
+	// its type's.
 	Invariants []Invariant
 }
 

@@ -40,7 +40,7 @@ type Param struct {
 	Source     string   // the expression as the SearchParameter has it, for all its bases
 	Targets    []TypeID // for references: the types that may be referred to
 	Components []ParamID
-	// ComponentOf is the composite that a component belongs to.
+	// ComponentOf is the composite of a component.
 	ComponentOf ParamID
 }
 

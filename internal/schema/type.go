@@ -3,7 +3,7 @@ package schema
 // TypeID numbers a [Type]. 0 is no type.
 type TypeID uint16
 
-// Kind tells the four sorts of types apart.
+// A Kind is one of four kinds of types.
 type Kind uint8
 
 // The kinds.

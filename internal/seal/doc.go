@@ -1,15 +1,15 @@
-// Package seal holds the keys of a store and everything that is done with
-// them: sealing and opening the parts of items, tags over records and small
-// files, and the wrapping of the keys by a key of the caller.
+// Package seal holds the keys of a store and their uses: sealing and opening the parts
+// of items, tagging records and small files, and wrapping the keys by a key of the
+// caller.
 //
 // # Terms
 //
 //   - A data key is 32 random bytes with a [KeyID]. From it come, by HKDF, an
 //     AES-256-GCM key that seals parts and an AES-256-GMAC key that tags
 //     records.
-//   - The [Keyset] is the list of a store's data keys and one authentication
-//     key. That one gives the HMAC key of the store's small files and the key
-//     of its search hashes. The authentication key never changes.
+//   - The [Keyset] is the list of a store's data keys and one authentication key. The
+//     HMAC key of the store's small files and the key of its search hashes are derived
+//     from the authentication key, which never changes.
 //   - A [KeyWrapper] is the caller's key: it encrypts the key of the keyset's
 //     file, once in a store's life, and nothing else. [KeyFile], [Passphrase] and [RandomKey] are built in; any key
 //     management service fits behind its two methods.

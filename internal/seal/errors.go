@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 var (
@@ -12,8 +12,8 @@ var (
 	// by another key than the one given.
 	ErrWrongKey = errors.New("seal: wrong key")
 
-	// ErrCorrupt is returned when bytes are not what this keyset once sealed,
-	// tagged or wrapped.
+	// ErrCorrupt is returned for bytes that this keyset has not sealed, tagged or
+	// wrapped.
 	ErrCorrupt = errors.New("seal: data is damaged")
 
 	// ErrUnsupported is returned for a format of a later version.

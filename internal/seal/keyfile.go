@@ -13,15 +13,17 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/fhirlake/fhirlake/internal/durable"
 )
 
 type keyFile string
 
-// KeyFile returns a wrapper whose key is in a file: one line, the base64 of 32
-// bytes. The file is made, with a random key and mode 0600, when a keyset is
-// made; it is never made to unwrap one. A file that group or others
-// can read is refused with ErrKeyFile, but on Windows, whose files have no
-// such mode. Keep the file elsewhere than the store and its backups.
+// KeyFile returns a wrapper whose key is in a file: one line, the base64 of 32 bytes.
+// The file is made, with a random key and mode 0600, when a keyset is made; it is never
+// made to unwrap one. A file that group or others can read is refused with ErrKeyFile,
+// except on Windows, whose files have no such mode. Keep the file apart from the store
+// and its backups.
 func KeyFile(path string) KeyWrapper { return keyFile(path) }
 
 func (f keyFile) Encrypt(ctx context.Context, plaintext []byte) ([]byte, error) {
@@ -78,7 +80,7 @@ func (f keyFile) read() (*rawKey, error) {
 	return &raw, nil
 }
 
-// temp returns how the names of files begin that will be this key file.
+// temp returns the prefix of the temporary files that may become this key file.
 func (f keyFile) temp() string { return "." + filepath.Base(string(f)) + ".making-" }
 
 // removeLeftovers removes keys that a crash left behind while the key file was
@@ -129,17 +131,5 @@ func (f keyFile) create() (err error) {
 			return err
 		}
 	}
-	return syncFolder(folder)
-}
-
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
+	return durable.SyncFolder(folder)
 }

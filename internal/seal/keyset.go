@@ -104,7 +104,7 @@ func (s *Keyset) WithNewKey() (*Keyset, error) {
 	return s.with(append(slices.Clip(s.keys), key)), nil
 }
 
-// Keep returns a keyset without the data keys that wanted reports false for.
+// Keep returns a keyset with the data keys for which wanted reports true.
 func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
 	return s.with(slices.DeleteFunc(slices.Clone(s.keys), func(k *Key) bool { return !wanted(k.id) }))
 }
@@ -130,8 +130,7 @@ func newKeyID() KeyID {
 	}
 }
 
-// Current returns the key that new parts are sealed with: the newest, nil where
-// there is none.
+// Current returns the newest data key, which seals new parts, or nil if there is none.
 func (s *Keyset) Current() *Key {
 	if len(s.keys) == 0 {
 		return nil

@@ -29,9 +29,9 @@ const (
 	maxWrapped = 64 << 10
 )
 
-// wrapFileKey lets the caller's wrapper encrypt the key of the keyset's file.
-// That is all a wrapper ever sees: some key services take no more than 4 KiB,
-// and a keyset grows.
+// wrapFileKey lets the caller's wrapper encrypt the key of the keyset's file. A wrapper
+// never gets the keyset itself: some key services take no more than 4 KiB, and a keyset
+// grows.
 func wrapFileKey(ctx context.Context, w KeyWrapper, key [KeySize]byte) ([]byte, error) {
 	plain := append([]byte(nil), wrapMagic...)
 	plain = binary.LittleEndian.AppendUint32(plain, wrapVersion)
@@ -45,7 +45,7 @@ func wrapFileKey(ctx context.Context, w KeyWrapper, key [KeySize]byte) ([]byte, 
 	if len(wrapped) > maxWrapped {
 		return nil, fmt.Errorf("%w: it returned %d bytes", ErrWrapper, len(wrapped))
 	}
-	// What cannot be opened again must not be written.
+	// A key that the wrapper cannot decrypt again must not be written.
 	if back, err := unwrapFileKey(ctx, w, wrapped); err != nil || back != key {
 		if errors.Is(err, ErrWrongKey) || err == nil {
 			err = fmt.Errorf("%w: it does not decrypt what it encrypts", ErrWrapper)
@@ -106,13 +106,13 @@ func (s *Keyset) Marshal() ([]byte, error) {
 	return append(file, sum[:]...), nil
 }
 
-// A KeysetFile is what can be told of a keyset file without its wrapper.
+// A KeysetFile is what a keyset file tells without its wrapper.
 type KeysetFile struct {
 	Version int
 	Keys    int // number of data keys
 }
 
-// InspectFile reads the outside of a keyset file. It reports ErrCorrupt or
+// InspectFile reads the unencrypted head of a keyset file. It reports ErrCorrupt or
 // ErrUnsupported.
 func InspectFile(file []byte) (KeysetFile, error) {
 	info, _, _, err := splitFile(file)

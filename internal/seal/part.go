@@ -29,8 +29,8 @@ const (
 	Annotation PartKind = 3 // of a commit
 )
 
-// A PartID says what a part is a part of. It is authenticated with the part and
-// not stored with it. It names no place, so that a part can move as it is.
+// A PartID names the owner of a part: an item or a commit. It is authenticated with the
+// part and not stored with it. It names no place, so that a part can move as it is.
 type PartID struct {
 	Lineage [16]byte
 	Number  uint64 // of the item; of an annotation, the sequence of its commit

@@ -16,17 +16,17 @@ import (
 // caller's. It has the shape of Keeper in gocloud.dev/secrets, so that any of
 // its drivers is one.
 //
-// Encrypt should authenticate. Decrypt should report an error that wraps
-// [ErrWrongKey] where it can tell that its key did not make the ciphertext;
-// any other error is passed on as it is. A wrapper runs in a goroutine of its
-// own: when it panics, that is an error, and when ctx ends nobody waits for it.
+// Encrypt should authenticate. Decrypt should report an error that wraps [ErrWrongKey]
+// if it can tell that its key did not make the ciphertext; any other error is passed on
+// as it is. A wrapper runs in a goroutine of its own: its panic is an error, and after
+// the end of ctx nobody waits for it.
 type KeyWrapper interface {
 	Encrypt(ctx context.Context, plaintext []byte) ([]byte, error)
 	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
 }
 
-// guard runs the caller's code. A panic, or an end by runtime.Goexit, is an
-// error; the end of ctx is not waited out.
+// guard runs the caller's code. A panic, or an end by runtime.Goexit, is an error. At
+// the end of ctx, guard returns without waiting for the code.
 func guard(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
 	type result struct {
 		b   []byte

@@ -12,7 +12,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// A TB is what Open needs of a test. *testing.T, *testing.B and *rapid.T satisfy it.
+// A TB is the part of a test that Open uses. *testing.T, *testing.B and *rapid.T
+// satisfy it.
 type TB interface {
 	require.TestingT
 	Helper()
@@ -47,8 +48,8 @@ func Check(tb TB, store *datastore.Store) {
 	})
 }
 
-// Clock returns a clock that is at first when it is asked first, and a second later
-// each time it is asked again. One goroutine at a time may ask.
+// Clock returns a clock that returns first at its first call, and a second more at each
+// further call. One goroutine at a time may ask.
 func Clock(first time.Time) func() time.Time {
 	next := first
 	return func() time.Time {

@@ -83,8 +83,8 @@ func (c *chart) noteVitals() {
 	t.say(".\n")
 }
 
-// noteResults says the values of the visit: those that are abnormal or moved, and of the
-// others that they are normal.
+// noteResults tells the values of the visit: abnormal and changed ones by number, and
+// the others as normal.
 func (c *chart) noteResults() {
 	if len(c.readings) == 0 {
 		return

@@ -1,6 +1,10 @@
 package synth
 
-import "time"
+import (
+	"time"
+
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+)
 
 // Now is the moment at which every data set ends: nothing in it was done or
 // recorded later.
@@ -22,27 +26,9 @@ const (
 // date is a day of the Gregorian calendar.
 type date struct{ year, month, day int }
 
-// civil returns the calendar day of a count of days since the Unix epoch
-// (Howard Hinnant's days algorithm, which needs no table).
-func civil(days int64) date {
-	days += 719468
-	era := days / 146097
-	if days < 0 {
-		era = (days - 146096) / 146097
-	}
-	ofEra := days - era*146097
-	yearOfEra := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
-	ofYear := ofEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	shifted := (5*ofYear + 2) / 153
-	d := date{
-		year:  int(yearOfEra + era*400),
-		month: int(shifted) + 3,
-		day:   int(ofYear-(153*shifted+2)/5) + 1,
-	}
-	if d.month > 12 {
-		d.month -= 12
-		d.year++
-	}
+// civil returns the day of a count of days since the Unix epoch.
+func civil(days int64) (d date) {
+	d.year, d.month, d.day = fhirtime.Date(days)
 	return d
 }
 

@@ -20,12 +20,12 @@
 //
 // # Time
 //
-// Ten years are recorded, and before them when lasting disorders were found. Values
-// are people's own: they wander over the years and move with severity, which builds up
-// until a disorder is found, falls with each step of its treatment and grows again. Drugs
-// are raised where severity stays high, exchanged where they are not tolerated, and end
-// as planned, with the disorder or with the patient. One in twelve patients died within
-// the ten years, of what they had or of a common cause.
+// Ten years are recorded, and before them when lasting disorders were found. Values are
+// people's own: they wander over the years and move with severity, which builds up
+// until a disorder is found, falls with each step of its treatment and grows again.
+// Drugs are raised where severity stays high, exchanged where they are not tolerated,
+// and end as planned, with the disorder or with the patient. One in twelve patients
+// died within the ten years, of a disorder of theirs or of a common cause.
 //
 // Ages, sexes, deaths, lasting disorders, stature and smoking follow statistics of the
 // United States that the tables name. Lasting disorders come together more often than

@@ -34,9 +34,9 @@ func (g *Generator) Patients() int { return g.patients }
 // slice is the caller's.
 func (g *Generator) Types() []string { return slices.Clone(kindNames[:]) }
 
-// AppendShared appends the lines of what all patients share (Organization,
-// Location, Practitioner, PractitionerRole) to dst and returns it. Their number
-// grows with the square root of the number of patients.
+// AppendShared appends the lines of the resources that all patients share
+// (Organization, Location, Practitioner, PractitionerRole) to dst and returns it. Their
+// number grows with the square root of the number of patients.
 func (g *Generator) AppendShared(dst []byte) []byte {
 	w := writer{dst}
 	g.directory.write(&w)

@@ -182,8 +182,8 @@ func (l *life) planChronic() {
 	}
 }
 
-// planDisorder plans a chronic disorder: the visit at which it is found, and those that
-// follow it up where something can be done.
+// planDisorder plans a chronic disorder: the visit at which it is found, and follow-up
+// visits if something can be done.
 func (l *life) planDisorder(what *disorder, onset moment) {
 	about := len(l.afflictions)
 	a := affliction{

@@ -8,8 +8,8 @@ var (
 	inDays         = unit{"days", "d"}
 )
 
-// writeMedications appends what is ordered at a visit: courses that begin there, and
-// those that go on. What is infused, or ordered in a hospital, is also written as given.
+// writeMedications appends the orders of a visit: courses that begin there, and courses
+// that go on. An infusion, or an order in a hospital, is also written as given.
 func (c *chart) writeMedications(n int) {
 	v := &c.visits[n]
 	for i := range c.courses {

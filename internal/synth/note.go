@@ -74,7 +74,7 @@ func (c *chart) composeNote(v *visit) {
 	c.note.say("\n")
 }
 
-// symptoms are those of what the visit is about.
+// symptoms are the symptoms of the visit's disorder.
 func (c *chart) symptoms(v *visit) []string {
 	if v.about < 0 {
 		return nil

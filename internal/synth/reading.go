@@ -7,7 +7,7 @@ type reading struct {
 	at, beforeAt  moment // beforeAt is 0 if there was none
 }
 
-// remember keeps a value for the note of the visit and for those that come later.
+// remember keeps a value for the note of the visit and for later notes.
 func (c *chart) remember(m *measure, value int, at moment) {
 	r := reading{measure: m, value: value, at: at}
 	for i := range c.history {

@@ -9,10 +9,10 @@ import (
 // maxCached is how many codes an Cache remembers, some 200 bytes each.
 const maxCached = 200_000
 
-// An Cache remembers the codes of value sets and code systems, so that a
-// query does not read and expand them again. It is exact for any view: what a stored
-// version holds never changes, and an expansion is the same as long as every name in
-// it leads to the version that it led to. It is safe for several goroutines.
+// An Cache remembers the codes of value sets and code systems, so that a query does not
+// read and expand them again. It is exact for any view: a stored version never changes,
+// and an expansion is the same as long as every name in it leads to the same version as
+// before. It is safe for several goroutines.
 type Cache struct {
 	mu struct {
 		sync.Mutex
@@ -28,7 +28,8 @@ type expandedSet struct {
 	names []resolvedName // that were looked up for it
 }
 
-// A resolvedName is where a canonical or a reference in a value set led to.
+// A resolvedName is a canonical or a reference in a value set, with the version to
+// which it led.
 type resolvedName struct {
 	typ, uri string
 	to       index.Ordinal
@@ -76,7 +77,7 @@ func (c *Cache) addSet(uri string, s *expandedSet) {
 func (s *expandedSet) size() int { return 1 + len(s.codes.Codes) + len(s.names) }
 
 // roomLocked makes room for n more codes by dropping any others, and reports whether
-// there is as much at all. REQUIRES: mu held.
+// the cache can have so many. REQUIRES: mu held.
 func (c *Cache) roomLocked(n int) bool {
 	if n > maxCached {
 		return false
@@ -99,7 +100,7 @@ func (c *Cache) roomLocked(n int) bool {
 	return true
 }
 
-// ValueSet returns the codes of a value set, from the cache where that still holds.
+// ValueSet returns the codes of a value set, from the cache if they are still right.
 func (x *Expansion) ValueSet(uri string) (*CodeSet, error) {
 	if cached := x.Cache.set(uri); cached != nil {
 		same, err := x.unchanged(cached.names)
@@ -116,7 +117,7 @@ func (x *Expansion) ValueSet(uri string) (*CodeSet, error) {
 	return codes, nil
 }
 
-// unchanged reports whether names lead in this view to where they led.
+// unchanged reports whether names lead in this view to the same versions as before.
 func (x *Expansion) unchanged(names []resolvedName) (bool, error) {
 	for _, name := range names {
 		o, err := x.Find(name.typ, name.uri)

@@ -23,7 +23,7 @@ func NewCodeSet() *CodeSet {
 // Add adds one code.
 func (s *CodeSet) Add(system, code string) { s.Codes[Coding{system, code}] = struct{}{} }
 
-// AddAll adds what is in another set.
+// AddAll adds the codes of another set.
 func (s *CodeSet) AddAll(other *CodeSet) {
 	for c := range other.Codes {
 		s.Codes[c] = struct{}{}
@@ -42,7 +42,7 @@ func (s *CodeSet) Has(c Coding) bool {
 	return ok
 }
 
-// and returns what is in both.
+// and returns the codes that both sets have.
 func (s *CodeSet) and(other *CodeSet) *CodeSet {
 	both := NewCodeSet()
 	for c := range s.Codes {
@@ -63,7 +63,7 @@ func (s *CodeSet) and(other *CodeSet) *CodeSet {
 	return both
 }
 
-// A codeTree is the codes of a code system and what is a kind of what.
+// A codeTree is the codes of a code system and the edges of its hierarchy.
 type codeTree struct {
 	codes             map[string]struct{}
 	parents, children map[string][]string
@@ -74,7 +74,7 @@ func (t *codeTree) link(parent, child string) {
 	t.children[parent] = append(t.children[parent], child)
 }
 
-// closure adds to s a code and all that edges lead to from it; circles end.
+// closure adds to s a code and all codes to which edges lead from it; circles end.
 func closure(s *CodeSet, system, code string, edges map[string][]string) {
 	c := Coding{system, code}
 	if _, seen := s.Codes[c]; seen {
@@ -91,8 +91,7 @@ func closure(s *CodeSet, system, code string, edges map[string][]string) {
 	}
 }
 
-// sameCode finds a code as the system spells it: where its case does not count,
-// in any case.
+// sameCode finds a code as the system spells it. It ignores case if the system does.
 func (t *codeTree) sameCode(system, code string) (string, bool) {
 	if _, ok := t.codes[code]; ok || schema.CaseSensitive(system) {
 		return code, ok

@@ -6,11 +6,11 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// CostOfCode is what it costs to look up a code, beside looking at one ordinal of a
+// CostOfCode is the cost of looking up a code, in units of looking at one ordinal of a
 // posting.
 const CostOfCode = 20
 
@@ -20,14 +20,14 @@ const (
 	maxValueSets = 64      // that one leads to
 )
 
-// A Source is where value sets and code systems are, as of one state.
+// A Source finds value sets and code systems, as of one state.
 type Source interface {
 	// Find returns the newest resource of a type that a canonical or a reference names,
 	// 0 if there is none.
 	Find(typ, uri string) (index.Ordinal, error)
 	// Document reads a version. The result is the caller's.
 	Document(o index.Ordinal) (*fhirjson.Document, error)
-	// Charge accounts for work, and ends it with an error where it is too much.
+	// Charge counts work, and returns an error if it is too much.
 	Charge(work int) error
 }
 
@@ -67,8 +67,8 @@ func (x *Expansion) find(typ, uri string) (index.Ordinal, error) {
 	return o, nil
 }
 
-// Ranked returns a code and those above or below it. The result may be shared and must
-// not be changed, as that of ValueSet.
+// Ranked returns a code and the codes above or below it. The result may be shared and
+// must not be changed, like the result of ValueSet.
 func (x *Expansion) Ranked(system, code string, above bool) (*CodeSet, error) {
 	tree, err := x.codeSystem(system)
 	if err != nil {
@@ -147,8 +147,8 @@ func (x *Expansion) treeOf(doc *fhirjson.Document) (*codeTree, error) {
 	return tree, nil
 }
 
-// valueSet returns the codes of a value set: those of its expansion where it has
-// one, otherwise those that its definition composes (FHIR R4 §4.9.5).
+// valueSet returns the codes of a value set: the codes of its expansion if it has one,
+// and otherwise the codes that its definition composes (FHIR R4 §4.9.5).
 func (x *Expansion) valueSet(uri string) (*CodeSet, error) {
 	if slices.Contains(x.open, uri) {
 		return nil, x.fail(issue.BusinessRule, "needs a ValueSet that includes itself")
@@ -197,7 +197,7 @@ func (x *Expansion) valueSet(uri string) (*CodeSet, error) {
 	return set, nil
 }
 
-// expanded adds the codes of an expansion, or of what one contains.
+// expanded adds the codes of an expansion, or of a contains element and all inside it.
 func expanded(set *CodeSet, doc *fhirjson.Document, n fhirjson.Index) {
 	for c := range doc.Members(n, "contains") {
 		if code := doc.Member(c, "code"); code != "" && doc.Member(c, "abstract") != "true" {
@@ -207,8 +207,8 @@ func expanded(set *CodeSet, doc *fhirjson.Document, n fhirjson.Index) {
 	}
 }
 
-// component returns the codes of one include or exclude: of a system, that are in
-// every value set that it names.
+// component returns the codes of one include or exclude: the codes of its system that
+// are in every value set that it names.
 func (x *Expansion) component(doc *fhirjson.Document, n fhirjson.Index) (*CodeSet, error) {
 	var set *CodeSet
 	if system := doc.Member(n, "system"); system != "" {
@@ -234,8 +234,8 @@ func (x *Expansion) component(doc *fhirjson.Document, n fhirjson.Index) (*CodeSe
 	return set, nil
 }
 
-// ofSystem returns the codes of a system that are listed, or that all filters
-// hold for, or all.
+// ofSystem returns the listed codes of a system, or the codes that pass all filters, or
+// all codes.
 func (x *Expansion) ofSystem(doc *fhirjson.Document, n fhirjson.Index, system string) (*CodeSet, error) {
 	set, listed := NewCodeSet(), false
 	for c := range doc.Members(n, "concept") {
@@ -303,8 +303,8 @@ func (x *Expansion) filtered(system, property, op, code string) (*CodeSet, error
 	return set, x.Charge(CostOfCode * (len(tree.codes) + len(set.Codes)))
 }
 
-// remove takes codes out of a set. A system of which all codes are in it, and some
-// leave, is spelt out.
+// remove takes codes out of a set. If it takes some codes of a whole system, the other
+// codes become single codes.
 func (x *Expansion) remove(set, part *CodeSet) error {
 	for system := range part.Whole {
 		delete(set.Whole, system)

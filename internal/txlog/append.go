@@ -61,7 +61,7 @@ func (l *Log) Append(ctx context.Context, b *Batch) (Position, error) {
 	return Position{Sequence: st.last.Sequence + 1, Number: st.last.Next}, nil
 }
 
-// checkAppendLocked refuses what cannot be appended now.
+// checkAppendLocked refuses a batch that cannot be appended now.
 func (l *Log) checkAppendLocked(ctx context.Context, b *Batch, p *plan) error {
 	if err := l.checkWriteLocked(ctx); err != nil {
 		return err
@@ -86,8 +86,8 @@ func (l *Log) checkAppendLocked(ctx context.Context, b *Batch, p *plan) error {
 	return nil
 }
 
-// checkWriteLocked refuses to write where that is not possible, and where the
-// folder is no longer the one that was opened.
+// checkWriteLocked refuses a write to a log that is closed or read-only, or whose
+// folder was replaced.
 func (l *Log) checkWriteLocked(ctx context.Context) error {
 	if l.closed.Load() {
 		return ErrClosed
@@ -101,8 +101,8 @@ func (l *Log) checkWriteLocked(ctx context.Context) error {
 	return l.checkFolderLocked()
 }
 
-// checkFolderLocked looks whether head is still at its path. Where it is not,
-// the log becomes read-only: what it would write, nobody would find.
+// checkFolderLocked looks whether head is still at its path. If it is not, the log
+// becomes read-only: nobody would find what it writes.
 func (l *Log) checkFolderLocked() error {
 	err := l.folder.Check(nameHead, l.writer.head)
 	if errors.Is(err, ErrReplaced) {
@@ -168,8 +168,8 @@ func (l *Log) writeLocked(st *state, info *recordInfo, f framed) (*state, error)
 	return next, nil
 }
 
-// writeHeadLocked writes the head of a state whose last record is durable and
-// ends at end, to the slot that was not written last.
+// writeHeadLocked writes a head to the slot that was not written last. The last record
+// of st is durable and ends at end.
 func (l *Log) writeHeadLocked(st *state, end int64) error {
 	w := &l.writer
 	h := head{
@@ -189,8 +189,8 @@ func (l *Log) writeHeadLocked(st *state, end int64) error {
 	return nil
 }
 
-// reserveLocked counts the seals of a record. Where the data key is spent, a new
-// one begins; it is durable before it is used.
+// reserveLocked counts the seals of a record. If the data key is spent, a new one
+// begins; it is durable before it is used.
 func (l *Log) reserveLocked(n uint64) (*seal.Key, error) {
 	keys := l.keys.Load()
 	if err := keys.Current().Reserve(n, l.options.SealsPerKey); err == nil {
@@ -206,9 +206,8 @@ func (l *Log) reserveLocked(n uint64) (*seal.Key, error) {
 	return keys.Current(), keys.Current().Reserve(n, 0)
 }
 
-// replaceKeysLocked makes a keyset durable, then current. Whether the file after
-// a failure is the old or the new one does not matter, since the new one has
-// all keys that were used.
+// replaceKeysLocked makes a keyset durable, then current. A failure may leave the old
+// file or the new one: each has all keys that were used.
 func (l *Log) replaceKeysLocked(keys *seal.Keyset) error {
 	file, err := keys.Marshal()
 	if err != nil {

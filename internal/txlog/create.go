@@ -7,9 +7,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// create makes an empty store in a folder whose head is locked. The temporary
-// header comes first and takes its name last, so that a creation that was cut
-// short is known as one.
+// create makes an empty store in a folder whose head is locked. The temporary header is
+// written first and takes its name last, so that an interrupted creation is recognised.
 func (l *Log) create(keys *seal.Keyset) error {
 	if err := l.createFiles(keys); err != nil {
 		return fmt.Errorf("txlog: create: %w", err)

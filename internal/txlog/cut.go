@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/durable"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -26,15 +27,14 @@ type CutResult struct {
 	Bytes    int64  // of records that were cut
 }
 
-// Cut cuts a store after a sequence, so that one with damage behind it opens
-// again. A record whose commits lie on both sides goes as a whole. What is cut,
-// and the small files as they were, are kept in a tar file in the folder keepIn,
-// which must not be in the store's.
+// Cut cuts a store after a sequence, so that a store with damage behind that sequence
+// opens again. A record with commits on both sides is cut as a whole. The cut bytes,
+// and the small files as they were, are kept in a tar file in the folder keepIn, which
+// must lie outside the store's folder.
 //
-// Keyset, header and manifest must be whole. It reports ErrCorrupt where they
-// are not, or where a record up to the sequence is damaged: the error names the
-// last good commit. Otherwise it reports what Open reports. A Cut that was
-// interrupted is done again.
+// Keyset, header and manifest must be whole. It reports ErrCorrupt if they are not, or
+// if a record up to the sequence is damaged: the error names the last good commit.
+// Otherwise it reports what Open reports. A Cut that was interrupted is done again.
 func Cut(ctx context.Context, path string, opts *Options, after uint64, keepIn string) (CutResult, error) {
 	options, err := opts.withDefaults(path)
 	if err != nil {
@@ -77,7 +77,7 @@ func Cut(ctx context.Context, path string, opts *Options, after uint64, keepIn s
 	return c.result, nil
 }
 
-// checkOutside refuses to keep what is cut in the store's own folder.
+// checkOutside refuses to keep the cut bytes in the store's own folder.
 func checkOutside(keepIn, store string) error {
 	own, err := os.Stat(store)
 	if err != nil {
@@ -114,13 +114,13 @@ type cutting struct {
 	result  CutResult
 }
 
-// goneBytes are bytes of a segment's file that are cut: those from an offset on.
+// goneBytes are the bytes of a segment's file that are cut, from an offset to its end.
 type goneBytes struct {
 	name   string
 	offset int64
 }
 
-// read decides what stays.
+// read decides which segments and records stay.
 func (c *cutting) read(ctx context.Context) (err error) {
 	if c.in, err = newInspector(ctx, c.log.folder, c.log.options.Wrapper); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (c *cutting) read(ctx context.Context) (err error) {
 		}
 	}
 	if h := c.in.head; h != nil {
-		// Numbers are given once, those of cut items too.
+		// A number is given once: the number of a cut item is not given again.
 		c.last.Next = max(c.last.Next, h.next)
 	}
 	c.result.Sequence = c.last.Sequence
@@ -195,8 +195,8 @@ func (c *cutting) goes(e segmentEntry, offset int64) {
 	}
 }
 
-// keep writes what is cut to a file of its own, with the small files, which tell
-// what it is.
+// keep writes the cut bytes to a file of their own, with the small files that tell what
+// they are.
 func (c *cutting) keep(folder string) (err error) {
 	id := c.log.header.store
 	name := fmt.Sprintf("cut-%x-after-%d-%d.tar", id[:4], c.last.Sequence, c.log.options.Now().UnixNano())
@@ -229,7 +229,7 @@ func (c *cutting) keep(folder string) (err error) {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	return syncPath(folder)
+	return durable.SyncFolder(folder)
 }
 
 // archive adds the bytes of one file. Their name in the archive tells where in
@@ -259,9 +259,8 @@ func (c *cutting) archive(w *tar.Writer, g goneBytes) (int64, error) {
 	return io.Copy(w, io.NewSectionReader(f, g.offset, size))
 }
 
-// write makes the store what stays: all of it in closed segments, and an empty
-// open one behind them. The manifest says that it was cut, so that it counts
-// before head knows of it.
+// write makes the store of the kept segments, closed, and an empty open segment behind
+// them. The manifest says that it was cut, so that it counts before head knows of it.
 func (c *cutting) write() error {
 	l, m := c.log, *c.in.manifest
 	w := &l.writer
@@ -293,8 +292,8 @@ func (c *cutting) write() error {
 	return c.replace(&m, opened)
 }
 
-// copyPartial writes the records that stay of a segment to a new one. The id is
-// the same, since the first record names it.
+// copyPartial writes the remaining records of a segment to a new one. The id stays the
+// same, since the first record names it.
 func (c *cutting) copyPartial() (segmentEntry, error) {
 	folder := c.log.folder
 	e := c.partial.summary.entry
@@ -363,8 +362,8 @@ func (c *cutting) replace(m *manifest, opened segmentEntry) error {
 	return nil
 }
 
-// writeHead writes the slot that does not count, so that a crash leaves the one
-// that does; where none is whole, the whole file.
+// writeHead writes the slot that is not current, so that a crash leaves the current
+// one. If neither slot is whole, it writes the whole file.
 func (c *cutting) writeHead(h head, keys *seal.Keyset) error {
 	f := c.log.writer.head
 	if c.in.head == nil {

@@ -19,9 +19,9 @@ const MaxDictionary = 16 << 20
 // contents must not be changed.
 func (l *Log) Dictionaries() map[uint32][]byte { return maps.Clone(*l.dictionaries.Load()) }
 
-// AddDictionary stores a dictionary, whose content the log does not look into,
-// and returns its number, from 1. It is durable when AddDictionary returns. One
-// that is there already keeps its number.
+// AddDictionary stores a dictionary and returns its number, from 1. The log does not
+// read the content. The dictionary is durable when AddDictionary returns. A dictionary
+// that the store already has keeps its number.
 //
 // It reports ErrTooLarge, ErrReadOnly, ErrReplaced, ErrClosed, the context's
 // error, or the file system's.
@@ -58,7 +58,7 @@ func (l *Log) AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	return number, nil
 }
 
-// writeDictionary makes the file durable. Until the manifest lists it, it is a
+// writeDictionary makes the file durable. Until the manifest lists the file, it is a
 // stray.
 func (l *Log) writeDictionary(number uint32, content []byte) error {
 	if err := l.folder.Mkdir(nameDictionaries); err != nil {

@@ -11,9 +11,9 @@ import (
 
 // An engine is buntdb behind the open segment. It is used by one goroutine.
 //
-// buntdb keeps the records in memory. What it would write to its file the
-// engine writes itself, through the store's own handle, since buntdb knows
-// files by their path alone.
+// buntdb keeps the records in memory. The engine itself writes what buntdb would write
+// to its file, through the store's own handle, since buntdb knows files by their path
+// alone.
 type engine struct {
 	db     *buntdb.DB
 	file   File  // of the segment
@@ -21,8 +21,8 @@ type engine struct {
 	broken bool  // buntdb panicked, perhaps with its lock held
 }
 
-// openEngine opens a segment whose every byte up to size the framing reader has
-// accepted, and returns its records in order. The strings are buntdb's own.
+// openEngine opens a segment and returns its records in order. The framing reader has
+// accepted every byte up to size. The strings are buntdb's own.
 func openEngine(file File, size int64) (*engine, []string, error) {
 	db, err := buntdb.Open(":memory:")
 	if err != nil {
@@ -53,9 +53,9 @@ func (e *engine) load() (records []string, err error) {
 	return records, err
 }
 
-// append writes one record and returns it as a string that shares its bytes,
-// which nobody changes from here on. Where it fails and whole is true, the file
-// is as it was before.
+// append writes one record and returns it as a string that shares its bytes; nobody
+// changes them from here on. If it fails and whole is true, the file is as it was
+// before.
 func (e *engine) append(sequence uint64, f framed) (record string, whole bool, err error) {
 	if e.broken {
 		return "", false, ErrReadOnly

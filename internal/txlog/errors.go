@@ -3,8 +3,8 @@ package txlog
 import (
 	"errors"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Opening.
@@ -17,8 +17,8 @@ var (
 	// key.
 	ErrWrongKey = seal.ErrWrongKey
 
-	// ErrForeign is returned when a folder holds something that is not a
-	// store's. The error names it; nothing was touched.
+	// ErrForeign is returned when a folder holds a file that no store has. The error
+	// names the file; nothing was touched.
 	ErrForeign = errors.New("txlog: not a store's folder")
 
 	// ErrExposed is returned when others than the owner may write the store's
@@ -29,15 +29,12 @@ var (
 	// features that this version does not know.
 	ErrUnsupported = issue.ErrUnsupported
 
-	// ErrSettings is returned for options that the features of a store exclude.
-	ErrSettings = errors.New("txlog: options do not fit the store")
-
 	// ErrNoKey is returned when a store on disk is opened without a key
 	// wrapper.
 	ErrNoKey = errors.New("txlog: a store on disk needs a key")
 
-	// ErrNoStore is returned where there is no store to open for reading, to
-	// inspect or to cut, nor with Options.Existing to open.
+	// ErrNoStore is returned if there is no store to open for reading or with
+	// Options.Existing, to inspect or to cut.
 	ErrNoStore = errors.New("txlog: no store there")
 )
 
@@ -46,8 +43,8 @@ var (
 	// ErrCorrupt is returned when stored bytes are not what was written.
 	ErrCorrupt = errors.New("txlog: store is damaged")
 
-	// ErrNotFound is returned for a number that the log does not have: one that
-	// was not given yet, or one whose item was left out by Rewrite.
+	// ErrNotFound is returned for a number that the log does not have: it was not given
+	// yet, or Rewrite dropped its item.
 	ErrNotFound = errors.New("txlog: no such item")
 
 	// ErrErased is returned for an item whose key was destroyed.

@@ -28,8 +28,8 @@ func (d *listing) hasOwn() bool {
 	return slices.ContainsFunc(d.top, func(e Entry) bool { _, ok := ownNames[e.Name]; return ok })
 }
 
-// ownNames is every name that this version writes at the top of a folder, and
-// whether it is a folder.
+// ownNames has every name that this version writes at the top of a store's folder; true
+// stands for a folder.
 var ownNames = map[string]bool{
 	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false, namePatients: false,
 	nameHeader + tempSuffix: false, nameKeyset + tempSuffix: false, nameManifest + tempSuffix: false,
@@ -50,9 +50,9 @@ func passedOver(name string) bool {
 		strings.HasPrefix(name, ".fuse_hidden")
 }
 
-// list reads what is in a folder, without touching it. It reports, with the
-// listing, ErrUnsupported for a store of another version, ErrForeign for a name that is
-// not ours, and ErrExposed for a folder or a file that others may write.
+// list reads what is in a folder, without touching it. With the listing it reports
+// ErrUnsupported for a store of another version, ErrForeign for a name that is not
+// ours, and ErrExposed for a folder or a file that others may write.
 func list(folder Folder) (*listing, error) {
 	d := new(listing)
 	var err error
@@ -74,7 +74,7 @@ func list(folder Folder) (*listing, error) {
 		return nil, fmt.Errorf("txlog: open: %w", err)
 	}
 	d.exposed = writable(mode)
-	// The names of another version's files are its affair.
+	// A store of another version may have other names.
 	if err := d.checkVersion(folder); err != nil {
 		return d, err
 	}
@@ -110,7 +110,7 @@ func (d *listing) checkVersion(folder Folder) error {
 	return nil
 }
 
-// check refuses foreign names, and what others may write.
+// check refuses foreign names, and files and folders that others may write.
 func (d *listing) check() error {
 	for _, e := range d.top {
 		isDir, ok := ownNames[e.Name]
@@ -151,9 +151,9 @@ func parseDictionaryFile(file string) (number uint32, ok bool) {
 	return uint32(n), err == nil && n > 0 && strconv.FormatUint(n, 10) == file
 }
 
-// isNew reports whether a store may be made here: in an empty folder, or where
-// making one was interrupted, which a temporary header or an empty head tells.
-// A folder that has lost its header is refused with ErrForeign.
+// isNew reports whether a store may be made here: in an empty folder, or after an
+// interrupted creation, which a temporary header or an empty head shows. A folder that
+// has lost its header is refused with ErrForeign.
 func (d *listing) isNew() (bool, error) {
 	if d.has(nameHeader) {
 		return false, nil
@@ -172,7 +172,7 @@ func (d *listing) isNew() (bool, error) {
 	return true, nil
 }
 
-// readOwn reads a small file that a store cannot be without.
+// readOwn reads a small file that every store has.
 func readOwn(folder Folder, name string) ([]byte, error) {
 	b, err := readFile(folder, name)
 	if errors.Is(err, fs.ErrNotExist) {

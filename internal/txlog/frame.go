@@ -30,7 +30,7 @@ const (
 // whole in memory while they are appended, and buntdb copies them once.
 const MaxRecord = 256 << 20
 
-// A frame is one record as it lies in a segment.
+// A frame is one record and the bytes around it in a segment.
 type frame struct {
 	sequence uint64
 	head     int    // bytes before value
@@ -57,8 +57,8 @@ const (
 	frameBad               // the input is not a frame
 )
 
-// parseFrame reads the frame at the start of b. need is, with frameShort, how
-// many bytes of input are wanted at least.
+// parseFrame reads the frame at the start of b. With frameShort, need is the least
+// number of input bytes to try again with.
 func parseFrame(b []byte) (f frame, status frameStatus, need int) {
 	// The shortest head has a length of one digit.
 	const fixed = len(frameLead) + frameKey + len(frameMiddle)

@@ -10,16 +10,15 @@ import (
 // operating system's ([OSFolder]) and memory ([NewMemory]); tests have others,
 // to inject faults.
 type FS interface {
-	// Mount opens the folder for one user. With create a missing folder is
-	// made, mode 0700, and its parents; without, the error wraps
-	// fs.ErrNotExist.
+	// Mount opens the folder for one user. With create, a missing folder and its
+	// parents are made, mode 0700; without it, the error wraps fs.ErrNotExist.
 	Mount(create bool) (Folder, error)
 }
 
-// A Folder is the open folder of a store. Names are relative to it, with
-// slashes, and lead to this folder whatever becomes of its path.
+// A Folder is the open folder of a store. Names are relative to the folder, with
+// slashes. They lead to this folder even if its path leads elsewhere later.
 type Folder interface {
-	// Mkdir makes a folder, mode 0700. One that is there is no error.
+	// Mkdir makes a folder, mode 0700. An existing folder is no error.
 	Mkdir(name string) error
 
 	// Open opens a file; flag is os.O_RDONLY, os.O_RDWR, or
@@ -27,8 +26,8 @@ type Folder interface {
 	// os.O_CREATE the error for a missing file wraps fs.ErrNotExist.
 	Open(name string, flag int) (File, error)
 
-	// ReadDir returns what is in a folder, sorted by name. Where there is no
-	// such folder the error wraps fs.ErrNotExist.
+	// ReadDir returns what is in a folder, sorted by name. If there is no such folder,
+	// the error wraps fs.ErrNotExist.
 	ReadDir(name string) ([]Entry, error)
 
 	// Mode returns the permissions of the folder itself.
@@ -43,8 +42,8 @@ type Folder interface {
 	// SyncDir makes creations and renames in the folder durable.
 	SyncDir(name string) error
 
-	// Lock takes the lock that lies on an open file, until the file is closed
-	// or the process ends. It reports ErrLocked where another has it.
+	// Lock takes the lock that lies on an open file, until the file is closed or the
+	// process ends. It reports ErrLocked if another has it.
 	Lock(f File) error
 
 	// Check reports ErrReplaced unless the folder's path still leads to this
@@ -104,9 +103,8 @@ const maxSmallFile = 64 << 20
 // tempSuffix ends the name of a file that is being written.
 const tempSuffix = ".tmp"
 
-// replaceFile writes a small file so that after a crash there is the old
-// content or the new. renamed tells whether the new content may be in place
-// although err is not nil.
+// replaceFile writes a small file so that a crash leaves the old content or the new. If
+// err is not nil, renamed tells whether the new content may be in place all the same.
 func replaceFile(folder Folder, name string, content []byte) (renamed bool, err error) {
 	if err := writeSynced(folder, name+tempSuffix, content); err != nil {
 		return false, err

@@ -18,8 +18,8 @@ type Memory struct {
 	dirs  map[string]bool
 }
 
-// NewMemory returns an empty FS in memory. It outlives the logs opened on it,
-// so that a test can open a store again.
+// NewMemory returns an empty FS in memory. The FS outlives the logs opened on it, so
+// that a test can open a store again.
 func NewMemory() *Memory {
 	return &Memory{files: map[string]*memoryData{}, dirs: map[string]bool{}}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/fhirlake/fhirlake/internal/durable"
 )
 
 type osFolder string
@@ -25,7 +27,7 @@ func (d osFolder) Mount(create bool) (Folder, error) {
 		if err := os.MkdirAll(path, 0o700); err != nil {
 			return nil, err
 		}
-		if err := syncPath(filepath.Dir(path)); err != nil {
+		if err := durable.SyncFolder(filepath.Dir(path)); err != nil {
 			return nil, err
 		}
 		root, err = os.OpenRoot(path)
@@ -119,28 +121,7 @@ func (d *osRoot) Rename(oldName, newName string) error {
 func (d *osRoot) Remove(name string) error { return d.root.Remove(filepath.FromSlash(name)) }
 
 func (d *osRoot) SyncDir(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there
-	}
-	f, err := d.root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
-}
-
-// syncPath syncs a folder that is not ours.
-func syncPath(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
+	return durable.SyncFolderIn(d.root, filepath.FromSlash(name))
 }
 
 func (d *osRoot) Lock(f File) error { return lockFile(f.(osFile).File) }
@@ -158,7 +139,7 @@ func (d *osRoot) Check(name string, f File) error {
 	return replaced(own, info, err, name)
 }
 
-// replaced reports ErrReplaced unless a name leads to what we have open.
+// replaced reports ErrReplaced unless a name leads to our open file.
 func replaced(own, found fs.FileInfo, err error, name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

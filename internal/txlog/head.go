@@ -6,10 +6,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// The head file has two slots, each in a disk block of its own, which are
-// written in turn. Head is not synced with every commit, so both slots may be
-// on their way to the disk when the power fails: a slot is one cache line, 64
-// bytes, so that a block written meanwhile has it old or new and never half.
+// The head file has two slots, each in a disk block of its own, which are written in
+// turn. Head is not synced with every commit, so both slots may be on their way to the
+// disk when the power fails. A slot is one cache line, 64 bytes, so that the disk has
+// the old slot or the new one and never half of each.
 const (
 	headBlock    = 4096
 	headFileSize = 2 * headBlock
@@ -30,7 +30,8 @@ type head struct {
 	record     tagRef // of the record; the open segment's id while that is empty
 }
 
-// A tagRef is the first half of a tag. It names one of a few authentic things.
+// A tagRef is the first half of a tag. It tells a few authentic records and files
+// apart.
 type tagRef [8]byte
 
 func refTo(t seal.Tag) tagRef { return tagRef(t[:8]) }
@@ -77,8 +78,8 @@ func (h *head) before(other *head) bool {
 	return h.sequence < other.sequence
 }
 
-// unmarshalHeads returns the newer of the whole slots of a head file, and which
-// it is. One slot may be damaged: a write of it may have been cut.
+// unmarshalHeads returns the newer whole slot of a head file, and its index. One slot
+// may be damaged, by an interrupted write.
 func unmarshalHeads(b []byte, keys *seal.Keyset) (best head, slot int, err error) {
 	if len(b) != headFileSize {
 		return head{}, 0, corruptf("head has %d bytes", len(b))

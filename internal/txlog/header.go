@@ -66,8 +66,8 @@ func (h *storeHeader) marshal(keys *seal.Keyset) []byte {
 	return append(b, tag[:]...)
 }
 
-// checkReader reports ErrUnsupported for the header of a store that this
-// version cannot read, whatever else is in it.
+// checkReader reports ErrUnsupported for the header of a store that this version cannot
+// read. It looks at nothing else in the header.
 func checkReader(b []byte) error {
 	if len(b) >= 8 && string(b[:8]) == oldMagic {
 		return fmt.Errorf("%w: store has format 1, this is %d", ErrUnsupported, formatVersion)

@@ -13,11 +13,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// An Inspection is what can be told of a store from its files, of one that does
-// not open too.
+// An Inspection is what a store's files tell, even if the store does not open.
 type Inspection struct {
-	// Checked says that tags were verified. Without the store's key they are
-	// not, and all the rest is as somebody wrote it; Unchecked says why.
+	// Checked says that tags were verified. Without the store's key they are not,
+	// Unchecked says why, and anybody may have written the rest.
 	Checked   bool
 	Unchecked error
 
@@ -36,11 +35,11 @@ type Inspection struct {
 	// Checked.
 	States map[string][]byte
 
-	// Findings says what is wrong. An empty list means that nothing is, as far as
+	// Findings are the faults. An empty list means that no fault was found, as far as
 	// tags were checked.
 	Findings []Finding
 
-	// PassedOver names what others left in the folder.
+	// PassedOver names foreign files in the folder that do no harm.
 	PassedOver []string
 }
 
@@ -92,7 +91,7 @@ type SegmentInfo struct {
 	GoodBytes int64 // up to where its records are good
 }
 
-// An inspector reads what is there of a store, and notes what is wrong.
+// An inspector reads the files of a store and notes the faults.
 type inspector struct {
 	folder        Folder
 	found         *listing
@@ -126,8 +125,8 @@ type inspectedFile struct {
 	file  File // nil where there is none
 }
 
-// newInspector reads the small files and opens the segments, so that a writer who
-// removes them takes nothing away. The wrapper may be nil.
+// newInspector reads the small files and opens the segments, so that they stay readable
+// when a writer removes them. The wrapper may be nil.
 func newInspector(ctx context.Context, folder Folder, w seal.KeyWrapper) (*inspector, error) {
 	in := &inspector{folder: folder}
 	var err error
@@ -282,7 +281,7 @@ func (in *inspector) readPatients() {
 	}
 }
 
-// readDictionaries checks what packed items are read with.
+// readDictionaries checks the dictionaries that packed items need.
 func (in *inspector) readDictionaries() {
 	if in.manifest == nil {
 		return
@@ -300,8 +299,8 @@ func (in *inspector) moved() bool {
 	return !bytes.Equal(m, in.manifestFile) || !bytes.Equal(h, in.headFile)
 }
 
-// entries returns the segments to read: those of the manifest, or, where there
-// is none, those of the folder.
+// entries returns the segments to read: the manifest's, or without a manifest all
+// segments in the folder.
 func (in *inspector) entries() []segmentEntry {
 	if in.manifest != nil {
 		return in.manifest.segments
@@ -369,7 +368,7 @@ func (in *inspector) read(ctx context.Context, from inspectedFile, visit func(*r
 	return f, nil
 }
 
-// isTail reports whether what follows the good records of a segment lies beyond
+// isTail reports whether the bytes behind the good records of a segment lie beyond
 // head: nothing there was acknowledged.
 func (in *inspector) isTail(f *finding) bool {
 	if in.manifest == nil || in.head == nil {
@@ -392,10 +391,10 @@ func (in *inspector) short(last uint64) error {
 	return corruptf("head is at commit %d, the log ends at %d", in.head.sequence, last)
 }
 
-// Inspect reads what is there of a store, without lock and without repairing
-// anything, of a store that does not open too. Options.Wrapper may be nil: then
-// tags are not checked. A writer may work beside it: what is not acknowledged yet is
-// no damage. The error is ErrNoStore, ErrForeign, the context's, or the file system's.
+// Inspect reads the files of a store, without lock and without repairing anything, even
+// if the store does not open. Options.Wrapper may be nil: then tags are not checked. A
+// writer may work beside it: bytes that are not acknowledged yet are no damage. The
+// error is ErrNoStore, ErrForeign, the context's, or the file system's.
 func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, error) {
 	in, err := startInspection(ctx, path, opts)
 	if err != nil {
@@ -440,7 +439,7 @@ func (f *finding) matches(e *segmentEntry) bool {
 }
 
 // strays notes segments that the manifest cannot know. Leftovers of an interrupted
-// change, which opening the store removes, are nothing wrong.
+// change are no fault: opening the store removes them.
 func (in *inspector) strays() {
 	if in.manifest == nil {
 		return
@@ -456,7 +455,7 @@ func (in *inspector) strays() {
 	}
 }
 
-// startInspection reads the small files and opens the segments. Where these do not fit
+// startInspection reads the small files and opens the segments. If the files do not fit
 // one another and a writer has changed the store meanwhile, it begins anew.
 func startInspection(ctx context.Context, path string, opts *Options) (*inspector, error) {
 	var o Options

@@ -31,10 +31,10 @@ func describeRecord(segment uint64, info *recordInfo, size int) RecordInfo {
 	return r
 }
 
-// InspectRecords describes the records that have commits from a sequence on, up
-// to the one that head vouches for, without lock and beside a writer. Where a record
-// is damaged the iteration ends with ErrCorrupt. Where tags could not be checked,
-// as without Options.Wrapper, or with a wrong one, it ends with the reason.
+// InspectRecords describes the records that have commits from a sequence on, up to the
+// one that head vouches for, without lock and beside a writer. At a damaged record the
+// iteration ends with ErrCorrupt. If tags cannot be checked, without Options.Wrapper or
+// with a wrong one, it ends with the reason.
 func InspectRecords(ctx context.Context, path string, opts *Options, from uint64) iter.Seq2[RecordInfo, error] {
 	return func(yield func(RecordInfo, error) bool) {
 		in, err := startInspection(ctx, path, opts)

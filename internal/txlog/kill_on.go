@@ -25,7 +25,7 @@ func around(op, name string, f func() error) error {
 	return err
 }
 
-// kindOf names a file by what it is.
+// kindOf returns the kind of a file.
 func kindOf(name string) string {
 	base, isTemp := strings.CutSuffix(name, tempSuffix)
 	switch path.Dir(base) {

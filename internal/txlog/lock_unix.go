@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openNonblock has opening a pipe return at once. It is nothing to a file.
+// openNonblock makes the opening of a pipe return at once. It changes nothing for a
+// file.
 const openNonblock = unix.O_NONBLOCK
 
 // lockFile takes an advisory lock that belongs to this open file, so that a

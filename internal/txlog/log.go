@@ -27,7 +27,7 @@ type Log struct {
 	slots        atomic.Pointer[slotTable] // nil as long as no patient has a key
 	patients     patientKeys
 
-	// writer is what changing the store needs.
+	// writer has what Append, Roll and Rewrite change.
 	writer struct {
 		sync.Mutex
 		engine   *engine
@@ -63,11 +63,11 @@ func (l *Log) Last() Last { return l.state.Load().last }
 // for none. Later commits are whole.
 func (l *Log) Horizon() uint64 { return l.manifest.Load().horizon }
 
-// Term returns the writer's term: each opening for writing begins one, and the
-// numbers rise. For a log opened for reading it is the last writer's.
+// Term returns the writer's term: each opening for writing begins one, and the numbers
+// rise. A log opened for reading returns the last writer's term.
 func (l *Log) Term() uint64 { return l.term }
 
-// HashKey returns the key for hashes of search values. It is the same for the
+// HashKey returns the key for hashes of search values. The key is the same for the
 // whole life of a store, and differs from store to store.
 func (l *Log) HashKey() [16]byte { return l.hashKey }
 
@@ -80,9 +80,9 @@ func (l *Log) Lineage() [16]byte { return l.header.lineage }
 // Created returns when the store was made.
 func (l *Log) Created() time.Time { return time.UnixMicro(l.header.created).UTC() }
 
-// Close syncs what an Append left to it and releases the store. It waits for an
-// Append or a Rewrite that is under way. Records and parts that were handed out
-// stay valid. Closing again does nothing.
+// Close syncs head and releases the store. It waits for an Append or a Rewrite that is
+// under way. Records and parts that were handed out stay valid. Closing again does
+// nothing.
 func (l *Log) Close() error {
 	if l.closed.Swap(true) {
 		return nil

@@ -39,8 +39,8 @@ type termEntry struct {
 	id    [16]byte
 }
 
-// A segmentEntry describes a segment. Of the open one the manifest has only
-// what is known when it begins; the writer keeps the rest.
+// A segmentEntry describes a segment. For the open segment, the manifest has the fields
+// that are known when it begins; the writer keeps the rest.
 type segmentEntry struct {
 	name          uint64
 	id            [16]byte // random; the tag before its first record
@@ -109,7 +109,7 @@ func (m *manifest) marshal(keys *seal.Keyset) []byte {
 	return append(b, tag[:]...)
 }
 
-// opened returns what the manifest has of the segment while it is open.
+// opened returns the entry that the manifest has while the segment is open.
 func (s *segmentEntry) opened() segmentEntry {
 	return segmentEntry{name: s.name, id: s.id, firstSequence: s.firstSequence, firstNumber: s.firstNumber, before: s.before}
 }
@@ -241,8 +241,8 @@ func decodeSegment(b []byte) (s segmentEntry, rest []byte, ok bool) {
 	return s, b, true
 }
 
-// check holds the entries against one another: segments follow one another, and
-// names are below the next.
+// check compares the entries: segments follow one another, and names are below
+// nextName.
 func (m *manifest) check() error {
 	if len(m.segments) == 0 || m.generation == 0 {
 		return corruptf("manifest %d lists %d segments", m.generation, len(m.segments))

@@ -13,8 +13,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// Open opens the store in a folder, or makes one where there is none. The path
-// "mem:" makes a new store in memory. Options may be nil for "mem:".
+// Open opens the store in a folder, or makes one if there is none. The path "mem:"
+// makes a new store in memory. Options may be nil for "mem:".
 //
 // The last segment is read and verified; a torn record beyond head is cut off.
 // Closed segments are verified when they are first read, by [Log.Records] or by
@@ -71,10 +71,9 @@ func (l *Log) openForWriting(ctx context.Context) error {
 	return l.open(ctx, found)
 }
 
-// enter mounts the folder and takes the lock. Looking comes before locking,
-// which would touch a foreign folder, and for a new store so does the wrapper:
-// a key that is refused leaves nothing behind. The keys are those of a new
-// store.
+// enter mounts the folder and takes the lock. It looks at the folder before it locks,
+// since locking would touch a foreign folder. For a new store it also asks the wrapper
+// before, so that a refused key leaves nothing behind, and returns the new keys.
 func (l *Log) enter(ctx context.Context) (keys *seal.Keyset, err error) {
 	isNew := false
 	folder, err := l.options.FS.Mount(false)
@@ -122,7 +121,7 @@ func (l *Log) enter(ctx context.Context) (keys *seal.Keyset, err error) {
 	if err := l.folder.Lock(l.writer.head); err != nil {
 		return nil, err
 	}
-	// Between opening and locking another may have put a new head in place.
+	// Between opening and locking, another process may have put a new head in place.
 	return keys, l.folder.Check(nameHead, l.writer.head)
 }
 
@@ -134,10 +133,10 @@ func openError(err error) error {
 	return fmt.Errorf("txlog: open: %w", err)
 }
 
-// open does what needs the lock.
+// open loads the store, repairs it and begins to write. The lock is held.
 func (l *Log) open(ctx context.Context, found *listing) error {
-	// Names that an earlier process saw and could not sync must not go away
-	// under what is written from now on.
+	// An earlier process may not have synced the folder: its names must not disappear
+	// after new writes.
 	if !found.has(nameLog) {
 		return corruptf("%s is missing", nameLog)
 	}
@@ -218,8 +217,8 @@ func (l *Log) loadKeys(ctx context.Context) error {
 	return nil
 }
 
-// loadManifest reads head and manifest and holds them against each other: the
-// manifest may be one generation ahead, never behind.
+// loadManifest reads head and manifest and compares them: the manifest may be one
+// generation ahead, never behind.
 func (l *Log) loadManifest() (*manifest, head, error) {
 	keys := l.keys.Load()
 	file, err := l.readHead()
@@ -253,7 +252,7 @@ func (h *head) checkManifest(m *manifest, tag seal.Tag) error {
 	return nil
 }
 
-// readHead reads head, through the handle that is locked where there is one.
+// readHead reads head, through the locked handle if there is one.
 func (l *Log) readHead() ([]byte, error) {
 	f := l.writer.head
 	if f == nil {
@@ -270,8 +269,8 @@ func (l *Log) readHead() ([]byte, error) {
 	return b, nil
 }
 
-// openSegments opens the files of the manifest. One that was rewritten may still
-// have its temporary name.
+// openSegments opens the segments of the manifest. A rewritten segment may still have
+// its temporary name.
 func (l *Log) openSegments(m *manifest) error {
 	st := &state{}
 	l.state.Store(st) // so that release closes what was opened
@@ -306,9 +305,9 @@ func (l *Log) openSegments(m *manifest) error {
 	return nil
 }
 
-// tidy finishes what an interrupted change of segments left: it gives rewritten
-// segments their names, and removes what the manifest does not list. A segment
-// that the manifest cannot know means that the manifest is an old one.
+// tidy finishes an interrupted change of segments: it gives rewritten segments their
+// names, and removes files that the manifest does not list. A segment that the manifest
+// cannot know means that the manifest is an old one.
 func (l *Log) tidy(found *listing) error {
 	m := l.manifest.Load()
 	listed := map[string]bool{}
@@ -361,7 +360,7 @@ func (l *Log) tidy(found *listing) error {
 	return nil
 }
 
-// checkAtLeast holds the store against the pin that the caller kept.
+// checkAtLeast compares the store with the caller's pin.
 func (l *Log) checkAtLeast() error {
 	pin := l.options.AtLeast
 	if pin != (Pin{}) && !l.holds(pin) {

@@ -15,27 +15,25 @@ type Options struct {
 	// memory gets a random one.
 	Wrapper seal.KeyWrapper
 
-	// FS is where the store's folder is. By default it is the operating
-	// system's, or memory for the path "mem:". Where it is set, the path is not
-	// looked at.
+	// FS is where the store's folder is. By default it is the operating system's, or
+	// memory for the path "mem:". If it is set, the path is ignored.
 	FS FS
 
-	// ReadOnly opens a store as it is at that moment, beside a writer or not.
-	// It takes no lock and writes nothing. Of a store whose writer ended
-	// uncleanly the last record may not be shown until it is opened for writing.
+	// ReadOnly opens a store as it is at that moment, with or without a writer beside
+	// it. It takes no lock and writes nothing. After a crash of the writer, the last
+	// record may be missing until the store is opened for writing.
 	ReadOnly bool
 
-	// Existing opens a store that is there and makes none: where there is none,
-	// Open reports ErrNoStore and leaves the folder as it is.
+	// Existing makes no new store: without a store, Open reports ErrNoStore and leaves
+	// the folder as it is.
 	Existing bool
 
-	// AtLeast is a pin that the store must hold, as [Log.Head] gave it earlier.
-	// Open reports ErrCorrupt for a store that does not. The zero Pin asks for
-	// nothing.
+	// AtLeast is an earlier result of [Log.Head] that the store must hold. Open reports
+	// ErrCorrupt for a store that does not hold it. The zero Pin asks for nothing.
 	AtLeast Pin
 
-	// SegmentSize is the length that a segment does not pass unless one record
-	// does: 16 MiB by default, 1 GiB at most.
+	// SegmentSize is the most bytes of a segment, except for one larger record: 16 MiB
+	// by default, 1 GiB at most.
 	SegmentSize int64
 
 	// SealsPerKey is the number of seals after which a new data key begins.
@@ -45,15 +43,15 @@ type Options struct {
 	// Now is the clock for a new store's header: time.Now by default.
 	Now func() time.Time
 
-	// Logger is told what an operator should know: names that are passed over,
-	// repairs, and why a log turned read-only. By default nobody is told.
+	// Logger gets what an operator should know: names that are passed over, repairs,
+	// and why a log turned read-only. By default nothing is logged.
 	Logger *slog.Logger
 }
 
 // Limits and defaults of Options.
 const (
-	// The open segment is in memory, so this bounds what a store keeps there of
-	// its bodies; a new segment costs a few syncs.
+	// The open segment is in memory, so this bounds the bodies kept there; a new
+	// segment costs a few syncs.
 	defaultSegmentSize = 16 << 20
 
 	// maxSegmentSize and MaxRecord together keep offsets within 32 bits.

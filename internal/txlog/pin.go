@@ -23,10 +23,9 @@ func (l *Log) Head() Pin {
 	return Pin{Sequence: last, Tag: l.termTag(m, last), Generation: m.generation}
 }
 
-// Holds reports whether a pin is of this store's history. A store that was
-// replaced by an older copy of itself does not hold a newer pin, not even when
-// the copy has been written to since: a term has one writer, so term and
-// sequence together name one history.
+// Holds reports whether a pin is of this store's history. An older copy of a store does
+// not hold a newer pin, not even after later writes to the copy: a term has one writer,
+// so term and sequence together name one history.
 func (l *Log) Holds(_ context.Context, pin Pin) (bool, error) {
 	if l.closed.Load() {
 		return false, ErrClosed
@@ -49,8 +48,8 @@ func (l *Log) termTag(m *manifest, sequence uint64) [16]byte {
 	return m.terms[i].id
 }
 
-// appendTerm returns terms with one more, which writes from a sequence on.
-// Terms that wrote nothing before it are left out.
+// appendTerm returns terms and one more, which writes from a sequence on. Terms that
+// wrote nothing are left out.
 func appendTerm(terms []termEntry, term, first uint64) []termEntry {
 	next := termEntry{term: term, first: first}
 	rand.Read(next.id[:])

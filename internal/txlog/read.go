@@ -13,16 +13,17 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// Values appends the plaintext values of an item to dst and returns the extended
-// slice. It allocates only where dst lacks room: for a closed segment,
-// seal.Overhead bytes more than the plaintext are wanted.
+// Values appends the plaintext values of an item to dst and returns the extended slice.
+// It allocates only if dst lacks room; a closed segment needs seal.Overhead bytes more
+// than the plaintext.
 //
 // It is safe for many goroutines, and waits for no Append. It reports
 // ErrNotFound, ErrCorrupt, ErrClosed, or the file system's error; dst is then
 // returned as it was.
 func (l *Log) Values(n Number, dst []byte) ([]byte, error) { return l.part(n, seal.Values, dst) }
 
-// Body appends the plaintext body of an item to dst; otherwise it is as Values.
+// Body appends the plaintext body of an item to dst. It is safe, and reports errors, as
+// Values does.
 func (l *Log) Body(n Number, dst []byte) ([]byte, error) { return l.part(n, seal.Body, dst) }
 
 // find returns the table of the segment that may hold a number, and the index

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 )
 
-// readAttempts is how often opening for reading begins anew where the files do
-// not fit one another: a writer may replace them while they are read.
+// readAttempts is how often opening for reading begins anew if the files do not fit one
+// another: a writer may replace them while they are read.
 const readAttempts = 20
 
 // openForReading opens a store as it is.
@@ -79,9 +79,8 @@ func mountStore(fsys FS) (Folder, error) {
 	return folder, nil
 }
 
-// keepDurable leaves out the last record where head does not vouch for it: its
-// writer may still be syncing it. Those before it were synced before it was
-// begun.
+// keepDurable leaves out the last record if head does not vouch for it: its writer may
+// still be syncing it. The records before it were synced before it was begun.
 func (l *Log) keepDurable(ctx context.Context, r *recovery) error {
 	records := r.summary.records
 	if len(records) == 0 || r.summary.entry.size <= r.from {

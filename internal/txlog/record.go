@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A Number numbers an item: it is given once by the log, from 1, rising, and
-// kept wherever the item moves.
+// A Number names an item. The log gives it once, from 1, rising; the item keeps it
+// wherever it moves.
 type Number uint64
 
 // A Kind says what an item is.
@@ -78,8 +78,8 @@ type recordRun struct {
 	noteKey seal.KeyID // that seals it; 0 for none
 }
 
-// A span says that items are sealed by one data key: those from the span before
-// until end.
+// A span says that the items from the end of the span before until end are sealed by
+// one data key.
 type span struct {
 	end uint32
 	key seal.KeyID
@@ -177,8 +177,8 @@ func decodeRecord(b []byte) (r recordInfo, ok bool) {
 	return r, r.decodeRuns(b, int(runs)) && r.decodeSpans(b[runs*runSize:], int(spans))
 }
 
-// decodeRuns reads the runs and checks that sequences and times do not fall,
-// numbers rise, and that they have all items and annotations.
+// decodeRuns reads the runs and checks that sequences and times do not fall, that
+// numbers rise, and that the runs have all items and annotations.
 func (r *recordInfo) decodeRuns(b []byte, n int) bool {
 	r.runs = make([]recordRun, n)
 	items, notes := uint64(0), uint32(0)
@@ -223,15 +223,15 @@ func (r *recordInfo) decodeSpans(b []byte, n int) bool {
 	return end == r.items
 }
 
-// maxNumber and maxSequence bound what is given, so that the next one fits.
+// maxNumber and maxSequence leave room for the next number and the next sequence.
 const (
 	maxNumber   = 1<<63 - 1
 	maxSequence = 1<<63 - 1
 )
 
-// annotation returns where the annotation of a run lies, from the record's
-// start, and its key. Of several runs of one commit the first in a record has
-// it. An empty range means none.
+// annotation returns where the annotation of a run lies, from the record's start, and
+// its key. If a commit has several runs in a record, the first of them has it. An empty
+// range means none.
 func (r *recordInfo) annotation(run int) (start, end uint32, key seal.KeyID) {
 	for run > 0 && r.runs[run-1].Sequence == r.runs[run].Sequence {
 		run--
@@ -295,7 +295,7 @@ type partRange struct {
 	start, end uint32
 }
 
-// A place is what finding a part in a record takes.
+// A place has the offsets by which a part is found in a record.
 type place struct {
 	entries    uint32 // where the table begins
 	base       uint32 // where the values begin
@@ -306,15 +306,15 @@ func (r *recordInfo) place() place {
 	return place{entries: r.entries(), base: r.base(), valuesSize: r.valuesSize}
 }
 
-// entryRange returns where in the record the table entries for locate are: the
-// item's and that of the item before.
+// entryRange returns where in the record the table entries for locate lie: the item's,
+// and the entry before it.
 func (p place) entryRange(item int) (start, end int) {
 	start = int(p.entries) + max(item-1, 0)*entrySize
 	return start, int(p.entries) + (item+1)*entrySize
 }
 
-// locate finds a part from the table's entries of its item and of the item
-// before; only one for item 0.
+// locate finds a part by the table's entries: the item's, and for items but 0 the entry
+// before it.
 func (p place) locate(entries []byte, kind seal.PartKind) (r partRange) {
 	column := 4
 	if kind == seal.Body {

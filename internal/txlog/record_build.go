@@ -22,7 +22,7 @@ type recordBuilder struct {
 	id      [16]byte
 }
 
-// A sealedItem is an item as it lies in a record.
+// A sealedItem is an item with its sealed parts.
 type sealedItem struct {
 	slot   uint32 // with the kind
 	values []byte

@@ -10,16 +10,16 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A Commit is one commit to be appended. The log reads it during Append and
-// keeps nothing of it.
+// A Commit is one commit to be appended. The log reads it during Append and does not
+// keep it.
 type Commit struct {
 	Time       int64 // microseconds since the Unix epoch, UTC; never falls
 	Annotation []byte
 	Items      []Item
 }
 
-// A Batch is what one Append writes as one record: one run for each commit,
-// with sequences and numbers dense in it.
+// A Batch has the commits that one Append writes as one record: a run for each commit,
+// with dense sequences and numbers.
 type Batch struct {
 	Expect  uint64   // sequence of the last commit that the writer has applied
 	Term    uint64   // the writer's term, as Log.Term tells
@@ -27,7 +27,7 @@ type Batch struct {
 	Commits []Commit
 }
 
-// A plan is what a batch becomes, before it is sealed.
+// A plan is the layout of a batch's record, before it is sealed.
 type plan struct {
 	items []Item
 	info  recordInfo
@@ -143,8 +143,8 @@ func sealTrailer(key *seal.Key, record []byte) {
 	copy(record[len(body)+seal.NonceSize:], tag[:])
 }
 
-// parallelSeal is the least size of a record whose sealing is shared out: below
-// it starting a goroutine costs more than it saves.
+// parallelSeal is the least size of a record that several goroutines seal: for a
+// smaller one, starting a goroutine costs more than it saves.
 const parallelSeal = 128 << 10
 
 // An itemSealer seals the items of one record into their places.
@@ -171,7 +171,7 @@ func (s *itemSealer) annotations(info *recordInfo, commits []Commit) {
 	}
 }
 
-// sealAll seals all items, on several cores where that pays.
+// sealAll seals all items, those of a large record on several cores.
 func (s *itemSealer) sealAll() {
 	workers := min(runtime.GOMAXPROCS(0), len(s.items), len(s.record)/parallelSeal+1)
 	var wg sync.WaitGroup

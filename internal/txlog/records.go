@@ -10,9 +10,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A Record is a verified record of the log. It stays valid after the iteration
-// step that gave it, and keeps up to some megabytes of its neighbours in memory
-// as long as it is kept. It is safe for use by many goroutines.
+// A Record is a verified record of the log. It stays valid after the iteration step
+// that gave it. As long as it is kept, it holds up to some megabytes of neighbouring
+// records in memory. It is safe for use by many goroutines.
 type Record struct {
 	Term uint64   // of its writer
 	ID   [16]byte // as the batch had it; zero for one that Rewrite made of several
@@ -36,13 +36,13 @@ func (r *Record) Runs() []Run {
 // Len returns the number of items.
 func (r *Record) Len() int { return int(r.info.items) }
 
-// Number returns the number of item i. It panics where there is no such item.
+// Number returns the number of item i. It panics if there is no such item.
 func (r *Record) Number(i int) Number {
 	r.mustHave(i)
 	return r.info.number(i)
 }
 
-// Kind returns the kind of item i. It panics where there is no such item.
+// Kind returns the kind of item i. It panics if there is no such item.
 func (r *Record) Kind(i int) Kind {
 	r.mustHave(i)
 	start, end := r.place.entryRange(i)
@@ -77,9 +77,9 @@ func (r *Record) part(i int, kind seal.PartKind, dst []byte) ([]byte, error) {
 	return r.log.openPart(r.info.keyOf(i), r.sealed, r.place, i, id, dst)
 }
 
-// Annotation appends the annotation of the commit that a run is of, nothing
-// where it has none. It reports ErrNotFound for a run that is not in the record,
-// otherwise what Values reports.
+// Annotation appends the annotation of a run's commit, or nothing if the commit has
+// none. It reports ErrNotFound for a run that is not in the record, otherwise what
+// Values reports.
 func (r *Record) Annotation(run int, dst []byte) ([]byte, error) {
 	if run < 0 || run >= len(r.info.runs) {
 		return dst, ErrNotFound
@@ -100,14 +100,14 @@ func (r *Record) Annotation(run int, dst []byte) ([]byte, error) {
 	return out, nil
 }
 
-// Size returns the bytes that the record has in the log.
+// Size returns the size of the record in the log, in bytes.
 func (r *Record) Size() int { return len(r.sealed) }
 
-// Records returns the records that have commits from a sequence on, up to the
-// last that was durable when the iteration began, in order. The first may have
-// earlier commits as well. Each has been verified: its tag, its place in its
-// segment, and against the manifest where a closed segment ends. A caller who
-// tails the log asks again from the next sequence.
+// Records returns the records that have commits from a sequence on, up to the last that
+// was durable when the iteration began, in order. The first may have earlier commits as
+// well. Each record has been verified by its tag and its place in the segment, and each
+// closed segment against the manifest. A caller who tails the log asks again from the
+// next sequence.
 //
 // An error ends the iteration: ErrCorrupt, ErrClosed, the context's, or the
 // file system's. The sequence may be used more than once.
@@ -129,7 +129,7 @@ func (l *Log) Records(ctx context.Context, from uint64) iter.Seq2[*Record, error
 	}
 }
 
-// errStopped says that the consumer of an iteration wants no more.
+// errStopped says that the consumer of an iteration has stopped it.
 var errStopped = errors.New("txlog: iteration stopped")
 
 // A reading is one iteration over one segment.
@@ -156,8 +156,8 @@ func (r *reading) run() error {
 	}
 }
 
-// memory yields records of an open segment, verified when it was opened, or
-// written since.
+// memory yields records of an open segment. They were verified at opening, or written
+// since.
 func (r *reading) memory(t *table) error {
 	for i := t.from(r.from); i < len(t.records); i++ {
 		sealed := stringBytes(t.strings[i])
@@ -237,10 +237,10 @@ func (r *reading) give(info *recordInfo, sealed []byte) error {
 	return nil
 }
 
-// Find looks for the record with an id among the recent ones: in the open
-// segment, and in the closed one before. It returns the sequence of the
-// record's first commit. Who was told ErrOutcomeUnknown, or nothing, learns so
-// whether the record is there.
+// Find looks for the record with an id among the recent ones: in the open segment, and
+// in the closed one before. It returns the sequence of the record's first commit. A
+// writer that got ErrOutcomeUnknown, or no answer, learns in this way whether the
+// record is there.
 func (l *Log) Find(ctx context.Context, id [16]byte) (sequence uint64, ok bool, err error) {
 	if l.closed.Load() {
 		return 0, false, ErrClosed

@@ -22,7 +22,7 @@ type recovery struct {
 	size    int64 // of the file
 }
 
-// recover verifies the last segment and publishes the state that it tells of.
+// recover verifies the last segment and publishes its state.
 func (l *Log) recover(ctx context.Context, h head) (*recovery, error) {
 	st := l.state.Load()
 	s := st.segments[len(st.segments)-1]
@@ -38,7 +38,7 @@ func (l *Log) recover(ctx context.Context, h head) (*recovery, error) {
 	return r, nil
 }
 
-// publish makes what a recovery has read the state of the log.
+// publish sets the state of the log to what a recovery has read.
 func (l *Log) publish(r *recovery) {
 	l.state.Store(&state{
 		segments: l.state.Load().segments,
@@ -48,8 +48,8 @@ func (l *Log) publish(r *recovery) {
 	})
 }
 
-// checkHead holds head against the manifest. Head may be behind in the open
-// segment, after a power failure; it is never behind the segment, nor ahead.
+// checkHead compares head with the manifest. After a power failure, head may be behind
+// the end of the open segment, but never before its beginning, and never ahead.
 func (r *recovery) checkHead(m *manifest) error {
 	e := &r.segment.entry
 	if m.cut && m.generation != r.head.generation {
@@ -101,10 +101,9 @@ func (r *recovery) visit(info *recordInfo, f frame, offset int64) bool {
 	return true
 }
 
-// checkTorn tells a torn tail from damage, beyond head. A record is synced
-// before the next is begun, so only the last can be torn: where more records
-// seem to follow, or where there is more than one record can have, the bytes
-// are damaged, as cause says.
+// checkTorn tells a torn tail beyond head from damage. A record is synced before the
+// next is begun, so only the last can be torn. If more records seem to follow, or more
+// bytes than one record has, the bytes are damaged, and cause says how.
 func checkTorn(f File, offset, size int64, cause error) error {
 	if size-offset > frameSize(MaxRecord) {
 		return cause
@@ -119,9 +118,9 @@ func checkTorn(f File, offset, size int64, cause error) error {
 	return nil
 }
 
-// repair cuts a torn tail, and makes durable what lies beyond head. Those bytes
-// may be in the page cache alone, after a sync that failed, and marked as
-// written: only writing them again is sure to bring them to the disk.
+// repair cuts a torn tail, and makes the bytes beyond head durable. After a failed sync
+// they may be in the system's cache alone, marked as written: only writing them again
+// is sure to bring them to the disk.
 func (l *Log) repair(r *recovery) error {
 	if r.end == r.size && r.end == r.from {
 		return nil
@@ -182,10 +181,9 @@ func (l *Log) startWriting(r *recovery) error {
 	return nil
 }
 
-// beginTerm begins the writer's term: with a data key that no other opening and
-// no copy of the store has, so that its seals need no counting by others, and
-// an id in the manifest. Keys that nothing was sealed with, and terms that wrote
-// nothing, go.
+// beginTerm begins the writer's term, with an id in the manifest and a data key. No
+// other opening and no copy of the store has this key, so nobody else counts its seals.
+// Keys that sealed nothing, and terms that wrote nothing, are removed.
 func (l *Log) beginTerm(r *recovery) error {
 	st, m := l.state.Load(), l.nextManifestLocked(l.state.Load().segments)
 	used := l.neededKeys(st)

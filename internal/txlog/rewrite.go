@@ -11,8 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A Change says what Rewrite does with an item. The functions return the item's
-// plaintext parts; a part that is not asked for is not decrypted.
+// A Change says what Rewrite does with an item. values and body return the item's
+// plaintext parts; a part is decrypted when its function is called.
 type Change func(n Number, kind Kind, values, body func() ([]byte, error)) (Changed, error)
 
 // Changed is what becomes of an item. The zero Changed moves both parts as they
@@ -26,11 +26,11 @@ type Changed struct {
 // mergedRecord bounds the records that Rewrite makes of several.
 const mergedRecord = 1 << 20
 
-// Rewrite replaces neighbouring closed segments by one that has what change
-// makes of their items, or by several where it would pass the segment size. A
-// nil change moves all. Items keep their numbers, commits their sequences, times
-// and annotations; a commit without items left goes. Appends and reads go on
-// meanwhile, and readers of the old segments finish.
+// Rewrite replaces neighbouring closed segments by one new segment, or by several if
+// one would pass the segment size. change is asked for each item; a nil change moves
+// all items. Items keep their numbers, and commits their sequences, times and
+// annotations; a commit without items is dropped. Appends and reads go on meanwhile,
+// and readers of the old segments finish.
 //
 // When Rewrite returns nil the new segments are durable and the old ones are
 // gone. It reports the error of change, ErrNotFound for names that are not
@@ -85,7 +85,7 @@ func (l *Log) sources(names []uint64) ([]*segment, error) {
 	return sources, nil
 }
 
-// A rewriter makes new segments of old ones.
+// A rewriter makes new segments out of old ones.
 type rewriter struct {
 	ctx    context.Context
 	log    *Log
@@ -105,7 +105,7 @@ type output struct {
 	tag     seal.Tag
 }
 
-// source adds what change leaves of a segment.
+// source adds the items of a segment that change keeps.
 func (r *rewriter) source(s *segment) error {
 	b := newSummary(s.entry)
 	c := s.chain(r.log.keys.Load())
@@ -126,8 +126,8 @@ func (r *rewriter) source(s *segment) error {
 	return err
 }
 
-// add gathers the items of a record, after what was gathered before where both
-// fit into one.
+// add gathers the items of a record. They join the items gathered before if all fit
+// into one record.
 func (r *rewriter) add(source *Record) error {
 	limit := min(mergedRecord, r.log.options.SegmentSize)
 	if r.record != nil && int64(r.record.size+source.Size()) > limit {
@@ -147,7 +147,7 @@ func (r *rewriter) add(source *Record) error {
 	return nil
 }
 
-// item gathers one item, sealed anew where it has changed.
+// item gathers one item, and seals its changed parts anew.
 func (r *rewriter) item(source *Record, i int) error {
 	var changed Changed
 	var err error
@@ -185,8 +185,8 @@ func (r *rewriter) item(source *Record, i int) error {
 	return r.record.seal(key, source, i, changed)
 }
 
-// flush writes the gathered record to the segment that is open, or to a new one
-// where that is full.
+// flush writes the gathered record to the current output, or to a new one if that is
+// full.
 func (r *rewriter) flush() error {
 	record := r.record
 	r.record = nil
@@ -237,7 +237,7 @@ func (r *rewriter) begin(first Run) (*output, error) {
 	return o, nil
 }
 
-// finish writes what is left and makes all of it durable.
+// finish writes the last record and makes all outputs durable.
 func (r *rewriter) finish() error {
 	if err := r.flush(); err != nil {
 		return err
@@ -253,8 +253,8 @@ func (r *rewriter) finish() error {
 	return nil
 }
 
-// discard removes what was written. What cannot be removed now goes at the next
-// opening.
+// discard removes the outputs. The next opening removes files that cannot be removed
+// now.
 func (r *rewriter) discard() {
 	for _, o := range r.outputs {
 		o.file.Close()
@@ -304,8 +304,8 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, r *rewriter)
 	return nil
 }
 
-// settle gives new segments their names and removes old ones. The manifest
-// counts already: what fails here, the next opening does.
+// settle gives new segments their names and removes old ones. The manifest counts
+// already: the next opening repeats what fails here.
 func (l *Log) settle(sources []*segment, outputs []*output) {
 	warn := func(err error) {
 		if err != nil {

@@ -8,8 +8,7 @@ import (
 	"slices"
 )
 
-// nextManifestLocked returns a manifest like the current one, with these
-// segments.
+// nextManifestLocked returns a copy of the current manifest with the given segments.
 func (l *Log) nextManifestLocked(segments []*segment) *manifest {
 	m := *l.manifest.Load()
 	m.cut = false
@@ -28,8 +27,8 @@ func (l *Log) nextManifestLocked(segments []*segment) *manifest {
 // two a crash would bring back, and the log becomes read-only.
 func (l *Log) replaceManifestLocked(m *manifest, st *state, end int64) error {
 	w, old := &l.writer, l.manifest.Load()
-	// The slot that the new head will not go to must be durable, and tell of all
-	// that lies before the segment that the new manifest may begin.
+	// The head slot that stays must be durable first, and cover all segments before the
+	// one that the new manifest may begin.
 	if err := w.head.Sync(); err != nil {
 		l.failLocked(err)
 		return fmt.Errorf("txlog: sync head: %w", err)
@@ -71,7 +70,7 @@ func (l *Log) syncHeadLocked(st *state, end int64) error {
 }
 
 // Roll closes the open segment, unless it is empty, and begins the next, so that
-// Rewrite can have what was appended so far. It reports what Append reports.
+// Rewrite can take all records appended so far. It reports what Append reports.
 func (l *Log) Roll(ctx context.Context) error {
 	l.writer.Lock()
 	defer l.writer.Unlock()
@@ -84,9 +83,8 @@ func (l *Log) Roll(ctx context.Context) error {
 	return l.rollLocked()
 }
 
-// rollLocked closes the open segment and begins the next. The new file is there
-// before the manifest lists it; the manifest lists it before anything is
-// written to it.
+// rollLocked closes the open segment and begins the next. It makes the new file, then
+// lists it in the manifest, and only then may records be written to it.
 func (l *Log) rollLocked() error {
 	w, st := &l.writer, l.state.Load()
 	begun := segmentEntry{name: l.takeNameLocked(), firstSequence: st.last.Sequence + 1, firstNumber: st.last.Next, before: st.last.Time}

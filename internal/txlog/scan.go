@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// chunkSize is how much of a segment is read at once: several records, and
-// little enough that a caller who keeps one record keeps no more than this.
+// chunkSize is how much of a segment is read at once. A caller who keeps one record
+// keeps its whole chunk.
 const chunkSize = 4 << 20
 
 // A scanner is the framing reader: it reads the frames of a segment's file from
@@ -21,8 +21,8 @@ type scanner struct {
 	chunk  []byte // bytes from offset on
 }
 
-// next returns the next frame and moves past it. At the end of the file it
-// returns io.EOF; where the bytes at offset are not a whole frame, errFrame.
+// next returns the next frame and moves past it. At the end of the file it returns
+// io.EOF; if the bytes at offset are not a whole frame, errFrame.
 func (s *scanner) next() (frame, error) {
 	for {
 		if s.offset == s.size {
@@ -61,7 +61,7 @@ func (s *scanner) fill(want int) error {
 // errFrame says that the bytes at the scanner's offset are no whole frame.
 var errFrame = corruptf("not a whole record")
 
-// A chain is the place in a segment that the next record must continue.
+// A chain has the values that the next record of a segment must continue.
 type chain struct {
 	keys     *seal.Keyset // nil where tags are not checked
 	name     uint64       // of the segment
@@ -95,9 +95,9 @@ func (c *chain) accept(f frame) (*recordInfo, error) {
 	return &info, nil
 }
 
-// walk verifies records from the scanner until its end, or until visit returns
-// false, whose offset is where the record begins in the file. A damaged record
-// is an error; the scanner's offset is then where it begins.
+// walk verifies records from the scanner until its end, or until visit returns false.
+// visit gets the offset in the file at which the record begins. A damaged record is an
+// error; the scanner's offset is then where that record begins.
 func (c *chain) walk(ctx context.Context, s *scanner, visit func(info *recordInfo, f frame, offset int64) bool) error {
 	for {
 		before := s.offset

@@ -11,9 +11,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
-// A segment is one file of the log. Its fields do not change but for table.
-// The file of a segment that was rewritten is closed when the last reader lets
-// go of the segment: by the garbage collector, as every os.File is.
+// A segment is one file of the log. Only its table changes. The file of a rewritten
+// segment is closed by the garbage collector, when no reader has the segment any more.
 type segment struct {
 	entry segmentEntry // as in the manifest; of the open segment, its beginning
 	file  File
@@ -35,7 +34,7 @@ type table struct {
 	strings []string
 }
 
-// A position is what is known of a record without reading it.
+// A position has the fields of a record that a table keeps in memory.
 type position struct {
 	sequence uint64 // of the first run
 	first    Number // of the first item
@@ -45,8 +44,7 @@ type position struct {
 	items    uint32
 	place
 
-	// info is the whole head of a record of several runs or spans, nil for
-	// one of a single commit that is whole.
+	// info is the record's whole head. It is nil for a record of one run and one span.
 	info *recordInfo
 }
 
@@ -93,9 +91,8 @@ func (t *table) from(sequence uint64) int {
 	return max(i-1, 0)
 }
 
-// load returns the segment's table, reading and verifying the whole file where
-// there is none yet. It reports ErrCorrupt for a file that is not what the
-// manifest says.
+// load returns the segment's table; if there is none yet, it reads and verifies the
+// whole file. It reports ErrCorrupt for a file that is not what the manifest says.
 func (s *segment) load(keys *seal.Keyset) (*table, error) {
 	if t := s.table.Load(); t != nil {
 		return t, nil
@@ -136,7 +133,7 @@ func (s *segment) chain(keys *seal.Keyset) *chain {
 		number: s.entry.firstNumber - 1, time: s.entry.before, previous: s.entry.id}
 }
 
-// A summary gathers what the manifest says of a segment, and its table.
+// A summary gathers a segment's entry in the manifest, and its table.
 type summary struct {
 	entry   segmentEntry
 	records []position
@@ -172,8 +169,8 @@ func (e *segmentEntry) count(info *recordInfo, end int64) {
 	}
 }
 
-// need adds a key to those that the segment needs. The slice is shared with
-// earlier copies of the entry, so it is only appended to.
+// need adds a data key to the segment's keys. The slice is shared with earlier copies
+// of the entry, so it is only appended to.
 func (e *segmentEntry) need(key seal.KeyID) {
 	if !slices.Contains(e.keys, key) {
 		e.keys = append(e.keys, key)

@@ -17,18 +17,6 @@ func Multiply(u, v *Unit) (*Unit, error) { return combine(u, v, 1) }
 // Divide returns u / v, as Multiply does.
 func Divide(u, v *Unit) (*Unit, error) { return combine(u, v, -1) }
 
-// Power returns u^n, as Multiply does.
-func Power(u *Unit, n int) (*Unit, error) {
-	if n > maxExponent || n < -maxExponent {
-		return nil, ErrRange
-	}
-	unity, err := Parse("1")
-	if err != nil {
-		return nil, err
-	}
-	return combine(unity, u, n)
-}
-
 // combine returns u × v^n.
 func combine(u, v *Unit, n int) (*Unit, error) {
 	if u.special != nil || v.special != nil {

@@ -53,9 +53,9 @@ func findPrefix(code string) *prefix {
 // maxPrefix is the length of the longest prefix: da, Ki.
 const maxPrefix = 2
 
-// findSymbol splits a symbol into a prefix, which may be nil, and an atom. The
-// table allows one way at most: Pa is pascal, as a year takes no prefix. It
-// returns nil, nil for what is no symbol.
+// findSymbol splits a symbol into a prefix, which may be nil, and an atom. The table
+// allows one way at most: Pa is pascal, since the year a takes no prefix. It returns
+// nil, nil if the text is no symbol.
 func findSymbol(symbol string) (*prefix, *atom) {
 	if a := findAtom(symbol); a != nil {
 		return nil, a

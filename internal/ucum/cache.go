@@ -2,9 +2,9 @@ package ucum
 
 import "sync"
 
-// A Cache keeps parsed units by code. It holds at most twice its size: when the
-// young half is full it becomes the old one, and what is not asked for again
-// goes. It is safe for several goroutines.
+// A Cache keeps parsed units by code. It holds at most twice its size: when the young
+// half is full, it becomes the old half, and units of the old half that were not asked
+// for again are dropped. It is safe for several goroutines.
 type Cache struct {
 	size int
 	mu   struct {
@@ -51,7 +51,8 @@ func (c *Cache) keep(u *Unit) {
 	c.mu.young[u.code] = u
 }
 
-// Canonicalize is Canonicalize with a memory.
+// Canonicalize returns a quantity's base value and the canonical form of its unit: 5400
+// and mg give 5.4 and g. Errors are those of Parse and BaseValue.
 func (c *Cache) Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
 	u, err := c.Parse(code)
 	if err != nil {

@@ -119,15 +119,3 @@ func (u *Unit) toBaseExact(x *apd.Decimal) (scale, error) {
 	}
 	return u.toBase(v)
 }
-
-// Canonicalize returns a quantity's base value and the canonical form of its
-// unit: 5400 and mg give 5.4 and g. Errors are those of Parse and BaseValue. A
-// caller with many quantities uses a [Cache].
-func Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
-	u, err := Parse(code)
-	if err != nil {
-		return "", "", err
-	}
-	baseValue, err = u.BaseValue(value)
-	return baseValue, u.canonical, err
-}

@@ -2,13 +2,14 @@ package ucum
 
 import (
 	"math/big"
-	"strings"
 
 	"github.com/cockroachdb/apd/v3"
+
+	"github.com/fhirlake/fhirlake/internal/decimal"
 )
 
-// Precision is the number of significant digits of a result: that of IEEE 754's
-// decimal128, and more than the 28 that FHIRPath asks for.
+// Precision is the number of significant digits of a result: as many as IEEE 754's
+// decimal128 has, and more than the 28 of FHIRPath.
 const Precision = 34
 
 const (
@@ -23,11 +24,11 @@ func parseRatio(text string) (*big.Rat, error) {
 	if len(text) > maxNumberLength {
 		return nil, ErrRange
 	}
-	n, ok := scanDecimal(text)
+	n, ok := decimal.Parse(text)
 	if !ok {
 		return nil, ErrNumber
 	}
-	if n.exponent > maxNumberExponent || n.exponent < -maxNumberExponent {
+	if n.Exponent > maxNumberExponent || n.Exponent < -maxNumberExponent {
 		return nil, ErrRange
 	}
 	r, ok := new(big.Rat).SetString(text)
@@ -35,72 +36,6 @@ func parseRatio(text string) (*big.Rat, error) {
 		return nil, ErrNumber
 	}
 	return r, nil
-}
-
-// A decimal is coefficient × 10^exponent. A coefficient past 64 bits is not
-// exact; inexact says so.
-type decimal struct {
-	negative    bool
-	inexact     bool
-	coefficient uint64
-	exponent    int
-}
-
-// scanDecimal reads a number; false is for what is none.
-func scanDecimal(text string) (n decimal, ok bool) {
-	i := 0
-	if text != "" && (text[0] == '-' || text[0] == '+') {
-		n.negative = text[0] == '-'
-		i++
-	}
-	start := i
-	for ; i < len(text) && isDigit(text[i]); i++ {
-		n.push(text[i])
-	}
-	digits := i > start
-	if i < len(text) && text[i] == '.' {
-		i++
-		start = i
-		for ; i < len(text) && isDigit(text[i]); i++ {
-			n.push(text[i])
-			n.exponent--
-		}
-		digits = digits && i > start
-	}
-	if i < len(text) && (text[i] == 'e' || text[i] == 'E') {
-		e, ok := scanExponent(text[i+1:])
-		n.exponent += e
-		return n, digits && ok
-	}
-	return n, digits && i == len(text)
-}
-
-func (n *decimal) push(c byte) {
-	// 19 digits surely fit, and a twentieth is not worth the test.
-	if n.coefficient >= 1e18 {
-		n.inexact = true
-		return
-	}
-	n.coefficient = n.coefficient*10 + uint64(c-'0')
-}
-
-// scanExponent reads a signed integer. A large one stops at a bound that
-// parseRatio refuses.
-func scanExponent(text string) (e int, ok bool) {
-	digits := strings.TrimLeft(text, "+-")
-	if digits == "" || len(text)-len(digits) > 1 {
-		return 0, false
-	}
-	for i := range len(digits) {
-		if !isDigit(digits[i]) {
-			return 0, false
-		}
-		e = min(e*10+int(digits[i]-'0'), 1e6)
-	}
-	if text[0] == '-' {
-		e = -e
-	}
-	return e, true
 }
 
 // inRange says whether d is a number of the size that the package works with.

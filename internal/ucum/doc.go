@@ -9,9 +9,8 @@
 //
 //   - An atom is a unit symbol of the table: m, [lb_av], Cel. A prefix, as k,
 //     goes before a metric atom.
-//   - A base unit is one that no other defines: UCUM's seven (m s g rad K C cd)
-//     and each arbitrary unit, as [iU], which is commensurable with no other
-//     (UCUM §25).
+//   - A base unit is a unit that no other defines: UCUM's seven (m s g rad K C cd) and
+//     each arbitrary unit, as [iU], which is commensurable with no other (UCUM §25).
 //   - The canonical form of a unit is its product of base units, as g.m-1, in
 //     byte order of the symbols, or 1. Units are commensurable if their canonical
 //     forms are equal, and a quantity's base value is its number in that form:
@@ -36,8 +35,8 @@
 //
 // # Limits
 //
-// A code has at most [MaxLength] bytes and [MaxDepth] open parentheses; what a
-// unit or a value stands for stays near 10^±1000. Past that is an error.
+// A code has at most [MaxLength] bytes and [MaxDepth] open parentheses; units and
+// values lie within about 10^±1000. Anything beyond is an error.
 //
 // The package knows no display names, no case-insensitive codes and no calendar:
 // a month is UCUM's mo, a twelfth of 365.25 days.

@@ -24,3 +24,31 @@ func Prefixes() []string {
 	}
 	return list
 }
+
+// Power returns u^n, as Multiply does.
+func Power(u *Unit, n int) (*Unit, error) {
+	if n > maxExponent || n < -maxExponent {
+		return nil, ErrRange
+	}
+	unity, err := Parse("1")
+	if err != nil {
+		return nil, err
+	}
+	return combine(unity, u, n)
+}
+
+// Valid says whether code is a UCUM unit.
+func Valid(code string) bool {
+	_, err := Parse(code)
+	return err == nil
+}
+
+// Canonicalize is that of a [Cache], without one.
+func Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
+	u, err := Parse(code)
+	if err != nil {
+		return "", "", err
+	}
+	baseValue, err = u.BaseValue(value)
+	return baseValue, u.canonical, err
+}

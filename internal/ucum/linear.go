@@ -7,9 +7,9 @@ import "math/big"
 // factor is positive, so that numbers keep their order; the offset is 0 but for
 // temperatures. The results are the caller's.
 //
-// It reports false where there is no such line: for units that are not
-// commensurable, and where one is a function of its base that the other is not,
-// as [pH] is of mol/L. Units of the same function are on a line: dB and B.
+// It reports false if there is no such line: the units are not commensurable, or one is
+// a function of its base and the other is not, as [pH] and mol/L. Units of the same
+// function are on a line: dB and B.
 func Linear(u, v *Unit) (factor, offset *big.Rat, ok bool) {
 	if !u.Comparable(v) {
 		return nil, nil, false
@@ -34,7 +34,7 @@ func Linear(u, v *Unit) (factor, offset *big.Rat, ok bool) {
 	return factor, offset.Quo(offset, to.factor), true
 }
 
-// A line is a unit of which x stands for (factor × x + zero) × unit.
+// In a unit with a line, x stands for (factor × x + zero) × unit.
 type line struct {
 	factor, zero *big.Rat
 	unit         scale
@@ -53,7 +53,7 @@ func (u *Unit) line() (line, bool) {
 	return line{factor, big.NewRat(shift.num, shift.den), u.special.unit}, err == nil
 }
 
-// same reports whether numbers of s and t, but for a prefix, mean the same.
+// same reports whether numbers of s and t mean the same, apart from a prefix.
 func (s *special) same(t *special) bool {
 	return s.function == t.function && s.unit.pi == t.unit.pi && s.unit.ratio.Cmp(t.unit.ratio) == 0
 }

@@ -15,12 +15,6 @@ const (
 	maxExponent = 999
 )
 
-// Valid says whether code is a UCUM unit.
-func Valid(code string) bool {
-	_, err := Parse(code)
-	return err == nil
-}
-
 // Parse reads a unit of UCUM's case-sensitive grammar (UCUM §7–§12). The error
 // is a *SyntaxError.
 func Parse(code string) (*Unit, error) {
@@ -31,7 +25,7 @@ func Parse(code string) (*Unit, error) {
 	return p.unit(), nil
 }
 
-// read parses a code and leaves what it stands for in the parser.
+// read parses a code and leaves its meaning in the parser.
 func read(code string) (*parser, error) {
 	if len(code) > MaxLength {
 		return nil, &SyntaxError{MaxLength, "the code is too long"}
@@ -81,9 +75,9 @@ func (p *parser) mainTerm() error {
 	return nil
 }
 
-// term reads components with dots and slashes between. Each is raised to the
-// outer exponent, 1 or −1, and the first to the first as well. A slash divides
-// by the component after it alone (UCUM §7).
+// term reads components with dots and slashes between. Each is raised to the exponent
+// outer, 1 or −1, and the first component to the exponent first as well. A slash
+// divides by the component after it alone (UCUM §7).
 func (p *parser) term(first, outer, depth int) error {
 	for sign := first; ; {
 		if err := p.component(sign*outer, depth); err != nil {
@@ -101,8 +95,8 @@ func (p *parser) term(first, outer, depth int) error {
 	}
 }
 
-// component reads an annotation, or a number, a symbol or a term in parentheses
-// with or without an annotation after it. UCUM's grammar (§12) lets one follow a
+// component reads an annotation, or a number, a symbol or a term in parentheses with or
+// without an annotation after it. In UCUM's grammar (§12) an annotation follows a
 // symbol alone, but its list of common units has /100{WBC} and g/(8.h){shift}.
 func (p *parser) component(sign, depth int) error {
 	if err := p.bareComponent(sign, depth); err != nil {
@@ -270,7 +264,8 @@ func (p *parser) exponent() (int, error) {
 	return 1, nil
 }
 
-// unit makes a Unit of what was read. It keeps nothing of the caller's text.
+// unit makes a Unit from the parser's result. It keeps no reference to the caller's
+// text.
 func (p *parser) unit() *Unit {
 	u := &Unit{
 		code: strings.Clone(p.text), scale: p.scale, dimension: p.dimension, special: p.special,

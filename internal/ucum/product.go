@@ -1,6 +1,6 @@
 package ucum
 
-// A product is what symbols are multiplied into.
+// A product is the running product of a code's symbols.
 type product struct {
 	scale     scale
 	dimension dimension

@@ -2,9 +2,9 @@ package ucum
 
 import "math/big"
 
-// The functions of special units are computed on binary numbers of workBits,
-// 77 digits. What is lost on the way, 20 bits in an exponential of thousands,
-// leaves twice the digits of Precision.
+// The functions of special units are computed on binary numbers of workBits, 77 digits.
+// The loss on the way, 20 bits in an exponential of thousands, leaves twice the digits
+// of Precision.
 const workBits = 256
 
 func newReal() *big.Float { return new(big.Float).SetPrec(workBits) }
@@ -28,7 +28,7 @@ func negligible(term, sum *big.Float) bool {
 	return term.Sign() == 0 || term.MantExp(nil) < sum.MantExp(nil)-workBits
 }
 
-// exp is e^x, of |x| < 2^12: by its series for x / 2^k, squared k times.
+// exp is e^x for |x| < 2^12: its series for x / 2^k, squared k times.
 func exp(x *big.Float) *big.Float {
 	const small = -8
 	k := max(x.MantExp(nil)-small, 0)

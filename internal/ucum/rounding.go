@@ -22,7 +22,7 @@ func round(r *big.Rat) rounded {
 		return rounded{digits: "0"}
 	}
 	num, den := new(big.Int).Abs(r.Num()), r.Denom()
-	// Such a shift that the quotient has Precision digits or a few more.
+	// The shift gives the quotient Precision digits or a few more.
 	const digitsPerBit = 0.30103
 	shift := Precision + 1 - int(float64(num.BitLen()-den.BitLen())*digitsPerBit)
 	if shift >= 0 {
@@ -36,9 +36,8 @@ func round(r *big.Rat) rounded {
 	return rounded{r.Sign() < 0, significant, dropped - shift + len(digits) - len(significant)}
 }
 
-// roundDigits returns n's digits, rounded half to even to Precision of them, and
-// how many were dropped; more says that n itself left something out below its
-// last digit.
+// roundDigits returns n's digits, rounded half to even to Precision of them, and how
+// many were dropped; more says that n itself was cut off below its last digit.
 func roundDigits(n *big.Int, more bool) (digits string, dropped int) {
 	digits = n.String()
 	dropped = len(digits) - Precision

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/cockroachdb/apd/v3"
+
+	"github.com/fhirlake/fhirlake/internal/decimal"
 )
 
 // A smallScale is a scale of a few digits, coefficient × 10^exponent, by which
@@ -43,24 +45,24 @@ func (s smallScale) times(dst, x *apd.Decimal) {
 // baseText returns the base value of a number as text, or false where a word is
 // too short for it.
 func (s smallScale) baseText(value string) (string, bool) {
-	n, ok := scanDecimal(value)
-	if !ok || n.inexact || s.coefficient == 0 || n.exponent > maxNumberExponent || n.exponent < -maxNumberExponent {
+	n, ok := decimal.Parse(value)
+	if !ok || !n.Exact || s.coefficient == 0 || n.Exponent > maxNumberExponent || n.Exponent < -maxNumberExponent {
 		return "", false
 	}
-	high, product := bits.Mul64(n.coefficient, s.coefficient)
+	high, product := bits.Mul64(n.Coefficient, s.coefficient)
 	if high != 0 {
 		return "", false
 	}
 	if product == 0 {
 		return "0", true
 	}
-	exponent := n.exponent + s.exponent
+	exponent := int(n.Exponent) + s.exponent
 	for product%10 == 0 {
 		product /= 10
 		exponent++
 	}
 	var digits [20]byte
 	var text [64]byte
-	base := rounded{n.negative, string(strconv.AppendUint(digits[:0], product, 10)), exponent}
+	base := rounded{n.Negative, string(strconv.AppendUint(digits[:0], product, 10)), exponent}
 	return string(base.append(text[:0])), true
 }

@@ -2,8 +2,8 @@ package ucum
 
 import "math/big"
 
-// A special is what makes a unit special: a number of it is
-// function(quantity / unit) (UCUM §21).
+// A special is the definition of a special unit: a number of it is function(quantity /
+// unit) (UCUM §21).
 type special struct {
 	function  function
 	unit      scale

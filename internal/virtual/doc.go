@@ -1,4 +1,3 @@
-// Package virtual has the parts of a file system that has no disk, such as that of a
-// bucket or of an archive: what is told of a file ([Info]), and an open folder ([Folder]).
-// Nothing can be written.
+// Package virtual has the parts of a read-only file system without a disk, such as a
+// bucket or an archive: a file's description ([Info]), and an open folder ([Folder]).
 package virtual

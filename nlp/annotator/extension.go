@@ -3,8 +3,10 @@ package annotator
 import (
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
@@ -178,55 +180,18 @@ func appendScore(dst []byte, score float64) []byte {
 	return dst
 }
 
-// appendString appends a JSON string.
+// appendString appends a JSON string. What R4's string does not allow, control characters
+// and bytes that are not UTF-8, becomes U+FFFD.
 func appendString(dst []byte, s string) []byte {
-	return append(appendEscaped(append(dst, '"'), s), '"')
+	if strings.ContainsFunc(s, isControl) {
+		s = strings.Map(func(r rune) rune {
+			if isControl(r) {
+				return utf8.RuneError
+			}
+			return r
+		}, s)
+	}
+	return quote.Append(dst, s)
 }
 
-// plain are the bytes that stand in a JSON string as they are, if the string is UTF-8.
-var plain = func() (set [256]bool) {
-	for c := range set {
-		set[c] = c >= ' ' && c != '"' && c != '\\'
-	}
-	return set
-}()
-
-// appendEscaped appends what stands between the quotes of a JSON string. What R4's string
-// does not allow, control characters and bytes that are not UTF-8, becomes U+FFFD.
-func appendEscaped[T []byte | string](dst []byte, s T) []byte {
-	if !isUTF8(s) {
-		s = T(string([]rune(string(s))))
-	}
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if plain[c] {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			dst = append(dst, "\uFFFD"...)
-		}
-	}
-	return append(dst, s[from:]...)
-}
-
-func isUTF8[T []byte | string](s T) bool {
-	switch s := any(s).(type) {
-	case []byte:
-		return utf8.Valid(s)
-	case string:
-		return utf8.ValidString(s)
-	}
-	return false
-}
+func isControl(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
@@ -56,7 +57,9 @@ func (w *writer) answers(url string, entities []nlp.Entity) error {
 // quoted writes a valueString of two parts that are JSON.
 func (w *writer) quoted(url string, text []byte, tail string) {
 	w.begin(url, `String":"`)
-	w.out = append(appendEscaped(appendEscaped(w.out, text), tail), `"}`...)
+	w.out, _ = quote.AppendInner(w.out, text)
+	w.out, _ = quote.AppendInner(w.out, tail)
+	w.out = append(w.out, `"}`...)
 }
 
 func appendEntity(dst []byte, e *nlp.Entity) []byte {

@@ -2,12 +2,6 @@ package dosage
 
 import "github.com/fhirlake/fhirlake/internal/clinical/note"
 
-// Find returns the spans of the tokens [first, last) of a note, in order.
-func Find(n *note.Note, first, last int) []Span {
-	p := &parser{n: n, end: min(last, len(n.Tokens))}
-	return p.find(max(first, 0), p.end, -1, first, nil)
-}
-
 // maxSpan is the number of tokens looked at from the first one of a span. It keeps the time
 // linear.
 const maxSpan = 40

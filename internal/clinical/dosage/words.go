@@ -39,10 +39,10 @@ const (
 	beverage                      // what a medication is mixed with: water
 	measure                       // a word before a length of time: about
 	turning                       // a word or mark after which something else may come: and
-	other                         // a word of what is done besides: recheck
+	other                         // a word for another action: recheck
 	carry                         // a word after which the same medication goes on: continued
 	occasion                      // what is done daily besides: weights
-	period                        // daily: also of what is done besides
+	period                        // daily: also for another action
 )
 
 // classNames are the classes as words.txt names them.

@@ -171,7 +171,8 @@ func (f *finder) box(i int) (Span, bool) {
 	return Span{Address, i, f.town(j + 2), 0.9, "address: box"}, true
 }
 
-// town returns the end of what follows a street at token j: flat, town, state, postal code.
+// town returns the end of the address behind a street at token j: flat, town, state,
+// postal code.
 func (f *finder) town(j int) int {
 	end := j
 	if w := f.word(j - 1); w == "." && j > 0 {

@@ -48,7 +48,7 @@ func (f *finder) bracketed(i int) (Span, bool) {
 	return Span{}, false
 }
 
-// maskKind returns the kind of what a mask with a word stands for.
+// maskKind returns the kind that a mask's word names.
 func maskKind(word string) Kind {
 	switch word {
 	case "name", "names", "initial", "initials", "lastname", "firstname":

@@ -109,8 +109,8 @@ func (l *lexer) skip(class func(byte) bool) {
 	}
 }
 
-// number reads digits with an optional fraction. A point that no digit follows
-// is left: 1.is(Integer).
+// number reads digits with an optional fraction. A point without a digit behind it is
+// left: 1.is(Integer).
 func (l *lexer) number() token {
 	start := l.at
 	l.skip(isDigit)
@@ -167,7 +167,7 @@ func (l *lexer) quoted(quote byte) (string, error) {
 	return "", l.fail(start, "text without closing quote")
 }
 
-// escapes are the characters after a backslash and what they stand for.
+// escapes maps the characters after a backslash to their meanings.
 var escapes = map[byte]byte{
 	'\'': '\'', '"': '"', '`': '`', '\\': '\\', '/': '/', 'r': '\r', 'n': '\n', 't': '\t', 'f': '\f',
 }

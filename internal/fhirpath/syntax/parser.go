@@ -154,8 +154,8 @@ func (p *parser) name() (string, error) {
 	return name, p.advance()
 }
 
-// isName reports whether a token may name an element, function or type. Of the
-// keywords the grammar lets four.
+// isName reports whether a token may name an element, function or type. The grammar
+// allows four of the keywords.
 func isName(t token) bool {
 	switch t.sort {
 	case tokenDelimited:
@@ -241,7 +241,7 @@ func (p *parser) arguments() ([]Node, error) {
 	}
 }
 
-// term reads what stands between operators.
+// term reads an operand without operators.
 func (p *parser) term() (Node, error) {
 	switch t := p.token; {
 	case t.is("("):

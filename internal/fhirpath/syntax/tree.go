@@ -101,7 +101,7 @@ const (
 	pathPrecedence     = 12
 )
 
-// precedences are those of the binary operators, the type operators among them.
+// precedences are the precedences of the binary operators and the type operators.
 var precedences = map[string]int{
 	"implies": 1,
 	"or":      2, "xor": 2,
@@ -129,7 +129,7 @@ func precedence(n Node) int {
 	}
 }
 
-// units are the words that make a quantity of a number (FHIRPath N1 §2.3.9).
+// units are the words that make a number a quantity (FHIRPath N1 §2.3.9).
 var units = map[string]bool{
 	"year": true, "month": true, "week": true, "day": true, "hour": true, "minute": true, "second": true, "millisecond": true,
 	"years": true, "months": true, "weeks": true, "days": true, "hours": true, "minutes": true, "seconds": true, "milliseconds": true,

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Define makes the parameters those of the given definitions. Those that mean the same as
-// before stay as they are, new ones begin to be indexed, and others are dropped. It returns
-// for each definition what [param.CheckDefinitions] does: one with issues is not used.
+// Define replaces the parameters by parameters of the given definitions. A parameter that
+// means the same as before stays as it is, a new one begins to be indexed, and one without
+// a definition is dropped. Define returns the issues of each definition, as
+// [param.CheckDefinitions] does: a definition with issues is not used.
 //
 // It is the writer's.
 func (p *Parameters) Define(definitions []*param.Definition) [][]issue.Issue {

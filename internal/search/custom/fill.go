@@ -55,15 +55,15 @@ func (p *Parameters) Run(ctx context.Context, s Store, log *slog.Logger) {
 // A Filling is the work of filling the parameters that were being indexed when it began. It
 // is for one goroutine, but for Turn.
 //
-// Every version up to done has its values, as far as it was visible when done went past it:
-// no view that may ask for the parameters sees the others.
+// Every version up to done has its values if it was visible when done went past it: no
+// view that may ask for the parameters sees another version.
 type Filling struct {
 	parameters *Parameters
 	store      Store
 	of         []*param.Custom
 	wanted     map[index.TypeID]bool // the types that have a parameter
 	done       index.Ordinal
-	end        index.Ordinal // of what was extracted, and is not filled in yet
+	end        index.Ordinal // the last version that was extracted, and is not filled in yet
 	left       int           // versions after done at the turn before
 	staged     bool          // the last stage has begun:
 	stage      index.Ordinal // versions after it bring their values along
@@ -121,7 +121,7 @@ func (f *Filling) turn(ctx context.Context, call func() error) error {
 	return err
 }
 
-// choose works out which types are wanted.
+// choose works out the wanted types.
 func (f *Filling) choose() {
 	f.wanted = map[index.TypeID]bool{}
 	for _, c := range f.of {
@@ -133,8 +133,8 @@ func (f *Filling) choose() {
 	}
 }
 
-// Extract extracts the values of versions after those that have theirs, until it has a
-// chunk of them.
+// Extract extracts the values of the next versions that lack theirs, until it has the values
+// of a chunk of versions.
 func (f *Filling) Extract(ctx context.Context) error {
 	x := f.parameters.index
 	f.batch.Reset()
@@ -192,7 +192,7 @@ func (f *Filling) Turn() (ended bool, err error) {
 	late := f.late
 	f.late = f.late[:0]
 	if f.settle() {
-		// What was extracted is of streams that may be another's by now.
+		// The streams of the extracted values may belong to another parameter by now.
 		f.unstage()
 		f.staged, f.end = false, f.done
 		f.choose()

@@ -7,9 +7,9 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Parameters are the custom search parameters of one index. They alone give a parameter its
@@ -100,8 +100,8 @@ func (p *Parameters) Status() []param.CustomStatus {
 	return all
 }
 
-// Check reports what keeps a definition from being used beside those that are defined now,
-// but for the one with a URL, whose place it takes.
+// Check reports what keeps a definition from being used beside the definitions of now. The
+// definition with the URL replaced does not count: d takes its place.
 func (p *Parameters) Check(d *param.Definition, replaced string) []issue.Issue {
 	var all []*param.Definition
 	now := &p.current.Load().Customs

@@ -10,10 +10,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// Values are those that one version brings along: of the parameters in use, and of the
-// staged ones. The zero Values are those of a deletion.
+// Values are the values of custom parameters that one version brings along, whether the
+// parameters are in use or staged. A deletion has the zero Values.
 type Values struct {
-	of            *param.Registry // with the parameters of which they are
+	of            *param.Registry // has the parameters that the values belong to
 	inUse, staged *index.Prepared // nil for none
 }
 
@@ -28,8 +28,8 @@ func (v *Values) Wanted(t schema.TypeID) bool {
 	return len(v.of.Customs.Places[t])+len(v.of.Customs.Staged[t]) > 0
 }
 
-// Extract makes v the values of a document, in its stored form. Where an expression fails
-// on the resource the parameter has no values there. b is scratch memory.
+// Extract makes v the values of a document, in its stored form. A parameter whose
+// expression fails on the resource has no values there. b is scratch memory.
 func (p *Parameters) Extract(v *Values, doc *fhirjson.Document, b *index.Builder) error {
 	t, c := doc.Type(), &v.of.Customs
 	v.inUse, v.staged = nil, nil

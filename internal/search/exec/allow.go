@@ -14,9 +14,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A Filter is what the readers of a view may see, whatever they ask: a store of which a
-// view has a filter ([index.View.Through]) answers them as a store that holds no more
-// than the filter lets through. Matches, totals, what chains, _has and _include lead to,
+// A Filter limits the resources that the readers of a view may see. Through a view with
+// a filter ([index.View.Through]) a store answers as a store that has no more resources
+// than the filter lets through. Matches, totals, targets of chains, _has and _include,
 // keys of sorts, value sets and histories all pass it. It is immutable.
 type Filter struct {
 	of         map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
@@ -26,9 +26,9 @@ type Filter struct {
 	alone      *Filter // with the conditions alone that look at one resource
 }
 
-// NewFilter returns a filter that lets through what is an answer to one of the queries.
-// Of types that no query is for it lets nothing through. What shapes the answers to the
-// queries means nothing here.
+// NewFilter returns a filter that lets through the resources that match one of the
+// queries. It lets no resource through whose type no query searches. Parameters that
+// shape answers, such as _sort, have no meaning here.
 func NewFilter(queries ...*query.Query) *Filter {
 	own := make([]*query.Query, len(queries))
 	for i, q := range queries {
@@ -87,7 +87,8 @@ func filterOf(view index.View) *Filter {
 	return f
 }
 
-// bound returns a text that tells the answers of a view from those of others.
+// bound returns a text that tells the answers of a view from the answers of views with
+// other filters.
 func bound(view index.View, q *query.Query) string {
 	if f := filterOf(view); f != nil {
 		return q.Bound + "\x00" + f.meaning
@@ -95,8 +96,9 @@ func bound(view index.View, q *query.Query) string {
 	return q.Bound
 }
 
-// An allowNode holds for what the filter of a view lets through. It sees the whole
-// store: what a condition of the filter leads to need not be let through.
+// An allowNode holds for the resources that the filter of a view lets through. The
+// conditions of a filter see the whole store: the filter need not let the targets of
+// its chains through.
 type allowNode struct{ anyNode }
 
 func (n *allowNode) explain() (string, search.Way) { return "filter of the view", search.ByParts }
@@ -125,15 +127,15 @@ func (ev *evaluation) allow(t schema.TypeID) node {
 	return n
 }
 
-// retain removes from set, which is of one type, what is not visible or not let
-// through.
+// retain removes from set, which is of one type, ordinals that are not visible or not
+// let through.
 func (ev *evaluation) retain(t schema.TypeID, set *roaring.Bitmap) error {
 	ev.view.RetainVisible(set)
 	return ev.retainAllowed(t, set)
 }
 
-// retainAllowed removes from set, which is of one type and visible, what is not let
-// through.
+// retainAllowed removes from set, which is of one type and visible, ordinals that are
+// not let through.
 func (ev *evaluation) retainAllowed(t schema.TypeID, set *roaring.Bitmap) error {
 	n := ev.allow(t)
 	if n == nil || set.IsEmpty() {
@@ -165,8 +167,8 @@ func (ev *evaluation) retainAny(set *roaring.Bitmap) error {
 }
 
 // Lets reports for each of some versions, superseded ones included, whether the filter
-// of a view lets it through. Each is decided by what it holds itself, and a deletion by
-// the version before it.
+// of a view lets it through. Its own content decides on a version, and the version
+// before it on a deletion.
 func (e *Engine) Lets(ctx context.Context, view index.View, versions []index.Ordinal) ([]bool, error) {
 	through := make([]bool, len(versions))
 	ev := e.evaluation(ctx, view)

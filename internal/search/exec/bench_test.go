@@ -10,6 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 )
 
@@ -163,7 +164,7 @@ func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	typ := typeOf(b, "Observation")
 	for b.Loop() {
-		if _, err := syntax.Parse(typ, "code=http://loinc.org|8302-2&date=ge2020-01-01&subject:Patient.name=ann&_sort=-date&_count=50", syntax.ParseOptions{}); err != nil {
+		if _, err := syntax.Read(param.R4(), typ, "code=http://loinc.org|8302-2&date=ge2020-01-01&subject:Patient.name=ann&_sort=-date&_count=50", syntax.ParseOptions{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // firstOf returns the first n of set in an order, without ranking all of it. It reports
-// false where they are not found in columns alone: those without a value come last, and
-// no column has them.
+// false if columns alone do not have them: candidates without a value come last, and no
+// column has them.
 func firstOf(by order, set *roaring.Bitmap, n int, descending bool) ([]index.Ordinal, bool) {
 	if 4*n > int(set.GetCardinality()) {
 		return nil, false

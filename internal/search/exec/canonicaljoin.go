@@ -12,13 +12,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// Joins along canonicals go through the terms of their texts. From a target it is
-// one or a few lookups to what leads there; from a source its values have to be
-// read, since the index knows the text of a canonical by its hash alone. Targets are
-// definitions, of which there are few, so that way is mostly the cheaper one.
+// Joins along canonicals go through the terms of their texts. From a target, one or a
+// few lookups find its sources. From a source, its values must be read, since the index
+// has only the hash of a canonical. Targets are definitions, and few, so the way from
+// the target is mostly cheaper.
 
-// inUse returns those of a parameter's canonical streams that have values, with the
-// versions that have them as far as they are within; nil is all.
+// inUse returns a parameter's canonical streams that have values, and the versions
+// among within that have them; a nil within is all.
 func (ev *evaluation) inUse(p *param.Param, within *roaring.Bitmap) (streams []*param.Stream, having *roaring.Bitmap, err error) {
 	var present []index.Posting
 	for _, s := range p.Canonicals() {
@@ -33,8 +33,8 @@ func (ev *evaluation) inUse(p *param.Param, within *roaring.Bitmap) (streams []*
 	return streams, having, err
 }
 
-// cited calls each with what leads to a resource of type t among targets by a
-// canonical in one of the streams, superseded versions included.
+// cited calls each with the versions, superseded ones included, that lead by a
+// canonical in one of the streams to a resource of type t among targets.
 func (ev *evaluation) cited(streams []*param.Stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, by index.Posting) error) error {
 	return ev.citing(contained, streams, t, targets, func(target uint32, s *param.Stream, text string) error {
 		if by := ev.view.Posting(ev.terms.ReferenceText(s.ID, text)); by.Len() > 0 {
@@ -44,9 +44,9 @@ func (ev *evaluation) cited(streams []*param.Stream, t schema.TypeID, targets *r
 	})
 }
 
-// citing calls each with the texts by which canonicals in one of the streams lead to
-// a resource of type t among targets, whether or not there are such canonicals. Texts
-// about versions themselves are those that swept ones may have as well.
+// citing calls each with the texts by which canonicals in one of the streams lead to a
+// resource of type t among targets, whether or not there are such canonicals. If the
+// subject is versions themselves, it includes texts that swept versions may have.
 func (ev *evaluation) citing(about subject, streams []*param.Stream, t schema.TypeID, targets *roaring.Bitmap, each func(target uint32, s *param.Stream, text string) error) error {
 	id, ok := ev.registry.Identity(t)
 	if !ok || len(streams) == 0 {
@@ -70,7 +70,7 @@ func (ev *evaluation) citing(about subject, streams []*param.Stream, t schema.Ty
 }
 
 // citations appends the texts of the canonicals in a stream that lead to a resource:
-// its url without a version, and with that of the resource if there are any with one.
+// its url, and its url with its version if the stream has canonicals with a version.
 func (ev *evaluation) citations(dst []string, about subject, s *param.Stream, id param.Identity, target index.Ordinal, url string) ([]string, error) {
 	if err := ev.charge(costOfHit); err != nil {
 		return dst, err
@@ -91,8 +91,8 @@ func (ev *evaluation) citations(dst []string, about subject, s *param.Stream, id
 	return dst, nil
 }
 
-// named adds to found the visible resources of some types to which the canonicals
-// of one version lead, whether or not a filter lets them through.
+// named adds to found the visible resources of some types to which the canonicals of
+// one version lead. It does not apply the filter.
 func (ev *evaluation) named(found *roaring.Bitmap, streams []*param.Stream, types []schema.TypeID, source uint32) error {
 	entries, err := ev.entries(streams, index.Ordinal(source))
 	if err != nil {
@@ -124,12 +124,12 @@ func (ev *evaluation) named(found *roaring.Bitmap, streams []*param.Stream, type
 	return nil
 }
 
-// fewer reports whether joining from n sources, whose values have to be read, is
-// less work than looking up what leads to each of m targets.
+// fewer reports whether joining from n sources, whose values must be read, is less work
+// than looking up the sources of m targets.
 func fewer(n, m uint64, streams int) bool { return n*costOfBlock < m*costOfHit*uint64(streams) }
 
-// chainByURL adds to set what leads to one of targets, resources of type t, by a
-// canonical.
+// chainByURL adds to set the versions that lead by a canonical to one of targets,
+// resources of type t.
 func (ev *evaluation) chainByURL(p *param.Param, t schema.TypeID, targets, within, set *roaring.Bitmap) error {
 	streams, sources, err := ev.inUse(p, within)
 	if err != nil || len(streams) == 0 {
@@ -230,8 +230,8 @@ func (ev *evaluation) includeByURL(in query.Include, p *param.Param, from, found
 	return nil
 }
 
-// rankByURL ranks the candidates by what their canonicals lead to: resources of the
-// type of a branch, of which list are those that are visible.
+// rankByURL ranks the candidates by the resources to which their canonicals lead. These
+// are of the type of a branch; list has the visible ones.
 func (ev *evaluation) rankByURL(r *ranking, p *param.Param, branch orderBranch, set *roaring.Bitmap, ordinals []uint32) error {
 	if _, ok := ev.registry.Identity(branch.typ); !ok {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// An allNode is conditions on one resource that all hold.
+// An allNode holds if all of several conditions hold for one resource.
 type allNode struct {
 	ev  *evaluation
 	typ schema.TypeID
@@ -35,8 +35,8 @@ func (n *allNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return one(n.of, within, node.candidates)
 }
 
-// one asks nodes one after the other, each of what the ones before leave of within. The
-// result may be within itself.
+// one asks nodes one after the other, each with the ordinals that the nodes before
+// leave of within. The result may be within itself.
 func one(nodes []node, within *roaring.Bitmap, ask func(node, *roaring.Bitmap) (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
 	set := within
 	for _, n := range nodes {
@@ -69,7 +69,7 @@ func (n *allNode) pure() bool { return slices.ContainsFunc(n.of, node.pure) }
 
 func (n *allNode) explain() (string, search.Way) { return "and", search.ByParts }
 
-// An anyNode is conditions on one resource of which any holds.
+// An anyNode holds if any of several conditions holds for one resource.
 type anyNode struct {
 	ev  *evaluation
 	typ schema.TypeID
@@ -91,7 +91,7 @@ func (n *anyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.each(within, node.candidates)
 }
 
-// each returns the union of what the nodes leave of within.
+// each returns the union of the nodes' answers within a set.
 func (n *anyNode) each(within *roaring.Bitmap, ask func(node, *roaring.Bitmap) (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for _, one := range n.of {
@@ -118,7 +118,7 @@ func (n *anyNode) pure() bool {
 
 func (n *anyNode) explain() (string, search.Way) { return "or", search.ByParts }
 
-// A restNode is all resources of a type but those for which a condition holds.
+// A restNode holds for the resources of a type for which a condition does not hold.
 type restNode struct {
 	ev  *evaluation
 	typ schema.TypeID
@@ -135,7 +135,7 @@ func (n *restNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.ev.except(n.typ, held, within)
 }
 
-// candidates are all, where the condition can be decided.
+// candidates returns all of within, if the condition can be decided.
 func (n *restNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	_, err := n.but.candidates(within)
 	return within, err

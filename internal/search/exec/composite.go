@@ -11,16 +11,16 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A compositeNode is a match on a composite: resources that have an element of which
-// each part holds. The index knows of which resources the parts hold; whether they do
-// of one element is read from the values of these, unless the element is the resource
-// itself.
+// A compositeNode is a match on a composite: it holds for resources with an element for
+// which every component of the value holds. The index finds the resources for which
+// every component holds in some element. Whether it is one element is read from their
+// values, unless the element is the resource itself.
 type compositeNode struct {
 	matched
 	places []compositePlace
 }
 
-// A compositePlace is a value of a composite at one of the places that it looks at.
+// A compositePlace is a value of a composite at one of the composite's places.
 type compositePlace struct {
 	*param.Composite
 	value *query.Value
@@ -73,8 +73,8 @@ func (n *compositeNode) at(at *compositePlace, within *roaring.Bitmap) (found *r
 	return found, nil
 }
 
-// sameElement keeps the visible ones of set that have one element of which every
-// part of the value holds.
+// sameElement keeps the visible ordinals of set with one element for which every
+// component of the value holds.
 func (n *compositeNode) sameElement(at *compositePlace, set *roaring.Bitmap) (*roaring.Bitmap, error) {
 	n.ev.view.RetainVisible(set)
 	kept := roaring.New()
@@ -127,8 +127,8 @@ func (n *compositeNode) explain() (string, search.Way) {
 // elements is the memory in which elements are numbered.
 type elements struct{ groups, holding []uint32 }
 
-// holds reports whether a resource with the given values has one element of
-// which every part of the value holds. Each part has its test.
+// holds reports whether a resource with the given values has one element for which
+// every component of the value holds. Each component has its test.
 func (x *elements) holds(c *param.Composite, tests []tester, v *query.Value, entries []index.Entry) bool {
 	x.groups = x.groups[:0]
 	first, all := true, true
@@ -146,7 +146,7 @@ func (x *elements) holds(c *param.Composite, tests []tester, v *query.Value, ent
 		case first:
 			x.groups, first = append(x.groups, x.holding...), false
 		default:
-			slices.Sort(x.holding) // of which a resource may have very many
+			slices.Sort(x.holding) // a resource may have very many
 			x.groups = slices.DeleteFunc(x.groups, func(g uint32) bool {
 				_, both := slices.BinarySearch(x.holding, g)
 				return !both

@@ -6,10 +6,10 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // containers returns the versions that contain a resource of a type.
@@ -17,7 +17,7 @@ func (ev *evaluation) containers(t schema.TypeID) index.Posting {
 	return ev.view.Posting(ev.terms.Present(ev.registry.Head(t)))
 }
 
-// noCustomInside reports a custom parameter that is asked of contained resources,
+// noCustomInside reports a custom parameter in a condition on contained resources,
 // which have no values of it: no answer would be exact.
 func noCustomInside(p *param.Param) error {
 	return &param.QueryError{
@@ -26,8 +26,8 @@ func noCustomInside(p *param.Param) error {
 	}
 }
 
-// fewTargets is how many targets of a chain are looked up one by one. Of more, any
-// reference may be to one.
+// fewTargets is how many targets of a chain are looked up one by one. With more
+// targets, every reference counts as one to a target.
 const fewTargets = 1024
 
 // candidates goes back along the references of contained resources.
@@ -79,14 +79,14 @@ func (n *chainNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) 
 	return set, nil
 }
 
-// referring returns those of within that have a value in one of the streams.
+// referring returns the ordinals of within that have a value in one of the streams.
 func (ev *evaluation) referring(streams []*param.Stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return ev.union(ev.havingValues(streams), within)
 }
 
-// candidatesOfBranches returns those of within, or of all if it is nil, that may
-// contain what the rest of a chain holds of, and that have a reference in one of the
-// streams from which the chain starts.
+// candidatesOfBranches returns the ordinals of within, or of all if it is nil, that
+// have a reference in one of the streams from which the chain starts, and that may
+// contain a resource for which the rest of the chain holds.
 func (n *chainNode) candidatesOfBranches(from []*param.Stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	ev, set := n.ev, roaring.New()
 	for _, b := range n.branches {
@@ -113,9 +113,9 @@ func (n *chainNode) candidatesOfBranches(from []*param.Stream, within *roaring.B
 	return set, nil
 }
 
-// evaluateInside adds to set the visible ones of within, or of all if it is nil, whose
-// reference leads to a resource that they contain, for which the chain goes on to
-// hold (FHIR R4 §3.1.1.5.5).
+// evaluateInside adds to set the visible ordinals of within, or of all if it is nil,
+// whose reference leads to a contained resource for which the rest of the chain holds
+// (FHIR R4 §3.1.1.5.5).
 func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
 	ev := n.ev
 	candidates, err := n.candidatesOfBranches(n.param.Streams, within)
@@ -154,8 +154,8 @@ func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
 	return nil
 }
 
-// withCustom returns the values of a version and after them those that it has in the
-// streams of custom parameters. The result is good as long as that of outer.
+// withCustom returns the values of a version, and after them its values in the streams
+// of custom parameters. The result is valid as long as the result of outer.
 func (ev *evaluation) withCustom(out *outer, streams []*param.Stream) ([]index.Entry, error) {
 	ev.read = ev.read[:len(out.entries)]
 	for i, s := range streams {

@@ -12,8 +12,8 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// all returns the visible resources that the query answers: those of its types for
-// which all clauses hold, and those that contain one.
+// all returns the visible resources that match the query: resources of its types for
+// which all clauses hold, or the containers of such resources.
 func (ev *evaluation) all(q *query.Query) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	var err error
@@ -28,15 +28,15 @@ func (ev *evaluation) all(q *query.Query) (*roaring.Bitmap, error) {
 	return set, err
 }
 
-// A hit is a match among its like: a version, or one of the resources that it
-// contains, from 1.
+// A hit is a match of a query that answers contained resources: a version, or one of
+// its contained resources, from 1.
 type hit struct {
 	ordinal   index.Ordinal
 	contained int
 }
 
-// hits returns all matches of a query that answers contained resources as such: the
-// newest version first, and of one version in the order in which it contains them.
+// hits returns all matches of a query that answers contained resources: the newest
+// version first, and the matches of one version in the order in which it contains them.
 func (ev *evaluation) hits(q *query.Query) ([]hit, error) {
 	var all []hit
 	if !q.Containment.Only {
@@ -62,7 +62,8 @@ func (ev *evaluation) hits(q *query.Query) ([]hit, error) {
 }
 
 // inside calls found for each visible version that contains resources of the query's
-// types of which all clauses hold, and says which.
+// types for which all clauses hold. holds says for each contained resource whether they
+// do.
 func (ev *evaluation) inside(q *query.Query, found func(o index.Ordinal, holds []bool)) error {
 	for i, t := range q.Searched {
 		containers := ev.containers(t)
@@ -74,7 +75,7 @@ func (ev *evaluation) inside(q *query.Query, found func(o index.Ordinal, holds [
 		if err != nil {
 			return err
 		}
-		start, step := time.Now(), search.Step{Type: t, Part: "_contained", Way: search.ByValues, Estimate: costOfBlock * containers.Len()}
+		start, step := time.Now(), search.Step{Type: t.String(), Part: "_contained", Way: search.ByValues, Estimate: costOfBlock * containers.Len()}
 		err = ev.holders(conditions, universe, func(o index.Ordinal, holds []bool) {
 			step.Found++
 			found(o, holds)
@@ -89,8 +90,8 @@ func (ev *evaluation) inside(q *query.Query, found func(o index.Ordinal, holds [
 	return nil
 }
 
-// holders calls found for each visible version among those that contain resources for
-// some of which a node holds, and says for which.
+// holders calls found for each visible version in among that contains a resource for
+// which a node holds. holds says for each contained resource whether it does.
 func (ev *evaluation) holders(n node, among *roaring.Bitmap, found func(o index.Ordinal, holds []bool)) error {
 	candidates, err := n.candidates(among)
 	if err != nil {

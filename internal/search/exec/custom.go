@@ -5,16 +5,16 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// stands reports that an answer must not be given: values that the view had were
-// swept, or it was made with values of custom parameters that the view lacks or that
-// were freed. It is asked after the evaluation, since all that happens beside it.
+// stands returns an error if an answer must not be given: a sweep has passed the view,
+// or the answer used custom parameters whose values the view lacks or that were freed.
+// It is called after the evaluation, since all this happens beside it.
 func (e *Engine) stands(view index.View, q *query.Query) error {
 	if !view.Whole() {
 		return ErrStalePage
@@ -37,7 +37,7 @@ func (e *Engine) stands(view index.View, q *query.Query) error {
 	return nil
 }
 
-// asked returns the custom parameters that a query asks for, or the filter of the view.
+// asked returns the custom parameters in a query and in the filter of the view.
 func asked(view index.View, q *query.Query) []*param.Custom {
 	if f := filterOf(view); f != nil {
 		return slices.Concat(q.Customs, f.customs)
@@ -45,8 +45,7 @@ func asked(view index.View, q *query.Query) []*param.Custom {
 	return q.Customs
 }
 
-// payloadsOf returns a function that reads the values of a version, as far as a
-// stream is among them.
+// payloadsOf returns a function that reads the values of a version in a stream.
 func (ev *evaluation) payloadsOf(s *param.Stream) func(index.Ordinal) ([]byte, error) {
 	if s.Place == nil {
 		return ev.valuesOf
@@ -54,8 +53,8 @@ func (ev *evaluation) payloadsOf(s *param.Stream) func(index.Ordinal) ([]byte, e
 	return func(o index.Ordinal) ([]byte, error) { return ev.customPayload(s.Place, o) }
 }
 
-// customPayload returns the values of a custom parameter as a payload, made of the
-// resource: they are stored nowhere.
+// customPayload extracts the values of a custom parameter from the resource as a
+// payload: they are stored nowhere.
 func (ev *evaluation) customPayload(p *param.Place, o index.Ordinal) ([]byte, error) {
 	if ev.documents == nil {
 		return nil, errNoDocuments
@@ -71,13 +70,12 @@ func (ev *evaluation) customPayload(p *param.Place, o index.Ordinal) ([]byte, er
 	return b.Payload(), ev.charge(costOfBlock + len(doc.Source))
 }
 
-// Extract adds to b the values of every search parameter of the resource: those
-// of all parameters that FHIR R4 defines for its type, the components of
-// composites and the values that :text and :identifier look at included, and its
-// words. The resource's id and the time of its update are no values: the index knows
-// them. The values of contained resources follow, under numbers of their own; their
-// words are the resource's. A malformed date or number, which only a lenient store
-// keeps, has no values.
+// Extract adds to b the resource's values of every search parameter that FHIR R4
+// defines for its type, with the components of composites and the values for :text and
+// :identifier, and its words. The resource's id and the time of its update are no
+// values: the index knows them. The values of contained resources follow, under numbers
+// of their own; their words count as the resource's. A malformed date or number, which
+// only a lenient store keeps, has no values.
 //
 // It is safe for several goroutines with a Builder each.
 func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
@@ -93,6 +91,17 @@ func (e *Engine) Extract(doc *fhirjson.Document, b *index.Builder) error {
 // custom ones in use included, sorted by code: none for what is no concrete
 // resource type. The parameters that shape the answer, such as _sort, are not among them.
 func (e *Engine) Parameters(t schema.TypeID) []search.Parameter { return e.custom.Registry().List(t) }
+
+// IsReference reports whether a type has a search parameter of that name whose values are
+// references.
+func (e *Engine) IsReference(t schema.TypeID, code string) bool {
+	r := e.custom.Registry()
+	if r.Types[t] == nil {
+		return false // no concrete resource type
+	}
+	p, ok := r.Find(t, code)
+	return ok && p.Row.Type == schema.ParamReference && p.Special != param.SpecialUnsupported
+}
 
 // Memory shares out what an index holds among the search parameters, the largest
 // first. Each stream of values (see the package comment) counts once, with all the

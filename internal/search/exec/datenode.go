@@ -12,8 +12,8 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A dateNode is a match on a date parameter, or several that must all hold: with
-// date=ge2020 and date=lt2021 a date is looked for once, in one range.
+// A dateNode is a match on a date parameter, or several matches that must all hold:
+// date=ge2020 and date=lt2021 are one range.
 type dateNode struct {
 	matched
 	also []*query.Match
@@ -49,7 +49,7 @@ func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if err != nil || len(streams) < 2 {
 		return set, err
 	}
-	// What has several dates may satisfy one match by one and another by another.
+	// A version with several dates may satisfy each match by another date.
 	several, err := n.ev.inSeveral(streams, within)
 	if err != nil || several.IsEmpty() {
 		return set, err
@@ -61,8 +61,8 @@ func (n *dateNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return set, err
 }
 
-// windows returns the windows of which one must hold, and false if these are of the
-// first match alone, since those of all are too many.
+// windows returns the windows of all matches, one of which must hold. If there are too
+// many, it returns the windows of the first match alone, and false.
 func (n *dateNode) windows() (windows []index.DateWindow, joined bool) {
 	first := n.ev.windowsOf(n.Match)
 	windows = first
@@ -86,7 +86,7 @@ func (n *dateNode) inTurn(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return set, err
 }
 
-// dates returns what has a date in one of some windows.
+// dates returns the versions that have a date in one of some windows.
 func (ev *evaluation) dates(streams []*param.Stream, windows []index.DateWindow, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	var set *roaring.Bitmap
 	for _, s := range streams {
@@ -107,7 +107,7 @@ func (ev *evaluation) dates(streams []*param.Stream, windows []index.DateWindow,
 	return set, nil
 }
 
-// inSeveral returns what has values in more than one of some streams.
+// inSeveral returns the versions that have values in more than one of some streams.
 func (ev *evaluation) inSeveral(streams []*param.Stream, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	once, several := roaring.New(), roaring.New()
 	for _, present := range ev.havingValues(streams) {
@@ -124,7 +124,7 @@ func (ev *evaluation) inSeveral(streams []*param.Stream, within *roaring.Bitmap)
 // maxWindows bounds how many windows several matches together have.
 const maxWindows = 16
 
-// bothHold returns the windows of which one holds where one of each list does.
+// bothHold returns windows, one of which holds exactly if one of each list holds.
 func bothHold(a, b []index.DateWindow) (both []index.DateWindow) {
 	for _, v := range a {
 		for _, w := range b {
@@ -190,8 +190,8 @@ func (ev *evaluation) widened(v query.Value) (low, high int64) {
 	return v.Low - distance/10, v.High + distance/10
 }
 
-// dateWindows are the conditions on stored ranges for a date, of which one must
-// hold (FHIR R4 §3.1.1.4.5).
+// dateWindows returns the windows for stored ranges that satisfy a date. One must hold
+// (FHIR R4 §3.1.1.4.5).
 func (ev *evaluation) dateWindows(v query.Value) []index.DateWindow {
 	within := index.DateWithin(v.Low, v.High)
 	switch v.Prefix {

@@ -11,7 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// A subject is what a decision is about.
+// A subject is the kind of resource on which a decision decides.
 type subject uint8
 
 const (
@@ -19,9 +19,9 @@ const (
 	itself                   // the version
 )
 
-// A decision reports, for each resource that it is about, whether a condition holds:
-// what the index answers for all versions it answers from the values of one. The result
-// is the caller's.
+// A decision reports, for each subject in a version, whether a condition holds. It
+// decides from the values of the version, without the index. The result is the
+// caller's.
 type decision func(o *outer) ([]bool, error)
 
 // constant is the decision that holds for all resources of a type, or for none.
@@ -36,8 +36,8 @@ func constant(about subject, t schema.TypeID, holds bool) decision {
 	}
 }
 
-// each is the decision that asks a test of every resource of a type. cost is what the
-// test costs for each value of the resource.
+// each is the decision that runs a test on every resource of a type. cost is the cost
+// of the test for each value of the resource.
 func (ev *evaluation) each(about subject, t schema.TypeID, cost int, holds func(o *outer, in *inner) (bool, error)) decision {
 	return func(o *outer) ([]bool, error) {
 		of := o.subjects(about)
@@ -59,8 +59,8 @@ func (ev *evaluation) each(about subject, t schema.TypeID, cost int, holds func(
 	}
 }
 
-// any is the decision that asks a test of the values that every resource of a type has
-// for a parameter, until it holds for one. cost is what the test costs.
+// any is the decision that runs a test on the parameter's values of every resource of a
+// type, until it holds for one value. cost is the cost of the test.
 func (ev *evaluation) any(about subject, t schema.TypeID, p *param.Param, cost int, holds func(s *param.Stream, e *index.Entry) bool) decision {
 	return ev.each(about, t, 1, func(o *outer, in *inner) (bool, error) {
 		entries, err := ev.entriesOf(o, in, p.Streams)
@@ -84,8 +84,8 @@ func (ev *evaluation) any(about subject, t schema.TypeID, p *param.Param, cost i
 	})
 }
 
-// entriesOf returns the values of a resource, with those of custom parameters that are
-// among some streams.
+// entriesOf returns the values of a resource, with its values of custom parameters in
+// some streams.
 func (ev *evaluation) entriesOf(o *outer, in *inner, streams []*param.Stream) ([]index.Entry, error) {
 	custom := func(s *param.Stream) bool { return s.Place != nil }
 	if in != &o.self[0] || !slices.ContainsFunc(streams, custom) {
@@ -98,8 +98,7 @@ func (ev *evaluation) entriesOf(o *outer, in *inner, streams []*param.Stream) ([
 	return append(slices.Clip(in.entries), all[len(o.entries):]...), nil
 }
 
-// paramOf returns a copy of a parameter that looks at the values of what a decision is
-// about.
+// paramOf returns a parameter that looks at the values of a subject.
 func (ev *evaluation) paramOf(about subject, p *param.Param) *param.Param {
 	if about == contained {
 		return ev.registry.InsideParam(p)
@@ -108,7 +107,8 @@ func (ev *evaluation) paramOf(about subject, p *param.Param) *param.Param {
 	return &same
 }
 
-// opposite is the decision that holds for a type where another does not.
+// opposite is the decision that holds for the resources of a type for which another
+// does not.
 func opposite(about subject, t schema.TypeID, from decision) decision {
 	return func(o *outer) ([]bool, error) {
 		set, err := from(o)
@@ -120,8 +120,8 @@ func opposite(about subject, t schema.TypeID, from decision) decision {
 	}
 }
 
-// merge is the decision that merges those of several, one after the other, into what
-// a first one says.
+// merge is the decision that merges the results of parts, one after the other, into the
+// result of first.
 func merge(first decision, parts []decision, one func(a, b bool) bool) decision {
 	return func(o *outer) ([]bool, error) {
 		set, err := first(o)
@@ -151,8 +151,8 @@ func (ev *evaluation) among(entities *roaring.Bitmap, e *index.Entry) bool {
 	return ok && entities.Contains(uint32(entity))
 }
 
-// eachNode is the decision that asks a test of the node of every resource of a type, in
-// the version as it is stored. cost is what the test costs for each byte.
+// eachNode is the decision that runs a test on the tape's node of every resource of a
+// type, in the stored version. cost is the cost of the test for each byte.
 func (ev *evaluation) eachNode(about subject, t schema.TypeID, cost int, holds func(*fhirjson.Document, fhirjson.Index) bool) (decision, error) {
 	if ev.documents == nil {
 		return nil, errNoDocuments
@@ -180,8 +180,8 @@ func (ev *evaluation) eachNode(about subject, t schema.TypeID, cost int, holds f
 	}, nil
 }
 
-// decide goes on from a resource: to resources of the store, to those that the version
-// contains, and from a contained resource to the version itself ("#").
+// decide follows the references of a resource: to resources of the store, to contained
+// resources, and from a contained resource to its container ("#").
 func (n *chainNode) decide(about subject) (decision, error) {
 	ev := n.ev
 	p := ev.paramOf(about, n.param)
@@ -231,7 +231,7 @@ func (n *chainNode) decide(about subject) (decision, error) {
 	}, nil
 }
 
-// decideBranches decides of which contained resources the rest of a chain holds.
+// decideBranches decides for which contained resources the rest of a chain holds.
 func (n *chainNode) decideBranches() (decision, error) {
 	var parts []decision
 	for _, b := range n.branches {

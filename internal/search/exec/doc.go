@@ -3,20 +3,22 @@
 // # How a search goes
 //
 //   - [Engine.Parse] reads it (package query).
-//   - planner.go compiles each condition into a node, once for each search and type: what
-//     a condition is answered from is chosen there and nowhere else.
-//   - A node knows how to estimate its work, to evaluate itself as a set, to decide for one
-//     version or what it contains, and to explain itself. What must hold together is
-//     evaluated from the lowest estimate on, each node among what the ones before left.
-//   - What every search does beside answering stands around the nodes: they are metered,
-//     and observed where a plan is wanted.
+//   - planner.go compiles each condition into a node, once for each search and type.
+//     The way to a condition's answer is chosen there and nowhere else.
+//   - A node knows how to estimate its work, to evaluate itself as a set, to decide for
+//     one version or its contained resources, and to explain itself. Nodes that must
+//     all hold are evaluated from the lowest estimate on, each among the ordinals that
+//     the nodes before left.
+//   - Work that every search does beside answering wraps the nodes: they are metered,
+//     and observed if a plan is wanted.
 //   - A view may carry a [Filter], which every step passes: see allow.go.
 //
 // # Terms
 //
-//   - A decision reports whether a condition holds for a version, or for what it contains,
-//     from its values alone.
-//   - A target is what the steps of a chain or of _has lead to.
+//   - A decision reports whether a condition holds for a version, or for its contained
+//     resources, from its values alone.
+//   - A target is the resources of one type to which the steps of a chain or of _has
+//     lead.
 //   - An order is one key of _sort.
 //
 // # Custom parameters

@@ -11,12 +11,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// A Draft is versions that are not applied yet, of which queries that look at
-// resources alone can be asked. It is for one goroutine, and good as long as the custom
+// A Draft answers queries from versions that are not applied yet. The queries must look at
+// one resource alone. A Draft is for one goroutine, and good as long as the custom
 // parameters stay as they are.
 //
-// A filter is asked for those of its conditions that look at resources alone: where there
-// are others ([FootprintOf]), the answer may have more than the filter lets through.
+// Of a filter, only the conditions that look at one resource alone count. If the filter has
+// other conditions ([FootprintOf]), the answer may have more than the filter lets through.
 type Draft struct {
 	engine   *Engine
 	payloads [][]byte

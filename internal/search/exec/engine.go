@@ -9,7 +9,6 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/custom"
@@ -18,25 +17,26 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/internal/terminology"
 	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
 // Options are the options of an [Engine]. The zero value of each field is its
 // default.
 type Options struct {
-	// Settings are what stored values and queries are read with. Those of the index
-	// must be the same.
+	// Settings are the zone and base by which stored values and queries are read. The
+	// index must have the same.
 	param.Settings
 	// Values appends the values of a version to dst and returns it: the payload of
-	// Extract's Builder. It is asked for candidates that the index
-	// alone cannot decide: composites of one element out of several, decimals that
-	// differ beyond float64, sorting by tokens and references, what canonicals lead
-	// to. Without it those searches fail. It is called by several goroutines.
+	// Extract's Builder. It is called for candidates that the index alone cannot
+	// decide: composites of one element out of several, decimals that differ beyond
+	// float64, sorts by tokens and references, targets of canonicals. Without it those
+	// searches fail. It is called by several goroutines.
 	Values func(o index.Ordinal, dst []byte) ([]byte, error)
-	// Documents parses the resource of a version into doc. It is asked for the
-	// ValueSets and CodeSystems that :in, :not-in, :above and :below need, for the
-	// Locations of near, and for the texts in which a phrase may stand; without it
-	// those fail. It is called by several goroutines.
+	// Documents parses the resource of a version into doc. It is called for the
+	// ValueSets and CodeSystems of :in, :not-in, :above and :below, for the Locations
+	// of near, and for the texts in which a phrase may stand; without it those searches
+	// fail. It is called by several goroutines.
 	Documents func(o index.Ordinal, doc *fhirjson.Document) error
 	// PageKey authenticates page tokens. Stores that must understand each other's
 	// tokens share it. Empty makes tokens that anyone can forge.
@@ -117,36 +117,37 @@ type Result struct {
 	Total int
 	// Matches are the matches of the page, in order.
 	Matches []index.Ordinal
-	// Contained says of each match of a query with _containedType=contained which of
-	// the resources that the version contains it is, from 1, or with 0 that it is the
-	// version itself. Otherwise it is nil.
+	// Contained has, for each match of a query with _containedType=contained, the
+	// number of the contained resource in its version, from 1, or 0 for the version
+	// itself. For other queries it is nil.
 	Contained []int
-	// Included are what _include and _revinclude add to the page: each once, and
-	// none that is a match of the page. In the order of their ordinals.
+	// Included are the resources that _include and _revinclude add to the page, each
+	// once and without matches of the page, in the order of their ordinals.
 	Included []index.Ordinal
 	// Self is the query as it was used, without a page.
 	Self string
 	// First, Previous, Next and Last are page tokens for [PageParameter], empty
 	// where there is no such page.
 	First, Previous, Next, Last string
-	// Sequence is that of the record after which the answer was true.
+	// Sequence is the sequence of the state that was searched.
 	Sequence uint64
 	// Plan says how the query was answered, if it asked for that; otherwise it is nil.
 	Plan *search.Plan
-	// Issues say what was ignored or left out, and give the plan as text.
+	// Issues tell ignored parameters and resources that were left out, and give the
+	// plan as text.
 	Issues []issue.Issue
 
 	offset int // of the page
 }
 
-// Search answers a query as of a view: the page that the query's token asks for
-// or the first one. With a token it answers as of the token's view, so that pages
-// fit together however much is written meanwhile. The token of a state that is newer
-// than the view is stale: who has the view cannot see it.
+// Search answers a query as of a view: the page of the query's token, or the first
+// page. With a token it answers as of the token's state, so that pages fit together
+// however much is written meanwhile. The token of a state that is newer than the view
+// is stale, since the view cannot see that state.
 //
-// It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx,
-// and what Options.Values reports. A view that nobody holds may be swept while it is
-// searched; the answer is exact, or the error is ErrStalePage.
+// It reports [ErrInvalidPage], [ErrStalePage], [ErrTooCostly], the error of ctx, and
+// what Options.Values reports. A sweep may pass a view without a hold while it is
+// searched: the answer is exact, or the error is ErrStalePage.
 func (e *Engine) Search(ctx context.Context, view index.View, q *query.Query) (*Result, error) {
 	offset := 0
 	if q.Page != "" {
@@ -182,7 +183,7 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *query.Query) (*
 	return r, nil
 }
 
-// viewAt returns the view of a sequence, for who sees the states up to a view.
+// viewAt returns the view of a sequence, which must not be newer than the view newest.
 func (e *Engine) viewAt(newest index.View, sequence uint64) (index.View, error) {
 	if sequence > newest.Sequence() {
 		return index.View{}, ErrStalePage
@@ -197,9 +198,9 @@ func (e *Engine) viewAt(newest index.View, sequence uint64) (index.View, error) 
 	return view, nil
 }
 
-// Ordinals returns all matches of a query as of a view, whatever its sort and
-// page. The result is the caller's. It reports what Search reports. Of contained
-// resources that a query looks for these are the containers, as for Sorted.
+// Ordinals returns all matches of a query as of a view, and ignores its sort and page.
+// The result is the caller's. It reports what Search reports. For a query of contained
+// resources it returns their containers, as Sorted does.
 func (e *Engine) Ordinals(ctx context.Context, view index.View, q *query.Query) (*roaring.Bitmap, error) {
 	set, err := e.evaluation(ctx, view).all(q)
 	if err == nil {
@@ -208,8 +209,8 @@ func (e *Engine) Ordinals(ctx context.Context, view index.View, q *query.Query) 
 	return set, err
 }
 
-// Sorted returns all matches of a query as of a view in the order that the query
-// asks for, whatever its page. It reports what Search reports.
+// Sorted returns all matches of a query as of a view, in the query's order, and ignores
+// its page. It reports what Search reports.
 func (e *Engine) Sorted(ctx context.Context, view index.View, q *query.Query) ([]index.Ordinal, error) {
 	ev := e.evaluation(ctx, view)
 	set, err := ev.all(q)

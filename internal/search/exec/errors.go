@@ -9,10 +9,9 @@ var (
 	// ErrTooCostly is returned when a search would take more work than
 	// [Options.CostLimit] allows.
 	ErrTooCostly = errors.New("search: too costly")
-	// ErrStalePage is returned when a page token, or the view that is searched, is of
-	// a state that the index does not have whole any more, from before the last sweep;
-	// and when a token is of a newer state than the view, of other [Settings], or of
-	// another version of what is extracted.
+	// ErrStalePage is returned when a sweep has passed the state of a page token or of
+	// the searched view; and for a token of a newer state than the view, of other
+	// [param.Settings], or of another version of the extractor.
 	ErrStalePage = errors.New("search: page is no longer available")
 	// ErrInvalidPage is returned when a page token was not made by this store for
 	// this query.

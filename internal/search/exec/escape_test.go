@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 )
 
@@ -59,11 +60,11 @@ func FuzzValues(f *testing.F) {
 			"RiskAssessment": {"probability"},
 		} {
 			for _, name := range names {
-				q, err := syntax.Parse(typeOf(t, typ), url.QueryEscape(name)+"="+url.QueryEscape(value), syntax.ParseOptions{})
+				q, err := syntax.Read(param.R4(), typeOf(t, typ), url.QueryEscape(name)+"="+url.QueryEscape(value), syntax.ParseOptions{})
 				if err != nil {
 					continue
 				}
-				again, err := syntax.Parse(typeOf(t, typ), q.Self(), syntax.ParseOptions{})
+				again, err := syntax.Read(param.R4(), typeOf(t, typ), q.Self(), syntax.ParseOptions{})
 				require.NoError(t, err, name)
 				require.Equal(t, q.Self(), again.Self(), name)
 			}

@@ -70,7 +70,7 @@ func (ev *evaluation) ofTypes(q *query.Query) (*roaring.Bitmap, error) {
 	return set, nil
 }
 
-// everything returns how many versions there are of a type.
+// everything returns the number of versions of a type.
 func (ev *evaluation) everything(t schema.TypeID) int {
 	return ev.view.OfType(index.TypeID(t)).Len()
 }
@@ -84,7 +84,7 @@ func total(postings []index.Posting) int {
 	return n
 }
 
-// union returns the union of postings, as far as it is within.
+// union returns the union of postings within a set.
 func (ev *evaluation) union(postings []index.Posting, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for i, p := range postings {
@@ -107,7 +107,7 @@ func (ev *evaluation) union(postings []index.Posting, within *roaring.Bitmap) (*
 	return set, nil
 }
 
-// except returns the resources of a type, as far as they are within, but for those of set.
+// except returns the resources of a type within a set that are not in set.
 func (ev *evaluation) except(t schema.TypeID, set, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if within != nil {
 		return roaring.AndNot(within, set), nil
@@ -120,8 +120,8 @@ func (ev *evaluation) except(t schema.TypeID, set, within *roaring.Bitmap) (*roa
 	return all, nil
 }
 
-// entries reads the values that a version has of some streams, others of it among
-// them. The result is good until the next call.
+// entries reads a version's values in some streams; values in other streams may be
+// among them. The result is valid until the next call.
 func (ev *evaluation) entries(streams []*param.Stream, o index.Ordinal) ([]index.Entry, error) {
 	ev.read = ev.read[:0]
 	for i, s := range streams {
@@ -142,7 +142,7 @@ func (ev *evaluation) storedEntries(o index.Ordinal) ([]index.Entry, error) {
 	return ev.read, err
 }
 
-// readPayload adds the values of a payload to those that were read.
+// readPayload adds the values of a payload to the entries read.
 func (ev *evaluation) readPayload(of func(index.Ordinal) ([]byte, error), o index.Ordinal) error {
 	payload, err := of(o)
 	if err == nil {
@@ -151,7 +151,8 @@ func (ev *evaluation) readPayload(of func(index.Ordinal) ([]byte, error), o inde
 	return err
 }
 
-// valuesOf reads the stored values of a version. It is good until the next call.
+// valuesOf reads the stored values of a version. The result is valid until the next
+// call.
 func (ev *evaluation) valuesOf(o index.Ordinal) (_ []byte, err error) {
 	if ev.payload, err = ev.values(o, ev.payload[:0]); err != nil {
 		return nil, err

@@ -11,13 +11,13 @@ import (
 
 func ExampleParse() {
 	patient, _ := schema.ResourceType("Patient")
-	q, err := syntax.Parse(patient, "name=ann,bob&birthdate=ge1980&gender=&_sort=-birthdate", syntax.ParseOptions{})
+	q, err := syntax.Read(param.R4(), patient, "name=ann,bob&birthdate=ge1980&gender=&_sort=-birthdate", syntax.ParseOptions{})
 	if err != nil {
 		panic(err)
 	}
 	fmt.Println(q.Self())
 
-	_, err = syntax.Parse(patient, "birthdat=1980", syntax.ParseOptions{})
+	_, err = syntax.Read(param.R4(), patient, "birthdat=1980", syntax.ParseOptions{})
 	var fault *param.QueryError
 	fmt.Println(errors.As(err, &fault), fault.Part, fault.Near[0])
 	// Output:

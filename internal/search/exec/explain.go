@@ -3,7 +3,7 @@ package exec
 import (
 	"time"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -24,7 +24,7 @@ func newExplanation() *explanation {
 	return x
 }
 
-// worked adds to the plan a step on the page, which began at start.
+// worked adds to the plan a step of work on the page, which began at start.
 func (ev *evaluation) worked(start time.Time, s search.Step) {
 	if ev.explained != nil {
 		s.Time = time.Since(start)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 )
 
@@ -18,11 +19,11 @@ func FuzzFilter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, filter string) {
 		patient := typeOf(t, "Patient")
-		q, err := syntax.Parse(patient, "_filter="+url.QueryEscape(filter), syntax.ParseOptions{})
+		q, err := syntax.Read(param.R4(), patient, "_filter="+url.QueryEscape(filter), syntax.ParseOptions{})
 		if err != nil {
 			return
 		}
-		again, err := syntax.Parse(patient, q.Self(), syntax.ParseOptions{})
+		again, err := syntax.Read(param.R4(), patient, q.Self(), syntax.ParseOptions{})
 		require.NoError(t, err)
 		require.Equal(t, q.Self(), again.Self())
 	})

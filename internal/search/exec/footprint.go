@@ -14,12 +14,12 @@ func FootprintOf(view index.View, q *query.Query) query.Footprint {
 	return filterOf(view).footprint(q.Footprint())
 }
 
-// costOfAsking is what it costs to see that there is nothing new.
+// costOfAsking is the cost of finding no new version.
 const costOfAsking = 20
 
 // AnyNewer reports whether a visible version after an ordinal matches a query that
-// looks at resources alone. decided is false where there are more than most new
-// versions to look at.
+// looks at each resource alone. decided is false if there are more than most new
+// versions.
 func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *query.Query, after index.Ordinal, most int) (found, decided bool, err error) {
 	ev := e.evaluation(ctx, view)
 	for i, t := range q.Searched {

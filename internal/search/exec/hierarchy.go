@@ -13,8 +13,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A hierarchyNode is a match with :above or :below on references: what leads to the
-// value, or to what is above or below it. The value itself is on both sides.
+// A hierarchyNode is a match with :above or :below on references. It holds for versions
+// that refer to the value, or to a resource above or below it. The value itself is both
+// above and below.
 type hierarchyNode struct{ matched }
 
 func (n *hierarchyNode) estimate() int { return n.all() }
@@ -43,8 +44,8 @@ func (n *hierarchyNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error
 	return set, nil
 }
 
-// candidates are all that have a reference: those of contained resources are no edges,
-// and any may be the one.
+// candidates returns all ordinals that contain a reference: references of contained
+// resources are no edges, so any of them may match.
 func (n *hierarchyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	any := matched{n.ev, n.typ, &query.Match{Type: n.Match.Type, Param: n.Param, Modifier: param.ModMissing}}
 	return any.candidates(within)
@@ -73,8 +74,8 @@ func (n *hierarchyNode) decide(about subject) (decision, error) {
 
 func (n *hierarchyNode) explain() (string, search.Way) { return n.Name(), search.ByHierarchy }
 
-// relatedEntities returns the resources that the values of :above or :below name,
-// and those that are above or below them.
+// relatedEntities returns the resources that the values of :above or :below name, and
+// the resources above or below them.
 func (ev *evaluation) relatedEntities(m *query.Match) (*roaring.Bitmap, error) {
 	all := roaring.New()
 	for i := range m.Values {
@@ -102,11 +103,11 @@ func (ev *evaluation) relatedEntities(m *query.Match) (*roaring.Bitmap, error) {
 	return all, nil
 }
 
-// costOfStep is what one step up or down a hierarchy costs beside the resources that it
-// looks at: some microseconds, for the sets that it makes.
+// costOfStep is the cost of one step up or down a hierarchy, beside its resources: some
+// microseconds for the sets.
 const costOfStep = 1000
 
-// closure returns an entity of type t and all that are above or below it by the
+// closure returns an entity of type t and all entities above or below it by the
 // references up. A circle, which FHIR forbids and people write, ends it.
 func (ev *evaluation) closure(t schema.TypeID, up *param.Param, start index.Entity, above bool) (*roaring.Bitmap, error) {
 	reached := roaring.BitmapOf(uint32(start))
@@ -147,9 +148,9 @@ func (ev *evaluation) closure(t schema.TypeID, up *param.Param, start index.Enti
 	return reached, nil
 }
 
-// relatedVersions adds the resources with a canonical of the same url whose
-// version is below or above that of the value: 1.2 is above 1.2.3. A value
-// without a version is of every version.
+// relatedVersions adds the resources with a canonical of the same url whose version is
+// below or above the version of the value: 1.2 is above 1.2.3. A value without a
+// version is of every version.
 func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *query.Match, v *query.Value, within *roaring.Bitmap) error {
 	url, _, versioned := strings.Cut(v.Text, "|")
 	for _, s := range m.Param.Streams {
@@ -182,8 +183,8 @@ func (ev *evaluation) relatedVersions(set *roaring.Bitmap, m *query.Match, v *qu
 	return nil
 }
 
-// relatedVersion reports whether an entry is a canonical of the stream whose version
-// is above or below that of a value.
+// relatedVersion reports whether an entry is a canonical of the stream whose version is
+// above or below the version of a value.
 func relatedVersion(s *param.Stream, mod param.Modifier, v *query.Value, e *index.Entry) bool {
 	if e.Param != s.ID || e.Kind != index.KindReferenceText || !s.Canonical() {
 		return false

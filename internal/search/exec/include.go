@@ -6,26 +6,27 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Bounds of what _include and _revinclude add to a page: resources, and steps
-// that :iterate takes from the matches.
+// Bounds of _include and _revinclude on a page: resources, and steps that :iterate
+// takes from the matches.
 const (
 	maxIncluded     = 10_000
 	maxIncludeSteps = 16
 )
 
-// tooManyIncluded is said on a page for which that was not enough.
+// tooManyIncluded is the issue on a page that reached these bounds.
 var tooManyIncluded = issue.Issue{
 	Severity: issue.Warning, Code: issue.Incomplete, Offset: -1,
 	Diagnostics: "more resources to include than a page may have; the rest are left out",
 }
 
-// include adds to a page what _include and _revinclude ask for: what its matches
-// lead to, and with :iterate what that leads to in turn (FHIR R4 §3.1.1.5.4).
+// include adds to a page the resources of _include and _revinclude: the targets and
+// sources of its matches, and with :iterate those of included resources in turn (FHIR
+// R4 §3.1.1.5.4).
 func (ev *evaluation) include(r *Result, q *query.Query) error {
 	if len(q.Inclusions) == 0 || len(r.Matches) == 0 {
 		return nil
@@ -73,9 +74,9 @@ func (ev *evaluation) include(r *Result, q *query.Query) error {
 	return nil
 }
 
-// includeOne adds to found where one _include leads from a set, or what one
-// _revinclude finds that leads into it. Resources of types that it is not about
-// have none of its references.
+// includeOne adds to found the targets of a set by one _include, or the sources that
+// lead into the set by one _revinclude. Resources of other types have none of its
+// references.
 func (ev *evaluation) includeOne(in query.Include, from, found *roaring.Bitmap) error {
 	if in.Reverse && in.Target != 0 {
 		from = ev.view.OfType(index.TypeID(in.Target)).Intersect(from)

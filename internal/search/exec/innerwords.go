@@ -12,11 +12,11 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// The words of a contained resource are among those of its container, and have no
-// place of their own in the index or in the values: texts are read from the resource.
+// The words of a contained resource are among the words of its container. Neither index
+// nor values tell them apart, so the texts are read from the resource.
 
-// decideWords decides _text or _content: for which resources one of several phrases
-// stands in a text.
+// decideWords decides _text or _content: whether one of several phrases stands in a
+// text of a resource.
 func (ev *evaluation) decideWords(about subject, t schema.TypeID, p *param.Param, phrases ...string) (decision, error) {
 	anywhere := slices.Contains(p.Streams, ev.registry.Content)
 	reader := param.NewWordReader()
@@ -27,7 +27,8 @@ func (ev *evaluation) decideWords(about subject, t schema.TypeID, p *param.Param
 	})
 }
 
-// candidatesOfWords returns those of within that have all words of one of the phrases.
+// candidatesOfWords returns the ordinals of within that have all words of one of the
+// phrases.
 func (ev *evaluation) candidatesOfWords(t schema.TypeID, within *roaring.Bitmap, phrases ...string) (*roaring.Bitmap, error) {
 	content, _ := ev.registry.Find(t, "_content")
 	set := roaring.New()

@@ -13,7 +13,7 @@ import (
 // costOfJoin is how many times more a step of a chain costs than a posting.
 const costOfJoin = 4
 
-// A chainNode is a condition on what a reference leads to.
+// A chainNode is a condition on the resource to which a reference leads.
 type chainNode struct {
 	ev       *evaluation
 	typ      schema.TypeID
@@ -36,8 +36,8 @@ func (n *chainNode) estimate() (sum int) {
 	return sum
 }
 
-// evaluate finds the targets first and goes back along the references, or, where fewer
-// candidates are left than there are targets, forth from the candidates.
+// evaluate finds the targets first and goes back along the references. If fewer
+// candidates are left than there are targets, it goes forth from the candidates.
 func (n *chainNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set := roaring.New()
 	for _, b := range n.branches {
@@ -95,7 +95,7 @@ func (ev *evaluation) back(edges index.References, entities, set *roaring.Bitmap
 	return ev.charge(int(sources.GetCardinality()))
 }
 
-// A hasNode is _has: a condition on what refers to the resource.
+// A hasNode is _has: a condition on a resource that refers to the resource.
 type hasNode struct {
 	ev  *evaluation
 	typ schema.TypeID
@@ -128,10 +128,10 @@ func (n *hasNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.ev.view.OfType(index.TypeID(n.typ)).Intersect(set), nil
 }
 
-// candidates are none: nothing but its container refers to a contained resource.
+// candidates returns none: nothing but its container refers to a contained resource.
 func (n *hasNode) candidates(*roaring.Bitmap) (*roaring.Bitmap, error) { return roaring.New(), nil }
 
-// decide asks what refers to the resource now, whichever version of it is meant.
+// decide looks at the present references to the resource, for every version of it.
 func (n *hasNode) decide(about subject) (decision, error) {
 	if about == contained {
 		return constant(about, n.typ, false), nil

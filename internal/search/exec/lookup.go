@@ -18,11 +18,11 @@ import (
 type lookup interface {
 	// terms appends the terms of a value in a stream.
 	terms(dst []index.Term, ev *evaluation, s *param.Stream, v *query.Value) []index.Term
-	// holds does for one stored value what terms do for all.
+	// holds reports whether one stored value is among the terms of a value.
 	holds(ev *evaluation, s *param.Stream, v *query.Value, e *index.Entry) bool
 }
 
-// lookupOf returns how a match is found by terms, nil where it is not.
+// lookupOf returns the lookup of a match, or nil if terms do not find it.
 func (ev *evaluation) lookupOf(m *query.Match) lookup {
 	switch kind := m.Param.Row.Type; {
 	case m.Param.Special == param.SpecialWords:
@@ -44,8 +44,8 @@ func (ev *evaluation) lookupOf(m *query.Match) lookup {
 	return nil
 }
 
-// A lookupNode is a match that is the union of some postings: exact lookups of tokens,
-// references, whole strings, uris and words.
+// A lookupNode is a match whose answer is the union of some postings: exact lookups of
+// tokens, references, whole strings, uris and words.
 type lookupNode struct {
 	matched
 	lookup lookup
@@ -96,8 +96,8 @@ func (n *lookupNode) explain() (string, search.Way) { return n.Name(), search.By
 // A tokenLookup finds tokens.
 type tokenLookup struct{}
 
-// terms: without a system the code may be one whose case counts, or one whose case
-// does not.
+// terms looks up a code without a system twice: as a code whose case counts, and as one
+// whose case does not.
 func (tokenLookup) terms(dst []index.Term, ev *evaluation, s *param.Stream, v *query.Value) []index.Term {
 	switch {
 	case v.System != "" && v.Code != "":
@@ -140,7 +140,7 @@ func (typedLookup) holds(_ *evaluation, _ *param.Stream, v *query.Value, e *inde
 	return e.System == v.System && e.Code == v.Code
 }
 
-// A referenceLookup finds references by what they lead to.
+// A referenceLookup finds references by their targets.
 type referenceLookup struct {
 	targets []schema.TypeID // what a bare id may be of
 }
@@ -194,8 +194,8 @@ func (exactLookup) holds(_ *evaluation, _ *param.Stream, v *query.Value, e *inde
 	return e.Exact == v.Text
 }
 
-// A wordLookup finds words of texts. No word of a contained resource is told from
-// those of its container by a value.
+// A wordLookup finds words of texts. A value does not tell the words of a contained
+// resource from its container's.
 type wordLookup struct{}
 
 func (wordLookup) terms(dst []index.Term, ev *evaluation, s *param.Stream, v *query.Value) []index.Term {
@@ -204,7 +204,7 @@ func (wordLookup) terms(dst []index.Term, ev *evaluation, s *param.Stream, v *qu
 
 func (wordLookup) holds(*evaluation, *param.Stream, *query.Value, *index.Entry) bool { return false }
 
-// An aboveLookup finds a uri and those above it.
+// An aboveLookup finds a uri and the uris above it.
 type aboveLookup struct{}
 
 func (aboveLookup) terms(dst []index.Term, ev *evaluation, s *param.Stream, v *query.Value) []index.Term {
@@ -223,8 +223,8 @@ func (aboveLookup) holds(_ *evaluation, _ *param.Stream, v *query.Value, e *inde
 	return false
 }
 
-// upwards iterates over a uri and those above it, by whole segments. A slash at the end
-// makes no difference.
+// upwards iterates over a uri and the uris above it, by whole segments. A slash at the
+// end makes no difference.
 func upwards(uri string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for {

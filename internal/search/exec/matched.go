@@ -10,25 +10,25 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// matched is what the nodes of all conditions on one parameter have in common.
+// matched is the common part of nodes of conditions on one parameter.
 type matched struct {
 	ev  *evaluation
 	typ schema.TypeID // of the resources
 	*query.Match
 }
 
-// pure holds where the parameter's streams are of one type. Streams that all types
-// share hold for others as well; what a negative condition leaves of a set was in the
+// pure reports whether the parameter's streams are of one type. Streams that all types
+// share also hold for other types, and a negative condition only keeps members of its
 // set.
 func (n *matched) pure() bool {
 	return n.Param.Special == param.SpecialNone && n.Param.Row.Base == n.Match.Type && !n.Negative()
 }
 
-// all guesses the work of subtracting from all resources of the type, which comes last.
+// all estimates the work of subtracting from all resources of the type, so that such
+// nodes come last.
 func (n *matched) all() int { return 2*n.ev.everything(n.typ) + 1 }
 
-// inside returns the match on a parameter of contained resources where n is on one of
-// those that contain them.
+// inside returns the match on contained resources that corresponds to n.
 func (n *matched) inside() *query.Match {
 	inside := *n.Match
 	inside.Param = n.ev.registry.InsideParam(n.Param)
@@ -38,7 +38,7 @@ func (n *matched) inside() *query.Match {
 	return &inside
 }
 
-// outside reports a parameter that contained resources have no values of.
+// outside reports a parameter without values in contained resources.
 func (n *matched) outside() error {
 	if n.Param.Custom != nil {
 		return noCustomInside(n.Param)
@@ -54,7 +54,7 @@ func (n *matched) among(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return within, nil
 }
 
-// candidates asks the streams of contained resources for what the node asks of others.
+// candidates evaluates the node's condition on the streams of contained resources.
 func (n *matched) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if err := n.outside(); err != nil {
 		return nil, err
@@ -62,8 +62,8 @@ func (n *matched) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.ev.matchNode(n.typ, n.inside()).evaluate(within)
 }
 
-// anyValue is the decision that asks a test of each value of the query and each that a
-// resource has in the streams that the modifier looks at.
+// anyValue is the decision that runs a test on each value of the query and each value
+// of a resource in the modifier's streams.
 func (n *matched) anyValue(about subject, holds func(s *param.Stream, v *query.Value, e *index.Entry) bool) (decision, error) {
 	p := n.ev.paramOf(about, n.Param)
 	p.Streams, p.Aside = p.Seen(n.Modifier), nil
@@ -77,8 +77,8 @@ func (n *matched) anyValue(about subject, holds func(s *param.Stream, v *query.V
 	}), nil
 }
 
-// A tester is the node of a match that one stored value decides. Negations and what has
-// to be looked up first (hierarchies, terminology) are none.
+// A tester is the node of a match that one stored value decides. Negations, hierarchies
+// and terminology are no testers.
 type tester interface {
 	// holds reports whether a value of a resource, in a stream of the parameter, satisfies
 	// a value of the query.
@@ -110,8 +110,8 @@ func (n *notNode) decide(about subject) (decision, error) {
 
 func (n *notNode) explain() (string, search.Way) { return n.Name(), search.ByRest }
 
-// A missingNode is a match with :missing. The texts that only :text looks at, and the
-// identifiers of references, are values too.
+// A missingNode is a match with :missing. Texts for :text and identifiers of references
+// are values too.
 type missingNode struct{ matched }
 
 func (n *missingNode) estimate() int {
@@ -138,12 +138,13 @@ func (n *missingNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) 
 	return n.ev.except(n.typ, set, within)
 }
 
-// present returns the postings of those that have a value.
+// present returns the postings of the versions that have a value.
 func (n *missingNode) present() []index.Posting {
 	return n.ev.havingValues(n.Param.Streams, n.Param.Aside)
 }
 
-// havingValues returns the postings of what has a value in one of some streams.
+// havingValues returns the postings of the versions that have a value in one of some
+// streams.
 func (ev *evaluation) havingValues(lists ...[]*param.Stream) []index.Posting {
 	var present []index.Posting
 	for _, streams := range lists {

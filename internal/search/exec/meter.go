@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// What work costs beside looking at one ordinal of a posting, about 5 ns.
+// The costs of work. The unit is looking at one ordinal of a posting, about 5 ns.
 const (
 	costOfText   = 5  // to look at a text of the dictionary
 	costOfHit    = 10 // to add its posting to others
@@ -16,15 +16,14 @@ const (
 	costOfConversion = 1000 // to convert a quantity of the query into its unit
 )
 
-// A meter ends a search whose cost or time is up.
+// A meter ends a search whose cost limit or time is used up.
 type meter struct {
 	ctx    context.Context
 	left   int     // of the cost limit
 	budget *Budget // shared with other searches, or nil
 }
 
-// charge accounts for work. Every loop over what a query can make long goes
-// through it.
+// charge counts work. Every loop whose length depends on a query calls it.
 func (m *meter) charge(work int) error {
 	if m.left -= work + 1; m.left < 0 {
 		return ErrTooCostly
@@ -54,8 +53,8 @@ func (e *Engine) meter(ctx context.Context) meter {
 	return m
 }
 
-// A Budget is work that several searches share, in ordinals and texts looked at. It is
-// safe for several goroutines.
+// A Budget is a cost limit that several searches share, in ordinals and texts looked
+// at. It is safe for several goroutines.
 type Budget struct{ left atomic.Int64 }
 
 // budgetKey is the key under which a context carries a budget.

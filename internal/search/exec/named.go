@@ -5,16 +5,16 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// Named returns a raw query whose _query was replaced by what the [NamedQuery] of
-// that name makes of it, and any other query as it is. It reports a [*QueryError] for
-// a name that is not in [Options], and the errors of the NamedQuery.
+// Named returns a raw query whose _query was replaced by the result of its
+// [NamedQuery], and any other query as it is. It reports a [*QueryError] for a name
+// that is not in [Options], and the errors of the NamedQuery.
 //
 // The search is then one by ordinary parameters, as its self link says, so that the
 // pages of one answer are those of one query whatever the NamedQuery depends on.
@@ -61,7 +61,7 @@ func (e *Engine) Named(ctx context.Context, t schema.TypeID, rawQuery string) (s
 	return strings.Join(append([]string{made}, kept...), "&"), nil
 }
 
-// shapes reports whether a parameter is about the answer, not about what matches.
+// shapes reports whether a parameter shapes the answer and does not select matches.
 func shapes(name string) bool {
 	switch name {
 	case "_include", "_revinclude", "_format", "_pretty", search.PageParameter, "_count", "_total", "_summary", "_elements",

@@ -14,8 +14,8 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A nearNode is a match on near, or :missing on it. The index has no positions: those
-// of the Locations that are left are read.
+// A nearNode is a match on near, or :missing on it. The index has no positions: the
+// remaining Locations are read.
 type nearNode struct{ matched }
 
 func (n *nearNode) estimate() int { return costOfBlock * (n.ev.everything(n.typ) + 1) }
@@ -50,7 +50,7 @@ func (n *nearNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.among(within)
 }
 
-// decide reads the positions from the resource, as those of other Locations are.
+// decide reads the positions from the resource.
 func (n *nearNode) decide(about subject) (decision, error) {
 	return n.ev.eachNode(about, n.typ, 1, n.holds)
 }

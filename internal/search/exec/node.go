@@ -12,8 +12,8 @@ import (
 )
 
 // A node is one condition on the resources of one type, compiled for one search. Each
-// kind of condition is one type of node. A node belongs to the evaluation that compiled
-// it, and to its goroutine.
+// kind of condition has its own type of node. A node belongs to its evaluation and to
+// one goroutine.
 type node interface {
 	// estimate guesses how many ordinals evaluate looks at.
 	estimate() int
@@ -21,23 +21,23 @@ type node interface {
 	// or all if within is nil. Superseded versions may be among them. The result is the
 	// caller's; within stays as it is.
 	evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error)
-	// candidates returns those of within that may contain a resource of the node's type
-	// for which the condition holds: none that does is left out. The result is shared
-	// and must not be changed.
+	// candidates returns the ordinals of within that may contain a resource of the
+	// node's type for which the condition holds. It leaves out none that does. The
+	// result is shared and must not be changed.
 	candidates(within *roaring.Bitmap) (*roaring.Bitmap, error)
-	// decide prepares decisions about a version or what it contains. What has to be
-	// searched for in the store is searched for now.
+	// decide prepares decisions about a version or its contained resources. It makes
+	// the searches in the store that the decisions need.
 	decide(about subject) (decision, error)
 	// pure reports whether the condition holds for resources of the node's type alone.
 	pure() bool
-	// explain returns the condition's name as a query would have it, and what it is
-	// answered from.
+	// explain returns the condition's name as a query has it, and the way to its
+	// answer.
 	explain() (name string, by search.Way)
 }
 
-// wrap puts around a node what every search does beside answering: it ends where time
-// or cost is up, and it is observed where a plan is wanted. part is the name that the
-// query has for the condition, "" for the node's own.
+// wrap meters a node, so that the search ends when time or cost is used up, and
+// observes it if a plan is wanted. part is the condition's name in the query, "" for
+// the node's own name.
 func (ev *evaluation) wrap(n node, t schema.TypeID, part string) node {
 	n = &metered{n, ev.meter}
 	if ev.explained != nil {
@@ -46,7 +46,7 @@ func (ev *evaluation) wrap(n node, t schema.TypeID, part string) node {
 	return n
 }
 
-// A metered node does no work in a search whose cost or time is up.
+// A metered node does no work once the search's cost limit or time is used up.
 type metered struct {
 	node
 	meter *meter
@@ -59,7 +59,7 @@ func (n *metered) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return n.node.evaluate(within)
 }
 
-// An observed node says in the plan what it did.
+// An observed node notes its work in the plan.
 type observed struct {
 	node
 	plan *explanation
@@ -69,7 +69,7 @@ type observed struct {
 
 func (n *observed) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	name, way := n.explain()
-	s := search.Step{Type: n.typ, Part: cmp.Or(n.part, name), Way: way, Estimate: n.estimate()}
+	s := search.Step{Type: n.typ.String(), Part: cmp.Or(n.part, name), Way: way, Estimate: n.estimate()}
 	outer := n.plan.steps
 	n.plan.steps = &s.Steps
 	start := time.Now()
@@ -83,8 +83,7 @@ func (n *observed) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return found, err
 }
 
-// cheapestFirst returns nodes that must all hold in the order in which to evaluate
-// them.
+// cheapestFirst returns nodes that must all hold in the order of their estimates.
 func cheapestFirst(nodes []node) []node {
 	if len(nodes) < 2 {
 		return nodes

@@ -38,42 +38,16 @@ func (n *numberNode) decide(about subject) (decision, error) { return n.anyValue
 
 func (n *numberNode) holds(s *param.Stream, v *query.Value, e *index.Entry) bool {
 	return slices.ContainsFunc(n.ev.windowsIn(v, s, e.System, e.Code, e.Unit), func(w index.NumberWindow) bool {
-		return above(w.LowMin, e.Low, -1) && below(w.LowMax, e.Low, -1) &&
-			above(w.HighMin, e.High, 1) && below(w.HighMax, e.High, 1)
+		return w.Contains(e.Low, e.High)
 	})
 }
 
 func (n *numberNode) explain() (string, search.Way) { return n.Name(), search.ByColumn }
 
-// columnWork is how much of a column has to be looked at.
+// columnWork returns how many entries of a column must be looked at.
 func columnWork(values int, within *roaring.Bitmap) int {
 	if within != nil {
 		return min(values, int(within.GetCardinality()))
 	}
 	return values
-}
-
-// above reports whether an end of a range keeps a lower limit. An open end,
-// empty, is infinite: to the side that open says.
-func above(l index.Limit, end string, open int) bool {
-	switch {
-	case l.Value == "":
-		return true
-	case end == "":
-		return open > 0
-	}
-	order := param.CompareDecimals(end, l.Value)
-	return order > 0 || order == 0 && !l.Excluded
-}
-
-// below reports whether an end of a range keeps an upper limit.
-func below(l index.Limit, end string, open int) bool {
-	switch {
-	case l.Value == "":
-		return true
-	case end == "":
-		return open < 0
-	}
-	order := param.CompareDecimals(end, l.Value)
-	return order < 0 || order == 0 && !l.Excluded
 }

@@ -5,9 +5,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// numberWindows are the conditions on stored ranges for a prefix, of which one
-// must hold. whole says that the numbers are integers, on which eq and ne are
-// exact unless the query wrote an exponent.
+// numberWindows returns the windows for stored ranges that satisfy a prefix. One must
+// hold. whole says that the numbers are integers, on which eq and ne are exact unless
+// the query wrote an exponent.
 func numberWindows(prefix query.Prefix, n query.Number, whole bool) []index.NumberWindow {
 	low, high := index.Limit{Value: n.Low}, index.Limit{Value: n.High, Excluded: true}
 	if whole && !n.Exponent {
@@ -42,5 +42,5 @@ func numberWindows(prefix query.Prefix, n query.Number, whole bool) []index.Numb
 	}
 }
 
-// flip returns the limit of what lies on the other side.
+// flip returns the limit for the numbers on its other side.
 func flip(l index.Limit) index.Limit { return index.Limit{Value: l.Value, Excluded: !l.Excluded} }

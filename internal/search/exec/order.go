@@ -13,15 +13,15 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// An order is one key of _sort, compiled for one search. Each kind of key is one type of
-// order.
+// An order is one key of _sort, compiled for one search. Each kind of key has its own
+// type of order.
 type order interface {
 	// rank fills in the key of every candidate.
 	rank(r *ranking, set *roaring.Bitmap, ordinals []uint32) error
-	// best returns those of set that may be among the first n, with their keys. It
-	// reports false where columns alone do not have them.
+	// best returns the ordinals of set that may be among the first n, with their keys.
+	// It reports false if columns alone do not have them.
 	best(set *roaring.Bitmap, n int, descending bool) ([]index.Ranked, bool)
-	// way says what the keys are taken from.
+	// way says where the keys come from.
 	way() search.Way
 }
 
@@ -45,7 +45,7 @@ func (ev *evaluation) order(k *query.SortKey) order {
 	return valueOrder{by}
 }
 
-// keyed is what the orders by one parameter have in common.
+// keyed is the common part of orders by one parameter.
 type keyed struct {
 	ev    *evaluation
 	param *param.Param
@@ -92,8 +92,8 @@ func (by dateOrder) rank(r *ranking, set *roaring.Bitmap, ordinals []uint32) err
 	return nil
 }
 
-// best asks each stream: the best by all streams are among the best by each, since what
-// n others of a stream precede is not among the first n.
+// best asks each stream: an ordinal among the first n of all streams is among the first
+// n of its own stream.
 func (by dateOrder) best(set *roaring.Bitmap, n int, descending bool) (found []index.Ranked, ok bool) {
 	for _, s := range by.param.Streams {
 		found = append(found, by.ev.view.Dates(s.ID).Best(set, n, descending)...)
@@ -116,7 +116,7 @@ func (by numberOrder) rank(r *ranking, set *roaring.Bitmap, ordinals []uint32) e
 	return nil
 }
 
-// best does as that of dates.
+// best does as dateOrder's.
 func (by numberOrder) best(set *roaring.Bitmap, n int, descending bool) (found []index.Ranked, ok bool) {
 	for _, s := range by.param.Streams {
 		found = append(found, by.ev.view.Numbers(s.ID).Best(set, n, descending)...)
@@ -141,8 +141,8 @@ func (by textOrder) rank(r *ranking, set *roaring.Bitmap, ordinals []uint32) err
 
 func (textOrder) way() search.Way { return search.ByTexts }
 
-// A valueOrder is by tokens and references, which no column holds: tokens by code, then
-// system, references by type and id.
+// A valueOrder sorts by tokens and references, which no column holds: tokens by code,
+// then system, references by type and id.
 type valueOrder struct{ keyed }
 
 func (by valueOrder) rank(r *ranking, _ *roaring.Bitmap, ordinals []uint32) error {
@@ -174,7 +174,7 @@ func (by valueOrder) rank(r *ranking, _ *roaring.Bitmap, ordinals []uint32) erro
 
 func (valueOrder) way() search.Way { return search.ByValues }
 
-// A joinOrder is by what the references of each candidate lead to.
+// A joinOrder sorts by the targets of each candidate's references.
 type joinOrder struct {
 	keyed
 	branches []orderBranch
@@ -230,7 +230,7 @@ func (by joinOrder) rank(r *ranking, set *roaring.Bitmap, ordinals []uint32) err
 	return nil
 }
 
-// rankTargets ranks what references lead to, and returns these as a list.
+// rankTargets ranks the targets of references, and returns them as a list.
 func (ev *evaluation) rankTargets(r *ranking, by order, targets *roaring.Bitmap) (*ranking, []uint32, error) {
 	list := targets.ToArray()
 	ranked := &ranking{descending: r.descending, present: make([]bool, len(list))}

@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// An outer is a version with what it contains.
+// An outer is a version with its contained resources.
 type outer struct {
 	ordinal index.Ordinal
 	entries []index.Entry // of all of it
@@ -24,7 +24,8 @@ type inner struct {
 	entries []index.Entry
 }
 
-// outer reads a version with what it contains. The result is good until the next call.
+// outer reads a version with its contained resources. The result is valid until the
+// next call.
 func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 	entries, err := ev.storedEntries(o)
 	if err != nil {
@@ -50,7 +51,7 @@ func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 	return out, nil
 }
 
-// subjects returns what a decision is about.
+// subjects returns the resources of a version on which a decision decides.
 func (o *outer) subjects(about subject) []inner {
 	if about == itself {
 		return o.self[:]
@@ -62,7 +63,8 @@ func (o *outer) subjects(about subject) []inner {
 // a map is made.
 const fewInner = 8
 
-// find returns which contained resource a value leads to, if it is a reference "#id".
+// find returns the index of the contained resource to which a value leads, if the value
+// is a reference "#id".
 func (o *outer) find(e *index.Entry) (int, bool) {
 	id, local := strings.CutPrefix(e.Exact, "#")
 	if e.Kind != index.KindReferenceText || !local || id == "" {

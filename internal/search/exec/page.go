@@ -62,8 +62,8 @@ func newest(set *roaring.Bitmap, offset, count int) []index.Ordinal {
 	return matches
 }
 
-// single returns the one posting that is the answer to a query, as for a search
-// by one code, if it is. Nothing then needs to be copied.
+// single returns the posting that is the whole answer to a query, as for a search by
+// one code, if there is one. Then no ordinals are copied.
 func (ev *evaluation) single(q *query.Query) (index.Posting, bool) {
 	if len(q.Searched) != 1 || ev.allow(q.Searched[0]) != nil {
 		return index.Posting{}, false
@@ -84,7 +84,7 @@ func (ev *evaluation) single(q *query.Query) (index.Posting, bool) {
 	return index.Posting{}, false
 }
 
-// pageOf fills in a page of the visible ones of a posting, newest first.
+// pageOf fills in a page of the visible ordinals of a posting, newest first.
 func (ev *evaluation) pageOf(r *Result, q *query.Query, p index.Posting, offset int) error {
 	if r.Total = p.CountVisible(); q.PageSize == 0 || offset >= r.Total {
 		return ev.charge(1)
@@ -133,22 +133,23 @@ func (e *Engine) links(view index.View, r *Result, q *query.Query, offset int) {
 	}
 }
 
-// A page token's position counts matches in order, as of its sequence. A view of that
-// sequence always gives the same answer under the same settings, so a position means
-// the same match.
+// token makes a page token. Its position counts matches in order, as of its sequence. A
+// view of that sequence always gives the same answer under the same settings, so a
+// position means the same match.
 func (e *Engine) token(view index.View, q *query.Query, sequence uint64, offset int) string {
 	return e.pages.Seal(pagetoken.Token{
 		Kind: pagetoken.Search, Sequence: sequence, Position: uint64(offset), Request: request(view, q), Settings: e.answers(view, q),
 	})
 }
 
-// request tells queries apart: a token is good for the one that it was made for.
+// request returns a hash that tells queries apart: a token is valid for its own query.
 func request(view index.View, q *query.Query) uint64 {
 	return pagetoken.Hash(q.Where()+"?"+q.Self(), bound(view, q))
 }
 
-// answers tells apart what answers to a query depend on beside the state of the store:
-// the settings, what is extracted, and what the query's custom parameters mean.
+// answers returns a hash of everything on which answers depend beside the store's state
+// and the query: the settings, the extractor, and the meaning of the query's custom
+// parameters.
 func (e *Engine) answers(view index.View, q *query.Query) uint64 {
 	on := []string{e.identity}
 	for _, c := range asked(view, q) { // their names may stand for something else one day
@@ -157,7 +158,7 @@ func (e *Engine) answers(view index.View, q *query.Query) uint64 {
 	return pagetoken.Hash(on...)
 }
 
-// identify returns a text that is another for other settings and versions.
+// identify returns a text that differs for other settings and extractor versions.
 func (e *Engine) identify() string {
 	var b strings.Builder
 	for _, year := range []int{1900, 1970, 2000, 2020, 2040} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -23,10 +24,10 @@ func TestParameters(t *testing.T) {
 		assert.NotEmpty(t, all, typ)
 		for i, p := range all {
 			assert.True(t, i == 0 || all[i-1].Code < p.Code, "%s: %s", typ, p.Code)
-			_, err := syntax.Parse(typ, p.Code+":missing=true", syntax.ParseOptions{})
-			bare := p.Type == schema.ParamComposite || p.Code == "_text" || p.Code == "_content"
+			_, err := syntax.Read(param.R4(), typ, p.Code+":missing=true", syntax.ParseOptions{})
+			bare := p.Type == "composite" || p.Code == "_text" || p.Code == "_content"
 			assert.Equal(t, bare, err != nil, "%s: %s", typ, p.Code)
-			assert.Equal(t, p.Type == schema.ParamReference, len(p.Targets) > 0, "%s: %s", typ, p.Code)
+			assert.Equal(t, p.Type == "reference", len(p.Targets) > 0, "%s: %s", typ, p.Code)
 		}
 	}
 	assert.Empty(t, exec.New(nil, exec.Options{}).Parameters(schema.TypeID(len(schema.Types))))
@@ -39,5 +40,5 @@ func TestParameters(t *testing.T) {
 	subject := exec.New(nil, exec.Options{}).Parameters(typeOf(t, "Observation"))
 	at := slices.IndexFunc(subject, func(p search.Parameter) bool { return p.Code == "subject" })
 	assert.Equal(t, "http://hl7.org/fhir/SearchParameter/Observation-subject", subject[at].URL)
-	assert.Contains(t, subject[at].Targets, typeOf(t, "Patient"))
+	assert.Contains(t, subject[at].Targets, "Patient")
 }

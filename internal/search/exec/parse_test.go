@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 func TestParseErrors(t *testing.T) {
@@ -87,7 +87,7 @@ func TestParseErrors(t *testing.T) {
 		{"link" + strings.Repeat(".link", 20) + "=x", "link" + strings.Repeat(".link", 20), issue.TooCostly},
 	} {
 		t.Run(c.query[:min(len(c.query), 60)], func(t *testing.T) {
-			_, err := syntax.Parse(typeOf(t, "Patient"), c.query, syntax.ParseOptions{})
+			_, err := syntax.Read(param.R4(), typeOf(t, "Patient"), c.query, syntax.ParseOptions{})
 			var e *param.QueryError
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, c.code, e.Code, err)
@@ -101,20 +101,20 @@ func TestParseErrors(t *testing.T) {
 		"code-value-quantity=a", "code-value-quantity=a$b", "code-value-quantity=a$1$2", "code-value-quantity:missing=true",
 		"code-value-quantity=$1",
 	} {
-		_, err := syntax.Parse(observation, query, syntax.ParseOptions{})
+		_, err := syntax.Read(param.R4(), observation, query, syntax.ParseOptions{})
 		if query == "value-quantity=" {
 			assert.NoError(t, err)
 			continue
 		}
 		assert.Error(t, err, query)
 	}
-	_, err := syntax.Parse(schema.TypeMeta, "", syntax.ParseOptions{})
+	_, err := syntax.Read(param.R4(), schema.TypeMeta, "", syntax.ParseOptions{})
 	var e *param.TypeError
 	assert.ErrorAs(t, err, &e)
 }
 
 func TestNearNames(t *testing.T) {
-	_, err := syntax.Parse(typeOf(t, "Patient"), "brithdate=1980", syntax.ParseOptions{})
+	_, err := syntax.Read(param.R4(), typeOf(t, "Patient"), "brithdate=1980", syntax.ParseOptions{})
 	var e *param.QueryError
 	require.ErrorAs(t, err, &e)
 	require.NotEmpty(t, e.Near)
@@ -122,11 +122,11 @@ func TestNearNames(t *testing.T) {
 }
 
 func TestLenient(t *testing.T) {
-	q, err := syntax.Parse(typeOf(t, "Patient"), "name=a&frobnicate=1&_sort=frob,-name&organization.frob=1", syntax.ParseOptions{Lenient: true})
+	q, err := syntax.Read(param.R4(), typeOf(t, "Patient"), "name=a&frobnicate=1&_sort=frob,-name&organization.frob=1", syntax.ParseOptions{Lenient: true})
 	require.NoError(t, err)
 	assert.Len(t, q.Issues(), 3)
 	assert.Equal(t, "name=a&_sort=-name", q.Self())
-	_, err = syntax.Parse(typeOf(t, "Patient"), "name:frob=a", syntax.ParseOptions{Lenient: true})
+	_, err = syntax.Read(param.R4(), typeOf(t, "Patient"), "name:frob=a", syntax.ParseOptions{Lenient: true})
 	assert.Error(t, err, "a modifier that does not fit is an error in any case")
 }
 
@@ -139,10 +139,10 @@ func TestSelf(t *testing.T) {
 		"_format=json&_page=abc&name=a": "name=a",
 		"_has:Observation:patient:code-value-quantity=http://loinc.org|1$gt5": "_has:Observation:patient:code-value-quantity=http://loinc.org%7C1$gt5",
 	} {
-		q, err := syntax.Parse(typeOf(t, "Patient"), query, syntax.ParseOptions{})
+		q, err := syntax.Read(param.R4(), typeOf(t, "Patient"), query, syntax.ParseOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, want, q.Self())
-		again, err := syntax.Parse(typeOf(t, "Patient"), q.Self(), syntax.ParseOptions{})
+		again, err := syntax.Read(param.R4(), typeOf(t, "Patient"), q.Self(), syntax.ParseOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, want, again.Self())
 	}
@@ -150,7 +150,7 @@ func TestSelf(t *testing.T) {
 
 func TestResultParameters(t *testing.T) {
 	for query, count := range map[string]int{"": 20, "_count=0": 0, "_count=5000": 1000, "_count=7": 7, "_summary=count&_count=7": 0} {
-		q, err := syntax.Parse(typeOf(t, "Patient"), query, syntax.ParseOptions{})
+		q, err := syntax.Read(param.R4(), typeOf(t, "Patient"), query, syntax.ParseOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, count, q.Count(), query)
 	}
@@ -172,7 +172,7 @@ func FuzzParse(f *testing.F) {
 	patient, _ := schema.ResourceType("Patient")
 	f.Fuzz(func(t *testing.T, query string, lenient bool) {
 		opts := syntax.ParseOptions{Lenient: lenient, Zone: zone, Base: "http://x/y"}
-		q, err := syntax.Parse(patient, query, opts)
+		q, err := syntax.Read(param.R4(), patient, query, opts)
 		if err != nil {
 			var e *param.QueryError
 			if !errors.As(err, &e) || e.Reason == "" {
@@ -181,7 +181,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		opts.Lenient = false
-		again, err := syntax.Parse(patient, q.Self(), opts)
+		again, err := syntax.Read(param.R4(), patient, q.Self(), opts)
 		if err != nil {
 			t.Fatalf("self of %q is %q: %v", query, q.Self(), err)
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A phraseNode is a phrase. The index knows which resources have its words, but not
-// where: their texts are read.
+// A phraseNode is a phrase. The index knows the resources that have all its words, but
+// not their positions: the texts are read.
 type phraseNode struct {
 	ev  *evaluation
 	typ schema.TypeID
@@ -56,7 +56,7 @@ func (n *phraseNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return set, nil
 }
 
-// rarest returns the postings of each word of the phrase, those of the rarest first.
+// rarest returns the postings of each word of the phrase, the rarest word first.
 func (n *phraseNode) rarest() [][]index.Posting {
 	var found [][]index.Posting
 	for word := range strings.SplitSeq(n.Words, " ") {

@@ -11,14 +11,13 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// compile makes the node of a condition on resources of a type. part is the name that
-// the query has for it, "" for the condition's own.
+// compile makes the node of a condition on resources of a type. part is the condition's
+// name in the query, "" for its own name.
 func (ev *evaluation) compile(t schema.TypeID, c query.Condition, part string) node {
 	return ev.wrap(ev.choose(t, c), t, part)
 }
 
-// choose makes the node of a condition: here, and in matchNode, it is decided what
-// each is answered from.
+// choose makes the node of a condition. It and matchNode choose the way to each answer.
 func (ev *evaluation) choose(t schema.TypeID, c query.Condition) node {
 	switch c := c.(type) {
 	case *query.Match:
@@ -43,8 +42,8 @@ func (ev *evaluation) choose(t schema.TypeID, c query.Condition) node {
 	}
 }
 
-// compileAll makes the nodes of conditions that must all hold. Those on one date
-// parameter are one node. parts are the names that the query has for them, or nil.
+// compileAll makes the nodes of conditions that must all hold. Conditions on one date
+// parameter are one node. parts are their names in the query, or nil.
 func (ev *evaluation) compileAll(t schema.TypeID, of []query.Condition, parts []string) []node {
 	nodes := make([]node, 0, len(of))
 	var ranges []*dateNode
@@ -104,9 +103,9 @@ func (ev *evaluation) matchNode(t schema.TypeID, m *query.Match) node {
 }
 
 // conjunction returns the visible resources of a type for which all nodes hold, and
-// which the filter of the view lets through. The
-// one with the lowest estimate is evaluated over the whole index; each further one only
-// has to look at what is left.
+// which the filter of the view lets through. The node with the lowest estimate is
+// evaluated over the whole index; each further node only looks at the remaining
+// ordinals.
 func (ev *evaluation) conjunction(t schema.TypeID, nodes []node) (*roaring.Bitmap, error) {
 	if n := ev.allow(t); n != nil {
 		nodes = append(slices.Clip(nodes), n)
@@ -134,8 +133,8 @@ func (ev *evaluation) conjunction(t schema.TypeID, nodes []node) (*roaring.Bitma
 	return set, nil
 }
 
-// A target is what the steps of a chain or of _has lead to: the resources of a type
-// for which a condition holds. Steps that lead to the same share it.
+// A target is the resources of a type for which a condition holds, to which steps of a
+// chain or of _has lead. Steps to the same resources share it.
 type target struct {
 	targetKey
 	node    node

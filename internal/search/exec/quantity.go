@@ -10,7 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-// numberQuery is the question whether the numbers of a stream fit a value.
+// numberQuery returns the query to a column that finds the numbers of a stream that fit
+// a value.
 func (ev *evaluation) numberQuery(v *query.Value, s *param.Stream) index.NumberQuery {
 	if v.Unit == query.UnitAny {
 		return index.NumberQuery{Windows: numberWindows(v.Prefix, v.Number, s.Integer()), Values: ev.payloadsOf(s)}
@@ -20,10 +21,10 @@ func (ev *evaluation) numberQuery(v *query.Value, s *param.Stream) index.NumberQ
 	}}
 }
 
-// windowsIn returns the conditions on stored numbers in a unit for a number or
-// quantity of a query, with limits in that unit; none if the unit does not count.
-// Codes and units are compared as they are written, and those of UCUM by what
-// they stand for as well (FHIR R4 §3.1.1.4.11).
+// windowsIn returns the conditions on stored numbers in a unit for a number or quantity
+// of a query, with limits in that unit; none if the unit does not count. Codes and
+// units are compared as they are written, and units of UCUM by their meaning as well
+// (FHIR R4 §3.1.1.4.11).
 func (ev *evaluation) windowsIn(v *query.Value, s *param.Stream, system, code, unit string) []index.NumberWindow {
 	switch v.Unit {
 	case query.UnitCode:
@@ -50,9 +51,9 @@ type conversionKey struct {
 // maxConversions bounds how many conversions an evaluation remembers.
 const maxConversions = 1 << 12
 
-// converted returns the conditions on stored numbers of a UCUM code other than
-// the query's; none if either is no unit or they do not compare. What it costs is
-// reported by the next charge.
+// converted returns the conditions on stored numbers of a UCUM code other than the
+// query's; none if either is no unit or they do not compare. The next charge counts its
+// cost.
 func (ev *evaluation) converted(v *query.Value, code string) []index.NumberWindow {
 	if v.Measure == nil {
 		return nil
@@ -80,8 +81,7 @@ func (ev *evaluation) converted(v *query.Value, code string) []index.NumberWindo
 	return windows
 }
 
-// convertWindow returns the conditions on numbers of a unit of which factor × x +
-// offset are the limits x of w.
+// convertWindow returns w for another unit: each limit x becomes factor × x + offset.
 func convertWindow(w *index.NumberWindow, factor, offset *big.Rat) index.NumberWindow {
 	lower := func(l index.Limit) index.Limit {
 		exact := convertLimit(&l, factor, offset)
@@ -96,18 +96,18 @@ func convertWindow(w *index.NumberWindow, factor, offset *big.Rat) index.NumberW
 	return index.NumberWindow{LowMin: lower(w.LowMin), LowMax: upper(w.LowMax), HighMin: lower(w.HighMin), HighMax: upper(w.HighMax)}
 }
 
-// endlessPlaces is how many decimal places are kept of a limit that has no end of
-// them, as a third: as many as a number of a query may have.
+// endlessPlaces is how many decimal places are kept of a limit with endless places,
+// such as a third: as many as a number of a query may have.
 const endlessPlaces = param.MaxExponent
 
-// convertLimit converts the value of a limit. It reports false for one whose
-// decimals have no end, and then rounds it down to endlessPlaces.
+// convertLimit converts the value of a limit. It reports false for a limit with endless
+// decimals, and then rounds it down to endlessPlaces.
 //
-// Such a limit lies between what it is rounded to, t, and the next decimal of so
-// many places, and equals neither. So a stored decimal x of up to endlessPlaces
-// places is above the limit if x > t and below it if x ≤ t: a lower limit is t
-// excluded, an upper one t included, and no comparison is wrong. A longer one is
-// wrong only if it lies between the limit and t as well.
+// Such a limit lies between the rounded value t and the next decimal of so many places,
+// and equals neither. So a stored decimal x of up to endlessPlaces places is above the
+// limit if x > t, and below it if x ≤ t: a lower limit is t excluded, an upper limit t
+// included, and no comparison is wrong. The comparison with a longer decimal is wrong
+// only if it lies between t and the limit.
 func convertLimit(l *index.Limit, factor, offset *big.Rat) (exact bool) {
 	x, ok := new(big.Rat).SetString(l.Value)
 	if !ok { // no limit

@@ -10,10 +10,10 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/query"
 )
 
-// A termSource is the value sets and code systems that an evaluation sees.
+// A termSource finds the value sets and code systems of an evaluation's view.
 type termSource struct{ ev *evaluation }
 
-// Charge accounts for work.
+// Charge counts work.
 func (x termSource) Charge(work int) error { return x.ev.charge(work) }
 
 // Find returns the newest resource of a type that a canonical or a reference names, 0 if

@@ -22,9 +22,9 @@ type ranking struct {
 	texts      []string
 }
 
-// sorted returns count members of set from offset on, in the order of the keys:
-// by the smallest value ascending or the largest descending, those without a
-// value last, and what is equal newest first.
+// sorted returns count members of set from offset on, in the order of the keys: by the
+// smallest value ascending or the largest descending, members without a value last, and
+// equal ones newest first.
 func (ev *evaluation) sorted(set *roaring.Bitmap, keys []query.SortKey, offset, count int) ([]index.Ordinal, error) {
 	if err := ev.charge(int(set.GetCardinality()) * len(keys)); err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func places(ordinals []uint32) func(index.Ordinal) int {
 	}
 }
 
-// alike makes room for values of the kind that another ranking has.
+// alike makes room for values of the kind of another ranking's.
 func (r *ranking) alike(other *ranking) {
 	switch {
 	case other.times != nil && r.times == nil:

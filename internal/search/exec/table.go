@@ -62,7 +62,7 @@ func (n *updatedNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) 
 // A timeRange is [from, to) in microseconds.
 type timeRange struct{ from, to int64 }
 
-// times returns the ranges of which one must have the time.
+// times returns the ranges; the time must lie in one of them.
 func (n *updatedNode) times() (all []timeRange) {
 	for _, v := range n.Values {
 		before, after := timeRange{math.MinInt64, v.Low}, timeRange{v.High, math.MaxInt64}

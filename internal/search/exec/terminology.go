@@ -41,7 +41,7 @@ func (n *terminologyNode) candidates(within *roaring.Bitmap) (*roaring.Bitmap, e
 	return n.matched.candidates(within)
 }
 
-// decide looks codes up in the case in which the streams have them.
+// decide looks codes up in the case of the streams.
 func (n *terminologyNode) decide(about subject) (decision, error) {
 	codes, err := n.ev.codes(n.Match)
 	if err != nil {
@@ -70,8 +70,8 @@ func (n *terminologyNode) decide(about subject) (decision, error) {
 
 func (n *terminologyNode) explain() (string, search.Way) { return n.Name(), search.ByTerminology }
 
-// codes returns the codes that :in, :not-in, :above or :below is about. The result may
-// be shared and must not be changed.
+// codes returns the codes for :in, :not-in, :above or :below. The result may be shared
+// and must not be changed.
 func (ev *evaluation) codes(m *query.Match) (*terminology.CodeSet, error) {
 	codes := terminology.NewCodeSet()
 	for i := range m.Values {

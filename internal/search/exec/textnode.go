@@ -37,7 +37,7 @@ func (n *textNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return set, nil
 }
 
-// walk adds to set what has a text in a stream that satisfies a value.
+// walk adds to set the versions that have a text in a stream that satisfies a value.
 func (n *textNode) walk(set *roaring.Bitmap, s *param.Stream, v *query.Value) error {
 	prefix := v.Folded
 	switch n.Modifier {

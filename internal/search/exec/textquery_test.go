@@ -50,7 +50,7 @@ func TestPhraseReadsFew(t *testing.T) {
 }
 
 func mustParse(t *testing.T, query string) *syntax.Query {
-	q, err := syntax.Parse(typeOf(t, "Patient"), query, syntax.ParseOptions{})
+	q, err := syntax.Read(param.R4(), typeOf(t, "Patient"), query, syntax.ParseOptions{})
 	require.NoError(t, err)
 	return q
 }
@@ -65,7 +65,7 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		patient := typeOf(t, "Patient")
-		q, err := syntax.Parse(patient, "_text="+url.QueryEscape(text), syntax.ParseOptions{})
+		q, err := syntax.Read(param.R4(), patient, "_text="+url.QueryEscape(text), syntax.ParseOptions{})
 		if err != nil {
 			var e *param.QueryError
 			if !errors.As(err, &e) || len(e.Reason) > 100 {
@@ -73,7 +73,7 @@ func FuzzText(f *testing.F) {
 			}
 			return
 		}
-		again, err := syntax.Parse(patient, q.Self(), syntax.ParseOptions{})
+		again, err := syntax.Read(param.R4(), patient, q.Self(), syntax.ParseOptions{})
 		require.NoError(t, err)
 		require.Equal(t, q.Self(), again.Self())
 		if strings.Trim(text, ",") == "" {

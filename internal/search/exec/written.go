@@ -10,14 +10,14 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// A writtenNode is a match with values that are compared with values as they are
-// written, beside others.
+// A writtenNode is a match with some values that are compared with stored texts as they
+// are written.
 type writtenNode struct{ textNode }
 
 func (n *writtenNode) estimate() int { return costOfBlock * (n.ev.everything(n.typ) + 1) }
 
-// evaluate reads what is stored of each candidate: the dictionary has folded texts
-// alone.
+// evaluate reads the stored values of each candidate: the dictionary has only folded
+// texts.
 func (n *writtenNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	set, err := n.textNode.evaluate(within)
 	if err != nil {

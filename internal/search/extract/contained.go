@@ -26,8 +26,8 @@ func (x *Extractor) contained(plan *param.TypePlan) {
 	clear(x.inner) // its keys are parts of the document
 }
 
-// localType returns the type of what #id leads to, or 0: a contained resource, or
-// without an id the container.
+// localType returns the type of the resource to which #id leads, or 0: a contained
+// resource, or without an id the container.
 func (x *Extractor) localType(id string) schema.TypeID {
 	if id == "" {
 		return x.doc.Type()
@@ -45,8 +45,8 @@ func (x *Extractor) localType(id string) schema.TypeID {
 	return x.inner[id]
 }
 
-// versionsInside adds a note of the types of contained resources and the versions of
-// what is extracted of them.
+// versionsInside adds a note with the types of contained resources and the extractor
+// versions of these types.
 func (x *Extractor) versionsInside(plan *param.TypePlan) {
 	if plan.Contained == 0 {
 		return

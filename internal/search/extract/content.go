@@ -6,8 +6,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// fullText adds the words of a resource: those of its narrative, and what the rest
-// has beside them.
+// fullText adds the words of a resource: the words of its narrative, and further words
+// of the rest.
 func (x *Extractor) fullText() {
 	x.distinct.Reset()
 	words, at := x.reader.Narrative(x.doc, 0)

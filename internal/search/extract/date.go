@@ -10,9 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// A date of a resource is stored as far as it is known without a time zone: one that
-// has a zone as instants, one that has none as the times of a clock. Settings.Settle
-// makes instants of the latter.
+// A date with a zone is stored as instants, and a date without a zone as the times of a
+// clock, which Settings.Settle turns into instants.
 
 func (x *Extractor) date(at fhirjson.Index, l *param.Leaf, group uint32) {
 	switch l.Kind {
@@ -54,7 +53,7 @@ func (x *Extractor) periods(p index.Param, group uint32, periods ...index.Period
 	}
 }
 
-// momentOf returns the range of a date, none for what is malformed.
+// momentOf returns the range of a date, or none if it is malformed.
 func (x *Extractor) momentOf(at fhirjson.Index) index.Moment {
 	t, err := fhirtime.ParseDateTime(x.text(at))
 	if err != nil {
@@ -68,7 +67,7 @@ func momentOf(t fhirtime.Time) index.Moment {
 	return index.Moment{From: low, To: high, Clock: !t.Zoned}
 }
 
-// periodOf returns a Period, of which an end that is missing or malformed is open.
+// periodOf returns a Period. A missing or malformed end is open.
 func (x *Extractor) periodOf(at fhirjson.Index) (p index.Period, ok bool) {
 	end := func(field schema.FieldID) index.Moment {
 		if c, found := x.doc.Child(at, field); found && x.doc.HasValue(c) {
@@ -80,9 +79,9 @@ func (x *Extractor) periodOf(at fhirjson.Index) (p index.Period, ok bool) {
 	return p, !p.Start.None() || !p.End.None()
 }
 
-// timing returns what bounds a Timing: its events and its bounding period. Of the
-// events, of which there may be many, it takes the first and the last of each sort.
-// Whatever the zone, the outer bounds of these are those of all.
+// timing returns the periods that bound a Timing: its events and its bounding period.
+// There may be many events, so it takes the first and the last of each kind: in every
+// zone their outer bounds are the bounds of all.
 func (x *Extractor) timing(at fhirjson.Index) []index.Period {
 	var events extremes
 	var periods []index.Period
@@ -109,9 +108,9 @@ func (x *Extractor) timing(at fhirjson.Index) []index.Period {
 	return periods
 }
 
-// extremes are the first and the last moment of each sort. Moments are of one sort if
-// both have a zone or neither has, and are of one length. Clocks of all zones show the
-// moments of one sort in one order.
+// extremes are the first and the last moment of each kind. Moments are of one kind if
+// they have one length, and all or none have a zone. Clocks of all zones show the
+// moments of one kind in one order.
 type extremes []struct{ first, last index.Moment }
 
 func (e *extremes) add(m index.Moment) {

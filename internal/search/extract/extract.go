@@ -4,8 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
@@ -22,7 +22,7 @@ func (x *Extractor) Extract(plan *param.TypePlan, doc *fhirjson.Document, b *ind
 	x.doc, x.b = nil, nil
 }
 
-// ExtractPlaces adds to b the values that a resource has at some places.
+// ExtractPlaces adds to b a resource's values of custom parameters.
 func (x *Extractor) ExtractPlaces(places []*param.Place, doc *fhirjson.Document, b *index.Builder) {
 	x.doc, x.b = doc, b
 	x.scratch, x.groups = x.scratch[:0], 0
@@ -67,7 +67,8 @@ func (x *Extractor) resource(at fhirjson.Index, plan *param.TypePlan) {
 	}
 }
 
-// walk extracts what the trie says from the tape's node at and what is below.
+// walk extracts the values of the tape's node at and of the nodes below, by the trie's
+// node n.
 func (x *Extractor) walk(at fhirjson.Index, n *param.Node, group uint32) {
 	for i := range n.Leaves {
 		l := n.Leaves[i]
@@ -122,8 +123,7 @@ func (x *Extractor) passes(at fhirjson.Index, f *param.Filter, number int) bool 
 	return true
 }
 
-// referredType returns the type of the resource that a Reference or canonical
-// refers to, as far as it says so itself.
+// referredType returns the type that the text of a Reference or canonical names.
 func (x *Extractor) referredType(at fhirjson.Index) schema.TypeID {
 	if x.doc.Nodes[at].Kind == fhirjson.String {
 		return x.TypeOfReference(x.text(at))

@@ -3,8 +3,8 @@ package extract
 import (
 	"context"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
@@ -49,7 +49,7 @@ func (x *Extractor) elements(e *fhirpath.Expression, at fhirjson.Index, dst []fh
 	return dst
 }
 
-// fill adds the values of what an expression yields on a node.
+// fill adds the values of an expression's items on a node.
 func (x *Extractor) fill(f *param.Feed, e *fhirpath.Expression, n fhirjson.Index, group uint32) {
 	if len(f.Values) == 0 {
 		from := len(x.found)
@@ -113,7 +113,7 @@ func (x *Extractor) node(f *param.Feed, n fhirjson.Index, group uint32) {
 	}
 }
 
-// down adds the values of a node, or of what is below it.
+// down adds the values of a node, or of the nodes below it.
 func (x *Extractor) down(n fhirjson.Index, t *param.Tap, below []schema.FieldID, group uint32) {
 	if len(below) > 0 {
 		for c := range x.doc.Children(n) {

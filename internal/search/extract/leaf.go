@@ -73,8 +73,8 @@ func (x *Extractor) string(p index.Param, group uint32, s string) {
 	}
 }
 
-// maxWords is how many words of a family name are found one by one. Names have
-// ten at most; what has thousands is none, and would fill the index.
+// maxWords is how many words of a family name are found one by one. Real names have ten
+// at most; a text with thousands of words would fill the index.
 const maxWords = 64
 
 // words adds the second and further words of a family name.
@@ -91,7 +91,7 @@ func (x *Extractor) words(p index.Param, group uint32, s string) {
 	}
 }
 
-// label adds a text that is only searched by :text, in its folded form.
+// label adds a text for :text, in its folded form.
 func (x *Extractor) label(p index.Param, group uint32, s string) {
 	if s != "" {
 		folded := x.folded(s)
@@ -220,8 +220,8 @@ func (x *Extractor) quantity(at fhirjson.Index, p index.Param, group uint32) {
 		x.quantityPart(at, x.Fields.QuantityCode), x.quantityPart(at, x.Fields.QuantityUnit))
 }
 
-// rangeOf returns the ends of a Range, "" for one that is open, and the Quantity
-// that has the unit of both.
+// rangeOf returns the ends of a Range, "" for an open end, and the Quantity that has
+// the unit of both.
 func (x *Extractor) rangeOf(at fhirjson.Index) (from, to string, unit fhirjson.Index) {
 	low, hasLow := x.doc.Child(at, x.Fields.RangeLow)
 	high, hasHigh := x.doc.Child(at, x.Fields.RangeHigh)

@@ -6,7 +6,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// refer adds a reference as far as it is known without the store's own address.
+// refer adds a reference in a form that does not depend on the store's own address.
 func (x *Extractor) refer(p index.Param, group uint32, s string) {
 	s = param.WithoutVersion(s)
 	if to := x.ReadReference(s, ""); to.Type != 0 {

@@ -7,22 +7,22 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// VersionMark is put before the texts that the index holds for joins alone, so that
-// no value of a query is taken for one: neither has control characters.
+// VersionMark is put before the texts that the index holds for joins alone. Values of
+// queries have no control characters, so none is taken for such a text.
 //
-// A canonical stands in the index as it is written. One with a version stands there
-// as its url behind the mark too, so that those of a url without a version are told
-// from those with one; and, where the version has capitals, as url|version behind
-// the mark with the version folded, as the version of a resource is.
+// A canonical stands in the index as it is written. A canonical with a version also
+// stands there as its url behind the mark, so that canonicals without a version are
+// told apart; and, if the version has capitals, as url|version behind the mark with the
+// version folded, as the version of a resource is.
 const VersionMark = "\x01"
 
-// HoldsCanonical does for one stored text what canonicalTerms do for many.
+// HoldsCanonical reports whether a stored text is a canonical that text finds.
 func HoldsCanonical(text, stored string) bool {
 	return stored == text || stored == VersionMark+text && !strings.Contains(text, "|")
 }
 
-// SortText returns the text by which a reference sorts that is no resource of this
-// store.
+// SortText returns the text by which a reference sorts that does not lead to a resource
+// of this store.
 func SortText(stored string) string {
 	marked, found := strings.CutPrefix(stored, VersionMark)
 	if !found {
@@ -43,11 +43,11 @@ func (p *Param) Canonicals() []*Stream {
 	return slices.DeleteFunc(slices.Clone(p.Streams), func(s *Stream) bool { return !s.Canonical() })
 }
 
-// An Identity is where resources of a type say under which canonical they are found.
+// An Identity is the streams of url and version of a type: the canonical of a resource.
 type Identity struct{ URL, Version *Stream }
 
-// Identity returns that of a type. Those that canonicals lead to have a url and a
-// version (FHIR R4 §2.24.0.1); a Device and a Subscription have a url of another
+// Identity returns the identity of a type. Types to which canonicals lead have a url
+// and a version (FHIR R4 §2.24.0.1); a Device and a Subscription have a url of another
 // kind, and no version.
 func (r *Registry) Identity(t schema.TypeID) (Identity, bool) {
 	url, hasURL := r.Find(t, "url")

@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A textKind says how an element holds text.
+// A textKind is the form of an element's text.
 type textKind uint8
 
 const (
@@ -18,9 +18,9 @@ const (
 	xhtmlText
 )
 
-// textKinds says which fields hold text, by schema.FieldID: strings, markdown and
-// XHTML. Ids of elements and literal references, though strings in FHIR, name
-// things and are no text.
+// textKinds has the textKind of each field, by schema.FieldID: strings, markdown and
+// XHTML hold text. Ids of elements and literal references, though strings in FHIR, are
+// names and no text.
 var textKinds = sync.OnceValue(func() []textKind {
 	kinds := make([]textKind, len(schema.Fields))
 	for f := range kinds {
@@ -37,8 +37,8 @@ var textKinds = sync.OnceValue(func() []textKind {
 	return kinds
 })
 
-// A WordReader reads the texts of resources as words with one space between. It is
-// for one goroutine; what it returns is good until the next text.
+// A WordReader reads the texts of resources as words with one space between. It is for
+// one goroutine; a result is valid until the next text.
 type WordReader struct {
 	kinds []textKind
 	raw   []byte // a text without the escapes of JSON
@@ -48,8 +48,8 @@ type WordReader struct {
 
 func NewWordReader() WordReader { return WordReader{kinds: textKinds()} }
 
-// Narrative returns the words of the narrative of the resource at a node, and where
-// it is: 0 if there is none.
+// Narrative returns the words of the narrative of the resource at a node, and the
+// narrative's node: 0 if there is none.
 func (r *WordReader) Narrative(doc *fhirjson.Document, resource fhirjson.Index) (words []byte, at fhirjson.Index) {
 	text, ok := doc.Child(resource, schema.Lookup(doc.Nodes[resource].Type, "text"))
 	if !ok {
@@ -63,10 +63,10 @@ func (r *WordReader) Narrative(doc *fhirjson.Document, resource fhirjson.Index) 
 	return nil, 0
 }
 
-// Others iterates over the words of all texts of the resource at a node but the one at
-// a place: those of contained resources, extensions and narratives of parts included.
-// Left out are a text that is the same as the one before, as that of a concept mostly
-// is its display, and what a store drops.
+// Others iterates over the words of all texts of the resource at a node except the text
+// at but, with texts of contained resources, extensions and sections' narratives. It
+// leaves out a text that equals the text before, as a concept's text mostly equals its
+// display, and texts that a store drops.
 func (r *WordReader) Others(doc *fhirjson.Document, resource, but fhirjson.Index) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		var last []byte
@@ -113,9 +113,9 @@ func (r *WordReader) read(doc *fhirjson.Document, at fhirjson.Index) []byte {
 	return r.words
 }
 
-// fullText makes _text and _content with their streams. R4 defines the first for the
-// types that have a narrative, but counts it among the parameters of all resources
-// (FHIR R4 §3.1.1.2): it finds none of the others.
+// fullText makes _text and _content with their streams. R4 defines _text for the types
+// that have a narrative, but counts it among the parameters of all resources (FHIR R4
+// §3.1.1.2): it never finds a resource of another type.
 func (b *registryBuilder) fullText() {
 	add := func(kind leafKind) *Stream { return b.newStream(&Stream{Kind: kind}, "Resource") }
 	b.Narrative, b.Content = add(leafNarrative), add(leafContent)

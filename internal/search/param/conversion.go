@@ -6,7 +6,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A leafKind says how the value of an element becomes search values.
+// A leafKind is the way in which an element's value becomes search values.
 type leafKind uint8
 
 const (
@@ -44,8 +44,7 @@ const (
 	leafContent
 )
 
-// kindNames are the kinds as they stand in the names of streams, which stay what they
-// are.
+// kindNames are the kinds' names in the names of streams. They never change.
 var kindNames = [...]string{
 	LeafString: "string", LeafWords: "further words", LeafCode: "code", LeafCoding: "coding", LeafConcept: "concept",
 	LeafIdentifier: "identifier", LeafContact: "contact", LeafBoolean: "boolean", LeafInsensitive: "insensitive", LeafSensitive: "sensitive",
@@ -67,9 +66,9 @@ type conversion struct {
 	aside bool
 }
 
-// conversions says for a type of parameter which types of element it can index
-// and how (FHIR R4 §3.1.1.4, the table of each type). Names are split into
-// their parts here, so that name, family and given share the values of a part.
+// conversions has, for a type of parameter, the types of element that it can index, and
+// how (FHIR R4 §3.1.1.4, the table of each type). Names are split into their elements
+// here, so that name, family and given share values.
 var conversions = sync.OnceValue(func() map[schema.ParamType]map[string][]conversion {
 	return map[schema.ParamType]map[string][]conversion{
 		schema.ParamString: {
@@ -144,7 +143,7 @@ func (k leafKind) NoSystem() bool {
 	return false
 }
 
-// modifier returns the modifier that values of this kind, set aside, are for.
+// modifier returns the modifier that looks at values of this kind.
 func (k leafKind) modifier() Modifier {
 	switch k {
 	case LeafCodingText, LeafConceptText, LeafIdentifierText:

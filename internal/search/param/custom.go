@@ -28,11 +28,11 @@ type Custom struct {
 type customs struct {
 	InUse, Indexing []*Custom
 	Places          map[schema.TypeID][]*Place           // of those in use, by concrete type
-	Staged          map[schema.TypeID][]*Place           // of those that are staged
+	Staged          map[schema.TypeID][]*Place           // of the staged ones
 	Pending         map[schema.TypeID]map[string]*Custom // of those being indexed, by concrete type and code
 }
 
-// Concrete returns the concrete resource types that a base stands for.
+// Concrete returns the concrete resource types of a base, which may be abstract.
 func (r *Registry) Concrete(base schema.TypeID) []schema.TypeID {
 	var types []schema.TypeID
 	for t, plan := range r.Types {
@@ -83,7 +83,7 @@ func (r *Registry) With(inUse, indexing []*Custom) *Registry {
 	return &next
 }
 
-// A CustomStatus says how far a custom parameter is.
+// A CustomStatus says how far the filling of a custom parameter is.
 type CustomStatus struct {
 	*Definition
 	// Indexed of Total resources have the values. The total grows while others write.

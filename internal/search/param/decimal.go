@@ -7,14 +7,14 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Limits of decimals in queries. FHIR asks for 18 digits, and HL7 has an example
-// of 246; more digits or a larger exponent serve nobody and cost arithmetic.
+// Limits of decimals in queries. FHIR asks for 18 digits, and HL7 has an example with
+// 246. More digits or a larger exponent serve nobody and make arithmetic costly.
 const (
 	MaxDigits   = 400
 	MaxExponent = 400
 )
 
-// Exact computes with enough digits for anything that the limits let in.
+// Exact computes with enough digits for all decimals within the limits.
 var Exact = apd.BaseContext.WithPrecision(2 * (MaxDigits + MaxExponent))
 
 // SetDecimal reads a JSON number within the limits.
@@ -29,7 +29,7 @@ func SetDecimal(d *apd.Decimal, s string) bool {
 // WholeNumber is a number, within the limits or not.
 var WholeNumber = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// plainDecimal keeps out what apd reads and FHIR does not: NaN, Infinity, _.
+// plainDecimal refuses texts that apd reads and FHIR does not: NaN, Infinity, _.
 func plainDecimal(s string) bool {
 	digits := false
 	for i := range len(s) {
@@ -41,29 +41,4 @@ func plainDecimal(s string) bool {
 		}
 	}
 	return digits
-}
-
-// SetDecimalString reads what String wrote, or a number of valid JSON. Exponents
-// are cut where apd ends: beyond, decimals of different size count as equal.
-func SetDecimalString(d *apd.Decimal, s string) {
-	if _, _, err := d.SetString(s); err == nil {
-		return
-	}
-	const farthest = "90000"
-	d.SetInt64(0)
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		sign := "+"
-		if s[i+1] == '-' {
-			sign = "-"
-		}
-		_, _, _ = d.SetString(s[:min(i, MaxDigits)] + "e" + sign + farthest)
-	}
-}
-
-// CompareDecimals orders two decimals.
-func CompareDecimals(a, b string) int {
-	var x, y apd.Decimal
-	SetDecimalString(&x, a)
-	SetDecimalString(&y, b)
-	return x.Cmp(&y)
 }

@@ -5,20 +5,20 @@ import (
 	"slices"
 
 	"github.com/fhirlake/fhirlake/internal/index"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// CheckDefinitions reports for each of several definitions what keeps it from
-// being used beside those before it: another with the same code on the same type,
-// or a component that is no parameter. nil is nothing.
+// CheckDefinitions returns for each definition the reasons why it cannot be used beside
+// the definitions before it: one of them has the same code on the same type, or a
+// component is no parameter. nil stands for none.
 func CheckDefinitions(definitions []*Definition) [][]issue.Issue {
 	issues, _ := Resolve(definitions)
 	return issues
 }
 
-// Resolve checks definitions as a set, and returns the types of the components of
-// each that can be used.
+// Resolve checks definitions as a set, and returns the component types of each usable
+// definition.
 func Resolve(definitions []*Definition) (issues [][]issue.Issue, types [][]schema.ParamType) {
 	issues, types = make([][]issue.Issue, len(definitions)), make([][]schema.ParamType, len(definitions))
 	byURL := map[string]*Definition{}

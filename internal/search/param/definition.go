@@ -7,10 +7,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Limits of a custom parameter.
@@ -19,9 +19,8 @@ const (
 	maxComponents = 16
 )
 
-// A Definition is a custom search parameter as its SearchParameter resource has
-// it, checked by itself; see [Engine.Define] for what it must keep beside others.
-// It is immutable.
+// A Definition is a custom search parameter as its SearchParameter resource has it,
+// checked by itself; [CheckDefinitions] checks it beside others. It is immutable.
 type Definition struct {
 	URL, Code string
 	Type      schema.ParamType
@@ -35,7 +34,7 @@ type Definition struct {
 	compiled   []compiledBase
 }
 
-// Meaning returns a text that definitions share which find the same.
+// Meaning returns a text that is equal for definitions that find the same.
 func (d *Definition) Meaning() string {
 	text := "\x00" + d.Type.String() + "\x00" + d.Expression
 	for i := range d.parts {
@@ -44,7 +43,7 @@ func (d *Definition) Meaning() string {
 	return text
 }
 
-// A definitionPart is a component of a composite: the parameter whose type it has,
+// A definitionPart is a component of a composite: the parameter that gives its type,
 // and its expression on the composite's elements.
 type definitionPart struct {
 	definition string
@@ -58,8 +57,8 @@ type compiledBase struct {
 	expression *fhirpath.Expression
 }
 
-// Same reports whether two definitions mean the same, so that one's values are the
-// other's.
+// Same reports whether two definitions mean the same, so that they have the same
+// values.
 func (d *Definition) Same(other *Definition) bool {
 	return d.URL == other.URL && d.Code == other.Code && d.Type == other.Type && d.Expression == other.Expression &&
 		slices.Equal(d.Bases, other.Bases) && slices.Equal(d.Targets, other.Targets) &&
@@ -80,10 +79,10 @@ var ownParameters = sync.OnceValue(func() map[string]*schema.Param {
 	return own
 })
 
-// ReadDefinition reads a SearchParameter resource. It returns nil for one that is
-// not active, and for one of R4's own, which this package knows as it is, or derived
-// from one under its code, as those of implementation guides are;
-// and for one that cannot be used, with issues that name the places.
+// ReadDefinition reads a SearchParameter resource. It returns nil for one that is not
+// active, and for one that is R4's own, or is derived from R4's own under the same code
+// as in implementation guides. For one that cannot be used it returns nil and issues
+// that name the places.
 func ReadDefinition(doc *fhirjson.Document) (*Definition, []issue.Issue) {
 	if doc.Member(0, "status") != "active" {
 		return nil, nil
@@ -119,8 +118,8 @@ func (r *definitionReader) wrong(pointer string, code issue.Code, format string,
 	})
 }
 
-// code checks the name of the parameter: what would mean something else in a query
-// is none.
+// code checks the name of the parameter: a name that has another meaning in a query is
+// refused.
 func (r *definitionReader) code() {
 	ordinary := func(c rune) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
@@ -152,8 +151,8 @@ func (r *definitionReader) typ() {
 	}
 }
 
-// bases reads the types that have the parameter. One that another stands for is
-// left aside.
+// bases reads the types that have the parameter. A type that specialises another base
+// is left out.
 func (r *definitionReader) bases() {
 	var bases []schema.TypeID
 	for n := range r.doc.Members(0, "base") {
@@ -261,8 +260,8 @@ func (r *definitionReader) components() {
 	}
 }
 
-// elements returns the type of a composite's elements where there is but one, for
-// the check of its components.
+// elements returns the type of a composite's elements if there is only one, for the
+// check of its components.
 func (r *definitionReader) elements() string {
 	name := ""
 	for i, base := range r.d.compiled {

@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A QueryError reports a part of a query that cannot be used.
@@ -13,25 +13,23 @@ type QueryError struct {
 	// Part is the name of the query's parameter as it was written, modifiers
 	// included: "code:exact". It never holds a value. A very long one is cut.
 	Part string
-	// Code is NotSupported for what FHIR defines and this package does not do,
-	// NotFound for an unknown name, Value for a malformed value, TooCostly past a
-	// limit, Transient for a custom parameter that is being indexed, and Invalid
-	// otherwise.
+	// Code is NotSupported for a part of FHIR that this package does not do, NotFound
+	// for an unknown name, Value for a malformed value, TooCostly past a limit,
+	// Transient for a custom parameter that is being indexed, and Invalid otherwise.
 	Code   issue.Code
 	Reason string // free of values
-	// Near are the names that would have been right, nearest first; for an unknown
-	// name only.
+	// Near are known names like an unknown one, nearest first.
 	Near []string
 
 	// Ignorable says that lenient handling leaves the parameter out.
 	Ignorable bool
-	// Type and unknown are the type and the name that it does not have. Near is
-	// worked out from them once the error is final: chains try many types.
+	// Type and unknown are the type and the name that the type lacks. Near is worked
+	// out from them once the error is final: chains try many types.
 	Type    schema.TypeID
 	Unknown string
 }
 
-// Error says what is wrong, on one line.
+// Error returns the fault on one line.
 func (e *QueryError) Error() string {
 	var b strings.Builder
 	b.WriteString("search: ")

@@ -5,20 +5,20 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// An outlet is one way in which what an expression yields becomes values: the type
-// of an item, and what is made of it.
+// An outlet is one way in which an expression's items become values: the type of the
+// items, and their conversion.
 type outlet struct {
 	item string // as fhirpath.Item.Type has it; Resource for every resource
 	conversion
 }
 
-// computed says for a type of parameter which of FHIRPath's own values it can index.
-// They have the kind of the element that they are most like.
+// computed has, for a type of parameter, the kinds of FHIRPath's own values that it can
+// index. They are indexed like the most similar elements.
 var computed = sync.OnceValue(func() map[schema.ParamType]map[string]leafKind {
 	return map[schema.ParamType]map[string]leafKind{
 		schema.ParamString:    {"System.String": LeafString},
@@ -31,10 +31,9 @@ var computed = sync.OnceValue(func() map[schema.ParamType]map[string]leafKind {
 	}
 })
 
-// outletsOf returns the ways in which a parameter can index what an expression may
-// yield. What is not among them has no meaning for it, such as the Range among the
-// values of a token parameter. An extension stands for its value, as it does in
-// R4's own definitions.
+// outletsOf returns the ways in which a parameter can index the items that an
+// expression may yield. Other items have no meaning for it, such as a Range for a token
+// parameter. An extension stands for its value, as in R4's own definitions.
 func outletsOf(kind schema.ParamType, e *fhirpath.Expression) []outlet {
 	names, any := e.Yields()
 	if slices.Contains(names, schema.TypeExtension.String()) {
@@ -58,7 +57,7 @@ func outletsOf(kind schema.ParamType, e *fhirpath.Expression) []outlet {
 	return found
 }
 
-// standsFor reports whether items of the type yielded may be of the type wanted.
+// standsFor reports whether items of the type yielded may have the type wanted.
 func standsFor(yielded, wanted string) bool {
 	if yielded == wanted {
 		return true
@@ -68,7 +67,7 @@ func standsFor(yielded, wanted string) bool {
 	return known && (y.Type().Abstract && w.Is(y) || w == schema.TypeResource && y.Is(w))
 }
 
-// A Feed leads the items that an expression yields to the streams of a parameter.
+// A Feed leads the items of an expression to the streams of a parameter.
 type Feed struct {
 	Nodes  map[schema.TypeID][]Tap
 	Values map[string]Tap // by System type
@@ -87,8 +86,8 @@ type streamKey struct {
 	integer bool
 }
 
-// feedOf makes the feed of a parameter on a base, and the parameter's streams, to each of
-// which number gives its number.
+// feedOf makes the feed of a parameter on a base, and the parameter's streams. number gives
+// each stream its number.
 func feedOf(p *Param, e *fhirpath.Expression, number func(*Stream)) *Feed {
 	f := &Feed{map[schema.TypeID][]Tap{}, map[string]Tap{}}
 	made := map[streamKey]*Stream{}

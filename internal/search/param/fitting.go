@@ -16,7 +16,7 @@ type fitting struct {
 
 func newFitting() *fitting { return &fitting{map[string]Filter{}, map[string]bool{}} }
 
-// add takes uses in, all of them or none, and reports whether they fit beside those that
+// add takes in all of the uses or none, and reports whether they fit beside the uses that
 // were taken in before.
 func (f *fitting) add(uses []use) bool {
 	filters, bases := map[string]Filter{}, map[string]bool{}

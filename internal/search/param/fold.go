@@ -9,15 +9,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns s as strings are compared: without case, accents and
-// punctuation, with runs of white space as one space and none at either end
-// (FHIR R4 §3.1.1.4.8). "  O'Hára-  Smith" is "ohara smith"; a dash joins what
-// it stands between, as all punctuation does. Letters that Unicode does not take
-// apart are spelt out: "Weiß" is "weiss" and "Ærø" is "aero".
+// Fold returns s in the form in which strings are compared: without case, accents and
+// punctuation, with runs of white space as one space and none at either end (FHIR R4
+// §3.1.1.4.8). "  O'Hára-  Smith" is "ohara smith"; a dash joins its neighbours, as all
+// punctuation does. Letters that Unicode does not take apart are spelt out: "Weiß" is
+// "weiss" and "Ærø" is "aero".
 func Fold(s string) string { return string(AppendFolded(nil, s)) }
 
-// AppendFolded appends Fold(s) to dst. It allocates only for text beyond ASCII
-// or where dst is too small.
+// AppendFolded appends Fold(s) to dst. It allocates only for text beyond ASCII or if
+// dst is too small.
 func AppendFolded(dst []byte, s string) []byte {
 	start := len(dst)
 	for i := 0; i < len(s); i++ {
@@ -64,8 +64,9 @@ func appendFoldedRunes(dst []byte, s string) []byte {
 	return trimSpace(dst, start)
 }
 
-// appendLetter appends a lower-case letter without what Unicode counts as part of
-// it: a ligature, a stroke, the dot of Turkish, the form at the end of a word.
+// appendLetter appends the simple form of a lower-case letter that Unicode does not
+// take apart: of a ligature, a letter with a stroke, the Turkish dotless i, the Greek
+// final sigma.
 func appendLetter(dst []byte, r rune) []byte {
 	switch r {
 	case 'ß':
@@ -103,9 +104,9 @@ func trimSpace(dst []byte, start int) []byte {
 	return dst
 }
 
-// CaseMark is put before a code whose case counts, so that it is never taken
-// for the folded form of one whose case does not. FHIR strings have no control
-// characters but white space, so no code begins with it.
+// CaseMark is put before a code whose case counts, so that it is never taken for a
+// folded code. FHIR strings have no control characters but white space, so no code
+// begins with it.
 const CaseMark = "\x01"
 
 // FoldCode returns a code in the form in which the index holds it.
@@ -122,6 +123,6 @@ func TypedIdentifier(code, value string) string {
 	return code + "\x1f" + FoldCode(value, false)
 }
 
-// AsText returns b as a string without a copy. b must not change while the string
-// is in use; Builder copies what it is given.
+// AsText returns b as a string without a copy. b must not change while the string is in
+// use; index.Builder copies its arguments.
 func AsText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

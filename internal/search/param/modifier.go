@@ -1,6 +1,6 @@
 package param
 
-// A Modifier is what follows the colon in a parameter's name.
+// A Modifier is the modifier behind the colon in a parameter's name.
 type Modifier uint8
 
 const (
@@ -52,5 +52,5 @@ func (m Modifier) String() string {
 	return ""
 }
 
-// Ranked reports whether the modifier is about what is above or below a value.
+// Ranked reports whether the modifier is :above or :below.
 func (m Modifier) Ranked() bool { return m == ModAbove || m == ModBelow }

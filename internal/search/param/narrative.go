@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// appendNarrative appends to dst what a reader sees of XHTML, as plain text:
-// entities decoded, without tags, attributes and comments. Elements of running text
-// are nothing, so that <b>b</b>old is one word; all others, such as paragraphs, cells
-// and images, are a space (FHIR R4 §2.4.0). From markup that does not end, which only
-// a lenient store keeps, the rest counts as text: nothing is left out.
+// appendNarrative appends to dst the visible text of XHTML: entities decoded, without
+// tags, attributes and comments. Tags of running text vanish, so that <b>b</b>old is
+// one word; all other tags, such as paragraphs, cells and images, are a space (FHIR R4
+// §2.4.0). Markup that does not end, which only a lenient store keeps, counts as text.
 //
 // It looks at each byte a bounded number of times.
 func appendNarrative(dst []byte, s string) []byte {
@@ -27,8 +26,8 @@ func appendNarrative(dst []byte, s string) []byte {
 	}
 }
 
-// cutMarkup cuts the markup that a < has begun: into the text that stands in it,
-// and what comes after. space says that it separates words.
+// cutMarkup cuts the markup that a < has begun. It returns the text inside the markup
+// and the text after it. space says that it separates words.
 func cutMarkup(s string) (inside, after string, space bool) {
 	if comment, found := strings.CutPrefix(s, "!--"); found {
 		if _, after, found = strings.Cut(comment, "-->"); found {

@@ -11,12 +11,12 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// Stored values name streams and types by numbers, which therefore stay what they
-// are: numbers.txt has them, and only grows.
+// Stored values name streams and types by numbers, which therefore never change:
+// numbers.txt has them, and only grows.
 //
 //go:generate go test -run TestNumbers$ -rewrite .
 
-// The numbers of streams of contained resources and of heads are made of the others;
+// The numbers of streams of contained resources and of headings follow from the others;
 // see contained.go. Custom parameters begin at [index.FirstCustom].
 const (
 	FirstInside index.Param = 1 << 13
@@ -33,16 +33,17 @@ type numbers struct {
 	types   map[string]typeNumbers // by name
 }
 
-// A typeNumbers is what the file has of a resource type.
+// A typeNumbers is the file's entry of a resource type.
 type typeNumbers struct {
 	number  int
 	version uint32
-	// plan is a hash of what is extracted, examples one of what that gives for HL7's
-	// examples, "-" if there are none. A test compares them.
+	// plan is a hash of the type's trie, and examples a hash of the values extracted
+	// from HL7's examples, "-" if there are none. A test compares them.
 	plan, examples string
 }
 
-// readNumbers reads the file. One that is malformed is a fault of the tables.
+// readNumbers reads the file. It panics for a malformed file, which is a fault of the
+// program.
 func readNumbers(text string) *numbers {
 	n := &numbers{streams: map[string]index.Param{}, types: map[string]typeNumbers{}}
 	for line := range strings.Lines(text) {
@@ -71,7 +72,7 @@ func readNumbers(text string) *numbers {
 	return n
 }
 
-// number returns the number of a stream, a new one where the file has none yet.
+// number returns the number of a stream, a new one if the file has none yet.
 func (n *numbers) number(name string) index.Param {
 	at, known := n.streams[name]
 	if !known {
@@ -82,11 +83,11 @@ func (n *numbers) number(name string) index.Param {
 	return at
 }
 
-// Version returns the version of what is extracted of the resources of a type. Values
-// of another version have to be extracted again. It is 0 of what is no resource type, or one of a later version.
+// Version returns the version of the extractor of a type. Values of another version
+// must be extracted again. It is 0 for a type that this program does not know.
 //
-// Values of contained resources are not of it: they have the version of their own
-// type, which lies with them. [Stale] looks at both.
+// It does not cover the values of contained resources, which lie with the version of
+// their own type. [Stale] looks at both.
 func Version(t schema.TypeID) uint32 {
 	if versions := R4().Versions; int(t) < len(versions) {
 		return versions[t]
@@ -94,8 +95,8 @@ func Version(t schema.TypeID) uint32 {
 	return 0
 }
 
-// Stale reports whether values that were extracted of a resource of a type under some
-// version of its extraction have to be extracted again.
+// Stale reports whether the values of a resource, extracted under some version of its
+// type's extractor, must be extracted again.
 func Stale(t schema.TypeID, version uint32, payload []byte) bool {
 	if version != Version(t) {
 		return true

@@ -15,9 +15,11 @@ func (r *Registry) List(t schema.TypeID) []search.Parameter {
 		if found.Special == SpecialUnsupported {
 			continue
 		}
-		p := search.Parameter{Code: code, URL: found.Row.URL, Type: found.Row.Type}
-		if p.Type == schema.ParamReference {
-			p.Targets = r.Targets(found)
+		p := search.Parameter{Code: code, URL: found.Row.URL, Type: found.Row.Type.String()}
+		if found.Row.Type == schema.ParamReference {
+			for _, target := range r.Targets(found) {
+				p.Targets = append(p.Targets, target.String())
+			}
 		}
 		supported = append(supported, p)
 	}

@@ -2,8 +2,8 @@ package param
 
 import "github.com/fhirlake/fhirlake/internal/schema"
 
-// A Filter narrows the items of a step to some. Filters of one step of a path
-// exclude each other: all compare one thing with different constants.
+// A Filter selects some items of a step. Filters of one step of a path exclude each
+// other: all compare the same child with different constants.
 type Filter struct {
 	Kind  filterKind
 	Field schema.FieldID // of filterEquals: the child that is compared

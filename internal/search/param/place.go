@@ -3,7 +3,7 @@ package param
 import (
 	"fmt"
 
-	"github.com/fhirlake/fhirlake/fhirpath"
+	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 

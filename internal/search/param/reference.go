@@ -7,18 +7,18 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Reference is what a reference's text says. Either typ and id are set, of a
-// resource of this store that need not exist, or text is.
+// A Reference is a parsed reference. Either type and id are set, of a resource of this
+// store that need not exist, or the text is.
 type Reference struct {
 	Type schema.TypeID
 	ID   string
 	Text string
 }
 
-// ReadReference takes a reference apart (FHIR R4 §2.3.0.1). Relative references,
-// and absolute ones below base, are local. A version is left out: a reference
-// to a version matches as one to the resource. Conditional references
-// (Practitioner?identifier=…), urns and fragments are text.
+// ReadReference parses a reference (FHIR R4 §2.3.0.1). Relative references, and
+// absolute ones below base, are local. A version is left out: a reference to a version
+// matches as one to the resource. Conditional references (Practitioner?identifier=…),
+// urns and fragments are text.
 func (r *Registry) ReadReference(s, base string) Reference {
 	s = WithoutVersion(s)
 	relative := s
@@ -35,7 +35,7 @@ func (r *Registry) ReadReference(s, base string) Reference {
 	return Reference{Text: s}
 }
 
-// Address takes apart a reference that may be below some store's address: it ends in
+// Address splits a reference that may be below some store's address: it ends in
 // /Type/id.
 func (r *Registry) Address(s string) (before string, typ schema.TypeID, id string, ok bool) {
 	last := strings.LastIndexByte(s, '/')
@@ -99,8 +99,8 @@ func (r *Registry) Targets(p *Param) []schema.TypeID {
 	return types
 }
 
-// Hierarchy returns the parameter by which resources of a type say what they are
-// part of, where that is of the same type: Location.partof (FHIR R4 §3.1.1.4.14).
+// Hierarchy returns the parameter by which resources of a type refer to a whole of the
+// same type: Location.partof (FHIR R4 §3.1.1.4.14).
 func (r *Registry) Hierarchy(t schema.TypeID) *Param {
 	for _, code := range []string{"partof", "part-of"} {
 		if p, ok := r.Find(t, code); ok && slices.Contains(p.Row.Targets, t) {
@@ -110,8 +110,8 @@ func (r *Registry) Hierarchy(t schema.TypeID) *Param {
 	return nil
 }
 
-// HasHierarchy reports whether :above and :below mean something for a reference
-// parameter: what it leads to has a hierarchy or versions.
+// HasHierarchy reports whether :above and :below have a meaning for a reference
+// parameter: its targets have a hierarchy or versions.
 func (r *Registry) HasHierarchy(p *Param) bool {
 	if slices.ContainsFunc(p.Streams, (*Stream).Canonical) {
 		return true

@@ -10,17 +10,17 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Stream is the values that the elements at one place yield for one type of
-// parameter. It has a number of its own in the index. Parameters are unions of
-// streams: Patient.name and Patient.family share the family names, and
-// Observation.patient is the part of Observation.subject whose references are
-// to patients. So no value is stored twice, however many parameters see it.
+// A Stream is the values of the elements at one place, converted for one type of
+// parameter. It has a number of its own in the index. Parameters are unions of streams:
+// Patient.name and Patient.family share the family names, and Observation.patient is
+// the stream of Observation.subject's references to patients. So no value is stored
+// twice, however many parameters see it.
 type Stream struct {
 	ID   index.Param
 	name string // where its values come from and their kind; "" of a custom parameter
 	Kind leafKind
 	typ  schema.TypeID // of the elements
-	// Sensitive is set on streams of codes of which the case always counts.
+	// Sensitive is set on streams of codes whose case always counts.
 	Sensitive bool
 	Place     *Place // of a custom parameter, whose values are not stored; otherwise nil
 }
@@ -39,8 +39,8 @@ type Param struct {
 	Row     *schema.Param
 	Streams []*Stream
 	Aside   []*Stream // for :text and :of-type on tokens, for :identifier on references
-	// Composites are the places of which a composite looks at the elements, each
-	// with the parts that it compares there.
+	// Composites are the places of a composite's elements, each with the components
+	// that are compared there.
 	Composites []Composite
 	Special    special
 	Custom     *Custom // nil for R4's own
@@ -50,12 +50,12 @@ type Param struct {
 // code and a value.
 type Composite struct {
 	Components []component
-	// Grouped says that the place has many elements, and that the parts must be of
-	// one of them. Otherwise the element is the resource.
+	// Grouped says that the place has many elements, and that all components must hold
+	// for one of them. Otherwise the element is the resource.
 	Grouped bool
 }
 
-// Seen returns the streams that a match with a modifier looks at.
+// Seen returns the streams for a match with a modifier.
 func (p *Param) Seen(mod Modifier) []*Stream {
 	var seen []*Stream
 	switch mod {
@@ -72,7 +72,7 @@ func (p *Param) Seen(mod Modifier) []*Stream {
 	return p.Streams
 }
 
-// Whole returns the streams that hold whole values: the words of a family name
+// Whole returns the streams of whole values, without the words of family names: these
 // are found, but neither equal the name nor sort it.
 func (p *Param) Whole() []*Stream {
 	words := func(s *Stream) bool { return s.Kind == LeafWords }
@@ -100,7 +100,7 @@ type component struct {
 	Anywhere bool // holds for every element of the composite
 }
 
-// special tells the parameters that are no streams.
+// A special is a parameter without streams.
 type special uint8
 
 const (
@@ -112,7 +112,7 @@ const (
 	SpecialUnsupported
 )
 
-// A TypePlan is all that is known about searching one resource type.
+// A TypePlan has the parameters of one resource type and the trie that extracts them.
 type TypePlan struct {
 	params map[string]*Param
 	Root   *Node
@@ -137,11 +137,11 @@ type Registry struct {
 	streams []*Stream   // by index.Param; nil for numbers out of use
 	Names   map[string]schema.TypeID
 	Fields  wellKnown
-	// Versions are those of what is extracted, by schema.TypeID.
+	// Versions are the versions of the extractor, by schema.TypeID.
 	Versions []uint32
 	Customs  customs
-	// Narrative and content are the words of all types: those of the narrative, and
-	// what the rest of a resource has beside them.
+	// Narrative and Content are the streams of words of all types: the narrative's
+	// words, and further words of the rest of a resource.
 	Narrative, Content *Stream
 }
 
@@ -204,7 +204,7 @@ type sharedKey struct {
 	kind leafKind
 }
 
-// A use says that a parameter takes values from the end of a path.
+// A use is a path at whose end a parameter takes values.
 type use struct {
 	path
 	param *Param
@@ -305,9 +305,8 @@ func mustParse(expression string) syntax.Node {
 	return tree
 }
 
-// convert appends the uses of those paths that end at a type which the parameter
-// can index. Others have no meaning for it, such as the Range among the values
-// of a token parameter.
+// convert appends the uses of the paths that end at a type which the parameter can
+// index. Other paths have no meaning for it, such as a Range for a token parameter.
 func convert(uses []use, found []path, p *Param, shared bool) []use {
 	for _, at := range found {
 		if at.exists {

@@ -10,9 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// Settings are what the meaning of stored values depends on beside themselves. Values
-// are extracted without them and settled whenever they are read, so that a store may
-// have others the next time.
+// Settings give meaning to stored values. Values are extracted without them and settled
+// whenever they are read, so that a store may have other settings at the next opening.
 type Settings struct {
 	// Zone is the time zone of dates that have none, stored or asked for. Nil is UTC.
 	Zone *time.Location
@@ -51,9 +50,9 @@ func (s Settings) Settle() index.Settle {
 	}
 }
 
-// Bounds returns the range of a Period in a zone, of which an end that is missing is
-// open. A Period that ends before it starts, which FHIR forbids and people write, is
-// all between its two ends.
+// Bounds returns the range of a Period in a zone. A missing end is open. A Period that
+// ends before it starts, which FHIR forbids and people write, is all between its two
+// ends.
 func Bounds(p index.Period, zone *time.Location) (low, high int64) {
 	startLow, startHigh := instants(p.Start, zone)
 	endLow, endHigh := instants(p.End, zone)
@@ -75,8 +74,8 @@ func instants(m index.Moment, zone *time.Location) (from, to int64) {
 	return m.From, m.To
 }
 
-// settleCanonical adds what a canonical is found by. One that is the address of a
-// resource of this store leads there as well, whatever its version.
+// settleCanonical adds the texts by which a canonical is found. A canonical that is the
+// address of a resource of this store also leads to that resource, with any version.
 func (r *Registry) settleCanonical(to *index.Settled, e *index.Entry, base string) {
 	url, version, versioned := strings.Cut(e.Exact, "|")
 	if local := r.ReadReference(url, base); local.Type != 0 {
@@ -92,7 +91,7 @@ func (r *Registry) settleCanonical(to *index.Settled, e *index.Entry, base strin
 	}
 }
 
-// entry returns a reference as the settled value that an unsettled one stands for.
+// entry returns a reference as the settled value of an unsettled one.
 func (r Reference) entry(of *index.Entry) index.Entry {
 	e := index.Entry{Kind: index.KindReferenceText, Param: of.Param, Group: of.Group, Folded: r.Text, Exact: r.Text}
 	if r.Type != 0 {

@@ -7,9 +7,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A Node is a place in the tree of elements below a resource of one type, and
-// says what to extract there. Extraction walks tape and trie together and skips
-// every subtree that no parameter looks into.
+// A Node is a place in the tree of elements below a resource of one type, with the
+// streams that are fed there. Extraction walks tape and trie together and skips every
+// subtree into which no parameter looks.
 type Node struct {
 	Leaves []Leaf
 	First  schema.FieldID // the field of edges[0]
@@ -23,14 +23,13 @@ type Leaf struct {
 	Binding *schema.Binding // of leafCode
 }
 
-// An edge leads from a node to the items of one field. The first branch whose
-// filter an item passes is taken. An edge with filters for some parameters and
-// none for others has the latter's streams split: each item feeds exactly one
-// branch, and an unfiltered parameter is the union of all.
+// An edge leads from a node to the items of one field. An item takes the first branch
+// whose filter it passes, so it feeds exactly one branch. A parameter without filter is
+// the union of all branches of the edge.
 type edge struct {
 	Branches []branch
-	// Numbered says that the items are the elements of a composite: what is below
-	// item i, from 0, is in group i + 1.
+	// Numbered says that the items are the elements of a composite: values below item
+	// i, from 0, are in group i + 1.
 	Numbered bool
 	// Counted says that the number of an item matters to a filter or a group.
 	Counted bool
@@ -71,7 +70,7 @@ func (b *registryBuilder) node(t schema.TypeID, place string, uses []use, depth 
 	return n
 }
 
-// leaf adds a use's stream to a node, or shares the one that is there.
+// leaf adds a use's stream to a node, or shares the node's own.
 func (b *registryBuilder) leaf(n *Node, u use, place string) {
 	var s *Stream
 	for _, l := range n.Leaves {

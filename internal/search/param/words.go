@@ -7,15 +7,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// AppendWords appends the words of s to dst, with one space between: runs of
-// letters and digits, folded as [Fold] does, so that a word is found however it is
-// written. An apostrophe joins what it stands between, as in a string search; all
-// else that is no letter or digit separates. "O'Hára's x-ray: 7.5" is
-// "oharas x ray 7 5".
+// AppendWords appends the words of s to dst, with one space between: runs of letters
+// and digits, folded as [Fold] does, so that a word is found however it is written. An
+// apostrophe joins its neighbours, as in a string search; any other character that is
+// no letter or digit separates. "O'Hára's x-ray: 7.5" is "oharas x ray 7 5".
 //
 // Han, Hiragana and Katakana, which are written without spaces, are words of one
-// character each. A UUID is one word with its dashes: as five it would be found no
-// better, and cost the index five times as much.
+// character each. A UUID is one word with its dashes: as five words it would be found
+// no better, and cost the index five times as much.
 //
 // It allocates only for text beyond ASCII or where dst is too small.
 func AppendWords(dst []byte, s string) []byte {
@@ -76,7 +75,7 @@ func appendWordRune(dst []byte, start int, r rune) []byte {
 	return separate(dst, start)
 }
 
-// between reports whether no word is open in what was appended after start.
+// between reports whether no word is open behind start.
 func between(dst []byte, start int) bool { return len(dst) == start || dst[len(dst)-1] == ' ' }
 
 // separate ends the word that was appended last, if there is one after start.

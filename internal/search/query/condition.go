@@ -5,14 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// condition reads the name and value of a condition on resources of type t,
-// which is depth steps away from those that are searched. It returns nil where
-// every alternative is empty.
+// condition reads the name and value of a condition on resources of type t, depth steps
+// away from the searched resources. It returns nil if every alternative is empty.
 func (p *Parser) condition(t schema.TypeID, name, value string, depth int) (Condition, error) {
 	if depth > maxSteps {
 		return nil, p.Fail(issue.TooCostly, "more than %d steps", maxSteps)
@@ -50,7 +49,7 @@ func (p *Parser) condition(t schema.TypeID, name, value string, depth int) (Cond
 	return p.match(t, found, mod, value)
 }
 
-// has reads what follows _has: Type:reference:name (FHIR R4 §3.1.1.4.15).
+// has reads the text behind _has: Type:reference:name (FHIR R4 §3.1.1.4.15).
 func (p *Parser) has(rest, value string, depth int) (Condition, error) {
 	source, via, name, err := p.hasSteps(rest)
 	if err != nil {
@@ -63,8 +62,8 @@ func (p *Parser) has(rest, value string, depth int) (Condition, error) {
 	return &Reverse{Source: source, Param: via, Next: next}, nil
 }
 
-// hasSteps reads Type:reference:name: the type that refers, by which parameter, and
-// the name that is left.
+// hasSteps reads Type:reference:name: the referring type, its reference parameter, and
+// the rest of the name.
 func (p *Parser) hasSteps(rest string) (source schema.TypeID, via *param.Param, name string, err error) {
 	parts := strings.SplitN(rest, ":", 3)
 	if len(parts) < 3 {
@@ -134,8 +133,8 @@ func (p *Parser) chain(via *param.Param, typeName, rest, value string, depth int
 			if final(err) {
 				return nil, err
 			}
-			// A type that lacks the parameter says less than one that has it and
-			// cannot use the value.
+			// The error of a type that has the parameter and cannot use the value says
+			// more than the error of a type that lacks it.
 			if e := (*param.QueryError)(nil); failure == nil || errors.As(failure, &e) && e.Code == issue.NotFound {
 				failure = err
 			}
@@ -203,8 +202,8 @@ func (v *Value) restrict(target schema.TypeID, r *param.Registry) bool {
 	return v.Reference.Type == 0 || v.Reference.Type == target
 }
 
-// modifier sets the modifier of a match, and returns the type that one of a
-// reference names.
+// modifier sets the modifier of a match, and returns the type that a reference's
+// modifier names.
 func (p *Parser) modifier(m *Match, name string) (target schema.TypeID, err error) {
 	if name == "" {
 		return 0, nil

@@ -3,12 +3,12 @@ package query
 import (
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A containment says what a search looks for beside resources of their own: _contained
-// and _containedType (FHIR R4 §3.1.1.5.5).
+// A containment says whether a search looks for contained resources: _contained and
+// _containedType (FHIR R4 §3.1.1.5.5).
 type containment struct {
 	Inside bool // looks for contained resources
 	Only   bool // and for no others
@@ -45,9 +45,9 @@ func (p *Parser) containment(parts []part) error {
 	return nil
 }
 
-// checkContained reports what does not go with contained resources. Containers are of
-// any type, so that they are sorted by what all types have; and a contained resource
-// is no start of an _include.
+// checkContained reports parameters that do not fit contained resources. Containers are
+// of any type, so they are sorted by parameters that all types have; and no _include
+// starts at a contained resource.
 func (p *Parser) checkContained() error {
 	shared := func(k SortKey) bool { return k.Branches == nil && k.Param.Row.Base.Type().Base == 0 }
 	switch {
@@ -64,5 +64,5 @@ func (p *Parser) checkContained() error {
 }
 
 // Contained reports whether the query looks for contained resources, so that its
-// matches may be of other types than those that it is for.
+// matches may be of other types than the searched ones.
 func (q *Query) Contained() bool { return q.Containment.Inside }

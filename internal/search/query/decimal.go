@@ -16,23 +16,23 @@ type Number struct {
 	// Exponent counts as two: 1e2 is [95, 105).
 	Low, High string
 	Exponent  bool
-	parsed    *apd.Decimal
+	// The same three as numbers.
+	value, low, high *apd.Decimal
 }
 
 func readNumber(s string) (Number, bool) {
-	d := new(apd.Decimal)
+	d, low, high := new(apd.Decimal), new(apd.Decimal), new(apd.Decimal)
 	if !param.SetDecimal(d, s) {
 		return Number{}, false
 	}
-	n := Number{Value: d.String(), parsed: d, Exponent: strings.ContainsAny(s, "eE")}
+	n := Number{Value: d.String(), value: d, low: low, high: high, Exponent: strings.ContainsAny(s, "eE")}
 	unit := d.Exponent
 	if n.Exponent && d.NumDigits() == 1 {
 		unit--
 	}
 	half := apd.New(5, unit-1)
-	var low, high apd.Decimal
-	param.Exact.Sub(&low, d, half)
-	param.Exact.Add(&high, d, half)
+	param.Exact.Sub(low, d, half)
+	param.Exact.Add(high, d, half)
 	n.Low, n.High = low.String(), high.String()
 	return n, true
 }
@@ -40,11 +40,9 @@ func readNumber(s string) (Number, bool) {
 // Around returns the implied range widened by a tenth of the value.
 func (n Number) Around() (low, high string) {
 	var tenth, l, h apd.Decimal
-	param.Exact.Abs(&tenth, n.parsed)
+	param.Exact.Abs(&tenth, n.value)
 	param.Exact.Mul(&tenth, &tenth, apd.New(1, -1))
-	param.SetDecimalString(&l, n.Low)
-	param.SetDecimalString(&h, n.High)
-	param.Exact.Sub(&l, &l, &tenth)
-	param.Exact.Add(&h, &h, &tenth)
+	param.Exact.Sub(&l, n.low, &tenth)
+	param.Exact.Add(&h, n.high, &tenth)
 	return l.String(), h.String()
 }

@@ -2,9 +2,9 @@ package query
 
 import "strings"
 
-// splitEscaped cuts s at every sep that no backslash stands before. Escapes stay
-// as they are: a part may have to be split again (FHIR R4 §3.1.1.4.7.1, values
-// are split first and unescaped after).
+// splitEscaped cuts s at every sep without a backslash before it. Escapes stay as they
+// are, since a piece may be split again (FHIR R4 §3.1.1.4.7.1: values are split first
+// and unescaped after).
 func splitEscaped(s string, sep byte) []string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return strings.Split(s, string(sep))

@@ -6,11 +6,11 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A filter expression is a tree: a test, a negation, or filters joined by and, or
-// by or (FHIR R4 §3.1.3).
+// A filterNode is a tree: a test, a negation, or filters joined by "and" or by "or"
+// (FHIR R4 §3.1.3).
 type filterNode struct {
 	kind filterForm
 	of   []filterNode // of not, and, or
@@ -29,8 +29,7 @@ const (
 	filterOr
 )
 
-// A filterStep is one name of a path, with the filter that what it leads to must
-// satisfy.
+// A filterStep is one name of a path, with the filter that its targets must satisfy.
 type filterStep struct {
 	name  string
 	where *filterNode
@@ -89,8 +88,8 @@ func (r *filterReader) keyword(word string) bool {
 	return true
 }
 
-// expression reads filters joined by and, and or, which are evaluated from left
-// to right without precedence.
+// expression reads filters joined by "and" and "or", which are evaluated from left to
+// right without precedence.
 func (r *filterReader) expression() (filterNode, error) {
 	if r.depth++; r.depth > maxFilterDepth {
 		return filterNode{}, r.Fail(issue.TooCostly, "more than %d levels of parentheses", maxFilterDepth)
@@ -138,7 +137,7 @@ func (r *filterReader) operand() (filterNode, error) {
 	if negated {
 		return filterNode{kind: filterNot, of: []filterNode{inside}}, nil
 	}
-	// A filter of its own: what follows must not be joined into it.
+	// It is a filter of its own: the next filter must not be joined into it.
 	return filterNode{kind: filterAnd, of: []filterNode{{kind: filterOr, of: []filterNode{inside}}}}, nil
 }
 
@@ -199,7 +198,7 @@ func (r *filterReader) word(of func(rune) bool) string {
 	return text[:end]
 }
 
-// value reads a JSON string, or what goes on to white space or a closing mark.
+// value reads a JSON string, or the text up to white space or a closing mark.
 func (r *filterReader) value() (string, error) {
 	text := r.next()
 	if !strings.HasPrefix(text, `"`) {

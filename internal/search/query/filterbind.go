@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // filter reads a _filter and makes a condition on resources of type t of it.
@@ -18,8 +18,8 @@ func (p *Parser) filter(t schema.TypeID, text string, depth int) (Condition, err
 	return p.bind(t, &node, depth)
 }
 
-// bind makes a condition on resources of type t, which is depth steps away from
-// those that are searched.
+// bind makes a condition on resources of type t, depth steps away from the searched
+// resources.
 func (p *Parser) bind(t schema.TypeID, node *filterNode, depth int) (Condition, error) {
 	if node.kind == filterTest {
 		return p.bindPath(t, node, node.path, depth)
@@ -38,7 +38,7 @@ func (p *Parser) bind(t schema.TypeID, node *filterNode, depth int) (Condition, 
 	return c, nil
 }
 
-// bindPath makes a condition of what is left of a test's path.
+// bindPath makes a condition of the rest of a test's path.
 func (p *Parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, depth int) (Condition, error) {
 	if depth > maxSteps {
 		return nil, p.Fail(issue.TooCostly, "more than %d steps", maxSteps)
@@ -71,7 +71,7 @@ func (p *Parser) bindPath(t schema.TypeID, node *filterNode, path []filterStep, 
 	return p.bindTest(t, found, node.op, node.value)
 }
 
-// bindHas makes a condition of a path that goes on in what refers here: R4's grammar
+// bindHas makes a condition of a path that goes on in referring resources: R4's grammar
 // leaves _has out, R5's has it.
 func (p *Parser) bindHas(rest string, node *filterNode, path []filterStep, depth int) (Condition, error) {
 	source, via, rest, err := p.hasSteps(rest)
@@ -174,7 +174,7 @@ type filterWay struct {
 	as   Prefix
 }
 
-// filterOperation says how an operation on parameters of a type is written.
+// filterOperation returns how an operation on parameters of a type is written.
 func filterOperation(kind schema.ParamType, op string) (filterWay, bool) {
 	switch kind {
 	case schema.ParamDate, schema.ParamNumber, schema.ParamQuantity:
@@ -246,7 +246,7 @@ func escapedFilter(kind schema.ParamType, text string) string {
 	return filterToken.Replace(withSystem(text))
 }
 
-// withSystem spells out the systems that have a short name in filters.
+// withSystem spells out systems with a short name in filters.
 func withSystem(text string) string {
 	before, after, found := strings.Cut(text, "|")
 	if !found {

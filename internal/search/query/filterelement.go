@@ -3,22 +3,22 @@ package query
 import (
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A filterElement is a name that filters alone have: an element with parts, of
-// which a filter in brackets says which one is meant, as in
-// relatesTo[code eq replaces].target re DocumentReference/1 (FHIR R4 §3.1.3.3). A
-// composite parameter compares the parts of one element.
+// A filterElement is a name that filters alone have: an element with named parts. A
+// filter in brackets selects the element, as in relatesTo[code eq replaces].target re
+// DocumentReference/1 (FHIR R4 §3.1.3.3). A composite parameter compares two parts of
+// one element.
 type filterElement struct {
 	typ, name string
 	composite string   // the code of the composite
 	parts     []string // the names of its parts, in order
 }
 
-// filterElements are those whose parameters R4 still has.
+// filterElements are the elements whose composite parameters R4 still has.
 var filterElements = []filterElement{
 	{"Group", "characteristic", "characteristic-value", []string{"code", "value"}},
 	{"DocumentReference", "relatesTo", "relationship", []string{"target", "code"}},

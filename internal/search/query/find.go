@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // find returns the parameter of a type with the given code, and notes that the
@@ -19,8 +19,8 @@ func (p *Parser) find(t schema.TypeID, code string) (*param.Param, bool) {
 	return found, ok
 }
 
-// supported reports a parameter that cannot be asked for, depth steps away from the
-// resources that are searched.
+// supported reports a parameter that cannot be used depth steps away from the searched
+// resources.
 func (p *Parser) supported(found *param.Param, depth int) error {
 	switch {
 	case found.Special == param.SpecialUnsupported:
@@ -40,8 +40,8 @@ func (p *Parser) unfilled(c *param.Custom) *param.QueryError {
 	return &param.QueryError{Part: p.name, Code: issue.Transient, Reason: reason}
 }
 
-// final reports whether an error about one type of a chain's targets is one about
-// the chain: leaving the type out would make the answer wrong.
+// final reports whether an error about one type of a chain's targets ends the whole
+// chain: leaving the type out would make the answer wrong.
 func final(err error) bool {
 	e, ok := err.(*param.QueryError)
 	return ok && (e.Code == issue.TooCostly || e.Code == issue.Transient)

@@ -8,18 +8,18 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// A Footprint says on what the answer to a query depends.
+// A Footprint has the resource types on which the answer to a query depends.
 type Footprint struct {
-	// Types are those whose resources the answer depends on; nil is all.
+	// Types are the types on whose resources the answer depends; nil is all.
 	Types []schema.TypeID
-	// Joined are those of them that chains and _has lead to.
+	// Joined are the types among them to which chains and _has lead.
 	Joined []schema.TypeID
-	// Alone says that a resource matches or not whatever else there is: no chain, no
-	// terminology, no text that has to be read.
+	// Alone says that whether a resource matches depends on no other resource: the
+	// query has no chain, no terminology, and no text that must be read.
 	Alone bool
 }
 
-// Footprint returns on what the answer to the query depends.
+// Footprint returns the resource types on which the answer to the query depends.
 func (q *Query) Footprint() Footprint {
 	f := Footprint{Types: slices.Clone(q.Searched), Alone: true}
 	for _, c := range q.Clauses {
@@ -44,7 +44,7 @@ func (m *Match) depends(f *Footprint) bool {
 			return true
 		}
 		f.Alone = false
-		return false // of what a hierarchy or a set of values is made, only a search knows
+		return false // only a search knows the members of a hierarchy or a value set
 	}
 	if m.Param.Special == param.SpecialLastUpdated || m.Param.Special == param.SpecialNear {
 		f.Alone = false // the time is given by the commit, positions have to be read
@@ -85,8 +85,8 @@ func (f *Footprint) join(t schema.TypeID) {
 	f.Types, f.Joined = append(f.Types, t), append(f.Joined, t)
 }
 
-// Own returns the query with those of its conditions alone that look at one resource.
-// What it does not find the query does not find either.
+// Own returns the query with only the conditions that look at one resource. It finds
+// every resource that the query finds, and perhaps more.
 func (q *Query) Own() *Query {
 	own := *q
 	own.Clauses = slices.DeleteFunc(slices.Clone(q.Clauses), func(c clause) bool {
@@ -107,7 +107,7 @@ func (q *Query) Includes() bool { return len(q.Inclusions) > 0 }
 func (q *Query) Paged() bool { return q.Page != "" }
 
 // Conditions returns a text that is the same for queries with the same conditions, in
-// whatever order and spelling: parameters that shape the answer are left aside.
+// any order and spelling. It ignores parameters that shape the answer.
 func (q *Query) Conditions() string {
 	var parts []string
 	for _, p := range q.parts {

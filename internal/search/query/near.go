@@ -4,20 +4,20 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A circle is the places not farther from a point than a distance.
+// A circle is the places within a distance of a point.
 type circle struct {
 	latitude, longitude float64 // in degrees
 	metres              float64
 }
 
-// defaultDistance is meant where a position comes without a distance, which FHIR
-// leaves to the server.
+// defaultDistance is the distance for a position without one, which FHIR leaves to the
+// server.
 const defaultDistance = 50_000
 
-// metresOf has the units that a distance may have, as UCUM and people write them.
+// metresOf returns the length of a unit of distance, as UCUM and people write it.
 func metresOf(unit string) (metres float64, ok bool) {
 	switch unit {
 	case "", "km":

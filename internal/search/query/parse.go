@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/urlquery"
+	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -42,15 +42,10 @@ type ParseOptions struct {
 	Compartment Compartment
 }
 
-// Parse reads the raw query of a search for resources of type t, or for 0 of all
-// types or those that _type names: what follows
-// the question mark, or the body of a POST _search. It reports a [*QueryError]
-// for the first part that cannot be used (FHIR R4 §3.1.1).
-func Parse(t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
-	return Read(param.R4(), t, rawQuery, opts)
-}
-
-// Read is Parse with the parameters of a registry.
+// Read reads the raw query of a search for resources of type t, or for 0 of all types or
+// the types that _type names: what follows the question mark, or the body of a POST _search.
+// It knows the parameters of a registry, and reports a [*param.QueryError] for the first part
+// that cannot be used (FHIR R4 §3.1.1).
 func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions) (*Query, error) {
 	p := Parser{Registry: r, opts: opts, q: &Query{PageSize: search.DefaultCount}}
 	p.opts.Base = param.NormalBase(opts.Base)
@@ -112,15 +107,12 @@ func (p *Parser) Fail(code issue.Code, format string, args ...any) error {
 
 // Decode reads one name=value.
 func (p *Parser) Decode(raw string) (part, error) {
-	rawName, rawValue, _ := strings.Cut(raw, "=")
-	name, err := url.QueryUnescape(rawName)
-	if err != nil || !utf8.ValidString(name) {
-		return part{}, &param.QueryError{Code: issue.Invalid, Reason: "name is not percent-encoded UTF-8"}
+	name, value, ok := urlquery.Cut(raw)
+	if !utf8.ValidString(name) {
+		name, ok = "", false
 	}
-	p.name = shown(name)
-	value, err := url.QueryUnescape(rawValue)
-	if err != nil || !utf8.ValidString(value) {
-		return part{}, p.Fail(issue.Invalid, "value is not percent-encoded UTF-8")
+	if p.name = shown(name); !ok || !utf8.ValidString(value) {
+		return part{}, p.Fail(issue.Invalid, "not percent-encoded UTF-8")
 	}
 	if strings.ContainsFunc(name, forbidden) || strings.ContainsFunc(value, forbidden) {
 		return part{}, p.Fail(issue.Invalid, "control character")
@@ -131,7 +123,7 @@ func (p *Parser) Decode(raw string) (part, error) {
 // forbidden reports characters that no string of FHIR has (FHIR R4 §2.24.0.1).
 func forbidden(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
 
-// maxShown is as much of a parameter's name as an error shows, in bytes.
+// maxShown is how many bytes of a parameter's name an error shows.
 const maxShown = 128
 
 func shown(name string) string {
@@ -198,7 +190,7 @@ func (p *Parser) unsupported(reason string) error {
 	return &param.QueryError{Part: p.name, Code: issue.NotSupported, Reason: reason, Ignorable: true}
 }
 
-// once reports a parameter that the query already has and that has one value.
+// once reports a parameter that may stand once and that the query already has.
 func (p *Parser) once(name string) error {
 	if slices.ContainsFunc(p.q.parts, func(used part) bool { return used.Name == name }) {
 		return p.Fail(issue.Invalid, "given more than once")
@@ -217,7 +209,7 @@ func (p *Parser) lenient(err error) error {
 	return err
 }
 
-// suggest adds to an error about an unknown name those that are near.
+// suggest adds similar names to an error about an unknown name.
 func (p *Parser) suggest(err error) error {
 	if e, ok := err.(*param.QueryError); ok && e.Unknown != "" {
 		e.Near = nearest(e.Unknown, p.Codes(e.Type))

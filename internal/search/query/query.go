@@ -3,10 +3,10 @@ package query
 import (
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Query is a parsed search. It is immutable and safe for several goroutines.
@@ -28,9 +28,9 @@ type Query struct {
 	Bound       string
 }
 
-// Bind makes the page tokens of the query good only for a query that is bound to the
-// same text: what filters the answer beside the query, such as what the caller may
-// see. It must be called before the query is answered.
+// Bind makes the page tokens of the query valid only for a query that is bound to the
+// same text. The text names anything that filters the answer beside the query, such as
+// the caller's rights. It must be called before the query is answered.
 func (q *Query) Bind(text string) { q.Bound = text }
 
 // A part is one name=value of the query as it was used.
@@ -43,11 +43,12 @@ func (q *Query) Types() []schema.TypeID { return q.Searched }
 // _summary=count.
 func (q *Query) Count() int { return q.PageSize }
 
-// Issues returns what was ignored under [ParseOptions.Lenient]. The slice is shared.
+// Issues returns the parameters ignored under [ParseOptions.Lenient]. The slice is
+// shared.
 func (q *Query) Issues() []issue.Issue { return q.Ignored }
 
-// Self returns the query as it was used, percent-encoded, in the order in which
-// it was written: without what was ignored, and without the page.
+// Self returns the query as it was used, percent-encoded, in the order in which it was
+// written, without ignored parameters and without the page.
 func (q *Query) Self() string {
 	n := 0
 	for _, p := range q.parts {
@@ -66,8 +67,8 @@ func (q *Query) Self() string {
 	return b.String()
 }
 
-// encode percent-encodes a name or value. It leaves as they are those marks that
-// FHIR's queries are full of and RFC 3986 allows in a query.
+// encode percent-encodes a name or value. It does not encode marks that are frequent in
+// FHIR's queries and that RFC 3986 allows in a query.
 func encode(s string) string {
 	var b strings.Builder
 	encodeTo(&b, s)
@@ -142,14 +143,14 @@ type clause struct {
 }
 
 // A Condition holds for a resource or not: a *match, a *chain, a *reverse, a
-// *combination, a *negation or a *phrase. It is what the query says; what answers it is
-// a node.
+// *combination, a *negation or a *phrase. It is syntax only; package exec compiles it
+// into a node.
 type Condition interface {
-	// depends adds to a footprint what the condition depends on. It reports whether that
-	// can be told by types.
+	// depends adds to a footprint the types on which the condition depends. It reports
+	// whether types alone describe the dependence.
 	depends(f *Footprint) bool
-	// alike reports whether the condition means the same for every type: it is about
-	// values or words that all types share, or about what refers to the resource.
+	// alike reports whether the condition means the same for every type: it looks at
+	// values or words that all types share, or at referring resources.
 	alike() bool
 }
 
@@ -162,8 +163,8 @@ type Match struct {
 	Missing  bool    // the value of :missing
 }
 
-// A Chain is a condition on a resource that a reference leads to: one branch
-// for each type that it may have.
+// A Chain is a condition on the target of a reference: one branch for each type that
+// the target may have.
 type Chain struct {
 	Param    *param.Param
 	Branches []chainBranch
@@ -181,7 +182,7 @@ type Reverse struct {
 	Next   Condition
 }
 
-// A Combination is conditions on one resource of which any holds, or all hold.
+// A Combination is several conditions on one resource: any must hold, or all.
 type Combination struct {
 	All bool
 	Of  []Condition
@@ -202,19 +203,18 @@ type Value struct {
 	Prefix Prefix
 	Text   string // with escapes resolved
 	Folded string // of strings, of :text and of words
-	// Written is set on a string of which folding leaves nothing: it is compared with
-	// values as they are written.
+	// Written is set on a string that folding leaves empty: it is compared with values
+	// as they are written.
 	Written bool
 
-	// Of tokens and quantities. A system is given where there was a pipe, even if
-	// it is empty.
+	// Of tokens and quantities. A value with a pipe has a system, even if it is empty.
 	System, Code string
 	HasSystem    bool
 
 	Number    Number
 	Unit      unitMatch
 	Measure   *ucum.Unit // of code, if that is UCUM's
-	Low, High int64      // of dates: the range of what was written
+	Low, High int64      // of dates: the range of the written date
 	Reference param.Reference
 	Bare      bool // a reference that is an id alone
 	Target    schema.TypeID
@@ -223,7 +223,7 @@ type Value struct {
 	Parts []Value // of composites, one for each component
 }
 
-// unitMatch says how a quantity names its unit.
+// A unitMatch is the way in which a quantity names its unit.
 type unitMatch uint8
 
 const (
@@ -232,7 +232,7 @@ const (
 	UnitSystem                  // 5.4|http://unitsofmeasure.org|mg
 )
 
-// A SortKey is one key of _sort: a parameter, or one of what a reference leads to.
+// A SortKey is one key of _sort: a parameter, or a parameter of a reference's targets.
 type SortKey struct {
 	Param      *param.Param
 	Descending bool
@@ -260,7 +260,7 @@ type Include struct {
 	Target  schema.TypeID // 0 for any
 }
 
-// Negative reports whether the match is about what has not a value.
+// Negative reports whether the match holds for resources that lack a value.
 func (m *Match) Negative() bool {
 	return m.Modifier == param.ModNot || m.Modifier == param.ModNotIn || m.Modifier == param.ModMissing && m.Missing
 }

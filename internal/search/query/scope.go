@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A Compartment is that of one resource: what belongs to Patient/123 (FHIR R4
-// §3.3). The zero Compartment is the whole store.
+// A Compartment is the resources that belong to one resource, such as Patient/123 (FHIR
+// R4 §3.3). The zero Compartment is the whole store.
 type Compartment struct {
 	Type schema.TypeID // Patient, Encounter, RelatedPerson, Practitioner or Device
 	ID   string
@@ -27,8 +27,8 @@ func (c Compartment) table() *schema.Compartment {
 	return nil
 }
 
-// scope sets the types that are searched: t, or for 0 all types of the store or
-// of the compartment, as far as _type names them.
+// scope sets the searched types: t, or for 0 all types of the store or of the
+// compartment, narrowed by _type.
 func (p *Parser) scope(t schema.TypeID, parts []part) error {
 	if t != 0 {
 		if int(t) >= len(p.Types) || p.Types[t] == nil {
@@ -66,7 +66,7 @@ func (p *Parser) scope(t schema.TypeID, parts []part) error {
 	return nil
 }
 
-// chooseTypes narrows the types to those that _type names.
+// chooseTypes narrows the searched types to the types of _type.
 func (p *Parser) chooseTypes(t schema.TypeID, parts []part) error {
 	for _, part := range parts {
 		if part.Name != "_type" {
@@ -124,8 +124,8 @@ func (p *Parser) compartment(members []schema.CompartmentMember) clause {
 	return c
 }
 
-// clause reads a condition for each type that is searched. It reports false where
-// every alternative is empty.
+// clause reads a condition for each searched type. It reports false if every
+// alternative is empty.
 func (p *Parser) clause(name, text string) (clause, bool, error) {
 	c := clause{Part: name}
 	for _, t := range p.q.Searched {

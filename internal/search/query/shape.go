@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A summary is the value of _summary that cuts resources (FHIR R4 §3.1.1.5.8).
@@ -20,7 +20,7 @@ const (
 	summaryData         // all but the text
 )
 
-// A shape says which elements of resources an answer shows.
+// A shape selects the elements of resources that an answer shows.
 type shape struct {
 	summary  summary
 	elements []string // names as in FHIRPath; nil for all
@@ -68,8 +68,8 @@ func (p *Parser) elements(value string) (used string, err error) {
 	return strings.Join(names, ","), p.once("_elements")
 }
 
-// hasElement reports whether a type that is searched has an element; of those that
-// may contain what is searched, any.
+// hasElement reports whether a searched type has an element. For a search of contained
+// resources, any container's type counts too.
 func (p *Parser) hasElement(name string) bool {
 	if name == "resourceType" {
 		return true
@@ -88,7 +88,7 @@ func (p *Parser) hasElement(name string) bool {
 	return slices.ContainsFunc(p.q.Searched, has)
 }
 
-// checkShape reports what _summary=text forbids.
+// checkShape reports parameters that _summary=text forbids.
 func (p *Parser) checkShape() error {
 	if p.q.shape.summary == summaryText && len(p.q.Inclusions) > 0 {
 		return &param.QueryError{Part: "_summary", Code: issue.Invalid, Reason: "text cannot be mixed with _include and _revinclude"}
@@ -96,16 +96,15 @@ func (p *Parser) checkShape() error {
 	return nil
 }
 
-// Cuts reports whether the answer shows its matches, or what it includes, as
-// subsets: _summary cuts both, _elements the matches alone.
+// Cuts reports whether the answer shows its matches, or included resources, as subsets:
+// _summary cuts both, _elements the matches alone.
 func (q *Query) Cuts(included bool) bool {
 	return q.shape.summary != summaryNone || !included && q.shape.elements != nil
 }
 
-// AppendCut appends a match of the query, or what it includes, in canonical form
-// as the answer shows it: with the elements that _summary and _elements ask for
-// and those that are mandatory, tagged SUBSETTED. Where both are given an element
-// is shown that both ask for.
+// AppendCut appends a match of the query, or an included resource, in canonical form as
+// the answer shows it: with the mandatory elements and those of _summary and _elements,
+// tagged SUBSETTED. If both are given, an element needs both.
 func (q *Query) AppendCut(dst []byte, doc *fhirjson.Document, included bool) []byte {
 	elements := q.shape.elements
 	if included {
@@ -135,7 +134,7 @@ func (q *Query) AppendCut(dst []byte, doc *fhirjson.Document, included bool) []b
 	})
 }
 
-// summaryPart says what a summary has of an element.
+// summaryPart returns how much of an element a summary has.
 func summaryPart(row *schema.Field) fhirjson.Part {
 	if row.Flags&schema.FlagSummary != 0 || row.Min > 0 {
 		return fhirjson.Inside

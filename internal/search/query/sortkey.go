@@ -4,12 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
-// sort reads _sort: keys with a minus for descending. It returns those it uses.
+// sort reads _sort: keys with a minus for descending. It returns the used keys.
 func (p *Parser) sort(value string) (used string, err error) {
 	var keys []string
 	for text := range strings.SplitSeq(value, ",") {
@@ -34,8 +34,8 @@ func (p *Parser) sort(value string) (used string, err error) {
 	return strings.Join(keys, ","), nil
 }
 
-// keyOfAll reads one key for all types that are searched: of several, each must
-// have the parameter, with values of one kind.
+// keyOfAll reads one key for all searched types: each must have the parameter, with
+// values of one kind.
 func (p *Parser) keyOfAll(code string) (SortKey, error) {
 	key, err := p.sortKey(p.q.Searched[0], code, 0)
 	if err != nil || len(p.q.Searched) == 1 {
@@ -62,8 +62,8 @@ func (p *Parser) keyOfAll(code string) (SortKey, error) {
 	return SortKey{Param: &union}, nil
 }
 
-// sortKey reads one key on resources of type t, depth steps from those that are
-// searched: birthdate, organization.name or subject:Patient.name.
+// sortKey reads one key on resources of type t, depth steps from the searched
+// resources: birthdate, organization.name or subject:Patient.name.
 func (p *Parser) sortKey(t schema.TypeID, code string, depth int) (key SortKey, err error) {
 	if depth > maxSteps {
 		return key, p.Fail(issue.TooCostly, "more than %d steps", maxSteps)

@@ -6,7 +6,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// HoldsFolded reports whether a text of the dictionary satisfies a value. Those of uris
+// HoldsFolded reports whether a text of the dictionary satisfies a value. Texts of uris
 // are not folded.
 func (v *Value) HoldsFolded(mod param.Modifier, text string) bool {
 	switch mod {
@@ -38,9 +38,9 @@ func (p Prefix) holds(order int) bool {
 	return order <= 0
 }
 
-// IsBelow reports whether a uri is parent or a path below it, by whole segments.
-// Below a canonical with a version are those whose version goes on after a point
-// (FHIR R4 §3.1.1.4.13).
+// IsBelow reports whether a uri is parent or a path below it, by whole segments. A
+// canonical is below another one if its version goes on after a point (FHIR R4
+// §3.1.1.4.13).
 func IsBelow(uri, parent string) bool {
 	rest, found := strings.CutPrefix(uri, parent)
 	switch {

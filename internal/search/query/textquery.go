@@ -5,9 +5,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // Limits of one _text or _content. Its words count among the values of a query.
@@ -16,9 +16,9 @@ const (
 	maxTextDepth = 32      // parentheses and NOTs
 )
 
-// fullText reads the value of _text or _content: alternatives, each of words and
-// quoted phrases that AND, OR, NOT and parentheses join (FHIR R4 §3.1.1.4.20). It
-// returns nil where every alternative is empty.
+// fullText reads the value of _text or _content: alternatives of words and quoted
+// phrases, joined by AND, OR, NOT and parentheses (FHIR R4 §3.1.1.4.20). It returns nil
+// if every alternative is empty.
 func (p *Parser) fullText(t schema.TypeID, on *param.Param, modified bool, text string) (Condition, error) {
 	if modified {
 		return nil, p.Fail(issue.Invalid, "%s takes no modifier", on.Row.Code)
@@ -57,8 +57,8 @@ type textReader struct {
 	depth int
 }
 
-// malformed reports what is wrong with the term at hand, or with what is missing
-// after the last.
+// malformed reports a fault at the term at hand, or a term that is missing after the
+// last.
 func (r *textReader) malformed(code issue.Code, reason string) error {
 	switch {
 	case r.term != "":
@@ -138,7 +138,8 @@ func (r *textReader) together() (Condition, error) {
 	return nil, err
 }
 
-// operand reads a word, a phrase, what NOT excludes, or what is in parentheses.
+// operand reads a word, a phrase, a NOT with its operand, or an expression in
+// parentheses.
 func (r *textReader) operand() (Condition, error) {
 	switch term := r.next(); term {
 	case "", ")", "AND", "and", "OR":
@@ -163,8 +164,8 @@ func (r *textReader) operand() (Condition, error) {
 	}
 }
 
-// words makes a condition of a word or a phrase. What punctuation cuts into several
-// words, such as x-ray, is a phrase.
+// words makes a condition of a word or a phrase. A text that punctuation cuts into
+// several words, such as x-ray, is a phrase.
 func (r *textReader) words(term string) (Condition, error) {
 	if term[0] == '"' && (len(term) == 1 || term[len(term)-1] != '"') {
 		return nil, r.malformed(issue.Value, `a quotation is not closed; a comma inside is written \,`)
@@ -195,8 +196,8 @@ func both(a, b Condition) Condition {
 	return &Combination{All: true, Of: []Condition{a, b}}
 }
 
-// either joins two conditions of which one must hold, a nil. Words are alternatives
-// of one match.
+// either joins two conditions, one of which must hold; a may be nil. Words become
+// alternatives of one match.
 func either(a, b Condition) Condition {
 	switch one := a.(type) {
 	case nil:

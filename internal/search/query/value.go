@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
-	"github.com/fhirlake/fhirlake/internal/issue"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/ucum"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // value reads one alternative, whose escapes still stand.
@@ -62,8 +62,8 @@ func (p *Parser) value(on *param.Param, mod param.Modifier, s string) (Value, er
 // maxSegments bounds the lookups of :above, one for each segment of a path.
 const maxSegments = 256
 
-// uri checks a uri. It refuses a version where the elements are no canonicals:
-// a ValueSet's own url has none (FHIR R4 §3.1.1.4.9).
+// uri checks a uri. It refuses a version if the elements are no canonicals: a
+// ValueSet's own url has none (FHIR R4 §3.1.1.4.9).
 func (p *Parser) uri(v *Value, on *param.Param, mod param.Modifier, s string) error {
 	if mod == param.ModAbove && strings.Count(v.Text, "/") > maxSegments {
 		return p.Fail(issue.TooCostly, "a path of more than %d segments", maxSegments)
@@ -75,8 +75,8 @@ func (p *Parser) uri(v *Value, on *param.Param, mod param.Modifier, s string) er
 	return nil
 }
 
-// tokenOf reads a token for a parameter, and refuses a system where its elements
-// have none.
+// tokenOf reads a token for a parameter, and refuses a system if its elements have
+// none.
 func (p *Parser) tokenOf(v *Value, on *param.Param, s string) error {
 	if err := p.token(v, s); err != nil {
 		return err
@@ -180,9 +180,9 @@ func (p *Parser) quantity(v *Value, s string) error {
 	return p.number(v, unescape(parts[0]))
 }
 
-// composite reads the parts of a composite, joined by $ (FHIR R4 §3.1.1.4.13). Those of a
-// custom parameter may be joined by | as well, as AWS HealthLake has it, where that alone
-// gives as many parts as it has components.
+// composite reads the components of a composite's value, joined by $ (FHIR R4
+// §3.1.1.4.17). For a custom parameter, | may join them too, as in AWS HealthLake, if
+// only that gives the right number of components.
 func (p *Parser) composite(v *Value, on *param.Param, s string) error {
 	parts := splitEscaped(s, '$')
 	components := on.Composites[0].Components // the parts are alike at each place
@@ -219,12 +219,11 @@ func (p *Parser) inHierarchy(v *Value, on *param.Param) error {
 	return nil
 }
 
-// Canonical reports whether a reference is to no resource of this store by type and
-// id.
+// Canonical reports whether a reference names no resource of this store by type and id.
 func (v *Value) Canonical() bool { return v.Reference.Type == 0 && !v.Bare }
 
-// MayLeadTo reports whether a reference that is only text may be to the type that
-// the modifier names.
+// MayLeadTo reports whether a reference that is only text may lead to the modifier's
+// type.
 func (v *Value) MayLeadTo(r *param.Registry) bool {
 	t := r.TypeOfReference(v.Reference.Text)
 	return v.Target == 0 || t == 0 || t == v.Target

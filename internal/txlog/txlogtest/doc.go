@@ -1,5 +1,5 @@
-// Package txlogtest is a log for tests of those who write to one: package txlog's,
-// with everything that a log kept elsewhere could do to its writer. By a seeded
-// schedule other writers' commits come first, acknowledgements are lost, appends
-// fail or take their time.
+// Package txlogtest is a log for tests of the log's writers. It wraps a log of package
+// txlog and does to its writer what a remote log could do: by a seeded schedule other
+// writers' commits come first, acknowledgements are lost, appends fail or take their
+// time.
 package txlogtest

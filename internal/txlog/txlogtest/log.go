@@ -11,11 +11,11 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// ErrFault is what an append reports that was made to fail.
+// ErrFault is reported by an append that was made to fail.
 var ErrFault = errors.New("txlogtest: injected fault")
 
-// Faults says how often, of 1, an append meets what. The rest is appended as it
-// is. The zero value injects nothing.
+// Faults are the probabilities, from 0 to 1, with which an append meets each fault. The
+// zero value injects none.
 type Faults struct {
 	Seed uint64
 
@@ -49,8 +49,7 @@ type Log struct {
 	}
 }
 
-// Wrap returns a log that injects faults. It owns the given one: closing it
-// closes that.
+// Wrap returns a log that injects faults. It owns l: closing it closes l.
 func Wrap(l *txlog.Log, f Faults) *Log {
 	if f.Foreign == nil {
 		f.Foreign = foreignState

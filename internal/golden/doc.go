@@ -1,0 +1,3 @@
+// Package golden compares bytes of formats with the bytes that files of testdata keep.
+// A test that uses it has the flag -rewrite, which writes its file anew.
+package golden
