@@ -154,7 +154,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		Status: "active", Date: time.Now().UTC().Format(time.RFC3339), Kind: "instance",
 		Software:       software{Name: "fhirlake", Version: softwareVersion()},
 		Implementation: implementation{Description: "A FHIR R4 data store", URL: h.options.BaseURL},
-		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, PatchFormat: []string{jsonPatch}, REST: []restPart{rest},
+		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, fhirXML, "json", "xml"}, PatchFormat: []string{jsonPatch, fhirJSON, fhirXML}, REST: []restPart{rest},
 	})
 }
 
