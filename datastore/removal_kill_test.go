@@ -89,18 +89,6 @@ func TestRemovalKillPoints(t *testing.T) {
 	}
 }
 
-// currentOf returns what is current, by reference.
-func currentOf(t testing.TB, store *datastore.Store) map[string]string {
-	all := map[string]string{}
-	for v, err := range store.History(ctx, datastore.Ref{}, nil) {
-		require.NoError(t, err)
-		if _, seen := all[v.Ref.String()]; !seen {
-			all[v.Ref.String()] = string(v.JSON)
-		}
-	}
-	return all
-}
-
 // requireRemoved opens a store in which a removal was interrupted, and checks it.
 func requireRemoved(t *testing.T, folder, kind string, current map[string]string, whole bool) {
 	path := filepath.Join(folder, "store")

@@ -43,11 +43,17 @@ type config struct {
 	synthetic int
 	nlp       bool
 	level     datastore.Level
+	durable   datastore.Durability
 }
 
 // levels are the levels of validation by the names that AWS HealthLake gives them.
 var levels = map[string]datastore.Level{
 	"strict": datastore.Strict, "structure-only": datastore.StructureOnly, "minimal": datastore.Minimal,
+}
+
+// durabilities are the levels of durability by their names.
+var durabilities = map[string]datastore.Durability{
+	"commit": datastore.SyncCommit, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
 }
 
 func main() {
@@ -66,6 +72,14 @@ func main() {
 			return errors.New("no level of validation")
 		}
 		c.level = level
+		return nil
+	})
+	flag.Func("durability", "when writes are synced to the disk: commit, interval (within a second) or none (default commit)", func(name string) error {
+		level, ok := durabilities[name]
+		if !ok {
+			return errors.New("no level of durability")
+		}
+		c.durable = level
 		return nil
 	})
 	flag.BoolVar(&c.nlp, "nlp", false, "read every DocumentReference with the built-in annotator")
@@ -120,7 +134,7 @@ func run(ctx context.Context, c config) (err error) {
 
 // open opens the store, or makes it.
 func open(ctx context.Context, c config, base string) (*datastore.Store, error) {
-	options := &datastore.Options{BaseURL: base, Validation: c.level, Logger: slog.Default()}
+	options := &datastore.Options{BaseURL: base, Validation: c.level, Durability: c.durable, Logger: slog.Default()}
 	if c.keyFile != "" {
 		options.Key = datastore.KeyFile(c.keyFile)
 	}

@@ -72,7 +72,7 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 	e.erased.mu.Lock()
 	e.erased.key = hashKey
 	e.erased.mu.Unlock()
-	e.erased.add(x.hashes)
+	e.erased.add(x.hashes, x.numbers)
 	for _, o := range r.others {
 		others = append(others, r.view.Version(o))
 	}
@@ -106,7 +106,10 @@ func (e *Engine) finishErasure(ctx context.Context, x *erasure, versions *roarin
 	if err != nil {
 		return err
 	}
-	e.dropCheckpoint()
+	// It has texts of erased versions. No other is made before the next opening.
+	if err := e.DropCheckpoint(); err != nil {
+		return err
+	}
 	if err := e.log.EraseSlots(ctx, x.slots); err != nil {
 		return e.rewriteFailed(err)
 	}
@@ -115,18 +118,19 @@ func (e *Engine) finishErasure(ctx context.Context, x *erasure, versions *roarin
 		return err
 	}
 	killpoint.Here("after.erase-rewrite")
-	done := erasure{name: x.name, done: true, hashes: x.hashes}
+	done := erasure{name: x.name, done: true, hashes: x.hashes, slots: x.slots, numbers: slices.Clone(x.numbers)}
+	for it := versions.Iterator(); it.HasNext(); {
+		done.numbers = append(done.numbers, e.numbers.of(index.Ordinal(it.Next())))
+	}
+	slices.Sort(done.numbers)
+	done.numbers = slices.Compact(done.numbers)
 	if _, err := e.Commit(ctx, &Commit{States: []State{{Name: x.name, Value: done.value()}}}); err != nil {
 		return err
 	}
+	e.erased.add(nil, done.numbers)
 	// What postings, dictionaries and columns have of it goes from memory too.
 	return e.SweepAll(ctx)
 }
-
-// dropCheckpoint removes a sealed image of the index, which may have texts of erased
-// versions, and keeps another from being made before the index is swept. There are no such
-// images in this version.
-func (e *Engine) dropCheckpoint() {}
 
 // underOtherKeys returns the versions whose parts do not lie under the keys of slots.
 func (e *Engine) underOtherKeys(versions *roaring.Bitmap, slots []uint32) (*roaring.Bitmap, error) {

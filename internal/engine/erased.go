@@ -35,6 +35,8 @@ type erased struct {
 	key    []byte // of the hashes; nil if nothing was ever erased
 	hashes map[erasedHash]bool
 
+	numbers []txlog.Number // of all erased versions, which no backup may bring back
+
 	underWay []*erasure // that an earlier process began; set before the engine is used
 }
 
@@ -45,15 +47,25 @@ func (e *erased) has(t schema.TypeID, id string) bool {
 	return len(e.hashes) > 0 && e.hashes[hashOfErased(e.key, t, id)]
 }
 
-func (e *erased) add(hashes []erasedHash) {
+func (e *erased) add(hashes []erasedHash, numbers []txlog.Number) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.numbers = append(e.numbers, numbers...)
 	if e.hashes == nil {
 		e.hashes = map[erasedHash]bool{}
 	}
 	for _, h := range hashes {
 		e.hashes[h] = true
 	}
+}
+
+// all returns the numbers of all erased versions, rising.
+func (e *erased) all() []txlog.Number {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	numbers := slices.Clone(e.numbers)
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
 }
 
 func hashOfErased(key []byte, t schema.TypeID, id string) (h erasedHash) {
@@ -79,6 +91,9 @@ func (e *Engine) erasureKey(ctx context.Context) (key []byte, states []State, er
 // loadErased reads what was erased. Of an erasure that was interrupted nobody sees
 // anything from here on.
 func (e *Engine) loadErased(ctx context.Context) (err error) {
+	if err := e.restoreHorizon(); err != nil {
+		return err
+	}
 	names := e.StateNames(erasedPrefix)
 	if len(names) == 0 {
 		return nil
@@ -95,7 +110,7 @@ func (e *Engine) loadErased(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		e.erased.add(x.hashes)
+		e.erased.add(x.hashes, x.numbers)
 		if !x.done {
 			e.erased.underWay = append(e.erased.underWay, x)
 			e.index.Purge(e.versionsOf(x))
@@ -109,8 +124,8 @@ type erasure struct {
 	name    string // of its state
 	done    bool
 	hashes  []erasedHash   // of the resources that are gone
-	slots   []uint32       // of the patient; none once it is done
-	numbers []txlog.Number // of the versions, rising; none once it is done
+	slots   []uint32       // of the patient
+	numbers []txlog.Number // of the versions, rising; once it is done, with its deletions
 }
 
 const erasureFormat = 1
@@ -125,9 +140,6 @@ func (x *erasure) value() []byte {
 	b = binary.AppendUvarint(b, uint64(len(x.hashes)))
 	for _, h := range x.hashes {
 		b = append(b, h[:]...)
-	}
-	if x.done {
-		return b
 	}
 	b = binary.AppendUvarint(b, uint64(len(x.slots)))
 	for _, s := range x.slots {
@@ -169,12 +181,6 @@ func unmarshalErasure(name string, b []byte) (*erasure, error) {
 	for range n {
 		x.hashes, b = append(x.hashes, erasedHash(b[:16])), b[16:]
 	}
-	if x.done {
-		if len(b) > 0 {
-			return nil, errErasure
-		}
-		return x, nil
-	}
 	number := func(most uint64) (v uint64, ok bool) {
 		v, size := binary.Uvarint(b)
 		if size <= 0 || v > most {
@@ -209,6 +215,22 @@ func unmarshalErasure(name string, b []byte) (*erasure, error) {
 		return nil, errErasure
 	}
 	return x, nil
+}
+
+// restoreHorizon tells an index that a checkpoint gave which histories are not complete.
+func (e *Engine) restoreHorizon() error {
+	for _, name := range append(e.StateNames(erasedPrefix), horizonState) {
+		n, ok := e.states.get(name)
+		if !ok {
+			continue
+		}
+		sequence, err := e.log.SequenceOf(n)
+		if err != nil {
+			return logError(err)
+		}
+		e.index.Forget(sequence)
+	}
+	return nil
 }
 
 // marksHorizon reports whether the commit of a named state is one of the index, because

@@ -122,20 +122,6 @@ func (e *Engine) hasAny(s txlog.Segment, versions *roaring.Bitmap) bool {
 	return first < end && versions.CardinalityInRange(uint64(first), uint64(end)) > 0
 }
 
-// beginRewriting waits for its turn to rewrite the log.
-func (e *Engine) beginRewriting(ctx context.Context) error {
-	select {
-	case e.rewriting <- struct{}{}:
-		return e.Open()
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-e.ending:
-		return ErrClosed
-	}
-}
-
-func (e *Engine) endRewriting() { <-e.rewriting }
-
 // rewriteFailed is told why the log could not be rewritten.
 func (e *Engine) rewriteFailed(err error) error {
 	if errors.Is(err, ErrOutcomeUnknown) {

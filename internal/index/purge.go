@@ -54,6 +54,9 @@ func (x *Index) addPurged(set *roaring.Bitmap) {
 	x.purges.Store(&d)
 }
 
+// Purges reports whether any ordinal's item left the log.
+func (x *Index) Purges() bool { return x.purged().set != nil }
+
 // Purged reports whether an ordinal's item left the log.
 func (x *Index) Purged(o Ordinal) bool {
 	d := x.purges.Load()

@@ -7,7 +7,7 @@ import (
 )
 
 // Patients is the kind of the one part that no item has: the keys of patients.
-const Patients PartKind = 4
+const Patients PartKind = 5
 
 // A PatientKey is the secret of a key slot: parts of the slot open with it and with their
 // data key, and with neither alone. The zero PatientKey is that of a slot that was erased.
@@ -38,6 +38,7 @@ func (s *Keyset) WithSideKey() (*Keyset, *Key, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	// The retired keys come first, and the current one last.
 	key := with.Current()
-	return s.with(slices.Insert(slices.Clone(s.keys), 0, key)), key, nil
+	return s.with(slices.Insert(slices.Clone(s.keys), s.retired, key)), key, nil
 }

@@ -16,6 +16,7 @@ const (
 	namePatients     = "patients"
 	nameLog          = "log"
 	nameDictionaries = "dictionaries"
+	nameCheckpoint   = "checkpoint"
 )
 
 // Purposes of the tags over small files.
@@ -24,6 +25,7 @@ const (
 	purposeHead       = "head"
 	purposeManifest   = "manifest"
 	purposeDictionary = "dictionary"
+	purposeCheckpoint = "checkpoint"
 )
 
 const (

@@ -27,29 +27,29 @@ func (l *Log) Values(n Number, dst []byte) ([]byte, error) { return l.part(n, se
 func (l *Log) Body(n Number, dst []byte) ([]byte, error) { return l.part(n, seal.Body, dst) }
 
 // find returns the table of the segment that may hold a number, and the index
-// of the record.
-func (l *Log) find(n Number) (*segment, *table, int, error) {
+// of the record. The keyset has all keys of the segment.
+func (l *Log) find(n Number) (*seal.Keyset, *segment, *table, int, error) {
 	if l.closed.Load() {
-		return nil, nil, 0, ErrClosed
+		return nil, nil, nil, 0, ErrClosed
 	}
 	st := l.state.Load()
 	if n >= st.last.Next {
-		return nil, nil, 0, ErrNotFound
+		return nil, nil, nil, 0, ErrNotFound
 	}
 	at := sort.Search(len(st.segments), func(i int) bool { return st.segments[i].entry.firstNumber > n }) - 1
 	if at < 0 {
-		return nil, nil, 0, ErrNotFound
+		return nil, nil, nil, 0, ErrNotFound
 	}
 	s := st.segments[at]
-	t, err := s.load(l.keys.Load())
+	t, err := s.load(st.keys)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, nil, 0, err
 	}
 	i, ok := t.find(n)
 	if !ok {
-		return nil, nil, 0, ErrNotFound
+		return nil, nil, nil, 0, ErrNotFound
 	}
-	return s, t, i, nil
+	return st.keys, s, t, i, nil
 }
 
 // entryBuffers keeps room for two table entries, which would otherwise be
@@ -57,7 +57,7 @@ func (l *Log) find(n Number) (*segment, *table, int, error) {
 var entryBuffers = sync.Pool{New: func() any { return new([2 * entrySize]byte) }}
 
 func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
-	s, t, at, err := l.find(n)
+	keys, s, t, at, err := l.find(n)
 	if err != nil {
 		return dst, err
 	}
@@ -68,7 +68,7 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 	}
 	id := seal.PartID{Lineage: l.header.lineage, Number: uint64(n), Kind: kind}
 	if t.strings != nil {
-		return l.openPart(keyID, stringBytes(t.strings[at]), p.place, item, id, dst)
+		return l.openPart(keys, keyID, stringBytes(t.strings[at]), p.place, item, id, dst)
 	}
 
 	buffer := entryBuffers.Get().(*[2 * entrySize]byte)
@@ -83,7 +83,7 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 		return dst, corruptf("item %d is out of its record's bounds", n)
 	}
 	id.Slot = r.slot
-	key, err := l.partKey(keyID, r.slot)
+	key, err := l.partKey(keys, keyID, r.slot)
 	if err != nil {
 		return dst, err
 	}
@@ -101,14 +101,14 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 }
 
 // openPart opens a part of a record in memory.
-func (l *Log) openPart(keyID seal.KeyID, record []byte, p place, item int, id seal.PartID, dst []byte) ([]byte, error) {
+func (l *Log) openPart(keys *seal.Keyset, keyID seal.KeyID, record []byte, p place, item int, id seal.PartID, dst []byte) ([]byte, error) {
 	start, end := p.entryRange(item)
 	r := p.locate(record[start:end], id.Kind)
 	if !r.valid(p, len(record)) {
 		return dst, corruptf("item %d is out of its record's bounds", id.Number)
 	}
 	id.Slot = r.slot
-	key, err := l.partKey(keyID, r.slot)
+	key, err := l.partKey(keys, keyID, r.slot)
 	if err != nil {
 		return dst, err
 	}
@@ -144,7 +144,7 @@ func stringBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), le
 
 // SlotOf returns the key slot of an item. It reports what Values reports.
 func (l *Log) SlotOf(n Number) (uint32, error) {
-	s, t, at, err := l.find(n)
+	_, s, t, at, err := l.find(n)
 	if err != nil {
 		return 0, err
 	}

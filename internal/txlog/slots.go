@@ -59,16 +59,19 @@ func (c *slotCache) clear() {
 
 // partKey returns the key of the parts of a slot. It reports ErrErased, or an error of
 // package seal.
-func (l *Log) partKey(id seal.KeyID, slot uint32) (*seal.Key, error) {
-	key, err := l.keys.Load().Key(id)
-	if err != nil || slot == 0 {
-		return key, sealError(err)
+func (l *Log) partKey(keys *seal.Keyset, id seal.KeyID, slot uint32) (*seal.Key, error) {
+	key, err := keys.Key(id)
+	if err != nil {
+		return nil, sealError(err)
 	}
 	return l.slotKey(key, slot)
 }
 
-// slotKey returns the key of a slot under a data key.
+// slotKey returns the key of a slot under a data key, which is that of slot 0.
 func (l *Log) slotKey(key *seal.Key, slot uint32) (*seal.Key, error) {
+	if slot == 0 {
+		return key, nil
+	}
 	at := slotKey{key.ID(), slot}
 	if cached := l.patients.get(at); cached != nil {
 		return cached, nil
@@ -220,6 +223,8 @@ func (l *Log) replaceSlotsLocked(t *slotTable) error {
 // file before. Slots that were erased before are passed over. It reports what Append
 // reports; after an error it may be called again.
 func (l *Log) EraseSlots(ctx context.Context, slots []uint32) error {
+	l.rewriting.Lock() // keys that a rewriting uses are needed as well
+	defer l.rewriting.Unlock()
 	l.writer.Lock()
 	defer l.writer.Unlock()
 	if err := l.checkWriteLocked(ctx); err != nil {
@@ -229,6 +234,24 @@ func (l *Log) EraseSlots(ctx context.Context, slots []uint32) error {
 	if old == nil || len(slots) == 0 {
 		return nil
 	}
+	// The commit that says so must outlast the keys, whatever the durability.
+	if err := l.settleLocked(); err != nil {
+		return err
+	}
+	return l.replaceSlotsKeyLocked(old, slots)
+}
+
+// resealSlotsLocked seals the keys of patients anew if the key that seals them is retired.
+func (l *Log) resealSlotsLocked() error {
+	if t := l.slots.Load(); t != nil && l.keys.Load().Retired(t.key) {
+		return l.replaceSlotsKeyLocked(t, nil)
+	}
+	return nil
+}
+
+// replaceSlotsKeyLocked seals a table under another key, without the secrets of some
+// slots.
+func (l *Log) replaceSlotsKeyLocked(old *slotTable, slots []uint32) error {
 	keys, key, err := l.keys.Load().WithSideKey()
 	if err != nil {
 		return err
@@ -276,6 +299,9 @@ func (l *Log) neededKeys(st *state) map[seal.KeyID]bool {
 	if t := l.slots.Load(); t != nil {
 		used[t.key] = true
 	}
+	if key, ok := l.keyOfCheckpoint(); ok {
+		used[key] = true
+	}
 	return used
 }
 
@@ -310,8 +336,9 @@ func (l *Log) EachSlot(ctx context.Context, each func(n Number, slot uint32)) er
 		return ErrClosed
 	}
 	var buffer []byte
-	for _, s := range l.state.Load().segments {
-		t, err := s.load(l.keys.Load())
+	st := l.state.Load()
+	for _, s := range st.segments {
+		t, err := s.load(st.keys)
 		if err != nil {
 			return err
 		}
@@ -340,4 +367,30 @@ func (l *Log) EachSlot(ctx context.Context, each func(n Number, slot uint32)) er
 		}
 	}
 	return nil
+}
+
+// slotGeneration returns the generation of the keys of patients, 0 if there are none.
+func (l *Log) slotGeneration() uint32 {
+	if t := l.slots.Load(); t != nil {
+		return t.generation
+	}
+	return 0
+}
+
+// SequenceOf returns the sequence of the commit that has an item. It reports what Values
+// reports.
+func (l *Log) SequenceOf(n Number) (uint64, error) {
+	_, _, t, at, err := l.find(n)
+	if err != nil {
+		return 0, err
+	}
+	p := &t.records[at]
+	item, _, ok := p.find(n)
+	switch {
+	case !ok:
+		return 0, ErrNotFound
+	case p.info == nil:
+		return p.sequence, nil
+	}
+	return p.info.runs[p.info.runOf(item)].Sequence, nil
 }
