@@ -56,11 +56,15 @@ func (s *Store) BackupApart(ctx context.Context, w, keys io.Writer, since uint64
 	return backupInfo(info), err
 }
 
-// VerifyBackup reads a piece of a backup to its end, verifies every byte, opens every
-// item, and says what the piece has. key is the store's; keys is what BackupApart wrote,
-// or nil. It reports ErrCorrupt for a piece that is damaged or cut, ErrInvalid for bytes
-// that are no piece, ErrUnsupported, ErrWrongKey, ErrKey, the error of ctx or of a reader.
-func VerifyBackup(ctx context.Context, piece io.Reader, key KeyWrapper, keys io.Reader) (BackupInfo, error) {
-	info, err := engine.VerifyBackup(ctx, piece, txlog.VerifyOptions{Wrapper: key, Keys: keys})
+// Verify reads a piece of a backup to its end, verifies every byte, opens every item, and
+// says what the piece has. Of the options it takes BackupKey, or else Options.Key, and
+// Keys. It reports ErrCorrupt for a piece that is damaged or cut, ErrInvalid for bytes that
+// are no piece, ErrUnsupported, ErrWrongKey, ErrKey, the error of ctx or of a reader.
+func (o *RestoreOptions) Verify(ctx context.Context, piece io.Reader) (BackupInfo, error) {
+	verify := txlog.VerifyOptions{Wrapper: o.BackupKey, Keys: o.Keys}
+	if o.BackupKey == nil {
+		verify.Wrapper = o.Key
+	}
+	info, err := engine.VerifyBackup(ctx, piece, verify)
 	return backupInfo(info), err
 }

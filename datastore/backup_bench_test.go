@@ -29,7 +29,7 @@ func BenchmarkBackup(b *testing.B) {
 	b.Run("verify", func(b *testing.B) {
 		b.SetBytes(int64(full.Len()))
 		for b.Loop() {
-			_, err := datastore.VerifyBackup(ctx, bytes.NewReader(full.Bytes()), opts.Key, nil)
+			_, err := (&datastore.RestoreOptions{BackupKey: opts.Key}).Verify(ctx, bytes.NewReader(full.Bytes()))
 			require.NoError(b, err)
 		}
 	})

@@ -101,7 +101,7 @@ func TestBackupKill(t *testing.T) {
 			}
 			part, err := os.Open(filepath.Join(folder, "part"))
 			require.NoError(t, err)
-			_, err = datastore.VerifyBackup(ctx, part, options.Key, nil)
+			_, err = (&datastore.RestoreOptions{BackupKey: options.Key}).Verify(ctx, part)
 			require.Error(t, err)
 			require.NoError(t, part.Close())
 			store, err := datastore.Open(ctx, filepath.Join(folder, "store"), &options)

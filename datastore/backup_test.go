@@ -242,7 +242,7 @@ func TestBackupApart(t *testing.T) {
 		info, err := store.BackupApart(ctx, &b, &keys, since)
 		require.NoError(t, err)
 		all, since = append(all, b.Bytes()), info.Head.Sequence()
-		verified, err := datastore.VerifyBackup(ctx, bytes.NewReader(b.Bytes()), key, bytes.NewReader(keys.Bytes()))
+		verified, err := (&datastore.RestoreOptions{BackupKey: key, Keys: bytes.NewReader(keys.Bytes())}).Verify(ctx, bytes.NewReader(b.Bytes()))
 		require.NoError(t, err)
 		require.Equal(t, info, verified)
 		require.NoError(t, store.Compact(ctx, nil, nil))
@@ -258,9 +258,9 @@ func TestBackupApart(t *testing.T) {
 	requireSame(t, store, copied, store.Head().Sequence())
 	for _, p := range all {
 		require.NotContains(t, string(p), "FLKW")
-		_, err := datastore.VerifyBackup(ctx, bytes.NewReader(p), key, nil)
+		_, err := (&datastore.RestoreOptions{BackupKey: key}).Verify(ctx, bytes.NewReader(p))
 		require.ErrorIs(t, err, datastore.ErrWrongKey)
-		_, err = datastore.VerifyBackup(ctx, bytes.NewReader(p), datastore.Passphrase("q"), bytes.NewReader(keys.Bytes()))
+		_, err = (&datastore.RestoreOptions{BackupKey: datastore.Passphrase("q"), Keys: bytes.NewReader(keys.Bytes())}).Verify(ctx, bytes.NewReader(p))
 		require.ErrorIs(t, err, datastore.ErrWrongKey)
 	}
 	_, err = store.BackupApart(ctx, io.Discard, nil, 0)

@@ -47,12 +47,12 @@ func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret
 // commits, as each level says. The store is then as it was after some earlier commit,
 // never half a commit. The Logger and [Stats] tell a known loss, and opening the store
 // with the [Head] of a lost commit is ErrCorrupt. Each opening may choose another level.
+//
+// The zero Durability syncs each commit before acknowledging it: a power failure takes no
+// acknowledged commit.
 type Durability uint8
 
 const (
-	// SyncCommit syncs each commit before acknowledging it: a power failure takes no
-	// acknowledged commit.
-	SyncCommit = Durability(txlog.SyncCommit)
 	// SyncInterval syncs within a second: a power failure may take the commits of the
 	// last second, and of the time that the disk needs for a sync.
 	SyncInterval = Durability(txlog.SyncInterval)
@@ -153,7 +153,7 @@ type Options struct {
 	// writes nothing; writes report ErrReadOnly. Without a store, Open reports
 	// ErrNoStore. If the store was not closed, its last write may be missing.
 	ReadOnly bool
-	// Durability is when commits are synced: SyncCommit by default.
+	// Durability is when commits are synced: each before it is acknowledged, by default.
 	Durability Durability
 	// Preload fills a store in which nothing was written yet, before Open returns; of
 	// any other store it is left aside. Where it fails, or the process ends, nobody can

@@ -264,7 +264,7 @@ func TestKeyServiceDenies(t *testing.T) {
 func TestDurability(t *testing.T) {
 	folder := t.TempDir()
 	opts := &datastore.Options{Key: datastore.RawKey([32]byte{1})}
-	for i, level := range []datastore.Durability{datastore.SyncNone, datastore.SyncInterval, datastore.SyncCommit} {
+	for i, level := range []datastore.Durability{datastore.SyncNone, datastore.SyncInterval, 0} {
 		opts.Durability = level
 		store, err := datastore.Open(ctx, folder, opts)
 		require.NoError(t, err)

@@ -39,7 +39,7 @@ type Stats struct {
 	// Rotating is true while a rotation of keys has not ended; see [Store.RotateKey].
 	Rotating bool
 	// Lost is how many damaged bytes this opening cut off behind the last synced commit,
-	// after a power failure of a store without SyncCommit. They may have held
+	// after a power failure of a store with SyncInterval or SyncNone. They may have held
 	// acknowledged commits.
 	Lost int64
 	// Limit is the used share, from 0 to 1, of the limit to which the store is nearest,

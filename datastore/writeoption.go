@@ -76,6 +76,10 @@ var (
 	opTransact = operation{"a Bundle", optValidation | optReturn}
 	opValidate = operation{"a validation", optValidation}
 
+	opConditionalUpdate = operation{"a conditional update", optIfMatch | optValidation | optReturn}
+	opConditionalPatch  = operation{"a conditional patch", optIfMatch | optValidation | optReturn}
+	opConditionalDelete = operation{"a conditional deletion", optIfMatch}
+
 	opCreateIn = operation{"a create in a transaction", optImported | optResolveReferences | optValidation}
 	opUpdateIn = operation{"an update in a transaction", optIfMatch | optIfNoneMatch | optIfChanged | optImported | optKeepVersion | optResolveReferences | optValidation}
 

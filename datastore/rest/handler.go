@@ -30,6 +30,8 @@ type Options struct {
 	// MaxBodySize is the largest body of a request in bytes: DefaultMaxBodySize by
 	// default.
 	MaxBodySize int64
+	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
+	ConditionalDelete DeleteMode
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }

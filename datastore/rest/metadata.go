@@ -130,7 +130,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		part := resourcePart{
 			Type: name, Profile: "http://hl7.org/fhir/StructureDefinition/" + name, Interaction: perType,
 			Versioning: "versioned-update", ReadHistory: true, UpdateCreate: true,
-			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalDelete: "not-supported",
+			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalUpdate: true, ConditionalDelete: deletes[h.options.ConditionalDelete],
 			ReferencePolicy: []string{"literal", "logical"},
 		}
 		for _, p := range h.store.Parameters(name) {
@@ -157,6 +157,9 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, fhirXML, "json", "xml"}, PatchFormat: []string{jsonPatch, fhirJSON, fhirXML}, REST: []restPart{rest},
 	})
 }
+
+// deletes are the words of a CapabilityStatement for the modes of conditional deletion.
+var deletes = map[DeleteMode]string{DeleteSingle: "single", DeleteMultiple: "multiple"}
 
 // resourceTypes returns the concrete resource types, by name.
 func resourceTypes() []schema.TypeID {

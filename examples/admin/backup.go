@@ -97,7 +97,7 @@ func verifyBackup(p *program, f *flag.FlagSet) action {
 		shown := bar.New(p.stderr, "checking", "bytes")
 		defer shown.End()
 		began := time.Now()
-		info, err := datastore.VerifyBackup(ctx, files.watched(shown)[0], p.key, files.keys)
+		info, err := (&datastore.RestoreOptions{BackupKey: p.key, Keys: files.keys}).Verify(ctx, files.watched(shown)[0])
 		if err != nil {
 			return aboutBackup(err)
 		}

@@ -44,6 +44,7 @@ type config struct {
 	nlp       bool
 	level     datastore.Level
 	durable   datastore.Durability
+	rest      rest.Options
 }
 
 // levels are the levels of validation by the names that AWS HealthLake gives them.
@@ -53,7 +54,7 @@ var levels = map[string]datastore.Level{
 
 // durabilities are the levels of durability by their names.
 var durabilities = map[string]datastore.Durability{
-	"commit": datastore.SyncCommit, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
+	"commit": 0, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
 }
 
 func main() {
@@ -80,6 +81,14 @@ func main() {
 			return errors.New("no level of durability")
 		}
 		c.durable = level
+		return nil
+	})
+	flag.Func("conditional-delete", "what DELETE with a query that finds several does: single (refuse) or multiple (default single)", func(name string) error {
+		mode, ok := map[string]rest.DeleteMode{"single": rest.DeleteSingle, "multiple": rest.DeleteMultiple}[name]
+		if !ok {
+			return errors.New("neither single nor multiple")
+		}
+		c.rest.ConditionalDelete = mode
 		return nil
 	})
 	flag.BoolVar(&c.nlp, "nlp", false, "read every DocumentReference with the built-in annotator")
@@ -129,7 +138,8 @@ func run(ctx context.Context, c config) (err error) {
 			return fmt.Errorf("importing synthetic patients: %w", err)
 		}
 	}
-	return serve(ctx, listener, store, base)
+	c.rest.Logger = slog.Default()
+	return serve(ctx, listener, rest.NewHandler(store, &c.rest), base)
 }
 
 // open opens the store, or makes it.
@@ -219,9 +229,8 @@ func fill(ctx context.Context, store *datastore.Store, options ingest.Options) e
 const grace = 10 * time.Second
 
 // serve answers requests until ctx ends.
-func serve(ctx context.Context, listener net.Listener, store *datastore.Store, base string) error {
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, base string) error {
 	mux := http.NewServeMux()
-	handler := rest.NewHandler(store, &rest.Options{Logger: slog.Default()})
 	mux.Handle("/fhir", handler)
 	mux.Handle("/fhir/", handler)
 	server := &http.Server{

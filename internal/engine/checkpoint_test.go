@@ -390,3 +390,30 @@ func FuzzCheckpointState(f *testing.F) {
 		require.Equal(t, s, again)
 	})
 }
+
+// Terms of a checkpoint are made with the hash key of its opening. After a rotation the
+// next opening has another one, and reads the log.
+func TestCheckpointBesideRotation(t *testing.T) {
+	ctx := t.Context()
+	r := newRaw(t)
+	e := r.startOn(r.disk, testOptions())
+	require.NoError(t, put(ctx, e, patients("a", 9)...))
+	require.NoError(t, e.Checkpoint(ctx))
+	require.NoError(t, e.RotateKey(ctx, nil))
+	require.NoError(t, put(ctx, e, patients("b", 9)...))
+	require.NoError(t, e.Checkpoint(ctx)) // with the hash key of before
+	require.NoError(t, put(ctx, e, patients("c", 9)...))
+	require.NoError(t, e.Close())
+	e = r.startOn(r.disk, testOptions())
+	require.False(t, e.Restored())
+	q, err := e.search.Parse(schema.TypePatient, "_id=a-0,b-0,c-0", false)
+	require.NoError(t, err)
+	set, err := e.search.Ordinals(ctx, e.index.View(), q)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, set.GetCardinality())
+	require.NoError(t, e.Checkpoint(ctx))
+	require.NoError(t, e.Close())
+	e = r.startOn(r.disk, testOptions())
+	require.True(t, e.Restored())
+	require.NoError(t, e.Close())
+}

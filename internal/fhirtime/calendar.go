@@ -25,14 +25,13 @@ func DaysIn(year, month int) int {
 
 // DaysSinceEpoch returns the days from 1970-01-01 to a day of the year 1 or later.
 func DaysSinceEpoch(year, month, day int) int64 {
-	if month <= 2 {
-		year--
-		month += 12
+	y, m := uint32(year), uint32(month) // divided faster than signed numbers
+	if m <= 2 {
+		y--
+		m += 12
 	}
-	era := year / 400
-	yearOfEra := year - era*400
-	dayOfYear := (153*(month-3)+2)/5 + day - 1
-	return int64(era*daysPerEra+yearOfEra*365+yearOfEra/4-yearOfEra/100+dayOfYear) - daysToMar1
+	dayOfYear := (153*(m-3)+2)/5 + uint32(day) - 1
+	return int64(y*365+y/4-y/100+y/400+dayOfYear) - daysToMar1
 }
 
 // Date is the inverse of DaysSinceEpoch, for days of the year 0 or later.

@@ -1,6 +1,10 @@
 package fhirtime
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+	"unsafe"
+)
 
 // The errors of the Parse functions. They do not hold the text.
 var (
@@ -13,18 +17,18 @@ var (
 
 // ParseDate reads a FHIR date: YYYY, YYYY-MM or YYYY-MM-DD.
 func ParseDate[S ~string | ~[]byte](s S) (Time, error) {
-	return parse(s, dateOnly)
+	return parse(view(s), dateOnly)
 }
 
 // ParseDateTime reads a FHIR dateTime: a date, or a date with a time in seconds
 // or finer and a time zone.
 func ParseDateTime[S ~string | ~[]byte](s S) (Time, error) {
-	return parse(s, timeNeedsSeconds|timeNeedsZone)
+	return parse(view(s), timeNeedsSeconds|timeNeedsZone)
 }
 
 // ParseInstant reads a FHIR instant: date, time in seconds or finer, time zone.
 func ParseInstant[S ~string | ~[]byte](s S) (Time, error) {
-	t, err := parse(s, timeNeedsSeconds|timeNeedsZone)
+	t, err := parse(view(s), timeNeedsSeconds|timeNeedsZone)
 	if err == nil && t.Precision < Second {
 		return Time{}, ErrSyntax
 	}
@@ -34,13 +38,13 @@ func ParseInstant[S ~string | ~[]byte](s S) (Time, error) {
 // ParseSearch reads a date as a search value has it (FHIR R4 §3.1.1.4.7): a
 // dateTime whose seconds and time zone may be left out.
 func ParseSearch[S ~string | ~[]byte](s S) (Time, error) {
-	return parse(s, 0)
+	return parse(view(s), 0)
 }
 
 // ParseTime reads a FHIR time: hh:mm:ss with an optional fraction and no zone.
 func ParseTime[S ~string | ~[]byte](s S) (Time, error) {
 	var t Time
-	rest, err := clock(s, &t)
+	rest, err := clock(bytesOf(view(s)), &t)
 	if err != nil {
 		return Time{}, err
 	}
@@ -59,9 +63,16 @@ const (
 	timeNeedsZone                      // a time of day has a zone
 )
 
-func parse[S ~string | ~[]byte](s S, r rules) (Time, error) {
-	var t Time
-	rest, err := calendar(s, &t)
+// view returns the text of s without copying it.
+func view[S ~string | ~[]byte](s S) string {
+	return *(*string)(unsafe.Pointer(&s)) // the header of a slice begins as that of a string does
+}
+
+// bytesOf returns the bytes of a text, for reading only.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+func parse(s string, r rules) (t Time, err error) {
+	rest, err := calendar(bytesOf(s), &t)
 	if err != nil {
 		return Time{}, err
 	}
@@ -83,7 +94,7 @@ func parse[S ~string | ~[]byte](s S, r rules) (Time, error) {
 		}
 		return t, nil
 	}
-	if t.Offset, err = ParseZone(rest); err != nil {
+	if t.Offset, err = parseZone(rest); err != nil {
 		return Time{}, err
 	}
 	t.Zoned = true
@@ -91,7 +102,12 @@ func parse[S ~string | ~[]byte](s S, r rules) (Time, error) {
 }
 
 // calendar reads YYYY[-MM[-DD]] and returns what follows.
-func calendar[S ~string | ~[]byte](s S, t *Time) (S, error) {
+func calendar(s []byte, t *Time) ([]byte, error) {
+	if pairs, ok := pairsOf(s, yearAndMonth); ok {
+		if day, ok := two(s, 8); ok {
+			return s[10:], t.setDay(int16(pairs&0xff)*100+int16(pairs>>16&0xff), uint8(pairs>>40), day)
+		}
+	}
 	century, ok1 := two(s, 0)
 	year, ok2 := two(s, 2)
 	if !ok1 || !ok2 {
@@ -121,15 +137,30 @@ func calendar[S ~string | ~[]byte](s S, t *Time) (S, error) {
 	if !ok {
 		return s, ErrSyntax
 	}
-	if day < 1 || int(day) > DaysIn(int(t.Year), int(month)) {
-		return s, ErrCalendar
+	return s[3:], t.setDay(t.Year, month, day)
+}
+
+// setDay sets the date to a day.
+func (t *Time) setDay(year int16, month, day uint8) error {
+	if year == 0 || month < 1 || month > 12 || day < 1 || day > 28 && int(day) > DaysIn(int(year), int(month)) {
+		return ErrCalendar
 	}
-	t.Day, t.Precision = day, Day
-	return s[3:], nil
+	t.Year, t.Month, t.Day, t.Precision = year, month, day, Day
+	return nil
 }
 
 // clock reads hh:mm[:ss[.f…]] and returns what follows.
-func clock[S ~string | ~[]byte](s S, t *Time) (S, error) {
+func clock(s []byte, t *Time) ([]byte, error) {
+	if pairs, ok := pairsOf(s, hourToSecond); ok {
+		t.Hour, t.Minute, t.Second, t.Precision = uint8(pairs), uint8(pairs>>24), uint8(pairs>>48), Second
+		if t.Hour > 23 || t.Minute > 59 || t.Second > 60 {
+			return s, ErrCalendar
+		}
+		if len(s) == 8 || s[8] != '.' {
+			return s[8:], nil
+		}
+		return fraction(s[9:], t)
+	}
 	hour, ok1 := two(s, 0)
 	minute, ok2 := two(s, 3)
 	if !ok1 || !ok2 || s[2] != ':' {
@@ -159,7 +190,7 @@ func clock[S ~string | ~[]byte](s S, t *Time) (S, error) {
 }
 
 // fraction reads the digits after the decimal point and returns what follows.
-func fraction[S ~string | ~[]byte](s S, t *Time) (S, error) {
+func fraction(s []byte, t *Time) ([]byte, error) {
 	n := 0
 	for ; n < len(s) && s[n]-'0' <= 9; n++ {
 		if n < 9 {
@@ -180,6 +211,10 @@ func fraction[S ~string | ~[]byte](s S, t *Time) (S, error) {
 // ParseZone reads a time zone, Z, +hh:mm or -hh:mm, and returns the minutes east of UTC,
 // at most 14 hours.
 func ParseZone[S ~string | ~[]byte](s S) (minutes int16, err error) {
+	return parseZone(bytesOf(view(s)))
+}
+
+func parseZone(s []byte) (minutes int16, err error) {
 	if len(s) == 1 && s[0] == 'Z' {
 		return 0, nil
 	}
@@ -199,10 +234,47 @@ func ParseZone[S ~string | ~[]byte](s S) (minutes int16, err error) {
 }
 
 // two reads two digits at s[i:].
-func two[S ~string | ~[]byte](s S, i int) (uint8, bool) {
+func two(s []byte, i int) (uint8, bool) {
 	if len(s) < i+2 {
 		return 0, false
 	}
 	a, b := s[i]-'0', s[i+1]-'0'
 	return a*10 + b, a <= 9 && b <= 9
+}
+
+// A form is the eight bytes of a text of digits and separators.
+type form struct {
+	zero uint64 // the bytes with 0 in the place of each digit
+	// over is what takes a byte to 16 if it is beyond its limit: 9 of a digit, 0 of a
+	// separator.
+	over uint64
+}
+
+// The forms that are read eight bytes at once. A time without seconds, and a date without
+// a day, are read byte by byte.
+var (
+	yearAndMonth = formOf("0000-00-")
+	hourToSecond = formOf("00:00:00")
+)
+
+func formOf(s string) (f form) {
+	f.zero = binary.LittleEndian.Uint64([]byte(s))
+	for i := range s {
+		f.over |= 0x0f << (8 * i)
+		if s[i] == '0' {
+			f.over ^= 9 << (8 * i)
+		}
+	}
+	return f
+}
+
+// pairsOf reads eight bytes of a form. A byte of the result is the number of the two
+// digits that begin at its place.
+func pairsOf(s []byte, f form) (uint64, bool) {
+	if len(s) < 8 {
+		return 0, false
+	}
+	x := binary.LittleEndian.Uint64(s) ^ f.zero
+	// A byte below 16 carries nothing into the next one.
+	return x*10 + x>>8, (x|(x+f.over))&0xf0f0f0f0f0f0f0f0 == 0
 }

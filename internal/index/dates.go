@@ -192,12 +192,12 @@ func (d Dates) matchFew(set *roaring.Bitmap, windows []DateWindow) *roaring.Bitm
 	for o, r := range d.entries.entries(set) {
 		for _, w := range windows {
 			if b := w.box(); b.contains(r.from, r.to) {
-				found = append(found, uint32(o))
+				found = appendRising(found, uint32(o))
 				break
 			}
 		}
 	}
-	return roaring.BitmapOf(found...)
+	return bitmapOfRising(found)
 }
 
 // Keys iterates upwards over the ordinals of set that have a value, with their earliest

@@ -161,10 +161,10 @@ func (m *numberMatcher) matchFew() (*roaring.Bitmap, error) {
 			return nil, err
 		}
 		if ok {
-			found = append(found, uint32(o))
+			found = appendRising(found, uint32(o))
 		}
 	}
-	return roaring.BitmapOf(found...), nil
+	return bitmapOfRising(found), nil
 }
 
 // match reports whether an entry fits. For an ordinal outside the set the answer does

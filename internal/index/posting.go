@@ -207,7 +207,7 @@ func (p Posting) AddTo(set *roaring.Bitmap) {
 	if rest := p.rest(&only); len(rest) <= fewAdded {
 		set.AddMany(rest)
 	} else {
-		set.Or(roaring.BitmapOf(rest...))
+		set.Or(bitmapOfRising(rest))
 	}
 }
 
@@ -227,7 +227,7 @@ func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap {
 	rest := p.rest(&only)
 	if len(rest) > 16 {
 		// A bitmap of the tail costs less than a search for each ordinal.
-		shared.Or(roaring.And(roaring.BitmapOf(rest...), set))
+		shared.Or(roaring.And(bitmapOfRising(rest), set))
 		return shared
 	}
 	for _, o := range rest {
@@ -244,5 +244,5 @@ func (p Posting) RemoveFrom(set *roaring.Bitmap) {
 		set.AndNot(p.frozenInView())
 	}
 	var only [1]uint32
-	set.AndNot(roaring.BitmapOf(p.rest(&only)...))
+	set.AndNot(bitmapOfRising(p.rest(&only)))
 }

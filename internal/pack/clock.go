@@ -31,7 +31,8 @@ func (c *clock) take(fields, text []byte, start int) (int, byte, []byte) {
 	if start > 0 && isDigit(text[start-1]) || start+10 > len(text) {
 		return 0, 0, fields
 	}
-	t, zone, length := readTime(text[start:])
+	var t fhirtime.Time
+	zone, length := readTime(&t, text[start:])
 	if length == 0 {
 		return 0, 0, fields
 	}
@@ -70,21 +71,22 @@ const (
 	zoneLen = len("-07:00")
 )
 
-// readTime reads the date and time at the start of text and returns its length; the date
-// alone where what follows it has no field, and 0 where there is no date. There are
+// readTime reads the date and time at the start of text into t and returns its length; the
+// date alone where what follows it has no field, and 0 where there is no date. There are
 // dateLen bytes at least.
-func readTime(text []byte) (t fhirtime.Time, zone byte, length int) {
+func readTime(t *fhirtime.Time, text []byte) (zone byte, length int) {
+	var err error
 	if length = timeLenOf(text); length > 0 {
-		t, err := fhirtime.ParseDateTime(text[:length])
+		*t, err = fhirtime.ParseDateTime(text[:length])
 		if zone, ok := zoneOf(t, text[:length]); ok && err == nil && t.Second < 60 {
-			return t, zone, length
+			return zone, length
 		}
 	}
-	t, err := fhirtime.ParseDate(text[:dateLen])
+	*t, err = fhirtime.ParseDate(text[:dateLen])
 	if err != nil || t.Precision < fhirtime.Day {
-		return t, 0, 0
+		return 0, 0
 	}
-	return t, 0, dateLen
+	return 0, dateLen
 }
 
 // timeLenOf returns how long the time at the start of text is that has the form of one
@@ -107,7 +109,7 @@ func timeLenOf(text []byte) int {
 }
 
 // zoneOf returns the byte of a time's zone.
-func zoneOf(t fhirtime.Time, text []byte) (zone byte, ok bool) {
+func zoneOf(t *fhirtime.Time, text []byte) (zone byte, ok bool) {
 	if text[len(text)-1] == 'Z' {
 		return zoneZ, true
 	}

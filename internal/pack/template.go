@@ -61,14 +61,15 @@ func (s *splitter) split(template, fields, text []byte) ([]byte, []byte) {
 		next = at + 1
 		var start, end int
 		var mark byte
-		before := len(fields)
+		var room [1 + 16]byte // for the longest field
+		field := room[:0]
 		switch {
 		case at-4 >= done && at+6 <= len(text) && text[at+3] == '-':
 			start = at - 4
-			end, mark, fields = s.clock.take(fields, text, start)
+			end, mark, field = s.clock.take(field, text, start)
 		case at-8 >= done && at+28 <= len(text) && text[at+5] == '-':
 			start = at - 8
-			end, mark, fields = s.takeUUID(fields, text, start)
+			end, mark, field = s.takeUUID(field, text, start)
 		default:
 			continue
 		}
@@ -76,10 +77,8 @@ func (s *splitter) split(template, fields, text []byte) ([]byte, []byte) {
 			continue
 		}
 		// Fields stand in the order of their marks: those of the text before come first.
-		var field [1 + 16]byte
-		n := copy(field[:], fields[before:])
-		template, fields = s.appendPlain(template, fields[:before], text[done:start])
-		fields = append(fields, field[:n]...)
+		template, fields = s.appendPlain(template, fields, text[done:start])
+		fields = append(fields, field...)
 		template = append(template, mark)
 		done, next = end, end
 	}

@@ -83,3 +83,15 @@ func TestCalendar(t *testing.T) {
 		roundTrip(t, fmt.Sprintf("%sT%02d:05:59.007+05:45,%sT00:00:00-14:00", want, day.YearDay()%24, want))
 	}
 }
+
+// BenchmarkSplitDates splits a text that is dense with dates and times.
+func BenchmarkSplitDates(b *testing.B) {
+	text := []byte(strings.Repeat(`"birthDate":"1970-02-03","start":"2011-10-14T23:37:54+02:00","issued":"2011-10-14T23:37:54.530+02:00","end":"2011-10-14T23:52:54Z",`, 4))
+	var s splitter
+	var template, fields []byte
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		template, fields = s.split(template[:0], fields[:0], text)
+	}
+}

@@ -40,6 +40,7 @@ func BenchmarkDates(b *testing.B) {
 			{"code and ge, lt", "code=http://loinc.org|c1&date=ge2015-01-01&date=lt2016-01-01&_count=0"},
 			{"year", "date=2015&_count=0"},
 			{"ge, lt", "date=ge2015-01-01&date=lt2016-01-01&_count=0"},
+			{"page of all sorted by date", "_sort=-date&_count=50"},
 			{"page sorted by date", "status=final&_sort=-date&_count=50"},
 			{"page of a code sorted by date", "code=http://loinc.org|c1&_sort=-date&_count=50"},
 		} {

@@ -21,44 +21,45 @@ func (n *textNode) estimate() int {
 }
 
 func (n *textNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	set := roaring.New()
+	var set *roaring.Bitmap
 	for _, s := range n.Param.Seen(n.Modifier) {
 		for i := range n.Values {
-			if v := &n.Values[i]; !v.Written {
-				if err := n.walk(set, s, v); err != nil {
-					return nil, err
-				}
+			if n.Values[i].Written {
+				continue
+			}
+			found, err := n.ev.view.Texts(s.ID).Match(within, n.texts(&n.Values[i]))
+			if err != nil {
+				return nil, err
+			}
+			if set == nil {
+				set = found
+			} else {
+				set.Or(found)
 			}
 		}
 	}
-	if within != nil {
-		set.And(within)
+	if set == nil {
+		set = roaring.New()
 	}
 	return set, nil
 }
 
-// walk adds to set the versions that have a text in a stream that satisfies a value.
-func (n *textNode) walk(set *roaring.Bitmap, s *param.Stream, v *query.Value) error {
-	prefix := v.Folded
+// texts returns the condition on texts that a value is.
+func (n *textNode) texts(v *query.Value) index.TextQuery {
+	q := index.TextQuery{
+		Prefix: v.Folded,
+		Holds:  func(text string) bool { return v.HoldsFolded(n.Modifier, text) },
+		Charge: func(texts, holding, ordinals int) error {
+			return n.ev.charge(costOfText*texts + costOfHit*holding + ordinals)
+		},
+	}
 	switch n.Modifier {
 	case param.ModContains, param.ModEnds, param.ModOrder:
-		prefix = ""
+		q.Prefix = ""
 	case param.ModBelow:
-		prefix = v.Text
+		q.Prefix = v.Text
 	}
-	for text, posting := range n.ev.view.Texts(s.ID).WithPrefix(prefix) {
-		if err := n.ev.charge(costOfText); err != nil {
-			return err
-		}
-		if !v.HoldsFolded(n.Modifier, text) {
-			continue
-		}
-		if err := n.ev.charge(costOfHit + posting.Len()); err != nil {
-			return err
-		}
-		posting.AddTo(set)
-	}
-	return nil
+	return q
 }
 
 func (n *textNode) decide(about subject) (decision, error) { return n.anyValue(about, n.holds) }
