@@ -43,7 +43,7 @@ func TestEraseReachesBackups(t *testing.T) {
 	// The old piece alone, with the keys of later: what lay under the patient's keys is gone.
 	_, err = restore(0, keys.Bytes(), full.Bytes()).Read(ctx, datastore.Ref{Type: "Patient", ID: "p"})
 	require.ErrorIs(t, err, datastore.ErrNotFound)
-	_, err = datastore.VerifyBackup(ctx, bytes.NewReader(full.Bytes()), key, bytes.NewReader(keys.Bytes()))
+	_, err = (&datastore.RestoreOptions{BackupKey: key, Keys: bytes.NewReader(keys.Bytes())}).Verify(ctx, bytes.NewReader(full.Bytes()))
 	require.NoError(t, err)
 }
 
