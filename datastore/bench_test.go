@@ -2,8 +2,10 @@ package datastore_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -131,36 +133,80 @@ func BenchmarkUnmarshal(b *testing.B) {
 	b.ReportMetric(float64(size(lines)*b.N)/1e6/b.Elapsed().Seconds(), "MB/s")
 }
 
-// BenchmarkOpen opens a folder. Of the sample a part of the time is that of the
-// open segment, which is read twice.
+// openLarge is how many times 100,000 resources BenchmarkOpen/large has.
+var openLarge = flag.Int("large", 0, "how many times 100,000 resources BenchmarkOpen/large has, 0 for no such run; ten times take 1 GB of disk and of memory")
+
+// BenchmarkOpen opens a folder: by reading its log, and from a checkpoint. Of the sample a
+// part of the time is that of the open segment, which is read twice.
 func BenchmarkOpen(b *testing.B) {
-	b.Run("sample", func(b *testing.B) { benchmarkOpen(b, sample(b), false) })
-	b.Run("rewritten", func(b *testing.B) { benchmarkOpen(b, sample(b), true) })
-	b.Run("100k", func(b *testing.B) { benchmarkOpen(b, synthetic(hundredThousand), false) })
+	once := func(lines [][]byte) func(func([][]byte)) { return func(do func([][]byte)) { do(lines) } }
+	b.Run("sample", func(b *testing.B) { benchmarkOpen(b, once(sample(b)), false) })
+	b.Run("rewritten", func(b *testing.B) { benchmarkOpen(b, once(sample(b)), true) })
+	b.Run("100k", func(b *testing.B) { benchmarkOpen(b, once(synthetic(hundredThousand)), false) })
+	if *openLarge > 0 {
+		b.Run("large", func(b *testing.B) {
+			benchmarkOpen(b, func(do func([][]byte)) {
+				for seed := range uint64(*openLarge) {
+					do(syntheticOf(seed+1, hundredThousand))
+				}
+			}, false)
+		})
+	}
 }
 
-func benchmarkOpen(b *testing.B, lines [][]byte, rewrite bool) {
+func benchmarkOpen(b *testing.B, batches func(func([][]byte)), rewrite bool) {
 	store, path, opts := openBench(b, true)
-	require.NoError(b, importLines(store, lines))
+	n, bytes := 0, 0
+	batches(func(lines [][]byte) {
+		require.NoError(b, importLines(store, lines))
+		n, bytes = n+len(lines), bytes+size(lines)
+	})
 	if rewrite {
 		require.NoError(b, store.Rewrite(ctx, nil))
 	}
-	require.NoError(b, store.Close())
-	b.ReportAllocs()
-	var cpu cputime.Watch
-	for b.Loop() {
-		cpu.Start()
-		store, err := datastore.Open(ctx, path, opts)
-		if err != nil {
-			b.Fatal(err)
+	open := func(b *testing.B, restored bool) {
+		b.ReportAllocs()
+		var cpu cputime.Watch
+		for b.Loop() {
+			cpu.Start()
+			store, err := datastore.Open(ctx, path, opts)
+			if err != nil {
+				b.Fatal(err)
+			}
+			cpu.Stop()
+			b.StopTimer()
+			require.Equal(b, restored, store.Restored())
+			require.NoError(b, store.Close())
+			if !restored { // Close may have written one
+				require.NoError(b, os.RemoveAll(filepath.Join(path, "checkpoint")))
+			}
+			b.StartTimer()
 		}
-		cpu.Stop()
-		b.StopTimer()
-		require.NoError(b, store.Close())
-		b.StartTimer()
+		b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "res/s")
+		b.ReportMetric(cpu.Rate(n*b.N), "res/cpu-s")
 	}
-	b.ReportMetric(float64(len(lines)*b.N)/b.Elapsed().Seconds(), "res/s")
-	b.ReportMetric(cpu.Rate(len(lines)*b.N), "res/cpu-s")
+	require.NoError(b, store.Close())
+	require.NoError(b, os.RemoveAll(filepath.Join(path, "checkpoint")))
+	b.Run("log", func(b *testing.B) { open(b, false) })
+	store, err := datastore.Open(ctx, path, opts)
+	require.NoError(b, err)
+	b.Run("write", func(b *testing.B) {
+		for b.Loop() {
+			if err := store.Checkpoint(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "res/s")
+	})
+	require.NoError(b, store.Checkpoint())
+	stats, err := store.Stats()
+	require.NoError(b, err)
+	require.NoError(b, store.Close())
+	b.Run("checkpoint", func(b *testing.B) {
+		open(b, true)
+		b.ReportMetric(float64(stats.Checkpoint.Bytes)/float64(bytes), "size/ldjson")
+		b.ReportMetric(float64(stats.Checkpoint.Bytes)/float64(n), "B/version")
+	})
 }
 
 // bundles returns transaction Bundles that put the lines, each of as many as a patient

@@ -18,8 +18,8 @@
 // The goroutine that asks for a write parses and validates the resource, annotates a
 // document, extracts the search values and compresses the body. One writer then checks
 // the preconditions in order, appends one sealed record for all waiting commits, makes
-// it durable once, applies it, and answers all. A write that has returned is on disk
-// and every search finds it. There is no other way in: create, update, delete,
+// it durable once, applies it, and answers all. A write that has returned is on disk,
+// unless [Options.Durability] says otherwise, and every search finds it. There is no other way in: create, update, delete,
 // transaction and import all end as operations of commits.
 //
 // # Terms
@@ -38,12 +38,27 @@
 // again. Expressions see the stored form of a resource: with the id that the store
 // gave, without meta.versionId and meta.lastUpdated.
 //
+// # Keys
+//
+// The caller's key is a [KeyWrapper]: [KeyFile], [Passphrase], [RawKey], or any key
+// service. It encrypts the keys that the store makes for itself, when a store is made,
+// opened, rewrapped or rotated, and is not asked otherwise. [Store.Rewrap] puts these
+// keys under another KeyWrapper, and [Store.RotateKey] replaces them: everything is
+// sealed anew, and the old keys are destroyed.
+//
 // # A store that begins full
 //
 // [Options.Preload] fills a new store before Open returns. The log keeps its progress
 // in the commits of the resources themselves: after any interruption nobody can open a
 // store that is half full, and the next Open with a Preload goes on behind the last
 // durable line.
+//
+// # Copies and feeds
+//
+// [Store.Backup] writes a sealed copy of a store that is in use, or what followed the last
+// one, and [Restore] makes a store of such pieces, as it was at any commit. [Store.Changes]
+// tells each commit in order and waits for more; [Snapshot.Changes] ends with the newest.
+// [Change.Head] is a position to go on from.
 //
 // # Looking into a store
 //

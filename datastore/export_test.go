@@ -25,6 +25,18 @@ func (s *Store) SweepOld() {
 	s.engine.Sweep(context.Background(), engine.SweepRule{Grace: engine.EveryMinute.Grace, Least: 1, Share: 1 << 30})
 }
 
+// Checkpoint writes a checkpoint of the index.
+func (s *Store) Checkpoint() error { return s.engine.Checkpoint(context.Background()) }
+
+// ErrNoCheckpoint is returned when no checkpoint can be made now.
+var ErrNoCheckpoint = engine.ErrNoCheckpoint
+
+// DropCheckpoint removes the checkpoint.
+func (s *Store) DropCheckpoint() error { return s.engine.DropCheckpoint() }
+
+// Restored reports whether the store was opened from a checkpoint.
+func (s *Store) Restored() bool { return s.engine.Restored() }
+
 // SweepAll sweeps whatever no open snapshot sees.
 func (s *Store) SweepAll() error { return s.engine.SweepAll(context.Background()) }
 

@@ -41,6 +41,9 @@ type settled struct {
 	next  string            // a page to go on with
 	rest  []string          // what comes there
 	asked string            // the settings that the page was asked under
+	from  string            // the settings of the checkpoint; "" if there is none
+
+	restored int // how often the store was opened from a checkpoint
 }
 
 // settings are zone and base. A base is the same with a slash at its end.
@@ -57,10 +60,18 @@ func (s *settled) open(t require.TestingT) {
 
 // reopen opens the store, usually under other settings.
 func (s *settled) reopen(t *rapid.T) {
+	if rapid.Bool().Draw(t, "checkpoint") {
+		require.NoError(t, s.store.Checkpoint())
+		s.from = s.settings()
+	}
 	require.NoError(t, s.store.Close())
 	s.opts.Zone = rapid.SampledFrom([]*time.Location{nil, time.UTC, time.FixedZone("east", 14*3600), time.FixedZone("west", -11*3600)}).Draw(t, "zone")
 	s.opts.BaseURL = rapid.SampledFrom([]string{"", "https://a.org/fhir", "https://a.org/fhir/", "https://b.org"}).Draw(t, "base")
 	s.open(t)
+	require.Equal(t, s.from == s.settings(), s.store.Restored(), "a checkpoint is good under its settings alone")
+	if s.store.Restored() {
+		s.restored++
+	}
 	require.NoError(t, s.store.Verify(ctx))
 }
 
@@ -220,17 +231,22 @@ func (s *settled) page(t *rapid.T) {
 // TestModelOfSettings opens a store under other zones and bases, again and again, and
 // wants what a scan finds under those of today.
 func TestModelOfSettings(t *testing.T) {
+	restored := 0
 	rapid.Check(t, func(r *rapid.T) {
 		s := &settled{
 			disk: txlog.NewMemory(), opts: datastore.Options{Key: seal.RandomKey()},
 			model: map[string]dated{}, sexes: map[string]string{"Patient/p1": "female", "Patient/p2": "male"},
 		}
 		s.open(r)
-		defer func() { require.NoError(r, s.store.Close()) }()
+		defer func() {
+			restored += s.restored
+			require.NoError(r, s.store.Close())
+		}()
 		for ref, sex := range s.sexes {
 			_, err := s.store.Update(ctx, fmt.Appendf(nil, `{"resourceType":"Patient","id":%q,"gender":%q}`, ref[len("Patient/"):], sex))
 			require.NoError(r, err)
 		}
 		r.Repeat(map[string]func(*rapid.T){"put": s.put, "delete": s.delete, "reopen": s.reopen, "sweep": s.sweep, "page": s.page, "": s.look})
 	})
+	require.NotZero(t, restored, "no checkpoint was ever used")
 }

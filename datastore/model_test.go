@@ -471,6 +471,11 @@ func (p *pair) rewrite(t *rapid.T) {
 	}
 }
 
+// rotate replaces the keys of one of the stores.
+func (p *pair) rotate(t *rapid.T) {
+	require.NoError(t, p.stores[rapid.IntRange(0, len(p.stores)-1).Draw(t, "store")].RotateKey(ctx, nil))
+}
+
 // sweep sweeps the indexes of both stores, or closes the oldest snapshots first, so
 // that sweeps go further.
 func (p *pair) sweep(t *rapid.T) {
@@ -484,6 +489,14 @@ func (p *pair) sweep(t *rapid.T) {
 	}
 	for _, s := range p.stores {
 		require.NoError(t, s.SweepAll())
+	}
+}
+
+// checkpoint writes a checkpoint of the second store's index, from which it may be opened
+// again.
+func (p *pair) checkpoint(t *rapid.T) {
+	if err := p.stores[lasting].Checkpoint(); !errors.Is(err, datastore.ErrNoCheckpoint) {
+		require.NoError(t, err)
 	}
 }
 
@@ -612,7 +625,7 @@ func (p *pair) run(r *rapid.T) {
 	defer p.close(r)
 	r.Repeat(map[string]func(*rapid.T){
 		"create": p.create, "update": p.update, "delete": p.delete, "write": p.write,
-		"transact": p.transact, "keepVersion": p.keepVersion, "keep": p.keep, "reopen": p.reopen, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite,
+		"transact": p.transact, "keepVersion": p.keepVersion, "keep": p.keep, "reopen": p.reopen, "checkpoint": p.checkpoint, "look": p.look, "sweep": p.sweep, "rewrite": p.rewrite, "rotate": p.rotate,
 	})
 	p.look(r)
 }

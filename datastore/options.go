@@ -11,6 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -33,8 +34,32 @@ type KeyWrapper interface {
 // the file can read the store; without the file its data is lost.
 func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 
+// RawKey returns a KeyWrapper with a key that the program has, for instance from a
+// secret store. A key of zeros is refused with ErrKey.
+func RawKey(key [32]byte) KeyWrapper { return seal.RawKey(key) }
+
 // Passphrase returns a KeyWrapper whose key is derived from a secret.
 func Passphrase(secret string) KeyWrapper { return seal.Passphrase([]byte(secret)) }
+
+// Durability says when an acknowledged commit is synced to the disk. At each level the
+// end of the process, as by kill -9, takes no acknowledged commit: the operating system
+// has it. A power failure, or a crash of the operating system, may take the newest
+// commits, as each level says. The store is then as it was after some earlier commit,
+// never half a commit. The Logger and [Stats] tell a known loss, and opening the store
+// with the [Head] of a lost commit is ErrCorrupt. Each opening may choose another level.
+//
+// The zero Durability syncs each commit before acknowledging it: a power failure takes no
+// acknowledged commit.
+type Durability uint8
+
+const (
+	// SyncInterval syncs within a second: a power failure may take the commits of the
+	// last second, and of the time that the disk needs for a sync.
+	SyncInterval = Durability(txlog.SyncInterval)
+	// SyncNone syncs after each 16 MiB of the log, and when the store is closed: a power
+	// failure may take all commits since then, perhaps the commits of days.
+	SyncNone = Durability(txlog.SyncNone)
+)
 
 // Defaults.
 const (
@@ -105,7 +130,7 @@ type Options struct {
 	// it, which it holds up meanwhile. It may be called by many goroutines. One that panics
 	// loses what it was told; the Logger is told of that. By default nothing is measured.
 	Metrics func(Operation)
-	// Logger is told of what nobody is waiting to hear. By default nobody is told.
+	// Logger is told of events that no caller waits for. By default nobody is told.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default. It is called by one goroutine at a time,
 	// unless a call takes longer than a second.
@@ -128,6 +153,8 @@ type Options struct {
 	// writes nothing; writes report ErrReadOnly. Without a store, Open reports
 	// ErrNoStore. If the store was not closed, its last write may be missing.
 	ReadOnly bool
+	// Durability is when commits are synced: each before it is acknowledged, by default.
+	Durability Durability
 	// Preload fills a store in which nothing was written yet, before Open returns; of
 	// any other store it is left aside. Where it fails, or the process ends, nobody can
 	// open the store but with a Preload, which goes on where the last one stopped:
@@ -165,6 +192,9 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if filled.Validation > Minimal {
 		wrong = append(wrong, fmt.Errorf("datastore: Validation %d is no level", filled.Validation))
+	}
+	if filled.Durability > SyncNone {
+		wrong = append(wrong, fmt.Errorf("datastore: Durability %d is no level", filled.Durability))
 	}
 	if filled.AnnotateTimeout < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: AnnotateTimeout %v is negative", filled.AnnotateTimeout))
@@ -207,6 +237,6 @@ func (o *Options) engine() engine.Options {
 		Key: o.Key, Annotator: o.Annotator, AnnotateLater: o.AnnotateLater, AnnotateTimeout: o.AnnotateTimeout, Zone: o.Zone, BaseURL: o.BaseURL,
 		SearchParameters: o.SearchParameters, MaxResourceSize: o.MaxResourceSize, MaxValues: o.MaxValues, MaxSearchCost: o.MaxSearchCost, MaxBundleAnswer: o.MaxBundleAnswer, Logger: o.Logger,
 		Now: o.Now, Queries: o.Queries, NewID: o.NewID, AtLeast: o.AtLeast.pin,
-		Existing: o.Existing, ReadOnly: o.ReadOnly,
+		Existing: o.Existing, ReadOnly: o.ReadOnly, Durability: txlog.Durability(o.Durability),
 	}
 }

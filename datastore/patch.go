@@ -5,14 +5,14 @@ import (
 	"errors"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
-	"github.com/fhirlake/fhirlake/internal/jsonpatch"
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// Patch applies a JSON Patch (RFC 6902, FHIR R4 §3.1.0.6) to the current version of a
-// resource, with its meta.versionId and meta.lastUpdated, and stores the result as a
-// new version. With [IfMatch] it patches only the named version. Without, it starts
-// again if another write came in between, so that no write is lost.
+// Patch applies a patch to the current version of a resource, with its meta.versionId and
+// meta.lastUpdated, and stores the result as a new version. The patch is a JSON Patch (RFC
+// 6902, FHIR R4 §3.1.0.6), a JSON array, or a FHIRPath Patch (FHIR R4 fhirpatch.html), a
+// Parameters resource in JSON. With [IfMatch] it applies to the version named alone;
+// without, it starts again when another write came in between, so that no write is lost.
 //
 // The result is validated like any other resource, and must keep its type and id. A
 // patch that removes the last item of an array must remove the array, since FHIR has no
@@ -48,9 +48,9 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
 func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writeOptions) (Version, error) {
-	text, err := jsonpatch.Apply(nil, now.JSON, patch)
+	text, err := engine.ApplyPatch(ctx, now.JSON, patch)
 	if err != nil {
-		return Version{}, patchError(err)
+		return Version{}, err
 	}
 	n, _ := engine.ParseVersion(now.VersionID)
 	return s.update(ctx, text, now.Ref, with, engine.Condition{IfMatch: n}, engine.Patch)
@@ -68,17 +68,4 @@ func withoutOffsets(err error) {
 			data.Issues[i].Offset = -1
 		}
 	}
-}
-
-// patchError turns an error about a patch into an Error.
-func patchError(err error) error {
-	var data *jsonpatch.Error
-	if !errors.As(err, &data) {
-		return err
-	}
-	class := ErrInvalid
-	if data.Code == issue.TooCostly {
-		class = ErrTooCostly
-	}
-	return &Error{Class: class, Issues: []Issue{data.Issue()}}
 }

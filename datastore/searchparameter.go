@@ -7,9 +7,9 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// SearchParameters returns the custom search parameters: those that are complete,
-// those that are being indexed, and those that are not used, with the issues that
-// say why.
+// SearchParameters returns the custom search parameters: the complete ones, the
+// ones that are being indexed, and the ones that are not used, with the issues that say
+// why.
 func (s *Store) SearchParameters() []search.ParameterStatus {
 	var all []search.ParameterStatus
 	for _, p := range s.engine.SearchParameters() {

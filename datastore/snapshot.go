@@ -21,7 +21,7 @@ type Reader interface {
 	// resource, of a type if ref has no ID, or of the whole store if ref is zero. For a
 	// resource that never existed it yields ErrNotFound.
 	History(ctx context.Context, ref Ref, opts *HistoryOptions) iter.Seq2[Version, error]
-	// HistoryPage returns one page of what History iterates over: the newest LastUpdated
+	// HistoryPage returns one page of such a history: the newest LastUpdated
 	// first, and of versions with the same LastUpdated the last one written first. next
 	// is the HistoryOptions.Page of the page that follows, "" on the last. It is good for
 	// the same history, whatever is written meanwhile, until its state is swept. It
@@ -29,7 +29,7 @@ type Reader interface {
 	// and ErrStalePage for one of a state that is gone.
 	HistoryPage(ctx context.Context, ref Ref, opts *HistoryOptions) (versions []Version, next string, err error)
 	// Search answers a query of a resource type with one page, or, where the type
-	// is "", of all types or those that _type names. The query is that of a URL,
+	// is "", of all types or of the types that _type names. The query is that of a URL,
 	// without a question mark: name=ann&birthdate=ge1980. It reports an [Error] of
 	// class ErrInvalid, ErrTooCostly or ErrIndexing, or ErrStalePage.
 	Search(ctx context.Context, resourceType, query string, opts ...SearchOption) (*Page, error)

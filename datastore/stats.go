@@ -36,10 +36,30 @@ type Stats struct {
 	HeldSince time.Time
 	// Unannotated is how many documents wait for an annotation in the background.
 	Unannotated int
+	// Rotating is true while a rotation of keys has not ended; see [Store.RotateKey].
+	Rotating bool
+	// Lost is how many damaged bytes this opening cut off behind the last synced commit,
+	// after a power failure of a store with SyncInterval or SyncNone. They may have held
+	// acknowledged commits.
+	Lost int64
 	// Limit is the used share, from 0 to 1, of the limit to which the store is nearest,
 	// such as the number of versions. The logger is told from 0.8 on; beyond 0.99 only
 	// deletions are taken, and other writes report ErrFull.
 	Limit float64
+	// Checkpoint is the image of the index in the store's folder, from which the store
+	// opens fast: the last commit that it has, and its size on the disk. Both are 0 where
+	// there is none, as in memory.
+	Checkpoint struct {
+		Sequence uint64
+		Bytes    int64
+	}
+	// Scrub tells how far the background has verified the part of the log that an opening
+	// from a checkpoint leaves unread: bytes, and the damage that was found. All is zero
+	// if the opening read the whole log.
+	Scrub struct {
+		Done, Total int64
+		Faults      []Fault
+	}
 	// Parameters are the shares of search parameters, the largest first.
 	Parameters []search.ParameterMemory
 }
@@ -54,7 +74,7 @@ func (s *Store) Stats() (Stats, error) {
 	held, since := s.engine.Held()
 	unannotated, _ := s.engine.Unannotated()
 	stats := Stats{
-		Held: held, HeldSince: since, Unannotated: unannotated, Limit: s.engine.Limit(),
+		Held: held, HeldSince: since, Unannotated: unannotated, Rotating: s.engine.Rotating(), Lost: s.engine.Lost(), Limit: s.engine.Limit(),
 		Versions: of.Ordinals, Superseded: of.Superseded, Swept: of.Swept,
 		Bytes: of.Bytes, Parameters: s.engine.Search().Memory(&of),
 	}
@@ -67,6 +87,12 @@ func (s *Store) Stats() (Stats, error) {
 				Resources, Versions int
 			}{schema.TypeID(t).String(), counted.CountVisible(), n})
 		}
+	}
+	checkpoint, scrub := s.engine.CheckpointInfo(), s.engine.Scrubbed()
+	stats.Checkpoint.Sequence, stats.Checkpoint.Bytes = checkpoint.Sequence, checkpoint.Bytes
+	stats.Scrub.Done, stats.Scrub.Total = scrub.Done, scrub.Total
+	for _, f := range scrub.Faults {
+		stats.Scrub.Faults = append(stats.Scrub.Faults, Fault(f))
 	}
 	sort.Slice(stats.Types, func(i, j int) bool { return stats.Types[i].Type < stats.Types[j].Type })
 	return stats, nil
@@ -81,6 +107,12 @@ func (s Stats) String() string {
 	fmt.Fprintf(&b, "%.2g %% of the nearest limit used; %d states held", 100*s.Limit, s.Held)
 	if s.Held > 0 {
 		fmt.Fprintf(&b, ", the oldest since %s", s.HeldSince.UTC().Format(time.RFC3339))
+	}
+	if s.Checkpoint.Bytes > 0 {
+		fmt.Fprintf(&b, "; checkpoint %d bytes, up to commit %d", s.Checkpoint.Bytes, s.Checkpoint.Sequence)
+	}
+	if s.Scrub.Total > 0 {
+		fmt.Fprintf(&b, "; %d of %d bytes verified, %d faults", s.Scrub.Done, s.Scrub.Total, len(s.Scrub.Faults))
 	}
 	b.WriteByte('\n')
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -52,9 +52,12 @@ func gzipLines(tb testing.TB, name string) [][]byte {
 }
 
 // synthetic returns the resources of patients of the project's own making.
-func synthetic(patients int) [][]byte {
+func synthetic(patients int) [][]byte { return syntheticOf(1, patients) }
+
+// syntheticOf returns others for each seed.
+func syntheticOf(seed uint64, patients int) [][]byte {
 	var lines [][]byte
-	for _, line := range synth.New(1, patients).Lines() {
+	for _, line := range synth.New(seed, patients).Lines() {
 		lines = append(lines, bytes.Clone(line))
 	}
 	return lines

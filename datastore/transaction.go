@@ -24,6 +24,7 @@ type Transaction struct {
 	ops     []engine.Op
 	states  []engine.State
 	size    int
+	note    []byte
 	inOrder bool // SkipOutOfOrder
 	done    bool
 }
@@ -40,6 +41,19 @@ func (s *Store) Write(ctx context.Context, f func(tx *Transaction) error) ([]Ver
 		return nil, err
 	}
 	return tx.Commit(ctx)
+}
+
+// maxNote bounds the annotation of a commit.
+const maxNote = 64 << 10
+
+// Annotate has the commit keep a note of who asked for it and why, at most 64 KiB. The
+// note is sealed with the commit, and [Change.Annotation] tells it. The last note counts.
+func (tx *Transaction) Annotate(note []byte) error {
+	if len(note) > maxNote {
+		return engine.Failf(ErrInvalid, issue.TooLong, "a note is at most %d bytes", maxNote)
+	}
+	tx.note = append([]byte(nil), note...)
+	return nil
 }
 
 // Create adds the creation of a resource under a new id, which it returns. The
@@ -164,7 +178,7 @@ func (tx *Transaction) commit(ctx context.Context) ([]Version, error) {
 	for i := range tx.ops {
 		tx.ops[i].Condition.SkipRefused = tx.inOrder
 	}
-	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states})
+	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states, Annotation: tx.note})
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,10 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 		<-written
 		return store.Rewrite(ctx, nil)
 	})
+	until("rotate", func(*rand.Rand) error {
+		<-written
+		return store.RotateKey(ctx, nil)
+	})
 	snapshots := heldSnapshot{store: store}
 	until("search a held snapshot", snapshots.ask)
 	until("define", func(r *rand.Rand) error { return turmoilDefine(store, r) })

@@ -104,7 +104,7 @@ func History[R Resource](ctx context.Context, from Reader, id string, opts *Hist
 	}
 }
 
-// HistoryPage returns one page of what [History] iterates over, and the
+// HistoryPage returns one page of the versions that [History] iterates over, and the
 // HistoryOptions.Page of the next one. Deletions, which are left out, count in its size.
 func HistoryPage[R Resource](ctx context.Context, from Reader, id string, opts *HistoryOptions) (versions []R, next string, err error) {
 	t, err := typeOf[R]()

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,4 +116,31 @@ func TestVerifyOfAnotherExtractor(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, store.Close())
+}
+
+// Verify finds no fault in a store that is written meanwhile.
+func TestVerifyBesideWriters(t *testing.T) {
+	store := open(t, &datastore.Options{Now: time.Now})
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	for w := range 2 {
+		writers.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := store.Update(ctx, patient(fmt.Sprint("w", w), fmt.Sprint("Family", i))); err != nil {
+					panic(err)
+				}
+			}
+		})
+	}
+	defer writers.Wait()
+	defer close(stop)
+	// Postings become bitmaps as they grow, also under a state that is being verified.
+	for store.Head().Sequence() < 6000 {
+		require.NoError(t, store.Verify(ctx))
+	}
 }

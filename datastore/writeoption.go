@@ -17,8 +17,8 @@ type WriteOption func(*writeOptions)
 
 // writeOptions are the options of one operation.
 type writeOptions struct {
-	given option // those that are set
-	twice option // those that are set again
+	given option // the options that are set
+	twice option // the options that are set again
 
 	ifMatch     string
 	ifNoneExist string
@@ -75,6 +75,10 @@ var (
 	opDelete   = operation{"a deletion", optIfMatch | optImported}
 	opTransact = operation{"a Bundle", optValidation | optReturn}
 	opValidate = operation{"a validation", optValidation}
+
+	opConditionalUpdate = operation{"a conditional update", optIfMatch | optValidation | optReturn}
+	opConditionalPatch  = operation{"a conditional patch", optIfMatch | optValidation | optReturn}
+	opConditionalDelete = operation{"a conditional deletion", optIfMatch}
 
 	opCreateIn = operation{"a create in a transaction", optImported | optResolveReferences | optValidation}
 	opUpdateIn = operation{"an update in a transaction", optIfMatch | optIfNoneMatch | optIfChanged | optImported | optKeepVersion | optResolveReferences | optValidation}

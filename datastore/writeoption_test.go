@@ -28,6 +28,9 @@ func TestEveryOptionWithEveryOperation(t *testing.T) {
 		"update":                  {"IfMatch", "IfNoneMatch", "IfChanged", "Imported", "KeepVersion", "ResolveReferences", "WithProvenance", "Validation", "Return"},
 		"patch":                   {"IfMatch", "WithProvenance", "Validation", "Return"},
 		"delete":                  {"IfMatch", "Imported"},
+		"conditional update":      {"IfMatch", "Validation", "Return"},
+		"conditional patch":       {"IfMatch", "Validation", "Return"},
+		"conditional delete":      {"IfMatch"},
 		"validate":                {"Validation"},
 		"transact":                {"Validation", "Return"},
 		"create in a transaction": {"Imported", "ResolveReferences", "Validation"},
@@ -93,6 +96,12 @@ func writeOf(store *datastore.Store, operation string, opts []datastore.WriteOpt
 		_, err = store.Patch(ctx, ref, []byte(`[{"op":"add","path":"/active","value":true}]`), opts...)
 	case "delete":
 		err = store.Delete(ctx, ref, opts...)
+	case "conditional update":
+		_, err = store.ConditionalUpdate(ctx, "Patient", "_id=a", json, opts...)
+	case "conditional patch":
+		_, err = store.ConditionalPatch(ctx, "Patient", "_id=a", []byte(`[{"op":"add","path":"/active","value":true}]`), opts...)
+	case "conditional delete":
+		_, err = store.ConditionalDelete(ctx, "Patient", "_id=a", opts...)
 	case "validate":
 		_, err = store.Validate(ctx, json, opts...)
 	case "transact":

@@ -61,8 +61,8 @@
 // [MaxLength] and [MaxDepth] bound an expression. [Evaluator] has bounds for work,
 // items and text of one evaluation, and for the bytes that resolve() brings in: each
 // resource counts once. It looks at ctx every millisecond or so. Work is counted by
-// what it takes: texts by their bytes, patterns by the steps that they make, numbers
+// its cost: texts by their bytes, patterns by the steps that they make, numbers
 // and units by their arithmetic. By default an evaluation ends within a few seconds and
-// some hundred megabytes, whatever it is. An [Expression] is immutable and safe for
+// some hundred megabytes. An [Expression] is immutable and safe for
 // many goroutines; an Evaluator holds scratch memory and belongs to one.
 package fhirpath

@@ -80,7 +80,7 @@ func (f Function) inner() fhirpath.Function {
 }
 
 // String returns the expression in canonical form: single spaces around
-// operators, no parentheses but those that are needed, no comments.
+// operators, only the parentheses that are needed, no comments.
 func (e *Expression) String() string { return e.compiled.String() }
 
 // Boolean reports whether the expression can yield nothing but a System.Boolean,
@@ -90,7 +90,7 @@ func (e *Expression) Boolean() bool { return e.compiled.Boolean() }
 // Yields returns the names of the types that the items of a result can have, as
 // [Item.Type] gives them. An abstract type stands for all that specialise it. any
 // is true where the types are not known before an evaluation; names are then
-// those that are known in any case. Without any and names there is never a result.
+// the names that are known in any case. Without any and names there is never a result.
 func (e *Expression) Yields() (names []string, any bool) { return e.compiled.Yields() }
 
 // Pure reports whether the result depends on the resource alone: not on the time

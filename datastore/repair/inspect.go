@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -34,8 +35,10 @@ type Inspection struct {
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
 
-	// Keys are the ids of the data keys, in hexadecimal. They are not secret.
-	Keys []string `json:"keys"`
+	// Keys are the ids of the data keys, in hexadecimal. They are not secret. Rotating
+	// is true while a rotation of keys has not ended.
+	Keys     []string `json:"keys"`
+	Rotating bool     `json:"rotating"`
 
 	// Generation counts the changes of the manifest, the list of segments; 0 if it
 	// cannot be read.
@@ -48,6 +51,14 @@ type Inspection struct {
 	Segments []Segment `json:"segments"`
 	// Heads are the two slots that say how far writes were acknowledged.
 	Heads [2]Head `json:"heads"`
+
+	// Checkpoint is the image of the index from which the store opens fast; all is zero
+	// where there is none. One that cannot be used is no fault: opening takes longer.
+	Checkpoint struct {
+		Sequence uint64 `json:"sequence"` // the last commit that it knows
+		Bytes    int64  `json:"bytes"`
+		Unusable string `json:"unusable"` // why it cannot be used, "" where it can
+	} `json:"checkpoint"`
 
 	// LastGood is the last commit before any damage.
 	LastGood uint64 `json:"lastGood"`
@@ -90,6 +101,7 @@ type Head struct {
 	Sequence   uint64 `json:"sequence"`   // the last commit that is sure
 	Generation uint64 `json:"generation"` // of the manifest
 	Term       uint64 `json:"term"`
+	Durability string `json:"durability"` // "commit", "interval" or "none": when what follows is synced
 }
 
 // Inspect reads what the files of a store tell, without taking its lock and without
@@ -105,7 +117,7 @@ func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspe
 	if err != nil {
 		return nil, fmt.Errorf("repair: inspecting: %w", err)
 	}
-	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver}
+	out := &Inspection{Unchecked: in.Unchecked, LastGood: in.LastGood, PassedOver: in.PassedOver, Rotating: in.Rotating}
 	if h := in.Header; h != nil {
 		out.Store, out.Lineage = hex.EncodeToString(h.Store[:]), hex.EncodeToString(h.Lineage[:])
 		out.Created, out.Features = h.Created, h.Features
@@ -121,10 +133,19 @@ func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspe
 		}
 	}
 	for i, h := range in.Heads {
-		out.Heads[i] = Head{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term}
+		if h == (txlog.HeadInfo{}) {
+			continue
+		}
+		out.Heads[i] = Head{Whole: h.Whole, Current: h.Current, Sequence: h.Sequence, Generation: h.Generation, Term: h.Term, Durability: h.Durability.String()}
 	}
 	for _, s := range in.Segments {
 		out.Segments = append(out.Segments, segment(s))
+	}
+	if c := in.Checkpoint; c != nil {
+		out.Checkpoint.Sequence, out.Checkpoint.Bytes = c.Sequence, c.Bytes
+		if c.Unusable != nil {
+			out.Checkpoint.Unusable = strings.TrimPrefix(c.Unusable.Error(), txlog.ErrCorrupt.Error()+": ")
+		}
 	}
 	for _, f := range in.Findings {
 		out.Faults = append(out.Faults, datastore.Fault{Check: "log", Place: f.Place, Reason: f.Reason})

@@ -22,7 +22,7 @@ func (x *exchange) returning() []datastore.WriteOption {
 // transact answers POST to the base: a batch or a transaction (FHIR R4
 // §3.1.0.11).
 func (x *exchange) transact() error {
-	body, err := x.body(jsonTypes...)
+	body, err := x.resourceBody()
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func TestTransactionIsAtomic(t *testing.T) {
 		"invalid resource":  {postBad, 400},
 		"another version":   {putBad, 412},
 		"no request":        {`{"resource":` + ann + `}`, 400},
-		"PATCH":             {patch, 501},
+		"PATCH":             {patch, 400},
 		"same twice":        {putBob, 400},
 		"GET of nothing":    {getNone, 404},
 		"GET of a deletion": {`{"request":{"method":"GET","url":"Patient/old"}}`, 410},
@@ -82,7 +82,7 @@ func TestBatch(t *testing.T) {
 	b := c.must(http.StatusOK, "POST", "", bundleOf("batch", postAnn, postBad, putBob, getNone, putBad, getBob, patch)).bundle(t)
 	require.Equal(t, "batch-response", b.Type)
 	require.Equal(t, []string{
-		"201 Created", "400 Bad Request", "201 Created", "404 Not Found", "412 Precondition Failed", "200 OK", "501 Not Implemented",
+		"201 Created", "400 Bad Request", "201 Created", "404 Not Found", "412 Precondition Failed", "200 OK", "400 Bad Request",
 	}, statuses(b))
 	require.Equal(t, 2, *c.must(http.StatusOK, "GET", "/Patient", "").bundle(t).Total)
 }

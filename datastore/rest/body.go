@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"errors"
 	"io"
 	"mime"
@@ -11,16 +12,18 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirxml"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// body reads the body of the request. It reports 415 if the body is of another
-// type than those given or is not plain UTF-8, and 413 past MaxBodySize. A
-// request that does not name a type is taken to be of the right one.
+// body reads the body of the request, unpacked if it is compressed. It reports 415 if the
+// body is of another type than those given, if there are any, or is not plain UTF-8, and 413
+// past MaxBodySize. A request that does not name a type is taken to be of the right one.
 func (x *exchange) body(types ...string) ([]byte, error) {
-	if given := x.r.Header.Get("Content-Type"); given != "" {
+	if given := x.r.Header.Get("Content-Type"); given != "" && types != nil {
 		name, params, err := mime.ParseMediaType(given)
 		charset := params["charset"]
 		version := params["fhirversion"]
@@ -33,10 +36,17 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 			return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be UTF-8")
 		}
 	}
-	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must not be compressed")
+	limited := http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize)
+	var body []byte
+	var err error
+	switch coding := strings.ToLower(x.r.Header.Get("Content-Encoding")); coding {
+	case "", "identity":
+		body, err = readAll(limited, x.r.ContentLength, x.options.MaxBodySize)
+	case "gzip", "x-gzip":
+		body, err = unpacked(limited, x.options.MaxBodySize)
+	default:
+		return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body may be compressed by gzip alone")
 	}
-	body, err := readAll(http.MaxBytesReader(x.w, x.r.Body, x.options.MaxBodySize), x.r.ContentLength, x.options.MaxBodySize)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -47,8 +57,21 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	return body, nil
 }
 
-// firstRead is how many bytes of a body must arrive before memory for its announced
-// length is allocated.
+// unpacked reads a body that gzip has compressed.
+func unpacked(r io.Reader, limit int64) ([]byte, error) {
+	text, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(text, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = &http.MaxBytesError{Limit: limit}
+	}
+	return body, err
+}
+
+// firstRead is how many bytes of a body have to be there before room is made for all
+// that its length promises.
 const firstRead = 1 << 20
 
 // readAll reads a body of a length, -1 if it is unknown, into as little memory as
@@ -77,10 +100,38 @@ func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	return body, err
 }
 
+// resourceBody reads a body that is a resource in JSON or XML. It returns JSON, and reports
+// ErrInvalid for XML that is no FHIR's.
+func (x *exchange) resourceBody() ([]byte, error) {
+	body, err := x.body(slices.Concat(jsonTypes, xmlTypes)...)
+	if err != nil {
+		return nil, err
+	}
+	return x.inJSON(body)
+}
+
+// inJSON returns the JSON of a body that is a resource in JSON or XML.
+func (x *exchange) inJSON(body []byte) ([]byte, error) {
+	if name, _ := mediaType(x.r.Header.Get("Content-Type")); !slices.Contains(xmlTypes, name) {
+		return body, nil
+	}
+	json, err := fhirxml.AppendJSON(make([]byte, 0, len(body)), body)
+	if malformed := (*fhirjson.Error)(nil); errors.As(err, &malformed) {
+		return nil, &datastore.Error{Class: datastore.ErrInvalid, Issues: malformed.Issues}
+	}
+	x.fromXML = true
+	return json, err
+}
+
 // resource reads a resource of the type that the URL names. It returns its id as
 // well, "" if it has none.
 func (x *exchange) resource() (body []byte, id string, err error) {
-	if body, err = x.body(jsonTypes...); err != nil {
+	if x.typ == "Binary" {
+		body, err = x.binaryBody()
+	} else {
+		body, err = x.resourceBody()
+	}
+	if err != nil {
 		return nil, "", err
 	}
 	typ, id, err := identity(body)

@@ -11,6 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirxml"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,8 @@ func newClient(t *testing.T, opts *rest.Options) *client {
 type answer struct {
 	status int
 	header http.Header
-	body   string
+	body   string // JSON, made of XML where the answer was XML
+	xml    string // the answer if it was XML
 }
 
 // do sends a request to a path below the base. Headers are "Name: value"; a body
@@ -62,10 +64,16 @@ func (c *client) do(method, path, body string, headers ...string) answer {
 	defer response.Body.Close()
 	got, err := io.ReadAll(response.Body)
 	require.NoError(c.t, err)
-	a := answer{response.StatusCode, response.Header, string(got)}
+	a := answer{status: response.StatusCode, header: response.Header, body: string(got)}
 	require.Equal(c.t, "nosniff", a.header.Get("X-Content-Type-Options"))
 	if len(got) > 0 {
-		require.Regexp(c.t, `^application/(fhir\+)?json; charset=utf-8$`, a.header.Get("Content-Type"))
+		require.Regexp(c.t, `^application/(fhir\+)?(json|xml); charset=utf-8$`, a.header.Get("Content-Type"))
+		if strings.Contains(a.header.Get("Content-Type"), "xml") {
+			a.xml = a.body
+			got, err = fhirxml.AppendJSON(nil, got)
+			require.NoError(c.t, err)
+			a.body = string(got)
+		}
 		requireValid(c.t, got)
 	}
 	if a.status >= 400 && method != http.MethodHead {

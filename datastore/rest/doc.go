@@ -4,17 +4,22 @@
 //	…
 //	http.Handle("/fhir/", rest.NewHandler(store, nil))
 //
+//	client := rest.Client(store) // without a socket, for tests
+//
 // # What it answers
 //
-// The table in route.go lists it all: read and vread, create, update, patch and delete,
-// history of a resource, a type and the store, search of a type, of a compartment and
+// The table in route.go lists it all: read and vread, create, update, patch and delete, the
+// last three with a query in place of an id as well, history of a resource, a type and the store, search of a type, of a compartment and
 // of the store by GET and by POST to _search, batch and transaction, $fhirpath, and
 // /metadata, a CapabilityStatement made from that table and from the store's search
-// parameters. Interactions of FHIR that the table lacks (conditional update, patch and
-// delete, other operations) are refused with 405 or 501.
+// parameters. Other operations are refused with 501, other methods with 405.
 //
-// A patch is a JSON Patch, application/json-patch+json; anything else is answered
-// with 415. A patch in a batch or transaction is refused.
+// JSON and XML are taken and given alike; an answer is in the form that _format or Accept
+// asks for, else in that of the request. What was stored at level minimal and has no form in
+// XML is 406.
+//
+// A patch is a JSON Patch, application/json-patch+json, or a FHIRPath Patch,
+// application/fhir+json or application/fhir+xml; anything else is answered with 415.
 //
 // A write is checked at the store's level, or at the one that AWS HealthLake's
 // header asks for:
@@ -40,7 +45,7 @@
 //
 // # What it does not do
 //
-// It knows JSON only, no XML. It neither authenticates nor authorises: wrap the
+// It neither authenticates nor authorises: wrap the
 // handler, and serve it over TLS. It logs no requests, since their URLs are full
 // of patient data.
 //

@@ -36,7 +36,7 @@ const maxContexts = 1000
 // resolve() reads the store. An expression that is not FHIRPath and an evaluation
 // that fails are 422, Parameters that lack something 400.
 func (x *exchange) fhirpath() error {
-	body, err := x.body(jsonTypes...)
+	body, err := x.resourceBody()
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@ type Options struct {
 	// MaxBodySize is the largest body of a request in bytes: DefaultMaxBodySize by
 	// default.
 	MaxBodySize int64
+	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
+	ConditionalDelete DeleteMode
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -72,7 +74,7 @@ func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	base := h.base(r)
-	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, mediaType: fhirJSON}
+	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, form: form{mediaType: fhirJSON}}
 	defer x.recover()
 	if err := x.answer(); err != nil {
 		if x.began {
@@ -97,13 +99,13 @@ func (h *handler) base(r *http.Request) string {
 // An exchange is one request and its answer. It is for one goroutine.
 type exchange struct {
 	*handler
-	store     *datastore.Store // as it is reached at base
-	w         http.ResponseWriter
-	r         *http.Request
-	base      string
-	mediaType string // of the answer
-	pretty    bool   // the answer is for people to read
-	began     bool   // the answer is on its way: its status can no longer be changed
+	store   *datastore.Store // as it is reached at base
+	w       http.ResponseWriter
+	r       *http.Request
+	base    string
+	form    form // of the answer
+	fromXML bool // the body was XML: offsets in its JSON say nothing
+	began   bool // the answer is on its way: its status can no longer be changed
 
 	// The parts of the URL, "" if it does not have them.
 	typ, id, version string
@@ -123,9 +125,9 @@ func (x *exchange) answer() error {
 		return err
 	}
 	if found.method == http.MethodPatch {
-		x.w.Header().Set("Accept-Patch", jsonPatch) // RFC 5789 §3.1
+		x.w.Header().Set("Accept-Patch", jsonPatch+", "+fhirJSON+", "+fhirXML) // RFC 5789 §3.1
 	}
-	if err := x.shape(x.r.URL.RawQuery); err != nil {
+	if err := x.shape(x.r.URL.RawQuery); err != nil && !x.wantsContent() {
 		return err // in FHIR's JSON, whatever is wanted
 	}
 	if err := x.check(&found.takes); err != nil {
@@ -136,9 +138,9 @@ func (x *exchange) answer() error {
 
 // shape reads the wanted form of the answer from a query.
 func (x *exchange) shape(query string) error {
-	mediaType, err := negotiate(x.r, query)
+	f, err := negotiate(x.r, query)
 	if err == nil {
-		x.mediaType, x.pretty = mediaType, queryValue(query, "_pretty") == "true"
+		x.form = f
 	}
 	return err
 }

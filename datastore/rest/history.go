@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,7 +20,9 @@ func (x *exchange) history() error {
 	if err != nil {
 		return err
 	}
-	return x.store.HistoryTo(x.r.Context(), &stream{x: x}, x.base, x.ref(), &q)
+	return x.stream(func(w io.Writer) error {
+		return x.store.HistoryTo(x.r.Context(), w, x.base, x.ref(), &q)
+	})
 }
 
 // historyQuery reads the query of a history. An unknown parameter is an error, unless

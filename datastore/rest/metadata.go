@@ -130,7 +130,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		part := resourcePart{
 			Type: name, Profile: "http://hl7.org/fhir/StructureDefinition/" + name, Interaction: perType,
 			Versioning: "versioned-update", ReadHistory: true, UpdateCreate: true,
-			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalDelete: "not-supported",
+			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalUpdate: true, ConditionalDelete: deletes[h.options.ConditionalDelete],
 			ReferencePolicy: []string{"literal", "logical"},
 		}
 		for _, p := range h.store.Parameters(name) {
@@ -154,9 +154,12 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		Status: "active", Date: time.Now().UTC().Format(time.RFC3339), Kind: "instance",
 		Software:       software{Name: "fhirlake", Version: softwareVersion()},
 		Implementation: implementation{Description: "A FHIR R4 data store", URL: h.options.BaseURL},
-		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, "json"}, PatchFormat: []string{jsonPatch}, REST: []restPart{rest},
+		FHIRVersion:    "4.0.1", Format: []string{fhirJSON, fhirXML, "json", "xml"}, PatchFormat: []string{jsonPatch, fhirJSON, fhirXML}, REST: []restPart{rest},
 	})
 }
+
+// deletes are the words of a CapabilityStatement for the modes of conditional deletion.
+var deletes = map[DeleteMode]string{DeleteSingle: "single", DeleteMultiple: "multiple"}
 
 // resourceTypes returns the concrete resource types, by name.
 func resourceTypes() []schema.TypeID {

@@ -32,7 +32,7 @@ func TestMetadata(t *testing.T) {
 	var s statement
 	require.NoError(t, json.Unmarshal([]byte(a.body), &s, json.MatchCaseInsensitiveNames(true)))
 	require.Equal(t, "4.0.1", s.FHIRVersion)
-	require.Equal(t, []string{"application/json-patch+json"}, s.PatchFormat)
+	require.Equal(t, []string{"application/json-patch+json", "application/fhir+json", "application/fhir+xml"}, s.PatchFormat)
 	require.Equal(t, []struct{ Code string }{{"transaction"}, {"batch"}, {"search-system"}, {"history-system"}}, s.Rest[0].Interaction)
 	require.Len(t, s.Rest[0].Resource, 148-2, "every concrete type")
 	for _, r := range s.Rest[0].Resource {

@@ -3,6 +3,7 @@ package rest
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/issue"
@@ -40,5 +41,22 @@ func (x *exchange) fail(err error) {
 		x.options.Logger.ErrorContext(x.r.Context(), "rest: internal error", "error", err)
 		err = errInternal
 	}
+	if x.fromXML {
+		err = withoutOffsets(err)
+	}
 	x.send(status, datastore.Outcome(err))
+}
+
+// withoutOffsets returns an error about JSON that the client has not seen.
+func withoutOffsets(err error) error {
+	var data *datastore.Error
+	if !errors.As(err, &data) {
+		return err
+	}
+	shown := *data
+	shown.Issues = slices.Clone(data.Issues)
+	for i := range shown.Issues {
+		shown.Issues[i].Offset = -1
+	}
+	return &shown
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// jsonPatch is the media type of RFC 6902, the one form of patch that is taken.
+// jsonPatch is the media type of RFC 6902.
 const jsonPatch = "application/json-patch+json"
 
 // patch answers PATCH {type}/{id} (FHIR R4 §3.1.0.6). The body must name its type,
@@ -20,14 +20,11 @@ const jsonPatch = "application/json-patch+json"
 // resource is answered with 422 (RFC 5789 §2.2): a missing place, a failed test,
 // another type or id.
 func (x *exchange) patch() error {
-	if x.r.Header.Get("Content-Type") == "" {
-		return refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "the body must be "+jsonPatch+" and say so")
-	}
 	options, err := x.writeOptions()
 	if err != nil {
 		return err
 	}
-	body, err := x.body(jsonPatch)
+	body, err := x.patchBody()
 	if err != nil {
 		return err
 	}
@@ -42,10 +39,22 @@ func (x *exchange) patch() error {
 	return nil
 }
 
-// inapplicable reports whether an error of a patch is neither about the form of the
-// patch nor about its result.
+// patchBody reads a patch: JSON Patch as it is, FHIRPath Patch as JSON. The types of any
+// JSON and any XML do not say that a body is one.
+func (x *exchange) patchBody() ([]byte, error) {
+	switch name, _ := mediaType(x.r.Header.Get("Content-Type")); {
+	case name == jsonPatch:
+		return x.body(jsonPatch)
+	case slices.Contains(fhirTypes, name):
+		return x.resourceBody()
+	}
+	return nil, refuse(http.StatusUnsupportedMediaType, issue.NotSupported, "a patch says what it is: "+jsonPatch+", or "+fhirJSON+" or "+fhirXML+" for the Parameters of a FHIRPath Patch")
+}
+
+// inapplicable reports whether an error of a patch is neither the patch's own form
+// nor that of its result.
 func inapplicable(err error) bool {
 	return errors.Is(err, datastore.ErrInvalid) && slices.ContainsFunc(datastore.Issues(err), func(i datastore.Issue) bool {
-		return i.Severity == issue.Error && (i.Code == issue.NotFound || i.Code == issue.Conflict || i.Code == issue.BusinessRule)
+		return i.Severity == issue.Error && (i.Code == issue.NotFound || i.Code == issue.MultipleMatches || i.Code == issue.Conflict || i.Code == issue.BusinessRule)
 	})
 }

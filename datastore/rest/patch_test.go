@@ -46,7 +46,8 @@ func TestPatchThatIsRefused(t *testing.T) {
 		status   int
 		contains string
 	}{
-		"FHIRPath Patch":      {`{"resourceType":"Parameters"}`, []string{"Content-Type: application/fhir+json"}, 415, "application/json-patch+json"},
+		"any JSON":            {`[]`, []string{"Content-Type: application/json"}, 415, "application/json-patch+json"},
+		"any XML":             {`<x/>`, []string{"Content-Type: application/xml"}, 415, "application/json-patch+json"},
 		"merge patch":         {`{}`, []string{"Content-Type: application/merge-patch+json"}, 415, "application/json-patch+json"},
 		"no type":             {`[]`, []string{"Content-Type: "}, 415, "application/json-patch+json"},
 		"malformed JSON":      {`[{"op":`, nil, 400, `"code":"structure"`},
@@ -64,9 +65,46 @@ func TestPatchThatIsRefused(t *testing.T) {
 			a := c.must(test.status, "PATCH", "/Patient/bob", test.patch, append([]string{isPatch}, test.headers...)...)
 			require.Contains(t, a.body, test.contains)
 			require.NotContains(t, a.body, "secret", "an outcome quotes no data")
-			require.Equal(t, "application/json-patch+json", a.header.Get("Accept-Patch"))
+			require.Equal(t, "application/json-patch+json, application/fhir+json, application/fhir+xml", a.header.Get("Accept-Patch"))
 		})
 	}
 	c.t = t
 	require.Equal(t, `W/"1"`, c.must(http.StatusOK, "GET", "/Patient/bob", "").header.Get("ETag"))
+}
+
+func TestFHIRPathPatch(t *testing.T) {
+	c := newClient(t, nil)
+	c.must(http.StatusCreated, "PUT", "/Patient/bob", bob)
+	const json, xml = "Content-Type: application/fhir+json", "Content-Type: application/fhir+xml"
+	operation := func(kind, path, parts string) string {
+		return `{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"` + kind + `"},{"name":"path","valueString":"` + path + `"}` + parts + `]}]}`
+	}
+	a := c.must(http.StatusOK, "PATCH", "/Patient/bob", operation("replace", "Patient.name.family", `,{"name":"value","valueString":"Rob"}`), json)
+	require.Contains(t, a.body, `"family":"Rob"`)
+	require.Equal(t, `W/"2"`, a.header.Get("ETag"))
+	a = c.must(http.StatusOK, "PATCH", "/Patient/bob", `<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="operation"/><part><name value="type"/><valueCode value="add"/></part><part><name value="path"/><valueString value="Patient"/></part><part><name value="name"/><valueString value="birthDate"/></part><part><name value="value"/><valueDate value="1980"/></part></parameter></Parameters>`, xml)
+	require.Contains(t, a.xml, `<birthDate value="1980"/>`)
+	for name, test := range map[string]struct {
+		patch    string
+		status   int
+		contains string
+	}{
+		"another resource":       {bob, 400, `"code":"structure"`},
+		"malformed Parameters":   {`{"resourceType":"Parameters","parameter":[{}]}`, 400, `"expression":["Parameters`},
+		"malformed path":         {operation("delete", "Patient.", ""), 400, `"code":"invalid"`},
+		"nothing there":          {operation("replace", "Patient.gender", `,{"name":"value","valueCode":"secret"}`), 422, `"code":"not-found"`},
+		"more than one":          {operation("delete", "Patient.name | Patient.meta", ""), 422, `"code":"multiple-matches"`},
+		"an element that exists": {operation("add", "Patient", `,{"name":"name","valueString":"birthDate"},{"name":"value","valueDate":"1981"}`), 422, `"code":"conflict"`},
+		"another id":             {operation("replace", "Patient.id", `,{"name":"value","valueId":"rob"}`), 422, `"code":"business-rule"`},
+		"invalid result":         {operation("add", "Patient", `,{"name":"name","valueString":"gender"},{"name":"value","valueCode":"secret"}`), 400, `"expression":["Patient.gender"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			a := c.must(test.status, "PATCH", "/Patient/bob", test.patch, json)
+			require.Contains(t, a.body, test.contains)
+			require.NotContains(t, a.body, "secret", "an outcome quotes no data")
+		})
+	}
+	c.t = t
+	require.Equal(t, `W/"3"`, c.must(http.StatusOK, "GET", "/Patient/bob", "").header.Get("ETag"))
 }

@@ -28,8 +28,13 @@ func (x *exchange) sendRead(v *datastore.Version, err error) error {
 	x.setVersion(v)
 	if notModified(x.r, v) {
 		x.send(http.StatusNotModified, nil)
-	} else {
-		x.send(http.StatusOK, v.JSON)
+		return nil
 	}
+	if x.wantsContent() {
+		if sent, err := x.sendContent(v); sent || err != nil {
+			return err
+		}
+	}
+	x.send(http.StatusOK, v.JSON)
 	return nil
 }

@@ -7,15 +7,43 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/etag"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirxml"
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// send answers with a status and a body of JSON; nil is no body.
+// send answers with a status and a body, a resource in JSON; nil is no body. What has no
+// form in XML is 406, unless it is told of something that was done.
 func (x *exchange) send(status int, body []byte) {
+	if body != nil && x.form.xml {
+		xml, err := x.xml(body)
+		if err != nil && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead) {
+			status = http.StatusNotAcceptable
+		}
+		body = xml
+	}
 	x.begin(status, body != nil)
 	if body != nil {
 		_, _ = x.sink().Write(body) // an error means that the client has gone
 	}
+}
+
+// xml returns a resource in XML, or an OperationOutcome that says why it has none.
+func (x *exchange) xml(json []byte) ([]byte, error) {
+	var doc fhirjson.Document
+	err := fhirjson.Parse(json, &doc, &fhirjson.Options{Level: fhirjson.Minimal, AnyNarrative: true, MaxBytes: len(json)})
+	if err == nil {
+		var xml []byte
+		if xml, err = fhirxml.Append(nil, &doc, x.form.pretty); err == nil {
+			return xml, nil
+		}
+	}
+	told := issue.AppendOutcome(nil, issue.Issue{Severity: issue.Error, Code: issue.NotSupported, Offset: -1, Diagnostics: "the answer has no form in XML: ask for " + fhirJSON})
+	if failed := fhirjson.Parse(told, &doc, nil); failed != nil {
+		return nil, failed
+	}
+	xml, _ := fhirxml.Append(nil, &doc, x.form.pretty)
+	return xml, err
 }
 
 // begin sends the headers.
@@ -27,15 +55,15 @@ func (x *exchange) begin(status int, hasBody bool) {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept")
 	if hasBody {
-		h.Set("Content-Type", x.mediaType+"; charset=utf-8")
+		h.Set("Content-Type", x.form.mediaType+"; charset=utf-8")
 	}
 	x.began = true
 	x.w.WriteHeader(status)
 }
 
-// sink returns the writer of the body's JSON.
+// sink returns where the body goes.
 func (x *exchange) sink() io.Writer {
-	if x.pretty {
+	if x.form.pretty && !x.form.xml {
 		return &indenter{w: x.w}
 	}
 	return x.w
@@ -44,15 +72,30 @@ func (x *exchange) sink() io.Writer {
 // errGone is the error of a body that cannot be written: the client has gone.
 var errGone = errors.New("rest: the client has gone")
 
-// A stream is a body that is sent while it is made. The headers go with its first
-// bytes, so that an error before them still gets its status.
+// A stream is a body that is sent while it is made, or in XML when it is whole. The
+// headers go with its first bytes, so that an error before them is answered as one.
 type stream struct {
-	x *exchange
-	w io.Writer
+	x     *exchange
+	w     io.Writer
+	whole []byte // JSON that is to become XML
+}
+
+// stream has the body of an answer written, as JSON.
+func (x *exchange) stream(write func(w io.Writer) error) error {
+	s := &stream{x: x}
+	err := write(s)
+	if err == nil && x.form.xml {
+		x.send(http.StatusOK, s.whole)
+	}
+	return err
 }
 
 // Write implements [io.Writer].
 func (s *stream) Write(p []byte) (int, error) {
+	if s.x.form.xml {
+		s.whole = append(s.whole, p...)
+		return len(p), nil
+	}
 	if s.w == nil {
 		s.x.begin(http.StatusOK, true)
 		s.w = s.x.sink()

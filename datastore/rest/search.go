@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"io"
+
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
@@ -37,7 +39,9 @@ func (x *exchange) sendPage(query string) error {
 	if x.id != "" {
 		options = append(options, datastore.InCompartment(datastore.Ref{Type: x.compartment, ID: x.id}))
 	}
-	return x.store.SearchTo(x.r.Context(), &stream{x: x}, x.base, x.typ, query, options...)
+	return x.stream(func(w io.Writer) error {
+		return x.store.SearchTo(x.r.Context(), w, x.base, x.typ, query, options...)
+	})
 }
 
 // lenient reports whether the client prefers unknown parameters to be ignored (FHIR R4

@@ -174,7 +174,7 @@ func TestMediaTypes(t *testing.T) {
 		"application/fhir+json; fhirVersion=5.0": 406, "application/fhir+json; fhirVersion=3.0": 406, "application/fhir+json; fhirVersion=4.3": 406, "*/*; fhirVersion=5.0": 406,
 		"application/fhir+json; fhirVersion=5.0, application/fhir+json; fhirVersion=4.0": 200,
 		"text/json": 200, "application/json+fhir": 200, "application/*+json": 200, "text/*": 200, "TEXT/JSON": 200, "application/fhir+xml, application/*+json;q=0.1": 200,
-		"application/*+xml": 406, "text/html": 406, "application/*+json;q=0": 406, "text/json;q=0": 406,
+		"application/*+xml": 200, "application/xml+fhir": 200, "application/fhir+xml; fhirVersion=5.0": 406, "text/html": 406, "application/*+json;q=0": 406, "text/json;q=0": 406, "application/xml;q=0": 406,
 	} {
 		t.Run(accept, func(t *testing.T) {
 			c.t = t
@@ -197,9 +197,10 @@ func TestMediaTypes(t *testing.T) {
 		})
 	}
 	const form = "Content-Type: application/x-www-form-urlencoded"
-	c.must(406, "POST", "/Patient/_search", "_format=xml", form)
+	c.must(406, "POST", "/Patient/_search", "_format=ttl", form)
+	require.NotEmpty(t, c.must(200, "POST", "/Patient/_search", "_format=xml", form).xml)
 	require.Contains(t, c.must(200, "POST", "/Patient/_search", "_format=json&_pretty=true", form).body, "{\n  \"resourceType\"")
-	for format, status := range map[string]int{"application/json%2Bfhir": 200, "application/json+fhir": 200, "application/fhir%2Bjson;fhirVersion=4.0.1": 200, "application/fhir%2Bjson;fhirVersion=5.0": 406, "xml": 406} {
+	for format, status := range map[string]int{"application/json%2Bfhir": 200, "application/json+fhir": 200, "application/fhir%2Bjson;fhirVersion=4.0.1": 200, "application/fhir%2Bjson;fhirVersion=5.0": 406, "xml": 200, "text/xml": 200, "application/fhir+xml": 200, "application/fhir%2Bxml;fhirVersion=5.0": 406, "ttl": 406} {
 		c.t = t
 		c.must(status, "GET", "/Patient?_format="+format, "")
 	}

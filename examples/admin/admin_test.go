@@ -450,6 +450,7 @@ func TestBesideWriter(t *testing.T) {
 
 var everyCommand = [][]string{
 	{"stats"}, {"verify"}, {"inspect"}, {"records"}, {"cut", "-after", "1", "-yes"}, {"search", "Patient"}, {"export", "out"}, {"jobs"},
+	{"rotate"}, {"rewrap", "-to-key-file", "new"},
 }
 
 func TestNoStore(t *testing.T) {
@@ -532,12 +533,13 @@ func TestArguments(t *testing.T) {
 		require.Contains(t, errs.String(), "usage: admin", "%v", args)
 	}
 	for _, args := range [][]string{
-		{"rotate"}, {"compact"}, {"stats", "more"}, {"stats", "-nope"}, {"records", "-from", "x"}, {"records", "-n", "-1"},
+		{"rotate", "more"}, {"compact"}, {"rewrap"}, {"rewrap", "-to-key-file", "a", "-to-passphrase-file", "b"}, {"stats", "more"}, {"stats", "-nope"}, {"records", "-from", "x"}, {"records", "-n", "-1"},
 		{"cut", "-after", "x", "-yes"}, {"search"}, {"import"}, {"import", "a", "b"}, {"export"}, {"import", "-validation", "none", "a"},
 	} {
 		p.fails(2, "usage: ", args...)
 	}
-	p.fails(2, `unknown command "rewrap"`, "rewrap", "-to-key-file", "x")
+	p.fails(2, `unknown command "revert"`, "revert")
+	p.fails(2, "lies in the store's folder", "rewrap", "-to-key-file", filepath.Join(p.store, "x"))
 	require.Empty(t, files(t, p.folder))
 	require.Contains(t, p.ok("-help"), "verify")
 }

@@ -67,7 +67,10 @@ func (p *program) printStats(of datastore.Stats, now *datastore.Snapshot, disk i
 	} else {
 		p.printf("\nlast commit    none\n")
 	}
-	p.printf("on disk        %s\n", size(disk))
+	p.printf("on disk        %s%s\n", size(disk), checkpointShare(&of))
+	if of.Rotating {
+		p.printf("keys           a rotation is not at its end\n")
+	}
 	return p.printf("index memory   %s: resources %s, terms %s, postings %s, texts %s, columns %s\n",
 		size(b.Resources+b.Terms+b.Postings+b.Texts+b.Columns), size(b.Resources), size(b.Terms), size(b.Postings), size(b.Texts), size(b.Columns))
 }
@@ -158,6 +161,26 @@ func inspect(p *program, f *flag.FlagSet) action {
 	}
 }
 
+// checkpointShare says how large the checkpoint is, which holds no data of its own.
+func checkpointShare(of *datastore.Stats) string {
+	if of.Checkpoint.Bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of which %s the checkpoint of the index", size(of.Checkpoint.Bytes))
+}
+
+// checkpoint says from where the store opens.
+func checkpoint(in *repair.Inspection) string {
+	c := &in.Checkpoint
+	switch {
+	case c.Bytes == 0:
+		return "none: opening reads the whole log"
+	case c.Unusable != "":
+		return fmt.Sprintf("%s, of no use: %s", size(c.Bytes), c.Unusable)
+	}
+	return fmt.Sprintf("%s, commit %d: opening reads what follows", size(c.Bytes), c.Sequence)
+}
+
 func (p *program) printInspection(in *repair.Inspection) error {
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	if in.Unchecked != nil {
@@ -168,7 +191,11 @@ func (p *program) printInspection(in *repair.Inspection) error {
 		fmt.Fprintf(w, "created\t%s, features %#x\n", in.Created.Format(time.RFC3339), in.Features)
 	}
 	fmt.Fprintf(w, "settings\t%s\n", settings(in))
-	fmt.Fprintf(w, "keys\t%s\n", orNone(strings.Join(in.Keys, " ")))
+	rotation := ""
+	if in.Rotating {
+		rotation = ", a rotation replaces some of them"
+	}
+	fmt.Fprintf(w, "keys\t%s%s\n", orNone(strings.Join(in.Keys, " ")), rotation)
 	fmt.Fprintf(w, "manifest\t%s\n", manifest(in))
 	for _, t := range in.Terms {
 		fmt.Fprintf(w, "term %d\tfrom commit %d, id %s\n", t.Term, t.First, t.ID)
@@ -183,9 +210,9 @@ func (p *program) printInspection(in *repair.Inspection) error {
 		} else if in.Unchecked == nil && !h.Whole {
 			state = "not whole"
 		}
-		fmt.Fprintf(w, "head %d\tcommit %d, manifest %d, term %d, %s\n", i, h.Sequence, h.Generation, h.Term, state)
+		fmt.Fprintf(w, "head %d\tcommit %d, manifest %d, term %d, durability %s, %s\n", i, h.Sequence, h.Generation, h.Term, h.Durability, state)
 	}
-	fmt.Fprint(w, "checkpoint\tnone: opening reads the whole log\n\n")
+	fmt.Fprintf(w, "checkpoint\t%s\n\n", checkpoint(in))
 	w.Flush()
 	w = tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "segment\tstate\tcommits\trecords\titems\tbytes\tgood\t  from .. to\n")

@@ -47,6 +47,9 @@ type command struct {
 	prepare     func(p *program, f *flag.FlagSet) action
 }
 
+// someArgs are one or more.
+const someArgs = -1
+
 func commands() []command {
 	return []command{
 		{"stats", "[-json]", 0, "resources a type, versions, bytes on disk, index memory", stats},
@@ -54,6 +57,12 @@ func commands() []command {
 		{"inspect", "[-json]", 0, "what the files tell, also of a store that does not open", inspect},
 		{"records", "[-from N] [-n N] [-json]", 0, "a line a record of the log: its last commit is its sequence", records},
 		{"cut", "-after N -yes", 0, "cuts the log after commit N, keeps what is cut in a file beside the store", cut},
+		{"changes", "[-from N] [-json]", 0, "a line a commit, from commit N on", changes},
+		{"backup", "[-since SEQUENCE] [-keys FILE] FILE", 1, "a sealed copy of the store, or of the commits after one, for behind a backup that ends there; -keys writes the keys apart, over those of the backup before", backup},
+		{"verify-backup", "[-keys FILE] FILE", 1, "reads and checks a backup; ends with \"ok\"", verifyBackup},
+		{"restore", "[-until SEQUENCE|TIME] [-keys FILE] FILE...", someArgs, "makes the store of a full backup and the increments that follow it; its folder must be empty", restore},
+		{"rotate", "", 0, "new keys; everything is sealed anew and the old keys are destroyed; goes on where it was stopped", rotate},
+		{"rewrap", "(-to-key-file FILE | -to-passphrase-file FILE)", 0, "the store's keys under another key, whose file is made if need be; no data is touched", rewrap},
 		{"import", "[-validation LEVEL] [-report DIR] [-resume] FOLDER", 1, "takes in the ldjson of a folder or a bucket (a URL); makes the store and its key file if need be; -resume goes on with the last import of FOLDER, if it was stopped", importFolder},
 		{"export", "FOLDER", 1, "writes the current resources as ldjson, into a folder or a bucket (a URL)", exportFolder},
 		{"jobs", "[-json]", 0, "imports and exports of the store, the newest first", listJobs},
@@ -128,7 +137,7 @@ func (p *program) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if len(args) != c.args {
+		if len(args) != c.args && (c.args != someArgs || len(args) == 0) {
 			return misuse(fmt.Sprintf("usage: %s %s", c.name, c.usage))
 		}
 		if err := p.unlock(); err != nil {
@@ -169,21 +178,15 @@ func (p *program) unlock() error {
 		return misuse("-store is missing")
 	case strings.HasPrefix(p.store, "mem:"):
 		return misuse("-store has to be a folder")
-	case (p.keyFile == "") == (p.passphraseFile == ""):
-		return misuse("one of -key-file and -passphrase-file is needed")
-	case p.keyFile != "":
-		p.key = datastore.KeyFile(p.keyFile)
-		return nil
 	}
-	secret, err := os.ReadFile(p.passphraseFile)
+	key, err := keyOf(p.keyFile, p.passphraseFile)
 	if err != nil {
-		return fmt.Errorf("reading the passphrase: %w", err)
+		return err
 	}
-	line, ok := strings.CutSuffix(string(secret), "\r\n")
-	if !ok {
-		line = strings.TrimSuffix(line, "\n")
+	if key == nil {
+		return misuse("one of -key-file and -passphrase-file is needed")
 	}
-	p.key = datastore.Passphrase(line)
+	p.key = key
 	return nil
 }
 

@@ -43,11 +43,18 @@ type config struct {
 	synthetic int
 	nlp       bool
 	level     datastore.Level
+	durable   datastore.Durability
+	rest      rest.Options
 }
 
 // levels are the levels of validation by the names that AWS HealthLake gives them.
 var levels = map[string]datastore.Level{
 	"strict": datastore.Strict, "structure-only": datastore.StructureOnly, "minimal": datastore.Minimal,
+}
+
+// durabilities are the levels of durability by their names.
+var durabilities = map[string]datastore.Durability{
+	"commit": 0, "interval": datastore.SyncInterval, "none": datastore.SyncNone,
 }
 
 func main() {
@@ -66,6 +73,22 @@ func main() {
 			return errors.New("no level of validation")
 		}
 		c.level = level
+		return nil
+	})
+	flag.Func("durability", "when writes are synced to the disk: commit, interval (within a second) or none (default commit)", func(name string) error {
+		level, ok := durabilities[name]
+		if !ok {
+			return errors.New("no level of durability")
+		}
+		c.durable = level
+		return nil
+	})
+	flag.Func("conditional-delete", "what DELETE with a query that finds several does: single (refuse) or multiple (default single)", func(name string) error {
+		mode, ok := map[string]rest.DeleteMode{"single": rest.DeleteSingle, "multiple": rest.DeleteMultiple}[name]
+		if !ok {
+			return errors.New("neither single nor multiple")
+		}
+		c.rest.ConditionalDelete = mode
 		return nil
 	})
 	flag.BoolVar(&c.nlp, "nlp", false, "read every DocumentReference with the built-in annotator")
@@ -115,12 +138,13 @@ func run(ctx context.Context, c config) (err error) {
 			return fmt.Errorf("importing synthetic patients: %w", err)
 		}
 	}
-	return serve(ctx, listener, store, base)
+	c.rest.Logger = slog.Default()
+	return serve(ctx, listener, rest.NewHandler(store, &c.rest), base)
 }
 
 // open opens the store, or makes it.
 func open(ctx context.Context, c config, base string) (*datastore.Store, error) {
-	options := &datastore.Options{BaseURL: base, Validation: c.level, Logger: slog.Default()}
+	options := &datastore.Options{BaseURL: base, Validation: c.level, Durability: c.durable, Logger: slog.Default()}
 	if c.keyFile != "" {
 		options.Key = datastore.KeyFile(c.keyFile)
 	}
@@ -205,9 +229,8 @@ func fill(ctx context.Context, store *datastore.Store, options ingest.Options) e
 const grace = 10 * time.Second
 
 // serve answers requests until ctx ends.
-func serve(ctx context.Context, listener net.Listener, store *datastore.Store, base string) error {
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, base string) error {
 	mux := http.NewServeMux()
-	handler := rest.NewHandler(store, &rest.Options{Logger: slog.Default()})
 	mux.Handle("/fhir", handler)
 	mux.Handle("/fhir/", handler)
 	server := &http.Server{

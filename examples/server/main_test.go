@@ -69,6 +69,13 @@ func (p *process) stop() {
 	require.Empty(p.t, p.stderr.String())
 }
 
+// kill ends the server at once, as kill -9 does.
+func (p *process) kill() {
+	p.t.Helper()
+	require.NoError(p.t, p.command.Process.Kill())
+	require.Error(p.t, p.command.Wait())
+}
+
 func (p *process) do(method, path, body string) (status int, answer string) {
 	p.t.Helper()
 	r, err := http.NewRequest(method, p.base+path, strings.NewReader(body))
@@ -188,6 +195,23 @@ func TestServer(t *testing.T) {
 		said, err := exec.Command(program, "-validation", "lax").CombinedOutput()
 		require.Error(t, err)
 		require.Contains(t, string(said), "no level of validation")
+	})
+
+	t.Run("durability", func(t *testing.T) {
+		for _, level := range []string{"commit", "interval", "none"} {
+			args := []string{"-store", filepath.Join(folder, "durable"), "-key-file", filepath.Join(folder, "key"), "-durability", level}
+			p := start(t, program, args...)
+			status, _ := p.do("PUT", "/Patient/"+level, `{"resourceType":"Patient","id":"`+level+`"}`)
+			require.Equal(t, http.StatusCreated, status)
+			p.kill() // what was acknowledged outlives the process at each level
+			p = start(t, program, args...)
+			status, _ = p.do("GET", "/Patient/"+level, "")
+			require.Equal(t, http.StatusOK, status)
+			p.kill()
+		}
+		said, err := exec.Command(program, "-durability", "never").CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(said), "no level of durability")
 	})
 
 	t.Run("no key", func(t *testing.T) {

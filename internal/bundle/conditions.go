@@ -56,7 +56,7 @@ func (p *plan) decideAll(ctx context.Context) error {
 			p.written[key{p.requests[i].target.Type, e.id}] = i
 		}
 	}
-	for _, method := range []string{"DELETE", "PUT", "POST"} {
+	for _, method := range []string{"DELETE", "PUT", "PATCH", "POST"} {
 		for i := range p.entries {
 			if p.requests[i].conditional() && p.requests[i].method == method {
 				if err := p.decide(ctx, i); err != nil {
@@ -139,6 +139,8 @@ func (p *plan) outcome(ctx context.Context, i int, base []engine.Version, others
 		e.same = others[0]
 	case twice:
 		e.same = alike
+	case r.method == "PATCH":
+		err = engine.Failf(engine.ErrNotFound, issue.NotFound, "the criteria find nothing to patch")
 	case r.method == "PUT":
 		if e.id = ownID(r.resource); e.id == "" {
 			e.id, err = p.newID(ctx, e)
@@ -152,14 +154,14 @@ func (p *plan) outcome(ctx context.Context, i int, base []engine.Version, others
 		return err
 	}
 	if e.same >= 0 {
-		if r.method == "PUT" {
+		if r.updates() {
 			return errTwice
 		}
 		e.id = p.entries[e.same].id
 	}
 	if !twice {
 		p.creates[e.criterion.same] = i
-	} else if r.method == "PUT" {
+	} else if r.updates() {
 		return errTwice
 	}
 	if l := p.links[r.fullURL]; l != nil {
@@ -205,7 +207,7 @@ func (p *plan) before(j, i int) bool {
 			return 4 // a conditional reference counts all
 		case !p.requests[i].conditional():
 			return 1
-		case p.requests[i].method == "PUT":
+		case p.requests[i].updates():
 			return 2
 		}
 		return 3

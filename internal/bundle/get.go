@@ -130,6 +130,9 @@ func (p *plan) answer(r *request, then engine.View) reply {
 	case p.batch && len(resource) > p.room && !to.IsQuery:
 		return reply{status: engine.Status(errAnswerTooLong), err: errAnswerTooLong}
 	}
+	if r.head {
+		return reply{status: 200, version: version}
+	}
 	p.room -= len(resource)
 	return reply{status: 200, version: version, resource: resource}
 }

@@ -118,12 +118,22 @@ func (p *plan) prepareOne(ctx context.Context, i int) error {
 		}
 		// A conditional update may leave the id out (FHIR R4 §3.1.0.4.3).
 		own := doc.ID()
+		if r.method == "PATCH" && string(own) != e.id {
+			return nil, engine.Failf(engine.ErrInvalid, issue.BusinessRule, "a patch must not change the type or the id")
+		}
 		if r.method == "PUT" && string(own) != e.id && (own != nil || r.target.ID != "") {
 			return nil, engine.Failf(engine.ErrInvalid, issue.Value, "the id of the resource is not that of what is updated")
 		}
 		return w.rewrite(ctx, doc)
 	}
-	prepared, err := p.engine.Prepare(ctx, r.resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite, Binary: p.binary})
+	resource := r.resource
+	if r.method == "PATCH" {
+		var err error
+		if resource, err = p.patched(ctx, i); err != nil {
+			return err
+		}
+	}
+	prepared, err := p.engine.Prepare(ctx, resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite, Binary: p.binary})
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,9 @@ type planned struct {
 	same int
 	// preparedAs is the id under which the resource was prepared, used are its links.
 	preparedAs string
-	used       []use
+	// patchedFrom is the number of the version that a patch was applied to.
+	patchedFrom uint64
+	used        []use
 }
 
 // A key names a resource.
@@ -113,7 +115,7 @@ func (p *plan) assign(ctx context.Context) error {
 // probablyCreates reports whether a condition finds nothing in the state. Errors are
 // reported when the condition is decided.
 func (p *plan) probablyCreates(r *request, alike map[string]bool) bool {
-	if r.method == "DELETE" || r.method == "PUT" && ownID(r.resource) != "" {
+	if r.method == "DELETE" || r.method == "PATCH" || r.method == "PUT" && ownID(r.resource) != "" {
 		return false
 	}
 	c, err := p.criterion(r.target.Type, r.criteria)
@@ -141,7 +143,7 @@ func (p *plan) prepare(ctx context.Context, wanted []int) error {
 	work := func(ctx context.Context) error {
 		for n := next.Add(1) - 1; int(n) < len(wanted); n = next.Add(1) - 1 {
 			if err := p.prepareOne(ctx, wanted[n]); err != nil {
-				return p.at(wanted[n], engine.At("/resource", err))
+				return p.at(wanted[n], p.inResource(err))
 			}
 		}
 		return nil
@@ -208,5 +210,10 @@ func (e *planned) written(v engine.Version) {
 	}
 }
 
-// at puts the place of an entry of the plan before the pointers of an error.
-func (p *plan) at(i int, err error) error { return at(p.first+i, err) }
+// at puts the place of an entry of the plan before those of an error.
+func (p *plan) at(i int, err error) error {
+	if p.alone {
+		return err
+	}
+	return at(p.first+i, err)
+}

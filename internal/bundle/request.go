@@ -1,11 +1,15 @@
 package bundle
 
 import (
+	"encoding/base64"
+	"mime"
 	"strings"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/issue"
 )
 
@@ -14,9 +18,10 @@ type request struct {
 	method   string
 	target   Target
 	fullURL  string
-	resource []byte
-	// criteria are the criteria of a conditional create, update or delete; "" for
-	// others.
+	resource []byte // what is written, nil for a patch
+	patch    []byte // JSON Patch or FHIRPath Patch, in JSON
+	head     bool   // a GET whose answer has no resource
+	// criteria are those of a conditional create, update, patch or delete; "" without.
 	criteria  string
 	condition engine.Condition
 	seen      Seen // of a GET
@@ -25,8 +30,11 @@ type request struct {
 // conditional reports whether a search finds the resource to write.
 func (r *request) conditional() bool { return r.criteria != "" }
 
-// Seen names the versions that the client of a read has already (FHIR R4 §3.1.0.1.5):
-// the read of such a version answers 304.
+// updates reports whether the request changes what is there.
+func (r *request) updates() bool { return r.method == "PUT" || r.method == "PATCH" }
+
+// Seen is what the client of a read has already (FHIR R4 §3.1.0.1.5): the read then
+// answers 304.
 type Seen struct {
 	Versions []string // ids; "*" is any
 	Since    time.Time
@@ -52,6 +60,9 @@ func (s *Seen) has(v *engine.Version) bool {
 // parseRequest reads one entry. base is the store's own address.
 func parseRequest(e *entry, base string) (request, error) {
 	r := request{method: e.method, fullURL: e.fullURL, resource: e.resource}
+	if r.method == "HEAD" {
+		r.method, r.head = "GET", true
+	}
 	var err error
 	if r.target, err = parseTarget(e.url, base); err != nil {
 		return r, engine.At("/request/url", err)
@@ -59,12 +70,39 @@ func parseRequest(e *entry, base string) (request, error) {
 	if err := r.checkForm(); err != nil {
 		return r, err
 	}
+	if r.method == "PATCH" {
+		if r.patch, err = patchOf(r.resource); err != nil {
+			return r, engine.At("/resource", err)
+		}
+		r.resource = nil
+	}
 	return r, r.takeConditions(e)
 }
 
-// checkForm refuses a target that the method does not take.
+// patchOf returns the patch that the resource of an entry is or holds (FHIR R4 §3.1.0.11.1):
+// Parameters are a FHIRPath Patch, a Binary holds a JSON Patch.
+func patchOf(resource []byte) ([]byte, error) {
+	var doc fhirjson.Document
+	if err := fhirjson.Parse(resource, &doc, &fhirjson.Options{Level: fhirjson.StructureOnly}); err != nil {
+		return nil, engine.Invalid(err)
+	}
+	if doc.Type() == schema.TypeParameters {
+		return resource, nil
+	}
+	name, _, err := mime.ParseMediaType(doc.Member(0, "contentType"))
+	if doc.Type() != schema.TypeBinary || err != nil || name != "application/json-patch+json" {
+		return nil, engine.Failf(engine.ErrInvalid, issue.NotSupported, "a PATCH has Parameters (FHIRPath Patch), or a Binary of contentType application/json-patch+json")
+	}
+	patch, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(doc.Member(0, "data")), ""))
+	if err != nil {
+		return nil, engine.At("/data", engine.Failf(engine.ErrInvalid, issue.Value, "the data is no base64"))
+	}
+	return patch, nil
+}
+
+// checkForm refuses what a method cannot be asked of.
 func (r *request) checkForm() error {
-	wantsResource := r.method == "POST" || r.method == "PUT"
+	wantsResource := r.method == "POST" || r.updates()
 	to := &r.target
 	place, code, text := "/request/url", issue.Value, ""
 	switch {
@@ -80,6 +118,8 @@ func (r *request) checkForm() error {
 		text = "a POST is to a resource type"
 	case r.method == "PUT" && to.ID == "" && to.Query == "":
 		text = "a PUT is to a resource or to a query"
+	case r.method == "PATCH" && to.ID == "" && to.Query == "":
+		text = "a PATCH is of a resource or of what a query finds"
 	case r.method == "DELETE" && to.ID == "" && to.Query == "":
 		text = "a DELETE is of a resource or of what a query finds"
 	case wantsResource && len(r.resource) == 0:
@@ -99,8 +139,8 @@ func (r *request) takeConditions(e *entry) error {
 	}
 	reads := r.method == "GET" && !r.target.IsQuery
 	if e.ifMatch != "" {
-		if r.method != "PUT" && r.method != "DELETE" {
-			return bad("ifMatch", "goes with PUT and DELETE alone")
+		if !r.updates() && r.method != "DELETE" {
+			return bad("ifMatch", "goes with PUT, PATCH and DELETE alone")
 		}
 		version, ok := etag.Version(e.ifMatch)
 		if !ok {

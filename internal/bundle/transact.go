@@ -40,12 +40,8 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	if err != nil {
 		return nil, err
 	}
-	d := doing{engine: e, Options: options, batch: b.kind == "batch", room: e.Options().MaxBundleAnswer}
-	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
-		d.cost = search.DefaultCostLimit
-	}
-	d.forConditions = exec.WithBudget(ctx, d.cost)
-	d.forGets = exec.WithBudget(ctx, getShare*d.cost)
+	d := newDoing(ctx, e, options)
+	d.batch = b.kind == "batch"
 	requests := make([]request, len(b.entries))
 	bad := make([]error, len(b.entries))
 	for i := range b.entries {
@@ -86,12 +82,23 @@ type doing struct {
 	Options
 	engine *engine.Engine
 	batch  bool
-	// strangers are the fullUrls of the resources that a batch creates.
+	alone  bool // the one request stands in no Bundle
+	// strangers are the fullUrls of resources that the entries of a batch create.
 	strangers map[string]bool
 	cost      int // of one search, in ordinals and texts looked at
 	room      int // bytes that the answers to GETs may still have
 	// The contexts of conditions and of GETs, each with its cost limit.
 	forConditions, forGets context.Context
+}
+
+func newDoing(ctx context.Context, e *engine.Engine, options Options) *doing {
+	d := &doing{engine: e, Options: options, room: e.Options().MaxBundleAnswer}
+	if d.cost = e.Options().MaxSearchCost; d.cost == 0 {
+		d.cost = search.DefaultCostLimit
+	}
+	d.forConditions = exec.WithBudget(ctx, d.cost)
+	d.forGets = exec.WithBudget(ctx, getShare*d.cost)
+	return d
 }
 
 // base returns the store's own address.
@@ -149,7 +156,7 @@ func (d *doing) transaction(ctx context.Context, requests []request, first int) 
 }
 
 // methodOrder is the order in which a transaction's requests are carried out.
-var methodOrder = []string{"DELETE", "POST", "PUT"}
+var methodOrder = []string{"DELETE", "POST", "PUT", "PATCH"}
 
 // try carries out requests as one commit. It reports ErrOvertaken if what their
 // conditions found has changed since.
@@ -174,6 +181,9 @@ func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply
 	for _, method := range methodOrder {
 		for i := range requests {
 			if e := &p.entries[i]; e.writes && requests[i].method == method {
+				if method == "PATCH" {
+					e.op.Condition.IfMatch, e.op.Interaction = e.patchedFrom, engine.Patch
+				}
 				c.Ops = append(c.Ops, e.op)
 				from = append(from, i)
 			}
@@ -183,6 +193,9 @@ func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply
 	if len(c.Ops) > 0 || len(c.Expects) > 0 {
 		versions, err := d.engine.Commit(ctx, &c)
 		if err != nil {
+			if p.patchesOvertaken(err) {
+				err = engine.ErrOvertaken
+			}
 			return nil, p.placed(err, from)
 		}
 		for n, i := range from {

@@ -31,6 +31,9 @@ type Engine struct {
 	numbers numbering
 	states  states
 
+	checkpoints checkpoints
+	scrub       scrub
+
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
@@ -51,7 +54,9 @@ type Engine struct {
 	written    chan struct{} // closed when the writer has ended
 	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
-	rewriting  chan struct{} // holds a value while Rewrite runs
+	rewriting  chan struct{} // holds a value while Rewrite or a rotation of keys runs
+	rotation   resumption
+	backups    sync.Mutex // held to read and write backupState
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
@@ -94,7 +99,6 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	e := &Engine{
 		options:   options,
 		log:       log,
-		index:     index.NewWith(log.HashKey(), settings.Settle()),
 		queue:     make(chan *submission, queueLength),
 		written:   make(chan struct{}),
 		filled:    make(chan struct{}),
@@ -102,8 +106,13 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		ending:    make(chan struct{}),
 		rewriting: make(chan struct{}, 1),
 	}
-	if options.Limits != nil {
-		e.index.Limit(*options.Limits)
+	e.checkpoints.version = param.Version
+	fresh := func() *index.Index {
+		x := index.NewWith(log.HashKey(), settings.Settle())
+		if options.Limits != nil {
+			x.Limit(*options.Limits)
+		}
+		return x
 	}
 	e.background, e.stop = context.WithCancel(context.Background())
 	pages, err := pageKey(log.HashKey())
@@ -111,11 +120,19 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		return nil, fmt.Errorf("datastore: opening: %w", err)
 	}
 	e.pages = pagetoken.NewKey(pages)
+	checkpoint, err := e.restore(ctx, fresh)
+	if err != nil {
+		e.stop()
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
 	e.search = exec.New(e.index, exec.Options{
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
-	if err = e.packing.open(ctx, log, options.Logger); err == nil {
+	if err = e.packing.open(ctx, log, options.Logger); err == nil && checkpoint != nil {
+		err = e.continueFrom(ctx, checkpoint)
+	}
+	if err == nil {
 		err = e.replay(ctx)
 	}
 	if err != nil {
@@ -128,9 +145,13 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	e.compareSettings(ctx)
 	e.parameters.given = given
 	e.define()
+	e.search.Custom().UseFilled()
 	go e.write()
 	go e.fill(e.background)
 	go e.keepSwept(e.background)
+	e.checkpoints.start(e)
+	e.scrub.start(e)
+	e.resume()
 	err = e.follow(ctx)
 	if err == nil && e.Last().Last() == 0 {
 		err = e.WaitIndexed(ctx) // at once: there is nothing to index
@@ -160,9 +181,13 @@ func (e *Engine) close() error {
 	e.stop()
 	<-e.filled
 	<-e.swept
+	e.rotation.stop()
 	if e.follower.done != nil {
 		<-e.follower.done
 	}
+	e.checkpoints.running.Wait()
+	e.scrub.running.Wait()
+	e.checkpointAtClose()
 	e.published.tell() // whoever follows the log sees that it is closed
 	return e.log.Close()
 }

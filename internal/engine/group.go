@@ -62,7 +62,7 @@ func (g *group) take(s *submission) error {
 	if err := e.checkDefinitions(s); err != nil {
 		return err
 	}
-	size := 0
+	size := len(s.Annotation)
 	for i := range s.Ops {
 		size += s.Ops[i].Size()
 	}

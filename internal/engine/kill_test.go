@@ -25,6 +25,8 @@ import (
 func killPoints() (points []string) {
 	for _, op := range []string{
 		"apply", "acknowledge", "write.segment", "sync.segment", "write.head", "sync.head", "create.segment", "write.manifest-tmp", "rename.manifest", "sync.folder",
+		"checkpoint", "create.checkpoint-tmp", "write.checkpoint-tmp", "sync.checkpoint-tmp", "rename.checkpoint",
+		"write.keyset-tmp", "rename.keyset", "write.segment-tmp", "sync.segment-tmp", "rename.segment", "remove.segment", "write.header-tmp", "rename.header",
 	} {
 		points = append(points, "before."+op, "after."+op)
 	}
@@ -86,6 +88,9 @@ func TestKillPoints(t *testing.T) {
 				}
 				require.NoError(t, e.Verify(t.Context(), Verification{}))
 				require.NoError(t, put(t.Context(), e, patient("after", "Ann")))
+				require.NoError(t, e.RotateKey(t.Context(), nil))
+				require.False(t, e.Rotating())
+				require.NoError(t, e.Verify(t.Context(), Verification{}))
 				require.NoError(t, e.Close())
 			})
 		}
@@ -129,6 +134,15 @@ func writeUntilKilled(folder string) {
 				}
 			})
 		}
+		writers.Go(func() {
+			for range 3 {
+				must(e.Checkpoint(ctx))
+			}
+		})
+		writers.Go(func() { // keys are rotated and rewrapped beside them
+			must(e.RotateKey(ctx, nil))
+			must(e.Rewrap(ctx, killOptions(folder).Key))
+		})
 		writers.Wait()
 		must(e.Close())
 	}

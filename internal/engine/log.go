@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -30,6 +32,8 @@ type Log interface {
 	// Values and Body append the plaintext of a part to dst.
 	Values(n txlog.Number, dst []byte) ([]byte, error)
 	Body(n txlog.Number, dst []byte) ([]byte, error)
+	// Annotation appends the annotation of a commit to dst.
+	Annotation(sequence uint64, dst []byte) ([]byte, error)
 	// AddDictionary stores a dictionary of package pack and returns its number, which
 	// is never 0. A stored dictionary keeps its number and is never removed.
 	AddDictionary(ctx context.Context, content []byte) (uint32, error)
@@ -40,6 +44,16 @@ type Log interface {
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
+	// BeginRotation begins to replace all keys of the log, unless a rotation has begun.
+	// Rewrite then seals items under old keys anew, until EndRotation destroys the old
+	// keys.
+	BeginRotation(ctx context.Context) error
+	EndRotation(ctx context.Context) error
+	Rotating() bool
+	// Rewrap lets another wrapper encrypt the keys.
+	Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error
+	// Lost is how many damaged bytes opening cut off behind the last synced commit.
+	Lost() int64
 	// HashKey is the key of all hashes of search values.
 	HashKey() [16]byte
 	// Head names the newest record, so that an older copy of the log is noticed.
@@ -47,5 +61,12 @@ type Log interface {
 	// StoreID is the random identifier of the store, and Created when it was made.
 	StoreID() [16]byte
 	Created() time.Time
+	// Pin names a commit, and Holds tells whether the log has the commit of a pin.
+	Pin(sequence uint64) txlog.Pin
+	Holds(ctx context.Context, pin txlog.Pin) (bool, error)
+	// Backup writes a piece of a backup; KeyID changes with the key that the caller's
+	// wrapper encrypts.
+	Backup(ctx context.Context, w io.Writer, o txlog.BackupOptions) (txlog.BackupInfo, error)
+	KeyID() (seal.BackupID, error)
 	Close() error
 }

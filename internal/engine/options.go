@@ -34,6 +34,7 @@ type Options struct {
 	AtLeast          txlog.Pin
 	Existing         bool // makes no store
 	ReadOnly         bool // takes no lock and writes nothing
+	Durability       txlog.Durability
 
 	// Limits replace the index's own limits by lower ones that a test can reach.
 	Limits *index.Usage
@@ -41,7 +42,7 @@ type Options struct {
 
 // log returns the options of the log.
 func (o *Options) log() *txlog.Options {
-	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly}
+	return &txlog.Options{Wrapper: o.Key, Logger: o.Logger, AtLeast: o.AtLeast, Existing: o.Existing, ReadOnly: o.ReadOnly, Durability: o.Durability}
 }
 
 // searchTime is the clock of searches. If the clock of the options fails or hangs, it

@@ -29,14 +29,14 @@ type loaded struct {
 	done    chan struct{} // gets a value when items or err are there
 }
 
-// replay applies the whole log. Values parts are opened and prepared on all
+// replay applies the log, or what follows the checkpoint that was restored. Values parts are opened and prepared on all
 // cores; bodies stay sealed. A queue keeps the order of the log: it is emptied record
 // by record.
 func (e *Engine) replay(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
 	loader := e.index.Loader(workers)
 	defer loader.Finish()
-	last := e.log.Last()
+	last, from := e.log.Last(), e.sequence
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *loaded)
 	order := make(chan *loaded, 2*workers)
@@ -47,7 +47,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	g.Go(func() error {
 		defer close(work)
 		defer close(order)
-		for r, err := range e.log.Records(ctx, 1) {
+		for r, err := range e.log.Records(ctx, from+1) {
 			var l *loaded
 			select {
 			case l = <-free:
@@ -74,7 +74,9 @@ func (e *Engine) replay(ctx context.Context) error {
 		g.Go(func() error {
 			for l := range work {
 				// An error counts in its turn: earlier records are applied.
-				l.err = caught("reading a record", func() error { return e.load(l) })
+				if l.err = caught("reading a record", func() error { return e.load(l) }); l.err == nil {
+					l.skip(from)
+				}
 				l.done <- struct{}{}
 			}
 			return nil

@@ -41,14 +41,10 @@ const rewriteSize = 16 << 20
 // ErrOutcomeUnknown the store is read-only.
 func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (RewriteProgress, error) {
 	var p RewriteProgress
-	select {
-	case e.rewriting <- struct{}{}:
-		defer func() { <-e.rewriting }()
-	case <-ctx.Done():
-		return p, ctx.Err()
-	case <-e.ending:
-		return p, ErrClosed
+	if err := e.beginRewriting(ctx); err != nil {
+		return p, err
 	}
+	defer e.endRewriting()
 	segments, err := e.closedSegments(ctx)
 	if err != nil {
 		return p, err
@@ -63,19 +59,43 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 			}
 			return p, fmt.Errorf("datastore: rewriting: %w", logError(err))
 		}
-		for _, s := range part {
-			p.Done += s.Bytes
-		}
-		p.After += e.bytesBetween(part[0].FirstNumber, part[len(part)-1].LastNumber)
-		if progress != nil {
-			told := func() bool { progress(p); return true }
-			// The end of ctx is looked at by the next part, if there is one.
-			if _, err := guarded(ctx, e, nil, "the function told of progress", told); err != nil && ctx.Err() == nil {
-				return p, err
-			}
+		if err := e.tellProgress(ctx, progress, &p, part); err != nil {
+			return p, err
 		}
 	}
 	return p, nil
+}
+
+// beginRewriting waits for the right to rewrite the log. One caller has it at a time.
+func (e *Engine) beginRewriting(ctx context.Context) error {
+	select {
+	case e.rewriting <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.ending:
+		return ErrClosed
+	}
+}
+
+func (e *Engine) endRewriting() { <-e.rewriting }
+
+// tellProgress counts a finished stretch of segments, and tells progress.
+func (e *Engine) tellProgress(ctx context.Context, progress func(RewriteProgress), p *RewriteProgress, part []txlog.Segment) error {
+	for _, s := range part {
+		p.Done += s.Bytes
+	}
+	p.After += e.bytesBetween(part[0].FirstNumber, part[len(part)-1].LastNumber)
+	if progress == nil {
+		return nil
+	}
+	now := *p
+	told := func() bool { progress(now); return true }
+	// The end of ctx is looked at by the next part, if there is one.
+	if _, err := guarded(ctx, e, nil, "the function told of progress", told); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 // closedSegments closes the open segment and returns all closed segments. It does so in

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
 // settingsState is the name of the state that keeps the zone and base of the last
@@ -23,21 +25,31 @@ type settings struct {
 	Offsets uint32 `json:"offsets"`
 }
 
-// offsetsOf returns a checksum of a zone's offsets, twice a year from 1900 to 2100.
+// offsetsOf returns a checksum of a zone's rules: of each change of its offset up to the
+// year 2200.
 func offsetsOf(zone *time.Location) uint32 {
 	var all []byte
-	for year := 1900; year <= 2100; year++ {
-		for _, month := range []time.Month{time.January, time.July} {
-			_, offset := time.Date(year, month, 1, 0, 0, 0, 0, zone).Zone()
-			all = binary.LittleEndian.AppendUint32(all, uint32(offset))
+	at := time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC).In(zone)
+	for {
+		_, offset := at.Zone()
+		all = binary.LittleEndian.AppendUint32(all, uint32(offset))
+		_, end := at.ZoneBounds()
+		if end.IsZero() || end.Year() > 2200 {
+			return crc32.ChecksumIEEE(all)
 		}
+		all = binary.LittleEndian.AppendUint64(all, uint64(end.Unix()))
+		at = end
 	}
-	return crc32.ChecksumIEEE(all)
 }
 
 // settings returns the settings of the options.
-func (o *Options) settings() []byte {
-	text, err := json.Marshal(settings{Zone: o.Zone.String(), Base: o.BaseURL, Offsets: offsetsOf(o.Zone)})
+func (o *Options) settings() []byte { return o.settingsOf(o.BaseURL) }
+
+// meaning returns what values in the index depend on of the settings.
+func (o *Options) meaning() []byte { return o.settingsOf(param.NormalBase(o.BaseURL)) }
+
+func (o *Options) settingsOf(base string) []byte {
+	text, err := json.Marshal(settings{Zone: o.Zone.String(), Base: base, Offsets: offsetsOf(o.Zone)})
 	if err != nil { // the strings are what they are
 		return nil
 	}

@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // A Change is one commit, as a follower of the store sees it.
@@ -65,4 +69,52 @@ func (e *Engine) yieldChanges(ctx context.Context, after uint64, yield func(Chan
 		}
 	}
 	return after, true, ctx.Err()
+}
+
+// Changes iterates over the commits after a sequence that wrote resources, up to the one
+// after which the state is.
+func (v View) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		for c := range v.Commits(after) {
+			err := cmp.Or(ctx.Err(), v.Open())
+			if err != nil {
+				yield(Change{}, err)
+				return
+			}
+			if !yield(Change{c.Sequence, c.Time, c.First, c.Last, v}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Pin names a commit, so that it can be told from one of another history.
+func (e *Engine) Pin(sequence uint64) txlog.Pin { return e.log.Pin(sequence) }
+
+// After returns the sequence after which a feed goes on that has come to a pin. It reports
+// an Error of class ErrInvalid for a pin of another history, or of a commit to come.
+func (e *Engine) After(ctx context.Context, pin txlog.Pin) (uint64, error) {
+	if pin == (txlog.Pin{}) {
+		return 0, nil
+	}
+	last := e.log.Last().Sequence
+	held, err := e.log.Holds(ctx, pin)
+	switch {
+	case err != nil:
+		return 0, logError(err)
+	case held:
+		return pin.Sequence, nil
+	case pin.Sequence > last:
+		return 0, Failf(ErrInvalid, issue.Value, "the position is behind commit %d, and the newest of this store is %d", pin.Sequence, last)
+	}
+	return 0, Failf(ErrInvalid, issue.Value, "the position is that of another store: it had another history up to commit %d", pin.Sequence)
+}
+
+// Annotation returns the annotation of a commit, nil if it has none.
+func (e *Engine) Annotation(sequence uint64) ([]byte, error) {
+	note, err := e.log.Annotation(sequence, nil)
+	if err != nil {
+		return nil, fmt.Errorf("datastore: reading: %w", logError(err))
+	}
+	return note, nil
 }

@@ -68,8 +68,8 @@ type Evaluator struct {
 	// evaluation first asks.
 	Now time.Time
 	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
-	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits by what it
-	// takes. Beyond the limit an evaluation ends with ErrLimit.
+	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits in
+	// proportion. Beyond the limit an evaluation ends with ErrLimit.
 	MaxVisits int
 	// MaxItems is how many items collections may have together at any time, variables
 	// among them, give or take 65,536; 0 is DefaultMaxItems.
@@ -92,7 +92,7 @@ type Evaluator struct {
 	expr    *Expression
 	doc     *fhirjson.Document
 	context fhirjson.Index
-	docs    []*fhirjson.Document // those that came in: number 1 and up
+	docs    []*fhirjson.Document // documents that came in: number 1 and up
 	values  []value
 	slots   [][]item // variables that the expression defines
 	memos   []memo
@@ -263,7 +263,7 @@ func (v *Evaluator) fail(class error, pos int, reason string) error {
 
 func (v *Evaluator) push(it item) { v.stack = append(v.stack, it) }
 
-// replace makes the one item, or none if ok is false, of what is above base.
+// replace puts the one item, or none if ok is false, in the place of the items above base.
 func (v *Evaluator) replace(base int, it item, ok bool) {
 	v.stack = v.stack[:base]
 	if ok {

@@ -62,7 +62,7 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 }
 
 // String returns the expression in canonical form: single spaces around
-// operators, no parentheses but those that are needed, no comments.
+// operators, no needless parentheses, no comments.
 func (e *Expression) String() string { return syntax.Format(e.tree) }
 
 // Boolean reports whether the expression can yield nothing but a System.Boolean,

@@ -37,6 +37,9 @@ func (x *Index) Fill(late []Late) error {
 	if !used.plus(need).withForeign().within(x.limits.unreserved()) {
 		return ErrFull
 	}
+	if len(late) > 0 {
+		x.customChanges.Add(1)
+	}
 	view := x.View()
 	for _, l := range late {
 		if v := l.values(); v != nil && view.Visible(l.Ordinal) {
@@ -63,6 +66,11 @@ func (l *Late) values() *Prepared {
 // search that still asks for one of them gets a wrong answer: the caller must discard
 // it. Entities that only references of these params named stay.
 func (x *Index) Drop(params ...Param) {
+	x.applying.Lock()
+	defer x.applying.Unlock()
+	if len(params) > 0 {
+		x.customChanges.Add(1)
+	}
 	for _, p := range params {
 		x.mu.Lock()
 		columns := x.columnsLocked(p)

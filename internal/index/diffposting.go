@@ -11,6 +11,7 @@ const diffStep = 512
 
 // A postingPair is the postings of a term in both indexes.
 type postingPair struct {
+	term  termHash
 	a, b  Posting
 	owner Param
 }
@@ -65,12 +66,29 @@ func (d *differ) lookUp(slots []termSlot, wanted func(termHash) bool) {
 		d.lookUpLocked(slots[:n], wanted)
 		for i := range d.pairs {
 			p := &d.pairs[i]
-			if o := p.a.firstOfOne(p.b, d.visible); o != 0 {
+			if o := p.a.firstOfOne(p.b, d.visible); o != 0 && !d.passing(p.term) {
 				d.differs(DiffPosting, p.owner, o)
 			}
 		}
 		slots = slots[n:]
 	}
+}
+
+// passing reports whether a difference was one of a custom param whose values come or go
+// just now. It looks again while none does.
+func (d *differ) passing(t termHash) bool {
+	a, b := d.a.x, d.b.x
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	d.collectCustom(a)
+	if d.custom[t] {
+		return true
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return d.a.postingLocked(a.mu.table.get(t)).firstOfOne(d.b.postingLocked(b.mu.table.get(t)), d.visible) == 0
 }
 
 // lookUpLocked collects the postings of terms, under the locks of both indexes.
@@ -89,7 +107,7 @@ func (d *differ) lookUpLocked(slots []termSlot, wanted func(termHash) bool) {
 		if x == y && x&postingBit == 0 {
 			continue
 		}
-		d.pairs = append(d.pairs, postingPair{d.a.postingLocked(x), d.b.postingLocked(y), ownerOf(a, x, b, y)})
+		d.pairs = append(d.pairs, postingPair{t, d.a.postingLocked(x), d.b.postingLocked(y), ownerOf(a, x, b, y)})
 	}
 }
 
@@ -155,7 +173,7 @@ func (c *postingCursor) next(among *bitset.BitSet) uint32 {
 func (c *postingCursor) step() (o uint32) {
 	if c.bits != nil {
 		if c.bits.HasNext() {
-			if o = c.bits.Next(); o <= c.last {
+			if o := c.bits.Next(); o <= c.last {
 				return o
 			}
 		}

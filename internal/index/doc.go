@@ -54,8 +54,8 @@
 //
 // # What it does not do
 //
-// It stores nothing: opening a store applies its log again. It does not decide when and
-// how far to sweep: package engine does. A sweep frees the memory of postings, columns,
+// It stores nothing: opening a store applies its log again, or restores an [Image] that
+// the caller has kept. It does not decide when and how far to sweep: package engine does. A sweep frees the memory of postings, columns,
 // terms and texts. For histories, 16 bytes of the resource table and a place in the
 // posting of its type stay for a swept version. A text that is gone keeps 24 bytes
 // until all 4,096 texts of its chunk are gone. The index keeps no text of tokens, so

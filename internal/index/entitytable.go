@@ -195,11 +195,10 @@ func (t *entityTable) probe(slots []atomic.Uint32, typ TypeID, key []byte, hash 
 }
 
 // remember keeps hashes from now on, so that a growing table need not hash all ids
-// again.
+// again. It does so for an empty table: others have ids whose hashes are not known.
 func (t *entityTable) remember() {
-	t.hashes = make([]uint32, 1, 1+t.n.Load())
-	for e := uint32(1); e <= t.n.Load(); e++ {
-		t.hashes = append(t.hashes, uint32(t.digest(t.records.at(e)).hi>>32))
+	if t.n.Load() == 0 {
+		t.hashes = make([]uint32, 1)
 	}
 }
 

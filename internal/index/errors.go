@@ -24,3 +24,11 @@ var (
 	// values on a deletion, or a version number that does not rise.
 	ErrItem = errors.New("index: malformed item")
 )
+
+// Errors of images.
+var (
+	// ErrChanged is returned when custom values changed while an image was written.
+	ErrChanged = errors.New("index: custom values changed")
+	// ErrImage is returned when sections are of another version, or are no image.
+	ErrImage = errors.New("index: not an image of this version")
+)

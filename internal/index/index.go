@@ -24,10 +24,12 @@ type Index struct {
 	state    atomic.Pointer[published]
 	sources  atomic.Pointer[column[dateRange]] // mu.sources, as views see it; nil at first
 	// foreign counts the references that some base URL makes local.
-	foreign  atomic.Uint64
-	limits   Usage
-	horizon  horizon
-	sweeping sync.Mutex // held by a sweep from its beginning to its end
+	foreign atomic.Uint64
+	// customChanges counts the calls that fill or drop custom values.
+	customChanges atomic.Uint64
+	limits        Usage
+	horizon       horizon
+	sweeping      sync.Mutex // held by a sweep from its beginning to its end
 
 	// applying guards what follows; Apply holds it, and a sweep at its end.
 	applying sync.Mutex

@@ -230,3 +230,24 @@ func (p *storedPosting) bytes() int64 {
 	}
 	return n
 }
+
+// Bytes returns about how much memory the index takes, without a look at its postings.
+func (x *Index) Bytes() int64 {
+	var s Stats
+	x.resourceStats(&s)
+	n := s.Bytes.Resources
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, c := range x.mu.params {
+		if c != nil {
+			n += c.dates.bytes() + c.numbers.bytes() + c.edges.bytes() + c.texts.bytes()
+		}
+	}
+	for _, t := range []*termTable{&x.mu.table, &x.mu.texts.table} {
+		for i := range t.shards {
+			n += int64(len(t.shards[i].slots)) * int64(unsafe.Sizeof(termSlot{}))
+		}
+	}
+	// Postings and texts are a third of an index.
+	return n + n/2
+}

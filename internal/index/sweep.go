@@ -24,20 +24,25 @@ func (x *Index) Sweep(ctx context.Context, seq uint64) error {
 		return nil
 	}
 	s := newSweep(x, at)
-	if err := s.sweepTexts(ctx, &x.mu.texts); err != nil {
-		return err
-	}
-	for shard := range x.mu.table.shards {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		s.sweepShard(&x.mu.table.shards[shard])
-	}
-	if err := s.sweepParams(ctx); err != nil {
+	if err := s.run(ctx); err != nil {
 		return err
 	}
 	x.publishSwept(s.dead)
 	return nil
+}
+
+// run removes the dead from postings and columns.
+func (s *sweep) run(ctx context.Context) error {
+	if err := s.sweepTexts(ctx, &s.x.mu.texts); err != nil {
+		return err
+	}
+	for shard := range s.x.mu.table.shards {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.sweepShard(&s.x.mu.table.shards[shard])
+	}
+	return s.sweepParams(ctx)
 }
 
 // swept returns how many ordinals sweeps have removed.

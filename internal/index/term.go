@@ -96,6 +96,11 @@ func (k hashKey) entity(typ TypeID, key []byte) digest {
 	return digest{hi, lo}
 }
 
+// unit is the digest of a unit of quantities.
+func (t Terms) unit(system, code, unit string) digest {
+	return t.texts.text(system).then(t.texts.text(code)).then(t.texts.text(unit))
+}
+
 // Token is the term of a system and a code. An empty system is “no system”.
 func (t Terms) Token(p Param, system, code string) Term {
 	return t.term(t.texts.text(system).then(t.texts.text(code)), p, formToken)

@@ -7,12 +7,16 @@
 //   - A data key is 32 random bytes with a [KeyID]. From it come, by HKDF, an
 //     AES-256-GCM key that seals parts and an AES-256-GMAC key that tags
 //     records.
-//   - The [Keyset] is the list of a store's data keys and one authentication key. The
-//     HMAC key of the store's small files and the key of its search hashes are derived
-//     from the authentication key, which never changes.
-//   - A [KeyWrapper] is the caller's key: it encrypts the key of the keyset's
-//     file, once in a store's life, and nothing else. [KeyFile], [Passphrase] and [RandomKey] are built in; any key
-//     management service fits behind its two methods.
+//   - The [Keyset] is the list of a store's data keys and one authentication
+//     key. That one gives the HMAC key of the store's small files and the key
+//     of its search hashes.
+//   - A rotation replaces all of these keys. While it is under way the keyset
+//     has the old keys as well: data keys that are retired, and the
+//     authentication key before.
+//   - A [KeyWrapper] is the caller's key: it encrypts the [FileKey] of the
+//     keyset's file, and nothing else. [KeyFile], [Passphrase], [RawKey] and
+//     [RandomKey] are built in; any key management service fits behind its two
+//     methods.
 //   - A part is one half of an item, its values or its body, or the annotation
 //     of a commit. It is sealed with additional data that says what it is a part
 //     of ([PartID]), and not where it lies.

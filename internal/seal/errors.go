@@ -25,8 +25,8 @@ var (
 	// ErrKeySpent is returned when a data key would exceed its number of seals.
 	ErrKeySpent = errors.New("seal: data key has reached its number of seals")
 
-	// ErrKey is returned when a key cannot be had at all. ErrWrapper, ErrPassphrase
-	// and ErrKeyFile say why.
+	// ErrKey is returned when a key cannot be had at all. ErrWrapper, ErrPassphrase,
+	// ErrZeroKey and ErrKeyFile say why.
 	ErrKey = errors.New("seal: the key cannot be used")
 
 	// ErrWrapper is returned when a key wrapper panics, or ends its goroutine.
@@ -34,6 +34,9 @@ var (
 
 	// ErrPassphrase is returned when an empty passphrase is used.
 	ErrPassphrase = fmt.Errorf("%w: passphrase is empty", ErrKey)
+
+	// ErrZeroKey is returned when a raw key of zeros is used.
+	ErrZeroKey = fmt.Errorf("%w: all bytes of the key are zero", ErrKey)
 
 	// ErrKeyFile is returned when a key file is malformed, is no regular
 	// file, or can be used by others than its owner.

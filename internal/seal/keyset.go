@@ -61,29 +61,27 @@ func (k *Key) Reserve(n, limit uint64) error {
 // authenticates its small files, and the key that encrypts the keyset's own
 // file. It is immutable.
 type Keyset struct {
-	auth    [KeySize]byte
-	mac     []byte
+	auth    authKey
+	before  *authKey // the authentication key that a rotation replaces; nil without a rotation
 	keys    []*Key
-	byID    map[KeyID]*Key
+	retired int           // how many of the first keys the rotation replaces
+	byID    map[KeyID]int // index in keys
 	file    [KeySize]byte // encrypts the keyset's file
 	wrapped []byte        // file, encrypted by the caller's wrapper
 }
 
 // NewKeyset returns a keyset with random keys and no data key. The wrapper is
-// asked once, here; [Keyset.Marshal] needs it no more.
+// asked here; [Keyset.Marshal] needs it no more.
 func NewKeyset(ctx context.Context, w KeyWrapper) (*Keyset, error) {
-	var auth [KeySize]byte
-	rand.Read(auth[:])
-	set, err := newKeyset(auth)
+	file, err := NewFileKey(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	rand.Read(set.file[:])
-	set.wrapped, err = wrapFileKey(ctx, w, set.file)
+	auth, err := randomAuthKey()
 	if err != nil {
 		return nil, err
 	}
-	return set, nil
+	return (&Keyset{auth: auth}).WithFileKey(file), nil
 }
 
 // WithNewKey returns a keyset that has one more data key, now the current one.
@@ -102,18 +100,38 @@ func (s *Keyset) WithNewKey() (*Keyset, error) {
 	return s.with(append(slices.Clip(s.keys), key)), nil
 }
 
-// Keep returns a keyset with the data keys for which wanted reports true.
-func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
-	return s.with(slices.DeleteFunc(slices.Clone(s.keys), func(k *Key) bool { return !wanted(k.id) }))
+// WithFileKey returns a keyset with another key for its file.
+func (s *Keyset) WithFileKey(key FileKey) *Keyset {
+	next := *s
+	next.file, next.wrapped = key.secret, key.wrapped
+	return &next
 }
 
-// with returns a keyset with other data keys.
+// Keep returns a keyset with the data keys for which wanted reports true.
+func (s *Keyset) Keep(wanted func(KeyID) bool) *Keyset {
+	var keys []*Key
+	retired := 0
+	for i, k := range s.keys {
+		if !wanted(k.id) {
+			continue
+		}
+		keys = append(keys, k)
+		if i < s.retired {
+			retired++
+		}
+	}
+	next := s.with(keys)
+	next.retired = retired
+	return next
+}
+
+// with returns a keyset with other data keys, and with as many retired ones.
 func (s *Keyset) with(keys []*Key) *Keyset {
 	next := *s
 	next.keys = keys
-	next.byID = make(map[KeyID]*Key, len(keys))
-	for _, k := range keys {
-		next.byID[k.id] = k
+	next.byID = make(map[KeyID]int, len(keys))
+	for i, k := range keys {
+		next.byID[k.id] = i
 	}
 	return &next
 }
@@ -147,8 +165,8 @@ func (s *Keyset) IDs() []KeyID {
 
 // Key returns the data key with the given identifier, or ErrUnknownKey.
 func (s *Keyset) Key(id KeyID) (*Key, error) {
-	if k := s.byID[id]; k != nil {
-		return k, nil
+	if i, ok := s.byID[id]; ok {
+		return s.keys[i], nil
 	}
 	return nil, fmt.Errorf("%w: %016x", ErrUnknownKey, uint64(id))
 }
@@ -156,26 +174,27 @@ func (s *Keyset) Key(id KeyID) (*Key, error) {
 // MAC returns the tag of data under the keyset's authentication key:
 // HMAC-SHA256 cut to 16 bytes. Different purposes give different tags for the
 // same data. A purpose has fewer than 256 bytes.
-func (s *Keyset) MAC(purpose string, data []byte) (t Tag) {
-	h := hmac.New(sha256.New, s.mac)
-	h.Write([]byte{byte(len(purpose))})
-	h.Write([]byte(purpose))
-	h.Write(data)
-	copy(t[:], h.Sum(nil))
-	return t
-}
+func (s *Keyset) MAC(purpose string, data []byte) Tag { return s.auth.tag(purpose, data) }
 
-// VerifyMAC reports, in constant time, whether tag is the MAC of data.
+// VerifyMAC reports, in constant time, whether tag is the MAC of data. During a
+// rotation it accepts a tag under the authentication key before as well.
 func (s *Keyset) VerifyMAC(purpose string, data, tag []byte) bool {
-	want := s.MAC(purpose, data)
+	want := s.auth.tag(purpose, data)
+	if hmac.Equal(want[:], tag) {
+		return true
+	}
+	if s.before == nil {
+		return false
+	}
+	want = s.before.tag(purpose, data)
 	return hmac.Equal(want[:], tag)
 }
 
 // HashKey derives the key of a store's search hashes from the authentication
 // key and the store's salt. It stays the same as long as the two do, whatever
-// data keys come and go.
+// data keys come and go; a rotation changes it.
 func (s *Keyset) HashKey(salt []byte) (key [16]byte, err error) {
-	out, err := hkdf.Key(sha256.New, s.auth[:], salt, "fhirlake 2 index hash", len(key))
+	out, err := hkdf.Key(sha256.New, s.auth.secret[:], salt, "fhirlake 2 index hash", len(key))
 	if err != nil {
 		return key, fmt.Errorf("seal: derive: %w", err)
 	}
@@ -183,12 +202,33 @@ func (s *Keyset) HashKey(salt []byte) (key [16]byte, err error) {
 	return key, nil
 }
 
-func newKeyset(auth [KeySize]byte) (*Keyset, error) {
-	mac, err := hkdf.Expand(sha256.New, auth[:], "fhirlake 2 file tag", KeySize)
+// An authKey authenticates the small files of a store.
+type authKey struct {
+	secret [KeySize]byte
+	mac    []byte
+}
+
+func randomAuthKey() (authKey, error) {
+	var secret [KeySize]byte
+	rand.Read(secret[:])
+	return newAuthKey(secret)
+}
+
+func newAuthKey(secret [KeySize]byte) (authKey, error) {
+	mac, err := hkdf.Expand(sha256.New, secret[:], "fhirlake 2 file tag", KeySize)
 	if err != nil {
-		return nil, fmt.Errorf("seal: derive: %w", err)
+		return authKey{}, fmt.Errorf("seal: derive: %w", err)
 	}
-	return &Keyset{auth: auth, mac: mac}, nil
+	return authKey{secret, mac}, nil
+}
+
+func (k *authKey) tag(purpose string, data []byte) (t Tag) {
+	h := hmac.New(sha256.New, k.mac)
+	h.Write([]byte{byte(len(purpose))})
+	h.Write([]byte(purpose))
+	h.Write(data)
+	copy(t[:], h.Sum(nil))
+	return t
 }
 
 func newKey(id KeyID, secret [KeySize]byte) (*Key, error) {

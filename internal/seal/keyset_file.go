@@ -19,7 +19,9 @@ const (
 	wrapVersion = 2
 	wrapSize    = 4 + 4 + KeySize // magic, version, file key
 
-	plainHead = 4 + KeySize // number of data keys, authentication key
+	// plainHead: number of data keys, number of retired ones, authentication key,
+	// the one before.
+	plainHead = 4 + 4 + KeySize + KeySize
 	plainKey  = 8 + KeySize // id, secret
 
 	// maxFile bounds what is read as a keyset: over 1,600,000 data keys.
@@ -28,6 +30,34 @@ const (
 	// maxWrapped bounds what a wrapper may make of the file key.
 	maxWrapped = 64 << 10
 )
+
+// A FileKey encrypts the file of a keyset. The file has the FileKey too, encrypted by
+// the caller's wrapper.
+type FileKey struct {
+	secret  [KeySize]byte
+	wrapped []byte
+}
+
+// NewFileKey returns a random key, wrapped by w. It reports ErrKey or the context's
+// error.
+func NewFileKey(ctx context.Context, w KeyWrapper) (key FileKey, err error) {
+	rand.Read(key.secret[:])
+	key.wrapped, err = wrapFileKey(ctx, w, key.secret)
+	return key, err
+}
+
+// CheckWrapper asks a wrapper to open the keyset's file key. It reports ErrWrongKey if
+// the wrapper gives another key or none, or the wrapper's error.
+func (s *Keyset) CheckWrapper(ctx context.Context, w KeyWrapper) error {
+	key, err := unwrapFileKey(ctx, w, s.wrapped)
+	if err != nil {
+		return err
+	}
+	if key != s.file {
+		return fmt.Errorf("%w: it opens another keyset", ErrWrongKey)
+	}
+	return nil
+}
 
 // wrapFileKey lets the caller's wrapper encrypt the key of the keyset's file. A wrapper
 // never gets the keyset itself: some key services take no more than 4 KiB, and a keyset
@@ -178,7 +208,13 @@ func Unmarshal(ctx context.Context, file []byte, w KeyWrapper) (*Keyset, error) 
 
 func (s *Keyset) appendPlain(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(s.keys)))
-	b = append(b, s.auth[:]...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(s.retired))
+	b = append(b, s.auth.secret[:]...)
+	var before [KeySize]byte // zero where there is none
+	if s.before != nil {
+		before = s.before.secret
+	}
+	b = append(b, before[:]...)
 	for _, key := range s.keys {
 		b = binary.LittleEndian.AppendUint64(b, uint64(key.id))
 		b = append(b, key.secret[:]...)
@@ -188,16 +224,26 @@ func (s *Keyset) appendPlain(b []byte) []byte {
 
 // parsePlain reads a decrypted keyset.
 func parsePlain(b []byte) (*Keyset, error) {
-	count := uint64(0)
-	if len(b) >= plainHead {
-		count = uint64(binary.LittleEndian.Uint32(b))
+	if len(b) < plainHead {
+		return nil, fmt.Errorf("%w: keyset of %d bytes", ErrCorrupt, len(b))
 	}
-	if len(b) < plainHead || count*plainKey != uint64(len(b)-plainHead) {
-		return nil, fmt.Errorf("%w: keyset of %d keys in %d bytes", ErrCorrupt, count, len(b))
+	count, retired := uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
+	auth, before := [KeySize]byte(b[8:8+KeySize]), [KeySize]byte(b[8+KeySize:plainHead])
+	rotating := before != [KeySize]byte{}
+	if count*plainKey != uint64(len(b)-plainHead) || retired > count || retired > 0 && !rotating {
+		return nil, fmt.Errorf("%w: keyset of %d keys, %d of them retired, in %d bytes", ErrCorrupt, count, retired, len(b))
 	}
-	set, err := newKeyset([KeySize]byte(b[4:plainHead]))
-	if err != nil {
+	set := new(Keyset)
+	var err error
+	if set.auth, err = newAuthKey(auth); err != nil {
 		return nil, err
+	}
+	if rotating {
+		old, err := newAuthKey(before)
+		if err != nil {
+			return nil, err
+		}
+		set.before = &old
 	}
 	keys := make([]*Key, 0, count)
 	for rest := b[plainHead:]; len(rest) > 0; rest = rest[plainKey:] {
@@ -208,5 +254,7 @@ func parsePlain(b []byte) (*Keyset, error) {
 		}
 		keys = append(keys, key)
 	}
-	return set.with(keys), nil
+	set = set.with(keys)
+	set.retired = int(retired)
+	return set, nil
 }

@@ -22,19 +22,20 @@ type Tag [TagSize]byte
 // PartKind says what a part is.
 type PartKind uint8
 
-// The parts of items and of commits.
+// The parts of items, of commits and of checkpoints.
 const (
 	Values     PartKind = 1 // of an item: what the index needs
 	Body       PartKind = 2 // of an item: the resource
 	Annotation PartKind = 3 // of a commit
+	Checkpoint PartKind = 4 // of a checkpoint: a section of it
 )
 
 // A PartID names the owner of a part: an item or a commit. It is authenticated with the
 // part and not stored with it. It names no place, so that a part can move as it is.
 type PartID struct {
-	Lineage [16]byte
-	Number  uint64 // of the item; of an annotation, the sequence of its commit
-	Slot    uint32 // key slot of the item; 0 is the store's data keys
+	Lineage [16]byte // of the store; of a section, the random id of its checkpoint
+	Number  uint64   // of the item; of an annotation, the sequence of its commit; of a section, its place
+	Slot    uint32   // key slot of the item; 0 is the store's data keys
 	Kind    PartKind
 }
 

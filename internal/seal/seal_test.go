@@ -168,6 +168,7 @@ func TestReserve(t *testing.T) {
 func wrappers(t *testing.T) map[string][2]seal.KeyWrapper {
 	folder := t.TempDir()
 	return map[string][2]seal.KeyWrapper{
+		"raw":        {seal.RawKey([32]byte{1}), seal.RawKey([32]byte{2})},
 		"random":     {seal.RandomKey(), seal.RandomKey()},
 		"file":       {seal.KeyFile(filepath.Join(folder, "a")), seal.KeyFile(filepath.Join(folder, "b"))},
 		"passphrase": {seal.Passphrase([]byte("correct horse")), seal.Passphrase([]byte("correct horsf"))},

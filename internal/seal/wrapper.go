@@ -123,11 +123,24 @@ func RandomKey() KeyWrapper {
 	return key
 }
 
+// RawKey returns a wrapper with this key. A key of zeros was probably never set: using
+// the wrapper reports ErrZeroKey.
+func RawKey(key [KeySize]byte) KeyWrapper {
+	raw := rawKey(key)
+	return &raw
+}
+
 func (k *rawKey) Encrypt(_ context.Context, plaintext []byte) ([]byte, error) {
+	if *k == (rawKey{}) {
+		return nil, ErrZeroKey
+	}
 	return wrap([]byte{blobRaw}, k[:], plaintext)
 }
 
 func (k *rawKey) Decrypt(_ context.Context, blob []byte) ([]byte, error) {
+	if *k == (rawKey{}) {
+		return nil, ErrZeroKey
+	}
 	if len(blob) == 0 || blob[0] != blobRaw {
 		return nil, fmt.Errorf("%w: wrapped by another kind of key", ErrWrongKey)
 	}

@@ -16,7 +16,7 @@ type Position struct {
 }
 
 // Append seals the commits of a batch and appends them as one record. When it
-// returns nil the record is durable and readable; the position is that of the
+// returns nil the record is readable, and durable as Options.Durability says; the position is that of the
 // first commit, and the others follow it densely. The batch is not kept and not
 // changed.
 //
@@ -127,6 +127,7 @@ func (l *Log) unknownLocked(cause error) error {
 }
 
 // writeLocked brings a sealed record to the disk and returns the state that has
+// it. Without SyncCommit the record is in the page cache, and head says nothing of
 // it.
 func (l *Log) writeLocked(st *state, info *recordInfo, f framed) (*state, error) {
 	w := &l.writer
@@ -139,10 +140,13 @@ func (l *Log) writeLocked(st *state, info *recordInfo, f framed) (*state, error)
 		return nil, err
 	}
 	open := st.segments[len(st.segments)-1]
-	if err := open.file.Sync(); err != nil {
-		return nil, l.unknownLocked(err)
+	if l.options.Durability == SyncCommit {
+		if err := open.file.Sync(); err != nil {
+			return nil, l.unknownLocked(err)
+		}
 	}
 	next := &state{
+		keys:     l.keys.Load(),
 		segments: st.segments,
 		open:     st.open,
 		last:     Last{Sequence: info.lastRun().Sequence, Next: info.lastNumber() + 1, Time: info.lastRun().Time},
@@ -153,9 +157,12 @@ func (l *Log) writeLocked(st *state, info *recordInfo, f framed) (*state, error)
 	if err := l.checkFolderLocked(); err != nil {
 		return nil, l.unknownLocked(err)
 	}
-	if err := l.writeHeadLocked(next, w.engine.end); err != nil {
-		return nil, l.unknownLocked(err)
+	if l.options.Durability == SyncCommit {
+		if err := l.writeHeadLocked(next, w.engine.end); err != nil {
+			return nil, l.unknownLocked(err)
+		}
 	}
+	l.syncer.appended()
 	old := open.table.Load()
 	open.table.Store(&table{
 		records: append(old.records, newPosition(info, offset, len(text))),
@@ -170,6 +177,7 @@ func (l *Log) writeHeadLocked(st *state, end int64) error {
 	w := &l.writer
 	h := head{
 		generation: l.manifest.Load().generation,
+		durability: l.options.Durability,
 		sequence:   st.last.Sequence,
 		next:       st.last.Next,
 		end:        end,
@@ -181,7 +189,7 @@ func (l *Log) writeHeadLocked(st *state, end int64) error {
 	if _, err := w.head.WriteAt(h.marshal(l.keys.Load()), int64(slot)*headBlock); err != nil {
 		return err
 	}
-	w.slot = slot
+	w.slot, w.synced = slot, st.last.Sequence
 	return nil
 }
 
@@ -205,16 +213,26 @@ func (l *Log) reserveLocked(n uint64) (*seal.Key, error) {
 // replaceKeysLocked makes a keyset durable, then current. A failure may leave the old
 // file or the new one: each has all keys that were used.
 func (l *Log) replaceKeysLocked(keys *seal.Keyset) error {
+	_, err := l.writeKeysLocked(keys)
+	return err
+}
+
+// writeKeysLocked is replaceKeysLocked. With an error, renamed tells whether the file
+// may be the new one.
+func (l *Log) writeKeysLocked(keys *seal.Keyset) (renamed bool, err error) {
 	file, err := keys.Marshal()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := l.checkFolderLocked(); err != nil {
-		return err
+		return false, err
 	}
-	if _, err := replaceFile(l.folder, nameKeyset, file); err != nil {
-		return fmt.Errorf("txlog: write keyset: %w", err)
+	if renamed, err = replaceFile(l.folder, nameKeyset, file); err != nil {
+		return renamed, fmt.Errorf("txlog: write keyset: %w", err)
 	}
 	l.keys.Store(keys)
-	return nil
+	next := *l.state.Load()
+	next.keys = keys
+	l.state.Store(&next)
+	return true, nil
 }

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/cputime"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -204,5 +207,66 @@ func BenchmarkReopen(b *testing.B) {
 		l, err := txlog.Open(b.Context(), "", opts)
 		require.NoError(b, err)
 		require.NoError(b, l.Close())
+	}
+}
+
+// BenchmarkRotation seals a log of 80 MB anew, in a folder with its syncs, and says what
+// a core does in a second.
+func BenchmarkRotation(b *testing.B) {
+	l, _ := benchLog(b, txlog.OSFolder(b.TempDir()), 300, 500)
+	size := int64(0)
+	for _, s := range l.Segments() {
+		size += s.Bytes
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	var cpu cputime.Watch
+	for b.Loop() {
+		cpu.Start()
+		require.NoError(b, rotate(l))
+		cpu.Stop()
+	}
+	b.ReportMetric(cpu.Rate(b.N*int(size>>10))/1024, "MB/core-s")
+}
+
+// BenchmarkAppendBesideRotation appends single items while all else is sealed anew, and
+// compares the 99th percentile with that of appends alone in the same run.
+func BenchmarkAppendBesideRotation(b *testing.B) {
+	l, _ := benchLog(b, txlog.OSFolder(b.TempDir()), 200, 500)
+	small := rec{items: benchItems(1, benchValues, benchBody)}
+	appends := func(more func() bool) (p99 time.Duration, n int) {
+		var took []time.Duration
+		for more() {
+			begun := time.Now()
+			require.NoError(b, appendNext(l, small))
+			took = append(took, time.Since(begun))
+		}
+		slices.Sort(took)
+		return took[len(took)*99/100], len(took)
+	}
+	for b.Loop() {
+		n := 0
+		alone, _ := appends(func() bool { n++; return n <= 2000 })
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if err := rotate(l); err != nil {
+				b.Error(err)
+			}
+		}()
+		begun := time.Now()
+		beside, count := appends(func() bool {
+			select {
+			case <-done:
+				return false
+			default:
+				return true
+			}
+		})
+		b.ReportMetric(float64(alone.Microseconds()), "p99-alone-µs")
+		b.ReportMetric(float64(beside.Microseconds()), "p99-beside-µs")
+		b.ReportMetric(float64(beside)/float64(alone), "p99-ratio")
+		b.ReportMetric(float64(count), "appends")
+		b.ReportMetric(time.Since(begun).Seconds(), "s-rotating")
 	}
 }

@@ -78,8 +78,23 @@ func dictionaryName(number uint32) string {
 }
 
 func dictionaryTag(keys *seal.Keyset, number uint32, content []byte) seal.Tag {
+	return keys.MAC(purposeDictionary, dictionaryText(number, content))
+}
+
+// dictionaryText returns the bytes under the tag of a dictionary.
+func dictionaryText(number uint32, content []byte) []byte {
 	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+len(content)), number)
-	return keys.MAC(purposeDictionary, append(b, content...))
+	return append(b, content...)
+}
+
+// tagAgain returns the entries with tags under the current authentication key.
+func (l *Log) tagAgain(keys *seal.Keyset, entries []dictionaryEntry) []dictionaryEntry {
+	all := *l.dictionaries.Load()
+	out := slices.Clone(entries)
+	for i, d := range out {
+		out[i].tag = dictionaryTag(keys, d.number, all[d.number])
+	}
+	return out
 }
 
 // read reads a dictionary. Without keys only its size is checked.
@@ -88,7 +103,8 @@ func (d *dictionaryEntry) read(folder Folder, keys *seal.Keyset) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	if uint32(len(content)) != d.size || keys != nil && dictionaryTag(keys, d.number, content) != d.tag {
+	if uint32(len(content)) != d.size ||
+		keys != nil && !keys.VerifyMAC(purposeDictionary, dictionaryText(d.number, content), d.tag[:]) {
 		return nil, corruptf("dictionary %d is another", d.number)
 	}
 	return content, nil

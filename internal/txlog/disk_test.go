@@ -35,6 +35,7 @@ type disk struct {
 	failed string // what failed
 
 	unreadable bool // segments cannot be read
+	lies       bool // syncs report success and do nothing
 }
 
 // A change of names in a folder. After a power failure the first few of the
@@ -73,6 +74,20 @@ func diskOf(files map[string][]byte) *disk {
 		d.names[name], d.durable[name] = n, n
 	}
 	return d
+}
+
+// failNext has the next operation fail.
+func (d *disk) failNext() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failAt = d.ops + 1
+}
+
+// done returns how many operations there were that change something.
+func (d *disk) done() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ops
 }
 
 // files returns a copy of all files as a program sees them.
@@ -243,6 +258,13 @@ func (d *disk) Rename(oldName, newName string) error {
 func (d *disk) Remove(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.dirs[name] {
+		if err := d.step("remove " + name); err != nil {
+			return err
+		}
+		delete(d.dirs, name) // at once: what is in a folder is what matters
+		return nil
+	}
 	if d.names[name] == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
@@ -258,6 +280,9 @@ func (d *disk) SyncDir(name string) error {
 	defer d.mu.Unlock()
 	if err := d.step("syncdir " + name); err != nil {
 		return err
+	}
+	if d.lies {
+		return nil
 	}
 	d.pending = slices.DeleteFunc(d.pending, func(c change) bool {
 		if c.dir != name {
@@ -361,6 +386,9 @@ func (f *diskFile) Sync() error {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
 	err := f.disk.step("sync " + f.name)
+	if f.disk.lies {
+		return err
+	}
 	n := f.node
 	if err == nil {
 		n.synced = append(n.synced[:min(len(n.synced), len(n.data))], make([]byte, max(0, len(n.data)-len(n.synced)))...)

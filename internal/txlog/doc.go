@@ -13,14 +13,21 @@
 //   - The manifest says what the store consists of. Each has a generation and
 //     names the one before.
 //   - The head says how far the log is durable. It is written after every
-//     commit, and everything up to it must be there when a store is opened.
+//     sync, and everything up to it must be there when a store is opened.
+//   - A checkpoint is a file of its caller's beside the log, bound to what the log has:
+//     a cache, which is used only as long as it fits.
+//   - A piece is a backup of the whole log, or of the commits behind one.
 //   - A term is one opening for writing. It has an id, so that a [Pin] can name
 //     a point of a store's history, and a data key of its own.
+//   - A rotation replaces all keys of a store. While it is under way the keyset
+//     has both, and a segment that needs an old one is retired.
 //
 // # Invariants
 //
 //   - An Append that returned nil is durable: the record is synced and head
 //     is written. What was in flight at a crash comes back whole or not at all.
+//     With another [Durability] than [SyncCommit] it is durable later; what
+//     comes back is the log up to some record then.
 //   - buntdb never sees a byte that our framing reader has not accepted.
 //   - Nothing that head vouches for is dropped in silence: damage there is
 //     [ErrCorrupt], when the store is opened or when the segment is first
@@ -31,15 +38,15 @@
 //   - Nothing is acknowledged, or written to another's files, when the path no
 //     longer leads to the folder that was opened: [ErrReplaced].
 //   - Reading never enters buntdb and never waits for a disk to sync.
-//   - Appending asks no key wrapper.
+//   - Appending asks no key wrapper, and waits for nobody who asks one.
+//   - An old key goes from the keyset when nothing on the disk needs it.
 //
 // # What it does not do
 //
 // It knows no resource, and compresses nothing. It does not split records, group
-// commits or retry conflicts: its caller does. Keys of patients, the change of a
-// store's authentication key, and backup have room in the formats and no code
-// here.
+// commits or retry conflicts: its caller does. Keys of patients have room in the formats
+// and no code here.
 //
-// Formats: docs/format/log.md and docs/format/keyset.md. Reasons:
+// Formats: docs/format/log.md, docs/format/keyset.md and docs/format/backup.md. Reasons:
 // docs/storage.md.
 package txlog

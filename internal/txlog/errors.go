@@ -2,6 +2,7 @@ package txlog
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/issue"
@@ -72,6 +73,9 @@ var (
 	// Nothing was written.
 	ErrBadRecord = errors.New("txlog: record cannot be stored")
 
+	// ErrRetired is returned by EndRotation while a segment still needs a retired key.
+	ErrRetired = errors.New("txlog: a key is still needed")
+
 	// ErrOutcomeUnknown is returned when the record was written and the disk
 	// did not confirm it: it may be there after the store is opened again, or
 	// not. The log is read-only until then.
@@ -86,4 +90,15 @@ var (
 	// was opened, or another file has taken the place of a file in it. The log
 	// is read-only; nothing is acknowledged.
 	ErrReplaced = errors.New("txlog: the store's folder was replaced")
+)
+
+// Restoring.
+var (
+	// ErrPiece is returned for what is no piece of a backup, and for pieces that do not
+	// follow one another. The error says which piece, and why.
+	ErrPiece = errors.New("txlog: not a piece of this backup")
+
+	// ErrNotEmpty is returned when a store would be restored into a folder that is not
+	// empty. Nothing was touched.
+	ErrNotEmpty = fmt.Errorf("%w: it is not empty", ErrForeign)
 )

@@ -19,15 +19,31 @@ type trial struct {
 	unknown []rec // appended with ErrOutcomeUnknown: may be there
 	ops     int
 
-	dictionaries []string // added
+	dictionaries []string          // added
+	wrappers     []seal.KeyWrapper // of these one opens the store
+	all          []seal.KeyWrapper // that were tried
+}
+
+// open opens the store with the one of the trial's wrappers that opens it.
+func (tr *trial) open(d *disk, opts txlog.Options) (l *txlog.Log, err error) {
+	opts.FS = d
+	if tr.wrappers == nil {
+		tr.wrappers = []seal.KeyWrapper{opts.Wrapper}
+	}
+	for _, w := range tr.wrappers {
+		opts.Wrapper = w
+		if l, err = txlog.Open(context.Background(), "", &opts); !errors.Is(err, txlog.ErrWrongKey) {
+			return l, err
+		}
+	}
+	return nil, err
 }
 
 // run opens the store and appends some records over several segments,
 // reopening once in between. It goes on after errors where the log allows.
 func (tr *trial) run(d *disk, opts txlog.Options) error {
-	opts.FS = d
 	for range 2 {
-		l, err := txlog.Open(context.Background(), "", &opts)
+		l, err := tr.open(d, opts)
 		if err != nil {
 			if errors.Is(err, errFault) {
 				return nil
@@ -46,7 +62,13 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 				return fmt.Errorf("append: %w", err)
 			}
 		}
+		if err := tr.checkpoint(l); err != nil {
+			return err
+		}
 		if err := tr.change(l); err != nil {
+			return err
+		}
+		if err := tr.checkpoint(l); err != nil {
 			return err
 		}
 		if got, err := readAll(l); err != nil || !same(tr.acked, got) {
@@ -58,6 +80,18 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 		}
 	}
 	tr.ops = d.ops
+	return nil
+}
+
+// checkpoint reads the checkpoint that is there, and writes another.
+func (tr *trial) checkpoint(l *txlog.Log) error {
+	if _, err := readCheckpoint(l); err != nil && !errors.Is(err, errFault) {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	err := writeCheckpoint(l, 2)
+	if err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
 	return nil
 }
 
@@ -86,6 +120,28 @@ func (tr *trial) change(l *txlog.Log) error {
 	if err == nil {
 		tr.dictionaries = append(tr.dictionaries, string(content))
 	}
+	return tr.rekey(l)
+}
+
+// rekey puts the keyset under another wrapper and rotates the keys, once in a trial:
+// verify rotates them again.
+func (tr *trial) rekey(l *txlog.Log) error {
+	if len(tr.all) > 0 {
+		return nil
+	}
+	w := seal.RandomKey()
+	tr.all = append(tr.all, w)
+	switch err := l.Rewrap(context.Background(), w); {
+	case err == nil:
+		tr.wrappers = []seal.KeyWrapper{w}
+	case errors.Is(err, txlog.ErrOutcomeUnknown):
+		tr.wrappers = append(tr.wrappers, w)
+	case !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly):
+		return fmt.Errorf("rewrap: %w", err)
+	}
+	if err := rotate(l); err != nil && !errors.Is(err, errFault) && !errors.Is(err, txlog.ErrReadOnly) {
+		return fmt.Errorf("rotate: %w", err)
+	}
 	return nil
 }
 
@@ -106,12 +162,19 @@ func (tr *trial) hasDictionaries(l *txlog.Log) bool {
 // verify opens the store after the trial and holds it against what was
 // acknowledged; then it appends, crashes once more, and looks again.
 func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
-	opts.FS = d
 	want := tr.acked
 	for round := range 3 {
-		l, err := txlog.Open(context.Background(), "", &opts)
+		l, err := tr.open(d, opts)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if _, err := readCheckpoint(l); err != nil {
+			return fmt.Errorf("round %d: checkpoint: %w", round, err)
+		}
+		if round == 1 {
+			if err := rotate(l); err != nil {
+				return fmt.Errorf("round %d: rotate: %w", round, err)
+			}
 		}
 		got, err := readAll(l)
 		if err != nil {
@@ -139,12 +202,11 @@ func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
 		}
 		if round == 1 {
 			l.Close()
-			opts.FS = d.restart()
+			d = d.restart()
 			continue
 		}
 		// The old log is abandoned with its disk, as by a power failure.
 		d = d.crash(rng)
-		opts.FS = d
 		l.Close()
 	}
 	return nil
@@ -181,7 +243,8 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp",
-		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "sync log/00000004.bunt.tmp"} {
+		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "write checkpoint.tmp", "rename checkpoint.tmp", "sync checkpoint.tmp", "sync log/00000004.bunt.tmp",
+		"rename keyset.tmp", "write header.tmp", "rename header.tmp"} {
 		require.True(t, failed[name], name)
 	}
 }
@@ -204,6 +267,53 @@ func TestPowerFailureAnywhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSyncLies lets the power fail after a series of changes on a disk that says of what
+// it never wrote that it did. The store is damaged then and says so, or what is left is
+// how it was after some commit.
+func TestSyncLies(t *testing.T) {
+	noticed, harmless := 0, 0
+	for seed := range uint64(400) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		d := newDisk()
+		opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18,
+			Durability: txlog.Durability(rng.IntN(3))}
+		var clean trial
+		first := newDisk()
+		require.NoError(t, clean.run(first, opts))
+		d.failAt, d.dead = 1+rng.IntN(clean.ops), true
+		d.lies = true
+		var tr trial
+		require.NoError(t, tr.run(d, opts))
+		after := d.crash(rng)
+		acked := append(tr.acked[:len(tr.acked):len(tr.acked)], tr.unknown...)
+		tr.wrappers = append(tr.all, opts.Wrapper)
+		l, err := tr.open(after, opts)
+		if err != nil {
+			noticed++
+			for _, class := range []error{txlog.ErrCorrupt, txlog.ErrForeign, txlog.ErrWrongKey, txlog.ErrUnsupported} {
+				if errors.Is(err, class) {
+					err = nil
+				}
+			}
+			require.NoError(t, err, "seed %d", seed)
+			continue
+		}
+		got, err := readAll(l)
+		if err != nil {
+			require.ErrorIs(t, err, txlog.ErrCorrupt, "seed %d", seed)
+			noticed++
+		} else {
+			harmless++
+			require.LessOrEqual(t, len(got), len(acked), "seed %d", seed)
+			require.True(t, same(acked[:len(got)], got), "seed %d", seed)
+		}
+		l.Close()
+	}
+	t.Logf("%d noticed, %d harmless", noticed, harmless)
+	require.Positive(t, noticed)
+	require.Positive(t, harmless)
 }
 
 // failingSync is a folder of the operating system whose files fail to sync.

@@ -33,7 +33,8 @@ func (d *listing) hasOwn() bool {
 var ownNames = map[string]bool{
 	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false,
 	nameHeader + tempSuffix: false, nameKeyset + tempSuffix: false, nameManifest + tempSuffix: false,
-	nameLog: true, nameDictionaries: true,
+	nameCheckpoint: false, nameCheckpoint + tempSuffix: false,
+	nameLog: true, nameDictionaries: true, nameRestoring: false,
 }
 
 // passedOver reports whether a name is one that operating systems and file
@@ -152,10 +153,14 @@ func parseDictionaryFile(file string) (number uint32, ok bool) {
 
 // isNew reports whether a store may be made here: in an empty folder, or after an
 // interrupted creation, which a temporary header or an empty head shows. A folder that
-// has lost its header is refused with ErrForeign.
+// has lost its header is refused with ErrForeign, and so is one after an interrupted
+// restoring.
 func (d *listing) isNew() (bool, error) {
 	if d.has(nameHeader) {
 		return false, nil
+	}
+	if d.has(nameRestoring) {
+		return false, errRestoring
 	}
 	begun := d.has(nameHeader + tempSuffix)
 	for _, e := range d.top {

@@ -86,3 +86,21 @@ func FuzzHead(f *testing.F) {
 		require.Equal(t, h, found)
 	})
 }
+
+// FuzzCheckpointHeader decodes any bytes as the header of a checkpoint.
+func FuzzCheckpointHeader(f *testing.F) {
+	keys, err := seal.NewKeyset(f.Context(), seal.RandomKey())
+	require.NoError(f, err)
+	h := checkpointHeader{store: [16]byte{1}, id: [16]byte{2}, key: 3, last: Last{4, 5, 6}, segments: 7, parts: 8, directory: 9, size: 10}
+	f.Add(h.marshal(keys))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := decodeCheckpointHeader(data)
+		if err != nil {
+			require.True(t, typedError(err), "%v", err)
+			return
+		}
+		again, err := decodeCheckpointHeader(h.marshal(keys))
+		require.NoError(t, err)
+		require.Equal(t, h, again)
+	})
+}

@@ -99,8 +99,7 @@ func FuzzRecord(f *testing.F) {
 			require.ErrorIs(t, err, ErrCorrupt)
 		}
 		l := &Log{header: &storeHeader{}}
-		l.keys.Store(keys)
-		r := Record{log: l, info: &info, place: info.place(), sealed: data}
+		r := Record{log: l, keys: keys, info: &info, place: info.place(), sealed: data}
 		for _, part := range []func(int, []byte) ([]byte, error){r.Values, r.Body} {
 			if _, err := part(int(item), nil); err != nil && int(item) < r.Len() {
 				require.ErrorIs(t, err, ErrCorrupt)

@@ -36,7 +36,7 @@ type Folder interface {
 	// Rename replaces newName with oldName, atomically.
 	Rename(oldName, newName string) error
 
-	// Remove removes a file. It may be open.
+	// Remove removes a file, which may be open, or an empty folder.
 	Remove(name string) error
 
 	// SyncDir makes creations and renames in the folder durable.

@@ -104,6 +104,15 @@ func (m *Memory) Rename(oldName, newName string) error {
 func (m *Memory) Remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.dirs[name] {
+		for file := range m.files {
+			if path.Dir(file) == name {
+				return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrExist}
+			}
+		}
+		delete(m.dirs, name)
+		return nil
+	}
 	if m.files[name] == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}

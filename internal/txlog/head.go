@@ -21,7 +21,8 @@ const (
 // It refers to the manifest and to the record by the first half of their tags;
 // its own tag authenticates both.
 type head struct {
-	generation uint64 // of the manifest
+	generation uint64 // of the manifest; below 1<<56
+	durability Durability
 	sequence   uint64 // of the last durable commit; 0 for none
 	next       Number // next number
 	end        int64  // where its record ends in the segment that was open; 0 if it is in none
@@ -29,6 +30,10 @@ type head struct {
 	manifest   tagRef // of the manifest
 	record     tagRef // of the record; the open segment's id while that is empty
 }
+
+// generationBits is the length of a generation in a head. The bits above it are the
+// durability.
+const generationBits = 56
 
 // A tagRef is the first half of a tag. It tells a few authentic records and files
 // apart.
@@ -38,7 +43,7 @@ func refTo(t seal.Tag) tagRef { return tagRef(t[:8]) }
 
 func (h *head) marshal(keys *seal.Keyset) []byte {
 	b := make([]byte, 0, headSlotSize)
-	b = binary.LittleEndian.AppendUint64(b, h.generation)
+	b = binary.LittleEndian.AppendUint64(b, h.generation|uint64(h.durability)<<generationBits)
 	b = binary.LittleEndian.AppendUint64(b, h.sequence)
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.next))
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.end)) // segments end below 2 GiB
@@ -51,8 +56,10 @@ func (h *head) marshal(keys *seal.Keyset) []byte {
 
 // decodeHead reads a slot without checking its tag.
 func decodeHead(b []byte) head {
+	first := binary.LittleEndian.Uint64(b)
 	return head{
-		generation: binary.LittleEndian.Uint64(b),
+		generation: first & (1<<generationBits - 1),
+		durability: Durability(first >> generationBits),
 		sequence:   binary.LittleEndian.Uint64(b[8:]),
 		next:       Number(binary.LittleEndian.Uint64(b[16:])),
 		end:        int64(binary.LittleEndian.Uint32(b[24:])),

@@ -15,6 +15,7 @@ const (
 	nameManifest     = "manifest"
 	nameLog          = "log"
 	nameDictionaries = "dictionaries"
+	nameCheckpoint   = "checkpoint"
 )
 
 // Purposes of the tags over small files.
@@ -23,6 +24,7 @@ const (
 	purposeHead       = "head"
 	purposeManifest   = "manifest"
 	purposeDictionary = "dictionary"
+	purposeCheckpoint = "checkpoint"
 )
 
 const (

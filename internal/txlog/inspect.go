@@ -23,9 +23,14 @@ type Inspection struct {
 	Header   *HeaderInfo // nil where it cannot be read
 	DataKeys int         // number of them in the keyset
 	Keys     []uint64    // their ids, where Checked
+	Rotating bool        // a rotation is under way; likewise
 	Manifest *ManifestInfo
 	Heads    [2]HeadInfo
 	Segments []SegmentInfo
+
+	// Checkpoint is what is in the folder beside the log; nil for none. One that cannot
+	// be used is nothing wrong.
+	Checkpoint *CheckpointFile
 
 	// LastGood is the last sequence before any damage.
 	LastGood uint64
@@ -76,6 +81,7 @@ type TermInfo struct {
 type HeadInfo struct {
 	Whole      bool // its tag is right; not known where tags are not checked
 	Current    bool // it is the one that counts
+	Durability Durability
 	Generation uint64
 	Sequence   uint64
 	Next       Number
@@ -90,11 +96,19 @@ type SegmentInfo struct {
 	GoodBytes int64 // up to where its records are good
 }
 
+// A CheckpointFile is a checkpoint as it was found. Its parts are not looked at.
+type CheckpointFile struct {
+	CheckpointInfo
+	Unusable error // why it cannot be used; nil where it can, as far as tags were checked
+}
+
 // An inspector reads the files of a store and notes the faults.
 type inspector struct {
 	folder        Folder
 	found         *listing
 	header        *storeHeader
+	headerFile    []byte
+	keysetFile    []byte
 	keysetInfo    seal.KeysetFile
 	keys          *seal.Keyset // nil where they are not known
 	unchecked     error        // why they are not
@@ -185,28 +199,28 @@ func (in *inspector) incomplete() bool {
 }
 
 func (in *inspector) readKeys(ctx context.Context, w seal.KeyWrapper) {
-	file, err := readOwn(in.folder, nameKeyset)
-	if err == nil {
-		in.keysetInfo, err = seal.InspectFile(file)
+	var err error
+	if in.keysetFile, err = readOwn(in.folder, nameKeyset); err == nil {
+		in.keysetInfo, err = seal.InspectFile(in.keysetFile)
 	}
 	if err != nil {
 		in.note(nameKeyset, err)
 		in.unchecked = sealError(err)
 	} else if w == nil {
 		in.unchecked = ErrNoKey
-	} else if in.keys, err = seal.Unmarshal(ctx, file, w); err != nil {
+	} else if in.keys, err = seal.Unmarshal(ctx, in.keysetFile, w); err != nil {
 		in.keys = nil
 		in.unchecked = sealError(err)
 		if errors.Is(in.unchecked, ErrCorrupt) {
 			in.note(nameKeyset, err)
 		}
 	}
-	if file, err = readOwn(in.folder, nameHeader); err != nil {
+	if in.headerFile, err = readOwn(in.folder, nameHeader); err != nil {
 		in.note(nameHeader, err)
 		return
 	}
-	if in.header, err = decodeHeader(file); err == nil && in.keys != nil {
-		_, err = unmarshalHeader(file, in.keys)
+	if in.header, err = decodeHeader(in.headerFile); err == nil && in.keys != nil {
+		_, err = unmarshalHeader(in.headerFile, in.keys)
 	}
 	in.note(nameHeader, err)
 }
@@ -276,11 +290,17 @@ func (in *inspector) readDictionaries() {
 	}
 }
 
-// moved reports whether a writer has changed manifest or head since they were read.
+// moved reports whether a writer has changed one of the small files since they were
+// read.
 func (in *inspector) moved() bool {
-	m, _ := readFile(in.folder, nameManifest)
-	h, _ := readFile(in.folder, nameHead)
-	return !bytes.Equal(m, in.manifestFile) || !bytes.Equal(h, in.headFile)
+	for name, then := range map[string][]byte{
+		nameKeyset: in.keysetFile, nameHeader: in.headerFile, nameManifest: in.manifestFile, nameHead: in.headFile,
+	} {
+		if now, _ := readFile(in.folder, name); !bytes.Equal(now, then) {
+			return true
+		}
+	}
+	return false
 }
 
 // entries returns the segments to read: the manifest's, or without a manifest all
@@ -344,12 +364,24 @@ func (in *inspector) read(ctx context.Context, from inspectedFile, visit func(*r
 	if err == nil {
 		return f, nil
 	}
-	if in.isTail(f) && checkTorn(file, f.summary.entry.size, f.size, err) == nil {
+	if in.isTail(f) && in.isWritten(f, file, err) {
 		f.torn = true
 		return f, nil
 	}
 	f.damage = fmt.Errorf("%w (at byte %d of %s)", err, f.summary.entry.size, f.name)
 	return f, nil
+}
+
+// isWritten reports whether the bytes behind the good records, beyond head, may be a
+// record that a writer is writing, or left when it ended.
+func (in *inspector) isWritten(f *finding, file File, cause error) bool {
+	if errors.Is(cause, seal.ErrUnknownKey) {
+		// The key may be newer than the keyset that was read.
+		if now, _ := readFile(in.folder, nameKeyset); !bytes.Equal(now, in.keysetFile) {
+			return true
+		}
+	}
+	return in.head.durability != SyncCommit || checkTorn(file, f.summary.entry.size, f.size, cause) == nil
 }
 
 // isTail reports whether the bytes behind the good records of a segment lie beyond
@@ -411,8 +443,41 @@ func Inspect(ctx context.Context, path string, opts *Options) (*Inspection, erro
 		in.note(nameHead, in.short(out.LastGood))
 	}
 	in.strays()
+	out.Checkpoint = in.checkpoint(out.LastGood)
 	out.Findings, out.States = in.findings, states.values
 	return out, nil
+}
+
+// checkpoint describes the checkpoint of a log that ends with a commit.
+func (in *inspector) checkpoint(last uint64) *CheckpointFile {
+	f, err := in.folder.Open(nameCheckpoint, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return &CheckpointFile{Unusable: err}
+	}
+	defer f.Close()
+	out := new(CheckpointFile)
+	if out.Bytes, err = f.Size(); err != nil {
+		out.Unusable = err
+		return out
+	}
+	h, err := readCheckpointHeader(f, in.keys)
+	if err == nil {
+		out.Sequence = h.last.Sequence
+		if m := in.manifest; m != nil && in.header != nil {
+			place := checkpointPlace{header: in.header, manifest: m, last: last, segments: len(m.segments), entry: func(i int) *segmentEntry { return &m.segments[i] }}
+			if place.keyless = in.keys == nil; !place.keyless {
+				place.hashKey, err = in.keys.HashKey(in.header.salt[:])
+			}
+			if err == nil {
+				err = h.fits(place)
+			}
+		}
+	}
+	out.Unusable = err
+	return out
 }
 
 // matches reports whether a closed segment is as the manifest says.
@@ -478,6 +543,7 @@ func (in *inspector) end() {
 // describe fills in what the small files tell.
 func (out *Inspection) describe(in *inspector) {
 	if in.keys != nil {
+		out.Rotating = in.keys.Rotating()
 		for _, id := range in.keys.IDs() {
 			out.Keys = append(out.Keys, uint64(id))
 		}
@@ -502,7 +568,7 @@ func (out *Inspection) describe(in *inspector) {
 		}
 		b = b[i*headBlock:]
 		h := decodeHead(b)
-		out.Heads[i] = HeadInfo{Generation: h.generation, Sequence: h.sequence, Next: h.next, End: h.end, Term: uint64(h.term),
+		out.Heads[i] = HeadInfo{Generation: h.generation, Durability: h.durability, Sequence: h.sequence, Next: h.next, End: h.end, Term: uint64(h.term),
 			Current: in.head != nil && in.headSlot == i}
 		if in.keys != nil {
 			_, out.Heads[i].Whole = unmarshalHead(b, in.keys)

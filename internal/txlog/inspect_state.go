@@ -1,9 +1,12 @@
 package txlog
 
+import "github.com/fhirlake/fhirlake/internal/seal"
+
 // A stateReader collects the last value of each named state from the records that an
 // inspection finds good.
 type stateReader struct {
-	log    *Log // with keys and header alone
+	log    *Log // with the header alone
+	keys   *seal.Keyset
 	values map[string][]byte
 }
 
@@ -13,7 +16,7 @@ func newStateReader(in *inspector) *stateReader {
 		return &stateReader{}
 	}
 	s := &stateReader{log: &Log{header: in.header}, values: map[string][]byte{}}
-	s.log.keys.Store(in.keys)
+	s.keys = in.keys
 	return s
 }
 
@@ -23,7 +26,7 @@ func (s *stateReader) visit(info *recordInfo, f frame, _ int64) bool {
 	if s.log == nil {
 		return true
 	}
-	r := &Record{log: s.log, info: info, place: info.place(), sealed: f.value}
+	r := &Record{log: s.log, keys: s.keys, info: info, place: info.place(), sealed: f.value}
 	for i := range r.Len() {
 		if r.Kind(i) == Version {
 			continue

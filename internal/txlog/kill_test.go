@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/killpoint"
+	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -26,7 +28,7 @@ func killPoints() (points []string) {
 		"create.keyset-tmp", "create.manifest-tmp", "write.head", "write.keyset-tmp", "write.manifest-tmp",
 		"write.segment", "write.segment-tmp", "write.dictionary", "sync.head", "sync.header-tmp", "sync.keyset-tmp",
 		"sync.manifest-tmp", "sync.segment", "sync.segment-tmp", "sync.dictionary", "sync.folder",
-		"rename.header", "rename.keyset", "rename.manifest", "rename.segment", "remove.segment",
+		"write.header-tmp", "rename.header", "rename.keyset", "rename.manifest", "rename.segment", "remove.segment",
 	} {
 		points = append(points, "before."+op, "after."+op)
 	}
@@ -51,6 +53,7 @@ func TestKillPoints(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, cmd.Start())
 				acked, dictionaries := 0, 0
+				keys := []string{"key"} // one of which opens the store
 				for lines := bufio.NewScanner(out); lines.Scan(); {
 					if text, ok := strings.CutPrefix(lines.Text(), "acked "); ok {
 						acked, err = strconv.Atoi(text)
@@ -58,6 +61,12 @@ func TestKillPoints(t *testing.T) {
 					}
 					if lines.Text() == "dictionary" {
 						dictionaries++
+					}
+					if name, ok := strings.CutPrefix(lines.Text(), "rewrapping "); ok {
+						keys = append(keys, name)
+					}
+					if name, ok := strings.CutPrefix(lines.Text(), "rewrapped "); ok {
+						keys = []string{name}
 					}
 				}
 				err = cmd.Wait()
@@ -67,7 +76,7 @@ func TestKillPoints(t *testing.T) {
 				require.Error(t, err, "killed")
 				require.Equal(t, syscall.SIGKILL, cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
 
-				l, err := txlog.Open(t.Context(), "", processOptions(folder))
+				l, err := openWithOneOf(t, folder, keys)
 				require.NoError(t, err)
 				last := l.Last().Sequence
 				require.GreaterOrEqual(t, last, uint64(acked))
@@ -78,11 +87,26 @@ func TestKillPoints(t *testing.T) {
 				}
 				check(t, l, want)
 				require.GreaterOrEqual(t, len(l.Dictionaries()), dictionaries)
-				require.NoError(t, appendNext(l, makeRec(last+1, 3, 5000)))
+				want = append(want, makeRec(last+1, 3, 5000))
+				require.NoError(t, appendNext(l, want[last]))
+				require.NoError(t, rotate(l), "it goes on, or another begins")
+				check(t, l, want)
 				require.NoError(t, l.Close())
 			})
 		}
 	}
+}
+
+// openWithOneOf opens a store with the one of the keys that opens it.
+func openWithOneOf(t *testing.T, folder string, keys []string) (l *txlog.Log, err error) {
+	for _, name := range keys {
+		opts := processOptions(folder)
+		opts.Wrapper = seal.KeyFile(filepath.Join(folder, name))
+		if l, err = txlog.Open(t.Context(), "", opts); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
 }
 
 // passPoints does all that changes a store.
@@ -93,8 +117,11 @@ func passPoints(folder string) {
 			os.Exit(1)
 		}
 	}
+	key := "key"
 	for round := range 3 {
-		l, err := txlog.Open(context.Background(), "", processOptions(folder))
+		opts := processOptions(folder)
+		opts.Wrapper = seal.KeyFile(filepath.Join(folder, key))
+		l, err := txlog.Open(context.Background(), "", opts)
 		must(err)
 		for range 8 {
 			sequence := l.Last().Sequence
@@ -105,6 +132,11 @@ func passPoints(folder string) {
 		_, err = l.AddDictionary(context.Background(), fmt.Appendf(nil, "dictionary %d", round))
 		must(err)
 		fmt.Println("dictionary")
+		key = fmt.Sprintf("key-%d", round)
+		fmt.Println("rewrapping", key)
+		must(l.Rewrap(context.Background(), seal.KeyFile(filepath.Join(folder, key))))
+		fmt.Println("rewrapped", key)
+		must(rotate(l))
 		must(l.Close())
 	}
 }

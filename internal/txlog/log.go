@@ -23,7 +23,9 @@ type Log struct {
 	state        atomic.Pointer[state]
 	manifest     atomic.Pointer[manifest] // as on the disk
 	dictionaries atomic.Pointer[map[uint32][]byte]
+	checkpoint   atomic.Pointer[checkpointHeader] // of the one that is there and can be used; nil for none
 	closed       atomic.Bool
+	lost         int64 // bytes that opening found damaged behind the last sync
 
 	// writer has what Append, Roll and Rewrite change.
 	writer struct {
@@ -34,14 +36,19 @@ type Log struct {
 		tag      seal.Tag // of the manifest
 		nextName uint64   // of the next segment
 		failed   error    // why the log is read-only; nil if it is not
+		synced   uint64   // the last sequence that head tells of
+		wrapper  seal.KeyWrapper
+		rewraps  int // how often wrapper was replaced
 	}
 
 	rewriting sync.Mutex // held by Rewrite
+	syncer    *syncer    // with SyncInterval alone
 }
 
 // A state is the durable log as readers see it. It does not change.
 type state struct {
-	segments []*segment // in order; the last one is open
+	keys     *seal.Keyset // that the segments need, and perhaps more
+	segments []*segment   // in order; the last one is open
 	open     segmentEntry
 	last     Last
 	tag      seal.Tag // of the last record; the id of an open segment without any
@@ -61,8 +68,9 @@ func (l *Log) Last() Last { return l.state.Load().last }
 // rise. A log opened for reading returns the last writer's term.
 func (l *Log) Term() uint64 { return l.term }
 
-// HashKey returns the key for hashes of search values. The key is the same for the
-// whole life of a store, and differs from store to store.
+// HashKey returns the key for hashes of search values. It differs from store to
+// store, and stays the same as long as the log is open. After a rotation the next
+// opening has another.
 func (l *Log) HashKey() [16]byte { return l.hashKey }
 
 // StoreID returns the store's random identifier.
@@ -81,6 +89,7 @@ func (l *Log) Close() error {
 	if l.closed.Swap(true) {
 		return nil
 	}
+	l.syncer.end()
 	l.rewriting.Lock()
 	defer l.rewriting.Unlock()
 	w := &l.writer
@@ -88,7 +97,11 @@ func (l *Log) Close() error {
 	defer w.Unlock()
 	var errs []error
 	if w.failed == nil {
-		if err := w.head.Sync(); err != nil {
+		err := l.settleLocked()
+		if err == nil {
+			err = w.head.Sync()
+		}
+		if err != nil {
 			errs = append(errs, fmt.Errorf("txlog: close: %w", err))
 		}
 	}

@@ -32,12 +32,14 @@ func Open(ctx context.Context, path string, opts *Options) (*Log, error) {
 		return openForReading(ctx, options)
 	}
 	l := &Log{options: options}
+	l.writer.wrapper = options.Wrapper
 	if err := l.openForWriting(ctx); err != nil {
 		if l.folder != nil {
 			l.release() // the first error is the one that matters
 		}
 		return nil, err
 	}
+	l.startSyncing()
 	return l, nil
 }
 
@@ -226,6 +228,9 @@ func (l *Log) loadManifest() (*manifest, head, error) {
 	if err != nil {
 		return nil, head{}, err
 	}
+	if h.durability > SyncNone {
+		return nil, head{}, fmt.Errorf("%w: head of durability %d", ErrUnsupported, h.durability)
+	}
 	l.writer.slot = slot
 	if file, err = readOwn(l.folder, nameManifest); err != nil {
 		return nil, head{}, err
@@ -344,9 +349,9 @@ func (l *Log) tidy(found *listing) error {
 			remove = append(remove, path.Join(nameDictionaries, e.Name))
 		}
 	}
-	for _, name := range []string{nameHeader, nameKeyset, nameManifest} {
-		if found.has(name + tempSuffix) {
-			remove = append(remove, name+tempSuffix)
+	for _, name := range []string{nameHeader + tempSuffix, nameKeyset + tempSuffix, nameManifest + tempSuffix, nameCheckpoint + tempSuffix, nameRestoring} {
+		if found.has(name) {
+			remove = append(remove, name)
 		}
 	}
 	for _, name := range remove {

@@ -36,6 +36,10 @@ type Options struct {
 	// by default, 1 GiB at most.
 	SegmentSize int64
 
+	// Durability says when commits are synced: each before it is acknowledged, by
+	// default.
+	Durability Durability
+
 	// SealsPerKey is the number of seals after which a new data key begins.
 	// The default and the most is seal.MaxSeals.
 	SealsPerKey uint64
@@ -46,6 +50,9 @@ type Options struct {
 	// Logger gets what an operator should know: names that are passed over, repairs,
 	// and why a log turned read-only. By default nothing is logged.
 	Logger *slog.Logger
+
+	// inMemory is set for the path "mem:", whose folder nobody can open again.
+	inMemory bool
 }
 
 // Limits and defaults of Options.
@@ -66,6 +73,7 @@ func (o *Options) withDefaults(path string) (Options, error) {
 	}
 	var errs []error
 	inMemory := path == "mem:" && out.FS == nil
+	out.inMemory = inMemory
 	if out.FS == nil {
 		out.FS = OSFolder(path)
 		if inMemory {
@@ -85,6 +93,9 @@ func (o *Options) withDefaults(path string) (Options, error) {
 	}
 	if out.SegmentSize < 0 || out.SegmentSize > maxSegmentSize {
 		errs = append(errs, fmt.Errorf("txlog: segment size %d is not between 1 and %d", out.SegmentSize, maxSegmentSize))
+	}
+	if out.Durability > SyncNone {
+		errs = append(errs, fmt.Errorf("txlog: durability %d is none", out.Durability))
 	}
 	if out.SealsPerKey == 0 || out.SealsPerKey > seal.MaxSeals {
 		out.SealsPerKey = seal.MaxSeals

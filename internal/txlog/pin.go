@@ -20,7 +20,13 @@ type Pin struct {
 func (l *Log) Head() Pin {
 	m := l.manifest.Load() // before state, so that it is not ahead
 	last := l.Last().Sequence
-	return Pin{Sequence: last, Tag: l.termTag(m, last), Generation: m.generation}
+	return Pin{Sequence: last, Tag: m.termTag(l.header.lineage, last), Generation: m.generation}
+}
+
+// Pin returns the pin of a commit of whatever generation: it tells one history from
+// another, and not how far segments were rewritten.
+func (l *Log) Pin(sequence uint64) Pin {
+	return Pin{Sequence: sequence, Tag: l.manifest.Load().termTag(l.header.lineage, sequence)}
 }
 
 // Holds reports whether a pin is of this store's history. An older copy of a store does
@@ -36,16 +42,20 @@ func (l *Log) Holds(_ context.Context, pin Pin) (bool, error) {
 func (l *Log) holds(pin Pin) bool {
 	m := l.manifest.Load()
 	return pin.Generation <= m.generation && pin.Sequence <= l.Last().Sequence &&
-		pin.Tag == l.termTag(m, pin.Sequence)
+		pin.Tag == m.termTag(l.header.lineage, pin.Sequence)
 }
 
-// termTag returns the id of the term that wrote a sequence.
-func (l *Log) termTag(m *manifest, sequence uint64) [16]byte {
-	i := sort.Search(len(m.terms), func(i int) bool { return m.terms[i].first > sequence }) - 1
+// termTag returns the id of the term that wrote a sequence, the lineage for sequence 0.
+func (m *manifest) termTag(lineage [16]byte, sequence uint64) [16]byte {
+	return termTag(m.terms, lineage, sequence)
+}
+
+func termTag(terms []termEntry, lineage [16]byte, sequence uint64) [16]byte {
+	i := sort.Search(len(terms), func(i int) bool { return terms[i].first > sequence }) - 1
 	if sequence == 0 || i < 0 {
-		return l.header.lineage
+		return lineage
 	}
-	return m.terms[i].id
+	return terms[i].id
 }
 
 // appendTerm returns terms and one more, which writes from a sequence on. Terms that

@@ -27,29 +27,29 @@ func (l *Log) Values(n Number, dst []byte) ([]byte, error) { return l.part(n, se
 func (l *Log) Body(n Number, dst []byte) ([]byte, error) { return l.part(n, seal.Body, dst) }
 
 // find returns the table of the segment that may hold a number, and the index
-// of the record.
-func (l *Log) find(n Number) (*segment, *table, int, error) {
+// of the record. The keyset has all keys of the segment.
+func (l *Log) find(n Number) (*seal.Keyset, *segment, *table, int, error) {
 	if l.closed.Load() {
-		return nil, nil, 0, ErrClosed
+		return nil, nil, nil, 0, ErrClosed
 	}
 	st := l.state.Load()
 	if n >= st.last.Next {
-		return nil, nil, 0, ErrNotFound
+		return nil, nil, nil, 0, ErrNotFound
 	}
 	at := sort.Search(len(st.segments), func(i int) bool { return st.segments[i].entry.firstNumber > n }) - 1
 	if at < 0 {
-		return nil, nil, 0, ErrNotFound
+		return nil, nil, nil, 0, ErrNotFound
 	}
 	s := st.segments[at]
-	t, err := s.load(l.keys.Load())
+	t, err := s.load(st.keys)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, nil, 0, err
 	}
 	i, ok := t.find(n)
 	if !ok {
-		return nil, nil, 0, ErrNotFound
+		return nil, nil, nil, 0, ErrNotFound
 	}
-	return s, t, i, nil
+	return st.keys, s, t, i, nil
 }
 
 // entryBuffers keeps room for two table entries, which would otherwise be
@@ -57,7 +57,7 @@ func (l *Log) find(n Number) (*segment, *table, int, error) {
 var entryBuffers = sync.Pool{New: func() any { return new([2 * entrySize]byte) }}
 
 func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
-	s, t, at, err := l.find(n)
+	keys, s, t, at, err := l.find(n)
 	if err != nil {
 		return dst, err
 	}
@@ -66,7 +66,7 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 	if !ok {
 		return dst, ErrNotFound
 	}
-	key, err := l.keys.Load().Key(keyID)
+	key, err := keys.Key(keyID)
 	if err != nil {
 		return dst, sealError(err)
 	}

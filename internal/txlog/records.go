@@ -18,6 +18,7 @@ type Record struct {
 	ID   [16]byte // as the batch had it; zero for one that Rewrite made of several
 
 	log    *Log
+	keys   *seal.Keyset
 	info   *recordInfo
 	place  place
 	sealed []byte
@@ -65,7 +66,7 @@ func (r *Record) part(i int, kind seal.PartKind, dst []byte) ([]byte, error) {
 	if i < 0 || i >= r.Len() {
 		return dst, ErrNotFound
 	}
-	key, err := r.log.keys.Load().Key(r.info.keyOf(i))
+	key, err := r.keys.Key(r.info.keyOf(i))
 	if err != nil {
 		return dst, sealError(err)
 	}
@@ -84,7 +85,7 @@ func (r *Record) Annotation(run int, dst []byte) ([]byte, error) {
 	if start == end {
 		return dst, nil
 	}
-	key, err := r.log.keys.Load().Key(id)
+	key, err := r.keys.Key(id)
 	if err != nil {
 		return dst, sealError(err)
 	}
@@ -112,7 +113,7 @@ func (l *Log) Records(ctx context.Context, from uint64) iter.Seq2[*Record, error
 		st := l.state.Load()
 		n := sort.Search(len(st.segments), func(i int) bool { return st.segments[i].entry.firstSequence > from }) - 1
 		for _, s := range st.segments[max(n, 0):] {
-			r := reading{ctx: ctx, log: l, segment: s, from: from, last: st.last.Sequence, yield: yield}
+			r := reading{ctx: ctx, log: l, keys: st.keys, segment: s, from: from, last: st.last.Sequence, yield: yield}
 			err := r.run()
 			if errors.Is(err, errStopped) {
 				return
@@ -132,6 +133,7 @@ var errStopped = errors.New("txlog: iteration stopped")
 type reading struct {
 	ctx        context.Context
 	log        *Log
+	keys       *seal.Keyset
 	segment    *segment
 	from, last uint64 // sequences wanted
 	yield      func(*Record, error) bool
@@ -178,7 +180,7 @@ func (r *reading) memory(t *table) error {
 // that opening a store reads each file once.
 func (r *reading) first() error {
 	b := newSummary(r.segment.entry)
-	c := r.segment.chain(r.log.keys.Load())
+	c := r.segment.chain(r.keys)
 	err := r.walk(c, &scanner{file: r.segment.file, size: r.segment.entry.size},
 		func(info *recordInfo, f frame, offset int64) { b.add(info, offset, len(f.value)) })
 	if err != nil {
@@ -193,7 +195,7 @@ func (r *reading) first() error {
 func (r *reading) again(t *table) error {
 	i := t.from(r.from)
 	start := int64(0)
-	c := r.segment.chain(r.log.keys.Load())
+	c := r.segment.chain(r.keys)
 	if i > 0 {
 		start = t.records[i-1].end()
 		c.unlinked = true
@@ -226,7 +228,7 @@ func (r *reading) give(info *recordInfo, sealed []byte) error {
 	if info.lastRun().Sequence < r.from {
 		return nil
 	}
-	record := &Record{Term: info.term, ID: info.id, log: r.log, info: info, place: info.place(), sealed: sealed}
+	record := &Record{Term: info.term, ID: info.id, log: r.log, keys: r.keys, info: info, place: info.place(), sealed: sealed}
 	if !r.yield(record, nil) {
 		return errStopped
 	}
@@ -244,22 +246,22 @@ func (l *Log) Find(ctx context.Context, id [16]byte) (sequence uint64, ok bool, 
 	st := l.state.Load()
 	recent := st.segments[max(len(st.segments)-2, 0):]
 	for i := len(recent) - 1; i >= 0; i-- {
-		if sequence, ok, err = l.findIn(ctx, recent[i], st.last.Sequence, id); ok || err != nil {
+		if sequence, ok, err = l.findIn(ctx, st, recent[i], id); ok || err != nil {
 			return sequence, ok, err
 		}
 	}
 	return 0, false, nil
 }
 
-func (l *Log) findIn(ctx context.Context, s *segment, last uint64, id [16]byte) (uint64, bool, error) {
-	t, err := s.load(l.keys.Load())
+func (l *Log) findIn(ctx context.Context, st *state, s *segment, id [16]byte) (uint64, bool, error) {
+	t, err := s.load(st.keys)
 	if err != nil {
 		return 0, false, err
 	}
 	var head [recordHeadSize]byte
 	for i := len(t.records) - 1; i >= 0; i-- {
 		p := &t.records[i]
-		if p.sequence > last {
+		if p.sequence > st.last.Sequence {
 			continue
 		}
 		if t.strings != nil {

@@ -19,6 +19,7 @@ type recovery struct {
 	summary *summary
 	headMet bool  // the record that head names was found, or needs no finding
 	end     int64 // of the good bytes
+	lost    int64 // damaged bytes behind them, which may have been acknowledged
 	size    int64 // of the file
 }
 
@@ -41,6 +42,7 @@ func (l *Log) recover(ctx context.Context, h head) (*recovery, error) {
 // publish sets the state of the log to what a recovery has read.
 func (l *Log) publish(r *recovery) {
 	l.state.Store(&state{
+		keys:     l.keys.Load(),
 		segments: l.state.Load().segments,
 		open:     r.summary.entry,
 		last:     Last{Sequence: r.chain.sequence, Next: r.chain.number + 1, Time: r.chain.time},
@@ -86,10 +88,15 @@ func (r *recovery) read(ctx context.Context) (err error) {
 		return corruptf("head is at commit %d, the log ends before it", r.head.sequence)
 	}
 	r.end = s.offset
-	if err != nil {
-		return checkTorn(r.segment.file, s.offset, r.size, err)
+	switch {
+	case err == nil:
+		return nil
+	case r.head.durability != SyncCommit:
+		// Nothing behind head was synced: any part of it may be missing.
+		r.lost = r.size - r.end
+		return nil
 	}
-	return nil
+	return checkTorn(r.segment.file, s.offset, r.size, err)
 }
 
 func (r *recovery) visit(info *recordInfo, f frame, offset int64) bool {
@@ -129,6 +136,10 @@ func (l *Log) repair(r *recovery) error {
 		"segment", r.segment.entry.name, "cut", r.size-r.end, "written again", r.end-r.from)
 	if err := r.rewrite(); err != nil {
 		return fmt.Errorf("txlog: repair: %w", err)
+	}
+	if l.lost = r.lost; l.lost > 0 {
+		l.options.Logger.Error("commits that were acknowledged and not synced are lost",
+			"durability", r.head.durability, "last commit left", l.Last().Sequence, "bytes lost", l.lost)
 	}
 	return nil
 }
@@ -194,6 +205,9 @@ func (l *Log) beginTerm(r *recovery) error {
 	}
 	for _, id := range st.open.keys {
 		used[id] = true
+	}
+	if key, ok := l.keyOfCheckpoint(); ok {
+		used[key] = true
 	}
 	keys, err := l.keys.Load().Keep(func(id seal.KeyID) bool { return used[id] }).WithNewKey()
 	if err != nil {

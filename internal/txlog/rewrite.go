@@ -23,12 +23,14 @@ type Changed struct {
 	Body   []byte // likewise
 }
 
-// mergedRecord bounds the records that Rewrite makes of several.
-const mergedRecord = 1 << 20
+// mergedRecord bounds the records that Rewrite makes of several. After each record
+// Rewrite lets appends go first.
+const mergedRecord = 256 << 10
 
 // Rewrite replaces neighbouring closed segments by one new segment, or by several if
 // one would pass the segment size. change is asked for each item; a nil change moves
-// all items. Items keep their numbers, and commits their sequences, times and
+// all items. While a rotation is under way, an item under a retired key is sealed anew.
+// Items keep their numbers, and commits their sequences, times and
 // annotations; a commit without items is dropped. Appends and reads go on meanwhile,
 // and readers of the old segments finish.
 //
@@ -40,7 +42,7 @@ const mergedRecord = 1 << 20
 func (l *Log) Rewrite(ctx context.Context, names []uint64, change Change) error {
 	l.rewriting.Lock()
 	defer l.rewriting.Unlock()
-	if err := l.checkRewrite(ctx); err != nil {
+	if err := l.checkWrite(ctx); err != nil {
 		return err
 	}
 	sources, err := l.sources(names)
@@ -63,7 +65,8 @@ func (l *Log) Rewrite(ctx context.Context, names []uint64, change Change) error 
 	return l.swap(ctx, sources, r)
 }
 
-func (l *Log) checkRewrite(ctx context.Context) error {
+// checkWrite is checkWriteLocked for callers without the lock.
+func (l *Log) checkWrite(ctx context.Context) error {
 	l.writer.Lock()
 	defer l.writer.Unlock()
 	return l.checkWriteLocked(ctx)
@@ -89,11 +92,14 @@ func (l *Log) sources(names []uint64) ([]*segment, error) {
 type rewriter struct {
 	ctx    context.Context
 	log    *Log
+	keys   *seal.Keyset // of the source that is read
 	change Change
 
 	record  *recordBuilder // being gathered; nil before the first item
 	before  int64          // time of the last commit before the segment that is written
 	outputs []*output
+	way     way
+	alone   bool // nobody appends or reads beside it
 }
 
 // An output is a new segment, under its temporary name.
@@ -107,14 +113,15 @@ type output struct {
 // source adds the items of a segment that change keeps.
 func (r *rewriter) source(s *segment) error {
 	b := newSummary(s.entry)
-	c := s.chain(r.log.keys.Load())
+	r.keys = r.log.keys.Load()
+	c := s.chain(r.keys)
 	var failed error
 	err := c.walk(r.ctx, &scanner{file: s.file, size: s.entry.size}, func(info *recordInfo, f frame, offset int64) bool {
 		b.add(info, offset, len(f.value))
 		if r.log.closed.Load() {
 			failed = ErrClosed
 		} else {
-			failed = r.add(&Record{log: r.log, info: info, place: info.place(), sealed: f.value})
+			failed = r.add(&Record{log: r.log, keys: r.keys, info: info, place: info.place(), sealed: f.value})
 		}
 		return failed == nil
 	})
@@ -135,7 +142,7 @@ func (r *rewriter) add(source *Record) error {
 		}
 	}
 	if r.record == nil {
-		r.record = newRecordBuilder()
+		r.record = newRecordBuilder(r.log.reserve)
 	}
 	r.record.begin(source)
 	for i := range source.Len() {
@@ -161,8 +168,7 @@ func (r *rewriter) item(source *Record, i int) error {
 	case changed.Drop:
 		return nil
 	case changed.Values == nil && changed.Body == nil:
-		r.record.move(source, i)
-		return nil
+		return r.record.move(source, i)
 	}
 	if changed.Values == nil {
 		if changed.Values, err = source.Values(i, nil); err != nil {
@@ -174,12 +180,7 @@ func (r *rewriter) item(source *Record, i int) error {
 			return err
 		}
 	}
-	key, err := r.log.reserve(2)
-	if err != nil {
-		return err
-	}
-	r.record.seal(key, source, i, changed)
-	return nil
+	return r.record.seal(source, i, changed)
 }
 
 // flush writes the gathered record to the current output, or to a new one if that is
@@ -212,7 +213,7 @@ func (r *rewriter) flush() error {
 	o.tag = recordTag(f.record())
 	o.summary.entry.last = o.tag
 	r.before = info.lastRun().Time
-	return nil
+	return r.giveWay(o)
 }
 
 // begin makes the file of a new segment.
@@ -282,6 +283,7 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*o
 	st := l.state.Load()
 	at := slices.Index(st.segments, sources[0])
 	next := *st
+	next.keys = l.keys.Load()
 	next.segments = slices.Clone(st.segments[:at])
 	for _, o := range outputs {
 		s := &segment{entry: o.summary.entry, file: o.file}
@@ -302,6 +304,7 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*o
 // settle gives new segments their names and removes old ones. The manifest counts
 // already: the next opening repeats what fails here.
 func (l *Log) settle(sources []*segment, outputs []*output) {
+	l.dropStaleCheckpoint()
 	warn := func(err error) {
 		if err != nil {
 			l.options.Logger.Warn("files of rewritten segments are left to the next opening", "error", err)

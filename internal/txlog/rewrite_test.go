@@ -103,7 +103,8 @@ func (e entry) is(item txlog.Item) bool {
 }
 
 // TestRewriteModel runs appends, rewritings that drop, change and move items,
-// and reopenings against a map.
+// rotations in parts, other wrappers and levels of durability, and reopenings
+// against a map.
 func TestRewriteModel(t *testing.T) {
 	wrapper := seal.RandomKey()
 	rapid.Check(t, func(t *rapid.T) {
@@ -168,10 +169,30 @@ func TestRewriteModel(t *testing.T) {
 					want[n] = e
 				}
 			},
+			"begin rotation": func(*rapid.T) { require.NoError(t, l.BeginRotation(context.Background())) },
+			"rotate":         func(*rapid.T) { require.NoError(t, rotate(l)) },
+			"end rotation": func(*rapid.T) {
+				if err := l.EndRotation(context.Background()); err != nil {
+					require.ErrorIs(t, err, txlog.ErrRetired)
+					require.True(t, l.Rotating())
+				}
+			},
+			"rewrap": func(*rapid.T) {
+				opts.Wrapper = seal.RandomKey()
+				require.NoError(t, l.Rewrap(context.Background(), opts.Wrapper))
+			},
+			"kill": func(*rapid.T) {
+				killed := l
+				opts.FS = d.restart()
+				l, err = txlog.Open(context.Background(), "", opts)
+				require.NoError(t, err)
+				killed.Close() // frees the buntdb of a process that is gone
+			},
 			"reopen": func(t *rapid.T) {
 				pin := l.Head()
 				require.NoError(t, l.Close())
 				opts.AtLeast = pin
+				opts.Durability = txlog.Durability(rapid.IntRange(0, 2).Draw(t, "durability"))
 				l, err = txlog.Open(context.Background(), "", opts)
 				require.NoError(t, err)
 			},

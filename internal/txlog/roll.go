@@ -12,6 +12,9 @@ import (
 func (l *Log) nextManifestLocked(segments []*segment) *manifest {
 	m := *l.manifest.Load()
 	m.cut = false
+	if keys := l.keys.Load(); keys.Rotating() {
+		m.dictionaries = l.tagAgain(keys, m.dictionaries)
+	}
 	m.segments = make([]segmentEntry, len(segments))
 	for i, s := range segments {
 		m.segments[i] = s.entry
@@ -26,6 +29,9 @@ func (l *Log) nextManifestLocked(segments []*segment) *manifest {
 // Once the new manifest may have its name, a failure leaves unknown which of the
 // two a crash would bring back, and the log becomes read-only.
 func (l *Log) replaceManifestLocked(m *manifest, st *state, end int64) error {
+	if err := l.settleLocked(); err != nil {
+		return err
+	}
 	w, old := &l.writer, l.manifest.Load()
 	// The head slot that stays must be durable first, and cover all segments before the
 	// one that the new manifest may begin.
@@ -104,6 +110,7 @@ func (l *Log) rollLocked() error {
 	closed := &segment{entry: st.open, file: old.file}
 	closed.table.Store(&table{records: slices.Clip(old.table.Load().records)})
 	next := &state{
+		keys:     l.keys.Load(),
 		segments: append(slices.Clone(st.segments[:len(st.segments)-1]), closed, opened),
 		open:     begun,
 		last:     st.last,

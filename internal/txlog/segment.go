@@ -186,6 +186,7 @@ type Segment struct {
 	FirstNumber, LastNumber     Number // likewise
 	From, To                    time.Time
 	Closed                      bool
+	Retired                     bool // it needs a data key that a rotation replaces
 }
 
 func (e *segmentEntry) describe(closed bool) Segment {
@@ -203,9 +204,44 @@ func (e *segmentEntry) describe(closed bool) Segment {
 // Segments describes the segments in order. The last one is open.
 func (l *Log) Segments() []Segment {
 	st := l.state.Load()
-	out := make([]Segment, 0, len(st.segments))
-	for _, s := range st.segments[:len(st.segments)-1] {
-		out = append(out, s.entry.describe(true))
+	out := make([]Segment, len(st.segments))
+	for i, s := range st.segments {
+		e := &s.entry
+		if s.open {
+			e = &st.open
+		}
+		out[i] = e.describe(!s.open)
+		out[i].Retired = e.retired(st.keys)
 	}
-	return append(out, st.open.describe(false))
+	return out
+}
+
+// Unread describes the closed segments that nothing has read since the log was opened.
+func (l *Log) Unread() (unread []Segment) {
+	st := l.state.Load()
+	for _, s := range st.segments[:len(st.segments)-1] {
+		if s.table.Load() == nil {
+			unread = append(unread, s.entry.describe(true))
+		}
+	}
+	return unread
+}
+
+// ReadSegment reads and verifies a closed segment, unless that was done. Of a segment that
+// was replaced meanwhile it reads nothing. It reports ErrCorrupt, ErrClosed, or the file
+// system's error.
+func (l *Log) ReadSegment(ctx context.Context, name uint64) error {
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, s := range l.state.Load().segments {
+		if s.entry.name == name && !s.open {
+			_, err := s.load(l.keys.Load())
+			return err
+		}
+	}
+	return nil
 }

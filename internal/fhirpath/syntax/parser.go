@@ -176,6 +176,10 @@ func (p *parser) invocation(left Node) (Node, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
+	// No operator stands behind a point, so that a word for one is a name: text.div.
+	if p.token.sort == tokenWord && p.token.text != "true" && p.token.text != "false" {
+		p.token.sort = tokenDelimited
+	}
 	if p.token.sort != tokenSpecial && !isName(p.token) {
 		return nil, p.fail("expected a name after the point")
 	}

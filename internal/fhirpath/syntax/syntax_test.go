@@ -65,6 +65,7 @@ func TestFormat(t *testing.T) {
 		{"(a is X).not()", "(a is X).not()"},
 		{"a is FHIR.`Patient`", "a is FHIR.Patient"},
 		{"`odd name`.`div`.as", "`odd name`.`div`.as"},
+		{"a.div div b.mod", "a.`div` div b.`mod`"},
 		{`'it\'s \u0041\n'`, `'it\'s A\u000a'`},
 		{`'\uD83D\uDE00'`, "'😀'"},
 		{"{ }", "{}"},

@@ -46,6 +46,13 @@ func (p *Parameters) Define(definitions []*param.Definition) [][]issue.Issue {
 			numbers.taken[n] = true
 		}
 	}
+	adopted, fresh, of := p.takeOver(fresh, definitions, types)
+	indexing, gone = append(indexing, adopted...), append(gone, of...)
+	for _, c := range adopted {
+		for _, n := range c.Params {
+			numbers.taken[n] = true
+		}
+	}
 	for _, i := range fresh {
 		c := param.NewCustom(definitions[i], types[i], numbers.next)
 		if numbers.out {

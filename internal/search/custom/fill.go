@@ -75,19 +75,25 @@ type Filling struct {
 }
 
 // Begin returns the work of filling the parameters that are being indexed and have not
-// failed, nil if there are none.
+// failed, nil if there are none. Where some have the values of more versions than others,
+// these come first.
 func (p *Parameters) Begin(s Store) *Filling {
 	f := &Filling{parameters: p, store: s, values: make([]index.Prepared, Chunk)}
 	for _, c := range p.current.Load().Customs.Indexing {
-		if c.Failed.Load() == nil {
+		switch {
+		case c.Failed.Load() != nil:
+		case f.of == nil || c.Filled > f.of[0].Filled:
+			f.of = []*param.Custom{c}
+		case c.Filled == f.of[0].Filled:
 			f.of = append(f.of, c)
 		}
 	}
 	if f.of == nil {
 		return nil
 	}
+	f.done = f.of[0].Filled
 	if p.index != nil {
-		f.left = int(p.index.View().Last())
+		f.left = int(p.index.View().Last() - f.done)
 	}
 	f.choose()
 	return f

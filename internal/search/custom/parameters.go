@@ -49,6 +49,7 @@ type Parameters struct {
 	index      *index.Index                   // nil if nothing is ever filled
 	extractors *extract.Pool
 	wake       chan struct{} // holds a value if there may be something to fill
+	restored   *restored     // until the first Define; nil of an index that was not restored
 	kept       []index.Late  // what staged parameters have of versions that were written; the writer's alone
 }
 

@@ -1,6 +1,8 @@
 package param
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -18,10 +20,41 @@ type Custom struct {
 	Params []index.Param // numbers of its streams
 	// Since is the sequence of the first view that has all values. It is set
 	// before the registry has the parameter in use.
-	Since          uint64
+	Since uint64
+	// Filled is the last version whose values a restored index had.
+	Filled         index.Ordinal
 	Staged         atomic.Bool // what is written brings its values along, although it is not in use
 	Indexed, Total atomic.Int64
 	Failed         atomic.Pointer[error] // why it will never be in use
+}
+
+// customVersion is the version of the values of custom parameters. It changes when FHIRPath,
+// or the code that makes values of its results, yields other values than before.
+const customVersion = 1
+
+// Identity is the same for parameters that have the same values: those of a definition,
+// with these types of its components.
+func (d *Definition) Identity(types []schema.ParamType) [32]byte {
+	var b []byte
+	number := func(n int) { b = binary.LittleEndian.AppendUint32(b, uint32(n)) }
+	text := func(s string) { number(len(s)); b = append(b, s...) }
+	number(customVersion)
+	for _, s := range []string{d.URL, d.Code, d.Type.String(), d.Expression} {
+		text(s)
+	}
+	for _, list := range [][]schema.TypeID{d.Bases, d.Targets} {
+		number(len(list))
+		for _, t := range list {
+			text(t.String())
+		}
+	}
+	number(len(d.parts))
+	for i := range d.parts {
+		text(d.parts[i].definition)
+		text(d.parts[i].source)
+		text(types[i].String())
+	}
+	return sha256.Sum256(b)
 }
 
 // customs are the custom parameters of a registry.

@@ -1,0 +1,134 @@
+package smart
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/internal/schema"
+)
+
+// A Permission is what a scope may grant.
+type Permission byte
+
+// The permissions of SMART App Launch 2, section "Scopes for requesting FHIR Resources".
+const (
+	Create Permission = 'c'
+	Read   Permission = 'r' // read, vread and the history of a resource
+	Update Permission = 'u' // update and patch
+	Delete Permission = 'd'
+	Search Permission = 's' // search, and the history of a type and of the store
+)
+
+// A Level is whose resources a scope speaks of.
+type Level string
+
+// The levels.
+const (
+	Patient Level = "patient" // resources of the patient whom the token names
+	User    Level = "user"    // resources that the user may see
+	System  Level = "system"  // all resources
+)
+
+// A Grant is one scope on resources.
+type Grant struct {
+	Level       Level
+	Type        string // a resource type, "*" for every one
+	Permissions string // of the letters c, r, u, d, s, in this order
+	// Query restricts the grant to what a search of the type finds, "" for no restriction:
+	// category=laboratory. Of a type on which it is no query it grants nothing.
+	Query string
+}
+
+// Allows reports whether the grant has a permission on a resource type.
+func (g *Grant) Allows(resourceType string, p Permission) bool {
+	return (g.Type == "*" || g.Type == resourceType) && strings.IndexByte(g.Permissions, byte(p)) >= 0
+}
+
+// Scopes are the grants of a token.
+type Scopes []Grant
+
+// ParseScopes reads the claim scope: scopes that are separated by spaces. Scopes on
+// anything but resources (openid, launch/patient) and malformed scopes are left out.
+func ParseScopes(text string) Scopes {
+	var all Scopes
+	for one := range strings.FieldsSeq(text) {
+		if g, ok := parseScope(one); ok {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+func parseScope(text string) (g Grant, ok bool) {
+	level, rest, found := strings.Cut(text, "/")
+	switch g.Level = Level(level); g.Level {
+	case Patient, User, System:
+	default:
+		return g, false
+	}
+	rest, query, restricted := strings.Cut(rest, "?")
+	name, permissions, dotted := strings.Cut(rest, ".")
+	if !found || !dotted {
+		return g, false
+	}
+	if _, known := schema.ResourceType(name); !known && name != "*" {
+		return g, false
+	}
+	g.Type = name
+	switch permissions {
+	case "read":
+		g.Permissions = "rs"
+	case "write":
+		g.Permissions = "cud"
+	case "*":
+		g.Permissions = "cruds"
+	default:
+		g.Permissions = permissions
+		if restricted {
+			g.Query = query
+		}
+		return g, ordered(permissions) && (!restricted || sound(query))
+	}
+	return g, !restricted // version 1 has no restrictions
+}
+
+// ordered reports whether permissions are some of c, r, u, d, s in this order.
+func ordered(permissions string) bool {
+	last := -1
+	for i := range len(permissions) {
+		at := strings.IndexByte("cruds", permissions[i])
+		if at <= last {
+			return false
+		}
+		last = at
+	}
+	return last >= 0
+}
+
+// sound reports whether a text is a query with parameters of a search, none of which
+// shapes its result.
+func sound(query string) bool {
+	values, err := url.ParseQuery(query)
+	if err != nil || len(values) == 0 {
+		return false
+	}
+	for name := range values {
+		switch name {
+		case "", "_sort", "_count", "_include", "_revinclude", "_summary", "_total", "_elements", "_contained", "_containedType":
+			return false
+		}
+	}
+	return true
+}
+
+// Grants returns the grants that have a permission on a resource type. Without any the
+// caller may not have it at all.
+func (s Scopes) Grants(resourceType string, p Permission) []Grant {
+	var of []Grant
+	for i := range s {
+		if s[i].Allows(resourceType, p) {
+			of = append(of, s[i])
+		}
+	}
+	return of
+}

@@ -1,0 +1,53 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fhirlake/fhirlake/internal/engine"
+)
+
+// patched returns what the patch of an entry makes of the resource as the plan's state has
+// it. The commit then rests on that version, and on the one that the client names.
+func (p *plan) patched(ctx context.Context, i int) ([]byte, error) {
+	r, e := &p.requests[i], &p.entries[i]
+	o, ok := p.state.Find(r.target.Type, e.id)
+	switch {
+	case !ok:
+		return nil, engine.ErrNotFound
+	case p.state.Deleted(o):
+		return nil, engine.ErrGone
+	}
+	number := p.state.VersionNumber(o)
+	if wanted := r.condition.IfMatch; wanted != 0 && wanted != number {
+		return nil, engine.ErrPreconditionFailed
+	}
+	e.patchedFrom = number
+	now, err := p.state.AppendJSON(nil, o)
+	if err != nil {
+		return nil, err
+	}
+	return engine.ApplyPatch(ctx, now, r.patch)
+}
+
+// patchesOvertaken reports whether a commit failed because others have written a resource
+// after a patch was applied to it, while the client has named no version.
+func (p *plan) patchesOvertaken(err error) bool {
+	if !errors.Is(err, engine.ErrPreconditionFailed) && !errors.Is(err, engine.ErrGone) && !errors.Is(err, engine.ErrNotFound) {
+		return false
+	}
+	now, failed := p.engine.Hold()
+	if failed != nil {
+		return false
+	}
+	defer now.Release()
+	for i := range p.entries {
+		if r := &p.requests[i]; r.method == "PATCH" && r.condition.IfMatch == 0 {
+			then, _ := p.state.Find(r.target.Type, p.entries[i].id)
+			if o, _ := now.Find(r.target.Type, p.entries[i].id); o != then {
+				return true
+			}
+		}
+	}
+	return false
+}
