@@ -109,7 +109,7 @@ func (x *Index) apply(first Ordinal, commits ...Commit) error {
 	x.versions.grow(uint32(first) + n)
 	x.records.grow(old.records + uint32(len(commits)))
 	for hole := old.last + 1; hole < first; hole++ {
-		x.dead.add(hole, hole)
+		x.dead.add(hole, hole, 0)
 	}
 	for i := range commits {
 		c := &commits[i]
@@ -122,7 +122,7 @@ func (x *Index) apply(first Ordinal, commits ...Commit) error {
 	}
 	x.addChunk()
 	x.addSet()
-	x.state.Store(&published{record: *x.records.at(records - 1), records: records, dead: x.dead, exact: true})
+	x.state.Store(&published{record: *x.records.at(records - 1), records: records, dead: x.dead.publish(), exact: true})
 	return nil
 }
 
@@ -325,7 +325,7 @@ func (x *Index) resolveTargets() {
 func (x *Index) addVersion(o Ordinal, it *Item) {
 	v := x.versions.at(uint32(o))
 	if it.Hole {
-		x.dead.add(o, o)
+		x.dead.add(o, o, 0)
 		return
 	}
 	var key entityKey
@@ -347,13 +347,13 @@ func (x *Index) addVersion(o Ordinal, it *Item) {
 	}
 	if it.Deleted {
 		v.number |= deletedBit
-		x.dead.add(o, o)
+		x.dead.add(o, o, it.Type)
 	}
 	r.newest.Store(uint32(o))
 	if before != nil {
 		before.next.Store(uint32(o))
 		if before.number&deletedBit == 0 {
-			x.dead.add(v.previous, o)
+			x.dead.add(v.previous, o, it.Type)
 		}
 	}
 }

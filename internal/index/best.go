@@ -16,11 +16,13 @@ type Ranked struct {
 
 // CompareRanked orders by key, upwards or downwards, and equal keys newest first.
 func CompareRanked(a, b Ranked, descending bool) int {
-	order := cmp.Compare(a.Key, b.Key)
-	if descending {
-		order = -order
+	switch {
+	case a.Key == b.Key:
+		return cmp.Compare(b.Ordinal, a.Ordinal)
+	case (a.Key < b.Key) != descending:
+		return -1
 	}
-	return cmp.Or(order, cmp.Compare(b.Ordinal, a.Ordinal))
+	return 1
 }
 
 // Best does as [Dates.Best], by the smallest low end or the largest high end, and

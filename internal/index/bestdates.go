@@ -2,6 +2,7 @@ package index
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -17,13 +18,15 @@ func (d Dates) Best(set *roaring.Bitmap, n int, descending bool) []Ranked {
 	if n <= 0 || set.IsEmpty() || c.n == 0 {
 		return nil
 	}
-	w := dateWalk{ranker: newRanker(set, n, descending, c.repeats), set: set}
+	w := dateWalks.Get().(*dateWalk)
 	defer w.giveBack()
+	w.ranker, w.set = newRanker(set, n, descending, c.repeats), set
 	full := c.n >> columnBits
 	for first, last := range orderedParts(full) {
 		w.part(c.from(first, last-first+1))
 	}
-	w.chunk(c.from(full, 1))
+	last := c.from(full, 1)
+	w.chunk(&last)
 	slices.SortFunc(w.promises, func(a, b datePromise) int {
 		return CompareRanked(Ranked{Key: a.key}, Ranked{Key: b.key}, descending)
 	})
@@ -34,14 +37,14 @@ func (d Dates) Best(set *roaring.Bitmap, n int, descending bool) []Ranked {
 		if p.year == nil {
 			w.chunk(p.part)
 		} else {
-			w.year(&p.part, p.year)
+			w.year(p.part, p.year)
 		}
 	}
 	w.cut()
 	return w.kept
 }
 
-// A dateWalk looks for the best dates of a set.
+// A dateWalk looks for the best dates of a set. Walks are borrowed from a pool.
 type dateWalk struct {
 	ranker
 	set      *roaring.Bitmap
@@ -50,11 +53,21 @@ type dateWalk struct {
 	keys     [columnChunkN]int64
 }
 
+var dateWalks = sync.Pool{New: func() any { return new(dateWalk) }}
+
+// giveBack gives the walk back, without what keeps memory of an index alive.
+func (w *dateWalk) giveBack() {
+	w.ranker.giveBack()
+	clear(w.promises)
+	w.ranker, w.set, w.promises = ranker{}, nil, w.promises[:0]
+	dateWalks.Put(w)
+}
+
 // A datePromise is a year of a stretch of the column, or a chunk without years, and the
 // best key that it may have.
 type datePromise struct {
 	key  int64
-	part column[dateRange]
+	part *column[dateRange]
 	year *calendarYear // nil of a chunk
 }
 
@@ -66,14 +79,14 @@ func (w *dateWalk) part(part column[dateRange]) {
 		for i := range part.chunks {
 			chunk := part.from(i, 1)
 			limits := limitsOf(chunk.chunks[0], &w.keys, &w.values, dateKeys)
-			w.promises = append(w.promises, datePromise{limits.best(w.descending), chunk, nil})
+			w.promises = append(w.promises, datePromise{limits.best(w.descending), &chunk, nil})
 		}
 		return
 	}
 	w.look(&part, c.loose)
 	for _, year := range c.years {
 		w.look(&part, year.beyondYear)
-		w.promises = append(w.promises, datePromise{year.best(w.descending), part, year})
+		w.promises = append(w.promises, datePromise{year.best(w.descending), &part, year})
 	}
 }
 
@@ -86,7 +99,7 @@ func (s calendarSpan) best(descending bool) int64 {
 }
 
 // chunk looks at all entries of a chunk.
-func (w *dateWalk) chunk(c column[dateRange]) {
+func (w *dateWalk) chunk(c *column[dateRange]) {
 	if c.n == 0 {
 		return
 	}

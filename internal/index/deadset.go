@@ -14,12 +14,22 @@ type deadSet struct {
 	frozen *roaring.Bitmap
 	tail   []uint32
 	n      uint32
+	// types counts the versions of each type, holes as type 0. It does not change once it
+	// is published.
+	types     []uint32
+	published bool
 }
 
 const deadTail = 128
 
-// add adds an ordinal that is not there yet; last is the index's largest.
-func (d *deadSet) add(o, last Ordinal) {
+// add adds a version of a type that is not there yet; last is the index's largest ordinal.
+func (d *deadSet) add(o, last Ordinal, typ TypeID) {
+	if d.published || int(typ) >= len(d.types) {
+		d.types = append(make([]uint32, 0, max(len(d.types), int(typ)+1)), d.types...)
+		d.types = d.types[:cap(d.types)]
+		d.published = false
+	}
+	d.types[typ]++
 	// Freezing copies up to last/8 bytes: the larger that is, the rarer.
 	if len(d.tail) >= deadTail+int(last>>14) {
 		set := roaring.New()
@@ -41,7 +51,21 @@ func (d *deadSet) sweep(swept *roaring.Bitmap) deadSet {
 		fresh.Or(d.frozen)
 	}
 	fresh.AndNot(swept)
-	return deadSet{swept: swept, frozen: shareable(fresh), n: d.n}
+	return deadSet{swept: swept, frozen: shareable(fresh), n: d.n, types: d.types, published: d.published}
+}
+
+// publish returns the set for a state, which it may share memory with from now on.
+func (d *deadSet) publish() deadSet {
+	d.published = true
+	return *d
+}
+
+// ofType returns how many versions of a type are dead, swept ones included.
+func (d *deadSet) ofType(typ TypeID) int {
+	if int(typ) >= len(d.types) {
+		return 0
+	}
+	return int(d.types[typ])
 }
 
 // bitmaps returns the set's bitmaps, without the tail, and the swept ordinals only if

@@ -250,7 +250,7 @@ func (d *differ) totals(ctx context.Context) {
 			continue
 		}
 		a, b := d.a.OfType(typ), d.b.OfType(typ)
-		if a.CountVisible() != d.count[typ] {
+		if n := d.count[typ]; a.CountVisible() != n || d.a.CountVisible(a.Bitmap()) != n {
 			d.differs(DiffTotal, NoParam, 0)
 		}
 		if o := a.firstOfOne(b, nil); o != 0 {

@@ -262,7 +262,7 @@ func (d *damage) dead(how string, o Ordinal) bool {
 		return false
 	}
 	all.Xor(roaring.BitmapOf(uint32(o)))
-	s.dead = deadSet{frozen: shareable(all), n: uint32(all.GetCardinality())}
+	s.dead = deadSet{frozen: shareable(all), n: uint32(all.GetCardinality()), types: s.dead.types, published: true}
 	d.x.state.Store(&s)
 	return true
 }

@@ -73,3 +73,24 @@ func BenchmarkHold(b *testing.B) {
 		x.Hold(now).Release()
 	}
 }
+
+// A view counts a type as of its own commit, whatever dies later.
+func TestTypesAreCountedAsOfTheView(t *testing.T) {
+	x := index.New([16]byte{1})
+	var views []index.View
+	apply := func(items ...index.Item) {
+		v := x.View()
+		require.NoError(t, x.Apply(v.Sequence()+1, v.Time()+1, v.Last()+1, items))
+		views = append(views, x.View())
+	}
+	apply(index.Item{Type: 1, ID: "a"}, index.Item{Type: 2, ID: "a"}, index.Item{Type: 2, ID: "b"})
+	apply(index.Item{Type: 2, ID: "a"}, index.Item{Hole: true})
+	apply(index.Item{Type: 2, ID: "b", Deleted: true})
+	apply(index.Item{Type: 2, ID: "b"}, index.Item{Type: 1, ID: "a", Deleted: true}, index.Item{Type: 9, ID: "c"}, index.Item{Type: 9, ID: "c"})
+	for i, want := range [][3]int{{1, 2, 0}, {1, 2, 0}, {1, 1, 0}, {0, 2, 1}} {
+		for j, typ := range []index.TypeID{1, 2, 9} {
+			require.Equal(t, want[j], views[i].OfType(typ).CountVisible(), "type %d as of %d", typ, i+1)
+			require.Equal(t, want[j], views[i].CountVisible(views[i].OfType(typ).Bitmap()))
+		}
+	}
+}

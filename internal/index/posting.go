@@ -17,9 +17,10 @@ type Posting struct {
 	frozen *roaring.Bitmap
 	tail   []uint32
 	only   uint32 // the single ordinal, if there is neither frozen nor tail
-	// unswept says that the posting keeps ordinals that sweeps took from other
-	// postings.
-	unswept bool
+	// ofType says that the posting is that of a type, which keeps all versions: also those
+	// that sweeps took from other postings.
+	ofType bool
+	typ    TypeID
 }
 
 func newPosting(v View, frozen *roaring.Bitmap, tail []uint32) Posting {
@@ -69,11 +70,13 @@ func (p Posting) CountVisible() int {
 		return 0
 	case !p.view.s.exact:
 		return p.view.CountVisible(p.Bitmap())
+	case p.ofType:
+		return p.Len() - p.view.s.dead.ofType(p.typ)
 	}
 	dead := &p.view.s.dead
 	n := p.Len()
 	if p.frozen != nil {
-		n -= dead.countIn(p.frozen, p.unswept)
+		n -= dead.countIn(p.frozen, false)
 	}
 	if len(p.tail) == 0 {
 		return n
@@ -83,7 +86,7 @@ func (p Posting) CountVisible() int {
 			n--
 		}
 	}
-	for _, part := range dead.bitmaps(p.unswept) {
+	for _, part := range dead.bitmaps(false) {
 		if part != nil {
 			n -= countInTail(part, p.tail)
 		}

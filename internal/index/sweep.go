@@ -69,7 +69,7 @@ func (x *Index) publishSwept(swept *roaring.Bitmap) {
 	defer x.applying.Unlock()
 	x.dead = x.dead.sweep(swept)
 	s := *x.state.Load()
-	s.dead = x.dead
+	s.dead = x.dead.publish()
 	x.state.Store(&s)
 }
 

@@ -311,7 +311,7 @@ func (v View) Posting(t Term) Posting {
 			return Posting{}
 		}
 		p := v.postingLocked(v.x.mu.types[t.number])
-		p.unswept = true
+		p.ofType, p.typ = true, TypeID(t.number)
 		return p
 	}
 	return v.postingLocked(v.x.mu.table.get(t.hash))
