@@ -81,15 +81,12 @@ var (
 	// ErrClosed is returned after Close.
 	ErrClosed = engine.ErrClosed
 	// ErrReadOnly is returned for writes to a store that was opened with
-	// Options.ReadOnly, and after a write failed in a way that only opening the store
-	// again can settle.
+	// Options.ReadOnly, after a write failed in a way that only opening the store again can
+	// settle, and after the store's folder was moved away or another took its place.
 	ErrReadOnly = engine.ErrReadOnly
 	// ErrOutcomeUnknown is returned when a write was not confirmed by the disk. It
 	// may be there once the store is opened again, whole, or not at all.
 	ErrOutcomeUnknown = engine.ErrOutcomeUnknown
-	// ErrReplaced is returned for writes after the store's folder was moved away, or
-	// another took its place. Nothing was written.
-	ErrReplaced = engine.ErrReplaced
 )
 
 // An Issue is one thing that is wrong with data: severity, FHIR issue code, place and

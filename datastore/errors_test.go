@@ -57,7 +57,7 @@ func TestErrorsOfTheLog(t *testing.T) {
 		"an unknown outcome":        {appends: named(txlog.ErrOutcomeUnknown), class: datastore.ErrOutcomeUnknown, status: 500, readOnly: true},
 		"a log that is read-only":   {appends: named(txlog.ErrReadOnly), class: datastore.ErrReadOnly, status: 503, readOnly: true},
 		"a writer of a new term":    {appends: named(txlog.ErrFenced), class: datastore.ErrReadOnly, status: 503, readOnly: true},
-		"another folder":            {appends: named(txlog.ErrReplaced), class: datastore.ErrReplaced, status: 503, readOnly: true},
+		"another folder":            {appends: named(txlog.ErrReplaced), class: datastore.ErrReadOnly, status: 503, readOnly: true},
 		"no numbers left":           {appends: txlog.ErrFull, class: datastore.ErrFull, status: 507},
 		"a closed log":              {appends: named(txlog.ErrClosed), class: datastore.ErrClosed, status: 503},
 		"endless conflicts":         {appends: named(txlog.ErrConflict), class: datastore.ErrConflict, status: 409},

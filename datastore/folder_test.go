@@ -114,7 +114,7 @@ func TestFolderThatIsReplaced(t *testing.T) {
 			replace(t, path)
 			for range 2 {
 				err := write(store, "second")
-				require.ErrorIs(t, err, datastore.ErrReplaced)
+				require.ErrorIs(t, err, datastore.ErrReadOnly)
 				require.Equal(t, 503, datastore.Status(err))
 				require.NotContains(t, string(datastore.Outcome(err)), path)
 				answer, err := store.Transact(ctx, bundleOf("batch", entry("PUT", "Patient/second", "", string(patient("second", "Ann")))))

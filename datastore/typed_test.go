@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/fhirpath"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
@@ -317,20 +316,9 @@ func TestMarshalAndUnmarshal(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, json, string(back))
 
-	given, err := fhirpath.Compile("Patient.name.given")
-	require.NoError(t, err)
-	onProto, err := datastore.Evaluate(ctx, given, p)
-	require.NoError(t, err)
-	onJSON, err := given.Evaluate(ctx, []byte(json))
-	require.NoError(t, err)
-	require.Equal(t, []string{"Ann", "Bo"}, []string{onProto[0].String(), onProto[1].String()})
-	require.Len(t, onJSON, len(onProto))
-
 	_, err = datastore.Unmarshal[*ppb.Patient]([]byte(`{"resourceType":"Patient","nmae":1}`))
 	require.ErrorIs(t, err, datastore.ErrUnsupported)
 	require.Equal(t, "/nmae", datastore.Issues(err)[0].Pointer)
 	_, err = datastore.Unmarshal[*ppb.Patient]([]byte(`{"resourceType":"Basic","code":{"text":"x"}}`))
-	require.ErrorIs(t, err, datastore.ErrInvalid)
-	_, err = datastore.Evaluate[*ppb.Patient](ctx, given, nil)
 	require.ErrorIs(t, err, datastore.ErrInvalid)
 }

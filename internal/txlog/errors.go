@@ -91,8 +91,8 @@ var (
 
 	// ErrReplaced is returned when the path no longer leads to the folder that
 	// was opened, or another file has taken the place of a file in it. The log
-	// is read-only; nothing is acknowledged.
-	ErrReplaced = errors.New("txlog: the store's folder was replaced")
+	// is read-only; nothing is acknowledged. It is an ErrReadOnly.
+	ErrReplaced = fmt.Errorf("%w: the store's folder was replaced", ErrReadOnly)
 )
 
 // Restoring.
