@@ -162,7 +162,7 @@ func benchmarkOpen(b *testing.B, batches func(func([][]byte)), rewrite bool) {
 		n, bytes = n+len(lines), bytes+size(lines)
 	})
 	if rewrite {
-		require.NoError(b, store.Rewrite(ctx, nil))
+		require.NoError(b, store.Compact(ctx, nil, nil))
 	}
 	open := func(b *testing.B, restored bool) {
 		b.ReportAllocs()
@@ -410,4 +410,25 @@ func BenchmarkSearchDuringImport(b *testing.B) {
 			b.ReportMetric(0, "ns/op") // of the pace, and of no interest
 		})
 	}
+}
+
+// BenchmarkErase erases one patient after the other of a store of 100,000 resources.
+// BenchmarkOpen is the reference.
+func BenchmarkErase(b *testing.B) {
+	store, _, _ := openBench(b, true)
+	require.NoError(b, importLines(store, synthetic(hundredThousand)))
+	patients, err := store.Search(ctx, "Patient", "_count=1000&_elements=id")
+	require.NoError(b, err)
+	at := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		if at == len(patients.Matches) {
+			b.Skip("all patients are erased")
+		}
+		if _, err := store.Erase(ctx, patients.Matches[at].ID); err != nil {
+			b.Fatal(err)
+		}
+		at++
+	}
+	require.NoError(b, store.Close())
 }

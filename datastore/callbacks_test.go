@@ -89,7 +89,7 @@ var callbacks = map[string]callback{
 	},
 	"progress of Rewrite": {
 		call: func(ctx context.Context, store *datastore.Store, happen func()) error {
-			return store.Rewrite(ctx, func(_, _, _ int64) { happen() })
+			return store.Compact(ctx, nil, func(_, _, _ int64) { happen() })
 		},
 		last: true,
 	},

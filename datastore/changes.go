@@ -26,6 +26,8 @@ type Change struct {
 // then goes on with new commits. It ends with the error of ctx, or with ErrClosed. A
 // caller that asks again after the last Sequence that it has seen misses no commit and
 // sees none twice. It reports ErrInvalid for a sequence that the store has not reached.
+// If a later commit has lost versions ([Store.Compact], [Store.Purge], [Store.Erase]), it
+// ends with ErrStalePage, and the caller begins anew after 0.
 //
 // [Snapshot.Changes] ends with the newest commit instead of waiting, and
 // [Store.ChangesAfter] notices another store in the place of this one.
@@ -96,6 +98,9 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 				yield(Version{}, err)
 				return
 			}
+			if now.view.Hole(o) {
+				continue
+			}
 			v, err := now.historical(o)
 			if !yield(v, err) || err != nil {
 				return
@@ -104,12 +109,15 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 	}
 }
 
-// Len returns how many versions the commit wrote.
-func (c *Change) Len() int {
-	if c.store == nil {
-		return 0
+// Len returns how many versions the commit wrote and the store still has: none of a
+// commit of [Store.Compact] or [Store.Purge].
+func (c *Change) Len() (n int) {
+	for o := c.change.First; c.store != nil && o <= c.change.Last; o++ {
+		if !c.change.View.Hole(o) {
+			n++
+		}
 	}
-	return int(c.change.Last-c.change.First) + 1
+	return n
 }
 
 // Head returns the position behind the commit, from which ChangesAfter goes on. As text it

@@ -113,7 +113,7 @@ func TestChangesGoOn(t *testing.T) {
 		busy(t, store, 10*i, 10*i+10)
 		read(store)
 		busy(t, store, 10*i, 10*i+3)
-		require.NoError(t, store.Rewrite(ctx, nil))
+		require.NoError(t, store.Compact(ctx, nil, nil))
 		require.NoError(t, store.SweepAll())
 		if i%2 == 0 {
 			require.NoError(t, store.Close())
@@ -213,7 +213,7 @@ func TestAnnotationsOfManyCommits(t *testing.T) {
 			}
 		}
 		require.Equal(t, 107, notes)
-		require.NoError(t, store.Rewrite(ctx, nil))
+		require.NoError(t, store.Compact(ctx, nil, nil))
 	}
 }
 

@@ -185,6 +185,10 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[index.Ordinal, error] 
 				yield(0, err)
 				return
 			}
+			if !h.at.view.Complete() {
+				yield(0, ErrStalePage)
+				return
+			}
 			if _, micros := h.at.view.RecordOf(o); micros < h.since {
 				return // all that follow are older
 			}

@@ -148,9 +148,16 @@ func (p *pair) keepVersion(t *rapid.T) {
 	}
 }
 
+// deletedAs reports whether the resource has that version already, as a deletion.
+func (m storeModel) deletedAs(ref datastore.Ref, k keptVersion) bool {
+	return k.number != 0 && slices.ContainsFunc(m, func(v modelVersion) bool {
+		return v.ref == ref && v.number == k.number && v.deleted && (k.time.IsZero() || k.time.Equal(v.time))
+	})
+}
+
 // deleteAs deletes a resource as a version that it was elsewhere.
 func (p *pair) deleteAs(t *rapid.T, ref datastore.Ref, old modelVersion, k keptVersion) {
-	absent := p.model.absent(len(p.model), ref) != nil
+	absent := p.model.absent(len(p.model), ref) != nil || p.model.deletedAs(ref, k)
 	versions, err := both(t, p, func(s *datastore.Store) ([]datastore.Version, error) {
 		return s.Write(ctx, func(tx *datastore.Transaction) error { return tx.DeleteAs(ref, k.versionID(), k.time) })
 	})

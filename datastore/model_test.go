@@ -467,7 +467,7 @@ func (p *pair) keep(t *rapid.T) {
 // rewrite rewrites both stores.
 func (p *pair) rewrite(t *rapid.T) {
 	for _, s := range p.stores {
-		require.NoError(t, s.Rewrite(ctx, nil))
+		require.NoError(t, s.Compact(ctx, nil, nil))
 	}
 }
 

@@ -2,6 +2,7 @@ package datastore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -26,12 +27,18 @@ func (s *Store) read(ctx context.Context, ref Ref) (Version, error) {
 // ReadVersion implements [Reader].
 func (s *Store) ReadVersion(ctx context.Context, ref Ref, versionID string) (_ Version, err error) {
 	defer s.told("vread", ref.Type, &err)()
-	now, err := s.now()
-	if err != nil {
-		return Version{}, err
+	for {
+		now, err := s.now()
+		if err != nil {
+			return Version{}, err
+		}
+		v, err := now.readVersion(ctx, ref, versionID)
+		now.Close()
+		// No later state sees a version that is removed at this moment.
+		if !errors.Is(err, ErrStalePage) || ctx.Err() != nil {
+			return v, err
+		}
 	}
-	defer now.Close()
-	return now.readVersion(ctx, ref, versionID)
 }
 
 // Read implements [Reader].
@@ -82,8 +89,10 @@ func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string
 		o, ok = s.view.Previous(o)
 	}
 	switch {
+	case (!ok || s.view.VersionNumber(o) != n) && !s.view.Complete():
+		return 0, fmt.Errorf("%w: versions of this %s may have been removed", ErrStalePage, ref.Type)
 	case !ok || s.view.VersionNumber(o) != n:
-		return 0, fmt.Errorf("%w: no such version of this %s", ErrNotFound, ref.Type)
+		return 0, fmt.Errorf("%w: no such version of this %s: it never was, or is not kept", ErrNotFound, ref.Type)
 	case s.view.Deleted(o):
 		return 0, fmt.Errorf("%w: this version of the %s is its deletion", ErrGone, ref.Type)
 	}
@@ -103,7 +112,12 @@ func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 		return 0, err
 	}
 	o, ok := s.view.Find(t, ref.ID)
-	if !ok {
+	switch {
+	case !ok && !s.view.Whole():
+		return 0, fmt.Errorf("%w: the %s may have been removed", ErrStalePage, ref.Type)
+	case !ok && s.store.engine.WasErased(t, ref.ID):
+		return 0, ErrErased
+	case !ok:
 		return 0, fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
 	}
 	return o, nil

@@ -162,7 +162,7 @@ func TestRotateKeyBesideOthers(t *testing.T) {
 	}
 	require.NoError(t, store.Rewrap(ctx, datastore.Passphrase("another")))
 	require.NoError(t, store.RotateKey(ctx, nil))
-	require.NoError(t, store.Rewrite(ctx, nil))
+	require.NoError(t, store.Compact(ctx, nil, nil))
 	close(done)
 	others.Wait()
 }

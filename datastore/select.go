@@ -43,17 +43,21 @@ func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...Search
 
 // Versions iterates over all versions of a resource type in the order of the log,
 // deletions included, without JSON and Interaction. It reports an [Error] for a type
-// that is none.
-func (s *Snapshot) Versions(typ string) (iter.Seq[Version], error) {
+// that is none, and yields ErrStalePage, last, where versions that the snapshot has were
+// removed ([Store.Compact], [Store.Purge]).
+func (s *Snapshot) Versions(typ string) (iter.Seq2[Version, error], error) {
 	t, err := resourceType(typ)
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(Version) bool) {
+	return func(yield func(Version, error) bool) {
 		for o := range s.view.OfType(index.TypeID(t)).All() {
-			if !yield(s.Describe(Ordinal(o))) {
+			if !s.view.Hole(o) && !yield(s.Describe(Ordinal(o)), nil) {
 				return
 			}
+		}
+		if !s.view.Complete() {
+			yield(Version{}, ErrStalePage)
 		}
 	}, nil
 }

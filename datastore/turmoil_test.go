@@ -107,7 +107,7 @@ func turmoil(t *testing.T, store *datastore.Store, seed uint64, writes int) {
 	until("export", func(*rand.Rand) error { return turmoilExport(store) })
 	until("rewrite", func(*rand.Rand) error {
 		<-written
-		return store.Rewrite(ctx, nil)
+		return store.Compact(ctx, nil, nil)
 	})
 	until("rotate", func(*rand.Rand) error {
 		<-written

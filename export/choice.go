@@ -82,7 +82,10 @@ func (c *choice) everType() []string {
 			continue
 		}
 		if versions, err := c.from.Versions(name); err == nil {
-			for range versions {
+			for _, err := range versions {
+				if err != nil {
+					break
+				}
 				types = append(types, name)
 				break
 			}
@@ -168,7 +171,10 @@ func (c *choice) runs() ([]run, error) {
 				return nil, err
 			}
 			r.walk = func(ctx context.Context, yield func(datastore.Ordinal) bool) error {
-				for v := range versions {
+				for v, err := range versions {
+					if err != nil {
+						return err
+					}
 					apart, err := c.listed(ctx, &v)
 					if err != nil {
 						return err

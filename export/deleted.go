@@ -19,7 +19,10 @@ func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool
 		if err != nil {
 			return err
 		}
-		for v := range versions {
+		for v, err := range versions {
+			if err != nil {
+				return err
+			}
 			if !v.Deleted || !c.options.during(&v) {
 				continue
 			}

@@ -32,7 +32,9 @@
 // # Holds
 //
 // Start searches, and keeps the matches as sets of ordinals. From then on a job holds
-// no state: sweeps go on, however long the job lasts. A job with files that are
+// no state: sweeps go on, however long the job lasts. If Compact or Purge removes a
+// version that the job has yet to read, the job ends with datastore.ErrStalePage, and
+// Resume begins anew. A job with files that are
 // organized by patients searches for each patient: it holds its state, Stats.Held shows
 // it, and after an hour it may end with datastore.ErrStalePage. Resume then begins anew
 // if the state is gone.

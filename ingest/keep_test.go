@@ -156,7 +156,7 @@ func TestKeepVersionsOfAnExport(t *testing.T) {
 		require.EqualValues(t, again*401, result.Unchanged)
 		require.Equal(t, want, historyOf(t, store, datastore.Ref{}))
 		require.NoError(t, store.Verify(ctx))
-		require.NoError(t, store.Rewrite(ctx, nil))
+		require.NoError(t, store.Compact(ctx, nil, nil))
 		require.NoError(t, store.Close())
 		store = reopen()
 		require.Equal(t, want, historyOf(t, store, datastore.Ref{}))

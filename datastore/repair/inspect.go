@@ -35,8 +35,9 @@ type Inspection struct {
 	Zone    string `json:"zone"`
 	BaseURL string `json:"baseUrl"`
 
-	// Keys are the ids of the data keys, in hexadecimal. They are not secret. Rotating
-	// is true while a rotation of keys has not ended.
+	// Keys are the ids of the data keys, in hexadecimal, but for that of the keys of
+	// patients. They are not secret. Rotating is true while a rotation of keys has not
+	// ended.
 	Keys     []string `json:"keys"`
 	Rotating bool     `json:"rotating"`
 
@@ -124,6 +125,9 @@ func Inspect(ctx context.Context, path string, key datastore.KeyWrapper) (*Inspe
 	}
 	out.Zone, out.BaseURL, _ = engine.SettingsIn(in.States)
 	for _, id := range in.Keys {
+		if id == in.Patients {
+			continue
+		}
 		out.Keys = append(out.Keys, fmt.Sprintf("%016x", id))
 	}
 	if m := in.Manifest; m != nil {

@@ -533,7 +533,7 @@ func TestArguments(t *testing.T) {
 		require.Contains(t, errs.String(), "usage: admin", "%v", args)
 	}
 	for _, args := range [][]string{
-		{"rotate", "more"}, {"compact"}, {"rewrap"}, {"rewrap", "-to-key-file", "a", "-to-passphrase-file", "b"}, {"stats", "more"}, {"stats", "-nope"}, {"records", "-from", "x"}, {"records", "-n", "-1"},
+		{"rotate", "more"}, {"shrink"}, {"rewrap"}, {"rewrap", "-to-key-file", "a", "-to-passphrase-file", "b"}, {"stats", "more"}, {"stats", "-nope"}, {"records", "-from", "x"}, {"records", "-n", "-1"},
 		{"cut", "-after", "x", "-yes"}, {"search"}, {"import"}, {"import", "a", "b"}, {"export"}, {"import", "-validation", "none", "a"},
 	} {
 		p.fails(2, "usage: ", args...)
@@ -578,4 +578,41 @@ func TestPlacesAreNamedWithoutSecrets(t *testing.T) {
 		require.NotContains(t, got, "secret")
 		require.Equal(t, want, strings.TrimSuffix(got, "//"), place)
 	}
+}
+
+// TestRemoving drops versions, a history and a patient.
+func TestRemoving(t *testing.T) {
+	p := newPlace(t)
+	p.fill(3)
+	s := p.open()
+	for range 3 {
+		put(t, s, 7)
+	}
+	require.NoError(t, s.Delete(t.Context(), datastore.Ref{Type: "Patient", ID: "p2"}))
+	_, err := s.Update(t.Context(), []byte(`{"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/p7"}},{"entity":{"reference":"Patient/p1"}}]}`))
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	versions := func() int {
+		s := p.open()
+		stats, err := s.Stats()
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+		return stats.Versions
+	}
+	all := versions()
+	require.Regexp(t, `^[0-9.]+ .?i?B, before [0-9.]+ .?i?B\n$`, p.ok("compact"))
+	require.Equal(t, all, versions())
+	p.ok("compact", "-days", "3")
+	require.Equal(t, all, versions())
+	p.ok("purge", "Patient/p2")
+	require.Equal(t, all-2, versions())
+	p.fails(1, "not found", "purge", "Patient/p2")
+	p.fails(2, "TYPE/ID", "purge", "Patient")
+	p.ok("compact", "-versions", "2")
+	require.Equal(t, all-3, versions())
+	p.fails(2, "-versions", "compact", "-versions", "-1")
+	require.Equal(t, "stays: Group/g\n", p.ok("erase", "p7"))
+	p.fails(1, "erased", "erase", "Patient/p7")
+	p.fails(1, "not found", "erase", "nobody")
+	require.Equal(t, "ok\n", p.ok("verify"))
 }

@@ -73,7 +73,8 @@ func (e *Engine) follow(ctx context.Context) error {
 
 // followFrom annotates the documents that the commits after a sequence wrote.
 func (e *Engine) followFrom(ctx context.Context, after uint64) error {
-	for c, err := range e.Tail(ctx, after) {
+	whatever := func(uint64) bool { return true } // superseded versions are not annotated
+	for c, err := range e.tail(ctx, after, whatever) {
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func (e *Engine) Backup(ctx context.Context, w, keys io.Writer, since uint64) (t
 	if err != nil {
 		return txlog.BackupInfo{}, fmt.Errorf("datastore: backup: %w", err)
 	}
-	o := txlog.BackupOptions{Since: since, Secrets: secrets}
+	o := txlog.BackupOptions{Since: since, Secrets: secrets, Erased: e.erased.all()}
 	if keys != nil {
 		o.Keys = carefulWriter{ctx, e, keys}
 	}

@@ -179,8 +179,8 @@ func (e *Engine) writeCheckpoint(ctx context.Context, paced bool, between func(c
 	var covered index.Ordinal
 	err := between(func() error {
 		customs, ok := e.search.Custom().Saved()
-		if !ok || e.readOnly() != nil {
-			return ErrNoCheckpoint
+		if !ok || e.readOnly() != nil || e.index.Purges() {
+			return ErrNoCheckpoint // after a removal the next opening gives new ordinals
 		}
 		// Before the index: if segments are replaced in between, the checkpoint is of none.
 		if w = keeper.BeginCheckpoint(); w == nil || w.Sequence() != e.sequence {

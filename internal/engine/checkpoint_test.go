@@ -205,7 +205,7 @@ func TestModelOfCheckpoints(t *testing.T) {
 			},
 			"sweep": func(t *rapid.T) { require.NoError(t, e.SweepAll(ctx)) },
 			"rewrite": func(t *rapid.T) {
-				_, err := e.Rewrite(ctx, nil)
+				_, err := e.Compact(ctx, nil, nil)
 				require.NoError(t, err)
 			},
 			"checkpoint": func(t *rapid.T) {

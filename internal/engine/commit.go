@@ -49,6 +49,8 @@ type Condition struct {
 	// SkipRefused makes a version whose number or time is kept succeed and write
 	// nothing if it does not follow the newest version.
 	SkipRefused bool
+	// SkipChanged makes an operation whose IfMatch does not hold succeed and write nothing.
+	SkipChanged bool
 	// SkipAbsent makes the deletion of an absent resource succeed and write nothing.
 	SkipAbsent bool
 }

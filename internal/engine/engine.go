@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bits-and-blooms/bitset"
+
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
@@ -30,6 +32,8 @@ type Engine struct {
 	packing packing
 	numbers numbering
 	states  states
+	erased  erased
+	noted   bitset.BitSet // key slots whose patient the log knows; the writer's alone
 
 	checkpoints checkpoints
 	scrub       scrub
@@ -54,7 +58,7 @@ type Engine struct {
 	written    chan struct{} // closed when the writer has ended
 	filled     chan struct{} // closed when the filler has ended
 	swept      chan struct{} // closed when the sweeper has ended
-	rewriting  chan struct{} // holds a value while Rewrite or a rotation of keys runs
+	rewriting  chan struct{} // holds a value while the log is rewritten or verified, or a rotation runs
 	rotation   resumption
 	backups    sync.Mutex // held to read and write backupState
 
@@ -142,6 +146,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	if options.ReadOnly && e.stopped.err == nil {
 		e.stopped.err = fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
 	}
+	if err := e.loadErased(ctx); err != nil {
+		e.stop()
+		return nil, fmt.Errorf("datastore: opening: %w", err)
+	}
 	e.compareSettings(ctx)
 	e.parameters.given = given
 	e.define()
@@ -151,8 +159,10 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	go e.keepSwept(e.background)
 	e.checkpoints.start(e)
 	e.scrub.start(e)
-	e.resume()
-	err = e.follow(ctx)
+	if err = e.resumeErasures(ctx); err == nil {
+		e.resume()
+		err = e.follow(ctx)
+	}
 	if err == nil && e.Last().Last() == 0 {
 		err = e.WaitIndexed(ctx) // at once: there is nothing to index
 	}
@@ -232,7 +242,7 @@ func (e *Engine) payloadOf(o index.Ordinal, dst []byte) ([]byte, error) {
 	defer readBuffers.Put(b)
 	part, err := e.log.Values(e.numbers.of(o), b.body[:0])
 	if err != nil {
-		return nil, logError(err)
+		return nil, goneError(err)
 	}
 	b.body = part
 	h, block, err := splitItem(part)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -165,6 +166,9 @@ func (t *taking) op(i int, o *Op) error {
 		return nil
 	}
 	if err := o.check(old); err != nil {
+		if o.SkipChanged && errors.Is(err, ErrPreconditionFailed) {
+			return nil
+		}
 		return err
 	}
 	same, err := t.isSame(o, old)
@@ -184,13 +188,19 @@ func (t *taking) op(i int, o *Op) error {
 	if next.version > index.MaxVersion {
 		return fmt.Errorf("%w: the resource has %d versions, as many as it can have", ErrFull, old.version)
 	}
+	slot := uint32(0)
+	if o.patient != "" {
+		if slot, err = t.engine.log.Slot(o.patient); err != nil {
+			return fmt.Errorf("datastore: writing: %w", logError(err))
+		}
+	}
 	t.changed[k] = next
 	v.Interaction = o.interaction()
 	setItem(o.part, uint32(next.version), v.Interaction)
 	v.Number, v.Deleted, v.Created = next.version, o.Deletes(), !old.exists()
 	v.Issues, v.Micros = o.Issues, next.micros
 	v.Ordinal = index.Ordinal(len(t.group.items) + len(t.items)) // within the group; applyGroup knows the rest
-	t.log = append(t.log, txlog.Item{Values: o.part, Body: o.body})
+	t.log = append(t.log, txlog.Item{Slot: slot, Values: o.part, Body: o.body})
 	t.items = append(t.items, index.Item{
 		Type: index.TypeID(o.Type), ID: o.ID, Version: next.version, Deleted: o.Deletes(), Values: o.values, Custom: o.custom.InUse(),
 		Brought: o.brought.timed, SourceTime: o.brought.micros,

@@ -31,7 +31,7 @@ func (v View) HistoryPage(token string, request uint64) (at View, after index.Or
 		return View{}, 0, ErrStalePage
 	}
 	then, ok := e.index.ViewAt(t.Sequence)
-	if !ok || then.Sequence() != t.Sequence {
+	if !ok || !then.Complete() || then.Sequence() != t.Sequence {
 		return View{}, 0, ErrStalePage
 	}
 	if after, ok = e.numbers.at(txlog.Number(t.Position)); !ok || after > then.Last() {

@@ -44,11 +44,12 @@ const (
 	Import
 	Restore
 	Derived
+	Erasure // a deletion, of a resource whose current version was erased
 )
 
 // String returns the interaction's name.
 func (i Interaction) String() string {
-	names := [...]string{Create: "create", Update: "update", Patch: "patch", Delete: "delete", Import: "import", Restore: "restore", Derived: "derived"}
+	names := [...]string{Create: "create", Update: "update", Patch: "patch", Delete: "delete", Import: "import", Restore: "restore", Derived: "derived", Erasure: "erasure"}
 	if int(i) >= len(names) {
 		return ""
 	}
@@ -127,7 +128,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
 	}
 	h.deleted = part[1]&itemDeleted != 0
-	if h.interaction = Interaction(part[itemInteractionAt]); h.interaction > Derived {
+	if h.interaction = Interaction(part[itemInteractionAt]); h.interaction > Erasure {
 		return h, nil, fmt.Errorf("%w: item of an interaction of a later version", ErrUnsupported)
 	}
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {

@@ -27,6 +27,8 @@ type Log interface {
 	// Last says where the log ends; Term is this writer's term.
 	Last() txlog.Last
 	Term() uint64
+	// Horizon is the sequence of the newest commit that lost a version by Rewrite.
+	Horizon() uint64
 	// Records iterates over the records from a sequence on.
 	Records(ctx context.Context, from uint64) iter.Seq2[*txlog.Record, error]
 	// Values and Body append the plaintext of a part to dst.
@@ -44,6 +46,18 @@ type Log interface {
 	Roll(ctx context.Context) error
 	Segments() []txlog.Segment
 	Rewrite(ctx context.Context, names []uint64, change txlog.Change) error
+	// Slot returns the key slot of a patient; NoteSlot says which one it is, and
+	// ForgetSlot that the next one is another. EraseSlots destroys the keys of slots, and
+	// Erased reports whether that of one was: reading its items reports txlog.ErrErased.
+	Slot(patient string) (uint32, error)
+	NoteSlot(patient string, slot uint32)
+	ForgetSlot(patient string) uint32
+	SlotOf(n txlog.Number) (uint32, error)
+	// SequenceOf returns the sequence of the commit that has an item.
+	SequenceOf(n txlog.Number) (uint64, error)
+	EachSlot(ctx context.Context, each func(n txlog.Number, slot uint32)) error
+	EraseSlots(ctx context.Context, slots []uint32) error
+	Erased(slot uint32) bool
 	// BeginRotation begins to replace all keys of the log, unless a rotation has begun.
 	// Rewrite then seals items under old keys anew, until EndRotation destroys the old
 	// keys.

@@ -50,3 +50,22 @@ func (n *numbering) of(o index.Ordinal) txlog.Number {
 	}
 	return spans[i].number + txlog.Number(o-spans[i].ordinal)
 }
+
+// from returns the first ordinal whose number is n or a later one, as far as ordinals
+// were added: behind them it counts on.
+func (n *numbering) from(number txlog.Number) index.Ordinal {
+	p := n.spans.Load()
+	if p == nil {
+		return index.FirstOrdinal
+	}
+	spans := *p
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].number > number }) - 1
+	if i < 0 {
+		return spans[0].ordinal
+	}
+	o := spans[i].ordinal + index.Ordinal(number-spans[i].number)
+	if i+1 < len(spans) {
+		o = min(o, spans[i+1].ordinal)
+	}
+	return o
+}

@@ -69,6 +69,8 @@ type Prepared struct {
 	values *index.Prepared // nil for a deletion
 	custom custom.Values
 
+	patient string // in whose compartment alone it is; "" for none or several
+
 	brought  brought
 	compared comparison
 	derived  []*Prepared // from a document, by its annotation
@@ -301,8 +303,16 @@ func (e *Engine) extract(_ context.Context, c *scratch) error {
 	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
 		return err
 	}
-	c.out.values = poolOf(c.out.Type).Get().(*index.Prepared)
-	return e.index.Prepare(c.out.values, c.builder.Payload())
+	p := c.out
+	p.values = poolOf(p.Type).Get().(*index.Prepared)
+	if err := e.index.Prepare(p.values, c.builder.Payload()); err != nil {
+		return err
+	}
+	// Whose key it lies under must not depend on settings, which may be others later.
+	if p.Type == schema.TypePatient || !p.values.Addresses() {
+		p.patient, _ = patientOf(p.Type, p.ID, p.values)
+	}
+	return nil
 }
 
 // form makes the stored form.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -21,6 +22,7 @@ type loaded struct {
 	record  *txlog.Record
 	runs    []landed
 	items   []index.Item // the versions
+	slots   []uint32     // of the versions
 	values  []index.Prepared
 	batch   index.Batch // the memory of values
 	part    []byte
@@ -161,13 +163,13 @@ func (l *loaded) skip(sequence uint64) {
 		}
 		l.runs = l.runs[1:]
 	}
-	l.items = l.items[versions:]
+	l.items, l.slots = l.items[versions:], l.slots[versions:]
 }
 
 // load opens the values parts of a record and prepares them.
 func (e *Engine) load(l *loaded) error {
 	r := l.record
-	l.runs, l.items = l.runs[:0], l.items[:0]
+	l.runs, l.items, l.slots = l.runs[:0], l.items[:0], l.slots[:0]
 	l.values = slices.Grow(l.values[:0], r.Len())[:r.Len()]
 	l.batch.Reset()
 	i := 0
@@ -187,6 +189,11 @@ func (e *Engine) load(l *loaded) error {
 // loadItem opens the values part of item i.
 func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 	r := l.record
+	slot := r.Slot(i)
+	if e.log.Erased(slot) {
+		it.Kind = erasedItem
+		return nil
+	}
 	if l.part, err = r.Values(i, l.part[:0]); err != nil {
 		return err
 	}
@@ -213,7 +220,7 @@ func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 	}
-	l.items = append(l.items, x)
+	l.items, l.slots = append(l.items, x), append(l.slots, slot)
 	return nil
 }
 
@@ -240,8 +247,27 @@ func (e *Engine) extractFrom(r *txlog.Record, i int, dst []byte) ([]byte, error)
 	return append(dst, c.builder.Payload()...), nil
 }
 
+// erasedItem is the kind of an item that nobody can open any more. It has no ordinal.
+const erasedItem = ^txlog.Kind(0)
+
+// noteSlots notes whose the key slots of versions are, so that what is written for a
+// patient goes on with its key.
+func (e *Engine) noteSlots(l *loaded) {
+	for i, slot := range l.slots {
+		if slot == 0 || e.noted.Test(uint(slot)) {
+			continue
+		}
+		e.noted.Set(uint(slot))
+		x := &l.items[i]
+		if patient, _ := patientOf(schema.TypeID(x.Type), x.ID, x.Values); patient != "" {
+			e.log.NoteSlot(patient, slot)
+		}
+	}
+}
+
 // applyLoaded applies a record that was loaded.
 func (e *Engine) applyLoaded(l *loaded) error {
+	e.noteSlots(l)
 	err := e.apply(l.runs, l.items)
 	switch {
 	case errors.Is(err, index.ErrFull):

@@ -86,7 +86,7 @@ var nonsense = map[string]struct {
 		it.Values[1] |= itemSource
 		it.Values = it.Values[:itemFixed+1+int(it.Values[itemFixed])+7]
 	}},
-	"interaction of later": {ErrUnsupported, func(it *txlog.Item) { it.Values[itemInteractionAt] = byte(Derived) + 1 }},
+	"interaction of later": {ErrUnsupported, func(it *txlog.Item) { it.Values[itemInteractionAt] = byte(Erasure) + 1 }},
 	"type of later":        {ErrUnsupported, func(it *txlog.Item) { binary.LittleEndian.PutUint16(it.Values[itemVersionAt+4:], 65_000) }},
 	"no type":              {ErrUnsupported, func(it *txlog.Item) { binary.LittleEndian.PutUint16(it.Values[itemVersionAt+4:], 0) }},
 	"nothing":              {ErrCorrupt, func(it *txlog.Item) { it.Values = nil }},

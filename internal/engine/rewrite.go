@@ -9,13 +9,14 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/internal/search/param"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
-// RewriteProgress says how far Rewrite is, in bytes of the log.
+// RewriteProgress says how far Compact is, in bytes of the log.
 type RewriteProgress struct {
 	// Done of Total bytes have been looked at. Both count sizes before rewriting.
 	Done, Total int64
@@ -27,24 +28,32 @@ type RewriteProgress struct {
 // segment size.
 const rewriteSize = 16 << 20
 
-// Rewrite packs everything that is durable when it begins as densely as this version
-// can, and drops items that nobody can ask for any more. Values that another extractor
-// made are extracted anew. Each named state keeps its last value. Numbers, sequences,
-// times, versions and ids stay as they are.
+// Compact packs everything that is durable when it begins as densely as this version
+// can, and drops the versions that a retention does not keep, unless a hold sees them. A
+// nil retention keeps all. Values that another extractor made are extracted anew. Each
+// named state keeps its last value. Numbers, sequences, times, version numbers and ids
+// stay as they are.
 //
 // It works on one stretch of segments after the other, beside readers and writers. A
-// stretch is replaced as a whole, so that Rewrite may be stopped anywhere, by ctx or by
+// stretch is replaced as a whole, so that Compact may be stopped anywhere, by ctx or by
 // a crash, and begun again: stretches that need no change are only read.
 //
-// progress, which may be nil, is called after each stretch. Rewrite reports
+// progress, which may be nil, is called after each stretch. Compact reports
 // ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
 // ErrOutcomeUnknown the store is read-only.
-func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (RewriteProgress, error) {
+func (e *Engine) Compact(ctx context.Context, keep *Retention, progress func(RewriteProgress)) (RewriteProgress, error) {
 	var p RewriteProgress
 	if err := e.beginRewriting(ctx); err != nil {
 		return p, err
 	}
 	defer e.endRewriting()
+	drop := roaring.New()
+	if keep != nil {
+		var err error
+		if drop, err = e.outlived(ctx, keep); err != nil {
+			return p, err
+		}
+	}
 	segments, err := e.closedSegments(ctx)
 	if err != nil {
 		return p, err
@@ -53,17 +62,17 @@ func (e *Engine) Rewrite(ctx context.Context, progress func(RewriteProgress)) (R
 		p.Total += s.Bytes
 	}
 	for _, part := range rewriteParts(segments) {
-		if err := e.rewritePart(ctx, part); err != nil {
-			if errors.Is(err, ErrOutcomeUnknown) {
-				e.stopWriting(err)
-			}
-			return p, fmt.Errorf("datastore: rewriting: %w", logError(err))
+		if err := e.rewritePart(ctx, part, drop, false); err != nil {
+			return p, e.rewriteFailed(err)
 		}
 		if err := e.tellProgress(ctx, progress, &p, part); err != nil {
 			return p, err
 		}
 	}
-	return p, nil
+	if drop.IsEmpty() {
+		return p, nil
+	}
+	return p, e.SweepAll(ctx)
 }
 
 // beginRewriting waits for the right to rewrite the log. One caller has it at a time.
@@ -139,11 +148,11 @@ func (e *Engine) bytesBetween(first, last txlog.Number) (n int64) {
 	return n
 }
 
-// rewritePart rewrites a stretch, unless it is one segment in which nothing would
-// change. The changes are worked out first, so that the log's own rewriting is short:
-// Close waits for it.
-func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment) error {
-	changes, err := e.changesOf(ctx, part)
+// rewritePart rewrites a stretch without some versions, unless it is one segment in which
+// nothing would change; with only, everything else stays as it is. The changes are worked
+// out first, so that the log's own rewriting is short: Close waits for it.
+func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment, drop *roaring.Bitmap, only bool) error {
+	changes, err := e.changesOf(ctx, part, drop, only)
 	if err != nil || len(part) == 1 && len(changes) == 0 {
 		return err
 	}
@@ -151,14 +160,18 @@ func (e *Engine) rewritePart(ctx context.Context, part []txlog.Segment) error {
 	for i, s := range part {
 		names[i] = s.Name
 	}
-	return e.log.Rewrite(ctx, names, func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
+	err = e.log.Rewrite(ctx, names, func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
 		return changes[n], nil
 	})
+	if gone := e.ordinalsOf(changes); err == nil && !gone.IsEmpty() {
+		e.index.Purge(gone)
+	}
+	return err
 }
 
 // changesOf works out the changes of a stretch's items, on half of the cores. Items
 // that stay as they are have no entry.
-func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog.Number]txlog.Changed, error) {
+func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment, drop *roaring.Bitmap, only bool) (map[txlog.Number]txlog.Changed, error) {
 	var mu sync.Mutex
 	all := map[txlog.Number]txlog.Changed{}
 	g, ctx := errgroup.WithContext(ctx)
@@ -182,7 +195,7 @@ func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog
 	})
 	for range max(1, runtime.GOMAXPROCS(0)/2) {
 		g.Go(func() error {
-			r := rewriter{engine: e, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
+			r := rewriter{engine: e, drop: drop, only: only, packer: e.packing.packers.New().(*packer), scratch: new(scratch)}
 			for record := range records {
 				for i := range record.Len() {
 					if err := cmp.Or(ctx.Err(), e.Open()); err != nil {
@@ -208,6 +221,8 @@ func (e *Engine) changesOf(ctx context.Context, part []txlog.Segment) (map[txlog
 // A rewriter works out the changes of items, for one goroutine.
 type rewriter struct {
 	engine  *Engine
+	drop    *roaring.Bitmap // versions that go
+	only    bool            // nothing else changes
 	packer  *packer
 	scratch *scratch
 	part    []byte // values part
@@ -219,6 +234,12 @@ type rewriter struct {
 // change returns the change of item i of a record. Items of a later version of the
 // program stay as they are.
 func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err error) {
+	if record.Kind(i) == txlog.Version && r.goes(record.Number(i), record.Slot(i)) {
+		return txlog.Changed{Drop: true}, nil
+	}
+	if r.only {
+		return c, nil
+	}
 	if r.part, err = record.Values(i, r.part[:0]); err != nil {
 		return c, err
 	}
@@ -234,6 +255,16 @@ func (r *rewriter) change(record *txlog.Record, i int) (c txlog.Changed, err err
 		}
 	}
 	return c, err
+}
+
+// goes reports whether a version leaves the log: it is to, it stands for nothing any
+// more, or nobody can open it.
+func (r *rewriter) goes(n txlog.Number, slot uint32) bool {
+	if r.engine.log.Erased(slot) {
+		return true
+	}
+	o := r.engine.numbers.from(n)
+	return r.engine.numbers.of(o) == n && (r.drop.Contains(uint32(o)) || r.engine.index.Purged(o))
 }
 
 // version returns the change of a version, whose values part is read already.

@@ -137,7 +137,7 @@ func TestRewriteFaults(t *testing.T) {
 		observations(t, e, 0, 150)
 		want := history(t, e)
 		disk.failAt.Store(disk.changes.Load() + at)
-		_, err := e.Rewrite(t.Context(), nil)
+		_, err := e.Compact(t.Context(), nil, nil)
 		if err != nil {
 			require.ErrorIs(t, err, errDisk)
 		}
@@ -148,7 +148,7 @@ func TestRewriteFaults(t *testing.T) {
 		e = startOn(t, disk, key)
 		require.Equal(t, want, history(t, e))
 		observations(t, e, 150, 160)
-		_, err = e.Rewrite(t.Context(), nil)
+		_, err = e.Compact(t.Context(), nil, nil)
 		require.NoError(t, err)
 		require.NoError(t, e.Verify(t.Context(), Verification{}))
 		require.Equal(t, want, history(t, e)[:len(want)])
@@ -181,7 +181,7 @@ func TestRewriteExtractsAnew(t *testing.T) {
 		return h.extractor
 	}
 	require.NotEqual(t, param.Version(schema.TypePatient), extractor())
-	_, err = e.Rewrite(t.Context(), nil)
+	_, err = e.Compact(t.Context(), nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, param.Version(schema.TypePatient), extractor())
 	require.NoError(t, e.Verify(t.Context(), Verification{}))
@@ -216,7 +216,7 @@ func TestOldDictionary(t *testing.T) {
 		}
 		return n
 	}
-	_, err = e.Rewrite(t.Context(), nil)
+	_, err = e.Compact(t.Context(), nil, nil)
 	require.NoError(t, err)
 	require.Positive(t, uses(old))
 	require.NoError(t, e.Close())
@@ -224,7 +224,7 @@ func TestOldDictionary(t *testing.T) {
 	e = startOn(t, fs, key)
 	log = e.log.(*txlog.Log)
 	require.Equal(t, want, history(t, e))
-	_, err = e.Rewrite(t.Context(), nil)
+	_, err = e.Compact(t.Context(), nil, nil)
 	require.NoError(t, err)
 	require.Zero(t, uses(old))
 	require.Equal(t, 20, uses(own().(*packer).Packer))
@@ -269,7 +269,7 @@ func TestCloseEndsRewriting(t *testing.T) {
 	want := history(t, e)
 	begun, ended := make(chan struct{}, 100), make(chan error)
 	go func() {
-		_, err := e.Rewrite(context.Background(), func(RewriteProgress) { begun <- struct{}{} })
+		_, err := e.Compact(context.Background(), nil, func(RewriteProgress) { begun <- struct{}{} })
 		ended <- err
 	}()
 	<-begun

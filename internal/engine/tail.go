@@ -25,12 +25,28 @@ type Change struct {
 // Tail iterates over the commits after a sequence that wrote resources, and goes on
 // with new commits until ctx ends or the engine is closed: it yields the error of ctx
 // or ErrClosed last. A caller that stops, and asks again after the last sequence that
-// it has seen, misses no commit and sees none twice. The state that it reads is held.
+// it has seen, misses no commit and sees none twice: Tail yields ErrStalePage, last, if a
+// later commit has lost versions. A caller that asks after 0 sees the versions that there
+// are, and ErrStalePage only if versions are removed meanwhile. The state that Tail reads
+// is held.
 func (e *Engine) Tail(ctx context.Context, after uint64) iter.Seq2[Change, error] {
+	lost := uint64(0)
+	if after == 0 {
+		lost = e.log.Horizon()
+	}
+	return e.tail(ctx, after, func(after uint64) bool {
+		horizon := e.log.Horizon()
+		return after >= horizon || horizon == lost
+	})
+}
+
+// tail is Tail that ends with ErrStalePage once whole says that commits after a sequence
+// have lost versions.
+func (e *Engine) tail(ctx context.Context, after uint64, whole func(after uint64) bool) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		for {
 			changed := e.published.wait()
-			next, goOn, err := e.yieldChanges(ctx, after, yield)
+			next, goOn, err := e.yieldChanges(ctx, after, whole, yield)
 			if !goOn {
 				return
 			}
@@ -53,7 +69,7 @@ func (e *Engine) Tail(ctx context.Context, after uint64) iter.Seq2[Change, error
 
 // yieldChanges yields the commits up to now, and returns the last sequence that it
 // yielded.
-func (e *Engine) yieldChanges(ctx context.Context, after uint64, yield func(Change, error) bool) (last uint64, goOn bool, err error) {
+func (e *Engine) yieldChanges(ctx context.Context, after uint64, whole func(uint64) bool, yield func(Change, error) bool) (last uint64, goOn bool, err error) {
 	now, err := e.Hold()
 	if err != nil {
 		return after, true, err
@@ -62,6 +78,9 @@ func (e *Engine) yieldChanges(ctx context.Context, after uint64, yield func(Chan
 	for c := range now.Commits(after) {
 		if err := ctx.Err(); err != nil {
 			return after, true, err
+		}
+		if !whole(after) {
+			return after, true, ErrStalePage
 		}
 		after = c.Sequence
 		if !yield(Change{c.Sequence, c.Time, c.First, c.Last, now.View}, nil) {
@@ -72,11 +91,19 @@ func (e *Engine) yieldChanges(ctx context.Context, after uint64, yield func(Chan
 }
 
 // Changes iterates over the commits after a sequence that wrote resources, up to the one
-// after which the state is.
+// after which the state is. It yields ErrStalePage, last, as [Engine.Tail] does, and where
+// versions that the state has were removed.
 func (v View) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
+		if after != 0 && after < v.engine.log.Horizon() {
+			yield(Change{}, ErrStalePage)
+			return
+		}
 		for c := range v.Commits(after) {
 			err := cmp.Or(ctx.Err(), v.Open())
+			if err == nil && !v.Complete() {
+				err = ErrStalePage
+			}
 			if err != nil {
 				yield(Change{}, err)
 				return

@@ -45,8 +45,12 @@ const verifySlice = 2_000_000
 // follow one another. It then makes the index anew from the bodies and compares it with
 // the index that answers searches. Values of another extractor are no fault: readers
 // make them again. It reports ErrCorrupt after the first fault, or after all faults if
-// v.Fault goes on.
+// v.Fault goes on. It waits for Compact, Purge and Erase, and these wait for it.
 func (e *Engine) Verify(ctx context.Context, v Verification) error {
+	if err := e.beginRewriting(ctx); err != nil {
+		return err
+	}
+	defer e.endRewriting()
 	now, err := e.Hold()
 	if err != nil {
 		return err
@@ -129,7 +133,7 @@ func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) erro
 				return err
 			}
 			t, _ := r.view.Key(o)
-			if !types[t] {
+			if r.view.Hole(o) || !types[t] {
 				items = append(items, index.Item{Hole: true})
 				continue
 			}

@@ -73,7 +73,7 @@ var readBuffers = sync.Pool{New: func() any { return new(buffers) }}
 // stored puts the stored form of a version into b.stored.
 func (e *Engine) stored(o index.Ordinal, b *buffers) (err error) {
 	if b.body, err = e.log.Body(e.numbers.of(o), b.body[:0]); err != nil {
-		return fmt.Errorf("datastore: reading: %w", logError(err))
+		return fmt.Errorf("datastore: reading: %w", goneError(err))
 	}
 	b.stored, err = e.packing.unpack(b.stored[:0], b.body)
 	return err
@@ -121,7 +121,7 @@ func (v View) Interaction(o index.Ordinal) (Interaction, error) {
 	defer readBuffers.Put(b)
 	part, err := v.engine.log.Values(v.engine.numbers.of(o), b.body[:0])
 	if err != nil {
-		return 0, fmt.Errorf("datastore: reading: %w", logError(err))
+		return 0, fmt.Errorf("datastore: reading: %w", goneError(err))
 	}
 	b.body = part
 	h, _, err := splitItem(part)

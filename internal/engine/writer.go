@@ -230,21 +230,26 @@ type landed struct {
 func (e *Engine) apply(runs []landed, items []index.Item) error {
 	first := e.index.View().Last() + 1
 	commits := make([]index.Commit, 0, len(runs))
-	done := 0
+	done, horizon := 0, uint64(0)
 	for i := range runs {
-		run, before := &runs[i], done
+		run, before, marks := &runs[i], done, false
 		for j := range run.items {
 			it, number := &run.items[j], run.First+txlog.Number(j)
-			if it.Kind == txlog.Version {
+			switch it.Kind {
+			case erasedItem:
+			case txlog.Version:
 				e.numbers.add(first+index.Ordinal(done), number)
 				done++
-			} else {
+			default:
 				e.states.set(string(it.Values), number, len(it.Body) == 0)
+				marks = marks || marksHorizon(string(it.Values))
 			}
 		}
-		e.sequence, e.time = run.Sequence, run.Time
+		if e.sequence, e.time = run.Sequence, run.Time; marks {
+			horizon = run.Sequence
+		}
 		switch last := len(commits) - 1; {
-		case done == before:
+		case done == before && !marks:
 		case last >= 0 && commits[last].Sequence == run.Sequence: // another part of it
 			commits[last].Items = items[before-len(commits[last].Items) : done]
 		default:
@@ -255,6 +260,9 @@ func (e *Engine) apply(runs []landed, items []index.Item) error {
 		if _, err := e.index.ApplyAll(commits); err != nil {
 			return err
 		}
+	}
+	if horizon > 0 {
+		e.index.Forget(horizon)
 	}
 	e.published.tell()
 	return nil

@@ -9,17 +9,18 @@ type Batch struct {
 	// memory has payloads and texts made from them, to which the strings below refer.
 	memory arena
 
-	terms   []preparedTerm
-	tokens  []preparedToken
-	counts  []preparedCount
-	dates   []preparedDate
-	numbers []preparedNumber
-	texts   []preparedText
-	edges   []preparedEdge
-	targets []preparedTarget
-	keys    []byte // of targets
-	units   []preparedUnit
-	foreign int // references that some base URL makes local
+	terms     []preparedTerm
+	tokens    []preparedToken
+	counts    []preparedCount
+	dates     []preparedDate
+	numbers   []preparedNumber
+	texts     []preparedText
+	edges     []preparedEdge
+	targets   []preparedTarget
+	keys      []byte // of targets
+	units     []preparedUnit
+	foreign   int // references that some base URL makes local
+	addresses int // those of them that are no canonicals
 }
 
 // Reset forgets all values: values prepared in b must not be used any more.
@@ -30,12 +31,14 @@ func (b *Batch) Reset() {
 }
 
 // A batchEnd has the lengths of a batch's arrays.
-type batchEnd struct{ terms, tokens, counts, dates, numbers, texts, edges, targets, units, foreign int }
+type batchEnd struct {
+	terms, tokens, counts, dates, numbers, texts, edges, targets, units, foreign, addresses int
+}
 
 func (b *Batch) end() batchEnd {
 	return batchEnd{
 		len(b.terms), len(b.tokens), len(b.counts), len(b.dates), len(b.numbers),
-		len(b.texts), len(b.edges), len(b.targets), len(b.units), b.foreign,
+		len(b.texts), len(b.edges), len(b.targets), len(b.units), b.foreign, b.addresses,
 	}
 }
 
@@ -50,7 +53,7 @@ func (b *Batch) cut(e batchEnd) {
 	b.edges = b.edges[:e.edges]
 	b.targets = b.targets[:e.targets]
 	b.units = b.units[:e.units]
-	b.foreign = e.foreign
+	b.foreign, b.addresses = e.foreign, e.addresses
 }
 
 // A Prepared is the values of one version, ready to be applied: its terms and

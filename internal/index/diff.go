@@ -162,7 +162,7 @@ func (d *differ) versions(ctx context.Context) {
 			return
 		}
 		a, b := d.a.x.versions.at(uint32(o)), d.b.x.versions.at(uint32(o))
-		x, y := d.a.entity(a.entity), d.b.entity(b.entity)
+		x, y := d.a.entity(d.a.entityAt(o)), d.b.entity(d.b.entityAt(o))
 		if !d.in(x) && !d.in(y) {
 			if x == nil && shown.Contains(uint32(o)) {
 				d.differs(DiffVisible, NoParam, o) // a hole
@@ -178,7 +178,9 @@ func (d *differ) versions(ctx context.Context) {
 		if timeA != timeB || broughtA != broughtB {
 			d.differs(DiffTime, NoParam, o)
 		}
-		if a.previous != b.previous || d.a.after(a) != d.b.after(b) {
+		beforeA, _ := d.a.Previous(o)
+		beforeB, _ := d.b.Previous(o)
+		if beforeA != beforeB || d.a.after(a) != d.b.after(b) {
 			d.differs(DiffHistory, NoParam, o)
 		}
 		if d.b.after(b) == 0 {
@@ -197,6 +199,14 @@ func (d *differ) versions(ctx context.Context) {
 	}
 }
 
+// entityAt returns the entity of an ordinal, 0 of a hole.
+func (v View) entityAt(o Ordinal) Entity {
+	if v.Hole(o) {
+		return 0
+	}
+	return v.EntityOf(o)
+}
+
 // in reports whether an entity is of the slice.
 func (d *differ) in(r *entityRecord) bool { return r != nil && d.types(r.typ) }
 
@@ -213,9 +223,14 @@ func (v View) entity(e Entity) *entityRecord {
 	return v.x.entities.records.at(uint32(e))
 }
 
-// after returns the version after one in the view, 0 if there is none.
+// after returns the version after one in the view that did not leave the log, 0 if there
+// is none.
 func (v View) after(w *version) Ordinal {
-	if next := Ordinal(w.next.Load()); next <= v.s.last {
+	next := Ordinal(w.next.Load())
+	for next != 0 && next <= v.s.last && v.x.Purged(next) {
+		next = Ordinal(v.x.versions.at(uint32(next)).next.Load())
+	}
+	if next <= v.s.last {
 		return next
 	}
 	return 0

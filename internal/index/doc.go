@@ -35,6 +35,8 @@
 //   - [Index.Sweep] removes from postings and columns the ordinals that are not visible
 //     at its horizon nor later. It goes beyond no hold ([Index.Hold]) that lasts; a
 //     view without a hold is exact as long as it is whole ([View.Whole]).
+//   - [Index.Purge] makes holes of ordinals whose items left the log: no view shows
+//     them any more, and a view that had one is not complete ([View.Complete]).
 //   - [Index.ApplyAll] applies every commit that an [Admission] has admitted: limits
 //     are checked before a commit is made durable. They stand in limits.go.
 //   - An index that a [Loader] filled equals one that Apply filled: [Diff] finds

@@ -29,7 +29,8 @@ type Index struct {
 	customChanges atomic.Uint64
 	limits        Usage
 	horizon       horizon
-	sweeping      sync.Mutex // held by a sweep from its beginning to its end
+	purges        atomic.Pointer[purging] // nil as long as nothing left the log
+	sweeping      sync.Mutex              // held by a sweep from its beginning to its end
 
 	// applying guards what follows; Apply holds it, and a sweep at its end.
 	applying sync.Mutex

@@ -1,6 +1,9 @@
 package index
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Prepare decodes a payload into dst and computes its terms. The payload is copied.
 // Calls with different dst may run at the same time, and beside Apply. dst keeps its
@@ -73,6 +76,9 @@ func (h *hasher) take(e *Entry) error {
 	}
 	if e.Kind == KindAddress || e.Kind == KindCanonical {
 		h.to.foreign++
+	}
+	if e.Kind == KindAddress {
+		h.to.addresses++
 	}
 	h.settled.entries = h.settled.entries[:0]
 	h.settle(&h.settled, e)
@@ -198,4 +204,26 @@ func (h *hasher) addNumber(e *Entry, unit int) error {
 	n.inexact = lowShared || highShared
 	h.to.numbers = append(h.to.numbers, n)
 	return nil
+}
+
+// Addresses reports whether the version has references that some base URL makes local,
+// so that Targets depends on the settings.
+func (p *Prepared) Addresses() bool {
+	return p != nil && p.in != nil && p.end.addresses > p.from.addresses
+}
+
+// Targets iterates over the ids of the resources of a type to which the version refers,
+// with the parameter of each.
+func (p *Prepared) Targets(typ TypeID) iter.Seq2[Param, string] {
+	return func(yield func(Param, string) bool) {
+		if p == nil || p.in == nil {
+			return
+		}
+		targets := p.targets()
+		for _, e := range p.edges() {
+			if t := &targets[e.target]; t.typ == typ && !yield(e.param, t.id) {
+				return
+			}
+		}
+	}
 }

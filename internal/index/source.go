@@ -143,10 +143,15 @@ func (v View) newestOwn(typ *TypeID, from dated) iter.Seq[dated] {
 
 // backward iterates over the ordinals of a type, or all, from one on downwards.
 func (v View) backward(typ *TypeID, last Ordinal) iter.Seq[Ordinal] {
-	if typ != nil {
-		return v.OfType(*typ).Backward(last)
-	}
 	return func(yield func(Ordinal) bool) {
+		if typ != nil {
+			for o := range v.OfType(*typ).Backward(last) {
+				if !v.Hole(o) && !yield(o) {
+					return
+				}
+			}
+			return
+		}
 		for o := last; o >= FirstOrdinal; o-- {
 			if !v.Hole(o) && !yield(o) {
 				return
@@ -190,7 +195,7 @@ func (v View) nextBrought(some []dated, sources *column[dateRange], typ *TypeID,
 	least := dated{math.MinInt64, 0} // what is listed after it is not among the first
 	for o, r := range sources.entries(nil) {
 		d := dated{r.from, o}
-		if !d.before(from) || !least.before(d) {
+		if !d.before(from) || !least.before(d) || v.x.Purged(o) {
 			continue
 		}
 		if typ != nil {

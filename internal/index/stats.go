@@ -51,6 +51,13 @@ func (x *Index) Stats() Stats {
 	state := x.state.Load()
 	w.Ordinals, w.Records = int(state.last), int(state.records)
 	w.Superseded, w.Swept = int(state.dead.n), x.swept()
+	if d := x.purged(); d.set != nil {
+		n := int(d.set.GetCardinality())
+		w.Ordinals, w.Superseded = w.Ordinals-n, w.Superseded-n
+		if swept := state.dead.swept; swept != nil {
+			w.Swept -= int(d.set.AndCardinality(swept))
+		}
+	}
 	x.resourceStats(&w.Stats)
 	w.walkParams()
 	w.walkPostings()

@@ -107,6 +107,11 @@ func newSweep(x *Index, at record) *sweep {
 	}
 	dead.AddMany(found)
 	dead.RunOptimize()
+	return newSweepOf(x, dead)
+}
+
+// newSweepOf returns a sweep of some ordinals.
+func newSweepOf(x *Index, dead *roaring.Bitmap) *sweep {
 	return &sweep{x: x, dead: dead, bits: bitset.From(dead.ToDense())}
 }
 

@@ -88,6 +88,15 @@ func (v View) newest(e Entity) Ordinal {
 	for o > v.s.last {
 		o = v.x.versions.at(uint32(o)).previous
 	}
+	return v.kept(o)
+}
+
+// kept returns o, or the newest version of its resource before o that did not leave the
+// log, 0 if there is none.
+func (v View) kept(o Ordinal) Ordinal {
+	for o != 0 && v.x.Purged(o) {
+		o = v.x.versions.at(uint32(o)).previous
+	}
 	return o
 }
 
@@ -108,10 +117,10 @@ func (v View) Deleted(o Ordinal) bool {
 	return w != nil && w.number&deletedBit != 0
 }
 
-// Hole reports whether o stands for no version.
+// Hole reports whether o stands for no version: it never did, or its item left the log.
 func (v View) Hole(o Ordinal) bool {
 	w := v.version(o)
-	return w != nil && w.entity == 0
+	return w != nil && (w.entity == 0 || v.x.Purged(o))
 }
 
 // Key returns the type and id of the resource of o.
@@ -126,12 +135,15 @@ func (v View) VersionNumber(o Ordinal) uint64 {
 	return 0
 }
 
-// Previous returns the version of the same resource before o.
+// Previous returns the version of the same resource before o, passing over versions that left
+// the log.
 func (v View) Previous(o Ordinal) (Ordinal, bool) {
-	if w := v.version(o); w != nil {
-		return w.previous, w.previous != 0
+	w := v.version(o)
+	if w == nil {
+		return 0, false
 	}
-	return 0, false
+	before := v.kept(w.previous)
+	return before, before != 0
 }
 
 // RecordOf returns the sequence of the commit of o, and the time of o in microseconds

@@ -29,6 +29,8 @@ type Key struct {
 	parts   cipher.AEAD
 	records cipher.AEAD
 	seals   atomic.Uint64
+
+	patientInfo string // what the data key gives to those of patients
 }
 
 // ID returns the key's identifier.
@@ -240,6 +242,11 @@ func newKey(id KeyID, secret [KeySize]byte) (*Key, error) {
 	if key.records, err = derivedGCM(secret[:], "fhirlake 2 record tag"); err != nil {
 		return nil, err
 	}
+	root, err := hkdf.Expand(sha256.New, secret[:], "fhirlake 2 patients", KeySize)
+	if err != nil {
+		return nil, fmt.Errorf("seal: derive: %w", err)
+	}
+	key.patientInfo = "fhirlake 2 patient part" + string(root)
 	return key, nil
 }
 

@@ -48,7 +48,11 @@ func (l *Log) Append(ctx context.Context, b *Batch) (Position, error) {
 		}
 	}
 	st := l.state.Load()
-	f := p.seal(key, l.header.lineage, st.tag, st.last, b.Commits)
+	slots, err := l.slotKeys(key, p.items)
+	if err != nil {
+		return Position{}, err
+	}
+	f := p.seal(key, slots, l.header.lineage, st.tag, st.last, b.Commits)
 	next, err := l.writeLocked(st, &p.info, f)
 	if err != nil {
 		return Position{}, err

@@ -81,6 +81,7 @@ type backup struct {
 	state    *state
 	manifest *manifest
 	keys     *seal.Keyset
+	slots    []seal.PatientKey
 	since    uint64
 	taken    int64
 	out      io.Writer
@@ -95,6 +96,9 @@ func (l *Log) startBackup(o BackupOptions) (*backup, error) {
 	// The writer is held up so that state, manifest and keys fit one another.
 	l.writer.Lock()
 	b := &backup{log: l, state: l.state.Load(), manifest: l.manifest.Load(), keys: l.keys.Load(), since: o.Since}
+	if t := l.slots.Load(); t != nil {
+		b.slots = t.secrets
+	}
 	l.writer.Unlock()
 	last := b.state.last
 	if o.Since > last.Sequence {
@@ -110,13 +114,13 @@ func (l *Log) startBackup(o BackupOptions) (*backup, error) {
 }
 
 func (b *backup) write(ctx context.Context, w io.Writer, o BackupOptions) error {
-	f, err := newFront(pieceMagic, b.keys, o.Secrets)
+	f, err := newFront(pieceMagic, b.keys, o.Secrets, b.slots)
 	if err != nil {
 		return err
 	}
 	if o.Keys != nil {
 		f.wrapped, f.box = nil, nil
-		apart, err := newFront(keysMagic, b.keys, o.Secrets)
+		apart, err := newFront(keysMagic, b.keys, o.Secrets, b.slots)
 		if err != nil {
 			return err
 		}

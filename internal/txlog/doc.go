@@ -12,6 +12,8 @@
 //     closed. [Log.Rewrite] puts new segments in the place of closed ones.
 //   - The manifest says what the store consists of. Each has a generation and
 //     names the one before.
+//   - A key slot is a patient's: its items open with its secret, which
+//     [Log.EraseSlots] destroys, and with a data key.
 //   - The head says how far the log is durable. It is written after every
 //     sync, and everything up to it must be there when a store is opened.
 //   - A checkpoint is a file of its caller's beside the log, bound to what the log has:
@@ -44,8 +46,7 @@
 // # What it does not do
 //
 // It knows no resource, and compresses nothing. It does not split records, group
-// commits or retry conflicts: its caller does. Keys of patients have room in the formats
-// and no code here.
+// commits or retry conflicts: its caller does. Whose a key slot is, its caller says.
 //
 // Formats: docs/format/log.md, docs/format/keyset.md and docs/format/backup.md. Reasons:
 // docs/storage.md.

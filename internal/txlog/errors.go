@@ -48,6 +48,9 @@ var (
 	// yet, or Rewrite dropped its item.
 	ErrNotFound = errors.New("txlog: no such item")
 
+	// ErrErased is returned for an item whose key was destroyed.
+	ErrErased = errors.New("txlog: the item was erased")
+
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("txlog: log is closed")
 )

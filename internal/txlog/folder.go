@@ -31,9 +31,10 @@ func (d *listing) hasOwn() bool {
 // ownNames has every name that this version writes at the top of a store's folder; true
 // stands for a folder.
 var ownNames = map[string]bool{
-	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false,
+	nameHeader: false, nameKeyset: false, nameHead: false, nameManifest: false, namePatients: false,
 	nameHeader + tempSuffix: false, nameKeyset + tempSuffix: false, nameManifest + tempSuffix: false,
-	nameCheckpoint: false, nameCheckpoint + tempSuffix: false,
+	namePatients + tempSuffix: false,
+	nameCheckpoint:            false, nameCheckpoint + tempSuffix: false,
 	nameLog: true, nameDictionaries: true, nameRestoring: false,
 }
 

@@ -87,6 +87,28 @@ func FuzzHead(f *testing.F) {
 	})
 }
 
+// FuzzPatients decodes any bytes as a file of patients' keys.
+func FuzzPatients(f *testing.F) {
+	keys, err := seal.NewKeyset(f.Context(), seal.RandomKey())
+	require.NoError(f, err)
+	keys, key, err := keys.WithSideKey()
+	require.NoError(f, err)
+	t := slotTable{generation: 1, key: key.ID(), secrets: []seal.PatientKey{seal.NewPatientKey(), {}}}
+	file, err := t.marshal(keys, [16]byte{1})
+	require.NoError(f, err)
+	f.Add(file)
+	f.Add(file[:patientsHead])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		table, err := unmarshalSlots(data, keys, [16]byte{1})
+		if err != nil {
+			require.True(t, typedError(err), "%v", err)
+			return
+		}
+		require.Equal(t, file[:patientsHead], data[:patientsHead])
+		require.Len(t, table.secrets, 2)
+	})
+}
+
 // FuzzCheckpointHeader decodes any bytes as the header of a checkpoint.
 func FuzzCheckpointHeader(f *testing.F) {
 	keys, err := seal.NewKeyset(f.Context(), seal.RandomKey())

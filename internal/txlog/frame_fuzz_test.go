@@ -83,7 +83,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	p, err := newPlan(&Batch{Commits: commits})
 	require.NoError(f, err)
-	f.Add(p.seal(keys.Current(), [16]byte{}, seal.Tag{}, Last{Next: 1}, commits).record(), uint8(1))
+	f.Add(p.seal(keys.Current(), nil, [16]byte{}, seal.Tag{}, Last{Next: 1}, commits).record(), uint8(1))
 	f.Add(make([]byte, recordHeadSize+runSize+spanSize+entrySize+trailerSize), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, item uint8) {
 		info, ok := decodeRecord(data)

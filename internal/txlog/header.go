@@ -13,6 +13,7 @@ const (
 	nameKeyset       = "keyset"
 	nameHead         = "head"
 	nameManifest     = "manifest"
+	namePatients     = "patients"
 	nameLog          = "log"
 	nameDictionaries = "dictionaries"
 	nameCheckpoint   = "checkpoint"

@@ -23,6 +23,7 @@ type Inspection struct {
 	Header   *HeaderInfo // nil where it cannot be read
 	DataKeys int         // number of them in the keyset
 	Keys     []uint64    // their ids, where Checked
+	Patients uint64      // that of Keys which seals the keys of patients alone; 0 for none
 	Rotating bool        // a rotation is under way; likewise
 	Manifest *ManifestInfo
 	Heads    [2]HeadInfo
@@ -116,6 +117,7 @@ type inspector struct {
 	manifest      *manifest // nil where it cannot be read
 	manifestError error     // why it is not
 	manifestTag   seal.Tag
+	patients      seal.KeyID // that seals the keys of patients; 0 for none
 	headFile      []byte
 	head          *head // nil where no slot is whole
 	headSlot      int
@@ -156,6 +158,7 @@ func newInspector(ctx context.Context, folder Folder, w seal.KeyWrapper) (*inspe
 	in.readManifest()
 	in.readHead()
 	in.readDictionaries()
+	in.readPatients()
 	if err := in.openSegments(); err != nil {
 		in.close()
 		return nil, err
@@ -276,6 +279,19 @@ func (in *inspector) readHead() {
 	in.head = &h
 	if in.manifest != nil {
 		in.note(nameManifest, h.checkManifest(in.manifest, in.manifestTag))
+	}
+}
+
+// readPatients checks the keys of patients.
+func (in *inspector) readPatients() {
+	if in.keys == nil || in.header == nil || in.manifest == nil {
+		return
+	}
+	l := &Log{folder: in.folder, header: in.header}
+	l.keys.Store(in.keys)
+	in.note(namePatients, l.loadSlots(in.manifest))
+	if t := l.slots.Load(); t != nil {
+		in.patients = t.key
 	}
 }
 
@@ -547,6 +563,7 @@ func (out *Inspection) describe(in *inspector) {
 		for _, id := range in.keys.IDs() {
 			out.Keys = append(out.Keys, uint64(id))
 		}
+		out.Patients = uint64(in.patients)
 	}
 	if h := in.header; h != nil {
 		out.Header = &HeaderInfo{Features: h.features, Lineage: h.lineage, Store: h.store, Created: time.UnixMicro(h.created).UTC()}

@@ -25,6 +25,8 @@ type Log struct {
 	dictionaries atomic.Pointer[map[uint32][]byte]
 	checkpoint   atomic.Pointer[checkpointHeader] // of the one that is there and can be used; nil for none
 	closed       atomic.Bool
+	slots        atomic.Pointer[slotTable] // nil as long as no patient has a key
+	patients     patientKeys
 	lost         int64 // bytes that opening found damaged behind the last sync
 
 	// writer has what Append, Roll and Rewrite change.
@@ -63,6 +65,10 @@ type Last struct {
 
 // Last returns where the log ends.
 func (l *Log) Last() Last { return l.state.Load().last }
+
+// Horizon returns the sequence of the newest commit that lost a version by Rewrite; 0
+// for none. Later commits are whole.
+func (l *Log) Horizon() uint64 { return l.manifest.Load().horizon }
 
 // Term returns the writer's term: each opening for writing begins one, and the numbers
 // rise. A log opened for reading returns the last writer's term.

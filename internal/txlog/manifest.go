@@ -16,8 +16,9 @@ type manifest struct {
 	generation   uint64
 	previous     seal.Tag // of the manifest before; zero for the first
 	nextName     uint64   // of the next segment; names are given once
-	horizon      uint64   // what compaction dropped: 0 in this version
+	horizon      uint64   // sequence of the newest commit that lost a version; 0 for none
 	cut          bool     // made by Cut: a head before it says nothing
+	patients     uint32   // least generation of the keys of patients
 	dictionaries []dictionaryEntry
 	terms        []termEntry    // with commits, rising; the last may have none yet
 	segments     []segmentEntry // in order; all but the last are closed
@@ -62,7 +63,7 @@ const (
 	manifestVersion = 2
 
 	// manifestFixed: magic, version, flags, generation, previous, next name,
-	// horizon, numbers of dictionaries, terms, segments, 0.
+	// horizon, numbers of dictionaries, terms, segments, generation of patients' keys.
 	manifestFixed      = 8 + 4 + 4 + 8 + 16 + 8 + 8 + 4 + 4 + 4 + 4
 	manifestDictionary = 4 + 4 + seal.TagSize
 	manifestTerm       = 8 + 8 + 16
@@ -87,7 +88,7 @@ func (m *manifest) marshal(keys *seal.Keyset) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.dictionaries)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.terms)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.segments)))
-	b = binary.LittleEndian.AppendUint32(b, 0)
+	b = binary.LittleEndian.AppendUint32(b, m.patients)
 	for _, d := range m.dictionaries {
 		b = binary.LittleEndian.AppendUint32(b, d.number)
 		b = binary.LittleEndian.AppendUint32(b, d.size)
@@ -173,6 +174,7 @@ func decodeManifest(b []byte) (*manifest, error) {
 		nextName:   binary.LittleEndian.Uint64(b[40:]),
 		horizon:    binary.LittleEndian.Uint64(b[48:]),
 		cut:        flags&flagCut != 0,
+		patients:   binary.LittleEndian.Uint32(b[68:]),
 	}
 	copy(m.previous[:], b[24:])
 	dictionaries := uint64(binary.LittleEndian.Uint32(b[56:]))

@@ -189,6 +189,9 @@ func (l *Log) load(ctx context.Context) (head, error) {
 	if err := l.openSegments(m); err != nil {
 		return head{}, err
 	}
+	if err := l.loadSlots(m); err != nil {
+		return head{}, err
+	}
 	return h, l.loadDictionaries(m)
 }
 
@@ -349,7 +352,7 @@ func (l *Log) tidy(found *listing) error {
 			remove = append(remove, path.Join(nameDictionaries, e.Name))
 		}
 	}
-	for _, name := range []string{nameHeader + tempSuffix, nameKeyset + tempSuffix, nameManifest + tempSuffix, nameCheckpoint + tempSuffix, nameRestoring} {
+	for _, name := range []string{nameHeader + tempSuffix, nameKeyset + tempSuffix, nameManifest + tempSuffix, namePatients + tempSuffix, nameCheckpoint + tempSuffix, nameRestoring} {
 		if found.has(name) {
 			remove = append(remove, name)
 		}

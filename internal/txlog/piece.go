@@ -44,9 +44,9 @@ type front struct {
 	box     []byte // the store's backup secrets, sealed under that key; likewise
 }
 
-// newFront returns a front with all backup secrets of a store. The last one is the
+// newFront returns a front with all backup secrets of a store and the keys of patients. The last one is the
 // piece's.
-func newFront(magic string, keys *seal.Keyset, secrets []seal.BackupSecret) (f front, err error) {
+func newFront(magic string, keys *seal.Keyset, secrets []seal.BackupSecret, slots []seal.PatientKey) (f front, err error) {
 	f = front{magic: magic, wrapped: keys.WrappedKey()}
 	if magic == pieceMagic {
 		rand.Read(f.salt[:])
@@ -57,6 +57,9 @@ func newFront(magic string, keys *seal.Keyset, secrets []seal.BackupSecret) (f f
 	text := binary.LittleEndian.AppendUint32(nil, uint32(len(secrets)))
 	for i := range secrets {
 		text = append(text, secrets[i][:]...)
+	}
+	for i := range slots {
+		text = append(text, slots[i][:]...)
 	}
 	f.box, err = keys.SealBox(text, f.bound())
 	return f, err

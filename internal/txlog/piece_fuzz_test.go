@@ -69,7 +69,7 @@ func FuzzPieceStream(f *testing.F) {
 	require.NoError(f, err)
 	secrets := []seal.BackupSecret{seal.NewBackupSecret()}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		front, err := newFront(pieceMagic, keys, secrets)
+		front, err := newFront(pieceMagic, keys, secrets, nil)
 		require.NoError(t, err)
 		key, err := secrets[0].StreamKey(front.salt[:])
 		require.NoError(t, err)

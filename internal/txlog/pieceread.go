@@ -18,18 +18,23 @@ type pieceReader struct {
 	head  *pieceHead
 	info  BackupInfo
 	keys  *seal.Keyset // the piece's data keys
+	slots []seal.PatientKey
 	read  *countingReader
 	in    io.Reader // the opened stream
 	chain chain
 	ended bool
 }
 
-// secrets are the backup secrets that are known while pieces are opened.
-type secrets map[seal.BackupID]seal.BackupSecret
+// secrets are the backup secrets that are known while pieces are opened, and the keys of
+// patients, which are those of the newest box.
+type secrets struct {
+	of    map[seal.BackupID]seal.BackupSecret
+	slots []seal.PatientKey
+}
 
 // add opens the box of a front. The secrets of earlier pieces of the store are in it.
-func (s secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
-	if _, ok := s[f.secret]; ok {
+func (s *secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
+	if _, ok := s.of[f.secret]; ok {
 		return nil
 	}
 	if w == nil {
@@ -39,19 +44,23 @@ func (s secrets) add(ctx context.Context, f *front, w seal.KeyWrapper) error {
 	if err != nil {
 		return sealError(err)
 	}
-	if len(text) < 4 || uint64(len(text)-4) != uint64(binary.LittleEndian.Uint32(text))*seal.KeySize {
+	if len(text) < 4 || (len(text)-4)%seal.KeySize != 0 || uint64(len(text)-4) < uint64(binary.LittleEndian.Uint32(text))*seal.KeySize {
 		return corruptf("its box is not one")
 	}
-	for text = text[4:]; len(text) > 0; text = text[seal.KeySize:] {
+	count, first := binary.LittleEndian.Uint32(text), len(s.of) == 0
+	for text = text[4:]; count > 0; count-- {
 		secret := seal.BackupSecret(text[:seal.KeySize])
 		id, err := secret.ID()
 		if err != nil {
 			return err
 		}
-		s[id] = secret
+		s.of[id], text = secret, text[seal.KeySize:]
 	}
-	if _, ok := s[f.secret]; !ok {
+	if _, ok := s.of[f.secret]; !ok {
 		return corruptf("its box is not one")
+	}
+	for ; first && len(text) > 0; text = text[seal.KeySize:] {
+		s.slots = append(s.slots, seal.PatientKey(text[:seal.KeySize]))
 	}
 	return nil
 }
@@ -92,7 +101,7 @@ func cutShort(err error) error {
 }
 
 // readKeys reads a file of keys.
-func readKeys(ctx context.Context, r io.Reader, w seal.KeyWrapper, known secrets) error {
+func readKeys(ctx context.Context, r io.Reader, w seal.KeyWrapper, known *secrets) error {
 	f, err := readFront(r, keysMagic)
 	if err != nil {
 		return fmt.Errorf("the file of keys: %w", err)
@@ -110,8 +119,8 @@ func readKeys(ctx context.Context, r io.Reader, w seal.KeyWrapper, known secrets
 
 // openPiece reads a piece up to its first record. The key of another piece of the same
 // store opens it as well.
-func openPiece(r *countingReader, f *front, known secrets) (*pieceReader, error) {
-	secret, ok := known[f.secret]
+func openPiece(r *countingReader, f *front, known *secrets) (*pieceReader, error) {
+	secret, ok := known.of[f.secret]
 	if !ok {
 		return nil, fmt.Errorf("%w: its keys lie apart, and not in the file of keys given", ErrWrongKey)
 	}
@@ -119,7 +128,7 @@ func openPiece(r *countingReader, f *front, known secrets) (*pieceReader, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &pieceReader{read: r}
+	p := &pieceReader{read: r, slots: known.slots}
 	if p.in, err = seal.NewStreamReader(r, key); err != nil {
 		return nil, err
 	}
@@ -237,7 +246,7 @@ type VerifyOptions struct {
 }
 
 // VerifyPiece reads a piece of a backup to its end, verifies every record, opens every
-// item, and says what the piece has. It reports ErrCorrupt for one that is damaged or
+// item whose key was not erased, and says what the piece has. It reports ErrCorrupt for one that is damaged or
 // cut, ErrPiece for what is none, ErrUnsupported, ErrWrongKey, ErrNoKey, the error
 // of ctx, or the reader's.
 func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo, error) {
@@ -248,6 +257,7 @@ func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo,
 	p := pieces[0]
 	l := &Log{header: &storeHeader{lineage: p.head.lineage}}
 	l.keys.Store(p.keys)
+	l.slots.Store(&slotTable{secrets: p.slots})
 	var buffer []byte
 	for {
 		info, sealed, err := p.next()
@@ -262,6 +272,9 @@ func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo,
 		}
 		record := &Record{log: l, keys: l.keys.Load(), info: info, place: info.place(), sealed: sealed}
 		for i := range record.Len() {
+			if l.Erased(record.Slot(i)) {
+				continue
+			}
 			for _, kind := range []seal.PartKind{seal.Values, seal.Body} {
 				if buffer, err = record.part(i, kind, buffer[:0]); err != nil {
 					return p.info, fmt.Errorf("txlog: the backup: item %d: %w", record.Number(i), err)
@@ -273,7 +286,7 @@ func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo,
 
 // openPieces reads the heads of pieces, in the order given.
 func openPieces(ctx context.Context, readers []io.Reader, o VerifyOptions) ([]*pieceReader, error) {
-	known := secrets{}
+	known := &secrets{of: map[seal.BackupID]seal.BackupSecret{}}
 	if o.Keys != nil {
 		if err := readKeys(ctx, o.Keys, o.Wrapper, known); err != nil {
 			return nil, fmt.Errorf("txlog: the backup: %w", err)

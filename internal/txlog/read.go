@@ -66,13 +66,9 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 	if !ok {
 		return dst, ErrNotFound
 	}
-	key, err := keys.Key(keyID)
-	if err != nil {
-		return dst, sealError(err)
-	}
 	id := seal.PartID{Lineage: l.header.lineage, Number: uint64(n), Kind: kind}
 	if t.strings != nil {
-		return openPart(key, stringBytes(t.strings[at]), p.place, item, id, dst)
+		return l.openPart(keys, keyID, stringBytes(t.strings[at]), p.place, item, id, dst)
 	}
 
 	buffer := entryBuffers.Get().(*[2 * entrySize]byte)
@@ -87,6 +83,10 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 		return dst, corruptf("item %d is out of its record's bounds", n)
 	}
 	id.Slot = r.slot
+	key, err := l.partKey(keys, keyID, r.slot)
+	if err != nil {
+		return dst, err
+	}
 	old, size := len(dst), int(r.end-r.start)
 	dst = slices.Grow(dst, size)
 	sealed := dst[old : old+size]
@@ -101,13 +101,17 @@ func (l *Log) part(n Number, kind seal.PartKind, dst []byte) ([]byte, error) {
 }
 
 // openPart opens a part of a record in memory.
-func openPart(key *seal.Key, record []byte, p place, item int, id seal.PartID, dst []byte) ([]byte, error) {
+func (l *Log) openPart(keys *seal.Keyset, keyID seal.KeyID, record []byte, p place, item int, id seal.PartID, dst []byte) ([]byte, error) {
 	start, end := p.entryRange(item)
 	r := p.locate(record[start:end], id.Kind)
 	if !r.valid(p, len(record)) {
 		return dst, corruptf("item %d is out of its record's bounds", id.Number)
 	}
 	id.Slot = r.slot
+	key, err := l.partKey(keys, keyID, r.slot)
+	if err != nil {
+		return dst, err
+	}
 	out, err := key.OpenPart(dst, record[r.start:r.end], id)
 	if err != nil {
 		return dst, sealError(err)
@@ -137,3 +141,27 @@ func readError(err error) error {
 // stringBytes returns the bytes of a string without a copy. They must not be
 // written to.
 func stringBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// SlotOf returns the key slot of an item. It reports what Values reports.
+func (l *Log) SlotOf(n Number) (uint32, error) {
+	_, s, t, at, err := l.find(n)
+	if err != nil {
+		return 0, err
+	}
+	p := &t.records[at]
+	item, _, ok := p.find(n)
+	if !ok {
+		return 0, ErrNotFound
+	}
+	start, end := p.entryRange(item)
+	if t.strings != nil {
+		return p.locate(stringBytes(t.strings[at])[start:end], seal.Values).slot, nil
+	}
+	buffer := entryBuffers.Get().(*[2 * entrySize]byte)
+	defer entryBuffers.Put(buffer)
+	entries := buffer[:end-start]
+	if err := readFull(s.file, entries, int64(p.offset)+int64(start)); err != nil {
+		return 0, err
+	}
+	return p.locate(entries, seal.Values).slot, nil
+}

@@ -25,7 +25,7 @@ const (
 // during Append and does not keep.
 type Item struct {
 	Kind   Kind
-	Slot   uint32 // key slot: 0, the store's data keys, and in this version no other
+	Slot   uint32 // key slot: 0, the store's data keys; others are patients' ([Log.Slot])
 	Values []byte
 	Body   []byte
 }

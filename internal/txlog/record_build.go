@@ -59,12 +59,15 @@ func (b *recordBuilder) move(source *Record, i int) error {
 	if !source.keys.Retired(id) {
 		return b.add(source, i, id, item)
 	}
-	old, err := source.keys.Key(id)
+	old, err := source.log.partKey(source.keys, id, values.slot)
 	if err != nil {
-		return sealError(err)
+		return err
 	}
 	key, err := b.reserve(2)
 	if err != nil {
+		return err
+	}
+	if key, err = source.log.slotKey(key, values.slot); err != nil {
 		return err
 	}
 	part := source.partID(i, values.slot)
@@ -85,6 +88,9 @@ func (b *recordBuilder) seal(source *Record, i int, c Changed) error {
 	}
 	start, end := source.place.entryRange(i)
 	r := source.place.locate(source.sealed[start:end], seal.Values)
+	if key, err = source.log.slotKey(key, r.slot); err != nil {
+		return err
+	}
 	part := source.partID(i, r.slot)
 	return b.add(source, i, key.ID(), sealedItem{
 		slot:   uint32(r.kind)<<kindShift | r.slot,

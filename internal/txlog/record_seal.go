@@ -75,7 +75,7 @@ func (p *plan) measure(annotations int64) error {
 	values, data := int64(0), int64(0)
 	for i := range p.items {
 		item := &p.items[i]
-		if item.Slot != 0 || item.Kind > State {
+		if item.Slot > maxSlot || item.Kind > State {
 			return fmt.Errorf("%w: item %d has key slot %d, kind %d", ErrBadRecord, i, item.Slot, item.Kind)
 		}
 		values += int64(len(item.Values)) + seal.Overhead
@@ -95,7 +95,7 @@ func (p *plan) measure(annotations int64) error {
 
 // seal gives the commits their sequences and numbers, and returns the record in
 // its frame.
-func (p *plan) seal(key *seal.Key, lineage [16]byte, previous seal.Tag, last Last, commits []Commit) framed {
+func (p *plan) seal(key *seal.Key, slots map[uint32]*seal.Key, lineage [16]byte, previous seal.Tag, last Last, commits []Commit) framed {
 	p.info.key, p.info.previous = key.ID(), previous
 	p.info.spans = []span{{end: p.info.items, key: key.ID()}}
 	number := last.Next
@@ -111,7 +111,7 @@ func (p *plan) seal(key *seal.Key, lineage [16]byte, previous seal.Tag, last Las
 	record := f.record()
 	p.info.encode(record)
 	p.entries(record)
-	s := &itemSealer{key: key, record: record, items: p.items, place: p.info.place(), runs: p.info.runs, lineage: lineage}
+	s := &itemSealer{key: key, slots: slots, record: record, items: p.items, place: p.info.place(), runs: p.info.runs, lineage: lineage}
 	s.annotations(&p.info, commits)
 	s.sealAll()
 	sealTrailer(key, record)
@@ -152,6 +152,7 @@ type itemSealer struct {
 	key     *seal.Key
 	record  []byte
 	items   []Item
+	slots   map[uint32]*seal.Key // of slots other than 0
 	place   place
 	runs    []recordRun
 	lineage [16]byte
@@ -196,5 +197,9 @@ func (s *itemSealer) part(i int, kind seal.PartKind, plaintext []byte, nonce *[s
 	start, end := s.place.entryRange(i)
 	r := s.place.locate(s.record[start:end], kind)
 	id := seal.PartID{Lineage: s.lineage, Number: uint64(s.runs[0].First) + uint64(i), Slot: r.slot, Kind: kind}
-	s.key.SealPart(s.record[r.start:r.start:r.end], plaintext, nonce, id)
+	key := s.key
+	if r.slot != 0 {
+		key = s.slots[r.slot]
+	}
+	key.SealPart(s.record[r.start:r.start:r.end], plaintext, nonce, id)
 }

@@ -50,6 +50,14 @@ func (r *Record) Kind(i int) Kind {
 	return r.place.locate(r.sealed[start:end], seal.Values).kind
 }
 
+// Slot returns the key slot of item i, 0 for the store's own keys. It panics where there
+// is no such item.
+func (r *Record) Slot(i int) uint32 {
+	r.mustHave(i)
+	start, end := r.place.entryRange(i)
+	return r.place.locate(r.sealed[start:end], seal.Values).slot
+}
+
 func (r *Record) mustHave(i int) {
 	if i < 0 || i >= r.Len() {
 		panic("txlog: record has no such item")
@@ -66,12 +74,8 @@ func (r *Record) part(i int, kind seal.PartKind, dst []byte) ([]byte, error) {
 	if i < 0 || i >= r.Len() {
 		return dst, ErrNotFound
 	}
-	key, err := r.keys.Key(r.info.keyOf(i))
-	if err != nil {
-		return dst, sealError(err)
-	}
 	id := seal.PartID{Lineage: r.log.header.lineage, Number: uint64(r.info.number(i)), Kind: kind}
-	return openPart(key, r.sealed, r.place, i, id, dst)
+	return r.log.openPart(r.keys, r.info.keyOf(i), r.sealed, r.place, i, id, dst)
 }
 
 // Annotation appends the annotation of a run's commit, or nothing if the commit has

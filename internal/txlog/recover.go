@@ -197,18 +197,7 @@ func (l *Log) startWriting(r *recovery) error {
 // Keys that sealed nothing, and terms that wrote nothing, are removed.
 func (l *Log) beginTerm(r *recovery) error {
 	st, m := l.state.Load(), l.nextManifestLocked(l.state.Load().segments)
-	used := map[seal.KeyID]bool{}
-	for _, s := range st.segments {
-		for _, id := range s.entry.keys {
-			used[id] = true
-		}
-	}
-	for _, id := range st.open.keys {
-		used[id] = true
-	}
-	if key, ok := l.keyOfCheckpoint(); ok {
-		used[key] = true
-	}
+	used := l.neededKeys(st)
 	keys, err := l.keys.Load().Keep(func(id seal.KeyID) bool { return used[id] }).WithNewKey()
 	if err != nil {
 		return err

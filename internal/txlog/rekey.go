@@ -128,7 +128,7 @@ func (l *Log) endRotation(ctx context.Context) error {
 	if err := l.checkWriteLocked(ctx); err != nil {
 		return err
 	}
-	keys, st := l.keys.Load(), l.state.Load()
+	keys := l.keys.Load()
 	if !keys.Rotating() {
 		return nil
 	}
@@ -137,6 +137,11 @@ func (l *Log) endRotation(ctx context.Context) error {
 			return fmt.Errorf("%w: segment %d", ErrRetired, s.Name)
 		}
 	}
+	if err := l.resealSlotsLocked(); err != nil {
+		return err
+	}
+	keys = l.keys.Load()
+	st := l.state.Load()
 	// Manifest and one slot of head, then the other, then the header.
 	if err := l.replaceManifestLocked(l.nextManifestLocked(st.segments), st, w.engine.end); err != nil {
 		return err

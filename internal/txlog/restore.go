@@ -145,6 +145,13 @@ func (r *restorer) prepare(ctx context.Context, options Options) error {
 	if keys, err = keys.WithNewKey(); err != nil {
 		return err
 	}
+	if slots := r.newest().slots; len(slots) > 0 {
+		var key *seal.Key
+		if keys, key, err = keys.WithSideKey(); err != nil {
+			return err
+		}
+		l.slots.Store(&slotTable{generation: 1, key: key.ID(), secrets: slots})
+	}
 	l.keys.Store(keys)
 	l.writer.nextName = 1
 	r.rewriter = rewriter{ctx: ctx, log: l, keys: keys, alone: true}
@@ -274,6 +281,15 @@ func (r *restorer) restore() (err error) {
 	if _, err := replaceFile(l.folder, nameKeyset, keyset); err != nil {
 		return openError(err)
 	}
+	if t := l.slots.Load(); t != nil {
+		file, err := t.marshal(l.keys.Load(), l.header.lineage)
+		if err != nil {
+			return err
+		}
+		if _, err := replaceFile(l.folder, namePatients, file); err != nil {
+			return openError(err)
+		}
+	}
 	r.erased = r.newest().head.erased
 	if r.until >= r.newest().head.last.Sequence && r.untilTime == math.MaxInt64 {
 		r.selects, r.live = true, r.newest().head.numbers
@@ -360,7 +376,7 @@ func (r *restorer) complete() error {
 		return openError(err)
 	}
 	newest := r.newest().head
-	m := &manifest{generation: newest.generation, horizon: min(newest.horizon, r.last.Sequence), nextName: l.writer.nextName}
+	m := &manifest{generation: newest.generation, patients: l.slotGeneration(), horizon: min(newest.horizon, r.last.Sequence), nextName: l.writer.nextName}
 	for _, t := range newest.terms {
 		if t.first <= r.last.Sequence {
 			m.terms = append(m.terms, t)

@@ -98,6 +98,7 @@ type rewriter struct {
 	record  *recordBuilder // being gathered; nil before the first item
 	before  int64          // time of the last commit before the segment that is written
 	outputs []*output
+	horizon uint64 // sequence of the newest commit that lost a version
 	way     way
 	alone   bool // nobody appends or reads beside it
 }
@@ -157,7 +158,9 @@ func (r *rewriter) add(source *Record) error {
 func (r *rewriter) item(source *Record, i int) error {
 	var changed Changed
 	var err error
-	if r.change != nil {
+	if r.log.Erased(source.Slot(i)) {
+		changed.Drop = true // nobody can open it
+	} else if r.change != nil {
 		changed, err = r.change(source.Number(i), source.Kind(i),
 			func() ([]byte, error) { return source.Values(i, nil) },
 			func() ([]byte, error) { return source.Body(i, nil) })
@@ -166,6 +169,9 @@ func (r *rewriter) item(source *Record, i int) error {
 	case err != nil:
 		return err
 	case changed.Drop:
+		if source.Kind(i) == Version {
+			r.horizon = max(r.horizon, source.info.runs[source.info.runOf(i)].Sequence)
+		}
 		return nil
 	case changed.Values == nil && changed.Body == nil:
 		return r.record.move(source, i)
@@ -263,7 +269,7 @@ func (r *rewriter) discard() {
 // swap puts new segments in the place of old ones: first in the manifest, then
 // in the folder.
 func (l *Log) swap(ctx context.Context, sources []*segment, r *rewriter) error {
-	if err := l.swapManifest(ctx, sources, r.outputs); err != nil {
+	if err := l.swapManifest(ctx, sources, r); err != nil {
 		if !errors.Is(err, ErrOutcomeUnknown) {
 			r.discard()
 		}
@@ -273,7 +279,7 @@ func (l *Log) swap(ctx context.Context, sources []*segment, r *rewriter) error {
 	return nil
 }
 
-func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*output) error {
+func (l *Log) swapManifest(ctx context.Context, sources []*segment, r *rewriter) error {
 	w := &l.writer
 	w.Lock()
 	defer w.Unlock()
@@ -285,13 +291,15 @@ func (l *Log) swapManifest(ctx context.Context, sources []*segment, outputs []*o
 	next := *st
 	next.keys = l.keys.Load()
 	next.segments = slices.Clone(st.segments[:at])
-	for _, o := range outputs {
+	for _, o := range r.outputs {
 		s := &segment{entry: o.summary.entry, file: o.file}
 		s.table.Store(&table{records: slices.Clip(o.summary.records)})
 		next.segments = append(next.segments, s)
 	}
 	next.segments = append(next.segments, st.segments[at+len(sources):]...)
-	if err := l.replaceManifestLocked(l.nextManifestLocked(next.segments), &next, w.engine.end); err != nil {
+	m := l.nextManifestLocked(next.segments)
+	m.horizon = max(m.horizon, r.horizon)
+	if err := l.replaceManifestLocked(m, &next, w.engine.end); err != nil {
 		if w.failed != nil {
 			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		}

@@ -174,10 +174,10 @@ func (e *Engine) Lets(ctx context.Context, view index.View, versions []index.Ord
 	ev := e.evaluation(ctx, view)
 	decisions := map[schema.TypeID]decision{}
 	for i, o := range versions {
+		typ, _ := view.Key(o)
 		for view.Deleted(o) {
 			o, _ = view.Previous(o)
 		}
-		typ, _ := view.Key(o)
 		t := schema.TypeID(typ)
 		n := ev.allow(t)
 		if n == nil || o == 0 {

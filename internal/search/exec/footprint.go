@@ -37,7 +37,9 @@ func (e *Engine) AnyNewer(ctx context.Context, view index.View, q *query.Query, 
 			if most--; most < 0 {
 				return false, false, nil
 			}
-			within.Add(uint32(o))
+			if !view.Hole(o) {
+				within.Add(uint32(o))
+			}
 		}
 		for _, n := range ev.clausesOf(q, i) {
 			if within.IsEmpty() {

@@ -88,7 +88,7 @@ func TestRewrite(t *testing.T) {
 	before, size := everything(t, store, rewriteQueries...), diskSize(t, path)
 
 	var told [][3]int64
-	require.NoError(t, store.Rewrite(ctx, func(done, total, after int64) { told = append(told, [3]int64{done, total, after}) }))
+	require.NoError(t, store.Compact(ctx, nil, func(done, total, after int64) { told = append(told, [3]int64{done, total, after}) }))
 	require.NotEmpty(t, told)
 	last := told[len(told)-1]
 	require.Equal(t, last[1], last[0])
@@ -113,13 +113,13 @@ func TestRewrite(t *testing.T) {
 	// Nothing is left to do.
 	rewritten := diskSize(t, path)
 	told = nil
-	require.NoError(t, store.Rewrite(ctx, func(done, total, after int64) { told = append(told, [3]int64{done, total, after}) }))
+	require.NoError(t, store.Compact(ctx, nil, func(done, total, after int64) { told = append(told, [3]int64{done, total, after}) }))
 	require.Equal(t, rewritten, diskSize(t, path))
 	require.Len(t, told, 1)
 	require.Equal(t, told[0][0], told[0][2])
 
 	require.NoError(t, store.Close())
-	require.ErrorIs(t, store.Rewrite(ctx, nil), datastore.ErrClosed)
+	require.ErrorIs(t, store.Compact(ctx, nil, nil), datastore.ErrClosed)
 	again := *opts
 	again.AtLeast = head
 	store, err = datastore.Open(ctx, path, &again)
@@ -127,7 +127,7 @@ func TestRewrite(t *testing.T) {
 	check()
 	_, err = store.Update(ctx, lines[0])
 	require.NoError(t, err)
-	require.NoError(t, store.Rewrite(ctx, nil))
+	require.NoError(t, store.Compact(ctx, nil, nil))
 	require.NoError(t, store.Verify(ctx))
 	require.NoError(t, store.Close())
 }
@@ -135,10 +135,10 @@ func TestRewrite(t *testing.T) {
 // TestRewriteInMemory rewrites a store that has no folder.
 func TestRewriteInMemory(t *testing.T) {
 	store := open(t, nil)
-	require.NoError(t, store.Rewrite(ctx, nil), "an empty store")
+	require.NoError(t, store.Compact(ctx, nil, nil), "an empty store")
 	require.NoError(t, importLines(store, synthetic(2)))
 	before := everything(t, store, rewriteQueries...)
-	require.NoError(t, store.Rewrite(ctx, nil))
+	require.NoError(t, store.Compact(ctx, nil, nil))
 	require.Equal(t, before, everything(t, store, rewriteQueries...))
 }
 
@@ -149,16 +149,16 @@ func TestRewriteCancelled(t *testing.T) {
 	before := everything(t, store)
 	ending, cancel := context.WithCancel(ctx)
 	cancel()
-	require.ErrorIs(t, store.Rewrite(ending, nil), context.Canceled)
+	require.ErrorIs(t, store.Compact(ending, nil, nil), context.Canceled)
 	require.Equal(t, before, everything(t, store))
 
 	// Others are not held up by one that waits.
 	first, stop := context.WithCancel(ctx)
 	done := make(chan error)
-	go func() { done <- store.Rewrite(first, func(_, _, _ int64) { stop() }) }()
+	go func() { done <- store.Compact(first, nil, func(_, _, _ int64) { stop() }) }()
 	<-first.Done()
 	require.NoError(t, <-done, "it was through")
-	require.NoError(t, store.Rewrite(ctx, nil))
+	require.NoError(t, store.Compact(ctx, nil, nil))
 	require.Equal(t, before, everything(t, store))
 }
 
@@ -188,7 +188,7 @@ func TestRewriteStates(t *testing.T) {
 	require.Len(t, names, 6)
 	head := store.Head()
 	for range 3 {
-		require.NoError(t, store.Rewrite(ctx, nil))
+		require.NoError(t, store.Compact(ctx, nil, nil))
 		require.Less(t, diskSize(t, path), int64(150_000))
 		require.NoError(t, store.Close())
 		opts.AtLeast = head
@@ -206,7 +206,7 @@ func TestRewriteStates(t *testing.T) {
 	for _, name := range names {
 		set(name, nil)
 	}
-	require.NoError(t, store.Rewrite(ctx, nil))
+	require.NoError(t, store.Compact(ctx, nil, nil))
 	require.NoError(t, store.Close())
 	store, err = datastore.Open(ctx, path, opts)
 	require.NoError(t, err)
@@ -255,7 +255,7 @@ func TestAnySizeComesBack(t *testing.T) {
 			for _, then := range []string{"written", "opened again", "rewritten", "rewritten and opened again"} {
 				switch {
 				case then == "rewritten":
-					require.NoError(t, store.Rewrite(ctx, nil))
+					require.NoError(t, store.Compact(ctx, nil, nil))
 				case strings.HasSuffix(then, "opened again"):
 					require.NoError(t, store.Close())
 					store, err = datastore.Open(ctx, path, opts)
@@ -288,7 +288,7 @@ func BenchmarkDisk(b *testing.B) {
 		store, err := datastore.Open(ctx, path, opts)
 		require.NoError(b, err)
 		b.StartTimer()
-		require.NoError(b, store.Rewrite(ctx, nil))
+		require.NoError(b, store.Compact(ctx, nil, nil))
 		b.StopTimer()
 		require.NoError(b, store.Close())
 		b.ReportMetric(float64(fresh)/input, "fresh-ratio")

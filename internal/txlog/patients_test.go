@@ -1,0 +1,206 @@
+package txlog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fhirlake/fhirlake/internal/seal"
+	"github.com/fhirlake/fhirlake/internal/txlog"
+)
+
+// appendFor appends an item for each patient, "" for none, and returns the number of the
+// first.
+func appendFor(l *txlog.Log, patients ...string) (txlog.Number, error) {
+	b := txlog.Batch{Expect: l.Last().Sequence, Term: l.Term(), Commits: []txlog.Commit{{Time: l.Last().Time}}}
+	for _, p := range patients {
+		item := txlog.Item{Values: []byte("values of " + p), Body: []byte("body of " + p)}
+		if p != "" {
+			var err error
+			if item.Slot, err = l.Slot(p); err != nil {
+				return 0, err
+			}
+		}
+		b.Commits[0].Items = append(b.Commits[0].Items, item)
+	}
+	at, err := l.Append(context.Background(), &b)
+	return at.Number, err
+}
+
+// requireItem reads an item both ways.
+func requireItem(t require.TestingT, l *txlog.Log, n txlog.Number, patient string, erased bool) {
+	body, err := l.Body(n, nil)
+	values, errValues := l.Values(n, nil)
+	if erased {
+		require.ErrorIs(t, err, txlog.ErrErased)
+		require.ErrorIs(t, errValues, txlog.ErrErased)
+	} else {
+		require.NoError(t, errors.Join(err, errValues))
+		require.Equal(t, "values of "+patient+"body of "+patient, string(values)+string(body))
+	}
+	for r, err := range l.Records(context.Background(), 1) {
+		require.NoError(t, err)
+		for i := range r.Len() {
+			if r.Number(i) != n {
+				continue
+			}
+			body, err := r.Body(i, nil)
+			require.Equal(t, erased, errors.Is(err, txlog.ErrErased))
+			require.Equal(t, erased, l.Erased(r.Slot(i)))
+			if !erased {
+				require.Equal(t, "body of "+patient, string(body))
+			}
+		}
+	}
+}
+
+func TestPatientsKeys(t *testing.T) {
+	ctx := context.Background()
+	wrapper, d := seal.RandomKey(), newDisk()
+	open := func() (*txlog.Log, error) {
+		return txlog.Open(ctx, "", &txlog.Options{FS: d, Wrapper: wrapper, SegmentSize: 2000})
+	}
+	l, err := open()
+	require.NoError(t, err)
+	n, err := appendFor(l, "p", "q", "", "p")
+	require.NoError(t, err)
+	require.NoError(t, l.Roll(ctx))
+	second, err := appendFor(l, "q", "p", "p")
+	require.NoError(t, err)
+	check := func(erased bool) {
+		t.Helper()
+		for i, p := range []string{"p", "q", "", "p"} {
+			requireItem(t, l, n+txlog.Number(i), p, p == "p" && erased)
+		}
+		for i, p := range []string{"q", "p", "p"} {
+			requireItem(t, l, second+txlog.Number(i), p, p == "p" && erased)
+		}
+	}
+	check(false)
+	slot, err := l.Slot("p")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	l, err = open()
+	require.NoError(t, err)
+	check(false)
+	l.NoteSlot("p", slot)
+	again, err := l.Slot("p")
+	require.NoError(t, err)
+	require.Equal(t, slot, again)
+	other, err := l.Slot("r")
+	require.NoError(t, err)
+	require.Greater(t, other, slot+1, "a slot that was given is given to nobody else")
+
+	// Moved and sealed anew, they stay what they are.
+	require.NoError(t, l.Roll(ctx))
+	require.NoError(t, l.Rewrite(ctx, closedNames(l), func(n txlog.Number, _ txlog.Kind, values, _ func() ([]byte, error)) (txlog.Changed, error) {
+		if n%2 == 0 {
+			return txlog.Changed{}, nil
+		}
+		v, err := values()
+		return txlog.Changed{Values: v}, err
+	}))
+	check(false)
+	before := d.files()
+	require.NoError(t, l.EraseSlots(ctx, []uint32{slot}))
+	check(true)
+	require.Equal(t, slot, l.ForgetSlot("p"))
+	again, err = l.Slot("p")
+	require.NoError(t, err)
+	require.NotEqual(t, slot, again)
+	_, err = l.Append(ctx, &txlog.Batch{Expect: l.Last().Sequence, Term: l.Term(), Commits: []txlog.Commit{{Items: []txlog.Item{{Slot: slot}}}}})
+	require.ErrorIs(t, err, txlog.ErrBadRecord)
+	_, err = l.Append(ctx, &txlog.Batch{Expect: l.Last().Sequence, Term: l.Term(), Commits: []txlog.Commit{{Items: []txlog.Item{{Slot: 1 << 20}}}}})
+	require.ErrorIs(t, err, txlog.ErrBadRecord)
+	require.NoError(t, l.EraseSlots(ctx, []uint32{slot, 0, 1 << 27}), "again")
+	require.NoError(t, l.Close())
+	l, err = open()
+	require.NoError(t, err)
+	check(true)
+	require.NoError(t, l.Close())
+
+	// Files of before do not bring the keys back.
+	after := d.files()
+	for _, old := range [][]string{{"patients"}, {"patients", "keyset"}} {
+		d = diskOf(after)
+		for _, name := range old {
+			d.names[name].data = slices.Clone(before[name])
+		}
+		_, err = open()
+		require.ErrorIs(t, err, txlog.ErrCorrupt, "%v", old)
+	}
+	d = diskOf(after)
+	delete(d.names, "patients")
+	_, err = open()
+	require.ErrorIs(t, err, txlog.ErrCorrupt)
+	for at := 0; at < len(after["patients"]); at += 1 + at/64 {
+		d = diskOf(after)
+		d.names["patients"].data = slices.Clone(after["patients"])
+		d.names["patients"].data[at] ^= 1
+		if _, err = open(); err == nil {
+			t.Fatalf("byte %d of the keys of patients was changed unnoticed", at)
+		}
+	}
+}
+
+// TestPatientsKeysFaults lets each operation of the disk fail once, and the power after
+// it, while slots are given and erased.
+func TestPatientsKeysFaults(t *testing.T) {
+	ctx := context.Background()
+	wrapper := seal.RandomKey()
+	options := func(d *disk) *txlog.Options { return &txlog.Options{FS: d, Wrapper: wrapper} }
+	made := newDisk()
+	l, err := txlog.Open(ctx, "", options(made))
+	require.NoError(t, err)
+	first, err := appendFor(l, "old")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	files := made.files()
+	old := uint32(1)
+	for failAt := 1; ; failAt++ {
+		for _, dead := range []bool{false, true} {
+			d := diskOf(files)
+			d.failAt, d.dead = failAt, dead
+			var n txlog.Number
+			written, erased := false, false
+			if l, err := txlog.Open(ctx, "", options(d)); err == nil {
+				if n, err = appendFor(l, "new"); err == nil {
+					written = true
+				}
+				erased = l.EraseSlots(ctx, []uint32{old}) == nil
+				requireItem(t, l, first, "old", l.Erased(old))
+				l.Close()
+			}
+			if d.failed == "" {
+				require.Greater(t, failAt, 10)
+				return
+			}
+			what := fmt.Sprint(d.failed, " ", dead)
+			d = d.crash(rand.New(rand.NewPCG(uint64(failAt), 1))).restart()
+			l, err := txlog.Open(ctx, "", options(d))
+			require.NoError(t, err, what)
+			if erased {
+				require.True(t, l.Erased(old), what)
+			}
+			requireItem(t, l, first, "old", l.Erased(old))
+			if written {
+				requireItem(t, l, n, "new", false)
+			}
+			require.NoError(t, l.EraseSlots(ctx, []uint32{old}), what)
+			requireItem(t, l, first, "old", true)
+			n, err = appendFor(l, "new", "newer")
+			require.NoError(t, err)
+			require.NoError(t, l.Close())
+			l, err = txlog.Open(ctx, "", options(d))
+			require.NoError(t, err, what)
+			requireItem(t, l, first, "old", true)
+			requireItem(t, l, n+1, "newer", false)
+			require.NoError(t, l.Close())
+		}
+	}
+}
