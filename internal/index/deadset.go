@@ -14,8 +14,8 @@ type deadSet struct {
 	frozen *roaring.Bitmap
 	tail   []uint32
 	n      uint32
-	// types counts the versions of each type, holes as type 0. It does not change once it
-	// is published.
+	// types counts the versions of each type; holes count as type 0. The list does not
+	// change any more once it is published.
 	types     []uint32
 	published bool
 }
@@ -52,6 +52,14 @@ func (d *deadSet) sweep(swept *roaring.Bitmap) deadSet {
 	}
 	fresh.AndNot(swept)
 	return deadSet{swept: swept, frozen: shareable(fresh), n: d.n, types: d.types, published: d.published}
+}
+
+// countTypes counts the dead versions of the first n types of an index anew.
+func (d *deadSet) countTypes(v View, n int) {
+	d.types, d.published = make([]uint32, n), false
+	for typ := range d.types {
+		d.types[typ] = uint32(d.countIn(v.OfType(TypeID(typ)).Bitmap(), true))
+	}
 }
 
 // publish returns the set for a state, which it may share memory with from now on.

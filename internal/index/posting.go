@@ -17,8 +17,8 @@ type Posting struct {
 	frozen *roaring.Bitmap
 	tail   []uint32
 	only   uint32 // the single ordinal, if there is neither frozen nor tail
-	// ofType says that the posting is of a type, which keeps all versions, swept ones
-	// included.
+	// ofType says that the posting is the one of a type, typ. It keeps all versions, also
+	// the versions that sweeps took from other postings.
 	ofType bool
 	typ    TypeID
 }

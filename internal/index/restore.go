@@ -267,6 +267,8 @@ func (to *Restorer) Finish() error {
 	}
 	x.horizon.at.Store(to.horizon)
 	x.dead = to.state.dead
+	x.dead.countTypes(View{x, &to.state}, len(x.mu.types))
+	to.state.dead = x.dead.publish()
 	if x.mu.sources.n > 0 {
 		x.publishSourcesLocked()
 	}
