@@ -176,10 +176,19 @@ func (s calendarSpan) fit(b *box) fit {
 	switch {
 	case s.to <= b.lowMin, s.from > b.lowMax, s.to < b.highMin, s.from >= b.highMax:
 		return fitNone
-	case b.lowMin <= s.from && s.to <= b.lowMax && b.highMin <= s.from && s.to <= b.highMax:
+	case b.lowMin <= s.from && s.to-1 <= b.lowMax && b.highMin <= s.from && s.to <= b.highMax:
 		return fitAll
 	}
 	return fitSome
+}
+
+// fitAny says whether none, some or all such ranges lie in one of some boxes. Ranges that
+// lie in several boxes together are some.
+func (s calendarSpan) fitAny(boxes []box) (best fit) {
+	for i := range boxes {
+		best = max(best, s.fit(&boxes[i]))
+	}
+	return best
 }
 
 // bytes returns the memory of the calendar.
@@ -194,30 +203,30 @@ func (c *calendar) bytes() int64 {
 	return n
 }
 
-// match adds the entries that lie in a box to m, whose part is the calendar's.
-func (c *calendar) match(m *dateMatcher, b *box) {
-	m.look(c.loose, b)
+// match adds the entries that lie in one of some boxes to m, whose part is the calendar's.
+func (c *calendar) match(m *dateMatcher, boxes []box) {
+	m.look(c.loose, boxes)
 	for _, year := range c.years {
-		m.look(year.beyondYear, b)
-		switch year.fit(b) {
+		m.look(year.beyondYear, boxes)
+		switch year.fitAny(boxes) {
 		case fitAll:
 			m.whole = append(m.whole, year.within)
 		case fitSome:
-			m.look(year.beyondMonth, b)
-			year.matchMonths(m, b)
+			m.look(year.beyondMonth, boxes)
+			year.matchMonths(m, boxes)
 		}
 	}
 }
 
-// estimate returns how many entries of the years may lie in a box.
-func (c *calendar) estimate(b *box) (n int) {
+// estimate returns how many entries of the years may lie in one of some boxes.
+func (c *calendar) estimate(boxes []box) (n int) {
 	for _, year := range c.years {
-		switch year.fit(b) {
+		switch year.fitAny(boxes) {
 		case fitAll:
 			n += year.n
 		case fitSome:
 			for i := range year.months {
-				if month := &year.months[i]; month.fit(b) != fitNone {
+				if month := &year.months[i]; month.fitAny(boxes) != fitNone {
 					n += len(month.within)
 				}
 			}
@@ -226,16 +235,16 @@ func (c *calendar) estimate(b *box) (n int) {
 	return n
 }
 
-func (y *calendarYear) matchMonths(m *dateMatcher, b *box) {
+func (y *calendarYear) matchMonths(m *dateMatcher, boxes []box) {
 	for i := range y.months {
 		month := &y.months[i]
-		switch month.fit(b) {
+		switch month.fitAny(boxes) {
 		case fitAll:
 			for _, at := range month.within {
 				m.add(m.part.ordinal(int(at)))
 			}
 		case fitSome:
-			m.look(month.within, b)
+			m.look(month.within, boxes)
 		}
 	}
 }

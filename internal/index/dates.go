@@ -3,6 +3,7 @@ package index
 import (
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -54,6 +55,32 @@ func above(t int64) int64 { return min(t, math.MaxInt64-1) + 1 }
 
 func (w DateWindow) box() box { return box{w.FromMin, w.FromMax, w.ToMin, w.ToMax} }
 
+// boxesOf returns boxes that hold the same ranges together as windows do. A box grows over
+// its neighbour where every range that it gains lies in that neighbour: date=ge2015 is
+// what ends after the first day or lies within it, so that what begins with 2015 is in one
+// box, and a calendar can answer with whole years.
+func boxesOf(windows []DateWindow) []box {
+	boxes := make([]box, len(windows))
+	for i, w := range windows {
+		boxes[i] = w.box()
+	}
+	for i := range boxes {
+		for j := range boxes {
+			if i != j {
+				boxes[i].growOver(&boxes[j])
+			}
+		}
+	}
+	kept := boxes[:0]
+	for i := range boxes {
+		covered := func(v box) bool { return v.covers(&boxes[i]) }
+		if !slices.ContainsFunc(kept, covered) && !slices.ContainsFunc(boxes[i+1:], covered) {
+			kept = append(kept, boxes[i])
+		}
+	}
+	return kept
+}
+
 type dateRange struct{ from, to int64 }
 
 // Dates is the column of a date parameter.
@@ -84,13 +111,11 @@ func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap
 	if d.entries.fewOf(set, datesLookup) {
 		return d.matchFew(set, windows)
 	}
+	boxes := boxesOf(windows)
 	var parts []*roaring.Bitmap
 	match := func(part column[dateRange], ordered bool) {
 		m := dateMatcher{part: part, ordered: ordered}
-		for _, w := range windows {
-			b := w.box()
-			m.match(&b)
-		}
+		m.match(boxes)
 		parts = m.appendResult(parts, set)
 	}
 	full := d.entries.n >> columnBits
@@ -106,6 +131,7 @@ func (d Dates) Match(set *roaring.Bitmap, windows ...DateWindow) *roaring.Bitmap
 // Estimate guesses how many dates lie in windows. It counts exactly, except in the
 // months at their ends and in entries without a calendar: of these it counts half.
 func (d Dates) Estimate(windows ...DateWindow) int {
+	boxes := boxesOf(windows)
 	full := d.entries.n >> columnBits
 	n := (d.entries.n - full<<columnBits) / 2
 	for first, last := range orderedParts(full) {
@@ -115,11 +141,7 @@ func (d Dates) Estimate(windows ...DateWindow) int {
 			n += part.n / 2
 			continue
 		}
-		n += len(c.loose)
-		for _, w := range windows {
-			b := w.box()
-			n += c.estimate(&b)
-		}
+		n += len(c.loose) + c.estimate(boxes)
 	}
 	return n
 }
@@ -137,25 +159,32 @@ type dateMatcher struct {
 	found *dense
 }
 
-func (m *dateMatcher) match(b *box) {
+func (m *dateMatcher) match(boxes []box) {
 	if m.ordered {
 		if c := calendarOf(&m.part); !c.coarse {
-			c.match(m, b)
+			c.match(m, boxes)
 			return
 		}
 	}
-	scan(&m.part, b, func(o Ordinal, r *dateRange) {
-		if b.contains(r.from, r.to) {
-			m.add(o)
-		}
-	})
+	for i := range boxes {
+		b := &boxes[i]
+		scan(&m.part, b, func(o Ordinal, r *dateRange) {
+			if b.contains(r.from, r.to) {
+				m.add(o)
+			}
+		})
+	}
 }
 
-// look finds the entries that lie in a box among positions of the part.
-func (m *dateMatcher) look(positions []uint16, b *box) {
+// look finds the entries that lie in one of some boxes among positions of the part.
+func (m *dateMatcher) look(positions []uint16, boxes []box) {
 	for _, i := range positions {
-		if r := m.part.value(int(i)); b.contains(r.from, r.to) {
-			m.add(m.part.ordinal(int(i)))
+		r := m.part.value(int(i))
+		for j := range boxes {
+			if boxes[j].contains(r.from, r.to) {
+				m.add(m.part.ordinal(int(i)))
+				break
+			}
 		}
 	}
 }

@@ -9,6 +9,19 @@ import (
 // A box is a condition on both ends of a range, limits included.
 type box struct{ lowMin, lowMax, highMin, highMax int64 }
 
+// growOver lets b have all upper ends that v has, where v has all lower ends of b and
+// their upper ends touch.
+func (b *box) growOver(v *box) {
+	if v.lowMin <= b.lowMin && b.lowMax <= v.lowMax && v.highMin <= above(b.highMax) && b.highMin <= above(v.highMax) {
+		b.highMin, b.highMax = min(b.highMin, v.highMin), max(b.highMax, v.highMax)
+	}
+}
+
+// covers reports whether b has all ranges that v has.
+func (b *box) covers(v *box) bool {
+	return b.lowMin <= v.lowMin && v.lowMax <= b.lowMax && b.highMin <= v.highMin && v.highMax <= b.highMax
+}
+
 func (b *box) contains(low, high int64) bool {
 	return b.lowMin <= low && low <= b.lowMax && b.highMin <= high && high <= b.highMax
 }
