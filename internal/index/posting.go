@@ -70,13 +70,13 @@ func (p Posting) CountVisible() int {
 		return 0
 	case !p.view.s.exact:
 		return p.view.CountVisible(p.Bitmap())
-	case p.ofType:
+	case p.ofType && !p.view.x.Purges(): // purged versions have left the posting
 		return p.Len() - p.view.s.dead.ofType(p.typ)
 	}
 	dead := &p.view.s.dead
 	n := p.Len()
 	if p.frozen != nil {
-		n -= dead.countIn(p.frozen, false)
+		n -= dead.countIn(p.frozen, p.ofType)
 	}
 	if len(p.tail) == 0 {
 		return n
@@ -86,7 +86,7 @@ func (p Posting) CountVisible() int {
 			n--
 		}
 	}
-	for _, part := range dead.bitmaps(false) {
+	for _, part := range dead.bitmaps(p.ofType) {
 		if part != nil {
 			n -= countInTail(part, p.tail)
 		}
