@@ -29,10 +29,11 @@ type Restorer struct {
 
 	mu struct {
 		sync.Mutex
-		terms, folded int      // that were added
-		rows          [4]int   // commits, versions, entities and slots that were added
-		texts         int      // that were added
-		sorted        [][]byte // sections to be read when all texts are there
+		terms, folded int             // that were added
+		rows          [4]int          // commits, versions, entities and slots that were added
+		texts         int             // that were added
+		sorted        [][]byte        // sections to be read when all texts are there
+		ordered       map[uint64]bool // params whose texts are put into order
 		ids           int
 	}
 }

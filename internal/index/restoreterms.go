@@ -167,13 +167,25 @@ func (to *Restorer) shareEmpty(from uint32) {
 	(*texts.texts.dir.Load())[from>>chunkBits] = texts.empty
 }
 
+// order reports whether the texts of a param are put into order for the first time.
+func (to *Restorer) order(p uint64) bool {
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	first := !to.mu.ordered[p]
+	if to.mu.ordered == nil {
+		to.mu.ordered = map[uint64]bool{}
+	}
+	to.mu.ordered[p] = true
+	return first
+}
+
 // sorted puts the texts of params into their order, and returns how many there are.
 func (to *Restorer) sorted(r *imageReader) (all int, err error) {
 	for len(r.rest) > 0 && !r.failed {
 		p, n := r.uvarint(), r.count(wordsBlock)
 		ids := make([]uint32, n)
 		r.words(ids)
-		if p >= uint64(len(to.x.mu.params)) || to.x.mu.params[p] == nil {
+		if p >= uint64(len(to.x.mu.params)) || to.x.mu.params[p] == nil || !to.order(p) {
 			r.failed = true
 			break
 		}
@@ -184,7 +196,10 @@ func (to *Restorer) sorted(r *imageReader) (all int, err error) {
 				break
 			}
 			text := to.x.mu.texts.texts.at(id).text
-			r.failed = r.failed || i > 0 && text <= last
+			if i > 0 && text <= last {
+				r.failed = true
+				break
+			}
 			sorted.Load(text, textID(id))
 			last = text
 		}
