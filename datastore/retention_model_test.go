@@ -34,6 +34,7 @@ func TestRetentionModel(t *testing.T) {
 		path = filepath.Join(path, "store")
 		store, err := datastore.Open(ctx, path, options)
 		require.NoError(t, err)
+		defer func() { store.Close() }() // also where no further step can be drawn
 		model := map[datastore.Ref]retained{}
 		type held struct {
 			snapshot *datastore.Snapshot
