@@ -41,13 +41,19 @@ func (p *plan) patchesOvertaken(err error) bool {
 		return false
 	}
 	defer now.Release()
+	patches, others := false, false
 	for i := range p.entries {
-		if r := &p.requests[i]; r.method == "PATCH" && r.condition.IfMatch == 0 {
-			then, _ := p.state.Find(r.target.Type, p.entries[i].id)
-			if o, _ := now.Find(r.target.Type, p.entries[i].id); o != then {
-				return true
-			}
+		r, e := &p.requests[i], &p.entries[i]
+		if r.method != "PATCH" || r.condition.IfMatch != 0 {
+			others = others || e.writes && (r.condition.IfMatch != 0 || r.condition.MustNot || e.op.MustNot)
+			continue
+		}
+		patches = true
+		then, _ := p.state.Find(r.target.Type, e.id)
+		if o, _ := now.Find(r.target.Type, e.id); o != then {
+			return true
 		}
 	}
-	return false
+	// Who wrote in the same group is not seen yet. No other condition can have failed.
+	return patches && !others
 }
