@@ -178,8 +178,8 @@ func TestChangesWait(t *testing.T) {
 	require.ErrorIs(t, failed(t, store.Snapshot().Changes(ended, 0)), context.Canceled)
 }
 
-// Notes of commits that went into one record, and through rewriting, are those that
-// were given.
+// Each commit keeps its own note, also where several commits share a record, and where
+// the record was rewritten.
 func TestAnnotationsOfManyCommits(t *testing.T) {
 	store := open(t, nil)
 	var writers sync.WaitGroup

@@ -184,7 +184,8 @@ func ExampleKeyWrapper() {
 	// Output: true
 }
 
-// Documents are read as they are written, and found by what they speak of.
+// The annotator reads each document when it is written. Searches find documents by the
+// conditions in their text.
 func ExampleOptions_annotator() {
 	ctx := context.Background()
 	store := must(datastore.Open(ctx, "mem:", &datastore.Options{Annotator: must(clinical.Annotator(nil, nil))}))

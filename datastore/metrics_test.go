@@ -14,7 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// Options.Metrics is told of each operation once, with nothing of what the caller gave.
+// Options.Metrics is told of each operation once, and gets no id, query or resource.
 func TestMetrics(t *testing.T) {
 	var told []datastore.Operation
 	store := open(t, &datastore.Options{Metrics: func(o datastore.Operation) { told = append(told, o) }})

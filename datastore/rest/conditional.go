@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
 	"github.com/fhirlake/fhirlake/issue"
 )
@@ -40,20 +42,9 @@ func (x *exchange) conditionalUpdate() error {
 	if err != nil {
 		return err
 	}
-	options, err := x.writeOptions()
-	if err != nil {
-		return err
-	}
-	body, _, err := x.resource()
-	if err != nil {
-		return err
-	}
-	v, err := x.store.ConditionalUpdate(x.r.Context(), x.typ, criteria, body, append(options, x.returning()...)...)
-	if err != nil {
-		return err
-	}
-	x.sendWritten(&v)
-	return nil
+	return x.updateBy(func(ctx context.Context, body []byte, _ string, options ...datastore.WriteOption) (datastore.Version, error) {
+		return x.store.ConditionalUpdate(ctx, x.typ, criteria, body, options...)
+	})
 }
 
 // conditionalPatch answers PATCH {type}?criteria (FHIR R4 §3.1.0.6.2).
@@ -62,23 +53,9 @@ func (x *exchange) conditionalPatch() error {
 	if err != nil {
 		return err
 	}
-	options, err := x.writeOptions()
-	if err != nil {
-		return err
-	}
-	body, err := x.patchBody()
-	if err != nil {
-		return err
-	}
-	v, err := x.store.ConditionalPatch(x.r.Context(), x.typ, criteria, body, append(options, x.returning()...)...)
-	if err != nil {
-		if inapplicable(err) {
-			err = &refusal{http.StatusUnprocessableEntity, err}
-		}
-		return err
-	}
-	x.sendWritten(&v)
-	return nil
+	return x.patchBy(func(ctx context.Context, body []byte, options ...datastore.WriteOption) (datastore.Version, error) {
+		return x.store.ConditionalPatch(ctx, x.typ, criteria, body, options...)
+	})
 }
 
 // conditionalDelete answers DELETE {type}?criteria (FHIR R4 §3.1.0.7.1).

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -20,6 +21,13 @@ const jsonPatch = "application/json-patch+json"
 // resource is answered with 422 (RFC 5789 §2.2): a missing place, a failed test,
 // another type or id.
 func (x *exchange) patch() error {
+	return x.patchBy(func(ctx context.Context, body []byte, options ...datastore.WriteOption) (datastore.Version, error) {
+		return x.store.Patch(ctx, x.ref(), body, options...)
+	})
+}
+
+// patchBy reads a patch, has it applied and answers.
+func (x *exchange) patchBy(apply func(ctx context.Context, body []byte, options ...datastore.WriteOption) (datastore.Version, error)) error {
 	options, err := x.writeOptions()
 	if err != nil {
 		return err
@@ -28,7 +36,7 @@ func (x *exchange) patch() error {
 	if err != nil {
 		return err
 	}
-	v, err := x.store.Patch(x.r.Context(), x.ref(), body, append(options, x.returning()...)...)
+	v, err := apply(x.r.Context(), body, append(options, x.returning()...)...)
 	if err != nil {
 		if inapplicable(err) {
 			err = &refusal{http.StatusUnprocessableEntity, err}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -33,6 +34,17 @@ func (x *exchange) create() error {
 // update answers PUT {type}/{id}, which creates the resource if there is none
 // (FHIR R4 §3.1.0.4).
 func (x *exchange) update() error {
+	return x.updateBy(func(ctx context.Context, body []byte, id string, options ...datastore.WriteOption) (datastore.Version, error) {
+		if id != x.id {
+			return datastore.Version{}, misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
+		}
+		return x.store.Update(ctx, body, options...)
+	})
+}
+
+// updateBy reads the resource of an update, has it written and answers. id is the
+// resource's own, "" for none.
+func (x *exchange) updateBy(write func(ctx context.Context, body []byte, id string, options ...datastore.WriteOption) (datastore.Version, error)) error {
 	options, err := x.writeOptions()
 	if err != nil {
 		return err
@@ -41,11 +53,7 @@ func (x *exchange) update() error {
 	if err != nil {
 		return err
 	}
-	if id != x.id {
-		return misplacedIn(x.typ, "/id", "the resource has not the id that the URL names")
-	}
-	options = append(options, x.returning()...)
-	v, err := x.store.Update(x.r.Context(), body, options...)
+	v, err := write(x.r.Context(), body, id, append(options, x.returning()...)...)
 	if err != nil {
 		return err
 	}

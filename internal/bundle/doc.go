@@ -26,8 +26,8 @@
 //   - Conditions are decided on the state that the other entries leave: a deleted
 //     resource does not match, a written one may. Conditions of deletions are decided
 //     on the state before. docs/conformance.md says which entries count for which.
-//   - Criteria that look at several resources, some of which are written, cannot be
-//     decided so and are refused.
+//   - Criteria may look at several resources. If the Bundle writes one of these, the
+//     criteria cannot be decided so and are refused.
 //   - A Bundle that is stored is left alone: links between its entries stay.
 //   - Each entry of a batch is a transaction of its own.
 //

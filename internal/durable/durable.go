@@ -1,4 +1,3 @@
-// Package durable makes names of files last.
 package durable
 
 import (

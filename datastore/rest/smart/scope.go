@@ -34,8 +34,8 @@ type Grant struct {
 	Level       Level
 	Type        string // a resource type, "*" for every one
 	Permissions string // of the letters c, r, u, d, s, in this order
-	// Query restricts the grant to what a search of the type finds, "" for no restriction:
-	// category=laboratory. Of a type on which it is no query it grants nothing.
+	// Query restricts the grant to the resources that it finds, as category=laboratory
+	// does; "" is no restriction. A type that lacks its parameters is not granted.
 	Query string
 }
 
@@ -105,8 +105,8 @@ func ordered(permissions string) bool {
 	return last >= 0
 }
 
-// sound reports whether a text is a query with parameters of a search, none of which
-// shapes its result.
+// sound reports whether a text is a query that restricts a search. Parameters that shape
+// an answer make it unsound.
 func sound(query string) bool {
 	values, err := url.ParseQuery(query)
 	if err != nil || len(values) == 0 {

@@ -64,7 +64,7 @@ func set(signers ...*signer) []byte {
 	return text
 }
 
-// sign makes a token of claims, over those that every token has.
+// sign makes a token of the usual claims and the given ones. A nil claim is left out.
 func (s *signer) sign(t testing.TB, claims map[string]any) string {
 	all := map[string]any{"iss": issuer, "aud": audience, "exp": start.Add(time.Hour).Unix(), "sub": "me", "scope": "patient/*.rs openid", "patient": "p1"}
 	for name, value := range claims {
