@@ -3,6 +3,7 @@ package fhirlake_test
 import (
 	"encoding/json"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,6 +27,18 @@ var floors = [][]string{
 // protoPackages may import google/fhir: floor 3 and above, and the generator of the
 // schema tables, which nothing imports.
 var protoPackages = map[string]bool{"internal/schema/gen": true}
+
+// Each package tells in its doc.go what it is for. Programs that generate tables, and the
+// examples, tell it in their main.go.
+func TestEveryPackageHasDoc(t *testing.T) {
+	for _, floor := range floors {
+		for _, name := range floor {
+			if !strings.HasPrefix(name, "examples/") {
+				require.FileExists(t, filepath.Join(name, "doc.go"))
+			}
+		}
+	}
+}
 
 func TestImportsPointDown(t *testing.T) {
 	rank := map[string]int{"": 1 << 20, "internal/schema/gen": 1 << 20, "internal/ucum/gen": 1 << 20, "internal/pack/gen": 1 << 20}

@@ -23,9 +23,9 @@ type Retention struct {
 }
 
 // Compact makes the store as small as this version of the library can. It removes the
-// superseded versions that keep does not keep; nil keeps all. Everything that is durable
-// when it begins is packed anew, on half of the cores, each of which does some ten
-// megabytes of resources a second. Search values that another version of the library
+// superseded versions that keep does not keep; nil keeps all. It packs everything anew
+// that is durable when it begins, on half of the cores; a core packs some ten megabytes of
+// resources a second. Search values that another version of the library
 // extracted are extracted anew, so that the next opening need not. Replaced values of
 // named states go. Version ids and times stay as they are.
 //
@@ -41,8 +41,8 @@ type Retention struct {
 // the first, and for Verify. progress, which may be nil, is called after each part, one
 // call at a time: done of total bytes of the store have been looked at, both counted as
 // they were before, and after is what that part takes now. A progress that panics ends
-// Compact with ErrCallback. The disk needs room for
-// one part more, at most 16 MiB or the largest resource.
+// Compact with ErrCallback. The disk needs room for one part more, at most 16 MiB or the
+// largest resource.
 //
 // Compact reports an [Error] of class ErrInvalid for a retention that is none,
 // ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
