@@ -1,16 +1,14 @@
 package fhirpath_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/fhirpath"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -18,22 +16,12 @@ import (
 // data is where shared test data is, if it is anywhere.
 const data = "../../../shared/data/"
 
-// eachLine calls yield with each line of a gzip file of shared data, and skips
-// the test where there is none.
+// eachLine calls yield with each line of shared data.
 func eachLine(tb testing.TB, name string, yield func(line []byte)) {
-	file, err := os.Open(data + name)
-	if err != nil {
-		tb.Skip("no shared data here: ", name)
+	tb.Helper()
+	for _, line := range fhirjsontest.Lines(tb, name) {
+		yield(line)
 	}
-	defer file.Close()
-	plain, err := gzip.NewReader(file)
-	require.NoError(tb, err)
-	lines := bufio.NewScanner(plain)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		yield(lines.Bytes())
-	}
-	require.NoError(tb, lines.Err())
 }
 
 func TestSearchParametersCompile(t *testing.T) {

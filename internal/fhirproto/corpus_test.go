@@ -1,11 +1,7 @@
 package fhirproto_test
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -13,39 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 )
 
 // full makes the tests compare more with jsonformat, which is slow.
 var full = flag.Bool("full", false, "compare all data with jsonformat, and many more random resources")
 
-const data = "../../../shared/data/"
-
-// lines returns the lines of the gzip files that match the pattern under the
-// shared data, and skips the test where there are none.
+// lines returns the lines of shared data.
 func lines(tb testing.TB, pattern string) [][]byte {
 	tb.Helper()
-	files, err := filepath.Glob(data + pattern)
-	require.NoError(tb, err)
-	if len(files) == 0 {
-		tb.Skipf("no test data at %s%s", data, pattern)
-	}
-	var out [][]byte
-	for _, file := range files {
-		f, err := os.Open(file)
-		require.NoError(tb, err)
-		z, err := gzip.NewReader(f)
-		require.NoError(tb, err)
-		s := bufio.NewScanner(z)
-		s.Buffer(nil, 64<<20)
-		for s.Scan() {
-			if len(s.Bytes()) > 0 {
-				out = append(out, bytes.Clone(s.Bytes()))
-			}
-		}
-		require.NoError(tb, s.Err())
-		require.NoError(tb, f.Close())
-	}
-	return out
+	return fhirjsontest.Lines(tb, pattern)
 }
 
 // What the protos do not keep: digits of a fraction of a second, and -00:00.

@@ -1,15 +1,13 @@
 package fhirxml_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/fhirxml"
 	"github.com/fhirlake/fhirlake/issue"
 )
@@ -23,29 +21,17 @@ func canonical(t testing.TB, json []byte) string {
 
 // Every example of HL7 is the same after the way through XML.
 func TestExamplesGoRound(t *testing.T) {
-	file, err := os.Open("../../../shared/data/fhir-r4/examples.ndjson.gz")
-	if os.IsNotExist(err) {
-		t.Skip("HL7's examples are absent: ../shared/data/fhir-r4/examples.ndjson.gz")
-	}
-	require.NoError(t, err)
-	defer file.Close()
-	text, err := gzip.NewReader(file)
-	require.NoError(t, err)
-	lines := bufio.NewScanner(text)
-	lines.Buffer(nil, 64<<20)
-	count := 0
-	for lines.Scan() {
+	examples := fhirjsontest.Lines(t, "fhir-r4/examples.ndjson.gz")
+	require.Len(t, examples, 732)
+	for _, line := range examples {
 		var doc fhirjson.Document
-		require.NoError(t, fhirjson.Parse(lines.Bytes(), &doc, &fhirjson.Options{Level: fhirjson.Minimal}))
+		require.NoError(t, fhirjson.Parse(line, &doc, &fhirjson.Options{Level: fhirjson.Minimal}))
 		xml, err := fhirxml.Append(nil, &doc, false)
 		require.NoError(t, err)
 		json, err := fhirxml.AppendJSON(nil, xml)
 		require.NoError(t, err, "%s", doc.ID())
 		require.Equal(t, string(fhirjson.AppendCanonical(nil, &doc, 0)), canonical(t, json))
-		count++
 	}
-	require.NoError(t, lines.Err())
-	require.Equal(t, 732, count)
 }
 
 const ns = ` xmlns="http://hl7.org/fhir"`

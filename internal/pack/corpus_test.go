@@ -1,18 +1,15 @@
 package pack_test
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pack"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
@@ -22,30 +19,10 @@ import (
 // A corpus is the bodies and values of resources.
 type corpus struct{ bodies, values [][]byte }
 
-// shared returns the resources of files beside the project, and skips the test where
-// they are absent.
+// shared returns the resources of shared test data.
 func shared(tb testing.TB, pattern string) corpus {
 	tb.Helper()
-	files, err := filepath.Glob("../../../shared/data/" + pattern)
-	require.NoError(tb, err)
-	if len(files) == 0 {
-		tb.Skip("the sample is no part of the project and not at ../shared/data/" + pattern)
-	}
-	var lines [][]byte
-	for _, name := range files {
-		f, err := os.Open(name)
-		require.NoError(tb, err)
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		require.NoError(tb, err)
-		scanner := bufio.NewScanner(z)
-		scanner.Buffer(nil, 64<<20)
-		for scanner.Scan() {
-			lines = append(lines, bytes.Clone(scanner.Bytes()))
-		}
-		require.NoError(tb, scanner.Err())
-	}
-	return prepare(tb, lines)
+	return prepare(tb, fhirjsontest.Lines(tb, pattern))
 }
 
 // synthetic returns resources of the project's own making, of another seed than the

@@ -1,18 +1,15 @@
 package exec_test
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
@@ -155,29 +152,8 @@ func typeOf(t require.TestingT, name string) schema.TypeID {
 	return typ
 }
 
-// shared returns the lines of the files that match a pattern below the shared
-// test data, and skips the test where there are none.
+// shared returns the lines of shared test data.
 func shared(t testing.TB, pattern string) [][]byte {
-	files, err := filepath.Glob(filepath.Join("../../../../shared/data", pattern))
-	require.NoError(t, err)
-	if len(files) == 0 {
-		t.Skipf("no %s in ../shared/data: it is no part of the project", pattern)
-	}
-	var lines [][]byte
-	for _, name := range files {
-		f, err := os.Open(name)
-		require.NoError(t, err)
-		z, err := gzip.NewReader(f)
-		require.NoError(t, err)
-		scanner := bufio.NewScanner(z)
-		scanner.Buffer(nil, 64<<20)
-		for scanner.Scan() {
-			if line := bytes.TrimSpace(scanner.Bytes()); len(line) > 0 {
-				lines = append(lines, bytes.Clone(line))
-			}
-		}
-		require.NoError(t, scanner.Err())
-		require.NoError(t, f.Close())
-	}
-	return lines
+	t.Helper()
+	return fhirjsontest.Lines(t, pattern)
 }

@@ -1,0 +1,55 @@
+package fhirjsontest
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Lines returns the lines of the gzip files that match a pattern below ../shared/data,
+// seen from the project's root. It skips the test where there are none.
+func Lines(tb testing.TB, pattern string) (lines [][]byte) {
+	tb.Helper()
+	root, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(root, "go.mod")); missing == nil || root == filepath.Dir(root) {
+			break
+		}
+		root = filepath.Dir(root)
+	}
+	files, _ := filepath.Glob(filepath.Join(root, "..", "shared", "data", pattern))
+	if len(files) == 0 {
+		tb.Skipf("the shared test data is not there: ../shared/data/%s", pattern)
+	}
+	for _, name := range files {
+		lines = append(lines, linesOf(tb, name)...)
+	}
+	return lines
+}
+
+func linesOf(tb testing.TB, name string) (lines [][]byte) {
+	tb.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	text, err := gzip.NewReader(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := bufio.NewScanner(text)
+	s.Buffer(nil, 64<<20)
+	for s.Scan() {
+		if len(s.Bytes()) > 0 {
+			lines = append(lines, bytes.Clone(s.Bytes()))
+		}
+	}
+	if s.Err() != nil {
+		tb.Fatal(s.Err())
+	}
+	return lines
+}
