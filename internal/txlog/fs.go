@@ -76,6 +76,11 @@ const openCreate = os.O_RDWR | os.O_CREATE
 
 // readFile returns the content of a small file.
 func readFile(folder Folder, name string) ([]byte, error) {
+	return readUpTo(folder, name, maxSmallFile)
+}
+
+// readUpTo returns the content of a file of at most so many bytes.
+func readUpTo(folder Folder, name string, most int64) ([]byte, error) {
 	f, err := folder.Open(name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
@@ -85,7 +90,7 @@ func readFile(folder Folder, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size > maxSmallFile {
+	if size > most {
 		return nil, corruptf("%s has %d bytes", name, size)
 	}
 	b := make([]byte, size)

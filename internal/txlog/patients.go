@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
@@ -122,22 +121,4 @@ func (l *Log) loadSlots(m *manifest) error {
 	l.slots.Store(t)
 	l.patients.used = len(t.secrets)
 	return nil
-}
-
-// readUpTo returns the content of a file of at most so many bytes.
-func readUpTo(folder Folder, name string, most int64) ([]byte, error) {
-	f, err := folder.Open(name, os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return nil, err
-	}
-	if size > most {
-		return nil, corruptf("%s has %d bytes", name, size)
-	}
-	b := make([]byte, size)
-	return b, readFull(f, b, 0)
 }
