@@ -1,7 +1,6 @@
 package datastore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -69,10 +68,5 @@ func Restore(ctx context.Context, path string, opts *RestoreOptions, pieces ...i
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(e, &filled)
-	if err := s.preload(ctx, filled.Preload, cmp.Or(filled.Validation, WithoutInvariants)); err != nil {
-		s.Close() // the first error is the one that matters
-		return nil, err
-	}
-	return s, nil
+	return begin(ctx, e, &filled)
 }

@@ -36,8 +36,13 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(e, &filled)
-	if err := s.preload(ctx, filled.Preload, cmp.Or(filled.Validation, WithoutInvariants)); err != nil {
+	return begin(ctx, e, &filled)
+}
+
+// begin returns the store of an engine, given filled options, once it is preloaded.
+func begin(ctx context.Context, e *engine.Engine, o *Options) (*Store, error) {
+	s := newStore(e, o)
+	if err := s.preload(ctx, o.Preload, cmp.Or(o.Validation, WithoutInvariants)); err != nil {
 		s.Close() // the first error is the one that matters
 		return nil, err
 	}
