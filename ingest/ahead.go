@@ -87,6 +87,9 @@ type opening struct {
 func open(ctx context.Context, s *source, number int) *opening {
 	o := &opening{source: s, number: number, done: make(chan struct{})}
 	opened := jobs.Begin(func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		file, err := s.open()
 		if err != nil {
 			return err
