@@ -33,6 +33,11 @@ const (
 	CancelFailed        Status = "CANCEL_FAILED"
 )
 
+// known reports whether a status is one of these.
+func (s Status) known() bool {
+	return s == Submitted || s == Queued || s == InProgress || s == CancelInProgress || s.Ended()
+}
+
 // Ended reports whether a status is final.
 func (s Status) Ended() bool {
 	switch s {
