@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fhirlake/fhirlake/internal/bundle"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
@@ -120,6 +121,9 @@ type Options struct {
 	// together, 64 MiB by default. A page that has no room is cut, and says so by its
 	// next link; a read that has none is refused.
 	MaxBundleAnswer int
+	// MaxBundleEntries is how many entries a batch or transaction may have, 100,000 by
+	// default. It bounds the memory and the time of a transaction's commit.
+	MaxBundleEntries int
 	// MaxPageBytes is how many bytes the resources of one page of a search or a history may
 	// have together, 64 MiB by default. A page ends early where the next match or version
 	// has no room, and its Next goes on there; the first always has. Resources that a
@@ -187,6 +191,9 @@ func (o *Options) withDefaults() (Options, error) {
 	if filled.MaxBundleAnswer < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxBundleAnswer %d is negative", filled.MaxBundleAnswer))
 	}
+	if filled.MaxBundleEntries < 0 {
+		wrong = append(wrong, fmt.Errorf("datastore: MaxBundleEntries %d is negative", filled.MaxBundleEntries))
+	}
 	if filled.MaxPageBytes < 0 {
 		wrong = append(wrong, fmt.Errorf("datastore: MaxPageBytes %d is negative", filled.MaxPageBytes))
 	}
@@ -226,6 +233,9 @@ func (o *Options) withDefaults() (Options, error) {
 	if filled.MaxBundleAnswer == 0 {
 		filled.MaxBundleAnswer = defaultMaxBundleAnswer
 	}
+	if filled.MaxBundleEntries == 0 {
+		filled.MaxBundleEntries = bundle.MaxEntries
+	}
 	if filled.MaxPageBytes == 0 {
 		filled.MaxPageBytes = defaultMaxPageBytes
 	}
@@ -255,7 +265,7 @@ func (o *Options) wrongWithReadOnly() (wrong []error) {
 func (o *Options) engine() engine.Options {
 	return engine.Options{
 		Key: o.Key, Annotator: o.Annotator, AnnotateLater: o.AnnotateLater, AnnotateTimeout: o.AnnotateTimeout, Zone: o.Zone, BaseURL: o.BaseURL,
-		SearchParameters: o.SearchParameters, MaxResourceSize: o.MaxResourceSize, MaxValues: o.MaxValues, MaxSearchCost: o.MaxSearchCost, MaxBundleAnswer: o.MaxBundleAnswer, Logger: o.Logger,
+		SearchParameters: o.SearchParameters, MaxResourceSize: o.MaxResourceSize, MaxValues: o.MaxValues, MaxSearchCost: o.MaxSearchCost, MaxBundleAnswer: o.MaxBundleAnswer, MaxBundleEntries: o.MaxBundleEntries, Logger: o.Logger,
 		Now: o.Now, Queries: o.Queries, NewID: o.NewID, AtLeast: o.AtLeast.pin,
 		Existing: o.Existing, ReadOnly: o.ReadOnly, Durability: txlog.Durability(o.Durability),
 	}

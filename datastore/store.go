@@ -68,6 +68,10 @@ func (s *Store) ServedAt(base string) *Store {
 	return &at
 }
 
+// Writable reports why the store takes no writes: ErrClosed, or ErrReadOnly with its cause,
+// as after a write that the disk did not confirm. It is nil for a store that does.
+func (s *Store) Writable() error { return s.engine.Writable() }
+
 // StoreID returns the random identifier of the store, 32 hexadecimal digits. A copy of its
 // folder has the same.
 func (s *Store) StoreID() string {

@@ -254,11 +254,12 @@ func TestOptionsReportAllThatIsWrong(t *testing.T) {
 // An option that does nothing where it stands is refused.
 func TestOptionsThatDoNothing(t *testing.T) {
 	for name, o := range map[string]datastore.Options{
-		"AnnotateTimeout": {AnnotateTimeout: time.Second},
-		"Durability":      {ReadOnly: true, Durability: datastore.SyncNone},
-		"NewID":           {ReadOnly: true, NewID: func() string { return "x" }},
-		"AnnotateLater":   {ReadOnly: true, AnnotateLater: true, Annotator: annotator(nil)},
-		"MaxBundleAnswer": {MaxBundleAnswer: -1},
+		"AnnotateTimeout":  {AnnotateTimeout: time.Second},
+		"Durability":       {ReadOnly: true, Durability: datastore.SyncNone},
+		"NewID":            {ReadOnly: true, NewID: func() string { return "x" }},
+		"AnnotateLater":    {ReadOnly: true, AnnotateLater: true, Annotator: annotator(nil)},
+		"MaxBundleAnswer":  {MaxBundleAnswer: -1},
+		"MaxBundleEntries": {MaxBundleEntries: -1},
 	} {
 		_, err := datastore.Open(ctx, t.TempDir(), &o)
 		require.ErrorContains(t, err, name)

@@ -32,6 +32,7 @@ func (x *exchange) transact() error {
 	}
 	options = append(options, x.returning()...)
 	reply, err := x.store.Transact(x.r.Context(), body, options...)
+	x.noteEntries(body, reply)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -51,6 +52,9 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, refuse(http.StatusRequestEntityTooLarge, issue.TooLong, "the body is too long")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		x.w.Header().Set("Connection", "close")
+		return nil, refuse(http.StatusRequestTimeout, issue.Timeout, "the body comes too slowly")
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, issue.Incomplete, "the body cannot be read to its end")
 	}

@@ -1,11 +1,14 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -32,12 +35,24 @@ type Options struct {
 	MaxBodySize int64
 	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
 	ConditionalDelete DeleteMode
+	// Limits bound what requests may take.
+	Limits Limits
+	// CORS are the origins whose web pages may use the API, such as https://app.example.org;
+	// "*" is all. By default browsers let pages of other origins read nothing, and the
+	// handler refuses their requests that change something.
+	CORS []string
+	// Audit is told of each access once it is over: who, what, which patients, and what came
+	// of it. It may keep the Access. It is called in the goroutine of the request, by many
+	// goroutines. [AuditEvents] makes one that stores AuditEvents.
+	Audit func(context.Context, *Access)
+	// Observers are told of each request: [AccessLog] makes one, and package telemetry.
+	Observers []Observer
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
 
-// withDefaults copies and fills o.
-func (o *Options) withDefaults() Options {
+// withDefaults copies and fills o and reports everything that is wrong with it.
+func (o *Options) withDefaults() (Options, error) {
 	var filled Options
 	if o != nil {
 		filled = *o
@@ -47,13 +62,28 @@ func (o *Options) withDefaults() Options {
 	}
 	filled.BasePath = strings.TrimRight("/"+strings.Trim(filled.BasePath, "/"), "/")
 	filled.BaseURL = strings.TrimRight(filled.BaseURL, "/")
-	if filled.MaxBodySize <= 0 {
+	var wrong []error
+	if filled.MaxBodySize < 0 {
+		wrong = append(wrong, fmt.Errorf("rest: MaxBodySize %d is negative: leave it 0 for the default", filled.MaxBodySize))
+	}
+	if filled.MaxBodySize == 0 {
 		filled.MaxBodySize = DefaultMaxBodySize
 	}
+	if filled.ConditionalDelete > DeleteMultiple {
+		wrong = append(wrong, fmt.Errorf("rest: ConditionalDelete %d is no mode: take DeleteSingle or DeleteMultiple", filled.ConditionalDelete))
+	}
+	if u, err := url.Parse(filled.BaseURL); filled.BaseURL != "" && (err != nil || u.Scheme == "" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+		wrong = append(wrong, errors.New("rest: BaseURL is no address: write scheme://host/path"))
+	}
+	if slices.ContainsFunc(filled.Observers, func(o Observer) bool { return o == nil }) {
+		wrong = append(wrong, errors.New("rest: an observer is nil: leave it out"))
+	}
+	limits, more := filled.Limits.withDefaults()
+	filled.Limits = limits
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
-	return filled
+	return filled, errors.Join(append(wrong, more...)...)
 }
 
 // handler answers the requests of one store.
@@ -62,19 +92,30 @@ type handler struct {
 	options   Options
 	routes    []route
 	statement statement
+	load      *load
+	cors      *corsRule
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
-// The store stays the caller's: shut the server down, then close the store.
+// The store stays the caller's: shut the server down, then close the store. If an option
+// cannot be done as it says, the handler answers every request with 500 and an
+// OperationOutcome that names the option, and tells the logger now.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
-	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
-	return gzhttp.GzipHandler(h)
+	filled, wrong := opts.withDefaults()
+	h := &handler{store: store, options: filled, routes: routes(), load: newLoad(filled.Limits)}
+	cors, err := newCORS(filled.CORS)
+	if wrong = errors.Join(wrong, err); wrong != nil {
+		return h.misconfigured(wrong)
+	}
+	h.cors = cors
+	return h.guarded(gzhttp.GzipHandler(h))
 }
 
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	base := h.base(r)
 	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, form: form{mediaType: fhirJSON}}
+	x.access, _ = r.Context().Value(accessKey{}).(*Access)
 	defer x.recover()
 	if err := x.answer(); err != nil {
 		if x.began {
@@ -113,6 +154,9 @@ type exchange struct {
 
 	query string            // the parameters that count, of an interaction that is no search
 	aside []datastore.Issue // what was left aside
+
+	caller string  // as authorization says, "" if nobody is asked
+	access *Access // what observers are told, nil if there are none
 }
 
 // ref returns the resource, the type or the whole store that the URL names.
@@ -121,6 +165,7 @@ func (x *exchange) ref() datastore.Ref { return datastore.Ref{Type: x.typ, ID: x
 // answer finds the interaction of the request and answers it.
 func (x *exchange) answer() error {
 	found, err := x.route()
+	x.noteRoute(&found)
 	if err != nil {
 		return err
 	}
@@ -133,6 +178,11 @@ func (x *exchange) answer() error {
 	if err := x.check(&found.takes); err != nil {
 		return err
 	}
+	release, err := x.admit(&found)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return found.answer(x)
 }
 

@@ -44,6 +44,9 @@ func (x *exchange) fail(err error) {
 	if x.fromXML {
 		err = withoutOffsets(err)
 	}
+	if w := x.w.Header(); (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests) && w.Get("Retry-After") == "" {
+		w.Set("Retry-After", "1")
+	}
 	x.send(status, datastore.Outcome(err))
 }
 

@@ -31,6 +31,7 @@ func (x *exchange) sendRead(v *datastore.Version, err error) error {
 		return nil
 	}
 	if x.wantsContent() {
+		x.notePatients(v.JSON)
 		if sent, err := x.sendContent(v); sent || err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 // send answers with a status and a body, a resource in JSON; nil is no body. What has no
 // form in XML is 406, unless it is told of something that was done.
 func (x *exchange) send(status int, body []byte) {
+	x.notePatients(body)
 	if body != nil && x.form.xml {
 		xml, err := x.xml(body)
 		if err != nil && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead) {
@@ -92,6 +93,7 @@ func (x *exchange) stream(write func(w io.Writer) error) error {
 
 // Write implements [io.Writer].
 func (s *stream) Write(p []byte) (int, error) {
+	s.x.notePatients(p)
 	if s.x.form.xml {
 		s.whole = append(s.whole, p...)
 		return len(p), nil
@@ -118,6 +120,7 @@ func (x *exchange) setVersion(v *datastore.Version) {
 // sendWritten answers a write with as much of the result as the client prefers (FHIR R4
 // §3.1.0.1, Managing Return Content). Only the OperationOutcome lists accepted faults.
 func (x *exchange) sendWritten(v *datastore.Version) {
+	x.noteWritten(v)
 	x.setVersion(v)
 	x.w.Header().Set("Location", x.base+"/"+v.Ref.String()+"/_history/"+v.VersionID)
 	status := http.StatusOK

@@ -32,6 +32,7 @@ func (x *exchange) searchForm() error {
 }
 
 func (x *exchange) sendPage(query string) error {
+	x.noteQuery(query)
 	var options []datastore.SearchOption
 	if x.lenient() {
 		options = append(options, datastore.Lenient())

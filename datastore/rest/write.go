@@ -68,6 +68,7 @@ func (x *exchange) delete() error {
 	if err != nil {
 		return err
 	}
+	x.noteDoomed()
 	err = x.store.Delete(x.r.Context(), x.ref(), options...)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) && !errors.Is(err, datastore.ErrGone) {
 		return err

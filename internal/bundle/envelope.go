@@ -12,8 +12,8 @@ import (
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// MaxEntries is the most entries of a batch or transaction. It bounds the memory and
-// the time of a transaction's commit.
+// MaxEntries is the most resources that one conditional deletion takes, and by default the
+// most entries of a batch or transaction. It bounds the memory and the time of a commit.
 const MaxEntries = 100_000
 
 // An envelope is all but the resources of a batch or transaction, which stay as they
@@ -59,7 +59,7 @@ var (
 
 // parseBundle reads a Bundle and checks all of it but the resources, as strictly as one
 // that is stored.
-func parseBundle(ctx context.Context, src []byte) (*envelope, error) {
+func parseBundle(ctx context.Context, src []byte, most int) (*envelope, error) {
 	rest, resources, err := split(src)
 	if err != nil {
 		return nil, err
@@ -75,8 +75,8 @@ func parseBundle(ctx context.Context, src []byte) (*envelope, error) {
 	switch {
 	case b.kind != "batch" && b.kind != "transaction":
 		return nil, engine.At("/type", engine.Failf(engine.ErrInvalid, issue.Value, "the Bundle is neither a batch nor a transaction"))
-	case len(resources) > MaxEntries:
-		return nil, engine.At("/entry", engine.Failf(engine.ErrInvalid, issue.TooLong, "the Bundle has more than %d entries", MaxEntries))
+	case len(resources) > most:
+		return nil, engine.At("/entry", engine.Failf(engine.ErrInvalid, issue.TooLong, "the Bundle has more than %d entries", most))
 	}
 	if err := b.takeIssues(); err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func Do(ctx context.Context, e *engine.Engine, src []byte, options Options) ([]b
 	if limit := e.Options().MaxResourceSize; len(src) > limit {
 		return nil, engine.Failf(engine.ErrInvalid, issue.TooLong, "the Bundle is longer than the limit of %d bytes", limit)
 	}
-	b, err := parseBundle(ctx, src)
+	b, err := parseBundle(ctx, src, e.Options().MaxBundleEntries)
 	if err != nil {
 		return nil, err
 	}

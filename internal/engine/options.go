@@ -27,6 +27,7 @@ type Options struct {
 	MaxValues        int // 0 is one for 16 bytes of MaxResourceSize
 	MaxSearchCost    int // 0 is search.DefaultCostLimit
 	MaxBundleAnswer  int
+	MaxBundleEntries int
 	Logger           *slog.Logger     // not nil
 	Now              func() time.Time // nil is time.Now
 	Queries          map[string]search.NamedQuery

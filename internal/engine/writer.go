@@ -281,6 +281,9 @@ func (e *Engine) stopWriting(err error) {
 	}
 }
 
+// Writable returns why nothing can be written, or nil.
+func (e *Engine) Writable() error { return errors.Join(e.Open(), e.readOnly()) }
+
 // readOnly returns why nothing can be written, or nil.
 func (e *Engine) readOnly() error {
 	e.stopped.mu.Lock()

@@ -1,0 +1,92 @@
+package rest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// patientRate is how many bytes a client must send or take in a second, once it has used
+// up the patience of the handler.
+const patientRate = 4 << 10
+
+// A patience bounds how long one request waits for its client: in reading its body, or in
+// writing its answer.
+type patience struct {
+	allowed time.Duration // without what the bytes earn
+	waited  time.Duration
+	bytes   int64
+	set     func(time.Time) error // a deadline of the connection
+	pending bool                  // a deadline is set
+	none    bool                  // the connection has no deadlines
+}
+
+// during has f read or write some bytes. before is their number where it is known.
+func (p *patience) during(before int, f func() (int, error)) (int, error) {
+	if p.none {
+		return f()
+	}
+	began := time.Now()
+	left := p.allowed + time.Duration(p.bytes+int64(before))*time.Second/patientRate - p.waited
+	if errors.Is(p.set(began.Add(left)), http.ErrNotSupported) {
+		p.none = true
+		return f()
+	}
+	p.pending = true
+	n, err := f()
+	p.waited += time.Since(began)
+	p.bytes += int64(n)
+	return n, err
+}
+
+// A patientBody is the body of a request.
+type patientBody struct {
+	io.ReadCloser
+	patience
+	over bool // it has been read to its end
+}
+
+// Read implements [io.Reader].
+func (b *patientBody) Read(p []byte) (int, error) {
+	n, err := b.during(0, func() (int, error) { return b.ReadCloser.Read(p) })
+	if err == io.EOF && !b.over {
+		b.over = true
+		b.forgive()
+	}
+	return n, err
+}
+
+// forgive lifts the deadline: a server that watches for the end of the connection would
+// take it for that.
+func (b *patientBody) forgive() {
+	if b.pending {
+		_ = b.set(time.Time{})
+	}
+}
+
+// end leaves the server a while to read what the handler did not want of the body.
+func (b *patientBody) end() {
+	if !b.over && !b.none {
+		_ = b.set(time.Now().Add(b.allowed))
+	}
+}
+
+// A patientWriter is the answer to a request.
+type patientWriter struct {
+	http.ResponseWriter
+	patience
+}
+
+// Write implements [io.Writer].
+func (w *patientWriter) Write(p []byte) (int, error) {
+	return w.during(len(p), func() (int, error) { return w.ResponseWriter.Write(p) })
+}
+
+// Flush implements [http.Flusher].
+func (w *patientWriter) Flush() {
+	_, _ = w.during(0, func() (int, error) { return 0, http.NewResponseController(w.ResponseWriter).Flush() })
+}
+
+// Unwrap serves [http.ResponseController].
+func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
