@@ -11,6 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // An Access is one request and what came of it. It is the observer's own, and holds no text
@@ -304,5 +305,8 @@ func (x *exchange) noteEntries(body, reply []byte) {
 		}
 		x.access.Entries = append(x.access.Entries, noted)
 	}
-	x.notePatients(body)
+	compact := jsontext.Value(bytes.Clone(body))
+	if compact.Compact() == nil {
+		x.notePatients(compact)
+	}
 }

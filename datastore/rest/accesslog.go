@@ -23,7 +23,7 @@ func AccessLog(logger *slog.Logger) Observer {
 			attributes := []slog.Attr{
 				slog.String("method", a.Method), slog.String("route", a.Route), slog.String("interaction", a.Interaction),
 				slog.String("type", a.Type), slog.Int("status", a.Status), slog.Int64("bytes", a.Bytes),
-				slog.Float64("duration", a.Duration.Seconds()), slog.String("caller", a.Caller), slog.String("remote", a.Remote), slog.String("id", a.ID),
+				slog.Float64("duration", a.Duration.Seconds()), slog.String("caller", a.Caller), slog.String("remote", a.Remote), slog.String("request", a.ID),
 			}
 			if a.Operation != "" {
 				attributes = append(attributes, slog.String("operation", a.Operation))

@@ -81,7 +81,8 @@ func AuditEvents(store *datastore.Store, logger *slog.Logger) func(context.Conte
 	return func(ctx context.Context, a *Access) {
 		text, err := json.Marshal(a.event())
 		if err == nil {
-			_, err = store.Create(ctx, text)
+			// Nothing that a client writes may keep an access out of the store.
+			_, err = store.Create(ctx, text, datastore.Validation(datastore.Minimal), datastore.Return("minimal"))
 		}
 		if err != nil {
 			logger.ErrorContext(ctx, "rest: an AuditEvent could not be stored", "request", a.ID, "error", err)
@@ -177,7 +178,11 @@ func (a *Access) entities() (list []auditEntity) {
 		list = append(list, e)
 	}
 	for _, patient := range a.Patients {
-		list = append(list, auditEntity{What: &auditWho{Reference: clean(patient)}, Type: &auditCoding{entityTypes, "1"}, Role: &auditCoding{entityRoles, "1"}})
+		who := &auditWho{Reference: patient}
+		if id, local := strings.CutPrefix(patient, patientPath); local && !fhirjson.ValidID(id) {
+			who = &auditWho{Display: clean(patient)} // a path that names no patient
+		}
+		list = append(list, auditEntity{What: who, Type: &auditCoding{entityTypes, "1"}, Role: &auditCoding{entityRoles, "1"}})
 	}
 	return list
 }

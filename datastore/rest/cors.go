@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,21 +23,21 @@ type corsRule struct {
 }
 
 // newCORS returns the rule of Options.CORS.
-func newCORS(origins []string) (*corsRule, error) {
+func newCORS(origins []string) *corsRule {
 	rule := &corsRule{origins: origins, guard: http.NewCrossOriginProtection()}
 	for _, origin := range origins {
-		if origin == "*" {
-			continue
-		}
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme == "" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
-			return nil, fmt.Errorf("rest: CORS %q is no origin: write * or scheme://host:port", origin)
-		}
-		if err := rule.guard.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("rest: CORS: %w", err)
+		if origin != "*" {
+			_ = rule.guard.AddTrustedOrigin(origin) // isOrigin has seen it
 		}
 	}
-	return rule, nil
+	return rule
+}
+
+// isOrigin reports whether a text is "*" or an origin as browsers send it.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	wellFormed := err == nil && u.Scheme != "" && u.Host != "" && text == u.Scheme+"://"+u.Host
+	return text == "*" || wellFormed && http.NewCrossOriginProtection().AddTrustedOrigin(text) == nil
 }
 
 // allow sets the headers for a request from another origin. It answers a preflight, and

@@ -18,7 +18,9 @@ const requestID = "X-Request-Id"
 func (h *handler) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		controller := http.NewResponseController(w)
-		w = &patientWriter{w, patience{allowed: h.options.Limits.Patience, set: controller.SetWriteDeadline}}
+		writer := &patientWriter{w, patience{allowed: h.options.Limits.Patience, set: controller.SetWriteDeadline}}
+		defer writer.end()
+		w = writer
 		id := r.Header.Get(requestID)
 		if !isRequestID(id) {
 			id = ""
@@ -80,6 +82,9 @@ func (h *handler) checkHeader(r *http.Request) error {
 	}
 	if strings.Contains(strings.ToLower(r.URL.RawPath), "%2f") {
 		return refuse(http.StatusBadRequest, issue.Invalid, "the path has an escaped slash")
+	}
+	if strings.Contains(r.URL.Path, "//") {
+		return refuse(http.StatusNotFound, issue.NotFound, "there is nothing at this path: a step of it is empty")
 	}
 	for step := range strings.SplitSeq(r.URL.Path, "/") {
 		if step == "." || step == ".." || strings.ContainsFunc(step, isControl) {

@@ -78,12 +78,23 @@ func (o *Options) withDefaults() (Options, error) {
 	if slices.ContainsFunc(filled.Observers, func(o Observer) bool { return o == nil }) {
 		wrong = append(wrong, errors.New("rest: an observer is nil: leave it out"))
 	}
+	for _, origin := range filled.CORS {
+		if !isOrigin(origin) {
+			wrong = append(wrong, fmt.Errorf("rest: CORS %q is no origin: write * or scheme://host:port", origin))
+		}
+	}
 	limits, more := filled.Limits.withDefaults()
 	filled.Limits = limits
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
 	return filled, errors.Join(append(wrong, more...)...)
+}
+
+// Check reports all that is wrong with options, and what to do about it.
+func (o *Options) Check() error {
+	_, err := o.withDefaults()
+	return err
 }
 
 // handler answers the requests of one store.
@@ -102,12 +113,11 @@ type handler struct {
 // OperationOutcome that names the option, and tells the logger now.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	filled, wrong := opts.withDefaults()
-	h := &handler{store: store, options: filled, routes: routes(), load: newLoad(filled.Limits)}
-	cors, err := newCORS(filled.CORS)
-	if wrong = errors.Join(wrong, err); wrong != nil {
+	h := &handler{store: store, options: filled, routes: routes()}
+	if wrong != nil {
 		return h.misconfigured(wrong)
 	}
-	h.cors = cors
+	h.load, h.cors = newLoad(filled.Limits), newCORS(filled.CORS)
 	return h.guarded(gzhttp.GzipHandler(h))
 }
 

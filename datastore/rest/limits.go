@@ -17,7 +17,7 @@ type Limits struct {
 	// which its answer is in plain text.
 	HeaderBytes int
 	// Patience is how long a request may wait for its client altogether, 30 s by default,
-	// beside a second for each 4 KiB that the client sends or takes. A body that is slower
+	// beside a second for each 8 KiB that the client sends or takes. A body that is slower
 	// is answered with 408, and an answer that is taken more slowly is cut off. The read and
 	// write timeouts of an [http.Server] do not hold while a handler waits so.
 	Patience time.Duration

@@ -9,7 +9,10 @@ import (
 
 // patientRate is how many bytes a client must send or take in a second, once it has used
 // up the patience of the handler.
-const patientRate = 4 << 10
+const patientRate = 8 << 10
+
+// patientPiece is how many bytes of an answer are written at a time.
+const patientPiece = 16 << 10
 
 // A patience bounds how long one request waits for its client: in reading its body, or in
 // writing its answer.
@@ -22,13 +25,13 @@ type patience struct {
 	none    bool                  // the connection has no deadlines
 }
 
-// during has f read or write some bytes. before is their number where it is known.
-func (p *patience) during(before int, f func() (int, error)) (int, error) {
+// during has f read or write some bytes.
+func (p *patience) during(f func() (int, error)) (int, error) {
 	if p.none {
 		return f()
 	}
 	began := time.Now()
-	left := p.allowed + time.Duration(p.bytes+int64(before))*time.Second/patientRate - p.waited
+	left := p.allowed + time.Duration(p.bytes)*time.Second/patientRate - p.waited
 	if errors.Is(p.set(began.Add(left)), http.ErrNotSupported) {
 		p.none = true
 		return f()
@@ -49,7 +52,7 @@ type patientBody struct {
 
 // Read implements [io.Reader].
 func (b *patientBody) Read(p []byte) (int, error) {
-	n, err := b.during(0, func() (int, error) { return b.ReadCloser.Read(p) })
+	n, err := b.during(func() (int, error) { return b.ReadCloser.Read(p) })
 	if err == io.EOF && !b.over {
 		b.over = true
 		b.forgive()
@@ -80,12 +83,26 @@ type patientWriter struct {
 
 // Write implements [io.Writer].
 func (w *patientWriter) Write(p []byte) (int, error) {
-	return w.during(len(p), func() (int, error) { return w.ResponseWriter.Write(p) })
+	n := 0
+	for {
+		piece := p[n:min(n+patientPiece, len(p))]
+		k, err := w.during(func() (int, error) { return w.ResponseWriter.Write(piece) })
+		if n += k; err != nil || n >= len(p) {
+			return n, err
+		}
+	}
 }
 
 // Flush implements [http.Flusher].
 func (w *patientWriter) Flush() {
-	_, _ = w.during(0, func() (int, error) { return 0, http.NewResponseController(w.ResponseWriter).Flush() })
+	_, _ = w.during(func() (int, error) { return 0, http.NewResponseController(w.ResponseWriter).Flush() })
+}
+
+// end leaves the server a while to write what it holds back of the answer.
+func (w *patientWriter) end() {
+	if w.pending {
+		_ = w.set(time.Now().Add(w.allowed))
+	}
 }
 
 // Unwrap serves [http.ResponseController].

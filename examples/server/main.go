@@ -6,10 +6,13 @@
 //	go run ./examples/server -package us-core.tgz                # with the resources of a FHIR package
 //	go run ./examples/server -nlp                                # and read every DocumentReference
 //	go run ./examples/server -validation minimal                 # and take what is not valid as well
+//	go run ./examples/server -tls-cert FILE -tls-key FILE        # over TLS; -client-ca FILE wants certificates of clients
+//	go run ./examples/server -socket PATH                        # at a unix socket
+//	go run ./examples/server -access-log                         # with a JSON line on standard error for each request
 //
 // It prints "listening on http://ADDR/fhir" once all is imported, and ends in
-// good order at SIGINT or SIGTERM. It has no TLS and asks nobody who they are:
-// where others can reach it, put both in front.
+// good order at SIGINT or SIGTERM. /health and /ready answer before. It asks nobody who
+// they are: where others can reach it, put that in front.
 package main
 
 import (
@@ -19,8 +22,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -36,6 +37,7 @@ import (
 // config is what the flags say.
 type config struct {
 	addr      string
+	socket    string
 	store     string
 	keyFile   string
 	imports   string
@@ -45,6 +47,11 @@ type config struct {
 	level     datastore.Level
 	durable   datastore.Durability
 	rest      rest.Options
+
+	passphraseFile            string
+	tlsCert, tlsKey, clientCA string
+	accessLog                 bool
+	pprof                     string
 }
 
 // levels are the levels of validation by the names that AWS HealthLake gives them.
@@ -60,6 +67,17 @@ var durabilities = map[string]datastore.Durability{
 func main() {
 	var c config
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	flag.StringVar(&c.socket, "socket", "", "unix socket to listen on instead of an address; its owner alone may use it")
+	flag.StringVar(&c.passphraseFile, "passphrase-file", "", "file of a passphrase, instead of -key-file; one line end at its end is not part of it")
+	flag.StringVar(&c.tlsCert, "tls-cert", "", "file of the certificate, for TLS; read again when it changes")
+	flag.StringVar(&c.tlsKey, "tls-key", "", "file of the certificate's key")
+	flag.StringVar(&c.clientCA, "client-ca", "", "file of the CA whose certificates clients must have")
+	flag.BoolVar(&c.accessLog, "access-log", false, "write a JSON line on standard error for each request, without ids and queries")
+	flag.StringVar(&c.pprof, "pprof", "", "address for net/http/pprof")
+	flag.Func("cors", "origin whose web pages may use the API, such as https://app.example.org, or *; may be repeated", func(origin string) error {
+		c.rest.CORS = append(c.rest.CORS, origin)
+		return nil
+	})
 	flag.StringVar(&c.store, "store", "mem:", "folder of the store, or mem: for one in memory")
 	flag.StringVar(&c.keyFile, "key-file", "", "file of the store's key, made at first use; a folder needs one")
 	flag.StringVar(&c.imports, "import", "", "folder of ldjson to import before serving")
@@ -98,31 +116,55 @@ func main() {
 	defer stop()
 	slog.SetLogLoggerLevel(slog.LevelWarn)
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	if err := check(c); err != nil {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(2)
+	}
 	if err := run(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
 }
 
+// check reports wrong arguments.
+func check(c config) error {
+	addressed := false
+	flag.Visit(func(f *flag.Flag) { addressed = addressed || f.Name == "addr" })
+	switch {
+	case flag.NArg() > 0 || c.synthetic < 0:
+		return errors.New("see -help for how to call it")
+	case addressed && c.socket != "":
+		return errors.New("-addr and -socket: take one of them")
+	case c.keyFile != "" && c.passphraseFile != "":
+		return errors.New("-key-file and -passphrase-file: take one of them")
+	case (c.tlsCert == "") != (c.tlsKey == ""):
+		return errors.New("-tls-cert and -tls-key go together")
+	case c.clientCA != "" && c.tlsCert == "":
+		return errors.New("-client-ca needs -tls-cert and -tls-key")
+	}
+	return c.rest.Check()
+}
+
 // run opens the store, fills it, and serves it until ctx ends.
 func run(ctx context.Context, c config) (err error) {
-	if flag.NArg() > 0 || c.synthetic < 0 {
-		return errors.New("see -help for how to call it")
-	}
-	// Listening comes first, so that an address in use is not found out after a
-	// long import. Clients that come too early wait.
-	listener, err := net.Listen("tcp", c.addr)
+	server, base, err := listen(c)
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
-	base := "http://" + listener.Addr().String() + "/fhir"
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if c.pprof != "" {
+		end, err := profiles(c.pprof)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 
 	store, err := open(ctx, c, base)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { err = errors.Join(err, server.Close(), store.Close()) }()
 	for _, name := range c.packages {
 		if err := load(ctx, store, name, c.level); err != nil {
 			return fmt.Errorf("loading %s: %w", name, err)
@@ -138,16 +180,19 @@ func run(ctx context.Context, c config) (err error) {
 			return fmt.Errorf("importing synthetic patients: %w", err)
 		}
 	}
-	c.rest.Logger = slog.Default()
-	return serve(ctx, listener, rest.NewHandler(store, &c.rest), base)
+	c.rest.Logger, c.rest.Observers = slog.Default(), observers(c)
+	server.Mount(path, rest.NewHandler(store, &c.rest), store.Writable)
+	announce(c, server)
+	return server.Run(ctx)
 }
 
 // open opens the store, or makes it.
 func open(ctx context.Context, c config, base string) (*datastore.Store, error) {
-	options := &datastore.Options{BaseURL: base, Validation: c.level, Durability: c.durable, Logger: slog.Default()}
-	if c.keyFile != "" {
-		options.Key = datastore.KeyFile(c.keyFile)
+	wrapper, err := key(c)
+	if err != nil {
+		return nil, err
 	}
+	options := &datastore.Options{BaseURL: base, Key: wrapper, Validation: c.level, Durability: c.durable, Logger: slog.Default()}
 	if c.nlp {
 		notes, err := clinical.Annotator(nil, nil)
 		if err != nil {
@@ -157,7 +202,7 @@ func open(ctx context.Context, c config, base string) (*datastore.Store, error) 
 	}
 	store, err := datastore.Open(ctx, c.store, options)
 	if errors.Is(err, datastore.ErrNoKey) {
-		return nil, fmt.Errorf("a store in a folder needs -key-file: %w", err)
+		return nil, fmt.Errorf("a store in a folder needs -key-file or -passphrase-file: %w", err)
 	}
 	return store, err
 }
@@ -222,36 +267,4 @@ func fill(ctx context.Context, store *datastore.Store, options ingest.Options) e
 		return nil
 	}
 	return err
-}
-
-// grace is how long requests under way may take to end once the program is to
-// end.
-const grace = 10 * time.Second
-
-// serve answers requests until ctx ends.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, base string) error {
-	mux := http.NewServeMux()
-	mux.Handle("/fhir", handler)
-	mux.Handle("/fhir/", handler)
-	server := &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute, // a large transaction over a slow line
-		WriteTimeout:      5 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	fmt.Printf("listening on %s\n", base)
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	ending, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := server.Shutdown(ending); err != nil {
-		return errors.Join(err, server.Close())
-	}
-	return nil
 }
