@@ -17,9 +17,9 @@ const requestID = "X-Request-Id"
 // origin, its client's patience, and who is told of it.
 func (h *handler) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		controller := http.NewResponseController(w)
-		writer := &patientWriter{w, patience{allowed: h.options.Limits.Patience, set: controller.SetWriteDeadline}}
-		defer writer.end()
+		connection := http.NewResponseController(w)
+		writer := &patientWriter{w, patience{connection: connection, writes: true, allowed: h.options.Limits.Patience}}
+		defer writer.leave()
 		w = writer
 		id := r.Header.Get(requestID)
 		if !isRequestID(id) {
@@ -46,9 +46,9 @@ func (h *handler) guarded(next http.Handler) http.Handler {
 			w = counted
 		}
 		if r.Body != nil && r.Body != http.NoBody {
-			body := &patientBody{ReadCloser: r.Body, patience: patience{allowed: h.options.Limits.Patience, set: controller.SetReadDeadline}}
+			body := &patientBody{ReadCloser: r.Body, patience: patience{connection: connection, allowed: h.options.Limits.Patience}}
 			r.Body = body
-			defer body.end()
+			defer body.leave()
 		}
 		defer h.survive(w, r)
 		switch answered, err := h.cors.allow(w, r); {

@@ -188,11 +188,11 @@ func (x *exchange) answer() error {
 	if err := x.check(&found.takes); err != nil {
 		return err
 	}
-	release, err := x.admit(&found)
+	room, err := x.admit(&found)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer room.leave()
 	return found.answer(x)
 }
 

@@ -27,13 +27,25 @@ func newLoad(limits Limits) *load {
 	return l
 }
 
-// admit waits until there is room for work of a weight. What it returns makes the room free
-// again. It reports 429 if the caller has its part already, and 503 if no room becomes free
+// A place is the room of one request in a load.
+type place struct {
+	load         *load
+	caller       string
+	weight, mine int64 // of the total, and of the caller's part
+}
+
+// leave makes the room free again.
+func (p place) leave() {
+	p.load.total.Release(p.weight)
+	p.load.give(p.caller, p.mine)
+}
+
+// admit waits until there is room for work of a weight. It reports 429 if the caller has its part already, and 503 if no room becomes free
 // in time.
-func (l *load) admit(ctx context.Context, caller string, weight int64) (release func(), err error) {
+func (l *load) admit(ctx context.Context, caller string, weight int64) (place, error) {
 	mine := min(weight, int64(l.limits.CallerLoad))
 	if !l.take(caller, mine) {
-		return nil, refuse(http.StatusTooManyRequests, issue.Throttled, "the caller has as many requests under way as one caller may have: wait for some of them")
+		return place{}, refuse(http.StatusTooManyRequests, issue.Throttled, "the caller has as many requests under way as one caller may have: wait for some of them")
 	}
 	weight = min(weight, int64(l.limits.Load))
 	if !l.total.TryAcquire(weight) {
@@ -42,15 +54,12 @@ func (l *load) admit(ctx context.Context, caller string, weight int64) (release 
 		if err := l.total.Acquire(waiting, weight); err != nil {
 			l.give(caller, mine)
 			if ctx.Err() != nil {
-				return nil, ctx.Err()
+				return place{}, ctx.Err()
 			}
-			return nil, refuse(http.StatusServiceUnavailable, issue.Throttled, "too many requests are under way: try again soon")
+			return place{}, refuse(http.StatusServiceUnavailable, issue.Throttled, "too many requests are under way: try again soon")
 		}
 	}
-	return func() {
-		l.total.Release(weight)
-		l.give(caller, mine)
-	}, nil
+	return place{l, caller, weight, mine}, nil
 }
 
 func (l *load) take(caller string, weight int64) bool {
@@ -104,11 +113,12 @@ func (x *exchange) weight(found *route) int64 {
 }
 
 // admit waits for room in the handler's load.
-func (x *exchange) admit(found *route) (release func(), err error) {
+func (x *exchange) admit(found *route) (place, error) {
 	caller := x.caller
 	if caller == "" && x.load.perCaller != nil {
-		if caller, _, err = net.SplitHostPort(x.r.RemoteAddr); err != nil {
-			caller = x.r.RemoteAddr
+		caller = x.r.RemoteAddr
+		if host, _, err := net.SplitHostPort(caller); err == nil {
+			caller = host
 		}
 	}
 	return x.load.admit(x.r.Context(), caller, x.weight(found))

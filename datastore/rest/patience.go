@@ -17,30 +17,41 @@ const patientPiece = 16 << 10
 // A patience bounds how long one request waits for its client: in reading its body, or in
 // writing its answer.
 type patience struct {
-	allowed time.Duration // without what the bytes earn
-	waited  time.Duration
-	bytes   int64
-	set     func(time.Time) error // a deadline of the connection
-	pending bool                  // a deadline is set
-	none    bool                  // the connection has no deadlines
+	connection *http.ResponseController
+	writes     bool
+	allowed    time.Duration // without what the bytes earn
+	waited     time.Duration
+	bytes      int64
+	pending    bool // a deadline is set
+	none       bool // the connection has no deadlines
 }
 
-// during has f read or write some bytes.
-func (p *patience) during(f func() (int, error)) (int, error) {
+// set sets a deadline of the connection.
+func (p *patience) set(deadline time.Time) error {
+	if p.writes {
+		return p.connection.SetWriteDeadline(deadline)
+	}
+	return p.connection.SetReadDeadline(deadline)
+}
+
+// begin sets the deadline for some bytes, and returns the time.
+func (p *patience) begin() (began time.Time) {
 	if p.none {
-		return f()
+		return began
 	}
-	began := time.Now()
+	began = time.Now()
 	left := p.allowed + time.Duration(p.bytes)*time.Second/patientRate - p.waited
-	if errors.Is(p.set(began.Add(left)), http.ErrNotSupported) {
-		p.none = true
-		return f()
+	p.none = errors.Is(p.set(began.Add(left)), http.ErrNotSupported)
+	p.pending = !p.none
+	return began
+}
+
+// end counts some bytes.
+func (p *patience) end(began time.Time, n int) {
+	if !p.none {
+		p.waited += time.Since(began)
+		p.bytes += int64(n)
 	}
-	p.pending = true
-	n, err := f()
-	p.waited += time.Since(began)
-	p.bytes += int64(n)
-	return n, err
 }
 
 // A patientBody is the body of a request.
@@ -50,26 +61,23 @@ type patientBody struct {
 	over bool // it has been read to its end
 }
 
-// Read implements [io.Reader].
+// Read implements [io.Reader]. At the end it lifts the deadline: a server that watches for
+// the end of the connection would take it for that.
 func (b *patientBody) Read(p []byte) (int, error) {
-	n, err := b.during(func() (int, error) { return b.ReadCloser.Read(p) })
+	began := b.begin()
+	n, err := b.ReadCloser.Read(p)
+	b.end(began, n)
 	if err == io.EOF && !b.over {
 		b.over = true
-		b.forgive()
+		if b.pending {
+			_ = b.set(time.Time{})
+		}
 	}
 	return n, err
 }
 
-// forgive lifts the deadline: a server that watches for the end of the connection would
-// take it for that.
-func (b *patientBody) forgive() {
-	if b.pending {
-		_ = b.set(time.Time{})
-	}
-}
-
-// end leaves the server a while to read what the handler did not want of the body.
-func (b *patientBody) end() {
+// leave gives the server a while to read what the handler did not want of the body.
+func (b *patientBody) leave() {
 	if !b.over && !b.none {
 		_ = b.set(time.Now().Add(b.allowed))
 	}
@@ -85,8 +93,13 @@ type patientWriter struct {
 func (w *patientWriter) Write(p []byte) (int, error) {
 	n := 0
 	for {
-		piece := p[n:min(n+patientPiece, len(p))]
-		k, err := w.during(func() (int, error) { return w.ResponseWriter.Write(piece) })
+		piece := p[n:]
+		if len(piece) > patientPiece && !w.none {
+			piece = piece[:patientPiece]
+		}
+		began := w.begin()
+		k, err := w.ResponseWriter.Write(piece)
+		w.end(began, k)
 		if n += k; err != nil || n >= len(p) {
 			return n, err
 		}
@@ -95,11 +108,13 @@ func (w *patientWriter) Write(p []byte) (int, error) {
 
 // Flush implements [http.Flusher].
 func (w *patientWriter) Flush() {
-	_, _ = w.during(func() (int, error) { return 0, http.NewResponseController(w.ResponseWriter).Flush() })
+	began := w.begin()
+	_ = w.connection.Flush()
+	w.end(began, 0)
 }
 
-// end leaves the server a while to write what it holds back of the answer.
-func (w *patientWriter) end() {
+// leave gives the server a while to write what it holds back of the answer.
+func (w *patientWriter) leave() {
 	if w.pending {
 		_ = w.set(time.Now().Add(w.allowed))
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,7 +33,10 @@ type process struct {
 // start runs the server and waits until it listens.
 func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, command: exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)}
+	if !slices.Contains(args, "-socket") {
+		args = append([]string{"-addr", "127.0.0.1:0"}, args...)
+	}
+	p := &process{t: t, command: exec.Command(program, args...)}
 	p.command.Stderr = &p.stderr
 	stdout, err := p.command.StdoutPipe()
 	require.NoError(t, err)
@@ -59,14 +63,20 @@ func start(t *testing.T, program string, args ...string) *process {
 	}
 }
 
-// stop ends the server as a supervisor would.
+// stop ends the server as a supervisor would, and checks that it had nothing to say.
 func (p *process) stop() {
+	p.t.Helper()
+	p.end()
+	require.Empty(p.t, p.stderr.String())
+}
+
+// end ends the server as a supervisor would.
+func (p *process) end() {
 	p.t.Helper()
 	require.NoError(p.t, p.command.Process.Signal(syscall.SIGTERM))
 	_, err := io.Copy(io.Discard, p.stdout)
 	require.NoError(p.t, err)
 	require.NoError(p.t, p.command.Wait(), "%s", p.stderr.String())
-	require.Empty(p.t, p.stderr.String())
 }
 
 // kill ends the server at once, as kill -9 does.
@@ -97,6 +107,12 @@ func TestServer(t *testing.T) {
 	program := filepath.Join(folder, "server")
 	built, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", built)
+
+	for name, test := range map[string]func(*testing.T, string){
+		"TLS": testTLS, "socket": testSocket, "passphrase": testPassphrase, "arguments": testArguments, "operations": testOperations,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, program) })
+	}
 
 	t.Run("memory", func(t *testing.T) {
 		p := start(t, program, "-synthetic", "2")
