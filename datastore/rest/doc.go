@@ -43,11 +43,18 @@
 // Every error is an OperationOutcome, a panic included, and none carries patient data.
 // [datastore.Status] gives the status of the store's errors.
 //
+// # Around it
+//
+// [Limits] bound headers, slow clients, and the work at a time. [Options] name the origins
+// of web pages that may call, an audit of every access, and observers of requests: a log of
+// accesses ([AccessLog]), or OpenTelemetry (package telemetry). Package serve has the
+// handler reached over TLS or a unix socket, with probes and an end in good order.
+//
 // # What it does not do
 //
 // It neither authenticates nor authorises: wrap the
-// handler, and serve it over TLS. It logs no requests, since their URLs are full
-// of patient data.
+// handler, and serve it over TLS. It logs no requests unless it is told to, since their URLs
+// are full of patient data.
 //
 // # Terms
 //

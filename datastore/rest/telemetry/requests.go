@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// scope is the name of what measures.
+// scope is the name under which all is measured.
 const scope = "github.com/fhirlake/fhirlake/datastore/rest"
 
 // buckets are the bounds of durations in seconds, from a read in memory to a transaction
