@@ -192,8 +192,8 @@ func readCheckpointHeader(f File, keys *seal.Keyset) (*checkpointHeader, error) 
 	return h, nil
 }
 
-// keyOfCheckpoint returns the data key of the checkpoint. One that cannot be used is
-// removed.
+// keyOfCheckpoint returns the data key of the checkpoint, and notes the checkpoint. One that
+// cannot be used is removed.
 func (l *Log) keyOfCheckpoint() (key seal.KeyID, ok bool) {
 	h, f, err := l.readCheckpoint()
 	switch {

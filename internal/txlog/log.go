@@ -40,7 +40,8 @@ type Log struct {
 		failed   error    // why the log is read-only; nil if it is not
 		synced   uint64   // the last sequence that head tells of
 		wrapper  seal.KeyWrapper
-		rewraps  int // how often wrapper was replaced
+		rewraps  int  // how often wrapper was replaced
+		begun    bool // the term has begun: its id and its data key are on the disk
 	}
 
 	rewriting sync.Mutex // held by Rewrite
