@@ -238,7 +238,7 @@ func (l *Log) loadManifest() (*manifest, head, error) {
 		return nil, head{}, err
 	}
 	if h.durability > SyncNone {
-		return nil, head{}, fmt.Errorf("%w: head of durability %d", ErrUnsupported, h.durability)
+		return nil, head{}, Unsupported(fmt.Sprintf("head of durability %d", h.durability), formatVersion, formatVersion)
 	}
 	l.writer.slot = slot
 	if file, err = readOwn(l.folder, nameManifest); err != nil {
