@@ -2,6 +2,7 @@ package datastore_test
 
 import (
 	"archive/tar"
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,6 +54,44 @@ func sections(t *testing.T, path string, key datastore.KeyWrapper) (all []byte) 
 		all = append(all, section...)
 	}
 	return all
+}
+
+// TestNothingInTheClear looks for what a store was given, in any of its files and in those
+// of a backup.
+func TestNothingInTheClear(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "store")
+	store, err := datastore.Open(ctx, path, &datastore.Options{Key: goldenKey(), Now: clock(), NewID: ids(), BaseURL: "http://" + marker + ".example"})
+	require.NoError(t, err)
+	eraseStory(t, store)
+	parameterStory(t, store)
+	tx := store.Begin()
+	require.NoError(t, tx.SetState("of-"+marker, []byte("value-"+marker)))
+	require.NoError(t, tx.Annotate([]byte("note-"+marker)))
+	_, err = tx.Update(ctx, []byte(`{"resourceType":"Basic","id":"`+marker+`","code":{"coding":[{"system":"http://`+marker+`","code":"`+marker+`"}]}}`))
+	require.NoError(t, err)
+	_, err = tx.Commit(ctx)
+	require.NoError(t, err)
+	require.NoError(t, store.Compact(ctx, nil, nil))
+	eraseStory(t, store)
+	require.NoError(t, store.Checkpoint())
+	backup, err := os.Create(filepath.Join(folder, "backup"))
+	require.NoError(t, err)
+	_, err = store.Backup(ctx, backup, 0)
+	require.NoError(t, err)
+	require.NoError(t, backup.Close())
+	require.NoError(t, store.Close())
+	files := filesOf(t, folder)
+	require.Contains(t, files, "store/checkpoint")
+	for name, b := range files {
+		b = bytes.ToLower(b)
+		for _, text := range []string{marker, "resourcetype", "patient/", "loinc", "bobby", "nickname", "value-", "note-", "observation"} {
+			if name == "store/dictionaries/1" && !strings.EqualFold(text, marker) {
+				continue // it is neutral text, compressed
+			}
+			require.NotContains(t, string(b), strings.ToLower(text), name)
+		}
+	}
 }
 
 // TestEraseTakesTheCheckpoint erases a patient whose texts are in a checkpoint. The
