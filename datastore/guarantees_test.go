@@ -12,11 +12,13 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/repair"
+	"github.com/fhirlake/fhirlake/internal/pack"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -83,6 +85,8 @@ func TestNothingInTheClear(t *testing.T) {
 	require.NoError(t, store.Close())
 	files := filesOf(t, folder)
 	require.Contains(t, files, "store/checkpoint")
+	require.Equal(t, pack.Builtin(), files["store/dictionaries/1"], "no dictionary is made of a store")
+	require.NotContains(t, files, "store/dictionaries/2")
 	for name, b := range files {
 		b = bytes.ToLower(b)
 		for _, text := range []string{marker, "resourcetype", "patient/", "loinc", "bobby", "nickname", "value-", "note-", "observation"} {
@@ -117,6 +121,49 @@ func TestEraseTakesTheCheckpoint(t *testing.T) {
 	require.NotEmpty(t, after)
 	require.NotContains(t, string(after), "zanzibarquux")
 	requireErased(t, store)
+}
+
+// TestCheckpointOfOtherSettings opens a store under another zone, under a zone of the same
+// name with other rules, and under another base: its checkpoint is used under none of them,
+// and the answers are right.
+func TestCheckpointOfOtherSettings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store")
+	settings := func(zone *time.Location, base string) *datastore.Options {
+		return &datastore.Options{Key: goldenKey(), Now: clock(), Zone: zone, BaseURL: base}
+	}
+	const base = "http://golden.example/fhir"
+	here := time.FixedZone("here", 3600)
+	store, err := datastore.Open(ctx, path, settings(here, base))
+	require.NoError(t, err)
+	settingsStory(t, store)
+	require.NoError(t, store.Checkpoint())
+	require.NoError(t, store.Close())
+	saved := filesOf(t, path)["checkpoint"]
+	for _, test := range []struct {
+		zone         *time.Location
+		base         string
+		restored     bool
+		early, local int // how many Observations before 2020-01-01T23:30:00Z, and about Patient/p
+	}{
+		{here, base, true, 1, 1},
+		{time.UTC, base, false, 0, 1},
+		{time.FixedZone("here", 7200), base, false, 1, 1},
+		{here, "http://other.example/fhir", false, 1, 1},
+		{here, "", false, 1, 0},
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(path, "checkpoint"), saved, 0o600))
+		store, err := datastore.Open(ctx, path, settings(test.zone, test.base))
+		require.NoError(t, err)
+		require.Equal(t, test.restored, store.Restored(), "%v %s", test.zone, test.base)
+		page, err := store.Search(ctx, "Observation", "_id=o&date=lt2020-01-01T23:30:00Z")
+		require.NoError(t, err)
+		require.Equal(t, test.early, page.Total, "%v", test.zone)
+		page, err = store.Search(ctx, "Observation", "subject=Patient/p")
+		require.NoError(t, err)
+		require.Equal(t, test.local, page.Total, test.base)
+		require.NoError(t, store.Verify(ctx))
+		require.NoError(t, store.Close())
+	}
 }
 
 // TestCutKeepsNoKeysOfPatients: what Cut keeps outside the store has no secret of a
