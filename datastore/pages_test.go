@@ -7,12 +7,15 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"go/parser"
 	"go/token"
+	"hash/crc32"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,14 +34,14 @@ func TestFormatByItsPages(t *testing.T) {
 	types := pagesTypes(t)
 	for _, name := range []string{
 		"plain", "patients", "rotated", "half-rotated", "compacted", "interval", "unsynced", "restored", "erased", "states", "kept-versions",
-		"large", "deleted", "checkpoint", "cut", "settings", "parameters", "annotated",
+		"large", "deleted", "checkpoint", "cut", "settings", "parameters", "annotated", "keyfile",
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := filepath.Join("testdata", "golden", name)
 			kept, err := os.ReadFile(filepath.Join(folder, "answers.txt"))
 			require.NoError(t, err)
 			r := &pagesReader{t: t, folder: filepath.Join(folder, "store"), types: types, states: map[string]string{}}
-			r.open([]byte("the key of all golden stores, 32"))
+			r.open(pagesKey(t, folder))
 			r.segments()
 			require.Equal(t, pagesWanted(kept), r.feed())
 			for line := range strings.Lines(string(kept)) {
@@ -49,6 +52,69 @@ func TestFormatByItsPages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStatesByTheirPages reads the states of golden stores by states.md and erasure.md.
+func TestStatesByTheirPages(t *testing.T) {
+	read := func(name string) *pagesReader {
+		folder := filepath.Join("testdata", "golden", name)
+		r := &pagesReader{t: t, folder: filepath.Join(folder, "store"), types: pagesTypes(t), states: map[string]string{}}
+		r.open(pagesKey(t, folder))
+		r.segments()
+		return r
+	}
+	offset := binary.LittleEndian.AppendUint32(nil, 5*3600+1800)
+	want := fmt.Sprintf(`{"zone":"east","base":"http://golden.example/fhir","offsets":%d}`, crc32.ChecksumIEEE(offset))
+	require.JSONEq(t, want, read("settings").states["settings"])
+	require.Equal(t, "\x01", read("compacted").states["horizon"])
+
+	states, found := read("erased").states, 0
+	for name, value := range states {
+		if !regexp.MustCompile("^erasure/of/[0-9a-f]{16}$").MatchString(name) {
+			continue
+		}
+		found++
+		b := []byte(value)
+		require.Equal(t, []byte{1, 1}, b[:2], "version, done")
+		b = b[2:]
+		uvarint := func() int {
+			v, n := binary.Uvarint(b)
+			b = b[n:]
+			return int(v)
+		}
+		var hashes []string
+		for range uvarint() {
+			hashes, b = append(hashes, string(b[:16])), b[16:]
+		}
+		for _, ref := range []string{"Patient/p", "Observation/own", "Binary/scan"} {
+			h := hmac.New(sha256.New, []byte(states["erasure/key"]))
+			h.Write([]byte(ref))
+			require.Contains(t, hashes, string(h.Sum(nil)[:16]), ref)
+		}
+		require.True(t, slices.IsSorted(hashes))
+		for range uvarint() {
+			require.Positive(t, uvarint(), "slots")
+		}
+		for range uvarint() {
+			require.Positive(t, uvarint(), "numbers")
+		}
+		require.Empty(t, b)
+	}
+	require.Equal(t, 1, found)
+}
+
+// pagesKey returns the key of a golden store: that of its key file (keyset.md, Key file), or
+// the one of all others.
+func pagesKey(t *testing.T, folder string) []byte {
+	line, err := os.ReadFile(filepath.Join(folder, "key"))
+	if os.IsNotExist(err) {
+		return []byte("the key of all golden stores, 32")
+	}
+	require.NoError(t, err)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(string(line), "\n"))
+	require.NoError(t, err)
+	require.Len(t, key, 32)
+	return key
 }
 
 // pagesWanted returns the lines of a feed in answers: those of versions, and of commits that

@@ -132,7 +132,7 @@ func TestNonsenseAtOpening(t *testing.T) {
 			log := r.log()
 			require.NoError(t, appendTo(log, it))
 			require.NoError(t, log.Close())
-			e, err := r.start()
+			_, err := r.start()
 			if test.want == ErrCorrupt {
 				require.ErrorIs(t, err, ErrCorrupt)
 				require.NotErrorIs(t, err, ErrUnsupported)
@@ -140,7 +140,7 @@ func TestNonsenseAtOpening(t *testing.T) {
 			}
 			require.ErrorIs(t, err, ErrUnsupported)
 			require.ErrorContains(t, err, "open it with a newer fhirlake")
-			e, err = r.startReading()
+			e, err := r.startReading()
 			require.NoError(t, err)
 			requireReadOnly(t, e)
 			require.NoError(t, e.Close())
