@@ -62,6 +62,13 @@ func (g *goldenStore) opened(folder string) *datastore.Options {
 	return &o
 }
 
+// reading returns the options with which the store in a folder is opened for reading.
+func (g *goldenStore) reading(folder string) *datastore.Options {
+	o := g.opened(folder)
+	o.ReadOnly, o.NewID, o.Durability = true, nil, 0
+	return o
+}
+
 // TestGoldenStores opens stores that earlier versions have written. Each answers as it did
 // when it was written: as long as it does, the format has not changed. Opening a store
 // that was closed changes no byte of it.
@@ -79,9 +86,7 @@ func TestGoldenStores(t *testing.T) {
 			folder = filepath.Join(folder, "copy")
 			path, before := filepath.Join(folder, "store"), filesOf(t, filepath.Join(golden, "store"))
 
-			o := g.opened(folder)
-			o.ReadOnly = true
-			store, err := datastore.Open(ctx, path, o)
+			store, err := datastore.Open(ctx, path, g.reading(folder))
 			require.NoError(t, err)
 			if !g.unclosed {
 				require.Equal(t, string(kept), g.answers(t, store))
@@ -107,7 +112,7 @@ func TestGoldenStores(t *testing.T) {
 			}
 
 			// It takes writes, and has all that was there once they are there.
-			o = g.opened(folder)
+			o := g.opened(folder)
 			o.Now = storetest.Clock(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC))
 			store, err = datastore.Open(ctx, path, o)
 			require.NoError(t, err)
@@ -150,8 +155,10 @@ func (g *goldenStore) rewrite(t *testing.T, golden string) {
 	require.NoError(t, os.RemoveAll(golden))
 	require.NoError(t, os.MkdirAll(filepath.Dir(golden), 0o755))
 	copyStore(t, folder, golden)
-	o := g.opened(folder)
-	o.ReadOnly = !g.unclosed
+	o := g.reading(folder)
+	if g.unclosed {
+		o = g.opened(folder)
+	}
 	store, err := datastore.Open(ctx, path, o)
 	require.NoError(t, err)
 	defer store.Close()
