@@ -58,7 +58,7 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, issue.Incomplete, "the body cannot be read to its end")
 	}
-	return body, nil
+	return body, x.admit(len(body))
 }
 
 // unpacked reads a body that gzip has compressed.

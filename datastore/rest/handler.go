@@ -165,6 +165,8 @@ type exchange struct {
 	query string            // the parameters that count, of an interaction that is no search
 	aside []datastore.Issue // what was left aside
 
+	found  *route
+	room   place   // in the handler's load
 	caller string  // as authorization says, "" if nobody is asked
 	access *Access // what observers are told, nil if there are none
 }
@@ -188,11 +190,13 @@ func (x *exchange) answer() error {
 	if err := x.check(&found.takes); err != nil {
 		return err
 	}
-	room, err := x.admit(&found)
-	if err != nil {
-		return err
+	x.found = &found
+	defer func() { x.room.leave() }()
+	if !found.hasBody() {
+		if err := x.admit(0); err != nil {
+			return err
+		}
 	}
-	defer room.leave()
 	return found.answer(x)
 }
 

@@ -23,7 +23,7 @@ type Limits struct {
 	Patience time.Duration
 	// Load is how much the handler does at a time: 512 for each core by default. A read
 	// counts 1, a search, a history or an operation 8, a write 2 and a Bundle 16, and each
-	// 64 KiB of a body 1 more.
+	// 128 KiB of a body 1 more. Nothing counts while its body is read.
 	Load int
 	// CallerLoad is the part of Load that one caller may have, all of it by default. Callers
 	// are told apart by [Authorization], else by their addresses: do not set it behind a

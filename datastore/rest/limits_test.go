@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,63 +108,96 @@ func TestEntriesOfBundlesAreBounded(t *testing.T) {
 	}
 }
 
-// A held request is under way until it is released: its body does not come.
+// A held request is under way until it is released: its client does not take the answer.
 type held struct {
-	release func()
-	done    chan int
+	httptest.ResponseRecorder
+	writing, release chan struct{}
+	once             sync.Once
+	done             chan struct{}
 }
 
-// hold begins a create, and returns once the handler reads its body.
-func hold(t *testing.T, h http.Handler, remote string) held {
-	t.Helper()
+// Write implements [io.Writer].
+func (h *held) Write(p []byte) (int, error) {
+	h.once.Do(func() { close(h.writing) })
+	<-h.release
+	return h.ResponseRecorder.Write(p)
+}
+
+// hold begins a search, which counts 8, and returns once the handler answers.
+func hold(h http.Handler, remote string) *held {
+	w := &held{*httptest.NewRecorder(), make(chan struct{}), make(chan struct{}), sync.Once{}, make(chan struct{})}
+	r := httptest.NewRequest("GET", "/fhir/Patient", nil)
+	r.RemoteAddr = remote
+	go func() {
+		h.ServeHTTP(w, r)
+		close(w.done)
+	}()
+	<-w.writing
+	return w
+}
+
+// end lets a held request end.
+func (h *held) end(t *testing.T) {
+	close(h.release)
+	<-h.done
+	require.Equal(t, http.StatusOK, h.Code)
+}
+
+func TestLoad(t *testing.T) {
+	c := newClient(t, nil)
+	ask := func(h http.Handler, remote, method, path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.RemoteAddr = remote
+		return answerOf(t, h, r)
+	}
+	h := rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{Load: 17, CallerLoad: 9, Wait: time.Nanosecond}})
+	one := hold(h, "10.0.0.1:1")
+	w := ask(h, "10.0.0.1:2", "GET", "/fhir/Patient", "")
+	require.Equal(t, http.StatusTooManyRequests, w.Code, "another search is too much for this caller")
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	require.Contains(t, w.Body.String(), "throttled")
+	require.Equal(t, http.StatusTooManyRequests, ask(h, "10.0.0.1:2", "POST", "/fhir/Patient", ann).Code)
+	require.Equal(t, http.StatusNotFound, ask(h, "10.0.0.1:3", "GET", "/fhir/Patient/x", "").Code, "a read is not")
+	two := hold(h, "10.0.0.2:1")
+	for _, of := range [][3]string{{"GET", "/fhir/Patient", ""}, {"POST", "/fhir/Patient", ann}, {"POST", "/fhir", bundleOf("batch")}} {
+		w = ask(h, "10.0.0.3:1", of[0], of[1], of[2])
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.NotEmpty(t, w.Header().Get("Retry-After"))
+	}
+	require.Equal(t, http.StatusNotFound, ask(h, "10.0.0.3:1", "GET", "/fhir/Patient/x", "").Code)
+	one.end(t)
+	require.Equal(t, http.StatusCreated, ask(h, "10.0.0.3:1", "POST", "/fhir/Patient", ann).Code)
+	require.Equal(t, http.StatusOK, ask(h, "10.0.0.1:9", "GET", "/fhir/Patient", "").Code)
+	two.end(t)
+	h = rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{Load: 1}})
+	for range 3 {
+		require.Equal(t, http.StatusOK, ask(h, "10.0.0.1:9", "POST", "/fhir", `{"resourceType":"Bundle","type":"batch"}`).Code, "what counts more than all has all, and leaves it")
+	}
+	require.Equal(t, 1, *c.must(200, "GET", "/Patient", "").bundle(t).Total)
+}
+
+// A client that sends slowly holds nothing of the load.
+func TestSlowBodiesHoldNothing(t *testing.T) {
+	c := newClient(t, nil)
+	h := rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{Load: 1, Wait: time.Nanosecond}})
 	body, sink := io.Pipe()
-	reading := make(chan struct{})
-	r := httptest.NewRequest("POST", "/fhir/Patient", nil)
-	r.Body = io.NopCloser(io.MultiReader(&announcing{reading: reading}, body))
-	r.ContentLength, r.RemoteAddr = int64(len(ann)), remote
-	done := make(chan int, 1)
+	reading, done := make(chan struct{}), make(chan int)
+	r := httptest.NewRequest("POST", "/fhir/Patient", io.MultiReader(&announcing{reading}, body))
 	go func() {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		done <- w.Code
 	}()
 	<-reading
-	return held{func() { _, _ = io.WriteString(sink, ann); _ = sink.Close() }, done}
+	require.Equal(t, http.StatusOK, answerOf(t, h, httptest.NewRequest("GET", "/fhir/Patient", nil)).Code)
+	_, err := io.WriteString(sink, ann)
+	require.NoError(t, err)
+	require.NoError(t, sink.Close())
+	require.Equal(t, http.StatusCreated, <-done)
 }
 
 // announcing has nothing, and tells when it is read.
 type announcing struct{ reading chan struct{} }
 
+// Read implements [io.Reader].
 func (a *announcing) Read([]byte) (int, error) { close(a.reading); return 0, io.EOF }
-
-func TestLoad(t *testing.T) {
-	c := newClient(t, nil)
-	from := func(remote, path string) *http.Request {
-		r := httptest.NewRequest("GET", path, nil)
-		r.RemoteAddr = remote
-		return r
-	}
-	h := rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{Load: 12, CallerLoad: 9, Wait: time.Nanosecond}})
-	one := hold(t, h, "10.0.0.1:1") // 2
-	w := answerOf(t, h, from("10.0.0.1:2", "/fhir/Patient"))
-	require.Equal(t, http.StatusTooManyRequests, w.Code, "a search is too much for this caller")
-	require.NotEmpty(t, w.Header().Get("Retry-After"))
-	require.Contains(t, w.Body.String(), "throttled")
-	require.Equal(t, http.StatusNotFound, answerOf(t, h, from("10.0.0.1:3", "/fhir/Patient/x")).Code, "a read is not")
-	two := hold(t, h, "10.0.0.2:1") // 4
-	require.Equal(t, http.StatusOK, answerOf(t, h, from("10.0.0.3:1", "/fhir/Patient")).Code, "as much as there may be")
-	three := hold(t, h, "10.0.0.2:1") // 6
-	w = answerOf(t, h, from("10.0.0.3:1", "/fhir/Patient"))
-	require.Equal(t, http.StatusServiceUnavailable, w.Code)
-	require.NotEmpty(t, w.Header().Get("Retry-After"))
-	require.Equal(t, http.StatusNotFound, answerOf(t, h, from("10.0.0.3:1", "/fhir/Patient/x")).Code)
-	one.release()
-	require.Equal(t, http.StatusCreated, <-one.done)
-	require.Equal(t, http.StatusOK, answerOf(t, h, from("10.0.0.3:1", "/fhir/Patient")).Code)
-	two.release()
-	require.Equal(t, http.StatusCreated, <-two.done)
-	three.release()
-	require.Equal(t, http.StatusCreated, <-three.done)
-	h = rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{Load: 1}})
-	require.Equal(t, http.StatusOK, answerOf(t, h, from("10.0.0.1:9", "/fhir/Patient")).Code, "what counts more than all has all")
-}

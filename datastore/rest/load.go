@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/fhirlake/fhirlake/issue"
@@ -34,8 +33,11 @@ type place struct {
 	weight, mine int64 // of the total, and of the caller's part
 }
 
-// leave makes the room free again.
+// leave makes the room free again, if there is any.
 func (p place) leave() {
+	if p.load == nil {
+		return
+	}
 	p.load.total.Release(p.weight)
 	p.load.give(p.caller, p.mine)
 }
@@ -87,33 +89,32 @@ func (l *load) give(caller string, weight int64) {
 }
 
 // perBody is how many bytes of a body count as much as a read.
-const perBody = 64 << 10
+const perBody = 128 << 10
 
-// unknownBody is what a body of an unknown length counts as.
-const unknownBody = 1 << 20
-
-// weight returns how much the interaction of a route counts.
-func (x *exchange) weight(found *route) int64 {
-	of := int64(8)
-	switch interaction := interactionOf(found); {
-	case interaction == "read", interaction == "vread", interaction == "capabilities":
+// weight returns how much the interaction of a route counts without its body.
+func (found *route) weight() int64 {
+	switch interaction := interactionOf(found); interaction {
+	case "read", "vread", "capabilities":
 		return 1
-	case interaction == "batch":
-		of = 16
-	case interaction == "create", interaction == "update", interaction == "patch", interaction == "delete":
-		of = 2
-	case strings.HasPrefix(interaction, "search"), strings.HasPrefix(interaction, "history"):
-		return of
+	case "batch":
+		return 16
+	case "create", "update", "patch", "delete":
+		return 2
 	}
-	length := x.r.ContentLength
-	if length < 0 {
-		length = unknownBody
-	}
-	return of + min(length, x.options.MaxBodySize)/perBody
+	return 8
 }
 
-// admit waits for room in the handler's load.
-func (x *exchange) admit(found *route) (place, error) {
+// hasBody reports whether the interaction reads a body.
+func (found *route) hasBody() bool {
+	return found.method == http.MethodPost || found.method == http.MethodPut || found.method == http.MethodPatch
+}
+
+// admit waits for room in the handler's load: for a request with a body once that has been
+// read, so that nothing is held for a client that sends slowly.
+func (x *exchange) admit(length int) error {
+	if x.room.load != nil {
+		return nil
+	}
 	caller := x.caller
 	if caller == "" && x.load.perCaller != nil {
 		caller = x.r.RemoteAddr
@@ -121,5 +122,7 @@ func (x *exchange) admit(found *route) (place, error) {
 			caller = host
 		}
 	}
-	return x.load.admit(x.r.Context(), caller, x.weight(found))
+	room, err := x.load.admit(x.r.Context(), caller, x.found.weight()+int64(length)/perBody)
+	x.room = room
+	return err
 }
