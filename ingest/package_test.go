@@ -15,7 +15,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -122,7 +122,7 @@ func TestPackageReportsBadFiles(t *testing.T) {
 		member{"package/two.json", patient("p", "x") + "\n" + patient("q", "x")},
 	)), nil)
 	require.NoError(t, err)
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, open(t, nil), ingest.Options{From: p, Report: &report})
 	require.NoError(t, err)
 	require.Equal(t, ingest.CompletedWithErrors, result.Status)
@@ -236,7 +236,7 @@ func TestPackageUSCore(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Files(), 145)
 	store := open(t, nil)
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, store, ingest.Options{From: p, Report: &report})
 	require.NoError(t, err)
 	require.Len(t, report.Names(), 146, "a file for each, and the manifest")

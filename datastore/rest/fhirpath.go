@@ -44,7 +44,7 @@ func (x *exchange) fhirpath() error {
 	if err != nil {
 		return err
 	}
-	q.evaluator.Resolver = stored{x}
+	q.evaluator.Resolve = x.resolve
 	answer, err := q.answer(x.r.Context(), x.options.MaxBodySize)
 	if err != nil {
 		return err
@@ -299,13 +299,10 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	return append(dst, '}'), nil
 }
 
-// stored resolves references to resources of the store: relative ones, and absolute
-// ones below the base.
-type stored struct{ x *exchange }
-
-// Resolve implements [fhirpath.Resolver].
-func (s stored) Resolve(ctx context.Context, reference string) ([]byte, error) {
-	typ, id, _ := strings.Cut(strings.TrimPrefix(reference, s.x.base+"/"), "/")
+// resolve returns the resource of the store that a reference names, or nil: a relative
+// reference, or an absolute one below the base.
+func (x *exchange) resolve(ctx context.Context, reference string) ([]byte, error) {
+	typ, id, _ := strings.Cut(strings.TrimPrefix(reference, x.base+"/"), "/")
 	if _, ok := schema.ResourceType(typ); !ok {
 		return nil, nil
 	}
@@ -314,9 +311,9 @@ func (s stored) Resolve(ctx context.Context, reference string) ([]byte, error) {
 	var v datastore.Version
 	var err error
 	if versioned {
-		v, err = s.x.store.ReadVersion(ctx, ref, version)
+		v, err = x.store.ReadVersion(ctx, ref, version)
 	} else {
-		v, err = s.x.store.Read(ctx, ref)
+		v, err = x.store.Read(ctx, ref)
 	}
 	for _, absent := range []error{datastore.ErrNotFound, datastore.ErrGone, datastore.ErrInvalid} {
 		if errors.Is(err, absent) {

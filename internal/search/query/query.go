@@ -43,10 +43,6 @@ func (q *Query) Types() []schema.TypeID { return q.Searched }
 // _summary=count.
 func (q *Query) Count() int { return q.PageSize }
 
-// Issues returns the parameters ignored under [ParseOptions.Lenient]. The slice is
-// shared.
-func (q *Query) Issues() []issue.Issue { return q.Ignored }
-
 // Self returns the query as it was used, percent-encoded, in the order in which it was
 // written, without ignored parameters and without the page.
 func (q *Query) Self() string {
