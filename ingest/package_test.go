@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
@@ -207,17 +207,8 @@ func FuzzPackage(f *testing.F) {
 // usCore is US Core as its publisher packs it: one indented file a resource.
 func usCore(tb testing.TB) []byte {
 	tb.Helper()
-	file, err := os.Open("../../shared/data/us-core-3.1.0.ndjson.gz")
-	if err != nil {
-		tb.Skip("US Core is not here: ../../shared/data/us-core-3.1.0.ndjson.gz")
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	require.NoError(tb, err)
-	lines, err := io.ReadAll(z)
-	require.NoError(tb, err)
 	members := []member{{"package/package.json", `{"name":"hl7.fhir.us.core","version":"3.1.0","fhirVersions":["4.0.1"],"dependencies":{"hl7.fhir.r4.core":"4.0.1"}}`}}
-	for line := range bytes.Lines(lines) {
+	for _, line := range fhirjsontest.Lines(tb, "us-core-3.1.0.ndjson.gz") {
 		var head struct{ ResourceType, ID string }
 		require.NoError(tb, json.Unmarshal(line, &head))
 		var text bytes.Buffer
