@@ -3,6 +3,7 @@ package attachment
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -194,8 +195,9 @@ func (r *rtfReader) control() {
 	switch c {
 	case '\'':
 		if r.pos+2 <= len(r.data) {
-			if high, low := unhex(r.data[r.pos]), unhex(r.data[r.pos+1]); high >= 0 && low >= 0 {
-				r.add(byte(high<<4 | low))
+			var coded [1]byte
+			if _, err := hex.Decode(coded[:], r.data[r.pos:r.pos+2]); err == nil {
+				r.add(coded[0])
 				r.pos += 2
 			}
 		}
@@ -211,18 +213,6 @@ func (r *rtfReader) control() {
 }
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
 
 // word reads a control word with its number and the space that ends it.
 func (r *rtfReader) word() (word string, value int, given bool) {
