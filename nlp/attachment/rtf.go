@@ -47,7 +47,7 @@ func readRTF(ctx context.Context, data []byte, maxText int) (string, error) {
 	return string(bytes.TrimRight(text, " \t\n")), nil
 }
 
-// A rtfGroup is what holds until the group's end.
+// A rtfGroup is the state that lasts until the group's end.
 type rtfGroup struct {
 	skipped  bool              // its content is no text
 	hidden   bool              // hidden or deleted text
@@ -57,7 +57,7 @@ type rtfGroup struct {
 	encoding encoding.Encoding // nil is the document's
 }
 
-// A rtfFont is the encoding of a font, nil where it is the document's, or Symbol's.
+// A rtfFont is the encoding of a font, nil for the document's encoding or Symbol's.
 type rtfFont struct {
 	encoding encoding.Encoding
 	symbol   bool
@@ -243,8 +243,8 @@ func (r *rtfReader) word() (word string, value int, given bool) {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// act does what a control word says. first is whether it is the first of its group, star
-// whether an ignorable destination follows.
+// act carries out a control word. first says that it is the first of its group, star that
+// an ignorable destination follows.
 func (r *rtfReader) act(word string, value int, given, first, star bool) {
 	if r.skip > 0 && word != "bin" {
 		r.skip--
@@ -320,7 +320,7 @@ func (r *rtfReader) fontName(c byte) {
 	}
 }
 
-// format does what a control word of the text says.
+// format carries out a control word of the text.
 func (r *rtfReader) format(word string, value int, given bool) {
 	on := !given || value != 0
 	switch word {

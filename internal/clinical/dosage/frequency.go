@@ -80,7 +80,7 @@ func (p *parser) onceDone(i int) bool {
 	return p.route(i, true) > 0 || p.is(i, freqWord)
 }
 
-// timed reports whether a moment of the day or the week begins at i, as continues a
+// timed reports whether a moment of the day or the week begins at i. It continues a
 // frequency after "and".
 func (p *parser) timed(i int) bool {
 	switch p.word(i) {
@@ -90,8 +90,8 @@ func (p *parser) timed(i int) bool {
 	return p.is(i, weekday|weekdayAbbr) || p.number(i) && p.clock(i) > 0
 }
 
-// frequencyPart reads a frequency without its continuation. After says that a medication
-// or another span stands directly before it, as words that often mean something else need.
+// frequencyPart reads a frequency without its continuation. After says that a medication or
+// another span stands directly before it; words that often mean something else need that.
 func (p *parser) frequencyPart(i int, after bool) int {
 	w := p.word(i)
 	if w == "" {
@@ -277,7 +277,7 @@ func (p *parser) point(i int) int {
 	return i
 }
 
-// interval reads what follows the first number of an interval: "-6h", " hours", "°".
+// interval reads the rest of an interval after its first number: "-6h", " hours", "°".
 func (p *parser) interval(i int) int {
 	if w := p.word(i); (w == "-" || w == "to" || w == "/") && p.number(i+1) {
 		i += 2
