@@ -16,14 +16,14 @@ import (
 
 const (
 	// partLength is the most versions of a part: some hundred kilobytes of common
-	// resources, whose work is much beside handing them over. A patient's block is one
-	// part of any size.
+	// resources. Handing a part over costs little beside the work for it. A patient's block
+	// is one part of any size.
 	partLength = 256
 	// pageSize is the size at which a page is handed to the writer. Only a part of
 	// large resources has more than one.
 	pageSize = 1 << 20
-	// yieldEvery is after how many versions a worker lets others go first, so that reads of
-	// the store do not wait for a processor until the runtime takes one away.
+	// yieldEvery is the number of versions after which a worker yields its processor, so
+	// that reads of the store do not wait until the runtime takes it away.
 	yieldEvery = 16
 	// partsPerWorker is how many parts may be under way for each worker.
 	partsPerWorker = 2
@@ -56,7 +56,7 @@ type pipeline struct {
 	buffers sync.Pool // of *[]byte, for pages
 }
 
-// errLeft stops a pipeline whose pages nobody wants any more.
+// errLeft stops a pipeline whose caller wants no more pages.
 var errLeft = errors.New("export: left")
 
 // pages iterates over all pages, without the first skip versions. A page is valid until
@@ -214,8 +214,8 @@ func typeOf(resource []byte) string {
 	return string(typ)
 }
 
-// send hands a part to the consumer and to the workers. The consumer gets it first, so
-// that it never waits for a part behind a part that it does not know.
+// send hands a part to the consumer and to the workers. The consumer gets it first, so it
+// knows each part before a worker opens it.
 func (p *pipeline) send(ctx context.Context, next *part) error {
 	for _, to := range []chan<- *part{p.order, p.work} {
 		select {

@@ -30,8 +30,8 @@ const maxContexts = 1000
 //	context     valueString; the expression is evaluated on each of its items
 //	variables   part: for each item of a variable its name and value[x] or resource
 //
-// and others are left aside. The answer has one result for the resource, or for
-// each item of the context, with the items of the collection as its parts.
+// and other parameters are ignored. The answer has one result for the resource, or for each
+// item of the context, with the items of the collection as its parts.
 //
 // resolve() reads the store. An expression that is not FHIRPath and an evaluation
 // that fails are 422, Parameters that lack something 400.

@@ -45,14 +45,14 @@ type reader struct {
 	path    []step // to the element at hand
 }
 
-// A step is one part of a path: an element, and its place among its like, -1 where it
-// has none.
+// A step is one element of a path, and its index among the items of its list, -1 outside
+// lists.
 type step struct {
 	name  string
 	place int
 }
 
-// A flaw is what is wrong with the document, at the token at hand.
+// A flaw is a fault of the document, at the token at hand.
 type flaw struct {
 	code   issue.Code
 	reason string
@@ -149,11 +149,11 @@ func (r *reader) resource(start xml.StartElement) error {
 	return nil
 }
 
-// found are the attributes of an element that count.
+// found are the attributes of an element that are read.
 type found struct{ id, url, value *string }
 
-// attributes returns those of an element of a type, and refuses others. Namespaces, and
-// what XML Schema says of documents, count for nothing.
+// attributes returns the attributes that an element of a type may have, and refuses others.
+// Namespaces and attributes of XML Schema are passed over.
 func (r *reader) attributes(t schema.TypeID, of []xml.Attr) (a found, err error) {
 	kind := t.Type().Kind
 	for i := range of {
@@ -190,7 +190,7 @@ func (r *reader) object(t schema.TypeID, start xml.StartElement) error {
 	return nil
 }
 
-// members writes the members of an element: what its attributes are, and its children.
+// members writes the members of an element: its attributes and its children.
 func (r *reader) members(t schema.TypeID, a found) error {
 	begun := false
 	for _, attribute := range []struct {
@@ -260,7 +260,7 @@ func (r *reader) children(t schema.TypeID, begun bool) error {
 type run struct {
 	field  schema.FieldID
 	length int
-	// Of primitives: the values and what else they have, as JSON; "" for none.
+	// Of primitives: the values, and their ids and extensions, as JSON; "" for none.
 	values, twins []string
 }
 
