@@ -40,13 +40,13 @@
 // # Terms
 //
 // A series is files that follow each other: of one type, of patients' blocks, or of
-// deletions. A part is a run of versions of one series, which one worker opens. A part
-// goes to the writer in pages. A block is the exported resources of one patient.
+// deletions. A batch is a run of versions of one series, which one worker opens. A batch
+// goes to the writer in chunks. A block is the exported resources of one patient.
 //
 // # Invariants
 //
 //   - Memory does not depend on the size of the export, except for a bit for each
-//     version: a few pages for each worker, or a few resources if these are larger.
+//     version: a few chunks for each worker, or a few resources if these are larger.
 //   - The same snapshot and options give the same bytes, except for Options.Request and
 //     the job's id in HealthLake's layout.
 //

@@ -27,7 +27,7 @@ func (r *reading) assert(m *mention, section *note.Section) {
 		})
 	}
 	if m.category == nlp.Condition {
-		m.traits = sortOf(m, section)
+		m.traits = natureOf(m, section)
 	}
 	for _, t := range m.assertion.Traits() {
 		t.Score = round(t.Score)
@@ -77,8 +77,8 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	return false
 }
 
-// sortOf tells whether a condition is a diagnosis, a sign or a symptom.
-func sortOf(m *mention, section *note.Section) []nlp.Trait {
+// natureOf tells whether a condition is a diagnosis, a sign or a symptom.
+func natureOf(m *mention, section *note.Section) []nlp.Trait {
 	t := m.term
 	switch {
 	case t.social:
