@@ -7,9 +7,9 @@
 //	go run ./examples/server -nlp                                # and read every DocumentReference
 //	go run ./examples/server -validation minimal                 # and take what is not valid as well
 //
-// It prints "listening on http://ADDR/fhir" once all is imported, and ends in
-// good order at SIGINT or SIGTERM. It has no TLS and asks nobody who they are:
-// where others can reach it, put both in front.
+// It prints "listening on http://ADDR/fhir" once all is imported, and ends in good order at
+// SIGINT or SIGTERM. It has no TLS and no authentication: where others can reach it, put
+// both in front.
 package main
 
 import (
@@ -33,7 +33,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
 
-// config is what the flags say.
+// config is the values of the flags.
 type config struct {
 	addr      string
 	store     string
@@ -109,8 +109,8 @@ func run(ctx context.Context, c config) (err error) {
 	if flag.NArg() > 0 || c.synthetic < 0 {
 		return errors.New("see -help for how to call it")
 	}
-	// Listening comes first, so that an address in use is not found out after a
-	// long import. Clients that come too early wait.
+	// Listening comes first, so that an address in use is reported before a long import.
+	// Clients that come too early wait.
 	listener, err := net.Listen("tcp", c.addr)
 	if err != nil {
 		return err
@@ -162,7 +162,8 @@ func open(ctx context.Context, c config, base string) (*datastore.Store, error) 
 	return store, err
 }
 
-// load loads a FHIR package and says what it builds on, which it does not fetch.
+// load loads a FHIR package and prints the packages on which it depends, which it does not
+// fetch.
 func load(ctx context.Context, store *datastore.Store, name string, level datastore.Level) error {
 	file, err := os.Open(name)
 	if err != nil {
@@ -189,9 +190,8 @@ func load(ctx context.Context, store *datastore.Store, name string, level datast
 	return nil
 }
 
-// fill imports and says what came of it. Lines and files that are refused do not
-// stop it: a report in a folder of its own says which and why, and which were
-// taken though they are not valid.
+// fill imports and prints the result. Refused lines and files do not stop it: a report in a
+// folder of its own lists them with the reasons, and the accepted lines that are not valid.
 func fill(ctx context.Context, store *datastore.Store, options ingest.Options) error {
 	report, err := os.MkdirTemp("", "fhirlake-import-")
 	if err != nil {
