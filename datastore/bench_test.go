@@ -15,15 +15,15 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/cputime"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/google/fhir/go/fhirversion"
 	"github.com/google/fhir/go/jsonformat"
 	"github.com/stretchr/testify/require"
 )
 
-// sample returns Synthea's resources where they are, and the project's own
-// otherwise.
+// sample returns Synthea's resources, or the project's own if those are absent.
 func sample(b *testing.B) [][]byte {
-	if files, _ := filepath.Glob("../../shared/data/synthea/*.ndjson.gz"); len(files) > 0 {
+	if fhirjsontest.Has("synthea/*.ndjson.gz") {
 		return synthea(b)
 	}
 	return synthetic(100)

@@ -73,9 +73,13 @@ func (s *fullScan) elements(t *testing.T, p *schema.Param) [][]found {
 	all := make([][]found, len(s.docs))
 	for i, doc := range s.docs {
 		if e.Boolean() {
-			value, ok, err := v.Test(e, doc, 0)
+			items, err := v.EvaluateNode(t.Context(), e, doc, 0)
 			require.NoError(t, err)
-			all[i] = []found{{typ: "boolean", value: value && ok}}
+			value := false
+			if len(items) == 1 {
+				value, _ = items[0].Bool()
+			}
+			all[i] = []found{{typ: "boolean", value: value}}
 			continue
 		}
 		nodes, err := v.Select(e, doc, 0, nil)

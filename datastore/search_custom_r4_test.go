@@ -2,12 +2,12 @@ package datastore_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/search"
@@ -24,10 +24,7 @@ func TestCustomLikeR4(t *testing.T) {
 	}
 	t.Run("synthetic", func(t *testing.T) { compareWithR4(t, synthetic(3)) })
 	t.Run("examples", func(t *testing.T) {
-		if _, err := os.Stat("../../shared/data/fhir-r4/examples.ndjson.gz"); err != nil {
-			t.Skip("HL7's examples are no part of the project and not at ../shared/data")
-		}
-		compareWithR4(t, gzipLines(t, "../../shared/data/fhir-r4/examples.ndjson.gz"))
+		compareWithR4(t, fhirjsontest.Lines(t, "fhir-r4/examples.ndjson.gz"))
 	})
 }
 
@@ -100,12 +97,9 @@ func all(t *testing.T, store *datastore.Store, typ, query string) []string {
 // TestCustomOfUSCore stores the search parameters of US Core 3.1.0. All but two are
 // R4's own, said again.
 func TestCustomOfUSCore(t *testing.T) {
-	const name = "../../shared/data/us-core-3.1.0.ndjson.gz"
-	if _, err := os.Stat(name); err != nil {
-		t.Skip("US Core is no part of the project and not at ../shared/data")
-	}
+	lines := fhirjsontest.Lines(t, "us-core-3.1.0.ndjson.gz")
 	store := open(t, nil)
-	for _, line := range gzipLines(t, name) {
+	for _, line := range lines {
 		if strings.Contains(string(line), `"resourceType":"SearchParameter"`) {
 			_, err := store.Update(ctx, line)
 			require.NoError(t, err)

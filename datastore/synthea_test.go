@@ -1,54 +1,24 @@
 package datastore_test
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/synth"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 )
 
-// synthea returns the resources of the Synthea sample, and skips the test where
-// it is absent.
+// synthea returns the resources of the Synthea sample.
 func synthea(tb testing.TB) [][]byte {
 	tb.Helper()
-	files, err := filepath.Glob("../../shared/data/synthea/*.ndjson.gz")
-	require.NoError(tb, err)
-	if len(files) == 0 {
-		tb.Skip("the Synthea sample is no part of the project and not at ../shared/data/synthea")
-	}
-	var lines [][]byte
-	for _, name := range files {
-		lines = append(lines, gzipLines(tb, name)...)
-	}
-	return lines
-}
-
-// gzipLines returns the lines of a file.
-func gzipLines(tb testing.TB, name string) [][]byte {
-	tb.Helper()
-	f, err := os.Open(name)
-	require.NoError(tb, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(tb, err)
-	scanner := bufio.NewScanner(z)
-	scanner.Buffer(nil, 64<<20)
-	var lines [][]byte
-	for scanner.Scan() {
-		lines = append(lines, bytes.Clone(scanner.Bytes()))
-	}
-	require.NoError(tb, scanner.Err())
-	return lines
+	return fhirjsontest.Lines(tb, "synthea/*.ndjson.gz")
 }
 
 // synthetic returns the resources of patients of the project's own making.

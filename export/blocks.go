@@ -14,7 +14,7 @@ const blocksName = "Patients"
 
 // A block is the exported resources of one patient.
 type block struct {
-	head     []byte // a line
+	opening  []byte // a line
 	versions []datastore.Ordinal
 }
 
@@ -45,7 +45,7 @@ func (c *choice) blocks(ctx context.Context, yield func(block) bool) error {
 		if err != nil {
 			return err
 		}
-		b := block{head: appendHead(nil, ref)}
+		b := block{opening: appendOpening(nil, ref)}
 		if all.Contains(uint32(self)) {
 			b.versions = append(b.versions, self)
 		}
@@ -68,7 +68,7 @@ func (c *choice) blocks(ctx context.Context, yield func(block) bool) error {
 }
 
 // appendHead appends the line that begins a patient's block (Bulk Data Access IG 3.0.0).
-func appendHead(dst []byte, ref datastore.Ref) []byte {
+func appendOpening(dst []byte, ref datastore.Ref) []byte {
 	dst = append(dst, `{"resourceType":"Parameters","parameter":[{"name":"header","valueReference":{"reference":"`...)
 	return append(append(dst, ref.String()...), "\"}}]}\n"...)
 }

@@ -23,12 +23,12 @@ type run struct {
 // A walk calls yield with versions until that returns false.
 type walk func(ctx context.Context, yield func(datastore.Ordinal) bool) error
 
-// A choice is the versions of a state that an export has.
+// A choice is the set of versions of a state that an export writes.
 type choice struct {
 	from    *datastore.Snapshot
 	options *Options
 	in      *patients // nil for the whole store
-	types   []string  // that are exported, sorted
+	types   []string  // exported types, sorted
 	sets    map[string]*roaring.Bitmap
 	stream  bool // there are no files
 }
@@ -109,8 +109,7 @@ func (c *choice) filters() (map[string][]string, error) {
 		case c.in != nil && !inCompartment(typ):
 			return nil, fmt.Errorf("export: TypeFilters: number %d is of type %s, which is in no patient's compartment", i+1, typ)
 		}
-		// A type without resources is searched all the same, so that a wrong query is
-		// an error.
+		// A type without resources is searched too, so that a wrong query is an error.
 		if at, found := slices.BinarySearch(c.types, typ); !found {
 			c.types = slices.Insert(c.types, at, typ)
 		}

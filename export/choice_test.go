@@ -20,7 +20,6 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
@@ -104,7 +103,7 @@ func TestPatientsAndGroups(t *testing.T) {
 	require.Equal(t, compartments(members[1:]), sorted(refs(t, store, export.Options{Scope: "Group/g", Patients: members[1:]})))
 	require.Equal(t, compartments(all[:1]), sorted(refs(t, store, export.Options{Patients: all[:1]})))
 
-	var out jobs.Memory
+	var out storetest.Sink
 	result, err := run(t, store, export.Options{To: &out, OrganizeBy: "Patient", FileSize: 200_000})
 	require.NoError(t, err)
 	require.Contains(t, string(out.File("manifest.json")), `"outputOrganizedBy": "Patient"`)
@@ -151,14 +150,14 @@ func TestSinceUntilAndDeleted(t *testing.T) {
 	require.Equal(t, []string{"Patient/b"}, refs(t, store, export.Options{Since: since, Until: until}))
 	require.Empty(t, refs(t, store, export.Options{Since: store.Snapshot().Time()}))
 	for scope, want := range map[string]int{"": 1, "Patient": 1} {
-		var out jobs.Memory
+		var out storetest.Sink
 		result, err := run(t, store, export.Options{To: &out, Scope: scope, Since: since})
 		require.NoError(t, err)
 		require.Len(t, result.Deleted, want)
 		require.JSONEq(t, `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Observation/o"}}]}`, string(out.File("deleted/Bundle.ndjson")))
 		require.Contains(t, string(out.File("manifest.json")), `"url": "deleted/Bundle.ndjson"`)
 	}
-	var out jobs.Memory
+	var out storetest.Sink
 	result, err := run(t, store, export.Options{To: &out, Patients: []string{"Patient/c"}, Since: since})
 	require.NoError(t, err)
 	require.Empty(t, result.Deleted)
@@ -190,14 +189,14 @@ func TestElementsAndProvenance(t *testing.T) {
 func TestPartsCompressionAndLayout(t *testing.T) {
 	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 5))
-	var whole jobs.Memory
+	var whole storetest.Sink
 	_, err := run(t, store, export.Options{To: &whole})
 	require.NoError(t, err)
 	for _, opts := range []export.Options{
 		{FileSize: 50_000}, {FileSize: 1}, {FileSize: 50_000, Compression: export.Gzip}, {Compression: export.Zstd},
 		{FileSize: 50_000, Layout: export.HealthLake, DatastoreID: "store"},
 	} {
-		var out jobs.Memory
+		var out storetest.Sink
 		opts.To = &out
 		result, err := run(t, store, opts)
 		require.NoError(t, err)
@@ -247,7 +246,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 	}
 	update(t, from, `{"resourceType":"Patient","id":"gone"}`)
 	require.NoError(t, from.Delete(ctx, datastore.Ref{Type: "Patient", ID: "gone"}))
-	var out jobs.Memory
+	var out storetest.Sink
 	result, err := run(t, from, export.Options{To: &out, History: true})
 	require.NoError(t, err)
 	require.Len(t, result.Deleted, 1)

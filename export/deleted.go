@@ -43,8 +43,8 @@ func (c *choice) deleted(ctx context.Context, yield func(datastore.Ordinal) bool
 	return nil
 }
 
-// listed reports whether a version is a deletion in force, which files of deletions list.
-// A stream has no such files, so that all deletions of a history stand among the versions.
+// listed reports whether files of deletions list a version: a deletion in force. A stream
+// has no such files, so all deletions of its history stand among the versions.
 func (c *choice) listed(ctx context.Context, v *datastore.Version) (bool, error) {
 	if !v.Deleted || c.stream {
 		return false, nil
@@ -58,7 +58,7 @@ func (c *choice) listed(ctx context.Context, v *datastore.Version) (bool, error)
 
 var patientReference = regexp.MustCompile(`"reference":"Patient/([A-Za-z0-9.-]+)`)
 
-// was reports whether a deleted resource belonged to the scope: it was one of its
+// was reports whether a deleted resource belonged to the scope: it was one of the scope's
 // patients, or its last version refers to one.
 func (c *choice) was(v *datastore.Version) (bool, error) {
 	switch {

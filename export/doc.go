@@ -5,7 +5,7 @@
 //	result, err := job.Wait()
 //	for line, err := range export.Lines(ctx, store, export.Options{Scope: "Patient"}) { … }
 //
-// # What an export is
+// # Content
 //
 // All files show one state: of a [datastore.Snapshot], or of a [datastore.Store] when
 // the job started, however much is written meanwhile. A file <Type>.ndjson holds the
@@ -24,31 +24,29 @@
 //
 // # Jobs
 //
-// An export of a Store is a job of its register (package jobs) from Start on. The
-// register has the state with which the job began, and the complete files of up to a
-// second ago; [Resume] goes on behind them. A job whose state was swept meanwhile
-// begins anew.
+// An export of a Store is a job of its register (package jobs) from Start on. The register
+// has the state with which the job began, and its complete files up to a second ago;
+// [Resume] goes on behind them. If the state was swept meanwhile, the job begins anew.
 //
 // # Holds
 //
-// Start searches, and keeps the matches as sets of ordinals. From then on a job holds
-// no state: sweeps go on, however long the job lasts. If Compact or Purge removes a
-// version that the job has yet to read, the job ends with datastore.ErrStalePage, and
-// Resume begins anew. A job with files that are
-// organized by patients searches for each patient: it holds its state, Stats.Held shows
-// it, and after an hour it may end with datastore.ErrStalePage. Resume then begins anew
-// if the state is gone.
+// Start searches, and keeps the matches as sets of ordinals. From then on a job holds no
+// state: sweeps go on, however long the job lasts. If Compact or Purge removes a version
+// before the job has read it, the job ends with datastore.ErrStalePage, and Resume begins
+// anew. A job with files that are organized by patients searches for each patient: it holds
+// its state, Stats.Held shows it, and after an hour it may end with datastore.ErrStalePage.
+// Resume then begins anew if the state is gone.
 //
 // # Terms
 //
 // A series is files that follow each other: of one type, of patients' blocks, or of
-// deletions. A part is a run of versions of one series, which one worker opens. A part
-// goes to the writer in pages. A block is the exported resources of one patient.
+// deletions. A batch is a run of versions of one series, which one worker opens. A batch
+// goes to the writer in chunks. A block is the exported resources of one patient.
 //
 // # Invariants
 //
 //   - Memory does not depend on the size of the export, except for a bit for each
-//     version: a few pages for each worker, or a few resources if these are larger.
+//     version: a few chunks for each worker, or a few resources if these are larger.
 //   - The same snapshot and options give the same bytes, except for Options.Request and
 //     the job's id in HealthLake's layout.
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// checkElements reports an element that no exported type has.
+// checkElements reports an element if no exported type has it.
 func (c *choice) checkElements() error {
 	for i, element := range c.options.Elements {
 		typ, name, of := strings.Cut(element, ".")

@@ -19,7 +19,6 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
@@ -71,7 +70,7 @@ func requireRoundTrip(t *testing.T, text []byte) {
 	}
 	store := storetest.Open(t, nil)
 	load(t, store, bytes.NewReader(text))
-	var out jobs.Memory
+	var out storetest.Sink
 	result, err := run(t, store, export.Options{To: &out})
 	require.NoError(t, err)
 	require.EqualValues(t, len(want), result.Resources)
@@ -118,7 +117,7 @@ func TestExportInTheOrderOfTheLog(t *testing.T) {
 
 	var first []byte
 	for workers := range 5 {
-		var out jobs.Memory
+		var out storetest.Sink
 		result, err := run(t, store, export.Options{To: &out, Types: []string{"Patient", "Group"}, Workers: workers})
 		require.NoError(t, err)
 		require.Equal(t, []string{"Patient.ndjson", "manifest.json"}, out.Names(), "one type was asked for that has resources")
@@ -142,7 +141,7 @@ func TestSnapshotStaysAsItWas(t *testing.T) {
 	load(t, store, ingest.Synthetic(1, 2))
 	snapshot := store.Snapshot()
 	defer snapshot.Close()
-	var before, after jobs.Memory
+	var before, after storetest.Sink
 	_, err := run(t, snapshot, export.Options{To: &before})
 	require.NoError(t, err)
 	load(t, store, ingest.Synthetic(1, 3))
@@ -159,7 +158,7 @@ func TestSnapshotStaysAsItWas(t *testing.T) {
 func TestWritesMeanwhileAreNotSeen(t *testing.T) {
 	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
-	var want, got jobs.Memory
+	var want, got storetest.Sink
 	_, err := run(t, store, export.Options{To: &want})
 	require.NoError(t, err)
 	_, err = run(t, store, export.Options{To: sinkFunc(func(name string) (io.WriteCloser, error) {
@@ -210,7 +209,7 @@ func TestManifest(t *testing.T) {
 }
 
 func TestEmptyStore(t *testing.T) {
-	var out jobs.Memory
+	var out storetest.Sink
 	result, err := run(t, storetest.Open(t, nil), export.Options{To: &out})
 	require.NoError(t, err)
 	require.Zero(t, result.Resources)

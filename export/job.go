@@ -55,8 +55,8 @@ type Result struct {
 	Status register.Status
 	// TransactionTime is the time of the newest write that the export shows.
 	TransactionTime time.Time
-	// Files are the complete files, in the order of their types, files of earlier runs of
-	// the job included. Deleted are files of Bundles, one Bundle a deletion.
+	// Files are the complete files, in the order of their types, with the files of earlier
+	// runs of the job. Deleted are files of Bundles, one Bundle a deletion.
 	Files, Deleted []File
 	Resources      int64 // in Files
 	Bytes          int64
@@ -176,7 +176,7 @@ func (j *Job) completed(s series, f File) error {
 	return j.note()
 }
 
-// closes reports whether an error means that the store takes no writes any more.
+// closes reports whether an error means that the store takes no more writes.
 func closes(err error) bool {
 	return errors.Is(err, datastore.ErrClosed) || errors.Is(err, datastore.ErrReadOnly)
 }

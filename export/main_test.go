@@ -1,16 +1,13 @@
 package export_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"io"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
@@ -31,20 +28,5 @@ func load(tb testing.TB, store *datastore.Store, text io.Reader) ingest.Result {
 // synthea returns the Synthea sample as one ldjson text.
 func synthea(tb testing.TB) []byte {
 	tb.Helper()
-	files, err := filepath.Glob("../../shared/data/synthea/*.ndjson.gz")
-	require.NoError(tb, err)
-	if len(files) == 0 {
-		tb.Skip("the Synthea sample is not here: ../../shared/data/synthea")
-	}
-	var text bytes.Buffer
-	for _, name := range files {
-		f, err := os.Open(name)
-		require.NoError(tb, err)
-		z, err := gzip.NewReader(f)
-		require.NoError(tb, err)
-		_, err = text.ReadFrom(z)
-		require.NoError(tb, err)
-		require.NoError(tb, f.Close())
-	}
-	return text.Bytes()
+	return fhirjsontest.Text(tb, "synthea/*.ndjson.gz")
 }

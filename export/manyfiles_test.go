@@ -14,7 +14,6 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
@@ -103,7 +102,7 @@ func TestAnewAfterASweep(t *testing.T) {
 		require.NoError(t, err)
 		return stats.Swept > 0
 	}, 30*time.Second, time.Millisecond)
-	var out jobs.Memory
+	var out storetest.Sink
 	job, err = export.Resume(ctx, store, job.ID(), export.Options{To: &out})
 	require.NoError(t, err)
 	result, err := job.Wait()

@@ -61,8 +61,8 @@ const (
 	RelevantProvenance Associated = "RelevantProvenanceResources"
 )
 
-// Options say what is exported and where to. A job needs To; the zero value of each
-// other field is its default. All conditions must hold.
+// Options are the options of an export. A job needs To; the zero value of each other field
+// is its default. A resource is exported if it meets all conditions.
 type Options struct {
 	// To takes the files and the manifest.
 	To Sink `json:"-"`
@@ -84,7 +84,8 @@ type Options struct {
 	// "name" of all types, "Patient.name" of one. Cut resources are tagged SUBSETTED.
 	Elements []string `json:"elements,omitempty"`
 	// Tags and Securities are values of the search parameters _tag and _security, as in
-	// "http://example.org|secret". A resource has one of each list that is not empty.
+	// "http://example.org|secret". An exported resource has a value of each list that is
+	// not empty.
 	Tags       []string `json:"tags,omitempty"`
 	Securities []string `json:"securities,omitempty"`
 	// Patients narrow a scope to some patients, as in "Patient/ann". With the whole
@@ -123,9 +124,9 @@ type Options struct {
 	// the place of its files. Like ClientToken they are refused where no job is registered.
 	JobName string `json:"-"`
 	Output  string `json:"-"`
-	// Progress is called while the job runs, about ten times a second at most, and
-	// once at the end, before Wait returns. Calls come from one goroutine. One
-	// that blocks does not hold the export up, but its end.
+	// Progress is called while the job runs, about ten times a second at most, and once at
+	// the end, before Wait returns. Calls come from one goroutine. A call that blocks
+	// delays the end of the export, not the export.
 	Progress func(Progress) `json:"-"`
 	// Workers is how many goroutines open and decompress resources: as many as Go
 	// uses processors (GOMAXPROCS) by default.

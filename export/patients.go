@@ -14,7 +14,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// A patients is the patients of a scope.
+// A patients is the set of a scope's patients.
 type patients struct {
 	all bool     // of the store
 	ids []string // if not all: sorted
@@ -60,7 +60,7 @@ func patientsOf(ctx context.Context, from *datastore.Snapshot, o *Options) (*pat
 	return &patients{ids: slices.Compact(chosen)}, nil
 }
 
-// A group has the elements of a Group that an export reads.
+// A group has those elements of a Group that an export reads.
 type group struct {
 	Member []struct {
 		Entity   reference `json:"entity"`

@@ -15,62 +15,62 @@ import (
 )
 
 const (
-	// partLength is the most versions of a part: some hundred kilobytes of common
-	// resources, whose work is much beside handing them over. A patient's block is one
-	// part of any size.
-	partLength = 256
-	// pageSize is the size at which a page is handed to the writer. Only a part of
+	// batchLength is the most versions of a batch: some hundred kilobytes of common
+	// resources. Handing a batch over costs little beside the work for it. A patient's block
+	// is one batch of any size.
+	batchLength = 256
+	// chunkSize is the size at which a chunk is handed to the writer. Only a batch of
 	// large resources has more than one.
-	pageSize = 1 << 20
-	// yieldEvery is after how many versions a worker lets others go first, so that reads of
-	// the store do not wait for a processor until the runtime takes one away.
+	chunkSize = 1 << 20
+	// yieldEvery is the number of versions after which a worker yields its processor, so
+	// that reads of the store do not wait until the runtime takes it away.
 	yieldEvery = 16
-	// partsPerWorker is how many parts may be under way for each worker.
-	partsPerWorker = 2
+	// batchesPerWorker is how many batches may be under way for each worker.
+	batchesPerWorker = 2
 )
 
-// A part is a run of versions of one series.
-type part struct {
+// A batch is a run of versions of one series.
+type batch struct {
 	series
-	head     []byte // a line before the versions
+	opening  []byte // a line before the versions
 	versions []datastore.Ordinal
-	cut      subsetter // nil for whole resources
-	pages    chan page // closed after the last, or where the job stops
+	cut      subsetter  // nil for whole resources
+	chunks   chan chunk // closed after the last, or where the job stops
 }
 
-// A page is the lines of some versions of a part.
-type page struct {
+// A chunk is the lines of some versions of a batch.
+type chunk struct {
 	series
 	lines []byte
 	count int64 // without heads
-	first bool  // of a part with a head
+	first bool  // of a batch with an opening
 }
 
-// A pipeline is the way of parts through an export: one lister, workers, and one
-// consumer of pages, which come in the lister's order.
+// A pipeline is the way of batches through an export: one lister, workers, and one
+// consumer of chunks, which come in the lister's order.
 type pipeline struct {
 	choice  *choice
 	skip    int64 // how many versions are left out, since an earlier run wrote them
-	work    chan *part
-	order   chan *part
-	buffers sync.Pool // of *[]byte, for pages
+	work    chan *batch
+	order   chan *batch
+	buffers sync.Pool // of *[]byte, for chunks
 }
 
-// errLeft stops a pipeline whose pages nobody wants any more.
+// errLeft stops a pipeline whose caller wants no more chunks.
 var errLeft = errors.New("export: left")
 
-// pages iterates over all pages, without the first skip versions. A page is valid until
+// chunks iterates over all chunks, without the first skip versions. A chunk is valid until
 // the next one.
-func (c *choice) pages(ctx context.Context, skip int64) iter.Seq2[page, error] {
-	return func(yield func(page, error) bool) {
+func (c *choice) chunks(ctx context.Context, skip int64) iter.Seq2[chunk, error] {
+	return func(yield func(chunk, error) bool) {
 		workers := c.options.Workers
 		left, cancel := context.WithCancelCause(ctx)
 		g, running := errgroup.WithContext(left)
 		p := &pipeline{
 			choice: c,
 			skip:   skip,
-			work:   make(chan *part, partsPerWorker*workers),
-			order:  make(chan *part, partsPerWorker*workers),
+			work:   make(chan *batch, batchesPerWorker*workers),
+			order:  make(chan *batch, batchesPerWorker*workers),
 		}
 		g.Go(jobs.Guard(func() error { return p.list(running) }))
 		for range workers {
@@ -90,22 +90,22 @@ func (c *choice) pages(ctx context.Context, skip int64) iter.Seq2[page, error] {
 		ended = true
 		// The queue also ends if an error stopped the pipeline.
 		if err := g.Wait(); err != nil {
-			yield(page{}, err)
+			yield(chunk{}, err)
 		} else if err := ctx.Err(); err != nil {
-			yield(page{}, err)
+			yield(chunk{}, err)
 		}
 	}
 }
 
-// consume hands all pages out, until ctx ends, and reports whether more are wanted.
-func (p *pipeline) consume(ctx context.Context, yield func(page, error) bool) bool {
+// consume hands all chunks out, until ctx ends, and reports whether more are wanted.
+func (p *pipeline) consume(ctx context.Context, yield func(chunk, error) bool) bool {
 	for {
 		next, ok := receive(ctx, p.order)
 		if !ok {
 			return true
 		}
 		for {
-			current, ok := receive(ctx, next.pages)
+			current, ok := receive(ctx, next.chunks)
 			if !ok {
 				break
 			}
@@ -126,7 +126,7 @@ func receive[T any](ctx context.Context, from <-chan T) (value T, ok bool) {
 	return value, ok
 }
 
-// list cuts the exported versions into parts and sends them on.
+// list cuts the exported versions into batches and sends them on.
 func (p *pipeline) list(ctx context.Context) error {
 	defer close(p.work)
 	defer close(p.order)
@@ -147,17 +147,17 @@ func (p *pipeline) list(ctx context.Context) error {
 	return nil
 }
 
-// listRun sends the parts of a run.
+// listRun sends the batches of a run.
 func (p *pipeline) listRun(ctx context.Context, r *run) (err error) {
-	next := newPart(r)
+	next := newBatch(r)
 	walked := r.walk(ctx, func(o datastore.Ordinal) bool {
 		if p.skip > 0 {
 			p.skip--
 			return true
 		}
-		if next.versions = append(next.versions, o); len(next.versions) == partLength {
+		if next.versions = append(next.versions, o); len(next.versions) == batchLength {
 			err = p.send(ctx, next)
-			next = newPart(r)
+			next = newBatch(r)
 		}
 		return err == nil
 	})
@@ -170,11 +170,11 @@ func (p *pipeline) listRun(ctx context.Context, r *run) (err error) {
 	return err
 }
 
-func newPart(r *run) *part {
-	return &part{series: r.series, cut: r.cut, versions: make([]datastore.Ordinal, 0, partLength), pages: make(chan page, 1)}
+func newBatch(r *run) *batch {
+	return &batch{series: r.series, cut: r.cut, versions: make([]datastore.Ordinal, 0, batchLength), chunks: make(chan chunk, 1)}
 }
 
-// listBlocks sends the blocks of patients, each a part.
+// listBlocks sends the blocks of patients, each a batch.
 func (p *pipeline) listBlocks(ctx context.Context) (err error) {
 	cuts := map[string]subsetter{}
 	for _, typ := range p.choice.types {
@@ -196,8 +196,8 @@ func (p *pipeline) listBlocks(ctx context.Context) (err error) {
 			p.skip -= n
 			return true
 		}
-		err = p.send(ctx, &part{
-			series: series{Name: blocksName}, head: b.head, versions: b.versions, cut: cut, pages: make(chan page, 1),
+		err = p.send(ctx, &batch{
+			series: series{Name: blocksName}, opening: b.opening, versions: b.versions, cut: cut, chunks: make(chan chunk, 1),
 		})
 		return err == nil
 	})
@@ -214,10 +214,10 @@ func typeOf(resource []byte) string {
 	return string(typ)
 }
 
-// send hands a part to the consumer and to the workers. The consumer gets it first, so
-// that it never waits for a part behind a part that it does not know.
-func (p *pipeline) send(ctx context.Context, next *part) error {
-	for _, to := range []chan<- *part{p.order, p.work} {
+// send hands a batch to the consumer and to the workers. The consumer gets it first, so it
+// knows each batch before a worker opens it.
+func (p *pipeline) send(ctx context.Context, next *batch) error {
+	for _, to := range []chan<- *batch{p.order, p.work} {
 		select {
 		case to <- next:
 		case <-ctx.Done():
@@ -227,19 +227,19 @@ func (p *pipeline) send(ctx context.Context, next *part) error {
 	return nil
 }
 
-// open is a worker: it makes pages of parts.
+// open is a worker: it makes chunks of batches.
 func (p *pipeline) open(ctx context.Context) error {
 	for next := range p.work {
-		if err := p.openPart(ctx, next); err != nil {
+		if err := p.openBatch(ctx, next); err != nil {
 			return err
 		}
-		close(next.pages)
+		close(next.chunks)
 	}
 	return nil
 }
 
-func (p *pipeline) openPart(ctx context.Context, next *part) error {
-	current := page{series: next.series, lines: append(p.buffer(), next.head...), first: next.head != nil}
+func (p *pipeline) openBatch(ctx context.Context, next *batch) error {
+	current := chunk{series: next.series, lines: append(p.buffer(), next.opening...), first: next.opening != nil}
 	for i, o := range next.versions {
 		var err error
 		if current.lines, err = p.appendLine(current.lines, next, o); err != nil {
@@ -249,22 +249,22 @@ func (p *pipeline) openPart(ctx context.Context, next *part) error {
 		if current.count%yieldEvery == 0 {
 			runtime.Gosched()
 		}
-		if len(current.lines) < pageSize && i < len(next.versions)-1 {
+		if len(current.lines) < chunkSize && i < len(next.versions)-1 {
 			continue
 		}
 		select {
-		case next.pages <- current:
+		case next.chunks <- current:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		current = page{series: next.series, lines: p.buffer()}
+		current = chunk{series: next.series, lines: p.buffer()}
 	}
 	p.release(current.lines)
 	return nil
 }
 
 // appendLine appends the line of a version.
-func (p *pipeline) appendLine(dst []byte, of *part, o datastore.Ordinal) (_ []byte, err error) {
+func (p *pipeline) appendLine(dst []byte, of *batch, o datastore.Ordinal) (_ []byte, err error) {
 	from, history := p.choice.from, p.choice.options.History
 	if of.Deleted || history {
 		if v := from.Describe(o); v.Deleted {
@@ -285,7 +285,7 @@ func (p *pipeline) appendLine(dst []byte, of *part, o datastore.Ordinal) (_ []by
 	return append(dst, '\n'), err
 }
 
-// buffer returns memory for a page.
+// buffer returns memory for a chunk.
 func (p *pipeline) buffer() []byte {
 	if b, ok := p.buffers.Get().(*[]byte); ok {
 		return (*b)[:0]
@@ -295,7 +295,7 @@ func (p *pipeline) buffer() []byte {
 
 // release takes memory back, except the memory of a very large resource.
 func (p *pipeline) release(b []byte) {
-	if cap(b) <= 2*pageSize {
+	if cap(b) <= 2*chunkSize {
 		p.buffers.Put(&b)
 	}
 }

@@ -17,8 +17,8 @@ import (
 // After a crash, the files of that time are written again.
 const noteEvery = time.Second
 
-// A position is how far a job is: the state that it exports, and how much of it is in
-// complete files. The list of files names the files.
+// A position is the progress of a job: the state that it exports, and how much of the state
+// is in complete files. The list of files names the files.
 type position struct {
 	Sequence uint64       `json:"sequence"`
 	Time     int64        `json:"time"` // of the state, in microseconds since the Unix epoch

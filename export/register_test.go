@@ -15,7 +15,6 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 	register "github.com/fhirlake/fhirlake/jobs"
 )
 
@@ -29,7 +28,7 @@ func failingAfter(to export.Sink, n int, err error) export.Sink {
 	})
 }
 
-func requireSameFiles(t *testing.T, want, got *jobs.Memory) {
+func requireSameFiles(t *testing.T, want, got *storetest.Sink) {
 	t.Helper()
 	require.Equal(t, want.Names(), got.Names())
 	for _, name := range want.Names() {
@@ -53,7 +52,7 @@ func TestResume(t *testing.T) {
 			defer func() { require.NoError(t, store.Close()) }()
 			load(t, store, ingest.Synthetic(1, 3))
 			for stopAfter := 0; ; stopAfter += 5 {
-				var want, got jobs.Memory
+				var want, got storetest.Sink
 				now := store.Snapshot()
 				opts.To = &want
 				whole, err := run(t, now, opts)
@@ -93,7 +92,7 @@ func TestResume(t *testing.T) {
 func TestRegisterOfExports(t *testing.T) {
 	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 3))
-	var out jobs.Memory
+	var out storetest.Sink
 	opts := export.Options{To: &out, ClientToken: "once", JobName: "nightly", Output: "folder", Types: []string{"Patient"}}
 	first, err := export.Start(ctx, store, opts)
 	require.NoError(t, err)
@@ -155,7 +154,7 @@ func TestCancelByID(t *testing.T) {
 func TestNothingIsHeld(t *testing.T) {
 	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
-	var want, got jobs.Memory
+	var want, got storetest.Sink
 	now := store.Snapshot()
 	_, err := run(t, now, export.Options{To: &want})
 	require.NoError(t, err)
@@ -181,7 +180,7 @@ func TestNothingIsHeld(t *testing.T) {
 func TestManyExportsAtOnce(t *testing.T) {
 	store := storetest.Open(t, nil)
 	load(t, store, ingest.Synthetic(1, 2))
-	var all [6]jobs.Memory
+	var all [6]storetest.Sink
 	var started []*export.Job
 	for i := range all {
 		job, err := export.Start(ctx, store, export.Options{To: &all[i], Types: []string{"Patient", "Observation"}})

@@ -54,13 +54,13 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 }
 
 // Resume goes on with a job of the register that is interrupted, cancelled or failed,
-// behind the last file that is known to be complete and as of the state with which the
-// job began. If that state was swept, the job begins anew as of the newest state
-// ([Result.Anew]). Only To, Progress and Workers of opts count; all other options are
-// those of Start and may be left out.
+// behind the last file that is known to be complete and as of the state with which the job
+// began. If that state was swept, the job begins anew as of the newest state
+// ([Result.Anew]). Only To, Progress and Workers of opts count. All other options are the
+// options of Start, and may be left out.
 //
 // It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is complete,
-// ErrChanged, and what Start reports.
+// ErrChanged, and the errors of Start.
 func Resume(ctx context.Context, store *datastore.Store, id string, opts Options) (*Job, error) {
 	record, err := register.Get(ctx, store, id)
 	switch {
@@ -79,8 +79,8 @@ func Resume(ctx context.Context, store *datastore.Store, id string, opts Options
 // ErrChanged is returned by Resume for other options than at Start.
 var ErrChanged = errors.New("export: the job was started with other options")
 
-// prepare finds the exported versions of a job. The job then owns the state, which is
-// closed on errors.
+// prepare finds the exported versions of a job. The job then owns the state. If prepare
+// fails, it closes the state.
 func prepare(ctx context.Context, state *datastore.Snapshot, opts Options) (*Job, error) {
 	j := &Job{options: opts, started: time.Now(), done: make(chan struct{}), ended: func() {}}
 	c, err := choose(ctx, state, &j.options)

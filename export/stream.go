@@ -28,7 +28,7 @@ func Lines(ctx context.Context, from datastore.Reader, opts Options) iter.Seq2[[
 			return
 		}
 		defer c.from.Close()
-		for p, err := range c.pages(ctx, 0) {
+		for p, err := range c.chunks(ctx, 0) {
 			if err != nil {
 				yield(nil, fmt.Errorf("export: %w", err))
 				return
@@ -58,7 +58,7 @@ func Write(ctx context.Context, from datastore.Reader, w io.Writer, opts Options
 		return r, fmt.Errorf("export: %w", err)
 	}
 	r.TransactionTime = c.from.Time()
-	for p, err := range c.pages(ctx, 0) {
+	for p, err := range c.chunks(ctx, 0) {
 		if err != nil {
 			return r, fmt.Errorf("export: %w", err)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/jobs"
 )
 
-// write writes all pages, one series of files after the other.
+// write writes all chunks, one series of files after the other.
 func (j *Job) write(ctx context.Context) (err error) {
 	out := output{job: j}
 	defer func() {
@@ -18,7 +18,7 @@ func (j *Job) write(ctx context.Context) (err error) {
 			err = errors.Join(err, out.abort())
 		}
 	}()
-	for p, err := range j.choice.pages(ctx, j.from.versions()) {
+	for p, err := range j.choice.chunks(ctx, j.from.versions()) {
 		if err != nil {
 			return err
 		}
@@ -40,8 +40,8 @@ type output struct {
 	writer io.WriteCloser // nil if there is none
 }
 
-// write writes a page, into several files if it is too long.
-func (o *output) write(p page) error {
+// write writes a chunk, into several files if it is too long.
+func (o *output) write(p chunk) error {
 	if o.writer != nil && o.series != p.series {
 		if err := o.turn(); err != nil {
 			return err

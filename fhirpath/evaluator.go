@@ -81,15 +81,9 @@ func (v *Evaluator) EvaluateEmpty(ctx context.Context, e *Expression) (Collectio
 // set gives the machine what the fields say.
 func (v *Evaluator) set() {
 	m := &v.machine
-	m.Types, m.Resolver, m.Now = v.Types, v.Resolver, v.Now
+	m.Services, m.Now = v.services(), v.Now
 	m.MaxVisits, m.MaxItems, m.MaxText, m.MaxResolved = v.MaxVisits, v.MaxItems, v.MaxText, v.MaxResolved
-	m.Terminology, m.Profiles, m.Trace, m.Variables = nil, nil, nil, nil
-	if v.Terminology != nil {
-		m.Terminology = terminology{v.Terminology}
-	}
-	if v.Profiles != nil {
-		m.Profiles = profiles{v.Profiles}
-	}
+	m.Trace, m.Variables = nil, nil
 	if trace := v.Trace; trace != nil {
 		m.Trace = func(name string, items fhirpath.Collection) { trace(name, outer(items)) }
 	}

@@ -50,33 +50,38 @@ type Profiles interface {
 	ElementDefinition(ctx context.Context, element Item) (Collection, error)
 }
 
-// terminology is a Terminology as the machine asks it.
-type terminology struct{ of Terminology }
-
-func (t terminology) MemberOf(ctx context.Context, valueSet string, codings []fhirpath.Coding) (member, known bool, err error) {
-	list := make([]Coding, len(codings))
-	for i, c := range codings {
-		list[i] = Coding(c)
+// services returns the functions that the machine calls.
+func (v *Evaluator) services() fhirpath.Services {
+	var s fhirpath.Services
+	if v.Resolver != nil {
+		s.Resolve = v.Resolver.Resolve
 	}
-	return t.of.MemberOf(ctx, valueSet, list)
-}
-
-func (t terminology) Subsumes(ctx context.Context, a, b fhirpath.Coding) (subsumes, known bool, err error) {
-	return t.of.Subsumes(ctx, Coding(a), Coding(b))
-}
-
-// profiles is a Profiles as the machine asks it.
-type profiles struct{ of Profiles }
-
-func (p profiles) Conforms(ctx context.Context, element fhirpath.Item, profile string) (conforms, known bool, err error) {
-	return p.of.Conforms(ctx, Item{element}, profile)
-}
-
-func (p profiles) InSlice(ctx context.Context, element fhirpath.Item, structure, name string) (in, known bool, err error) {
-	return p.of.InSlice(ctx, Item{element}, structure, name)
-}
-
-func (p profiles) ElementDefinition(ctx context.Context, element fhirpath.Item) (fhirpath.Collection, error) {
-	c, err := p.of.ElementDefinition(ctx, Item{element})
-	return c.inner(), err
+	if v.Types != nil {
+		s.ResolveType = v.Types.ResolveType
+	}
+	if t := v.Terminology; t != nil {
+		s.MemberOf = func(ctx context.Context, valueSet string, codings []fhirpath.Coding) (member, known bool, err error) {
+			list := make([]Coding, len(codings))
+			for i, c := range codings {
+				list[i] = Coding(c)
+			}
+			return t.MemberOf(ctx, valueSet, list)
+		}
+		s.Subsumes = func(ctx context.Context, a, b fhirpath.Coding) (subsumes, known bool, err error) {
+			return t.Subsumes(ctx, Coding(a), Coding(b))
+		}
+	}
+	if p := v.Profiles; p != nil {
+		s.Conforms = func(ctx context.Context, element fhirpath.Item, profile string) (conforms, known bool, err error) {
+			return p.Conforms(ctx, Item{element}, profile)
+		}
+		s.InSlice = func(ctx context.Context, element fhirpath.Item, structure, name string) (in, known bool, err error) {
+			return p.InSlice(ctx, Item{element}, structure, name)
+		}
+		s.ElementDefinition = func(ctx context.Context, element fhirpath.Item) (fhirpath.Collection, error) {
+			c, err := p.ElementDefinition(ctx, Item{element})
+			return c.inner(), err
+		}
+	}
+	return s
 }

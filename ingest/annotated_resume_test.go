@@ -9,7 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 	"github.com/stretchr/testify/require"
 )
@@ -35,7 +35,7 @@ func TestAnnotatedResume(t *testing.T) {
 	}
 	store := reopen()
 	defer func() { require.NoError(t, store.Close()) }()
-	var report internaljobs.Memory
+	var report storetest.Sink
 	result, rounds := interrupted(t, &store, func(round int, _ func()) ingest.Options {
 		n := len(text.String()) * round / 4
 		return ingest.Options{From: cutFS{input, &n, func() { go store.Close() }}, Report: &report}

@@ -12,7 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/stretchr/testify/require"
 )
@@ -87,7 +87,7 @@ func TestAnnotatedExport(t *testing.T) {
 		}
 	}
 	for _, history := range []bool{false, true} {
-		var out internaljobs.Memory
+		var out storetest.Sink
 		job, err := export.Start(ctx, from, export.Options{To: &out, History: history})
 		require.NoError(t, err)
 		_, err = job.Wait()
@@ -116,7 +116,7 @@ func TestAnnotatedExport(t *testing.T) {
 					t.Run(fmt.Sprint("history ", history, ", ", order, ", keep ", keep, ", ", kind), func(t *testing.T) {
 						store := open(t, options)
 						for pass := range 2 {
-							var report internaljobs.Memory
+							var report storetest.Sink
 							result, err := run(t, store, ingest.Options{From: input, KeepVersions: keep, Report: &report})
 							require.NoError(t, err)
 							for _, name := range report.Names() {

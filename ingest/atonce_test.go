@@ -9,7 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 )
@@ -32,7 +32,7 @@ func TestJobsAtOnce(t *testing.T) {
 			name, data = "a.ndjson.gz", compressed(text.String())
 		}
 		group.Go(func() error {
-			var report internaljobs.Memory
+			var report storetest.Sink
 			result, err := run(t, store, ingest.Options{From: fstest.MapFS{name: {Data: data}}, Report: &report, JobName: fmt.Sprint("job ", job)})
 			if err != nil {
 				return err

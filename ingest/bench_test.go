@@ -2,15 +2,14 @@ package ingest_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/cputime"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/google/fhir/go/fhirversion"
 	"github.com/google/fhir/go/jsonformat"
 	"github.com/stretchr/testify/require"
@@ -19,22 +18,7 @@ import (
 // synthea returns the Synthea sample as one ldjson text.
 func synthea(tb testing.TB) []byte {
 	tb.Helper()
-	files, err := filepath.Glob("../../shared/data/synthea/*.ndjson.gz")
-	require.NoError(tb, err)
-	if len(files) == 0 {
-		tb.Skip("the Synthea sample is not here: ../../shared/data/synthea")
-	}
-	var text bytes.Buffer
-	for _, name := range files {
-		f, err := os.Open(name)
-		require.NoError(tb, err)
-		z, err := gzip.NewReader(f)
-		require.NoError(tb, err)
-		_, err = text.ReadFrom(z)
-		require.NoError(tb, err)
-		require.NoError(tb, f.Close())
-	}
-	return text.Bytes()
+	return fhirjsontest.Text(tb, "synthea/*.ndjson.gz")
 }
 
 // synthetic returns ldjson of the project's own making.

@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -58,7 +58,7 @@ func TestBundlesResume(t *testing.T) {
 	require.Equal(t, !testing.Short(), len(input["a.json"].Data) > 8<<20)
 	whole := open(t, nil)
 	options := ingest.Options{From: input, Bundles: ingest.UnpackBundles}
-	report := new(internaljobs.Memory)
+	report := new(storetest.Sink)
 	options.Report = report
 	want, err := run(t, whole, options)
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestBundlesResume(t *testing.T) {
 
 	reopen := storeIn(t, t.TempDir())
 	store := reopen()
-	again := new(internaljobs.Memory)
+	again := new(storetest.Sink)
 	result, rounds := interrupted(t, &store, func(round int, cancel func()) ingest.Options {
 		n, cut := 500*entries*round, cancel
 		if round%2 == 0 {

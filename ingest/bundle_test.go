@@ -10,7 +10,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -45,7 +45,7 @@ func observationOf(id, subject string) string {
 }
 
 // imported imports files and returns what the store holds then, with the failures.
-func imported(t *testing.T, opts ingest.Options, files map[string]string) (ingest.Result, map[string]string, *internaljobs.Memory) {
+func imported(t *testing.T, opts ingest.Options, files map[string]string) (ingest.Result, map[string]string, *storetest.Sink) {
 	t.Helper()
 	input := fstest.MapFS{}
 	for name, text := range files {
@@ -54,7 +54,7 @@ func imported(t *testing.T, opts ingest.Options, files map[string]string) (inges
 			input[name].Data = compressed(text)
 		}
 	}
-	report := new(internaljobs.Memory)
+	report := new(storetest.Sink)
 	opts.From, opts.Report = input, report
 	store := open(t, nil)
 	result, _ := run(t, store, opts)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -89,7 +89,7 @@ func TestFolderThatChanges(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(lines(i*each, each)), 0o600))
 			}
 			store := open(t, nil)
-			var report jobs.Memory
+			var report storetest.Sink
 			from := &restless{FS: os.DirFS(folder), at: "a.ndjson", change: func() { c.change(t, folder) }}
 			result, err := run(t, store, ingest.Options{From: from, Ahead: 1, Report: &report})
 			if c.says != "" {
@@ -116,7 +116,7 @@ func TestFolderThatChanges(t *testing.T) {
 // room is a Sink with room for so many bytes. Where atClose is set, it says so when a file
 // is closed.
 type room struct {
-	jobs.Memory
+	storetest.Sink
 	left    int
 	atClose bool
 }
@@ -124,7 +124,7 @@ type room struct {
 var errFull = errors.New("no room is left")
 
 func (r *room) Create(name string) (io.WriteCloser, error) {
-	w, err := r.Memory.Create(name)
+	w, err := r.Sink.Create(name)
 	return &roomFile{WriteCloser: w, of: r}, err
 }
 
@@ -152,7 +152,7 @@ func (f *roomFile) Close() error {
 // that does: its lines and counts are those of a run that nothing stopped.
 func TestReportThatIsFull(t *testing.T) {
 	input := flawedInput(t)
-	var want jobs.Memory
+	var want storetest.Sink
 	wanted, err := run(t, open(t, nil), ingest.Options{From: input, Report: &want, Validation: datastore.Minimal})
 	require.NoError(t, err)
 	for _, atClose := range []bool{false, true} {
@@ -163,7 +163,7 @@ func TestReportThatIsFull(t *testing.T) {
 		require.ErrorIs(t, err, errFull)
 		require.Equal(t, ingest.Failed, result.Status)
 		require.Len(t, contents(t, store), int(result.Imported-result.Unchanged))
-		var got jobs.Memory
+		var got storetest.Sink
 		job, err = ingest.Resume(ctx, store, job.ID(), ingest.Options{From: input, Validation: datastore.Minimal, Report: &got})
 		require.NoError(t, err)
 		result, err = job.Wait()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,7 +21,7 @@ func TestDeleted(t *testing.T) {
 		`{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient?name=secret"}}]}`,
 	}, "\n")
 	for range 2 {
-		var report jobs.Memory
+		var report storetest.Sink
 		result, err := run(t, store, ingest.Options{Reader: strings.NewReader(deleted), Name: "deleted.ndjson", Report: &report})
 		require.NoError(t, err)
 		require.EqualValues(t, 3, result.Scanned)

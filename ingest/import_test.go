@@ -12,7 +12,6 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -128,7 +127,7 @@ func TestBadLines(t *testing.T) {
 	fmt.Fprint(&text, patient("good-last", "x"))
 
 	store := open(t, nil)
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, store, ingest.Options{Reader: strings.NewReader(text.String()), Name: "in.ndjson", Report: &report})
 	require.NoError(t, err, "a bad line never stops the run")
 	require.Equal(t, ingest.CompletedWithErrors, result.Status)
@@ -157,7 +156,7 @@ func TestLineTooLong(t *testing.T) {
 	}
 	t.Run("in the middle", func(t *testing.T) {
 		store := open(t, nil)
-		var report jobs.Memory
+		var report storetest.Sink
 		result, err := run(t, store, ingest.Options{Reader: long(), Report: &report})
 		require.NoError(t, err)
 		require.EqualValues(t, 2, result.Imported)
@@ -191,7 +190,7 @@ func TestLineTooLong(t *testing.T) {
 			return start + "," + strings.Repeat(" ", size-len(start)-len(",")-len(end)) + end
 		}
 		text := padded(limit) + "\r\n" + padded(limit+1) + "\r\n" + padded(limit)
-		var report jobs.Memory
+		var report storetest.Sink
 		result, err := run(t, store, ingest.Options{Reader: strings.NewReader(text), Report: &report})
 		require.NoError(t, err)
 		require.EqualValues(t, 2, result.Imported)
@@ -214,7 +213,7 @@ func TestOrderOfFailures(t *testing.T) {
 		}
 		fmt.Fprintln(&text, patient(fmt.Sprint("p", n), strings.Repeat("x", 300)))
 	}
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, open(t, nil), ingest.Options{
 		Reader: iotest.HalfReader(strings.NewReader(text.String())), Workers: 5, Report: &report,
 	})

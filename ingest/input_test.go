@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -102,7 +102,7 @@ func TestUnreadableFiles(t *testing.T) {
 		{"gzip with rubbish behind", append(bytes.Clone(z), "rubbish"...), "gzip", true},
 	} {
 		t.Run(file.name, func(t *testing.T) {
-			var report jobs.Memory
+			var report storetest.Sink
 			store := open(t, nil)
 			result, err := run(t, store, ingest.Options{
 				From: fstest.MapFS{
@@ -130,7 +130,7 @@ func TestUnreadableFiles(t *testing.T) {
 func TestReadingFails(t *testing.T) {
 	gone := errors.New("the disk is gone")
 	for _, text := range [][]byte{nil, []byte(patient("a", "x") + "\n" + patient("b", "x")), compressed(patient("a", "x"))[:9]} {
-		var report jobs.Memory
+		var report storetest.Sink
 		result, err := run(t, open(t, nil), ingest.Options{
 			Reader: io.MultiReader(bytes.NewReader(text), iotest.ErrReader(gone)), Report: &report,
 		})
@@ -146,7 +146,7 @@ func TestReadingFails(t *testing.T) {
 }
 
 func TestFileThatDoesNotOpen(t *testing.T) {
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, open(t, nil), ingest.Options{From: locked{fstest.MapFS{
 		"1.ndjson": {Data: []byte(patient("a", "x"))}, "2.ndjson": {Data: []byte(patient("b", "x"))},
 	}}, Report: &report})

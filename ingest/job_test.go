@@ -15,7 +15,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -83,7 +83,7 @@ func TestClosedStoreStopsTheRun(t *testing.T) {
 	store, err := datastore.Open(ctx, "mem:", nil)
 	require.NoError(t, err)
 	require.NoError(t, store.Close())
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, store, ingest.Options{Reader: strings.NewReader(patient("a", "x")), Report: &report})
 	require.ErrorIs(t, err, datastore.ErrClosed)
 	require.Equal(t, ingest.Failed, result.Status)
@@ -113,7 +113,7 @@ func TestCancel(t *testing.T) {
 		store := open(t, nil)
 		running, cancel := context.WithCancel(ctx)
 		defer cancel()
-		var report jobs.Memory
+		var report storetest.Sink
 		job, err := ingest.Start(running, store, ingest.Options{
 			Reader: &cancels{bytes.NewReader(text), len(text) * part / 11, cancel}, Report: &report,
 		})

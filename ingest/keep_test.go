@@ -12,7 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/export"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,7 +46,7 @@ func historyOf(t *testing.T, store *datastore.Store, ref datastore.Ref) (all []s
 func TestKeepVersions(t *testing.T) {
 	store := open(t, nil)
 	keep := func(text string) (ingest.Result, []failure) {
-		var report internaljobs.Memory
+		var report storetest.Sink
 		result, err := run(t, store, ingest.Options{Reader: strings.NewReader(text), Report: &report, KeepVersions: true})
 		require.NoError(t, err)
 		require.Equal(t, result.Scanned, result.Imported+result.Failed())
@@ -130,7 +130,7 @@ func TestKeepVersionsOfAnExport(t *testing.T) {
 	_, err = from.Update(ctx, []byte(`{"resourceType":"Bundle","id":"kept","type":"batch","entry":[{"request":{"method":"DELETE","url":"Patient/p1"}}]}`))
 	require.NoError(t, err)
 	require.NoError(t, from.Delete(ctx, datastore.Ref{Type: "Patient", ID: "p3"}))
-	var out internaljobs.Memory
+	var out storetest.Sink
 	job, err := export.Start(ctx, from, export.Options{To: &out, History: true})
 	require.NoError(t, err)
 	_, err = job.Wait()
@@ -191,7 +191,7 @@ func TestKeepVersionsResume(t *testing.T) {
 		input[fmt.Sprint(f, ".ndjson")] = &fstest.MapFile{Data: []byte(text.String())}
 	}
 	whole := open(t, nil)
-	var report internaljobs.Memory
+	var report storetest.Sink
 	want, err := run(t, whole, ingest.Options{From: input, KeepVersions: true, Report: &report})
 	require.NoError(t, err)
 	require.Greater(t, want.CustomerErrors, int64(1000))
@@ -199,7 +199,7 @@ func TestKeepVersionsResume(t *testing.T) {
 		folder := t.TempDir()
 		reopen := storeIn(t, folder)
 		store := reopen()
-		var again internaljobs.Memory
+		var again storetest.Sink
 		result, rounds := interrupted(t, &store, func(round int, cancel func()) ingest.Options {
 			n, cut := 800_000*round, cancel
 			if stop == "close" {

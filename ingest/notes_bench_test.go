@@ -2,15 +2,13 @@ package ingest_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
 	"regexp"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/cputime"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 	"github.com/stretchr/testify/require"
 )
@@ -18,15 +16,7 @@ import (
 // syntheaNotes returns the DocumentReferences of the shared notes, without conditional
 // references.
 func syntheaNotes(b *testing.B) []byte {
-	f, err := os.Open("../../shared/data/synthea-notes/DocumentReference.ndjson.gz")
-	if err != nil {
-		b.Skip("the notes of Synthea are not here: ../../shared/data/synthea-notes")
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(b, err)
-	lines, err := io.ReadAll(z)
-	require.NoError(b, err)
+	lines := fhirjsontest.Text(b, "synthea-notes/DocumentReference.ndjson.gz")
 	return regexp.MustCompile(`"(\w+)\?[^"]*"`).ReplaceAll(lines, []byte(`"$1/x"`))
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +14,8 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -122,7 +122,7 @@ func TestPackageReportsBadFiles(t *testing.T) {
 		member{"package/two.json", patient("p", "x") + "\n" + patient("q", "x")},
 	)), nil)
 	require.NoError(t, err)
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, open(t, nil), ingest.Options{From: p, Report: &report})
 	require.NoError(t, err)
 	require.Equal(t, ingest.CompletedWithErrors, result.Status)
@@ -215,17 +215,8 @@ func FuzzPackage(f *testing.F) {
 // usCore is US Core as its publisher packs it: one indented file a resource.
 func usCore(tb testing.TB) []byte {
 	tb.Helper()
-	file, err := os.Open("../../shared/data/us-core-3.1.0.ndjson.gz")
-	if err != nil {
-		tb.Skip("US Core is not here: ../../shared/data/us-core-3.1.0.ndjson.gz")
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	require.NoError(tb, err)
-	lines, err := io.ReadAll(z)
-	require.NoError(tb, err)
 	members := []member{{"package/package.json", `{"name":"hl7.fhir.us.core","version":"3.1.0","fhirVersions":["4.0.1"],"dependencies":{"hl7.fhir.r4.core":"4.0.1"}}`}}
-	for line := range bytes.Lines(lines) {
+	for _, line := range fhirjsontest.Lines(tb, "us-core-3.1.0.ndjson.gz") {
 		var head struct{ ResourceType, ID string }
 		require.NoError(tb, json.Unmarshal(line, &head))
 		var text bytes.Buffer
@@ -244,7 +235,7 @@ func TestPackageUSCore(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Files(), 145)
 	store := open(t, nil)
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, store, ingest.Options{From: p, Report: &report})
 	require.NoError(t, err)
 	require.Len(t, report.Names(), 146, "a file for each, and the manifest")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/jobs"
 	"github.com/stretchr/testify/require"
 )
@@ -79,7 +79,7 @@ func TestReferencesWhateverTheOrder(t *testing.T) {
 	var first map[string]string
 	for _, order := range [][]string{{"a.ndjson", "b.ndjson.gz", "c.ndjson"}, {"c.ndjson", "b.ndjson.gz", "a.ndjson"}, {"b.ndjson.gz", "a.ndjson", "c.ndjson"}} {
 		for _, level := range levels {
-			var report internaljobs.Memory
+			var report storetest.Sink
 			store := open(t, nil)
 			result, err := run(t, store, ingest.Options{From: input, Files: order, Validation: level, Report: &report})
 			require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestReferencesOfReader(t *testing.T) {
 func TestPassesResume(t *testing.T) {
 	input := chained(20000)
 	whole := open(t, nil)
-	var report internaljobs.Memory
+	var report storetest.Sink
 	want, err := run(t, whole, ingest.Options{From: input, Report: &report})
 	require.NoError(t, err)
 	size := 0
@@ -138,7 +138,7 @@ func TestPassesResume(t *testing.T) {
 	}
 	store := storeIn(t, t.TempDir())()
 	defer store.Close()
-	var again internaljobs.Memory
+	var again storetest.Sink
 	stopped := map[string]bool{}
 	result, _ := interrupted(t, &store, func(round int, cancel func()) ingest.Options {
 		n := size * round / 4

@@ -16,7 +16,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	internaljobs "github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/fhirlake/fhirlake/jobs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,7 +52,7 @@ func flawedInput(t *testing.T) fstest.MapFS {
 func TestResume(t *testing.T) {
 	input := flawedInput(t)
 	whole := open(t, nil)
-	var report internaljobs.Memory
+	var report storetest.Sink
 	want, err := run(t, whole, ingest.Options{From: input, Validation: datastore.Minimal, Report: &report})
 	require.NoError(t, err)
 	require.Positive(t, want.CustomerErrors)
@@ -65,7 +65,7 @@ func TestResume(t *testing.T) {
 		t.Run(stop, func(t *testing.T) {
 			reopen := storeIn(t, t.TempDir())
 			store := reopen()
-			var again internaljobs.Memory
+			var again storetest.Sink
 			id := ""
 			result, rounds := interrupted(t, &store, func(round int, cancel func()) ingest.Options {
 				n, cut := size/5, cancel
@@ -314,7 +314,7 @@ func testStoppedCommit(t *testing.T, wait bool) {
 	if wait {
 		input["zz.ndjson"] = &fstest.MapFile{Data: []byte(`{"resourceType":"Practitioner","id":"d","identifier":[{"system":"urn:x","value":"1"}]}`)}
 	}
-	report := new(internaljobs.Memory)
+	report := new(storetest.Sink)
 	var stop func()
 	calls := 0
 	store, err := datastore.Open(t.Context(), "mem:", &datastore.Options{Now: func() time.Time { // each commit asks for the time

@@ -9,7 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -56,7 +56,7 @@ func TestSuccesses(t *testing.T) {
 		deletion("gone", "never"),
 		`{"resourceType":"Organization","id":"o","identifier":[{"value":"1"}]}`,
 	}
-	var report jobs.Memory
+	var report storetest.Sink
 	in := fstest.MapFS{"deleted/a.ndjson": {Data: []byte(strings.Join(lines, "\n"))}, "z.ndjson": {Data: []byte("\n" + patient("same", "x"))}}
 	result, err := run(t, store, ingest.Options{From: in, Report: &report})
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestSuccesses(t *testing.T) {
 
 // TestReportIsOfEachLineOnce has each line in one of the three folders.
 func TestReportIsOfEachLineOnce(t *testing.T) {
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, open(t, nil), ingest.Options{From: flawedInput(t), Report: &report, Validation: datastore.Minimal})
 	require.NoError(t, err)
 	lines := int64(0)

@@ -10,13 +10,13 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
 // A roomySink keeps the files of a report until the given number of them is there.
 type roomySink struct {
-	*jobs.Memory
+	*storetest.Sink
 	mu   sync.Mutex
 	left int
 }
@@ -24,7 +24,7 @@ type roomySink struct {
 var errNoRoom = errors.New("no space is left")
 
 func (s *roomySink) Create(name string) (io.WriteCloser, error) {
-	w, err := s.Memory.Create(name)
+	w, err := s.Sink.Create(name)
 	return &roomyFile{w, s}, err
 }
 
@@ -55,12 +55,12 @@ func TestReportIsCompleteAfterAll(t *testing.T) {
 	input["y.json"] = &fstest.MapFile{Data: []byte(bundleOf("batch", entryOf("", patient("b", "x"), "", ""), entryOf("", `{"resourceType":"Patient","id":7}`, "", "")))}
 	input["z.ndjson"] = &fstest.MapFile{Data: []byte(patient("last", "x"))}
 	for _, workers := range []int{1, 4} {
-		var want, got jobs.Memory
+		var want, got storetest.Sink
 		_, err := run(t, open(t, nil), ingest.Options{From: input, Report: &want, Workers: workers})
 		require.NoError(t, err)
 		store := open(t, nil)
 		_, rounds := interrupted(t, &store, func(round int, _ func()) ingest.Options {
-			return ingest.Options{From: input, Workers: workers, Report: &roomySink{Memory: &got, left: 7 * round}}
+			return ingest.Options{From: input, Workers: workers, Report: &roomySink{Sink: &got, left: 7 * round}}
 		}, func(_ string, _ ingest.Result, err error) { require.ErrorIs(t, err, errNoRoom) })
 		require.Greater(t, rounds, 2)
 		require.Equal(t, want.Names(), got.Names())

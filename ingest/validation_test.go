@@ -8,7 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,7 +38,7 @@ func TestValidation(t *testing.T) {
 		{"minimal", datastore.Minimal, datastore.Strict, ingest.CompletedWithErrors, []int64{6}, []int64{3, 4, 7}, []bool{true, true, false}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var report jobs.Memory
+			var report storetest.Sink
 			store := open(t, &datastore.Options{Validation: test.store})
 			result, err := run(t, store, ingest.Options{
 				Reader: strings.NewReader(text), Name: "in.ndjson", Report: &report, Validation: test.level,
@@ -80,7 +80,7 @@ func TestReportOfIssues(t *testing.T) {
 		"b.ndjson":    {Data: []byte(patient("b", "x"))},
 		"c.ndjson.gz": {Data: compressed(`{"resourceType":"Patient","id":"c","nickname":"x"}`)},
 	}
-	var report jobs.Memory
+	var report storetest.Sink
 	result, err := run(t, open(t, nil), ingest.Options{From: in, Report: &report, Validation: datastore.Minimal, Workers: 3})
 	require.NoError(t, err)
 	require.Equal(t, ingest.Completed, result.Status)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
-	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 )
@@ -60,7 +60,7 @@ func TestZstdDamaged(t *testing.T) {
 
 // The report of a compressed file is compressed in the same way.
 func TestZstdReport(t *testing.T) {
-	var report jobs.Memory
+	var report storetest.Sink
 	_, err := run(t, open(t, nil), ingest.Options{From: fstest.MapFS{"in.ndjson.zst": {Data: zstandard(t, "{\n"+patient("a", "x"))}}, Report: &report})
 	require.NoError(t, err)
 	z, err := zstd.NewReader(bytes.NewReader(report.File("FAILURE/in.ndjson.zst")))
@@ -87,7 +87,7 @@ func TestBomb(t *testing.T) {
 			require.EqualValues(t, 2, result.Imported)
 			require.EqualValues(t, 1, result.CustomerErrors)
 
-			var report jobs.Memory
+			var report storetest.Sink
 			result, err = run(t, store, ingest.Options{
 				From: fstest.MapFS{"in.ndjson": {Data: pack(lines)}, "next.ndjson": {Data: []byte(good)}}, MaxUnpacked: 32 << 20, Report: &report,
 			})

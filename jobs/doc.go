@@ -4,7 +4,7 @@
 //
 //	for _, job := range page.Jobs { fmt.Println(job.ID, job.Status) }
 //
-// # What the register is
+// # Register
 //
 // A [Record] is named state of the store ([datastore.Store.State]), sealed in its log
 // like everything else, and outlasts the process. An import writes its record in the

@@ -18,7 +18,7 @@ type Filter struct {
 	Status Status
 	// SubmittedBefore and SubmittedAfter are exclusive; the zero time is no bound.
 	SubmittedBefore, SubmittedAfter time.Time
-	// Max is how many a page has, 100 by default. After is Next of the page before.
+	// Max is how many jobs a page has, 100 by default. After is Next of the page before.
 	Max   int
 	After string
 }

@@ -16,7 +16,7 @@ const (
 	Export Kind = "EXPORT"
 )
 
-// A Status is how far a job is, in HealthLake's words.
+// A Status is the state of a job, in HealthLake's words.
 type Status string
 
 // The statuses. The last five are final.
@@ -52,7 +52,7 @@ type Record struct {
 	Kind   Kind   `json:"kind"`
 	Name   string `json:"name,omitempty"` // as the caller called it
 	Status Status `json:"status"`
-	// Message says why a job failed, without data of patients.
+	// Message is the reason why a job failed, without data of patients.
 	Message string `json:"message,omitempty"`
 	// Input and Output name the source and the destination, as the caller did.
 	Input  string `json:"input,omitempty"`
@@ -64,10 +64,10 @@ type Record struct {
 	Submitted time.Time `json:"submitted"`
 	Began     time.Time `json:"began,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
-	// Report is how far an import is, and Written how far an export is.
+	// Report is the progress of an import, Written that of an export.
 	Report  *Report  `json:"report,omitempty"`
 	Written *Written `json:"written,omitempty"`
-	// Position is where the job goes on. Only the package of the job reads it.
+	// Position is the place where the job goes on. Only the package of the job reads it.
 	Position json.RawMessage `json:"position,omitempty"`
 	// Token is the hash of the ClientToken and of the options with which the job was
 	// submitted.

@@ -64,8 +64,7 @@ func Runs(store *datastore.Store, id string) bool {
 	return ok
 }
 
-// Handle returns the running job as its package knows it, an *ingest.Job for instance,
-// or nil if the job does not run.
+// Handle returns the running job, such as an *ingest.Job, or nil if the job does not run.
 func Handle(store *datastore.Store, id string) any {
 	running.Lock()
 	defer running.Unlock()
@@ -135,8 +134,8 @@ func ForgetEnded(ctx context.Context, store *datastore.Store, before time.Time) 
 	return n, nil
 }
 
-// Work returns the name of a state that a job keeps beside its record, and that is
-// forgotten with it.
+// Work returns the name of a state that a job keeps beside its record. It is forgotten with
+// the record.
 func Work(id, name string) string { return "work/" + id + "/" + name }
 
 // Put has a transaction keep a record.
@@ -162,10 +161,10 @@ func Save(ctx context.Context, store *datastore.Store, r *Record) error {
 // token make one job.
 var submitting sync.Mutex
 
-// Submit enters a new job and gives it an id, and the status Submitted unless it has
-// one. With a token, a job that was submitted with it before is returned instead, and
-// found is true: asking twice makes one job. It reports ErrToken if that job was
-// submitted for something else than asked.
+// Submit enters a new job and gives it an id, and the status Submitted unless it has one.
+// If an earlier job was submitted with the token, that job is returned, and found is true:
+// submitting twice makes one job. Submit reports ErrToken if the earlier job had other
+// options.
 func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked string) (job *Record, found bool, err error) {
 	submitting.Lock()
 	defer submitting.Unlock()

@@ -1,7 +1,7 @@
 package jobs
 
-// A Report is the progress of an import. It counts durable work only. The names are
-// those of HealthLake's JobProgressReport; names of further counts follow its manner.
+// A Report is the progress of an import. It counts durable work only. The names are those
+// of HealthLake's JobProgressReport; further counts have names of the same form.
 type Report struct {
 	ScannedFiles    int64   `json:"TotalNumberOfScannedFiles"`
 	ScannedMB       float64 `json:"TotalSizeOfScannedFilesInMB"` // decompressed

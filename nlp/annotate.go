@@ -5,10 +5,10 @@ import (
 	"errors"
 )
 
-// Annotate finds what a text speaks of, without a store: it calls the detector, whose
-// panic is an error, and removes from the findings what does not fit to the text. With an
-// error of the detector it returns what was found although a part failed, which may be
-// nil; that findings had to be removed is an error that is [ErrFindings].
+// Annotate returns the findings in a text, without a store: it calls the detector, whose
+// panic is an error, and removes findings that do not fit the text. If a part of the
+// detector fails, Annotate returns its error with the findings of the other parts, or with
+// nil. If it removed findings, the error is [ErrFindings].
 func Annotate(ctx context.Context, detector Detector, text string) (found *Findings, err error) {
 	defer func() {
 		if recover() != nil {

@@ -8,18 +8,19 @@ import (
 	"strconv"
 )
 
-// An Annotator reads documents and says what the store keeps on their account.
+// An Annotator reads documents and returns the extensions and resources that the store
+// keeps for them.
 //
 // Annotate is called by many goroutines at once, and its context ends after the store's
-// limit of time. It must not keep doc or anything that it refers to. What it returns must
+// limit of time. It must not keep doc or anything that doc refers to. The annotation must
 // follow from the document alone: the same document, annotated again, makes no new version.
 type Annotator interface {
 	Annotate(ctx context.Context, doc *Document) (*Annotation, error)
 }
 
-// A BatchAnnotator is an Annotator that takes several documents at once more cheaply, as
-// one that asks a service does. Documents that are annotated in the background come in
-// batches. It returns an Annotation or an error for each document, in their order.
+// A BatchAnnotator is an Annotator to which several documents at once cost less, such as
+// one that asks a service. Documents that are annotated in the background come in batches.
+// It returns an Annotation or an error for each document, in their order.
 type BatchAnnotator interface {
 	Annotator
 	AnnotateBatch(ctx context.Context, docs []*Document) ([]*Annotation, []error)
@@ -43,7 +44,7 @@ type Attachment struct {
 	Content     int    // index in DocumentReference.content
 	ContentType string // media type with parameters; "" where nothing is said
 	Data        []byte // decoded; nil with Err
-	// Err tells why there is no data: it is no base64, or [ErrElsewhere].
+	// Err is why there is no Data: the text is no base64, or [ErrElsewhere].
 	Err error
 }
 
@@ -84,8 +85,8 @@ const MaxDerived = 10_000
 // without gaps within their type.
 func (d *Document) DerivedID(n int) string { return DerivedPrefix(d.ID) + strconv.Itoa(n) }
 
-// DerivedPrefix returns what the ids of all resources that are derived from a document
-// begin with.
+// DerivedPrefix returns the beginning of the ids of all resources that are derived from a
+// document.
 func DerivedPrefix(documentID string) string {
 	sum := sha256.Sum256([]byte("DocumentReference/" + documentID))
 	return "nlp-" + hex.EncodeToString(sum[:16]) + "-"

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// Chain returns a Detector that asks several at once and joins what they find, list by
-// list. Where entities of the same category overlap, that of the detector that comes first
-// counts; it takes over concepts if it has none of its own. The others are added.
+// Chain returns a Detector that asks several at once and joins their findings, list by
+// list. If entities of one category overlap, the entity of the earlier detector counts;
+// without concepts of its own, it takes over the other's. Other entities are added.
 //
-// What does not fit to the text is removed from the findings of each (see
-// [Findings.Clean]). Where some detectors fail, panic, or do not return before ctx ends,
-// Detect returns what the others found together with the joined errors: an error with nil
-// findings means that all of them failed. One that ignores ctx is left behind in its
-// goroutine.
+// Findings that do not fit the text are removed (see [Findings.Clean]). If some detectors
+// fail, panic, or do not return before ctx ends, Detect returns the findings of the others
+// with the joined errors; nil findings mean that all detectors failed. A detector that
+// ignores ctx is left behind in its goroutine.
 func Chain(detectors ...Detector) Detector {
 	return chain(slices.Clone(detectors))
 }
@@ -82,7 +81,7 @@ func ask(ctx context.Context, d Detector, text string) chan answer {
 	return ready
 }
 
-// join adds the findings second to the findings first, which win where both overlap.
+// join adds the findings second to the findings first. Where both overlap, first wins.
 func join(first, second *Findings) *Findings {
 	if first == nil {
 		return second
@@ -120,8 +119,8 @@ type overlaps struct {
 	by   map[Category][]reach
 }
 
-// A reach is where an entity begins, and which of it and those before it in its category
-// ends last.
+// A reach has the place where an entity begins, and the index of the entity that ends last
+// among the entities of its category up to there.
 type reach struct{ begin, last int }
 
 func newOverlaps(list []Entity) overlaps {

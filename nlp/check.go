@@ -16,18 +16,18 @@ const (
 	mostConcepts = 5
 	longestName  = 128  // bytes of a type, a trait, a code
 	longestText  = 4096 // bytes of a description
-	// densest is how many entities, attributes, traits and concepts may come for a
-	// character, beside the first thousand.
+	// densest is how many entities, attributes, traits and concepts a list may have for
+	// each byte of the text, beyond the first thousand.
 	densest = 16
 )
 
 // categories are those of entities and attributes.
 var categories = []Category{Anatomy, Condition, Medication, PHI, TestProcedure, Time, Behavior}
 
-// Check reports the first thing in the findings that does not fit to text, by an error that
-// is [ErrFindings] and does not cite the text: an offset outside of it, a Text that does
-// not stand there, a score that is no number from 0 to 1, an unknown category, an Id that
-// two entities of a list have, more concepts than five, entities that are out of order, or
+// Check reports the first fault of the findings, by an error that is [ErrFindings] and does
+// not cite the text: an offset outside of the text, a Text that does not stand at its
+// offsets, a score that is no number from 0 to 1, an unknown category, an Id that two
+// entities of a list have, more concepts than five, entities that are out of order, or
 // names that are empty, too long or no text.
 func (f *Findings) Check(text string) error {
 	if f == nil {
@@ -54,11 +54,10 @@ func (f *Findings) check(r *ruler) error {
 	return nil
 }
 
-// Clean brings the findings into the form that [Findings.Check] wants: it removes the
-// entities and attributes that do not fit to text, cuts lists of concepts, sorts entities
-// and gives them new Ids where two are equal. It returns an error that is [ErrFindings] if
-// it removed something. The findings are then right, if fewer. Findings that are absurdly
-// many are removed altogether.
+// Clean makes the findings pass [Findings.Check]: it removes entities and attributes that
+// do not fit the text, cuts lists of concepts, sorts entities and gives them new Ids if two
+// are equal. If there are more findings than any text of this length can have, it removes
+// them all. It returns an error that is [ErrFindings] if it removed something.
 func (f *Findings) Clean(text string) error {
 	if f == nil {
 		return nil

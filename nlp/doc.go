@@ -7,7 +7,7 @@
 // of the document replaces them, its deletion removes them. All of them are stored,
 // versioned and searched like everything else.
 //
-// # What is contained
+// # Failures
 //
 // An Annotator never loses a write. If it fails, panics, hangs or returns what the store
 // does not take, the document is stored with the extension [StatusURL], which says so (see

@@ -4,12 +4,11 @@ import "context"
 
 // A Detector finds what a clinical text speaks of.
 //
-// Detect is called by many goroutines at once. It returns what it found with offsets
-// into text, or an error if it found out nothing. Findings together with an error are
-// what it found although a part of it failed. It must not keep text, and must not change
-// findings that it returned.
+// Detect is called by many goroutines at once. It returns findings with offsets into text,
+// or an error. Findings with an error are those of the parts of the Detector that did not
+// fail. It must not keep text, and must not change findings that it returned.
 //
-// What a Detector returns is not trusted: whoever calls one calls [Findings.Clean].
+// A Detector is not trusted: its caller calls [Findings.Clean].
 type Detector interface {
 	Detect(ctx context.Context, text string) (*Findings, error)
 }
@@ -87,7 +86,7 @@ type Attribute struct {
 	Traits            []Trait
 }
 
-// A Trait is something that holds of an Entity or Attribute, such as [Negation].
+// A Trait is a property of an Entity or Attribute, such as [Negation].
 type Trait struct {
 	Name  string
 	Score float64

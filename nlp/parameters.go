@@ -9,19 +9,19 @@ import (
 type parameter struct {
 	code, kind string
 	expression string
-	parts      []part // of a composite
+	parts      []component // of a composite
 }
 
-// A part is a component of a composite: a parameter of its kind, and where it stands in
-// the composite's element.
-type part struct{ code, expression string }
+// A component of a composite is a parameter of its kind, with its path from the composite's
+// element.
+type component struct{ code, expression string }
 
 // parameterURL begins the urls of the definitions.
 const parameterURL = "http://healthlake.amazonaws.com/fhir/SearchParameter/"
 
 // SearchParameters returns the search parameters of annotated documents as SearchParameter
 // resources in JSON, with the names that AWS HealthLake uses. Composites are about one
-// entity or, where both parts are of concepts, about one concept.
+// entity or, if both components are of concepts, about one concept.
 func SearchParameters() [][]byte {
 	var all [][]byte
 	for _, p := range parameters() {
@@ -50,13 +50,13 @@ func parameters() []parameter {
 
 	const detect = "detectEntities-entity-"
 	kinds := map[string]string{"text": "string", "category": "token", "type": "token", "score": "number"}
-	member := func(name string) part { return part{detect + name, value(EntityURL + "-" + name)} }
+	member := func(name string) component { return component{detect + name, value(EntityURL + "-" + name)} }
 	for _, name := range []string{"category", "text", "type", "score"} {
 		all = append(all, parameter{code: detect + name, kind: kinds[name], expression: entity + "." + member(name).expression})
 	}
 	for _, pair := range [][2]string{{"text", "category"}, {"type", "score"}, {"text", "score"}, {"text", "type"}, {"category", "score"}} {
 		all = append(all, parameter{code: detect + pair[0] + "-" + pair[1], kind: "composite", expression: entity,
-			parts: []part{member(pair[0]), member(pair[1])}})
+			parts: []component{member(pair[0]), member(pair[1])}})
 	}
 
 	for _, inferred := range []struct{ prefix, list, entity, concept string }{
@@ -65,20 +65,20 @@ func parameters() []parameter {
 	} {
 		entity := root + "." + step(inferred.list, inferred.entity)
 		concepts := step(inferred.entity+ConceptList, inferred.concept)
-		text := part{inferred.prefix + "text", value(inferred.entity + "-text")}
-		code := part{inferred.prefix + "concept-code", value(inferred.concept + "-Code")}
-		description := part{inferred.prefix + "concept-description", value(inferred.concept + "-Description")}
-		score := part{inferred.prefix + "concept-score", value(inferred.concept + "-Score")}
-		inEntity := func(p part) part { return part{p.code, concepts + "." + p.expression} }
+		text := component{inferred.prefix + "text", value(inferred.entity + "-text")}
+		code := component{inferred.prefix + "concept-code", value(inferred.concept + "-Code")}
+		description := component{inferred.prefix + "concept-description", value(inferred.concept + "-Description")}
+		score := component{inferred.prefix + "concept-score", value(inferred.concept + "-Score")}
+		inEntity := func(p component) component { return component{p.code, concepts + "." + p.expression} }
 		all = append(all,
 			parameter{code: text.code, kind: "string", expression: entity + "." + text.expression},
 			parameter{code: inferred.prefix + "score", kind: "number", expression: entity + "." + value(inferred.entity+"-score")},
 			parameter{code: code.code, kind: "token", expression: entity + "." + inEntity(code).expression},
 			parameter{code: description.code, kind: "string", expression: entity + "." + inEntity(description).expression},
 			parameter{code: score.code, kind: "number", expression: entity + "." + inEntity(score).expression},
-			parameter{code: inferred.prefix + "text-concept-code", kind: "composite", expression: entity, parts: []part{text, inEntity(code)}},
-			parameter{code: inferred.prefix + "text-concept-score", kind: "composite", expression: entity, parts: []part{text, inEntity(score)}},
-			parameter{code: inferred.prefix + "concept-description-concept-score", kind: "composite", expression: entity + "." + concepts, parts: []part{description, score}},
+			parameter{code: inferred.prefix + "text-concept-code", kind: "composite", expression: entity, parts: []component{text, inEntity(code)}},
+			parameter{code: inferred.prefix + "text-concept-score", kind: "composite", expression: entity, parts: []component{text, inEntity(score)}},
+			parameter{code: inferred.prefix + "concept-description-concept-score", kind: "composite", expression: entity + "." + concepts, parts: []component{description, score}},
 		)
 	}
 	return all

@@ -7,7 +7,7 @@ const (
 	ICD10CMURL  = RootURL + "infer-icd10/"
 	RxNormURL   = RootURL + "infer-rxnorm/"
 
-	// Of each of the three: what the detector said, as JSON, and who it was.
+	// In each of the three: the detector's answer, as JSON, and the detector's name.
 	RawResponse  = "raw-response"
 	ModelVersion = "model-version"
 

@@ -6,8 +6,8 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// returns are the values of the preference return, which is in any case (RFC 7240 §4.2,
-// FHIR R4 §3.1.0.1.7).
+// returns are the values of the preference return, in lower case (RFC 7240 §4.2, FHIR R4
+// §3.1.0.1.7).
 var returns = map[string]string{"minimal": "minimal", "representation": "representation", "operationoutcome": "OperationOutcome"}
 
 // returning returns the option for the preference return, if the request has one that is

@@ -15,9 +15,8 @@ import (
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A Binary is taken and given as a resource where FHIR's media types are named, and
-// otherwise as the content that it has (FHIR R4 binary.html, Serving Binary Resources over
-// HTTP).
+// A Binary is a resource in a request or answer with FHIR's media types, and its content
+// with any other (FHIR R4 binary.html, Serving Binary Resources over HTTP).
 
 // securityContext is the header for Binary.securityContext.
 const securityContext = "X-Security-Context"
@@ -55,7 +54,7 @@ func (x *exchange) binaryBody() ([]byte, error) {
 	return x.inJSON(body)
 }
 
-// binary makes the resource of a content.
+// binary makes a Binary of a content.
 func (x *exchange) binary(content []byte) ([]byte, error) {
 	out := make([]byte, 0, len(content)/3*4+256)
 	out = append(out, `{"resourceType":"Binary"`...)
@@ -90,8 +89,8 @@ func (x *exchange) wantsContent() bool {
 	return true
 }
 
-// sendContent answers with the content of a Binary, and reports false where it has none to
-// be sent by itself.
+// sendContent answers with the content of a Binary, and reports false if it has no content
+// that can be sent by itself.
 func (x *exchange) sendContent(v *datastore.Version) (bool, error) {
 	var doc fhirjson.Document
 	if err := fhirjson.Parse(v.JSON, &doc, &fhirjson.Options{Level: fhirjson.Minimal, MaxBytes: len(v.JSON)}); err != nil {
@@ -115,7 +114,7 @@ func (x *exchange) sendContent(v *datastore.Version) (bool, error) {
 	}
 	h := x.w.Header()
 	h.Set("Content-Type", contentType)
-	// What somebody stored must not act in the name of this server.
+	// A stored page or script must not act in the name of this server.
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	if name, _, _ := mime.ParseMediaType(contentType); active(name) {
 		h.Set("Content-Disposition", "attachment")

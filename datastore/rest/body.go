@@ -61,7 +61,7 @@ func (x *exchange) body(types ...string) ([]byte, error) {
 	return body, x.admit(len(body))
 }
 
-// unpacked reads a body that gzip has compressed.
+// unpacked reads a body that is compressed with gzip.
 func unpacked(r io.Reader, limit int64) ([]byte, error) {
 	text, err := gzip.NewReader(r)
 	if err != nil {
@@ -78,8 +78,8 @@ func unpacked(r io.Reader, limit int64) ([]byte, error) {
 // that its length promises.
 const firstRead = 1 << 20
 
-// readAll reads a body of a length, -1 if it is unknown, into as little memory as
-// possible.
+// readAll reads a body of a known length, or of an unknown one if it is -1, into as little
+// memory as possible.
 func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	if length < 0 || length > limit {
 		return io.ReadAll(r)
@@ -140,7 +140,7 @@ func (x *exchange) resource() (body []byte, id string, err error) {
 	}
 	typ, id, err := identity(body)
 	if _, isType := schema.ResourceType(typ); err != nil || !isType {
-		// The store knows better what is wrong with it, and where.
+		// The store reports the fault and its place.
 		if _, stored := x.store.Validate(x.r.Context(), body); stored != nil {
 			err = stored
 		}

@@ -6,7 +6,7 @@
 //
 //	client := rest.Client(store) // without a socket, for tests
 //
-// # What it answers
+// # Interactions
 //
 // The table in route.go lists it all: read and vread, create, update, patch and delete, the
 // last three with a query in place of an id as well, history of a resource, a type and the store, search of a type, of a compartment and
@@ -15,8 +15,8 @@
 // parameters. Other operations are refused with 501, other methods with 405.
 //
 // JSON and XML are taken and given alike; an answer is in the form that _format or Accept
-// asks for, else in that of the request. What was stored at level minimal and has no form in
-// XML is 406.
+// asks for, else in that of the request. A resource that was stored at level minimal and
+// has no form in XML is 406.
 //
 // A patch is a JSON Patch, application/json-patch+json, or a FHIRPath Patch,
 // application/fhir+json or application/fhir+xml; anything else is answered with 415.

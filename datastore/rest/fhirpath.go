@@ -30,8 +30,8 @@ const maxContexts = 1000
 //	context     valueString; the expression is evaluated on each of its items
 //	variables   part: for each item of a variable its name and value[x] or resource
 //
-// and others are left aside. The answer has one result for the resource, or for
-// each item of the context, with the items of the collection as its parts.
+// and other parameters are ignored. The answer has one result for the resource, or for each
+// item of the context, with the items of the collection as its parts.
 //
 // resolve() reads the store. An expression that is not FHIRPath and an evaluation
 // that fails are 422, Parameters that lack something 400.
@@ -44,7 +44,7 @@ func (x *exchange) fhirpath() error {
 	if err != nil {
 		return err
 	}
-	q.evaluator.Resolver = stored{x}
+	q.evaluator.Resolve = x.resolve
 	answer, err := q.answer(x.r.Context(), x.options.MaxBodySize)
 	if err != nil {
 		return err
@@ -299,13 +299,10 @@ func (q *question) appendResult(ctx context.Context, dst []byte, main *fhirpath.
 	return append(dst, '}'), nil
 }
 
-// stored resolves references to resources of the store: relative ones, and absolute
-// ones below the base.
-type stored struct{ x *exchange }
-
-// Resolve implements [fhirpath.Resolver].
-func (s stored) Resolve(ctx context.Context, reference string) ([]byte, error) {
-	typ, id, _ := strings.Cut(strings.TrimPrefix(reference, s.x.base+"/"), "/")
+// resolve returns the resource of the store that a reference names, or nil: a relative
+// reference, or an absolute one below the base.
+func (x *exchange) resolve(ctx context.Context, reference string) ([]byte, error) {
+	typ, id, _ := strings.Cut(strings.TrimPrefix(reference, x.base+"/"), "/")
 	if _, ok := schema.ResourceType(typ); !ok {
 		return nil, nil
 	}
@@ -314,9 +311,9 @@ func (s stored) Resolve(ctx context.Context, reference string) ([]byte, error) {
 	var v datastore.Version
 	var err error
 	if versioned {
-		v, err = s.x.store.ReadVersion(ctx, ref, version)
+		v, err = x.store.ReadVersion(ctx, ref, version)
 	} else {
-		v, err = s.x.store.Read(ctx, ref)
+		v, err = x.store.Read(ctx, ref)
 	}
 	for _, absent := range []error{datastore.ErrNotFound, datastore.ErrGone, datastore.ErrInvalid} {
 		if errors.Is(err, absent) {

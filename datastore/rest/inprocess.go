@@ -24,7 +24,7 @@ func Client(store *datastore.Store) *http.Client {
 // inProcess has requests answered by a handler.
 type inProcess struct{ handler http.Handler }
 
-// errAborted is what the reader of an answer sees that ended half way.
+// errAborted is the error for the reader of an answer that ended half way.
 var errAborted = errors.New("rest: the answer was cut off")
 
 // RoundTrip implements [http.RoundTripper].

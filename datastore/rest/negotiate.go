@@ -31,16 +31,16 @@ var (
 // isR4 reports whether fhirVersion names R4 (FHIR R4 §3.1.0.1.8).
 func isR4(version string) bool { return version == "4.0" || version == "4.0.1" }
 
-// A form is in which form an answer is wanted.
+// A form is the form in which an answer is wanted.
 type form struct {
 	mediaType string
 	xml       bool
 	pretty    bool // for people to read
 }
 
-// negotiate returns the form of the answer: what _format asks for, or else what the header
-// Accept likes best, or else that of the request's body (FHIR R4 §3.1.0.1, Content Types
-// and encodings). It reports 406 where that is neither JSON nor XML.
+// negotiate returns the form of the answer: by _format, or else by the header Accept, or
+// else the form of the request's body (FHIR R4 §3.1.0.1, Content Types and encodings). It
+// reports 406 if that is neither JSON nor XML.
 func negotiate(r *http.Request, query string) (f form, err error) {
 	if query != "" {
 		f.pretty = queryValue(query, "_pretty") == "true"

@@ -47,8 +47,8 @@ func (x *exchange) patchBy(apply func(ctx context.Context, body []byte, options 
 	return nil
 }
 
-// patchBody reads a patch: JSON Patch as it is, FHIRPath Patch as JSON. The types of any
-// JSON and any XML do not say that a body is one.
+// patchBody reads a patch: JSON Patch as it is, FHIRPath Patch as JSON. A body of
+// application/json or application/xml is no patch.
 func (x *exchange) patchBody() ([]byte, error) {
 	switch name, _ := mediaType(x.r.Header.Get("Content-Type")); {
 	case name == jsonPatch:

@@ -12,8 +12,9 @@ import (
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// send answers with a status and a body, a resource in JSON; nil is no body. What has no
-// form in XML is 406, unless it is told of something that was done.
+// send answers with a status and a body, a resource in JSON; nil is no body. If the body
+// has no form in XML, a GET is answered with 406, and any other request, which was done,
+// with an OperationOutcome in place of the body.
 func (x *exchange) send(status int, body []byte) {
 	x.notePatients(body)
 	if body != nil && x.form.xml {

@@ -123,7 +123,7 @@ func hasCompartment(typ string) bool {
 	return ok && slices.ContainsFunc(schema.Compartments[:], func(c schema.Compartment) bool { return c.Type == t })
 }
 
-// unrouted says why a path is not in the table.
+// unrouted returns the error for a path that is not in the table.
 func unrouted(path string) error {
 	steps := strings.Split(path, "/")
 	last := steps[len(steps)-1]

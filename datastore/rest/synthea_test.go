@@ -3,20 +3,17 @@ package rest_test
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/synth"
 	"github.com/stretchr/testify/require"
 )
@@ -31,28 +28,9 @@ func TestTransactionsOfPatients(t *testing.T) {
 	})
 	t.Run("synthea", func(t *testing.T) {
 		const patients = 10
-		r := ldjson(t, "../../../shared/data/synthea")
-		loadBundles(t, bundles(t, r)[:patients])
+		text := fhirjsontest.Text(t, "synthea/*.ndjson.gz")
+		loadBundles(t, bundles(t, bytes.NewReader(text))[:patients])
 	})
-}
-
-// ldjson reads all files of a folder of test data, one after the other.
-func ldjson(t *testing.T, folder string) io.Reader {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join(folder, "*.ndjson.gz"))
-	require.NoError(t, err)
-	if len(names) == 0 {
-		t.Skipf("the shared test data is not there: %s: %v", folder, fs.ErrNotExist)
-	}
-	var parts []io.Reader
-	for _, name := range names {
-		packed, err := os.ReadFile(name)
-		require.NoError(t, err)
-		r, err := gzip.NewReader(bytes.NewReader(packed))
-		require.NoError(t, err)
-		parts = append(parts, r)
-	}
-	return io.MultiReader(parts...)
 }
 
 // An item is one resource of the test data.

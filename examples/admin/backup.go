@@ -20,8 +20,8 @@ import (
 )
 
 // backup writes a sealed copy of the store, or of the commits behind one, to a file. The
-// file has its name once it is whole and durable. Keys that lie apart replace the older
-// ones, which they open the pieces of as well, and come first.
+// file has its name once it is whole and durable. If keys lie in a file of their own, that
+// file is replaced first: the new keys open older pieces as well.
 func backup(p *program, f *flag.FlagSet) action {
 	since := f.Uint64("since", 0, "")
 	keyPath := f.String("keys", "", "")
@@ -85,7 +85,7 @@ func (p *program) printBackup(info datastore.BackupInfo, took time.Duration) err
 		kind, info.Commits, info.Items, size(info.Bytes), took.Round(time.Millisecond), info.Head.Sequence(), info.Head.Sequence())
 }
 
-// verifyBackup reads a backup to its end and says what it has. It ends with "ok".
+// verifyBackup reads a backup to its end and prints its content. It ends with "ok".
 func verifyBackup(p *program, f *flag.FlagSet) action {
 	keyPath := f.String("keys", "", "")
 	return func(ctx context.Context, args []string) (err error) {
@@ -191,7 +191,7 @@ func (f *newFile) end() error {
 	return f.Close()
 }
 
-// watched tells how many bytes went through.
+// watched is a reader or writer that reports how many bytes went through.
 type watched struct {
 	read, write func([]byte) (int, error)
 	told        func(n int64)
@@ -207,7 +207,7 @@ func (w *watched) pass(n int, err error) (int, error) {
 	return n, err
 }
 
-// openFiles are the pieces of a backup, and their keys if these lie apart.
+// openFiles are the pieces of a backup, and their keys if these lie in a file of their own.
 type openFiles struct {
 	pieces []*os.File
 	keys   io.Reader
@@ -259,7 +259,8 @@ func (f *openFiles) watched(shown *bar.Bar) (readers []io.Reader) {
 	return readers
 }
 
-// aboutBackup keeps an error of a backup from being explained as one of the store.
+// aboutBackup marks an error as one of a backup, so that it is not explained as one of the
+// store.
 func aboutBackup(err error) error {
 	if errors.Is(err, datastore.ErrWrongKey) || errors.Is(err, datastore.ErrCorrupt) {
 		return errors.New(err.Error())

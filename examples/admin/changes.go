@@ -10,7 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// A changed line of changes -json is one commit.
+// A changed is a line of changes -json: one commit.
 type changed struct {
 	Sequence   uint64           `json:"sequence"`
 	Time       time.Time        `json:"time"`

@@ -43,7 +43,7 @@ func rewrap(p *program, f *flag.FlagSet) action {
 	toPassphraseFile := f.String("to-passphrase-file", "", "")
 	return func(ctx context.Context, _ []string) (err error) {
 		if *toKeyFile != "" {
-			// A key in the store's folder would be copied along with what it protects.
+			// A key in the store's folder would be copied along with the store.
 			if err := p.outside(*toKeyFile); err != nil {
 				return err
 			}

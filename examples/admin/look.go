@@ -15,7 +15,7 @@ import (
 	"github.com/fhirlake/fhirlake/datastore/repair"
 )
 
-// stats says what a store has, beside whoever writes to it.
+// stats prints the content of a store, also while another program writes to it.
 func stats(p *program, f *flag.FlagSet) action {
 	asJSON := f.Bool("json", false, "")
 	return func(ctx context.Context, _ []string) error {
@@ -97,7 +97,7 @@ func bytesBelow(folder string) (sum int64, err error) {
 	return sum, err
 }
 
-// records says what is in the log, beside whoever writes to it.
+// records prints the records of the log, also while another program writes to it.
 func records(p *program, f *flag.FlagSet) action {
 	from := f.Uint64("from", 1, "")
 	most := f.Uint64("n", 0, "")
@@ -133,8 +133,8 @@ func records(p *program, f *flag.FlagSet) action {
 	}
 }
 
-// inspect says what the files of a store tell. Where the key does not fit, that is an
-// error, and what can be read without it is told all the same.
+// inspect prints the content of the files of a store. A key that does not fit is an error;
+// the parts that need no key are printed all the same.
 func inspect(p *program, f *flag.FlagSet) action {
 	asJSON := f.Bool("json", false, "")
 	return func(ctx context.Context, _ []string) error {
@@ -161,7 +161,7 @@ func inspect(p *program, f *flag.FlagSet) action {
 	}
 }
 
-// checkpointShare says how large the checkpoint is, which holds no data of its own.
+// checkpointShare prints the size of the checkpoint, which has no data of its own.
 func checkpointShare(of *datastore.Stats) string {
 	if of.Checkpoint.Bytes == 0 {
 		return ""
@@ -169,7 +169,7 @@ func checkpointShare(of *datastore.Stats) string {
 	return fmt.Sprintf(", of which %s the checkpoint of the index", size(of.Checkpoint.Bytes))
 }
 
-// checkpoint says from where the store opens.
+// checkpoint prints the checkpoint from which the store opens.
 func checkpoint(in *repair.Inspection) string {
 	c := &in.Checkpoint
 	switch {

@@ -3,9 +3,8 @@
 //	go run ./examples/admin -store DIR -key-file FILE COMMAND
 //	go run ./examples/admin -store DIR -passphrase-file FILE COMMAND
 //
-// Without a command it lists them. What a person reads on a terminal is one JSON object
-// a line with -json, where a command has it. The exit status is 1 after an error, and 2
-// where the program was called in a wrong way.
+// Without a command it lists them. With -json, commands that have this flag print one JSON
+// object a line. The exit status is 1 after an error, and 2 after wrong arguments.
 package main
 
 import (
@@ -39,7 +38,7 @@ type program struct {
 // An action carries a command out with its arguments.
 type action func(ctx context.Context, args []string) error
 
-// A command adds its flags to a set and returns what it does once they are parsed.
+// A command adds its flags to a set and returns the action to run once they are parsed.
 type command struct {
 	name, usage string
 	args        int // that it takes beside flags
@@ -90,15 +89,15 @@ func main() {
 	os.Exit(status)
 }
 
-// A misuse says what is wrong with the arguments.
+// A misuse is an error of the arguments.
 type misuse string
 
 func (m misuse) Error() string { return string(m) }
 
-// errFaults is returned by a command that has said already what is wrong.
+// errFaults is returned by a command that has printed the faults itself.
 var errFaults = errors.New("faults were found")
 
-// run carries out what the arguments say and returns the exit status.
+// run carries out the arguments and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	p := &program{out: bufio.NewWriter(stdout), stderr: stderr}
 	err := p.run(ctx, args)
@@ -193,14 +192,14 @@ func (p *program) unlock() error {
 	return nil
 }
 
-// open opens the store that the flags name. Only where options say so, it makes one.
+// open opens the store that the flags name. It makes a store only if options allow that.
 func (p *program) open(ctx context.Context, options datastore.Options) (*datastore.Store, error) {
 	options.Key = p.key
 	options.Logger = slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return datastore.Open(ctx, p.store, &options)
 }
 
-// explain puts an error into a sentence for whoever called the program.
+// explain puts an error into a sentence for the user.
 func (p *program) explain(err error) string {
 	switch {
 	case errors.Is(err, datastore.ErrLocked):

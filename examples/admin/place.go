@@ -67,7 +67,7 @@ func (p *places) from(ctx context.Context, place string) (fs.FS, error) {
 	return os.DirFS(place), nil
 }
 
-// to returns what makes files in a place.
+// to returns the sink that makes files in a place.
 func (p *places) to(ctx context.Context, place string) (ingest.Sink, error) {
 	b, err := p.bucket(ctx, place)
 	switch {

@@ -54,7 +54,7 @@ func purge(p *program, _ *flag.FlagSet) action {
 	}
 }
 
-// erase erases a patient, and lists what else names the patient.
+// erase erases a patient, and lists the resources that still name the patient.
 func erase(p *program, _ *flag.FlagSet) action {
 	return func(ctx context.Context, args []string) (err error) {
 		store, err := p.open(ctx, datastore.Options{Existing: true})

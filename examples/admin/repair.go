@@ -12,7 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/examples/internal/bar"
 )
 
-// checks are what verify looks at, in order. A store whose log has a fault may not open:
+// checks are the checks of verify, in order. A store whose log has a fault may not open:
 // then the rest is not looked at.
 var checks = []string{"log", "body", "values", "history", "index"}
 
@@ -61,7 +61,7 @@ func verify(p *program, f *flag.FlagSet) action {
 	}
 }
 
-// check tells of each fault. The error is what keeps it from checking.
+// check reports each fault. Its error ends the check.
 func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (err error) {
 	store, err := p.open(ctx, datastore.Options{Existing: true})
 	if errors.Is(err, datastore.ErrCorrupt) {
@@ -89,7 +89,7 @@ func (p *program) check(ctx context.Context, tell func(datastore.Fault) error) (
 	return err
 }
 
-// checkFiles tells what is wrong with the files of a store that did not open.
+// checkFiles prints the faults of the files of a store that did not open.
 func (p *program) checkFiles(ctx context.Context, opening error, tell func(datastore.Fault) error) error {
 	in, err := repair.Inspect(ctx, p.store, p.key)
 	if err != nil {
@@ -106,7 +106,8 @@ func (p *program) checkFiles(ctx context.Context, opening error, tell func(datas
 	return nil
 }
 
-// cut cuts a damaged store after a commit. What is cut is kept beside the store.
+// cut cuts a damaged store after a commit. The part that is cut off is kept beside the
+// store.
 func cut(p *program, f *flag.FlagSet) action {
 	var after uint64
 	given := false

@@ -94,7 +94,7 @@ func importFolder(p *program, f *flag.FlagSet) action {
 }
 
 // where names a place for the register: a folder from the root, and a bucket by its name
-// and prefix alone, since what else its URL has may be secret.
+// and prefix alone, since the rest of its URL may be secret.
 func where(place string) (string, error) {
 	if !strings.Contains(place, "://") {
 		return filepath.Abs(place)
@@ -176,8 +176,8 @@ func exportFolder(p *program, _ *flag.FlagSet) action {
 	}
 }
 
-// search prints all matches of a query, page by page, or says how many there are. What
-// the query includes follows the matches, each once.
+// search prints all matches of a query, page by page, or says how many there are. Included
+// resources follow the matches, each once.
 func search(p *program, f *flag.FlagSet) action {
 	count := f.Bool("count", false, "")
 	return func(ctx context.Context, args []string) (err error) {

@@ -29,8 +29,8 @@ func (a axis) ticks(n, smallest float64) (values []float64) {
 	return values
 }
 
-// axisOf has nearly all of some sorted values: all but a hundredth at each end, and none
-// that is out of all proportion.
+// axisOf returns an axis for sorted values, without a hundredth of them at each end, and
+// without values that are out of all proportion.
 func axisOf(sorted []float64, start, end float64) axis {
 	low, high := quantile(sorted, 0.01), quantile(sorted, 0.99)
 	middle := quantile(sorted, 0.5)

@@ -25,7 +25,7 @@ func course(s *series) card {
 			fullest = year
 		}
 	}
-	// What tells something are years near the fullest one, with a tenth of its values or more.
+	// Years with fewer values than a tenth of the fullest year's are left out.
 	few := len(years[fullest]) / 10
 	maps.DeleteFunc(years, func(year float64, in []float64) bool { return len(in) < few || math.Abs(year-fullest) > 15 })
 	drawn := slices.Sorted(maps.Keys(years))

@@ -1,4 +1,4 @@
-// Command analytics draws what a store holds, as one HTML page that needs nothing else:
+// Command analytics draws the content of a store, as one HTML page without further files:
 //
 //	go run ./examples/analytics                  # synthetic patients
 //	go run ./examples/analytics -store DIR -key-file FILE -html FILE
@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	store, keyFile, html string
 	patients             int

@@ -13,7 +13,7 @@ import (
 	"github.com/fhirlake/fhirlake/export"
 )
 
-// An observation is what of an Observation can be drawn.
+// An observation has the elements of an Observation that can be drawn.
 type observation struct {
 	Code    concept `json:"code"`
 	Subject struct {
@@ -37,7 +37,7 @@ type quantity struct {
 	Code  string         `json:"code"`
 }
 
-// A measure is what is measured, in one unit.
+// A measure is a measured quantity in one unit.
 type measure struct {
 	of   coding
 	unit string
@@ -49,7 +49,7 @@ type value struct {
 	time, v float64
 }
 
-// each calls f with all that was measured at a time.
+// each calls f with every value of the observation.
 func (o *observation) each(f func(of measure, name string, v value)) {
 	at, ok := year(firstOf(o.DateTime, o.Instant, o.Period.Start))
 	if !ok {
@@ -68,7 +68,7 @@ func (o *observation) each(f func(of measure, name string, v value)) {
 	}
 }
 
-// year returns when a FHIR date is, in years.
+// year returns a FHIR date in years.
 func year(date string) (float64, bool) {
 	part := func(from, to int) float64 {
 		if n, err := strconv.Atoi(date[min(from, len(date)):min(to, len(date))]); err == nil {
@@ -82,7 +82,7 @@ func year(date string) (float64, bool) {
 	return part(0, 4) + (part(5, 7)-1)/12 + (part(8, 10)-1)/372, true
 }
 
-// A series is all values of a measure, and how it is called.
+// A series is all values of a measure, and its name.
 type series struct {
 	measure
 	name   string
@@ -96,8 +96,8 @@ func (s *series) weight() float64 {
 	return float64(len(s.sorted)) * min(1, spread/max(math.Abs(quantile(s.sorted, 0.5)), 1e-9))
 }
 
-// measures draws what the observations of a query measure, if a measure has many values
-// and many different ones. The values are in memory, about 50 bytes each.
+// measures draws each measure of the observations of a query that has many values, and many
+// different ones. The values are in memory, about 50 bytes each.
 func measures(a *asker, query string, most int) (cards []card) {
 	found, patients := map[measure]*series{}, map[string]string{} // each name once
 	for o := range resources[observation](a, export.Options{Types: []string{"Observation"}, TypeFilters: []string{"Observation?" + query}}) {

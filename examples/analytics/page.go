@@ -15,7 +15,7 @@ import (
 //go:embed page.html
 var layout string
 
-// A page is all that is drawn.
+// A page has all drawings.
 type page struct {
 	Title    string
 	Facts    []fact
@@ -41,7 +41,7 @@ type card struct {
 	Drawing     *drawing
 }
 
-// A key says what a colour means.
+// A key is the meaning of a colour.
 type key struct{ Class, Name string }
 
 // colours are the classes of parts of bars, in their order.

@@ -16,7 +16,7 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// An asker asks one snapshot. It keeps the first error; all that follows is empty.
+// An asker asks one snapshot. It keeps the first error; all later answers are empty.
 type asker struct {
 	ctx      context.Context
 	snapshot *datastore.Snapshot
@@ -60,9 +60,10 @@ func (a *asker) begin(typ, date string, first, long month, periods int, filter s
 	return numbers
 }
 
-// years returns the years, at most a number of them, in which nearly everything that
-// since counts begins: all but a hundredth at each end, so that a mistaken date, such as
-// one of year 9999, does not stretch an axis. The note counts what is earlier and later.
+// years returns the years, at most a number of them, in which nearly everything that since
+// counts begins: all but a hundredth at each end, so that a mistaken date, such as one of
+// year 9999, does not stretch an axis. The note counts the resources before and after these
+// years.
 func years(since func(month) int, most int) (first, last int, note string) {
 	all := since(january(1))
 	newest := func(few int) int { // the last year after which there are more than a few
@@ -135,8 +136,8 @@ func (c *concept) first() (of coding, name string, ok bool) {
 	return of, "", false
 }
 
-// firstOf returns the first text that is not blank, without what cannot be seen and not
-// without end.
+// firstOf returns the first text that is not blank, without invisible characters and cut to
+// a bound.
 func firstOf(texts ...string) string {
 	for _, text := range texts {
 		text = strings.Map(func(r rune) rune {

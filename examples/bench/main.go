@@ -5,8 +5,8 @@
 //	go run ./examples/bench -mem            # in memory
 //	go run ./examples/bench -patients 5000
 //
-// Everything goes through the public API, as a program would use it. What the project
-// promises is measured by its benchmarks (docs/performance.md); this is for looking.
+// Everything goes through the public API, as a program would use it. The benchmarks of the
+// project (docs/performance.md) measure its promises; this program gives an impression.
 package main
 
 import (

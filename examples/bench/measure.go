@@ -124,7 +124,7 @@ func (b *bench) exports(ctx context.Context) error {
 	return t.Flush()
 }
 
-// opens opens a store in a folder again, and tells what it takes.
+// opens opens a store in a folder again, and prints time and memory.
 func (b *bench) opens(ctx context.Context) error {
 	of, err := b.store.Stats()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A table has rows whose name is behind their numbers.
+// A table has rows of numbers, with the name of each row at its end.
 type table struct{ *tabwriter.Writer }
 
 // newTable begins a table with the names of its columns.
@@ -40,8 +40,8 @@ func each(f func(i int) error) (took []time.Duration, err error) {
 	return took, nil
 }
 
-// times returns the columns of measured calls: how many, the median, and what one of a
-// hundred exceeds.
+// times returns the columns of measured calls: their number, the median, and the 99th
+// percentile.
 func times(took []time.Duration) []string {
 	at := func(share float64) string { return brief(took[int(share*float64(len(took)-1))]) }
 	return []string{fmt.Sprint(len(took)), at(0.5), at(0.99)}

@@ -12,7 +12,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
 
-// An answer is what annotate writes for one line.
+// An answer is the output of annotate for one line.
 type answer struct {
 	entities, icd10cm, rxNorm []nlp.Entity
 	fault                     string // "" if there is nothing to say
@@ -53,8 +53,8 @@ func (a answer) write(w *bufio.Writer) error {
 	return err
 }
 
-// annotate reads JSON strings, one a line, each the text of a document, and writes
-// for each line what the text speaks of as one JSON object.
+// annotate reads JSON strings, one a line, each the text of a document, and writes the
+// findings in each as one line of JSON.
 func annotate(_ []string, in io.Reader, out io.Writer) error {
 	detector, err := clinical.New(nil)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// eachLine calls answer with each line, of any length, with its end. What answer writes
-// goes out as soon as no further line is there to be read.
+// eachLine calls answer with each line, of any length, with its end. The output is flushed
+// as soon as no further line is there to be read.
 func eachLine(in io.Reader, out io.Writer, answer func(line []byte, w *bufio.Writer) error) error {
 	r, w := bufio.NewReaderSize(in, 64<<10), bufio.NewWriterSize(out, 64<<10)
 	for {

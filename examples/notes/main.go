@@ -1,4 +1,4 @@
-// Command notes shows what fhirlake reads out of clinical notes.
+// Command notes shows what fhirlake finds in clinical notes.
 //
 //	go run ./examples/notes annotate < FILE      # JSON strings, one a line; one object a line comes out
 //	go run ./examples/notes negation < FILE      # lines "concept<TAB>sentence"
@@ -22,7 +22,8 @@ var commands = map[string]func(args []string, in io.Reader, out io.Writer) error
 	"show":       show,
 }
 
-// errUsage is returned when the arguments of a command are wrong, after it has said so.
+// errUsage is returned when the arguments of a command are wrong and the command has
+// printed that.
 var errUsage = errors.New("wrong arguments")
 
 func main() {

@@ -20,14 +20,14 @@ import (
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
 
-// A document is a text with what was found in it.
+// A document is a text with its findings.
 type document struct {
 	Name string
 	text []rune
 	*nlp.Findings
 }
 
-// show writes texts with what they speak of for people to read, or as a page.
+// show writes texts with their findings, for people to read or as a page.
 func show(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("show", flag.ContinueOnError)
 	flags.SetOutput(os.Stderr)
@@ -181,7 +181,7 @@ func (d *document) rows() []row {
 	return all
 }
 
-// label is what people call a type or trait.
+// label returns the name of a type or trait for people.
 func label(name string) string {
 	switch {
 	case name == "DX_NAME":

@@ -78,7 +78,7 @@ func short(text string, most int) string {
 	return string(runes)
 }
 
-// printable replaces what a terminal takes for commands.
+// printable replaces characters that a terminal takes for commands.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {

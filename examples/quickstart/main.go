@@ -197,7 +197,7 @@ func readTyped(ctx context.Context, out io.Writer, store *datastore.Store) error
 	return nil
 }
 
-// history changes a patient twice and shows what is kept of it.
+// history changes a patient twice and shows the versions that are kept.
 func history(ctx context.Context, out io.Writer, store *datastore.Store) error {
 	v, err := store.Create(ctx, []byte(`{"resourceType":"Patient","active":true,"name":[{"family":"Rivera","given":["Ana"]}]}`))
 	if err != nil {

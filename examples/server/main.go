@@ -10,9 +10,9 @@
 //	go run ./examples/server -socket PATH                        # at a unix socket
 //	go run ./examples/server -access-log                         # with a JSON line on standard error for each request
 //
-// It prints "listening on http://ADDR/fhir" once all is imported, and ends in
-// good order at SIGINT or SIGTERM. /health and /ready answer before. It asks nobody who
-// they are: where others can reach it, put that in front.
+// It prints "listening on http://ADDR/fhir" once all is imported, and ends in good order at
+// SIGINT or SIGTERM. /health and /ready answer before. It asks nobody who they are: where
+// others can reach it, put that in front.
 package main
 
 import (
@@ -34,7 +34,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
 
-// config is what the flags say.
+// config is the values of the flags.
 type config struct {
 	addr      string
 	socket    string
@@ -207,7 +207,8 @@ func open(ctx context.Context, c config, base string) (*datastore.Store, error) 
 	return store, err
 }
 
-// load loads a FHIR package and says what it builds on, which it does not fetch.
+// load loads a FHIR package and prints the packages on which it depends, which it does not
+// fetch.
 func load(ctx context.Context, store *datastore.Store, name string, level datastore.Level) error {
 	file, err := os.Open(name)
 	if err != nil {
@@ -234,9 +235,8 @@ func load(ctx context.Context, store *datastore.Store, name string, level datast
 	return nil
 }
 
-// fill imports and says what came of it. Lines and files that are refused do not
-// stop it: a report in a folder of its own says which and why, and which were
-// taken though they are not valid.
+// fill imports and prints the result. Refused lines and files do not stop it: a report in a
+// folder of its own lists them with the reasons, and the accepted lines that are not valid.
 func fill(ctx context.Context, store *datastore.Store, options ingest.Options) error {
 	report, err := os.MkdirTemp("", "fhirlake-import-")
 	if err != nil {

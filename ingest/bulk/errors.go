@@ -38,6 +38,7 @@ type Error struct {
 	Err    error  // nil if there is only a status
 }
 
+// Error returns the name and the status or the cause.
 func (e *Error) Error() string {
 	text := "bulk: fetching " + e.Name + ": "
 	if e.Status != 0 {

@@ -80,7 +80,7 @@ func (d *doing) deleteAll(ctx context.Context, c *Conditional) ([]engine.Version
 }
 
 // inResource puts the place of an entry's resource before those of an error.
-func (p *plan) inResource(err error) error {
+func (p *transaction) inResource(err error) error {
 	if p.alone {
 		return err
 	}

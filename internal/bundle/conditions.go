@@ -18,7 +18,7 @@ const rounds = 8
 // matches on the resource. So conditions are first decided by the state alone, and
 // resources are prepared accordingly. Conditions on types that are written are then
 // decided again with a draft of the resources, until nothing changes.
-func (p *plan) settle(ctx context.Context) error {
+func (p *transaction) settle(ctx context.Context) error {
 	for range rounds {
 		if err := p.decideAll(ctx); err != nil {
 			return err
@@ -45,7 +45,7 @@ func (p *plan) settle(ctx context.Context) error {
 
 // decideAll decides on the resource of each conditional entry: deletions first, then
 // updates, then creates.
-func (p *plan) decideAll(ctx context.Context) error {
+func (p *transaction) decideAll(ctx context.Context) error {
 	p.written = map[key]int{}
 	p.creates = map[string]int{}
 	for i := range p.entries {
@@ -80,7 +80,7 @@ const (
 
 // decide decides the condition of an entry, after the conditions of entries that its
 // placeholders name.
-func (p *plan) decide(ctx context.Context, i int) error {
+func (p *transaction) decide(ctx context.Context, i int) error {
 	r, e := &p.requests[i], &p.entries[i]
 	if !r.conditional() || e.decided == yes {
 		return nil
@@ -123,7 +123,7 @@ func (p *plan) decide(ctx context.Context, i int) error {
 
 // outcome sets the resource and the operation of an entry by the matches of its
 // condition.
-func (p *plan) outcome(ctx context.Context, i int, base []engine.Version, others []int) (err error) {
+func (p *transaction) outcome(ctx context.Context, i int, base []engine.Version, others []int) (err error) {
 	r, e := &p.requests[i], &p.entries[i]
 	e.op.Condition = r.condition
 	alike, twice := p.creates[e.criterion.same]
@@ -179,7 +179,7 @@ func (p *plan) outcome(ctx context.Context, i int, base []engine.Version, others
 var errTwice = engine.Failf(engine.ErrInvalid, issue.Duplicate, "two entries write the same resource")
 
 // claim notes that an entry writes its resource, which no other entry may.
-func (p *plan) claim(i int) error {
+func (p *transaction) claim(i int) error {
 	k := key{p.requests[i].target.Type, p.entries[i].id}
 	if _, taken := p.written[k]; taken {
 		return errTwice
@@ -189,7 +189,7 @@ func (p *plan) claim(i int) error {
 }
 
 // newID returns the id that the entry's resource gets if it is created.
-func (p *plan) newID(ctx context.Context, e *planned) (string, error) {
+func (p *transaction) newID(ctx context.Context, e *task) (string, error) {
 	if e.newID == "" {
 		var err error
 		if e.newID, err = p.engine.NewID(ctx); err != nil {
@@ -200,7 +200,7 @@ func (p *plan) newID(ctx context.Context, e *planned) (string, error) {
 }
 
 // before reports whether the condition of entry i counts the resource of entry j.
-func (p *plan) before(j, i int) bool {
+func (p *transaction) before(j, i int) bool {
 	rank := func(i int) int {
 		switch {
 		case i < 0:
@@ -218,7 +218,7 @@ func (p *plan) before(j, i int) bool {
 
 // match returns the matches of criteria for entry i, -1 for a conditional reference:
 // versions of the state that no other entry writes, and entries that write a match.
-func (p *plan) match(ctx context.Context, c *criterion, i int) (base []engine.Version, others []int, err error) {
+func (p *transaction) match(ctx context.Context, c *criterion, i int) (base []engine.Version, others []int, err error) {
 	found, err := p.ask(ctx, c)
 	if err != nil {
 		return nil, nil, err

@@ -28,7 +28,7 @@ type criterion struct {
 }
 
 // criterion returns criteria, which are read once. It is safe for several goroutines.
-func (p *plan) criterion(t schema.TypeID, text string) (*criterion, error) {
+func (p *transaction) criterion(t schema.TypeID, text string) (*criterion, error) {
 	name := t.String() + "?" + text
 	p.mu.Lock()
 	c, ok := p.mu.criteria[name]
@@ -41,7 +41,7 @@ func (p *plan) criterion(t schema.TypeID, text string) (*criterion, error) {
 	return c, c.err
 }
 
-func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
+func (p *transaction) read(c *criterion, t schema.TypeID, text string) (err error) {
 	if c.Criterion, err = p.engine.Criterion(t, text, p.base()); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (p *plan) read(c *criterion, t schema.TypeID, text string) (err error) {
 
 // ask searches the state for criteria, once. It asks for more matches than the
 // transaction has entries, since each entry may rule out one.
-func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) {
+func (p *transaction) ask(ctx context.Context, c *criterion) ([]engine.Version, error) {
 	p.mu.Lock()
 	asked, found := p.mu.asked[c], c.found
 	p.mu.Unlock()
@@ -74,7 +74,7 @@ func (p *plan) ask(ctx context.Context, c *criterion) ([]engine.Version, error) 
 // resolved returns criteria with placeholders, the fullUrls of entries, replaced by
 // references to these entries' resources. needs is called for each entry before its
 // link is read.
-func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) error) (string, error) {
+func (p *transaction) resolved(t schema.TypeID, text string, needs func(entry int) error) (string, error) {
 	if len(p.links)+len(p.strangers) == 0 || !strings.Contains(text, "=") {
 		return text, nil
 	}
@@ -122,7 +122,7 @@ func (p *plan) resolved(t schema.TypeID, text string, needs func(entry int) erro
 
 // mentions reports whether the fullUrl of an entry stands inside a value: behind a
 // system, in a composite or in a filter, with a version or a fragment.
-func (p *plan) mentions(value string) bool {
+func (p *transaction) mentions(value string) bool {
 	for piece := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune("|$\\()\"' \t\r\n", c) }) {
 		if l, _, _ := p.find(piece, ""); l != nil {
 			return true
@@ -133,7 +133,7 @@ func (p *plan) mentions(value string) bool {
 
 // isReference reports whether a parameter has references, with no modifier but the name
 // of a type.
-func (p *plan) isReference(t schema.TypeID, name string) bool {
+func (p *transaction) isReference(t schema.TypeID, name string) bool {
 	name, modifier, modified := strings.Cut(name, ":")
 	if _, isType := schema.ResourceType(modifier); modified && !isType {
 		return false

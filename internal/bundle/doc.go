@@ -9,7 +9,7 @@
 //     conditional reference.
 //   - Criteria are the search of a conditional interaction or reference.
 //   - A placeholder is the fullUrl of an entry in criteria.
-//   - A plan is a transaction while it is worked out: the resource and the id of each
+//   - A transaction is worked out before it is committed: the resource and the id of each
 //     entry, and the new texts of its links.
 //
 // # The way of a transaction

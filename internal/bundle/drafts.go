@@ -11,7 +11,7 @@ import (
 
 // findDrafted returns the entries of the draft that match the conditions of criteria
 // that look at one resource.
-func (p *plan) findDrafted(ctx context.Context, c *criterion) ([]int, error) {
+func (p *transaction) findDrafted(ctx context.Context, c *criterion) ([]int, error) {
 	if found, ok := p.draftFound[c]; ok {
 		return found, nil
 	}
@@ -28,10 +28,10 @@ func (p *plan) findDrafted(ctx context.Context, c *criterion) ([]int, error) {
 }
 
 // writesOf reports whether entries other than i write a type that criteria look at.
-func (p *plan) writesOf(c *criterion, i int) bool { return p.writesAny(c.footprint.Types, i) }
+func (p *transaction) writesOf(c *criterion, i int) bool { return p.writesAny(c.footprint.Types, i) }
 
 // writesAny reports whether entries other than i write one of some types, nil for all.
-func (p *plan) writesAny(types []schema.TypeID, i int) bool {
+func (p *transaction) writesAny(types []schema.TypeID, i int) bool {
 	own := func(t schema.TypeID) int {
 		if i >= 0 && p.entries[i].writes && p.requests[i].target.Type == t {
 			return 1
@@ -56,7 +56,7 @@ func (p *plan) writesAny(types []schema.TypeID, i int) bool {
 // undecidable reports whether criteria that look at several resources may have other
 // matches once the entries other than i are written: one of them writes a type to which
 // a chain leads, or a resource that the other conditions match.
-func (p *plan) undecidable(ctx context.Context, c *criterion, i int) (bool, error) {
+func (p *transaction) undecidable(ctx context.Context, c *criterion, i int) (bool, error) {
 	if c.footprint.Types == nil || len(c.footprint.Joined) > 0 {
 		if joined := c.footprint.Joined; p.writesAny(joined, i) {
 			return true, nil
@@ -70,7 +70,7 @@ func (p *plan) undecidable(ctx context.Context, c *criterion, i int) (bool, erro
 }
 
 // typesWritten returns how many entries write each type.
-func (p *plan) typesWritten() map[schema.TypeID]int {
+func (p *transaction) typesWritten() map[schema.TypeID]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.mu.types == nil {
@@ -84,7 +84,7 @@ func (p *plan) typesWritten() map[schema.TypeID]int {
 
 // conditions calls yield with the criteria of entries, except deletions, and of
 // references, and with the entry, -1 for a reference.
-func (p *plan) conditions(yield func(c *criterion, i int) bool) {
+func (p *transaction) conditions(yield func(c *criterion, i int) bool) {
 	for i := range p.entries {
 		if c := p.entries[i].criterion; c != nil && p.requests[i].method != "DELETE" && !yield(c, i) {
 			return
@@ -99,7 +99,7 @@ func (p *plan) conditions(yield func(c *criterion, i int) bool) {
 
 // interdependent reports whether the resource of an entry may match the condition of
 // another.
-func (p *plan) interdependent() bool {
+func (p *transaction) interdependent() bool {
 	for c, i := range p.conditions {
 		if p.writesOf(c, i) {
 			return true
@@ -109,7 +109,7 @@ func (p *plan) interdependent() bool {
 }
 
 // toDraft returns the entries that write types of conditions.
-func (p *plan) toDraft() []int {
+func (p *transaction) toDraft() []int {
 	wanted := map[schema.TypeID]bool{}
 	for c := range p.conditions {
 		for _, t := range c.footprint.Types {
@@ -126,7 +126,7 @@ func (p *plan) toDraft() []int {
 }
 
 // makeDraft makes the draft of the prepared resources.
-func (p *plan) makeDraft() (err error) {
+func (p *transaction) makeDraft() (err error) {
 	p.drafted = p.toDraft()
 	p.draftFound = map[*criterion][]int{}
 	resources := make([]*engine.Prepared, len(p.drafted))
@@ -139,7 +139,7 @@ func (p *plan) makeDraft() (err error) {
 
 // stale returns the entries whose resource must be prepared, for the first time or
 // again because a link of it has changed.
-func (p *plan) stale() (list []int) {
+func (p *transaction) stale() (list []int) {
 	for i := range p.entries {
 		e := &p.entries[i]
 		if !e.writes || p.requests[i].method == "DELETE" {
@@ -155,7 +155,7 @@ func (p *plan) stale() (list []int) {
 }
 
 // refuseUndecidable refuses criteria for entry i that are undecidable.
-func (p *plan) refuseUndecidable(ctx context.Context, c *criterion, i int) error {
+func (p *transaction) refuseUndecidable(ctx context.Context, c *criterion, i int) error {
 	open, err := p.undecidable(ctx, c, i)
 	if err == nil && open {
 		err = engine.Failf(engine.ErrPreconditionFailed, issue.NotSupported,
@@ -166,7 +166,7 @@ func (p *plan) refuseUndecidable(ctx context.Context, c *criterion, i int) error
 
 // refuseOverlap refuses a transaction in which an entry writes a match of a condition
 // that was decided before it.
-func (p *plan) refuseOverlap(ctx context.Context) error {
+func (p *transaction) refuseOverlap(ctx context.Context) error {
 	for i := range p.entries {
 		e := &p.entries[i]
 		if e.criterion == nil || p.requests[i].method == "DELETE" {

@@ -20,7 +20,7 @@ type Get func(ctx context.Context, now engine.View, to Target, base string, room
 // that must still exist when the transaction is written.
 //
 // A search may cost half as much as afterwards, so that none fails then.
-func (p *plan) rehearse() (needs []engine.Need, err error) {
+func (p *transaction) rehearse() (needs []engine.Need, err error) {
 	ctx, room := exec.WithCostLimit(p.forGets, p.cost/2), p.room
 	for i := range p.requests {
 		r := &p.requests[i]
@@ -57,7 +57,7 @@ func (p *plan) rehearse() (needs []engine.Need, err error) {
 var errAnswerTooLong = engine.Failf(engine.ErrTooCostly, issue.TooCostly, "the answers to the entries before leave no room for this one: ask for less at once")
 
 // target returns the target of a GET, with the placeholders in its query resolved.
-func (p *plan) target(r *request) (to Target, err error) {
+func (p *transaction) target(r *request) (to Target, err error) {
 	to = r.target
 	if to.IsQuery && to.Type != 0 {
 		to.Query, err = p.resolved(to.Type, to.Query, func(int) error { return nil })
@@ -67,7 +67,7 @@ func (p *plan) target(r *request) (to Target, err error) {
 
 // replies answers the requests in their order. GETs see the state right after the
 // commit.
-func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
+func (p *transaction) replies(ctx context.Context, then engine.View) ([]reply, error) {
 	replies := make([]reply, len(p.requests))
 	for i := range p.requests {
 		r, e := &p.requests[i], &p.entries[i]
@@ -94,7 +94,7 @@ func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 // represent gives the reply to a write its resource. The entry's own resource is no
 // longer than the Bundle was; a found resource takes from the room for answers, and is
 // left out without room.
-func (p *plan) represent(r *reply, then engine.View, brought bool) (err error) {
+func (p *transaction) represent(r *reply, then engine.View, brought bool) (err error) {
 	v := &r.version
 	if v.Number == 0 || v.Deleted {
 		return nil
@@ -116,7 +116,7 @@ func (p *plan) represent(r *reply, then engine.View, brought bool) (err error) {
 }
 
 // answer answers a GET.
-func (p *plan) answer(r *request, then engine.View) reply {
+func (p *transaction) answer(r *request, then engine.View) reply {
 	to, err := p.target(r)
 	if err != nil {
 		return reply{status: engine.Status(err), err: err}

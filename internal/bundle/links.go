@@ -59,7 +59,7 @@ func cutLast(path string) (before, last string) {
 // find returns the link of a text, and the version or the fragment behind it. root is
 // the root of the entry's own fullUrl, which completes relative texts (FHIR R4
 // §2.36.4.1).
-func (p *plan) find(text, root string) (l *link, version, fragment string) {
+func (p *transaction) find(text, root string) (l *link, version, fragment string) {
 	if at := strings.IndexByte(text, '#'); at > 0 {
 		text, fragment = text[:at], text[at:]
 	}
@@ -74,7 +74,7 @@ func (p *plan) find(text, root string) (l *link, version, fragment string) {
 	return nil, "", ""
 }
 
-func (p *plan) find1(text, root string) *link {
+func (p *transaction) find1(text, root string) *link {
 	if l := p.named(text); l != nil || root == "" {
 		return l
 	}
@@ -86,7 +86,7 @@ func (p *plan) find1(text, root string) *link {
 }
 
 // named returns the link of a fullUrl.
-func (p *plan) named(fullURL string) *link {
+func (p *transaction) named(fullURL string) *link {
 	if l := p.links[fullURL]; l != nil || !p.strangers[fullURL] {
 		return l
 	}
@@ -99,7 +99,7 @@ var strange link
 // A rewriting is one resource while its links are rewritten (FHIR R4 §3.1.0.11.2):
 // those in references, in elements of type uri and url, and in the narrative.
 type rewriting struct {
-	*plan
+	*transaction
 	entry int
 	root  string // of the entry's fullUrl
 	doc   *fhirjson.Document
@@ -108,9 +108,9 @@ type rewriting struct {
 
 // prepareOne rewrites the links of the resource of an entry and prepares it under the
 // id that it was given.
-func (p *plan) prepareOne(ctx context.Context, i int) error {
+func (p *transaction) prepareOne(ctx context.Context, i int) error {
 	r, e := &p.requests[i], &p.entries[i]
-	w := rewriting{plan: p, entry: i}
+	w := rewriting{transaction: p, entry: i}
 	w.root, _, _ = Restful(r.fullURL)
 	rewrite := func(ctx context.Context, doc *fhirjson.Document) ([]byte, error) {
 		if doc.Type() != r.target.Type {
@@ -141,8 +141,8 @@ func (p *plan) prepareOne(ctx context.Context, i int) error {
 	return nil
 }
 
-// binary returns the text of a Binary that the plan writes, nil if there is none.
-func (p *plan) binary(id string) []byte {
+// binary returns the text of a Binary that the transaction writes, nil if there is none.
+func (p *transaction) binary(id string) []byte {
 	for i := range p.entries {
 		if p.entries[i].id == id && p.requests[i].target.Type == schema.TypeBinary {
 			return p.requests[i].resource
@@ -198,7 +198,7 @@ func (w *rewriting) link(text string) (string, error) {
 
 // version returns the future version of an entry, "" if it is unknown before it is
 // written.
-func (p *plan) version(l *link) string {
+func (p *transaction) version(l *link) string {
 	switch e := &p.entries[l.entry]; {
 	case e.reply.version.Number != 0 && !e.writes:
 		return "/_history/" + e.reply.version.VersionID()
@@ -218,7 +218,7 @@ func (w *rewriting) reference(ctx context.Context, n fhirjson.Index, text string
 	if !ok {
 		return "", nil
 	}
-	l := w.plan.conditional(ctx, t, criteria)
+	l := w.transaction.conditional(ctx, t, criteria)
 	if l.err != nil {
 		return "", l.err
 	}
@@ -227,7 +227,7 @@ func (w *rewriting) reference(ctx context.Context, n fhirjson.Index, text string
 }
 
 // conditionalReference splits Type?query (FHIR R4 §3.1.0.11.3).
-func (p *plan) conditionalReference(text string) (t schema.TypeID, criteria string, ok bool) {
+func (p *transaction) conditionalReference(text string) (t schema.TypeID, criteria string, ok bool) {
 	if base := p.base(); base != "" {
 		text = strings.TrimPrefix(text, base+"/")
 	}

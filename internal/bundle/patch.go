@@ -7,9 +7,9 @@ import (
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
-// patched returns what the patch of an entry makes of the resource as the plan's state has
+// patched returns what the patch of an entry makes of the resource as the transaction's state has
 // it. The commit then rests on that version, and on the one that the client names.
-func (p *plan) patched(ctx context.Context, i int) ([]byte, error) {
+func (p *transaction) patched(ctx context.Context, i int) ([]byte, error) {
 	r, e := &p.requests[i], &p.entries[i]
 	o, ok := p.state.Find(r.target.Type, e.id)
 	switch {
@@ -32,7 +32,7 @@ func (p *plan) patched(ctx context.Context, i int) ([]byte, error) {
 
 // patchesOvertaken reports whether a commit failed because others have written a resource
 // after a patch was applied to it, while the client has named no version.
-func (p *plan) patchesOvertaken(err error) bool {
+func (p *transaction) patchesOvertaken(err error) bool {
 	if !errors.Is(err, engine.ErrPreconditionFailed) && !errors.Is(err, engine.ErrGone) && !errors.Is(err, engine.ErrNotFound) {
 		return false
 	}

@@ -11,7 +11,7 @@ import (
 // conditional returns the link of a conditional reference. It is resolved by the state
 // if the state alone decides; otherwise it stays open until there is a draft. It is
 // safe for several goroutines.
-func (p *plan) conditional(ctx context.Context, t schema.TypeID, text string) *link {
+func (p *transaction) conditional(ctx context.Context, t schema.TypeID, text string) *link {
 	name := t.String() + "?" + text
 	p.mu.Lock()
 	l := p.mu.conditional[name]
@@ -25,7 +25,7 @@ func (p *plan) conditional(ctx context.Context, t schema.TypeID, text string) *l
 }
 
 // resolve finds the resource of a conditional reference.
-func (p *plan) resolve(ctx context.Context, l *link) error {
+func (p *transaction) resolve(ctx context.Context, l *link) error {
 	text, err := p.resolved(l.typ, l.text, func(int) error { return nil })
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (p *plan) resolve(ctx context.Context, l *link) error {
 }
 
 // resolveReferences resolves the known conditional references again.
-func (p *plan) resolveReferences(ctx context.Context) error {
+func (p *transaction) resolveReferences(ctx context.Context) error {
 	for i := range p.entries {
 		for _, u := range p.entries[i].used {
 			if u.link.entry >= 0 || u.link.round == p.round {

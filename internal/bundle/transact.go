@@ -166,7 +166,7 @@ func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply
 		return nil, err
 	}
 	defer state.Release()
-	p := newPlan(d, state, requests, first)
+	p := newTransaction(d, state, requests, first)
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}

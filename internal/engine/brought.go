@@ -92,7 +92,7 @@ func (p *Prepared) Bring(versionID string, timed bool, micros int64) error {
 // follow returns the number and the time of an operation's version in a commit at the
 // time at, or the reason why the version cannot follow the newest one. Numbers rise;
 // times do not fall and are not of the future.
-func (g *group) follow(o *Op, old state, at int64) (number uint64, micros int64, err error) {
+func (g *group) follow(o *Op, old known, at int64) (number uint64, micros int64, err error) {
 	number, micros = old.version+1, at
 	refuse := func(place, text string) (uint64, int64, error) {
 		return 0, 0, &Error{Class: ErrVersionOrder, Issues: []Issue{{
@@ -171,7 +171,7 @@ func (e *Engine) deletedAlready(p *Prepared) bool {
 }
 
 // sameAs reports whether an operation has the same content as a version of its group.
-func (o *Op) sameAs(old state) bool {
+func (o *Op) sameAs(old known) bool {
 	if !o.SkipSame || o.Deletes() || !old.exists() || old.ordinal != 0 || old.content != o.compared.content {
 		return false
 	}

@@ -235,9 +235,9 @@ type key struct {
 	id  string
 }
 
-// state is what is known of a resource: the number of its newest version, 0 if
+// known is what is known of a resource: the number of its newest version, 0 if
 // it never was, and whether that version is a deletion.
-type state struct {
+type known struct {
 	version uint64
 	deleted bool
 	ordinal index.Ordinal // 0 if it was written in the group at hand
@@ -248,10 +248,10 @@ type state struct {
 }
 
 // exists reports whether there is a resource to read.
-func (s state) exists() bool { return s.version > 0 && !s.deleted }
+func (s known) exists() bool { return s.version > 0 && !s.deleted }
 
 // check reports why a condition does not hold, or nil.
-func (c *Condition) check(s state) error {
+func (c *Condition) check(s known) error {
 	switch {
 	case c.MustNot && s.exists():
 		return ErrPreconditionFailed

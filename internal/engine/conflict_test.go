@@ -215,7 +215,7 @@ func (s *shared) write(t *rapid.T) {
 	for i, v := range drawn {
 		old := s.newest(v.id)
 		if want == nil {
-			want = c.Ops[i].check(state{version: old.number, deleted: old.deleted})
+			want = c.Ops[i].check(known{version: old.number, deleted: old.deleted})
 		}
 		v.number = old.number + 1
 		wrote = append(wrote, v)

@@ -80,7 +80,7 @@ func checkDerived(doc *fhirjson.Document, subject string) error {
 // somebody else wrote or deleted since is left alone. An imported resource may have
 // been derived by the other store's annotator; a store without annotator leaves it
 // alone too, since it could not derive it again.
-func (t *taking) derive(o *Op, old state) error {
+func (t *taking) derive(o *Op, old known) error {
 	imported := t.engine.annotates(o.Type)
 	numbers := map[schema.TypeID]int{}
 	for _, p := range o.derived {
@@ -139,7 +139,7 @@ func (t *taking) deriveOne(p *Prepared, imported bool) error {
 }
 
 // writer returns what wrote the newest version of a resource.
-func (t *taking) writer(is state) (Interaction, error) {
+func (t *taking) writer(is known) (Interaction, error) {
 	if is.ordinal == 0 {
 		return is.by, nil
 	}
@@ -148,7 +148,7 @@ func (t *taking) writer(is state) (Interaction, error) {
 
 // wasDerived reports whether a version of a resource was derived from a document by this
 // store.
-func (t *taking) wasDerived(k key, newest state) (bool, error) {
+func (t *taking) wasDerived(k key, newest known) (bool, error) {
 	if newest.derived {
 		return true, nil
 	}

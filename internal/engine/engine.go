@@ -112,7 +112,7 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 	}
 	e.checkpoints.version = param.Version
 	fresh := func() *index.Index {
-		x := index.NewWith(log.HashKey(), settings.Settle())
+		x := index.New(log.HashKey(), settings.Settle())
 		if options.Limits != nil {
 			x.Limit(*options.Limits)
 		}

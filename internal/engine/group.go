@@ -27,7 +27,7 @@ type group struct {
 	items   []index.Item   // the versions of all of them
 	bytes   int
 	time    int64
-	overlay map[key]state
+	overlay map[key]known
 
 	admission index.Admission
 	defines   bool // whether there is a SearchParameter among the items
@@ -41,7 +41,7 @@ type group struct {
 }
 
 func newGroup(e *Engine) *group {
-	return &group{engine: e, overlay: map[key]state{}, time: e.time, admission: e.index.Admission()}
+	return &group{engine: e, overlay: map[key]known{}, time: e.time, admission: e.index.Admission()}
 }
 
 func newRecordID() [16]byte { return uuid.New() }
@@ -77,7 +77,7 @@ func (g *group) take(s *submission) error {
 	at = latest(s.Ops, at)
 	n := len(s.Ops)
 	t := taking{
-		group: g, at: at, changed: make(map[key]state, n), versions: make([]Version, n),
+		group: g, at: at, changed: make(map[key]known, n), versions: make([]Version, n),
 		log: make([]txlog.Item, 0, n+len(s.States)+1), items: make([]index.Item, 0, n),
 	}
 	for i := range s.Ops {
@@ -131,7 +131,7 @@ func (g *group) take(s *submission) error {
 type taking struct {
 	*group
 	at       int64 // time of the commit
-	changed  map[key]state
+	changed  map[key]known
 	versions []Version
 	log      []txlog.Item
 	items    []index.Item
@@ -178,7 +178,7 @@ func (t *taking) op(i int, o *Op) error {
 		}
 		return err
 	}
-	next := state{deleted: o.Deletes(), content: o.compared.content, by: o.interaction(), derived: old.derived || o.interaction() == Derived}
+	next := known{deleted: o.Deletes(), content: o.compared.content, by: o.interaction(), derived: old.derived || o.interaction() == Derived}
 	if next.version, next.micros, err = t.follow(o, old, t.at); err != nil {
 		if !o.SkipRefused {
 			return err
@@ -214,7 +214,7 @@ func (t *taking) op(i int, o *Op) error {
 // refuse answers for a version that does not follow the newest one. If this store
 // derived the resource itself, an imported version was derived elsewhere, and is passed
 // over.
-func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
+func (t *taking) refuse(k key, old known, o *Op, v *Version, why error) error {
 	if v.Refused = why; o.Interaction == Derived {
 		return nil
 	}
@@ -229,7 +229,7 @@ func (t *taking) refuse(k key, old state, o *Op, v *Version, why error) error {
 }
 
 // stateOf is the state of a resource once the commit so far is applied.
-func (t *taking) stateOf(k key) state {
+func (t *taking) stateOf(k key) known {
 	if is, ok := t.changed[k]; ok {
 		return is
 	}
@@ -248,14 +248,14 @@ func (o *Op) interaction() Interaction {
 }
 
 // current is the state of a resource once the group so far is applied.
-func (g *group) current(k key) state {
+func (g *group) current(k key) known {
 	if s, ok := g.overlay[k]; ok {
 		return s
 	}
 	view := g.engine.index.View()
 	o, ok := view.Lookup(index.TypeID(k.typ), k.id)
 	if !ok {
-		return state{}
+		return known{}
 	}
-	return state{version: view.VersionNumber(o), deleted: view.Deleted(o), ordinal: o}
+	return known{version: view.VersionNumber(o), deleted: view.Deleted(o), ordinal: o}
 }

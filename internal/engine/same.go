@@ -137,7 +137,7 @@ func (e *Engine) complete(ctx context.Context, ops []Op) error {
 
 // isSame reports whether an update has the content of the resource's newest version,
 // and so writes nothing. It returns errOther for a bare resource whose content differs.
-func (t *taking) isSame(o *Op, old state) (same bool, err error) {
+func (t *taking) isSame(o *Op, old known) (same bool, err error) {
 	if !o.SkipSame || o.Deletes() {
 		return false, nil
 	}

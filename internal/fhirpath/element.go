@@ -112,8 +112,8 @@ const baseProfile = "http://hl7.org/fhir/StructureDefinition/"
 // evalConformsTo knows FHIR's own types without help.
 func evalConformsTo(v *Evaluator, in item, args []item, pos int) (item, bool, error) {
 	profile := v.string(args[0])
-	if v.Profiles != nil {
-		conforms, known, err := v.Profiles.Conforms(v.ctx, v.export(in), profile)
+	if v.Conforms != nil {
+		conforms, known, err := v.Conforms(v.ctx, v.export(in), profile)
 		if err != nil || known {
 			return booleanItem(conforms), known, err
 		}
@@ -137,8 +137,8 @@ func evalMemberOf(v *Evaluator, in item, args []item, pos int) (item, bool, erro
 		return item{}, false, err
 	}
 	valueSet := v.string(args[0])
-	if v.Terminology != nil {
-		member, known, err := v.Terminology.MemberOf(v.ctx, valueSet, codings)
+	if v.MemberOf != nil {
+		member, known, err := v.MemberOf(v.ctx, valueSet, codings)
 		if err != nil || known {
 			return booleanItem(member), known, err
 		}
@@ -193,7 +193,7 @@ func codingOf(doc *fhirjson.Document, n fhirjson.Index) Coding {
 }
 
 // subsumes tells whether a code is another or more general. A code subsumes itself in
-// any code system; only the Terminology knows more.
+// any code system; only a service knows more.
 func (v *Evaluator) subsumes(general, special item, pos int) (item, bool, error) {
 	a, b := v.codings(general), v.codings(special)
 	if a == nil || b == nil {
@@ -209,10 +209,10 @@ func (v *Evaluator) subsumes(general, special item, pos int) (item, bool, error)
 				return booleanItem(true), true, nil
 			}
 			known := false
-			if v.Terminology != nil {
+			if v.Subsumes != nil {
 				var is bool
 				var err error
-				if is, known, err = v.Terminology.Subsumes(v.ctx, x, y); err != nil {
+				if is, known, err = v.Subsumes(v.ctx, x, y); err != nil {
 					return item{}, false, err
 				}
 				if is && known {

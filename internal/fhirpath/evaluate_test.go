@@ -334,18 +334,13 @@ func TestTest(t *testing.T) {
 	assert.False(t, compiled(t, "Patient.active | true").Boolean())
 }
 
-// practitioners resolves every reference to one type.
-type resolver func(string) (string, bool)
-
-func (r resolver) ResolveType(reference string) (string, bool) { return r(reference) }
-
 func TestResolver(t *testing.T) {
 	doc := parsed(t, patient)
 	var asked []string
-	v := fhirpath.Evaluator{Types: resolver(func(reference string) (string, bool) {
+	v := fhirpath.Evaluator{Services: fhirpath.Services{ResolveType: func(reference string) (string, bool) {
 		asked = append(asked, reference)
 		return "Practitioner", true
-	})}
+	}}}
 	nodes, err := v.Select(compiled(t, "Patient.generalPractitioner.where(resolve() is Practitioner)"), doc, 0, nil)
 	require.NoError(t, err)
 	assert.Len(t, nodes, 4)

@@ -9,18 +9,11 @@ import (
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
 
-// The limits of an Evaluator that sets none.
+// The limits of an Evaluator that sets none. Package fhirpath describes them.
 const (
-	// DefaultMaxVisits is one to two seconds of work, more than any search parameter
-	// needs on a resource of 64 MiB.
-	DefaultMaxVisits = 100_000_000
-	// DefaultMaxItems is how many items a collection may have: 32 MiB of them.
-	DefaultMaxItems = 4 << 20
-	// DefaultMaxText is how many bytes of text an evaluation may make, or of values
-	// at 64 each.
-	DefaultMaxText = 128 << 20
-	// DefaultMaxResolved is how many bytes the resources may have that resolve()
-	// brings in, a node of one counted as 20: twice what one resource may have.
+	DefaultMaxVisits   = 100_000_000
+	DefaultMaxItems    = 4 << 20
+	DefaultMaxText     = 128 << 20
 	DefaultMaxResolved = 128 << 20
 )
 
@@ -49,38 +42,16 @@ const visitsPerCheck = 1 << 16
 // The zero value is ready for use. It is not safe for several goroutines at a
 // time; its exported fields may be changed between evaluations.
 type Evaluator struct {
-	// Types is asked for the types of references by "resolve() is T"; nil: their
-	// text decides.
-	Types TypeResolver
-	// Resolver finds the targets of references; nil: only those in the resource.
-	Resolver Resolver
-	// Terminology answers memberOf and subsumes; nil: only the value sets of R4's
-	// required bindings are known.
-	Terminology Terminology
-	// Profiles answers conformsTo, slice and elementDefinition; nil: only FHIR's
-	// own types are known.
-	Profiles Profiles
-	// Variables are the caller's: %name. One that is not among them is an error.
+	Services
+	// Variables are the caller's: %name. An unknown variable is an error.
 	Variables map[string]Collection
 	// Trace gets what trace() shows; nil: nothing does.
 	Trace func(name string, items Collection)
-	// Now is the time that now() and today() go by; zero is the time at which an
-	// evaluation first asks.
+	// Now is the time of now() and today(); zero stands for the time of their first
+	// call in an evaluation.
 	Now time.Time
-	// MaxVisits is how many nodes and items one evaluation may look at; 0 is
-	// DefaultMaxVisits. Work on texts, numbers and patterns counts as visits in
-	// proportion. Beyond the limit an evaluation ends with ErrLimit.
-	MaxVisits int
-	// MaxItems is how many items collections may have together at any time, variables
-	// among them, give or take 65,536; 0 is DefaultMaxItems.
-	MaxItems int
-	// MaxText is how many bytes of text an evaluation may make, numbers and dates
-	// among it, with 64 for each value; 0 is DefaultMaxText.
-	MaxText int
-	// MaxResolved is how many bytes the resources may have together that resolve()
-	// brings in by the Resolver, a node of one counted as 20; 0 is DefaultMaxResolved. A
-	// resource counts once, however often and by whatever reference it is resolved.
-	MaxResolved int
+	// The limits are those of package fhirpath; 0 stands for the default.
+	MaxVisits, MaxItems, MaxText, MaxResolved int
 
 	stack    []item // results, and on top of them what is being worked on
 	buffers  [2][]byte
@@ -113,8 +84,8 @@ type Evaluator struct {
 
 // Select evaluates an expression on node n of a document and appends the nodes
 // that it yields, in order, to dst. One that yields values of FHIRPath's own, see
-// [Expression.Boolean], or nodes of another document is ErrEvaluation: that is what
-// Test and EvaluateNode are for. It allocates only to grow dst and its own memory.
+// [Expression.Boolean], or nodes of another document is ErrEvaluation: those are for
+// EvaluateNode. It allocates only to grow dst and its own memory.
 func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Index, dst []fhirjson.Index) ([]fhirjson.Index, error) {
 	if err := v.run(context.Background(), e, doc, n); err != nil {
 		return dst, err
@@ -128,20 +99,10 @@ func (v *Evaluator) Select(e *Expression, doc *fhirjson.Document, n fhirjson.Ind
 	return dst, nil
 }
 
-// Test evaluates an expression on node n of a document as a condition: a boolean
-// is itself, one item of any other kind is true (FHIRPath N1 §4.5). ok is false
-// where the result is empty; several items are ErrEvaluation.
-func (v *Evaluator) Test(e *Expression, doc *fhirjson.Document, n fhirjson.Index) (value, ok bool, err error) {
-	if err := v.run(context.Background(), e, doc, n); err != nil {
-		return false, false, err
-	}
-	t, err := v.popTruth(0, e.root.Pos())
-	return t == yes, t != unknown, err
-}
-
 // Evaluate evaluates an expression on a resource in JSON, which must be sound in
-// structure; what else it breaks is for expressions to find. See
-// [Expression.Evaluate].
+// structure; expressions may find its other faults. Items refer to json, which must not
+// change while they are in use. An error is the parser's, ctx's, that of a [Function] or
+// service, or an [*Error] of class ErrEvaluation or ErrLimit.
 func (v *Evaluator) Evaluate(ctx context.Context, e *Expression, json []byte) (Collection, error) {
 	doc := new(fhirjson.Document)
 	if err := fhirjson.Parse(json, doc, &lenient); err != nil {
@@ -156,8 +117,8 @@ func (v *Evaluator) EvaluateEmpty(ctx context.Context, e *Expression) (Collectio
 	return v.EvaluateNode(ctx, e, new(fhirjson.Document), 0)
 }
 
-// lenient takes what is sound in structure; what else is wrong is for expressions to
-// find.
+// lenient takes a resource that is sound in structure; expressions may find its other
+// faults.
 var lenient = fhirjson.Options{Level: fhirjson.StructureOnly, AnyNarrative: true}
 
 // EvaluateNode evaluates an expression on node n of a parsed document. Items refer

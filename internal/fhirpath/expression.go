@@ -1,8 +1,6 @@
 package fhirpath
 
 import (
-	"context"
-
 	"github.com/fhirlake/fhirlake/internal/fhirpath/syntax"
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
@@ -77,13 +75,3 @@ func (e *Expression) String() string { return syntax.Format(e.tree) }
 // Boolean reports whether the expression can yield nothing but a System.Boolean,
 // as a comparison does.
 func (e *Expression) Boolean() bool { return e.shape.boolean() }
-
-// Evaluate evaluates the expression on a resource in JSON. Items refer to json,
-// which must not change while they are in use. An error is the parser's if json
-// is no FHIR resource, ctx's, that of a
-// [Function] or service, or an [*Error] of class ErrEvaluation or ErrLimit.
-//
-// It uses a new [Evaluator]; a caller that evaluates often keeps one.
-func (e *Expression) Evaluate(ctx context.Context, json []byte) (Collection, error) {
-	return new(Evaluator).Evaluate(ctx, e, json)
-}

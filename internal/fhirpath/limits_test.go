@@ -39,6 +39,8 @@ func (s *store) Resolve(_ context.Context, reference string) ([]byte, error) {
 	return []byte(s.resource), nil
 }
 
+func resolving(s *store) fhirpath.Services { return fhirpath.Services{Resolve: s.Resolve} }
+
 // TestResolvedOnce checks that a resource counts once, whatever references lead to it.
 func TestResolvedOnce(t *testing.T) {
 	const links = 400
@@ -62,7 +64,7 @@ func TestResolvedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &store{resource: binary}
-			v := fhirpath.Evaluator{Resolver: s, MaxResolved: 3 << 20, MaxVisits: 1 << 30}
+			v := fhirpath.Evaluator{Services: resolving(s), MaxResolved: 3 << 20, MaxVisits: 1 << 30}
 			result, err := v.Evaluate(context.Background(), e, []byte(refer(test.link)))
 			require.NoError(t, err)
 			want := strconv.Itoa(links)
@@ -74,22 +76,22 @@ func TestResolvedOnce(t *testing.T) {
 		})
 	}
 	t.Run("more bytes than the limit", func(t *testing.T) {
-		v := fhirpath.Evaluator{Resolver: &store{resource: binary}, MaxResolved: 1 << 20}
+		v := fhirpath.Evaluator{Services: resolving(&store{resource: binary}), MaxResolved: 1 << 20}
 		requireLimit(t, &v, "entry.item.resolve()", refer(func(int) string { return "Binary/x" }))
 	})
 	t.Run("more nodes than the limit", func(t *testing.T) {
 		digits := `{"resourceType":"Binary","id":"x","contentType":"a/b","_data":{"extension":[` + strings.Repeat(`{"url":"a","valueInteger":1},`, 10_000) + `{"url":"a","valueInteger":1}]}}`
-		v := fhirpath.Evaluator{Resolver: &store{resource: digits}, MaxResolved: 2 * len(digits)}
+		v := fhirpath.Evaluator{Services: resolving(&store{resource: digits}), MaxResolved: 2 * len(digits)}
 		requireLimit(t, &v, "entry.item.resolve()", refer(func(int) string { return "Binary/x" }))
 	})
 	t.Run("work", func(t *testing.T) {
 		s := &store{resource: binary}
-		v := fhirpath.Evaluator{Resolver: s}
+		v := fhirpath.Evaluator{Services: resolving(s)}
 		requireLimit(t, &v, "entry.item.resolve()", refer(func(i int) string { return "http://h" + strconv.Itoa(i) + "/Binary/x" }))
 		require.Less(t, s.bytes, 256<<20)
 	})
 	t.Run("as it is stored", func(t *testing.T) {
-		v := fhirpath.Evaluator{Resolver: &store{resource: `{"resourceType":"Binary","id":"x","foo":1,"language":" "}`}}
+		v := fhirpath.Evaluator{Services: resolving(&store{resource: `{"resourceType":"Binary","id":"x","foo":1,"language":" "}`})}
 		result, err := v.Evaluate(context.Background(), compiled(t, "entry.item.resolve().id"), []byte(refer(func(int) string { return "Binary/x" })))
 		require.NoError(t, err)
 		require.Len(t, result, links)

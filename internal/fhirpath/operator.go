@@ -41,17 +41,25 @@ type (
 	}
 )
 
-func (o *equality) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.left.eval(v, focus); err != nil {
-		return err
+// sides evaluates two operations one after the other. On the stack, the items of the left
+// one are above base, and those of the right one above middle.
+func (v *Evaluator) sides(left, right operation, focus item) (base, middle int, err error) {
+	base = len(v.stack)
+	if err = left.eval(v, focus); err != nil {
+		return base, base, err
 	}
-	middle := len(v.stack)
-	if err := o.right.eval(v, focus); err != nil {
+	middle = len(v.stack)
+	return base, middle, right.eval(v, focus)
+}
+
+func (o *equality) eval(v *Evaluator, focus item) error {
+	base, middle, err := v.sides(o.left, o.right, focus)
+	if err != nil {
 		return err
 	}
 	left, right := v.stack[base:middle], v.stack[middle:]
-	result, err := unknown, v.visit(len(left)+len(right), o.Pos())
+	result := unknown
+	err = v.visit(len(left)+len(right), o.Pos())
 	if len(left) > 0 && len(right) > 0 && err == nil {
 		result, err = v.equalCollections(left, right, o.Pos())
 	}
@@ -64,12 +72,8 @@ func (o *equality) eval(v *Evaluator, focus item) error {
 }
 
 func (o *equivalence) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.left.eval(v, focus); err != nil {
-		return err
-	}
-	middle := len(v.stack)
-	if err := o.right.eval(v, focus); err != nil {
+	base, middle, err := v.sides(o.left, o.right, focus)
+	if err != nil {
 		return err
 	}
 	same, err := v.equivalentCollections(v.stack[base:middle], v.stack[middle:], o.Pos())
@@ -94,12 +98,8 @@ func (o *membership) eval(v *Evaluator, focus item) error {
 }
 
 func (o *comparison) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.left.eval(v, focus); err != nil {
-		return err
-	}
-	middle := len(v.stack)
-	if err := o.right.eval(v, focus); err != nil {
+	base, middle, err := v.sides(o.left, o.right, focus)
+	if err != nil {
 		return err
 	}
 	left, right := v.stack[base:middle], v.stack[middle:]

@@ -107,10 +107,10 @@ func (o *sliceOf) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	return v.filter(base, o.Pos(), func(it item) (bool, error) {
-		if v.Profiles == nil || !ok1 || !ok2 {
+		if v.InSlice == nil || !ok1 || !ok2 {
 			return false, nil
 		}
-		in, known, err := v.Profiles.InSlice(v.ctx, v.export(it), structure, name)
+		in, known, err := v.InSlice(v.ctx, v.export(it), structure, name)
 		return in && known, err
 	})
 }
@@ -122,8 +122,8 @@ func (o *elementDefinition) eval(v *Evaluator, focus item) error {
 		return err
 	}
 	end := len(v.stack)
-	for i := base; i < end && v.Profiles != nil; i++ {
-		definitions, err := v.Profiles.ElementDefinition(v.ctx, v.export(v.stack[i]))
+	for i := base; i < end && v.ElementDefinition != nil; i++ {
+		definitions, err := v.ElementDefinition(v.ctx, v.export(v.stack[i]))
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // resolvesTo is "resolve() is T". It looks at no other resource: the type is told by
-// the reference's text, a contained resource, Reference.type or the TypeResolver, in
+// the reference's text, a contained resource, Reference.type or ResolveType, in
 // this order. A reference whose type is unknown yields nothing, as if it could not be
 // resolved.
 type resolvesTo struct {
@@ -73,8 +73,8 @@ func (o *resolvesTo) typeOfTarget(v *Evaluator, it item) (schema.TypeID, bool) {
 			return schema.ResourceType(string(v.text(item{ref: uint32(child), doc: it.doc}, &v.buffers[1])))
 		}
 	}
-	if v.Types != nil && len(reference) > 0 {
-		if name, ok := v.Types.ResolveType(string(reference)); ok {
+	if v.ResolveType != nil && len(reference) > 0 {
+		if name, ok := v.ResolveType(string(reference)); ok {
 			return schema.ResourceType(name)
 		}
 	}
@@ -132,7 +132,7 @@ func (v *Evaluator) target(it item, pos int) (found item, ok bool, err error) {
 			return item{ref: uint32(n), doc: it.doc}, ok, err
 		}
 	}
-	if v.Resolver == nil {
+	if v.Resolve == nil {
 		return item{}, false, nil
 	}
 	if known, ok := v.resolved[reference]; ok {
@@ -159,10 +159,10 @@ type target struct {
 // nodeSize is the size of a node of a document, in bytes.
 const nodeSize = 20
 
-// fetch asks the Resolver for a resource and returns the number of its document. A
+// fetch asks Resolve for a resource and returns the number of its document. A
 // resource that was fetched before, by any reference, is not kept twice.
 func (v *Evaluator) fetch(reference string, pos int) (number uint16, found bool, err error) {
-	json, err := v.Resolver.Resolve(v.ctx, reference)
+	json, err := v.Resolve(v.ctx, reference)
 	if err != nil || json == nil {
 		return 0, false, err
 	}

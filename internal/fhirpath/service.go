@@ -2,49 +2,24 @@ package fhirpath
 
 import "context"
 
-// The interfaces in this file are what an evaluation needs of its surroundings. A
-// caller that has none of it leaves them nil. They are called by whoever evaluates,
-// on their goroutine; an error ends the evaluation and is returned as it is.
+// Services are what an evaluation asks of its surroundings, on the goroutine of the
+// evaluation. Package fhirpath describes them, as methods of its interfaces. A function
+// that is nil is not asked. An error ends the evaluation and is returned as it is.
+type Services struct {
+	Resolve     func(ctx context.Context, reference string) ([]byte, error)
+	ResolveType func(reference string) (resourceType string, ok bool)
 
-// A Resolver finds the resources that references refer to, beyond what the
-// resource at hand tells: contained resources and the entries of its Bundle are
-// found without it.
-type Resolver interface {
-	// Resolve returns the resource in JSON, or nil where there is none. The slice
-	// must not change while results are in use.
-	Resolve(ctx context.Context, reference string) ([]byte, error)
-}
+	MemberOf func(ctx context.Context, valueSet string, codings []Coding) (member, known bool, err error)
+	Subsumes func(ctx context.Context, a, b Coding) (subsumes, known bool, err error)
 
-// A TypeResolver tells the type of the resource that a reference refers to, where
-// neither its text (Type/id, an absolute URL that ends so, a #fragment) nor
-// Reference.type does. It is all that "resolve() is T" needs.
-type TypeResolver interface {
-	ResolveType(reference string) (resourceType string, ok bool)
+	Conforms          func(ctx context.Context, element Item, profile string) (conforms, known bool, err error)
+	InSlice           func(ctx context.Context, element Item, structure, name string) (in, known bool, err error)
+	ElementDefinition func(ctx context.Context, element Item) (Collection, error)
 }
 
 // A Coding is a code with its system, which is "" for a code element.
 type Coding struct {
 	System, Version, Code string
-}
-
-// Terminology knows value sets and code systems. Its functions report known = false
-// where they do not know the value set or code system: the result is then empty.
-type Terminology interface {
-	// MemberOf reports whether one of the codings is in a value set.
-	MemberOf(ctx context.Context, valueSet string, codings []Coding) (member, known bool, err error)
-	// Subsumes reports whether a is b or more general.
-	Subsumes(ctx context.Context, a, b Coding) (subsumes, known bool, err error)
-}
-
-// Profiles knows structure definitions.
-type Profiles interface {
-	// Conforms reports whether an element conforms to the profile with a
-	// canonical URL; known is false where there is no such profile.
-	Conforms(ctx context.Context, element Item, profile string) (conforms, known bool, err error)
-	// InSlice reports whether an element is in a slice that a structure defines.
-	InSlice(ctx context.Context, element Item, structure, name string) (in, known bool, err error)
-	// ElementDefinition returns the definition of an element, or nothing.
-	ElementDefinition(ctx context.Context, element Item) (Collection, error)
 }
 
 // A Function is one that a caller adds.

@@ -56,7 +56,11 @@ func TestServices(t *testing.T) {
 	require.NoError(t, err)
 	var traced []string
 	v := fhirpath.Evaluator{
-		Resolver: services{}, Terminology: services{}, Profiles: services{},
+		Services: fhirpath.Services{
+			Resolve:  services{}.Resolve,
+			MemberOf: services{}.MemberOf, Subsumes: services{}.Subsumes,
+			Conforms: services{}.Conforms, InSlice: services{}.InSlice, ElementDefinition: services{}.ElementDefinition,
+		},
 		Variables: map[string]fhirpath.Collection{"vars": {five, fhirpath.NewInteger(7), fhirpath.NewBoolean(true)}, "other": {other}},
 		Trace: func(name string, items fhirpath.Collection) {
 			for _, i := range items {

@@ -29,12 +29,8 @@ var pairings = map[string]struct {
 }
 
 func (o *pairing) eval(v *Evaluator, focus item) error {
-	base := len(v.stack)
-	if err := o.left.eval(v, focus); err != nil {
-		return err
-	}
-	middle := len(v.stack)
-	if err := o.right.eval(v, focus); err != nil {
+	base, middle, err := v.sides(o.left, o.right, focus)
+	if err != nil {
 		return err
 	}
 	return o.pair(v, base, middle, o.Pos())

@@ -22,8 +22,8 @@ func (e *Expression) Yields() (names []string, any bool) {
 }
 
 // Pure reports whether the result depends on the resource alone: not on the time of the
-// evaluation, on the caller's variables and functions, or on the services of an
-// [Evaluator]. resolve is pure: without a [Resolver] it finds targets in the resource.
+// evaluation, on the caller's variables and functions, or on [Services]. resolve is
+// pure: without a service it finds targets in the resource.
 func (e *Expression) Pure() bool { return !e.impure }
 
 // AppliesTo reports whether the expression can yield items on a context of a type. It

@@ -50,7 +50,7 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 
 // stride appends the extension for the white space in the base64Binary n, if it
 // can describe it.
-func (e *encoder) stride(n fhirjson.Index, s shape) {
+func (e *encoder) stride(n fhirjson.Index, s fieldNumbers) {
 	text := e.textOf(n)
 	stride, separator := findStride(text)
 	if stride == 0 {

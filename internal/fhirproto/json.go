@@ -34,7 +34,7 @@ type span struct{ start, end int }
 
 // A decoder reads one message. Its methods return false where there was an error.
 type decoder struct {
-	*plan
+	*tables
 	wire  []byte
 	dst   []byte
 	items []item // of the messages that are being read, outer ones first
@@ -49,7 +49,7 @@ type item struct {
 	number int // the field's number; of a choice, that of the alternative
 }
 
-var decoders = sync.Pool{New: func() any { return &decoder{plan: loadPlan()} }}
+var decoders = sync.Pool{New: func() any { return &decoder{tables: loadTables()} }}
 
 func (d *decoder) release() {
 	d.wire, d.dst, d.items, d.depth, d.err = nil, nil, d.items[:0], 0, nil

@@ -16,8 +16,8 @@ import (
 // gets the text of its proto, which has the same value.
 func AppendKept(dst []byte, stored, fresh *fhirjson.Document) []byte {
 	k := keeper{
-		stored: encoder{plan: loadPlan(), doc: stored},
-		fresh:  encoder{plan: loadPlan(), doc: fresh},
+		stored: encoder{tables: loadTables(), doc: stored},
+		fresh:  encoder{tables: loadTables(), doc: fresh},
 		edits:  fhirjson.NewEdits(fresh),
 	}
 	if stored.Type() == fresh.Type() {

@@ -58,7 +58,7 @@ func (d *decoder) twins(first, last int, f *field) bool {
 	}
 	for i := first; i < last; i++ {
 		var p primitive
-		if !d.primitive(&p, &d.items[i], f) || !d.twin(&p, f, d.shape(&d.items[i], f)) {
+		if !d.primitive(&p, &d.items[i], f) || !d.twin(&p, f, d.numbersOf(&d.items[i], f)) {
 			d.err.under("_"+f.name(), indexOf(i-first, f))
 			return false
 		}
@@ -71,12 +71,12 @@ func (d *decoder) twins(first, last int, f *field) bool {
 	return true
 }
 
-// shape returns the shape of an item of f.
-func (d *decoder) shape(it *item, f *field) shape {
+// numbersOf returns the field numbers of an item of f.
+func (d *decoder) numbersOf(it *item, f *field) fieldNumbers {
 	if f.kind == kindReference && d.typed(it.number) {
 		return referenceID
 	}
-	return f.kind.shape()
+	return f.kind.numbers()
 }
 
 // typed reports whether the field of Reference with the number holds a ReferenceId.
@@ -86,7 +86,7 @@ func (d *decoder) typed(number int) bool {
 
 // primitive takes an item apart.
 func (d *decoder) primitive(p *primitive, it *item, f *field) bool {
-	s := d.shape(it, f)
+	s := d.numbersOf(it, f)
 	p.span = it.span
 	for pos := it.start; pos < it.end; {
 		number, bytes, value, after := d.next(pos, it.end)
@@ -115,7 +115,7 @@ func (d *decoder) primitive(p *primitive, it *item, f *field) bool {
 }
 
 // part notes a field of the value, given by its index from 0 among the value's fields.
-func (d *decoder) part(p *primitive, k kind, s shape, part int, bytes span, value uint64) bool {
+func (d *decoder) part(p *primitive, k kind, s fieldNumbers, part int, bytes span, value uint64) bool {
 	isBytes := bytes.start >= 0
 	zone, unit := -1, -1
 	switch k {
@@ -269,7 +269,7 @@ func (d *decoder) reference(p *primitive, it *item) bool {
 }
 
 // twin appends the id and extensions of p, null if it has none.
-func (d *decoder) twin(p *primitive, f *field, s shape) bool {
+func (d *decoder) twin(p *primitive, f *field, s fieldNumbers) bool {
 	if !p.id && !p.more {
 		d.dst = append(d.dst, "null"...)
 		return true

@@ -18,14 +18,14 @@ const history = "/_history/"
 func (e *encoder) reference(n fhirjson.Index) {
 	if !e.doc.HasValue(n) {
 		at := e.open(tagOf(uriField))
-		e.twin(n, usualShape)
-		e.noValue(usualShape)
+		e.twin(n, usualNumbers)
+		e.noValue(usualNumbers)
 		e.close(at)
 		return
 	}
 	text := e.textOf(n)
 	number, id, version := e.splitReference(text)
-	s := usualShape
+	s := usualNumbers
 	at := e.open(tagOf(number))
 	switch number {
 	case uriField:
@@ -46,7 +46,7 @@ func (e *encoder) reference(n fhirjson.Index) {
 // splitReference returns the number of the field for a reference and, where that is
 // the field of a type, the id and version in it. Joining them again gives the same
 // text.
-func (p *plan) splitReference(text []byte) (number int, id, version []byte) {
+func (p *tables) splitReference(text []byte) (number int, id, version []byte) {
 	if len(text) > 0 && text[0] == '#' {
 		return fragmentField, nil, nil
 	}

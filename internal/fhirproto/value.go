@@ -35,7 +35,7 @@ func (e *encoder) value(n fhirjson.Index, f *field) {
 	case kindString, kindXHTML, kindDecimal, kindReference:
 		e.bytes(1, e.textOf(n))
 	case kindOwnCode:
-		e.bytes(f.kind.shape().value, e.textOf(n))
+		e.bytes(f.kind.numbers().value, e.textOf(n))
 	case kindEnum:
 		c := f.codes.Find(string(e.textOf(n)))
 		if c == nil {

@@ -27,14 +27,14 @@ func AppendWire(dst []byte, doc *fhirjson.Document) ([]byte, error) {
 
 // An encoder writes one document.
 type encoder struct {
-	*plan
+	*tables
 	doc  *fhirjson.Document
 	dst  []byte
 	text []byte // a string with its escapes resolved
 	err  error
 }
 
-var encoders = sync.Pool{New: func() any { return &encoder{plan: loadPlan()} }}
+var encoders = sync.Pool{New: func() any { return &encoder{tables: loadTables()} }}
 
 // maxScratch is how much memory, in bytes or elements, a pooled encoder or decoder
 // may keep.
@@ -147,7 +147,7 @@ func (e *encoder) primitive(n fhirjson.Index, f *field) {
 	if e.doc.HasValue(n) {
 		e.value(n, f)
 	}
-	s := f.kind.shape()
+	s := f.kind.numbers()
 	e.twin(n, s)
 	if !e.doc.HasValue(n) {
 		e.noValue(s)
@@ -156,8 +156,8 @@ func (e *encoder) primitive(n fhirjson.Index, f *field) {
 	}
 }
 
-// twin appends the id and extensions of primitive n to a message of shape s.
-func (e *encoder) twin(n fhirjson.Index, s shape) {
+// twin appends the id and extensions of primitive n to a message with field numbers s.
+func (e *encoder) twin(n fhirjson.Index, s fieldNumbers) {
 	end := fhirjson.Index(e.doc.Nodes[n].Next)
 	for c := n + 1; c < end; c = fhirjson.Index(e.doc.Nodes[c].Next) {
 		f := &e.fields[e.doc.Nodes[c].Field]
@@ -188,7 +188,7 @@ const (
 )
 
 // noValue appends the extension that says that there is no value.
-func (e *encoder) noValue(s shape) {
+func (e *encoder) noValue(s fieldNumbers) {
 	at := e.open(tagOf(s.extension))
 	e.str(extURL, NoValueURL)
 	value := e.open(tagOf(extValue))

@@ -1,8 +1,8 @@
 // Package fhirxml turns FHIR R4's XML into JSON and back, by a walk of the schema tables
 // (FHIR R4 §2.6.2).
 //
-//   - [AppendJSON] reads XML. What it writes has yet to be parsed by package fhirjson,
-//     which holds values to their types: the two together are as strict as JSON alone.
+//   - [AppendJSON] reads XML. Package fhirjson then parses its output and holds values to
+//     their types: the two together are as strict as JSON alone.
 //   - [Append] writes the tape of package fhirjson as XML.
 //
 // The text of a narrative is the same in both forms, byte for byte, line ends included.

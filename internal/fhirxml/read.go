@@ -7,8 +7,6 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -45,14 +43,14 @@ type reader struct {
 	path    []step // to the element at hand
 }
 
-// A step is one part of a path: an element, and its place among its like, -1 where it
-// has none.
+// A step is one element of a path, and its index among the items of its list, -1 outside
+// lists.
 type step struct {
 	name  string
 	place int
 }
 
-// A flaw is what is wrong with the document, at the token at hand.
+// A flaw is a fault of the document, at the token at hand.
 type flaw struct {
 	code   issue.Code
 	reason string
@@ -149,11 +147,11 @@ func (r *reader) resource(start xml.StartElement) error {
 	return nil
 }
 
-// found are the attributes of an element that count.
+// found are the attributes of an element that are read.
 type found struct{ id, url, value *string }
 
-// attributes returns those of an element of a type, and refuses others. Namespaces, and
-// what XML Schema says of documents, count for nothing.
+// attributes returns the attributes that an element of a type may have, and refuses others.
+// Namespaces and attributes of XML Schema are passed over.
 func (r *reader) attributes(t schema.TypeID, of []xml.Attr) (a found, err error) {
 	kind := t.Type().Kind
 	for i := range of {
@@ -190,7 +188,7 @@ func (r *reader) object(t schema.TypeID, start xml.StartElement) error {
 	return nil
 }
 
-// members writes the members of an element: what its attributes are, and its children.
+// members writes the members of an element: its attributes and its children.
 func (r *reader) members(t schema.TypeID, a found) error {
 	begun := false
 	for _, attribute := range []struct {
@@ -260,7 +258,7 @@ func (r *reader) children(t schema.TypeID, begun bool) error {
 type run struct {
 	field  schema.FieldID
 	length int
-	// Of primitives: the values and what else they have, as JSON; "" for none.
+	// Of primitives: the values, and their ids and extensions, as JSON; "" for none.
 	values, twins []string
 }
 
@@ -376,70 +374,4 @@ func some(texts []string) bool {
 		}
 	}
 	return false
-}
-
-// primitive reads a primitive: its value, and an object of its id and extensions, as
-// JSON, "" for none.
-func (r *reader) primitive(t schema.TypeID, start xml.StartElement) (value, twin string, err error) {
-	if t == xhtml {
-		value, err = r.narrative(start)
-		return value, "", err
-	}
-	a, err := r.attributes(t, start.Attr)
-	if err != nil {
-		return "", "", err
-	}
-	if a.value != nil {
-		value = literal(t, *a.value)
-	}
-	from := len(r.out)
-	if err := r.members(t, a); err != nil {
-		return "", "", err
-	}
-	if len(r.out) > from {
-		twin = "{" + string(r.out[from:]) + "}"
-		r.out = r.out[:from]
-	}
-	return value, twin, nil
-}
-
-// literal returns the JSON of a value: a number or a boolean where the type has such and
-// the text is one, otherwise a string, which the type refuses.
-func literal(t schema.TypeID, text string) string {
-	switch t.String() {
-	case "boolean":
-		if text == "true" || text == "false" {
-			return text
-		}
-	case "decimal", "integer", "positiveInt", "unsignedInt":
-		if v := jsontext.Value(text); v.IsValid() && v.Kind() == '0' && len(bytes.TrimSpace(v)) == len(v) {
-			return text
-		}
-	}
-	return string(quote.Append(nil, text))
-}
-
-// narrative reads the div of a narrative, as it is.
-func (r *reader) narrative(start xml.StartElement) (string, error) {
-	if start.Name.Space != xhtmlNamespace {
-		return "", wrong("the div of a narrative is of the namespace " + xhtmlNamespace)
-	}
-	from := r.at
-	for depth := 1; depth > 0; {
-		token, err := r.decoder.Token()
-		if err != nil {
-			return "", err
-		}
-		switch token.(type) {
-		case xml.StartElement:
-			if depth++; depth > fhirjson.MaxDepth {
-				return "", flaw{issue.TooLong, "elements are nested too deeply"}
-			}
-		case xml.EndElement:
-			depth--
-		case xml.Directive, xml.ProcInst:
-			return "", wrong("a narrative has no processing instructions and no document type")
-		}
-	}
-	return string(quote.Append(nil, r.source[from:r.decoder.InputOffset()])), nil
 }

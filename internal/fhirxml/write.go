@@ -10,7 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// ErrNoXML says that a resource cannot be written as XML.
+// ErrNoXML is returned for a resource that cannot be written as XML.
 var ErrNoXML = errors.New("fhirxml: the resource has no form in XML")
 
 // The namespaces of FHIR and of its narratives.
@@ -64,7 +64,7 @@ func (w *writer) resource(n fhirjson.Index, attributes string) error {
 	return w.content(n, name)
 }
 
-// content writes the end of a start tag, what stands under a node, and the end tag.
+// content writes the end of a start tag, the children of a node, and the end tag.
 func (w *writer) content(n fhirjson.Index, name string) error {
 	open := false
 	for c := range w.doc.Children(n) {

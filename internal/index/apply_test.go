@@ -12,7 +12,7 @@ import (
 )
 
 func TestApplyRefuses(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	values := new(index.Prepared)
 	require.NoError(t, x.Prepare(values, encode([]index.Entry{{Kind: index.KindToken, Code: "a"}})))
 	require.NoError(t, x.Apply(5, 50, 1, []index.Item{{Type: 1, ID: "a", Values: values}}))
@@ -50,7 +50,7 @@ func TestApplyRefuses(t *testing.T) {
 // A Prepared that is used again forgets what it held, and one that failed holds
 // nothing.
 func TestPreparedIsReused(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	var p index.Prepared
 	for i, entries := range [][]index.Entry{
 		{{Kind: index.KindToken, Code: "a"}, {Kind: index.KindText, Folded: "text", Exact: "text"}, {Kind: index.KindReference, Type: 1, ID: "r"}},
@@ -74,24 +74,24 @@ func TestPreparedIsReused(t *testing.T) {
 }
 
 func TestTermsDiffer(t *testing.T) {
-	terms := index.New([16]byte{1}).Terms()
+	terms := index.New([16]byte{1}, nil).Terms()
 	all := []index.Term{
 		terms.Token(1, "ab", "c"), terms.Token(1, "a", "bc"), terms.Token(1, "", "abc"), terms.Token(2, "ab", "c"),
 		terms.Code(1, "ab"), terms.System(1, "ab"), terms.Exact(1, "ab"), terms.ReferenceText(1, "ab"),
 		terms.Reference(1, 2, "ab"), terms.Reference(1, 3, "ab"), terms.Present(1), terms.Type(1),
-		index.New([16]byte{2}).Terms().Token(1, "ab", "c"),
+		index.New([16]byte{2}, nil).Terms().Token(1, "ab", "c"),
 	}
 	seen := map[index.Term]bool{}
 	for _, term := range all {
 		seen[term] = true
 	}
 	require.Len(t, seen, len(all))
-	require.Equal(t, all[0], index.New([16]byte{1}).Terms().Token(1, "ab", "c"))
+	require.Equal(t, all[0], index.New([16]byte{1}, nil).Terms().Token(1, "ab", "c"))
 }
 
 // A code is found under any system, however many systems its parameter has.
 func TestManySystems(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	const systems = 40
 	var items []index.Item
 	want := map[string][]uint32{}
@@ -140,7 +140,7 @@ func TestIDsComeBack(t *testing.T) {
 			}
 		}
 	}
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	items := make([]index.Item, len(ids))
 	for i, id := range ids {
 		items[i] = index.Item{Type: 1, ID: id}

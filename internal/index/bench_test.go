@@ -105,7 +105,7 @@ func BenchmarkMemory(b *testing.B) {
 	const n = 300_000
 	for b.Loop() {
 		before := liveHeap()
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		fill(b, x, newMix(), n, 500)
 		b.ReportMetric(float64(liveHeap()-before)/n, "B/version")
 		s := x.Stats()
@@ -142,7 +142,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func BenchmarkPrepare(b *testing.B) {
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	var builder index.Builder
 	m := newMix()
 	blocks := make([][]byte, 1000)
@@ -163,7 +163,7 @@ func BenchmarkPrepare(b *testing.B) {
 func BenchmarkApply(b *testing.B) {
 	for _, size := range []int{1, 500} {
 		b.Run(fmt.Sprint("record=", size), func(b *testing.B) {
-			x := index.New([16]byte{1})
+			x := index.New([16]byte{1}, nil)
 			m := newMix()
 			fill(b, x, m, 200_000, 500)
 			var builder index.Builder
@@ -197,7 +197,7 @@ func BenchmarkApply(b *testing.B) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	m := newMix()
 	fill(b, x, m, 100_000, 500)
 	old := x.View()
@@ -309,7 +309,7 @@ func BenchmarkRead(b *testing.B) {
 // over ten years, in an order of their own.
 func BenchmarkConjunction(b *testing.B) {
 	const n, size = 1_000_000, 1000
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	random := rand.New(rand.NewPCG(1, 2))
 	start := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	var builder index.Builder

@@ -57,7 +57,7 @@ func (m *model) checkBest(t *rapid.T, v index.View) {
 func TestBestOfManyChunks(t *testing.T) {
 	const size, records = 1000, 30
 	random := rand.New(rand.NewPCG(1, 2))
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	var b index.Builder
 	for range records {
 		items := make([]index.Item, size)

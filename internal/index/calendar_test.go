@@ -54,7 +54,7 @@ func TestCalendars(t *testing.T) {
 	for name, draw := range kinds {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
-			x := index.New([16]byte{})
+			x := index.New([16]byte{}, nil)
 			from, to := make([]int64, 2*n), make([]int64, 2*n)
 			items := make([]index.Item, n)
 			var b index.Builder
@@ -112,7 +112,7 @@ func TestCalendars(t *testing.T) {
 
 // What Match returns is the caller's to change.
 func TestCalendarsAreNotLent(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	const n = 70_000
 	var batch index.Batch
 	values := make([]index.Prepared, n)

@@ -40,7 +40,7 @@ func TestLongColumns(t *testing.T) {
 	for name, draw := range kinds {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
-			x := index.New([16]byte{})
+			x := index.New([16]byte{}, nil)
 			from, to := make([]int64, n+1), make([]int64, n+1)
 			items := make([]index.Item, n)
 			for i := range items {

@@ -13,7 +13,7 @@ import (
 // sequences the model's view is the index's.
 func TestGroupsOfCommits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		one, together := index.New([16]byte{1}), index.New([16]byte{1})
+		one, together := index.New([16]byte{1}, nil), index.New([16]byte{1}, nil)
 		m := &model{versions: make([]modelVersion, 1), params: someParams, swept: map[index.Ordinal]bool{}, dense: true}
 		m.views = append(m.views, modelView{held: one.View()})
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {

@@ -20,7 +20,7 @@ func TestReadersDuringApply(t *testing.T) {
 		resources = 150 // more than one chunk of a record
 		records   = 60
 	)
-	x := index.New([16]byte{3})
+	x := index.New([16]byte{3}, nil)
 	apply := func(n int64) {
 		items := make([]index.Item, resources)
 		for i := range items {

@@ -53,7 +53,7 @@ func prepared(t require.TestingT, x *index.Index, entries []index.Entry) *index.
 // with the items, and the others are not there.
 func TestCustomModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1, 2, 3})
+		x := index.New([16]byte{1, 2, 3}, nil)
 		params := []*lateParam{{param: index.FirstCustom}, {param: index.FirstCustom + 1}, {param: index.FirstCustom + 9}}
 		m := &model{versions: make([]modelVersion, 1), swept: map[index.Ordinal]bool{}}
 		m.views = append(m.views, modelView{held: x.View()})
@@ -140,7 +140,7 @@ func (m *model) forget(p index.Param) {
 // TestDropFrees fills a param with many values and drops it: what is left is what
 // was there before.
 func TestDropFrees(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	apply := func(seq uint64, n int) {
 		var items []index.Item
 		for i := range n {
@@ -191,7 +191,7 @@ func TestDropFrees(t *testing.T) {
 // goroutine sweeps. In the end the index has what one would that never had a custom
 // param.
 func TestDropBesideSweep(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	entries := func(p index.Param, i int) []index.Entry {
 		text := fmt.Sprint(i % 13)
 		return []index.Entry{
@@ -265,7 +265,7 @@ func TestDropBesideSweep(t *testing.T) {
 
 // TestFillOfNothing checks that a Fill of nothing, and of empty values, does nothing.
 func TestFillOfNothing(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	require.NoError(t, x.Fill(nil))
 	require.NoError(t, x.Fill([]index.Late{{Ordinal: 1}, {Ordinal: 2, Values: new(index.Prepared)}}))
 	x.Drop(index.FirstCustom)

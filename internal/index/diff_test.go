@@ -62,7 +62,7 @@ func history(t *rapid.T, x *index.Index) *model {
 // whole and in no slice.
 func TestDiffFindsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		m := history(t, x)
 		one := func(typ index.TypeID) bool { return typ == someTypes[0] }
 		others := func(typ index.TypeID) bool { return typ != someTypes[0] }
@@ -84,7 +84,7 @@ func TestDiffFindsNothing(t *testing.T) {
 func TestDiffFindsDamage(t *testing.T) {
 	found := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		m := history(t, x)
 		how := rapid.SampledFrom(index.Damages).Draw(t, "damage")
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -115,7 +115,7 @@ func TestDiffOfMany(t *testing.T) {
 		resources = 2_000
 	}
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: resources}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	twin := x.Twin()
 	c.round(t, 1, x, twin)
 	c.round(t, 3, x, twin)

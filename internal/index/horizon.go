@@ -65,14 +65,6 @@ func (held *Hold) Release() { held.finish(holdReleased) }
 // sweep its view may not be whole any more.
 func (held *Hold) End() { held.finish(holdEnded) }
 
-// Ended reports whether the hold was ended before it was released.
-func (held *Hold) Ended() bool {
-	h := &held.x.horizon
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return held.state == holdEnded
-}
-
 func (held *Hold) finish(state holdState) {
 	h := &held.x.horizon
 	h.mu.Lock()

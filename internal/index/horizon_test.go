@@ -17,7 +17,7 @@ func write(t testing.TB, x *index.Index, id string) {
 
 // A hold keeps its view whole until it is released or ended, whatever else is held.
 func TestHolds(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	var holds []*index.Hold
 	for i := range 5 {
@@ -65,7 +65,7 @@ func TestHolds(t *testing.T) {
 }
 
 func BenchmarkHold(b *testing.B) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	write(b, x, "a")
 	var now time.Time
 	b.ReportAllocs()
@@ -76,7 +76,7 @@ func BenchmarkHold(b *testing.B) {
 
 // A view counts a type as of its own commit, whatever dies later.
 func TestTypesAreCountedAsOfTheView(t *testing.T) {
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	var views []index.View
 	apply := func(items ...index.Item) {
 		v := x.View()

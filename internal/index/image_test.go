@@ -71,9 +71,9 @@ func requireSame(t require.TestingT, x, y *index.Index) {
 // state that no sweep has passed.
 func TestImageRestores(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		m := history(t, x)
-		restored := index.New([16]byte{1})
+		restored := index.New([16]byte{1}, nil)
 		require.NoError(t, restore(restored, imageOf(t, x)))
 		requireSame(t, x, restored)
 		for _, mv := range m.views {
@@ -102,7 +102,7 @@ func TestImageRestores(t *testing.T) {
 		require.NoError(t, x.Sweep(context.Background(), x.View().Sequence()))
 		require.NoError(t, restored.Sweep(context.Background(), restored.View().Sequence()))
 		require.Empty(t, differences(t, x.View(), restored.View(), nil))
-		again := index.New([16]byte{1})
+		again := index.New([16]byte{1}, nil)
 		require.NoError(t, restore(again, imageOf(t, restored)))
 		requireSame(t, restored, again)
 	})
@@ -111,7 +111,7 @@ func TestImageRestores(t *testing.T) {
 // An image is of the state that was captured, whatever is applied while it is written.
 func TestImageBesideApply(t *testing.T) {
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 6_000}
-	x, same := index.New([16]byte{1}), index.New([16]byte{1})
+	x, same := index.New([16]byte{1}, nil), index.New([16]byte{1}, nil)
 	c.round(t, 1, x, same)
 	c.round(t, 2, x, same)
 	im := x.Image()
@@ -120,7 +120,7 @@ func TestImageBesideApply(t *testing.T) {
 	c.round(t, 3, x)
 	all := sections(t, im)
 	im.Close()
-	restored := index.New([16]byte{1})
+	restored := index.New([16]byte{1}, nil)
 	require.NoError(t, restore(restored, all))
 	require.Equal(t, same.View().Sequence(), restored.View().Sequence())
 	requireSame(t, same, restored)
@@ -133,18 +133,18 @@ func TestImageBesideApply(t *testing.T) {
 // Sections that are missing, come twice or are of another version are no image.
 func TestImageIncomplete(t *testing.T) {
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 500}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	c.round(t, 1, x)
 	all := imageOf(t, x)
 	require.Greater(t, len(all), 8)
 	for i := range all[:len(all)-1] {
 		less := slices.Delete(slices.Clone(all), i, i+1)
-		if err := restore(index.New([16]byte{1}), less); err == nil {
-			y := index.New([16]byte{1})
+		if err := restore(index.New([16]byte{1}, nil), less); err == nil {
+			y := index.New([16]byte{1}, nil)
 			require.NoError(t, restore(y, less))
 			requireSame(t, x, y) // it was empty
 		}
-		to, err := index.New([16]byte{1}).Restore(all[len(all)-1], 1<<20)
+		to, err := index.New([16]byte{1}, nil).Restore(all[len(all)-1], 1<<20)
 		require.NoError(t, err)
 		for _, s := range append([][]byte{all[i]}, all[:len(all)-1]...) { // one comes twice
 			if err == nil {
@@ -160,16 +160,16 @@ func TestImageIncomplete(t *testing.T) {
 	}
 	head := slices.Clone(all[len(all)-1])
 	head[1]++
-	require.ErrorIs(t, restore(index.New([16]byte{1}), [][]byte{head}), index.ErrImage)
+	require.ErrorIs(t, restore(index.New([16]byte{1}, nil), [][]byte{head}), index.ErrImage)
 }
 
 // An index whose types are renewed, one after the other, is as it was: here their values
 // are what they were.
 func TestRenew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		m := history(t, x)
-		renewed := index.New([16]byte{1})
+		renewed := index.New([16]byte{1}, nil)
 		require.NoError(t, restore(renewed, imageOf(t, x)))
 		types := map[index.TypeID]bool{}
 		for _, c := range m.commits {
@@ -207,7 +207,7 @@ func TestRenew(t *testing.T) {
 		}
 		require.Empty(t, differences(t, x.View(), renewed.View(), nil))
 		require.Empty(t, differences(t, renewed.View(), x.View(), nil))
-		again := index.New([16]byte{1})
+		again := index.New([16]byte{1}, nil)
 		require.NoError(t, restore(again, imageOf(t, renewed)))
 		require.Empty(t, differences(t, renewed.View(), again.View(), nil))
 	})
@@ -216,7 +216,7 @@ func TestRenew(t *testing.T) {
 // FuzzImage changes a section of an image: what comes of it is an error, or an index.
 func FuzzImage(f *testing.F) {
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 100}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	for range 50 {
 		c.round(f, 1, x)
 	}
@@ -236,7 +236,7 @@ func FuzzImage(f *testing.F) {
 		for _, s := range changed {
 			size += int64(len(s))
 		}
-		y := index.New([16]byte{1})
+		y := index.New([16]byte{1}, nil)
 		to, err := y.Restore(changed[len(changed)-1], size)
 		for _, s := range changed[:len(changed)-1] {
 			if err == nil {

@@ -128,12 +128,9 @@ func (c *paramColumns) ownSystem(system digest) bool {
 	return true
 }
 
-// New returns an empty index whose terms are hashed under key. Its values depend on
-// no settings.
-func New(key [16]byte) *Index { return NewWith(key, nil) }
-
-// NewWith is New for an index whose values are settled by a function.
-func NewWith(key [16]byte, settle Settle) *Index { return newIndex(key, settle, MaxUsage()) }
+// New returns an empty index whose terms are hashed under key and whose values are
+// settled by a function; nil: they depend on no settings.
+func New(key [16]byte, settle Settle) *Index { return newIndex(key, settle, MaxUsage()) }
 
 func newIndex(key [16]byte, settle Settle, limits Usage) *Index {
 	x := &Index{terms: newTerms(key), settle: settle, limits: limits, set: newTermSet(1)}
@@ -143,9 +140,6 @@ func newIndex(key [16]byte, settle Settle, limits Usage) *Index {
 	x.state.Store(&published{exact: true})
 	return x
 }
-
-// Terms computes terms under the index's key.
-func (x *Index) Terms() Terms { return x.terms }
 
 // columnsLocked returns the columns of a param, nil if it has no values.
 // REQUIRES: mu held.

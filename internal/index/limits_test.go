@@ -109,7 +109,7 @@ func TestFullTakesDeletions(t *testing.T) {
 // An item that makes no sense is refused before anything is made durable, and the
 // group goes on without it.
 func TestAdmissionRefusesItems(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	a := x.Admission()
 	fine := []index.Item{{Type: 1, ID: "a"}}
 	require.NoError(t, a.Admit(fine))
@@ -122,7 +122,7 @@ func TestAdmissionRefusesItems(t *testing.T) {
 
 // A version number at its end stays there and does not become a deletion.
 func TestVersionNumbersEnd(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	items := []index.Item{{Type: 1, ID: "a", Version: 1<<31 - 1}, {Type: 1, ID: "a"}}
 	_, err := x.ApplyAll([]index.Commit{{Sequence: 1, Items: items}})
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestVersionNumbersEnd(t *testing.T) {
 
 // Ids that fill block after block of the arena come back.
 func TestIDsFillBlocks(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	var items []index.Item
 	for i := range 4000 {
 		items = append(items, index.Item{Type: 1, ID: fmt.Sprintf("%0*d", 1+i%64, i%10)}, index.Item{Type: 2, ID: uuid(i, i)})

@@ -16,7 +16,7 @@ import (
 // and swept after it.
 func TestLoaderDoesAsApply(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		m := history(t, x)
 		loaded := x.Twin()
 		until := rapid.IntRange(0, len(m.commits)).Draw(t, "loaded")
@@ -66,7 +66,7 @@ func TestLoaderOfMany(t *testing.T) {
 	}
 	for _, workers := range []int{1, 2, 5, 0} {
 		c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: resources}
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		loaded := x.Twin()
 		l := loaded.Loader(workers)
 		c.round(t, 1, x, loaded)
@@ -91,10 +91,10 @@ func BenchmarkLoader(b *testing.B) {
 	const n, size = 100_000, 500
 	for workers := -1; workers <= 2; workers++ {
 		b.Run(fmt.Sprint("workers=", workers), func(b *testing.B) {
-			x := index.New([16]byte{1})
+			x := index.New([16]byte{1}, nil)
 			records := prepareRecords(b, x, newMix(), n, size)
 			for b.Loop() {
-				x := index.New([16]byte{1})
+				x := index.New([16]byte{1}, nil)
 				var l *index.Loader
 				if workers >= 0 {
 					l = x.Loader(workers)

@@ -231,7 +231,7 @@ func (m *model) hold(t *rapid.T, x *index.Index) {
 
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := index.New([16]byte{1, 2, 3})
+		x := index.New([16]byte{1, 2, 3}, nil)
 		m := &model{versions: make([]modelVersion, 1), params: someParams, swept: map[index.Ordinal]bool{}}
 		m.views = append(m.views, modelView{held: x.View()})
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {

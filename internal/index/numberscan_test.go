@@ -47,7 +47,7 @@ type numberColumn struct {
 
 func newNumberColumn(t testing.TB, values [][]scannedNumber) *numberColumn {
 	c := &numberColumn{values: append([][]scannedNumber{nil}, values...), blocks: make([][]byte, 1)}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	items := make([]index.Item, len(values))
 	var b index.Builder
 	for i, numbers := range values {

@@ -39,7 +39,7 @@ func TestPackedChunks(t *testing.T) {
 	}
 	type span struct{ from, to int64 }
 	want := map[index.Param][]span{}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	var b index.Builder
 	var early index.View
 	for at := 0; at < n; at += size {

@@ -121,18 +121,6 @@ func countInTail(dead *roaring.Bitmap, tail []uint32) int {
 	return n
 }
 
-// Contains reports whether the posting has o.
-func (p Posting) Contains(o Ordinal) bool {
-	if p.only != 0 {
-		return p.only == uint32(o)
-	}
-	if p.frozen != nil && o <= p.view.s.last && p.frozen.Contains(uint32(o)) {
-		return true
-	}
-	_, ok := slices.BinarySearch(p.tail, uint32(o))
-	return ok
-}
-
 // All iterates upwards, over visible and superseded ordinals.
 func (p Posting) All() iter.Seq[Ordinal] {
 	return func(yield func(Ordinal) bool) {
@@ -239,13 +227,4 @@ func (p Posting) Intersect(set *roaring.Bitmap) *roaring.Bitmap {
 		}
 	}
 	return shared
-}
-
-// RemoveFrom removes the ordinals from set, in place.
-func (p Posting) RemoveFrom(set *roaring.Bitmap) {
-	if p.frozen != nil {
-		set.AndNot(p.frozenInView())
-	}
-	var only [1]uint32
-	set.AndNot(bitmapOfRising(p.rest(&only)))
 }

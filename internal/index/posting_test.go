@@ -15,7 +15,7 @@ import (
 // A posting passes from an ordinal to a slice to a frozen bitmap with a tail;
 // asked in between and afterwards, by views old and new, it is always the same.
 func TestPostingTransitions(t *testing.T) {
-	x := index.New([16]byte{7})
+	x := index.New([16]byte{7}, nil)
 	every := encode([]index.Entry{{Kind: index.KindToken, Param: 1, Code: "every"}})
 	third := encode([]index.Entry{{Kind: index.KindToken, Param: 1, Code: "every"}, {Kind: index.KindToken, Param: 1, Code: "third"}})
 	var none, both index.Prepared
@@ -93,7 +93,7 @@ func TestTokenUnderSeveralSystems(t *testing.T) {
 	for _, systems := range cases {
 		// Long enough to freeze what is repeated.
 		for _, times := range []int{1, 1500} {
-			x := index.New([16]byte{9})
+			x := index.New([16]byte{9}, nil)
 			want := map[string][]uint32{}
 			var items []index.Item
 			for _, both := range systems {
@@ -123,7 +123,7 @@ func TestTokenUnderSeveralSystems(t *testing.T) {
 // A version that has a text twice is counted once, also where its first addition has
 // turned the list into a bitmap.
 func TestTextTwiceAtFreezing(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	const n = 5000
 	items := make([]index.Item, n)
 	for i := range items {

@@ -14,7 +14,7 @@ import (
 // TestPurge makes holes of the older versions of one resource and of all versions of
 // another, and compares with an index that never had them.
 func TestPurge(t *testing.T) {
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	items := []index.Item{
 		{Type: 1, ID: "a", Version: 1}, {Type: 1, ID: "b", Version: 1}, {Type: 2, ID: "c", Version: 1},
 		{Type: 1, ID: "a", Version: 2}, {Type: 1, ID: "b", Version: 2, Deleted: true}, {Type: 1, ID: "a", Version: 3},

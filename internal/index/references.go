@@ -34,17 +34,6 @@ func (r References) Edges(set *roaring.Bitmap) iter.Seq2[Ordinal, Entity] {
 	}
 }
 
-// TargetsOf iterates over the entities to which one ordinal refers.
-func (r References) TargetsOf(o Ordinal) iter.Seq[Entity] {
-	return func(yield func(Entity) bool) {
-		for i := r.edges.search(o); i < r.edges.n && r.edges.ordinal(i) == o; i++ {
-			if !yield(r.edges.value(i)) {
-				return
-			}
-		}
-	}
-}
-
 // Targets returns the entities to which set refers. The result is the caller's;
 // [View.CurrentOf] turns it into ordinals.
 func (r References) Targets(set *roaring.Bitmap) *roaring.Bitmap {

@@ -14,7 +14,7 @@ import (
 // TestNewestOfMany puts more versions in order than are looked at together. Half of the
 // versions brought their times, and many times are the same.
 func TestNewestOfMany(t *testing.T) {
-	x, random := index.New([16]byte{}), rand.New(rand.NewPCG(1, 2))
+	x, random := index.New([16]byte{}, nil), rand.New(rand.NewPCG(1, 2))
 	times := map[index.Ordinal]int64{}
 	var all []index.Ordinal
 	for n := range int64(100) {

@@ -14,7 +14,7 @@ func TestStatsOfParams(t *testing.T) {
 	if testing.Short() {
 		t.Skip("much data for one goroutine: not in short tests, which look for races")
 	}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	fill(t, x, newMix(), 20_000, 500)
 	again := newMix()
 	fill(t, x, again, 10_000, 500)

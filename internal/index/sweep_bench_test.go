@@ -34,7 +34,7 @@ func prepareRecords(b *testing.B, x *index.Index, m *mix, n, size int) [][]index
 func BenchmarkUpdates(b *testing.B) {
 	const n, size, times = 50_000, 500, 10
 	for b.Loop() {
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		apply := func(records [][]index.Item) (spent time.Duration) {
 			start := time.Now()
 			for _, items := range records {
@@ -77,7 +77,7 @@ func BenchmarkUpdates(b *testing.B) {
 // and then swept, beside one in which each was written once.
 func BenchmarkSwept(b *testing.B) {
 	const n, size = 50_000, 500
-	once, often := index.New([16]byte{1}), index.New([16]byte{1})
+	once, often := index.New([16]byte{1}, nil), index.New([16]byte{1}, nil)
 	fill(b, once, newMix(), n, size)
 	for range 11 {
 		fill(b, often, newMix(), n, size)
@@ -125,7 +125,7 @@ func BenchmarkSwept(b *testing.B) {
 // BenchmarkApplyDuringSweep measures how long single records take to apply while
 // sweeps run without end: their median and the longest of a thousand.
 func BenchmarkApplyDuringSweep(b *testing.B) {
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	fill(b, x, newMix(), 100_000, 500)
 	fill(b, x, newMix(), 100_000, 500)
 	for _, name := range []string{"alone", "swept"} {

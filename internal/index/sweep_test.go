@@ -77,7 +77,7 @@ func TestSweptAnswersAsUnswept(t *testing.T) {
 		resources = 4_000
 	}
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: resources}
-	swept, plain := index.New([16]byte{1}), index.New([16]byte{1})
+	swept, plain := index.New([16]byte{1}, nil), index.New([16]byte{1}, nil)
 	c.round(t, 1, swept, plain)
 	horizon := uint64(1)
 	for round := range 3 {
@@ -168,7 +168,7 @@ func TestSweepFreesMemory(t *testing.T) {
 		t.Skip("much data for one goroutine: not in short tests, which look for races")
 	}
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 5_000}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	c.round(t, 1, x)
 	once := x.Stats()
 	for range 9 {
@@ -200,7 +200,7 @@ func TestSweepFreesMemory(t *testing.T) {
 func TestReadersDuringSweeps(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	const resources, records = 150, 60
-	x := index.New([16]byte{3})
+	x := index.New([16]byte{3}, nil)
 	apply := func(n int64) {
 		items := make([]index.Item, resources)
 		for i := range items {
@@ -290,7 +290,7 @@ func TestReadersDuringSweeps(t *testing.T) {
 // A sweep that was stopped can be made again.
 func TestSweepStops(t *testing.T) {
 	c := &churn{random: rand.New(rand.NewPCG(1, 2)), resources: 1000}
-	x := index.New([16]byte{1})
+	x := index.New([16]byte{1}, nil)
 	c.round(t, 1, x)
 	c.round(t, 1, x)
 	ctx, cancel := context.WithCancel(t.Context())

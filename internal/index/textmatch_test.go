@@ -16,7 +16,7 @@ import (
 // texted is an index of n versions. Every text of the even ones is their own, and many of
 // the odd ones share one; some have a second text.
 func texted(t *testing.T, n int) (x *index.Index, texts [][]string) {
-	x, texts = index.New([16]byte{1}), make([][]string, n+1)
+	x, texts = index.New([16]byte{1}, nil), make([][]string, n+1)
 	random := rand.New(rand.NewPCG(1, 2))
 	var builder index.Builder
 	for from := 1; from <= n; from += 100 {

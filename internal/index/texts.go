@@ -47,9 +47,6 @@ func (v View) Texts(p Param) Texts {
 	return Texts{v, p, snapshot(v, p, func(c *paramColumns) column[textID] { return c.texts })}
 }
 
-// Len returns the number of values, those of superseded versions included.
-func (t Texts) Len() int { return t.entries.n }
-
 // walkBatch is how many texts are looked at under one lock.
 const walkBatch = 128
 

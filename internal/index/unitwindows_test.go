@@ -19,7 +19,7 @@ func TestNumbersInUnits(t *testing.T) {
 	for _, units := range []int{3, 40} {
 		random := rand.New(rand.NewPCG(1, uint64(units)))
 		low, high, unit := make([]int, n+1), make([]int, n+1), make([]int, n+1)
-		x := index.New([16]byte{1})
+		x := index.New([16]byte{1}, nil)
 		items := make([]index.Item, n)
 		for i := range n {
 			o := i + 1

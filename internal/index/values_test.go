@@ -116,7 +116,7 @@ func TestDecodeDamaged(t *testing.T) {
 		{"empty moment", "\x0a\x02\x01\x03\x00\x00\x00"},
 		{"cut in a period", "\x0a\x02\x01\x04\x00\x00\x02\x00"},
 	}
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := index.Decode(nil, []byte(c.payload))
@@ -130,7 +130,7 @@ func TestDecodeDamaged(t *testing.T) {
 }
 
 func TestPrepareMalformedNumber(t *testing.T) {
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	for _, text := range []string{"x", "1e", "1.", ".5", "-", "--1", "0x10", "Inf", "1_0", "1e1.5", " 1"} {
 		payload := encode([]index.Entry{{Kind: index.KindNumber, Low: text, High: text}})
 		require.ErrorIs(t, x.Prepare(new(index.Prepared), payload), index.ErrNumber, text)
@@ -156,7 +156,7 @@ func FuzzDecode(f *testing.F) {
 		{Kind: index.KindCanonical, Param: 5, Exact: "urn:uuid:" + someUUID, NoEdge: true},
 		{Kind: index.KindNote, Param: 5, Exact: someUUID + "-" + someUUID},
 	}))
-	x := index.New([16]byte{})
+	x := index.New([16]byte{}, nil)
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		index.FirstNote(payload)
 		entries, err := index.Decode(nil, payload)
@@ -252,8 +252,8 @@ func TestSettle(t *testing.T) {
 		to.Add(index.Entry{Kind: index.KindWords, Param: e.Param, Exact: e.Exact})
 	}
 	payload := encode([]index.Entry{{Kind: index.KindCanonical, Param: 3, Exact: someUUID}, {Kind: index.KindToken, Param: 4, Code: "a"}})
-	require.ErrorIs(t, index.New([16]byte{}).Prepare(new(index.Prepared), payload), index.ErrUnsettled)
-	x := index.NewWith([16]byte{}, settle)
+	require.ErrorIs(t, index.New([16]byte{}, nil).Prepare(new(index.Prepared), payload), index.ErrUnsettled)
+	x := index.New([16]byte{}, settle)
 	var values index.Prepared
 	require.NoError(t, x.Prepare(&values, payload))
 	require.NoError(t, x.Apply(1, 1, 1, []index.Item{{Type: 1, ID: "a", Values: &values}}))

@@ -12,7 +12,7 @@ type folderSync struct {
 // turns are the syncs of one folder.
 type turns struct {
 	running sync.Mutex // held while the folder is synced
-	next    *turn      // what those who wait for running share; nil if nobody does
+	next    *turn      // the next sync, which all waiting callers share; nil if nobody waits
 }
 
 // A turn is one sync.
@@ -21,7 +21,7 @@ type turn struct {
 	err  error
 }
 
-// sync makes the names in a folder durable that were made before.
+// sync makes the names in a folder durable.
 func (s *folderSync) sync(path string) error {
 	s.mu.Lock()
 	if s.turns == nil {

@@ -14,8 +14,8 @@ func Guard(f func() error) func() error {
 	return func() error { return Await(context.Background(), f) }
 }
 
-// Await calls f as [Guard] does, and returns the error of ctx if ctx ends first. Then f
-// is left behind in its goroutine, with all that it refers to.
+// Await calls f as [Guard] does, and returns the error of ctx if ctx ends first. Then f is
+// left behind in its goroutine.
 func Await(ctx context.Context, f func() error) error {
 	select {
 	case err := <-Begin(f):

@@ -12,9 +12,9 @@ import (
 // unforeseen is the text for an error of no class.
 var unforeseen = datastore.Issues(errors.New("none"))[0].Diagnostics
 
-// Message returns the text of the error that stopped a job, for its record: without
-// names of files and without data of patients. An error of the place to write to, which
-// place names, is told by its class.
+// Message returns the text of the error that stopped a job, for its record: without names
+// of files and without data of patients. An error of the destination is told by its class;
+// place names the destination.
 func Message(err error, place string) string {
 	if text := datastore.Issues(err)[0].Diagnostics; text != unforeseen {
 		return text
@@ -22,7 +22,7 @@ func Message(err error, place string) string {
 	return place + " takes no more: " + reason(err)
 }
 
-// reason tells an error of files.
+// reason returns the text for an error of files.
 func reason(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
@@ -35,8 +35,7 @@ func reason(err error) string {
 	return "writing failed"
 }
 
-// pathless returns an error of a folder without the names of files, which tell about
-// the machine.
+// pathless returns an error of a folder without the paths, which tell about the machine.
 func pathless(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// interval is how often progress is told: as often as an eye can follow.
+// interval is the time between two calls: as short as an eye can follow.
 const interval = 100 * time.Millisecond
 
 // Tell calls f about ten times a second at most, from a goroutine of its own, until

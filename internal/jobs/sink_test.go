@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fhirlake/fhirlake/internal/jobs"
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -49,7 +50,7 @@ func TestFolderReplacesAFile(t *testing.T) {
 
 func TestAbortLeavesNothing(t *testing.T) {
 	root := t.TempDir()
-	var memory jobs.Memory
+	var memory storetest.Sink
 	for _, s := range []jobs.Sink{jobs.Folder(root), &memory} {
 		w, err := s.Create("Patient.ndjson")
 		require.NoError(t, err)
@@ -77,7 +78,7 @@ func TestAbortClosesWhatCannotAbort(t *testing.T) {
 
 func TestNamesStayInside(t *testing.T) {
 	root := t.TempDir()
-	for _, s := range []jobs.Sink{jobs.Folder(filepath.Join(root, "in")), &jobs.Memory{}} {
+	for _, s := range []jobs.Sink{jobs.Folder(filepath.Join(root, "in")), &storetest.Sink{}} {
 		for _, name := range []string{"", ".", "..", "../out", "a/../../out", "/out", "a//b"} {
 			_, err := s.Create(name)
 			require.ErrorIs(t, err, fs.ErrInvalid, name)
@@ -86,16 +87,4 @@ func TestNamesStayInside(t *testing.T) {
 	entries, err := os.ReadDir(root)
 	require.NoError(t, err)
 	require.Empty(t, entries)
-}
-
-func TestMemory(t *testing.T) {
-	var m jobs.Memory
-	w, err := m.Create("a/b")
-	require.NoError(t, err)
-	_, err = io.WriteString(w, "text")
-	require.NoError(t, err)
-	require.Nil(t, m.File("a/b"))
-	require.NoError(t, w.Close())
-	require.Equal(t, []string{"a/b"}, m.Names())
-	require.Equal(t, "text", string(m.File("a/b")))
 }

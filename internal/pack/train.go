@@ -92,7 +92,7 @@ func untrained(text []byte) *model {
 // trained returns the model for counted steps.
 func trained(text []byte, c *stepCounts) *model {
 	m := &model{text: text}
-	for i, g := range groupSituations(c) {
+	for i, g := range clusterSituations(c) {
 		for _, s := range g.situations {
 			m.code[s] = uint8(i)
 		}
@@ -113,8 +113,8 @@ func trained(text []byte, c *stepCounts) *model {
 	return m
 }
 
-// A group is the situations that share a code.
-type group struct {
+// A cluster is the situations that share a code.
+type cluster struct {
 	situations []int
 	counts     [stepSymbols]int
 	total      int
@@ -124,42 +124,42 @@ type group struct {
 // rare is how many steps a situation needs to be weighed alone.
 const rare = 400
 
-// groupSituations joins the two groups whose common code costs the least extra, until
-// there are stepCodes groups. Rare situations begin as one group.
-func groupSituations(c *stepCounts) []*group {
-	rest := new(group)
-	groups := []*group{rest}
+// clusterSituations joins the two clusters whose common code costs the least extra, until
+// there are stepCodes clusters. Rare situations begin as one cluster.
+func clusterSituations(c *stepCounts) []*cluster {
+	rest := new(cluster)
+	clusters := []*cluster{rest}
 	for s := range c.steps {
-		g := &group{situations: []int{s}, counts: c.steps[s]}
+		g := &cluster{situations: []int{s}, counts: c.steps[s]}
 		g.weigh()
 		if g.total < rare {
 			rest.join(g)
 		} else {
-			groups = append(groups, g)
+			clusters = append(clusters, g)
 		}
 	}
-	for len(groups) > stepCodes {
+	for len(clusters) > stepCodes {
 		bestA, bestB, least := 0, 0, int64(math.MaxInt64)
-		for b := range groups {
+		for b := range clusters {
 			for a := range b {
-				both := *groups[a]
+				both := *clusters[a]
 				both.situations = nil
-				both.join(groups[b])
-				if more := both.bits - groups[a].bits - groups[b].bits; more < least {
+				both.join(clusters[b])
+				if more := both.bits - clusters[a].bits - clusters[b].bits; more < least {
 					bestA, bestB, least = a, b, more
 				}
 			}
 		}
-		groups[bestA].join(groups[bestB])
-		groups = append(groups[:bestB], groups[bestB+1:]...)
+		clusters[bestA].join(clusters[bestB])
+		clusters = append(clusters[:bestB], clusters[bestB+1:]...)
 	}
-	for len(groups) < stepCodes {
-		groups = append(groups, new(group))
+	for len(clusters) < stepCodes {
+		clusters = append(clusters, new(cluster))
 	}
-	return groups
+	return clusters
 }
 
-func (g *group) join(other *group) {
+func (g *cluster) join(other *cluster) {
 	g.situations = append(g.situations, other.situations...)
 	for s, n := range other.counts {
 		g.counts[s] += n
@@ -167,7 +167,7 @@ func (g *group) join(other *group) {
 	g.weigh()
 }
 
-func (g *group) weigh() {
+func (g *cluster) weigh() {
 	g.total, g.bits = 0, 0
 	for _, n := range g.counts {
 		g.total += n

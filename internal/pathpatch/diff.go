@@ -12,8 +12,8 @@ import (
 
 // Diff returns the FHIRPath Patch, a Parameters resource in JSON, that makes one resource
 // of another of the same type. The documents are canonical and have no loose properties.
-// Items of lists are compared in their places, from both ends: an item that was moved is
-// one that was deleted and one that was inserted.
+// Items of lists are compared in their places, from both ends: a move is a delete and an
+// insert.
 func Diff(from, to *fhirjson.Document) []byte {
 	d := differ{from: from, to: to, out: []byte(`{"resourceType":"Parameters"`)}
 	d.elements(0, 0, from.Type().String())
@@ -39,8 +39,8 @@ func fieldItems(doc *fhirjson.Document, n fhirjson.Index) (fields map[schema.Fie
 	return fields
 }
 
-// elements compares what stands under two nodes of one type. Deletions come last, since
-// an element that has nothing left is deleted itself.
+// elements compares the children of two nodes of one type. Deletions come last, since an
+// element that has nothing left is deleted itself.
 func (d *differ) elements(a, b fhirjson.Index, path string) {
 	before, after := fieldItems(d.from, a), fieldItems(d.to, b)
 	t := d.from.Nodes[a].Type.Type()
@@ -176,8 +176,8 @@ func (d *differ) value(n fhirjson.Index) {
 // parameter is the type of a part of Parameters.
 var parameter, _ = schema.TypeOf("Parameters.parameter")
 
-// member appends what a part says of a value: the value itself, or its parts where
-// Parameters have none of its type.
+// member appends the content of a part for a value: the value itself, or parts if
+// Parameters cannot have a value of its type.
 func (d *differ) member(dst []byte, n fhirjson.Index) []byte {
 	node := &d.to.Nodes[n]
 	v := itemOf(d.to, n)

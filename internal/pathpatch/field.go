@@ -16,7 +16,7 @@ type item struct {
 	twin  []byte // an object of the id and extensions of a primitive, nil for none
 }
 
-// itemOf returns the item that a node is.
+// itemOf returns a node as an item.
 func itemOf(doc *fhirjson.Document, n fhirjson.Index) (v item) {
 	node := &doc.Nodes[n]
 	switch node.Kind {
@@ -82,7 +82,7 @@ func (p *patch) parent(n fhirjson.Index) (parent fhirjson.Index, place int) {
 }
 
 // appendHalf appends the JSON of a field: of its values, or of their twins. It appends
-// nothing where there are none.
+// nothing if there are none.
 func appendHalf(dst []byte, f schema.FieldID, items []item, half func(item) []byte) []byte {
 	if !slices.ContainsFunc(items, func(v item) bool { return half(v) != nil }) {
 		return dst
@@ -209,7 +209,8 @@ func (p *patch) setTwin(n fhirjson.Index, f schema.FieldID, items []item) error 
 	return p.set(parent, p.target.Nodes[n].Field, all)
 }
 
-// remove gives a field the items that are left, and removes what has nothing left then.
+// remove gives a field the remaining items, and removes elements that have nothing left
+// then.
 func (p *patch) remove(parent fhirjson.Index, f schema.FieldID, left []item) error {
 	alone := parent != 0 && p.target.Nodes[parent].Kind == fhirjson.Object && len(left) == 0 && !p.target.Loose()
 	for c := range p.target.Children(parent) {

@@ -15,8 +15,8 @@ import (
 const (
 	// MaxOperations is how many operations a patch may have.
 	MaxOperations = 1_000
-	// MaxWork is how many bytes of the resource a patch may read, which each operation
-	// does once: a second or two.
+	// MaxWork is how many bytes a patch may read: a second or two. Each operation reads the
+	// resource once.
 	MaxWork = 256 << 20
 	// minVisits is how many nodes a path may look at in any resource, and visitsPerNode
 	// how often it may look at each: so a path costs little more than reading does.
@@ -46,7 +46,7 @@ func Apply(ctx context.Context, resource, parameters []byte) ([]byte, error) {
 	return p.text, nil
 }
 
-// A patch is one that is being applied.
+// A patch is a patch that is being applied.
 type patch struct {
 	doc       fhirjson.Document // the Parameters
 	text      []byte            // the resource

@@ -19,7 +19,7 @@ func (p *patch) place(part fhirjson.Index, last int) (int, error) {
 }
 
 // value reads the value of an operation, for the element of a type that has a name, and
-// returns the field that it is of.
+// returns the value's field.
 func (p *patch) value(o operation, t schema.TypeID, name string) (schema.FieldID, item, error) {
 	f, v, err := p.member(o.value, t, name)
 	if err == nil && f == 0 {
@@ -32,8 +32,8 @@ func (p *patch) value(o operation, t schema.TypeID, name string) (schema.FieldID
 	return f, v, err
 }
 
-// member reads a part as the element of a type that has a name. Its field is 0 where the
-// type has no such element.
+// member reads a part as the element of a type that has a name. Its field is 0 if the type
+// has no such element.
 func (p *patch) member(part fhirjson.Index, t schema.TypeID, name string) (schema.FieldID, item, error) {
 	value, parts := fhirjson.Index(0), false
 	for c := range p.doc.Children(part) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Limits bound what a document may cost. The zero value of each field is its default.
+// Limits bound the cost of a document. The zero value of each field is its default.
 type Limits struct {
 	// Text is the largest text in bytes: 64 MiB by default.
 	Text int
@@ -34,14 +34,14 @@ func (l *Limits) withDefaults() Limits {
 	return filled
 }
 
-// What a token, an entry of a table, and the tables of a decompressor cost beside their
+// The cost of a token, of an entry of a table, and of a decompressor's tables, beside their
 // bytes. So a unit of work is about a nanosecond.
 const (
 	perStep    = 32
 	perInflate = 32 << 10
 )
 
-// A budget is what is left of the limits of one document.
+// A budget is the rest of the limits of one document.
 type budget struct {
 	ctx   context.Context
 	left  int

@@ -30,7 +30,7 @@ type painter struct {
 	held   int           // bytes of content that is being interpreted
 }
 
-// A scene is one content stream that is interpreted.
+// A scene is a content stream that is being interpreted.
 type scene struct {
 	*painter
 	resources dict
@@ -190,7 +190,7 @@ func (s *scene) fontOf(called name) *font {
 	return found
 }
 
-// load returns the font that an object is, nil for none.
+// load returns the font of an object, nil if it is no font.
 func (p *painter) load(o object) *font {
 	r, is := o.(ref)
 	if found, known := p.fonts[r]; is && known {

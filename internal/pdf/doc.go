@@ -2,12 +2,12 @@
 //
 // # How a document is read
 //
-// The cross-reference table is not used: the file is scanned once for its objects, and
-// the last one of a number counts. So a document that is cut short or whose table is
-// wrong reads like any other, and nothing in the table can mislead. Then the content of
-// each page is interpreted. The strings that it shows are decoded by the fonts'
-// ToUnicode maps, encodings and glyph names; line ends and spaces follow from the
-// places of the strings. The text comes in the order in which the page draws it.
+// The cross-reference table is not used: the file is scanned once for its objects, and the
+// last one of a number counts. So a document that is cut short, or has a wrong table, reads
+// like any other. Then the content of each page is interpreted. The strings that it shows
+// are decoded by the fonts' ToUnicode maps, encodings and glyph names; line ends and spaces
+// follow from the places of the strings. The text comes in the order in which the page
+// draws it.
 //
 // # Invariants
 //
@@ -18,6 +18,6 @@
 //   - No panic. Errors speak without the document's content.
 //
 // Fields of forms and free text annotations are read as the page shows them. Encrypted
-// documents, other annotations, pictures, and fonts that do not tell their characters are
-// not read.
+// documents, other annotations, pictures, and fonts without names or codes of their
+// characters are not read.
 package pdf

@@ -23,7 +23,7 @@ type file struct {
 	kept    int            // bytes of packed
 }
 
-// A place is where an object stands: in the file at an offset, or in an object stream.
+// A place is the place of an object: an offset in the file, or in an object stream.
 type place struct {
 	offset int
 	in     int // offset of the object stream, 0 where it stands in the file
@@ -67,7 +67,7 @@ func (f *file) trailers(from, to int) {
 	}
 }
 
-// trailer takes what a trailer says of the whole file.
+// trailer takes the entries of a trailer about the whole file.
 func (f *file) trailer(d dict) {
 	if d["Encrypt"] != nil && (d["Root"] != nil || d["Size"] != nil) {
 		panic(stop{ErrEncrypted})
@@ -121,7 +121,7 @@ func (f *file) define(number ref, offset int) int {
 	return max(end, offset)
 }
 
-// put says where an object stands.
+// put notes the place of an object.
 func (f *file) put(number ref, at place) {
 	if f.places[number] = at; len(f.places) > mostObjects {
 		panic(stop{fmt.Errorf("%w: more than %d objects", ErrLimit, mostObjects)})
@@ -167,8 +167,8 @@ func (f *file) parse(offset int) (object, int) {
 	return &stream{d, rest[:length]}, start + length
 }
 
-// length returns what a stream's Length says. A number that stands in an object of its own
-// is usually written behind the stream, where the scan has not been yet.
+// length returns a stream's Length. A number that stands in an object of its own is usually
+// written behind the stream, where the scan has not been yet.
 func (f *file) length(o object, start int) int {
 	switch o := o.(type) {
 	case float64:

@@ -57,7 +57,7 @@ func (f *file) filter(filter name, p dict, data []byte) []byte {
 	return nil
 }
 
-// room stops where a stream gets too long.
+// room stops the reading if a stream gets too long.
 func (f *file) room(n int) {
 	if n > f.limits.Stream {
 		panic(stop{fmt.Errorf("%w: a stream of more than %d bytes", ErrLimit, f.limits.Stream)})
@@ -81,7 +81,7 @@ func (f *file) inflate(data []byte) []byte {
 	}
 }
 
-// unascii85 reads what it can of ASCII base 85.
+// unascii85 decodes ASCII base 85 up to the first fault.
 func unascii85(data []byte) []byte {
 	data = bytes.TrimPrefix(bytes.TrimLeft(data, " \r\n\t"), []byte("<~"))
 	if end := bytes.IndexByte(data, '~'); end >= 0 {

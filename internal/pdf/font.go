@@ -19,7 +19,7 @@ type font struct {
 	glyphs  map[uint32]shown   // what was looked up
 }
 
-// A shown is what one code shows.
+// A shown is the text and the width of a code.
 type shown struct {
 	text  string
 	width float64
@@ -218,7 +218,7 @@ func (f *file) each(o *font, s text, show func(code uint32, glyph shown)) {
 	}
 }
 
-// look returns what a code shows.
+// look returns the text and the width of a code.
 func (o *font) look(c uint32) shown {
 	g := shown{width: o.width}
 	if w, ok := o.widths[c]; ok {

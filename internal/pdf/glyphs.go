@@ -45,8 +45,8 @@ func pairs(list string) map[string]string {
 	return found
 }
 
-// glyph returns the text of a glyph's name (Adobe Glyph List specification), "" where
-// the name says nothing.
+// glyph returns the text of a glyph's name (Adobe Glyph List specification), "" if the name
+// is unknown.
 func glyph(name string) string {
 	name, _, _ = strings.Cut(name, ".") // a variant
 	if s, ok := glyphNames[name]; ok {

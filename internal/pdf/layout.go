@@ -54,7 +54,7 @@ func (p *layout) add(next piece) {
 	p.out.WriteString(next.text)
 }
 
-// gap returns what stands between two pieces of a page.
+// gap returns the white space between two pieces of a page.
 func gap(last, next piece, height float64) string {
 	// How far next is along and across the base line of last.
 	ux, uy := last.toX-last.x, last.toY-last.y

@@ -10,8 +10,8 @@ const (
 	mostValues = 1 << 20 // values of one object
 )
 
-// A lexer reads objects of PDF's syntax (ISO 32000-1 §7.2, §7.3). It is lenient: what it
-// cannot read is passed over.
+// A lexer reads objects of PDF's syntax (ISO 32000-1 §7.2, §7.3). It is lenient: it passes
+// over bytes that it cannot read.
 type lexer struct {
 	src    []byte
 	pos    int
@@ -59,8 +59,8 @@ func (l *lexer) one() object {
 	return l.object(0)
 }
 
-// object reads an object, a word, or a closing. At the end, and where an object has too
-// many values, it returns closing(0).
+// object reads an object, a word, or a closing. At the end, and if an object has too many
+// values, it returns closing(0).
 func (l *lexer) object(depth int) object {
 	l.blank()
 	if l.end() {
@@ -165,7 +165,7 @@ func digits(token []byte) bool {
 	return true
 }
 
-// parseNumber returns a number, 0 for what is none, and whether it is written without a
+// parseNumber returns a number, 0 for any other text, and whether it is written without a
 // fraction.
 func parseNumber(token []byte) (n float64, whole bool) {
 	if len(token) < 16 && digits(token) {
@@ -328,7 +328,7 @@ func (l *lexer) array(depth int) object {
 	}
 }
 
-// stray reports whether a word ends whatever is open.
+// stray reports whether a word ends all open arrays and dicts.
 func stray(w word) bool { return w == "endobj" || w == "endstream" || w == "stream" || w == "obj" }
 
 func (l *lexer) dict(depth int) object {

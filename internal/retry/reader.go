@@ -58,13 +58,6 @@ func (r *Reader) Start() error {
 	return r.err
 }
 
-// Offset returns how many bytes the reader gave.
-func (r *Reader) Offset() int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.offset
-}
-
 // Read implements io.Reader.
 func (r *Reader) Read(p []byte) (int, error) {
 	r.mu.Lock()

@@ -110,7 +110,6 @@ func TestReaderGoesOnWhereItFailed(t *testing.T) {
 		defer r.Close()
 		got, err := io.ReadAll(r)
 		require.Equal(t, text[:len(got)], got)
-		require.EqualValues(t, len(got), r.Offset())
 		if err == nil {
 			require.Len(t, got, len(text))
 		} else {

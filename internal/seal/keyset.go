@@ -36,9 +36,6 @@ type Key struct {
 // ID returns the key's identifier.
 func (k *Key) ID() KeyID { return k.id }
 
-// Seals returns how many seals were reserved so far.
-func (k *Key) Seals() uint64 { return k.seals.Load() }
-
 // Reserve counts n seals before they are made. It reports ErrKeySpent, and
 // counts nothing, where the key would exceed limit; 0 means MaxSeals.
 //

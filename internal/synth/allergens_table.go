@@ -1,6 +1,6 @@
 package synth
 
-// allergen is what a patient does not tolerate.
+// allergen is a substance that patients may not tolerate.
 type allergen struct {
 	code        concept
 	category    string // AllergyIntolerance.category
@@ -28,7 +28,7 @@ var allergens = []allergen{
 	{rxnorm("10831", "Sulfamethoxazole / Trimethoprim"), "medication", "sulfa drugs", false, nil},
 }
 
-// reaction is how an allergy shows.
+// reaction is a manifestation of an allergy.
 type reaction struct {
 	code  concept
 	words string // as a note says it

@@ -1,6 +1,6 @@
 package synth
 
-// allergy is what the patient does not tolerate, and how it shows.
+// allergy is a substance that the patient does not tolerate, with its reaction.
 type allergy struct {
 	*allergen
 	inactive, unsure bool
@@ -8,8 +8,7 @@ type allergy struct {
 	severity         string    // of the reaction
 }
 
-// drawAllergies decides what the patient does not tolerate: nothing for three
-// in four.
+// drawAllergies draws the patient's allergies: three in four have none.
 func (l *life) drawAllergies() {
 	l.allergies = l.allergies[:0]
 	if !l.permille(260) {

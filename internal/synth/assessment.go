@@ -45,7 +45,7 @@ func (c *chart) noteFindings() {
 	}
 }
 
-// noteVitals says what was measured.
+// noteVitals writes the vital signs of the visit.
 func (c *chart) noteVitals() {
 	t, v := &c.note, &c.vitals
 	if *v == (vitals{}) {
@@ -83,8 +83,8 @@ func (c *chart) noteVitals() {
 	t.say(".\n")
 }
 
-// noteResults tells the values of the visit: abnormal and changed ones by number, and
-// the others as normal.
+// noteResults writes the values of the visit: abnormal and changed ones by number, and the
+// others as normal.
 func (c *chart) noteResults() {
 	if len(c.readings) == 0 {
 		return
@@ -123,7 +123,7 @@ func (c *chart) noteResults() {
 	}
 }
 
-// noteTrend says where a value came from.
+// noteTrend writes the value before this one.
 func (c *chart) noteTrend(r *reading) {
 	t := &c.note
 	if r.beforeAt == 0 {
@@ -160,8 +160,7 @@ func (c *chart) noteVaccines() {
 	}
 }
 
-// notePlan says what was decided about the visit's reason, then about each
-// chronic disorder.
+// notePlan writes the decisions about the visit's reason, then about each chronic disorder.
 func (c *chart) notePlan(v *visit) {
 	t := &c.note
 	t.heading("Assessment and Plan")
@@ -210,8 +209,8 @@ func (c *chart) problem(line *int, words string) {
 	c.note.say(": ")
 }
 
-// noteTreatment says what was started, exchanged, raised and renewed for the visit's
-// reason, and what was done.
+// noteTreatment writes the drugs that were started, exchanged, raised and renewed for the
+// visit's reason, and the procedures.
 func (c *chart) noteTreatment(v *visit, a *affliction) {
 	t := &c.note
 	at := v.start + ordered
@@ -246,7 +245,8 @@ func (c *chart) noteTreatment(v *visit, a *affliction) {
 	t.b = append(t.b[:len(t.b)-1], '\n')
 }
 
-// noteOrders says what was started, or else renewed, and reports whether anything was.
+// noteOrders writes the drugs that were started, or else renewed, and reports whether there
+// were any.
 func (c *chart) noteOrders(v *visit, begun bool) bool {
 	t := &c.note
 	said := false

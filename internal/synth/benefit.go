@@ -1,8 +1,8 @@
 package synth
 
-// The parts of an adjudication, and what share of the submitted amount each is
-// for an insured patient, in percent. Displays are left out: an
-// ExplanationOfBenefit has dozens of them.
+// The parts of an adjudication, with the share of each in the submitted amount of an
+// insured patient, in percent. Displays are left out: an ExplanationOfBenefit has dozens of
+// them.
 var adjudications = [...]struct {
 	code  concept
 	share int
@@ -24,8 +24,8 @@ var (
 	inNetwork       = hl7("benefit-network", "in", "In Network")
 )
 
-// writeBenefit appends what the payer made of the bill. The referral and the
-// coverage are contained, since neither type is among those of the data set.
+// writeBenefit appends the payer's decision about the bill. The referral and the coverage
+// are contained, since neither type is among those of the data set.
 func (c *chart) writeBenefit(n int, bill id) {
 	v := &c.visits[n]
 	settled := min(v.end+moment(c.between(2, 21))*day, now)

@@ -62,7 +62,7 @@ func monthOf(t moment) int {
 	return d.year*12 + d.month - 1
 }
 
-// precision is how much of a date is known (FHIR R4 §2.24.0.1, dateTime).
+// precision is the number of known parts of a date (FHIR R4 §2.24.0.1, dateTime).
 type precision uint8
 
 const (

@@ -54,8 +54,8 @@ func (c *chart) writeCarePlan(n int) {
 	c.endLine()
 }
 
-// ended returns when what was begun at a visit for a disorder ended, with the disorder or
-// with the patient, or 0 if it goes on. That is never before the visit's own end.
+// ended returns when care that began at a visit for a disorder ended, with the disorder or
+// with the patient, or 0 if it goes on. Care never ends before the visit.
 func (c *chart) ended(a *affliction, v *visit) moment {
 	end := a.end
 	if end == 0 {

@@ -1,7 +1,7 @@
 package synth
 
-// chart writes what is recorded of a life. It is scratch space: its slices keep
-// their capacity from patient to patient, and its bytes are the caller's.
+// chart writes the record of a life. It is scratch space: its slices keep their capacity
+// from patient to patient, and its bytes are the caller's.
 type chart struct {
 	writer
 	life
@@ -88,7 +88,7 @@ var subject = id{patient, 0}
 func encounterID(v int) id     { return id{encounter, uint32(v)} }
 func conditionID(about int) id { return id{condition, uint32(about)} }
 
-// writeVisit appends everything that was recorded at a visit.
+// writeVisit appends the record of a visit.
 func (c *chart) writeVisit(n int) {
 	v := &c.visits[n]
 	c.traits = c.traitsAt(v.end)
@@ -133,7 +133,7 @@ func (c *chart) encounterReference(n int) {
 	c.reference("encounter", c.space, encounterID(n), "")
 }
 
-// staffReference writes the reference to who saw the patient.
+// staffReference writes the reference to the clinician of the visit.
 func (c *chart) staffReference(name string, v *visit) {
 	c.reference(name, c.directory.space, practitionerID(v.staff), c.directory.staff[v.staff].display)
 }
@@ -158,8 +158,7 @@ func (c *chart) siteReference(name string, v *visit) {
 	c.reference(name, c.directory.space, site, c.directory.providers[v.provider].name)
 }
 
-// reason writes what the visit is about as an array of one Reference, if it is
-// about anything.
+// reason writes the reason of the visit, if it has one, as an array of one Reference.
 func (c *chart) reason(name string, v *visit) {
 	if v.about >= 0 {
 		c.references(name, c.space, conditionID(v.about), c.afflictions[v.about].code.display)

@@ -97,8 +97,8 @@ func (c *chart) writeBilledProcedures() {
 	}
 }
 
-// writeItems writes the items of the bill. more writes what follows the first
-// elements of each, which Claim and ExplanationOfBenefit have in common.
+// writeItems writes the items of the bill: the first elements of each, which Claim and
+// ExplanationOfBenefit have in common, and the others by more.
 func (c *chart) writeItems(n int, more func(c *chart, n int, billed *charge)) {
 	v := &c.visits[n]
 	procedures, immunizations := 0, 0
@@ -140,7 +140,7 @@ func (c *chart) writeClaimItem(n int, billed *charge) {
 	c.money("net", billed.cents)
 }
 
-// writeBilledDiagnosis refers to what the visit is about.
+// writeBilledDiagnosis refers to the reason of the visit.
 func (c *chart) writeBilledDiagnosis(v *visit) {
 	if v.about < 0 {
 		return

@@ -63,8 +63,8 @@ func (c *chart) writeCondition(about int) {
 	c.endLine()
 }
 
-// writeOnset says when it began: to the second where a machine noted it, less
-// exactly where the patient remembers.
+// writeOnset writes the onset: to the second if a machine noted it, less exactly if the
+// patient remembers it.
 func (c *chart) writeOnset(a *affliction) {
 	if a.days > 0 {
 		c.dateTime("onsetDateTime", a.onset)

@@ -3,8 +3,8 @@ package synth
 // knot is a point of a curve: a share out of a thousand at an age in years.
 type knot struct{ age, share int }
 
-// curve says which share of people have something by an age. It never falls: what goes
-// away again has an end of its own. Between knots it is a line, and before the first it
+// curve is the share of people who have something by an age. It never falls: an affliction
+// that goes away has an end of its own. Between knots it is a line, and before the first it
 // rises from nothing within four years.
 type curve []knot
 

@@ -157,9 +157,9 @@ func (w *writer) resource(s space, of id, profile string) {
 	w.end()
 }
 
-// testData is the security label of resources that are made up (FHIR R4
-// §6.1.1). What claims a profile goes without, for the sake of size, but for
-// the two types that are most easily taken for real.
+// testData is the security label of resources that are made up (FHIR R4 §6.1.1). To save
+// size, only resources without a profile have it, and the two types that are most easily
+// taken for real.
 var testData = hl7("v3-ActReason", "HTEST", "test health data")
 
 // endLine closes the resource and its line.

@@ -33,8 +33,7 @@ func (l *life) planDeath() {
 	l.addVisit(visit{start: l.closing, end: l.died, setting: l.deathbed, about: about, diagnosis: diagnosis, last: true})
 }
 
-// drawCause returns the affliction that the patient dies of, or -1 if it is something
-// new.
+// drawCause returns the affliction that the patient dies of, or -1 for a new cause.
 func (l *life) drawCause() int {
 	total := 0
 	for i := range causes {

@@ -1,7 +1,7 @@
 package synth
 
-// cause is what people die of who have nothing deadly that was found before: how much it
-// weighs among the causes at an age, for men and women.
+// cause is a cause of death for people without a deadly affliction. It has its weight among
+// the causes by age, for men and women.
 //
 // Source: CDC, ten leading causes of death by age group and sex, 2022 (WISQARS), and NCHS
 // Data Brief 492; weights rounded to a few steps.

@@ -1,16 +1,13 @@
 package synth_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -57,13 +54,8 @@ type codeConcept struct {
 	Concept       []codeConcept
 }
 
-const definitionsFolder = "../../../shared/data/fhir-r4"
-
 func loadDefinitions(t *testing.T) *definitions {
 	t.Helper()
-	if _, err := os.Stat(definitionsFolder); err != nil {
-		t.Skip("the FHIR R4 definitions are not here: " + definitionsFolder)
-	}
 	d := &definitions{
 		elements: map[string]*element{}, children: map[string][]*element{},
 		regexes: map[string]*regexp.Regexp{}, systems: map[string]map[string]string{},
@@ -98,17 +90,9 @@ func addConcepts(to map[string]string, from []codeConcept) {
 
 func eachLine(t *testing.T, name string, do func(t *testing.T, line []byte)) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(definitionsFolder, name+".ndjson.gz"))
-	require.NoError(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		do(t, lines.Bytes())
+	for _, line := range fhirjsontest.Lines(t, "fhir-r4/"+name+".ndjson.gz") {
+		do(t, line)
 	}
-	require.NoError(t, lines.Err())
 }
 
 func (d *definitions) addStructure(t *testing.T, line []byte) {

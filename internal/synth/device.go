@@ -1,7 +1,6 @@
 package synth
 
-// writeDevice appends what the patient is given to live with the disorder, for
-// most.
+// writeDevice appends the device with which most patients live with the disorder.
 func (c *chart) writeDevice(n int) {
 	v := &c.visits[n]
 	a := c.afflictions[v.about].device

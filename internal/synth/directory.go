@@ -2,9 +2,8 @@ package synth
 
 import "strconv"
 
-// directory is what all patients share. It comes in groups: a hospital and
-// three practices in one city. A group depends on the seed and its own number
-// alone.
+// directory has the resources that all patients share, in groups: a hospital and three
+// practices in one city. A group depends on the seed and its own number alone.
 type directory struct {
 	space
 	providers []provider

@@ -1,6 +1,6 @@
 package synth
 
-// trait is what a disorder changes in measurements and notes.
+// trait is an effect of a disorder on measurements and notes.
 type trait uint32
 
 const (
@@ -25,7 +25,7 @@ const (
 	wounded
 )
 
-// sexes that a disorder is found in.
+// sexes are the sexes that have a disorder.
 type sexes uint8
 
 const (
@@ -34,7 +34,7 @@ const (
 	menOnly
 )
 
-// disorder is what patients have: chronic, or acute if it has days.
+// disorder is a disease, an injury or a finding: chronic, or acute if it has days.
 type disorder struct {
 	code     concept  // SNOMED CT
 	words    string   // as a note says it

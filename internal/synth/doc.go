@@ -10,22 +10,22 @@
 //
 // # Terms
 //
-// The directory is what all patients share: payers, provider organizations,
-// their locations, practitioners and roles. A life is the plan of one patient:
-// who they are, which disorders they have, which visits they made, what they took
-// and what they died of. An affliction is a disorder that a patient has, a course a
-// drug that they take for it, from its first order to its end. Severity is how much
-// an affliction changes measurements. A visit becomes an Encounter and everything
-// that was recorded at it. A line is one resource and the newline after it.
+// The directory has the resources that all patients share: payers, provider organizations,
+// their locations, practitioners and roles. A life is the plan of one patient: the person,
+// the disorders, the visits, the drugs and the cause of death. An affliction is a disorder
+// that a patient has, a course a drug that they take for it, from its first order to its
+// end. Severity is how much an affliction changes measurements. A visit becomes an
+// Encounter and the resources that were recorded at it. A line is one resource and the
+// newline after it.
 //
 // # Time
 //
-// Ten years are recorded, and before them when lasting disorders were found. Values are
-// people's own: they wander over the years and move with severity, which builds up
-// until a disorder is found, falls with each step of its treatment and grows again.
-// Drugs are raised where severity stays high, exchanged where they are not tolerated,
-// and end as planned, with the disorder or with the patient. One in twelve patients
-// died within the ten years, of a disorder of theirs or of a common cause.
+// The last ten years are recorded, and of the time before them the onset of lasting
+// disorders. Values are people's own: they wander over the years and move with severity,
+// which builds up until a disorder is found, falls with each step of its treatment and
+// grows again. Drugs are raised if severity stays high, exchanged if they are not
+// tolerated, and end as planned, with the disorder or with the patient. One in twelve
+// patients died within the ten years, of a disorder of theirs or of a common cause.
 //
 // Ages, sexes, deaths, lasting disorders, stature and smoking follow statistics of the
 // United States that the tables name. Lasting disorders come together more often than
@@ -41,15 +41,15 @@
 //   - Patient i depends on seed and i alone. The directory of n patients begins
 //     with that of any smaller number, so a data set is contained in every
 //     larger one of its seed.
-//   - Every reference resolves within the data set or the resource's own
-//     contained resources. References to what is not preloaded (Coverage) are
-//     contained or say a display only.
+//   - Every reference resolves within the data set or the resource's own contained
+//     resources. Coverage, which is not preloaded, is contained, or a reference has its
+//     display only.
 //   - No visit is before birth, after death or after [Now]. Bills may be settled
 //     after death, and due and expiry dates lie in the future.
 //   - Elements stand in the order of the specification, names are unique, and
 //     every resource is valid against the StructureDefinitions of R4.
-//   - A note says what the record has: drugs, values and where they came from, what the
-//     patient has and had. What it denies, the patient does not have.
+//   - A note agrees with the record: drugs, values and the values before them, present and
+//     past disorders. The patient has nothing that a note denies.
 //
 // # What it does not do
 //

@@ -89,7 +89,7 @@ var (
 	alteplase     = drug{rxnorm("1804799", "Alteplase 100 MG Injection"), "alteplase 100 mg", "Infusion over 60 minutes", 10000, milligram, intravenous, 1, 1, false, 1, 612000, nil, nil}
 )
 
-// What is given where the first drug does too little or is not tolerated.
+// The drugs that follow if the first one does too little or is not tolerated.
 var (
 	lisinopril20     = drug{rxnorm("314077", "lisinopril 20 MG Oral Tablet"), "lisinopril 20 mg tablet", "Take 1 tablet by mouth once daily", 100, tablet, oral, 1, 1, false, 13, 1510, &lisinopril40, &losartan}
 	lisinopril40     = drug{rxnorm("197884", "lisinopril 40 MG Oral Tablet"), "lisinopril 40 mg tablet", "Take 1 tablet by mouth once daily", 100, tablet, oral, 1, 1, false, 13, 1640, nil, &losartan}

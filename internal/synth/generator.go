@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Generator makes one data set. It is safe for concurrent use: it does not
-// change after New, and what it appends to belongs to the caller.
+// Generator makes one data set. It is safe for concurrent use: it does not change after
+// New, and appends to slices of the caller.
 type Generator struct {
 	seed      uint64
 	patients  int
@@ -43,12 +43,11 @@ func (g *Generator) AppendShared(dst []byte) []byte {
 	return w.b
 }
 
-// AppendPatient appends the lines of patient i and of all that is recorded
-// about them to dst and returns it: about 370 resources and 600 kB. It depends on
-// the seed and i alone, so patients may be made in any order and in parallel.
+// AppendPatient appends the lines of patient i and of the patient's record to dst and
+// returns it: about 370 resources and 600 kB. It depends on the seed and i alone, so
+// patients may be made in any order and in parallel.
 //
-// i must be in [0, Patients()): beyond, the directory may lack what the
-// patient refers to, and AppendPatient panics.
+// i must be in [0, Patients()), otherwise AppendPatient panics.
 func (g *Generator) AppendPatient(dst []byte, i int) []byte {
 	if i < 0 || i >= g.patients {
 		panic("synth: patient out of range")

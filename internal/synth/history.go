@@ -21,8 +21,8 @@ func (f *familyHistory) draw(r *random, young bool) {
 	}
 }
 
-// notePast lists what else the patient has and had by then, and chronic disorders that
-// they never have.
+// notePast lists the patient's other disorders of then and before, and chronic disorders
+// that the patient never has.
 func (c *chart) notePast(v *visit) {
 	t := &c.note
 	t.heading("Past Medical History")

@@ -41,8 +41,8 @@ var kindNames = [kinds]string{
 	"PractitionerRole", "Procedure", "Provenance",
 }
 
-// space is what ids are drawn from: one for the directory, one for each
-// patient. Two 64-bit keys keep the chance of a collision that of random UUIDs.
+// space is a set of ids: one for the directory, one for each patient. Two 64-bit keys keep
+// the chance of a collision that of random UUIDs.
 type space struct{ high, low uint64 }
 
 // newSpace returns the id space of number n within the data sets of seed.

@@ -4,8 +4,8 @@ import "strconv"
 
 var radiologyReport = concept{terminology + "v2-0074", "RAD", "Radiology"}
 
-// writeImaging appends the study that the disorder asks for when it is found,
-// with its Procedure and report.
+// writeImaging appends the imaging study with which the disorder is found, its Procedure
+// and its report.
 func (c *chart) writeImaging(n int) {
 	v := &c.visits[n]
 	if v.about < 0 || !v.diagnosis {

@@ -97,7 +97,7 @@ func (c *chart) writeValue(n int, m *measure, value int) {
 	c.remember(m, value, c.drawnAt(n))
 }
 
-// category returns what sort of Observation a value is: what is answered is a survey.
+// category returns the category of a value's Observation: an answer belongs to a survey.
 func (m *measure) category() concept {
 	if m.unit == score {
 		return surveyCategory

@@ -1,6 +1,6 @@
 package synth
 
-// stretch is how long a value wanders from one resting place to the next.
+// stretch is the time in which a value wanders from one resting place to the next.
 const stretch = 180 * day
 
 // key names a measure among those of a patient.

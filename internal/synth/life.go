@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// life is the plan of a patient: what they have, when they are seen and what they take. It
-// is drawn whole before a line is written, so that a resource can refer to what comes
-// later.
+// life is the plan of a patient: disorders, visits and drugs. It is drawn whole before a
+// line is written, so that a resource can refer to a later one.
 type life struct {
 	random
 	person
@@ -108,7 +107,8 @@ func (l *life) addVisit(v visit) {
 	l.visits = append(l.visits, v)
 }
 
-// hospitalStaff says which of a hospital's staff sees a patient, by setting.
+// hospitalStaff has the number of the clinician of a hospital who sees patients in a
+// setting.
 var hospitalStaff = [...]int{emergency: 0, inpatient: 1, prenatal: 2}
 
 // infantCheckups are the ages in months of well child visits; from the last on

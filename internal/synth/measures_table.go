@@ -14,7 +14,7 @@ type measure struct {
 	derive    func(c *chart, t moment) int // gives the value, if others do not
 }
 
-// shift is where the middle lies under a trait of full severity.
+// shift is the middle under a trait of full severity.
 type shift struct {
 	under trait
 	to    int
@@ -106,8 +106,8 @@ var (
 // creatinine is its place in the metabolic panel.
 const creatinine = 2
 
-// monitored says what is measured when a disorder with a trait is followed up, and at how
-// many of a thousand visits.
+// monitored has the measures for the follow-up of a disorder with a trait, and at how many
+// of a thousand visits they are taken.
 var monitored = []struct {
 	of      trait
 	measure *measure

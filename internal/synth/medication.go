@@ -119,7 +119,7 @@ func (c *chart) writeDosage(d *drug) {
 	c.endList()
 }
 
-// writeDose writes a single dose, in whole units where it is whole.
+// writeDose writes a single dose, without decimals if it is whole.
 func (c *chart) writeDose(name string, d *drug) {
 	if d.dose%100 == 0 {
 		c.quantity(name, d.dose/100, 0, d.unit)

@@ -11,8 +11,8 @@ func bcp47(code, display string) concept { return concept{"urn:ietf:bcp:47", cod
 
 var english = bcp47("en-US", "English (United States)")
 
-// The names hold accents, apostrophes, hyphens and spaces on purpose: they are
-// what breaks folding and sorting.
+// The names have accents, apostrophes, hyphens and spaces on purpose: these break folding
+// and sorting.
 var cultures = struct{ anglo, hispanic, asian, french culture }{
 	anglo: culture{
 		women: []string{

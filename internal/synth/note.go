@@ -52,9 +52,8 @@ func (t *note) list(n int, joint string, word func(i int) string) {
 	}
 }
 
-// composeNote writes the visit's note into c.note: what brought the patient, what they
-// have, had and take, what was found and decided, in agreement with the resources of the
-// chart.
+// composeNote writes the visit's note into c.note: complaint, history, medications,
+// findings and decisions, in agreement with the resources of the chart.
 func (c *chart) composeNote(v *visit) {
 	c.note.b = appendTime(c.note.b[:0], v.start, toDay, -1)
 	c.noteComplaint(v)
@@ -228,8 +227,8 @@ func (c *chart) noteAllergies() {
 	}
 }
 
-// noteMedications lists what the patient takes when they come, and what they stopped in
-// the two years before.
+// noteMedications lists the drugs that the patient takes at arrival, and those drugs that
+// were stopped in the two years before.
 func (c *chart) noteMedications(v *visit) {
 	t := &c.note
 	t.heading("Medications")

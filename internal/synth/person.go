@@ -1,6 +1,6 @@
 package synth
 
-// person is who a patient is.
+// person is a patient's identity and body.
 type person struct {
 	woman       bool
 	culture     *culture
@@ -74,7 +74,7 @@ func byWeight[T any](r *random, from []T, of func(*T) int) int {
 	return len(from) - 1
 }
 
-// draw decides who patient i is.
+// draw draws the person of patient i.
 func (p *person) draw(r *random, i int) {
 	*p = person{}
 	p.drawSpan(r)
@@ -121,8 +121,8 @@ func (p *person) drawSpan(r *random) {
 	}
 }
 
-// population weighs the living and the dead of ten years: for each band of ages men
-// alive, men dead, women alive, women dead.
+// population has the weights of the living and the dead of ten years: for each band of ages
+// men alive, men dead, women alive, women dead.
 var population = weighPopulation()
 
 func weighPopulation() (weights [4 * len(bands)]int) {
@@ -225,7 +225,7 @@ func (p *person) drawNames(r *random) {
 	}
 }
 
-// drawPayer decides who pays: Medicare from 65 years of age, otherwise any.
+// drawPayer draws the payer: Medicare from 65 years of age, otherwise any.
 func (p *person) drawPayer(r *random) {
 	switch {
 	case p.ageAt(p.last) >= 65:

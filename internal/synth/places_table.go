@@ -47,8 +47,8 @@ var places = []place{
 	{"Miami", "FL", "33130", 25761700, -80191800},
 }
 
-// payers are the insurers, written as Organizations. The last is the patient's
-// own purse.
+// payers are the insurers, written as Organizations. The last is for patients who pay
+// themselves.
 var payers = []string{
 	"Medicare", "Medicaid", "Commonwealth Mutual Health", "Harbor Blue Plan",
 	"Evergreen Health Insurance", "United Guild Benefit", "NO_INSURANCE",
@@ -56,8 +56,8 @@ var payers = []string{
 
 const noInsurance = 6
 
-// facility is a sort of provider organization. Each group of the directory has
-// one of each, the hospital first.
+// facility is a type of provider organization. Each group of the directory has one of each,
+// the hospital first.
 type facility struct {
 	suffix   string
 	hospital bool
@@ -75,7 +75,7 @@ const (
 	staffPerFacility = 4
 )
 
-// specialty is what a practitioner does there.
+// specialty is a practitioner's role and field.
 type specialty struct {
 	taxonomy concept
 	role     concept

@@ -31,8 +31,8 @@ var bands = [...]band{
 	{[2]int{14, 42}, [2]int{30000, 26200}},
 }
 
-// smokingBand says how many of a thousand adults smoke and how many did, from an age on,
-// men first.
+// smokingBand is how many of a thousand adults smoke and how many did, from an age on, men
+// first.
 //
 // Source: National Health Interview Survey 2022 (CDC, Cigarette Smoking Among Adults),
 // rounded.

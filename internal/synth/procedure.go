@@ -2,8 +2,8 @@ package synth
 
 var diagnosticService = snomed("103693007", "Diagnostic procedure")
 
-// writeProcedures appends what is done at a visit: for its reason, or as
-// routine at a check-up.
+// writeProcedures appends the procedures of a visit: for its reason, or the routine of a
+// check-up.
 func (c *chart) writeProcedures(n int) {
 	v := &c.visits[n]
 	if v.about >= 0 {

@@ -6,8 +6,7 @@ var (
 	createActivity   = hl7("v3-DataOperation", "CREATE", "create")
 )
 
-// writePatientProvenance appends who vouches for the patient's record and its
-// encounters.
+// writePatientProvenance appends the Provenance of the patient's record and its encounters.
 func (c *chart) writePatientProvenance() {
 	c.resource(c.space, c.issue(provenance), usCore+"us-core-provenance")
 	c.array("target")
@@ -28,8 +27,7 @@ func (c *chart) writePatientProvenance() {
 	c.endLine()
 }
 
-// writeDocumentProvenance appends who wrote the visit's note, for one note in
-// six.
+// writeDocumentProvenance appends the Provenance of the visit's note, for one note in six.
 func (c *chart) writeDocumentProvenance(n int) {
 	if !c.permille(160) {
 		return

@@ -1,6 +1,6 @@
 package synth
 
-// What notes are made of. A blank, {}, stands for what the note fills in.
+// The sentences of notes. The note fills in each blank, {}.
 
 // presentations open the history of a visit for something: {} is the symptoms.
 var presentations = []string{
@@ -21,7 +21,7 @@ var emergencies = []string{
 // unspoken is the number of denials that do not need the patient to speak.
 const unspoken = 3
 
-// denials name what the patient does not have: {} is a list of symptoms.
+// denials name symptoms that the patient does not have: {} is their list.
 var denials = []string{
 	"There is no {}.",
 	"Negative for {}.",
@@ -31,8 +31,8 @@ var denials = []string{
 	"Patient reports no {}.",
 }
 
-// absent are what denials list. None is a symptom of a disorder of the tables,
-// so that a note never denies what it reports.
+// absent are the symptoms of denials. None is a symptom of a disorder of the tables, so
+// that a note never denies a symptom that it reports.
 var absent = []string{
 	"chest tightness", "night sweats", "syncope", "hematuria", "melena", "chills", "jaundice",
 	"vision loss", "neck stiffness", "dysphagia", "hearing loss", "numbness",
@@ -62,14 +62,14 @@ var relatives = []string{
 	"Sister with {}.",
 }
 
-// inherited are what relatives have.
+// inherited are disorders of relatives.
 var inherited = []string{
 	"type 2 diabetes mellitus", "breast cancer", "hypertension", "coronary artery disease",
 	"colon cancer", "ischemic stroke", "Alzheimer's disease", "asthma", "hypothyroidism",
 	"rheumatoid arthritis", "atrial fibrillation", "major depressive disorder",
 }
 
-// unaffected are what no relative has.
+// unaffected are disorders that no relative has.
 var unaffected = []string{
 	"No family history of premature heart disease.",
 	"Family history is negative for ovarian cancer.",
@@ -77,7 +77,7 @@ var unaffected = []string{
 	"No relatives with cystic fibrosis.",
 }
 
-// examinations are findings that anyone may have unless what they have contradicts.
+// examinations are findings of everyone whose disorders do not contradict.
 var examinations = []struct {
 	words  string
 	unless trait
@@ -93,7 +93,7 @@ var examinations = []struct {
 	{"Pupils are equal, round and reactive to light.", 0},
 }
 
-// signs are findings of those who have something.
+// signs are findings of patients with a trait.
 var signs = []struct {
 	of    trait
 	words string
@@ -105,7 +105,7 @@ var signs = []struct {
 	{obese, "Obese body habitus."},
 }
 
-// sideEffects are why a drug is not tolerated.
+// sideEffects are reasons why a drug is not tolerated.
 var sideEffects = []string{"nausea", "muscle aches", "dizziness", "a rash", "fatigue", "an upset stomach"}
 
 // continuations follow a chronic disorder in the plan: {} is a drug.

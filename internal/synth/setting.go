@@ -1,6 +1,6 @@
 package synth
 
-// setting is where and why a visit takes place.
+// setting is the place and purpose of a visit.
 type setting uint8
 
 const (
@@ -14,8 +14,7 @@ const (
 	homeCare
 )
 
-// settings says what a visit of each setting is coded, how long it takes and
-// what it costs.
+// settings has the code, the length and the cost of a visit in each setting.
 var settings = [...]struct {
 	kind      concept // Encounter.type
 	class     concept // Encounter.class

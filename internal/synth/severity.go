@@ -50,8 +50,7 @@ func (l *life) severityAt(about int, t moment) int {
 	return severity
 }
 
-// growth returns by how much severity grows from one moment to another, which is not
-// without end.
+// growth returns by how much severity grows from one moment to another, up to a bound.
 func (a *affliction) growth(from, to moment) int {
 	return min(a.pace*int((to-from)/day)/365, 600)
 }

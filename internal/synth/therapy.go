@@ -12,7 +12,7 @@ type course struct {
 	ending      ending
 }
 
-// ending is why a course ended.
+// ending is the reason for the end of a course.
 type ending uint8
 
 const (
@@ -23,7 +23,7 @@ const (
 	deceased         // with the patient
 )
 
-// statusReason returns what MedicationRequest.statusReason says of an ending.
+// statusReason returns the MedicationRequest.statusReason of an ending.
 func (e ending) statusReason() concept {
 	switch e {
 	case raised:
@@ -55,7 +55,7 @@ func (l *life) tolerates(d *drug) bool {
 	return true
 }
 
-// planTherapy plans what is taken: begun when a disorder is found, reviewed at each visit
+// planTherapy plans the courses: begun when a disorder is found, reviewed at each visit
 // that follows it up, ended as planned, with the disorder or with the patient.
 func (l *life) planTherapy() {
 	for n := range l.visits {
@@ -85,8 +85,8 @@ func (l *life) startCourse(n int, d *drug, step bool) {
 	})
 }
 
-// review renews what is taken for the disorder of visit n, exchanges what is not
-// tolerated, and steps up where severity is high.
+// review renews the drugs for the disorder of visit n, exchanges a drug that is not
+// tolerated, and steps up if severity is high.
 func (l *life) review(n int) {
 	v := &l.visits[n]
 	a := &l.afflictions[v.about]

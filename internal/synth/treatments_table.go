@@ -104,7 +104,7 @@ var (
 	}
 )
 
-// regimen is a care plan: what it is for and what is done.
+// regimen is a care plan: its purpose and its activities.
 type regimen struct {
 	code       concept
 	activities []concept

@@ -27,7 +27,7 @@ var (
 	celsius     = unit{"Cel", "Cel"}
 )
 
-// vitals are what was measured at a visit, for its note; zero is not measured.
+// vitals are the vital signs of a visit, for its note; zero is not measured.
 type vitals struct {
 	systolic, diastolic int
 	pulse               int
@@ -37,8 +37,8 @@ type vitals struct {
 	bmi                 int // tenths
 }
 
-// writeVitals appends what is measured at a visit: everything at a check-up,
-// less otherwise.
+// writeVitals appends the vital signs of a visit: all of them at a check-up, fewer
+// otherwise.
 func (c *chart) writeVitals(n int) {
 	v := &c.visits[n]
 	at := v.start + 8*minute
@@ -143,7 +143,7 @@ func (c *chart) component(code concept, value int) {
 	c.end()
 }
 
-// writeFindings appends what patients say rather than what is measured.
+// writeFindings appends findings that patients tell.
 func (c *chart) writeFindings(n int, at moment) {
 	v := &c.visits[n]
 	age := c.ageAt(at)

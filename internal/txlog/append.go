@@ -28,7 +28,7 @@ type Position struct {
 // disk for instance: then nothing was written. With ErrOutcomeUnknown the record
 // may turn out to be there when the store is opened again.
 func (l *Log) Append(ctx context.Context, b *Batch) (Position, error) {
-	p, err := newPlan(b)
+	p, err := newLayout(b)
 	if err != nil {
 		return Position{}, err
 	}
@@ -62,7 +62,7 @@ func (l *Log) Append(ctx context.Context, b *Batch) (Position, error) {
 }
 
 // checkAppendLocked refuses a batch that cannot be appended now.
-func (l *Log) checkAppendLocked(ctx context.Context, b *Batch, p *plan) error {
+func (l *Log) checkAppendLocked(ctx context.Context, b *Batch, p *recordLayout) error {
 	if err := l.checkWriteLocked(ctx); err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func FuzzRecord(f *testing.F) {
 		{Time: 5, Annotation: []byte("note"), Items: []Item{{Values: []byte("v"), Body: []byte("body")}, {Body: []byte("b")}}},
 		{Time: 6, Items: []Item{{Kind: State, Values: []byte("name")}}},
 	}
-	p, err := newPlan(&Batch{Commits: commits})
+	p, err := newLayout(&Batch{Commits: commits})
 	require.NoError(f, err)
 	f.Add(p.seal(keys.Current(), nil, [16]byte{}, seal.Tag{}, Last{Next: 1}, commits).record(), uint8(1))
 	f.Add(make([]byte, recordHeadSize+runSize+spanSize+entrySize+trailerSize), uint8(0))

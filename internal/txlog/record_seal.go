@@ -27,8 +27,8 @@ type Batch struct {
 	Commits []Commit
 }
 
-// A plan is the layout of a batch's record, before it is sealed.
-type plan struct {
+// A recordLayout is the layout of a batch's record, before it is sealed.
+type recordLayout struct {
 	items []Item
 	info  recordInfo
 	seals uint64
@@ -36,11 +36,11 @@ type plan struct {
 }
 
 // newPlan checks a batch and lays out its record.
-func newPlan(b *Batch) (*plan, error) {
+func newLayout(b *Batch) (*recordLayout, error) {
 	if len(b.Commits) == 0 {
 		return nil, fmt.Errorf("%w: no commits", ErrBadRecord)
 	}
-	p := &plan{items: b.Commits[0].Items}
+	p := &recordLayout{items: b.Commits[0].Items}
 	if len(b.Commits) > 1 {
 		n := 0
 		for i := range b.Commits {
@@ -70,7 +70,7 @@ func newPlan(b *Batch) (*plan, error) {
 }
 
 // measure computes the lengths.
-func (p *plan) measure(annotations int64) error {
+func (p *recordLayout) measure(annotations int64) error {
 	size := int64(recordHeadSize+spanSize+trailerSize) + annotations + int64(len(p.info.runs))*runSize
 	values, data := int64(0), int64(0)
 	for i := range p.items {
@@ -95,7 +95,7 @@ func (p *plan) measure(annotations int64) error {
 
 // seal gives the commits their sequences and numbers, and returns the record in
 // its frame.
-func (p *plan) seal(key *seal.Key, slots map[uint32]*seal.Key, lineage [16]byte, previous seal.Tag, last Last, commits []Commit) framed {
+func (p *recordLayout) seal(key *seal.Key, slots map[uint32]*seal.Key, lineage [16]byte, previous seal.Tag, last Last, commits []Commit) framed {
 	p.info.key, p.info.previous = key.ID(), previous
 	p.info.spans = []span{{end: p.info.items, key: key.ID()}}
 	number := last.Next
@@ -119,7 +119,7 @@ func (p *plan) seal(key *seal.Key, slots map[uint32]*seal.Key, lineage [16]byte,
 }
 
 // entries writes the table.
-func (p *plan) entries(record []byte) {
+func (p *recordLayout) entries(record []byte) {
 	table := record[p.info.entries():]
 	values, bodies := uint32(0), p.info.valuesSize
 	for i := range p.items {

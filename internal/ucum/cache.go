@@ -50,14 +50,3 @@ func (c *Cache) keep(u *Unit) {
 	}
 	c.mu.young[u.code] = u
 }
-
-// Canonicalize returns a quantity's base value and the canonical form of its unit: 5400
-// and mg give 5.4 and g. Errors are those of Parse and BaseValue.
-func (c *Cache) Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
-	u, err := c.Parse(code)
-	if err != nil {
-		return "", "", err
-	}
-	baseValue, err = u.BaseValue(value)
-	return baseValue, u.canonical, err
-}

@@ -6,21 +6,6 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// ToBase sets dst, which may be x, to the base value of x, a number of u. It
-// reports ErrRange.
-func (u *Unit) ToBase(dst, x *apd.Decimal) error {
-	v, err := ratioOf(x)
-	if err != nil {
-		return err
-	}
-	base, err := u.baseRatio(v)
-	if err != nil {
-		return err
-	}
-	round(base).set(dst)
-	return nil
-}
-
 // baseRatio returns the base value of v, with π worked out.
 func (u *Unit) baseRatio(v *big.Rat) (*big.Rat, error) {
 	base, err := u.toBase(v)
@@ -47,16 +32,6 @@ func (u *Unit) BaseValue(value string) (string, error) {
 		return "", err
 	}
 	return string(round(base).append(nil)), nil
-}
-
-// FromBase sets dst, which may be x, to x, a base value, as a number of u. It
-// reports ErrRange.
-func (u *Unit) FromBase(dst, x *apd.Decimal) error {
-	v, err := ratioOf(x)
-	if err != nil {
-		return err
-	}
-	return u.set(dst, scale{ratio: v})
 }
 
 // set sets dst to a base value as a number of u.

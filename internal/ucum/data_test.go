@@ -1,23 +1,16 @@
 package ucum_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/ucum"
 )
-
-const data = "../../../shared/data/"
 
 // Every code that the data sets call UCUM parses, save for these, which UCUM
 // does not have. (Synthea's pH parses, as picohenry; UCUM's is [pH].)
@@ -41,7 +34,7 @@ func TestCodesInUse(t *testing.T) {
 		}},
 	} {
 		t.Run(c.files, func(t *testing.T) {
-			codes := codesIn(t, data+c.files)
+			codes := codesIn(t, c.files)
 			require.NotEmpty(t, codes)
 			var wrong []string
 			for code := range codes {
@@ -58,7 +51,7 @@ func TestCodesInUse(t *testing.T) {
 // Every code of R4's value sets of UCUM codes parses.
 func TestCodesOfValueSets(t *testing.T) {
 	codes := make(map[string]bool)
-	eachLine(t, data+"fhir-r4/ValueSet.ndjson.gz", func(line []byte) {
+	for _, line := range fhirjsontest.Lines(t, "fhir-r4/ValueSet.ndjson.gz") {
 		var set struct {
 			Compose struct {
 				Include []struct {
@@ -75,7 +68,7 @@ func TestCodesOfValueSets(t *testing.T) {
 				}
 			}
 		}
-	})
+	}
 	require.NotEmpty(t, codes)
 	for code := range maps.Keys(codes) {
 		_, err := ucum.Parse(code)
@@ -85,13 +78,13 @@ func TestCodesOfValueSets(t *testing.T) {
 
 const system = "http://unitsofmeasure.org"
 
-func codesIn(t *testing.T, path string) map[string]bool {
+func codesIn(t *testing.T, name string) map[string]bool {
 	codes := make(map[string]bool)
-	eachLine(t, path, func(line []byte) {
+	for _, line := range fhirjsontest.Lines(t, name) {
 		var resource any
 		require.NoError(t, json.Unmarshal(line, &resource))
 		collect(resource, codes)
-	})
+	}
 	return codes
 }
 
@@ -110,21 +103,4 @@ func collect(node any, codes map[string]bool) {
 			collect(child, codes)
 		}
 	}
-}
-
-func eachLine(t *testing.T, path string, f func(line []byte)) {
-	file, err := os.Open(filepath.FromSlash(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the test data are absent:", err)
-	}
-	require.NoError(t, err)
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	require.NoError(t, err)
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		f(lines.Bytes())
-	}
-	require.NoError(t, lines.Err())
 }

@@ -10,8 +10,9 @@ import (
 
 func Example() {
 	cache := ucum.NewCache(256)
-	value, unit, err := cache.Canonicalize("5400", "mg/dL")
-	fmt.Println(value, unit, err)
+	concentration, _ := cache.Parse("mg/dL")
+	value, err := concentration.BaseValue("5400")
+	fmt.Println(value, concentration.Canonical(), err)
 
 	fahrenheit, _ := cache.Parse("[degF]")
 	celsius, _ := cache.Parse("Cel")

@@ -1,5 +1,7 @@
 package ucum
 
+import "github.com/cockroachdb/apd/v3"
+
 // A Definition is an atom of the table as the tests see it.
 type Definition struct {
 	Code, Value, Unit string
@@ -43,7 +45,8 @@ func Valid(code string) bool {
 	return err == nil
 }
 
-// Canonicalize is that of a [Cache], without one.
+// Canonicalize returns a quantity's base value and the canonical form of its unit: 5400
+// and mg give 5.4 and g.
 func Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
 	u, err := Parse(code)
 	if err != nil {
@@ -52,3 +55,31 @@ func Canonicalize(value, code string) (baseValue, baseUnit string, err error) {
 	baseValue, err = u.BaseValue(value)
 	return baseValue, u.canonical, err
 }
+
+// ToBase sets dst, which may be x, to the base value of x, a number of u. It
+// reports ErrRange.
+func (u *Unit) ToBase(dst, x *apd.Decimal) error {
+	v, err := ratioOf(x)
+	if err != nil {
+		return err
+	}
+	base, err := u.baseRatio(v)
+	if err != nil {
+		return err
+	}
+	round(base).set(dst)
+	return nil
+}
+
+// FromBase sets dst, which may be x, to x, a base value, as a number of u. It
+// reports ErrRange.
+func (u *Unit) FromBase(dst, x *apd.Decimal) error {
+	v, err := ratioOf(x)
+	if err != nil {
+		return err
+	}
+	return u.set(dst, scale{ratio: v})
+}
+
+// Special says whether u is a function of its base and no multiple: Cel, [pH].
+func (u *Unit) Special() bool { return u.special != nil }

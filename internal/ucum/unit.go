@@ -30,9 +30,6 @@ func (u *Unit) Canonical() string { return u.canonical }
 // Comparable says whether quantities of u and v measure the same dimension.
 func (u *Unit) Comparable(v *Unit) bool { return u.canonical == v.canonical }
 
-// Special says whether u is a function of its base and no multiple: Cel, [pH].
-func (u *Unit) Special() bool { return u.special != nil }
-
 // toBase returns v, a number of u, as a number of base units.
 func (u *Unit) toBase(v *big.Rat) (scale, error) {
 	if u.special == nil {

@@ -45,8 +45,8 @@ type annotator struct {
 	options  Options
 }
 
-// Annotate implements [nlp.Annotator]. It fails only where ctx ends: all else is told in
-// the extension.
+// Annotate implements [nlp.Annotator]. It fails only if ctx ends: the extension tells every
+// other failure.
 func (a *annotator) Annotate(ctx context.Context, doc *nlp.Document) (*nlp.Annotation, error) {
 	out := new(nlp.Annotation)
 	var all []*nlp.Findings
@@ -77,8 +77,8 @@ func (a *annotator) Annotate(ctx context.Context, doc *nlp.Document) (*nlp.Annot
 	return out, nil
 }
 
-// read finds what an attachment speaks of, nil if it has no text. With an error it may
-// return what was found although a part of the detector failed.
+// read returns the findings in an attachment, nil if it has no text. If a part of the
+// detector fails, read returns the findings of the others with the error.
 func (a *annotator) read(ctx context.Context, of *nlp.Attachment) (*nlp.Findings, error) {
 	switch {
 	case errors.Is(of.Err, nlp.ErrElsewhere):
@@ -102,7 +102,7 @@ func (a *annotator) read(ctx context.Context, of *nlp.Attachment) (*nlp.Findings
 	return found, err
 }
 
-// bounded is a detector that fails where it finds too much.
+// bounded is a detector that fails if it finds too much.
 type bounded struct {
 	nlp.Detector
 	limit int

@@ -8,7 +8,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// A claim is what the document says of one code: that of its strongest mention.
+// A claim is a statement of the document about one code, made by its strongest mention.
 type claim struct {
 	typ      string // of the resource
 	list     string // nlp.ICD10CMURL or nlp.RxNormURL
@@ -23,7 +23,7 @@ const (
 	rxnormSystem  = "http://www.nlm.nih.gov/research/umls/rxnorm"
 )
 
-// strength ranks mentions of a code; 0 is none from which a resource is derived.
+// strength ranks mentions of a code. No resource is derived from a mention of rank 0.
 func strength(e *nlp.Entity) int {
 	rank := 4
 	for _, t := range e.Traits {
@@ -43,7 +43,7 @@ func has(e *nlp.Entity, trait string) bool {
 	return slices.ContainsFunc(e.Traits, func(t nlp.Trait) bool { return t.Name == trait })
 }
 
-// claims returns what the findings claim, in the order in which the texts say it.
+// claims returns the claims of findings, in the order of the texts.
 func claims(all []*nlp.Findings) []*claim {
 	var made []*claim
 	byCode := map[string]*claim{}

@@ -10,8 +10,8 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// extension returns the extension that tells what was found in a text, although a part
-// may have failed.
+// extension returns the extension with the findings in a text, although a part of the
+// detector may have failed.
 func extension(found *nlp.Findings, failed error) ([]byte, error) {
 	w := &writer{out: make([]byte, 0, sizeOf(found))}
 	w.open(nlp.RootURL)
@@ -76,11 +76,11 @@ func (w *writer) comma() {
 	}
 }
 
-// begin begins an extension with a value, up to what comes after "value" in its name. A
-// brace ends it.
-func (w *writer) begin(url, typ string) {
+// begin begins an extension with a value. rest stands between "value" and the value, such as
+// `String":`. A brace ends the extension.
+func (w *writer) begin(url, rest string) {
 	w.comma()
-	w.out = append(append(append(append(w.out, `{"url":"`...), url...), `","value`...), typ...)
+	w.out = append(append(append(append(w.out, `{"url":"`...), url...), `","value`...), rest...)
 	w.inner = true
 }
 
@@ -107,7 +107,7 @@ func (w *writer) reference(url, to string) {
 	w.out = append(appendString(w.out, to), `}}`...)
 }
 
-// head writes what the detector said, as JSON, and who it was.
+// head writes the detector's answer, as JSON, and the detector's name.
 func (w *writer) head(url string, entities []nlp.Entity, model string) error {
 	err := w.answers(url+nlp.RawResponse, entities)
 	w.text(url+nlp.ModelVersion, model)
@@ -180,8 +180,8 @@ func appendScore(dst []byte, score float64) []byte {
 	return dst
 }
 
-// appendString appends a JSON string. What R4's string does not allow, control characters
-// and bytes that are not UTF-8, becomes U+FFFD.
+// appendString appends a JSON string. Characters that R4's string does not allow (control
+// characters, bytes that are not UTF-8) become U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	if strings.ContainsFunc(s, isControl) {
 		s = strings.Map(func(r rune) rune {

@@ -25,7 +25,7 @@ var answers = sync.Pool{New: func() any { return new([]byte) }}
 
 const keptAnswer = 1 << 18
 
-// answers writes what the detector said, in the JSON of Amazon Comprehend Medical. Entities
+// answers writes the detector's answer in the JSON of Amazon Comprehend Medical. Entities
 // that one string cannot hold follow in further ones, each an answer of its own.
 func (w *writer) answers(url string, entities []nlp.Entity) error {
 	memory := answers.Get().(*[]byte)

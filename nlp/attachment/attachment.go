@@ -113,8 +113,8 @@ func split(contentType string) (mediaType, charset string) {
 }
 
 // Readable reports whether [Text] can read attachments of a content type (FHIR R4
-// Attachment.contentType). An attachment without one is read by the type that its data
-// looks like, or is ErrUnsupported.
+// Attachment.contentType). An attachment without a content type is read as the type that
+// its data looks like, or is ErrUnsupported.
 func Readable(contentType string) bool {
 	mediaType, _ := split(contentType)
 	return mediaType == "" || kindOf(mediaType) != unsupported

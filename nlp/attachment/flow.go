@@ -83,7 +83,7 @@ func (f *flow) beginCell() {
 	f.held, f.bullet, f.inCell, f.cell = true, false, true, len(f.text)
 }
 
-// endCell ends a cell, and what its blocks end with it.
+// endCell ends a cell, and drops the line ends of its last blocks.
 func (f *flow) endCell() {
 	if f.inCell && len(f.text) > f.cell {
 		f.gap = none

@@ -34,7 +34,7 @@ var (
 // meta elements (HTML §13.2.3.2).
 func htmlEncoding(name string, data []byte) (encoding.Encoding, []byte, error) {
 	if name == "" {
-		// What it finds in nothing is windows-1252, as if a meta element said so.
+		// DetermineEncoding of nothing is windows-1252, as if a meta element named that.
 		if _, found, _ := charset.DetermineEncoding(data, ""); found != "windows-1252" || !utf8.Valid(data) {
 			name = found
 		}
@@ -54,7 +54,7 @@ func readHTML(ctx context.Context, name string, data []byte, maxText int) (strin
 	return flowHTML(newMarkup(ctx, data, false), maxText)
 }
 
-// toUTF8 returns data in UTF-8. What is UTF-8 already may be invalid in places.
+// toUTF8 returns data in UTF-8. Data that is UTF-8 already may be invalid in places.
 func toUTF8(ctx context.Context, from encoding.Encoding, data []byte) ([]byte, error) {
 	if from == unicode.UTF8 {
 		return data, nil
@@ -106,7 +106,7 @@ func step(kind html.TokenType) int {
 	}
 }
 
-// layOut begins or ends what a tag of HTML says.
+// layOut lays out a tag of HTML.
 func layOut(out *flow, t token) {
 	switch starts := t.kind != html.EndTagToken; {
 	case t.name == "br":

@@ -54,7 +54,7 @@ func readPlain(ctx context.Context, name string, data []byte, maxText int) (stri
 	return decode(ctx, from, data, maxText)
 }
 
-// decode returns data in UTF-8. What the encoding does not have becomes U+FFFD.
+// decode returns data in UTF-8. A byte that the encoding does not have becomes U+FFFD.
 func decode(ctx context.Context, from encoding.Encoding, data []byte, maxText int) (string, error) {
 	if from == unicode.UTF8 && utf8.Valid(data) {
 		if len(data) > maxText {

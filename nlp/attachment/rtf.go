@@ -3,12 +3,12 @@ package attachment
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/fhirlake/fhirlake/internal/pdf"
-	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 )
@@ -46,7 +46,7 @@ func readRTF(ctx context.Context, data []byte, maxText int) (string, error) {
 	return string(bytes.TrimRight(text, " \t\n")), nil
 }
 
-// A rtfGroup is what holds until the group's end.
+// A rtfGroup is the state that lasts until the group's end.
 type rtfGroup struct {
 	skipped  bool              // its content is no text
 	hidden   bool              // hidden or deleted text
@@ -56,7 +56,7 @@ type rtfGroup struct {
 	encoding encoding.Encoding // nil is the document's
 }
 
-// A rtfFont is the encoding of a font, nil where it is the document's, or Symbol's.
+// A rtfFont is the encoding of a font, nil for the document's encoding or Symbol's.
 type rtfFont struct {
 	encoding encoding.Encoding
 	symbol   bool
@@ -194,8 +194,9 @@ func (r *rtfReader) control() {
 	switch c {
 	case '\'':
 		if r.pos+2 <= len(r.data) {
-			if high, low := unhex(r.data[r.pos]), unhex(r.data[r.pos+1]); high >= 0 && low >= 0 {
-				r.add(byte(high<<4 | low))
+			var coded [1]byte
+			if _, err := hex.Decode(coded[:], r.data[r.pos:r.pos+2]); err == nil {
+				r.add(coded[0])
 				r.pos += 2
 			}
 		}
@@ -211,18 +212,6 @@ func (r *rtfReader) control() {
 }
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
 
 // word reads a control word with its number and the space that ends it.
 func (r *rtfReader) word() (word string, value int, given bool) {
@@ -253,8 +242,8 @@ func (r *rtfReader) word() (word string, value int, given bool) {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// act does what a control word says. first is whether it is the first of its group, star
-// whether an ignorable destination follows.
+// act carries out a control word. first says that it is the first of its group, star that
+// an ignorable destination follows.
 func (r *rtfReader) act(word string, value int, given, first, star bool) {
 	if r.skip > 0 && word != "bin" {
 		r.skip--
@@ -330,7 +319,7 @@ func (r *rtfReader) fontName(c byte) {
 	}
 }
 
-// format does what a control word of the text says.
+// format carries out a control word of the text.
 func (r *rtfReader) format(word string, value int, given bool) {
 	on := !given || value != 0
 	switch word {
@@ -381,46 +370,8 @@ func (r *rtfReader) unicode(unit int) {
 	}
 }
 
-// characters are the control words that stand for text.
-var characters = map[string]string{
-	"par": "\n", "line": "\n", "sect": "\n", "page": "\n", "column": "\n", "row": "\n", "nestrow": "\n", "softline": "\n", "softpage": "\n",
-	"tab": "\t", "cell": "\t", "nestcell": "\t",
-	"emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•",
-	"emspace": " ", "enspace": " ", "qmspace": " ",
-}
-
 // destinations have content that is no text of the document.
 var destinations = set("stylesheet colortbl info pict object header headerl headerr headerf footer footerl footerr " +
 	"footerf ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn filetbl listtable listoverridetable revtbl rsidtbl generator " +
 	"xmlnstbl themedata colorschememapping datastore latentstyles fldinst xe tc txe rxe bkmkstart bkmkend private " +
 	"template title author operator nextfile falt panose fontemb nonshppict comment atnid atnauthor annotation fontfile")
-
-// codepage returns an encoding of Windows by its number, or nil.
-func codepage(number int) encoding.Encoding {
-	switch number {
-	case 437:
-		return charmap.CodePage437
-	case 850:
-		return charmap.CodePage850
-	case 852:
-		return charmap.CodePage852
-	case 10000:
-		return charmap.Macintosh
-	}
-	found, _ := charset.Lookup(codepages[number])
-	return found
-}
-
-// codepages are the names of code pages for charset.Lookup.
-var codepages = map[int]string{
-	866: "ibm866", 874: "windows-874", 932: "shift_jis", 936: "gbk", 949: "euc-kr", 950: "big5", 1250: "windows-1250",
-	1251: "windows-1251", 1252: "windows-1252", 1253: "windows-1253", 1254: "windows-1254", 1255: "windows-1255",
-	1256: "windows-1256", 1257: "windows-1257", 1258: "windows-1258", 65001: "utf-8",
-}
-
-// fontCharsets are the code pages of \fcharset. Charset 1, and a missing charset, mean the
-// document's code page.
-var fontCharsets = map[int]int{
-	0: 1252, 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256,
-	186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850,
-}

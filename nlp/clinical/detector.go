@@ -13,7 +13,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// A Detector finds what notes speak of. It is an nlp.Detector. Many goroutines may use it.
+// A Detector finds entities in notes. It is an nlp.Detector. Many goroutines may use it.
 type Detector struct {
 	dictionary *lexicon.Dictionary
 	terms      []term // by the number of a sense
@@ -47,7 +47,7 @@ func New(opts *Options) (*Detector, error) {
 	return d, nil
 }
 
-// Detect finds what text speaks of. It reports ErrTooLong if the text is longer than
+// Detect finds the entities of a text. It reports ErrTooLong if the text is longer than
 // Options.MaxCharacters, and the error of ctx if that ends first. Bytes that are not UTF-8
 // count as one code point each.
 func (d *Detector) Detect(ctx context.Context, text string) (*nlp.Findings, error) {

@@ -6,7 +6,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// findings makes the answer of all mentions.
+// findings makes findings of all mentions.
 func (r *reading) findings() *nlp.Findings {
 	r.list = append(append(r.list[:0], r.mentions...), r.times...)
 	for _, m := range r.rest {
@@ -116,7 +116,7 @@ func (r *reading) offsets(first, last int) (begin, end int) {
 	return r.note.CodePoint(int(r.note.Tokens[first].Start)), r.note.CodePoint(int(r.note.Tokens[last-1].End))
 }
 
-// concepts returns what a mention may mean, best first: the concepts of its term, then
+// concepts returns the concepts of a mention, best first: the concepts of its term, then
 // those of other terms of the same kind.
 func (w *writer) concepts(m *mention) []nlp.Concept {
 	first := len(w.room)

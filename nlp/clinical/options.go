@@ -16,10 +16,10 @@ var ErrTooLong = errors.New("clinical: the text is too long")
 // ErrVocabulary is returned when a vocabulary of Options cannot be read.
 var ErrVocabulary = errors.New("clinical: a vocabulary cannot be read")
 
-// Options are what a Detector is made with. nil and the zero value are fine.
+// Options are the options of a Detector. The zero value of each field is its default.
 type Options struct {
-	// Vocabularies are read by New and come before the embedded one: where both know a
-	// term, the concepts of the first vocabulary come first. None by default.
+	// Vocabularies are read by New and come before the embedded one: if both know a term,
+	// the concepts of the first vocabulary come first. None by default.
 	Vocabularies []Vocabulary
 
 	// WithoutEmbedded leaves the embedded vocabulary out.

@@ -5,8 +5,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// A purpose is what a condition's name is used for, when the name says nothing about the
-// patient.
+// A purpose is the use of a condition's name that says nothing about the patient.
 type purpose uint8
 
 const (
@@ -58,9 +57,9 @@ func (r *reading) purposeBefore(i, floor int) (purpose, int) {
 	return noPurpose, i
 }
 
-// purposes looks at the conditions of a clause that stand inside a test, a screening or
-// an immunization, and makes these what is mentioned. It drops conditions that stand
-// inside a name or a plan, and mentions that say that there is nothing.
+// purposes looks at the conditions of a clause that stand inside a test, a screening or an
+// immunization, and makes mentions of these instead. It drops conditions that stand inside
+// a name or a plan, and mentions that say that there is nothing.
 func (r *reading) purposes(c *clause) {
 	kept := c.mentions[:0]
 	for _, m := range c.mentions {
@@ -103,8 +102,8 @@ func (m *mention) become(c nlp.Category, kind string, first, last int) {
 	*m = mention{first: first, last: last, category: c, kind: kind, score: 0.9, rule: ruleAround}
 }
 
-// purpose returns what the name of a condition is used for, and the tokens that say so
-// with it. Tokens before floor belong to another mention.
+// purpose returns the purpose of a condition's name, and the tokens of the name with the
+// words that show it. Tokens before floor belong to another mention.
 func (r *reading) purpose(m *mention, c *clause, floor int) (p purpose, first, last int) {
 	if j := m.last; j < int(c.Last) {
 		if w := r.note.Word(j); w == "virus" || w == "risk" || w == "-" {
@@ -129,8 +128,8 @@ func (r *reading) purpose(m *mention, c *clause, floor int) (p purpose, first, l
 	return p, first, m.last
 }
 
-// isGiven reports whether the words from token i on say of the condition before them that
-// the patient is immune: "tetanus UTD", "tetanus is up to date", "rubella immune".
+// isGiven reports whether the words from token i on say that the patient is immune to the
+// condition before them: "tetanus UTD", "tetanus is up to date", "rubella immune".
 func (r *reading) isGiven(i, last int) bool {
 	if i < last {
 		switch r.note.Word(i) {

@@ -105,7 +105,7 @@ func (c *clause) bounds(i int) (floor, limit int) {
 	return floor, limit
 }
 
-// read makes mentions of all that was found.
+// read makes mentions of all matches and spans.
 func (r *reading) read() {
 	for _, s := range r.private {
 		m := r.scratch.mention()
@@ -176,14 +176,13 @@ func (r *reading) clauses() []clause {
 	return all
 }
 
-// hides reports whether what stands in protected information is no term.
+// hides reports whether terms inside protected information are no mentions.
 func hides(s phi.Span) bool {
 	return s.Kind != phi.Profession && (s.Kind != phi.Age || s.Last > s.First+1)
 }
 
 // isHeading reports whether a match stands in the heading of a section. A heading that is
-// nothing but a condition, as the notes of some clinics have them for each problem, is
-// none of these.
+// nothing but a condition is none of these: some clinics head each problem so.
 func (r *reading) isHeading(c *clause, m *lexicon.Match) bool {
 	s, section := c.Sentence, c.section
 	if m.First < int(section.HeadingLast) && m.Last > int(section.HeadingFirst) {
@@ -209,7 +208,7 @@ func (r *reading) mention(m *lexicon.Match) *mention {
 	return made
 }
 
-// take makes a sense that of a mention.
+// take gives a mention a sense.
 func (r *reading) take(m *mention, s *lexicon.Sense) {
 	m.term = &r.terms[s.Number]
 	m.category, m.kind = m.term.category, m.term.kind
@@ -235,7 +234,7 @@ func (m *mention) sense(k vocabulary.Kind) *lexicon.Sense {
 	return nil
 }
 
-// decide chooses what a term means that names a substance as well as a test of it: "K
+// decide chooses the meaning of a term that names both a substance and a test of it: "K
 // 4.1" is a test, "K 20 mEq daily" a medication.
 func (r *reading) decide(m *mention, c *clause, limit int) {
 	test, drug := m.sense(vocabulary.Test), m.sense(vocabulary.Medication)

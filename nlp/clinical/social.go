@@ -32,8 +32,8 @@ func socialType(word string) string {
 	return ""
 }
 
-// social finds what the words outside all terms say of habits and person. Gender and
-// origin count only beside an age: "60-year-old white woman".
+// social finds habits and personal data in the words outside all terms. Gender and origin
+// count only beside an age: "60-year-old white woman".
 func (r *reading) social() {
 	next := 0
 	for i := range r.note.Tokens {

@@ -1,42 +1,27 @@
 package clinical_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/nlp"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 	"github.com/stretchr/testify/require"
 )
 
-const syntheaNotes = "../../../shared/data/synthea-notes/"
-
-// readLines calls f with each line of a gzip file of the shared data.
+// readLines calls f with each line of a file of Synthea's notes.
 func readLines(t testing.TB, name string, f func(line []byte)) {
 	t.Helper()
-	file, err := os.Open(syntheaNotes + name)
-	if os.IsNotExist(err) {
-		t.Skip("needs ../shared/data/synthea-notes")
+	for _, line := range fhirjsontest.Lines(t, "synthea-notes/"+name) {
+		f(line)
 	}
-	require.NoError(t, err)
-	defer file.Close()
-	src, err := gzip.NewReader(file)
-	require.NoError(t, err)
-	scan := bufio.NewScanner(src)
-	scan.Buffer(nil, 1<<24)
-	for scan.Scan() {
-		f(scan.Bytes())
-	}
-	require.NoError(t, scan.Err())
 }
 
 type codeable struct{ Text string }

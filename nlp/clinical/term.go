@@ -7,7 +7,7 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// A term is an entry of the vocabulary as findings need it.
+// A term is an entry of the vocabulary, prepared for findings.
 type term struct {
 	category      nlp.Category
 	kind          string // the type of its entities
@@ -16,15 +16,16 @@ type term struct {
 	chronic       bool
 	sides         int         // of concepts: those of right, left and both sides stand at 1 up to this
 	traits        []nlp.Trait // what the name itself says
-	// concepts are what the term means, best first, with the factors of their ranks as
-	// scores. Of a medication, its ingredients are among them.
+	// concepts are the concepts of the term, best first, with the factors of their ranks as
+	// scores. A medication has those of its ingredients too.
 	concepts []nlp.Concept
 }
 
 // newTerms makes terms of entries, in their order.
 func newTerms(entries []vocabulary.Entry) []term {
-	// A code is named by the entry that means it alone, not by a combination or a brand that
-	// has the codes of its ingredients. Codes of the two systems never look alike.
+	// The name of a code is that of the entry that has this code alone, not that of a
+	// combination or a brand with the codes of its ingredients. Codes of the two systems
+	// never look alike.
 	names := make(map[string]string, len(entries))
 	generics := make([][]string, len(entries))
 	shared := make([]bool, len(entries)) // named by others if possible

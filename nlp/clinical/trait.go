@@ -27,7 +27,7 @@ func (r *reading) assert(m *mention, section *note.Section) {
 		})
 	}
 	if m.category == nlp.Condition {
-		m.traits = sortOf(m, section)
+		m.traits = natureOf(m, section)
 	}
 	for _, t := range m.assertion.Traits() {
 		t.Score = round(t.Score)
@@ -43,8 +43,8 @@ func (r *reading) assert(m *mention, section *note.Section) {
 	}
 }
 
-// misses reports whether evidence speaks of something else than the medication, test or
-// procedure in whose reach it stands.
+// misses reports whether evidence near a medication, test or procedure speaks of something
+// else.
 func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	if e.Trait == nlp.LowConfidence && m.category == nlp.TestProcedure {
 		return true // "probable pneumonia on chest radiograph"
@@ -68,7 +68,7 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	if m.first == 0 || e.Last > m.first-1 {
 		return false
 	}
-	// What was used stands after such words: "DVT ruled out by doppler", "prophylaxis for
+	// The means stands after such words: "DVT ruled out by doppler", "prophylaxis for
 	// malaria with doxycycline".
 	switch r.note.Word(m.first - 1) {
 	case "by", "with", "via", "per", "on":
@@ -77,8 +77,8 @@ func (r *reading) misses(m *mention, e assertion.Evidence) bool {
 	return false
 }
 
-// sortOf tells whether a condition is a diagnosis, a sign or a symptom.
-func sortOf(m *mention, section *note.Section) []nlp.Trait {
+// natureOf tells whether a condition is a diagnosis, a sign or a symptom.
+func natureOf(m *mention, section *note.Section) []nlp.Trait {
 	t := m.term
 	switch {
 	case t.social:

@@ -87,7 +87,7 @@ func (b *bounded) Do(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// boundedBody is a body that fails where it is too large.
+// boundedBody is a body that fails if it is too large.
 type boundedBody struct {
 	io.ReadCloser
 	left int64

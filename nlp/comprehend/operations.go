@@ -12,8 +12,8 @@ import (
 )
 
 // The functions of this file call an operation and return its answer in the words of
-// package nlp. What the service left out is 0 or "", and refused by nlp.Findings.Clean
-// where it is needed.
+// package nlp. A value that the service left out is 0 or ""; nlp.Findings.Clean refuses it
+// if it is needed.
 
 func detectEntities(ctx context.Context, client *comprehendmedical.Client, text string) (result, error) {
 	out, err := client.DetectEntitiesV2(ctx, &comprehendmedical.DetectEntitiesV2Input{Text: &text})
@@ -121,7 +121,7 @@ func number(n *int32) int {
 }
 
 // decimal returns the number that was written, not the nearest one of 32 bits: 0.98, not
-// 0.9800000190734863. None is no number.
+// 0.9800000190734863. A missing score is NaN.
 func decimal(score *float32) float64 {
 	if score == nil {
 		return math.NaN()

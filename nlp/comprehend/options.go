@@ -19,10 +19,10 @@ type Options struct {
 	// Credentials returns the keys that sign requests. By default they are the keys that
 	// AWS's own tools find: in the environment, in the shared files, of the machine.
 	Credentials func(ctx context.Context) (Credentials, error)
-	// Client sends the requests. It is not to follow redirects.
+	// Client sends the requests. It must not follow redirects.
 	Client *http.Client
 
-	// WithoutICD10CM and WithoutRxNorm leave out what is not needed.
+	// WithoutICD10CM and WithoutRxNorm leave out these operations.
 	WithoutICD10CM, WithoutRxNorm bool
 
 	// Parallel is how many requests run at once, of all texts together: 4 by default.

@@ -39,9 +39,9 @@ func New(options Options) (*Detector, error) {
 	return d, nil
 }
 
-// Detect implements [nlp.Detector]. It fails where one request fails at all its attempts,
-// by [ErrRefused], [ErrUnavailable], [ErrAnswer], [ErrTooLarge] or ctx's error. What the
-// service returns and must not is removed; the findings then come with an error.
+// Detect implements [nlp.Detector]. It fails if one request fails at all its attempts, by
+// [ErrRefused], [ErrUnavailable], [ErrAnswer], [ErrTooLarge] or ctx's error. Findings that
+// do not fit the text are removed; the others then come with an error.
 func (d *Detector) Detect(ctx context.Context, text string) (*nlp.Findings, error) {
 	if !utf8.ValidString(text) {
 		text = strings.Map(func(c rune) rune { return c }, text) // makes each invalid byte U+FFFD

@@ -12,16 +12,16 @@ import (
 // Options say which service is asked and how. URL is needed; the zero value of each other
 // field is its default.
 type Options struct {
-	// URL is where texts are posted for entities, and for everything else that has no URL
-	// of its own.
+	// URL takes texts for entities, and for ICD-10-CM and RxNorm if these have no URL of
+	// their own.
 	URL string
-	// ICD10CM and RxNorm are where texts are posted for these, if elsewhere.
+	// ICD10CM and RxNorm are the URLs for these, if they differ from URL.
 	ICD10CM, RxNorm string
 	// HTTP allows http: URLs, whose content anybody on the way can read and change.
 	HTTP bool
 	// Header is added to each request.
 	Header http.Header
-	// Authorize adds what authorizes a request, such as a bearer token. It is called for
+	// Authorize adds credentials to a request, such as a bearer token. It is called for
 	// each attempt, by many goroutines.
 	Authorize func(ctx context.Context, request *http.Request) error
 	// Client sends the requests: one like http.DefaultClient by default. It follows no
@@ -36,8 +36,8 @@ type Options struct {
 	Parallel int
 	// Attempts is how often one request is tried: 6 by default.
 	Attempts int
-	// Pause is how long is waited after a first failure: 200 ms by default. It doubles
-	// with each further failure, up to MaxPause: 20 s by default.
+	// Pause is the pause after a first failure: 200 ms by default. It doubles with each
+	// further failure, up to MaxPause: 20 s by default.
 	Pause, MaxPause time.Duration
 	// Patience is how long one attempt may take: a minute by default.
 	Patience time.Duration

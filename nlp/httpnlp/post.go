@@ -15,7 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An answer is what a service finds in a piece.
+// An answer is the answer of a service for a piece.
 type answer struct {
 	Entities, ICD10CM, RxNorm []nlp.Entity
 	ModelVersion              string

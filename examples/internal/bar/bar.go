@@ -11,11 +11,11 @@ import (
 type Bar struct {
 	what  string
 	shown *progressbar.ProgressBar // nil where nobody looks, and after the end
-	of    int64                    // what the bar knows to be all, 0 at first
+	of    int64                    // the whole, 0 if it is unknown
 }
 
-// New returns a bar that shows what is done in some unit, such as "resources"; in "bytes"
-// as KB, MB and so on. Its time begins.
+// New returns a bar that counts in a unit, such as "resources"; "bytes" are shown as KB, MB
+// and so on. Its time begins now.
 func New(w io.Writer, what, unit string) *Bar {
 	file, ok := w.(*os.File)
 	if !ok {
@@ -38,8 +38,7 @@ func New(w io.Writer, what, unit string) *Bar {
 	return b
 }
 
-// Set says how much is done, and of how much. As long as that is not known, there is no
-// bar.
+// Set sets how much is done, and of how much. As long as the whole is 0, nothing is shown.
 func (b *Bar) Set(done, total int64) {
 	if b.shown == nil || total <= 0 {
 		return
@@ -48,10 +47,10 @@ func (b *Bar) Set(done, total int64) {
 		b.of = total
 		b.shown.ChangeMax64(total)
 	}
-	_ = b.shown.Set64(min(done, total-1)) // all done is for End; what cannot be shown harms nobody
+	_ = b.shown.Set64(min(done, total-1)) // the whole is for End; an error of showing is ignored
 }
 
-// Describe says more about what is done.
+// Describe adds a text to the name of the bar.
 func (b *Bar) Describe(more string) {
 	if b.shown != nil && b.of > 0 {
 		b.shown.Describe(b.what + " " + more)

@@ -5,8 +5,8 @@ import (
 	"github.com/fhirlake/fhirlake/nlp"
 )
 
-// An Assertion is what the context says about a mention: its traits, each once, with
-// the strongest evidence for it. No evidence means affirmed.
+// An Assertion has the traits of a mention by its context, each once, with the strongest
+// evidence for it. No evidence means affirmed.
 type Assertion []Evidence
 
 // Evidence is a reason for a trait.
@@ -15,8 +15,7 @@ type Evidence struct {
 	Score       float64 // how sure the rule is, 0 to 1
 	Rule        string  // such as "negation: denies"
 	First, Last int     // tokens [First, Last) that the rule looked at
-	// Result is set where the word is "negative": of a test this is the result, the
-	// test itself was done.
+	// Result is set if the word is "negative": a negative test was done, with this result.
 	Result bool
 }
 
@@ -41,8 +40,7 @@ func (a Assertion) Traits() (traits []nlp.Trait) {
 // traits has the name of the trait for every meaning.
 var traits = [meanings]string{nlp.Negation, nlp.LowConfidence, nlp.Hypothetical, nlp.PastHistory, nlp.PertainsToFamily, nlp.Future}
 
-// Of returns what the context says about the tokens [first, last), which must lie
-// in one sentence.
+// Of returns the traits of the tokens [first, last), which must lie in one sentence.
 func (c *Context) Of(first, last int) Assertion {
 	if first < 0 || first >= last || last > len(c.note.Tokens) {
 		return nil
@@ -81,7 +79,7 @@ func (n *nearest) add(q *cue, distance int32) {
 	}
 }
 
-// assertion returns the cues as evidence, with what the section says.
+// assertion returns the cues as evidence, with that of the section.
 func (n *nearest) assertion(section Evidence) (a Assertion) {
 	if q := n[hypothetical].cue; q != nil && q.rule.near && n[negation].cue != nil {
 		n[hypothetical].cue = nil // "MRSA screen negative" speaks of a result, not of a purpose
@@ -97,8 +95,8 @@ func (n *nearest) assertion(section Evidence) (a Assertion) {
 	return a
 }
 
-// section returns what the section of a sentence says about its mentions; without a
-// trait if that is nothing.
+// section returns the evidence of a sentence's section about its mentions, without a trait
+// if there is none.
 func (c *Context) section(s *note.Sentence) (e Evidence) {
 	section := &c.note.Sections[s.Section]
 	switch section.Kind {

@@ -14,7 +14,7 @@ const (
 	width = 16
 )
 
-// A Context is what the cues of a note say. Many goroutines may use it.
+// A Context has the cues of a note. Many goroutines may use it.
 type Context struct {
 	note *note.Note
 	cues []cue // by first
@@ -231,8 +231,8 @@ func (p *parser) forward(s *note.Sentence, i int) int32 {
 	return to
 }
 
-// changes reports whether the cue g, behind a comma, begins something of another kind than
-// a cue with rule r speaks of: "no fever, possible pneumonia", "r/o MI, h/o PE".
+// changes reports whether the cue g, behind a comma, begins a statement of another kind
+// than a cue with rule r makes: "no fever, possible pneumonia", "r/o MI, h/o PE".
 func (p *parser) changes(r *rule, g *cue) bool {
 	if !g.rule.forward || p.Word(int(g.first-1)) != "," {
 		return false

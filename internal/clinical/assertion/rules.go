@@ -13,7 +13,7 @@ import (
 //go:embed triggers.txt
 var triggers string
 
-// A meaning is what a cue says.
+// A meaning is the statement of a cue.
 type meaning uint8
 
 const (
@@ -38,7 +38,7 @@ var meaningNames = map[string]meaning{"negation": negation, "uncertain": uncerta
 	"history": history, "family": family, "future": future, "pseudo": pseudo, "end": end,
 	"condition": condition, "comma": comma, "join": join, "colon": colon, "verb": verb}
 
-// A rule is what a phrase of triggers.txt means.
+// A rule is the meaning and scope of a phrase of triggers.txt.
 type rule struct {
 	meaning  meaning
 	forward  bool

@@ -9,7 +9,7 @@ var (
 	boxRule    = &rule{meaning: end, ends: 1<<meanings - 1, name: "end: [ ]"}
 )
 
-// A mark says what a box holds.
+// A mark is the content of a box.
 type mark uint8
 
 const (
@@ -87,8 +87,7 @@ func (p *parser) box(s *note.Sentence, i int32) int32 {
 	return last
 }
 
-// leads reports whether the boxes of the line that token i stands in go before what they
-// speak of.
+// leads reports whether the boxes of token i's line go before the words that they answer.
 func (p *parser) leads(s *note.Sentence, i int32) bool {
 	for ; p.looked <= i; p.looked++ {
 		if p.looked == s.Value || p.Tokens[p.looked].Flags&note.Line != 0 {
@@ -103,8 +102,8 @@ func (p *parser) leads(s *note.Sentence, i int32) bool {
 	return false
 }
 
-// cell returns the first token of the cell or line that ends before token i: what stands
-// there since the line began, a wide space, a bar or a box.
+// cell returns the first token of the cell or line that ends before token i: a cell begins
+// with the line, or after a wide space, a bar or a box.
 func (p *parser) cell(s *note.Sentence, i int32) int32 {
 	for i > s.First && p.separates(s, i-1) {
 		i--

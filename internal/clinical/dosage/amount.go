@@ -198,7 +198,7 @@ func (p *parser) patch(i, q, next int) bool {
 	return true
 }
 
-// unit reads a unit of measure with what it is per.
+// unit reads a unit of measure with its denominator.
 func (p *parser) unit(i int) (Kind, int) {
 	if p.word(i) == "%" {
 		return Strength, i + 1

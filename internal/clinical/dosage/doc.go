@@ -1,8 +1,8 @@
 // Package dosage reads how a medication is taken: its strength, dosage, form, route,
 // frequency, duration and rate.
 //
-// Find reads the spans of a run of tokens, whatever they belong to. Attributes is given the
-// medications of a note, reads around them, and ties each span to its medication.
+// Attributes takes the medications of a note, reads the spans around them, and ties each
+// span to its medication.
 //
 // What the kinds mean:
 //

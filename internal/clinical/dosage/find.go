@@ -73,8 +73,8 @@ func (p *parser) spanAt(i int, after bool) (Kind, int) {
 	return 0, 0
 }
 
-// limit passes over what is no part of taking a medication: "max 4 g per day", "not to
-// exceed 3 doses", "dispense #30 tablets", "90 tablets", "refills: 3".
+// limit passes over words that are no part of taking a medication: "max 4 g per day", "not
+// to exceed 3 doses", "dispense #30 tablets", "90 tablets", "refills: 3".
 func (p *parser) limit(i int) int {
 	if p.many(i) {
 		if next := p.counted(i + 1); next > 0 {

@@ -4,15 +4,15 @@ import (
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
 )
 
-// A parser reads spans of the tokens before end. Its methods are given the index of a token
-// and return the index after what they read, 0 if they can't read it there.
+// A parser reads spans of the tokens before end. Its methods take the index of a token and
+// return the index after the tokens that they read, 0 if they read none.
 type parser struct {
 	n      *note.Note
 	end    int
 	recent [64]lookup // of the last tokens looked up, by the low bits of their indices
 }
 
-// A lookup is what is known of the word of a token.
+// A lookup is the entry of a token's word, once it was looked up.
 type lookup struct {
 	after int // the token's index plus one
 	entry *entry
@@ -26,7 +26,7 @@ func (p *parser) word(i int) string {
 	return p.n.Word(i)
 }
 
-// entry returns what is known of the word of token i.
+// entry returns the entry of token i's word.
 func (p *parser) entry(i int) *entry {
 	if i >= p.end || i < 0 {
 		return &unknown

@@ -84,7 +84,8 @@ func (p *parser) drops(i int) bool {
 	return false
 }
 
-// place reads where something is put: "the right eye", "affected area", "each nostril".
+// place reads a part of the body to which a medication is applied: "the right eye",
+// "affected area", "each nostril".
 func (p *parser) place(i int) int {
 	for range 4 {
 		if !p.is(i, side) {

@@ -1,6 +1,6 @@
 package dosage
 
-// A Kind says what a span tells of a medication.
+// A Kind is the kind of a span.
 type Kind uint8
 
 // The kinds of spans.
@@ -19,7 +19,7 @@ func (k Kind) String() string {
 	return [...]string{"STRENGTH", "DOSAGE", "FORM", "ROUTE_OR_MODE", "FREQUENCY", "DURATION", "RATE"}[k]
 }
 
-// A Span is a run of tokens that tells one thing of a medication.
+// A Span is a run of tokens about one property of a medication.
 type Span struct {
 	Kind        Kind
 	First, Last int // tokens [First, Last)

@@ -1,10 +1,7 @@
 package dosage_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,25 +9,16 @@ import (
 	"github.com/fhirlake/fhirlake/internal/clinical/dosage"
 	"github.com/fhirlake/fhirlake/internal/clinical/note"
 	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/stretchr/testify/require"
 )
 
-// lines calls visit with each line of a file of the shared data. It skips the test where
-// the file is absent.
+// lines calls visit with each line of a file of the shared data. It skips the test if the
+// file is absent.
 func lines(t *testing.T, name string, visit func(line []byte)) {
-	f, err := os.Open("../../../../shared/data/" + name)
-	if err != nil {
-		t.Skipf("%s is absent", name)
+	for _, line := range fhirjsontest.Lines(t, name) {
+		visit(line)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
-	scanner := bufio.NewScanner(z)
-	scanner.Buffer(nil, 1<<24)
-	for scanner.Scan() {
-		visit(scanner.Bytes())
-	}
-	require.NoError(t, scanner.Err())
 }
 
 // A finder finds names of medications by longest match, without any tolerance.

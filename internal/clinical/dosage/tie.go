@@ -34,9 +34,9 @@ type tier struct {
 	found []Attribute
 }
 
-// maxLead is the number of tokens after which the reading of a gap between two medications
-// ends if there was no span, and in which a chain that leads up to a medication is looked
-// for.
+// maxLead is the number of tokens without a span after which the reading of a gap between
+// two medications ends. A chain that leads up to a medication begins at most so many tokens
+// before it.
 const maxLead = 32
 
 // between ties the spans between the medications k and k+1.
@@ -151,7 +151,8 @@ func (t *tier) words(from, to int) int {
 	return count
 }
 
-// distance returns how many words may stand between a span and what it follows.
+// distance returns how many words may stand between a span and the medication or span
+// before it.
 func (t *tier) distance(s Span) int {
 	switch s.Kind {
 	case Form:

@@ -87,7 +87,7 @@ var wordsText string
 //go:embed phrases.txt
 var phrasesText string
 
-// An entry is what is known of a word.
+// An entry is a word of sigs with its classes.
 type entry struct {
 	class   class
 	phrases []phrase // that begin with it, the longest first

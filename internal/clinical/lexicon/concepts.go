@@ -2,7 +2,7 @@ package lexicon
 
 import "fmt"
 
-// A concept is an entry while the files that tell of it are read.
+// A concept is an entry that is being read, from several files.
 type concept struct {
 	term  string
 	kind  string // "" as long as only synonyms were read

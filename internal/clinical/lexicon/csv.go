@@ -12,7 +12,7 @@ import (
 )
 
 // CSV reads terms from comma-separated values (RFC 4180, UTF-8). The first line names the
-// columns, in whatever order and case:
+// columns, in any order and case:
 //
 //	term      what is found; needed
 //	kind      condition (by default), medication, test, procedure or anatomy

@@ -34,7 +34,7 @@ const (
 	Misspelled                  // a misspelling
 )
 
-// A Sense is what a phrase may mean.
+// A Sense is a meaning of a phrase.
 type Sense struct {
 	Entry   *vocabulary.Entry
 	Quality Quality
@@ -47,7 +47,7 @@ type Sense struct {
 	short  bool   // an abbreviation that is an English word in small letters
 }
 
-// A skip says what a word that carries no meaning of its own does in a phrase.
+// A skip is the part of a word without a meaning of its own in a phrase.
 type skip uint8
 
 const (
@@ -58,7 +58,7 @@ const (
 	skipInjured                      // after it sides may be skipped: "sprained left ankle"
 )
 
-// fill is what only the filling of a dictionary needs.
+// fill is data that is only needed while a dictionary is filled.
 type fill struct {
 	phrases []phrase
 	text    strings.Builder
@@ -70,8 +70,8 @@ type phrase struct {
 	start, end int // in fill.text
 }
 
-// New compiles entries. Where a phrase means several of them, the earlier one comes first.
-// The dictionary keeps entries.
+// New compiles entries. If a phrase means several of them, the earlier one comes first. The
+// dictionary keeps entries.
 func New(entries []vocabulary.Entry) *Dictionary {
 	d := &Dictionary{entries: entries, context: make([][]wordID, len(entries))}
 	names := 0
@@ -123,8 +123,8 @@ func (d *Dictionary) phrase(sense Sense, text string) {
 	d.fill.text.WriteString("\n")
 }
 
-// compile makes the tables. The text of all names is read as one note, so that they are
-// cut into words just as the words of notes are.
+// compile makes the tables. The text of all names is read as one note, so that names and
+// notes are cut into words alike.
 func (d *Dictionary) compile(names int) {
 	n := note.Parse(d.fill.text.String())
 	d.words = newWordTable(names)
@@ -248,7 +248,7 @@ func (d *Dictionary) compile(names int) {
 	d.fill = fill{}
 }
 
-// merge makes s the sense that it and another sense of the same entry are together.
+// merge joins another sense of the same entry to s.
 func (s *Sense) merge(other Sense) {
 	s.Quality = min(s.Quality, other.Quality)
 	s.Ambiguous = s.Ambiguous && other.Ambiguous

@@ -22,7 +22,7 @@ const maxWord = 64
 // near is how many tokens around an ambiguous abbreviation are looked at for context.
 const near = 24
 
-// A finder holds what one call of Find needs.
+// A finder is the state of one call of Find.
 type finder struct {
 	d       *Dictionary
 	n       *note.Note
@@ -115,8 +115,8 @@ func (f *finder) longest(node nodeID, i, last int) (Match, bool) {
 	}
 	reached(node, i+1)
 	after := f.ids[i]
-	// Where a word may be skipped and goes on a phrase as well ("pain in the left knee" beside
-	// "pain in left arm"), the phrase without it is tried later.
+	// A word may be skipped and may also continue a phrase ("pain in the left knee" beside
+	// "pain in left arm"). The phrase without the word is tried later.
 	aside, asideAt, asideAfter := nodeID(0), 0, wordID(0)
 	for j := i + 1; ; j++ {
 		if j >= last {

@@ -64,8 +64,8 @@ func lines(file string, r io.Reader, f func(number int, line string) error) erro
 	return nil
 }
 
-// find returns the path of the one file in fsys whose name begins and ends as given, in
-// whatever case.
+// find returns the path of the one file in fsys whose name begins with prefix and ends with
+// suffix, in any case.
 func find(fsys fs.FS, prefix, suffix string) (string, error) {
 	found := ""
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {

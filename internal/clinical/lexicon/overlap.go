@@ -7,9 +7,9 @@ import (
 )
 
 // uncover looks for conditions such as "history of breast cancer" and "status post
-// mastectomy". What the history is of is what the note speaks of: the condition inside
-// takes the place of the longer one, whose meanings come after its own. A procedure inside
-// does so too, but after "history of" both are kept.
+// mastectomy". The note speaks of the condition inside, which takes the place of the longer
+// match; the meanings of the longer match come after its own. So does a procedure inside,
+// but after "history of" both are kept.
 func (f *finder) uncover(matches []Match) {
 	for i := range matches {
 		w := &matches[i]

@@ -10,7 +10,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
 )
 
-// The sorts of RxNorm names that are read: ingredients, precise and multiple ones, brands.
+// The types of RxNorm names that are read: ingredients, precise and multiple ones, brands.
 var rxTypes = map[string]string{"IN": "ingredient", "PIN": "ingredient", "MIN": "ingredient", "BN": "brand", "SY": "", "TMSY": ""}
 
 // RxNorm reads a folder with RXNCONSO.RRF of an RxNorm release (full or prescribable), and
@@ -76,7 +76,7 @@ func RxNorm(fsys fs.FS) ([]vocabulary.Entry, error) {
 			if a == nil || b == nil {
 				return nil
 			}
-			// Whichever of the two is the brand, the other one is what it holds.
+			// One of the two is the brand, the other its ingredient.
 			id := column[4]
 			if b.kind == "brand" {
 				a, b, id = b, a, column[0]

@@ -8,7 +8,7 @@ import (
 )
 
 // A typoTable finds medications whose names are written with one letter missing, added,
-// replaced, or swapped with its neighbour. It is made when it is first asked.
+// replaced, or swapped with its neighbour. It is made at the first lookup.
 //
 // It has the hash of each name with each of its letters left out. Two words that are one
 // such change apart are the same once each has lost one letter, or one of them has.
@@ -179,11 +179,11 @@ func (f *finder) prescribes(i, first, last int) bool {
 	return false
 }
 
-// listed is the number of tokens after a medication within which the next one of a list is.
+// listed is the largest number of tokens between two medications of a list.
 const listed = 8
 
-// lists reports whether the tokens between two medications hold nothing but a dose and what
-// joins them: "metformin 500 mg bid, lisinopril".
+// lists reports whether the tokens between two medications are nothing but a dose and words
+// that join the two: "metformin 500 mg bid, lisinopril".
 func (f *finder) lists(first, last int) bool {
 	joined := false
 	for i := first; i < last; i++ {

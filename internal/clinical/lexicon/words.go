@@ -136,7 +136,7 @@ func isLetters(word string) bool {
 	return true
 }
 
-// singular returns the singular of an English word, or the word itself. What it makes of
+// singular returns the singular of an English word, or the word itself. A wrong singular of
 // a word that is no plural is harmless, because words are looked up as they stand.
 func singular(word string) string {
 	word = strings.TrimSuffix(word, "'s")
@@ -160,7 +160,7 @@ func singular(word string) string {
 	return stem
 }
 
-// plural returns the English plural of a word, a nonsense word for what has none.
+// plural returns the English plural of a word, or nonsense if the word has none.
 func plural(word string) string {
 	switch n := len(word); {
 	case strings.HasSuffix(word, "is"):
@@ -234,7 +234,7 @@ func (s *Sense) is(text string) bool {
 	return text == s.exact
 }
 
-// sameMarks reports whether a text is a name whatever its case and spaces.
+// sameMarks reports whether a text is a name, apart from case and spaces.
 func sameMarks(text, name string) bool {
 	i := 0
 	for _, b := range []byte(text) {

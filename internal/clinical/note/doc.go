@@ -6,6 +6,6 @@
 // begins with a bullet or a number; a label is the part of a sentence before a
 // colon, such as "Lungs:" or "PAST MEDICAL HISTORY:".
 //
-// Everything is linear in the length of the text, whatever it holds. The package
-// knows no vocabulary beyond the headings of US notes and common abbreviations.
+// Everything is linear in the length of the text. The package knows no vocabulary beyond
+// the headings of US notes and common abbreviations.
 package note

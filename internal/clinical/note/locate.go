@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Locate returns the tokens [first, last) at which a phrase stands, whatever its
-// case and white space. Of several places it takes the one in capitals, if there is
-// exactly one, or else the first; a place at word boundaries goes before one inside
-// a word.
+// Locate returns the tokens [first, last) of a phrase, apart from case and white space. Of
+// several places it takes the one in capitals, if there is exactly one, or else the first;
+// a place at word boundaries goes before one inside a word.
 func (n *Note) Locate(phrase string) (first, last int, ok bool) {
 	fields := strings.Fields(phrase)
 	if len(fields) == 0 {

@@ -1,8 +1,8 @@
 package note
 
-// leaves reports whether the sentence of tokens [first, last), which has no heading, speaks of
-// something else than the section that it stands in: "FH: stroke in father. Presents with
-// cough." Headings inside a line are followed by all sorts of things.
+// leaves reports whether the sentence of tokens [first, last), which has no heading, is
+// about something else than its section: "FH: stroke in father. Presents with cough." Any
+// text may follow a heading inside a line.
 func (c *cutter) leaves(kind SectionKind, first, last int) bool {
 	switch kind {
 	case PastHistory, SurgicalHistory, FamilyHistory, Immunizations, ReturnPrecautions:
@@ -52,8 +52,7 @@ func (c *cutter) present(first, i int) bool {
 	return false
 }
 
-// elsewhere are words that lead from a history to what is the matter today, or to what is
-// done about it.
+// elsewhere are words that lead from a history to today's complaint or its treatment.
 var elsewhere = set(`presents presented presenting complains complaining complained reports reported states denies denied endorses
 	today now currently tonight yesterday here came comes returns return rule ruled brought bp vitals temp exam examination
 	shows showed reveals revealed demonstrates demonstrated cxr ekg ecg start started starting continue continues will plan

@@ -16,7 +16,7 @@ type Section struct {
 	HeadingFirst, HeadingLast int32 // tokens of the heading's words; empty if the section has none
 }
 
-// A SectionKind is what a section is about.
+// A SectionKind is the subject of a section.
 type SectionKind uint8
 
 // The kinds of sections.

@@ -211,7 +211,7 @@ func isStreet(word string) bool {
 	return false
 }
 
-// profession finds what the patient works as.
+// profession finds the patient's profession.
 func (f *finder) profession(i int) (Span, bool) {
 	j := i + 1
 	switch f.word(i) {

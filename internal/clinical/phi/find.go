@@ -5,8 +5,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/clinical/value"
 )
 
-// A Kind is a type of protected health information, by the name that Comprehend Medical
-// has for it.
+// A Kind is a type of protected health information, by its name in Comprehend Medical.
 type Kind string
 
 // The kinds of protected health information.
@@ -95,7 +94,7 @@ func (f *finder) at(i int) (Span, bool) {
 	return f.cue(i)
 }
 
-// digits is the number of digits of a token that is nothing but digits, else 0.
+// digits returns the number of digits of a token, 0 if it has anything else.
 func (f *finder) digits(i int) int {
 	if !f.isNumber(i) {
 		return 0

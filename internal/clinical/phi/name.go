@@ -37,7 +37,7 @@ func (f *finder) names(i int, comma bool) int {
 	return end
 }
 
-// isOrdinary reports whether a capitalized word is none of a name.
+// isOrdinary reports whether a capitalized word is no part of a name.
 func (f *finder) isOrdinary(word string) bool {
 	switch word {
 	case "the", "a", "an", "is", "was", "has", "had", "in", "on", "of", "for", "at", "to", "and", "or", "with", "he", "she", "they", "i", "we", "it", "this", "that", "will", "who",
@@ -49,7 +49,7 @@ func (f *finder) isOrdinary(word string) bool {
 	return false
 }
 
-// isCredential reports whether token i is what a clinician adds to a name.
+// isCredential reports whether token i is a clinician's credential after a name.
 func (f *finder) isCredential(i int) bool {
 	switch f.word(i) {
 	case "md", "do", "rn", "np", "pa", "phd", "dds", "dpm", "facs", "facc", "pharmd", "aprn", "fnp", "lcsw", "crna", "dnp":
@@ -75,7 +75,7 @@ func (f *finder) titled(i int) (Span, bool) {
 	if j >= len(f.n.Tokens) || f.n.Tokens[j].Flags&note.Paragraph != 0 {
 		return Span{}, false
 	}
-	// Of a name after a title, even an ordinary word is a part: "Dr. Will".
+	// After a title, even an ordinary word is part of a name: "Dr. Will".
 	if w := &f.n.Tokens[j]; w.Kind != note.Word || w.Flags&note.Capital == 0 {
 		return Span{}, false
 	}

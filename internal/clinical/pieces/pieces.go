@@ -61,7 +61,7 @@ func first(text string, most int) (bytes, points int) {
 	return bytes, points
 }
 
-// place returns how good it is to cut behind c, which follows last and before.
+// place returns the quality of a cut behind c, which follows last and before.
 func place(before, last, c rune) int {
 	switch {
 	case c == '\n' && last == '\n':
@@ -74,7 +74,7 @@ func place(before, last, c rune) int {
 	return anywhere
 }
 
-// Move moves the entities of a piece to where they are in the text.
+// Move moves the entities of a piece to their offsets in the text.
 func (p Piece) Move(list []nlp.Entity) {
 	for i := range list {
 		e := &list[i]

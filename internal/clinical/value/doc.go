@@ -1,5 +1,5 @@
-// Package value finds what stands beside the terms of a note: the value and unit of a
-// test, how acute a condition is and on which side, and expressions of time.
+// Package value finds the attributes of the terms of a note: values and units of tests,
+// acuity and side of conditions, and expressions of time.
 //
 // It knows numbers, units and a few dozen words, and no vocabulary of terms. All
 // functions look at a bounded number of tokens, except Times, which reads a sentence once.

@@ -2,7 +2,7 @@ package value
 
 import "github.com/fhirlake/fhirlake/internal/clinical/note"
 
-// A Kind tells what a modifier says.
+// A Kind is the kind of a modifier.
 type Kind uint8
 
 // The kinds of modifiers.
@@ -17,7 +17,7 @@ type Modifier struct {
 	Kind Kind
 }
 
-// kindOf returns what a word says, 0 if nothing.
+// kindOf returns the kind of a word as a modifier, 0 if it is none.
 func kindOf(word string) Kind {
 	switch word {
 	case "acute", "chronic", "subacute", "sudden", "recurrent", "persistent", "intermittent", "gradual", "progressive", "hyperacute", "longstanding", "acutely", "chronically":
@@ -103,8 +103,8 @@ func endsSentence(n *note.Note, i int) bool {
 	return i >= len(n.Tokens) || int(n.Sentences[n.SentenceAt(i)].First) == i
 }
 
-// Links reports whether the tokens [first, last) between a condition and a part of the
-// body say that the one is of the other: "of the left", "radiating to her".
+// Links reports whether the tokens [first, last) tie a condition to a part of the body: "of
+// the left", "radiating to her".
 func Links(n *note.Note, first, last int) bool {
 	if last-first > maxModifiers || first > last {
 		return false

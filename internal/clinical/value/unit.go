@@ -11,7 +11,7 @@ func unitAt(n *note.Note, i, last int) int {
 	return min(last, unitEnd(n, i, last))
 }
 
-// unitEnd is unitAt where a unit may seem to go on behind last.
+// unitEnd is unitAt for a unit that may reach beyond last.
 func unitEnd(n *note.Note, i, last int) int {
 	at := func(j int) string {
 		if j < last {

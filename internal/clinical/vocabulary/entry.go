@@ -2,7 +2,7 @@ package vocabulary
 
 import "strings"
 
-// A Kind says what sort of thing a term names.
+// A Kind is the kind of thing that a term names.
 type Kind string
 
 // The kinds of entries.

@@ -1,8 +1,6 @@
 package vocabulary_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"flag"
 	"maps"
 	"os"
@@ -14,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the testdata files anew")
@@ -29,20 +28,11 @@ type icd10cm struct {
 // readICD10CM reads the official list of codes. It skips the test if the list is absent.
 func readICD10CM(t *testing.T) map[string]icd10cm {
 	t.Helper()
-	file, err := os.Open("../../../../shared/data/icd10cm/icd10cm.tsv.gz")
-	if err != nil {
-		t.Skip("the list of ICD-10-CM codes is absent")
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	require.NoError(t, err)
 	codes := map[string]icd10cm{}
-	lines := bufio.NewScanner(unzipped)
-	for lines.Scan() {
-		column := strings.Split(lines.Text(), "\t")
+	for _, line := range fhirjsontest.Lines(t, "icd10cm/icd10cm.tsv.gz") {
+		column := strings.Split(string(line), "\t")
 		codes[column[0]] = icd10cm{billable: column[1] == "b", title: column[2], includes: column[3]}
 	}
-	require.NoError(t, lines.Err())
 	return codes
 }
 

@@ -1,14 +1,12 @@
 package vocabulary_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,21 +16,12 @@ type drug struct {
 	ingredients []string
 }
 
-// readDrugs reads the list of RxNorm concepts by RXCUI. It skips the test where the list
+// readDrugs reads the list of RxNorm concepts by RXCUI. It skips the test if the list
 // is absent.
 func readDrugs(t *testing.T) map[string]drug {
-	f, err := os.Open("../../../../shared/data/rxnorm/rxnorm.tsv.gz")
-	if err != nil {
-		t.Skip("the list of RxNorm concepts is absent")
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
 	drugs := make(map[string]drug)
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		column := strings.Split(lines.Text(), "\t")
+	for _, line := range fhirjsontest.Lines(t, "rxnorm/rxnorm.tsv.gz") {
+		column := strings.Split(string(line), "\t")
 		require.Len(t, column, 4)
 		d := drug{kind: column[1], name: column[2]}
 		if column[3] != "" {
@@ -40,7 +29,6 @@ func readDrugs(t *testing.T) map[string]drug {
 		}
 		drugs[column[0]] = d
 	}
-	require.NoError(t, lines.Err())
 	return drugs
 }
 

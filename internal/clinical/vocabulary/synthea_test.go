@@ -1,10 +1,7 @@
 package vocabulary_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/clinical/vocabulary"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 )
 
 // TestNamesOfSynthea looks up every condition of the synthetic patients by its name
@@ -28,25 +26,16 @@ func TestNamesOfSynthea(t *testing.T) {
 	}
 	tag := regexp.MustCompile(` ?\((disorder|finding|situation|morphologic abnormality)\)$`)
 	for _, folder := range []string{"synthea", "synthea-notes"} {
-		file, err := os.Open("../../../../shared/data/" + folder + "/Condition.ndjson.gz")
-		if err != nil {
-			t.Skip("the synthetic patients are absent")
-		}
-		defer file.Close()
-		unzipped, err := gzip.NewReader(file)
-		require.NoError(t, err)
-		lines := bufio.NewScanner(unzipped)
-		for lines.Scan() {
+		for _, line := range fhirjsontest.Lines(t, folder+"/Condition.ndjson.gz") {
 			var condition struct {
 				Code struct{ Coding []struct{ Display string } }
 			}
-			require.NoError(t, json.Unmarshal(lines.Bytes(), &condition))
+			require.NoError(t, json.Unmarshal(line, &condition))
 			text := strings.TrimPrefix(tag.ReplaceAllString(condition.Code.Coding[0].Display, ""), "Suspected ")
 			if key := strings.ToLower((name{text: text}).key()); !known[key] {
 				known[key] = true // say it once
 				t.Errorf("%q is unknown", text)
 			}
 		}
-		require.NoError(t, lines.Err())
 	}
 }

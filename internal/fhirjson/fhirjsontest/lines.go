@@ -9,10 +9,9 @@ import (
 	"testing"
 )
 
-// Lines returns the lines of the gzip files that match a pattern below ../shared/data,
-// seen from the project's root. It skips the test where there are none.
-func Lines(tb testing.TB, pattern string) (lines [][]byte) {
-	tb.Helper()
+// filesOf returns the names of the files that match a pattern below ../shared/data, seen
+// from the project's root.
+func filesOf(pattern string) []string {
 	root, err := os.Getwd()
 	for err == nil {
 		if _, missing := os.Stat(filepath.Join(root, "go.mod")); missing == nil || root == filepath.Dir(root) {
@@ -21,6 +20,17 @@ func Lines(tb testing.TB, pattern string) (lines [][]byte) {
 		root = filepath.Dir(root)
 	}
 	files, _ := filepath.Glob(filepath.Join(root, "..", "shared", "data", pattern))
+	return files
+}
+
+// Has reports whether there are files that [Lines] reads.
+func Has(pattern string) bool { return len(filesOf(pattern)) > 0 }
+
+// Lines returns the lines of the gzip files that match a pattern below ../shared/data,
+// seen from the project's root. It skips the test if there are none.
+func Lines(tb testing.TB, pattern string) (lines [][]byte) {
+	tb.Helper()
+	files := filesOf(pattern)
 	if len(files) == 0 {
 		tb.Skipf("the shared test data is not there: ../shared/data/%s", pattern)
 	}
@@ -28,6 +38,12 @@ func Lines(tb testing.TB, pattern string) (lines [][]byte) {
 		lines = append(lines, linesOf(tb, name)...)
 	}
 	return lines
+}
+
+// Text is the lines as one ldjson text.
+func Text(tb testing.TB, pattern string) []byte {
+	tb.Helper()
+	return append(bytes.Join(Lines(tb, pattern), []byte("\n")), '\n')
 }
 
 func linesOf(tb testing.TB, name string) (lines [][]byte) {

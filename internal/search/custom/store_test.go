@@ -33,7 +33,7 @@ type store struct {
 var errClosed = errors.New("the store is closed")
 
 func newStore(t *testing.T) *store {
-	s := &store{t: t, index: index.New([16]byte{1}), changes: make(chan struct{}, 100)}
+	s := &store{t: t, index: index.New([16]byte{1}, nil), changes: make(chan struct{}, 100)}
 	s.engine = exec.New(s.index, exec.Options{Documents: s.Document})
 	s.own = s.engine.Custom()
 	return s

@@ -61,7 +61,7 @@ func BenchmarkApply(b *testing.B) {
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		x, first := index.New([16]byte{1}), index.FirstOrdinal
+		x, first := index.New([16]byte{1}, nil), index.FirstOrdinal
 		for i, items := range records {
 			if err := x.Apply(uint64(i+1), int64(i), first, items); err != nil {
 				b.Fatal(err)

@@ -128,15 +128,7 @@ func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
 	if err != nil {
 		return err
 	}
-	for o := range roaring.Values(candidates) {
-		out, err := ev.outer(index.Ordinal(o))
-		if err != nil {
-			return err
-		}
-		holds, err := decision(out)
-		if err != nil {
-			return err
-		}
+	return ev.decided(candidates, decision, func(o uint32, out *outer, holds []bool) error {
 		entries, err := ev.withCustom(out, n.param.Streams)
 		if err != nil {
 			return err
@@ -150,8 +142,8 @@ func (n *chainNode) evaluateInside(within, set *roaring.Bitmap) error {
 		}) {
 			set.Add(o)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // withCustom returns the values of a version, and after them its values in the streams

@@ -105,17 +105,28 @@ func (ev *evaluation) holders(n node, among *roaring.Bitmap, found func(o index.
 	if err != nil {
 		return err
 	}
+	return ev.decided(candidates, decision, func(o uint32, _ *outer, holds []bool) error {
+		if slices.Contains(holds, true) {
+			found(index.Ordinal(o), holds)
+		}
+		return nil
+	})
+}
+
+// decided calls each with every candidate and what a decision says of its contained
+// resources.
+func (ev *evaluation) decided(candidates *roaring.Bitmap, decide decision, each func(o uint32, out *outer, holds []bool) error) error {
 	for o := range roaring.Values(candidates) {
 		out, err := ev.outer(index.Ordinal(o))
 		if err != nil {
 			return err
 		}
-		holds, err := decision(out)
+		holds, err := decide(out)
 		if err != nil {
 			return err
 		}
-		if slices.Contains(holds, true) {
-			found(index.Ordinal(o), holds)
+		if err := each(o, out, holds); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -88,23 +88,27 @@ func (n *dateNode) inTurn(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 
 // dates returns the versions that have a date in one of some windows.
 func (ev *evaluation) dates(streams []*param.Stream, windows []index.DateWindow, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	var set *roaring.Bitmap
+	var found []*roaring.Bitmap
 	for _, s := range streams {
 		column := ev.view.Dates(s.ID)
 		// Windows are checked in turn, and the first that holds ends it.
 		if err := ev.charge(columnWork(column.Len(), within) * (1 + len(windows)/4)); err != nil {
 			return nil, err
 		}
-		if found := column.Match(within, windows...); set == nil {
-			set = found
-		} else {
-			set.Or(found)
-		}
+		found = append(found, column.Match(within, windows...))
 	}
-	if set == nil {
-		set = roaring.New()
+	return united(found), nil
+}
+
+// united returns the union of sets, which it may change.
+func united(sets []*roaring.Bitmap) *roaring.Bitmap {
+	if len(sets) == 0 {
+		return roaring.New()
 	}
-	return set, nil
+	for _, set := range sets[1:] {
+		sets[0].Or(set)
+	}
+	return sets[0]
 }
 
 // inSeveral returns the versions that have values in more than one of some streams.

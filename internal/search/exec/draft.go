@@ -27,7 +27,7 @@ type Draft struct {
 // added, from 0.
 func (e *Engine) Draft(key [16]byte, documents func(i int, doc *fhirjson.Document) error) *Draft {
 	d, settings := new(Draft), param.Settings{Zone: e.zone, Base: e.base}
-	d.engine = New(index.NewWith(key, settings.Settle()), Options{
+	d.engine = New(index.New(key, settings.Settle()), Options{
 		Settings: settings, Now: e.now, CostLimit: e.costLimit,
 		Values: func(o index.Ordinal, dst []byte) ([]byte, error) {
 			return append(dst, d.payloads[o-index.FirstOrdinal]...), nil

@@ -39,7 +39,7 @@ func BenchmarkLoad(b *testing.B) {
 				n, before := 0, cpu(b)
 				b.ReportAllocs()
 				for b.Loop() {
-					x := index.New([16]byte{1})
+					x := index.New([16]byte{1}, nil)
 					if workers > 0 {
 						loader := x.Loader(workers)
 						n += applyTimes(b, x, records, times)

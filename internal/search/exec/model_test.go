@@ -1,6 +1,7 @@
 package exec_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -79,9 +80,9 @@ func (m *model) nodes(d *modelDoc, at fhirjson.Index, expression string) []eleme
 		m.exprs[expression] = e
 	}
 	if e.Boolean() {
-		value, ok, err := m.visitor.Test(e, d.doc, at)
+		items, err := m.visitor.EvaluateNode(context.Background(), e, d.doc, at)
 		require.NoError(m.t, err)
-		return []element{{typ: "boolean", value: value && ok}}
+		return []element{{typ: "boolean", value: holds(items)}}
 	}
 	nodes, err := m.visitor.Select(e, d.doc, at, nil)
 	require.NoError(m.t, err, expression)
@@ -375,4 +376,13 @@ func (m *model) matches(p *schema.Param, modifier string, v modelValue, e elemen
 // isUnder reports whether a uri is parent or below it, by whole segments.
 func isUnder(uri, parent string) bool {
 	return uri == parent || strings.HasPrefix(uri, strings.TrimSuffix(parent, "/")+"/")
+}
+
+// holds reports whether a result is true.
+func holds(items fhirpath.Collection) bool {
+	if len(items) != 1 {
+		return false
+	}
+	value, _ := items[0].Bool()
+	return value
 }

@@ -124,7 +124,7 @@ func TestNearNames(t *testing.T) {
 func TestLenient(t *testing.T) {
 	q, err := syntax.Read(param.R4(), typeOf(t, "Patient"), "name=a&frobnicate=1&_sort=frob,-name&organization.frob=1", syntax.ParseOptions{Lenient: true})
 	require.NoError(t, err)
-	assert.Len(t, q.Issues(), 3)
+	assert.Len(t, q.Ignored, 3)
 	assert.Equal(t, "name=a&_sort=-name", q.Self())
 	_, err = syntax.Read(param.R4(), typeOf(t, "Patient"), "name:frob=a", syntax.ParseOptions{Lenient: true})
 	assert.Error(t, err, "a modifier that does not fit is an error in any case")

@@ -55,7 +55,7 @@ func newStore(t require.TestingT) *store {
 
 // open makes a new index, whose terms are hashed under a key.
 func (s *store) open(key [16]byte) {
-	s.index = index.NewWith(key, s.settings.Settle())
+	s.index = index.New(key, s.settings.Settle())
 	s.engine = exec.New(s.index, exec.Options{
 		Settings: s.settings,
 		PageKey:  []byte("a key of pages"),

@@ -21,7 +21,7 @@ func (n *textNode) estimate() int {
 }
 
 func (n *textNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	var set *roaring.Bitmap
+	var sets []*roaring.Bitmap
 	for _, s := range n.Param.Seen(n.Modifier) {
 		for i := range n.Values {
 			if n.Values[i].Written {
@@ -31,17 +31,10 @@ func (n *textNode) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 			if err != nil {
 				return nil, err
 			}
-			if set == nil {
-				set = found
-			} else {
-				set.Or(found)
-			}
+			sets = append(sets, found)
 		}
 	}
-	if set == nil {
-		set = roaring.New()
-	}
-	return set, nil
+	return united(sets), nil
 }
 
 // texts returns the condition on texts that a value is.

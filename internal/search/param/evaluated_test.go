@@ -1,12 +1,8 @@
 package param_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirjson/fhirjsontest"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/search/extract"
 	"github.com/fhirlake/fhirlake/internal/search/param"
@@ -42,13 +39,8 @@ func TestTrieIsFHIRPath(t *testing.T) {
 	})
 	for _, pattern := range []string{"fhir-r4/*.gz", "synthea/*.gz"} {
 		t.Run(pattern, func(t *testing.T) {
-			files, err := filepath.Glob("../../../../shared/data/" + pattern)
-			require.NoError(t, err)
-			if len(files) == 0 {
-				t.Skip("no shared data here: ", pattern)
-			}
-			for _, name := range files {
-				eachLine(t, name, func(line []byte) { c.compare(t, line) })
+			for _, line := range fhirjsontest.Lines(t, pattern) {
+				c.compare(t, line)
 			}
 			t.Logf("%d resources, %d parameters with values", c.resources, len(c.valued))
 		})
@@ -217,19 +209,4 @@ func reduced(t *testing.T, decimal string) string {
 	require.NoError(t, err)
 	d.Reduce(d)
 	return d.String()
-}
-
-// eachLine calls yield with each line of a gzip file.
-func eachLine(t *testing.T, name string, yield func([]byte)) {
-	f, err := os.Open(name)
-	require.NoError(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		yield(lines.Bytes())
-	}
-	require.NoError(t, lines.Err())
 }

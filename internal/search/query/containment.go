@@ -17,7 +17,7 @@ type containment struct {
 
 // containment reads _contained and _containedType before all else, since other
 // parameters depend on them.
-func (p *Parser) containment(parts []part) error {
+func (p *Parser) containment(parts []pair) error {
 	typed := false
 	for _, part := range parts {
 		p.name = part.Name

@@ -110,7 +110,7 @@ func (q *Query) Paged() bool { return q.Page != "" }
 // any order and spelling. It ignores parameters that shape the answer.
 func (q *Query) Conditions() string {
 	var parts []string
-	for _, p := range q.parts {
+	for _, p := range q.pairs {
 		if slices.ContainsFunc(q.Clauses, func(c clause) bool { return c.Part == p.Name }) {
 			values := splitEscaped(p.Value, ',')
 			slices.Sort(values)

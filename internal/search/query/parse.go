@@ -52,7 +52,7 @@ func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions
 	if len(rawQuery) > MaxQuery {
 		return nil, &param.QueryError{Code: issue.TooLong, Reason: fmt.Sprintf("query is longer than %d bytes", MaxQuery)}
 	}
-	var parts []part
+	var parts []pair
 	for raw := range strings.SplitSeq(rawQuery, "&") {
 		if raw == "" {
 			continue
@@ -81,7 +81,7 @@ func Read(r *param.Registry, t schema.TypeID, rawQuery string, opts ParseOptions
 			return nil, p.suggest(err)
 		}
 		if used != "" {
-			p.q.parts = append(p.q.parts, part{one.Name, used})
+			p.q.pairs = append(p.q.pairs, pair{one.Name, used})
 		}
 	}
 	if p.total {
@@ -106,18 +106,18 @@ func (p *Parser) Fail(code issue.Code, format string, args ...any) error {
 }
 
 // Decode reads one name=value.
-func (p *Parser) Decode(raw string) (part, error) {
+func (p *Parser) Decode(raw string) (pair, error) {
 	name, value, ok := urlquery.Cut(raw)
 	if !utf8.ValidString(name) {
 		name, ok = "", false
 	}
 	if p.name = shown(name); !ok || !utf8.ValidString(value) {
-		return part{}, p.Fail(issue.Invalid, "not percent-encoded UTF-8")
+		return pair{}, p.Fail(issue.Invalid, "not percent-encoded UTF-8")
 	}
 	if strings.ContainsFunc(name, forbidden) || strings.ContainsFunc(value, forbidden) {
-		return part{}, p.Fail(issue.Invalid, "control character")
+		return pair{}, p.Fail(issue.Invalid, "control character")
 	}
-	return part{name, value}, nil
+	return pair{name, value}, nil
 }
 
 // forbidden reports characters that no string of FHIR has (FHIR R4 §2.24.0.1).
@@ -192,7 +192,7 @@ func (p *Parser) unsupported(reason string) error {
 
 // once reports a parameter that may stand once and that the query already has.
 func (p *Parser) once(name string) error {
-	if slices.ContainsFunc(p.q.parts, func(used part) bool { return used.Name == name }) {
+	if slices.ContainsFunc(p.q.pairs, func(used pair) bool { return used.Name == name }) {
 		return p.Fail(issue.Invalid, "given more than once")
 	}
 	return nil

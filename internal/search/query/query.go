@@ -18,11 +18,11 @@ type Query struct {
 	Clauses     []clause
 	Sort        []SortKey
 	Inclusions  []Include
-	shape       shape
+	selection   selection
 	PageSize    int
 	Explain     bool
 	Page        string
-	parts       []part // what was used, in order
+	pairs       []pair // what was used, in order
 	Ignored     []issue.Issue
 	Customs     []*param.Custom // that it asks for
 	Bound       string
@@ -34,7 +34,7 @@ type Query struct {
 func (q *Query) Bind(text string) { q.Bound = text }
 
 // A part is one name=value of the query as it was used.
-type part struct{ Name, Value string }
+type pair struct{ Name, Value string }
 
 // Types returns the resource types that the query is for. The slice is shared.
 func (q *Query) Types() []schema.TypeID { return q.Searched }
@@ -43,20 +43,16 @@ func (q *Query) Types() []schema.TypeID { return q.Searched }
 // _summary=count.
 func (q *Query) Count() int { return q.PageSize }
 
-// Issues returns the parameters ignored under [ParseOptions.Lenient]. The slice is
-// shared.
-func (q *Query) Issues() []issue.Issue { return q.Ignored }
-
 // Self returns the query as it was used, percent-encoded, in the order in which it was
 // written, without ignored parameters and without the page.
 func (q *Query) Self() string {
 	n := 0
-	for _, p := range q.parts {
+	for _, p := range q.pairs {
 		n += len(p.Name) + len(p.Value) + 2
 	}
 	var b strings.Builder
 	b.Grow(n + n/4) // some marks take three bytes
-	for i, p := range q.parts {
+	for i, p := range q.pairs {
 		if i > 0 {
 			b.WriteByte('&')
 		}

@@ -29,7 +29,7 @@ func (c Compartment) table() *schema.Compartment {
 
 // scope sets the searched types: t, or for 0 all types of the store or of the
 // compartment, narrowed by _type.
-func (p *Parser) scope(t schema.TypeID, parts []part) error {
+func (p *Parser) scope(t schema.TypeID, parts []pair) error {
 	if t != 0 {
 		if int(t) >= len(p.Types) || p.Types[t] == nil {
 			return &param.TypeError{Type: t}
@@ -67,7 +67,7 @@ func (p *Parser) scope(t schema.TypeID, parts []part) error {
 }
 
 // chooseTypes narrows the searched types to the types of _type.
-func (p *Parser) chooseTypes(t schema.TypeID, parts []part) error {
+func (p *Parser) chooseTypes(t schema.TypeID, parts []pair) error {
 	for _, part := range parts {
 		if part.Name != "_type" {
 			continue

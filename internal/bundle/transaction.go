@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A plan is a transaction while it is worked out.
-type plan struct {
+// A transaction is a transaction while it is worked out.
+type transaction struct {
 	*doing
 	state    *engine.Hold // what conditions are asked of
 	requests []request
 	first    int // the place of the first in the Bundle
-	entries  []planned
+	entries  []task
 	links    map[string]*link // by fullUrl
 
 	written map[key]int    // the entry that writes each resource
@@ -39,8 +39,8 @@ type plan struct {
 	}
 }
 
-// A planned is the plan of one request: an operation, or a reply at once.
-type planned struct {
+// A task is the outcome of one request so far: an operation, or a reply at once.
+type task struct {
 	id      string // of the resource that the entry is about
 	newID   string // that the resource gets if it is created
 	writes  bool
@@ -67,8 +67,8 @@ type key struct {
 	id  string
 }
 
-func newPlan(d *doing, state *engine.Hold, requests []request, first int) *plan {
-	p := &plan{doing: d, state: state, requests: requests, first: first, entries: make([]planned, len(requests)), links: map[string]*link{}}
+func newTransaction(d *doing, state *engine.Hold, requests []request, first int) *transaction {
+	p := &transaction{doing: d, state: state, requests: requests, first: first, entries: make([]task, len(requests)), links: map[string]*link{}}
 	p.mu.criteria, p.mu.asked, p.mu.conditional = map[string]*criterion{}, map[*criterion]bool{}, map[string]*link{}
 	for i := range requests {
 		p.entries[i].same = -1
@@ -81,7 +81,7 @@ func newPlan(d *doing, state *engine.Hold, requests []request, first int) *plan 
 
 // assign gives ids to the entries without a condition, and to entries that will
 // probably create a resource: ids are given in the order of the Bundle.
-func (p *plan) assign(ctx context.Context) error {
+func (p *transaction) assign(ctx context.Context) error {
 	p.written = map[key]int{}
 	alike := map[string]bool{}
 	for i := range p.requests {
@@ -114,7 +114,7 @@ func (p *plan) assign(ctx context.Context) error {
 
 // probablyCreates reports whether a condition finds nothing in the state. Errors are
 // reported when the condition is decided.
-func (p *plan) probablyCreates(r *request, alike map[string]bool) bool {
+func (p *transaction) probablyCreates(r *request, alike map[string]bool) bool {
 	if r.method == "DELETE" || r.method == "PATCH" || r.method == "PUT" && ownID(r.resource) != "" {
 		return false
 	}
@@ -129,7 +129,7 @@ func (p *plan) probablyCreates(r *request, alike map[string]bool) bool {
 
 // prepare rewrites and prepares the resources of entries, with as many goroutines as
 // there are cores: each grows its stack once.
-func (p *plan) prepare(ctx context.Context, wanted []int) error {
+func (p *transaction) prepare(ctx context.Context, wanted []int) error {
 	for i := range p.entries {
 		if e, r := &p.entries[i], &p.requests[i]; e.writes && r.method == "DELETE" && (e.op.Prepared == nil || e.preparedAs != e.id) {
 			e.op.SkipAbsent, e.preparedAs = true, e.id
@@ -160,7 +160,7 @@ func (p *plan) prepare(ctx context.Context, wanted []int) error {
 }
 
 // expectations returns the matches of the conditions as expectations of the commit.
-func (p *plan) expectations() (list []engine.Expectation) {
+func (p *transaction) expectations() (list []engine.Expectation) {
 	except := func(i int) func(t schema.TypeID, id string) bool {
 		return func(t schema.TypeID, id string) bool {
 			j, written := p.written[key{t, id}]
@@ -188,7 +188,7 @@ func (p *plan) expectations() (list []engine.Expectation) {
 
 // placed gives the error of a commit the place of its entry, if the commit has only
 // one.
-func (p *plan) placed(err error, from []int) error {
+func (p *transaction) placed(err error, from []int) error {
 	if len(from) != 1 || errors.Is(err, engine.ErrOvertaken) {
 		return err
 	}
@@ -200,7 +200,7 @@ func (p *plan) placed(err error, from []int) error {
 }
 
 // written notes what became of the entry's operation.
-func (e *planned) written(v engine.Version) {
+func (e *task) written(v engine.Version) {
 	e.reply = reply{status: 200, version: v}
 	switch {
 	case v.Deleted || v.Number == 0:
@@ -210,8 +210,8 @@ func (e *planned) written(v engine.Version) {
 	}
 }
 
-// at puts the place of an entry of the plan before those of an error.
-func (p *plan) at(i int, err error) error {
+// at puts the place of an entry before those of an error.
+func (p *transaction) at(i int, err error) error {
 	if p.alone {
 		return err
 	}

@@ -44,12 +44,12 @@ const (
 
 func (k kind) primitive() bool { return k >= kindString }
 
-// A shape is the field numbers of a primitive's message. Value is the first of the
+// A fieldNumbers has the field numbers of a primitive's message. Value is the first of the
 // fields that make up the value.
-type shape struct{ value, id, extension int }
+type fieldNumbers struct{ value, id, extension int }
 
-// shapes are those of the kinds that differ from usualShape.
-var shapes = [...]shape{
+// numbersByKind are the numbers of the kinds that differ from usualNumbers.
+var numbersByKind = [...]fieldNumbers{
 	kindOwnCode:  {4, 2, 3},
 	kindXHTML:    {1, 2, 0},
 	kindDate:     {1, 4, 5},
@@ -58,16 +58,16 @@ var shapes = [...]shape{
 	kindTime:     {1, 3, 4},
 }
 
-var usualShape = shape{1, 2, 3}
+var usualNumbers = fieldNumbers{1, 2, 3}
 
-// referenceID is the shape of ReferenceId, whose field 2 is the history.
-var referenceID = shape{1, 3, 4}
+// referenceID has the numbers of ReferenceId, whose field 2 is the history.
+var referenceID = fieldNumbers{1, 3, 4}
 
-func (k kind) shape() shape {
-	if s := shapes[k]; s != (shape{}) {
+func (k kind) numbers() fieldNumbers {
+	if s := numbersByKind[k]; s != (fieldNumbers{}) {
 		return s
 	}
-	return usualShape
+	return usualNumbers
 }
 
 // The wire types (protobuf.dev/programming-guides/encoding) that the protos use.
@@ -96,8 +96,8 @@ type field struct {
 // name returns the JSON name.
 func (f *field) name() string { return f.key[1 : len(f.key)-2] }
 
-// A plan is the schema's tables in the codec's form.
-type plan struct {
+// The tables are those of the schema, in the codec's form.
+type tables struct {
 	fields     []field            // by schema.FieldID
 	numbers    [][]schema.FieldID // by type, then field number: the field, of a choice its first alternative
 	contained  []schema.TypeID    // by field number of ContainedResource
@@ -105,9 +105,9 @@ type plan struct {
 	reference  map[string]int     // the same the other way round
 }
 
-// loadPlan derives the plan from the schema once.
-var loadPlan = sync.OnceValue(func() *plan {
-	p := &plan{
+// loadTables derives the tables from the schema once.
+var loadTables = sync.OnceValue(func() *tables {
+	p := &tables{
 		fields:    make([]field, len(schema.Fields)),
 		numbers:   make([][]schema.FieldID, len(schema.Types)),
 		reference: map[string]int{},
@@ -130,7 +130,7 @@ var loadPlan = sync.OnceValue(func() *plan {
 })
 
 // add fills in field f of type t. names are the codes of the bindings seen so far.
-func (p *plan) add(t schema.TypeID, f schema.FieldID, names map[schema.BindingID][]string) {
+func (p *tables) add(t schema.TypeID, f schema.FieldID, names map[schema.BindingID][]string) {
 	row := f.Field()
 	out := field{
 		key: `"` + row.Name + `":`, tag: tagOf(int(row.Proto)), typ: row.Type, first: f,

@@ -20,8 +20,8 @@ const (
 	summaryData         // all but the text
 )
 
-// A shape selects the elements of resources that an answer shows.
-type shape struct {
+// A selection is the elements of resources that an answer shows.
+type selection struct {
 	summary  summary
 	elements []string // names as in FHIRPath; nil for all
 }
@@ -30,11 +30,11 @@ type shape struct {
 func (p *Parser) summarize(value string) (used string, err error) {
 	switch value {
 	case "true":
-		p.q.shape.summary = summaryTrue
+		p.q.selection.summary = summaryTrue
 	case "text":
-		p.q.shape.summary = summaryText
+		p.q.selection.summary = summaryText
 	case "data":
-		p.q.shape.summary = summaryData
+		p.q.selection.summary = summaryData
 	case "count":
 		p.total = true
 	case "false":
@@ -64,7 +64,7 @@ func (p *Parser) elements(value string) (used string, err error) {
 	if len(names) == 0 {
 		return "", nil
 	}
-	p.q.shape.elements = names
+	p.q.selection.elements = names
 	return strings.Join(names, ","), p.once("_elements")
 }
 
@@ -90,7 +90,7 @@ func (p *Parser) hasElement(name string) bool {
 
 // checkShape reports parameters that _summary=text forbids.
 func (p *Parser) checkShape() error {
-	if p.q.shape.summary == summaryText && len(p.q.Inclusions) > 0 {
+	if p.q.selection.summary == summaryText && len(p.q.Inclusions) > 0 {
 		return &param.QueryError{Part: "_summary", Code: issue.Invalid, Reason: "text cannot be mixed with _include and _revinclude"}
 	}
 	return nil
@@ -99,14 +99,14 @@ func (p *Parser) checkShape() error {
 // Cuts reports whether the answer shows its matches, or included resources, as subsets:
 // _summary cuts both, _elements the matches alone.
 func (q *Query) Cuts(included bool) bool {
-	return q.shape.summary != summaryNone || !included && q.shape.elements != nil
+	return q.selection.summary != summaryNone || !included && q.selection.elements != nil
 }
 
 // AppendCut appends a match of the query, or an included resource, in canonical form as
 // the answer shows it: with the mandatory elements and those of _summary and _elements,
 // tagged SUBSETTED. If both are given, an element needs both.
 func (q *Query) AppendCut(dst []byte, doc *fhirjson.Document, included bool) []byte {
-	elements := q.shape.elements
+	elements := q.selection.elements
 	if included {
 		elements = nil
 	}
@@ -118,7 +118,7 @@ func (q *Query) AppendCut(dst []byte, doc *fhirjson.Document, included bool) []b
 		if elements != nil && row.Min == 0 && !slices.Contains(elements, row.Element) {
 			return fhirjson.Omit
 		}
-		switch q.shape.summary {
+		switch q.selection.summary {
 		case summaryTrue:
 			return summaryPart(row)
 		case summaryText:
