@@ -22,13 +22,17 @@ type corsRule struct {
 	guard   *http.CrossOriginProtection
 }
 
-// newCORS returns the rule of Options.CORS.
-func newCORS(origins []string) *corsRule {
-	rule := &corsRule{origins: origins, guard: http.NewCrossOriginProtection()}
-	for _, origin := range origins {
+// newCORS returns the rule of Options.CORS. The handler's own pages have the origin of
+// Options.BaseURL, if there is one.
+func newCORS(o *Options) *corsRule {
+	rule := &corsRule{origins: o.CORS, guard: http.NewCrossOriginProtection()}
+	for _, origin := range o.CORS {
 		if origin != "*" {
 			_ = rule.guard.AddTrustedOrigin(origin) // isOrigin has seen it
 		}
+	}
+	if u, err := url.Parse(o.BaseURL); o.BaseURL != "" && err == nil {
+		_ = rule.guard.AddTrustedOrigin(u.Scheme + "://" + u.Host) // withDefaults has seen it
 	}
 	return rule
 }

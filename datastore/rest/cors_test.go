@@ -14,6 +14,10 @@ import (
 func TestCORS(t *testing.T) {
 	store := storetest.Open(t, nil)
 	const app, other = "https://app.example.org", "https://other.example.org"
+	behind := httptest.NewRequest("POST", "http://10.0.0.1/fhir/Patient", strings.NewReader(ann))
+	behind.Header.Set("Origin", app)
+	proxied := rest.NewHandler(store, &rest.Options{BaseURL: app + "/fhir"})
+	require.Equal(t, http.StatusCreated, answerOf(t, proxied, behind).Code, "the page of the server itself, behind a proxy")
 	for name, test := range map[string]struct {
 		allowed            []string
 		method, origin     string

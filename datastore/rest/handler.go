@@ -117,7 +117,7 @@ func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	if wrong != nil {
 		return h.misconfigured(wrong)
 	}
-	h.load, h.cors = newLoad(filled.Limits), newCORS(filled.CORS)
+	h.load, h.cors = newLoad(filled.Limits), newCORS(&filled)
 	return h.guarded(gzhttp.GzipHandler(h))
 }
 
