@@ -26,14 +26,14 @@ func smallStore(t testing.TB, opts txlog.Options) (files map[string][]byte, want
 	opts.FS, opts.SegmentSize = d, 1700
 	l, err := txlog.Open(context.Background(), "", &opts)
 	require.NoError(t, err)
-	made = d.files()
+	made = d.Files()
 	for i := range 12 {
-		before = d.files()
+		before = d.Files()
 		want = append(want, makeRec(uint64(i)+1, 2, 200))
 		require.NoError(t, appendNext(l, want[i]))
 	}
 	require.NoError(t, l.Close())
-	files = d.files()
+	files = d.Files()
 	require.GreaterOrEqual(t, len(files), 8, "several segments")
 	return files, want, before, made
 }
@@ -186,14 +186,14 @@ func TestDamageBeforeSyncedRecords(t *testing.T) {
 	opts.FS = d
 	l, err := txlog.Open(t.Context(), "", &opts)
 	require.NoError(t, err)
-	empty := d.files()["head"]
+	empty := d.Files()["head"]
 	var want []rec
 	for i := range 4 {
 		want = append(want, makeRec(uint64(i)+1, 1, 100))
 		require.NoError(t, appendNext(l, want[i]))
 	}
 	require.NoError(t, l.Close())
-	files := d.files()
+	files := d.Files()
 	files["head"] = empty
 	got, err := readStore(opts, files)
 	require.NoError(t, err)
@@ -275,10 +275,10 @@ func TestSplicedHistories(t *testing.T) {
 		require.NoError(t, err)
 		for _, body := range bodies {
 			require.NoError(t, appendNext(l, rec{items: []txlog.Item{{Body: []byte(body)}}}))
-			ends = append(ends, len(d.files()["log/00000001.bunt"]))
+			ends = append(ends, len(d.Files()["log/00000001.bunt"]))
 		}
 		require.NoError(t, l.Close())
-		return d.files(), ends
+		return d.Files(), ends
 	}
 	root, _ := branch("root")
 	one, ends := branch("one a", "one b")

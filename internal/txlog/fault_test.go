@@ -79,7 +79,7 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 			break
 		}
 	}
-	tr.ops = d.ops
+	tr.ops = d.Done()
 	return nil
 }
 
@@ -202,11 +202,11 @@ func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
 		}
 		if round == 1 {
 			l.Close()
-			d = d.restart()
+			d = d.Restart()
 			continue
 		}
 		// The old log is abandoned with its disk, as by a power failure.
-		d = d.crash(rng)
+		d = d.Crash(rng)
 		l.Close()
 	}
 	return nil
@@ -226,18 +226,18 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		for _, power := range []bool{false, true} {
 			for at := 1; at <= clean.ops; at++ {
 				d := newDisk()
-				d.failAt, d.dead = at, dead
+				d.FailAt, d.Dead = at, dead
 				var tr trial
 				err := tr.run(d, opts)
-				failed[d.failed] = true
+				failed[d.Failed] = true
 				if err == nil {
 					if power {
-						d = d.crash(rng)
+						d = d.Crash(rng)
 					}
-					err = tr.verify(d.restart(), opts, rng)
+					err = tr.verify(d.Restart(), opts, rng)
 				}
 				if err != nil {
-					t.Fatalf("operation %d (%s) fails, dead %v, power %v: %v", at, d.failed, dead, power, err)
+					t.Fatalf("operation %d (%s) fails, dead %v, power %v: %v", at, d.Failed, dead, power, err)
 				}
 			}
 		}
@@ -259,11 +259,11 @@ func TestPowerFailureAnywhere(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		for at := 1; at <= clean.ops; at++ {
 			d := newDisk()
-			d.failAt, d.dead = at, true
+			d.FailAt, d.Dead = at, true
 			var tr trial
 			require.NoError(t, tr.run(d, opts))
-			if err := tr.verify(d.crash(rng), opts, rng); err != nil {
-				t.Fatalf("power fails at operation %d (%s), seed %d: %v", at, d.failed, seed, err)
+			if err := tr.verify(d.Crash(rng), opts, rng); err != nil {
+				t.Fatalf("power fails at operation %d (%s), seed %d: %v", at, d.Failed, seed, err)
 			}
 		}
 	}
@@ -282,11 +282,11 @@ func TestSyncLies(t *testing.T) {
 		var clean trial
 		first := newDisk()
 		require.NoError(t, clean.run(first, opts))
-		d.failAt, d.dead = 1+rng.IntN(clean.ops), true
-		d.lies = true
+		d.FailAt, d.Dead = 1+rng.IntN(clean.ops), true
+		d.Lies = true
 		var tr trial
 		require.NoError(t, tr.run(d, opts))
-		after := d.crash(rng)
+		after := d.Crash(rng)
 		acked := append(tr.acked[:len(tr.acked):len(tr.acked)], tr.unknown...)
 		tr.wrappers = append(tr.all, opts.Wrapper)
 		l, err := tr.open(after, opts)
@@ -393,7 +393,7 @@ func TestUnreadableDisk(t *testing.T) {
 		want = append(want, makeRec(uint64(i)+1, 2, 200))
 		require.NoError(t, appendNext(l, want[i]))
 	}
-	d.unreadable = true
+	d.Unreadable = true
 	_, err = l.Body(1, nil)
 	require.ErrorIs(t, err, errFault)
 	require.NotErrorIs(t, err, txlog.ErrCorrupt)
@@ -401,13 +401,13 @@ func TestUnreadableDisk(t *testing.T) {
 	require.ErrorIs(t, err, errFault)
 	require.NoError(t, l.Close())
 
-	before := d.files()
+	before := d.Files()
 	_, err = txlog.Open(t.Context(), "", opts)
 	require.ErrorIs(t, err, errFault)
 	require.NotErrorIs(t, err, txlog.ErrCorrupt)
-	require.Equal(t, before, d.files())
+	require.Equal(t, before, d.Files())
 
-	d.unreadable = false
+	d.Unreadable = false
 	l, err = txlog.Open(t.Context(), "", opts)
 	require.NoError(t, err)
 	check(t, l, want)

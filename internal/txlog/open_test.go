@@ -26,7 +26,7 @@ func TestOpeningLeavesNothing(t *testing.T) {
 	d := newDisk()
 	opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey()}
 	size := func() (n int) {
-		for _, data := range d.files() {
+		for _, data := range d.Files() {
 			n += len(data)
 		}
 		return n
@@ -137,7 +137,7 @@ func TestUndoneErasure(t *testing.T) {
 	opts.FS = d
 	l, err := txlog.Open(t.Context(), "", &opts)
 	require.NoError(t, err)
-	opened := d.files()
+	opened := d.Files()
 	old := l.Head()
 	require.NoError(t, l.Rewrite(t.Context(), closedNames(l), func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
 		return txlog.Changed{Drop: n == 1}, nil
@@ -147,7 +147,7 @@ func TestUndoneErasure(t *testing.T) {
 	require.NoError(t, l.Close())
 
 	undone := maps.Clone(opened)
-	undone["head"] = d.files()["head"]
+	undone["head"] = d.Files()["head"]
 	opts.FS = diskOf(undone)
 	_, err = txlog.Open(t.Context(), "", &opts)
 	require.ErrorIs(t, err, txlog.ErrCorrupt)
@@ -220,7 +220,7 @@ func TestReadOnlyWritesNothing(t *testing.T) {
 		require.NoError(t, err)
 		check(t, l, c.want)
 		require.NoError(t, l.Close())
-		require.Equal(t, torn, d.files())
+		require.Equal(t, torn, d.Files())
 	}
 }
 
@@ -403,7 +403,7 @@ func TestDictionaries(t *testing.T) {
 	want := map[uint32][]byte{1: []byte("one"), 2: []byte("two")}
 	require.Equal(t, want, l.Dictionaries())
 	require.NoError(t, l.Close())
-	files := d.files()
+	files := d.Files()
 	files["dictionaries/3"] = []byte("a stray")
 	d = diskOf(files)
 	opts.FS = d
@@ -411,13 +411,13 @@ func TestDictionaries(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, l.Dictionaries())
 	require.NoError(t, l.Close())
-	require.NotContains(t, d.files(), "dictionaries/3")
+	require.NotContains(t, d.Files(), "dictionaries/3")
 	for _, damage := range []func(map[string][]byte){
 		func(m map[string][]byte) { m["dictionaries/1"] = []byte("onf") },
 		func(m map[string][]byte) { m["dictionaries/1"] = m["dictionaries/2"] },
 		func(m map[string][]byte) { delete(m, "dictionaries/2") },
 	} {
-		damaged := maps.Clone(d.files())
+		damaged := maps.Clone(d.Files())
 		damage(damaged)
 		opts.FS = diskOf(damaged)
 		_, err = txlog.Open(t.Context(), "", &opts)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -106,7 +107,7 @@ func TestPatientsKeys(t *testing.T) {
 		return txlog.Changed{Values: v}, err
 	}))
 	check(false)
-	before := d.files()
+	before := d.Files()
 	require.NoError(t, l.EraseSlots(ctx, []uint32{slot}))
 	check(true)
 	require.Equal(t, slot, l.ForgetSlot("p"))
@@ -125,23 +126,26 @@ func TestPatientsKeys(t *testing.T) {
 	require.NoError(t, l.Close())
 
 	// Files of before do not bring the keys back.
-	after := d.files()
+	after := d.Files()
 	for _, old := range [][]string{{"patients"}, {"patients", "keyset"}} {
-		d = diskOf(after)
+		damaged := maps.Clone(after)
 		for _, name := range old {
-			d.names[name].data = slices.Clone(before[name])
+			damaged[name] = before[name]
 		}
+		d = diskOf(damaged)
 		_, err = open()
 		require.ErrorIs(t, err, txlog.ErrCorrupt, "%v", old)
 	}
-	d = diskOf(after)
-	delete(d.names, "patients")
+	without := maps.Clone(after)
+	delete(without, "patients")
+	d = diskOf(without)
 	_, err = open()
 	require.ErrorIs(t, err, txlog.ErrCorrupt)
 	for at := 0; at < len(after["patients"]); at += 1 + at/64 {
-		d = diskOf(after)
-		d.names["patients"].data = slices.Clone(after["patients"])
-		d.names["patients"].data[at] ^= 1
+		damaged := maps.Clone(after)
+		damaged["patients"] = slices.Clone(after["patients"])
+		damaged["patients"][at] ^= 1
+		d = diskOf(damaged)
 		if _, err = open(); err == nil {
 			t.Fatalf("byte %d of the keys of patients was changed unnoticed", at)
 		}
@@ -160,12 +164,12 @@ func TestPatientsKeysFaults(t *testing.T) {
 	first, err := appendFor(l, "old")
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
-	files := made.files()
+	files := made.Files()
 	old := uint32(1)
 	for failAt := 1; ; failAt++ {
 		for _, dead := range []bool{false, true} {
 			d := diskOf(files)
-			d.failAt, d.dead = failAt, dead
+			d.FailAt, d.Dead = failAt, dead
 			var n txlog.Number
 			written, erased := false, false
 			if l, err := txlog.Open(ctx, "", options(d)); err == nil {
@@ -176,12 +180,12 @@ func TestPatientsKeysFaults(t *testing.T) {
 				requireItem(t, l, first, "old", l.Erased(old))
 				l.Close()
 			}
-			if d.failed == "" {
+			if d.Failed == "" {
 				require.Greater(t, failAt, 10)
 				return
 			}
-			what := fmt.Sprint(d.failed, " ", dead)
-			d = d.crash(rand.New(rand.NewPCG(uint64(failAt), 1))).restart()
+			what := fmt.Sprint(d.Failed, " ", dead)
+			d = d.Crash(rand.New(rand.NewPCG(uint64(failAt), 1))).Restart()
 			l, err := txlog.Open(ctx, "", options(d))
 			require.NoError(t, err, what)
 			if erased {

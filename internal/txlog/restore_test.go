@@ -103,14 +103,14 @@ func TestRestoreFaults(t *testing.T) {
 	ends := map[string]int{}
 	for _, dead := range []bool{false, true} {
 		for _, power := range []bool{false, true} {
-			for at := 1; at <= clean.ops; at++ {
+			for at := 1; at <= clean.Done(); at++ {
 				d := newDisk()
-				d.failAt, d.dead = at, dead
+				d.FailAt, d.Dead = at, dead
 				failed := restore(d)
 				if power {
-					d = d.crash(rng)
+					d = d.Crash(rng)
 				}
-				d = d.restart()
+				d = d.Restart()
 				where := fmt.Sprintf("operation %d, dead %v, power %v: %v", at, dead, power, failed)
 				opened := whole(d)
 				switch {
