@@ -23,7 +23,6 @@ type linearResult struct {
 	made    bool         // "create" made it
 	found   []linearCell // what "search" found, by id
 	refused bool         // nothing was done, since a condition does not hold
-	unknown bool         // the process ended before the answer
 	none    bool         // nothing was done, whatever holds
 }
 
@@ -56,74 +55,58 @@ func (s linearState) put(id int, op linearOp) linearState {
 	return s
 }
 
-// step returns the states that a history may have after an operation: none if the
-// operation cannot have given its answer in this state.
-func (s linearState) step(op linearOp, r linearResult) (next []linearState) {
-	if r.none {
-		return []linearState{s}
-	}
-	if r.unknown {
-		next = append(next, s) // it may not have come about
-	}
-	is := func(holds bool, after linearState) []linearState {
-		if holds {
-			next = append(next, after)
-		}
-		return next
-	}
+// step returns the state after an operation, and whether the operation can have given
+// its answer.
+func (s linearState) step(op linearOp, r linearResult) (bool, linearState) {
 	var now linearCell
 	if op.id >= 0 {
 		now = s[op.id]
 	}
-	switch op.kind {
-	case "read":
-		return is(r.unknown || r.refused && now.value == 0 || !r.refused && now.value != 0 && r.cell == now, s)
-	case "search":
-		return is(r.unknown || slices.Equal(r.found, s.holding(op.value)), s)
-	case "create":
-		return s.create(op, r, is)
-	}
 	allowed := op.ifMatch == 0 || op.ifMatch == now.version && now.value != 0
 	switch op.kind {
+	case "read":
+		return r.refused == (now.value == 0) && (r.refused || r.cell == now), s
+	case "search":
+		return slices.Equal(r.found, s.holding(op.value)), s
+	case "create":
+		return s.create(op, r)
 	case "new":
 		allowed = now.value == 0
 	case "delete":
 		allowed = allowed && now.value != 0
 	}
 	if r.refused {
-		return is(!allowed, s)
+		return !allowed, s
 	}
 	after := s.put(op.id, op)
-	return is(allowed && (r.unknown || op.kind == "delete" || r.cell.version == after[op.id].version), after)
+	return allowed && (op.kind == "delete" || r.cell.version == after[op.id].version), after
 }
 
 // create is the step of a create with If-None-Exist.
-func (s linearState) create(op linearOp, r linearResult, is func(bool, linearState) []linearState) []linearState {
+func (s linearState) create(op linearOp, r linearResult) (bool, linearState) {
 	holding := s.holding(op.value)
 	switch {
-	case r.unknown && r.id < 0: // nobody has seen it
-		return is(false, s)
-	case r.unknown || r.made:
-		return is(len(holding) == 0 && s[r.id].version == 0, s.put(r.id, op))
+	case r.made:
+		return len(holding) == 0 && s[r.id].version == 0, s.put(r.id, op)
 	case r.refused:
-		return is(len(holding) > 1, s)
+		return len(holding) > 1, s
 	}
-	return is(len(holding) == 1 && holding[0].id == r.id && holding[0].version == r.cell.version, s)
+	return len(holding) == 1 && holding[0].id == r.id && holding[0].version == r.cell.version, s
 }
 
 // linearModel is the model of all resources of a type.
 func linearModel() porcupine.Model {
-	model := porcupine.NondeterministicModel{
-		Init: func() []any { return []any{linearState{}} },
-		Step: func(state, input, output any) (next []any) {
-			for _, s := range state.(linearState).step(input.(linearOp), output.(linearResult)) {
-				next = append(next, s)
+	return porcupine.Model{
+		Init: func() any { return linearState{} },
+		Step: func(state, input, output any) (bool, any) {
+			r := output.(linearResult)
+			if r.none {
+				return true, state
 			}
-			return next
+			ok, after := state.(linearState).step(input.(linearOp), r)
+			return ok, after
 		},
-		Equal: func(a, b any) bool { return a == b },
 	}
-	return model.ToModel()
 }
 
 // linearModelOfOne is the model of each resource for itself, without searches.

@@ -373,7 +373,6 @@ func (h *linearRun) crash(rng *rand.Rand, power bool) (lost int) {
 	if power {
 		after = h.disk.Crash(rng)
 	}
-	under := h.now()
 	stop.Store(true)
 	running.Wait()
 	require.NoError(h.t, h.store.Close())
@@ -381,47 +380,36 @@ func (h *linearRun) crash(rng *rand.Rand, power bool) (lost int) {
 	h.open()
 	opened := h.now()
 
-	there := map[string]datastore.Version{} // by resource and version
-	newest := datastore.Ordinal(0)
-	tags := map[int]string{}
+	newest, tags := datastore.Ordinal(0), map[int]bool{}
+	there := map[datastore.Ordinal]bool{}
 	for v, err := range h.store.History(ctx, datastore.Ref{Type: h.typ}, nil) {
 		require.NoError(h.t, err)
-		there[v.Ref.ID+"/"+v.VersionID] = v
+		there[v.Ordinal] = true
 		newest = max(newest, v.Ordinal)
 		if !v.Deleted {
-			tags[h.read(v).tag] = v.Ref.ID
+			tags[h.read(v).tag] = true
 		}
 	}
 	require.Len(h.t, there, int(newest), "the versions that are there are the first ones")
 	var kept []linearCall
 	written := 0
 	for _, call := range h.ops {
-		op, r := call.Input.(linearOp), call.Output.(linearResult)
-		if call.Call > under {
-			continue
-		}
-		if call.Return < acknowledged && call.ordinal > newest {
-			lost++
-			continue
-		}
-		if call.ordinal > 0 && call.ordinal <= newest {
+		answered, survived := call.Return < acknowledged, call.ordinal > 0 && call.ordinal <= newest
+		if survived {
 			written++
-			if op.kind != "delete" {
-				require.Contains(h.t, tags, op.tag, "%+v", op)
+			if op := call.Input.(linearOp); op.kind != "delete" {
+				require.True(h.t, tags[op.tag], "%+v", op)
 			}
 		}
-		if call.Return >= acknowledged {
-			if op.kind == "read" || op.kind == "search" {
-				continue
+		switch {
+		case call.ordinal == 0 && answered, survived:
+			if !answered {
+				call.Return = opened // nobody was told
 			}
-			call.Return = opened
-			r = linearResult{unknown: true, id: -1}
-			if id, made := tags[op.tag]; made && op.kind == "create" {
-				r.id = h.cell(id)
-			}
-			call.Output = r
+			kept = append(kept, call)
+		case answered:
+			lost++
 		}
-		kept = append(kept, call)
 	}
 	require.Equal(h.t, int(newest), written, "nothing is there that nobody wrote")
 	h.ops = kept
