@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -160,14 +161,20 @@ func TestDamagedCheckpoint(t *testing.T) {
 		requireCheckpoint(t, l, 5)
 		appendSome(t, l, 1)
 	}
+	var counts longrun.Counts
 	for i := range whole {
-		b := slices.Clone(whole)
-		b[i] ^= 1 << (i % 8)
-		try(fmt.Sprint("byte ", i), b)
-		if i%7 == 0 {
+		for bit := range longrun.Of(1, 8) {
+			b := slices.Clone(whole)
+			b[i] ^= 1 << ((i + bit) % 8)
+			try(fmt.Sprint("byte ", i), b)
+			counts.Add("flipped bits")
+		}
+		if i%longrun.Of(7, 1) == 0 {
 			try(fmt.Sprint("cut at ", i), whole[:i])
+			counts.Add("cuts")
 		}
 	}
+	counts.Tell(t)
 	try("longer", append(slices.Clone(whole), 0))
 	// Parts of another checkpoint of the same store, at the same place.
 	l = openOn(t, d, opts)

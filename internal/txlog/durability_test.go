@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -37,8 +38,9 @@ func headOf(t *testing.T, opts *txlog.Options) txlog.HeadInfo {
 // synced among them, and the log goes on.
 func TestPowerFailureUnsynced(t *testing.T) {
 	told, cut := false, false
+	var counts longrun.Counts
 	for _, durability := range unsynced {
-		for seed := range uint64(300) {
+		for seed := range uint64(longrun.Of(300, 6000)) {
 			rng := rand.New(rand.NewPCG(seed, 9))
 			d := newDisk()
 			var logged bytes.Buffer
@@ -86,9 +88,11 @@ func TestPowerFailureUnsynced(t *testing.T) {
 			want = append(want[:left:left], makeRec(uint64(left)+1, 2, 300))
 			require.NoError(t, appendNext(again, want[left]))
 			checkAgain(t, again, opts, want)
+			counts.Add("power failures")
 		}
 	}
 	require.True(t, told && cut, "the test lost nothing")
+	counts.Tell(t)
 }
 
 // TestDamageBehindHead damages a record that whole ones follow: behind what was synced
@@ -227,7 +231,7 @@ func TestFaultsUnsynced(t *testing.T) {
 // fail after each.
 func TestDurabilityChanges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for range 60 {
+	for range longrun.Of(60, 1000) {
 		d := newDisk()
 		opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey(), SegmentSize: 3000}
 		var want []rec

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -152,6 +153,34 @@ func TestPatientsKeys(t *testing.T) {
 	}
 }
 
+// The file of patients' keys that is lost, or put back as it was before it grew, is
+// noticed at opening, before other patients are given the slots again.
+func TestPatientsFileLost(t *testing.T) {
+	d := newDisk()
+	opts := txlog.Options{Wrapper: seal.RandomKey()}
+	l := openOn(t, d, opts)
+	_, err := appendFor(l, "p")
+	require.NoError(t, err)
+	old := d.Files()["patients"]
+	for i := range 300 {
+		_, err := l.Slot(fmt.Sprint("q", i))
+		require.NoError(t, err)
+	}
+	require.NoError(t, l.Close())
+	files := d.Files()
+	require.Greater(t, len(files["patients"]), len(old))
+	for _, lost := range []bool{true, false} {
+		damaged := maps.Clone(files)
+		damaged["patients"] = old
+		if lost {
+			delete(damaged, "patients")
+		}
+		opts.FS = diskOf(damaged)
+		_, err := txlog.Open(t.Context(), "", &opts)
+		require.ErrorIs(t, err, txlog.ErrCorrupt)
+	}
+}
+
 // TestPatientsKeysFaults lets each operation of the disk fail once, and the power after
 // it, while slots are given and erased.
 func TestPatientsKeysFaults(t *testing.T) {
@@ -166,6 +195,7 @@ func TestPatientsKeysFaults(t *testing.T) {
 	require.NoError(t, l.Close())
 	files := made.Files()
 	old := uint32(1)
+	var counts longrun.Counts
 	for failAt := 1; ; failAt++ {
 		for _, dead := range []bool{false, true} {
 			d := diskOf(files)
@@ -182,6 +212,7 @@ func TestPatientsKeysFaults(t *testing.T) {
 			}
 			if d.Failed == "" {
 				require.Greater(t, failAt, 10)
+				counts.Tell(t)
 				return
 			}
 			what := fmt.Sprint(d.Failed, " ", dead)
@@ -205,6 +236,7 @@ func TestPatientsKeysFaults(t *testing.T) {
 			requireItem(t, l, first, "old", true)
 			requireItem(t, l, n+1, "newer", false)
 			require.NoError(t, l.Close())
+			counts.Add("faults and power failures")
 		}
 	}
 }
