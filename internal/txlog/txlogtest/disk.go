@@ -90,6 +90,13 @@ func (d *Disk) FailIn(n int) {
 	d.FailAt = d.ops + n
 }
 
+// Lie has syncs lie from now on.
+func (d *Disk) Lie() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Lies = true
+}
+
 // LookFailsIn has the n-th look from now on fail. 1 is the next.
 func (d *Disk) LookFailsIn(n int) {
 	d.mu.Lock()
