@@ -27,10 +27,10 @@ type group struct {
 	// dismissed are refused, or write nothing, as the group so far has it. They are
 	// answered when the group is durable, since until then that may come to nothing.
 	dismissed []*submission
-	items   []index.Item   // the versions of all of them
-	bytes   int
-	time    int64
-	overlay map[key]state
+	items     []index.Item // the versions of all of them
+	bytes     int
+	time      int64
+	overlay   map[key]state
 
 	admission index.Admission
 	defines   bool // whether there is a SearchParameter among the items

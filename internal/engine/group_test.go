@@ -87,7 +87,9 @@ func TestRefusalsAreDurable(t *testing.T) {
 		},
 		"a version that is none": {
 			func(e *Engine) *Commit { return update(e, Condition{}, patient("p", "Bob")) },
-			func(e *Engine) *Commit { return update(e, Condition{IfMatch: 1, SkipChanged: true}, patient("p", "Cid")) },
+			func(e *Engine) *Commit {
+				return update(e, Condition{IfMatch: 1, SkipChanged: true}, patient("p", "Cid"))
+			},
 			nil, nil, 2,
 		},
 		"a resource that is not there": {
