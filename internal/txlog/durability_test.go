@@ -40,7 +40,7 @@ func TestPowerFailureUnsynced(t *testing.T) {
 	told, cut := false, false
 	var counts longrun.Counts
 	for _, durability := range unsynced {
-		for seed := range uint64(longrun.Of(300, 6000)) {
+		for seed := range uint64(longrun.Of(300, 3000)) {
 			rng := rand.New(rand.NewPCG(seed, 9))
 			d := newDisk()
 			var logged bytes.Buffer
@@ -231,7 +231,7 @@ func TestFaultsUnsynced(t *testing.T) {
 // fail after each.
 func TestDurabilityChanges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for range longrun.Of(60, 1000) {
+	for range longrun.Of(60, 600) {
 		d := newDisk()
 		opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey(), SegmentSize: 3000}
 		var want []rec

@@ -225,7 +225,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 	require.Greater(t, clean.ops, 100)
 	failed := map[string]bool{}
 	var counts longrun.Counts
-	for seed := range uint64(longrun.Of(1, 20)) {
+	for seed := range uint64(longrun.Of(1, 5)) {
 		rng := rand.New(rand.NewPCG(1+seed, 2))
 		for _, mode := range []string{"once", "from there on", "full"} {
 			for _, power := range []bool{false, true} {
@@ -264,7 +264,7 @@ func TestPowerFailureAnywhere(t *testing.T) {
 	var clean trial
 	require.NoError(t, clean.run(newDisk(), opts))
 	var counts longrun.Counts
-	for seed := range uint64(longrun.Of(4, 60)) {
+	for seed := range uint64(longrun.Of(4, 25)) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		for at := 1; at <= clean.ops; at++ {
 			d := newDisk()
@@ -318,7 +318,7 @@ func TestEveryLookFails(t *testing.T) {
 func TestSyncLies(t *testing.T) {
 	noticed, harmless := 0, 0
 	var counts longrun.Counts
-	for seed := range uint64(longrun.Of(400, 6000)) {
+	for seed := range uint64(longrun.Of(400, 4000)) {
 		rng := rand.New(rand.NewPCG(seed, 6))
 		d := newDisk()
 		opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18,
