@@ -148,9 +148,8 @@ func (l *Log) Erased(slot uint32) bool {
 	return false
 }
 
-// growSlots makes new secrets durable if there are only those that are used: a quarter
-// more than there are, so that the file, which is written whole, is written seldom. The
-// manifest names the file's generation before any of its secrets is given, so that a file
+// growSlots makes new secrets durable if all secrets are used: a quarter more, so that
+// the file, which is written whole, is written seldom. The manifest names the file's generation before any of its secrets is given, so that a file
 // that is lost or older is noticed.
 func (l *Log) growSlots(used int) error {
 	t := l.slots.Load()

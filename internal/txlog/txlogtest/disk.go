@@ -148,7 +148,7 @@ func (d *Disk) Restart() *Disk {
 	return d
 }
 
-// Crash returns a disk as it may be after a power failure: of what was not
+// Crash returns a disk as it may be after a power failure: of bytes that were not
 // synced, any part may be there.
 func (d *Disk) Crash(rng *rand.Rand) *Disk {
 	d.mu.Lock()
