@@ -62,7 +62,7 @@ func TestRemovalKillPoints(t *testing.T) {
 		for _, point := range removalPoints() {
 			t.Run(kind+"/"+point, func(t *testing.T) {
 				t.Parallel()
-				for n := 1; n < longrun.Of(2, 12); n++ {
+				for n := 1; n < longrun.Of(2, 6); n++ {
 					folder := t.TempDir()
 					require.NoError(t, os.CopyFS(folder, os.DirFS(made)))
 					require.NoError(t, os.Chmod(filepath.Join(folder, "key"), 0o600))
