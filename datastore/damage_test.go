@@ -73,10 +73,7 @@ func damages(rng *rand.Rand, files, old, foreign map[string][]byte) (all []damag
 		if len(content) == 0 {
 			continue
 		}
-		flips, cuts := longrun.Of(12, len(content)), longrun.Of(6, len(content))
-		if strings.HasPrefix(name, "dictionaries/") || name == "head" { // large, and each byte alike
-			flips, cuts = min(flips, 600), min(cuts, 300)
-		}
+		flips, cuts := min(longrun.Of(12, 1500), len(content)), min(longrun.Of(6, 500), len(content))
 		for i := range flips {
 			at := i
 			if flips < len(content) {
