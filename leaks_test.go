@@ -22,7 +22,7 @@ func TestGoroutinesEndWithTests(t *testing.T) {
 		folder, _, _ := strings.Cut(name, " ")
 		starting[folder] = true
 	}
-	checked := 0
+	checked, missing := 0, []string{}
 	for name, p := range packages {
 		if len(p.TestImports)+len(p.XTestImports) == 0 {
 			continue
@@ -39,9 +39,12 @@ func TestGoroutinesEndWithTests(t *testing.T) {
 		}
 		if needs {
 			checked++
-			require.True(t, has, "%s: write TestMain with storetest.Main, txlogtest.Main or goleak.VerifyTestMain", name)
+			if !has {
+				missing = append(missing, name)
+			}
 		}
 	}
+	require.Empty(t, missing, "write TestMain with storetest.Main, txlogtest.Main or goleak.VerifyTestMain")
 	require.Greater(t, checked, 30)
 }
 
