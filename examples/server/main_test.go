@@ -16,8 +16,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // A process is a server that runs.
 type process struct {
