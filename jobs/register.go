@@ -44,6 +44,9 @@ func read(ctx context.Context, store *datastore.Store, name string) (*Record, er
 	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("jobs: the record %s cannot be read: %w", name, err)
 	}
+	if r.Store != store.StoreID() && !r.Status.Ended() {
+		r.Status, r.Message, r.Ended = Failed, "the job ran in the store that was backed up and had not ended: start it anew", r.Submitted
+	}
 	return r, nil
 }
 
@@ -164,8 +167,9 @@ var submitting sync.Mutex
 
 // Submit enters a new job and gives it an id, and the status Submitted unless it has
 // one. With a token, a job that was submitted with it before is returned instead, and
-// found is true: asking twice makes one job. It reports ErrToken if that job was
-// submitted for something else than asked.
+// found is true: asking twice makes one job. A job of the store from which this one was
+// restored counts if it was completed. It reports ErrToken if that job was submitted for
+// something else than asked.
 func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked string) (job *Record, found bool, err error) {
 	submitting.Lock()
 	defer submitting.Unlock()
@@ -177,7 +181,11 @@ func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked
 			return nil, false, err
 		}
 		for i := range before {
-			if b := &before[i]; len(b.Token) == len(r.Token) && b.Token[:len(name)] == name {
+			b := &before[i]
+			if b.Store != store.StoreID() && b.Status != Completed && b.Status != CompletedWithErrors {
+				continue // nobody goes on with it here
+			}
+			if len(b.Token) == len(r.Token) && b.Token[:len(name)] == name {
 				if b.Token != r.Token {
 					return nil, false, ErrToken
 				}
@@ -185,7 +193,7 @@ func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked
 			}
 		}
 	}
-	r.ID, r.Submitted = newID(), time.Now().UTC()
+	r.ID, r.Store, r.Submitted = newID(), store.StoreID(), time.Now().UTC()
 	r.Status = cmp.Or(r.Status, Submitted)
 	if r.Status == InProgress {
 		r.Began = r.Submitted
