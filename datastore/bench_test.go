@@ -412,11 +412,20 @@ func BenchmarkSearchDuringImport(b *testing.B) {
 	}
 }
 
-// BenchmarkErase erases one patient after the other of a store of 100,000 resources.
-// BenchmarkOpen is the reference.
+// BenchmarkErase erases one patient after the other of a store of 100,000 resources, and of
+// the store of BenchmarkOpen/large. BenchmarkOpen is the reference.
 func BenchmarkErase(b *testing.B) {
+	b.Run("100k", func(b *testing.B) { benchmarkErase(b, 1) })
+	if *openLarge > 0 {
+		b.Run("large", func(b *testing.B) { benchmarkErase(b, *openLarge) })
+	}
+}
+
+func benchmarkErase(b *testing.B, batches int) {
 	store, _, _ := openBench(b, true)
-	require.NoError(b, importLines(store, synthetic(hundredThousand)))
+	for seed := range uint64(batches) {
+		require.NoError(b, importLines(store, syntheticOf(seed+1, hundredThousand)))
+	}
 	patients, err := store.Search(ctx, "Patient", "_count=1000&_elements=id")
 	require.NoError(b, err)
 	at := 0
