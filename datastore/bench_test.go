@@ -413,7 +413,8 @@ func BenchmarkSearchDuringImport(b *testing.B) {
 }
 
 // BenchmarkErase erases one patient after the other of a store of 100,000 resources, and of
-// the store of BenchmarkOpen/large. BenchmarkOpen is the reference.
+// the store of BenchmarkOpen/large. Each patient has a document in a Binary and a Bundle as
+// well. BenchmarkOpen is the reference.
 func BenchmarkErase(b *testing.B) {
 	b.Run("100k", func(b *testing.B) { benchmarkErase(b, 1) })
 	if *openLarge > 0 {
@@ -428,6 +429,14 @@ func benchmarkErase(b *testing.B, batches int) {
 	}
 	patients, err := store.Search(ctx, "Patient", "_count=1000&_elements=id")
 	require.NoError(b, err)
+	var documents [][]byte
+	for _, p := range patients.Matches {
+		documents = append(documents,
+			fmt.Appendf(nil, `{"resourceType":"Binary","id":"b-%s","contentType":"text/plain","data":"YQ=="}`, p.ID),
+			fmt.Appendf(nil, `{"resourceType":"DocumentReference","id":"d-%[1]s","status":"current","subject":{"reference":"Patient/%[1]s"},"content":[{"attachment":{"url":"Binary/b-%[1]s"}}]}`, p.ID),
+			fmt.Appendf(nil, `{"resourceType":"Bundle","id":"c-%[1]s","type":"collection","entry":[{"resource":%[2]s}]}`, p.ID, p.JSON))
+	}
+	require.NoError(b, importLines(store, documents))
 	at := 0
 	b.ReportAllocs()
 	for b.Loop() {
