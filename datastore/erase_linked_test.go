@@ -72,7 +72,7 @@ func TestEraseLinked(t *testing.T) {
 				`{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}}`,
 				`{"resourceType":"Bundle","id":"one","type":"collection","entry":[{"resource":{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"}}}]}`,
 				`{"resourceType":"Bundle","id":"two","type":"batch","entry":[{"request":{"method":"GET","url":"Observation/o"}}]}`,
-				`{"resourceType":"Bundle","id":"three","type":"collection","entry":[{"resource":{"resourceType":"Basic","id":"k","code":{"text":"x"},"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"}}]}}]}`,
+				`{"resourceType":"Bundle","id":"three","type":"collection","entry":[{"resource":{"resourceType":"Basic","id":"k","code":{"text":"x"},"subject":{"reference":"#o"},"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"}}]}}]}`,
 			},
 			gone: []string{"Observation/o", "Bundle/one", "Bundle/two"}, stay: []string{"Bundle/three"},
 		},
