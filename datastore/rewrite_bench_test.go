@@ -28,8 +28,9 @@ func segmentBytes(b *testing.B, path string) (n int64) {
 
 // BenchmarkRewriting rewrites the log of a store of 100,000 resources at full speed: a
 // rotation of keys, which seals all anew; a compaction of segments as an import leaves
-// them, whose bodies are packed anew; and one of segments that were compacted before, of
-// which every tenth resource is superseded. MB/core-s are megabytes of the segments before.
+// them, whose bodies are packed anew; and one of segments that were compacted before, which
+// leaves out the superseded versions of every tenth resource. MB/core-s are megabytes of the
+// segments before.
 func BenchmarkRewriting(b *testing.B) {
 	lines := synthetic(hundredThousand)
 	var tenth [][]byte
@@ -55,8 +56,8 @@ func BenchmarkRewriting(b *testing.B) {
 				store, path, _ := openBench(b, true)
 				require.NoError(b, importLines(store, lines))
 				if c.again {
-					require.NoError(b, store.Compact(ctx, nil, nil))
 					require.NoError(b, importLines(store, tenth))
+					require.NoError(b, store.Compact(ctx, nil, nil))
 				}
 				bytes += segmentBytes(b, path)
 				b.StartTimer()
@@ -74,6 +75,17 @@ func BenchmarkRewriting(b *testing.B) {
 			b.ReportMetric(cpu.Rate(int(bytes>>10))*1024/1e6, "MB/core-s")
 		})
 	}
+}
+
+// A foreground has the times of creates and of reads.
+type foreground struct{ creates, reads []time.Duration }
+
+// p99 returns the 99th percentiles.
+func (f *foreground) p99() (create, read time.Duration) {
+	slices.Sort(f.creates)
+	slices.Sort(f.reads)
+	last := len(f.creates) * 99 / 100
+	return f.creates[last], f.reads[last]
 }
 
 // BenchmarkBesideRewriting creates and reads single resources, one a millisecond, alone and
@@ -96,9 +108,9 @@ func BenchmarkBesideRewriting(b *testing.B) {
 			pace := time.NewTicker(time.Millisecond)
 			defer pace.Stop()
 			at := 0
-			p99 := func(n int, goOn func() bool) (create, read time.Duration) {
-				var creates, reads []time.Duration
-				for len(creates) < n && goOn() {
+			var alone, beside foreground
+			times := func(n int, of *foreground) {
+				for range n {
 					<-pace.C
 					at++
 					begun := time.Now()
@@ -107,17 +119,12 @@ func BenchmarkBesideRewriting(b *testing.B) {
 					created := time.Now()
 					_, err = store.Read(ctx, names[at*7919%len(names)])
 					require.NoError(b, err)
-					creates, reads = append(creates, created.Sub(begun)), append(reads, time.Since(created))
+					of.creates, of.reads = append(of.creates, created.Sub(begun)), append(of.reads, time.Since(created))
 				}
-				slices.Sort(creates)
-				slices.Sort(reads)
-				last := len(creates) * 99 / 100
-				return creates[last], reads[last]
 			}
 			const rounds = 1000
-			always := func() bool { return true }
 			for b.Loop() {
-				create, read := p99(rounds, always)
+				times(rounds, &alone)
 				working, stop := context.WithCancel(ctx)
 				var worker sync.WaitGroup
 				worker.Go(func() {
@@ -125,16 +132,18 @@ func BenchmarkBesideRewriting(b *testing.B) {
 						b.Error(err)
 					}
 				})
-				createBeside, readBeside := p99(rounds, always)
+				times(rounds, &beside)
 				stop()
 				worker.Wait()
-				b.ReportMetric(float64(create.Microseconds()), "p99-create-µs")
-				b.ReportMetric(float64(createBeside.Microseconds()), "p99-create-beside-µs")
-				b.ReportMetric(float64(createBeside)/float64(create), "create-ratio")
-				b.ReportMetric(float64(read.Nanoseconds())/1e3, "p99-read-µs")
-				b.ReportMetric(float64(readBeside.Nanoseconds())/1e3, "p99-read-beside-µs")
-				b.ReportMetric(float64(readBeside)/float64(read), "read-ratio")
 			}
+			create, read := alone.p99()
+			createBeside, readBeside := beside.p99()
+			b.ReportMetric(float64(create.Microseconds()), "p99-create-µs")
+			b.ReportMetric(float64(createBeside.Microseconds()), "p99-create-beside-µs")
+			b.ReportMetric(float64(createBeside)/float64(create), "create-ratio")
+			b.ReportMetric(float64(read.Nanoseconds())/1e3, "p99-read-µs")
+			b.ReportMetric(float64(readBeside.Nanoseconds())/1e3, "p99-read-beside-µs")
+			b.ReportMetric(float64(readBeside)/float64(read), "read-ratio")
 			b.ReportMetric(0, "ns/op") // of the pace, and of no interest
 		})
 	}
