@@ -27,7 +27,7 @@ func (r *reach) mentions(o index.Ordinal, each func(key)) error {
 	t, id := r.view.Key(o)
 	self := key{schema.TypeID(t), id}
 	m := param.NewMentioner(param.R4())
-	for t, id := range m.Mentions(&c.doc) {
+	for t, id := range m.Mentions(&c.doc, false) {
 		if k := (key{t, id}); k != self {
 			k.id = strings.Clone(id)
 			each(k)

@@ -17,10 +17,7 @@ type mentioned struct {
 // or a Binary, and otherwise those of linked types.
 func (x *Extractor) mentions() {
 	all := x.Naming[x.doc.Type()]
-	for typ, id := range x.mentioner.Mentions(x.doc) {
-		if !all && !x.Linked[typ] {
-			continue
-		}
+	for typ, id := range x.mentioner.Mentions(x.doc, !all) {
 		m := mentioned{typ, id}
 		if _, seen := x.seen[m]; seen {
 			continue

@@ -2,6 +2,7 @@ package param
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -31,28 +32,52 @@ var naming = sync.OnceValue(func() (fields struct{ texts, contained []bool }) {
 // A Mentioner finds the resources that a resource names. It is for one goroutine.
 type Mentioner struct {
 	texts, contained []bool // by field; see naming
-	registry         *Registry
+	all, linked      []bool // types of resources, by schema.TypeID
+	names            map[string]schema.TypeID
 	raw              []byte // a text without the escapes of JSON
 }
 
 // NewMentioner returns a Mentioner of the types of a registry.
 func NewMentioner(r *Registry) Mentioner {
 	fields := naming()
-	return Mentioner{texts: fields.texts, contained: fields.contained, registry: r}
+	m := Mentioner{
+		texts: fields.texts, contained: fields.contained, names: r.Names,
+		all: make([]bool, len(r.Types)), linked: make([]bool, len(r.Types)),
+	}
+	for t, plan := range r.Types {
+		m.all[t], m.linked[t] = plan != nil, r.Linked[schema.TypeID(t)]
+	}
+	return m
 }
 
-// Mentions iterates over the resources that a document names: by a reference, a URL that
-// ends like one whatever comes before, or by having it. The id is valid until the next one.
-func (m *Mentioner) Mentions(doc *fhirjson.Document) iter.Seq2[schema.TypeID, string] {
+// Mentions iterates over the resources that a document names, with linked those of linked
+// types alone: by a reference, a URL that ends like one whatever comes before, or by having
+// it. The id is valid until the next one.
+func (m *Mentioner) Mentions(doc *fhirjson.Document, linked bool) iter.Seq2[schema.TypeID, string] {
 	return func(yield func(schema.TypeID, string) bool) {
-		for i := 1; i < int(doc.Nodes[0].Next); i++ {
-			node := &doc.Nodes[i]
+		types := m.all
+		if linked {
+			types = m.linked
+		}
+		nodes := doc.Nodes[:doc.Nodes[0].Next]
+		for i := 1; i < len(nodes); i++ {
+			node := &nodes[i]
 			var typ schema.TypeID
 			var id string
-			switch {
-			case node.Kind == fhirjson.String && m.texts[node.Field]:
-				typ, id = m.named(m.text(doc, fhirjson.Index(i)))
-			case node.Kind == fhirjson.Object && m.registry.Types[node.Type] != nil && !m.contained[node.Field]:
+			switch node.Kind {
+			case fhirjson.String:
+				if !m.texts[node.Field] {
+					continue
+				}
+				var name string
+				if name, id = named(m.text(doc, fhirjson.Index(i))); linked && !isLinked(name) {
+					continue
+				}
+				typ = m.names[name]
+			case fhirjson.Object:
+				if !types[node.Type] || m.contained[node.Field] {
+					continue
+				}
 				if at, ok := doc.Child(fhirjson.Index(i), schema.Lookup(node.Type, "id")); ok {
 					typ, id = node.Type, m.text(doc, at)
 				}
@@ -64,14 +89,24 @@ func (m *Mentioner) Mentions(doc *fhirjson.Document) iter.Seq2[schema.TypeID, st
 	}
 }
 
-// named splits a text that ends in Type/id.
-func (m *Mentioner) named(s string) (schema.TypeID, string) {
-	s = WithoutVersion(s)
-	last := strings.LastIndexByte(s, '/')
-	if last < 0 {
-		return 0, ""
+// named splits the end of a text, Type/id or Type/id/_history/version.
+func named(s string) (typ, id string) {
+	before, at := 0, 0 // where the last two parts begin
+	for {
+		n := strings.IndexByte(s[at:], '/')
+		if n < 0 {
+			break
+		}
+		before, at = at, at+n+1
 	}
-	return m.registry.Names[s[strings.LastIndexByte(s[:last], '/')+1:last]], s[last+1:]
+	if at == 0 {
+		return "", ""
+	}
+	typ, id = s[before:at-1], s[at:]
+	if typ == "_history" && before > 0 {
+		return named(s[:before-1])
+	}
+	return typ, id
 }
 
 // text returns the value of a string, valid until the next one.
@@ -86,6 +121,8 @@ func (m *Mentioner) text(doc *fhirjson.Document, at fhirjson.Index) string {
 // LinkedTypes are the types of resources that are about nobody by themselves: an erasure
 // takes them if only what it takes names them.
 var LinkedTypes = []string{"Binary", "Bundle", "DocumentReference", "Linkage"}
+
+func isLinked(typ string) bool { return slices.Contains(LinkedTypes, typ) }
 
 // mentioned makes the stream of mentions, which no search parameter sees. The index finds
 // by it what names a resource of LinkedTypes, and what a Bundle or a Binary names.
