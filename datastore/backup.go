@@ -37,8 +37,8 @@ func backupInfo(i txlog.BackupInfo) BackupInfo {
 // Who has the key that the store has now can read this piece and the earlier ones, however
 // often the store's keys were changed in between.
 //
-// It reports ErrNoKey for a store in memory that was opened without a key, ErrInvalid for
-// a since that the store has not reached, ErrClosed, ErrCorrupt, the error of ctx or of w.
+// It reports ErrNoKey for a store in memory that was opened without a key and that
+// [Store.Rewrap] gave none, ErrInvalid for a since that the store has not reached, ErrClosed, ErrCorrupt, the error of ctx or of w.
 func (s *Store) Backup(ctx context.Context, w io.Writer, since uint64) (BackupInfo, error) {
 	info, err := s.engine.Backup(ctx, w, nil, since)
 	return backupInfo(info), err

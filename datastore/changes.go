@@ -27,7 +27,9 @@ type Change struct {
 // caller that asks again after the last Sequence that it has seen misses no commit and
 // sees none twice. It reports ErrInvalid for a sequence that the store has not reached.
 // If a later commit has lost versions ([Store.Compact], [Store.Purge], [Store.Erase]), it
-// ends with ErrStalePage, and the caller begins anew after 0.
+// ends with ErrStalePage: the text of the error has the first sequence after which no
+// version is missing, and the caller goes on after it, or begins anew after 0 with what is
+// left.
 //
 // [Snapshot.Changes] ends with the newest commit instead of waiting, and
 // [Store.ChangesAfter] notices another store in the place of this one.

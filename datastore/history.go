@@ -2,6 +2,7 @@ package datastore
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
 	"time"
@@ -186,7 +187,7 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[index.Ordinal, error] 
 				return
 			}
 			if !h.at.view.Complete() {
-				yield(0, ErrStalePage)
+				yield(0, fmt.Errorf("%w: versions that it has were removed; ask for the history again, from its first page on", ErrStalePage))
 				return
 			}
 			if _, micros := h.at.view.RecordOf(o); micros < h.since {

@@ -90,7 +90,7 @@ func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string
 	}
 	switch {
 	case (!ok || s.view.VersionNumber(o) != n) && !s.view.Complete():
-		return 0, fmt.Errorf("%w: versions of this %s may have been removed", ErrStalePage, ref.Type)
+		return 0, fmt.Errorf("%w: versions of this %s may have been removed; read it in a newer state", ErrStalePage, ref.Type)
 	case !ok || s.view.VersionNumber(o) != n:
 		return 0, fmt.Errorf("%w: no such version of this %s: it never was, or is not kept", ErrNotFound, ref.Type)
 	case s.view.Deleted(o):
@@ -114,7 +114,7 @@ func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	o, ok := s.view.Find(t, ref.ID)
 	switch {
 	case !ok && !s.view.Whole():
-		return 0, fmt.Errorf("%w: the %s may have been removed", ErrStalePage, ref.Type)
+		return 0, fmt.Errorf("%w: the %s may have been removed; read it in a newer state", ErrStalePage, ref.Type)
 	case !ok && s.store.engine.WasErased(t, ref.ID):
 		return 0, ErrErased
 	case !ok:

@@ -2,6 +2,7 @@ package datastore
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -57,7 +58,7 @@ func (s *Snapshot) Versions(typ string) (iter.Seq2[Version, error], error) {
 			}
 		}
 		if !s.view.Complete() {
-			yield(Version{}, ErrStalePage)
+			yield(Version{}, fmt.Errorf("%w: versions that the snapshot has were removed; begin again with a new snapshot", ErrStalePage))
 		}
 	}, nil
 }
@@ -100,7 +101,7 @@ func (s *Store) SnapshotAt(sequence uint64) (*Snapshot, error) {
 	}
 	view := s.engine.Then(sequence)
 	if view.Sequence() != sequence {
-		return nil, ErrStalePage
+		return nil, fmt.Errorf("%w: that after commit %d was swept or is yet to come; take a new snapshot", ErrStalePage, sequence)
 	}
 	return &Snapshot{store: s, view: view}, nil
 }

@@ -60,7 +60,8 @@ type Engine struct {
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while the log is rewritten or verified, or a rotation runs
 	rotation   resumption
-	backups    sync.Mutex // held to read and write backupState
+	backups    sync.Mutex  // held to read and write backupState
+	rewrapped  atomic.Bool // the caller has the store's key since a Rewrap
 
 	closeOnce sync.Once
 	closing   sync.RWMutex
