@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,9 @@ type Options struct {
 	MaxBodySize int64
 	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
 	ConditionalDelete DeleteMode
+	// Operations are the program's own, beside those that every handler has. One that has
+	// no Handle, or whose path another has, is left out, and the logger is told.
+	Operations []Operation
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -58,16 +62,18 @@ func (o *Options) withDefaults() Options {
 
 // handler answers the requests of one store.
 type handler struct {
-	store     *datastore.Store
-	options   Options
-	routes    []route
-	statement statement
+	store      *datastore.Store
+	options    Options
+	routes     []route
+	operations *operations
+	statement  statement
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
 // The store stays the caller's: shut the server down, then close the store.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
+	h.operations = newOperations(h.options.Operations, cmp.Or(h.options.BaseURL, "http://localhost"+h.options.BasePath), store.Created(), h.options.Logger)
 	return gzhttp.GzipHandler(h)
 }
 

@@ -40,14 +40,19 @@ func (p *plan) rehearse() (needs []engine.Need, err error) {
 			}
 			continue
 		}
-		resource, _, err := p.Get(ctx, p.state.View, to, p.base(), room)
+		var resource []byte
+		if to.Operation != "" {
+			resource, _, err = p.operate(ctx, r, p.state.View)
+		} else {
+			resource, _, err = p.Get(ctx, p.state.View, to, p.base(), room)
+		}
 		if err != nil {
 			return nil, p.at(i, err)
 		}
 		if room -= len(resource); room < 0 {
 			return nil, p.at(i, errAnswerTooLong)
 		}
-		if !to.IsQuery && to.Version == "" {
+		if !to.IsQuery && to.Version == "" && to.Operation == "" {
 			needs = append(needs, engine.Need{Type: to.Type, ID: to.ID})
 		}
 	}
@@ -78,7 +83,10 @@ func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 		if r.method == "GET" {
 			replies[i] = p.answer(r, then)
 			if err := replies[i].err; err != nil && p.batch {
-				return nil, p.at(i, err)
+				if err = p.at(i, err); r.target.Operation == "" {
+					return nil, err
+				}
+				replies[i].err = err // its status may be another than that of its class
 			}
 			continue
 		}
@@ -117,6 +125,9 @@ func (p *plan) represent(r *reply, then engine.View, brought bool) (err error) {
 
 // answer answers a GET.
 func (p *plan) answer(r *request, then engine.View) reply {
+	if r.target.Operation != "" {
+		return p.operated(r, then)
+	}
 	to, err := p.target(r)
 	if err != nil {
 		return reply{status: engine.Status(err), err: err}

@@ -1,0 +1,429 @@
+package rest
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
+	"github.com/fhirlake/fhirlake/internal/fhirtime"
+	"github.com/fhirlake/fhirlake/internal/quote"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
+	"github.com/fhirlake/fhirlake/search"
+)
+
+// everythingOperations returns $everything of patients, encounters and groups (FHIR R4
+// patient-operation-everything.html).
+func everythingOperations() []Operation {
+	dates := []Parameter{{Name: "start", Type: "date"}, {Name: "end", Type: "date"}}
+	rest := []Parameter{
+		{Name: "_since", Type: "instant"}, {Name: "_type", Many: true, Type: "code"}, {Name: "_count", Type: "integer"},
+		{Name: "return", Out: true, Min: 1, Type: "Bundle"},
+	}
+	return []Operation{
+		{Name: "everything", URL: hl7Definition + "Patient-everything", Type: true, Instance: true, Resources: []string{"Patient"}, paged: true,
+			Parameters: slices.Concat(dates, rest), Handle: everything},
+		{Name: "everything", URL: hl7Definition + "Encounter-everything", Instance: true, Resources: []string{"Encounter"}, paged: true,
+			Parameters: rest, Handle: everything},
+		{Name: "everything", URL: hl7Definition + "Group-everything", Instance: true, Resources: []string{"Group"}, paged: true,
+			Parameters: slices.Concat(dates, rest), Handle: everything},
+	}
+}
+
+// Limits of $everything.
+const (
+	maxEverythingOf    = 10_000   // patients
+	maxEverythingBytes = 64 << 20 // of the resources on one page
+)
+
+// A record is the answer to $everything while it is worked out: the resources of the
+// compartments, and behind them what these refer to.
+type record struct {
+	call    *Call
+	view    *datastore.Snapshot
+	since   time.Time
+	types   []string            // nil is all
+	focal   []datastore.Ref     // whose compartments these are
+	members []datastore.Ordinal // of the compartments, between start and end
+}
+
+// everything answers $everything. A page goes on in the state that the first one showed.
+func everything(ctx context.Context, c *Call) (*Reply, error) {
+	r := &record{call: c, view: c.View}
+	count, query, err := r.read()
+	if err != nil {
+		return nil, err
+	}
+	position := uint64(0)
+	request := c.requestHash(query)
+	if c.page != "" {
+		token, err := c.openPage(request)
+		if err != nil {
+			return nil, err
+		}
+		if r.view, err = c.Store.SnapshotAt(token.Sequence); err != nil {
+			return nil, err
+		}
+		defer r.view.Close()
+		position = token.Position
+	}
+	if err := r.collect(ctx); err != nil {
+		return nil, err
+	}
+	matches := slices.DeleteFunc(slices.Clone(r.members), func(o datastore.Ordinal) bool { return !r.wants(o) })
+	b := newPageBuilder(c.Base, len(matches))
+	next := position
+	full := func() bool {
+		return count >= 0 && b.entries >= count || b.entries > 0 && b.bytes > maxEverythingBytes
+	}
+	if count == 0 {
+		return &Reply{Resource: b.bundle(c.Base+"/"+c.path()+query, "")}, nil
+	}
+	for ; next < uint64(len(matches)) && !full(); next++ {
+		if err := b.add(ctx, r.view, matches[next], "match"); err != nil {
+			return nil, err
+		}
+	}
+	more := next < uint64(len(matches))
+	if !more {
+		others, err := r.others(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := next - uint64(len(matches)); i < uint64(len(others)) && !full(); i++ {
+			if err := b.add(ctx, r.view, others[i], "include"); err != nil {
+				return nil, err
+			}
+			next++
+		}
+		more = next < uint64(len(matches)+len(others))
+	}
+	link := ""
+	if more {
+		link = c.pageLink(query, r.view.Sequence(), next, request)
+	}
+	self := c.Base + "/" + c.path() + query
+	return &Reply{Resource: b.bundle(self, link)}, nil
+}
+
+// read reads the arguments. It returns how many resources a page has, -1 for all, and the
+// query that says the same, with its question mark.
+func (r *record) read() (count int, query string, err error) {
+	c, values := r.call, url.Values{}
+	for _, a := range c.arguments {
+		values.Add(a.Name, a.Text())
+	}
+	if len(values) > 0 {
+		query = "?" + values.Encode()
+	}
+	if text := c.Text("_since"); text != "" {
+		at, err := fhirtime.ParseInstant(text)
+		if err != nil {
+			return 0, "", err
+		}
+		r.since = at.Start()
+	}
+	for _, a := range c.Arguments("_type") {
+		for name := range strings.SplitSeq(a.Text(), ",") {
+			if _, ok := schema.ResourceType(name); !ok {
+				return 0, "", wrongArgument(a, "must name resource types")
+			}
+			r.types = append(r.types, name)
+		}
+	}
+	count = -1
+	if a, ok := c.Argument("_count"); ok {
+		n, err := strconv.Atoi(a.Text())
+		if err != nil || n < 0 {
+			return 0, "", wrongArgument(a, "must be a whole number, 0 or more")
+		}
+		count = min(n, search.MaxCount)
+	}
+	return count, query, nil
+}
+
+// wants reports whether a resource is to be in the answer.
+func (r *record) wants(o datastore.Ordinal) bool {
+	if r.types == nil && r.since.IsZero() {
+		return true
+	}
+	v := r.view.Describe(o)
+	return (r.types == nil || slices.Contains(r.types, v.Type)) && !v.LastUpdated.Before(r.since)
+}
+
+// collect finds the resources of the compartments.
+func (r *record) collect(ctx context.Context) error {
+	var first []datastore.Ordinal
+	if r.call.Subject.ID != "" {
+		o, err := r.view.Find(ctx, r.call.Subject)
+		if err != nil {
+			return err
+		}
+		first = append(first, o)
+	}
+	switch {
+	case r.call.Subject.Type == "Group":
+		if err := r.ofGroup(first[0]); err != nil {
+			return err
+		}
+	case first != nil:
+		r.focal = []datastore.Ref{r.call.Subject}
+	default:
+		patients, err := r.view.Current("Patient")
+		if err != nil {
+			return err
+		}
+		for o := range patients {
+			r.focal = append(r.focal, r.view.Describe(o).Ref)
+		}
+	}
+	if len(r.focal) > maxEverythingOf {
+		return &datastore.Error{Class: datastore.ErrTooCostly, Issues: []datastore.Issue{{
+			Severity: issue.Error, Code: issue.TooCostly, Offset: -1, Diagnostics: "these are too many patients for one answer: ask for fewer, or export them",
+		}}}
+	}
+	all := slices.Clone(first)
+	for _, ref := range r.focal {
+		list, err := r.view.Select(ctx, "", "", datastore.InCompartment(ref))
+		if err != nil {
+			return err
+		}
+		all = slices.AppendSeq(all, list)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	all, err := r.inPeriod(ctx, all)
+	if err != nil {
+		return err
+	}
+	// The resource that the call is about comes first.
+	r.members = append(first, slices.DeleteFunc(all, func(o datastore.Ordinal) bool { return slices.Contains(first, o) })...)
+	return nil
+}
+
+// ofGroup takes the active members of a group.
+func (r *record) ofGroup(o datastore.Ordinal) error {
+	var doc fhirjson.Document
+	if err := r.open(o, &doc); err != nil {
+		return err
+	}
+	for m := range doc.Members(0, "member") {
+		if doc.Member(m, "inactive") == "true" {
+			continue
+		}
+		for entity := range doc.Members(m, "entity") {
+			ref, ok := r.call.local(doc.Member(entity, "reference"))
+			if ok && hasCompartment(ref.Type) && !slices.Contains(r.focal, ref) {
+				r.focal = append(r.focal, ref)
+			}
+		}
+	}
+	return nil
+}
+
+// open parses a version.
+func (r *record) open(o datastore.Ordinal, doc *fhirjson.Document) error {
+	text, err := r.view.AppendJSON(nil, o)
+	if err != nil {
+		return err
+	}
+	return parseAny(text, doc)
+}
+
+// parseAny parses a stored resource, whatever its faults.
+func parseAny(text []byte, doc *fhirjson.Document) error {
+	return fhirjson.Parse(text, doc, &fhirjson.Options{Level: fhirjson.Minimal, AnyNarrative: true, MaxBytes: len(text)})
+}
+
+// local returns the resource of this server that a reference names, if it names one. A
+// reference to a version is one to its resource.
+func (c *Call) local(reference string) (datastore.Ref, bool) {
+	ref, _, ok := c.localVersion(reference)
+	return ref, ok
+}
+
+// localVersion is local with the version that the reference names, or "".
+func (c *Call) localVersion(reference string) (ref datastore.Ref, version string, ok bool) {
+	typ, id, ok := strings.Cut(strings.TrimPrefix(reference, c.Base+"/"), "/")
+	if _, isType := schema.ResourceType(typ); !ok || !isType {
+		return ref, "", false
+	}
+	id, version, _ = strings.Cut(id, "/_history/")
+	id, _, _ = strings.Cut(id, "#")
+	return datastore.Ref{Type: typ, ID: id}, version, fhirjson.ValidID(id)
+}
+
+// ownDates are date parameters that say nothing of when care was given.
+var ownDates = []string{"_lastUpdated", "birthdate", "death-date"}
+
+// inPeriod returns those of some resources that have to do with care between the dates
+// start and end, and those without a date of care.
+func (r *record) inPeriod(ctx context.Context, all []datastore.Ordinal) ([]datastore.Ordinal, error) {
+	start, end := r.call.Text("start"), r.call.Text("end")
+	if start == "" && end == "" {
+		return all, nil
+	}
+	byType := map[string][]datastore.Ordinal{}
+	for _, o := range all {
+		typ := r.view.Describe(o).Type
+		byType[typ] = append(byType[typ], o)
+	}
+	var options []datastore.SearchOption
+	if len(r.focal) == 1 {
+		options = append(options, datastore.InCompartment(r.focal[0]))
+	}
+	var kept []datastore.Ordinal
+	for typ, list := range byType {
+		t, _ := schema.ResourceType(typ)
+		var queries, missing []string
+		for _, id := range schema.ParamsOf(t) {
+			p := &schema.Params[id]
+			if p.Type != schema.ParamDate || slices.Contains(ownDates, p.Code) {
+				continue
+			}
+			var bounds []string
+			if start != "" {
+				bounds = append(bounds, p.Code+"=ge"+start)
+			}
+			if end != "" {
+				bounds = append(bounds, p.Code+"=le"+end)
+			}
+			queries = append(queries, strings.Join(bounds, "&"))
+			missing = append(missing, p.Code+":missing=true")
+		}
+		if queries == nil {
+			kept = append(kept, list...)
+			continue
+		}
+		in := map[datastore.Ordinal]bool{}
+		for _, query := range append(queries, strings.Join(missing, "&")) {
+			found, err := r.view.Select(ctx, typ, query, options...)
+			if err != nil {
+				return nil, err
+			}
+			for o := range found {
+				in[o] = true
+			}
+		}
+		for _, o := range list {
+			if in[o] {
+				kept = append(kept, o)
+			}
+		}
+	}
+	slices.Sort(kept)
+	return kept, nil
+}
+
+// others returns the resources that those of the compartments refer to, and that are in
+// none: practitioners, medications, places, files.
+func (r *record) others(ctx context.Context) (list []datastore.Ordinal, err error) {
+	has := make(map[datastore.Ordinal]bool, len(r.members))
+	for _, o := range r.members {
+		has[o] = true
+	}
+	var doc fhirjson.Document
+	seen := map[datastore.Ref]bool{}
+	for _, o := range r.members {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := r.open(o, &doc); err != nil {
+			return nil, err
+		}
+		for reference := range references(&doc) {
+			ref, ok := r.call.local(reference)
+			if !ok || seen[ref] {
+				continue
+			}
+			seen[ref] = true
+			to, err := r.view.Find(ctx, ref)
+			if absent(err) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if !has[to] && r.wants(to) {
+				list = append(list, to)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// references iterates over the references of a resource, and over the addresses of its
+// attachments.
+func references(doc *fhirjson.Document) func(yield func(reference string) bool) {
+	return func(yield func(string) bool) {
+		for i := range doc.Nodes {
+			name := ""
+			switch doc.Nodes[i].Type {
+			case schema.TypeReference:
+				name = "reference"
+			case schema.TypeAttachment:
+				name = "url"
+			default:
+				continue
+			}
+			if text := doc.Member(fhirjson.Index(i), name); text != "" && !yield(text) {
+				return
+			}
+		}
+	}
+}
+
+// A pageBuilder makes a Bundle of type searchset.
+type pageBuilder struct {
+	base    string
+	total   int
+	entries int
+	bytes   int // of the resources
+	text    []byte
+}
+
+func newPageBuilder(base string, total int) *pageBuilder {
+	return &pageBuilder{base: base, total: total}
+}
+
+// add adds a resource.
+func (b *pageBuilder) add(ctx context.Context, view *datastore.Snapshot, o datastore.Ordinal, mode string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	resource, err := view.AppendJSON(nil, o)
+	if err == nil {
+		b.entry(view.Describe(o).Ref, resource, mode)
+	}
+	return err
+}
+
+func (b *pageBuilder) entry(ref datastore.Ref, resource []byte, mode string) {
+	if b.entries++; b.entries > 1 {
+		b.text = append(b.text, ',')
+	}
+	b.bytes += len(resource)
+	b.text = quote.Append(append(b.text, `{"fullUrl":`...), b.base+"/"+ref.String())
+	b.text = append(append(b.text, `,"resource":`...), resource...)
+	b.text = append(append(append(b.text, `,"search":{"mode":"`...), mode...), `"}}`...)
+}
+
+// bundle returns the Bundle with its links; next may be "".
+func (b *pageBuilder) bundle(self, next string) []byte {
+	out := strconv.AppendInt([]byte(`{"resourceType":"Bundle","type":"searchset","total":`), int64(b.total), 10)
+	out = append(quote.Append(append(out, `,"link":[{"relation":"self","url":`...), self), '}')
+	if next != "" {
+		out = append(quote.Append(append(out, `,{"relation":"next","url":`...), next), '}')
+	}
+	out = append(out, ']')
+	if b.entries > 0 {
+		out = append(append(append(out, `,"entry":[`...), b.text...), ']')
+	}
+	return append(out, '}')
+}

@@ -1,0 +1,15 @@
+// Package concept answers the terminology operations of FHIR R4 ($expand, $validate-code,
+// $lookup, $subsumes, $translate) from CodeSystem, ValueSet and ConceptMap resources.
+//
+// # Terms
+//
+//   - A [System] is a code system in memory, with its hierarchy.
+//   - A [Set] is a value set as it is defined; an [Entry] is a code of its expansion.
+//   - A [Source] finds the resource that a canonical names.
+//   - A [Service] answers the questions of one request. It reads each resource once.
+//
+// # What it does not do
+//
+// It knows no code system but those that its source has, and asks no other server.
+// Supplements are not read.
+package concept
