@@ -47,9 +47,10 @@ type record struct {
 	call    *Call
 	view    *datastore.Snapshot
 	since   time.Time
-	types   []string            // nil is all
-	focal   []datastore.Ref     // whose compartments these are
-	members []datastore.Ordinal // of the compartments, between start and end
+	types   []string               // nil is all
+	focal   []datastore.Ref        // whose compartments these are
+	about   map[datastore.Ref]bool // patients
+	members []datastore.Ordinal    // of the compartments, between start and end
 }
 
 // everything answers $everything. A page goes on in the state that the first one showed.
@@ -182,6 +183,14 @@ func (r *record) collect(ctx context.Context) error {
 			r.focal = append(r.focal, r.view.Describe(o).Ref)
 		}
 	}
+	r.about = map[datastore.Ref]bool{}
+	for _, ref := range r.focal {
+		if r.about[ref] = true; ref.Type != "Patient" {
+			if err := r.patientsOf(ctx, ref); err != nil {
+				return err
+			}
+		}
+	}
 	if len(r.focal) > maxEverythingOf {
 		return &datastore.Error{Class: datastore.ErrTooCostly, Issues: []datastore.Issue{{
 			Severity: issue.Error, Code: issue.TooCostly, Offset: -1, Diagnostics: "these are too many patients for one answer: ask for fewer, or export them",
@@ -203,6 +212,27 @@ func (r *record) collect(ctx context.Context) error {
 	}
 	// The resource that the call is about comes first.
 	r.members = append(first, slices.DeleteFunc(all, func(o datastore.Ordinal) bool { return slices.Contains(first, o) })...)
+	return nil
+}
+
+// patientsOf notes the patients that an encounter, or another resource, is about.
+func (r *record) patientsOf(ctx context.Context, ref datastore.Ref) error {
+	o, err := r.view.Find(ctx, ref)
+	if absent(err) {
+		return nil
+	}
+	var doc fhirjson.Document
+	if err == nil {
+		err = r.open(o, &doc)
+	}
+	if err != nil {
+		return err
+	}
+	for reference := range references(&doc) {
+		if to, ok := r.call.local(reference); ok && to.Type == "Patient" {
+			r.about[to] = true
+		}
+	}
 	return nil
 }
 
@@ -264,8 +294,24 @@ var ownDates = []string{"_lastUpdated", "birthdate", "death-date"}
 // inPeriod returns those of some resources that have to do with care between the dates
 // start and end, and those without a date of care.
 func (r *record) inPeriod(ctx context.Context, all []datastore.Ordinal) ([]datastore.Ordinal, error) {
-	start, end := r.call.Text("start"), r.call.Text("end")
-	if start == "" && end == "" {
+	var bounds []string // what is not wholly before the start, nor wholly after the end
+	for _, b := range []struct {
+		name, prefix string
+		of           func(low, high int64) int64
+	}{
+		{"start", "=gt", func(low, _ int64) int64 { return low - 1000 }},
+		{"end", "=lt", func(_, high int64) int64 { return high }},
+	} {
+		if text := r.call.Text(b.name); text != "" {
+			date, err := fhirtime.ParseDate(text)
+			if err != nil {
+				return nil, err
+			}
+			at := time.UnixMicro(b.of(date.Range(time.UTC))).UTC()
+			bounds = append(bounds, b.prefix+at.Format("2006-01-02T15:04:05.000")) // in the zone of the store
+		}
+	}
+	if bounds == nil {
 		return all, nil
 	}
 	byType := map[string][]datastore.Ordinal{}
@@ -286,14 +332,7 @@ func (r *record) inPeriod(ctx context.Context, all []datastore.Ordinal) ([]datas
 			if p.Type != schema.ParamDate || slices.Contains(ownDates, p.Code) {
 				continue
 			}
-			var bounds []string
-			if start != "" {
-				bounds = append(bounds, p.Code+"=ge"+start)
-			}
-			if end != "" {
-				bounds = append(bounds, p.Code+"=le"+end)
-			}
-			queries = append(queries, strings.Join(bounds, "&"))
+			queries = append(queries, p.Code+strings.Join(bounds, "&"+p.Code))
 			missing = append(missing, p.Code+":missing=true")
 		}
 		if queries == nil {
@@ -321,7 +360,8 @@ func (r *record) inPeriod(ctx context.Context, all []datastore.Ordinal) ([]datas
 }
 
 // others returns the resources that those of the compartments refer to, and that are in
-// none: practitioners, medications, places, files.
+// none: practitioners, medications, places, files. Other patients, and what refers to other
+// patients, are left out: a Group of a patient does not show its other members.
 func (r *record) others(ctx context.Context) (list []datastore.Ordinal, err error) {
 	has := make(map[datastore.Ordinal]bool, len(r.members))
 	for _, o := range r.members {
@@ -349,13 +389,36 @@ func (r *record) others(ctx context.Context) (list []datastore.Ordinal, err erro
 			if err != nil {
 				return nil, err
 			}
-			if !has[to] && r.wants(to) {
+			if has[to] || !r.wants(to) {
+				continue
+			}
+			ofOthers := ref.Type == "Patient" && !r.about[ref]
+			if !ofOthers {
+				if ofOthers, err = r.ofOthers(to); err != nil {
+					return nil, err
+				}
+			}
+			if !ofOthers {
 				list = append(list, to)
 			}
 		}
 	}
 	slices.Sort(list)
 	return list, nil
+}
+
+// ofOthers reports whether a resource refers to a patient whom the record is not about.
+func (r *record) ofOthers(o datastore.Ordinal) (bool, error) {
+	var doc fhirjson.Document
+	if err := r.open(o, &doc); err != nil {
+		return false, err
+	}
+	for reference := range references(&doc) {
+		if to, ok := r.call.local(reference); ok && to.Type == "Patient" && !r.about[to] {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // references iterates over the references of a resource, and over the addresses of its

@@ -88,7 +88,11 @@ func readMeta(ctx context.Context, c *Call) (*Reply, error) {
 	return replyMeta(all.meta(nil)), nil
 }
 
+// replyMeta answers with a meta. One without anything cannot be said in FHIR.
 func replyMeta(meta []byte) *Reply {
+	if len(meta) <= len("{}") {
+		return &Reply{Parameters: []Argument{}}
+	}
 	return &Reply{Parameters: []Argument{{Name: "return", Type: "Meta", Value: meta}}}
 }
 

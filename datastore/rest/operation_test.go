@@ -166,7 +166,7 @@ func TestOperationsInBundles(t *testing.T) {
 	require.Equal(t, []string{"200", "200", "200", "200", "200", "200", "404", "501", "404", "400", "405", "200", "400", "200", "501", "200"}, statuses)
 	require.Equal(t, "Bundle", b.Entry[2].Resource["resourceType"])
 	require.Contains(t, b.Entry[4].Resource["parameter"], map[string]any{"name": "return", "valueMeta": map[string]any{
-		"versionId": "2", "lastUpdated": "2024-05-06T07:08:10.5Z", "tag": []any{map[string]any{"code": "seen"}}}})
+		"versionId": "2", "lastUpdated": "2024-05-06T07:08:10.500000Z", "tag": []any{map[string]any{"code": "seen"}}}})
 	require.Equal(t, "OperationOutcome", b.Entry[11].Resource["resourceType"])
 
 	b = send(200, "transaction", entry("PUT", "Patient/new", `{"resourceType":"Patient","id":"new"}`), entry("GET", "Patient/new/$everything", ""), entry("POST", "$greet", parameters)).bundle(t)
