@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -49,11 +48,11 @@ func document(ctx context.Context, c *Call) (*Reply, error) {
 		}
 		subject = ref
 	}
-	d := &documentBuilder{call: c}
+	d := &documentBuilder{call: c, seen: map[pendingRef]bool{{subject, ""}: true}, pending: []pendingRef{{subject, ""}}, has: map[pendingRef]bool{}}
 	if err := d.add(ctx, subject, ""); err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(d.pending); i++ {
+	for i := 1; i < len(d.pending); i++ { // the first is the composition
 		next := d.pending[i]
 		if err := d.add(ctx, next.ref, next.version); err != nil && !absent(err) {
 			return nil, err
@@ -77,6 +76,8 @@ func document(ctx context.Context, c *Call) (*Reply, error) {
 type documentBuilder struct {
 	call    *Call
 	pending []pendingRef // a queue of references, each once
+	seen    map[pendingRef]bool
+	has     map[pendingRef]bool // the versions that are there
 	count   int
 	text    []byte
 }
@@ -99,6 +100,11 @@ func (d *documentBuilder) add(ctx context.Context, ref datastore.Ref, version st
 	if err != nil {
 		return err
 	}
+	this := pendingRef{ref, v.VersionID}
+	if d.has[this] {
+		return nil
+	}
+	d.has[this] = true
 	if d.count++; d.count > maxDocument || len(d.text) > maxEverythingBytes {
 		return &datastore.Error{Class: datastore.ErrTooCostly, Issues: []datastore.Issue{{
 			Severity: issue.Error, Code: issue.TooCostly, Offset: -1, Diagnostics: "the composition refers to too many resources for one document",
@@ -108,16 +114,15 @@ func (d *documentBuilder) add(ctx context.Context, ref datastore.Ref, version st
 	if err := parseAny(v.JSON, &doc); err != nil {
 		return err
 	}
-	if d.count == 1 {
-		d.pending = []pendingRef{{ref, version}}
-	} else {
+	if d.count > 1 {
 		d.text = append(d.text, ',')
 	}
 	d.text = quote.Append(append(d.text, `{"fullUrl":`...), d.call.Base+"/"+ref.String())
 	d.text = append(append(append(d.text, `,"resource":`...), v.JSON...), '}')
 	for reference := range references(&doc) {
 		to, version, ok := d.call.localVersion(reference)
-		if p := (pendingRef{to, version}); ok && !slices.Contains(d.pending, p) {
+		if p := (pendingRef{to, version}); ok && !d.seen[p] {
+			d.seen[p] = true
 			d.pending = append(d.pending, p)
 		}
 	}

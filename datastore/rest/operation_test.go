@@ -8,6 +8,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
+	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 )
 
@@ -239,4 +240,11 @@ func TestOperationDefinitions(t *testing.T) {
 	require.Contains(t, c.must(200, "GET", "/OperationDefinition/greet", "").body, `"code":"mine"`, "the store's own comes first")
 	_, ids = found("?_id=greet")
 	require.Equal(t, []string{"greet"}, ids)
+}
+
+// resource returns the answer as a resource.
+func (a answer) resource(t *testing.T) (r map[string]any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(a.body), &r))
+	return r
 }

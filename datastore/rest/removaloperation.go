@@ -35,6 +35,7 @@ func removalOperations() []Operation {
 			Description: "Removes the superseded versions of a resource, or, if it is deleted, all of its versions: the resource then is as if it never was.",
 			Parameters:  []Parameter{{Name: "return", Out: true, Min: 1, Type: "OperationOutcome"}},
 			Handle: func(ctx context.Context, c *Call) (*Reply, error) {
+				c.View.Close() // purging waits for states that see what goes
 				if err := c.Store.Purge(ctx, c.Subject); err != nil {
 					return nil, err
 				}
@@ -54,6 +55,7 @@ func removalOperations() []Operation {
 
 // erase answers $erase.
 func erase(ctx context.Context, c *Call) (*Reply, error) {
+	c.View.Close() // erasing waits for states that see what goes
 	others, err := c.Store.Erase(ctx, c.Subject.ID)
 	if err != nil {
 		return nil, err
