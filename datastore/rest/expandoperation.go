@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/quote"
-	"github.com/fhirlake/fhirlake/internal/terminology/concept"
+	"github.com/fhirlake/fhirlake/internal/terminology/terms"
 	"github.com/fhirlake/fhirlake/issue"
 	"github.com/go-json-experiment/json"
 )
@@ -36,7 +36,7 @@ func expand(ctx context.Context, c *Call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := concept.ReadSet(definition)
+	set, err := terms.ReadSet(definition)
 	if err != nil {
 		return nil, asked(err)
 	}
@@ -65,12 +65,12 @@ func expand(ctx context.Context, c *Call) (*Reply, error) {
 		return nil, asked(err)
 	}
 	e := &expansionWriter{call: c, language: c.Text("displayLanguage")}
-	e.entries = slices.DeleteFunc(codes.Entries, func(entry concept.Entry) bool {
+	e.entries = slices.DeleteFunc(codes.Entries, func(entry terms.Entry) bool {
 		return c.Text("activeOnly") == "true" && entry.Inactive || !matchesFilter(&entry, c.Text("filter"), e.language)
 	})
 	total := len(e.entries)
 	if count < 0 && total > maxUnpaged {
-		return nil, asked(&concept.Error{Code: issue.TooCostly, Reason: "the value set has too many codes for one answer: ask with count and offset"})
+		return nil, asked(&terms.Error{Code: issue.TooCostly, Reason: "the value set has too many codes for one answer: ask with count and offset"})
 	}
 	paged := count >= 0 || offset > 0
 	if !paged && c.Text("excludeNested") != "true" && c.Text("filter") == "" && total == len(codes.Entries) {
@@ -101,10 +101,10 @@ func (c *Call) whole(name string, otherwise int) (int, error) {
 
 // matchesFilter reports whether every word of a filter is part of the code or of one of its
 // texts.
-func matchesFilter(e *concept.Entry, filter, language string) bool {
+func matchesFilter(e *terms.Entry, filter, language string) bool {
 	for _, word := range strings.Fields(strings.ToLower(filter)) {
 		has := func(text string) bool { return strings.Contains(strings.ToLower(text), word) }
-		if !has(e.Display) && !has(e.DisplayIn(language)) && !has(e.Code) && !slices.ContainsFunc(e.Designations, func(d concept.Designation) bool { return has(d.Value) }) {
+		if !has(e.Display) && !has(e.DisplayIn(language)) && !has(e.Code) && !slices.ContainsFunc(e.Designations, func(d terms.Designation) bool { return has(d.Value) }) {
 			return false
 		}
 	}
@@ -115,14 +115,14 @@ func matchesFilter(e *concept.Entry, filter, language string) bool {
 type expansionWriter struct {
 	call     *Call
 	language string
-	entries  []concept.Entry
+	entries  []terms.Entry
 	offset   int
 	total    int
 	paged    bool
 }
 
 // valueSet returns the value set with its expansion.
-func (e *expansionWriter) valueSet(definition []byte, service *concept.Service) ([]byte, error) {
+func (e *expansionWriter) valueSet(definition []byte, service *terms.Service) ([]byte, error) {
 	list, err := membersOf(definition)
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (e *expansionWriter) valueSet(definition []byte, service *concept.Service) 
 }
 
 // appendParameters appends what was asked for, and what the expansion was made of.
-func (e *expansionWriter) appendParameters(dst []byte, service *concept.Service) []byte {
+func (e *expansionWriter) appendParameters(dst []byte, service *terms.Service) []byte {
 	var list [][]byte
 	for _, a := range e.call.arguments {
 		switch a.Name {
@@ -214,12 +214,12 @@ func (e *expansionWriter) appendEntries(dst []byte, at *int, parent int) []byte 
 }
 
 // appendDesignations appends the designations of an entry that are wanted.
-func (e *expansionWriter) appendDesignations(dst []byte, entry *concept.Entry) []byte {
+func (e *expansionWriter) appendDesignations(dst []byte, entry *terms.Entry) []byte {
 	wanted := e.call.Arguments("designation")
 	if e.call.Text("includeDesignations") != "true" && wanted == nil {
 		return dst
 	}
-	var list []concept.Designation
+	var list []terms.Designation
 	for _, d := range entry.Designations {
 		if wanted == nil || slices.ContainsFunc(wanted, func(a Argument) bool { return designated(d, a.Text()) }) {
 			list = append(list, d)
@@ -233,7 +233,7 @@ func (e *expansionWriter) appendDesignations(dst []byte, entry *concept.Entry) [
 }
 
 // designated reports whether a designation is of a language, or of a use system|code.
-func designated(d concept.Designation, wanted string) bool {
+func designated(d terms.Designation, wanted string) bool {
 	system, code, isUse := strings.Cut(wanted, "|")
 	if !isUse {
 		return d.Language == wanted || strings.HasPrefix(d.Language, wanted+"-")
@@ -241,6 +241,6 @@ func designated(d concept.Designation, wanted string) bool {
 	if system == "urn:ietf:bcp:47" {
 		return d.Language == code
 	}
-	var use concept.Coding
+	var use terms.Coding
 	return d.Use != nil && json.Unmarshal(d.Use, &use) == nil && use.System == system && use.Code == code
 }

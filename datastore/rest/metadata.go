@@ -81,6 +81,7 @@ type (
 		Mode        string         `json:"mode"`
 		Resource    []resourcePart `json:"resource"`
 		Interaction []interaction  `json:"interaction"`
+		SearchParam []searchParam  `json:"searchParam"`
 		Operation   []operation    `json:"operation,omitempty"`
 		Compartment []string       `json:"compartment"`
 	}
@@ -122,6 +123,11 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 	for _, o := range h.operations.list {
 		if o.System {
 			rest.Operation = append(rest.Operation, operation{o.Name, o.URL})
+		}
+	}
+	for _, p := range h.store.Parameters("Basic") {
+		if strings.HasPrefix(p.URL, "http://hl7.org/fhir/SearchParameter/Resource-") { // of all types
+			rest.SearchParam = append(rest.SearchParam, searchParam{p.Code, p.URL, p.Type})
 		}
 	}
 	for _, c := range schema.Compartments {

@@ -142,16 +142,17 @@ func changeMeta(ctx context.Context, c *Call, change func(l, by *labels) bool) (
 // labels are the profiles, tags and security labels of a meta. All are sets.
 type labels struct {
 	profiles       []string
-	tags, security []coding
+	tags, security []label
 }
 
-// A coding is a tag or a security label. Two with the same system and code are the same.
-type coding struct {
+// A label is a tag or a security label: a Coding. Two with the same system and code are the
+// same.
+type label struct {
 	System, Code string
 	text         jsontext.Value
 }
 
-func (c *coding) UnmarshalJSON(text []byte) error {
+func (c *label) UnmarshalJSON(text []byte) error {
 	type plain struct{ System, Code string }
 	var p plain
 	if err := json.Unmarshal(text, &p, json.MatchCaseInsensitiveNames(true)); err != nil {
@@ -168,8 +169,8 @@ func readLabels(meta []byte) (*labels, error) {
 	}
 	var m struct {
 		Profile  []string `json:"profile"`
-		Security []coding `json:"security"`
-		Tag      []coding `json:"tag"`
+		Security []label  `json:"security"`
+		Tag      []label  `json:"tag"`
 	}
 	if err := json.Unmarshal(meta, &m); err != nil {
 		return nil, err
@@ -190,7 +191,7 @@ func (l *labels) add(other *labels) bool {
 	return len(l.profiles)+len(l.tags)+len(l.security) > before
 }
 
-func addCodings(list, more []coding) []coding {
+func addCodings(list, more []label) []label {
 	for _, c := range more {
 		if !slices.ContainsFunc(list, c.same) {
 			list = append(list, c)
@@ -199,14 +200,14 @@ func addCodings(list, more []coding) []coding {
 	return list
 }
 
-func (c coding) same(other coding) bool { return c.System == other.System && c.Code == other.Code }
+func (c label) same(other label) bool { return c.System == other.System && c.Code == other.Code }
 
 // remove removes the labels of another meta, and reports whether there was one to remove.
 func (l *labels) remove(other *labels) bool {
 	before := len(l.profiles) + len(l.tags) + len(l.security)
 	l.profiles = slices.DeleteFunc(l.profiles, func(p string) bool { return slices.Contains(other.profiles, p) })
-	l.tags = slices.DeleteFunc(l.tags, func(c coding) bool { return slices.ContainsFunc(other.tags, c.same) })
-	l.security = slices.DeleteFunc(l.security, func(c coding) bool { return slices.ContainsFunc(other.security, c.same) })
+	l.tags = slices.DeleteFunc(l.tags, func(c label) bool { return slices.ContainsFunc(other.tags, c.same) })
+	l.security = slices.DeleteFunc(l.security, func(c label) bool { return slices.ContainsFunc(other.security, c.same) })
 	return len(l.profiles)+len(l.tags)+len(l.security) < before
 }
 
@@ -233,7 +234,7 @@ func (l *labels) meta(old []byte) []byte {
 	}
 	for _, list := range []struct {
 		name    string
-		codings []coding
+		codings []label
 	}{{"security", l.security}, {"tag", l.tags}} {
 		if len(list.codings) == 0 {
 			continue

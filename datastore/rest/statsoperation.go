@@ -106,7 +106,7 @@ func (q *statsQuestion) read() error {
 		q.series = append(q.series, &series{asked: true, coding: append(value, '}'), key: system + "|" + a.Text()})
 	}
 	for _, a := range c.Arguments("coding") {
-		var coding coding
+		var coding label
 		if err := json.Unmarshal(a.Value, &coding); err != nil || coding.Code == "" {
 			return wrongArgument(a, "must have a code")
 		}

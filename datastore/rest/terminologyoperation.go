@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
-	"github.com/fhirlake/fhirlake/internal/terminology/concept"
+	"github.com/fhirlake/fhirlake/internal/terminology/terms"
 	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
@@ -95,7 +95,7 @@ func terminologyOperations() []Operation {
 // A terminologySource finds definitions in the state of a call.
 type terminologySource struct{ view *datastore.Snapshot }
 
-// Find implements [concept.Source].
+// Find implements [terms.Source].
 func (s terminologySource) Find(ctx context.Context, typ, canonical, version string) ([]byte, error) {
 	query := "url=" + url.QueryEscape(search.Escape(canonical))
 	if version != "" {
@@ -137,12 +137,12 @@ func laterVersion(a, b string) bool {
 }
 
 // service returns the service that answers the call.
-func (c *Call) service() *concept.Service { return &concept.Service{Source: terminologySource{c.View}} }
+func (c *Call) service() *terms.Service { return &terms.Service{Source: terminologySource{c.View}} }
 
-// asked returns an error of package concept as an error of the call: 404 for what is not
+// asked returns an error of package terms as an error of the call: 404 for what is not
 // there, 422 for definitions that cannot be used.
 func asked(err error) error {
-	var failed *concept.Error
+	var failed *terms.Error
 	if !errors.As(err, &failed) {
 		return err
 	}
@@ -187,15 +187,15 @@ func (c *Call) definition(ctx context.Context, parameter, versionParameter strin
 
 // codings returns the codes that the call is about: of one of the parameters code with
 // system, coding and codeableConcept.
-func (c *Call) codings(system, version string) (list []concept.Coding, err error) {
+func (c *Call) codings(system, version string) (list []terms.Coding, err error) {
 	given := 0
 	if a, ok := c.Argument("code"); ok {
 		given++
-		list = append(list, concept.Coding{System: system, Version: version, Code: a.Text(), Display: c.Text("display")})
+		list = append(list, terms.Coding{System: system, Version: version, Code: a.Text(), Display: c.Text("display")})
 	}
 	if a, ok := c.Argument("coding"); ok {
 		given++
-		var one concept.Coding
+		var one terms.Coding
 		if err := json.Unmarshal(a.Value, &one); err != nil {
 			return nil, err
 		}
@@ -207,12 +207,12 @@ func (c *Call) codings(system, version string) (list []concept.Coding, err error
 	if a, ok := c.Argument("codeableConcept"); ok {
 		given++
 		var all struct {
-			Coding []concept.Coding `json:"coding"`
+			Coding []terms.Coding `json:"coding"`
 		}
 		if err := json.Unmarshal(a.Value, &all); err != nil {
 			return nil, err
 		}
-		list = append(list, slices.DeleteFunc(all.Coding, func(c concept.Coding) bool { return c.Code == "" })...)
+		list = append(list, slices.DeleteFunc(all.Coding, func(c terms.Coding) bool { return c.Code == "" })...)
 	}
 	if given != 1 {
 		return nil, parameterError(issue.Required, "", "one of the parameters code, coding and codeableConcept is required, and one alone")
@@ -233,7 +233,7 @@ func validateInSet(ctx context.Context, c *Call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := concept.ReadSet(text)
+	set, err := terms.ReadSet(text)
 	if err != nil {
 		return nil, asked(err)
 	}
@@ -248,7 +248,7 @@ func validateInSet(ctx context.Context, c *Call) (*Reply, error) {
 	if err != nil {
 		return nil, asked(err)
 	}
-	return c.judge(codings, "the value set '"+set.URL+"'", func(coding concept.Coding) (*concept.Entry, error) {
+	return c.judge(codings, "the value set '"+set.URL+"'", func(coding terms.Coding) (*terms.Entry, error) {
 		return codes.Find(coding.System, coding.Code), nil
 	})
 }
@@ -264,16 +264,16 @@ func validateInSystem(ctx context.Context, c *Call) (*Reply, error) {
 		return nil, err
 	}
 	service := c.service()
-	var system *concept.System
+	var system *terms.System
 	if text != nil {
-		if system, err = concept.ReadSystem(text); err != nil {
+		if system, err = terms.ReadSystem(text); err != nil {
 			return nil, asked(err)
 		}
 	} else if _, ok := c.Argument("code"); ok {
 		return nil, parameterError(issue.Required, "", "one of the parameters url and codeSystem is required with code")
 	}
 	where := "the code system"
-	return c.judge(codings, where, func(coding concept.Coding) (*concept.Entry, error) {
+	return c.judge(codings, where, func(coding terms.Coding) (*terms.Entry, error) {
 		in := system
 		switch {
 		case in == nil && coding.System == "":
@@ -290,8 +290,8 @@ func validateInSystem(ctx context.Context, c *Call) (*Reply, error) {
 }
 
 // judge answers with the verdict on codings: one that is right is enough.
-func (c *Call) judge(codings []concept.Coding, where string, find func(concept.Coding) (*concept.Entry, error)) (*Reply, error) {
-	best := concept.Verdict{Message: "No code was given"}
+func (c *Call) judge(codings []terms.Coding, where string, find func(terms.Coding) (*terms.Entry, error)) (*Reply, error) {
+	best := terms.Verdict{Message: "No code was given"}
 	for i, coding := range codings {
 		e, err := find(coding)
 		if err != nil {
@@ -376,7 +376,7 @@ func lookup(ctx context.Context, c *Call) (*Reply, error) {
 	}
 	for _, near := range []struct {
 		code string
-		list []*concept.Concept
+		list []*terms.Concept
 	}{{"parent", found.Parents()}, {"child", found.Children()}} {
 		for _, other := range near.list {
 			if wants(near.code) {
@@ -396,7 +396,7 @@ func lookup(ctx context.Context, c *Call) (*Reply, error) {
 
 // subsumes answers $subsumes.
 func subsumes(ctx context.Context, c *Call) (*Reply, error) {
-	var codes [2]concept.Coding
+	var codes [2]terms.Coding
 	for i, name := range []string{"A", "B"} {
 		code, hasCode := c.Argument("code" + name)
 		coding, hasCoding := c.Argument("coding" + name)
@@ -404,7 +404,7 @@ func subsumes(ctx context.Context, c *Call) (*Reply, error) {
 		case hasCode == hasCoding:
 			return nil, parameterError(issue.Required, "", "one of the parameters code"+name+" and coding"+name+" is required, and one alone")
 		case hasCode:
-			codes[i] = concept.Coding{System: c.Text("system"), Version: c.Text("version"), Code: code.Text()}
+			codes[i] = terms.Coding{System: c.Text("system"), Version: c.Text("version"), Code: code.Text()}
 		default:
 			if err := json.Unmarshal(coding.Value, &codes[i]); err != nil {
 				return nil, err
@@ -414,13 +414,13 @@ func subsumes(ctx context.Context, c *Call) (*Reply, error) {
 			}
 		}
 	}
-	var system *concept.System
+	var system *terms.System
 	if c.Subject.ID != "" {
 		v, err := c.View.Read(ctx, c.Subject)
 		if err != nil {
 			return nil, err
 		}
-		if system, err = concept.ReadSystem(v.JSON); err != nil {
+		if system, err = terms.ReadSystem(v.JSON); err != nil {
 			return nil, asked(err)
 		}
 	} else {

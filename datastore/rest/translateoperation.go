@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/quote"
-	"github.com/fhirlake/fhirlake/internal/terminology/concept"
+	"github.com/fhirlake/fhirlake/internal/terminology/terms"
 	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
@@ -24,7 +24,7 @@ func translate(ctx context.Context, c *Call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	wish := concept.Wish{Source: c.Text("source"), Target: c.Text("target"), TargetSystem: c.Text("targetsystem"), Reverse: c.Text("reverse") == "true"}
+	wish := terms.Wish{Source: c.Text("source"), Target: c.Text("target"), TargetSystem: c.Text("targetsystem"), Reverse: c.Text("reverse") == "true"}
 	if wish.Dependencies, err = c.dependencies(); err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func translate(ctx context.Context, c *Call) (*Reply, error) {
 			return nil, err
 		}
 	}
-	var matches []concept.Match
+	var matches []terms.Match
 	for _, coding := range codings {
 		if coding.System == "" {
 			return nil, parameterError(issue.Required, "", "a code needs its system")
@@ -43,13 +43,13 @@ func translate(ctx context.Context, c *Call) (*Reply, error) {
 			return nil, err
 		}
 		for _, m := range maps {
-			found, err := m.Translate(coding.System, coding.Code, wish, func(canonical string) (*concept.Map, error) {
+			found, err := m.Translate(coding.System, coding.Code, wish, func(canonical string) (*terms.Map, error) {
 				url, version, _ := strings.Cut(canonical, "|")
 				other, err := terminologySource{c.View}.Find(ctx, "ConceptMap", url, version)
 				if err != nil || other == nil {
 					return nil, err
 				}
-				return concept.ReadMap(other)
+				return terms.ReadMap(other)
 			})
 			if err != nil {
 				return nil, asked(err)
@@ -62,10 +62,10 @@ func translate(ctx context.Context, c *Call) (*Reply, error) {
 
 // maps returns the map that the call brings or names, or else all that may have a code of
 // a system.
-func (c *Call) maps(ctx context.Context, named []byte, system string, wish concept.Wish) (list []*concept.Map, err error) {
+func (c *Call) maps(ctx context.Context, named []byte, system string, wish terms.Wish) (list []*terms.Map, err error) {
 	if named != nil {
-		m, err := concept.ReadMap(named)
-		return []*concept.Map{m}, asked(err)
+		m, err := terms.ReadMap(named)
+		return []*terms.Map{m}, asked(err)
 	}
 	from, to := "source-system", "target-system"
 	if wish.Reverse {
@@ -79,7 +79,7 @@ func (c *Call) maps(ctx context.Context, named []byte, system string, wish conce
 		if err != nil {
 			return nil, err
 		}
-		m, err := concept.ReadMap(v.JSON)
+		m, err := terms.ReadMap(v.JSON)
 		if err != nil {
 			return nil, asked(err)
 		}
@@ -102,7 +102,7 @@ func (c *Call) canonicalOf(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	set, err := concept.ReadSet(v.JSON)
+	set, err := terms.ReadSet(v.JSON)
 	if err != nil {
 		return "", asked(err)
 	}
@@ -110,24 +110,24 @@ func (c *Call) canonicalOf(ctx context.Context, name string) (string, error) {
 }
 
 // dependencies reads the parameter dependency.
-func (c *Call) dependencies() (list []concept.Dependency, err error) {
+func (c *Call) dependencies() (list []terms.Dependency, err error) {
 	for _, a := range c.Arguments("dependency") {
-		var d concept.Dependency
+		var d terms.Dependency
 		for _, part := range a.Parts {
 			switch part.Name {
 			case "element":
 				d.Property = part.Text()
 			case "concept":
 				var all struct {
-					Coding []concept.Coding `json:"coding"`
-					Text   string           `json:"text"`
+					Coding []terms.Coding `json:"coding"`
+					Text   string         `json:"text"`
 				}
 				if err := json.Unmarshal(part.Value, &all); err != nil {
 					return nil, err
 				}
 				d.Value = all.Text
 				for _, coding := range all.Coding {
-					list = append(list, concept.Dependency{Property: d.Property, System: coding.System, Value: coding.Code})
+					list = append(list, terms.Dependency{Property: d.Property, System: coding.System, Value: coding.Code})
 				}
 			}
 		}
@@ -142,8 +142,8 @@ func (c *Call) dependencies() (list []concept.Dependency, err error) {
 }
 
 // replyMatches answers with translations.
-func replyMatches(matches []concept.Match) *Reply {
-	matched := slices.ContainsFunc(matches, func(m concept.Match) bool { return m.Matches() })
+func replyMatches(matches []terms.Match) *Reply {
+	matched := slices.ContainsFunc(matches, func(m terms.Match) bool { return m.Matches() })
 	reply := &Reply{Parameters: []Argument{text("result", "boolean", map[bool]string{true: "true", false: "false"}[matched])}}
 	if !matched {
 		reply.Parameters = append(reply.Parameters, text("message", "string", "No map of the store translates the code"))

@@ -1,4 +1,4 @@
-package concept
+package terms
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package concept
+package terms
 
 import "github.com/fhirlake/fhirlake/issue"
 
@@ -9,6 +9,6 @@ type Error struct {
 }
 
 // Error returns the reason.
-func (e *Error) Error() string { return "concept: " + e.Reason }
+func (e *Error) Error() string { return "terms: " + e.Reason }
 
 func fail(code issue.Code, reason string) error { return &Error{code, reason} }

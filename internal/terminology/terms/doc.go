@@ -1,4 +1,4 @@
-// Package concept answers the terminology operations of FHIR R4 ($expand, $validate-code,
+// Package terms answers the terminology operations of FHIR R4 ($expand, $validate-code,
 // $lookup, $subsumes, $translate) from CodeSystem, ValueSet and ConceptMap resources.
 //
 // # Terms
@@ -12,4 +12,4 @@
 //
 // It knows no code system but those that its source has, and asks no other server.
 // Supplements are not read.
-package concept
+package terms

@@ -1,4 +1,4 @@
-package concept
+package terms
 
 import (
 	"github.com/fhirlake/fhirlake/issue"
