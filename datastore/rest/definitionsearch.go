@@ -13,7 +13,7 @@ import (
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// definitionType is the resource type of which the server has resources of its own.
+// definitionType is a resource type: the server has resources of its own of this type.
 const definitionType = "OperationDefinition"
 
 // ownDefinition returns the server's own resource that a read is about, if it is about one.

@@ -11,7 +11,6 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirtime"
-	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/issue"
 	"github.com/fhirlake/fhirlake/search"
@@ -256,38 +255,6 @@ func (r *record) ofGroup(o datastore.Ordinal) error {
 	return nil
 }
 
-// open parses a version.
-func (r *record) open(o datastore.Ordinal, doc *fhirjson.Document) error {
-	text, err := r.view.AppendJSON(nil, o)
-	if err != nil {
-		return err
-	}
-	return parseAny(text, doc)
-}
-
-// parseAny parses a stored resource, whatever its faults.
-func parseAny(text []byte, doc *fhirjson.Document) error {
-	return fhirjson.Parse(text, doc, &fhirjson.Options{Level: fhirjson.Minimal, AnyNarrative: true, MaxBytes: len(text)})
-}
-
-// local returns the resource of this server that a reference names, if it names one. A
-// reference to a version is one to its resource.
-func (c *Call) local(reference string) (datastore.Ref, bool) {
-	ref, _, ok := c.localVersion(reference)
-	return ref, ok
-}
-
-// localVersion is local with the version that the reference names, or "".
-func (c *Call) localVersion(reference string) (ref datastore.Ref, version string, ok bool) {
-	typ, id, ok := strings.Cut(strings.TrimPrefix(reference, c.Base+"/"), "/")
-	if _, isType := schema.ResourceType(typ); !ok || !isType {
-		return ref, "", false
-	}
-	id, version, _ = strings.Cut(id, "/_history/")
-	id, _, _ = strings.Cut(id, "#")
-	return datastore.Ref{Type: typ, ID: id}, version, fhirjson.ValidID(id)
-}
-
 // ownDates are date parameters that say nothing of when care was given.
 var ownDates = []string{"_lastUpdated", "birthdate", "death-date"}
 
@@ -357,136 +324,4 @@ func (r *record) inPeriod(ctx context.Context, all []datastore.Ordinal) ([]datas
 	}
 	slices.Sort(kept)
 	return kept, nil
-}
-
-// others returns the resources that those of the compartments refer to, and that are in
-// none: practitioners, medications, places, files. Other patients, and what refers to other
-// patients, are left out: a Group of a patient does not show its other members.
-func (r *record) others(ctx context.Context) (list []datastore.Ordinal, err error) {
-	has := make(map[datastore.Ordinal]bool, len(r.members))
-	for _, o := range r.members {
-		has[o] = true
-	}
-	var doc fhirjson.Document
-	seen := map[datastore.Ref]bool{}
-	for _, o := range r.members {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := r.open(o, &doc); err != nil {
-			return nil, err
-		}
-		for reference := range references(&doc) {
-			ref, ok := r.call.local(reference)
-			if !ok || seen[ref] {
-				continue
-			}
-			seen[ref] = true
-			to, err := r.view.Find(ctx, ref)
-			if absent(err) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			if has[to] || !r.wants(to) {
-				continue
-			}
-			ofOthers := ref.Type == "Patient" && !r.about[ref]
-			if !ofOthers {
-				if ofOthers, err = r.ofOthers(to); err != nil {
-					return nil, err
-				}
-			}
-			if !ofOthers {
-				list = append(list, to)
-			}
-		}
-	}
-	slices.Sort(list)
-	return list, nil
-}
-
-// ofOthers reports whether a resource refers to a patient whom the record is not about.
-func (r *record) ofOthers(o datastore.Ordinal) (bool, error) {
-	var doc fhirjson.Document
-	if err := r.open(o, &doc); err != nil {
-		return false, err
-	}
-	for reference := range references(&doc) {
-		if to, ok := r.call.local(reference); ok && to.Type == "Patient" && !r.about[to] {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// references iterates over the references of a resource, and over the addresses of its
-// attachments.
-func references(doc *fhirjson.Document) func(yield func(reference string) bool) {
-	return func(yield func(string) bool) {
-		for i := range doc.Nodes {
-			name := ""
-			switch doc.Nodes[i].Type {
-			case schema.TypeReference:
-				name = "reference"
-			case schema.TypeAttachment:
-				name = "url"
-			default:
-				continue
-			}
-			if text := doc.Member(fhirjson.Index(i), name); text != "" && !yield(text) {
-				return
-			}
-		}
-	}
-}
-
-// A pageBuilder makes a Bundle of type searchset.
-type pageBuilder struct {
-	base    string
-	total   int
-	entries int
-	bytes   int // of the resources
-	text    []byte
-}
-
-func newPageBuilder(base string, total int) *pageBuilder {
-	return &pageBuilder{base: base, total: total}
-}
-
-// add adds a resource.
-func (b *pageBuilder) add(ctx context.Context, view *datastore.Snapshot, o datastore.Ordinal, mode string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	resource, err := view.AppendJSON(nil, o)
-	if err == nil {
-		b.entry(view.Describe(o).Ref, resource, mode)
-	}
-	return err
-}
-
-func (b *pageBuilder) entry(ref datastore.Ref, resource []byte, mode string) {
-	if b.entries++; b.entries > 1 {
-		b.text = append(b.text, ',')
-	}
-	b.bytes += len(resource)
-	b.text = quote.Append(append(b.text, `{"fullUrl":`...), b.base+"/"+ref.String())
-	b.text = append(append(b.text, `,"resource":`...), resource...)
-	b.text = append(append(append(b.text, `,"search":{"mode":"`...), mode...), `"}}`...)
-}
-
-// bundle returns the Bundle with its links; next may be "".
-func (b *pageBuilder) bundle(self, next string) []byte {
-	out := strconv.AppendInt([]byte(`{"resourceType":"Bundle","type":"searchset","total":`), int64(b.total), 10)
-	out = append(quote.Append(append(out, `,"link":[{"relation":"self","url":`...), self), '}')
-	if next != "" {
-		out = append(quote.Append(append(out, `,{"relation":"next","url":`...), next), '}')
-	}
-	out = append(out, ']')
-	if b.entries > 0 {
-		out = append(append(append(out, `,"entry":[`...), b.text...), ']')
-	}
-	return append(out, '}')
 }

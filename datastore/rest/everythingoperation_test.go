@@ -9,25 +9,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// theRecord is a patient with data of several years, and another whose data refer to it.
+var theRecord = []string{
+	`{"resourceType":"Practitioner","id":"doc"}`,
+	`{"resourceType":"Location","id":"ward"}`,
+	`{"resourceType":"Medication","id":"drug"}`,
+	`{"resourceType":"Organization","id":"unused","name":"x"}`,
+	`{"resourceType":"Binary","id":"scan","contentType":"text/plain","data":"eA=="}`,
+	`{"resourceType":"Patient","id":"a","generalPractitioner":[{"reference":"Practitioner/doc"}]}`,
+	`{"resourceType":"Patient","id":"b"}`,
+	`{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/a"},"period":{"start":"2020-01-01","end":"2020-01-03"},"location":[{"location":{"reference":"Location/ward"}}]}`,
+	`{"resourceType":"Observation","id":"o19","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"},"effectiveDateTime":"2019-05-05"}`,
+	`{"resourceType":"Observation","id":"o20","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"},"encounter":{"reference":"Encounter/e"},"effectiveDateTime":"2020-01-02","performer":[{"reference":"Practitioner/doc"}]}`,
+	`{"resourceType":"Observation","id":"ob","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/b"},"effectiveDateTime":"2020-01-02"}`,
+	`{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","subject":{"reference":"Patient/a"},"medicationReference":{"reference":"Medication/drug/_history/1"},"authoredOn":"2021-01-01"}`,
+	`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/a"},"content":[{"attachment":{"url":"Binary/scan"}}]}`,
+	`{"resourceType":"Coverage","id":"c","status":"active","beneficiary":{"reference":"Patient/a"},"payor":[{"display":"x"}]}`,
+	`{"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/a"}},{"entity":{"reference":"Patient/b"},"inactive":true}]}`,
+}
+
 // record stores a patient with data of several years, and another whose data refer to it.
 func (c *client) record() {
-	for _, r := range []string{
-		`{"resourceType":"Practitioner","id":"doc"}`,
-		`{"resourceType":"Location","id":"ward"}`,
-		`{"resourceType":"Medication","id":"drug"}`,
-		`{"resourceType":"Organization","id":"unused","name":"x"}`,
-		`{"resourceType":"Binary","id":"scan","contentType":"text/plain","data":"eA=="}`,
-		`{"resourceType":"Patient","id":"a","generalPractitioner":[{"reference":"Practitioner/doc"}]}`,
-		`{"resourceType":"Patient","id":"b"}`,
-		`{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/a"},"period":{"start":"2020-01-01","end":"2020-01-03"},"location":[{"location":{"reference":"Location/ward"}}]}`,
-		`{"resourceType":"Observation","id":"o19","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"},"effectiveDateTime":"2019-05-05"}`,
-		`{"resourceType":"Observation","id":"o20","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"},"encounter":{"reference":"Encounter/e"},"effectiveDateTime":"2020-01-02","performer":[{"reference":"Practitioner/doc"}]}`,
-		`{"resourceType":"Observation","id":"ob","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/b"},"effectiveDateTime":"2020-01-02"}`,
-		`{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","subject":{"reference":"Patient/a"},"medicationReference":{"reference":"Medication/drug/_history/1"},"authoredOn":"2021-01-01"}`,
-		`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/a"},"content":[{"attachment":{"url":"Binary/scan"}}]}`,
-		`{"resourceType":"Coverage","id":"c","status":"active","beneficiary":{"reference":"Patient/a"},"payor":[{"display":"x"}]}`,
-		`{"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/a"}},{"entity":{"reference":"Patient/b"},"inactive":true}]}`,
-	} {
+	for _, r := range theRecord {
 		rest := strings.SplitN(r, `"`, 9)
 		c.must(201, "PUT", "/"+rest[3]+"/"+rest[7], r)
 	}

@@ -33,8 +33,8 @@ type Options struct {
 	MaxBodySize int64
 	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
 	ConditionalDelete DeleteMode
-	// Operations are the program's own, beside those that every handler has. One that has
-	// no Handle, or whose path another has, is left out, and the logger is told.
+	// Operations are the program's own. An operation without a Handle, or with the path of
+	// another one, is left out, and the logger is told.
 	Operations []Operation
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger

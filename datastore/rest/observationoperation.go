@@ -134,8 +134,8 @@ func keysOf(doc *fhirjson.Document) (keys []string) {
 	return keys
 }
 
-// A codeGroups puts things with a key in common into one group, and with them those that
-// have a key in common with any of the group.
+// A codeGroups puts things into groups: two things with a key in common are in one group, and
+// so are two things that a chain of such things joins.
 type codeGroups struct {
 	byKey map[string]int
 	items []int // the first key of each item

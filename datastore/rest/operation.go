@@ -11,8 +11,8 @@ import (
 
 // An Operation is an operation of FHIR (R4 §3.2): what is called at a path that ends in
 // $name. A name may belong to several operations of different resource types. The
-// CapabilityStatement lists all operations, and those that R4 does not define have an
-// OperationDefinition made of these fields, which the handler serves.
+// CapabilityStatement lists all operations. The handler serves an OperationDefinition, made
+// of these fields, for each operation that R4 does not define.
 type Operation struct {
 	// Name is what stands behind the $, such as "everything".
 	Name string

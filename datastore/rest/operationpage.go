@@ -30,7 +30,7 @@ func (c *Call) path() string {
 	return strings.Join(append(steps, "$"+c.name), "/")
 }
 
-// requestHash is the hash of what is asked, and by whom: a page token is good for both.
+// requestHash is the hash of a question and of its caller. A page token goes with one alone.
 func (c *Call) requestHash(query string) uint64 {
 	return pagetoken.Hash(c.Store.StoreID(), c.owner, c.path(), query)
 }

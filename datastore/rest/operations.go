@@ -30,7 +30,7 @@ func builtin() []Operation {
 // An operations is the registry of operations.
 type operations struct {
 	list        []*Operation
-	definitions []definition // of those that FHIR does not define
+	definitions []definition // for the operations that FHIR does not define
 }
 
 // newOperations returns the registry of the built-in operations and a program's own. An

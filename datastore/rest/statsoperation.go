@@ -41,7 +41,7 @@ type series struct {
 	unit   *ucum.Unit
 	name   string // of the unit, for people
 	values []measurement
-	total  int // with those that have no value of a commensurable unit
+	total  int // measurements without a value in a commensurable unit count too
 }
 
 // A measurement is a value, and when it was measured.

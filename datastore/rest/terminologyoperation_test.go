@@ -8,27 +8,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// theTerms are code systems, value sets and maps.
+var theTerms = []string{
+	`{"resourceType":"CodeSystem","id":"animals","url":"http://example.org/animals","version":"2.0","name":"Animals","status":"active","caseSensitive":true,"hierarchyMeaning":"is-a","content":"complete","language":"en",
+		"property":[{"code":"legs","type":"integer"},{"code":"status","uri":"http://hl7.org/fhir/concept-properties#status","type":"code"},{"code":"notSelectable","uri":"http://hl7.org/fhir/concept-properties#notSelectable","type":"boolean"}],
+		"concept":[{"code":"animal","display":"Animal","property":[{"code":"notSelectable","valueBoolean":true}],"concept":[
+			{"code":"dog","display":"Dog","definition":"It barks.","designation":[{"language":"de","value":"Hund"},{"use":{"system":"http://example.org/use","code":"fun"},"value":"Doggo"}],"property":[{"code":"legs","valueInteger":4}],"concept":[{"code":"poodle","display":"Poodle","property":[{"code":"legs","valueInteger":4}]}]},
+			{"code":"bird","display":"Bird","property":[{"code":"legs","valueInteger":2}]},
+			{"code":"dodo","display":"Dodo","property":[{"code":"legs","valueInteger":2},{"code":"status","valueCode":"retired"}]}]}]}`,
+	`{"resourceType":"CodeSystem","id":"old","url":"http://example.org/animals","version":"1.10","name":"Animals","status":"active","content":"complete","concept":[{"code":"dragon","display":"Dragon"}]}`,
+	`{"resourceType":"CodeSystem","id":"colours","url":"http://example.org/colours","name":"Colours","status":"active","content":"complete","concept":[{"code":"red","display":"Red"},{"code":"blue"}]}`,
+	`{"resourceType":"ValueSet","id":"all","url":"http://example.org/vs/all","version":"1","name":"All","status":"active","compose":{"include":[{"system":"http://example.org/animals"}]}}`,
+	`{"resourceType":"ValueSet","id":"mixed","url":"http://example.org/vs/mixed","name":"Mixed","status":"active","compose":{"include":[{"system":"http://example.org/animals","filter":[{"property":"legs","op":"=","value":"4"}]},{"system":"http://example.org/colours","concept":[{"code":"red","display":"Crimson"},{"code":"green"}]},{"system":"http://example.org/elsewhere","concept":[{"code":"x","display":"X"}]}],
+		"exclude":[{"system":"http://example.org/animals","concept":[{"code":"poodle"}]}]}}`,
+	`{"resourceType":"ValueSet","id":"nested","url":"http://example.org/vs/nested","name":"Nested","status":"active","compose":{"inactive":false,"include":[{"system":"http://example.org/animals","valueSet":["http://example.org/vs/below"]}]}}`,
+	`{"resourceType":"ValueSet","id":"below","url":"http://example.org/vs/below","name":"Below","status":"active","compose":{"include":[{"system":"http://example.org/animals","filter":[{"property":"concept","op":"descendent-of","value":"animal"}]}]}}`,
+	`{"resourceType":"ValueSet","id":"circle","url":"http://example.org/vs/circle","name":"Circle","status":"active","compose":{"include":[{"valueSet":["http://example.org/vs/circle"]}]}}`,
+	`{"resourceType":"ValueSet","id":"lost","url":"http://example.org/vs/lost","name":"Lost","status":"active","compose":{"include":[{"system":"http://example.org/nowhere"}]}}`,
+	`{"resourceType":"ConceptMap","id":"sounds","url":"http://example.org/cm","version":"1","name":"Sounds","status":"active","sourceUri":"http://example.org/vs/all","targetUri":"http://example.org/vs/sounds","group":[{"source":"http://example.org/animals","target":"http://example.org/sounds",
+		"element":[{"code":"dog","target":[{"code":"bark","display":"Bark","equivalence":"equivalent"},{"code":"howl","equivalence":"wider","dependsOn":[{"property":"http://example.org/time","system":"http://example.org/times","value":"night"}]}]},{"code":"bird","target":[{"code":"bark","equivalence":"disjoint","comment":"no"}]}],"unmapped":{"mode":"fixed","code":"silence"}}]}`,
+}
+
 // terms stores code systems, value sets and maps.
 func (c *client) terms() {
-	for _, r := range []string{
-		`{"resourceType":"CodeSystem","id":"animals","url":"http://example.org/animals","version":"2.0","name":"Animals","status":"active","caseSensitive":true,"hierarchyMeaning":"is-a","content":"complete","language":"en",
-			"property":[{"code":"legs","type":"integer"},{"code":"status","uri":"http://hl7.org/fhir/concept-properties#status","type":"code"},{"code":"notSelectable","uri":"http://hl7.org/fhir/concept-properties#notSelectable","type":"boolean"}],
-			"concept":[{"code":"animal","display":"Animal","property":[{"code":"notSelectable","valueBoolean":true}],"concept":[
-				{"code":"dog","display":"Dog","definition":"It barks.","designation":[{"language":"de","value":"Hund"},{"use":{"system":"http://example.org/use","code":"fun"},"value":"Doggo"}],"property":[{"code":"legs","valueInteger":4}],"concept":[{"code":"poodle","display":"Poodle","property":[{"code":"legs","valueInteger":4}]}]},
-				{"code":"bird","display":"Bird","property":[{"code":"legs","valueInteger":2}]},
-				{"code":"dodo","display":"Dodo","property":[{"code":"legs","valueInteger":2},{"code":"status","valueCode":"retired"}]}]}]}`,
-		`{"resourceType":"CodeSystem","id":"old","url":"http://example.org/animals","version":"1.10","name":"Animals","status":"active","content":"complete","concept":[{"code":"dragon","display":"Dragon"}]}`,
-		`{"resourceType":"CodeSystem","id":"colours","url":"http://example.org/colours","name":"Colours","status":"active","content":"complete","concept":[{"code":"red","display":"Red"},{"code":"blue"}]}`,
-		`{"resourceType":"ValueSet","id":"all","url":"http://example.org/vs/all","version":"1","name":"All","status":"active","compose":{"include":[{"system":"http://example.org/animals"}]}}`,
-		`{"resourceType":"ValueSet","id":"mixed","url":"http://example.org/vs/mixed","name":"Mixed","status":"active","compose":{"include":[{"system":"http://example.org/animals","filter":[{"property":"legs","op":"=","value":"4"}]},{"system":"http://example.org/colours","concept":[{"code":"red","display":"Crimson"},{"code":"green"}]},{"system":"http://example.org/elsewhere","concept":[{"code":"x","display":"X"}]}],
-			"exclude":[{"system":"http://example.org/animals","concept":[{"code":"poodle"}]}]}}`,
-		`{"resourceType":"ValueSet","id":"nested","url":"http://example.org/vs/nested","name":"Nested","status":"active","compose":{"inactive":false,"include":[{"system":"http://example.org/animals","valueSet":["http://example.org/vs/below"]}]}}`,
-		`{"resourceType":"ValueSet","id":"below","url":"http://example.org/vs/below","name":"Below","status":"active","compose":{"include":[{"system":"http://example.org/animals","filter":[{"property":"concept","op":"descendent-of","value":"animal"}]}]}}`,
-		`{"resourceType":"ValueSet","id":"circle","url":"http://example.org/vs/circle","name":"Circle","status":"active","compose":{"include":[{"valueSet":["http://example.org/vs/circle"]}]}}`,
-		`{"resourceType":"ValueSet","id":"lost","url":"http://example.org/vs/lost","name":"Lost","status":"active","compose":{"include":[{"system":"http://example.org/nowhere"}]}}`,
-		`{"resourceType":"ConceptMap","id":"sounds","url":"http://example.org/cm","version":"1","name":"Sounds","status":"active","sourceUri":"http://example.org/vs/all","targetUri":"http://example.org/vs/sounds","group":[{"source":"http://example.org/animals","target":"http://example.org/sounds",
-			"element":[{"code":"dog","target":[{"code":"bark","display":"Bark","equivalence":"equivalent"},{"code":"howl","equivalence":"wider","dependsOn":[{"property":"http://example.org/time","system":"http://example.org/times","value":"night"}]}]},{"code":"bird","target":[{"code":"bark","equivalence":"disjoint","comment":"no"}]}],"unmapped":{"mode":"fixed","code":"silence"}}]}`,
-	} {
+	for _, r := range theTerms {
 		part := strings.SplitN(r, `"`, 9)
 		c.must(201, "PUT", "/"+part[3]+"/"+part[7], r)
 	}

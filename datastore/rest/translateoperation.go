@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/quote"
@@ -144,7 +145,7 @@ func (c *Call) dependencies() (list []terms.Dependency, err error) {
 // replyMatches answers with translations.
 func replyMatches(matches []terms.Match) *Reply {
 	matched := slices.ContainsFunc(matches, func(m terms.Match) bool { return m.Matches() })
-	reply := &Reply{Parameters: []Argument{text("result", "boolean", map[bool]string{true: "true", false: "false"}[matched])}}
+	reply := &Reply{Parameters: []Argument{text("result", "boolean", strconv.FormatBool(matched))}}
 	if !matched {
 		reply.Parameters = append(reply.Parameters, text("message", "string", "No map of the store translates the code"))
 	}

@@ -21,7 +21,7 @@ type Operation struct {
 	Resource          []byte // of a POST, nil for none
 	// Batch says that the Bundle is a batch: the entry may change something.
 	Batch bool
-	// Sequence is that of the state as of which the operation is answered.
+	// Sequence is the number of the state that the operation reads.
 	Sequence uint64
 }
 

@@ -10,6 +10,6 @@
 //
 // # What it does not do
 //
-// It knows no code system but those that its source has, and asks no other server.
+// It knows the code systems of its source alone, and asks no other server.
 // Supplements are not read.
 package terms

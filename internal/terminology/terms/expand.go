@@ -231,8 +231,8 @@ func (s *Service) component(ctx context.Context, c *component) (*Expanded, error
 	return x, nil
 }
 
-// ofSystem returns the codes of a system that a component lists, or those that pass all of
-// its filters, or all. Listed codes need no code system in the store; if it is there,
+// ofSystem returns the codes of a system that a component lists, or the codes that pass all
+// of its filters, or all codes. Listed codes need no code system in the store; if it is there,
 // codes that it does not have are left out.
 func (s *Service) ofSystem(ctx context.Context, c *component) (*Expanded, error) {
 	x := newExpanded()

@@ -20,8 +20,8 @@ type Source interface {
 // A Service answers questions from a source. It is for one goroutine.
 type Service struct {
 	Source Source
-	// Versions are the versions of code systems, by URL: of includes without one, those
-	// that must be used, and those that are used whatever an include says.
+	// Versions of code systems, by URL. Default is for an include without a version, Check
+	// is the only version that may be used, and Force replaces the version of an include.
 	Default, Check, Force map[string]string
 	// Excluded are the URLs of code systems that expansions leave out.
 	Excluded []string
