@@ -370,7 +370,7 @@ func appendArguments(dst []byte, list []Argument) []byte {
 			dst = appendArguments(append(dst, `,"part":`...), a.Parts)
 		case isResource(a.Type):
 			dst = append(append(dst, `,"resource":`...), a.Value...)
-		case a.Value != nil:
+		case a.Value != nil && a.Type != "":
 			dst = append(append(append(dst, `,"`...), valueProperty(a.Type)...), `":`...)
 			dst = append(dst, a.Value...)
 		}

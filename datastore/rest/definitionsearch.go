@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/internal/quote"
 	"github.com/fhirlake/fhirlake/internal/urlquery"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -34,6 +36,16 @@ func (d *definition) of(h *handler) datastore.Version {
 		Ref: datastore.Ref{Type: definitionType, ID: d.id}, VersionID: d.version, LastUpdated: h.store.Created(),
 		JSON: append([]byte(nil), d.json...),
 	}
+}
+
+// historyOf returns the history of a resource that has one version.
+func historyOf(base string, v datastore.Version) []byte {
+	address := base + "/" + v.Ref.String()
+	out := quote.Append([]byte(`{"resourceType":"Bundle","type":"history","total":1,"link":[{"relation":"self","url":`), address+"/_history")
+	out = quote.Append(append(out, `}],"entry":[{"fullUrl":`...), address)
+	out = append(append(append(out, `,"resource":`...), v.JSON...), `,"request":{"method":"PUT","url":"`...)
+	out = etag.Append(append(append(out, v.Ref.String()...), `"},"response":{"status":"201 Created","etag":`...), v.VersionID)
+	return append(out, "}}]}"...)
 }
 
 // sendDefinitions answers a search of OperationDefinitions: those of the store, and behind

@@ -21,7 +21,7 @@ const maxUnpaged = 50_000
 
 // expand answers $expand.
 func expand(ctx context.Context, c *Call) (*Reply, error) {
-	definition, err := c.definition(ctx, "valueSet", "valueSetVersion")
+	definition, _, err := c.definition(ctx, "valueSet", "valueSetVersion")
 	if err != nil {
 		return nil, err
 	}

@@ -62,11 +62,12 @@ func (o *Options) withDefaults() Options {
 
 // handler answers the requests of one store.
 type handler struct {
-	store      *datastore.Store
-	options    Options
-	routes     []route
-	operations *operations
-	statement  statement
+	store       *datastore.Store
+	options     Options
+	routes      []route
+	operations  *operations
+	statement   statement
+	definitions definitionCache
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.

@@ -117,7 +117,7 @@ func subsumes(ctx context.Context, c *Call) (*Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		if system, err = terms.ReadSystem(v.JSON); err != nil {
+		if system, err = c.definitions().system(v); err != nil {
 			return nil, asked(err)
 		}
 	} else {

@@ -119,6 +119,9 @@ func TestOperationThatFails(t *testing.T) {
 	c := newClient(t, &rest.Options{Operations: []rest.Operation{
 		failing("panics", false, func(context.Context, *rest.Call) (*rest.Reply, error) { panic("x") }),
 		failing("gone", false, func(context.Context, *rest.Call) (*rest.Reply, error) { return nil, datastore.ErrGone }),
+		failing("nonsense", false, func(context.Context, *rest.Call) (*rest.Reply, error) {
+			return &rest.Reply{Parameters: []rest.Argument{{Name: "x", Value: []byte("1")}, {Name: "y", Type: "Nonsense", Value: []byte("1")}, {Name: "z", Type: "code", Value: []byte("{")}}}, nil
+		}),
 		failing("nothing", false, func(context.Context, *rest.Call) (*rest.Reply, error) { return nil, nil }),
 		failing("job", true, func(_ context.Context, call *rest.Call) (*rest.Reply, error) {
 			return &rest.Reply{Status: http.StatusAccepted, Header: http.Header{"Content-Location": {call.Base + "/jobs/1"}}}, nil
@@ -127,6 +130,7 @@ func TestOperationThatFails(t *testing.T) {
 		{Name: "strange", Type: true, Resources: []string{"Nonsense"}, Handle: echo}, failing("expand", false, echo),
 	}})
 	c.must(500, "GET", "/$panics", "")
+	c.must(500, "GET", "/$nonsense", "")
 	c.must(410, "GET", "/$gone", "")
 	require.Empty(t, c.must(200, "GET", "/$nothing", "").body)
 	a := c.must(202, "POST", "/$job", "")
@@ -190,6 +194,7 @@ func TestOperationDefinitions(t *testing.T) {
 	version := strings.Trim(strings.TrimPrefix(a.header.Get("ETag"), "W/"), `"`)
 	c.must(200, "GET", "/OperationDefinition/greet/_history/"+version, "")
 	c.must(404, "GET", "/OperationDefinition/greet/_history/1", "")
+	require.Contains(t, c.must(200, "GET", "/OperationDefinition/greet/_history", "").body, `"total":1`)
 	c.must(304, "GET", "/OperationDefinition/greet", "", "If-None-Match: "+a.header.Get("ETag"))
 	c.must(200, "GET", "/OperationDefinition/greet?_summary=true", "")
 

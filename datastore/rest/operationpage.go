@@ -3,6 +3,7 @@ package rest
 import (
 	"crypto/rand"
 	"errors"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -55,7 +56,8 @@ func (c *Call) pageLink(query string, sequence, position, request uint64) string
 	return c.Base + "/" + c.path() + query + search.PageParameter + "=" + token
 }
 
-// absent reports whether an error says that a resource is not there.
+// absent reports whether an error says that a resource is not there for the caller.
 func absent(err error) bool {
-	return errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrGone) || errors.Is(err, datastore.ErrInvalid)
+	return errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrGone) || errors.Is(err, datastore.ErrInvalid) ||
+		datastore.Status(err) == http.StatusForbidden && !errors.Is(err, datastore.ErrTooCostly)
 }

@@ -203,7 +203,7 @@ func (x *exchange) operate(o *Operation) error {
 			x.w.Header().Add(name, value)
 		}
 	}
-	x.send(cmp.Or(reply.Status, http.StatusOK), reply.body())
+	x.send(cmp.Or(reply.Status, http.StatusOK), reply.Resource)
 	return nil
 }
 
@@ -236,15 +236,14 @@ func (o *Operation) call(ctx context.Context, c *Call) (reply *Reply, err error)
 	if reply, err = o.Handle(ctx, c); reply == nil && err == nil {
 		reply = &Reply{}
 	}
-	return reply, err
-}
-
-// body returns the resource of the answer, nil if it has none.
-func (r *Reply) body() []byte {
-	if r.Resource == nil && r.Parameters != nil {
-		return appendParameters(nil, r.Parameters)
+	if err == nil && reply.Resource == nil && reply.Parameters != nil {
+		reply.Resource = appendParameters(nil, reply.Parameters)
+		if err = parse(reply.Resource, new(fhirjson.Document)); err != nil {
+			c.handler.options.Logger.ErrorContext(ctx, "rest: an operation gives Parameters that are none", "operation", o.Name)
+			return nil, errInternal
+		}
 	}
-	return r.Resource
+	return reply, err
 }
 
 // notSupported is the error for a part of an operation that is not there.
@@ -311,5 +310,5 @@ func (x *exchange) operateEntry(ctx context.Context, e *bundle.Operation) ([]byt
 	if err != nil {
 		return nil, 0, err
 	}
-	return reply.body(), cmp.Or(reply.Status, http.StatusOK), nil
+	return reply.Resource, cmp.Or(reply.Status, http.StatusOK), nil
 }

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/terminology/terms"
 	"github.com/fhirlake/fhirlake/issue"
-	"github.com/fhirlake/fhirlake/search"
 	"github.com/go-json-experiment/json"
 )
 
@@ -92,52 +90,8 @@ func terminologyOperations() []Operation {
 	}
 }
 
-// A terminologySource finds definitions in the state of a call.
-type terminologySource struct{ view *datastore.Snapshot }
-
-// Find implements [terms.Source].
-func (s terminologySource) Find(ctx context.Context, typ, canonical, version string) ([]byte, error) {
-	query := "url=" + url.QueryEscape(search.Escape(canonical))
-	if version != "" {
-		query += "&version=" + url.QueryEscape(search.Escape(version))
-	}
-	var best []byte
-	newest := ""
-	for v, err := range s.view.SearchAll(ctx, typ, query) { // the newest first
-		if err != nil {
-			return nil, err
-		}
-		var head struct {
-			Version string `json:"version"`
-		}
-		if err := json.Unmarshal(v.JSON, &head); err != nil {
-			continue // stored with faults
-		}
-		if best == nil || laterVersion(head.Version, newest) {
-			best, newest = v.JSON, head.Version
-		}
-	}
-	return best, nil
-}
-
-// laterVersion reports whether a version of a definition comes after another: by the
-// numbers and texts between its points.
-func laterVersion(a, b string) bool {
-	parts := func(v string) []string {
-		return strings.FieldsFunc(v, func(c rune) bool { return c == '.' || c == '-' })
-	}
-	return slices.CompareFunc(parts(a), parts(b), func(x, y string) int {
-		x, y = strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
-		digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
-		if digits(x) && digits(y) && len(x) != len(y) {
-			return cmp.Compare(len(x), len(y))
-		}
-		return cmp.Compare(x, y)
-	}) > 0
-}
-
 // service returns the service that answers the call.
-func (c *Call) service() *terms.Service { return &terms.Service{Source: terminologySource{c.View}} }
+func (c *Call) service() *terms.Service { return &terms.Service{Source: c.definitions()} }
 
 // asked returns an error of package terms as an error of the call: 404 for what is not
 // there, 422 for definitions that cannot be used.
@@ -163,26 +117,30 @@ func asked(err error) error {
 
 // definition returns the definition that the call is about: that of its subject, the one
 // that comes along as parameter, or the one that the parameter url names. It is nil if the
-// call names none.
-func (c *Call) definition(ctx context.Context, parameter, versionParameter string) ([]byte, error) {
+// call names none. The version is zero for one that comes along.
+func (c *Call) definition(ctx context.Context, parameter, versionParameter string) (text []byte, of datastore.Version, err error) {
 	if c.Subject.ID != "" {
 		v, err := c.View.Read(ctx, c.Subject)
-		return v.JSON, err
+		return v.JSON, v, err
 	}
 	if a, ok := c.Argument(parameter); ok {
-		return a.Value, nil
+		return a.Value, of, nil
 	}
 	a, ok := c.Argument("url")
 	if !ok {
-		return nil, nil
+		return nil, of, nil
 	}
 	canonical, version, _ := strings.Cut(a.Text(), "|")
 	version = cmp.Or(version, c.Text(versionParameter))
-	text, err := terminologySource{c.View}.Find(ctx, c.Subject.Type, canonical, version)
-	if err == nil && text == nil {
+	found, ok, err := c.definitions().find(ctx, c.Subject.Type, canonical, version)
+	if err == nil && !ok {
 		err = parameterNotFound("the store has no " + c.Subject.Type + " of that url")
 	}
-	return text, err
+	if err != nil {
+		return nil, of, err
+	}
+	text, err = c.View.AppendJSON(nil, found.Ordinal)
+	return text, found, err
 }
 
 // codings returns the codes that the call is about: of one of the parameters code with

@@ -17,7 +17,7 @@ import (
 // translate answers $translate: by the map that the call names, or by all maps of the
 // store that fit.
 func translate(ctx context.Context, c *Call) (*Reply, error) {
-	text, err := c.definition(ctx, "conceptMap", "conceptMapVersion")
+	text, _, err := c.definition(ctx, "conceptMap", "conceptMapVersion")
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +45,7 @@ func translate(ctx context.Context, c *Call) (*Reply, error) {
 		}
 		for _, m := range maps {
 			found, err := m.Translate(coding.System, coding.Code, wish, func(canonical string) (*terms.Map, error) {
-				url, version, _ := strings.Cut(canonical, "|")
-				other, err := terminologySource{c.View}.Find(ctx, "ConceptMap", url, version)
-				if err != nil || other == nil {
-					return nil, err
-				}
-				return terms.ReadMap(other)
+				return c.definitions().conceptMap(ctx, canonical)
 			})
 			if err != nil {
 				return nil, asked(err)

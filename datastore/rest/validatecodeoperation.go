@@ -10,7 +10,7 @@ import (
 
 // validateInSet answers $validate-code on value sets.
 func validateInSet(ctx context.Context, c *Call) (*Reply, error) {
-	text, err := c.definition(ctx, "valueSet", "valueSetVersion")
+	text, _, err := c.definition(ctx, "valueSet", "valueSetVersion")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func validateInSet(ctx context.Context, c *Call) (*Reply, error) {
 
 // validateInSystem answers $validate-code on code systems.
 func validateInSystem(ctx context.Context, c *Call) (*Reply, error) {
-	text, err := c.definition(ctx, "codeSystem", "version")
+	text, of, err := c.definition(ctx, "codeSystem", "version")
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,12 @@ func validateInSystem(ctx context.Context, c *Call) (*Reply, error) {
 	service := c.service()
 	var system *terms.System
 	if text != nil {
-		if system, err = terms.ReadSystem(text); err != nil {
+		if of.VersionID != "" {
+			system, err = c.definitions().system(of)
+		} else {
+			system, err = terms.ReadSystem(text)
+		}
+		if err != nil {
 			return nil, asked(err)
 		}
 	} else if _, ok := c.Argument("code"); ok {

@@ -6,7 +6,7 @@
 //   - A [System] is a code system in memory, with its hierarchy.
 //   - A [Set] is a value set as it is defined; an [Entry] is a code of its expansion.
 //   - A [Source] finds the resource that a canonical names.
-//   - A [Service] answers the questions of one request. It reads each resource once.
+//   - A [Service] answers the questions of one request.
 //
 // # What it does not do
 //

@@ -10,14 +10,17 @@ import (
 	"github.com/fhirlake/fhirlake/issue"
 )
 
-// A Source finds definitions, as of one state.
+// A Source finds definitions, as of one state. Of several versions it returns the newest,
+// or the one that is named.
 type Source interface {
-	// Find returns the CodeSystem or ValueSet of a canonical URL as JSON, nil if there is
-	// none. Of several versions it returns the newest, or the one that is named.
-	Find(ctx context.Context, typ, url, version string) ([]byte, error)
+	// System returns the code system of a canonical URL, nil if there is none.
+	System(ctx context.Context, url, version string) (*System, error)
+	// Set returns the value set of a canonical URL, nil if there is none.
+	Set(ctx context.Context, url, version string) (*Set, error)
 }
 
-// A Service answers questions from a source. It is for one goroutine.
+// A Service answers questions from a source. It is for one goroutine; systems and sets are
+// not changed and may be shared.
 type Service struct {
 	Source Source
 	// Versions of code systems, by URL. Default is for an include without a version, Check
@@ -26,10 +29,8 @@ type Service struct {
 	// Excluded are the URLs of code systems that expansions leave out.
 	Excluded []string
 
-	systems map[string]*System
-	sets    map[string]*Set
-	open    []string // the value sets that are being expanded, against circles
-	used    map[string]bool
+	open []string // the value sets that are being expanded, against circles
+	used map[string]bool
 }
 
 // Used returns the canonicals of the code systems ("used-codesystem") and value sets
@@ -58,23 +59,12 @@ func (s *Service) System(ctx context.Context, url, version string) (*System, err
 		version = forced
 	}
 	version = cmp.Or(version, s.Default[url])
-	key := url + "|" + version
-	found := s.systems[key]
+	found, err := s.Source.System(ctx, url, version)
+	if err != nil {
+		return nil, err
+	}
 	if found == nil {
-		text, err := s.Source.Find(ctx, "CodeSystem", url, version)
-		if err != nil {
-			return nil, err
-		}
-		if text == nil {
-			return nil, fail(issue.NotFound, "the CodeSystem "+strings.TrimSuffix(key, "|")+" is not in the store")
-		}
-		if found, err = ReadSystem(text); err != nil {
-			return nil, err
-		}
-		if s.systems == nil {
-			s.systems = map[string]*System{}
-		}
-		s.systems[key] = found
+		return nil, fail(issue.NotFound, "the CodeSystem "+strings.TrimSuffix(url+"|"+version, "|")+" is not in the store")
 	}
 	if check := s.Check[url]; check != "" && check != found.Version {
 		return nil, fail(issue.Exception, "the CodeSystem "+url+" is there in another version than check-system-version asks for")
@@ -83,36 +73,13 @@ func (s *Service) System(ctx context.Context, url, version string) (*System, err
 	return found, nil
 }
 
-// Add has the service use a code system that comes along with the request.
-func (s *Service) Add(system *System) {
-	if s.systems == nil {
-		s.systems = map[string]*System{}
-	}
-	s.systems[system.URL+"|"] = system
-	s.systems[system.URL+"|"+system.Version] = system
-}
-
 // Set returns a value set by its canonical, which may have a version. It reports an error
 // of code NotFound if there is none.
 func (s *Service) Set(ctx context.Context, canonical string) (*Set, error) {
-	if found := s.sets[canonical]; found != nil {
-		return found, nil
-	}
 	url, version, _ := strings.Cut(canonical, "|")
-	text, err := s.Source.Find(ctx, "ValueSet", url, version)
-	if err != nil {
-		return nil, err
+	found, err := s.Source.Set(ctx, url, version)
+	if err == nil && found == nil {
+		err = fail(issue.NotFound, "the ValueSet "+canonical+" is not in the store")
 	}
-	if text == nil {
-		return nil, fail(issue.NotFound, "the ValueSet "+canonical+" is not in the store")
-	}
-	found, err := ReadSet(text)
-	if err != nil {
-		return nil, err
-	}
-	if s.sets == nil {
-		s.sets = map[string]*Set{}
-	}
-	s.sets[canonical] = found
-	return found, nil
+	return found, err
 }

@@ -197,6 +197,9 @@ func (s *System) meaning(code string) string {
 	return code
 }
 
+// Size returns how many codes the system has.
+func (s *System) Size() int { return len(s.all) }
+
 // Concept returns the concept of a code, nil if there is none.
 func (s *System) Concept(code string) *Concept {
 	if c := s.byCode[code]; c != nil || s.folded == nil {
