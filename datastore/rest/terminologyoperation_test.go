@@ -143,7 +143,7 @@ func TestValidateCode(t *testing.T) {
 	require.Equal(t, "true", c.must(200, "POST", "/CodeSystem/$validate-code", concept).value(t, "result"))
 	for path, status := range map[string]int{
 		"ValueSet/$validate-code?code=x&system=y": 400, "ValueSet/all/$validate-code": 400, "ValueSet/$validate-code?url=http://example.org/none&code=x": 404,
-		"CodeSystem/$validate-code?code=x": 400, "ValueSet/lost/$validate-code?code=x&system=y": 404,
+		"CodeSystem/$validate-code?code=x": 400, "ValueSet/lost/$validate-code?code=x&system=http://example.org/nowhere": 404, "ValueSet/circle/$validate-code?code=x&system=y": 422,
 	} {
 		c.must(status, "GET", "/"+path, "")
 	}

@@ -32,12 +32,9 @@ func validateInSet(ctx context.Context, c *Call) (*Reply, error) {
 			service.Default[coding.System] = coding.Version
 		}
 	}
-	codes, err := service.Expand(ctx, set)
-	if err != nil {
-		return nil, asked(err)
-	}
 	return c.judge(codings, "the value set '"+set.URL+"'", func(coding terms.Coding) (*terms.Entry, error) {
-		return codes.Find(coding.System, coding.Code), nil
+		e, err := service.Member(ctx, set, coding.System, coding.Code)
+		return e, asked(err)
 	})
 }
 

@@ -1,8 +1,9 @@
 package terms
 
 import (
+	"cmp"
 	"context"
-	"regexp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -141,16 +142,11 @@ func (x *Expanded) Nest() {
 
 // Expand returns the codes of a value set (FHIR R4 §4.9.5).
 func (s *Service) Expand(ctx context.Context, set *Set) (*Expanded, error) {
-	if set.URL != "" {
-		if slices.Contains(s.open, set.URL) {
-			return nil, fail(issue.Processing, "the ValueSet "+set.URL+" includes itself")
-		}
-		s.open = append(s.open, set.URL)
-		defer func() { s.open = s.open[:len(s.open)-1] }()
-		if len(s.open) > 1 {
-			s.use("used-valueset", set.URL, set.Version)
-		}
+	leave, err := s.enter(ctx, set)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	x := newExpanded()
 	if set.Compose == nil {
 		if set.Expansion == nil {
@@ -182,6 +178,32 @@ func (s *Service) Expand(ctx context.Context, set *Set) (*Expanded, error) {
 		x = x.keep(func(e *Entry) bool { return !e.Inactive })
 	}
 	return x, nil
+}
+
+// enter notes that a value set is being looked at, until leave is called. It reports an error
+// for one that includes itself.
+func (s *Service) enter(ctx context.Context, set *Set) (leave func(), err error) {
+	if slices.Contains(s.open, set) || len(s.open) > maxNested {
+		return nil, fail(issue.Processing, "the ValueSet "+set.URL+" includes itself")
+	}
+	if err := s.charge(1000); err != nil {
+		return nil, err
+	}
+	if s.open = append(s.open, set); len(s.open) > 1 {
+		s.use("used-valueset", set.URL, set.Version)
+	}
+	return func() { s.open = s.open[:len(s.open)-1] }, ctx.Err()
+}
+
+// maxWork is how many codes one request may look at.
+const maxWork = 10_000_000
+
+// charge counts work, and reports an error if it is too much.
+func (s *Service) charge(work int) error {
+	if s.work += work; s.work > maxWork {
+		return fail(issue.TooCostly, "the ValueSet includes too much")
+	}
+	return nil
 }
 
 // addContained adds the codes of an expansion that is stored.
@@ -232,55 +254,77 @@ func (s *Service) component(ctx context.Context, c *component) (*Expanded, error
 }
 
 // ofSystem returns the codes of a system that a component lists, or the codes that pass all
-// of its filters, or all codes. Listed codes need no code system in the store; if it is there,
-// codes that it does not have are left out.
+// of its filters, or all codes.
 func (s *Service) ofSystem(ctx context.Context, c *component) (*Expanded, error) {
 	x := newExpanded()
-	system, err := s.System(ctx, c.System, c.Version)
-	if c.Concepts != nil {
-		if missing, ok := err.(*Error); ok && missing.Code == issue.NotFound {
-			err = nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range c.Concepts {
-			e := Entry{System: c.System, Version: c.Version, Code: l.Code, Display: l.Display, Designations: l.Designations, Parent: -1}
-			if system != nil {
-				known := system.Concept(l.Code)
-				if known == nil && system.Content == "complete" {
-					continue
-				}
-				if known != nil {
-					e = system.entry(known)
-					if l.Display != "" {
-						e.Display = l.Display
-					}
-					e.Designations = append(slices.Clone(l.Designations), e.Designations...)
-				}
-			}
-			x.add(e)
-		}
-		return x, nil
-	}
+	system, passes, err := s.systemOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	if system.Content == "not-present" {
-		return nil, fail(issue.NotFound, "the CodeSystem "+system.URL+" is there without its codes")
-	}
-	in := make([]map[*Concept]bool, len(c.Filters))
-	for i := range c.Filters {
-		if in[i], err = system.filter(&c.Filters[i]); err != nil {
-			return nil, err
+	for i := range c.Concepts {
+		if e := c.listed(system, &c.Concepts[i]); e != nil {
+			x.add(*e)
 		}
 	}
-	for _, known := range system.all {
-		if !slices.ContainsFunc(in, func(set map[*Concept]bool) bool { return !set[known] }) {
-			x.add(system.entry(known))
+	if c.Concepts == nil {
+		if err := s.charge(len(system.all)); err != nil {
+			return nil, err
+		}
+		for _, known := range system.all {
+			if passes(known) {
+				x.add(system.entry(known))
+			}
 		}
 	}
 	return x, nil
+}
+
+// systemOf returns the code system of a component, and its filters. A component that lists
+// codes needs no code system: it is nil then if it is not there.
+func (s *Service) systemOf(ctx context.Context, c *component) (*System, func(*Concept) bool, error) {
+	system, err := s.System(ctx, c.System, c.Version)
+	if c.Concepts != nil {
+		var missing *Error
+		if errors.As(err, &missing) && missing.Code == issue.NotFound {
+			err = nil
+		}
+		return system, nil, err
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if system.Content == "not-present" {
+		return nil, nil, fail(issue.NotFound, "the CodeSystem "+system.URL+" is there without its codes")
+	}
+	filters := make([]func(*Concept) bool, len(c.Filters))
+	for i := range c.Filters {
+		if filters[i], err = system.filter(&c.Filters[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return system, func(known *Concept) bool {
+		return !slices.ContainsFunc(filters, func(passes func(*Concept) bool) bool { return !passes(known) })
+	}, nil
+}
+
+// listed returns the entry of a code that a component lists, nil for a code that its system,
+// if that is there, does not have.
+func (c *component) listed(system *System, l *listed) *Entry {
+	e := Entry{System: c.System, Version: c.Version, Code: l.Code, Display: l.Display, Designations: l.Designations, Parent: -1}
+	if system == nil {
+		return &e
+	}
+	known := system.Concept(l.Code)
+	if known == nil {
+		if system.Content == "complete" {
+			return nil
+		}
+		return &e
+	}
+	e = system.entry(known)
+	e.Display = cmp.Or(l.Display, e.Display)
+	e.Designations = append(slices.Clone(l.Designations), e.Designations...)
+	return &e
 }
 
 func (s *System) entry(c *Concept) Entry {
@@ -288,119 +332,4 @@ func (s *System) entry(c *Concept) Entry {
 		System: s.URL, Version: s.Version, Code: c.Code, Display: c.Display, Designations: c.Designations,
 		Abstract: s.Abstract(c), Inactive: s.Inactive(c), Parent: -1, of: s, concept: c,
 	}
-}
-
-// filter returns the concepts that pass a filter (FHIR R4 filter-operator).
-func (s *System) filter(f *filter) (map[*Concept]bool, error) {
-	if f.Value == "" {
-		return nil, fail(issue.Invalid, "the ValueSet has a filter without a value")
-	}
-	set := map[*Concept]bool{}
-	at := s.Concept(f.Value)
-	parents := func(c *Concept) []*Concept { return c.parents }
-	children := func(c *Concept) []*Concept { return c.children }
-	switch f.Op {
-	case "is-a", "descendent-of", "is-not-a", "generalizes":
-		if f.Property != "concept" && f.Property != "code" {
-			return nil, fail(issue.NotSupported, "the ValueSet has a filter on the hierarchy that is not on the property concept")
-		}
-		if at == nil {
-			if f.Op == "is-not-a" {
-				break
-			}
-			return set, nil
-		}
-		if f.Op == "generalizes" {
-			reach(set, at, parents)
-			return set, nil
-		}
-		reach(set, at, children)
-		if f.Op == "descendent-of" {
-			delete(set, at)
-		}
-		if f.Op != "is-not-a" {
-			return set, nil
-		}
-	}
-	var pattern *regexp.Regexp
-	if f.Op == "regex" {
-		var err error
-		if pattern, err = regexp.Compile("^(?:" + f.Value + ")$"); err != nil {
-			return nil, fail(issue.Invalid, "the ValueSet has a filter that is no regular expression")
-		}
-	}
-	if !s.knows(f.Property) {
-		return nil, fail(issue.NotFound, "the ValueSet has a filter on a property that the CodeSystem "+s.URL+" does not have")
-	}
-	below, passed := set, map[*Concept]bool{}
-	for _, c := range s.all {
-		ok, values := false, s.values(c, f.Property)
-		any := func(holds func(v string) bool) bool { return slices.ContainsFunc(values, holds) }
-		switch f.Op {
-		case "is-not-a":
-			ok = !below[c]
-		case "=":
-			ok = any(func(v string) bool { return v == f.Value })
-		case "in":
-			ok = any(func(v string) bool { return inList(f.Value, v) })
-		case "not-in":
-			ok = !any(func(v string) bool { return inList(f.Value, v) })
-		case "regex":
-			ok = any(pattern.MatchString)
-		case "exists":
-			ok = (len(values) > 0) == (f.Value == "true")
-		default:
-			return nil, fail(issue.NotSupported, "the ValueSet has a filter with an operator that is not supported")
-		}
-		if ok {
-			passed[c] = true
-		}
-	}
-	return passed, nil
-}
-
-func inList(list, value string) bool {
-	for one := range strings.SplitSeq(list, ",") {
-		if strings.TrimSpace(one) == value {
-			return true
-		}
-	}
-	return false
-}
-
-// knows reports whether concepts may have a property.
-func (s *System) knows(property string) bool {
-	switch property {
-	case "concept", "code", "display", "definition", "parent", "child":
-		return true
-	}
-	return slices.ContainsFunc(s.Properties, func(d defined) bool { return d.Code == property })
-}
-
-// values returns the values of a property of a concept, as filters compare them.
-func (s *System) values(c *Concept, property string) (list []string) {
-	switch property {
-	case "concept", "code":
-		return []string{c.Code}
-	case "display":
-		return []string{c.Display}
-	case "definition":
-		return []string{c.Definition}
-	case "parent":
-		for _, p := range c.parents {
-			list = append(list, p.Code)
-		}
-		return list
-	case "child":
-		for _, p := range c.children {
-			list = append(list, p.Code)
-		}
-		return list
-	}
-	for i := range c.Properties {
-		if c.Properties[i].Code == property {
-			list = append(list, c.Properties[i].text())
-		}
-	}
-	return list
 }

@@ -29,8 +29,9 @@ type Service struct {
 	// Excluded are the URLs of code systems that expansions leave out.
 	Excluded []string
 
-	open []string // the value sets that are being expanded, against circles
+	open []*Set // the value sets that are being looked at, against circles
 	used map[string]bool
+	work int // codes that were looked at
 }
 
 // Used returns the canonicals of the code systems ("used-codesystem") and value sets

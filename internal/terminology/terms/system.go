@@ -243,19 +243,6 @@ func (c *Concept) above(other *Concept) bool {
 	return false
 }
 
-// reach adds to a set a concept and all to which edges lead from it; circles end.
-func reach(set map[*Concept]bool, c *Concept, edges func(*Concept) []*Concept) {
-	pending := []*Concept{c}
-	for len(pending) > 0 {
-		last := pending[len(pending)-1]
-		pending = pending[:len(pending)-1]
-		if !set[last] {
-			set[last] = true
-			pending = append(pending, edges(last)...)
-		}
-	}
-}
-
 // Subsumes compares two codes of the system: "equivalent", "subsumes" if the first is above
 // the second, "subsumed-by", or "not-subsumed". It reports an error of code NotFound for an
 // unknown code.
