@@ -182,6 +182,12 @@ func (r *record) collect(ctx context.Context) error {
 			r.focal = append(r.focal, r.view.Describe(o).Ref)
 		}
 	}
+	if len(r.focal) > maxEverythingOf {
+		return &datastore.Error{Class: datastore.ErrTooCostly, Issues: []datastore.Issue{{
+			Severity: issue.Error, Code: issue.TooCostly, Offset: -1, Diagnostics: "these are too many patients for one answer: ask for fewer, or export them",
+		}}}
+	}
+	all := slices.Clone(first)
 	r.about = map[datastore.Ref]bool{}
 	for _, ref := range r.focal {
 		if r.about[ref] = true; ref.Type != "Patient" {
@@ -189,14 +195,6 @@ func (r *record) collect(ctx context.Context) error {
 				return err
 			}
 		}
-	}
-	if len(r.focal) > maxEverythingOf {
-		return &datastore.Error{Class: datastore.ErrTooCostly, Issues: []datastore.Issue{{
-			Severity: issue.Error, Code: issue.TooCostly, Offset: -1, Diagnostics: "these are too many patients for one answer: ask for fewer, or export them",
-		}}}
-	}
-	all := slices.Clone(first)
-	for _, ref := range r.focal {
 		list, err := r.view.Select(ctx, "", "", datastore.InCompartment(ref))
 		if err != nil {
 			return err
@@ -235,9 +233,11 @@ func (r *record) patientsOf(ctx context.Context, ref datastore.Ref) error {
 	return nil
 }
 
-// ofGroup takes the active members of a group.
+// ofGroup takes the patients that are active members of a group. Other members are what the
+// group refers to.
 func (r *record) ofGroup(o datastore.Ordinal) error {
 	var doc fhirjson.Document
+	seen := map[datastore.Ref]bool{}
 	if err := r.open(o, &doc); err != nil {
 		return err
 	}
@@ -247,7 +247,8 @@ func (r *record) ofGroup(o datastore.Ordinal) error {
 		}
 		for entity := range doc.Members(m, "entity") {
 			ref, ok := r.call.local(doc.Member(entity, "reference"))
-			if ok && hasCompartment(ref.Type) && !slices.Contains(r.focal, ref) {
+			if ok && ref.Type == "Patient" && !seen[ref] {
+				seen[ref] = true
 				r.focal = append(r.focal, ref)
 			}
 		}

@@ -25,7 +25,8 @@ var theRecord = []string{
 	`{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","subject":{"reference":"Patient/a"},"medicationReference":{"reference":"Medication/drug/_history/1"},"authoredOn":"2021-01-01"}`,
 	`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/a"},"content":[{"attachment":{"url":"Binary/scan"}}]}`,
 	`{"resourceType":"Coverage","id":"c","status":"active","beneficiary":{"reference":"Patient/a"},"payor":[{"display":"x"}]}`,
-	`{"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/a"}},{"entity":{"reference":"Patient/b"},"inactive":true}]}`,
+	`{"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/a"}},{"entity":{"reference":"Patient/b"},"inactive":true},{"entity":{"reference":"Practitioner/doc"}}]}`,
+	`{"resourceType":"Schedule","id":"s","actor":[{"reference":"Practitioner/doc"}]}`,
 }
 
 // record stores a patient with data of several years, and another whose data refer to it.
@@ -54,7 +55,7 @@ func TestEverything(t *testing.T) {
 		want []string
 	}{
 		{"/Patient/a/$everything", all},
-		{"/Patient/b/$everything", []string{"Group/g", "Observation/ob", "Patient/b"}},
+		{"/Patient/b/$everything", []string{"Group/g", "Observation/ob", "Patient/b", "Practitioner/doc"}},
 		{"/Encounter/e/$everything", []string{"Encounter/e", "Location/ward", "Observation/o20", "Patient/a", "Practitioner/doc"}},
 		{"/Group/g/$everything", all},
 		{"/Patient/$everything", append(slices.Clone(all), "Observation/ob", "Patient/b")},
