@@ -166,14 +166,50 @@ func (ev *evaluation) retainAny(set *roaring.Bitmap) error {
 	return nil
 }
 
+// Sees reports whether the filter lets resources of a type through, some or all.
+func (f *Filter) Sees(t schema.TypeID) bool { return len(f.of[t]) > 0 }
+
+// SeesAny reports whether the filter lets resources of any type through.
+func (f *Filter) SeesAny() bool { return len(f.of) > 0 }
+
+// Whole reports whether the filter lets all resources of a type through.
+func (f *Filter) Whole(t schema.TypeID) bool {
+	return slices.ContainsFunc(f.of[t], func(all []query.Condition) bool { return len(all) == 0 })
+}
+
+// Alone reports whether a resource of a type alone decides whether the filter lets it
+// through.
+func (f *Filter) Alone(t schema.TypeID) bool {
+	return !slices.ContainsFunc(f.footprints[t], func(of query.Footprint) bool { return !of.Alone })
+}
+
+// Meaning returns a text that tells filters apart.
+func (f *Filter) Meaning() string { return f.meaning }
+
 // Lets reports for each of some versions, superseded ones included, whether the filter
 // of a view lets it through. Its own content decides on a version, and the version
 // before it on a deletion.
-func (e *Engine) Lets(ctx context.Context, view index.View, versions []index.Ordinal) ([]bool, error) {
+func (e *Engine) Lets(ctx context.Context, view index.View, versions ...index.Ordinal) ([]bool, error) {
 	through := make([]bool, len(versions))
+	lets := e.Judge(ctx, view)
+	for i, o := range versions {
+		var err error
+		if through[i], err = lets(o); err != nil {
+			return nil, err
+		}
+	}
+	return through, e.stands(view, &query.Query{})
+}
+
+// Judge returns a function that reports what Lets reports, for one version after the
+// other, and for one goroutine.
+func (e *Engine) Judge(ctx context.Context, view index.View) func(index.Ordinal) (bool, error) {
+	if filterOf(view) == nil {
+		return func(index.Ordinal) (bool, error) { return true, nil }
+	}
 	ev := e.evaluation(ctx, view)
 	decisions := map[schema.TypeID]decision{}
-	for i, o := range versions {
+	return func(o index.Ordinal) (bool, error) {
 		typ, _ := view.Key(o)
 		for view.Deleted(o) {
 			o, _ = view.Previous(o)
@@ -181,25 +217,20 @@ func (e *Engine) Lets(ctx context.Context, view index.View, versions []index.Ord
 		t := schema.TypeID(typ)
 		n := ev.allow(t)
 		if n == nil || o == 0 {
-			through[i] = n == nil
-			continue
+			return n == nil, nil
 		}
 		if decisions[t] == nil {
 			d, err := n.decide(itself)
 			if err != nil {
-				return nil, err
+				return false, err
 			}
 			decisions[t] = d
 		}
 		out, err := ev.whole.outer(o)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		held, err := decisions[t](out)
-		if err != nil {
-			return nil, err
-		}
-		through[i] = held[0]
+		return err == nil && held[0], err
 	}
-	return through, e.stands(view, &query.Query{})
 }

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/fhirlake/fhirlake/access"
+	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/issue"
+)
+
+// permit reports why a commit is not permitted to who asks for it, or nil. What depends on
+// the newest version of a resource becomes a condition of its operation, which the writer
+// checks.
+//
+// A resource that the caller does not see is as if it were not there, but for one thing: no
+// update takes its id.
+func (e *Engine) permit(ctx context.Context, c *Commit) error {
+	if c.By == nil {
+		return nil
+	}
+	now, err := e.Hold()
+	if err != nil {
+		return err
+	}
+	defer now.Release()
+	written := make(map[key]bool, len(c.Ops))
+	var made []permitted
+	for i := range c.Ops {
+		op := &c.Ops[i]
+		p := op.permission()
+		if err := c.By.May(p, op.Type); err != nil {
+			return err
+		}
+		k := key{op.Type, op.ID}
+		// Of two operations on one resource, the second changes what the first has made.
+		if op.Condition.based = !written[k] && p != access.Create; op.Condition.based {
+			if err := now.permitOn(ctx, c.By, p, op); err != nil {
+				return err
+			}
+		}
+		written[k] = true
+		if !op.Deletes() && !c.By.Whole(p, op.Type) {
+			made = append(made, permitted{p, op.Prepared})
+		}
+	}
+	return now.permitMade(ctx, c.By, made)
+}
+
+// permission returns the permission that an operation needs.
+func (o *Op) permission() access.Permission {
+	switch {
+	case o.Deletes():
+		return access.Delete
+	case o.Interaction == Create:
+		return access.Create
+	}
+	return access.Update
+}
+
+// permitOn reports why an update or a deletion of a resource as it is is not permitted.
+func (v View) permitOn(ctx context.Context, a *Access, p access.Permission, op *Op) error {
+	o, found := v.Find(op.Type, op.ID)
+	op.Condition.base = o
+	if found {
+		if ok, err := v.Lets(ctx, a, p, o); ok || err != nil {
+			return err
+		}
+		if shown, err := v.Shows(ctx, a, o); err != nil {
+			return err
+		} else if shown {
+			return notThis(p, op.Type)
+		}
+	}
+	absent := op.Condition
+	absent.based = false
+	switch err := absent.check(state{}); {
+	case err != nil:
+		return err
+	case p == access.Delete:
+		return ErrNotFound
+	case found:
+		return notThis(p, op.Type)
+	}
+	return nil
+}
+
+// notThis returns the error for a permission that is not granted for one resource.
+func notThis(p access.Permission, t schema.TypeID) error {
+	return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s this %s", p, t)
+}
+
+// Permit reports why an operation on a resource as it is is not permitted: ErrForbidden if
+// the caller sees it, and otherwise ErrNotFound.
+func (v View) Permit(ctx context.Context, a *Access, p access.Permission, t schema.TypeID, id string) error {
+	if err := a.May(p, t); err != nil || a.Whole(p, t) {
+		return err
+	}
+	o, found := v.Find(t, id)
+	if !found {
+		return ErrNotFound
+	}
+	if ok, err := v.Lets(ctx, a, p, o); ok || err != nil {
+		return err
+	}
+	if shown, err := v.Shows(ctx, a, o); err != nil {
+		return err
+	} else if shown {
+		return notThis(p, t)
+	}
+	return ErrNotFound
+}
+
+// A permitted is a resource that is to be written, and the permission for that.
+type permitted struct {
+	by access.Permission
+	*Prepared
+}
+
+// permitMade reports why resources as they become are not permitted.
+func (h *Hold) permitMade(ctx context.Context, a *Access, made []permitted) error {
+	if len(made) == 0 {
+		return nil
+	}
+	prepared := make([]*Prepared, len(made))
+	for i, m := range made {
+		if !a.filters[m.by].Alone(m.Type) {
+			return Failf(access.ErrForbidden, issue.Forbidden, "the caller may %s resources of type %s by conditions on other resources alone, which a write cannot be held to", m.by, m.Type)
+		}
+		prepared[i] = m.Prepared
+	}
+	d, err := h.Draft(prepared)
+	if err != nil {
+		return err
+	}
+	through := map[access.Permission][]bool{}
+	for _, m := range made {
+		if through[m.by] != nil {
+			continue
+		}
+		if through[m.by], err = d.search.Lets(ctx, a.filters[m.by]); err != nil {
+			return QueryError(err)
+		}
+	}
+	for i, m := range made {
+		if !through[m.by][i] {
+			return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s such a resource of type %s", m.by, m.Type)
+		}
+	}
+	return nil
+}
