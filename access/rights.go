@@ -45,19 +45,20 @@ func (p Permission) String() string {
 type Grant struct {
 	// Type is a resource type, or "*" for every type.
 	Type string
-	// Permissions are the letters of what is permitted: "rs".
+	// Permissions are letters: "rs" permits reading and searching.
 	Permissions string
 	// Query restricts the grant to the resources that it finds, as a search would:
 	// category=laboratory. "" is no restriction. A query that is none permits nothing, and
 	// with Type "*" nothing of the types that lack its parameters.
 	Query string
-	// Patient is the id of a patient, "" for no restriction. Of a type that belongs to the
-	// compartments of patients (FHIR R4 §3.3) the grant is of this patient's. Of another
-	// type with the search parameter "patient" it is of what is about this patient or about
-	// none. Of all other types it is of every resource; but "*" does not stand for types
-	// that may hold what is said about a patient without a way to tell whom: Binary,
-	// Bundle, EnrollmentResponse, Linkage, MessageHeader, Parameters, PaymentNotice,
-	// PaymentReconciliation, Subscription and VerificationResult.
+	// Patient is the id of a patient, "" for no restriction. If the type belongs to the
+	// compartments of patients (FHIR R4 §3.3), the grant reaches the compartment of this
+	// patient. If another type has the search parameter "patient", the grant reaches the
+	// resources about this patient and about no patient. The grant reaches all resources
+	// of other types. But "*" does not stand for types that may tell of a patient without
+	// saying of whom: Binary, Bundle, EnrollmentResponse, Linkage, MessageHeader,
+	// Parameters, PaymentNotice, PaymentReconciliation, Subscription and
+	// VerificationResult.
 	Patient string
 }
 
@@ -76,6 +77,9 @@ type Rights struct {
 	// compacting and erasing.
 	Admin bool
 }
+
+// Any reports whether the rights permit anything.
+func (r *Rights) Any() bool { return r != nil && (r.Admin || len(r.Grants) > 0) }
 
 // May reports whether a grant has a permission on some resources of a type; of any type
 // for "". Which resources these are the store decides.

@@ -240,8 +240,8 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 	return s.view.Newest(&of, before), err
 }
 
-// showsAny reports ErrNotFound for a resource of which the caller may read no version: o
-// is its newest.
+// showsAny reports ErrNotFound unless the caller may read some version of a resource. The
+// newest version is o.
 func (s *Snapshot) showsAny(ctx context.Context, o index.Ordinal) error {
 	lets := s.view.Judge(ctx, s.by, access.Read)
 	t, _ := s.view.Key(o)

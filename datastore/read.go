@@ -127,8 +127,8 @@ func (s *Snapshot) seesAll(typ string) bool {
 }
 
 // lookup returns the newest version of a resource, which may be a deletion, whether the
-// caller may see it or not. It reports ErrForbidden for a type of which the caller may read
-// nothing.
+// caller may see it or not. It reports ErrForbidden if the caller may read no
+// resource of the type.
 func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err

@@ -32,6 +32,9 @@ type Options struct {
 	MaxBodySize int64
 	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
 	ConditionalDelete DeleteMode
+	// Authorization says who calls and what they may see and do. By default nobody is
+	// asked, and everybody may do anything.
+	Authorization *Authorization
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -120,15 +123,19 @@ func (x *exchange) ref() datastore.Ref { return datastore.Ref{Type: x.typ, ID: x
 
 // answer finds the interaction of the request and answers it.
 func (x *exchange) answer() error {
+	shaped := x.shape(x.r.URL.RawQuery)
 	found, err := x.route()
+	if refused := x.authorize(&found); refused != nil {
+		return refused // also of a path that there is not
+	}
 	if err != nil {
 		return err
 	}
 	if found.method == http.MethodPatch {
 		x.w.Header().Set("Accept-Patch", jsonPatch+", "+fhirJSON+", "+fhirXML) // RFC 5789 §3.1
 	}
-	if err := x.shape(x.r.URL.RawQuery); err != nil && !x.wantsContent() {
-		return err // in FHIR's JSON, whatever is wanted
+	if shaped != nil && !x.wantsContent() && found.path != configurationPath {
+		return shaped // in FHIR's JSON, whatever is wanted
 	}
 	if err := x.check(&found.takes); err != nil {
 		return err

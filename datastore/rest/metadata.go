@@ -76,6 +76,7 @@ type (
 	}
 	restPart struct {
 		Mode        string         `json:"mode"`
+		Security    *security      `json:"security,omitempty"`
 		Resource    []resourcePart `json:"resource"`
 		Interaction []interaction  `json:"interaction"`
 		Operation   []operation    `json:"operation"`
@@ -115,6 +116,7 @@ type (
 func (h *handler) capabilityStatement() ([]byte, error) {
 	rest := restPart{Mode: "server", Operation: []operation{{"fhirpath", fhirPathDefinition}}}
 	var perType []interaction
+	rest.Security = h.options.Authorization.security()
 	for _, r := range h.routes {
 		for _, code := range r.interactions {
 			if strings.HasPrefix(r.path, "{type}") {

@@ -174,7 +174,7 @@ func (a *Access) May(p access.Permission, t schema.TypeID) error {
 	return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s resources of type %s", p, t)
 }
 
-// Through returns a view of what a permission is granted for.
+// Through returns a view of the resources for which a permission is granted.
 func (a *Access) Through(p access.Permission, view View) View {
 	if a != nil {
 		view.View = view.View.Through(a.filters[p])

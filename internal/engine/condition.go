@@ -126,8 +126,8 @@ func (h *Hold) Expect(c *Criterion, found index.Ordinal, except func(t schema.Ty
 	return Expectation{query: c.query, Found: found, except: except, filter: exec.FilterOf(h.View.View), at: h.Sequence(), last: h.Last()}
 }
 
-// Expect searches for the one resource that a conditional write is about, among those that
-// the caller may find. It reports ErrPreconditionFailed if there are several.
+// Expect searches for the one resource that a conditional write is about, among the
+// resources that the caller may find. It reports ErrPreconditionFailed if there are several.
 func (e *Engine) Expect(ctx context.Context, c *Criterion, by *Access) (Expectation, error) {
 	if err := by.May(access.Search, c.query.Types()[0]); err != nil {
 		return Expectation{}, err
