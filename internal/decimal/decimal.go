@@ -31,14 +31,55 @@ type Decimal[Bytes ~string | ~[]byte] struct {
 // Parse reads [+-]digits[.digits][e[+-]digits], with zeros in front or without. It
 // reports false for anything else.
 func Parse[Bytes ~string | ~[]byte](text Bytes) (d Decimal[Bytes], ok bool) {
+	n, in, ok := scan(text)
+	if !ok {
+		return d, false
+	}
+	d = Decimal[Bytes]{Negative: text[0] == '-', Exact: n.exact, Coefficient: n.coefficient, Exponent: n.exponent, Cut: n.cut}
+	first, last := in.start, in.end
+	for first < in.end && (text[first] == '0' || text[first] == '.') {
+		first++
+	}
+	if first == in.end {
+		return d, true
+	}
+	for text[last-1] == '0' || text[last-1] == '.' {
+		last--
+	}
+	d.digits = text[first:last]
+	// Exponent counts from the last digit, the magnitude from before the first one.
+	d.magnitude = n.exponent + int64(in.end-first)
+	if first < in.point && in.point < in.end {
+		d.magnitude--
+	}
+	return d, true
+}
+
+// Exact reads a number as Parse does, and returns those of its fields that calculating in
+// one word needs. It reports false if Parse does, or if the number is not exact.
+func Exact[Bytes ~string | ~[]byte](text Bytes) (coefficient uint64, exponent int64, negative, ok bool) {
+	n, _, ok := scan(text)
+	return n.coefficient, n.exponent, ok && text[0] == '-', ok && n.exact
+}
+
+// A word is a number as far as one word holds it: its fields are those of Decimal.
+type word struct {
+	coefficient uint64
+	exponent    int64
+	exact, cut  bool
+}
+
+// The places of a number are where its digits begin and end in a text, and its point, or
+// else their end.
+type places struct{ start, point, end int }
+
+// scan returns two values of few fields, which stay in registers.
+func scan[Bytes ~string | ~[]byte](text Bytes) (n word, in places, ok bool) {
 	at := 0
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
-		d.Negative = text[0] == '-'
 		at++
 	}
-	start, point := at, -1
-	first, last := -1, -1 // digits that are not 0
-	d.Exact = true
+	start, point, coefficient, exact := at, -1, uint64(0), true
 	for ; at < len(text); at++ {
 		c := text[at] - '0'
 		if c > 9 {
@@ -48,45 +89,38 @@ func Parse[Bytes ~string | ~[]byte](text Bytes) (d Decimal[Bytes], ok bool) {
 			point = at
 			continue
 		}
-		if c != 0 {
-			if last = at; first < 0 {
-				first = at
-			}
-		}
-		if d.Coefficient > maxBefore {
-			d.Exact = false
+		if coefficient > maxBefore {
+			exact = false
 		} else {
-			d.Coefficient = d.Coefficient*10 + uint64(c)
+			coefficient = coefficient*10 + uint64(c)
 		}
 	}
-	end := at
+	end, exponent, cut := at, int64(0), false
 	if point < 0 {
 		point = end
 	} else {
-		d.Exponent = int64(point + 1 - end)
+		exponent = int64(point + 1 - end)
 		if point == start || point == end-1 {
-			return d, false
+			return n, in, false
 		}
 	}
-	if end == start || end < len(text) && !d.readExponent(text[end:]) {
-		return d, false
+	if end == start {
+		return n, in, false
 	}
-	if first < 0 {
-		return d, true
+	if end < len(text) {
+		e, far, ok := scanExponent(text[end:])
+		if !ok {
+			return n, in, false
+		}
+		exponent, cut = exponent+e, far
 	}
-	d.digits = text[first : last+1]
-	// Exponent counts from the last digit, the magnitude from before the first one.
-	d.magnitude = d.Exponent + int64(end-first)
-	if first < point && point < end {
-		d.magnitude--
-	}
-	return d, true
+	return word{coefficient, exponent, exact && !cut, cut}, places{start, point, end}, true
 }
 
-// readExponent adds e[+-]digits to the exponent.
-func (d *Decimal[Bytes]) readExponent(text Bytes) bool {
+// scanExponent reads e[+-]digits.
+func scanExponent[Bytes ~string | ~[]byte](text Bytes) (e int64, cut, ok bool) {
 	if text[0] != 'e' && text[0] != 'E' {
-		return false
+		return 0, false, false
 	}
 	at := 1
 	negative := len(text) > at && text[at] == '-'
@@ -94,24 +128,21 @@ func (d *Decimal[Bytes]) readExponent(text Bytes) bool {
 		at++
 	}
 	if at == len(text) {
-		return false
+		return 0, false, false
 	}
-	n := int64(0)
 	for ; at < len(text); at++ {
 		c := text[at] - '0'
 		if c > 9 {
-			return false
+			return 0, false, false
 		}
-		if n = n*10 + int64(c); n > MaxExponent {
-			n, d.Cut = MaxExponent, true
+		if e = e*10 + int64(c); e > MaxExponent {
+			e, cut = MaxExponent, true
 		}
 	}
 	if negative {
-		n = -n
+		e = -e
 	}
-	d.Exponent += n
-	d.Exact = d.Exact && !d.Cut
-	return true
+	return e, cut, true
 }
 
 // Sign returns -1, 0 or 1.

@@ -45,24 +45,24 @@ func (s smallScale) times(dst, x *apd.Decimal) {
 // baseText returns the base value of a number as text, or false where a word is
 // too short for it.
 func (s smallScale) baseText(value string) (string, bool) {
-	n, ok := decimal.Parse(value)
-	if !ok || !n.Exact || s.coefficient == 0 || n.Exponent > maxNumberExponent || n.Exponent < -maxNumberExponent {
+	coefficient, scale, negative, ok := decimal.Exact(value)
+	if !ok || s.coefficient == 0 || scale > maxNumberExponent || scale < -maxNumberExponent {
 		return "", false
 	}
-	high, product := bits.Mul64(n.Coefficient, s.coefficient)
+	high, product := bits.Mul64(coefficient, s.coefficient)
 	if high != 0 {
 		return "", false
 	}
 	if product == 0 {
 		return "0", true
 	}
-	exponent := int(n.Exponent) + s.exponent
+	exponent := int(scale) + s.exponent
 	for product%10 == 0 {
 		product /= 10
 		exponent++
 	}
 	var digits [20]byte
 	var text [64]byte
-	base := rounded{n.Negative, string(strconv.AppendUint(digits[:0], product, 10)), exponent}
+	base := rounded{negative, string(strconv.AppendUint(digits[:0], product, 10)), exponent}
 	return string(base.append(text[:0])), true
 }
