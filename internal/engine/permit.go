@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/fhirlake/fhirlake/access"
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/issue"
 )
 
@@ -24,7 +26,6 @@ func (e *Engine) permit(ctx context.Context, c *Commit) error {
 	}
 	defer now.Release()
 	written := make(map[key]bool, len(c.Ops))
-	var made []permitted
 	for i := range c.Ops {
 		op := &c.Ops[i]
 		p := op.permission()
@@ -39,11 +40,13 @@ func (e *Engine) permit(ctx context.Context, c *Commit) error {
 			}
 		}
 		written[k] = true
-		if !op.Deletes() && !c.By.Whole(p, op.Type) {
-			made = append(made, permitted{p, op.Prepared})
+		if !op.Deletes() {
+			if err := now.permitMade(ctx, c.By, p, op.Prepared); err != nil {
+				return err
+			}
 		}
 	}
-	return now.permitMade(ctx, c.By, made)
+	return nil
 }
 
 // permission returns the permission that an operation needs.
@@ -110,41 +113,30 @@ func (v View) Permit(ctx context.Context, a *Access, p access.Permission, t sche
 	return ErrNotFound
 }
 
-// A permitted is a resource that is to be written, and the permission for that.
-type permitted struct {
-	by access.Permission
-	*Prepared
-}
-
-// permitMade reports why resources as they become are not permitted.
-func (h *Hold) permitMade(ctx context.Context, a *Access, made []permitted) error {
-	if len(made) == 0 {
+// permitMade reports why a resource as it becomes is not permitted.
+func (v View) permitMade(ctx context.Context, a *Access, p access.Permission, made *Prepared) error {
+	if a.Whole(p, made.Type) {
 		return nil
 	}
-	prepared := make([]*Prepared, len(made))
-	for i, m := range made {
-		if !a.filters[m.by].Alone(m.Type) {
-			return Failf(access.ErrForbidden, issue.Forbidden, "the caller may %s resources of type %s by conditions on other resources alone, which a write cannot be held to", m.by, m.Type)
-		}
-		prepared[i] = m.Prepared
+	if !a.filters[p].Alone(made.Type) {
+		return Failf(access.ErrForbidden, issue.Forbidden, "the caller may %s resources of type %s by conditions on other resources alone, which a write cannot be held to", p, made.Type)
 	}
-	d, err := h.Draft(prepared)
+	e := v.engine
+	setItem(made.part, 1, Update) // as if; the writer knows
+	_, block, err := splitItem(made.part)
 	if err != nil {
 		return err
 	}
-	through := map[access.Permission][]bool{}
-	for _, m := range made {
-		if through[m.by] != nil {
-			continue
-		}
-		if through[m.by], err = d.search.Lets(ctx, a.filters[m.by]); err != nil {
-			return QueryError(err)
-		}
+	r := exec.Unwritten{Type: made.Type, ID: made.ID, Document: func(doc *fhirjson.Document) error { return e.parsePacked(made.body, doc) }}
+	if r.Payload, err = e.packing.unpack(nil, block); err != nil {
+		return err
 	}
-	for i, m := range made {
-		if !through[m.by][i] {
-			return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s such a resource of type %s", m.by, m.Type)
-		}
+	permitted, err := e.search.LetsUnwritten(ctx, a.Through(p, v).View, &r)
+	switch {
+	case err != nil:
+		return QueryError(err)
+	case !permitted:
+		return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s such a resource of type %s", p, made.Type)
 	}
 	return nil
 }

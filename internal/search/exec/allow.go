@@ -7,6 +7,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
@@ -233,4 +234,34 @@ func (e *Engine) Judge(ctx context.Context, view index.View) func(index.Ordinal)
 		held, err := decisions[t](out)
 		return err == nil && held[0], err
 	}
+}
+
+// An Unwritten is a resource before it is written.
+type Unwritten struct {
+	Type     schema.TypeID
+	ID       string
+	Payload  []byte // its values
+	Document func(doc *fhirjson.Document) error
+}
+
+// LetsUnwritten reports whether the filter of a view would let a resource through. The
+// resource alone must decide on that ([Filter.Alone]).
+func (e *Engine) LetsUnwritten(ctx context.Context, view index.View, r *Unwritten) (bool, error) {
+	own := *e
+	own.documents = func(_ index.Ordinal, doc *fhirjson.Document) error { return r.Document(doc) }
+	ev := own.evaluation(ctx, view)
+	n := ev.allow(r.Type)
+	if n == nil {
+		return true, nil
+	}
+	decide, err := n.decide(itself)
+	if err != nil {
+		return false, err
+	}
+	whole := ev.whole
+	if whole.read, err = whole.settle.Decode(whole.read[:0], r.Payload); err != nil {
+		return false, err
+	}
+	held, err := decide(whole.outerOf(0, r.Type, r.ID, whole.read))
+	return err == nil && held[0], err
 }

@@ -76,19 +76,3 @@ func (d *Draft) all(ctx context.Context, q *query.Query, f *Filter) (*roaring.Bi
 	}
 	return d.engine.evaluation(ctx, view).all(q)
 }
-
-// Lets reports which of the versions a filter lets through, by the order in which they were
-// added. The filter must decide on them by themselves ([Filter.Alone]).
-func (d *Draft) Lets(ctx context.Context, f *Filter) ([]bool, error) {
-	view := d.engine.index.View().Through(f.alone)
-	through := make([]bool, 0, len(d.payloads))
-	lets := d.engine.Judge(ctx, view)
-	for i := range d.payloads {
-		held, err := lets(index.FirstOrdinal + index.Ordinal(i))
-		if err != nil {
-			return nil, err
-		}
-		through = append(through, held)
-	}
-	return through, nil
-}
