@@ -71,29 +71,28 @@ func keyOf(grants []access.Grant) string {
 	return b.String()
 }
 
-// readGrants makes the filters.
+// readGrants makes the filters. They read the grants on a type when they meet it.
 func (e *Engine) readGrants(grants []access.Grant) *Access {
-	read := make([][]*query.Query, len(grants))
-	for i := range grants {
-		if !strings.ContainsRune(grants[i].Type+grants[i].Permissions+grants[i].Query+grants[i].Patient, 0) {
-			read[i] = e.granted(&grants[i])
-		}
-	}
 	a := &Access{filters: map[access.Permission]*exec.Filter{}}
-	same := map[string]*exec.Filter{} // by the grants that have the permission
+	same := map[string]*exec.Filter{}
 	for _, letter := range access.Permissions {
-		var of []*query.Query
-		var which []byte
-		for i := range grants {
-			if strings.ContainsRune(grants[i].Permissions, letter) {
-				of = append(of, read[i]...)
-				which = append(which, byte(i), byte(i>>8))
+		var of []access.Grant
+		for _, g := range grants {
+			if strings.ContainsRune(g.Permissions, letter) && !strings.ContainsRune(g.Type+g.Query+g.Patient, 0) {
+				g.Permissions = ""
+				of = append(of, g)
 			}
 		}
-		if same[string(which)] == nil {
-			same[string(which)] = exec.NewFilter(of...)
+		key := keyOf(of)
+		if same[key] == nil {
+			same[key] = exec.FilterBy(key, func(t schema.TypeID) (all []*query.Query) {
+				for i := range of {
+					all = append(all, e.granted(t, &of[i])...)
+				}
+				return all
+			})
 		}
-		a.filters[access.Permission(letter)] = same[string(which)]
+		a.filters[access.Permission(letter)] = same[key]
 	}
 	return a
 }
@@ -104,31 +103,17 @@ var withheld = []schema.TypeID{
 	schema.TypePaymentNotice, schema.TypePaymentReconciliation, schema.TypeSubscription, schema.TypeVerificationResult,
 }
 
-// granted returns the queries that find what a grant is about: none for a grant that means
-// nothing in this store.
-func (e *Engine) granted(g *access.Grant) (all []*query.Query) {
-	if g.Patient != "" && !fhirjson.ValidID(g.Patient) {
+// granted returns the queries that find the resources of a type that a grant is about: none
+// for a grant that means nothing for the type.
+func (e *Engine) granted(t schema.TypeID, g *access.Grant) []*query.Query {
+	_, isResource := schema.ResourceType(t.String())
+	switch {
+	case !isResource, g.Type != "*" && g.Type != t.String():
 		return nil
-	}
-	if t, ok := schema.ResourceType(g.Type); ok {
-		return e.grantedOf(t, g)
-	}
-	if g.Type != "*" {
-		return nil
-	}
-	for t := range schema.Types {
-		id := schema.TypeID(t)
-		if _, ok := schema.ResourceType(id.String()); ok && (g.Patient == "" || !slices.Contains(withheld, id)) {
-			all = append(all, e.grantedOf(id, g)...)
-		}
-	}
-	return all
-}
-
-// grantedOf returns the queries of a grant on one type.
-func (e *Engine) grantedOf(t schema.TypeID, g *access.Grant) []*query.Query {
-	if g.Patient == "" {
+	case g.Patient == "":
 		return e.restrictions(query.Compartment{}, t, g.Query)
+	case !fhirjson.ValidID(g.Patient), g.Type == "*" && slices.Contains(withheld, t):
+		return nil
 	}
 	in := query.Compartment{Type: schema.TypePatient, ID: g.Patient}
 	if in.Has(t) {
@@ -165,10 +150,15 @@ func (e *Engine) restrictions(in query.Compartment, t schema.TypeID, text string
 // May reports ErrForbidden unless there are resources of a type for which a permission is
 // granted. Type 0 is any type.
 func (a *Access) May(p access.Permission, t schema.TypeID) error {
-	if a == nil || a.filters[p].Sees(t) || t == 0 && a.filters[p].SeesAny() {
+	if a == nil || t != 0 && a.filters[p].Sees(t) {
 		return nil
 	}
 	if t == 0 {
+		for id := range schema.Types {
+			if a.filters[p].Sees(schema.TypeID(id)) {
+				return nil
+			}
+		}
 		return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s", p)
 	}
 	return Failf(access.ErrForbidden, issue.Forbidden, "the caller may not %s resources of type %s", p, t)

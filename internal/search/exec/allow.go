@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -18,45 +19,83 @@ import (
 // A Filter limits the resources that the readers of a view may see. Through a view with
 // a filter ([index.View.Through]) a store answers as a store that has no more resources
 // than the filter lets through. Matches, totals, targets of chains, _has and _include,
-// keys of sorts, value sets and histories all pass it. It is immutable.
+// keys of sorts, value sets and histories all pass it. It never changes.
 type Filter struct {
-	of         map[schema.TypeID][][]query.Condition // of each type the conditions of some queries
-	footprints map[schema.TypeID][]query.Footprint   // of these queries
-	meaning    string
+	queries func(t schema.TypeID) []*query.Query // on a type, in which it may have several
+	meaning string
+	alone   *Filter // with the conditions alone that look at one resource; nil of such a one
+
+	mu    sync.Mutex
+	known map[schema.TypeID]*allowed
+}
+
+// An allowed is what a filter lets through of one type.
+type allowed struct {
+	of         [][]query.Condition // the conditions of some queries
+	footprints []query.Footprint   // of these queries
 	customs    []*param.Custom
-	alone      *Filter // with the conditions alone that look at one resource
 }
 
 // NewFilter returns a filter that lets through the resources that match one of the
 // queries. It lets no resource through whose type no query searches. Parameters that
 // shape answers, such as _sort, have no meaning here.
 func NewFilter(queries ...*query.Query) *Filter {
-	own := make([]*query.Query, len(queries))
-	for i, q := range queries {
-		own[i] = q.Own()
-	}
-	f := newFilter(queries)
-	f.alone = newFilter(own)
-	return f
-}
-
-func newFilter(queries []*query.Query) *Filter {
-	f := &Filter{of: map[schema.TypeID][][]query.Condition{}, footprints: map[schema.TypeID][]query.Footprint{}}
+	of := map[schema.TypeID][]*query.Query{}
 	var meanings []string
 	for _, q := range queries {
-		for i, t := range q.Searched {
+		for _, t := range q.Searched {
+			of[t] = append(of[t], q)
+		}
+		meanings = append(meanings, q.Where()+"?"+q.Self())
+	}
+	return FilterBy(strings.Join(meanings, "\n"), func(t schema.TypeID) []*query.Query { return of[t] })
+}
+
+// FilterBy is NewFilter of the queries that a function returns for a type, which is called
+// when the type is first met. meaning tells the filter from others.
+func FilterBy(meaning string, queries func(t schema.TypeID) []*query.Query) *Filter {
+	own := func(t schema.TypeID) []*query.Query {
+		all := queries(t)
+		own := make([]*query.Query, len(all))
+		for i, q := range all {
+			own[i] = q.Own()
+		}
+		return own
+	}
+	return &Filter{
+		queries: queries, meaning: meaning, known: map[schema.TypeID]*allowed{},
+		alone: &Filter{queries: own, meaning: meaning, known: map[schema.TypeID]*allowed{}},
+	}
+}
+
+// on returns what the filter lets through of a type.
+func (f *Filter) on(t schema.TypeID) *allowed {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := f.known[t]
+	if a == nil {
+		a = new(allowed)
+		for _, q := range f.queries(t) {
+			i := slices.Index(q.Searched, t)
 			all := make([]query.Condition, len(q.Clauses))
 			for j, c := range q.Clauses {
 				all[j] = c.Of[i]
 			}
-			f.of[t] = append(f.of[t], all)
-			f.footprints[t] = append(f.footprints[t], q.Footprint())
+			a.of, a.footprints, a.customs = append(a.of, all), append(a.footprints, q.Footprint()), append(a.customs, q.Customs...)
 		}
-		f.customs = append(f.customs, q.Customs...)
-		meanings = append(meanings, q.Where()+"?"+q.Self())
+		f.known[t] = a
 	}
-	f.meaning = strings.Join(meanings, "\n")
-	return f
+	return a
+}
+
+// customs returns the custom parameters that the filter has asked for so far.
+func (f *Filter) customs() (all []*param.Custom) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.known {
+		all = append(all, a.customs...)
+	}
+	return all
 }
 
 // footprint returns on what an answer depends that depends on of without the filter. A
@@ -67,7 +106,7 @@ func (f *Filter) footprint(of query.Footprint) query.Footprint {
 	}
 	all := query.Footprint{Types: slices.Clone(of.Types), Joined: slices.Clone(of.Joined), Alone: of.Alone}
 	for _, t := range of.Types {
-		for _, g := range f.footprints[t] {
+		for _, g := range f.on(t).footprints {
 			if g.Types == nil {
 				return query.Footprint{}
 			}
@@ -117,9 +156,9 @@ func (ev *evaluation) allow(t schema.TypeID) node {
 		ev.whole, ev.allowed = whole, map[schema.TypeID]node{}
 	}
 	var n node
-	if queries := ev.filter.of[t]; !slices.ContainsFunc(queries, func(all []query.Condition) bool { return len(all) == 0 }) {
+	if !ev.filter.Whole(t) {
 		any := anyNode{ev: ev.whole, typ: t}
-		for _, all := range queries {
+		for _, all := range ev.filter.on(t).of {
 			any.of = append(any.of, ev.whole.compile(t, &query.Combination{All: true, Of: all}, ""))
 		}
 		n = ev.wrap(&allowNode{any}, t, "")
@@ -156,8 +195,12 @@ func (ev *evaluation) retainAny(set *roaring.Bitmap) error {
 		return nil
 	}
 	kept := roaring.New()
-	for t := range ev.filter.of {
+	for id := range schema.Types {
+		t := schema.TypeID(id)
 		part := ev.view.OfType(index.TypeID(t)).Intersect(set)
+		if part.IsEmpty() {
+			continue
+		}
 		if err := ev.retain(t, part); err != nil {
 			return err
 		}
@@ -168,20 +211,17 @@ func (ev *evaluation) retainAny(set *roaring.Bitmap) error {
 }
 
 // Sees reports whether the filter lets resources of a type through, some or all.
-func (f *Filter) Sees(t schema.TypeID) bool { return len(f.of[t]) > 0 }
-
-// SeesAny reports whether the filter lets resources of any type through.
-func (f *Filter) SeesAny() bool { return len(f.of) > 0 }
+func (f *Filter) Sees(t schema.TypeID) bool { return len(f.on(t).of) > 0 }
 
 // Whole reports whether the filter lets all resources of a type through.
 func (f *Filter) Whole(t schema.TypeID) bool {
-	return slices.ContainsFunc(f.of[t], func(all []query.Condition) bool { return len(all) == 0 })
+	return slices.ContainsFunc(f.on(t).of, func(all []query.Condition) bool { return len(all) == 0 })
 }
 
 // Alone reports whether a resource of a type alone decides whether the filter lets it
 // through.
 func (f *Filter) Alone(t schema.TypeID) bool {
-	return !slices.ContainsFunc(f.footprints[t], func(of query.Footprint) bool { return !of.Alone })
+	return !slices.ContainsFunc(f.on(t).footprints, func(of query.Footprint) bool { return !of.Alone })
 }
 
 // Meaning returns a text that tells filters apart.
