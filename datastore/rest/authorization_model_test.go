@@ -363,13 +363,19 @@ func (w *secretWorld) patch(typ string) string {
 	}[typ]
 }
 
+// fhirPathPatch is a patch of a resource in a Bundle.
+func fhirPathPatch(typ string) string {
+	path := map[string][2]string{"Patient": {"gender", `"valueCode":"female"`}, "Observation": {"status", `"valueCode":"preliminary"`}, "Practitioner": {"active", `"valueBoolean":false`}, "Device": {"patient", `"valueReference":{"reference":"Patient/p1"}`}}[typ]
+	return `{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"` + typ + "." + path[0] + `"},{"name":"value",` + path[1] + `}]}]}`
+}
+
 // bundle draws a Bundle. No PUT in it is to a resource that is hidden: see hidden.
 func (w *secretWorld) bundle(kind string) string {
 	var entries []string
 	for range rapid.IntRange(1, 4).Draw(w.T, "entries") {
 		typ := rapid.SampledFrom(secretTypes).Draw(w.T, "type")
 		x := drawThing(w.T, typ)
-		method := rapid.SampledFrom([]string{"GET", "GET", "SEARCH", "POST", "PUT", "DELETE", "PUT?", "DELETE?", "POST?"}).Draw(w.T, "method")
+		method := rapid.SampledFrom([]string{"GET", "GET", "SEARCH", "POST", "PUT", "PATCH", "DELETE", "PUT?", "PATCH?", "DELETE?", "POST?"}).Draw(w.T, "method")
 		if method == "PUT" && w.hidden(&x) {
 			method = "GET"
 		}
@@ -382,6 +388,10 @@ func (w *secretWorld) bundle(kind string) string {
 			resource = ""
 		case "SEARCH":
 			resource, request = "", `"request":{"method":"GET","url":"`+typ+`?`+w.criteria(typ)+`"}`
+		case "PATCH":
+			resource = `"resource":` + fhirPathPatch(typ) + `,`
+		case "PATCH?":
+			request, resource = `"request":{"method":"PATCH","url":"`+typ+`?`+w.criteria(typ)+`"}`, `"resource":`+fhirPathPatch(typ)+`,`
 		case "POST":
 			request = `"request":{"method":"POST","url":"` + typ + `"}`
 		case "POST?":
@@ -391,7 +401,7 @@ func (w *secretWorld) bundle(kind string) string {
 		case "DELETE?":
 			resource, request = "", `"request":{"method":"DELETE","url":"`+typ+`?`+w.criteria(typ)+`"}`
 		}
-		if typ == "Observation" && resource != "" && rapid.Bool().Draw(w.T, "conditional reference") {
+		if typ == "Observation" && strings.Contains(resource, `"Observation"`) && rapid.Bool().Draw(w.T, "conditional reference") {
 			resource = strings.Replace(resource, `"status"`, `"focus":[{"reference":"Patient?`+w.criteria("Patient")+`"}],"status"`, 1)
 		}
 		entries = append(entries, "{"+resource+request+"}")

@@ -98,3 +98,24 @@ func TestGrants(t *testing.T) {
 	require.NoError(t, e.WaitIndexed(ctx))
 	require.Equal(t, []string{"Patient"}, sees(own), "by the parameter that there is by now")
 }
+
+// FuzzGrant wants the query of a grant to restrict it, or to permit nothing.
+func FuzzGrant(f *testing.F) {
+	for _, seed := range []string{"status=final", "status=", "category=a,,", "_id=,", "_count=0", "code:in=urn:v&status=final", "_filter=status eq final", "_has:Observation:has-member:status=final", "_type=Patient", "&=", "status=%20", "_lastUpdated=gt2020", "status:missing=true", `code=\,`} {
+		f.Add(seed, "p")
+	}
+	e, err := Open(context.Background(), "mem:", testOptions())
+	require.NoError(f, err)
+	f.Cleanup(func() { _ = e.Close() })
+	f.Fuzz(func(t *testing.T, query, patient string) {
+		for _, g := range []access.Grant{{Type: "Observation", Query: query}, {Type: "*", Query: query, Patient: patient}, {Type: "Observation", Patient: patient}} {
+			g.Permissions = "rs"
+			a := e.Access(&access.Rights{Grants: []access.Grant{g}})
+			if g.Query+g.Patient != "" {
+				require.False(t, a.Whole(access.Read, schema.TypeObservation), "%+v", g)
+				require.False(t, a.Whole(access.Search, schema.TypeObservation), "%+v", g)
+			}
+			require.Error(t, a.May(access.Create, schema.TypeObservation))
+		}
+	})
+}
