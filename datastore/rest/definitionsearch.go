@@ -59,7 +59,7 @@ func (x *exchange) sendDefinitions(query string, options []datastore.SearchOptio
 	}
 	var answer *datastore.Page
 	at := 0
-	request := pagetoken.Hash(x.store.StoreID(), definitionType, plain)
+	request := pagetoken.Hash(x.store.StoreID(), x.caller, definitionType, plain)
 	if token, failed := pageKey().Open(page, pagetoken.Operation); failed == nil && token.Request == request {
 		if answer, err = x.store.Search(ctx, x.typ, plain+"&_count=0", options...); err != nil {
 			return err

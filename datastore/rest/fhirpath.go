@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirpath"
@@ -333,7 +334,7 @@ func (s stored) Resolve(ctx context.Context, reference string) ([]byte, error) {
 	} else {
 		v, err = s.x.store.Read(ctx, ref)
 	}
-	for _, absent := range []error{datastore.ErrNotFound, datastore.ErrGone, datastore.ErrInvalid} {
+	for _, absent := range []error{datastore.ErrNotFound, datastore.ErrGone, datastore.ErrInvalid, access.ErrForbidden} {
 		if errors.Is(err, absent) {
 			return nil, nil
 		}

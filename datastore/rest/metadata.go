@@ -79,6 +79,7 @@ type (
 	}
 	restPart struct {
 		Mode        string         `json:"mode"`
+		Security    *security      `json:"security,omitempty"`
 		Resource    []resourcePart `json:"resource"`
 		Interaction []interaction  `json:"interaction"`
 		SearchParam []searchParam  `json:"searchParam"`
@@ -134,6 +135,7 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 		rest.Compartment = append(rest.Compartment, "http://hl7.org/fhir/CompartmentDefinition/"+strings.ToLower(c.Type.String()))
 	}
 	var perType []interaction
+	rest.Security = h.options.Authorization.security()
 	for _, r := range h.routes {
 		for _, code := range r.interactions {
 			if strings.HasPrefix(r.path, "{type}") {

@@ -3,10 +3,10 @@ package rest
 import (
 	"crypto/rand"
 	"errors"
-	"net/http"
 	"strings"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
 	"github.com/fhirlake/fhirlake/search"
@@ -58,6 +58,5 @@ func (c *Call) pageLink(query string, sequence, position, request uint64) string
 
 // absent reports whether an error says that a resource is not there for the caller.
 func absent(err error) bool {
-	return errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrGone) || errors.Is(err, datastore.ErrInvalid) ||
-		datastore.Status(err) == http.StatusForbidden && !errors.Is(err, datastore.ErrTooCostly)
+	return errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrGone) || errors.Is(err, datastore.ErrInvalid) || errors.Is(err, access.ErrForbidden)
 }

@@ -156,7 +156,7 @@ func (x *exchange) operationRoute(path string) (route, error) {
 
 // operate answers the call of an operation by GET or POST.
 func (x *exchange) operate(o *Operation) error {
-	call := &Call{name: o.Name, Subject: x.ref(), VersionID: x.version, Store: x.store, Base: x.base, lenient: x.lenient(), handler: x.handler}
+	call := &Call{name: o.Name, owner: x.caller, Subject: x.ref(), VersionID: x.version, Store: x.store, Base: x.base, lenient: x.lenient(), handler: x.handler}
 	var err error
 	if call.options, err = x.validation(); err != nil {
 		return err
@@ -292,7 +292,7 @@ func (x *exchange) operateEntry(ctx context.Context, e *bundle.Operation) ([]byt
 	case o.AffectsState && !e.Batch:
 		return nil, 0, refuse(http.StatusBadRequest, issue.NotSupported, "an operation that changes something has no place in a transaction: call it in a batch or by itself")
 	}
-	call := &Call{name: o.Name, Subject: on, VersionID: e.Version, Store: x.store, Base: x.base, handler: x.handler}
+	call := &Call{name: o.Name, owner: x.caller, Subject: on, VersionID: e.Version, Store: x.store, Base: x.base, handler: x.handler}
 	unknown := func(_, pointer string) error { return unknownArgument(o, pointer) }
 	if err := call.takeQuery(o, e.Query, unknown); err != nil {
 		return nil, 0, err

@@ -24,7 +24,8 @@ type route struct {
 // routes returns all interactions that the handler answers (FHIR R4 §3.1.0).
 func routes() []route {
 	return []route{
-		{"GET", "metadata", nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
+		{"GET", metadataPath, nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
+		{"GET", configurationPath, nil, takes{headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).configuration},
 		{"POST", "", []string{"transaction", "batch"}, takes{}, (*exchange).transact},
 		{"GET", "", []string{"search-system"}, searching, (*exchange).search},
 		{"POST", "_search", nil, searching, (*exchange).searchForm},

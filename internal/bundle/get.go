@@ -91,7 +91,7 @@ func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 			continue
 		}
 		if p.Return == Representation {
-			if err := p.represent(&replies[i], then, e.writes); err != nil {
+			if err := p.represent(ctx, &replies[i], then, e.writes); err != nil {
 				return nil, err
 			}
 		}
@@ -102,10 +102,13 @@ func (p *plan) replies(ctx context.Context, then engine.View) ([]reply, error) {
 // represent gives the reply to a write its resource. The entry's own resource is no
 // longer than the Bundle was; a found resource takes from the room for answers, and is
 // left out without room.
-func (p *plan) represent(r *reply, then engine.View, brought bool) (err error) {
+func (p *plan) represent(ctx context.Context, r *reply, then engine.View, brought bool) (err error) {
 	v := &r.version
 	if v.Number == 0 || v.Deleted {
 		return nil
+	}
+	if shown, err := then.Shows(ctx, p.By, v.Ordinal); err != nil || !shown {
+		return err
 	}
 	if brought || p.room > 0 {
 		if r.resource, err = then.AppendJSON(nil, v.Ordinal); err != nil || brought {

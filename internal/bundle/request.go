@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -30,6 +31,16 @@ type request struct {
 
 // conditional reports whether a search finds the resource to write.
 func (r *request) conditional() bool { return r.criteria != "" }
+
+// permitted reports why a write is not permitted on any resource of the type, or nil. The
+// commit decides on the one resource.
+func (r *request) permitted(by *engine.Access) error {
+	p := map[string]access.Permission{"POST": access.Create, "PUT": access.Update, "PATCH": access.Update, "DELETE": access.Delete}[r.method]
+	if p == 0 {
+		return nil // of a GET, which its answer decides on
+	}
+	return by.May(p, r.target.Type)
+}
 
 // updates reports whether the request changes what is there.
 func (r *request) updates() bool { return r.method == "PUT" || r.method == "PATCH" }
