@@ -43,11 +43,16 @@
 // Every error is an OperationOutcome, a panic included, and none carries patient data.
 // [datastore.Status] gives the status of the store's errors.
 //
+// # Who may do what
+//
+// With [Options.Authorization] each request is held to the rights of its caller, below
+// search and not around it: see package access for the rules, and package smart for access
+// tokens. Without it anybody may do anything.
+//
 // # What it does not do
 //
-// It neither authenticates nor authorises: wrap the
-// handler, and serve it over TLS. It logs no requests, since their URLs are full
-// of patient data.
+// It has no TLS: serve it over some. It logs no requests, since their URLs are full of
+// patient data.
 //
 // # Terms
 //

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,12 @@ type Options struct {
 	MaxBodySize int64
 	// ConditionalDelete says what DELETE with a query does: DeleteSingle by default.
 	ConditionalDelete DeleteMode
+	// Operations are the program's own. An operation without a Handle, or with the path of
+	// another one, is left out, and the logger is told.
+	Operations []Operation
+	// Authorization says who calls and what they may see and do. By default nobody is
+	// asked, and everybody may do anything.
+	Authorization *Authorization
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -58,16 +65,19 @@ func (o *Options) withDefaults() Options {
 
 // handler answers the requests of one store.
 type handler struct {
-	store     *datastore.Store
-	options   Options
-	routes    []route
-	statement statement
+	store       *datastore.Store
+	options     Options
+	routes      []route
+	operations  *operations
+	statement   statement
+	definitions definitionCache
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
 // The store stays the caller's: shut the server down, then close the store.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
+	h.operations = newOperations(h.options.Operations, cmp.Or(h.options.BaseURL, "http://localhost"+h.options.BasePath), store.Created(), h.options.Logger)
 	return gzhttp.GzipHandler(h)
 }
 
@@ -107,6 +117,8 @@ type exchange struct {
 	fromXML bool // the body was XML: offsets in its JSON say nothing
 	began   bool // the answer is on its way: its status can no longer be changed
 
+	caller string // who asks, "" where nobody is asked
+
 	// The parts of the URL, "" if it does not have them.
 	typ, id, version string
 	compartment      string // the type of the compartment's resource
@@ -120,15 +132,19 @@ func (x *exchange) ref() datastore.Ref { return datastore.Ref{Type: x.typ, ID: x
 
 // answer finds the interaction of the request and answers it.
 func (x *exchange) answer() error {
+	shaped := x.shape(x.r.URL.RawQuery)
 	found, err := x.route()
+	if refused := x.authorize(&found); refused != nil {
+		return refused // also of a path that there is not
+	}
 	if err != nil {
 		return err
 	}
 	if found.method == http.MethodPatch {
 		x.w.Header().Set("Accept-Patch", jsonPatch+", "+fhirJSON+", "+fhirXML) // RFC 5789 §3.1
 	}
-	if err := x.shape(x.r.URL.RawQuery); err != nil && !x.wantsContent() {
-		return err // in FHIR's JSON, whatever is wanted
+	if shaped != nil && !x.wantsContent() && found.path != configurationPath {
+		return shaped // in FHIR's JSON, whatever is wanted
 	}
 	if err := x.check(&found.takes); err != nil {
 		return err

@@ -24,9 +24,9 @@ type route struct {
 // routes returns all interactions that the handler answers (FHIR R4 §3.1.0).
 func routes() []route {
 	return []route{
-		{"GET", "metadata", nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
+		{"GET", metadataPath, nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
+		{"GET", configurationPath, nil, takes{headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).configuration},
 		{"POST", "", []string{"transaction", "batch"}, takes{}, (*exchange).transact},
-		{"POST", "$fhirpath", nil, takes{}, (*exchange).fhirpath},
 		{"GET", "", []string{"search-system"}, searching, (*exchange).search},
 		{"POST", "_search", nil, searching, (*exchange).searchForm},
 		{"GET", "_history", []string{"history-system"}, searching, (*exchange).history},
@@ -74,6 +74,9 @@ func (x *exchange) route() (route, error) {
 	if allowed != nil {
 		x.w.Header().Set("Allow", strings.Join(allowed, ", "))
 		return route{}, refuse(http.StatusMethodNotAllowed, issue.NotSupported, "the method is not supported here; Allow says which are")
+	}
+	if last := path[strings.LastIndexByte(path, '/')+1:]; strings.HasPrefix(last, "$") {
+		return x.operationRoute(path)
 	}
 	return route{}, unrouted(path)
 }
@@ -130,8 +133,6 @@ func unrouted(path string) error {
 	_, isType := schema.ResourceType(steps[0])
 	_, isCompartment := schema.ResourceType(last)
 	switch {
-	case strings.HasPrefix(last, "$"):
-		return refuse(http.StatusNotImplemented, issue.NotSupported, "there is no such operation here")
 	case isType && len(steps) == 3 && (isCompartment || last == "*"):
 		return refuse(http.StatusNotFound, issue.NotSupported, "there is no compartment of that type")
 	case isType || strings.HasPrefix(path, "_"):

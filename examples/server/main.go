@@ -6,10 +6,11 @@
 //	go run ./examples/server -package us-core.tgz                # with the resources of a FHIR package
 //	go run ./examples/server -nlp                                # and read every DocumentReference
 //	go run ./examples/server -validation minimal                 # and take what is not valid as well
+//	go run ./examples/server -smart FILE                         # and want access tokens with SMART scopes
 //
 // It prints "listening on http://ADDR/fhir" once all is imported, and ends in good order at
-// SIGINT or SIGTERM. It has no TLS and no authentication: where others can reach it, put
-// both in front.
+// SIGINT or SIGTERM. It has no TLS: where others can reach it, put that in front. Without
+// -smart it asks nobody who they are, and says so.
 package main
 
 import (
@@ -29,6 +30,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
+	"github.com/fhirlake/fhirlake/datastore/rest/smart"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
@@ -42,6 +44,7 @@ type config struct {
 	packages  []string
 	synthetic int
 	nlp       bool
+	smart     string
 	level     datastore.Level
 	durable   datastore.Durability
 	rest      rest.Options
@@ -91,6 +94,7 @@ func main() {
 		c.rest.ConditionalDelete = mode
 		return nil
 	})
+	flag.StringVar(&c.smart, "smart", "", `JSON file of the authorization: {"issuer", "audience", "jwks" or "jwks_uri", and what else /.well-known/smart-configuration should show}`)
 	flag.BoolVar(&c.nlp, "nlp", false, "read every DocumentReference with the built-in annotator")
 	flag.IntVar(&c.synthetic, "synthetic", 0, "number of synthetic patients to import before serving")
 	flag.Parse()
@@ -108,6 +112,9 @@ func main() {
 func run(ctx context.Context, c config) (err error) {
 	if flag.NArg() > 0 || c.synthetic < 0 {
 		return errors.New("see -help for how to call it")
+	}
+	if c.rest.Authorization, err = authorization(c.smart); err != nil {
+		return err
 	}
 	// Listening comes first, so that an address in use is reported before a long import.
 	// Clients that come too early wait.
@@ -140,6 +147,27 @@ func run(ctx context.Context, c config) (err error) {
 	}
 	c.rest.Logger = slog.Default()
 	return serve(ctx, listener, rest.NewHandler(store, &c.rest), base)
+}
+
+// authorization reads the file of -smart. Without one it warns.
+func authorization(name string) (*rest.Authorization, error) {
+	if name == "" {
+		fmt.Fprintln(os.Stderr, "server: no -smart: anyone who reaches this server may do anything")
+		return nil, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	config, err := smart.ParseConfig(text)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := smart.NewVerifier(config, nil)
+	if err != nil {
+		return nil, err
+	}
+	return verifier.Authorization(), nil
 }
 
 // open opens the store, or makes it.
@@ -233,6 +261,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, bas
 	mux := http.NewServeMux()
 	mux.Handle("/fhir", handler)
 	mux.Handle("/fhir/", handler)
+	mux.Handle("/.well-known/smart-configuration", handler)
 	server := &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 10 * time.Second,

@@ -41,6 +41,7 @@ type Engine struct {
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
+	accesses   accesses
 	follower   follower
 	published  signal       // told whenever commits were applied
 	hanging    atomic.Int32 // calls of the annotator that nobody waits for and that have not returned

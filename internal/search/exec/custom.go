@@ -43,7 +43,7 @@ func (e *Engine) stands(view index.View, q *query.Query) error {
 // asked returns the custom parameters in a query and in the filter of the view.
 func asked(view index.View, q *query.Query) []*param.Custom {
 	if f := filterOf(view); f != nil {
-		return slices.Concat(q.Customs, f.customs)
+		return slices.Concat(q.Customs, f.customs())
 	}
 	return q.Customs
 }
