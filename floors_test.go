@@ -15,12 +15,12 @@ const module = "github.com/fhirlake/fhirlake"
 // floors is the architecture of docs/design.md: a package may import packages of
 // lower floors, and those of its own floor that come before it in the list.
 var floors = [][]string{
-	{"internal/cputime", "internal/golden", "internal/durable", "internal/decimal", "internal/fhirtime", "internal/schema", "internal/etag", "internal/quote", "internal/urlquery", "issue", "internal/fhirjson", "internal/fhirjson/fhirjsontest", "internal/fhirxml", "internal/fhirproto", "internal/jsonpatch", "internal/pagetoken", "internal/retry", "internal/virtual", "internal/pdf", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
-	{"internal/index", "internal/terminology", "internal/synth", "internal/fhirpath/syntax", "internal/fhirpath", "fhirpath", "internal/pathpatch"},
+	{"internal/cputime", "internal/golden", "internal/longrun", "internal/durable", "internal/decimal", "internal/fhirtime", "internal/schema", "internal/etag", "internal/quote", "internal/urlquery", "issue", "access", "internal/fhirjson", "internal/fhirjson/fhirjsontest", "internal/fhirxml", "internal/fhirproto", "internal/jsonpatch", "internal/pagetoken", "internal/retry", "internal/virtual", "internal/pdf", "internal/ucum", "internal/pack", "internal/killpoint", "internal/seal", "internal/txlog", "internal/txlog/txlogtest"},
+	{"internal/index", "internal/terminology", "internal/terminology/terms", "internal/synth", "internal/fhirpath/syntax", "internal/fhirpath", "fhirpath", "internal/pathpatch"},
 	{"nlp", "nlp/attachment", "nlp/annotator", "internal/clinical/pieces", "internal/clinical/note", "internal/clinical/assertion", "internal/clinical/dosage", "internal/clinical/vocabulary", "internal/clinical/lexicon", "internal/clinical/value", "internal/clinical/phi", "nlp/clinical", "nlp/comprehend", "nlp/httpnlp", "search", "internal/search/param", "internal/search/extract", "internal/search/custom", "internal/search/query", "internal/search/exec"},
 	{"internal/engine", "internal/bundle", "datastore", "datastore/repair", "internal/storetest"},
 	{"internal/jobs", "jobs", "ingest", "ingest/bucket", "ingest/bulk", "export"},
-	{"datastore/rest/smart", "datastore/rest", "datastore/rest/telemetry", "datastore/rest/serve"},
+	{"datastore/rest", "datastore/rest/smart", "datastore/rest/telemetry", "datastore/rest/serve"},
 	{"examples/internal/bar", "examples/quickstart", "examples/server", "examples/admin", "examples/analytics", "examples/bench", "examples/notes"},
 }
 

@@ -28,9 +28,7 @@ func TestOperationsNameFlags(t *testing.T) {
 	require.NotEmpty(t, code)
 	for _, text := range code {
 		for _, flag := range regexp.MustCompile("[` ]-([a-z][a-z-]+)").FindAllStringSubmatch(text, -1) {
-			if flag[1] != "smart" { // comes with authorization
-				require.Contains(t, source.String(), `"`+flag[1]+`"`, "no program has the flag -%s", flag[1])
-			}
+			require.Contains(t, source.String(), `"`+flag[1]+`"`, "no program has the flag -%s", flag[1])
 		}
 		if command := regexp.MustCompile("^`admin ([a-z-]+)").FindStringSubmatch(text); command != nil {
 			require.Contains(t, source.String(), `"`+command[1]+`"`, "admin has no command %s", command[1])

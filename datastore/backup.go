@@ -37,9 +37,12 @@ func backupInfo(i txlog.BackupInfo) BackupInfo {
 // Who has the key that the store has now can read this piece and the earlier ones, however
 // often the store's keys were changed in between.
 //
-// It reports ErrNoKey for a store in memory that was opened without a key, ErrInvalid for
-// a since that the store has not reached, ErrClosed, ErrCorrupt, the error of ctx or of w.
+// It reports ErrNoKey for a store in memory that was opened without a key and that
+// [Store.Rewrap] gave none, ErrInvalid for a since that the store has not reached, ErrClosed, ErrCorrupt, the error of ctx or of w.
 func (s *Store) Backup(ctx context.Context, w io.Writer, since uint64) (BackupInfo, error) {
+	if err := s.admin("back the store up"); err != nil {
+		return BackupInfo{}, err
+	}
 	info, err := s.engine.Backup(ctx, w, nil, since)
 	return backupInfo(info), err
 }
@@ -49,6 +52,9 @@ func (s *Store) Backup(ctx context.Context, w io.Writer, since uint64) (BackupIn
 // as well, so they may replace the older ones. They are small, and sealed with the
 // store's key.
 func (s *Store) BackupApart(ctx context.Context, w, keys io.Writer, since uint64) (BackupInfo, error) {
+	if err := s.admin("back the store up"); err != nil {
+		return BackupInfo{}, err
+	}
 	if keys == nil {
 		return BackupInfo{}, engine.Failf(ErrInvalid, issue.Value, "there is no writer for the keys: Backup writes them into the piece")
 	}

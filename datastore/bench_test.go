@@ -412,13 +412,31 @@ func BenchmarkSearchDuringImport(b *testing.B) {
 	}
 }
 
-// BenchmarkErase erases one patient after the other of a store of 100,000 resources.
-// BenchmarkOpen is the reference.
+// BenchmarkErase erases one patient after the other of a store of 100,000 resources, and of
+// the store of BenchmarkOpen/large. Each patient has a document in a Binary and a Bundle as
+// well. BenchmarkOpen is the reference.
 func BenchmarkErase(b *testing.B) {
+	b.Run("100k", func(b *testing.B) { benchmarkErase(b, 1) })
+	if *openLarge > 0 {
+		b.Run("large", func(b *testing.B) { benchmarkErase(b, *openLarge) })
+	}
+}
+
+func benchmarkErase(b *testing.B, batches int) {
 	store, _, _ := openBench(b, true)
-	require.NoError(b, importLines(store, synthetic(hundredThousand)))
+	for seed := range uint64(batches) {
+		require.NoError(b, importLines(store, syntheticOf(seed+1, hundredThousand)))
+	}
 	patients, err := store.Search(ctx, "Patient", "_count=1000&_elements=id")
 	require.NoError(b, err)
+	var documents [][]byte
+	for _, p := range patients.Matches {
+		documents = append(documents,
+			fmt.Appendf(nil, `{"resourceType":"Binary","id":"b-%s","contentType":"text/plain","data":"YQ=="}`, p.ID),
+			fmt.Appendf(nil, `{"resourceType":"DocumentReference","id":"d-%[1]s","status":"current","subject":{"reference":"Patient/%[1]s"},"content":[{"attachment":{"url":"Binary/b-%[1]s"}}]}`, p.ID),
+			fmt.Appendf(nil, `{"resourceType":"Bundle","id":"c-%[1]s","type":"collection","entry":[{"resource":%[2]s}]}`, p.ID, p.JSON))
+	}
+	require.NoError(b, importLines(store, documents))
 	at := 0
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,6 +1,7 @@
 package datastore
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"time"
@@ -27,12 +28,14 @@ type Change struct {
 // caller that asks again after the last Sequence that it has seen misses no commit and
 // sees none twice. It reports ErrInvalid for a sequence that the store has not reached.
 // If a later commit has lost versions ([Store.Compact], [Store.Purge], [Store.Erase]), it
-// ends with ErrStalePage, and the caller begins anew after 0.
+// ends with ErrStalePage: the text of the error has the first sequence after which no
+// version is missing, and the caller goes on after it, or begins anew after 0 with what is
+// left.
 //
 // [Snapshot.Changes] ends with the newest commit instead of waiting, and
 // [Store.ChangesAfter] notices another store in the place of this one.
 func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
-	return s.changes(s.engine.Tail(ctx, after), s.reached(after))
+	return s.changes(s.engine.Tail(ctx, after), cmp.Or(s.admin("follow the changes"), s.reached(after)))
 }
 
 // ChangesAfter is Changes after the commit of a [Head], which [Change.Head] gives; the
@@ -41,19 +44,19 @@ func (s *Store) Changes(ctx context.Context, after uint64) iter.Seq2[Change, err
 // of this one it goes on as well, as far as the backup goes.
 func (s *Store) ChangesAfter(ctx context.Context, at Head) iter.Seq2[Change, error] {
 	after, err := s.engine.After(ctx, at.pin)
-	return s.changes(s.engine.Tail(ctx, after), err)
+	return s.changes(s.engine.Tail(ctx, after), cmp.Or(s.admin("follow the changes"), err))
 }
 
 // Changes iterates over the commits after a sequence, 0 for all, up to the one after
 // which the snapshot was taken. Otherwise it is as [Store.Changes].
 func (s *Snapshot) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
-	return s.store.changes(s.view.Changes(ctx, after), s.store.reached(after))
+	return s.store.changes(s.view.Changes(ctx, after), cmp.Or(s.store.admin("follow the changes"), s.store.reached(after)))
 }
 
 // ChangesAfter is Changes after the commit of a [Head], as [Store.ChangesAfter] is.
 func (s *Snapshot) ChangesAfter(ctx context.Context, at Head) iter.Seq2[Change, error] {
 	after, err := s.store.engine.After(ctx, at.pin)
-	return s.store.changes(s.view.Changes(ctx, after), err)
+	return s.store.changes(s.view.Changes(ctx, after), cmp.Or(s.store.admin("follow the changes"), err))
 }
 
 // reached reports ErrInvalid for a sequence that is still to come: who goes on from there
@@ -92,7 +95,7 @@ func (c *Change) Versions(ctx context.Context) iter.Seq2[Version, error] {
 		if c.store == nil {
 			return // the zero Change
 		}
-		now := &Snapshot{store: c.store, view: c.change.View}
+		now := c.store.snapshot(c.change.View)
 		for o := c.change.First; o <= c.change.Last; o++ {
 			if err := ctx.Err(); err != nil {
 				yield(Version{}, err)

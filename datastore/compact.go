@@ -48,6 +48,9 @@ type Retention struct {
 // ErrReadOnly, ErrClosed, ErrCorrupt, the error of ctx, or one of the disk; after
 // ErrOutcomeUnknown the store is read-only until it is opened again.
 func (s *Store) Compact(ctx context.Context, keep *Retention, progress func(done, total, after int64)) error {
+	if err := s.admin("compact the store"); err != nil {
+		return err
+	}
 	of, err := keep.engine()
 	if err != nil {
 		return err
@@ -67,6 +70,9 @@ func (s *Store) Compact(ctx context.Context, keep *Retention, progress func(done
 // no file of the store. It reports ErrNotFound for a resource that never was, an [Error]
 // of class ErrInvalid for a type that is none, or what Compact reports.
 func (s *Store) Purge(ctx context.Context, ref Ref) error {
+	if err := s.admin("purge"); err != nil {
+		return err
+	}
 	t, err := resourceType(ref.Type)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func (s *Store) ConditionalDeleteAll(ctx context.Context, typ, query string) (de
 	if !ok {
 		return 0, errNoType
 	}
-	all, err := (&bundle.Conditional{Type: t, Criteria: query}).DeleteAll(ctx, s.engine, s.base)
+	all, err := (&bundle.Conditional{Type: t, Criteria: query}).DeleteAll(ctx, s.engine, bundle.Options{Base: s.base, By: s.access()})
 	return len(all), err
 }
 
@@ -73,7 +73,7 @@ func (s *Store) conditional(ctx context.Context, typ string, c *bundle.Condition
 	if o.wantsJSON() && c.Method != "DELETE" {
 		answer = bundle.Representation
 	}
-	v, json, err := c.Do(ctx, s.engine, bundle.Options{Check: o.check, Base: s.base, Return: answer, Get: s.get})
+	v, json, err := c.Do(ctx, s.engine, bundle.Options{Check: o.check, Base: s.base, Return: answer, Get: s.get, By: s.access()})
 	if err != nil || v.Number == 0 {
 		withoutOffsets(err)
 		return Version{}, err

@@ -45,6 +45,9 @@ var ErrErased = engine.ErrErased
 // is no id, and otherwise what Compact
 // reports. After an error it may be called again.
 func (s *Store) Erase(ctx context.Context, patientID string) (others []Ref, err error) {
+	if err := s.admin("erase"); err != nil {
+		return nil, err
+	}
 	if !fhirjson.ValidID(patientID) {
 		return nil, engine.Failf(ErrInvalid, issue.Value, "the id of the patient is none: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'")
 	}

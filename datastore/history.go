@@ -2,12 +2,15 @@ package datastore
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
 	"time"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/pagetoken"
+	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 )
 
@@ -112,14 +115,18 @@ func (s *Snapshot) historyPage(ctx context.Context, ref Ref, opts *HistoryOption
 type history struct {
 	at     *Snapshot
 	ref    Ref
-	since  int64 // microseconds since the Unix epoch
+	by     access.Permission // whose resources it shows
+	since  int64             // microseconds since the Unix epoch
 	count  int
 	before index.Ordinal // the page begins below it
 }
 
 // history reads the options of a history.
 func (s *Snapshot) history(ref Ref, opts *HistoryOptions) (*history, error) {
-	h := &history{at: s, ref: ref, since: math.MinInt64, before: index.MaxOrdinal + 1}
+	h := &history{at: s, ref: ref, by: access.Search, since: math.MinInt64, before: index.MaxOrdinal + 1}
+	if ref.ID != "" {
+		h.by = access.Read
+	}
 	if opts == nil {
 		return h, nil
 	}
@@ -134,7 +141,7 @@ func (s *Snapshot) history(ref Ref, opts *HistoryOptions) (*history, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.at, h.before = &Snapshot{store: s.store, view: then}, after
+		h.at, h.before = s.store.snapshot(then), after
 	}
 	return h, nil
 }
@@ -145,7 +152,7 @@ func (h *history) request() uint64 {
 	if h.since != math.MinInt64 {
 		since = time.UnixMicro(h.since).UTC().Format(time.RFC3339Nano)
 	}
-	return pagetoken.Hash(h.ref.Type, h.ref.ID, since)
+	return pagetoken.Hash(h.ref.Type, h.ref.ID, since, h.at.store.caller(), h.at.by.Meaning(h.by))
 }
 
 // next returns the token of the page after a version.
@@ -176,6 +183,7 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[index.Ordinal, error] 
 			yield(0, err)
 			return
 		}
+		lets := h.at.view.Judge(ctx, h.at.by, h.by)
 		for o := range ordinals {
 			if err := ctx.Err(); err != nil {
 				yield(0, err)
@@ -186,13 +194,16 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[index.Ordinal, error] 
 				return
 			}
 			if !h.at.view.Complete() {
-				yield(0, ErrStalePage)
+				yield(0, fmt.Errorf("%w: versions that it has were removed; ask for the history again, from its first page on", ErrStalePage))
 				return
 			}
 			if _, micros := h.at.view.RecordOf(o); micros < h.since {
 				return // all that follow are older
 			}
-			if !yield(o, nil) {
+			if shown, err := lets(o); err != nil {
+				yield(0, err)
+				return
+			} else if shown && !yield(o, nil) {
 				return
 			}
 		}
@@ -204,6 +215,9 @@ func (h *history) ordinals(ctx context.Context) iter.Seq2[index.Ordinal, error] 
 func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Ordinal) (iter.Seq[index.Ordinal], error) {
 	if ref.ID != "" {
 		o, err := s.lookup(ctx, ref)
+		if err == nil {
+			err = s.showsAny(ctx, o)
+		}
 		return func(yield func(index.Ordinal) bool) {
 			for ok := true; ok; o, ok = s.view.Previous(o) {
 				if o < before && !yield(o) {
@@ -216,11 +230,27 @@ func (s *Snapshot) historyOrdinals(ctx context.Context, ref Ref, before index.Or
 		before = 0
 	}
 	if ref.Type == "" {
-		return s.view.Newest(nil, before), nil
+		return s.view.Newest(nil, before), s.by.May(access.Search, 0)
 	}
 	t, err := resourceType(ref.Type)
+	if err == nil {
+		err = s.by.May(access.Search, t)
+	}
 	of := index.TypeID(t)
 	return s.view.Newest(&of, before), err
+}
+
+// showsAny reports ErrNotFound unless the caller may read some version of a resource. The
+// newest version is o.
+func (s *Snapshot) showsAny(ctx context.Context, o index.Ordinal) error {
+	lets := s.view.Judge(ctx, s.by, access.Read)
+	t, _ := s.view.Key(o)
+	for ok := true; ok; o, ok = s.view.Previous(o) {
+		if shown, err := lets(o); shown || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrNotFound, schema.TypeID(t))
 }
 
 // historical reads a version together with the interaction that wrote it.

@@ -3,7 +3,9 @@ package datastore
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/issue"
 )
@@ -30,7 +32,7 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 		return Version{}, err
 	}
 	for range tries {
-		now, err := s.read(ctx, ref)
+		now, err := s.toPatch(ctx, ref)
 		if err != nil {
 			return Version{}, err
 		}
@@ -45,6 +47,32 @@ func (s *Store) Patch(ctx context.Context, ref Ref, patch []byte, opts ...WriteO
 	return Version{}, ErrConflict
 }
 
+// toPatch reads the version that a patch is applied to.
+func (s *Store) toPatch(ctx context.Context, ref Ref) (Version, error) {
+	now, err := s.now()
+	if err != nil {
+		return Version{}, err
+	}
+	defer now.Close()
+	t, err := resourceType(ref.Type)
+	if err != nil {
+		return Version{}, err
+	}
+	if err := now.view.Permit(ctx, now.by, access.Update, t, ref.ID); err != nil {
+		return Version{}, err
+	}
+	o, ok := now.view.Find(t, ref.ID)
+	switch {
+	case !ok && s.engine.WasErased(t, ref.ID):
+		return Version{}, ErrErased
+	case !ok:
+		return Version{}, fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
+	case now.view.Deleted(o):
+		return Version{}, fmt.Errorf("%w: %s", ErrGone, ref.Type)
+	}
+	return now.version(o)
+}
+
 // patch applies a patch to a version, and stores the result if that is still the
 // current one.
 func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writeOptions) (Version, error) {
@@ -53,7 +81,11 @@ func (s *Store) patch(ctx context.Context, now Version, patch []byte, with *writ
 		return Version{}, err
 	}
 	n, _ := engine.ParseVersion(now.VersionID)
-	return s.update(ctx, text, now.Ref, with, engine.Condition{IfMatch: n}, engine.Patch)
+	v, err := s.update(ctx, text, now.Ref, with, engine.Condition{IfMatch: n}, engine.Patch)
+	if err != nil {
+		return Version{}, err
+	}
+	return v, s.withhold(ctx, &v)
 }
 
 // withoutOffsets takes the offsets out of an error about the patched resource, whose

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/index"
+	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
 // Read implements [Reader].
@@ -72,10 +74,23 @@ func (s *Snapshot) readVersion(ctx context.Context, ref Ref, versionID string) (
 // currentOrdinal returns the current version of a resource.
 func (s *Snapshot) currentOrdinal(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	o, err := s.lookup(ctx, ref)
+	if err == nil {
+		err = s.shows(ctx, o)
+	}
 	if err == nil && s.view.Deleted(o) {
 		err = fmt.Errorf("%w: %s", ErrGone, ref.Type)
 	}
 	return o, err
+}
+
+// shows reports ErrNotFound for a version that the caller may not read.
+func (s *Snapshot) shows(ctx context.Context, o index.Ordinal) error {
+	shown, err := s.view.Lets(ctx, s.by, access.Read, o)
+	if err == nil && !shown {
+		t, _ := s.view.Key(o)
+		err = fmt.Errorf("%w: %s", ErrNotFound, schema.TypeID(t))
+	}
+	return err
 }
 
 // versionOrdinal returns one version of a resource.
@@ -90,16 +105,30 @@ func (s *Snapshot) versionOrdinal(ctx context.Context, ref Ref, versionID string
 	}
 	switch {
 	case (!ok || s.view.VersionNumber(o) != n) && !s.view.Complete():
-		return 0, fmt.Errorf("%w: versions of this %s may have been removed", ErrStalePage, ref.Type)
-	case !ok || s.view.VersionNumber(o) != n:
+		return 0, fmt.Errorf("%w: versions of this %s may have been removed; read it in a newer state", ErrStalePage, ref.Type)
+	case (!ok || s.view.VersionNumber(o) != n) && s.seesAll(ref.Type):
 		return 0, fmt.Errorf("%w: no such version of this %s: it never was, or is not kept", ErrNotFound, ref.Type)
-	case s.view.Deleted(o):
+	case !ok || s.view.VersionNumber(o) != n: // there may be none that the caller sees
+		return 0, fmt.Errorf("%w: %s", ErrNotFound, ref.Type)
+	}
+	if err := s.shows(ctx, o); err != nil {
+		return 0, err
+	}
+	if s.view.Deleted(o) {
 		return 0, fmt.Errorf("%w: this version of the %s is its deletion", ErrGone, ref.Type)
 	}
 	return o, nil
 }
 
-// lookup returns the newest version of a resource, which may be a deletion.
+// seesAll reports whether the caller may read all resources of a type.
+func (s *Snapshot) seesAll(typ string) bool {
+	t, _ := schema.ResourceType(typ)
+	return s.by.Whole(access.Read, t)
+}
+
+// lookup returns the newest version of a resource, which may be a deletion, whether the
+// caller may see it or not. It reports ErrForbidden if the caller may read no
+// resource of the type.
 func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -111,11 +140,14 @@ func (s *Snapshot) lookup(ctx context.Context, ref Ref) (index.Ordinal, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := s.by.May(access.Read, t); err != nil {
+		return 0, err
+	}
 	o, ok := s.view.Find(t, ref.ID)
 	switch {
 	case !ok && !s.view.Whole():
-		return 0, fmt.Errorf("%w: the %s may have been removed", ErrStalePage, ref.Type)
-	case !ok && s.store.engine.WasErased(t, ref.ID):
+		return 0, fmt.Errorf("%w: the %s may have been removed; read it in a newer state", ErrStalePage, ref.Type)
+	case !ok && s.seesAll(ref.Type) && s.store.engine.WasErased(t, ref.ID):
 		return 0, ErrErased
 	case !ok:
 		return 0, fmt.Errorf("%w: %s", ErrNotFound, ref.Type)

@@ -31,6 +31,9 @@ import (
 // ctx, or one of the disk; after ErrOutcomeUnknown the store is read-only until it is
 // opened again.
 func (s *Store) RotateKey(ctx context.Context, progress func(done, total int64)) error {
+	if err := s.admin("rotate keys"); err != nil {
+		return err
+	}
 	var tell func(engine.RewriteProgress)
 	if progress != nil {
 		tell = func(p engine.RewriteProgress) { progress(p.Done, p.Total) }
@@ -50,6 +53,9 @@ func (s *Store) RotateKey(ctx context.Context, progress func(done, total int64))
 // Rewrap reports ErrKey or the wrapper's own error, ErrNoKey for a nil wrapper,
 // ErrReadOnly, ErrClosed, the error of ctx, or one of the disk.
 func (s *Store) Rewrap(ctx context.Context, wrapper KeyWrapper) error {
+	if err := s.admin("rewrap keys"); err != nil {
+		return err
+	}
 	if wrapper == nil {
 		return ErrNoKey
 	}

@@ -1,9 +1,11 @@
 package datastore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -320,4 +322,39 @@ func TestLostIsTold(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, page.Total, 9)
 	require.Positive(t, page.Total)
+}
+
+// TestBackupAfterRewrap gives a store in memory, which nobody has the key of, a key: its
+// backups can be opened then, as those of a store in a folder.
+func TestBackupAfterRewrap(t *testing.T) {
+	store := open(t, nil)
+	_, err := store.Update(ctx, patient("a", "Family"))
+	require.NoError(t, err)
+	_, err = store.Backup(ctx, io.Discard, 0)
+	require.ErrorIs(t, err, datastore.ErrNoKey)
+	require.ErrorIs(t, store.Rewrap(ctx, datastore.RawKey([32]byte{})), datastore.ErrKey)
+	_, err = store.Backup(ctx, io.Discard, 0)
+	require.ErrorIs(t, err, datastore.ErrNoKey, "the key was refused")
+	key := datastore.RawKey([32]byte{7})
+	require.NoError(t, store.Rewrap(ctx, key))
+	for range 2 {
+		var piece, apart, keys bytes.Buffer
+		_, err = store.Backup(ctx, &piece, 0)
+		require.NoError(t, err)
+		_, err = store.BackupApart(ctx, &apart, &keys, 0)
+		require.NoError(t, err)
+		copied, err := datastore.Restore(ctx, "mem:", &datastore.RestoreOptions{Options: datastore.Options{Key: key}}, &piece)
+		require.NoError(t, err)
+		_, err = copied.Read(ctx, datastore.Ref{Type: "Patient", ID: "a"})
+		require.NoError(t, err)
+		_, err = copied.Backup(ctx, io.Discard, 0)
+		require.NoError(t, err)
+		require.NoError(t, copied.Close())
+		copied, err = datastore.Restore(ctx, "mem:", &datastore.RestoreOptions{BackupKey: key, Keys: &keys}, &apart)
+		require.NoError(t, err)
+		_, err = copied.Backup(ctx, io.Discard, 0)
+		require.ErrorIs(t, err, datastore.ErrNoKey, "the copy has a key of its own, which nobody has")
+		require.NoError(t, copied.Close())
+		require.NoError(t, store.RotateKey(ctx, nil))
+	}
 }

@@ -110,7 +110,7 @@ func (s *Store) query(ctx context.Context, typ, query string, opts []SearchOptio
 	if q, err = s.engine.Search().ParseIn(in, t, query, o.lenient); err != nil {
 		return nil, "", engine.QueryError(err)
 	}
-	return q, path, nil
+	return q, path, s.permitted(q)
 }
 
 // find reads a query and then answers it as of from. The newest state is taken after

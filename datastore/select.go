@@ -2,8 +2,10 @@ package datastore
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -50,14 +52,18 @@ func (s *Snapshot) Versions(typ string) (iter.Seq2[Version, error], error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.by.May(access.Search, t); err != nil {
+		return nil, err
+	}
 	return func(yield func(Version, error) bool) {
+		lets := s.judge()
 		for o := range s.view.OfType(index.TypeID(t)).All() {
-			if !s.view.Hole(o) && !yield(s.Describe(Ordinal(o)), nil) {
+			if !s.view.Hole(o) && lets(o) && !yield(s.Describe(Ordinal(o)), nil) {
 				return
 			}
 		}
 		if !s.view.Complete() {
-			yield(Version{}, ErrStalePage)
+			yield(Version{}, fmt.Errorf("%w: versions that the snapshot has were removed; begin again with a new snapshot", ErrStalePage))
 		}
 	}, nil
 }
@@ -70,7 +76,11 @@ func (s *Snapshot) Describe(o Ordinal) Version {
 
 // Previous returns the version of the same resource before another, false for the first.
 func (s *Snapshot) Previous(o Ordinal) (Ordinal, bool) {
+	lets := s.judge()
 	before, ok := s.view.Previous(index.Ordinal(o))
+	for ok && !lets(before) {
+		before, ok = s.view.Previous(before)
+	}
 	return Ordinal(before), ok
 }
 
@@ -83,8 +93,9 @@ func (s *Snapshot) Find(ctx context.Context, ref Ref) (Ordinal, error) {
 
 // WithID returns the resources of any type that have an id.
 func (s *Snapshot) WithID(id string) (refs []Ref) {
+	lets := s.judge()
 	for t := range schema.Types {
-		if o, ok := s.view.Lookup(index.TypeID(t), id); ok && !s.view.Deleted(o) {
+		if o, ok := s.view.Lookup(index.TypeID(t), id); ok && !s.view.Deleted(o) && lets(o) {
 			refs = append(refs, Ref{Type: schema.TypeID(t).String(), ID: id})
 		}
 	}
@@ -100,7 +111,7 @@ func (s *Store) SnapshotAt(sequence uint64) (*Snapshot, error) {
 	}
 	view := s.engine.Then(sequence)
 	if view.Sequence() != sequence {
-		return nil, ErrStalePage
+		return nil, fmt.Errorf("%w: that after commit %d was swept or is yet to come; take a new snapshot", ErrStalePage, sequence)
 	}
-	return &Snapshot{store: s, view: view}, nil
+	return s.snapshot(view), nil
 }

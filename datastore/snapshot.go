@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
@@ -55,8 +56,15 @@ var (
 // much is written, and is safe for use by many goroutines.
 type Snapshot struct {
 	store *Store
-	view  engine.View
+	view  engine.View  // as by may search it
 	hold  *engine.Hold // nil where another holds the view
+	by    *engine.Access
+}
+
+// snapshot returns the snapshot of a view, as the store's caller sees it.
+func (s *Store) snapshot(view engine.View) *Snapshot {
+	by := s.access()
+	return &Snapshot{store: s, view: by.Through(access.Search, view), by: by}
 }
 
 // Snapshot returns the newest state. It costs less than a microsecond. Close it when
@@ -65,7 +73,7 @@ type Snapshot struct {
 func (s *Store) Snapshot() *Snapshot {
 	now, err := s.now()
 	if err != nil {
-		return &Snapshot{store: s, view: s.engine.Last()}
+		return s.snapshot(s.engine.Last())
 	}
 	return now
 }
@@ -84,7 +92,9 @@ func (s *Store) now() (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{store: s, view: hold.View, hold: hold}, nil
+	now := s.snapshot(hold.View)
+	now.hold = hold
+	return now, nil
 }
 
 // Sequence returns the sequence of the snapshot's newest commit, 0 for an empty store.
@@ -98,7 +108,7 @@ func (s *Store) At() (*Snapshot, error) { return s.now() }
 
 // At implements [Reader]. The snapshot holds the state itself.
 func (s *Snapshot) At() (*Snapshot, error) {
-	return &Snapshot{store: s.store, view: s.view}, s.view.Open()
+	return &Snapshot{store: s.store, view: s.view, by: s.by}, s.view.Open()
 }
 
 func (s *Store) reader()    {}

@@ -58,11 +58,17 @@ func (tx *Transaction) setState(s engine.State) error {
 
 // State returns the value of a name, nil if there is none. The value is the caller's.
 func (s *Store) State(ctx context.Context, name string) ([]byte, error) {
+	if err := s.admin("read state"); err != nil {
+		return nil, err
+	}
 	return s.engine.State(ctx, ownState+name)
 }
 
 // StateNames returns the names that begin with a prefix, in their order.
 func (s *Store) StateNames(prefix string) []string {
+	if s.admin("read state") != nil {
+		return nil
+	}
 	names := s.engine.StateNames(ownState + prefix)
 	for i := range names {
 		names[i] = strings.TrimPrefix(names[i], ownState)

@@ -1,6 +1,7 @@
 package datastore
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -67,7 +68,7 @@ type Stats struct {
 // Stats looks at the whole index, which takes about 50 ns a value list and holds up
 // neither readers nor writers. It reports ErrClosed.
 func (s *Store) Stats() (Stats, error) {
-	if err := s.engine.Open(); err != nil {
+	if err := cmp.Or(s.engine.Open(), s.admin("count the store")); err != nil {
 		return Stats{}, err
 	}
 	of := s.engine.Stats()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
@@ -18,6 +19,7 @@ type Store struct {
 	level     Level  // of writes; never zero
 	pageBytes int    // of Options.MaxPageBytes
 	metrics   func(Operation)
+	rights    *access.Rights // of the caller; nil permits everything
 }
 
 // Open opens the store in a folder, or makes one there if the folder is empty or

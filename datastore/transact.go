@@ -26,12 +26,12 @@ func (s *Store) Transact(ctx context.Context, json []byte, opts ...WriteOption) 
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: s.base, Return: returns[o.returns], Get: s.get})
+	return bundle.Do(ctx, s.engine, json, bundle.Options{Check: o.check, Base: s.base, Return: returns[o.returns], Get: s.get, By: s.access()})
 }
 
 // get answers a GET of a Bundle.
 func (s *Store) get(ctx context.Context, now engine.View, to bundle.Target, base string, bytes int) ([]byte, engine.Version, error) {
-	at := &Snapshot{store: s, view: now}
+	at := s.snapshot(now)
 	if to.IsQuery {
 		typ := ""
 		if to.Type != 0 {

@@ -67,7 +67,7 @@ func (tx *Transaction) Create(ctx context.Context, json []byte, opts ...WriteOpt
 	if err != nil {
 		return Ref{}, err
 	}
-	how := engine.How{ID: id, Check: o.check, Resolve: o.has(optResolveReferences)}
+	how := engine.How{ID: id, Check: o.check, Resolve: o.has(optResolveReferences), By: tx.store.access()}
 	return tx.prepare(ctx, json, &how, engine.Condition{MustNot: true}, o.by(engine.Create))
 }
 
@@ -83,7 +83,7 @@ func (tx *Transaction) Update(ctx context.Context, json []byte, opts ...WriteOpt
 	if err != nil {
 		return Ref{}, err
 	}
-	how := engine.How{Check: o.check, Compare: c.SkipSame, Resolve: o.has(optResolveReferences), Source: o.has(optKeepVersion)}
+	how := engine.How{Check: o.check, Compare: c.SkipSame, Resolve: o.has(optResolveReferences), Source: o.has(optKeepVersion), By: tx.store.access()}
 	return tx.prepare(ctx, json, &how, c, o.by(engine.Update))
 }
 
@@ -175,10 +175,15 @@ func (tx *Transaction) commit(ctx context.Context) ([]Version, error) {
 	if len(tx.ops)+len(tx.states) == 0 {
 		return nil, tx.store.engine.Open()
 	}
+	if len(tx.states) > 0 {
+		if err := tx.store.admin("set state"); err != nil {
+			return nil, err
+		}
+	}
 	for i := range tx.ops {
 		tx.ops[i].Condition.SkipRefused = tx.inOrder
 	}
-	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states, Annotation: tx.note})
+	done, err := tx.store.engine.Commit(ctx, &engine.Commit{Ops: tx.ops, States: tx.states, Annotation: tx.note, By: tx.store.access()})
 	if err != nil {
 		return nil, err
 	}

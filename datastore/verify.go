@@ -30,6 +30,9 @@ func (s *Store) Verify(ctx context.Context) error { return s.VerifyAll(ctx, nil,
 // whether to go on; without it the first one ends the work. progress is told how many of
 // all versions were read. Either may be nil.
 func (s *Store) VerifyAll(ctx context.Context, fault func(Fault) bool, progress func(done, total int)) error {
+	if err := s.admin("verify the store"); err != nil {
+		return err
+	}
 	v := engine.Verification{Progress: progress}
 	if fault != nil {
 		v.Fault = func(f engine.Fault) bool { return fault(Fault(f)) }

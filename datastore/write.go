@@ -43,7 +43,7 @@ func (s *Store) create(ctx context.Context, json []byte, as *operation, opts []W
 	if err != nil {
 		return Version{}, err
 	}
-	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: o.wantsJSON(), Resolve: o.has(optResolveReferences)})
+	p, err := s.engine.Prepare(ctx, json, &engine.How{ID: id, Check: o.check, Keep: o.wantsJSON(), Resolve: o.has(optResolveReferences), By: s.access()})
 	if err != nil {
 		return Version{}, err
 	}
@@ -58,9 +58,9 @@ func (s *Store) create(ctx context.Context, json []byte, as *operation, opts []W
 		}
 	}
 	for range tries {
-		done := &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: engine.Condition{MustNot: true}, Interaction: o.by(engine.Create)}}, beside...)}
+		done := &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: engine.Condition{MustNot: true}, Interaction: o.by(engine.Create)}}, beside...), By: s.access()}
 		if criterion != nil {
-			x, err := s.engine.Expect(ctx, criterion)
+			x, err := s.engine.Expect(ctx, criterion, s.access())
 			if err != nil {
 				return Version{}, err
 			}
@@ -125,7 +125,7 @@ func (s *Store) updateAs(ctx context.Context, json []byte, as *operation, opts [
 // not zero.
 func (s *Store) update(ctx context.Context, json []byte, ref Ref, o *writeOptions, c engine.Condition, by engine.Interaction) (Version, error) {
 	p, err := s.engine.Prepare(ctx, json, &engine.How{
-		Check: o.check, Keep: o.wantsJSON(), Compare: c.SkipSame, Resolve: o.has(optResolveReferences), Source: o.has(optKeepVersion),
+		Check: o.check, Keep: o.wantsJSON(), Compare: c.SkipSame, Resolve: o.has(optResolveReferences), Source: o.has(optKeepVersion), By: s.access(),
 	})
 	if err != nil {
 		return Version{}, err
@@ -137,7 +137,7 @@ func (s *Store) update(ctx context.Context, json []byte, ref Ref, o *writeOption
 	if err != nil {
 		return Version{}, err
 	}
-	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: by}}, beside...)})
+	versions, err := s.engine.Commit(ctx, &engine.Commit{Ops: append([]engine.Op{{Prepared: p, Condition: c, Interaction: by}}, beside...), By: s.access()})
 	if err != nil {
 		return Version{}, err
 	}

@@ -59,8 +59,9 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 // ([Result.Anew]). Only To, Progress and Workers of opts count. All other options are the
 // options of Start, and may be left out.
 //
-// It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is complete,
-// ErrChanged, and the errors of Start.
+// It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is complete
+// or that ran in the store from which this one was restored, ErrChanged, and the errors of
+// Start.
 func Resume(ctx context.Context, store *datastore.Store, id string, opts Options) (*Job, error) {
 	record, err := register.Get(ctx, store, id)
 	switch {
@@ -70,6 +71,8 @@ func Resume(ctx context.Context, store *datastore.Store, id string, opts Options
 		return nil, fmt.Errorf("export: %w", register.ErrNotFound)
 	case record.Status == register.Completed:
 		return nil, fmt.Errorf("export: %w", register.ErrEnded)
+	case record.Store != store.StoreID():
+		return nil, fmt.Errorf("export: %w in the store that was backed up: start it anew", register.ErrEnded)
 	case register.Runs(store, id):
 		return nil, fmt.Errorf("export: %w", register.ErrRunning)
 	}

@@ -5,7 +5,6 @@ package ingest_test
 import (
 	"bufio"
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/ingest"
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -32,8 +32,6 @@ const (
 
 // childPatients is how many patients a child imports: about 11,000 resources.
 const childPatients = 30
-
-var kills = flag.Int("kills", 10, "how often the crash test kills its child")
 
 // openFolder opens the store that a child writes.
 func openFolder(folder string) (*datastore.Store, error) {
@@ -145,7 +143,8 @@ func TestKill(t *testing.T) {
 	want := expect(t, text)
 	total := len(want.contents)
 	midway := 0
-	for range *kills {
+	var counts longrun.Counts
+	for range longrun.Of(10, 60) {
 		folder := t.TempDir()
 		p := startChild(t, folder)
 		<-p.lines // the import has begun
@@ -168,7 +167,9 @@ func TestKill(t *testing.T) {
 		require.Len(t, contents(t, store), total)
 		require.NoError(t, store.Close())
 	}
-	t.Logf("%d of %d kills came before the end", midway, *kills)
+	counts.AddN("kills", longrun.Of(10, 60))
+	counts.AddN("of them before the end", midway)
+	counts.Tell(t)
 }
 
 func TestFullDisk(t *testing.T) {

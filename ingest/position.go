@@ -192,8 +192,9 @@ func Start(ctx context.Context, store *datastore.Store, opts Options) (*Job, err
 // Imported lines of files whose report is not complete are read once more, for the
 // report alone.
 //
-// It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is
-// complete, ErrChanged, and what Start reports.
+// It reports jobs.ErrNotFound, jobs.ErrRunning, jobs.ErrEnded for a job that is complete
+// or that ran in the store from which this one was restored, ErrChanged, and what Start
+// reports.
 func Resume(ctx context.Context, store *datastore.Store, id string, opts Options) (*Job, error) {
 	j, err := prepare(ctx, store, opts)
 	if err != nil {
@@ -208,6 +209,8 @@ func Resume(ctx context.Context, store *datastore.Store, id string, opts Options
 		return nil, fmt.Errorf("ingest: %w", register.ErrNotFound)
 	case record.Status == Completed, record.Status == CompletedWithErrors:
 		return nil, fmt.Errorf("ingest: %w", register.ErrEnded)
+	case record.Store != store.StoreID():
+		return nil, fmt.Errorf("ingest: %w in the store that was backed up: start it anew", register.ErrEnded)
 	}
 	return j.start(ctx, record)
 }

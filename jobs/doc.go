@@ -20,6 +20,10 @@
 // does not run: its process ended, or the store was closed. ingest.Resume goes on with
 // it.
 //
+// A store that was restored from a backup has the register of the store that was backed
+// up. Jobs that had not ended there are Failed in the copy, and none of its jobs is
+// resumed: files and reports at the destination are those of the other store.
+//
 // # Concurrency
 //
 // All functions may be called by many goroutines.

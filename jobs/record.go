@@ -48,7 +48,10 @@ func (s Status) Ended() bool {
 
 // A Record is a job's entry in the register.
 type Record struct {
-	ID     string `json:"id"` // 32 hexadecimal digits
+	ID string `json:"id"` // 32 hexadecimal digits
+	// Store is the id of the store in which the job ran ([datastore.Store.StoreID]). Any
+	// other than the register's own is that of a store that was backed up.
+	Store  string `json:"store,omitempty"`
 	Kind   Kind   `json:"kind"`
 	Name   string `json:"name,omitempty"` // as the caller called it
 	Status Status `json:"status"`

@@ -44,6 +44,9 @@ func read(ctx context.Context, store *datastore.Store, name string) (*Record, er
 	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("jobs: the record %s cannot be read: %w", name, err)
 	}
+	if r.Store != store.StoreID() && !r.Status.Ended() {
+		r.Status, r.Message, r.Ended = Failed, "the job ran in the store that was backed up and had not ended: start it anew", r.Submitted
+	}
 	return r, nil
 }
 
@@ -163,7 +166,8 @@ var submitting sync.Mutex
 
 // Submit enters a new job and gives it an id, and the status Submitted unless it has one.
 // If an earlier job was submitted with the token, that job is returned, and found is true:
-// submitting twice makes one job. Submit reports ErrToken if the earlier job had other
+// submitting twice makes one job. A job of the store from which this one was restored
+// counts only if it was completed. Submit reports ErrToken if the earlier job had other
 // options.
 func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked string) (job *Record, found bool, err error) {
 	submitting.Lock()
@@ -176,7 +180,11 @@ func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked
 			return nil, false, err
 		}
 		for i := range before {
-			if b := &before[i]; len(b.Token) == len(r.Token) && b.Token[:len(name)] == name {
+			b := &before[i]
+			if b.Store != store.StoreID() && b.Status != Completed && b.Status != CompletedWithErrors {
+				continue // nobody goes on with it here
+			}
+			if len(b.Token) == len(r.Token) && b.Token[:len(name)] == name {
 				if b.Token != r.Token {
 					return nil, false, ErrToken
 				}
@@ -184,7 +192,7 @@ func Submit(ctx context.Context, store *datastore.Store, r *Record, token, asked
 			}
 		}
 	}
-	r.ID, r.Submitted = newID(), time.Now().UTC()
+	r.ID, r.Store, r.Submitted = newID(), store.StoreID(), time.Now().UTC()
 	r.Status = cmp.Or(r.Status, Submitted)
 	if r.Status == InProgress {
 		r.Began = r.Submitted

@@ -147,7 +147,13 @@ func (x *exchange) noteRoute(found *route) {
 	}
 	a.Route, a.Interaction = "/"+found.path, interactionOf(found)
 	if i := strings.IndexByte(found.path, '$'); i >= 0 {
-		a.Operation = found.path[i:]
+		a.Operation, a.Route = found.path[i:], ""
+		for _, part := range [][2]string{{x.typ, "/{type}"}, {x.id, "/{id}"}, {x.version, "/_history/{version}"}} {
+			if part[0] != "" {
+				a.Route += part[1]
+			}
+		}
+		a.Route += "/" + a.Operation
 	}
 	a.Type, a.ResourceID, a.VersionID, a.Query = x.typ, x.id, x.version, x.r.URL.RawQuery
 	if a.Type == "" {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
 	"github.com/fhirlake/fhirlake/internal/storetest"
@@ -50,6 +51,9 @@ func TestAudit(t *testing.T) {
 			want: rest.Access{Route: "/", Interaction: "batch", Status: 404, Patients: []string{"Patient/n7"}}, entries: 1},
 		{method: "DELETE", path: "/Observation/w", want: rest.Access{Route: "/{type}/{id}", Interaction: "delete", Type: "Observation", ResourceID: "w", Status: 204, Patients: []string{"Patient/bob"}}},
 		{method: "PUT", path: "/Observation?patient=bob", body: `{}`, want: rest.Access{Route: "/{type}", Interaction: "update", Type: "Observation", Query: "patient=bob", Status: 400}},
+		{method: "GET", path: "/Patient/bob/$everything", want: rest.Access{Route: "/{type}/{id}/$everything", Interaction: "operation", Operation: "$everything", Type: "Patient", ResourceID: "bob", Status: 200, Patients: []string{"Patient/bob"}}},
+		{method: "GET", path: "/Patient/bob/_history/1/$meta", want: rest.Access{Route: "/{type}/{id}/_history/{version}/$meta", Interaction: "operation", Operation: "$meta", Type: "Patient", ResourceID: "bob", VersionID: "1", Status: 200, Patients: []string{"Patient/bob"}}},
+		{method: "GET", path: "/$stats", want: rest.Access{Status: 404}},
 		{method: "GET", path: "/metadata", want: rest.Access{Route: "/metadata", Interaction: "capabilities", Status: 200}},
 		{method: "GET", path: "/Nothing/1", want: rest.Access{Status: 404}},
 		{method: "BREW", path: "/Patient/bob", want: rest.Access{Status: 405, Patients: []string{"Patient/bob"}}},
@@ -75,10 +79,34 @@ func TestAudit(t *testing.T) {
 			if step.method != "BREW" {
 				require.Equal(t, step.method, a.Method)
 			}
-			got := rest.Access{Route: a.Route, Interaction: a.Interaction, Type: a.Type, ResourceID: a.ResourceID, VersionID: a.VersionID, Query: a.Query, Status: a.Status, Patients: a.Patients}
+			got := rest.Access{Route: a.Route, Interaction: a.Interaction, Operation: a.Operation, Type: a.Type, ResourceID: a.ResourceID, VersionID: a.VersionID, Query: a.Query, Status: a.Status, Patients: a.Patients}
 			require.Equal(t, step.want, got)
 		})
 	}
+}
+
+// The audit and the log are told of callers, also of those who are refused.
+func TestAuditOfCallers(t *testing.T) {
+	store := storetest.Open(t, nil)
+	var told *rest.Access
+	h := rest.NewHandler(store, &rest.Options{
+		Audit:         func(_ context.Context, a *rest.Access) { told = a },
+		Authorization: callers(map[string]*access.Rights{"bob": {Caller: "bob", Grants: ofPatient("bob", "rs")}}),
+	})
+	ask := func(method, path, body, header string) {
+		r := httptest.NewRequest(method, "/fhir"+path, strings.NewReader(body))
+		if name, value, ok := strings.Cut(header, ": "); ok {
+			r.Header.Set(name, value)
+		}
+		refusedOr(t, h, r)
+	}
+	ask("GET", "/Patient/bob", "", as("bob"))
+	require.Equal(t, "bob 404 read", fmt.Sprint(told.Caller, " ", told.Status, " ", told.Interaction))
+	ask("PUT", "/Patient/bob", bob, as("bob"))
+	require.Equal(t, "bob 403 update", fmt.Sprint(told.Caller, " ", told.Status, " ", told.Interaction))
+	ask("GET", "/Patient/ann", "", "")
+	require.Equal(t, " 401 read", fmt.Sprint(told.Caller, " ", told.Status, " ", told.Interaction))
+	require.Equal(t, []string{"Patient/ann"}, told.Patients)
 }
 
 // A patient is named by references of any form, and once.
@@ -153,6 +181,7 @@ func TestAccessLog(t *testing.T) {
 		{"POST", "/fhir/Patient", `{"resourceType":"Patient","name":[{"family":"secret"}]}`},
 		{"GET", "/fhir/Patient/secret?_format=secret", ""}, {"GET", "/fhir/Patient?name=secret", ""}, {"GET", "/fhir/secret/secret", ""},
 		{"SECRET", "/fhir/Patient/secret", ""}, {"GET", "/fhir/Patient/secret/_history/secret", ""}, {"GET", "/fhir/Patient/secret/$secret", ""},
+		{"GET", "/fhir/Patient/secret/$everything", ""}, {"GET", "/fhir/Patient/secret/_history/secret/$meta", ""}, {"POST", "/fhir/Patient/secret/$erase", ""},
 		{"PUT", "/fhir/Patient?identifier=secret", `{"resourceType":"Patient"}`}, {"POST", "/fhir/Patient/_search", "name=secret"},
 	} {
 		log.Reset()
@@ -201,12 +230,12 @@ func TestObserversThatFail(t *testing.T) {
 			},
 		},
 	})
-	require.Equal(t, http.StatusCreated, answerOf(t, h, httptest.NewRequest("POST", "/fhir/Patient", strings.NewReader(ann))).Code)
+	require.Equal(t, http.StatusCreated, refusedOr(t, h, httptest.NewRequest("POST", "/fhir/Patient", strings.NewReader(ann))).Code)
 	require.Equal(t, 2, ended)
 	require.Equal(t, 3, strings.Count(log.String(), "panicked"))
 	require.NotContains(t, log.String(), "secret")
 	// A panic of a request is told as what it was.
-	require.Equal(t, http.StatusInternalServerError, answerOf(t, h, httptest.NewRequest("POST", "/fhir/Patient", panicking{})).Code)
+	require.Equal(t, http.StatusInternalServerError, refusedOr(t, h, httptest.NewRequest("POST", "/fhir/Patient", panicking{})).Code)
 	require.Equal(t, 4, ended)
 }
 

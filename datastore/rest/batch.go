@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/bundle"
 )
 
 // returns are the values of the preference return, in lower case (RFC 7240 §4.2, FHIR R4
@@ -34,7 +35,7 @@ func (x *exchange) transact() error {
 		return err
 	}
 	options = append(options, x.returning()...)
-	reply, err := x.store.Transact(x.r.Context(), body, options...)
+	reply, err := x.store.Transact(bundle.WithOperations(x.r.Context(), x.operateIn), body, options...)
 	x.noteEntries(body, reply)
 	if err != nil {
 		return err

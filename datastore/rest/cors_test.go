@@ -17,7 +17,7 @@ func TestCORS(t *testing.T) {
 	behind := httptest.NewRequest("POST", "http://10.0.0.1/fhir/Patient", strings.NewReader(ann))
 	behind.Header.Set("Origin", app)
 	proxied := rest.NewHandler(store, &rest.Options{BaseURL: app + "/fhir"})
-	require.Equal(t, http.StatusCreated, answerOf(t, proxied, behind).Code, "the page of the server itself, behind a proxy")
+	require.Equal(t, http.StatusCreated, refusedOr(t, proxied, behind).Code, "the page of the server itself, behind a proxy")
 	for name, test := range map[string]struct {
 		allowed            []string
 		method, origin     string
@@ -56,7 +56,7 @@ func TestCORS(t *testing.T) {
 				r.Header.Set(name, value)
 			}
 			before := store.Snapshot().Sequence()
-			w := answerOf(t, h, r)
+			w := refusedOr(t, h, r)
 			require.Equal(t, test.status, w.Code, w.Body)
 			require.Equal(t, test.allowOrigin, w.Header().Get("Access-Control-Allow-Origin"))
 			require.Equal(t, test.vary != "", strings.Contains(strings.Join(w.Header().Values("Vary"), ","), "Origin"))

@@ -43,6 +43,12 @@
 // Every error is an OperationOutcome, a panic included, and none carries patient data.
 // [datastore.Status] gives the status of the store's errors.
 //
+// # Who may do what
+//
+// With [Options.Authorization] each request is held to the rights of its caller, below
+// search and not around it: see package access for the rules, and package smart for access
+// tokens. Without it anybody may do anything.
+//
 // # Around it
 //
 // [Limits] bound headers, slow clients, and the work at a time. [Options] name the origins
@@ -52,9 +58,8 @@
 //
 // # What it does not do
 //
-// It neither authenticates nor authorises: wrap the
-// handler, and serve it over TLS. It logs no requests unless it is told to, since their URLs
-// are full of patient data.
+// It has no TLS: serve it over some. It logs no requests unless it is told to, since their
+// URLs are full of patient data.
 //
 // # Terms
 //

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/fhirpath"
@@ -17,6 +18,21 @@ import (
 // fhirPathDefinition is the operation's canonical URL: FHIRPath Lab's, whose
 // convention for the Parameters on both sides this is.
 const fhirPathDefinition = "http://fhirpath-lab.org/OperationDefinition/fhirpath"
+
+// fhirPathOperations returns $fhirpath.
+func fhirPathOperations() []Operation {
+	return []Operation{{
+		Name: "fhirpath", URL: fhirPathDefinition, System: true, raw: (*exchange).fhirpath,
+		Description: "Evaluates a FHIRPath expression on a resource that comes along, by the convention of FHIRPath Lab. It is called by POST; parameters of other names are passed over.",
+		Parameters: []Parameter{
+			{Name: "expression", Min: 1, Type: "string", Documentation: "The expression."},
+			{Name: "resource", Type: "Resource", Documentation: "The resource; without one the expression is evaluated on nothing."},
+			{Name: "context", Type: "string", Documentation: "An expression: the other one is evaluated on each of its items."},
+			{Name: "variables", Many: true, Documentation: "Variables.", Parts: []Parameter{{Name: "name", Many: true, Type: "Element", Documentation: "An item of a variable: a part that has the variable's name, with a value or a resource."}}},
+			{Name: "result", Out: true, Many: true, Documentation: "The items for the resource, or for one item of the context.", Parts: []Parameter{{Name: "type", Many: true, Type: "Element", Documentation: "An item: a part that has the name of its type."}}},
+		},
+	}}
+}
 
 // maxContexts is how many items a context may have. The work that one evaluation
 // may do is shared among them.
@@ -315,7 +331,7 @@ func (x *exchange) resolve(ctx context.Context, reference string) ([]byte, error
 	} else {
 		v, err = x.store.Read(ctx, ref)
 	}
-	for _, absent := range []error{datastore.ErrNotFound, datastore.ErrGone, datastore.ErrInvalid} {
+	for _, absent := range []error{datastore.ErrNotFound, datastore.ErrGone, datastore.ErrInvalid, access.ErrForbidden} {
 		if errors.Is(err, absent) {
 			return nil, nil
 		}

@@ -97,7 +97,7 @@ func TestFHIRPath(t *testing.T) {
 	require.Contains(t, c.must(http.StatusOK, "POST", "/$fhirpath", `{"resourceType":"Parameters","parameter":[`+text("expression", "text.`div`.htmlChecks()")+`,{"name":"resource","resource":`+flawed+`}]}`).body,
 		`"valueBoolean":false`)
 	require.Equal(t, `{"resourceType":"Parameters"}`, c.must(http.StatusOK, "POST", "/$fhirpath", ask("use", text("context", "photo"))).body)
-	require.Contains(t, c.must(http.StatusOK, "GET", "/metadata", "").body, `"operation":[{"name":"fhirpath",`)
+	require.Contains(t, c.must(http.StatusOK, "GET", "/metadata", "").body, `{"name":"fhirpath","definition":"http://fhirpath-lab.org/`)
 	require.Equal(t, "POST", c.must(http.StatusMethodNotAllowed, "GET", "/$fhirpath", "").header.Get("Allow"))
 }
 

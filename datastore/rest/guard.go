@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 
@@ -65,8 +66,7 @@ func (h *handler) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// checkHeader refuses a request whose path, query and headers are too long, or whose path
-// leads elsewhere than it says.
+// checkHeader refuses a request whose path, query and headers are too long.
 func (h *handler) checkHeader(r *http.Request) error {
 	size := len(r.URL.Path) + len(r.URL.RawQuery)
 	if size > h.options.Limits.HeaderBytes {
@@ -80,13 +80,18 @@ func (h *handler) checkHeader(r *http.Request) error {
 	if size > h.options.Limits.HeaderBytes {
 		return refuse(http.StatusRequestHeaderFieldsTooLarge, issue.TooLong, "the headers are too long")
 	}
-	if strings.Contains(strings.ToLower(r.URL.RawPath), "%2f") {
+	return nil
+}
+
+// checkPath refuses a path that leads elsewhere than it says.
+func checkPath(u *url.URL) error {
+	if strings.Contains(strings.ToLower(u.RawPath), "%2f") {
 		return refuse(http.StatusBadRequest, issue.Invalid, "the path has an escaped slash")
 	}
-	if strings.Contains(r.URL.Path, "//") {
+	if strings.Contains(u.Path, "//") {
 		return refuse(http.StatusNotFound, issue.NotFound, "there is nothing at this path: a step of it is empty")
 	}
-	for step := range strings.SplitSeq(r.URL.Path, "/") {
+	for step := range strings.SplitSeq(u.Path, "/") {
 		if step == "." || step == ".." || strings.ContainsFunc(step, isControl) {
 			return refuse(http.StatusBadRequest, issue.Invalid, "the path has a step . or .. or a control character")
 		}

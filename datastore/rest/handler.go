@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/klauspost/compress/gzhttp"
@@ -47,6 +49,12 @@ type Options struct {
 	Audit func(context.Context, *Access)
 	// Observers are told of each request: [AccessLog] makes one, and package telemetry.
 	Observers []Observer
+	// Operations are the program's own. An operation without a Handle, or with the path of
+	// another one, is a wrong option.
+	Operations []Operation
+	// Authorization says who calls and what they may see and do. By default nobody is
+	// asked, and everybody may do anything.
+	Authorization *Authorization
 	// Logger gets the server's own errors. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -83,12 +91,23 @@ func (o *Options) withDefaults() (Options, error) {
 			wrong = append(wrong, fmt.Errorf("rest: CORS %q is no origin: write * or scheme://host:port", origin))
 		}
 	}
+	if filled.Authorization != nil && filled.Authorization.Rights == nil {
+		wrong = append(wrong, errors.New("rest: Authorization has no Rights, which say what a caller may do"))
+	}
+	if _, err := filled.operations(time.Unix(0, 0)); err != nil {
+		wrong = append(wrong, err)
+	}
 	limits, more := filled.Limits.withDefaults()
 	filled.Limits = limits
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
 	return filled, errors.Join(append(wrong, more...)...)
+}
+
+// operations returns the registry of operations. Definitions have the date at.
+func (o *Options) operations(at time.Time) (*operations, error) {
+	return newOperations(o.Operations, cmp.Or(o.BaseURL, "http://localhost"+o.BasePath), at)
 }
 
 // Check reports all that is wrong with options, and what to do about it.
@@ -99,12 +118,14 @@ func (o *Options) Check() error {
 
 // handler answers the requests of one store.
 type handler struct {
-	store     *datastore.Store
-	options   Options
-	routes    []route
-	statement statement
-	load      *load
-	cors      *corsRule
+	store       *datastore.Store
+	options     Options
+	routes      []route
+	operations  *operations
+	statement   statement
+	definitions definitionCache
+	load        *load
+	cors        *corsRule
 }
 
 // NewHandler returns a handler that speaks FHIR over a store. opts may be nil.
@@ -114,6 +135,7 @@ type handler struct {
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	filled, wrong := opts.withDefaults()
 	h := &handler{store: store, options: filled, routes: routes()}
+	h.operations, _ = filled.operations(store.Created()) // withDefaults has seen its errors
 	if wrong != nil {
 		return h.misconfigured(wrong)
 	}
@@ -158,6 +180,8 @@ type exchange struct {
 	fromXML bool // the body was XML: offsets in its JSON say nothing
 	began   bool // the answer is on its way: its status can no longer be changed
 
+	caller string // who asks, "" where nobody is asked
+
 	// The parts of the URL, "" if it does not have them.
 	typ, id, version string
 	compartment      string // the type of the compartment's resource
@@ -167,7 +191,6 @@ type exchange struct {
 
 	found  *route
 	room   place   // in the handler's load
-	caller string  // as authorization says, "" if nobody is asked
 	access *Access // what observers are told, nil if there are none
 }
 
@@ -176,16 +199,21 @@ func (x *exchange) ref() datastore.Ref { return datastore.Ref{Type: x.typ, ID: x
 
 // answer finds the interaction of the request and answers it.
 func (x *exchange) answer() error {
+	shaped := x.shape(x.r.URL.RawQuery)
 	found, err := x.route()
+	refused := x.authorize(&found)
 	x.noteRoute(&found)
+	if refused != nil {
+		return refused // also of a path that there is not
+	}
 	if err != nil {
 		return err
 	}
 	if found.method == http.MethodPatch {
 		x.w.Header().Set("Accept-Patch", jsonPatch+", "+fhirJSON+", "+fhirXML) // RFC 5789 §3.1
 	}
-	if err := x.shape(x.r.URL.RawQuery); err != nil && !x.wantsContent() {
-		return err // in FHIR's JSON, whatever is wanted
+	if shaped != nil && !x.wantsContent() && found.path != configurationPath {
+		return shaped // in FHIR's JSON, whatever is wanted
 	}
 	if err := x.check(&found.takes); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -20,9 +21,16 @@ func (x *exchange) history() error {
 	if err != nil {
 		return err
 	}
-	return x.stream(func(w io.Writer) error {
+	err = x.stream(func(w io.Writer) error {
 		return x.store.HistoryTo(x.r.Context(), w, x.base, x.ref(), &q)
 	})
+	if errors.Is(err, datastore.ErrNotFound) && x.id != "" {
+		if own, ok := x.ownDefinition(); ok {
+			x.send(http.StatusOK, historyOf(x.base, own))
+			return nil
+		}
+	}
+	return err
 }
 
 // historyQuery reads the query of a history. An unknown parameter is an error, unless

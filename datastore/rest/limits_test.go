@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answerOf has a handler answer a request, and checks that a refusal is an OperationOutcome.
-func answerOf(t *testing.T, h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+// refusedOr has a handler answer a request, and checks that a refusal is an OperationOutcome.
+func refusedOr(t *testing.T, h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -35,16 +35,16 @@ func TestLongHeaders(t *testing.T) {
 	for i := range 100_000 {
 		many.Header.Set(fmt.Sprintf("X-%d", i), "y")
 	}
-	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, answerOf(t, h, many).Code)
+	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, refusedOr(t, h, many).Code)
 	long := httptest.NewRequest("POST", "/fhir/Patient", strings.NewReader(ann))
 	long.Header.Set("X-Long", strings.Repeat("x", 300<<10))
-	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, answerOf(t, h, long).Code)
-	require.Equal(t, http.StatusRequestURITooLong, answerOf(t, h, httptest.NewRequest("GET", "/fhir/Patient?name="+strings.Repeat("x", 300<<10), nil)).Code)
+	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, refusedOr(t, h, long).Code)
+	require.Equal(t, http.StatusRequestURITooLong, refusedOr(t, h, httptest.NewRequest("GET", "/fhir/Patient?name="+strings.Repeat("x", 300<<10), nil)).Code)
 	c.must(431, "GET", "/Patient", "", "X-Long: "+strings.Repeat("x", 300<<10))
 	require.Zero(t, *c.must(200, "GET", "/Patient", "").bundle(t).Total)
 	small := rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{HeaderBytes: 100}})
-	require.Equal(t, http.StatusRequestURITooLong, answerOf(t, small, httptest.NewRequest("GET", "/fhir/Patient?name="+strings.Repeat("x", 100), nil)).Code)
-	require.Equal(t, http.StatusOK, answerOf(t, small, httptest.NewRequest("GET", "/fhir/Patient", nil)).Code)
+	require.Equal(t, http.StatusRequestURITooLong, refusedOr(t, small, httptest.NewRequest("GET", "/fhir/Patient?name="+strings.Repeat("x", 100), nil)).Code)
+	require.Equal(t, http.StatusOK, refusedOr(t, small, httptest.NewRequest("GET", "/fhir/Patient", nil)).Code)
 }
 
 // A path means what it says, or nothing.
@@ -87,7 +87,7 @@ func TestPathTricks(t *testing.T) {
 				continue
 			}
 			r.URL = u
-			w := answerOf(t, h, r)
+			w := refusedOr(t, h, r)
 			if method == "GET" || status == 400 {
 				require.Equal(t, status, w.Code, "%s %s: %s", method, path, w.Body)
 			}
@@ -148,7 +148,7 @@ func TestLoad(t *testing.T) {
 	ask := func(h http.Handler, remote, method, path, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, path, strings.NewReader(body))
 		r.RemoteAddr = remote
-		return answerOf(t, h, r)
+		return refusedOr(t, h, r)
 	}
 	h := rest.NewHandler(c.store, &rest.Options{Limits: rest.Limits{Load: 17, CallerLoad: 9, Wait: time.Nanosecond}})
 	one := hold(h, "10.0.0.1:1")
@@ -189,7 +189,7 @@ func TestSlowBodiesHoldNothing(t *testing.T) {
 		done <- w.Code
 	}()
 	<-reading
-	require.Equal(t, http.StatusOK, answerOf(t, h, httptest.NewRequest("GET", "/fhir/Patient", nil)).Code)
+	require.Equal(t, http.StatusOK, refusedOr(t, h, httptest.NewRequest("GET", "/fhir/Patient", nil)).Code)
 	_, err := io.WriteString(sink, ann)
 	require.NoError(t, err)
 	require.NoError(t, sink.Close())

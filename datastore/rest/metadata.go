@@ -15,6 +15,9 @@ import (
 
 // metadata answers GET metadata with the CapabilityStatement (FHIR R4 §3.1.0.10).
 func (x *exchange) metadata() error {
+	if queryValue(x.query, "mode") == "terminology" {
+		return x.terminology()
+	}
 	statement, err := x.capabilities()
 	if err != nil {
 		return err
@@ -76,9 +79,12 @@ type (
 	}
 	restPart struct {
 		Mode        string         `json:"mode"`
+		Security    *security      `json:"security,omitempty"`
 		Resource    []resourcePart `json:"resource"`
 		Interaction []interaction  `json:"interaction"`
-		Operation   []operation    `json:"operation"`
+		SearchParam []searchParam  `json:"searchParam"`
+		Operation   []operation    `json:"operation,omitempty"`
+		Compartment []string       `json:"compartment"`
 	}
 	operation struct {
 		Name       string `json:"name"`
@@ -102,6 +108,7 @@ type (
 		SearchInclude     []string      `json:"searchInclude,omitempty"`
 		SearchRevInclude  []string      `json:"searchRevInclude,omitempty"`
 		SearchParam       []searchParam `json:"searchParam"`
+		Operation         []operation   `json:"operation,omitempty"`
 	}
 	searchParam struct {
 		Name       string `json:"name"`
@@ -113,8 +120,22 @@ type (
 // capabilityStatement makes the statement from the routes, the schema tables and the
 // store's search parameters. Its date is now.
 func (h *handler) capabilityStatement() ([]byte, error) {
-	rest := restPart{Mode: "server", Operation: []operation{{"fhirpath", fhirPathDefinition}}}
+	rest := restPart{Mode: "server"}
+	for _, o := range h.operations.list {
+		if o.System {
+			rest.Operation = append(rest.Operation, operation{o.Name, o.URL})
+		}
+	}
+	for _, p := range h.store.Parameters("Basic") {
+		if strings.HasPrefix(p.URL, "http://hl7.org/fhir/SearchParameter/Resource-") { // of all types
+			rest.SearchParam = append(rest.SearchParam, searchParam{p.Code, p.URL, p.Type})
+		}
+	}
+	for _, c := range schema.Compartments {
+		rest.Compartment = append(rest.Compartment, "http://hl7.org/fhir/CompartmentDefinition/"+strings.ToLower(c.Type.String()))
+	}
 	var perType []interaction
+	rest.Security = h.options.Authorization.security()
 	for _, r := range h.routes {
 		for _, code := range r.interactions {
 			if strings.HasPrefix(r.path, "{type}") {
@@ -142,6 +163,11 @@ func (h *handler) capabilityStatement() ([]byte, error) {
 			part.SearchInclude = append(part.SearchInclude, via)
 			for _, target := range p.Targets {
 				included[target] = append(included[target], via)
+			}
+		}
+		for _, o := range h.operations.list {
+			if (o.Type || o.Instance) && o.on(name) {
+				part.Operation = append(part.Operation, operation{o.Name, o.URL})
 			}
 		}
 		rest.Resource = append(rest.Resource, part)

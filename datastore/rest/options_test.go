@@ -22,6 +22,8 @@ func TestWrongOptions(t *testing.T) {
 		"ConditionalDelete":    {ConditionalDelete: 7},
 		"BaseURL":              {BaseURL: "example.org/fhir"},
 		"CORS":                 {CORS: []string{"https://example.org/path"}},
+		"Authorization":        {Authorization: &rest.Authorization{}},
+		"Operations":           {Operations: []rest.Operation{{Name: "none", System: true}}},
 		"observer":             {Observers: []rest.Observer{nil}},
 		"Limits.HeaderBytes":   {Limits: rest.Limits{HeaderBytes: -1}},
 		"Limits.Patience":      {Limits: rest.Limits{Patience: -1}},

@@ -37,6 +37,9 @@ func (x *exchange) fail(err error) {
 	if errors.As(err, &refused) {
 		status = refused.status
 	}
+	if status == http.StatusForbidden && !errors.Is(err, datastore.ErrTooCostly) {
+		x.challenge()
+	}
 	if status == http.StatusInternalServerError && !errors.Is(err, datastore.ErrOutcomeUnknown) {
 		x.options.Logger.ErrorContext(x.r.Context(), "rest: internal error", "error", err)
 		err = errInternal

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/fhirlake/fhirlake/datastore"
@@ -9,12 +10,22 @@ import (
 // read answers GET {type}/{id} (FHIR R4 §3.1.0.2).
 func (x *exchange) read() error {
 	v, err := x.store.Read(x.r.Context(), x.ref())
+	if errors.Is(err, datastore.ErrNotFound) {
+		if own, ok := x.ownDefinition(); ok {
+			v, err = own, nil
+		}
+	}
 	return x.sendRead(&v, err)
 }
 
 // readVersion answers GET {type}/{id}/_history/{version} (FHIR R4 §3.1.0.3).
 func (x *exchange) readVersion() error {
 	v, err := x.store.ReadVersion(x.r.Context(), x.ref(), x.version)
+	if errors.Is(err, datastore.ErrNotFound) {
+		if own, ok := x.ownDefinition(); ok {
+			v, err = own, nil
+		}
+	}
 	return x.sendRead(&v, err)
 }
 

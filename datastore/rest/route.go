@@ -24,9 +24,9 @@ type route struct {
 // routes returns all interactions that the handler answers (FHIR R4 §3.1.0).
 func routes() []route {
 	return []route{
-		{"GET", "metadata", nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
+		{"GET", metadataPath, nil, takes{parameters: []string{"mode"}, headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).metadata},
+		{"GET", configurationPath, nil, takes{headers: []string{ifNoneMatch, ifModifiedSince}}, (*exchange).configuration},
 		{"POST", "", []string{"transaction", "batch"}, takes{}, (*exchange).transact},
-		{"POST", "$fhirpath", nil, takes{}, (*exchange).fhirpath},
 		{"GET", "", []string{"search-system"}, searching, (*exchange).search},
 		{"POST", "_search", nil, searching, (*exchange).searchForm},
 		{"GET", "_history", []string{"history-system"}, searching, (*exchange).history},
@@ -52,8 +52,12 @@ func routes() []route {
 
 // route finds the route of the request and reads type, id and version from its path. It
 // reports 404 for a path that is not in the table, 405 for a method that the path does
-// not have, and 501 for an interaction of FHIR that the table lacks.
+// not have, 501 for an interaction of FHIR that the table lacks, and 400 for a path that leads
+// elsewhere than it says.
 func (x *exchange) route() (route, error) {
+	if err := checkPath(x.r.URL); err != nil {
+		return route{}, err
+	}
 	path := strings.TrimSuffix(x.r.URL.Path, "/")
 	if rest, ok := strings.CutPrefix(path, x.options.BasePath); ok && (rest == "" || rest[0] == '/') {
 		path = rest
@@ -74,6 +78,9 @@ func (x *exchange) route() (route, error) {
 	if allowed != nil {
 		x.w.Header().Set("Allow", strings.Join(allowed, ", "))
 		return route{}, refuse(http.StatusMethodNotAllowed, issue.NotSupported, "the method is not supported here; Allow says which are")
+	}
+	if last := path[strings.LastIndexByte(path, '/')+1:]; strings.HasPrefix(last, "$") {
+		return x.operationRoute(path)
 	}
 	return route{}, unrouted(path)
 }
@@ -130,8 +137,6 @@ func unrouted(path string) error {
 	_, isType := schema.ResourceType(steps[0])
 	_, isCompartment := schema.ResourceType(last)
 	switch {
-	case strings.HasPrefix(last, "$"):
-		return refuse(http.StatusNotImplemented, issue.NotSupported, "there is no such operation here")
 	case isType && len(steps) == 3 && (isCompartment || last == "*"):
 		return refuse(http.StatusNotFound, issue.NotSupported, "there is no compartment of that type")
 	case isType || strings.HasPrefix(path, "_"):

@@ -40,6 +40,9 @@ func (x *exchange) sendPage(query string) error {
 	if x.id != "" {
 		options = append(options, datastore.InCompartment(datastore.Ref{Type: x.compartment, ID: x.id}))
 	}
+	if x.typ == definitionType && x.id == "" {
+		return x.sendDefinitions(query, options)
+	}
 	return x.stream(func(w io.Writer) error {
 		return x.store.SearchTo(x.r.Context(), w, x.base, x.typ, query, options...)
 	})

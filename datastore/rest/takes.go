@@ -72,7 +72,7 @@ func (x *exchange) check(t *takes) error {
 			return refuse(http.StatusBadRequest, issue.Invalid, "the query is not percent-encoded")
 		}
 		fits := name == "_format" || name == "_pretty" && (value == "" || value == "true" || value == "false") ||
-			slices.Contains(t.parameters, name) && (name != "mode" || value == "full")
+			slices.Contains(t.parameters, name) && (name != "mode" || value == "full" || value == "terminology")
 		switch {
 		case fits:
 			used = append(used, part)

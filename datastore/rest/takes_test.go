@@ -45,7 +45,7 @@ func TestParametersOfInteractions(t *testing.T) {
 		}
 		c.t = t
 	}
-	for _, bad := range []string{"/Patient/bob?_count=1", "/Patient/bob?name=bob", "/Patient/bob?_summary=count", "/Patient/bob?_summary=yes", "/Patient/bob?_elements=nonsense", "/Patient/bob?_summary=true&_summary=text", "/metadata?_summary=true", "/metadata?mode=terminology", "/Patient/bob?_elements=%zz"} {
+	for _, bad := range []string{"/Patient/bob?_count=1", "/Patient/bob?name=bob", "/Patient/bob?_summary=count", "/Patient/bob?_summary=yes", "/Patient/bob?_elements=nonsense", "/Patient/bob?_summary=true&_summary=text", "/metadata?_summary=true", "/metadata?mode=normative", "/Patient/bob?_elements=%zz"} {
 		c.must(400, "GET", bad, "")
 	}
 	c.must(200, "GET", "/metadata?mode=full&_format=json", "")

@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // The program runs to its end and says what it promises.
 func TestQuickstart(t *testing.T) {

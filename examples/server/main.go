@@ -6,13 +6,14 @@
 //	go run ./examples/server -package us-core.tgz                # with the resources of a FHIR package
 //	go run ./examples/server -nlp                                # and read every DocumentReference
 //	go run ./examples/server -validation minimal                 # and take what is not valid as well
+//	go run ./examples/server -smart FILE                         # and want access tokens with SMART scopes
 //	go run ./examples/server -tls-cert FILE -tls-key FILE        # over TLS; -client-ca FILE wants certificates of clients
 //	go run ./examples/server -socket PATH                        # at a unix socket
 //	go run ./examples/server -access-log                         # with a JSON line on standard error for each request
 //
 // It prints "listening on http://ADDR/fhir" once all is imported, and ends in good order at
-// SIGINT or SIGTERM. /health and /ready answer before. It asks nobody who they are: where
-// others can reach it, put that in front.
+// SIGINT or SIGTERM. /health and /ready answer before. Without -smart it asks nobody who they
+// are, and says so.
 package main
 
 import (
@@ -30,6 +31,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/datastore"
 	"github.com/fhirlake/fhirlake/datastore/rest"
+	"github.com/fhirlake/fhirlake/datastore/rest/smart"
 	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/nlp/clinical"
 )
@@ -44,6 +46,7 @@ type config struct {
 	packages  []string
 	synthetic int
 	nlp       bool
+	smart     string
 	level     datastore.Level
 	durable   datastore.Durability
 	rest      rest.Options
@@ -109,6 +112,7 @@ func main() {
 		c.rest.ConditionalDelete = mode
 		return nil
 	})
+	flag.StringVar(&c.smart, "smart", "", `JSON file of the authorization: {"issuer", "audience", "jwks" or "jwks_uri", and what else /.well-known/smart-configuration should show}`)
 	flag.BoolVar(&c.nlp, "nlp", false, "read every DocumentReference with the built-in annotator")
 	flag.IntVar(&c.synthetic, "synthetic", 0, "number of synthetic patients to import before serving")
 	flag.Parse()
@@ -147,6 +151,9 @@ func check(c config) error {
 
 // run opens the store, fills it, and serves it until ctx ends.
 func run(ctx context.Context, c config) (err error) {
+	if c.rest.Authorization, err = authorization(c.smart); err != nil {
+		return err
+	}
 	server, base, err := listen(c)
 	if err != nil {
 		return err
@@ -184,6 +191,27 @@ func run(ctx context.Context, c config) (err error) {
 	server.Mount(path, rest.NewHandler(store, &c.rest), store.Writable)
 	announce(c, server)
 	return server.Run(ctx)
+}
+
+// authorization reads the file of -smart. Without one it warns.
+func authorization(name string) (*rest.Authorization, error) {
+	if name == "" {
+		fmt.Fprintln(os.Stderr, "server: no -smart: anyone who reaches this server may do anything")
+		return nil, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	config, err := smart.ParseConfig(text)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := smart.NewVerifier(config, nil)
+	if err != nil {
+		return nil, err
+	}
+	return verifier.Authorization(), nil
 }
 
 // open opens the store, or makes it.

@@ -5,7 +5,11 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -16,9 +20,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/fhirlake/fhirlake/internal/storetest"
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/stretchr/testify/require"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // A process is a server that runs.
 type process struct {
@@ -67,7 +77,12 @@ func start(t *testing.T, program string, args ...string) *process {
 func (p *process) stop() {
 	p.t.Helper()
 	p.end()
-	require.Empty(p.t, p.stderr.String())
+	said := p.stderr.String()
+	if !slices.Contains(p.command.Args, "-smart") {
+		require.Regexp(p.t, "anyone who reaches this server may do anything\n", said)
+		_, said, _ = strings.Cut(said, "\n")
+	}
+	require.Empty(p.t, said)
 }
 
 // end ends the server as a supervisor would.
@@ -88,8 +103,16 @@ func (p *process) kill() {
 
 func (p *process) do(method, path, body string) (status int, answer string) {
 	p.t.Helper()
+	return p.doWith(nil, method, path, body)
+}
+
+func (p *process) doWith(header http.Header, method, path, body string) (status int, answer string) {
+	p.t.Helper()
 	r, err := http.NewRequest(method, p.base+path, strings.NewReader(body))
 	require.NoError(p.t, err)
+	if header != nil {
+		r.Header = header
+	}
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(p.t, err)
 	defer response.Body.Close()
@@ -125,6 +148,47 @@ func TestServer(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 		status, body = p.do("POST", "", `{"resourceType":"Bundle","type":"batch"}`)
 		require.Equal(t, http.StatusOK, status, body)
+		p.stop()
+	})
+
+	t.Run("smart", func(t *testing.T) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Use: "sig"}}})
+		require.NoError(t, err)
+		file := filepath.Join(folder, "smart.json")
+		require.NoError(t, os.WriteFile(file, []byte(`{"issuer":"https://i.example","audience":"me","jwks":`+string(keys)+`,"token_endpoint":"https://i.example/token"}`), 0o600))
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", "k"))
+		require.NoError(t, err)
+		token := func(scope string) http.Header {
+			text, err := jwt.Signed(signer).Claims(map[string]any{"iss": "https://i.example", "aud": "me", "exp": time.Now().Add(time.Hour).Unix(), "sub": "s", "scope": scope, "patient": "p1"}).Serialize()
+			require.NoError(t, err)
+			return http.Header{"Authorization": {"Bearer " + text}}
+		}
+		p := start(t, program, "-smart", file)
+		status, body := p.do("GET", "/metadata", "")
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, body, "https://i.example/token")
+		for _, address := range []string{p.base, strings.TrimSuffix(p.base, "/fhir")} {
+			response, err := http.Get(address + "/.well-known/smart-configuration")
+			require.NoError(t, err)
+			shown, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Contains(t, string(shown), `"token_endpoint":"https://i.example/token"`)
+		}
+		status, _ = p.do("GET", "/Patient", "")
+		require.Equal(t, http.StatusUnauthorized, status)
+		for _, id := range []string{"p1", "p2"} {
+			status, body = p.doWith(token("system/*.cruds"), "PUT", "/Patient/"+id, `{"resourceType":"Patient","id":"`+id+`"}`)
+			require.Equal(t, http.StatusCreated, status, body)
+		}
+		_, body = p.doWith(token("patient/*.rs"), "GET", "/Patient", "")
+		require.Contains(t, body, `"total":1`)
+		status, _ = p.doWith(token("patient/*.rs"), "GET", "/Patient/p2", "")
+		require.Equal(t, http.StatusNotFound, status)
+		status, _ = p.doWith(token("patient/*.rs"), "DELETE", "/Patient/p1", "")
+		require.Equal(t, http.StatusForbidden, status)
 		p.stop()
 	})
 

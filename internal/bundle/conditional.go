@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/issue"
@@ -38,11 +39,11 @@ func (c *Conditional) Do(ctx context.Context, e *engine.Engine, options Options)
 
 // DeleteAll deletes all that criteria find, in one commit, and returns what was deleted.
 // What others write meanwhile is looked at again. More than MaxEntries are ErrTooCostly.
-func (c *Conditional) DeleteAll(ctx context.Context, e *engine.Engine, base string) ([]engine.Version, error) {
+func (c *Conditional) DeleteAll(ctx context.Context, e *engine.Engine, options Options) ([]engine.Version, error) {
 	if c.Criteria == "" {
 		return nil, engine.Failf(engine.ErrInvalid, issue.Required, "the criteria are empty: they would match everything")
 	}
-	d := newDoing(ctx, e, Options{Base: base})
+	d := newDoing(ctx, e, options)
 	for range tries {
 		deleted, err := d.deleteAll(ctx, c)
 		if !errors.Is(err, engine.ErrPreconditionFailed) {
@@ -55,7 +56,12 @@ func (c *Conditional) DeleteAll(ctx context.Context, e *engine.Engine, base stri
 // deleteAll deletes what criteria find now. It reports ErrPreconditionFailed where others
 // have written some of it since.
 func (d *doing) deleteAll(ctx context.Context, c *Conditional) ([]engine.Version, error) {
-	state, err := d.engine.Hold()
+	for _, p := range []access.Permission{access.Search, access.Delete} {
+		if err := d.By.May(p, c.Type); err != nil {
+			return nil, err
+		}
+	}
+	state, err := d.hold()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +77,7 @@ func (d *doing) deleteAll(ctx context.Context, c *Conditional) ([]engine.Version
 	case err != nil || len(found) == 0:
 		return nil, err
 	}
-	var commit engine.Commit
+	commit := engine.Commit{By: d.By}
 	for _, o := range found {
 		v := state.Version(o)
 		commit.Ops = append(commit.Ops, engine.Op{Prepared: engine.PrepareDeletion(v.Type, v.ID), Condition: engine.Condition{IfMatch: v.Number}})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/query"
@@ -42,6 +43,9 @@ func (p *transaction) criterion(t schema.TypeID, text string) (*criterion, error
 }
 
 func (p *transaction) read(c *criterion, t schema.TypeID, text string) (err error) {
+	if err := p.By.May(access.Search, t); err != nil {
+		return err
+	}
 	if c.Criterion, err = p.engine.Criterion(t, text, p.base()); err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@
 //     criteria cannot be decided so and are refused.
 //   - A Bundle that is stored is left alone: links between its entries stay.
 //   - Each entry of a batch is a transaction of its own.
+//   - Operations are answered by a function of the caller ([WithOperations]), as GETs are. In
+//     a transaction they change nothing, and see the state behind the commit.
 //
 // # Invariants
 //

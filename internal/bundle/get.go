@@ -40,14 +40,19 @@ func (p *transaction) rehearse() (needs []engine.Need, err error) {
 			}
 			continue
 		}
-		resource, _, err := p.Get(ctx, p.state.View, to, p.base(), room)
+		var resource []byte
+		if to.Operation != "" {
+			resource, _, err = p.operate(ctx, r, p.state.View)
+		} else {
+			resource, _, err = p.Get(ctx, p.state.View, to, p.base(), room)
+		}
 		if err != nil {
 			return nil, p.at(i, err)
 		}
 		if room -= len(resource); room < 0 {
 			return nil, p.at(i, errAnswerTooLong)
 		}
-		if !to.IsQuery && to.Version == "" {
+		if !to.IsQuery && to.Version == "" && to.Operation == "" {
 			needs = append(needs, engine.Need{Type: to.Type, ID: to.ID})
 		}
 	}
@@ -78,12 +83,15 @@ func (p *transaction) replies(ctx context.Context, then engine.View) ([]reply, e
 		if r.method == "GET" {
 			replies[i] = p.answer(r, then)
 			if err := replies[i].err; err != nil && p.batch {
-				return nil, p.at(i, err)
+				if err = p.at(i, err); r.target.Operation == "" {
+					return nil, err
+				}
+				replies[i].err = err // its status may be another than that of its class
 			}
 			continue
 		}
 		if p.Return == Representation {
-			if err := p.represent(&replies[i], then, e.writes); err != nil {
+			if err := p.represent(ctx, &replies[i], then, e.writes); err != nil {
 				return nil, err
 			}
 		}
@@ -94,10 +102,13 @@ func (p *transaction) replies(ctx context.Context, then engine.View) ([]reply, e
 // represent gives the reply to a write its resource. The entry's own resource is no
 // longer than the Bundle was; a found resource takes from the room for answers, and is
 // left out without room.
-func (p *transaction) represent(r *reply, then engine.View, brought bool) (err error) {
+func (p *transaction) represent(ctx context.Context, r *reply, then engine.View, brought bool) (err error) {
 	v := &r.version
 	if v.Number == 0 || v.Deleted {
 		return nil
+	}
+	if shown, err := then.Shows(ctx, p.By, v.Ordinal); err != nil || !shown {
+		return err
 	}
 	if brought || p.room > 0 {
 		if r.resource, err = then.AppendJSON(nil, v.Ordinal); err != nil || brought {
@@ -117,6 +128,9 @@ func (p *transaction) represent(r *reply, then engine.View, brought bool) (err e
 
 // answer answers a GET.
 func (p *transaction) answer(r *request, then engine.View) reply {
+	if r.target.Operation != "" {
+		return p.operated(r, then)
+	}
 	to, err := p.target(r)
 	if err != nil {
 		return reply{status: engine.Status(err), err: err}

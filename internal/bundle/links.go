@@ -133,7 +133,7 @@ func (p *transaction) prepareOne(ctx context.Context, i int) error {
 			return err
 		}
 	}
-	prepared, err := p.engine.Prepare(ctx, resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite, Binary: p.binary})
+	prepared, err := p.engine.Prepare(ctx, resource, &engine.How{ID: e.id, Check: p.Check, Rewrite: rewrite, Binary: p.binary, By: p.By})
 	if err != nil {
 		return err
 	}

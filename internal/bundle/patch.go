@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 )
 
@@ -11,6 +12,9 @@ import (
 // it. The commit then rests on that version, and on the one that the client names.
 func (p *transaction) patched(ctx context.Context, i int) ([]byte, error) {
 	r, e := &p.requests[i], &p.entries[i]
+	if err := p.state.Permit(ctx, p.By, access.Update, r.target.Type, e.id); err != nil {
+		return nil, err
+	}
 	o, ok := p.state.Find(r.target.Type, e.id)
 	switch {
 	case !ok:

@@ -87,7 +87,7 @@ func appendReplies(dst []byte, bundleType string, wanted Return, replies []reply
 // reasons are the phrases of HTTP's statuses (RFC 9110 §15) that entries have.
 var reasons = map[int]string{
 	200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified",
-	400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone",
+	202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 410: "Gone",
 	412: "Precondition Failed", 413: "Request Entity Too Large", 422: "Unprocessable Entity",
 	500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 	504: "Gateway Timeout", 507: "Insufficient Storage",

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/etag"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
@@ -21,6 +22,7 @@ type request struct {
 	resource []byte // what is written, nil for a patch
 	patch    []byte // JSON Patch or FHIRPath Patch, in JSON
 	head     bool   // a GET whose answer has no resource
+	posted   bool   // a POST that calls an operation, and is otherwise a GET
 	// criteria are those of a conditional create, update, patch or delete; "" without.
 	criteria  string
 	condition engine.Condition
@@ -29,6 +31,16 @@ type request struct {
 
 // conditional reports whether a search finds the resource to write.
 func (r *request) conditional() bool { return r.criteria != "" }
+
+// permitted reports why a write is not permitted on any resource of the type, or nil. The
+// commit decides on the one resource.
+func (r *request) permitted(by *engine.Access) error {
+	p := map[string]access.Permission{"POST": access.Create, "PUT": access.Update, "PATCH": access.Update, "DELETE": access.Delete}[r.method]
+	if p == 0 {
+		return nil // of a GET, which its answer decides on
+	}
+	return by.May(p, r.target.Type)
+}
 
 // updates reports whether the request changes what is there.
 func (r *request) updates() bool { return r.method == "PUT" || r.method == "PATCH" }
@@ -66,6 +78,9 @@ func parseRequest(e *entry, base string) (request, error) {
 	var err error
 	if r.target, err = parseTarget(e.url, base); err != nil {
 		return r, engine.At("/request/url", err)
+	}
+	if r.target.Operation != "" && r.method == "POST" {
+		r.method, r.posted = "GET", true
 	}
 	if err := r.checkForm(); err != nil {
 		return r, err
@@ -106,6 +121,8 @@ func (r *request) checkForm() error {
 	to := &r.target
 	place, code, text := "/request/url", issue.Value, ""
 	switch {
+	case to.Operation != "" && r.method != "GET":
+		place, code, text = "/request/method", issue.NotSupported, "an operation is called by GET or POST"
 	case r.method != "GET" && r.method != "DELETE" && !wantsResource:
 		return engine.At("/request/method", engine.Failf(engine.ErrUnsupported, issue.NotSupported, "the method is not supported in a Bundle"))
 	case r.method != "GET" && (to.Type == 0 || to.InType != ""):
@@ -137,7 +154,7 @@ func (r *request) takeConditions(e *entry) error {
 	bad := func(place, text string) error {
 		return engine.At("/request/"+place, engine.Failf(engine.ErrInvalid, issue.Value, "%s", text))
 	}
-	reads := r.method == "GET" && !r.target.IsQuery
+	reads := r.method == "GET" && !r.target.IsQuery && r.target.Operation == ""
 	if e.ifMatch != "" {
 		if !r.updates() && r.method != "DELETE" {
 			return bad("ifMatch", "goes with PUT, PATCH and DELETE alone")
@@ -178,7 +195,7 @@ func (r *request) takeConditions(e *entry) error {
 	}
 	switch {
 	case e.ifNoneExist != "" && r.method != "POST":
-		return bad("ifNoneExist", "goes with POST alone")
+		return bad("ifNoneExist", "goes with the POST of a resource alone")
 	case r.method == "POST":
 		r.criteria = e.ifNoneExist
 	case r.method != "GET" && r.target.ID == "":

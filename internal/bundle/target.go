@@ -21,6 +21,9 @@ type Target struct {
 	IsQuery bool
 	// InType and InID name the compartment of a query, if it has one.
 	InType, InID string
+	// Operation is the name of the operation that is called on the resource, type or
+	// store, or "".
+	Operation string
 }
 
 func badURL(code issue.Code, text string) error {
@@ -46,7 +49,7 @@ func parseTarget(url, base string) (Target, error) {
 	steps := strings.Split(path, "/")
 	for _, step := range steps {
 		if strings.HasPrefix(step, "$") {
-			return Target{}, badURL(issue.NotSupported, "operations ($...) are not supported in a Bundle")
+			return parseOperation(steps, query)
 		}
 	}
 	t, ok := schema.ResourceType(steps[0])

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
 	"github.com/fhirlake/fhirlake/issue"
@@ -20,6 +21,8 @@ type Options struct {
 	Return Return
 	// Get answers the GETs.
 	Get Get
+	// By is who asks. A nil Access permits everything.
+	By *engine.Access
 }
 
 // tries is how often a transaction whose conditions by search were overtaken is worked
@@ -158,22 +161,36 @@ func (d *doing) transaction(ctx context.Context, requests []request, first int) 
 // methodOrder is the order in which a transaction's requests are carried out.
 var methodOrder = []string{"DELETE", "POST", "PUT", "PATCH"}
 
+// hold returns the newest state as the caller may search it.
+func (d *doing) hold() (*engine.Hold, error) {
+	state, err := d.engine.Hold()
+	if err == nil {
+		state.View = d.By.Through(access.Search, state.View)
+	}
+	return state, err
+}
+
 // try carries out requests as one commit. It reports ErrOvertaken if what their
 // conditions found has changed since.
 func (d *doing) try(ctx context.Context, requests []request, first int) ([]reply, error) {
-	state, err := d.engine.Hold()
+	state, err := d.hold()
 	if err != nil {
 		return nil, err
 	}
 	defer state.Release()
 	p := newTransaction(d, state, requests, first)
+	for i := range requests {
+		if err := requests[i].permitted(d.By); err != nil {
+			return nil, p.at(i, err)
+		}
+	}
 	if err := p.assign(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.settle(d.forConditions); err != nil {
 		return nil, err
 	}
-	c := engine.Commit{Expects: p.expectations()}
+	c := engine.Commit{Expects: p.expectations(), By: d.By}
 	if c.Needs, err = p.rehearse(); err != nil {
 		return nil, err
 	}

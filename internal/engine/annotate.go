@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
@@ -29,9 +30,11 @@ func (e *Engine) annotates(t schema.TypeID) bool {
 
 // annotatesLater reports whether a document is annotated in the background. A document
 // that keeps the version number of its source is not: the annotation would take the
-// next number, which a version of the source may have.
-func (e *Engine) annotatesLater(p *Prepared) bool {
-	return e.options.AnnotateLater && p.brought.version == 0
+// next number, which a version of the source may have. Nor is one with a Binary that not
+// every caller may read: in the background nobody knows who wrote the document.
+func (e *Engine) annotatesLater(c *scratch) bool {
+	return e.options.AnnotateLater && c.out.brought.version == 0 &&
+		(c.how.By.Whole(access.Read, schema.TypeBinary) || !e.leadsToBinary(&c.doc))
 }
 
 // unannotate drops the annotator's own extensions from a document: they are made anew,
@@ -51,12 +54,12 @@ func (e *Engine) unannotate(ctx context.Context, c *scratch) error {
 // adds its extensions, and prepares the resources that it derived. A failure of the
 // annotator becomes an extension; only the end of ctx or of the engine fails the write.
 func (e *Engine) annotate(ctx context.Context, c *scratch) error {
-	if !e.annotates(c.doc.Type()) || c.how.annotation == nil && e.annotatesLater(c.out) {
+	if !e.annotates(c.doc.Type()) || c.how.annotation == nil && e.annotatesLater(c) {
 		return nil
 	}
 	found := c.how.annotation
 	if found == nil {
-		doc := e.document(&c.doc, c.out.ID, c.how.Binary)
+		doc := e.document(&c.doc, c.out.ID, binaries{ctx, c.how.Binary, c.how.By})
 		found = e.askAnnotator(ctx, []*nlp.Document{doc})[0]
 	}
 	if err := errors.Join(ctx.Err(), e.Open()); err != nil {

@@ -132,7 +132,7 @@ func (e *Engine) readWaiting(of []index.Ordinal) (docs []*nlp.Document, all []wa
 		if _, annotated := withExtensions(nil, &doc, nil, nlp.Owned); annotated {
 			continue
 		}
-		docs = append(docs, e.document(&doc, v.ID, nil))
+		docs = append(docs, e.document(&doc, v.ID, binaries{ctx: e.background}))
 		all = append(all, waiting{doc.Source, v})
 		size += len(doc.Source)
 	}

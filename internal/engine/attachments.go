@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/nlp"
@@ -19,8 +21,15 @@ var (
 	binaryData     = schema.Lookup(schema.TypeBinary, "data")
 )
 
+// A binaries finds the Binaries to which the attachments of a document lead.
+type binaries struct {
+	ctx    context.Context
+	beside func(id string) []byte // How.Binary
+	by     *Access                // How.By
+}
+
 // document makes the annotator's input of a document.
-func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id string) []byte) *nlp.Document {
+func (e *Engine) document(doc *fhirjson.Document, id string, from binaries) *nlp.Document {
 	d := &nlp.Document{Resource: fhirjson.AppendCanonical(nil, doc, 0), ID: id, Subject: subjectOf(doc)}
 	n := -1
 	for c := range doc.Children(0) {
@@ -29,7 +38,7 @@ func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id stri
 		}
 		n++
 		if node, ok := doc.Child(c, schema.Lookup(doc.Nodes[c].Type, "attachment")); ok {
-			a := e.attachment(doc, node, beside)
+			a := e.attachment(doc, node, from)
 			a.Content = n
 			d.Attachments = append(d.Attachments, a)
 		}
@@ -39,7 +48,7 @@ func (e *Engine) document(doc *fhirjson.Document, id string, beside func(id stri
 
 // attachment decodes the data of an attachment, or of the Binary to which its url
 // leads.
-func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside func(id string) []byte) (a nlp.Attachment) {
+func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, from binaries) (a nlp.Attachment) {
 	a.ContentType = textOf(doc, node, attachmentType)
 	if data, ok := doc.Child(node, attachmentData); ok && doc.HasValue(data) {
 		a.Data, a.Err = nlp.Decode(doc.Text(data, nil))
@@ -52,7 +61,7 @@ func (e *Engine) attachment(doc *fhirjson.Document, node fhirjson.Index, beside 
 		return a
 	}
 	var binary fhirjson.Document
-	if a.Err = e.binary(id, version, beside, &binary); a.Err != nil {
+	if a.Err = e.binary(id, version, from, &binary); a.Err != nil {
 		return a
 	}
 	if a.ContentType == "" {
@@ -68,9 +77,9 @@ var errNoBinary = errors.New("nlp: the Binary of the attachment's url is not in 
 
 // binary reads a Binary: the version with a number. With the number 0 it reads the
 // Binary in the same commit, or else the current version in the store.
-func (e *Engine) binary(id string, version uint64, beside func(id string) []byte, doc *fhirjson.Document) error {
-	if beside != nil && version == 0 {
-		if text := beside(id); text != nil {
+func (e *Engine) binary(id string, version uint64, from binaries, doc *fhirjson.Document) error {
+	if from.beside != nil && version == 0 {
+		if text := from.beside(id); text != nil {
 			if err := fhirjson.Parse(text, doc, &anyStored); err == nil {
 				return nil
 			}
@@ -84,7 +93,28 @@ func (e *Engine) binary(id string, version uint64, beside func(id string) []byte
 	if !ok || view.Deleted(o) || version != 0 && view.VersionNumber(o) != version {
 		return errNoBinary
 	}
+	if shown, err := view.Lets(from.ctx, from.by, access.Read, o); err != nil {
+		return err
+	} else if !shown {
+		return errNoBinary
+	}
 	return e.Document(o, doc)
+}
+
+// leadsToBinary reports whether an attachment of a document has a Binary of this store in
+// place of data.
+func (e *Engine) leadsToBinary(doc *fhirjson.Document) bool {
+	for c := range doc.Children(0) {
+		if doc.Nodes[c].Field != docContent {
+			continue
+		}
+		if node, ok := doc.Child(c, schema.Lookup(doc.Nodes[c].Type, "attachment")); ok {
+			if _, _, ok := e.binaryID(textOf(doc, node, attachmentURL)); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // binaryID returns the id of the Binary of this store to which a url leads, and the

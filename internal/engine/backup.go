@@ -32,8 +32,8 @@ func (e *Engine) Backup(ctx context.Context, w, keys io.Writer, since uint64) (t
 	if w == nil {
 		return txlog.BackupInfo{}, Failf(ErrInvalid, issue.Value, "there is no writer for the backup")
 	}
-	if e.options.Key == nil {
-		return txlog.BackupInfo{}, fmt.Errorf("datastore: backup: %w: the store has a random key, and nobody could open the backup", ErrNoKey)
+	if e.options.Key == nil && !e.rewrapped.Load() {
+		return txlog.BackupInfo{}, fmt.Errorf("datastore: backup: %w: the store has a random key, and nobody could open the backup: open the store with a key, or give it one by Rewrap", ErrNoKey)
 	}
 	secrets, err := e.backupSecrets(ctx)
 	if err != nil {

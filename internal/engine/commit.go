@@ -22,6 +22,9 @@ type Commit struct {
 	// Annotation says who asked and why. It is sealed with the commit and empty by
 	// default.
 	Annotation []byte
+	// By is who asks: an operation that is not permitted fails the commit. A nil Access
+	// permits everything.
+	By *Access
 }
 
 // A Need names a resource that must exist.
@@ -53,6 +56,11 @@ type Condition struct {
 	SkipChanged bool
 	// SkipAbsent makes the deletion of an absent resource succeed and write nothing.
 	SkipAbsent bool
+
+	// based says that the operation was permitted for base, the newest version of the
+	// resource, 0 for none: if there is another one by now, it has to be permitted again.
+	based bool
+	base  index.Ordinal
 }
 
 // A State is a named value that the store keeps beside its resources. The last value
@@ -150,6 +158,7 @@ func (s *submission) op(i int) *Op {
 var (
 	errAsk   = errors.New("datastore: a condition by search must be asked again")
 	errRenew = errors.New("datastore: search parameters changed")
+	errBase  = errors.New("datastore: a resource changed after its operation was permitted")
 )
 
 // askRounds is how often a condition by search goes back to be asked again outside the
@@ -165,6 +174,9 @@ const askRounds = 3
 // out.
 func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 	s := submission{Commit: c}
+	if err := e.permit(ctx, c); err != nil {
+		return nil, err
+	}
 	for round := 0; ; {
 		var err error
 		if s.moment, err = e.now(ctx); err != nil {
@@ -185,6 +197,10 @@ func (e *Engine) Commit(ctx context.Context, c *Commit) ([]Version, error) {
 			}
 		case errors.Is(err, errRenew):
 			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		case errors.Is(err, errBase):
+			if err := e.permit(ctx, c); err != nil {
 				return nil, err
 			}
 		case errors.Is(err, errAsk):
@@ -253,6 +269,8 @@ func (s known) exists() bool { return s.version > 0 && !s.deleted }
 // check reports why a condition does not hold, or nil.
 func (c *Condition) check(s known) error {
 	switch {
+	case c.based && (s.ordinal != c.base || s.ordinal == 0 && s.version > 0):
+		return errBase
 	case c.MustNot && s.exists():
 		return ErrPreconditionFailed
 	case c.IfMatch != 0 && (!s.exists() || s.version != c.IfMatch):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -125,10 +126,16 @@ func (h *Hold) Expect(c *Criterion, found index.Ordinal, except func(t schema.Ty
 	return Expectation{query: c.query, Found: found, except: except, filter: exec.FilterOf(h.View.View), at: h.Sequence(), last: h.Last()}
 }
 
-// Expect searches for the one resource that a conditional write is about. It reports
-// ErrPreconditionFailed if there are several.
-func (e *Engine) Expect(ctx context.Context, c *Criterion) (Expectation, error) {
+// Expect searches for the one resource that a conditional write is about, among the
+// resources that the caller may find. It reports ErrPreconditionFailed if there are several.
+func (e *Engine) Expect(ctx context.Context, c *Criterion, by *Access) (Expectation, error) {
+	if err := by.May(access.Search, c.query.Types()[0]); err != nil {
+		return Expectation{}, err
+	}
 	x := Expectation{query: c.query}
+	if by != nil {
+		x.filter = by.filters[access.Search]
+	}
 	return x, e.ask(ctx, &x)
 }
 

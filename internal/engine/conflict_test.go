@@ -235,7 +235,7 @@ func (s *shared) createOnce(t *rapid.T) {
 	require.NoError(t, err)
 	criterion, err := s.e.Criterion(schema.TypePatient, "identifier="+v.key, "")
 	require.NoError(t, err)
-	x, err := s.e.Expect(t.Context(), criterion)
+	x, err := s.e.Expect(t.Context(), criterion, nil)
 	before := s.withKey(v.key)
 	if len(before) > 1 {
 		require.ErrorIs(t, err, ErrPreconditionFailed)
@@ -450,7 +450,7 @@ func createOnce(ctx context.Context, e *Engine, id, key string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		x, err := e.Expect(ctx, criterion)
+		x, err := e.Expect(ctx, criterion, nil)
 		if err != nil || x.Found != 0 {
 			return false, err
 		}

@@ -41,6 +41,7 @@ type Engine struct {
 	clock      timer
 	ids        turn // of Options.NewID
 	parameters parameters
+	accesses   accesses
 	follower   follower
 	published  signal       // told whenever commits were applied
 	hanging    atomic.Int32 // calls of the annotator that nobody waits for and that have not returned
@@ -60,7 +61,8 @@ type Engine struct {
 	swept      chan struct{} // closed when the sweeper has ended
 	rewriting  chan struct{} // holds a value while the log is rewritten or verified, or a rotation runs
 	rotation   resumption
-	backups    sync.Mutex // held to read and write backupState
+	backups    sync.Mutex  // held to read and write backupState
+	rewrapped  atomic.Bool // the caller has the store's key since a Rewrap
 
 	closeOnce sync.Once
 	closing   sync.RWMutex

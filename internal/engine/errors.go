@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/search/exec"
@@ -161,6 +162,7 @@ type class struct {
 var classes = []class{
 	{ErrNotFound, issue.NotFound, 404, false},
 	{ErrGone, issue.Deleted, 410, false},
+	{access.ErrForbidden, issue.Forbidden, 403, false},
 	{ErrPreconditionFailed, issue.Conflict, 412, false},
 	{ErrConflict, issue.Conflict, 409, false},
 	{ErrVersionOrder, issue.Conflict, 409, false},

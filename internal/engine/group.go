@@ -24,10 +24,13 @@ type group struct {
 	engine  *Engine
 	taken   []*submission
 	commits []txlog.Commit // of taken
-	items   []index.Item   // the versions of all of them
-	bytes   int
-	time    int64
-	overlay map[key]known
+	// dismissed are refused, or write nothing, as the group so far has it. They are
+	// answered when the group is durable, since until then that may come to nothing.
+	dismissed []*submission
+	items     []index.Item // the versions of all of them
+	bytes     int
+	time      int64
+	overlay   map[key]known
 
 	admission index.Admission
 	defines   bool // whether there is a SearchParameter among the items
@@ -49,6 +52,13 @@ func newRecordID() [16]byte { return uuid.New() }
 // take adds a commit, all of it or nothing.
 func (g *group) take(s *submission) error {
 	e := g.engine
+	size := len(s.Annotation)
+	for i := range s.Ops {
+		size += s.Ops[i].Size()
+	}
+	if g.bytes > 0 && g.bytes+size > groupBytes {
+		g.flush()
+	}
 	ctx := exec.WithBudget(e.background, strictCost)
 	for i := range s.Expects {
 		if err := g.stillTrue(ctx, &s.Expects[i], s.strict); err != nil {
@@ -62,13 +72,6 @@ func (g *group) take(s *submission) error {
 	}
 	if err := e.checkDefinitions(s); err != nil {
 		return err
-	}
-	size := len(s.Annotation)
-	for i := range s.Ops {
-		size += s.Ops[i].Size()
-	}
-	if g.bytes > 0 && g.bytes+size > groupBytes {
-		g.flush()
 	}
 	at, err := e.stamp(s.moment, g.time)
 	if err != nil {
@@ -102,7 +105,7 @@ func (g *group) take(s *submission) error {
 		return g.take(s)
 	}
 	if len(t.log) == 0 {
-		close(s.done) // nothing is written
+		g.dismiss(s, nil) // nothing is written
 		return nil
 	}
 	settles := e.unsettled != nil && !g.settles
@@ -125,6 +128,15 @@ func (g *group) take(s *submission) error {
 	g.defines = g.defines || s.defines()
 	g.settles = g.settles || settles
 	return nil
+}
+
+// dismiss answers a commit that is not taken, once the group so far is durable.
+func (g *group) dismiss(s *submission, err error) {
+	if s.err = err; len(g.taken) > 0 {
+		g.dismissed = append(g.dismissed, s)
+		return
+	}
+	close(s.done)
 }
 
 // A taking is a commit while it is checked.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -28,17 +29,19 @@ func (v View) HistoryPage(token string, request uint64) (at View, after index.Or
 	case err != nil || t.Request != request:
 		return View{}, 0, errForeignPage
 	case t.Settings != e.answers() || t.Sequence > v.Sequence():
-		return View{}, 0, ErrStalePage
+		return View{}, 0, errStaleHistory
 	}
 	then, ok := e.index.ViewAt(t.Sequence)
 	if !ok || !then.Complete() || then.Sequence() != t.Sequence {
-		return View{}, 0, ErrStalePage
+		return View{}, 0, errStaleHistory
 	}
 	if after, ok = e.numbers.at(txlog.Number(t.Position)); !ok || after > then.Last() {
-		return View{}, 0, ErrStalePage
+		return View{}, 0, errStaleHistory
 	}
 	return View{then, e}, after, nil
 }
+
+var errStaleHistory = fmt.Errorf("%w: the page token is too old, or settings have changed since; ask for the history again without it, from its first page on", ErrStalePage)
 
 // answers returns a hash of the settings on which pages depend.
 func (e *Engine) answers() uint64 { return pagetoken.Hash(string(e.options.settings())) }

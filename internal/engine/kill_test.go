@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/killpoint"
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
@@ -55,8 +56,10 @@ func TestKillPoints(t *testing.T) {
 		writeUntilKilled(folder)
 		return
 	}
+	var counts longrun.Counts
+	t.Cleanup(func() { counts.Tell(t) })
 	for _, point := range killPoints() {
-		for _, n := range []int{1, 2, 9} {
+		for _, n := range longrun.Of([]int{1, 2, 9}, []int{1, 2, 3, 5, 9, 14}) {
 			t.Run(fmt.Sprintf("%s:%d", point, n), func(t *testing.T) {
 				t.Parallel()
 				folder := t.TempDir()
@@ -89,6 +92,7 @@ func TestKillPoints(t *testing.T) {
 				}
 				require.NoError(t, e.Verify(t.Context(), Verification{}))
 				require.NoError(t, put(t.Context(), e, patient("after", "Ann")))
+				counts.Add("kills")
 				require.NoError(t, e.RotateKey(t.Context(), nil))
 				require.False(t, e.Rotating())
 				require.NoError(t, e.Verify(t.Context(), Verification{}))

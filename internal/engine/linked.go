@@ -1,10 +1,9 @@
 package engine
 
 import (
-	"bytes"
 	"cmp"
-	"regexp"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -12,47 +11,38 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/param"
 )
 
-// linkedTypes are the types of resources that are about nobody by themselves, and are
-// erased if they are reached only from erased versions.
-var linkedTypes = []string{"Binary", "Bundle", "DocumentReference", "Linkage"}
-
-// A mention is a reference to a resource of this store in the text of another.
-var (
-	mention = regexp.MustCompile(`"(?:[^"\\]*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?"`)
-	inline  = regexp.MustCompile(`"resourceType":"([A-Z][A-Za-z]+)","id":"([A-Za-z0-9.-]{1,64})"`)
-)
-
-// mentions calls a function with each resource that a version names: by a reference, a
-// URL that ends like one, or, in a Bundle, by having it.
+// mentions calls a function with each resource that a version names other than its own.
 func (r *reach) mentions(o index.Ordinal, each func(key)) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	var b buffers
-	if err := r.engine.stored(o, &b); err != nil {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	if err := r.engine.Document(o, &c.doc); err != nil {
 		return err
 	}
 	t, id := r.view.Key(o)
 	self := key{schema.TypeID(t), id}
-	text := b.stored
-	if self.typ == schema.TypeBinary {
-		text, _, _ = bytes.Cut(text, []byte(`"data":`))
-	}
-	for _, of := range []*regexp.Regexp{mention, inline} {
-		for _, m := range of.FindAllSubmatch(text, -1) {
-			if t, ok := schema.ResourceType(string(m[1])); ok {
-				if k := (key{t, string(m[2])}); k != self {
-					each(k)
-				}
-			}
+	m := param.NewMentioner(param.R4())
+	for t, id := range m.Mentions(&c.doc, false) {
+		if k := (key{t, id}); k != self {
+			k.id = strings.Clone(id)
+			each(k)
 		}
 	}
 	return nil
 }
 
-// linked adds resources of linkedTypes that are reached only from erased versions.
+// mentioning returns the versions that name a resource, except swept ones: of a resource of a
+// linked type all of them, and otherwise Bundles and Binaries.
+func (r *reach) mentioning(k key) index.Posting {
+	return r.view.Posting(r.view.Terms().Reference(param.R4().Mentions.ID, index.TypeID(k.typ), k.id))
+}
+
+// linked adds resources of linked types that are reached only from erased versions.
 func (r *reach) linked() error {
 	candidates, err := r.candidates()
 	if err != nil || len(candidates) == 0 {
@@ -82,7 +72,7 @@ func (r *reach) linked() error {
 	return nil
 }
 
-// A candidate is a resource of linkedTypes that is erased if nobody else is concerned.
+// A candidate is a resource of linked types that is erased if nobody else is concerned.
 type candidate struct {
 	versions []index.Ordinal // but for deletions
 	names    map[key]bool    // resources that these name
@@ -124,52 +114,53 @@ func (r *reach) erases(o index.Ordinal) bool {
 	return r.versions.Contains(uint32(o))
 }
 
-// candidates finds resources of linkedTypes that have no patient and that name, or are
+// candidates finds resources of linked types that have no patient and that name, or are
 // named by, what is erased.
 func (r *reach) candidates() (map[key]*candidate, error) {
 	wanted := map[key]bool{}
 	types := map[schema.TypeID]bool{}
-	for _, name := range linkedTypes {
+	for _, name := range param.LinkedTypes {
 		t, _ := schema.ResourceType(name)
 		types[t] = true
 	}
 	entities := roaring.New()
-	add := func() error {
-		for it := r.versions.Clone().Iterator(); it.HasNext(); {
-			o := index.Ordinal(it.Next())
-			entities.Add(uint32(r.view.EntityOf(o)))
-			if r.view.Deleted(o) {
-				continue
-			}
-			if err := r.mentions(o, func(k key) { wanted[k] = wanted[k] || types[k.typ] }); err != nil {
-				return err
-			}
-		}
-		return nil
+	for it := r.versions.Iterator(); it.HasNext(); {
+		entities.Add(uint32(r.view.EntityOf(index.Ordinal(it.Next()))))
 	}
-	if err := add(); err != nil {
+	err := r.eachOf(r.versions, func(_ index.Ordinal, names []key) {
+		for _, k := range names {
+			wanted[k] = types[k.typ]
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	for it := r.view.Referring(entities).Iterator(); it.HasNext(); {
 		t, id := r.view.Key(index.Ordinal(it.Next()))
 		wanted[key{schema.TypeID(t), id}] = types[schema.TypeID(t)]
 	}
-	// What a Bundle has, and for whom a Binary is, is in no column.
-	for _, t := range []schema.TypeID{schema.TypeBundle, schema.TypeBinary} {
-		for o := range r.view.OfType(index.TypeID(t)).All() {
-			if r.view.Hole(o) || r.view.Deleted(o) {
-				continue
-			}
-			_, id := r.view.Key(o)
-			err := r.mentions(o, func(k key) {
-				if e, ok := r.view.Entity(index.TypeID(k.typ), k.id); ok && entities.Contains(uint32(e)) {
-					wanted[key{t, id}] = true
-				}
-			})
-			if err != nil {
-				return nil, err
+	// What a Bundle has, and for whom a Binary is, is mentioned and no more.
+	for it := entities.Iterator(); it.HasNext(); {
+		t, id := r.view.EntityKey(index.Entity(it.Next()))
+		for o := range r.mentioning(key{schema.TypeID(t), id}).All() {
+			t, id := r.view.Key(index.Ordinal(o))
+			wanted[key{schema.TypeID(t), id}] = types[schema.TypeID(t)]
+		}
+	}
+	swept := roaring.New()
+	for t := range types {
+		swept.Or(r.view.OfType(index.TypeID(t)).Intersect(r.engine.index.Swept()))
+	}
+	err = r.eachOf(swept, func(o index.Ordinal, names []key) {
+		for _, k := range names {
+			if e, ok := r.view.Entity(index.TypeID(k.typ), k.id); ok && entities.Contains(uint32(e)) {
+				t, id := r.view.Key(o)
+				wanted[key{schema.TypeID(t), id}] = true
 			}
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	found := map[key]*candidate{}
 	var next func(k key) error
@@ -235,77 +226,64 @@ func (r *reach) candidate(k key) (*candidate, error) {
 	return c, nil
 }
 
-// eachNaming calls a function, for one at a time, with each version whose body has the
-// name of a candidate's type as references have it. It reads all bodies, on all cores.
-func (r *reach) eachNaming(candidates map[key]*candidate, look func(index.Ordinal) error) error {
-	names := map[string]bool{}
-	for k := range candidates {
-		names[k.typ.String()+"/"] = true
-	}
-	const step = 4096
+// eachOf calls a function, for one at a time, with each version of a set and the resources
+// that it names. It reads the bodies, on all cores.
+func (r *reach) eachOf(versions *roaring.Bitmap, look func(o index.Ordinal, names []key)) error {
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(r.ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for first := index.FirstOrdinal; first <= r.view.Last(); first += step {
+	const step = 1024
+	for it := versions.ManyIterator(); ; {
+		some := make([]uint32, step)
+		some = some[:it.NextMany(some)]
+		if len(some) == 0 || ctx.Err() != nil {
+			break
+		}
 		g.Go(func() error {
-			var b buffers
-			for o := first; o < first+step && o <= r.view.Last(); o++ {
+			for _, v := range some {
+				o := index.Ordinal(v)
 				if r.view.Hole(o) || r.view.Deleted(o) {
 					continue
 				}
-				if err := cmp.Or(ctx.Err(), r.engine.stored(o, &b)); err != nil {
+				var names []key
+				if err := cmp.Or(ctx.Err(), r.mentions(o, func(k key) { names = append(names, k) })); err != nil {
 					return err
 				}
-				for name := range names {
-					if bytes.Contains(b.stored, []byte(name)) {
-						mu.Lock()
-						err := look(o)
-						mu.Unlock()
-						if err != nil {
-							return err
-						}
-						break
-					}
-				}
+				mu.Lock()
+				look(o, names)
+				mu.Unlock()
 			}
 			return nil
 		})
 	}
-	return g.Wait()
+	return cmp.Or(g.Wait(), r.ctx.Err())
 }
 
-// keepNamed marks the candidates that something names which stays. References are found
-// in the index; URLs of attachments are in no index, so that all bodies are read if a
-// Binary is a candidate.
+// keepNamed marks the candidates that something names which stays. The index finds it, but
+// for what was swept: of that all bodies are read.
 func (r *reach) keepNamed(candidates map[key]*candidate) error {
-	of, binaries := roaring.New(), false
+	of := r.engine.index.Swept().Clone()
+	entities := roaring.New()
 	for k := range candidates {
 		if e, ok := r.view.Entity(index.TypeID(k.typ), k.id); ok {
-			of.Add(uint32(e))
+			entities.Add(uint32(e))
 		}
-		binaries = binaries || k.typ == schema.TypeBinary
+		for o := range r.mentioning(k).All() {
+			of.Add(uint32(o))
+		}
 	}
-	look := func(o index.Ordinal) error {
-		if r.view.Hole(o) || r.view.Deleted(o) || r.versions.Contains(uint32(o)) {
-			return nil
+	of.Or(r.view.Referring(entities))
+	of.AndNot(r.versions)
+	for k := range candidates {
+		for o, ok := r.view.Find(k.typ, k.id); ok; o, ok = r.view.Previous(o) {
+			of.Remove(uint32(o))
 		}
-		t, id := r.view.Key(o)
-		if candidates[key{schema.TypeID(t), id}] != nil {
-			return nil
-		}
-		return r.mentions(o, func(k key) {
+	}
+	return r.eachOf(of, func(_ index.Ordinal, names []key) {
+		for _, k := range names {
 			if c := candidates[k]; c != nil {
 				c.kept = true
 			}
-		})
-	}
-	if binaries {
-		return r.eachNaming(candidates, look)
-	}
-	for it := r.view.Referring(of).Iterator(); it.HasNext(); {
-		if err := look(index.Ordinal(it.Next())); err != nil {
-			return err
 		}
-	}
-	return nil
+	})
 }

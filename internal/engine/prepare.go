@@ -46,6 +46,9 @@ type How struct {
 	// Binary, if it is set, returns the text of a Binary that is written in the same
 	// commit, or nil: an attachment of a document may lead to it.
 	Binary func(id string) []byte
+	// By is who asks: what is read of the store for the resource passes the rights of
+	// this caller. A nil Access permits everything.
+	By *Access
 
 	// annotation is the annotator's answer, made in the background.
 	annotation *found

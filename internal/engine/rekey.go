@@ -98,6 +98,7 @@ func (e *Engine) Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error {
 	if err != nil {
 		return fmt.Errorf("datastore: rewrapping: %w", logError(err))
 	}
+	e.rewrapped.Store(true)
 	return nil
 }
 

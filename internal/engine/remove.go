@@ -134,7 +134,7 @@ func (e *Engine) rewriteFailed(err error) error {
 // log was seen by a state from before.
 func goneError(err error) error {
 	if errors.Is(err, txlog.ErrNotFound) {
-		return fmt.Errorf("%w: the version was removed", ErrStalePage)
+		return fmt.Errorf("%w: the version was removed; go on with a newer state", ErrStalePage)
 	}
 	return logError(err)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/quote"
@@ -27,7 +28,7 @@ func (e *Engine) resolveReferences(ctx context.Context, c *scratch) error {
 		if !ok {
 			continue
 		}
-		to, err := e.resolve(ctx, t, criteria)
+		to, err := e.resolve(ctx, t, criteria, c.how.By)
 		if err != nil {
 			return AtIn(c.doc.Type().String(), c.doc.Pointer(n), err)
 		}
@@ -66,8 +67,11 @@ func (e *Engine) conditionalReference(c *scratch, n fhirjson.Index) (t schema.Ty
 	return t, criteria, ok && isType
 }
 
-// resolve returns the one resource that criteria find, as Type/id.
-func (e *Engine) resolve(ctx context.Context, t schema.TypeID, criteria string) (string, error) {
+// resolve returns the one resource that criteria find for a caller, as Type/id.
+func (e *Engine) resolve(ctx context.Context, t schema.TypeID, criteria string, by *Access) (string, error) {
+	if err := by.May(access.Search, t); err != nil {
+		return "", err
+	}
 	c, err := e.Criterion(t, criteria, e.options.BaseURL)
 	if err != nil {
 		return "", err
@@ -77,7 +81,7 @@ func (e *Engine) resolve(ctx context.Context, t schema.TypeID, criteria string) 
 		return "", err
 	}
 	defer now.Release()
-	set, err := e.search.Ordinals(ctx, now.View.View, c.query)
+	set, err := e.search.Ordinals(ctx, by.Through(access.Search, now.View).View, c.query)
 	if err != nil {
 		return "", QueryError(err)
 	}

@@ -280,10 +280,12 @@ func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err er
 	if r.body, err = record.Body(i, r.body[:0]); err != nil {
 		return c, err
 	}
-	if s.stored, err = packing.unpack(s.stored[:0], r.body); err != nil {
-		return c, err
+	stale, dense := param.Stale(h.typ, h.extractor, r.payload), r.packer.Smallest(r.body)
+	if stale || !dense { // unpacking a dense body takes as long as all else
+		if s.stored, err = packing.unpack(s.stored[:0], r.body); err != nil {
+			return c, err
+		}
 	}
-	stale := param.Stale(h.typ, h.extractor, r.payload)
 	header := r.part[:len(r.part)-len(block)]
 	if stale {
 		if err := r.extract(); err != nil {
@@ -296,7 +298,7 @@ func (r *rewriter) version(record *txlog.Record, i int) (c txlog.Changed, err er
 			c.Values = bytes.Clone(r.out)
 		}
 	}
-	if !r.packer.Smallest(r.body) {
+	if !dense {
 		if r.out = r.packer.DenseBody(r.out[:0], s.stored); len(r.out) < len(r.body) {
 			c.Body = bytes.Clone(r.out)
 		}

@@ -80,7 +80,7 @@ func (e *Engine) yieldChanges(ctx context.Context, after uint64, whole func(uint
 			return after, true, err
 		}
 		if !whole(after) {
-			return after, true, ErrStalePage
+			return after, true, e.staleFeed()
 		}
 		after = c.Sequence
 		if !yield(Change{c.Sequence, c.Time, c.First, c.Last, now.View}, nil) {
@@ -96,13 +96,13 @@ func (e *Engine) yieldChanges(ctx context.Context, after uint64, whole func(uint
 func (v View) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		if after != 0 && after < v.engine.log.Horizon() {
-			yield(Change{}, ErrStalePage)
+			yield(Change{}, v.engine.staleFeed())
 			return
 		}
 		for c := range v.Commits(after) {
 			err := cmp.Or(ctx.Err(), v.Open())
 			if err == nil && !v.Complete() {
-				err = ErrStalePage
+				err = fmt.Errorf("%w: versions that it has were removed; go on with a newer one", ErrStalePage)
 			}
 			if err != nil {
 				yield(Change{}, err)
@@ -113,6 +113,11 @@ func (v View) Changes(ctx context.Context, after uint64) iter.Seq2[Change, error
 			}
 		}
 	}
+}
+
+// staleFeed says where a feed goes on whose position is too old.
+func (e *Engine) staleFeed() error {
+	return fmt.Errorf("%w: commits up to %[2]d have lost versions since; the feed goes on after commit %[2]d, or begins anew after 0 with what is left", ErrStalePage, e.log.Horizon())
 }
 
 // Pin names a commit, so that it can be told from one of another history.

@@ -5,6 +5,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/index"
@@ -103,9 +108,8 @@ type verifying struct {
 	failed  error // of Progress or Fault
 }
 
-// fault notes a fault.
-func (r *verifying) fault(check, place, format string, args ...any) {
-	f := Fault{check, place, fmt.Sprintf(format, args...)}
+// fault tells of a fault.
+func (r *verifying) fault(f Fault) {
 	if r.first == nil {
 		r.first = &f
 	}
@@ -120,34 +124,34 @@ func (r *verifying) tell(name string, f func() bool) bool {
 	return goOn && err == nil
 }
 
+// verifyBatch is about how many versions are checked before their faults are told.
+const verifyBatch = 4096
+
 // slice checks the versions of some types, and compares the index with a new one made
 // from their bodies.
 func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) error {
 	twin := r.engine.index.Twin()
-	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
-	for commit := range r.view.Commits(0) {
-		items := make([]index.Item, 0, commit.Last+1-commit.First)
-		for o := commit.First; o <= commit.Last; o++ {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			t, _ := r.view.Key(o)
-			if r.view.Hole(o) || !types[t] {
-				items = append(items, index.Item{Hole: true})
-				continue
-			}
-			items = append(items, r.version(c, o, twin))
-			if r.done++; r.Progress != nil && (r.done%1024 == 0 || r.done == r.all) {
-				r.tell("the function told of progress", func() bool { r.Progress(r.done, r.all); return true })
-			}
-			if r.stopped {
+	next, stop := iter.Pull(r.view.Commits(0))
+	defer stop()
+	var checked *checkedBatch // and not in the twin yet
+	for {
+		g, ctx := errgroup.WithContext(ctx)
+		if before := checked; before != nil {
+			g.Go(func() error {
+				before.apply(twin)
 				return nil
-			}
+			})
 		}
-		if err := twin.Apply(commit.Sequence, commit.Time, commit.First, items); err != nil {
-			r.fault("index", fmt.Sprintf("commit %d", commit.Sequence), "cannot be indexed anew: %v", err)
+		batch := newCheckedBatch(next, types, r.view)
+		batch.check(ctx, g, r, twin)
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		if r.report(checked, batch); r.stopped {
 			return nil
+		}
+		if checked = batch; len(batch.commits) == 0 {
+			break
 		}
 	}
 	return index.Diff(ctx, r.view.View, twin.View(), func(t index.TypeID) bool { return types[t] }, func(d index.Difference) bool {
@@ -155,96 +159,200 @@ func (r *verifying) slice(ctx context.Context, types map[index.TypeID]bool) erro
 		if d.Ordinal != 0 {
 			place = fmt.Sprintf("item %d", r.engine.numbers.of(d.Ordinal))
 		}
-		r.fault("index", place, "the index and the bodies differ: %s", d)
+		r.fault(Fault{"index", place, fmt.Sprintf("the index and the bodies differ: %s", d)})
 		return !r.stopped
 	})
 }
 
-// order checks that a version follows the version before: its number rises, and its
-// time does not fall and is not after the commit's.
-func (r *verifying) order(o index.Ordinal, place string) {
-	_, micros := r.view.RecordOf(o)
-	if micros > r.view.CommitTime(o) {
-		r.fault("history", place, "its time is after that of the commit")
-	}
-	before, ok := r.view.Previous(o)
-	if !ok {
+// report tells of the faults of two batches, one applied and one checked, and of progress.
+func (r *verifying) report(applied, checked *checkedBatch) {
+	if applied != nil && applied.refused != nil {
+		r.fault(*applied.refused)
+		r.stopped = true // the twin lacks a commit
 		return
 	}
-	if r.view.VersionNumber(before) >= r.view.VersionNumber(o) {
-		r.fault("history", place, "its version number does not follow that of the version before")
+	for i := range checked.versions {
+		for _, f := range checked.versions[i].faults {
+			if r.fault(f); r.stopped {
+				return
+			}
+		}
 	}
-	if _, earlier := r.view.RecordOf(before); earlier > micros {
-		r.fault("history", place, "its time is before that of the version before")
+	if n := len(checked.versions); n > 0 && r.Progress != nil {
+		r.done += n
+		r.tell("the function told of progress", func() bool { r.Progress(r.done, r.all); return true })
 	}
 }
 
-// version checks one version and returns it as an item for the twin.
-func (r *verifying) version(c *scratch, o index.Ordinal, twin *index.Index) index.Item {
-	e, v := r.engine, r.view
-	place := fmt.Sprintf("item %d", e.numbers.of(o))
-	t, id := v.Key(o)
-	item := index.Item{Type: t, ID: id, Version: v.VersionNumber(o), Deleted: v.Deleted(o)}
-	item.SourceTime, item.Brought = v.SourceTime(o)
-	part, err := e.log.Values(e.numbers.of(o), nil)
-	if err != nil {
-		r.fault("log", place, "its values do not open: %v", err)
-		return item
+// A checkedBatch is some commits, with their versions of the types that are verified.
+type checkedBatch struct {
+	commits  []index.CommitRange
+	items    [][]index.Item // of each commit
+	versions []checkedVersion
+	refused  *Fault // by the twin
+}
+
+// A checkedVersion is one version and what is wrong with it.
+type checkedVersion struct {
+	ordinal index.Ordinal
+	item    *index.Item
+	faults  []Fault
+}
+
+// newCheckedBatch takes the next commits; none are left if it has none.
+func newCheckedBatch(next func() (index.CommitRange, bool), types map[index.TypeID]bool, view View) *checkedBatch {
+	b := new(checkedBatch)
+	for len(b.versions) < verifyBatch && len(b.commits) < verifyBatch {
+		c, ok := next()
+		if !ok {
+			break
+		}
+		items := make([]index.Item, c.Last+1-c.First)
+		for i := range items {
+			o := c.First + index.Ordinal(i)
+			if t, _ := view.Key(o); view.Hole(o) || !types[t] {
+				items[i].Hole = true
+			} else {
+				b.versions = append(b.versions, checkedVersion{ordinal: o, item: &items[i]})
+			}
+		}
+		b.commits, b.items = append(b.commits, c), append(b.items, items)
 	}
+	return b
+}
+
+// check checks the versions on all cores, in the goroutines of a group.
+func (b *checkedBatch) check(ctx context.Context, g *errgroup.Group, r *verifying, twin *index.Index) {
+	const step = 32
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			x := checker{engine: r.engine, view: r.view, twin: twin, scratch: scratches.Get().(*scratch)}
+			defer scratches.Put(x.scratch)
+			for {
+				first := int(next.Add(step)) - step
+				if first >= len(b.versions) {
+					return nil
+				}
+				for i := first; i < min(first+step, len(b.versions)); i++ {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					x.version(&b.versions[i])
+				}
+			}
+		})
+	}
+}
+
+// apply puts the checked versions into the twin.
+func (b *checkedBatch) apply(twin *index.Index) {
+	for i, c := range b.commits {
+		if err := twin.Apply(c.Sequence, c.Time, c.First, b.items[i]); err != nil {
+			b.refused = &Fault{"index", fmt.Sprintf("commit %d", c.Sequence), fmt.Sprintf("cannot be indexed anew: %v", err)}
+			return
+		}
+	}
+}
+
+// A checker checks versions. It is used by one goroutine.
+type checker struct {
+	*scratch
+	buffers
+	engine *Engine
+	view   View
+	twin   *index.Index
+	values []byte // a values part
+	again  []byte // what is made again, to be compared
+	of     *checkedVersion
+}
+
+// fault notes a fault of the version.
+func (x *checker) fault(check, format string, args ...any) {
+	place := fmt.Sprintf("item %d", x.engine.numbers.of(x.of.ordinal))
+	x.of.faults = append(x.of.faults, Fault{check, place, fmt.Sprintf(format, args...)})
+}
+
+// order checks that a version follows the version before: its number rises, and its
+// time does not fall and is not after the commit's.
+func (x *checker) order(o index.Ordinal) {
+	_, micros := x.view.RecordOf(o)
+	if micros > x.view.CommitTime(o) {
+		x.fault("history", "its time is after that of the commit")
+	}
+	before, ok := x.view.Previous(o)
+	if !ok {
+		return
+	}
+	if x.view.VersionNumber(before) >= x.view.VersionNumber(o) {
+		x.fault("history", "its version number does not follow that of the version before")
+	}
+	if _, earlier := x.view.RecordOf(before); earlier > micros {
+		x.fault("history", "its time is before that of the version before")
+	}
+}
+
+// version checks one version and makes it an item for the twin.
+func (x *checker) version(of *checkedVersion) {
+	x.of = of
+	e, v, o, item := x.engine, x.view, of.ordinal, of.item
+	t, id := v.Key(o)
+	*item = index.Item{Type: t, ID: id, Version: v.VersionNumber(o), Deleted: v.Deleted(o)}
+	item.SourceTime, item.Brought = v.SourceTime(o)
+	part, err := e.log.Values(e.numbers.of(o), x.values[:0])
+	if err != nil {
+		x.fault("log", "its values do not open: %v", err)
+		return
+	}
+	x.values = part
 	h, block, err := splitItem(part)
 	switch {
 	case err != nil:
-		r.fault("log", place, "its header cannot be read: %v", err)
-		return item
+		x.fault("log", "its header cannot be read: %v", err)
+		return
 	case h.typ != schema.TypeID(t) || h.id != id || uint64(h.version) != item.Version || h.deleted != item.Deleted:
-		r.fault("index", place, "its header and the index differ")
-		return item
+		x.fault("index", "its header and the index differ")
+		return
 	case h.brought.timed != item.Brought || h.brought.micros != item.SourceTime:
-		r.fault("index", place, "the times in its header and in the index differ")
-		return item
+		x.fault("index", "the times in its header and in the index differ")
+		return
 	}
-	r.order(o, place)
+	x.order(o)
 	if h.deleted {
-		return item
+		return
 	}
-	json, err := v.AppendJSON(nil, o)
-	if err != nil {
-		r.fault("body", place, "it does not open: %v", err)
-		return item
+	if err := e.stored(o, &x.buffers); err != nil {
+		x.fault("body", "it does not open: %v", err)
+		return
 	}
-	if err := ParseStored(json, &c.doc); err != nil {
-		r.fault("body", place, "it does not parse: %v", err)
-		return item
+	if err := ParseStored(x.buffers.stored, &x.doc); err != nil {
+		x.fault("body", "it does not parse: %v", err)
+		return
 	}
-	if string(c.doc.ID()) != id || index.TypeID(c.doc.Type()) != t {
-		r.fault("body", place, "it is another resource than the index says")
+	if string(x.doc.ID()) != id || index.TypeID(x.doc.Type()) != t {
+		x.fault("body", "it is another resource than the index says")
 	}
-	if again := fhirjson.AppendCanonical(nil, &c.doc, 0); !bytes.Equal(again, json) {
-		r.fault("body", place, "it is not canonical")
+	// Version and time have their place in the stored form alone.
+	if x.again = fhirjson.AppendStored(x.again[:0], &x.doc, x.doc.ID()); !bytes.Equal(x.again, x.buffers.stored) {
+		x.fault("body", "it is not canonical")
 	}
-	// A write extracts from the stored form, which has neither version nor time.
-	if err := e.Document(o, &c.doc); err != nil {
-		r.fault("body", place, "it does not parse: %v", err)
-		return item
-	}
-	c.builder.Reset()
-	if err := e.search.Extract(&c.doc, &c.builder); err != nil {
-		r.fault("values", place, "they cannot be extracted: %v", err)
-		return item
+	x.builder.Reset()
+	if err := e.search.Extract(&x.doc, &x.builder); err != nil {
+		x.fault("values", "they cannot be extracted: %v", err)
+		return
 	}
 	if h.extractor == param.Version(h.typ) { // those of another are made again by whoever reads them
-		stored, err := e.packing.unpack(nil, block)
+		stored, err := e.packing.unpack(x.again[:0], block)
 		switch {
 		case err != nil:
-			r.fault("values", place, "they do not open: %v", err)
-		case !param.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, c.builder.Payload()):
-			r.fault("values", place, "they are not what extracting them again gives")
+			x.fault("values", "they do not open: %v", err)
+		case !param.Stale(h.typ, h.extractor, stored) && !bytes.Equal(stored, x.builder.Payload()):
+			x.fault("values", "they are not what extracting them again gives")
 		}
 	}
 	item.Values = new(index.Prepared)
-	if err := twin.Prepare(item.Values, c.builder.Payload()); err != nil {
-		r.fault("values", place, "they cannot be indexed: %v", err)
+	if err := x.twin.Prepare(item.Values, x.builder.Payload()); err != nil {
+		x.fault("values", "they cannot be indexed: %v", err)
 		item.Values = nil
 	}
-	return item
 }

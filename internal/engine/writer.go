@@ -57,8 +57,7 @@ func (g *group) add(s *submission) {
 			return
 		}
 	}
-	s.err = err
-	close(s.done)
+	g.dismiss(s, err)
 }
 
 // conflictTries is how often a group is appended again if others append first.
@@ -86,16 +85,27 @@ func (g *group) flush() {
 		if err = e.catchUp(); err != nil {
 			break
 		}
-		taken := g.taken
+		again := append(g.taken, g.dismissed...)
 		*g = *newGroup(e)
-		for _, s := range taken {
-			if s.err = caught("checking a write", func() error { return g.take(s) }); s.err != nil {
-				close(s.done)
+		for _, s := range again {
+			if err := caught("checking a write", func() error { return g.take(s) }); err != nil {
+				g.dismiss(s, err)
 			}
 		}
 	}
 	g.answer(err)
+	dismissed := g.dismissed
 	*g = *newGroup(e)
+	for _, s := range dismissed {
+		if err == nil {
+			close(s.done)
+		} else {
+			g.add(s) // what it was held against is not there
+		}
+	}
+	if len(g.taken) > 0 {
+		g.flush()
+	}
 }
 
 // answer gives the group's commits their results.

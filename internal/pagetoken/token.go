@@ -19,6 +19,7 @@ type Kind uint8
 const (
 	Search Kind = 1 + iota
 	History
+	Operation // an answer of package rest's own
 )
 
 // A Token is a place in an answer.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -405,6 +406,38 @@ func TestKeyFile(t *testing.T) {
 		_, err = wrapper.Encrypt(t.Context(), blob)
 		require.ErrorIs(t, err, seal.ErrKeyFile, "a bad file is not replaced")
 	}
+}
+
+// A key file with a flipped bit, or that is cut anywhere, is none, is another key, or is
+// the same key.
+func TestKeyFileDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	wrapper := seal.KeyFile(path)
+	file, err := newKeysWith(t, wrapper).Marshal()
+	require.NoError(t, err)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var counts longrun.Counts
+	try := func(content []byte) {
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+		_, err := seal.Unmarshal(t.Context(), file, wrapper)
+		if err == nil {
+			counts.Add("harmless")
+			return
+		}
+		require.True(t, errors.Is(err, seal.ErrKeyFile) || errors.Is(err, seal.ErrWrongKey), "%v", err)
+		counts.Add("damages noticed")
+	}
+	for i := range whole {
+		try(whole[:i])
+		for bit := range 8 {
+			damaged := bytes.Clone(whole)
+			damaged[i] ^= 1 << bit
+			try(damaged)
+		}
+	}
+	require.Less(t, counts.Of("harmless"), 10, "the end of the line, and bits that base64 leaves over")
+	counts.Tell(t)
 }
 
 // TestKeyFileLeftovers: what a crash left while a key file was made goes when the

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/internal/txlog/txlogtest"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
 // A TB is the part of a test that Open uses. *testing.T, *testing.B and *rapid.T
@@ -22,10 +22,7 @@ type TB interface {
 
 // Main runs the tests of a package and exits. The run fails if a goroutine outlives
 // the tests.
-func Main(m *testing.M) {
-	// buntdb's own goroutine sleeps for up to a second after its Close.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
+func Main(m *testing.M) { txlogtest.Main(m) }
 
 // Open opens a store in memory; nil options are the defaults. When the test ends, Open
 // verifies the store and closes it, or does nothing if the test closed it.

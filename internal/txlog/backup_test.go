@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -317,14 +318,20 @@ func TestEveryDamagedByteOfAPieceIsNoticed(t *testing.T) {
 		require.Nil(t, l)
 		require.ErrorContains(t, err, "piece 1 of the backup")
 	}
+	var counts longrun.Counts
 	for at := range piece {
-		damaged := bytes.Clone(piece)
-		damaged[at] ^= 1 << (at % 8)
-		refused(damaged, "flipped", at)
-		if at%7 == 0 {
+		for bit := range longrun.Of(1, 8) {
+			damaged := bytes.Clone(piece)
+			damaged[at] ^= 1 << ((at + bit) % 8)
+			refused(damaged, "flipped", at)
+			counts.Add("flipped bits noticed")
+		}
+		if at%longrun.Of(7, 1) == 0 {
 			refused(piece[:at], "cut", at)
+			counts.Add("cuts noticed")
 		}
 	}
+	counts.Tell(t)
 	refused(append(bytes.Clone(piece), 0), "longer", len(piece))
 	refused(append(bytes.Clone(piece), piece...), "twice", len(piece))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -89,7 +90,7 @@ func TestCheckpoint(t *testing.T) {
 	requireCheckpoint(t, l, 7)
 	info := l.Checkpoint()
 	require.EqualValues(t, 7, info.Sequence)
-	require.Len(t, d.files()["checkpoint"], int(info.Bytes))
+	require.Len(t, d.Files()["checkpoint"], int(info.Bytes))
 	for _, wrapper := range []seal.KeyWrapper{opts.Wrapper, nil} {
 		in, err := txlog.Inspect(t.Context(), "", &txlog.Options{FS: d, Wrapper: wrapper})
 		require.NoError(t, err)
@@ -116,14 +117,14 @@ func TestCheckpoint(t *testing.T) {
 	w := l.BeginCheckpoint()
 	require.NoError(t, w.Add(nil))
 	w.Discard()
-	require.NotContains(t, d.files(), "checkpoint.tmp")
+	require.NotContains(t, d.Files(), "checkpoint.tmp")
 	require.NoError(t, writeCheckpoint(l, 0))
 	requireCheckpoint(t, l, 15)
 	require.NoError(t, l.DropCheckpoint())
 	require.NoError(t, l.DropCheckpoint())
 	requireCheckpoint(t, l, 0)
 	require.Zero(t, l.Checkpoint())
-	require.NotContains(t, d.files(), "checkpoint")
+	require.NotContains(t, d.Files(), "checkpoint")
 }
 
 // A store in memory keeps none, and nobody could open it again.
@@ -146,7 +147,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 	appendSome(t, l, 5)
 	require.NoError(t, writeCheckpoint(l, 4))
 	require.NoError(t, l.Close())
-	files := d.files()
+	files := d.Files()
 	whole := files["checkpoint"]
 	try := func(what string, b []byte) {
 		with := maps.Clone(files)
@@ -160,20 +161,26 @@ func TestDamagedCheckpoint(t *testing.T) {
 		requireCheckpoint(t, l, 5)
 		appendSome(t, l, 1)
 	}
+	var counts longrun.Counts
 	for i := range whole {
-		b := slices.Clone(whole)
-		b[i] ^= 1 << (i % 8)
-		try(fmt.Sprint("byte ", i), b)
-		if i%7 == 0 {
+		for bit := range longrun.Of(1, 8) {
+			b := slices.Clone(whole)
+			b[i] ^= 1 << ((i + bit) % 8)
+			try(fmt.Sprint("byte ", i), b)
+			counts.Add("flipped bits")
+		}
+		if i%longrun.Of(7, 1) == 0 {
 			try(fmt.Sprint("cut at ", i), whole[:i])
+			counts.Add("cuts")
 		}
 	}
+	counts.Tell(t)
 	try("longer", append(slices.Clone(whole), 0))
 	// Parts of another checkpoint of the same store, at the same place.
 	l = openOn(t, d, opts)
 	require.NoError(t, writeCheckpoint(l, 4))
 	require.NoError(t, l.Close())
-	other := d.files()["checkpoint"]
+	other := d.Files()["checkpoint"]
 	require.Len(t, other, len(whole))
 	for _, at := range []int{184, 184 + 48} {
 		mixed := slices.Clone(whole)
@@ -190,10 +197,10 @@ func TestForeignCheckpoint(t *testing.T) {
 	l := openOn(t, d, opts)
 	appendSome(t, l, 4)
 	require.NoError(t, writeCheckpoint(l, 2))
-	old := d.files()["checkpoint"]
+	old := d.Files()["checkpoint"]
 	appendSome(t, l, 8)
 	require.NoError(t, writeCheckpoint(l, 2))
-	newer := d.files()
+	newer := d.Files()
 	with := func(files map[string][]byte, checkpoint []byte) *disk {
 		files = maps.Clone(files)
 		files["checkpoint"] = checkpoint
@@ -208,7 +215,7 @@ func TestForeignCheckpoint(t *testing.T) {
 		l := openOn(t, other, opts)
 		appendSome(t, l, 12)
 		require.NoError(t, l.Close())
-		l = openOn(t, with(other.files(), old), opts)
+		l = openOn(t, with(other.Files(), old), opts)
 		defer l.Close()
 		requireCheckpoint(t, l, 0)
 	})
@@ -216,17 +223,17 @@ func TestForeignCheckpoint(t *testing.T) {
 		before := newDisk()
 		l := openOn(t, before, opts)
 		appendSome(t, l, 4)
-		copied := before.files()
+		copied := before.Files()
 		appendSome(t, l, 8)
 		require.NoError(t, writeCheckpoint(l, 2))
-		ahead := before.files()["checkpoint"]
+		ahead := before.Files()["checkpoint"]
 		require.NoError(t, l.Close())
 		restored := with(copied, ahead)
 		l = openOn(t, restored, opts)
 		requireCheckpoint(t, l, 0)
 		appendSome(t, l, 20) // others under the same numbers
 		require.NoError(t, l.Close())
-		l = openOn(t, with(restored.files(), ahead), opts)
+		l = openOn(t, with(restored.Files(), ahead), opts)
 		defer l.Close()
 		requireCheckpoint(t, l, 0)
 	})
@@ -234,9 +241,9 @@ func TestForeignCheckpoint(t *testing.T) {
 		require.NoError(t, l.Rewrite(t.Context(), closedNames(l)[:1], func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
 			return txlog.Changed{Drop: n == 1}, nil
 		}))
-		require.NotContains(t, d.files(), "checkpoint", "it holds what was dropped")
+		require.NotContains(t, d.Files(), "checkpoint", "it holds what was dropped")
 		requireCheckpoint(t, l, 0)
-		rewritten := d.files()
+		rewritten := d.Files()
 		require.NoError(t, l.Close())
 		for _, b := range [][]byte{old, newer["checkpoint"]} {
 			l := openOn(t, with(rewritten, b), opts)
@@ -252,13 +259,13 @@ func TestForeignCheckpoint(t *testing.T) {
 		require.NoError(t, l.Rewrite(t.Context(), closedNames(l)[:1], nil))
 		require.ErrorIs(t, w.Finish(), txlog.ErrNotFound)
 		requireCheckpoint(t, l, 0)
-		require.NotContains(t, d.files(), "checkpoint.tmp")
+		require.NotContains(t, d.Files(), "checkpoint.tmp")
 	})
 	t.Run("as Inspect tells it", func(t *testing.T) {
 		other := newDisk()
 		l := openOn(t, other, opts)
 		defer l.Close()
-		in, err := txlog.Inspect(t.Context(), "", &txlog.Options{FS: with(other.files(), old), Wrapper: opts.Wrapper})
+		in, err := txlog.Inspect(t.Context(), "", &txlog.Options{FS: with(other.Files(), old), Wrapper: opts.Wrapper})
 		require.NoError(t, err)
 		require.Empty(t, in.Findings, "it does no harm")
 		require.ErrorIs(t, in.Checkpoint.Unusable, txlog.ErrCorrupt)

@@ -93,7 +93,7 @@ func TestInspectDamage(t *testing.T) {
 			if _, openErr := readStore(opts, damaged); openErr != nil {
 				require.NotEmpty(t, in.Findings, "%s: %v", name, openErr)
 			}
-			require.Equal(t, damaged, d.files())
+			require.Equal(t, damaged, d.Files())
 			for _, err := range txlog.InspectRecords(t.Context(), "", &opts, 0) {
 				if err != nil {
 					require.ErrorIs(t, err, txlog.ErrCorrupt)
@@ -130,14 +130,14 @@ func TestCut(t *testing.T) {
 		keepIn := t.TempDir()
 		_, err = txlog.Cut(t.Context(), "", &opts, uint64(at)+1, keepIn)
 		require.ErrorIs(t, err, txlog.ErrCorrupt)
-		require.Equal(t, damaged, d.files(), "nothing is touched")
+		require.Equal(t, damaged, d.Files(), "nothing is touched")
 
 		result, err := txlog.Cut(t.Context(), "", &opts, uint64(at), keepIn)
 		require.NoError(t, err)
 		require.Equal(t, uint64(at), result.Sequence)
 		require.Positive(t, result.Bytes)
 		holdsCut(t, result.Kept, damaged)
-		require.Empty(t, inspect(t, opts, d.files()).Findings)
+		require.Empty(t, inspect(t, opts, d.Files()).Findings)
 
 		next := txlog.Number(2*len(want) + 1)
 		for round := range 2 {
@@ -210,7 +210,7 @@ func TestCutHead(t *testing.T) {
 		result, err := txlog.Cut(t.Context(), "", &opts, 99, t.TempDir())
 		require.NoError(t, err)
 		require.Equal(t, uint64(len(want)), result.Sequence)
-		got, err := readStore(opts, d.files())
+		got, err := readStore(opts, d.Files())
 		require.NoError(t, err)
 		require.True(t, same(want, got))
 	}
@@ -227,7 +227,7 @@ func TestCutAtEveryFault(t *testing.T) {
 	for at := 1; !done; at++ {
 		for _, power := range []bool{false, true} {
 			d := diskOf(files)
-			d.failAt, d.dead = at, true
+			d.FailAt, d.Dead = at, true
 			opts.FS = d
 			_, err := txlog.Cut(context.Background(), "", &opts, after, t.TempDir())
 			done = err == nil
@@ -235,15 +235,15 @@ func TestCutAtEveryFault(t *testing.T) {
 				require.ErrorIs(t, err, errFault)
 			}
 			if power {
-				d = d.crash(rng)
+				d = d.Crash(rng)
 			}
-			opts.FS = d.restart()
-			if _, err := readStore(opts, d.files()); err != nil {
+			opts.FS = d.Restart()
+			if _, err := readStore(opts, d.Files()); err != nil {
 				require.ErrorIs(t, err, txlog.ErrCorrupt, "operation %d", at)
 			}
 			_, err = txlog.Cut(context.Background(), "", &opts, after, t.TempDir())
-			require.NoError(t, err, "operation %d (%s), power %v", at, d.failed, power)
-			got, err := readStore(opts, d.files())
+			require.NoError(t, err, "operation %d (%s), power %v", at, d.Failed, power)
+			got, err := readStore(opts, d.Files())
 			require.NoError(t, err)
 			require.True(t, same(want[:after], got), "operation %d: %d records", at, len(got))
 		}

@@ -1,6 +1,7 @@
 package txlog_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -26,14 +28,18 @@ func smallStore(t testing.TB, opts txlog.Options) (files map[string][]byte, want
 	opts.FS, opts.SegmentSize = d, 1700
 	l, err := txlog.Open(context.Background(), "", &opts)
 	require.NoError(t, err)
-	made = d.files()
+	_, err = l.AddDictionary(context.Background(), []byte("a dictionary"))
+	require.NoError(t, err)
+	_, err = l.Slot("patient") // the file of patients' keys is there then
+	require.NoError(t, err)
+	made = d.Files()
 	for i := range 12 {
-		before = d.files()
+		before = d.Files()
 		want = append(want, makeRec(uint64(i)+1, 2, 200))
 		require.NoError(t, appendNext(l, want[i]))
 	}
 	require.NoError(t, l.Close())
-	files = d.files()
+	files = d.Files()
 	require.GreaterOrEqual(t, len(files), 8, "several segments")
 	return files, want, before, made
 }
@@ -71,36 +77,44 @@ func TestEveryDamagedByteIsNoticed(t *testing.T) {
 	if testing.Short() {
 		step = 7
 	}
-	noticed := 0
+	bits := longrun.Of(1, 8) // of each byte
+	var counts longrun.Counts
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		for i := 0; i < len(files[name]); i += step {
-			if name == "head" && i%4096 > 160 && i%64 != 0 {
+			if bits == 1 && name == "head" && i%4096 > 160 && i%64 != 0 {
 				continue // of the space between the slots a sample is enough
 			}
-			damaged := maps.Clone(files)
-			damaged[name] = slices.Clone(files[name])
-			damaged[name][i] ^= 1 << rng.IntN(8)
-			got, err := readStore(opts, damaged)
-			switch {
-			case err != nil && !typed(err):
-				t.Fatalf("%s, byte %d: %v", name, i, err)
-			case err == nil && !same(want, got):
-				t.Fatalf("%s, byte %d: %d records of %d", name, i, len(got), len(want))
-			case err != nil:
-				noticed++
-			case name != "head":
-				t.Fatalf("%s, byte %d: not noticed", name, i)
+			first := rng.IntN(8)
+			for bit := first; bit < first+bits; bit++ {
+				damaged := maps.Clone(files)
+				damaged[name] = slices.Clone(files[name])
+				damaged[name][i] ^= 1 << (bit % 8)
+				got, err := readStore(opts, damaged)
+				switch {
+				case err != nil && !typed(err):
+					t.Fatalf("%s, byte %d: %v", name, i, err)
+				case err == nil && !same(want, got):
+					t.Fatalf("%s, byte %d: %d records of %d", name, i, len(got), len(want))
+				case err != nil:
+					counts.Add("flipped bits noticed")
+				case name != "head":
+					t.Fatalf("%s, byte %d: not noticed", name, i)
+				default:
+					counts.Add("harmless")
+				}
 			}
 		}
 	}
-	assert.Positive(t, noticed)
+	assert.Positive(t, counts.Of("flipped bits noticed"))
+	counts.Tell(t)
 }
 
 func TestEveryTruncationIsNoticed(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
 	files, _, _, _ := smallStore(t, opts)
+	var counts longrun.Counts
 	for name, data := range files {
-		step := max(1, len(data)/300)
+		step := longrun.Of(max(1, len(data)/300), 1)
 		for n := 0; n < len(data); n += step {
 			damaged := maps.Clone(files)
 			damaged[name] = data[:n]
@@ -108,6 +122,7 @@ func TestEveryTruncationIsNoticed(t *testing.T) {
 			if !typed(err) {
 				t.Fatalf("%s cut to %d bytes: %v", name, n, err)
 			}
+			counts.Add("cuts noticed")
 		}
 		damaged := maps.Clone(files)
 		delete(damaged, name)
@@ -122,6 +137,7 @@ func TestEveryTruncationIsNoticed(t *testing.T) {
 			}
 		}
 	}
+	counts.Tell(t)
 }
 
 func nameOfLast(files map[string][]byte) string {
@@ -140,6 +156,7 @@ func TestTornTail(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey()}
 	files, want, before, _ := smallStore(t, opts)
 	last := nameOfLast(files)
+	var counts longrun.Counts
 	start := len(before[last])
 	require.Less(t, start, len(files[last]))
 	require.Positive(t, start, "the record before is in the same segment")
@@ -174,8 +191,82 @@ func TestTornTail(t *testing.T) {
 			if !same(expected, got) {
 				t.Fatalf("%s at %d: %d records", tail, n, len(got))
 			}
+			counts.Add("torn tails")
 		}
 	}
+	counts.Tell(t)
+}
+
+// TestRecordsMoved exchanges records, removes and repeats them, and puts records of
+// another segment and of another store in their place, in a closed segment and in the
+// open one.
+func TestRecordsMoved(t *testing.T) {
+	const records = 6
+	key := seal.RandomKey()
+	made := func() (files map[string][]byte, pieces map[string][][]byte) {
+		d := newDisk()
+		l, err := txlog.Open(t.Context(), "", &txlog.Options{FS: d, Wrapper: key})
+		require.NoError(t, err)
+		pieces = map[string][][]byte{}
+		for _, name := range []string{segmentPath(1), segmentPath(2)} {
+			for range records {
+				before := len(d.Files()[name])
+				require.NoError(t, appendNext(l, rec{items: []txlog.Item{{Values: []byte("v"), Body: []byte("as long as others")}}}))
+				pieces[name] = append(pieces[name], d.Files()[name][before:])
+			}
+			if name == segmentPath(1) {
+				require.NoError(t, l.Roll(t.Context()))
+			}
+		}
+		require.NoError(t, l.Close())
+		return d.Files(), pieces
+	}
+	files, pieces := made()
+	_, others := made()
+	opts := txlog.Options{Wrapper: key}
+	want, err := readStore(opts, files)
+	require.NoError(t, err)
+	var counts longrun.Counts
+	for name, all := range pieces {
+		try := func(what string, pieces ...[]byte) {
+			damaged := maps.Clone(files)
+			damaged[name] = bytes.Join(pieces, nil)
+			if bytes.Equal(damaged[name], files[name]) {
+				return
+			}
+			switch got, err := readStore(opts, damaged); {
+			case errors.Is(err, txlog.ErrCorrupt):
+				counts.Add("records moved and noticed")
+			case err == nil && same(want, got): // what is not of its place, behind the last record, is a torn tail
+				counts.Add("harmless")
+			default:
+				t.Fatalf("%s: %s: %v", name, what, err)
+			}
+		}
+		other := pieces[segmentPath(1)]
+		if name == segmentPath(1) {
+			other = pieces[segmentPath(2)]
+		}
+		for i := range all {
+			try("removed", slices.Delete(slices.Clone(all), i, i+1)...)
+			for j := range all {
+				exchanged := slices.Clone(all)
+				exchanged[i], exchanged[j] = exchanged[j], exchanged[i]
+				try("exchanged", exchanged...)
+				try("repeated", slices.Insert(slices.Clone(all), j, all[i])...)
+				for _, foreign := range [][][]byte{others[name], other} {
+					replaced := slices.Clone(all)
+					replaced[i] = foreign[j]
+					try("replaced", replaced...)
+					try("inserted", slices.Insert(slices.Clone(all), i, foreign[j])...)
+				}
+			}
+			try("repeated at the end", append(slices.Clone(all), all[i])...)
+			try("cut", all[:i]...)
+		}
+		try("another store's", others[name]...)
+	}
+	counts.Tell(t)
 }
 
 // TestDamageBeforeSyncedRecords puts head back by several records, as a power
@@ -186,14 +277,14 @@ func TestDamageBeforeSyncedRecords(t *testing.T) {
 	opts.FS = d
 	l, err := txlog.Open(t.Context(), "", &opts)
 	require.NoError(t, err)
-	empty := d.files()["head"]
+	empty := d.Files()["head"]
 	var want []rec
 	for i := range 4 {
 		want = append(want, makeRec(uint64(i)+1, 1, 100))
 		require.NoError(t, appendNext(l, want[i]))
 	}
 	require.NoError(t, l.Close())
-	files := d.files()
+	files := d.Files()
 	files["head"] = empty
 	got, err := readStore(opts, files)
 	require.NoError(t, err)
@@ -275,10 +366,10 @@ func TestSplicedHistories(t *testing.T) {
 		require.NoError(t, err)
 		for _, body := range bodies {
 			require.NoError(t, appendNext(l, rec{items: []txlog.Item{{Body: []byte(body)}}}))
-			ends = append(ends, len(d.files()["log/00000001.bunt"]))
+			ends = append(ends, len(d.Files()["log/00000001.bunt"]))
 		}
 		require.NoError(t, l.Close())
-		return d.files(), ends
+		return d.Files(), ends
 	}
 	root, _ := branch("root")
 	one, ends := branch("one a", "one b")

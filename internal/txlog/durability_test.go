@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -37,8 +38,9 @@ func headOf(t *testing.T, opts *txlog.Options) txlog.HeadInfo {
 // synced among them, and the log goes on.
 func TestPowerFailureUnsynced(t *testing.T) {
 	told, cut := false, false
+	var counts longrun.Counts
 	for _, durability := range unsynced {
-		for seed := range uint64(300) {
+		for seed := range uint64(longrun.Of(300, 3000)) {
 			rng := rand.New(rand.NewPCG(seed, 9))
 			d := newDisk()
 			var logged bytes.Buffer
@@ -58,10 +60,10 @@ func TestPowerFailureUnsynced(t *testing.T) {
 			}
 			require.Equal(t, uint64(synced), headOf(t, opts).Sequence)
 			check(t, l, want)
-			after := d.crash(rng)
+			after := d.Crash(rng)
 			opts.FS = after
 			size := 0
-			for name, data := range after.files() {
+			for name, data := range after.Files() {
 				if name[:2] == "lo" {
 					size += len(data)
 				}
@@ -86,9 +88,11 @@ func TestPowerFailureUnsynced(t *testing.T) {
 			want = append(want[:left:left], makeRec(uint64(left)+1, 2, 300))
 			require.NoError(t, appendNext(again, want[left]))
 			checkAgain(t, again, opts, want)
+			counts.Add("power failures")
 		}
 	}
 	require.True(t, told && cut, "the test lost nothing")
+	counts.Tell(t)
 }
 
 // TestDamageBehindHead damages a record that whole ones follow: behind what was synced
@@ -104,7 +108,7 @@ func TestDamageBehindHead(t *testing.T) {
 			want = append(want, makeRec(uint64(i)+1, 2, 300))
 			require.NoError(t, appendNext(l, want[i]))
 		}
-		files := d.files()
+		files := d.Files()
 		require.NoError(t, l.Close())
 		segment := files["log/00000001.bunt"]
 		segment[len(segment)/2] ^= 1
@@ -144,7 +148,7 @@ func TestDamageBeforeHead(t *testing.T) {
 			require.NoError(t, appendNext(l, makeRec(uint64(i)+1, 2, 300)))
 		}
 		require.NoError(t, l.Close())
-		files := d.files()
+		files := d.Files()
 		for at := range files["log/00000001.bunt"] {
 			files["log/00000001.bunt"][at] ^= 1
 			opts.FS = diskOf(files)
@@ -172,22 +176,22 @@ func TestSyncInterval(t *testing.T) {
 			h := headOf(t, opts)
 			require.Equal(t, 4*round+4, h.Sequence)
 			require.Equal(t, txlog.SyncInterval, h.Durability)
-			opts.FS = d.crash(rand.New(rand.NewPCG(round, 1)))
+			opts.FS = d.Crash(rand.New(rand.NewPCG(round, 1)))
 			again, err := txlog.Open(t.Context(), "", opts)
 			require.NoError(t, err)
 			require.Equal(t, 4*round+4, again.Last().Sequence)
 			require.NoError(t, again.Close())
 			opts.FS = d
-			ops := d.done()
+			ops := d.Done()
 			time.Sleep(time.Hour)
-			require.Equal(t, ops, d.done(), "who writes nothing syncs nothing")
+			require.Equal(t, ops, d.Done(), "who writes nothing syncs nothing")
 		}
 		// A sync that fails makes the log read-only, and nothing is synced any more.
 		require.NoError(t, appendNext(l, makeRec(13, 2, 300)))
-		d.failNext()
+		d.FailIn(1)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		require.Equal(t, "sync log/00000001.bunt", d.failed)
+		require.Equal(t, "sync log/00000001.bunt", d.Failed)
 		require.ErrorIs(t, appendNext(l, makeRec(14, 2, 300)), txlog.ErrReadOnly)
 		require.NoError(t, l.Close())
 		time.Sleep(2 * time.Second) // buntdb sees at its next tick that it was closed
@@ -207,16 +211,16 @@ func TestFaultsUnsynced(t *testing.T) {
 		for _, dead := range []bool{false, true} {
 			for at := 1; at <= clean.ops; at++ {
 				d := newDisk()
-				d.failAt, d.dead = at, dead
+				d.FailAt, d.Dead = at, dead
 				var tr trial
 				err := tr.run(d, opts)
 				if err == nil {
 					after := opts
 					after.Durability = txlog.SyncCommit // what follows loses nothing either way
-					err = tr.verify(d.restart(), after, rng)
+					err = tr.verify(d.Restart(), after, rng)
 				}
 				if err != nil {
-					t.Fatalf("%s: operation %d (%s) fails, dead %v: %v", durability, at, d.failed, dead, err)
+					t.Fatalf("%s: operation %d (%s) fails, dead %v: %v", durability, at, d.Failed, dead, err)
 				}
 			}
 		}
@@ -227,7 +231,7 @@ func TestFaultsUnsynced(t *testing.T) {
 // fail after each.
 func TestDurabilityChanges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for range 60 {
+	for range longrun.Of(60, 600) {
 		d := newDisk()
 		opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey(), SegmentSize: 3000}
 		var want []rec
@@ -254,7 +258,7 @@ func TestDurabilityChanges(t *testing.T) {
 				require.NoError(t, l.Close())
 				safe = len(want)
 			}
-			d = d.crash(rng)
+			d = d.Crash(rng)
 			opts.FS = d
 			l.Close()
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -71,7 +72,8 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 		if err := tr.checkpoint(l); err != nil {
 			return err
 		}
-		if got, err := readAll(l); err != nil || !same(tr.acked, got) {
+		// A read may meet the fault as well.
+		if got, err := readAll(l); !errors.Is(err, errFault) && (err != nil || !same(tr.acked, got)) {
 			return fmt.Errorf("before the crash: %d of %d records, %v", len(got), len(tr.acked), err)
 		}
 		l.Close() // its error is the fault's
@@ -79,7 +81,7 @@ func (tr *trial) run(d *disk, opts txlog.Options) error {
 			break
 		}
 	}
-	tr.ops = d.ops
+	tr.ops = d.Done()
 	return nil
 }
 
@@ -202,46 +204,52 @@ func (tr *trial) verify(d *disk, opts txlog.Options, rng *rand.Rand) error {
 		}
 		if round == 1 {
 			l.Close()
-			d = d.restart()
+			d = d.Restart()
 			continue
 		}
 		// The old log is abandoned with its disk, as by a power failure.
-		d = d.crash(rng)
+		d = d.Crash(rng)
 		l.Close()
 	}
 	return nil
 }
 
 // TestFaultAtEveryOperation lets every operation of a series of appends fail in
-// turn, once or from there on, and then kills the process or the power.
+// turn, once, from there on, or because the disk is full, and then kills the process or
+// the power.
 func TestFaultAtEveryOperation(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18}
 	var clean trial
 	require.NoError(t, clean.run(newDisk(), opts))
 	require.Len(t, clean.acked, 10)
 	require.Greater(t, clean.ops, 100)
-	rng := rand.New(rand.NewPCG(1, 2))
 	failed := map[string]bool{}
-	for _, dead := range []bool{false, true} {
-		for _, power := range []bool{false, true} {
-			for at := 1; at <= clean.ops; at++ {
-				d := newDisk()
-				d.failAt, d.dead = at, dead
-				var tr trial
-				err := tr.run(d, opts)
-				failed[d.failed] = true
-				if err == nil {
-					if power {
-						d = d.crash(rng)
+	var counts longrun.Counts
+	for seed := range uint64(longrun.Of(1, 5)) {
+		rng := rand.New(rand.NewPCG(1+seed, 2))
+		for _, mode := range []string{"once", "from there on", "full"} {
+			for _, power := range []bool{false, true} {
+				for at := 1; at <= clean.ops; at++ {
+					d := newDisk()
+					d.FailAt, d.Dead, d.Full = at, mode == "from there on", mode == "full"
+					var tr trial
+					err := tr.run(d, opts)
+					failed[d.Failed] = true
+					if err == nil {
+						if power {
+							d = d.Crash(rng)
+						}
+						err = tr.verify(d.Restart(), opts, rng)
 					}
-					err = tr.verify(d.restart(), opts, rng)
-				}
-				if err != nil {
-					t.Fatalf("operation %d (%s) fails, dead %v, power %v: %v", at, d.failed, dead, power, err)
+					if err != nil {
+						t.Fatalf("operation %d (%s) fails %s, power %v: %v", at, d.Failed, mode, power, err)
+					}
+					counts.Add(map[bool]string{false: "faults and kills", true: "faults and power failures"}[power])
 				}
 			}
 		}
 	}
+	counts.Tell(t)
 	for _, name := range []string{"sync log/00000001.bunt", "write head", "sync head", "rename manifest.tmp", "syncdir log", "write keyset.tmp",
 		"write dictionaries/1", "rename log/00000004.bunt.tmp", "remove log/00000001.bunt", "write checkpoint.tmp", "rename checkpoint.tmp", "sync checkpoint.tmp", "sync log/00000004.bunt.tmp",
 		"rename keyset.tmp", "write header.tmp", "rename header.tmp"} {
@@ -255,18 +263,53 @@ func TestPowerFailureAnywhere(t *testing.T) {
 	opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500}
 	var clean trial
 	require.NoError(t, clean.run(newDisk(), opts))
-	for seed := range uint64(4) {
+	var counts longrun.Counts
+	for seed := range uint64(longrun.Of(4, 25)) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		for at := 1; at <= clean.ops; at++ {
 			d := newDisk()
-			d.failAt, d.dead = at, true
+			d.FailAt, d.Dead = at, true
 			var tr trial
 			require.NoError(t, tr.run(d, opts))
-			if err := tr.verify(d.crash(rng), opts, rng); err != nil {
-				t.Fatalf("power fails at operation %d (%s), seed %d: %v", at, d.failed, seed, err)
+			if err := tr.verify(d.Crash(rng), opts, rng); err != nil {
+				t.Fatalf("power fails at operation %d (%s), seed %d: %v", at, d.Failed, seed, err)
 			}
+			counts.Add("power failures")
 		}
 	}
+	counts.Tell(t)
+}
+
+// TestEveryLookFails lets every operation that only looks fail in turn: reading, sizes,
+// names, locks, closing. Nothing is called damaged then, and nothing is lost.
+func TestEveryLookFails(t *testing.T) {
+	opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18}
+	var clean trial
+	d := newDisk()
+	require.NoError(t, clean.run(d, opts))
+	looks := d.Looked()
+	require.Greater(t, looks, 100)
+	var counts longrun.Counts
+	rng := rand.New(rand.NewPCG(3, 4))
+	for at := 1; at <= looks; at += longrun.Of(5, 1) {
+		for _, power := range []bool{false, true} {
+			d := newDisk()
+			d.LookAt = at
+			var tr trial
+			err := tr.run(d, opts)
+			if err == nil {
+				if power {
+					d = d.Crash(rng)
+				}
+				err = tr.verify(d.Restart(), opts, rng)
+			}
+			if err != nil {
+				t.Fatalf("look %d (%s) fails, power %v: %v", at, d.Failed, power, err)
+			}
+			counts.Add("looks that failed")
+		}
+	}
+	counts.Tell(t)
 }
 
 // TestSyncLies lets the power fail after a series of changes on a disk that says of what
@@ -274,7 +317,8 @@ func TestPowerFailureAnywhere(t *testing.T) {
 // how it was after some commit.
 func TestSyncLies(t *testing.T) {
 	noticed, harmless := 0, 0
-	for seed := range uint64(400) {
+	var counts longrun.Counts
+	for seed := range uint64(longrun.Of(400, 4000)) {
 		rng := rand.New(rand.NewPCG(seed, 6))
 		d := newDisk()
 		opts := txlog.Options{Wrapper: seal.RandomKey(), SegmentSize: 2500, SealsPerKey: 18,
@@ -282,11 +326,11 @@ func TestSyncLies(t *testing.T) {
 		var clean trial
 		first := newDisk()
 		require.NoError(t, clean.run(first, opts))
-		d.failAt, d.dead = 1+rng.IntN(clean.ops), true
-		d.lies = true
+		d.FailAt, d.Dead = 1+rng.IntN(clean.ops), true
+		d.Lies = true
 		var tr trial
 		require.NoError(t, tr.run(d, opts))
-		after := d.crash(rng)
+		after := d.Crash(rng)
 		acked := append(tr.acked[:len(tr.acked):len(tr.acked)], tr.unknown...)
 		tr.wrappers = append(tr.all, opts.Wrapper)
 		l, err := tr.open(after, opts)
@@ -311,7 +355,9 @@ func TestSyncLies(t *testing.T) {
 		}
 		l.Close()
 	}
-	t.Logf("%d noticed, %d harmless", noticed, harmless)
+	counts.AddN("lies noticed", noticed)
+	counts.AddN("harmless", harmless)
+	counts.Tell(t)
 	require.Positive(t, noticed)
 	require.Positive(t, harmless)
 }
@@ -393,7 +439,7 @@ func TestUnreadableDisk(t *testing.T) {
 		want = append(want, makeRec(uint64(i)+1, 2, 200))
 		require.NoError(t, appendNext(l, want[i]))
 	}
-	d.unreadable = true
+	d.Unreadable = true
 	_, err = l.Body(1, nil)
 	require.ErrorIs(t, err, errFault)
 	require.NotErrorIs(t, err, txlog.ErrCorrupt)
@@ -401,13 +447,13 @@ func TestUnreadableDisk(t *testing.T) {
 	require.ErrorIs(t, err, errFault)
 	require.NoError(t, l.Close())
 
-	before := d.files()
+	before := d.Files()
 	_, err = txlog.Open(t.Context(), "", opts)
 	require.ErrorIs(t, err, errFault)
 	require.NotErrorIs(t, err, txlog.ErrCorrupt)
-	require.Equal(t, before, d.files())
+	require.Equal(t, before, d.Files())
 
-	d.unreadable = false
+	d.Unreadable = false
 	l, err = txlog.Open(t.Context(), "", opts)
 	require.NoError(t, err)
 	check(t, l, want)

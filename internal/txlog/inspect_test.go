@@ -48,7 +48,7 @@ func TestInspectNoStore(t *testing.T) {
 			files[name] = []byte("x")
 		}
 		d := diskOf(files)
-		delete(d.dirs, "log")
+		d.Forget("log")
 		opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey()}
 		_, err := txlog.Inspect(t.Context(), "", opts)
 		require.ErrorIs(t, err, want, name)
@@ -57,7 +57,7 @@ func TestInspectNoStore(t *testing.T) {
 		}
 		_, err = txlog.Cut(t.Context(), "", opts, 1, t.TempDir())
 		require.ErrorIs(t, err, want, name)
-		require.Equal(t, files, d.files())
+		require.Equal(t, files, d.Files())
 	}
 }
 
@@ -96,7 +96,7 @@ func TestInspectStates(t *testing.T) {
 		require.NoError(t, appendNext(l, r))
 	}
 	require.NoError(t, l.Close())
-	files := d.files()
+	files := d.Files()
 	in := inspect(t, opts, files)
 	require.Equal(t, map[string][]byte{"a": []byte("three")}, in.States)
 	files[nameOfLast(files)][len(files[nameOfLast(files)])-10] ^= 1

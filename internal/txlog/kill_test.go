@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/killpoint"
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -43,8 +44,9 @@ func TestKillPoints(t *testing.T) {
 		passPoints(folder)
 		return
 	}
+	var counts longrun.Counts
 	for _, point := range killPoints() {
-		for _, n := range []int{1, 2, 3, 7} {
+		for _, n := range longrun.Of([]int{1, 2, 3, 7}, []int{1, 2, 3, 4, 5, 6, 7, 9, 12, 16, 24, 40}) {
 			t.Run(fmt.Sprintf("%s:%d", point, n), func(t *testing.T) {
 				folder := t.TempDir()
 				cmd := child(t, "TestKillPoints", env, folder)
@@ -92,9 +94,11 @@ func TestKillPoints(t *testing.T) {
 				require.NoError(t, rotate(l), "it goes on, or another begins")
 				check(t, l, want)
 				require.NoError(t, l.Close())
+				counts.Add("kills")
 			})
 		}
 	}
+	counts.Tell(t)
 }
 
 // openWithOneOf opens a store with the one of the keys that opens it.

@@ -13,16 +13,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/internal/txlog/txlogtest"
 )
 
-func TestMain(m *testing.M) {
-	// buntdb's goroutine sees only at its next tick that it was closed.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/tidwall/buntdb.(*DB).backgroundManager"))
-}
+func TestMain(m *testing.M) { txlogtest.Main(m) }
 
 // A rec is a commit as a test expects it.
 type rec struct {

@@ -50,7 +50,7 @@ func TestModel(t *testing.T) {
 			},
 			"kill": func(*rapid.T) {
 				killed := l
-				opts.FS = d.restart()
+				opts.FS = d.Restart()
 				open()
 				killed.Close() // frees the buntdb of a process that is gone
 			},

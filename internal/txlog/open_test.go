@@ -35,13 +35,13 @@ func TestOpeningLeavesNothing(t *testing.T) {
 		return l.Head(), l.Term()
 	}
 	pin, term := open(makeRec(1, 2, 10))
-	before := d.files()
+	before := d.Files()
 	for range 100 {
 		again, nextTerm := open()
 		require.Equal(t, pin, again)
 		require.Equal(t, term+1, nextTerm, "no term begins without a write")
 	}
-	require.True(t, maps.EqualFunc(before, d.files(), bytes.Equal))
+	require.True(t, maps.EqualFunc(before, d.Files(), bytes.Equal))
 	again, next := open(makeRec(2, 2, 10))
 	require.NotEqual(t, pin.Tag, again.Tag)
 	require.Equal(t, term+1, next)
@@ -135,7 +135,7 @@ func TestUndoneErasure(t *testing.T) {
 	opts.FS = d
 	l, err := txlog.Open(t.Context(), "", &opts)
 	require.NoError(t, err)
-	opened := d.files()
+	opened := d.Files()
 	old := l.Head()
 	require.NoError(t, l.Rewrite(t.Context(), closedNames(l), func(n txlog.Number, _ txlog.Kind, _, _ func() ([]byte, error)) (txlog.Changed, error) {
 		return txlog.Changed{Drop: n == 1}, nil
@@ -145,7 +145,7 @@ func TestUndoneErasure(t *testing.T) {
 	require.NoError(t, l.Close())
 
 	undone := maps.Clone(opened)
-	undone["head"] = d.files()["head"]
+	undone["head"] = d.Files()["head"]
 	opts.FS = diskOf(undone)
 	_, err = txlog.Open(t.Context(), "", &opts)
 	require.ErrorIs(t, err, txlog.ErrCorrupt)
@@ -218,7 +218,7 @@ func TestReadOnlyWritesNothing(t *testing.T) {
 		require.NoError(t, err)
 		check(t, l, c.want)
 		require.NoError(t, l.Close())
-		require.Equal(t, torn, d.files())
+		require.Equal(t, torn, d.Files())
 	}
 }
 
@@ -401,7 +401,7 @@ func TestDictionaries(t *testing.T) {
 	want := map[uint32][]byte{1: []byte("one"), 2: []byte("two")}
 	require.Equal(t, want, l.Dictionaries())
 	require.NoError(t, l.Close())
-	files := d.files()
+	files := d.Files()
 	files["dictionaries/3"] = []byte("a stray")
 	d = diskOf(files)
 	opts.FS = d
@@ -409,13 +409,13 @@ func TestDictionaries(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, l.Dictionaries())
 	require.NoError(t, l.Close())
-	require.NotContains(t, d.files(), "dictionaries/3")
+	require.NotContains(t, d.Files(), "dictionaries/3")
 	for _, damage := range []func(map[string][]byte){
 		func(m map[string][]byte) { m["dictionaries/1"] = []byte("onf") },
 		func(m map[string][]byte) { m["dictionaries/1"] = m["dictionaries/2"] },
 		func(m map[string][]byte) { delete(m, "dictionaries/2") },
 	} {
-		damaged := maps.Clone(d.files())
+		damaged := maps.Clone(d.Files())
 		damage(damaged)
 		opts.FS = diskOf(damaged)
 		_, err = txlog.Open(t.Context(), "", &opts)

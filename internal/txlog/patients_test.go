@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -106,7 +108,7 @@ func TestPatientsKeys(t *testing.T) {
 		return txlog.Changed{Values: v}, err
 	}))
 	check(false)
-	before := d.files()
+	before := d.Files()
 	require.NoError(t, l.EraseSlots(ctx, []uint32{slot}))
 	check(true)
 	require.Equal(t, slot, l.ForgetSlot("p"))
@@ -125,26 +127,57 @@ func TestPatientsKeys(t *testing.T) {
 	require.NoError(t, l.Close())
 
 	// Files of before do not bring the keys back.
-	after := d.files()
+	after := d.Files()
 	for _, old := range [][]string{{"patients"}, {"patients", "keyset"}} {
-		d = diskOf(after)
+		damaged := maps.Clone(after)
 		for _, name := range old {
-			d.names[name].data = slices.Clone(before[name])
+			damaged[name] = before[name]
 		}
+		d = diskOf(damaged)
 		_, err = open()
 		require.ErrorIs(t, err, txlog.ErrCorrupt, "%v", old)
 	}
-	d = diskOf(after)
-	delete(d.names, "patients")
+	without := maps.Clone(after)
+	delete(without, "patients")
+	d = diskOf(without)
 	_, err = open()
 	require.ErrorIs(t, err, txlog.ErrCorrupt)
 	for at := 0; at < len(after["patients"]); at += 1 + at/64 {
-		d = diskOf(after)
-		d.names["patients"].data = slices.Clone(after["patients"])
-		d.names["patients"].data[at] ^= 1
+		damaged := maps.Clone(after)
+		damaged["patients"] = slices.Clone(after["patients"])
+		damaged["patients"][at] ^= 1
+		d = diskOf(damaged)
 		if _, err = open(); err == nil {
 			t.Fatalf("byte %d of the keys of patients was changed unnoticed", at)
 		}
+	}
+}
+
+// The file of patients' keys that is lost, or put back as it was before it grew, is
+// noticed at opening, before other patients are given the slots again.
+func TestPatientsFileLost(t *testing.T) {
+	d := newDisk()
+	opts := txlog.Options{Wrapper: seal.RandomKey()}
+	l := openOn(t, d, opts)
+	_, err := appendFor(l, "p")
+	require.NoError(t, err)
+	old := d.Files()["patients"]
+	for i := range 300 {
+		_, err := l.Slot(fmt.Sprint("q", i))
+		require.NoError(t, err)
+	}
+	require.NoError(t, l.Close())
+	files := d.Files()
+	require.Greater(t, len(files["patients"]), len(old))
+	for _, lost := range []bool{true, false} {
+		damaged := maps.Clone(files)
+		damaged["patients"] = old
+		if lost {
+			delete(damaged, "patients")
+		}
+		opts.FS = diskOf(damaged)
+		_, err := txlog.Open(t.Context(), "", &opts)
+		require.ErrorIs(t, err, txlog.ErrCorrupt)
 	}
 }
 
@@ -160,12 +193,13 @@ func TestPatientsKeysFaults(t *testing.T) {
 	first, err := appendFor(l, "old")
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
-	files := made.files()
+	files := made.Files()
 	old := uint32(1)
+	var counts longrun.Counts
 	for failAt := 1; ; failAt++ {
 		for _, dead := range []bool{false, true} {
 			d := diskOf(files)
-			d.failAt, d.dead = failAt, dead
+			d.FailAt, d.Dead = failAt, dead
 			var n txlog.Number
 			written, erased := false, false
 			if l, err := txlog.Open(ctx, "", options(d)); err == nil {
@@ -176,12 +210,13 @@ func TestPatientsKeysFaults(t *testing.T) {
 				requireItem(t, l, first, "old", l.Erased(old))
 				l.Close()
 			}
-			if d.failed == "" {
+			if d.Failed == "" {
 				require.Greater(t, failAt, 10)
+				counts.Tell(t)
 				return
 			}
-			what := fmt.Sprint(d.failed, " ", dead)
-			d = d.crash(rand.New(rand.NewPCG(uint64(failAt), 1))).restart()
+			what := fmt.Sprint(d.Failed, " ", dead)
+			d = d.Crash(rand.New(rand.NewPCG(uint64(failAt), 1))).Restart()
 			l, err := txlog.Open(ctx, "", options(d))
 			require.NoError(t, err, what)
 			if erased {
@@ -201,6 +236,7 @@ func TestPatientsKeysFaults(t *testing.T) {
 			requireItem(t, l, first, "old", true)
 			requireItem(t, l, n+1, "newer", false)
 			require.NoError(t, l.Close())
+			counts.Add("faults and power failures")
 		}
 	}
 }

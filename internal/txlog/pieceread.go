@@ -2,11 +2,13 @@ package txlog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
@@ -19,7 +21,7 @@ type pieceReader struct {
 	info  BackupInfo
 	keys  *seal.Keyset // the piece's data keys
 	slots []seal.PatientKey
-	read  *countingReader
+	from  *countingReader
 	in    io.Reader // the opened stream
 	chain chain
 	ended bool
@@ -128,7 +130,7 @@ func openPiece(r *countingReader, f *front, known *secrets) (*pieceReader, error
 	if err != nil {
 		return nil, err
 	}
-	p := &pieceReader{read: r, slots: known.slots}
+	p := &pieceReader{from: r, slots: known.slots}
 	if p.in, err = seal.NewStreamReader(r, key); err != nil {
 		return nil, err
 	}
@@ -182,34 +184,75 @@ func readLength(r io.Reader, n int) ([]byte, error) {
 	return b, nil
 }
 
-// next returns the next record, which is verified, and nil behind the last.
-func (p *pieceReader) next() (*recordInfo, []byte, error) {
-	b, err := p.lengthAnd(MaxRecord)
-	if err != nil {
-		return nil, nil, err
+// each calls a function with each record, which is verified, one after the other, while
+// the record after it is read. The readers of pieces are the caller's, and so stay in the
+// caller's goroutine.
+func (p *pieceReader) each(ctx context.Context, use func(info *recordInfo, sealed []byte) error) error {
+	records, failed := make(chan []byte, 1), make(chan struct{})
+	var unused error
+	var user sync.WaitGroup
+	user.Go(func() {
+		for b := range records {
+			if unused != nil {
+				continue
+			}
+			info, err := p.verify(b)
+			if err == nil {
+				err = use(info, b)
+			}
+			if unused = err; err != nil {
+				close(failed)
+			}
+		}
+	})
+	err := p.read(ctx, records, failed)
+	close(records)
+	user.Wait()
+	return cmp.Or(unused, err)
+}
+
+// read reads the records to the last one, or until one has failed.
+func (p *pieceReader) read(ctx context.Context, records chan<- []byte, failed <-chan struct{}) error {
+	for {
+		b, err := p.lengthAnd(MaxRecord)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if len(b) == 0 {
+			return p.end()
+		}
+		select {
+		case records <- b:
+		case <-failed:
+			return nil
+		}
 	}
-	if len(b) == 0 {
-		return nil, nil, p.end()
-	}
+}
+
+// verify verifies a record.
+func (p *pieceReader) verify(b []byte) (*recordInfo, error) {
 	if len(b) < recordHeadSize+runSize {
-		return nil, nil, corruptf("a record of %d bytes", len(b))
+		return nil, corruptf("a record of %d bytes", len(b))
 	}
 	p.chain.unlinked = true // it may begin a segment
 	info, err := p.chain.accept(frame{sequence: binary.LittleEndian.Uint64(b[recordHeadSize:]), value: b})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	h, last := p.head, info.lastRun()
 	if last.Sequence <= h.since || last.Sequence > h.last.Sequence || info.lastNumber() >= h.last.Next {
-		return nil, nil, corruptf("commit %d is none of its own", last.Sequence)
+		return nil, corruptf("commit %d is none of its own", last.Sequence)
 	}
 	for _, s := range info.spans {
 		if _, err := p.keys.Key(s.key); err != nil {
-			return nil, nil, sealError(err)
+			return nil, sealError(err)
 		}
 	}
 	p.info.count(info)
-	return info, b, nil
+	return info, nil
 }
 
 // end looks that nothing follows the last record.
@@ -223,7 +266,7 @@ func (p *pieceReader) end() error {
 	case err != io.EOF:
 		return cutShort(err)
 	}
-	p.ended, p.info.Bytes = true, p.read.n
+	p.ended, p.info.Bytes = true, p.from.n
 	return nil
 }
 
@@ -259,17 +302,7 @@ func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo,
 	l.keys.Store(p.keys)
 	l.slots.Store(&slotTable{secrets: p.slots})
 	var buffer []byte
-	for {
-		info, sealed, err := p.next()
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return p.info, fmt.Errorf("txlog: the backup: %w", err)
-		}
-		if info == nil {
-			return p.info, nil
-		}
+	err = p.each(ctx, func(info *recordInfo, sealed []byte) (err error) {
 		record := &Record{log: l, keys: l.keys.Load(), info: info, place: info.place(), sealed: sealed}
 		for i := range record.Len() {
 			if l.Erased(record.Slot(i)) {
@@ -277,11 +310,16 @@ func VerifyPiece(ctx context.Context, r io.Reader, o VerifyOptions) (BackupInfo,
 			}
 			for _, kind := range []seal.PartKind{seal.Values, seal.Body} {
 				if buffer, err = record.part(i, kind, buffer[:0]); err != nil {
-					return p.info, fmt.Errorf("txlog: the backup: item %d: %w", record.Number(i), err)
+					return fmt.Errorf("item %d: %w", record.Number(i), err)
 				}
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("txlog: the backup: %w", err)
 	}
+	return p.info, err
 }
 
 // openPieces reads the heads of pieces, in the order given.

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -52,10 +53,11 @@ func TestKill(t *testing.T) {
 		appendForever(folder)
 	}
 	folder := t.TempDir()
-	acked, rounds := 0, 8
+	acked, rounds := 0, longrun.Of(8, 60)
 	if testing.Short() {
 		rounds = 2
 	}
+	var counts longrun.Counts
 	for round := range rounds {
 		cmd := child(t, "TestKill", envKillFolder, folder)
 		out, err := cmd.StdoutPipe()
@@ -69,7 +71,7 @@ func TestKill(t *testing.T) {
 			}
 			acked, err = strconv.Atoi(text)
 			require.NoError(t, err)
-			if n++; n == 20+13*round {
+			if n++; n == 20+13*(round%8)+round/8 {
 				require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
 			}
 		}
@@ -86,7 +88,10 @@ func TestKill(t *testing.T) {
 		}
 		check(t, l, want)
 		require.NoError(t, l.Close())
+		counts.Add("kills")
 	}
+	counts.AddN("acknowledged", acked)
+	counts.Tell(t)
 }
 
 func appendForever(folder string) {

@@ -72,7 +72,7 @@ func TestRotation(t *testing.T) {
 	opts := &txlog.Options{FS: d, Wrapper: seal.RandomKey()}
 	l, want := filled(t, opts)
 	before, hash, pin := keyIDs(t, opts), l.HashKey(), l.Head()
-	old := d.files()
+	old := d.Files()
 
 	require.NoError(t, l.BeginRotation(t.Context()))
 	require.True(t, l.Rotating())
@@ -109,7 +109,7 @@ func TestRotation(t *testing.T) {
 func refusesOld(t *testing.T, d *disk, opts *txlog.Options, old map[string][]byte) {
 	names := []string{"keyset", "header", "head", "manifest"}
 	for set := 1; set < 1<<len(names); set++ {
-		files := d.files()
+		files := d.Files()
 		for i, name := range names {
 			if set>>i&1 == 1 {
 				files[name] = old[name]
@@ -120,7 +120,7 @@ func refusesOld(t *testing.T, d *disk, opts *txlog.Options, old map[string][]byt
 			again.FS, again.AtLeast, again.ReadOnly = diskOf(files), txlog.Pin{}, readOnly
 			_, err := txlog.Open(t.Context(), "", &again)
 			require.ErrorIs(t, err, txlog.ErrCorrupt, "%04b", set)
-			require.Equal(t, files, again.FS.(*disk).files())
+			require.Equal(t, files, again.FS.(*disk).Files())
 		}
 	}
 	// What the old keyset has opens no part of what is there now.
@@ -151,7 +151,7 @@ func TestRotationStopsAnywhere(t *testing.T) {
 				done++
 			}
 		}
-		opts.FS = d.restart()
+		opts.FS = d.Restart()
 		again, err := txlog.Open(t.Context(), "", opts)
 		require.NoError(t, err)
 		l.Close() // frees the buntdb of a process that is gone
@@ -208,12 +208,12 @@ func TestRewrap(t *testing.T) {
 	old, other := seal.RandomKey(), seal.Passphrase([]byte("other"))
 	opts := &txlog.Options{FS: d, Wrapper: old}
 	l, want := filled(t, opts)
-	ids, before := keyIDs(t, opts), d.files()
+	ids, before := keyIDs(t, opts), d.Files()
 	require.ErrorIs(t, l.Rewrap(t.Context(), nil), txlog.ErrNoKey)
 	require.ErrorIs(t, l.Rewrap(t.Context(), seal.Passphrase(nil)), seal.ErrKey)
-	require.Equal(t, before, d.files())
+	require.Equal(t, before, d.Files())
 	require.NoError(t, l.Rewrap(t.Context(), other))
-	after := d.files()
+	after := d.Files()
 	require.NotEqual(t, before["keyset"], after["keyset"])
 	before["keyset"] = after["keyset"]
 	require.Equal(t, before, after, "no data is touched")
@@ -306,7 +306,7 @@ func TestLostKeyFile(t *testing.T) {
 	d := newDisk()
 	opts := &txlog.Options{FS: d, Wrapper: seal.KeyFile(path)}
 	l, want := filled(t, opts)
-	before := d.files()
+	before := d.Files()
 	kept, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(path))
@@ -317,7 +317,7 @@ func TestLostKeyFile(t *testing.T) {
 	_, err = seal.KeyFile(path).Encrypt(t.Context(), nil) // makes another
 	require.NoError(t, err)
 	require.ErrorIs(t, l.BeginRotation(t.Context()), seal.ErrWrongKey)
-	require.Equal(t, before, d.files())
+	require.Equal(t, before, d.Files())
 
 	// A store that is open outlives its key file: its keys go under another.
 	other := filepath.Join(t.TempDir(), "other")

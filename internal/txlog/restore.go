@@ -1,6 +1,7 @@
 package txlog
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -155,6 +156,7 @@ func (r *restorer) prepare(ctx context.Context, options Options) error {
 	l.keys.Store(keys)
 	l.writer.nextName = 1
 	r.rewriter = rewriter{ctx: ctx, log: l, keys: keys, alone: true}
+	r.syncs.SetLimit(2)
 	r.last = Last{Next: 1}
 	return r.enter()
 }
@@ -260,6 +262,7 @@ func (r *restorer) clear(all bool) error {
 func (r *restorer) restore() (err error) {
 	l := r.log
 	defer func() {
+		err = cmp.Or(err, r.syncs.Wait())
 		for _, o := range r.outputs {
 			o.file.Close()
 		}
@@ -307,20 +310,11 @@ func (r *restorer) restore() (err error) {
 
 // piece adds what a piece has beyond the pieces before it.
 func (r *restorer) piece(p *pieceReader) error {
-	for {
-		info, sealed, err := p.next()
-		if err == nil {
-			err = r.ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		if info == nil {
-			break
-		}
-		if err := r.record(&Record{log: r.log, keys: r.log.keys.Load(), info: info, place: info.place(), sealed: sealed}); err != nil {
-			return err
-		}
+	err := p.each(r.ctx, func(info *recordInfo, sealed []byte) error {
+		return r.record(&Record{log: r.log, keys: r.log.keys.Load(), info: info, place: info.place(), sealed: sealed})
+	})
+	if err != nil {
+		return err
 	}
 	r.have = p.head.last.Sequence
 	if r.have <= r.until && p.head.last.Time <= r.untilTime {

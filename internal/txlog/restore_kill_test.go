@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fhirlake/fhirlake/internal/killpoint"
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
@@ -52,7 +53,7 @@ func TestRestoreKillPoints(t *testing.T) {
 		"before.remove.restoring-tmp", "after.remove.restoring-tmp")
 	killed := 0
 	for _, point := range points {
-		for _, n := range []int{1, 2, 5} {
+		for _, n := range longrun.Of([]int{1, 2, 5}, []int{1, 2, 3, 4, 5, 7, 9, 12}) {
 			t.Run(fmt.Sprintf("%s:%d", point, n), func(t *testing.T) {
 				folder := t.TempDir()
 				for name, b := range made {
@@ -79,4 +80,7 @@ func TestRestoreKillPoints(t *testing.T) {
 		}
 	}
 	require.Greater(t, killed, 50)
+	var counts longrun.Counts
+	counts.AddN("kills", killed)
+	counts.Tell(t)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/internal/longrun"
 	"github.com/fhirlake/fhirlake/internal/seal"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -101,16 +102,18 @@ func TestRestoreFaults(t *testing.T) {
 	require.NoError(t, restore(clean))
 	rng := rand.New(rand.NewPCG(5, 6))
 	ends := map[string]int{}
+	var counts longrun.Counts
 	for _, dead := range []bool{false, true} {
 		for _, power := range []bool{false, true} {
-			for at := 1; at <= clean.ops; at++ {
+			for at := 1; at <= clean.Done(); at++ {
+				counts.Add("faults")
 				d := newDisk()
-				d.failAt, d.dead = at, dead
+				d.FailAt, d.Dead = at, dead
 				failed := restore(d)
 				if power {
-					d = d.crash(rng)
+					d = d.Crash(rng)
 				}
-				d = d.restart()
+				d = d.Restart()
 				where := fmt.Sprintf("operation %d, dead %v, power %v: %v", at, dead, power, failed)
 				opened := whole(d)
 				switch {
@@ -135,6 +138,7 @@ func TestRestoreFaults(t *testing.T) {
 	for _, end := range []string{"store", "none", "marked"} {
 		require.Greater(t, ends[end], 3, end)
 	}
+	counts.Tell(t)
 }
 
 // FuzzPiece reads what is no piece, or one that is sealed rightly and says anything.

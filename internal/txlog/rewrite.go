@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/fhirlake/fhirlake/internal/seal"
 )
 
@@ -100,7 +102,8 @@ type rewriter struct {
 	outputs []*output
 	horizon uint64 // sequence of the newest commit that lost a version
 	way     way
-	alone   bool // nobody appends or reads beside it
+	alone   bool           // nobody appends or reads beside it
+	syncs   errgroup.Group // of full outputs, where it is alone
 }
 
 // An output is a new segment, under its temporary name.
@@ -235,6 +238,10 @@ func (r *rewriter) begin(first Run) (*output, error) {
 	}
 	o := &output{file: file, summary: newSummary(e), tag: e.id}
 	r.outputs = append(r.outputs, o)
+	if n := len(r.outputs); r.alone && n > 1 {
+		full := r.outputs[n-2].file
+		r.syncs.Go(full.Sync)
+	}
 	if err := file.Truncate(0); err != nil {
 		return nil, fmt.Errorf("txlog: rewrite: %w", err)
 	}
@@ -246,7 +253,14 @@ func (r *rewriter) finish() error {
 	if err := r.flush(); err != nil {
 		return err
 	}
-	for _, o := range r.outputs {
+	rest := r.outputs
+	if r.alone && len(rest) > 0 {
+		if err := r.syncs.Wait(); err != nil {
+			return fmt.Errorf("txlog: rewrite: %w", err)
+		}
+		rest = rest[len(rest)-1:]
+	}
+	for _, o := range rest {
 		if err := o.file.Sync(); err != nil {
 			return fmt.Errorf("txlog: rewrite: %w", err)
 		}

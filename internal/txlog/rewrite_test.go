@@ -183,7 +183,7 @@ func TestRewriteModel(t *testing.T) {
 			},
 			"kill": func(*rapid.T) {
 				killed := l
-				opts.FS = d.restart()
+				opts.FS = d.Restart()
 				l, err = txlog.Open(context.Background(), "", opts)
 				require.NoError(t, err)
 				killed.Close() // frees the buntdb of a process that is gone
@@ -200,7 +200,7 @@ func TestRewriteModel(t *testing.T) {
 		})
 		names := len(closedNames(l)) + 1
 		segments := 0
-		for file := range d.files() {
+		for file := range d.Files() {
 			if len(file) > 4 && file[:4] == "log/" {
 				segments++
 			}

@@ -106,11 +106,8 @@ func (l *Log) Slot(patient string) (uint32, error) {
 	if slot, ok := p.of[patient]; ok {
 		return slot, nil
 	}
-	t := l.slots.Load()
-	if t == nil || p.used >= len(t.secrets) {
-		if err := l.growSlots(); err != nil {
-			return 0, err
-		}
+	if err := l.growSlots(p.used); err != nil {
+		return 0, err
 	}
 	p.used++
 	p.noteLocked(patient, uint32(p.used))
@@ -151,14 +148,29 @@ func (l *Log) Erased(slot uint32) bool {
 	return false
 }
 
-// growSlots makes new secrets durable: a quarter more than there are, so that the file,
-// which is written whole, is written seldom.
-func (l *Log) growSlots() error {
+// growSlots makes new secrets durable if all secrets are used: a quarter more, so that
+// the file, which is written whole, is written seldom. The manifest names the file's generation before any of its secrets is given, so that a file
+// that is lost or older is noticed.
+func (l *Log) growSlots(used int) error {
+	t := l.slots.Load()
+	if t != nil && used < len(t.secrets) && t.generation == l.manifest.Load().patients {
+		return nil
+	}
 	l.writer.Lock()
 	defer l.writer.Unlock()
 	if err := l.checkWriteLocked(context.Background()); err != nil {
 		return err
 	}
+	if t = l.slots.Load(); t == nil || used >= len(t.secrets) {
+		if err := l.addSlotsLocked(); err != nil {
+			return err
+		}
+	}
+	return l.nameSlotsLocked()
+}
+
+// addSlotsLocked replaces the file by one with more secrets.
+func (l *Log) addSlotsLocked() error {
 	next, err := l.nextSlotsLocked()
 	if err != nil {
 		return err
@@ -272,16 +284,21 @@ func (l *Log) replaceSlotsKeyLocked(old *slotTable, slots []uint32) error {
 	return l.settleSlotsLocked()
 }
 
+// nameSlotsLocked makes the manifest name the generation of the keys of patients.
+func (l *Log) nameSlotsLocked() error {
+	st := l.state.Load()
+	m := l.nextManifestLocked(st.segments)
+	m.patients = l.slots.Load().generation
+	return l.replaceManifestLocked(m, st, l.writer.engine.end)
+}
+
 // settleSlotsLocked makes the manifest name the generation of the keys of patients, and
 // drops the keys of the keyset that sealed earlier ones.
 func (l *Log) settleSlotsLocked() error {
-	t, st := l.slots.Load(), l.state.Load()
-	m := l.nextManifestLocked(st.segments)
-	m.patients = t.generation
-	if err := l.replaceManifestLocked(m, st, l.writer.engine.end); err != nil {
+	if err := l.nameSlotsLocked(); err != nil {
 		return err
 	}
-	needed, current := l.neededKeys(st), l.keys.Load().Current().ID()
+	needed, current := l.neededKeys(l.state.Load()), l.keys.Load().Current().ID()
 	return l.replaceKeysLocked(l.keys.Load().Keep(func(id seal.KeyID) bool { return needed[id] || id == current }))
 }
 

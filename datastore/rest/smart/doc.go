@@ -1,13 +1,14 @@
 // Package smart reads the access tokens of SMART App Launch 2: JSON Web Tokens, whose
 // scopes say what their bearer may do with a FHIR server.
 //
+//	config, err := smart.ParseConfig(text)
 //	verifier, err := smart.NewVerifier(config, nil)
-//	token, err := verifier.Verify(ctx, bearer)
-//	token.Scopes.Grants("Observation", smart.Search)
+//	handler := rest.NewHandler(store, &rest.Options{Authorization: verifier.Authorization()})
 //
 // A [Verifier] checks signature, issuer, audience and times of a token; [ParseScopes] reads
 // scopes of both versions, patient/Observation.read and patient/Observation.rs?category=x.
-// What a grant lets a caller see is for package rest to enforce.
+// [Scopes.Rights] says what they mean in the words of package access, which describes what a
+// caller then sees.
 //
 // # Choices
 //
@@ -17,6 +18,10 @@
 //     tried.
 //   - A set of keys at an address is fetched when it is first needed, when a kid is unknown,
 //     at most every ten seconds, and when it is fifteen minutes old. While it cannot be
-//     fetched the last one stands. The address is https, or http on a loopback address.
-//   - A scope that is malformed, or that speaks of nothing FHIR has, grants nothing.
+//     fetched the last one stands. Who can go on with the last one does not wait for a slow
+//     address. The address is https, or http on a loopback address.
+//   - A verified token is remembered until it expires, or the keys are others.
+//   - A scope that is malformed, or that speaks of nothing FHIR has, grants nothing. Scopes
+//     of the level patient grant nothing without the claim patient.
+//   - The scope system/*.cruds also permits what concerns the store as a whole.
 package smart

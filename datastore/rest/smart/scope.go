@@ -4,19 +4,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/schema"
-)
-
-// A Permission is what a scope may grant.
-type Permission byte
-
-// The permissions of SMART App Launch 2, section "Scopes for requesting FHIR Resources".
-const (
-	Create Permission = 'c'
-	Read   Permission = 'r' // read, vread and the history of a resource
-	Update Permission = 'u' // update and patch
-	Delete Permission = 'd'
-	Search Permission = 's' // search, and the history of a type and of the store
 )
 
 // A Level is whose resources a scope speaks of.
@@ -33,15 +22,10 @@ const (
 type Grant struct {
 	Level       Level
 	Type        string // a resource type, "*" for every one
-	Permissions string // of the letters c, r, u, d, s, in this order
+	Permissions string // letters of package access, in their order
 	// Query restricts the grant to the resources that it finds, as category=laboratory
 	// does; "" is no restriction. A type that lacks its parameters is not granted.
 	Query string
-}
-
-// Allows reports whether the grant has a permission on a resource type.
-func (g *Grant) Allows(resourceType string, p Permission) bool {
-	return (g.Type == "*" || g.Type == resourceType) && strings.IndexByte(g.Permissions, byte(p)) >= 0
 }
 
 // Scopes are the grants of a token.
@@ -81,7 +65,7 @@ func parseScope(text string) (g Grant, ok bool) {
 	case "write":
 		g.Permissions = "cud"
 	case "*":
-		g.Permissions = "cruds"
+		g.Permissions = access.Permissions
 	default:
 		g.Permissions = permissions
 		if restricted {
@@ -96,7 +80,7 @@ func parseScope(text string) (g Grant, ok bool) {
 func ordered(permissions string) bool {
 	last := -1
 	for i := range len(permissions) {
-		at := strings.IndexByte("cruds", permissions[i])
+		at := strings.IndexByte(access.Permissions, permissions[i])
 		if at <= last {
 			return false
 		}
@@ -114,21 +98,27 @@ func sound(query string) bool {
 	}
 	for name := range values {
 		switch name {
-		case "", "_sort", "_count", "_include", "_revinclude", "_summary", "_total", "_elements", "_contained", "_containedType":
+		case "", "_sort", "_page", "_query", "_type", "_explain", "_format", "_pretty", "_count", "_include", "_revinclude", "_summary", "_total", "_elements", "_contained", "_containedType":
 			return false
 		}
 	}
 	return true
 }
 
-// Grants returns the grants that have a permission on a resource type. Without any the
-// caller may not have it at all.
-func (s Scopes) Grants(resourceType string, p Permission) []Grant {
-	var of []Grant
+// Rights returns what scopes mean for a caller whose token speaks of a patient, "" for none.
+// What scopes of the level user may see the server does not know: they are as those of the
+// level system, but for Admin.
+func (s Scopes) Rights(caller, patient string) *access.Rights {
+	r := &access.Rights{Caller: caller}
 	for i := range s {
-		if s[i].Allows(resourceType, p) {
-			of = append(of, s[i])
+		g := access.Grant{Type: s[i].Type, Permissions: s[i].Permissions, Query: s[i].Query}
+		if s[i].Level == Patient {
+			if g.Patient = patient; patient == "" {
+				continue
+			}
 		}
+		r.Grants = append(r.Grants, g)
+		r.Admin = r.Admin || s[i].Level == System && g == access.Grant{Type: "*", Permissions: access.Permissions}
 	}
-	return of
+	return r
 }

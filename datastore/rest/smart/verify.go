@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 )
 
@@ -39,6 +40,7 @@ type Token struct {
 	Patient string // claim patient: the id of the patient that patient/ scopes speak of, "" for none
 	Client  string // claim client_id or azp, "" for none
 	Scopes  Scopes
+	Rights  *access.Rights // what the scopes mean
 	Expiry  time.Time
 }
 
@@ -49,8 +51,13 @@ type Verifier struct {
 	now    func() time.Time
 
 	mu         sync.Mutex
-	remembered map[[sha256.Size]byte]*Token
-	edition    int // of the keys that they were checked with
+	remembered map[[sha256.Size]byte]remembered
+}
+
+// A remembered is a token that was verified by an edition of the keys.
+type remembered struct {
+	*Token
+	edition int
 }
 
 // NewVerifier returns a verifier of a configuration. The client, nil for one without
@@ -62,7 +69,7 @@ func NewVerifier(config *Config, client *http.Client) (*Verifier, error) {
 	if client == nil {
 		client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
-	v := &Verifier{config: *config, now: time.Now, remembered: map[[sha256.Size]byte]*Token{}}
+	v := &Verifier{config: *config, now: time.Now, remembered: map[[sha256.Size]byte]remembered{}}
 	v.keys = keySource{address: config.JWKSURI, client: client, now: func() time.Time { return v.now() }}
 	if len(config.Keys) > 0 {
 		set, err := readKeys(config.Keys)
@@ -85,8 +92,11 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
 	v.mu.Lock()
 	known := v.remembered[sum]
 	v.mu.Unlock()
-	if known != nil && now.Before(known.Expiry.Add(leeway)) {
-		return known, nil
+	if known.Token != nil && now.Before(known.Expiry.Add(leeway)) {
+		// A token does not outlive the key that has signed it.
+		if _, edition, err := v.keys.keys(ctx, false); err == nil && edition == known.edition {
+			return known.Token, nil
+		}
 	}
 	verified, edition, err := v.check(ctx, token, now)
 	if err != nil {
@@ -99,17 +109,13 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
 	return verified, nil
 }
 
-// remember keeps a token until it expires. New keys have all tokens checked anew.
+// remember keeps a token until it expires, or the keys are others.
 func (v *Verifier) remember(sum [sha256.Size]byte, token *Token, edition int, now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if edition != v.edition {
-		clear(v.remembered)
-		v.edition = edition
-	}
 	if len(v.remembered) >= maxRemembered {
 		for other, t := range v.remembered {
-			if now.After(t.Expiry) {
+			if now.After(t.Expiry) || t.edition != edition {
 				delete(v.remembered, other)
 			}
 		}
@@ -117,7 +123,7 @@ func (v *Verifier) remember(sum [sha256.Size]byte, token *Token, edition int, no
 	if len(v.remembered) >= maxRemembered {
 		clear(v.remembered)
 	}
-	v.remembered[sum] = token
+	v.remembered[sum] = remembered{token, edition}
 }
 
 // claims are what is read of a token, beside what every token has.
@@ -159,6 +165,7 @@ func (v *Verifier) check(ctx context.Context, text string, now time.Time) (*Toke
 	if t.Client == "" {
 		t.Client = own.Party
 	}
+	t.Rights = t.Scopes.Rights(t.Subject, t.Patient)
 	return t, edition, nil
 }
 

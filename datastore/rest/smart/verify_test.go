@@ -20,6 +20,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fhirlake/fhirlake/access"
 	"github.com/fhirlake/fhirlake/datastore/rest/smart"
 )
 
@@ -283,11 +284,13 @@ func TestScopes(t *testing.T) {
 	} {
 		require.Equal(t, want, smart.ParseScopes(text), text)
 	}
-	s := smart.ParseScopes("patient/Observation.rs user/Observation.c patient/*.r")
-	require.Len(t, s.Grants("Observation", smart.Read), 2)
-	require.Len(t, s.Grants("Observation", smart.Create), 1)
-	require.Len(t, s.Grants("Patient", smart.Search), 0)
-	require.Empty(t, s.Grants("Patient", smart.Update))
+	s := smart.ParseScopes("patient/Observation.rs?status=final user/Observation.c patient/*.r")
+	all := []access.Grant{{Type: "Observation", Permissions: "rs", Query: "status=final", Patient: "p"}, {Type: "Observation", Permissions: "c"}, {Type: "*", Permissions: "r", Patient: "p"}}
+	require.Equal(t, &access.Rights{Caller: "me", Grants: all}, s.Rights("me", "p"))
+	require.Equal(t, &access.Rights{Grants: all[1:2]}, s.Rights("", ""), "nobody's patient is nothing")
+	for text, admin := range map[string]bool{"system/*.cruds": true, "system/*.*": true, "system/*.crud": false, "system/Patient.cruds": false, "user/*.cruds": false, "patient/*.cruds": false, "system/*.cruds?_security=x": false} {
+		require.Equal(t, admin, smart.ParseScopes(text).Rights("", "p").Admin, text)
+	}
 }
 
 func BenchmarkVerify(b *testing.B) {

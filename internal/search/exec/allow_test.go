@@ -95,7 +95,7 @@ func TestFilterOfHistories(t *testing.T) {
 	s.put(`{"resourceType":"Observation","id":"1","status":"final","code":{"text":"x"}}`)
 	lets := func(query string) []bool {
 		f := s.letThrough(map[string]string{"Patient": query})
-		got, err := s.engine.Lets(context.Background(), s.index.View().Through(f), []index.Ordinal{1, 2, 3, 4, 5})
+		got, err := s.engine.Lets(context.Background(), s.index.View().Through(f), 1, 2, 3, 4, 5)
 		require.NoError(t, err)
 		return got
 	}

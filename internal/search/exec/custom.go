@@ -17,7 +17,10 @@ import (
 // It is called after the evaluation, since all this happens beside it.
 func (e *Engine) stands(view index.View, q *query.Query) error {
 	if !view.Whole() {
-		return ErrStalePage
+		if q.Page != "" {
+			return errStaleToken
+		}
+		return errStaleView
 	}
 	customs := asked(view, q)
 	if len(customs) == 0 {
@@ -29,7 +32,7 @@ func (e *Engine) stands(view index.View, q *query.Query) error {
 			return &param.QueryError{Part: c.Code, Code: issue.NotFound, Reason: "the search parameter was removed or changed meanwhile"}
 		case view.Sequence() >= c.Since:
 		case q.Page != "":
-			return ErrStalePage
+			return errStaleToken
 		default:
 			return &param.QueryError{Part: c.Code, Code: issue.NotSupported, Reason: "the search parameter is newer than the state that is searched"}
 		}
@@ -40,7 +43,7 @@ func (e *Engine) stands(view index.View, q *query.Query) error {
 // asked returns the custom parameters in a query and in the filter of the view.
 func asked(view index.View, q *query.Query) []*param.Custom {
 	if f := filterOf(view); f != nil {
-		return slices.Concat(q.Customs, f.customs)
+		return slices.Concat(q.Customs, f.customs())
 	}
 	return q.Customs
 }

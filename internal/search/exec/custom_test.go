@@ -79,7 +79,7 @@ func TestFilterOfCustomParameters(t *testing.T) {
 	s.put(`{"resourceType":"Observation","id":"5","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/1"}}`)
 	s.remove("Patient", "2")
 	lets := func(f *exec.Filter, view index.View) ([]bool, error) {
-		return s.engine.Lets(context.Background(), view.Through(f), []index.Ordinal{1, 2, 3, 4, 5, 6, 7})
+		return s.engine.Lets(context.Background(), view.Through(f), 1, 2, 3, 4, 5, 6, 7)
 	}
 	for range 2 { // the second time from what a sweep has left
 		for _, c := range []struct {
@@ -117,7 +117,7 @@ func TestFilterOfCustomParameters(t *testing.T) {
 	// An answer that leans on a parameter is none where its values are not there, or not
 	// there any more.
 	f := s.letThrough(map[string]string{"Patient": "initial=a"})
-	_, err := s.engine.Lets(context.Background(), old.Through(f), []index.Ordinal{1, 2, 3})
+	_, err := s.engine.Lets(context.Background(), old.Through(f), 1, 2, 3)
 	assert.Error(t, err)
 	s.define()
 	_, err = lets(f, s.index.View())

@@ -186,11 +186,11 @@ func (e *Engine) Search(ctx context.Context, view index.View, q *query.Query) (*
 // viewAt returns the view of a sequence, which must not be newer than the view newest.
 func (e *Engine) viewAt(newest index.View, sequence uint64) (index.View, error) {
 	if sequence > newest.Sequence() {
-		return index.View{}, ErrStalePage
+		return index.View{}, errStaleToken
 	}
 	view, ok := e.index.ViewAt(sequence)
 	if !ok || view.Sequence() != sequence {
-		return index.View{}, ErrStalePage
+		return index.View{}, errStaleToken
 	}
 	if f := newest.Filter(); f != nil {
 		view = view.Through(f)

@@ -150,7 +150,7 @@ func (s *store) requireLets(m *model, f viewFilter) {
 		d.contain()
 		versions, want = append(versions, o), append(want, f.lets(m, d))
 	}
-	got, err := s.engine.Lets(context.Background(), view, versions)
+	got, err := s.engine.Lets(context.Background(), view, versions...)
 	require.NoError(s.t, err, f.text())
 	require.Equal(s.t, want, got, f.text())
 }

@@ -31,13 +31,18 @@ func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 	if err != nil {
 		return nil, err
 	}
+	typ, id := ev.view.Key(o)
+	return ev.outerOf(o, schema.TypeID(typ), id, entries), nil
+}
+
+// outerOf returns a version as outer does, given its values.
+func (ev *evaluation) outerOf(o index.Ordinal, t schema.TypeID, id string, entries []index.Entry) *outer {
 	if ev.out == nil {
 		ev.out = new(outer)
 	}
 	out := ev.out
-	typ, own := ev.view.Key(o)
 	*out = outer{ordinal: o, entries: entries, inner: out.inner[:0]}
-	out.self[0] = inner{typ: schema.TypeID(typ), id: own, entries: entries[:0]}
+	out.self[0] = inner{typ: t, id: id, entries: entries[:0]}
 	for i := range entries {
 		if t, ok := ev.registry.Headed(&entries[i]); ok {
 			out.inner = append(out.inner, inner{typ: t, id: entries[i].Code, entries: entries[i+1 : i+1]})
@@ -48,7 +53,7 @@ func (ev *evaluation) outer(o index.Ordinal) (*outer, error) {
 			out.self[0].entries = entries[:i+1]
 		}
 	}
-	return out, nil
+	return out
 }
 
 // subjects returns the resources of a version on which a decision decides.

@@ -190,7 +190,7 @@ func (e *Engine) readToken(view index.View, q *query.Query) (sequence uint64, of
 	case err != nil || t.Request != request(view, q) || t.Position > math.MaxInt32:
 		return 0, 0, ErrInvalidPage
 	case t.Settings != e.answers(view, q):
-		return 0, 0, ErrStalePage
+		return 0, 0, errStaleToken
 	}
 	return t.Sequence, int(t.Position), nil
 }

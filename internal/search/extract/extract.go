@@ -18,6 +18,7 @@ func (x *Extractor) Extract(plan *param.TypePlan, doc *fhirjson.Document, b *ind
 	x.versionsInside(plan)
 	x.resource(0, plan)
 	x.fullText()
+	x.mentions()
 	x.contained(plan)
 	x.doc, x.b = nil, nil
 }
@@ -46,13 +47,15 @@ type Extractor struct {
 	found     []fhirjson.Index         // by them
 	reader    param.WordReader
 	distinct  param.WordSet
+	mentioner param.Mentioner
+	seen      map[mentioned]struct{} // by mentions
 }
 
 // NewExtractor returns an extractor for the parameters of a registry.
 func NewExtractor(r *param.Registry) *Extractor {
 	return &Extractor{
 		Registry: r, scratch: make([]byte, 0, 1<<10), sensitive: map[string]bool{},
-		inner: map[string]schema.TypeID{}, reader: param.NewWordReader(), evaluator: fhirpath.Evaluator{MaxVisits: param.CustomVisits},
+		inner: map[string]schema.TypeID{}, reader: param.NewWordReader(), mentioner: param.NewMentioner(r), seen: map[mentioned]struct{}{}, evaluator: fhirpath.Evaluator{MaxVisits: param.CustomVisits},
 	}
 }
 

@@ -42,6 +42,7 @@ const (
 	LeafCanonical
 	leafNarrative // words, as the next; see fullText
 	leafContent
+	leafMention // a reference without an edge; see mentioned
 )
 
 // kindNames are the kinds' names in the names of streams. They never change.
@@ -53,6 +54,7 @@ var kindNames = [...]string{
 	LeafDate: "date", LeafPeriod: "period", LeafTiming: "timing", LeafNumber: "number", LeafNumberRange: "number range",
 	LeafQuantity: "quantity", LeafMoney: "money", LeafRange: "range", LeafSampledData: "sampled data",
 	LeafURI: "uri", LeafCanonical: "canonical", leafNarrative: "words of narrative", leafContent: "words of content",
+	leafMention: "mention",
 }
 
 func (k leafKind) String() string { return kindNames[k] }

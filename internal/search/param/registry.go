@@ -143,6 +143,10 @@ type Registry struct {
 	// Narrative and Content are the streams of words of all types: the narrative's
 	// words, and further words of the rest of a resource.
 	Narrative, Content *Stream
+	// Mentions is the stream of the resources that a resource names: those of Linked
+	// types, and all for a resource of the Naming types.
+	Mentions       *Stream
+	Linked, Naming map[schema.TypeID]bool
 }
 
 // R4 is the registry of R4. An expression that cannot be read is a fault
@@ -178,12 +182,14 @@ func newRegistry(n *numbers, compile func(b *registryBuilder, t, base schema.Typ
 			Names:    map[string]schema.TypeID{},
 			Fields:   findWellKnown(),
 			Versions: make([]uint32, len(schema.Types)),
+			Linked:   map[schema.TypeID]bool{},
 		},
 		numbers: n,
 		compile: compile,
 		shared:  map[sharedKey]*Stream{},
 	}
 	b.fullText()
+	b.mentioned()
 	for t := range schema.Types {
 		typ := schema.TypeID(t)
 		if row := typ.Type(); row.Kind == schema.KindResource && !row.Abstract {

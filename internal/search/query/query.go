@@ -39,6 +39,9 @@ type pair struct{ Name, Value string }
 // Types returns the resource types that the query is for. The slice is shared.
 func (q *Query) Types() []schema.TypeID { return q.Searched }
 
+// ChoseTypes reports whether the searched types were named, as the path or _type does.
+func (q *Query) ChoseTypes() bool { return q.named || len(q.Searched) == 1 }
+
 // Count returns the size of a page. 0 asks for the total only, as does
 // _summary=count.
 func (q *Query) Count() int { return q.PageSize }

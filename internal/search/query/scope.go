@@ -27,6 +27,12 @@ func (c Compartment) table() *schema.Compartment {
 	return nil
 }
 
+// Has reports whether resources of a type belong to such compartments.
+func (c Compartment) Has(t schema.TypeID) bool {
+	table := c.table()
+	return table != nil && slices.ContainsFunc(table.Members, func(m schema.CompartmentMember) bool { return m.Type == t })
+}
+
 // scope sets the searched types: t, or for 0 all types of the store or of the
 // compartment, narrowed by _type.
 func (p *Parser) scope(t schema.TypeID, parts []pair) error {

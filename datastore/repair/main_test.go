@@ -1,0 +1,9 @@
+package repair_test
+
+import (
+	"testing"
+
+	"github.com/fhirlake/fhirlake/internal/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }

@@ -1,0 +1,4 @@
+package rest
+
+// BuiltinOperations returns the operations that every handler has.
+var BuiltinOperations = builtin

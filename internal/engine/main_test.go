@@ -1,0 +1,9 @@
+package engine
+
+import (
+	"testing"
+
+	"github.com/fhirlake/fhirlake/internal/txlog/txlogtest"
+)
+
+func TestMain(m *testing.M) { txlogtest.Main(m) }
