@@ -68,7 +68,7 @@ type handler struct {
 // The store stays the caller's: shut the server down, then close the store.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
-	return gzhttp.GzipHandler(h)
+	return gzhttp.GzipHandler(h.pages())
 }
 
 // ServeHTTP implements [http.Handler].

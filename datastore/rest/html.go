@@ -1,0 +1,57 @@
+package rest
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/fhirlake/fhirlake/datastore/rest/internal/browse"
+)
+
+// pages returns the handler with pages for browsers before it. A page is made of what the
+// handler itself answers to the same caller.
+func (h *handler) pages() http.Handler {
+	pages := browse.New(h, browse.Options{Root: h.options.BasePath, Base: h.base, Parameters: h.store.Parameters, Stats: h.store.Stats})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wantsPage(r) {
+			pages.ServeHTTP(w, r)
+		} else {
+			h.ServeHTTP(w, r)
+		}
+	})
+}
+
+// wantsPage reports whether a request asks for HTML: by _format, or by an Accept that names
+// it and likes it better than FHIR's JSON and XML. Only searches and reads have pages.
+func wantsPage(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		if !strings.HasSuffix(r.URL.Path, "/_search") {
+			return false
+		}
+	default:
+		return false
+	}
+	if format := queryValue(r.URL.RawQuery, "_format"); format != "" {
+		name, _, err := mime.ParseMediaType(format)
+		return err == nil && (name == "html" || name == "text/html")
+	}
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if !strings.Contains(accept, "html") {
+		return false
+	}
+	ranges := rangesOf(accept)
+	html := 0.0
+	for _, m := range ranges {
+		if m.name == "text/html" {
+			html = max(html, m.weight)
+		}
+	}
+	for _, name := range []string{fhirJSON, plainJSON, fhirXML, plainXML} {
+		if quality(ranges, name) >= html {
+			return false
+		}
+	}
+	return true
+}
