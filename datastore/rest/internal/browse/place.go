@@ -66,18 +66,21 @@ func (p place) reference(text string) string {
 		text = strings.TrimPrefix(below, "/")
 	}
 	steps := strings.Split(text, "/")
-	if len(steps) != 2 && (len(steps) != 4 || steps[2] != "_history" || !fhirjson.ValidID(steps[3])) {
+	if len(steps) != 2 && (len(steps) != 4 || steps[2] != "_history" || !linkable(steps[3])) {
 		return ""
 	}
-	if _, ok := schema.ResourceType(steps[0]); !ok || !fhirjson.ValidID(steps[1]) || steps[1][0] == '_' {
+	if _, ok := schema.ResourceType(steps[0]); !ok || !linkable(steps[1]) {
 		return ""
 	}
 	return p.to(text, "")
 }
 
+// linkable reports whether an id may stand in a path. Browsers take "." and ".." for ways.
+func linkable(id string) bool { return fhirjson.ValidID(id) && id != "." && id != ".." }
+
 // outside returns a link to a page elsewhere, "" for what is not http or https.
 func outside(text string) string {
-	if len(text) > 2000 || strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '\\' }) {
+	if len(text) > 2000 || strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune(`\"'<>`+"`", c) }) {
 		return ""
 	}
 	u, err := url.Parse(text)

@@ -34,7 +34,11 @@ var columns = []struct {
 	{"Date", func(_ *visit, o object) cell { return cell{text: dateOf(o), stamp: true} }},
 	{"Subject", func(v *visit, o object) cell {
 		ref, _ := first(firstOf(o, "subject", "patient", "beneficiary", "for", "individual", "individualSubject", "source")).(object)
-		return cell{text: say(ref), link: v.reference(text(ref, "reference"))}
+		said := say(ref)
+		if typ, id, ok := strings.Cut(said, "/"); ok && said == text(ref, "reference") {
+			said = typ + "/" + shortID(id)
+		}
+		return cell{text: said, link: v.reference(text(ref, "reference"))}
 	}},
 	{"URL", func(_ *visit, o object) cell { return cell{text: text(o, "url"), link: outside(text(o, "url"))} }},
 	{"Last updated", func(_ *visit, o object) cell {
@@ -219,7 +223,11 @@ func (v *visit) table(m *markup, caption literal, rows []row) {
 			m.add("<td>%</td>", short(r.typ, 64))
 		}
 		m.add(`<th scope="row">`)
-		m.cell(r.cells[0], 64)
+		if id := r.cells[0]; id.link != "" {
+			m.add(`<a href="%" title="%">%</a>`, id.link, short(id.text, 64), shortID(id.text))
+		} else {
+			m.text(shortID(id.text))
+		}
 		m.add("</th>")
 		for i, c := range r.cells[1:] {
 			switch {
@@ -243,6 +251,14 @@ func (m *markup) cell(c cell, n int) {
 	} else {
 		m.text(short(c.text, n))
 	}
+}
+
+// shortID returns the beginning of an id that is long, as those that nobody reads are.
+func shortID(id string) string {
+	if len(id) <= 20 {
+		return id
+	}
+	return short(id, 8)
 }
 
 // grouped writes a number with commas.
