@@ -38,7 +38,7 @@ func wantsPage(r *http.Request) bool {
 		return err == nil && (name == "html" || name == "text/html")
 	}
 	accept := strings.Join(r.Header.Values("Accept"), ",")
-	if !strings.Contains(accept, "html") {
+	if !strings.Contains(strings.ToLower(accept), "html") {
 		return false
 	}
 	ranges := rangesOf(accept)

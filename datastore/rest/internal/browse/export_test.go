@@ -1,5 +1,7 @@
 package browse
 
+import "github.com/fhirlake/fhirlake/internal/schema"
+
 // JSON returns what a page shows of the JSON of a resource.
 func JSON(base string, src []byte) string {
 	m := &markup{}
@@ -32,5 +34,8 @@ func Text(s string) string {
 func Reference(base, text string) string { return placeOf(base).reference(text) }
 func Outside(text string) string         { return outside(text) }
 
-// Modifiers are the modifiers that the form offers for a type of search parameter.
-func Modifiers(typ string) []string { return modifiers[typ] }
+// Modifiers are the modifiers that the form offers for a search parameter.
+func Modifiers(typ, code string) []string {
+	t, _ := schema.ResourceType(typ)
+	return modifiersOf(t, code)
+}

@@ -6,13 +6,27 @@ import (
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/search/query"
 	"github.com/fhirlake/fhirlake/search"
 )
 
-// modifiers are the modifiers of the types of search parameters (FHIR R4 §3.1.1.4.1).
-var modifiers = map[string][]string{
-	"string": {"exact", "contains", "missing"}, "token": {"text", "not", "in", "not-in", "above", "below", "of-type", "missing"},
-	"reference": {"identifier", "missing"}, "uri": {"above", "below", "missing"}, "date": {"missing"}, "number": {"missing"}, "quantity": {"missing"}, "composite": {"missing"},
+// modifiers are the modifiers of search parameters (FHIR R4 §3.1.1.4.1), each with a value
+// that it may have.
+var modifiers = [][2]string{
+	{"exact", "x"}, {"contains", "x"}, {"text", "x"}, {"not", "true"}, {"in", "http://x"}, {"not-in", "http://x"}, {"above", "http://x"}, {"below", "http://x"},
+	{"of-type", "http://x|x|x"}, {"identifier", "x"}, {"missing", "true"},
+}
+
+// modifiersOf returns the modifiers that a parameter of a resource type takes. Of a
+// parameter that is not R4's it knows none.
+func modifiersOf(typ schema.TypeID, code string) (names []string) {
+	for _, m := range modifiers {
+		if _, err := query.Read(param.R4(), typ, code+":"+m[0]+"="+m[1], query.ParseOptions{}); err == nil {
+			names = append(names, m[0])
+		}
+	}
+	return names
 }
 
 // shaping are the parameters of the form's last line.
@@ -50,6 +64,7 @@ func letters(i int) string {
 
 // completion writes the lists that the fields of the form complete from.
 func (v *visit) completion(m *markup) {
+	typ, _ := schema.ResourceType(v.typ)
 	var parameters []search.Parameter
 	if v.typ != "" {
 		parameters = v.options.Parameters(v.typ)
@@ -58,10 +73,8 @@ func (v *visit) completion(m *markup) {
 	option := func(name, about string) { m.add(`<option value="%" label="%">`, name, about) }
 	for _, p := range parameters {
 		option(p.Code, joined(", ", p.Type, strings.Join(p.Targets[:min(len(p.Targets), 5)], " ")))
-		for _, modifier := range modifiers[p.Type] {
-			if p.Code[0] != '_' {
-				option(p.Code+":"+modifier, p.Type)
-			}
+		for _, modifier := range modifiersOf(typ, p.Code) {
+			option(p.Code+":"+modifier, p.Type)
 		}
 		if len(p.Targets) > 0 && len(p.Targets) <= 3 {
 			for _, target := range p.Targets {
@@ -86,7 +99,7 @@ func (v *visit) completion(m *markup) {
 
 // sendForm sends the browser to the search that the form asks for.
 func (v *visit) sendForm() {
-	var query pairs
+	var wanted pairs
 	for i, name := range v.own.names {
 		value := ""
 		if i < len(v.own.values) {
@@ -98,12 +111,12 @@ func (v *visit) sendForm() {
 			v.refuse(http.StatusBadRequest, "A value has no parameter", "Go back and say which parameter the value is for.")
 			return
 		case value != "":
-			query.add(name, value)
+			wanted.add(name, value)
 		}
 	}
 	for _, pair := range pairsOf(v.query) {
 		if slices.Contains(shaping, pair[0]) && pair[1] != "" {
-			query.add(pair[0], pair[1])
+			wanted.add(pair[0], pair[1])
 		}
 	}
 	path := strings.Join(v.steps, "/")
@@ -111,10 +124,10 @@ func (v *visit) sendForm() {
 		v.refuse(http.StatusNotFound, "There is no search here", "A search is at a resource type, in a compartment, or at the base.")
 		return
 	}
-	if len(query) == 0 && path == "" {
-		query.add("_count", "20")
+	if len(wanted) == 0 && path == "" {
+		wanted.add("_count", "20")
 	}
-	v.redirect(v.to(path, query.encode()))
+	v.redirect(v.to(path, wanted.encode()))
 }
 
 // searched reports whether the path is one of a search: no redirect leads elsewhere.
