@@ -1,14 +1,14 @@
 package fhirlake_test
 
 import (
-	"go/ast"
-	"go/parser"
+	"go/importer"
 	"go/token"
-	"io/fs"
+	"go/types"
+	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -24,136 +24,147 @@ var mostNames = map[string]int{
 }
 
 func TestExportedNames(t *testing.T) {
+	public := publicPackages(t)
 	for _, name := range slices.Sorted(maps.Keys(mostNames)) {
-		names := map[string]bool{}
-		for _, file := range filesOf(t, name) {
-			for _, declared := range file.Decls {
-				exported(declared, func(name string, _ []ast.Node) {
-					if !strings.Contains(name, ".") {
-						names[name] = true
-					}
-				})
+		scope, n := public[name].Scope(), 0
+		for _, declared := range scope.Names() {
+			if scope.Lookup(declared).Exported() {
+				n++
 			}
 		}
-		t.Logf("%s exports %d names", name, len(names))
-		require.LessOrEqual(t, len(names), mostNames[name], "%s exports more names than before: use what is there, or unexport another", name)
+		t.Logf("%s exports %d names", name, n)
+		require.LessOrEqual(t, n, mostNames[name], "%s exports more names than before: use what is there, or unexport another", name)
 	}
 }
 
-// TestInternalTypesInSignatures finds each type of an internal package that an exported
-// declaration shows.
+// TestInternalTypesInSignatures finds each type that a public package shows and that is of
+// an internal package, or of a module whose types may not show.
 func TestInternalTypesInSignatures(t *testing.T) {
-	found := map[string]bool{}
+	var found []string
+	for name, of := range publicPackages(t) {
+		shown := shownTypes{of: of, seen: map[types.Type]bool{}}
+		for _, declared := range of.Scope().Names() {
+			if o := of.Scope().Lookup(declared); o.Exported() {
+				shown.walk(o.Type(), name+" "+declared)
+			}
+		}
+		found = append(found, shown.wrong...)
+	}
+	require.Empty(t, found, "exported declarations show types that users do not have: declare a type where users see it")
+}
+
+// publicPackages returns the packages of the floors that programs import, as the compiler
+// has them.
+func publicPackages(t *testing.T) map[string]*types.Package {
+	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", "./...").Output()
+	require.NoError(t, err)
+	files := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		path, file, _ := strings.Cut(strings.TrimSpace(line), "=")
+		files[path] = file
+	}
+	compiled := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
+	public := map[string]*types.Package{}
 	for _, floor := range floors {
 		for _, name := range floor {
-			if strings.Contains("/"+name+"/", "/internal/") || strings.HasPrefix(name, "examples/") {
-				continue
-			}
-			for _, file := range filesOf(t, name) {
-				imports := internalImports(t, file)
-				for _, declared := range file.Decls {
-					exported(declared, func(of string, shown []ast.Node) {
-						for _, n := range shown {
-							eachType(n, imports, func(internal string) { found[name+" "+of+": "+internal] = true })
-						}
-					})
-				}
+			if !strings.Contains("/"+name+"/", "/internal/") && !strings.HasPrefix(name, "examples/") {
+				public[name], err = compiled.Import(module + "/" + name)
+				require.NoError(t, err)
 			}
 		}
 	}
-	require.Empty(t, slices.Sorted(maps.Keys(found)), "exported declarations show types of internal packages: declare a type where users see it")
+	return public
 }
 
-// filesOf returns the syntax of a package without its tests.
-func filesOf(t *testing.T, folder string) (files []*ast.File) {
-	names, err := fs.Glob(os.DirFS(folder), "*.go")
-	require.NoError(t, err)
-	for _, name := range names {
-		if !strings.HasSuffix(name, "_test.go") {
-			file, err := parser.ParseFile(token.NewFileSet(), folder+"/"+name, nil, parser.SkipObjectResolution)
-			require.NoError(t, err)
-			files = append(files, file)
-		}
-	}
-	return files
+// foreign are the packages, or the beginnings of their paths, whose types a public package
+// may show beside those of the standard library.
+var foreign = map[string][]string{
+	"":              {"github.com/google/fhir/go/", "google.golang.org/protobuf/"},
+	"ingest/bucket": {"gocloud.dev/blob"},
 }
 
-// exported calls yield for each exported name that a declaration has, with the types
-// that it shows. Methods and fields are "Type.Name".
-func exported(declared ast.Decl, yield func(name string, shown []ast.Node)) {
-	switch d := declared.(type) {
-	case *ast.FuncDecl:
-		name := nameOf(d)
-		typ, _, isMethod := strings.Cut(name, ".")
-		if ast.IsExported(d.Name.Name) && (!isMethod || ast.IsExported(typ)) {
-			yield(name, []ast.Node{d.Type})
-		}
-	case *ast.GenDecl:
-		for _, spec := range d.Specs {
-			switch s := spec.(type) {
-			case *ast.ValueSpec:
-				for _, name := range s.Names {
-					if name.IsExported() {
-						yield(name.Name, []ast.Node{s.Type})
-					}
-				}
-			case *ast.TypeSpec:
-				if s.Name.IsExported() {
-					exportedType(s, yield)
-				}
-			}
-		}
-	}
+// shownTypes walks over the types that a package shows: through fields, embedded ones too,
+// methods, promoted ones too, parameters, results, constraints and aliases, and through
+// types that have no exported name.
+type shownTypes struct {
+	of    *types.Package
+	seen  map[types.Type]bool
+	wrong []string
 }
 
-// exportedType calls yield for a type, and for each of its exported fields.
-func exportedType(s *ast.TypeSpec, yield func(name string, shown []ast.Node)) {
-	of, isStruct := s.Type.(*ast.StructType)
-	if !isStruct {
-		yield(s.Name.Name, []ast.Node{s.TypeParams, s.Type})
+func (s *shownTypes) walk(t types.Type, where string) {
+	if s.seen[t] {
 		return
 	}
-	yield(s.Name.Name, []ast.Node{s.TypeParams})
-	for _, field := range of.Fields.List {
-		if len(field.Names) == 0 {
-			yield(s.Name.Name+".embedded", []ast.Node{field.Type})
+	s.seen[t] = true
+	switch t := t.(type) {
+	case *types.Alias:
+		if s.own(t.Obj(), where) || t.Obj().Pkg() == nil {
+			s.walk(types.Unalias(t), where)
 		}
-		for _, name := range field.Names {
-			if name.IsExported() {
-				yield(s.Name.Name+"."+name.Name, []ast.Node{field.Type})
+	case *types.Named:
+		for arg := range t.TypeArgs().Types() {
+			s.walk(arg, where)
+		}
+		if !s.own(t.Obj(), where) {
+			return
+		}
+		for parameter := range t.TypeParams().TypeParams() {
+			s.walk(parameter.Constraint(), where)
+		}
+		for method := range types.NewMethodSet(types.NewPointer(t)).Methods() {
+			if method.Obj().Exported() {
+				s.walk(method.Type(), where+"."+method.Obj().Name())
 			}
 		}
+		s.walk(t.Underlying(), where)
+	case *types.Struct:
+		for field := range t.Fields() {
+			if field.Exported() || field.Embedded() {
+				s.walk(field.Type(), where+"."+field.Name())
+			}
+		}
+	case *types.Signature:
+		for parameter := range t.TypeParams().TypeParams() {
+			s.walk(parameter.Constraint(), where)
+		}
+		for _, list := range []*types.Tuple{t.Params(), t.Results()} {
+			for v := range list.Variables() {
+				s.walk(v.Type(), where)
+			}
+		}
+	case *types.Interface:
+		for method := range t.Methods() {
+			if method.Exported() {
+				s.walk(method.Type(), where+"."+method.Name())
+			}
+		}
+		for embedded := range t.EmbeddedTypes() {
+			s.walk(embedded, where)
+		}
+	case *types.Map:
+		s.walk(t.Key(), where)
+		s.walk(t.Elem(), where)
+	case interface{ Elem() types.Type }:
+		s.walk(t.Elem(), where)
 	}
 }
 
-// internalImports returns the names of the internal packages that a file imports.
-func internalImports(t *testing.T, file *ast.File) map[string]bool {
-	names := map[string]bool{}
-	for _, i := range file.Imports {
-		path, err := strconv.Unquote(i.Path.Value)
-		require.NoError(t, err)
-		if strings.Contains(path, "/internal/") {
-			name := path[strings.LastIndexByte(path, '/')+1:]
-			if i.Name != nil {
-				name = i.Name.Name
-			}
-			names[name] = true
-		}
+// own reports whether a type is of the package itself, and notes a type that may not show.
+func (s *shownTypes) own(t *types.TypeName, where string) bool {
+	if t.Pkg() == nil || t.Pkg() == s.of {
+		return t.Pkg() != nil
 	}
-	return names
-}
-
-// eachType calls yield for each type of an internal package in a piece of syntax.
-func eachType(n ast.Node, imports map[string]bool, yield func(string)) {
-	if list, isList := n.(*ast.FieldList); n == nil || isList && list == nil {
-		return
+	path := t.Pkg().Path()
+	allowed := func(of string) bool {
+		return strings.HasPrefix(path+"/", of+"/") || strings.HasPrefix(path, of) && strings.HasSuffix(of, "/")
 	}
-	ast.Inspect(n, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			if of, ok := s.X.(*ast.Ident); ok && imports[of.Name] {
-				yield(of.Name + "." + s.Sel.Name)
-			}
-		}
-		return true
-	})
+	inModule := strings.HasPrefix(path, module+"/")
+	switch first, _, _ := strings.Cut(path, "/"); {
+	case inModule && !strings.Contains(path+"/", "/internal/"), !inModule && !strings.Contains(first, "."):
+	case slices.ContainsFunc(slices.Concat(foreign[""], foreign[strings.TrimPrefix(s.of.Path(), module+"/")]), allowed):
+	default:
+		s.wrong = append(s.wrong, where+": "+path+"."+t.Name())
+	}
+	return false
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write docs/packages.svg anew, and shorten testdata/internal_types.txt")
+var rewrite = flag.Bool("rewrite", false, "write docs/packages.svg anew")
 
 const picture = "docs/packages.svg"
 

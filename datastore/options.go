@@ -202,6 +202,10 @@ func (o *Options) withDefaults() (Options, error) {
 	if filled.AnnotateLater && filled.Annotator == nil {
 		wrong = append(wrong, errors.New("datastore: AnnotateLater needs an Annotator"))
 	}
+	if filled.AnnotateTimeout != 0 && filled.Annotator == nil {
+		wrong = append(wrong, errors.New("datastore: AnnotateTimeout needs an Annotator"))
+	}
+	wrong = append(wrong, filled.wrongWithReadOnly()...)
 	if filled.Annotator != nil {
 		filled.SearchParameters = slices.Concat(filled.SearchParameters, nlp.SearchParameters())
 	}
@@ -229,6 +233,22 @@ func (o *Options) withDefaults() (Options, error) {
 		filled.Logger = slog.New(slog.DiscardHandler)
 	}
 	return filled, errors.Join(wrong...)
+}
+
+// wrongWithReadOnly reports the options that do nothing for a store that is only read.
+func (o *Options) wrongWithReadOnly() (wrong []error) {
+	if !o.ReadOnly {
+		return nil
+	}
+	for name, set := range map[string]bool{"AnnotateLater": o.AnnotateLater, "Durability": o.Durability != 0, "NewID": o.NewID != nil} {
+		if set {
+			wrong = append(wrong, fmt.Errorf("datastore: %s does not go with ReadOnly, which writes nothing: leave one out", name))
+		}
+	}
+	if o.Preload != nil {
+		wrong = append(wrong, fmt.Errorf("%w: a store that is opened with ReadOnly is not filled: leave one out", ErrPreload))
+	}
+	return wrong
 }
 
 // engine returns what the engine is told of filled options.

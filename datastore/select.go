@@ -12,8 +12,8 @@ import (
 
 // Select returns all matches of a query of a resource type, without pages and without
 // opening them, in the order of the log. Type and query are as in [Reader.Search].
-// _sort and _count change nothing; _include, _revinclude, _summary, _elements,
-// _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it reports
+// _sort and another _count change nothing; _include, _revinclude, _summary, _elements,
+// _explain, _count=0, _contained and page tokens are an [Error] of class ErrInvalid. Otherwise it reports
 // what Search reports. The answer may be iterated over several times, and after the
 // snapshot was closed.
 func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...SearchOption) (iter.Seq[Ordinal], error) {
@@ -21,9 +21,9 @@ func (s *Snapshot) Select(ctx context.Context, typ, query string, opts ...Search
 	if err != nil {
 		return nil, err
 	}
-	if q.Contained() || q.Paged() || q.Includes() || q.Cuts(false) {
+	if q.Contained() || q.Paged() || q.Includes() || q.Cuts(false) || q.Explain || q.Count() == 0 {
 		return nil, engine.Failf(ErrInvalid, issue.NotSupported,
-			"a selection takes no _contained, _include, _revinclude, _summary, _elements and no page: leave them out")
+			"a selection takes no _contained, _include, _revinclude, _summary, _elements, _explain, total alone and no page: leave them out")
 	}
 	if err := s.view.Open(); err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func TestSelect(t *testing.T) {
 	require.Empty(t, selected("Patient", "name=nobody"))
 	require.Empty(t, selected("Device", ""))
 
-	for _, query := range []string{"_include=Patient:organization", "_revinclude=Observation:subject", "_summary=true", "_elements=name", "_contained=true"} {
+	for _, query := range []string{"_include=Patient:organization", "_revinclude=Observation:subject", "_summary=true", "_elements=name", "_contained=true", "_explain=true", "_summary=count"} {
 		_, err := snapshot.Select(ctx, "Patient", query)
 		require.ErrorIs(t, err, datastore.ErrInvalid, query)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fhirlake/fhirlake/datastore"
+	"github.com/fhirlake/fhirlake/ingest"
 	"github.com/fhirlake/fhirlake/internal/storetest"
 	"github.com/stretchr/testify/require"
 )
@@ -248,6 +249,23 @@ func TestOptionsReportAllThatIsWrong(t *testing.T) {
 	_, err := datastore.Open(ctx, "mem:", &datastore.Options{MaxResourceSize: -1, AnnotateLater: true})
 	require.ErrorContains(t, err, "MaxResourceSize")
 	require.ErrorContains(t, err, "AnnotateLater")
+}
+
+// An option that does nothing where it stands is refused.
+func TestOptionsThatDoNothing(t *testing.T) {
+	for name, o := range map[string]datastore.Options{
+		"AnnotateTimeout": {AnnotateTimeout: time.Second},
+		"Durability":      {ReadOnly: true, Durability: datastore.SyncNone},
+		"NewID":           {ReadOnly: true, NewID: func() string { return "x" }},
+		"AnnotateLater":   {ReadOnly: true, AnnotateLater: true, Annotator: annotator(nil)},
+		"MaxBundleAnswer": {MaxBundleAnswer: -1},
+	} {
+		_, err := datastore.Open(ctx, t.TempDir(), &o)
+		require.ErrorContains(t, err, name)
+		require.NotErrorIs(t, err, datastore.ErrNoStore)
+	}
+	_, err := datastore.Open(ctx, t.TempDir(), &datastore.Options{ReadOnly: true, Preload: ingest.Preload(1, 1)})
+	require.ErrorIs(t, err, datastore.ErrPreload)
 }
 
 func TestSizeLimit(t *testing.T) {

@@ -120,7 +120,7 @@ type Options struct {
 	// returns that job, which goes on if it is not complete.
 	ClientToken string `json:"-"`
 	// JobName and Output are the caller's names, in the register, for the job and for
-	// the place of its files.
+	// the place of its files. Like ClientToken they are refused where no job is registered.
 	JobName string `json:"-"`
 	Output  string `json:"-"`
 	// Progress is called while the job runs, about ten times a second at most, and
@@ -213,6 +213,15 @@ func (o Options) withSink() (Options, error) {
 		err = errors.Join(errors.New("export: To is not set"), err)
 	}
 	return filled, err
+}
+
+// wrongWithoutRegister reports the options that do nothing for an export that is in no
+// register.
+func (o *Options) wrongWithoutRegister() error {
+	if o.ClientToken != "" || o.JobName != "" || o.Output != "" {
+		return errors.New("export: ClientToken, JobName and Output are for the register, which has jobs on a Store alone: leave them out")
+	}
+	return nil
 }
 
 // inCompartment reports whether resources of a type can be in a patient's compartment.

@@ -21,13 +21,17 @@ import (
 // writing fails; call Wait. A snapshot must stay open until then.
 //
 // A job on a [datastore.Store] is in its register, package jobs, unless the store takes
-// no writes. With the ClientToken of an earlier job, Start returns that job: running,
+// no writes; a ClientToken is refused then. With the ClientToken of an earlier job, Start returns that job: running,
 // resumed, or complete.
 //
 // It reports datastore.ErrClosed, jobs.ErrToken, errors of a filter's search, and all
 // faults of opts.
 func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, error) {
 	opts, err := opts.withSink()
+	store, registered := from.(*datastore.Store)
+	if !registered {
+		err = errors.Join(opts.wrongWithoutRegister(), err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +43,7 @@ func Start(ctx context.Context, from datastore.Reader, opts Options) (*Job, erro
 	if err != nil {
 		return nil, err
 	}
-	if store, ok := from.(*datastore.Store); ok {
+	if registered {
 		found, err := j.submit(ctx, store)
 		if err != nil || found != nil {
 			j.choice.from.Close()
@@ -105,7 +109,7 @@ func (o *Options) asked() ([]byte, error) {
 }
 
 // submit enters the job into the register. It returns the job that has its ClientToken,
-// if there is one. A store that takes no writes registers nothing.
+// if there is one. A store that takes no writes registers nothing, and knows no token.
 func (j *Job) submit(ctx context.Context, store *datastore.Store) (found *Job, err error) {
 	asked, err := j.options.asked()
 	if err != nil {
@@ -119,7 +123,7 @@ func (j *Job) submit(ctx context.Context, store *datastore.Store) (found *Job, e
 	}
 	record, again, err := register.Submit(ctx, store, j.record, j.options.ClientToken, j.record.Name+"\n"+j.record.Output+"\n"+string(asked))
 	switch {
-	case errors.Is(err, register.ErrToken), errors.Is(err, datastore.ErrClosed), err != nil && ctx.Err() != nil:
+	case errors.Is(err, register.ErrToken), errors.Is(err, datastore.ErrClosed), err != nil && (ctx.Err() != nil || j.options.ClientToken != ""):
 		return nil, fmt.Errorf("export: %w", err)
 	case err != nil:
 		return nil, nil

@@ -13,8 +13,8 @@ import (
 
 // Lines iterates over the lines of an export, without their newlines: the resources of
 // each type, in the order of the types and of the log. A line is valid until the next
-// one. There are no files, so To, FileSize, Layout and Compression must not be set, and
-// no job is registered. Deletions are left out, except in a History, where they stand
+// one. There is no job and there are no files, so To, FileSize, Layout, Compression, Request,
+// Progress, ClientToken, JobName and Output must not be set. Deletions are left out, except in a History, where they stand
 // among the versions. It yields the errors of Start and Wait.
 func Lines(ctx context.Context, from datastore.Reader, opts Options) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
@@ -80,9 +80,10 @@ func Write(ctx context.Context, from datastore.Reader, w io.Writer, opts Options
 // streamed finds the exported versions of an export without files.
 func streamed(ctx context.Context, from datastore.Reader, opts Options) (*choice, error) {
 	opts, err := opts.withDefaults()
-	if opts.To != nil || opts.FileSize != 0 || opts.Layout != Flat {
-		err = errors.Join(errors.New("export: To, FileSize and Layout are for files: start a job"), err)
+	if opts.To != nil || opts.FileSize != 0 || opts.Layout != Flat || opts.Request != "" || opts.Progress != nil {
+		err = errors.Join(errors.New("export: To, FileSize, Layout, Request and Progress are for jobs: start one"), err)
 	}
+	err = errors.Join(opts.wrongWithoutRegister(), err)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ type Options struct {
 	// Ordered makes first, last, tail, skip, take and an index after children() and
 	// descendants(), which have no order, errors.
 	Ordered bool
-	// Functions are the caller's own, by name. They do not replace FHIRPath's.
+	// Functions are the caller's own, by name. A name that
+	// FHIRPath has is refused, and so is a function without Call.
 	Functions map[string]Function
 }
 
@@ -68,6 +69,9 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 
 // inner returns the function as the evaluation calls it.
 func (f Function) inner() fhirpath.Function {
+	if f.Call == nil {
+		return fhirpath.Function{MinArgs: f.MinArgs, MaxArgs: f.MaxArgs} // to be refused
+	}
 	call := func(ctx context.Context, input fhirpath.Collection, args []fhirpath.Collection) (fhirpath.Collection, error) {
 		with := make([]Collection, len(args))
 		for i, a := range args {

@@ -74,6 +74,15 @@ func TestWhatAnEvaluatorIsGiven(t *testing.T) {
 			return nil, errDown
 		}},
 	}}
+	call := opts.Functions["twice"].Call
+	for name, f := range map[string]fhirpath.Function{
+		"where": {MaxArgs: 1, Call: call}, "first": {Call: call}, "upper": {Call: call}, "union": {MaxArgs: 1, Call: call}, "mine": {},
+		"less": {MinArgs: -1, Call: call}, "few": {MinArgs: 2, MaxArgs: 1, Call: call},
+	} {
+		_, err := fhirpath.CompileWith("true", &fhirpath.Options{Functions: map[string]fhirpath.Function{name: f}})
+		require.ErrorIs(t, err, fhirpath.ErrSemantic, name)
+		require.ErrorContains(t, err, name)
+	}
 	evaluate := func(expr, resource string) (fhirpath.Collection, error) {
 		e, err := fhirpath.CompileWith(expr, opts)
 		require.NoError(t, err, expr)

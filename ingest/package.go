@@ -73,6 +73,9 @@ func Package(r io.Reader, opts *PackageOptions) (*PackageFS, error) {
 	if opts == nil {
 		opts = &PackageOptions{}
 	}
+	if opts.MaxSize < 0 || opts.MaxFiles < 0 {
+		return nil, fmt.Errorf("ingest: MaxSize %d or MaxFiles %d of a package is negative", opts.MaxSize, opts.MaxFiles)
+	}
 	u := unpacker{file: failingReader{from: r}, text: limitedReader{left: opts.MaxSize}, files: opts.MaxFiles, examples: opts.Examples}
 	if u.text.left <= 0 {
 		u.text.left = defaultPackageSize

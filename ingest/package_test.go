@@ -174,6 +174,14 @@ func TestPackageThatIsNone(t *testing.T) {
 }
 
 // Few bytes that unpack to many are refused at the limit, whatever they are called.
+func TestPackageOptions(t *testing.T) {
+	for name, o := range map[string]ingest.PackageOptions{"MaxSize": {MaxSize: -1}, "MaxFiles": {MaxFiles: -1}} {
+		_, err := ingest.Package(strings.NewReader(""), &o)
+		require.ErrorContains(t, err, name)
+		require.NotErrorIs(t, err, ingest.ErrPackage)
+	}
+}
+
 func TestPackageBomb(t *testing.T) {
 	zeros := strings.Repeat("\x00", 1<<20)
 	for _, name := range []string{"package/a.json", "package/other/a.json", "a"} {

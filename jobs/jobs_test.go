@@ -77,6 +77,17 @@ func TestList(t *testing.T) {
 }
 
 // TestListWhileJobsComeAndGo forgets the last job of each page, and submits others.
+// A filter that no job can pass is an error.
+func TestListRefuses(t *testing.T) {
+	store := storetest.Open(t, nil)
+	for name, f := range map[string]jobs.Filter{
+		"Max": {Max: -1}, "Kind": {Kind: "Import"}, "Status": {Status: "DONE"},
+	} {
+		_, err := jobs.List(t.Context(), store, f)
+		require.ErrorContains(t, err, "jobs: Filter."+name)
+	}
+}
+
 func TestListWhileJobsComeAndGo(t *testing.T) {
 	store := storetest.Open(t, nil)
 	var all []string

@@ -32,8 +32,11 @@ type Page struct {
 
 const defaultMax = 100
 
-// List lists jobs, the newest first.
+// List lists jobs, the newest first. It reports a Filter that is none, and ErrPage.
 func List(ctx context.Context, store *datastore.Store, f Filter) (Page, error) {
+	if err := f.wrong(); err != nil {
+		return Page{}, err
+	}
 	all, err := matching(ctx, store, f)
 	if err != nil {
 		return Page{}, err
@@ -49,10 +52,7 @@ func List(ctx context.Context, store *datastore.Store, f Filter) (Page, error) {
 		}
 		all = all[i:]
 	}
-	limit := f.Max
-	if limit <= 0 {
-		limit = defaultMax
-	}
+	limit := cmp.Or(f.Max, defaultMax)
 	if len(all) <= limit {
 		return Page{Jobs: all}, nil
 	}
@@ -89,6 +89,19 @@ func parseToken(text string) (r Record, err error) {
 		return r, fmt.Errorf("%w: Filter.After is no Page.Next", ErrPage)
 	}
 	return r, nil
+}
+
+// wrong reports what no list can be made by.
+func (f *Filter) wrong() error {
+	switch {
+	case f.Max < 0:
+		return fmt.Errorf("jobs: Filter.Max %d is negative", f.Max)
+	case f.Kind != "" && f.Kind != Import && f.Kind != Export:
+		return fmt.Errorf("jobs: Filter.Kind %q is none", f.Kind)
+	case f.Status != "" && !f.Status.known():
+		return fmt.Errorf("jobs: Filter.Status %q is none", f.Status)
+	}
+	return nil
 }
 
 func (f *Filter) has(r *Record) bool {

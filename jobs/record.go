@@ -3,9 +3,8 @@ package jobs
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A Kind says what a job does.
@@ -33,6 +32,11 @@ const (
 	CancelFailed        Status = "CANCEL_FAILED"
 )
 
+// known reports whether a status is one of these.
+func (s Status) known() bool {
+	return s == Submitted || s == Queued || s == InProgress || s == CancelInProgress || s.Ended()
+}
+
 // Ended reports whether a status is final.
 func (s Status) Ended() bool {
 	switch s {
@@ -54,7 +58,7 @@ type Record struct {
 	Input  string `json:"input,omitempty"`
 	Output string `json:"output,omitempty"`
 	// Properties are further options of the job.
-	Properties jsontext.Value `json:"properties,omitempty"`
+	Properties json.RawMessage `json:"properties,omitempty"`
 	// Submitted, Began and Ended are UTC. The zero time stands for a moment that has
 	// not come yet.
 	Submitted time.Time `json:"submitted"`
@@ -64,7 +68,7 @@ type Record struct {
 	Report  *Report  `json:"report,omitempty"`
 	Written *Written `json:"written,omitempty"`
 	// Position is where the job goes on. Only the package of the job reads it.
-	Position jsontext.Value `json:"position,omitempty"`
+	Position json.RawMessage `json:"position,omitempty"`
 	// Token is the hash of the ClientToken and of the options with which the job was
 	// submitted.
 	Token string `json:"token,omitempty"`

@@ -29,7 +29,7 @@ type Step struct {
 	// Estimate is how much work the planner took it for, in ordinals; by postings,
 	// how many these hold together. 0 for work on the page.
 	Estimate int
-	// Found is how many versions were left after it, superseded ones among them; for
+	// Found is how many versions of Type were left after it, superseded ones among them; for
 	// work on the page, how many resources there are.
 	Found int
 	// Time includes that of Steps.

@@ -50,7 +50,7 @@ func listJobs(p *program, f *flag.FlagSet) action {
 			}
 			job := listedJob{
 				r.ID, r.Kind, r.Status, !r.Status.Ended(), r.Message, r.Name, r.Input, r.Output,
-				json.RawMessage(r.Properties), r.Submitted, r.Began, r.Ended, r.Report, r.Written,
+				r.Properties, r.Submitted, r.Began, r.Ended, r.Report, r.Written,
 			}
 			if *asJSON {
 				err = p.json(&job)

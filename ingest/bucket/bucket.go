@@ -51,6 +51,23 @@ const (
 	pageSize = 1000
 )
 
+// wrong reports everything that is wrong with the options.
+func (o *Options) wrong() error {
+	if o == nil {
+		return nil
+	}
+	var wrong []error
+	for name, n := range map[string]int64{
+		"Attempts": int64(o.Attempts), "Pause": int64(o.Pause), "MaxPause": int64(o.MaxPause), "Patience": int64(o.Patience),
+		"PartSize": int64(o.PartSize), "Parts": int64(o.Parts),
+	} {
+		if n < 0 {
+			wrong = append(wrong, fmt.Errorf("bucket: %s is negative", name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
 // A Bucket is a place for objects, or a folder. It is safe for use by many goroutines.
 type Bucket struct {
 	blobs  *blob.Bucket // nil for a folder
@@ -68,8 +85,11 @@ type Bucket struct {
 // objects below "in/"; other parameters are the driver's. A folder need not exist
 // before it is written to; parameters of gocloud's fileblob are ignored for it.
 //
-// It reports ErrURL.
+// It reports ErrURL, and negative options.
 func Open(ctx context.Context, rawURL string, opts *Options) (*Bucket, error) {
+	if err := opts.wrong(); err != nil {
+		return nil, err
+	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the URL is malformed", ErrURL)

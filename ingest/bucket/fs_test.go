@@ -280,6 +280,12 @@ func TestURL(t *testing.T) {
 		_, err := bucket.Open(background, wrong, nil)
 		require.ErrorIs(t, err, bucket.ErrURL, wrong)
 	}
+	for name, o := range map[string]bucket.Options{
+		"Attempts": {Attempts: -1}, "Pause": {Pause: -1}, "MaxPause": {MaxPause: -1}, "Patience": {Patience: -1}, "PartSize": {PartSize: -1}, "Parts": {Parts: -1},
+	} {
+		_, err := bucket.Open(background, "file:///x", &o)
+		require.ErrorContains(t, err, "bucket: "+name)
+	}
 }
 
 func TestMemoryURL(t *testing.T) {

@@ -62,6 +62,48 @@ func Exact[Bytes ~string | ~[]byte](text Bytes) (coefficient uint64, exponent in
 	return n.coefficient, n.exponent, ok && text[0] == '-', ok && n.exact
 }
 
+// Integer reads n × 10^exponent as Exact does: a zero has no sign.
+func Integer[Bytes ~string | ~[]byte](text Bytes) (n, exponent int64, ok bool) {
+	coefficient, exponent, negative, ok := Exact(text)
+	if n = int64(coefficient); negative {
+		n = -n
+	}
+	return n, exponent, ok
+}
+
+// CompareWords orders two numbers by value, as Compare does, in one word each. It reports
+// false if a word is too short for one of them, if an exponent is beyond 1000, or if one
+// is no number: then Parse tells.
+func CompareWords[Bytes ~string | ~[]byte](a, b Bytes) (order int, ok bool) {
+	x, _, okX := scan(a)
+	y, _, okY := scan(b)
+	if !okX || !okY || !x.fits() || !y.fits() {
+		return 0, false
+	}
+	exponent := min(x.exponent, y.exponent)
+	p, okP := x.signed(a[0] == '-', exponent)
+	q, okQ := y.signed(b[0] == '-', exponent)
+	return cmp.Compare(p, q), okP && okQ
+}
+
+func (w word) fits() bool { return w.exact && -1000 <= w.exponent && w.exponent <= 1000 }
+
+// signed returns the number as an integer times 10^exponent, if that is a word.
+func (w word) signed(negative bool, exponent int64) (n int64, ok bool) {
+	for scale := w.exponent - exponent; scale > 0; scale-- {
+		if w.coefficient > maxBefore {
+			return 0, false
+		}
+		if w.coefficient *= 10; w.coefficient == 0 {
+			break
+		}
+	}
+	if negative {
+		return -int64(w.coefficient), true
+	}
+	return int64(w.coefficient), true
+}
+
 // A word is a number as far as one word holds it: its fields are those of Decimal.
 type word struct {
 	coefficient uint64

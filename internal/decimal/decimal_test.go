@@ -64,6 +64,9 @@ func TestCompare(t *testing.T) {
 		require.True(t, ok, b)
 		require.Equal(t, x.Cmp(y), d.Compare(e), "%s %s", a, b)
 		require.Equal(t, -x.Cmp(y), e.Compare(d), "%s %s", a, b)
+		if order, ok := decimal.CompareWords(a, b); ok {
+			require.Equal(t, x.Cmp(y), order, "%s %s", a, b)
+		}
 		require.Equal(t, x.Cmp(y) == 0, d.Equal(e), "%s %s", a, b)
 		require.Equal(t, x.Sign(), d.Sign())
 	})
@@ -143,4 +146,27 @@ func BenchmarkCompare(b *testing.B) {
 			}
 		})
 	}
+}
+
+// Numbers of a few digits are compared in words, and read as integers.
+func TestWords(t *testing.T) {
+	for _, c := range []struct {
+		a, b  string
+		order int
+	}{
+		{"1.0", "1.00", 0}, {"-0", "0.000", 0}, {"2", "10", -1}, {"-2", "-10", 1}, {"-1", "1", -1}, {"1e3", "999.9", 1}, {"0e900", "0.1", -1},
+	} {
+		order, ok := decimal.CompareWords(c.a, c.b)
+		require.True(t, ok, "%s %s", c.a, c.b)
+		require.Equal(t, c.order, order, "%s %s", c.a, c.b)
+	}
+	for _, text := range []string{"1e18", "1e1001", "1e-1001", "1234567890123456789", "x", "", "1."} {
+		_, ok := decimal.CompareWords(text, "1")
+		require.False(t, ok, text)
+	}
+	n, exponent, ok := decimal.Integer("-1.50")
+	require.True(t, ok)
+	require.Equal(t, []int64{-150, -2}, []int64{n, exponent})
+	_, _, ok = decimal.Integer("1234567890123456789")
+	require.False(t, ok)
 }

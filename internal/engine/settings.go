@@ -26,19 +26,26 @@ type settings struct {
 }
 
 // offsetsOf returns a checksum of a zone's rules: of each change of its offset up to the
-// year 2200.
+// year 2200. Bounds between which the offset stays are none: they depend on how the
+// system's tables are written.
 func offsetsOf(zone *time.Location) uint32 {
-	var all []byte
 	at := time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC).In(zone)
+	_, before := at.Zone()
+	all := binary.LittleEndian.AppendUint32(nil, uint32(before))
 	for {
-		_, offset := at.Zone()
-		all = binary.LittleEndian.AppendUint32(all, uint32(offset))
 		_, end := at.ZoneBounds()
 		if end.IsZero() || end.Year() > 2200 {
 			return crc32.ChecksumIEEE(all)
 		}
-		all = binary.LittleEndian.AppendUint64(all, uint64(end.Unix()))
+		if !end.After(at) { // package time gives such an end on the last day of a leap year
+			end = at.Add(24 * time.Hour)
+		}
 		at = end
+		if _, offset := at.Zone(); offset != before {
+			all = binary.LittleEndian.AppendUint64(all, uint64(at.Unix()))
+			all = binary.LittleEndian.AppendUint32(all, uint32(offset))
+			before = offset
+		}
 	}
 }
 

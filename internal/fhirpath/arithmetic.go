@@ -151,8 +151,8 @@ func (v *Evaluator) integerOf(it item) (int64, bool) {
 	if it.sort == sortInteger {
 		return int64(int32(it.ref)), true
 	}
-	n, ok := decimal.Parse(v.text(it, &v.buffers[0]))
-	return int64(n.Coefficient) * int64(n.Sign()), ok && n.Exact && n.Exponent == 0 && n.Coefficient <= maxInteger
+	n, exponent, ok := decimal.Integer(v.text(it, &v.buffers[0]))
+	return n, ok && exponent == 0 && -maxInteger <= n && n <= maxInteger
 }
 
 func (o *arithmetic) decimals(v *Evaluator, a, b item) (item, bool) {

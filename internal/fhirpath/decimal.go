@@ -36,18 +36,19 @@ var (
 // readDecimal sets d to the number of a text. It reports false if the text is no
 // number, or too large or too long for arithmetic.
 func readDecimal[S ~string | ~[]byte](d *apd.Decimal, text S) bool {
-	n, ok := decimal.Parse(text)
-	switch {
-	case !ok || len(text) > maxDigits || outOfReach(n.Exponent):
+	if len(text) > maxDigits {
 		return false
-	case n.Exact:
-		d.SetFinite(int64(n.Coefficient)*int64(n.Sign()), int32(n.Exponent))
-	default:
-		if _, _, err := d.SetString(string(text)); err != nil {
-			return false
-		}
 	}
-	return inRange(d)
+	if n, exponent, ok := decimal.Integer(text); ok && !outOfReach(exponent) {
+		d.SetFinite(n, int32(exponent))
+		return -maxScale <= exponent && exponent <= 0 || inRange(d)
+	}
+	n, ok := decimal.Parse(text)
+	if !ok || outOfReach(n.Exponent) {
+		return false
+	}
+	_, _, err := d.SetString(string(text))
+	return err == nil && inRange(d)
 }
 
 // inRange reports whether a number is in the range of arithmetic.

@@ -29,7 +29,8 @@ type Options struct {
 	// Ordered makes first, last, tail, skip, take and an index after children() and
 	// descendants(), which have no order, errors.
 	Ordered bool
-	// Functions are the caller's own, by name. They do not replace FHIRPath's.
+	// Functions are the caller's own, by name. A name that
+	// FHIRPath has is refused, and so is a function without Call.
 	Functions map[string]Function
 
 	// loose makes a name like Boolean mean FHIR's primitive also to is, as R4's
@@ -53,6 +54,14 @@ func CompileWith(expr string, opts *Options) (*Expression, error) {
 	}
 	if _, ok := schema.TypeOf(c.opts.Context); !ok && c.opts.Context != "" {
 		return nil, c.fail(ErrSemantic, tree, "no type for the context")
+	}
+	for name, f := range c.opts.Functions {
+		switch {
+		case c.defines(name):
+			return nil, c.fail(ErrSemantic, tree, "the function %q is FHIRPath's own", name)
+		case f.Call == nil || f.MinArgs < 0 || f.MaxArgs < f.MinArgs:
+			return nil, c.fail(ErrSemantic, tree, "the function %q lacks Call, or takes no number of arguments", name)
+		}
 	}
 	root, result, err := c.compile(tree, c.context())
 	if err != nil {

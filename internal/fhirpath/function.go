@@ -117,6 +117,15 @@ func (c *compiler) call(n *syntax.Call, input operation, from, focus shape) (ope
 	return nil, shape{}, c.fail(ErrSemantic, n, "no function %q", n.Name)
 }
 
+// defines reports whether a function is FHIRPath's own, and not one of a caller.
+func (c *compiler) defines(name string) bool {
+	_, isReduction := reductions[name]
+	_, isForm := formOf(name)
+	_, isScalar := scalarOf(name)
+	_, isPairing := pairings[name]
+	return isReduction || isForm || isScalar || isPairing
+}
+
 // arity reports a wrong number of arguments.
 func (c *compiler) arity(n *syntax.Call, least, most int) error {
 	switch {

@@ -15,6 +15,9 @@ func compareNumbers(a, b []byte) (order int, ok bool) {
 	if bytes.Equal(a, b) {
 		return 0, true
 	}
+	if order, ok := decimal.CompareWords(a, b); ok {
+		return order, true
+	}
 	x, okX := decimal.Parse(a)
 	y, okY := decimal.Parse(b)
 	if !okX || !okY || outOfReach(x.Magnitude()) || outOfReach(y.Magnitude()) {

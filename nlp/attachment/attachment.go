@@ -2,6 +2,7 @@ package attachment
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,18 +20,16 @@ type Options struct {
 	MaxText int
 }
 
-func (o *Options) withDefaults() Options {
+func (o *Options) withDefaults() (Options, error) {
 	var filled Options
 	if o != nil {
 		filled = *o
 	}
-	if filled.MaxData <= 0 {
-		filled.MaxData = 64 << 20
+	if filled.MaxData < 0 || filled.MaxText < 0 {
+		return filled, fmt.Errorf("attachment: MaxData %d or MaxText %d is negative", filled.MaxData, filled.MaxText)
 	}
-	if filled.MaxText <= 0 {
-		filled.MaxText = 64 << 20
-	}
-	return filled
+	filled.MaxData, filled.MaxText = cmp.Or(filled.MaxData, 64<<20), cmp.Or(filled.MaxText, 64<<20)
+	return filled, nil
 }
 
 // A kind is a way to read data.
@@ -126,7 +125,10 @@ func Readable(contentType string) bool {
 // Its errors are those of the package, matched by errors.Is, and ctx's. nil options are
 // the defaults. It may be called by many goroutines at once.
 func Text(ctx context.Context, contentType string, data []byte, options *Options) (text string, err error) {
-	o := options.withDefaults()
+	o, err := options.withDefaults()
+	if err != nil {
+		return "", err
+	}
 	mediaType, charset := split(contentType)
 	kind := kindOf(mediaType)
 	if mediaType == "" {

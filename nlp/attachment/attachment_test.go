@@ -181,6 +181,10 @@ func TestLimits(t *testing.T) {
 		require.NoError(t, err, contentType)
 		_, err = attachment.Text(t.Context(), contentType, []byte(data), &attachment.Options{MaxData: len(data) - 1})
 		require.ErrorIs(t, err, attachment.ErrTooLarge, contentType)
+		for name, negative := range map[string]*attachment.Options{"MaxText": {MaxText: -1}, "MaxData": {MaxData: -1}} {
+			_, err = attachment.Text(t.Context(), contentType, []byte(data), negative)
+			require.ErrorContains(t, err, name)
+		}
 		_, err = attachment.Text(canceled, contentType, []byte(data), nil)
 		require.ErrorIs(t, err, context.Canceled, contentType)
 	}

@@ -24,6 +24,21 @@ func newExplanation() *explanation {
 	return x
 }
 
+// working begins work on the page. The conditions that are evaluated until the function that
+// it returns is called, such as those of the view's filter, are steps in that work.
+func (ev *evaluation) working() func() []search.Step {
+	x := ev.explained
+	if x == nil {
+		return func() []search.Step { return nil }
+	}
+	outer, steps := x.steps, new([]search.Step)
+	x.steps = steps
+	return func() []search.Step {
+		x.steps = outer
+		return *steps
+	}
+}
+
 // worked adds to the plan a step of work on the page, which began at start.
 func (ev *evaluation) worked(start time.Time, s search.Step) {
 	if ev.explained != nil {

@@ -60,6 +60,10 @@ func TestExplainOrder(t *testing.T) {
 		{"Observation", "_filter=code eq rare or not (date lt 2020)&_include=Observation:subject", "_filter by its parts 204→100 (code by postings 3→3; not by the rest of its type 201→100 (date by column 50→0))", "page by age; _include by join"},
 		{"Observation", "_filter=date ge 2020 and status eq final and code eq rare", "_filter by its parts 3→3 (code by postings 3→3; date by column 50→3; status by postings 100→3)", "page by age"},
 		{"Patient", "gender=male&_has:Observation:patient:code=rare&name:contains=y", "gender by postings 5→5; _has:Observation:patient:code by join 12→1 (code by postings 3→3); name:contains by texts 21→1", "page by age"},
+		{"Observation", "code=rare", "code by postings 3→3", "page by age"},
+		{"Observation", "code=rare&_count=0", "code by postings 3→3", ""},
+		{"Observation", "code=none", "code by postings 0→0", ""},
+		{"Observation", "", "", "page by age"},
 		{"Patient", "gender:missing=true", "gender:missing by the rest of its type 21→0", ""},
 		{"Patient", "birthdate=ge1950&gender=male&name=family", "name by texts 2→10; birthdate by column 5→5; gender by postings 5→3", "page by age"},
 	} {

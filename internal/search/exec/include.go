@@ -31,7 +31,7 @@ func (ev *evaluation) include(r *Result, q *query.Query) error {
 	if len(q.Inclusions) == 0 || len(r.Matches) == 0 {
 		return nil
 	}
-	start := time.Now()
+	start, steps := time.Now(), ev.working()
 	matches := roaring.New()
 	for _, o := range r.Matches {
 		matches.Add(uint32(o))
@@ -67,7 +67,7 @@ func (ev *evaluation) include(r *Result, q *query.Query) error {
 		}
 		r.Included = append(r.Included, index.Ordinal(o))
 	}
-	ev.worked(start, search.Step{Part: "_include", Way: search.ByJoin, Found: len(r.Included)})
+	ev.worked(start, search.Step{Part: "_include", Way: search.ByJoin, Found: len(r.Included), Steps: steps()})
 	if !complete {
 		r.Issues = append(r.Issues[:len(r.Issues):len(r.Issues)], tooManyIncluded)
 	}

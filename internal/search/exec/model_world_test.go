@@ -11,6 +11,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
+	"github.com/fhirlake/fhirlake/internal/search/exec"
 	syntax "github.com/fhirlake/fhirlake/internal/search/query"
 )
 
@@ -218,6 +219,45 @@ func (s *store) requireAnswer(t *rapid.T, a answered) {
 		require.Equal(t, want, got, "page %d of %s %s?%s", i, a.search.in, a.search.typ, text)
 		require.Equal(t, i < len(a.pages)-1, r.Next != "", "next of page %d of %s?%s", i, a.search.typ, text)
 		token = "&_page=" + r.Next
+		if i == 0 {
+			s.requireExplained(t, view, in, typ, text, r)
+		}
+	}
+}
+
+// requireExplained explains a search, which must find the same, and whose steps must lead
+// to it: each leaves what it says, and the last one of a type its matches.
+func (s *store) requireExplained(t *rapid.T, view index.View, in syntax.Compartment, typ schema.TypeID, text string, want *exec.Result) {
+	q, err := s.engine.ParseIn(in, typ, text+"&_explain=true", false)
+	require.NoError(t, err)
+	r, err := s.engine.Search(context.Background(), view, q)
+	require.NoError(t, err)
+	require.Equal(t, want.Matches, r.Matches, text)
+	require.Equal(t, want.Included, r.Included, text)
+	require.Equal(t, want.Total, r.Total, text)
+	require.Equal(t, want.Total, r.Plan.Total, text)
+	if len(r.Plan.Steps) == 0 || q.Contained() {
+		return
+	}
+	left := map[string]int{}
+	for _, step := range r.Plan.Steps {
+		if before, ok := left[step.Type]; ok {
+			require.LessOrEqual(t, step.Found, before, "%s\n%s", text, r.Plan)
+		}
+		left[step.Type] = step.Found
+	}
+	found, err := s.engine.Ordinals(context.Background(), view, q)
+	require.NoError(t, err)
+	superseded := false // which may be among what steps leave
+	for o := index.FirstOrdinal; o <= view.Last(); o++ {
+		superseded = superseded || !view.Visible(o)
+	}
+	for name, n := range left {
+		of := view.OfType(index.TypeID(typeOf(s.t, name))).Intersect(found).GetCardinality()
+		require.GreaterOrEqual(t, n, int(of), "%s\n%s", text, r.Plan)
+		if !superseded {
+			require.Equal(t, int(of), n, "%s\n%s", text, r.Plan)
+		}
 	}
 }
 

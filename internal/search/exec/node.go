@@ -7,6 +7,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/fhirlake/fhirlake/internal/index"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/search"
 )
@@ -41,7 +42,7 @@ type node interface {
 func (ev *evaluation) wrap(n node, t schema.TypeID, part string) node {
 	n = &metered{n, ev.meter}
 	if ev.explained != nil {
-		n = &observed{n, ev.explained, t, part}
+		n = &observed{n, ev, t, part}
 	}
 	return n
 }
@@ -62,7 +63,7 @@ func (n *metered) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 // An observed node notes its work in the plan.
 type observed struct {
 	node
-	plan *explanation
+	ev   *evaluation
 	typ  schema.TypeID
 	part string
 }
@@ -70,14 +71,16 @@ type observed struct {
 func (n *observed) evaluate(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	name, way := n.explain()
 	s := search.Step{Type: n.typ.String(), Part: cmp.Or(n.part, name), Way: way, Estimate: n.estimate()}
-	outer := n.plan.steps
-	n.plan.steps = &s.Steps
+	plan := n.ev.explained
+	outer := plan.steps
+	plan.steps = &s.Steps
 	start := time.Now()
 	found, err := n.node.evaluate(within)
 	s.Time = time.Since(start)
-	n.plan.steps = outer
+	plan.steps = outer
 	if err == nil {
-		s.Found = int(found.GetCardinality())
+		// What all types share may have found versions of other types, which go later.
+		s.Found = int(n.ev.view.OfType(index.TypeID(n.typ)).Intersect(found).GetCardinality())
 		*outer = append(*outer, s)
 	}
 	return found, err

@@ -20,7 +20,7 @@ func (ev *evaluation) page(r *Result, q *query.Query, offset int) error {
 	if q.Containment.Alone {
 		return ev.pageInside(r, q, offset)
 	}
-	if len(q.Sort) == 0 && !q.Explain && !q.Containment.Inside {
+	if len(q.Sort) == 0 && !q.Containment.Inside {
 		if posting, ok := ev.single(q); ok {
 			return ev.pageOf(r, q, posting, offset)
 		}
@@ -72,16 +72,26 @@ func (ev *evaluation) single(q *query.Query) (index.Posting, bool) {
 	case 0:
 		return ev.view.OfType(index.TypeID(q.Searched[0])), true
 	case 1:
-		if n, ok := ev.choose(q.Searched[0], q.Clauses[0].Of[0]).(*lookupNode); ok && n.pure() {
-			switch len(n.found) {
-			case 0:
-				return index.Posting{}, true
-			case 1:
-				return n.found[0], true
+		if n, ok := ev.choose(q.Searched[0], q.Clauses[0].Of[0]).(*lookupNode); ok && n.pure() && len(n.found) < 2 {
+			var whole index.Posting
+			if len(n.found) == 1 {
+				whole = n.found[0]
 			}
+			ev.counted(q, n, whole.Len())
+			return whole, true
 		}
 	}
 	return index.Posting{}, false
+}
+
+// counted adds to the plan the step of a query whose only node is not evaluated, since its
+// posting is the answer.
+func (ev *evaluation) counted(q *query.Query, n node, found int) {
+	if ev.explained != nil {
+		_, way := n.explain()
+		step := search.Step{Type: q.Searched[0].String(), Part: q.Clauses[0].Part, Way: way, Estimate: n.estimate(), Found: found}
+		ev.explained.plan.Steps = append(ev.explained.plan.Steps, step)
+	}
 }
 
 // pageOf fills in a page of the visible ordinals of a posting, newest first.
@@ -89,7 +99,7 @@ func (ev *evaluation) pageOf(r *Result, q *query.Query, p index.Posting, offset 
 	if r.Total = p.CountVisible(); q.PageSize == 0 || offset >= r.Total {
 		return ev.charge(1)
 	}
-	skip := offset
+	start, skip := time.Now(), offset
 	for o := range p.Backward(index.MaxOrdinal) {
 		if err := ev.charge(1); err != nil {
 			return err
@@ -99,11 +109,13 @@ func (ev *evaluation) pageOf(r *Result, q *query.Query, p index.Posting, offset 
 		case skip > 0:
 			skip--
 		default:
-			if r.Matches = append(r.Matches, o); len(r.Matches) == q.PageSize {
-				return nil
-			}
+			r.Matches = append(r.Matches, o)
+		}
+		if len(r.Matches) == q.PageSize {
+			break
 		}
 	}
+	ev.worked(start, search.Step{Part: "page", Way: search.ByAge, Found: len(r.Matches)})
 	return nil
 }
 

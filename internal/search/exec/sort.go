@@ -29,7 +29,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []query.SortKey, offset, 
 	if err := ev.charge(int(set.GetCardinality()) * len(keys)); err != nil {
 		return nil, err
 	}
-	start := time.Now()
+	start, within := time.Now(), ev.working()
 	orders := make([]order, len(keys))
 	steps := make([]search.Step, len(keys))
 	for i := range keys {
@@ -38,7 +38,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []query.SortKey, offset, 
 	}
 	if len(keys) == 1 {
 		if found, ok := firstOf(orders[0], set, offset+count, keys[0].Descending); ok {
-			ev.worked(start, search.Step{Part: "_sort", Way: search.ByBest, Found: len(found) - offset, Steps: steps})
+			ev.worked(start, search.Step{Part: "_sort", Way: search.ByBest, Found: len(found) - offset, Steps: append(steps, within()...)})
 			return found[offset:], nil
 		}
 	}
@@ -64,7 +64,7 @@ func (ev *evaluation) sorted(set *roaring.Bitmap, keys []query.SortKey, offset, 
 	for _, place := range places[min(offset, len(places)):] {
 		matches = append(matches, index.Ordinal(ordinals[place]))
 	}
-	ev.worked(start, search.Step{Part: "_sort", Way: search.ByParts, Found: len(matches), Steps: steps})
+	ev.worked(start, search.Step{Part: "_sort", Way: search.ByParts, Found: len(matches), Steps: append(steps, within()...)})
 	return matches, nil
 }
 
