@@ -8,8 +8,8 @@ import (
 	"github.com/fhirlake/fhirlake/datastore/rest/internal/browse"
 )
 
-// pages returns the handler with pages for browsers before it. A page is made of what the
-// handler itself answers to the same caller.
+// pages returns the handler with pages for browsers before it. A page is made of the
+// answers that the handler itself gives to the same caller.
 func (h *handler) pages() http.Handler {
 	pages := browse.New(h, browse.Options{Root: h.options.BasePath, Base: h.base, Parameters: h.store.Parameters, Stats: h.store.Stats})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

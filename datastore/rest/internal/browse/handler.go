@@ -104,7 +104,7 @@ func (v *visit) readQuery() {
 	v.query = strings.Join(kept, "&")
 }
 
-// show answers with the page of what the API gives.
+// show asks the API and answers with the page of its answer.
 func (v *visit) show(path string) {
 	var a *answer
 	if v.r.Method == http.MethodPost {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// attacks are texts that break out of what is not escaped, or run something where a link is
+// attacks are texts that break out of HTML without escapes, or run something where a link is
 // made of them.
 var attacks = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'><svg/onload=alert(1)>`, `</pre></code></style></script></title></textarea><script>alert(1)</script>`,
@@ -86,7 +86,7 @@ func TestOffsetsOfStrangers(t *testing.T) {
 	}
 }
 
-// TestLargeResources has pages of what is too large for a page say what they leave out.
+// TestLargeResources has pages say what they leave out of large resources.
 func TestLargeResources(t *testing.T) {
 	var names, contained, components strings.Builder
 	for i := range 10_000 {

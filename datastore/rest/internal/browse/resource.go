@@ -7,7 +7,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/schema"
 )
 
-// resource answers with the page of one resource, or of what else the API answers with.
+// resource answers with the page of one resource. Other answers of the API have the same
+// page.
 func (v *visit) resource(a *answer, o object) {
 	typ := text(o, "resourceType")
 	title := titleOf(o)

@@ -253,7 +253,7 @@ func (m *markup) cell(c cell, n int) {
 	}
 }
 
-// shortID returns the beginning of an id that is long, as those that nobody reads are.
+// shortID returns the beginning of a long id, which nobody reads.
 func shortID(id string) string {
 	if len(id) <= 20 {
 		return id

@@ -33,7 +33,8 @@ type event struct {
 	id, date, what, detail string
 }
 
-// timeline answers with the page of what happened to a patient, the newest first.
+// timeline answers with the page of a patient's encounters, conditions, notes and so on,
+// the newest first.
 func (v *visit) timeline(patient object) {
 	p := v.ofPatient(patient, "Timeline")
 	m := &p.body
