@@ -1,6 +1,7 @@
 package browse
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,9 +33,14 @@ func (v *visit) capabilities(a *answer, o object) {
 		m.add("</ul>\n")
 	}
 	resources := list(get(rest, "resource"))
+	operated := slices.ContainsFunc(resources, func(r any) bool { return get(r, "operation") != nil })
 	m.add(`<h2>Resource types</h2>` + "\n")
 	m.narrow("capable", "Only types, parameters and operations with")
-	m.add(`<div class="scroll" role="region" aria-label="Resource types" tabindex="0"><table><caption>%</caption><thead><tr><th scope="col">Type</th><th scope="col">Interactions</th><th scope="col">Search parameters</th><th scope="col">Operations</th></tr></thead><tbody id="capable">`+"\n", strconv.Itoa(len(resources))+" types")
+	m.add(`<div class="scroll" role="region" aria-label="Resource types" tabindex="0"><table><caption>%</caption><thead><tr><th scope="col">Type</th><th scope="col">Interactions</th><th scope="col">Search parameters</th>`, strconv.Itoa(len(resources))+" types")
+	if operated {
+		m.add(`<th scope="col">Operations</th>`)
+	}
+	m.add(`</tr></thead><tbody id="capable">` + "\n")
 	for _, r := range resources {
 		if m.full() {
 			m.add(`<tr><td colspan="4">More types have no room here.</td></tr>`)
@@ -48,8 +54,12 @@ func (v *visit) capabilities(a *answer, o object) {
 		for _, operation := range list(get(r, "operation")) {
 			operations = append(operations, "$"+text(operation, "name"))
 		}
-		m.add(`<tr><th scope="row"><a href="%">%</a></th><td>%</td><td>%</td><td>%</td></tr>`+"\n",
-			v.to(typ, ""), typ, joined(", ", codes(get(r, "interaction"))...), short(strings.Join(parameters, ", "), 3000), short(strings.Join(operations, ", "), 1000))
+		m.add(`<tr><th scope="row"><a href="%">%</a></th><td>%</td><td>%</td>`,
+			v.to(typ, ""), typ, joined(", ", codes(get(r, "interaction"))...), short(strings.Join(parameters, ", "), 3000))
+		if operated {
+			m.add("<td>%</td>", short(strings.Join(operations, ", "), 1000))
+		}
+		m.add("</tr>\n")
 	}
 	m.add("</tbody></table></div>\n")
 	m.add(`<p><a href="%">As JSON</a></p>`+"\n", v.raw("json"))

@@ -160,16 +160,12 @@ func measure(charts map[string]*chart, o object) {
 			i, c.lines = len(c.lines), append(c.lines, &line{name: lineName})
 		}
 		p := point{at: at, value: value, text: say(q), low: math.Inf(-1), high: math.Inf(1)}
-		for _, r := range list(ranges) {
-			low, failedLow := strconv.ParseFloat(text(r, "low", "value"), 64)
-			high, failedHigh := strconv.ParseFloat(text(r, "high", "value"), 64)
-			if failedLow == nil {
-				p.low, p.known = low, true
-			}
-			if failedHigh == nil {
-				p.high, p.known = high, true
-			}
-			break // the first one is that of the patient
+		r := first(ranges) // the one of the patient stands first
+		if low, err := strconv.ParseFloat(text(r, "low", "value"), 64); err == nil {
+			p.low, p.known = low, true
+		}
+		if high, err := strconv.ParseFloat(text(r, "high", "value"), 64); err == nil {
+			p.high, p.known = high, true
 		}
 		p.out = value < p.low || value > p.high
 		c.lines[i].points = append(c.lines[i].points, p)

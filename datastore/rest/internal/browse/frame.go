@@ -134,6 +134,9 @@ func (v *visit) failed(a *answer, o object) {
 	if a.long || o == nil {
 		p.body.add(`<p><a href="%">The answer as it is</a></p>`+"\n", v.raw("json"))
 	}
+	if a.status == http.StatusBadRequest && v.r.Method != http.MethodPost && v.searched() {
+		v.form(&p.body) // with what was asked for, to be mended
+	}
 	v.send(a.status, p)
 }
 

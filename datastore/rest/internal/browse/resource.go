@@ -14,7 +14,7 @@ func (v *visit) resource(a *answer, o object) {
 	title := titleOf(o)
 	p := &page{title: joined(" ", title, typ), crumbs: v.crumbs()}
 	m := &p.body
-	m.add("<h1>%</h1>\n", short(p.title, 300))
+	m.add("<h1><bdi>%</bdi> %</h1>\n", title, short(typ, 64))
 	if v.id != "" {
 		v.facts(m, o)
 		v.tabs(m, "")
@@ -132,7 +132,7 @@ func (v *visit) tabs(m *markup, at string) {
 		tab("curves", v.to(path, ":view=curves"), "Curves")
 	}
 	if compartments[v.typ] {
-		tab("compartment", v.to(path+"/*", ""), "All of it")
+		tab("compartment", v.to(path+"/*", ""), "Compartment")
 	}
 	tab("json", v.to(here, "_format=json&_pretty=true"), "Raw JSON")
 	tab("rawxml", v.to(here, "_format=xml&_pretty=true"), "Raw XML")

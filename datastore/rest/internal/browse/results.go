@@ -118,11 +118,10 @@ func (v *visit) results(o object) {
 	if v.typ != "" {
 		p.title = v.typ
 	}
-	if len(v.steps) == 3 {
+	if len(v.steps) == 3 && v.last() == "*" {
+		p.title = "Compartment of " + v.steps[0] + "/" + v.steps[1]
+	} else if len(v.steps) == 3 {
 		p.title += " of " + v.steps[0] + "/" + v.steps[1]
-		if v.typ == "" {
-			p.title = "All of " + v.steps[0] + "/" + v.steps[1]
-		}
 	}
 	if strings.HasPrefix(v.last(), "$") {
 		p.title = v.last()

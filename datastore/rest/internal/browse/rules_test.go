@@ -22,7 +22,7 @@ var plainName = regexp.MustCompile(`^[a-zA-Z-]+[0-9]?$`)
 
 // known are the elements that pages have. Nothing that loads or embeds is among them.
 var known = strings.Fields(`html head meta title link style body a header nav form label input button main ol ul li footer kbd datalist option script
-	h1 h2 h3 p div table caption thead tbody tr th td code pre span strong dl dt dd details summary iframe section time svg rect path circle text title mark ins del fieldset legend`)
+	h1 h2 h3 p div table caption thead tbody tr th td code pre span strong dl dt dd details summary iframe section time bdi svg rect path circle text title mark ins del fieldset legend`)
 
 // requirePage fails the test unless a page is well-formed, safe, and fit for everybody.
 func requirePage(t testing.TB, page, policy string) {

@@ -129,7 +129,7 @@ func (v *visit) ofPatient(patient object, name string) *page {
 	p := &page{title: joined(": ", name, who), crumbs: v.crumbs()}
 	p.crumbs[len(p.crumbs)-1].link = v.to("Patient/"+v.id, "")
 	p.crumbs = append(p.crumbs, crumb{name, ""})
-	p.body.add("<h1>%</h1>\n", short(p.title, 300))
+	p.body.add("<h1>% <bdi>%</bdi></h1>\n", joined("", name, ":"), who)
 	v.facts(&p.body, patient)
 	v.tabs(&p.body, "")
 	return p
