@@ -13,11 +13,13 @@ import (
 func (h *handler) pages() http.Handler {
 	pages := browse.New(h, browse.Options{Root: h.options.BasePath, Base: h.base, Parameters: h.store.Parameters, Stats: h.store.Stats})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if wantsPage(r) {
-			pages.ServeHTTP(w, r)
-		} else {
+		if !wantsPage(r) {
 			h.ServeHTTP(w, r)
+			return
 		}
+		x := &exchange{handler: h, w: w, r: r, form: form{mediaType: fhirJSON}}
+		defer x.recover()
+		pages.ServeHTTP(w, r)
 	})
 }
 

@@ -47,6 +47,9 @@ func (m *markup) draw(c *chart) {
 			m.add(`"/>`)
 		}
 		for _, p := range l.points {
+			if m.full() {
+				break
+			}
 			m.add(`<circle class="dot` + class)
 			if p.out {
 				m.add(" outside")

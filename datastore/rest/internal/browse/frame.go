@@ -118,6 +118,9 @@ func (v *visit) failed(a *answer, o object) {
 		}
 	}
 	title := joined(" ", strconv.Itoa(a.status), http.StatusText(a.status))
+	if a.status < 300 {
+		title = "There is no page of this answer"
+	}
 	p := &page{title: title, crumbs: v.crumbs()}
 	p.body.add("<h1>%</h1>\n", title)
 	switch {
@@ -126,7 +129,7 @@ func (v *visit) failed(a *answer, o object) {
 	case text(o, "resourceType") == "OperationOutcome":
 		p.body.issues(list(o["issue"]))
 	default:
-		p.body.add("<p>The answer cannot be shown as a page.</p>\n")
+		p.body.add("<p>It is too long, or it is no resource.</p>\n")
 	}
 	if a.status == http.StatusGone && v.id != "" {
 		p.body.add(`<p><a href="%">History of this resource</a></p>`+"\n", v.to(v.typ+"/"+v.id+"/_history", ""))
@@ -145,8 +148,15 @@ func (v *visit) raw(format string) string {
 	return v.to(strings.Join(v.steps, "/"), joined("&", v.query, "_format="+format, "_pretty=true"))
 }
 
+// maxSteps is how many steps a path has for which a way is shown. Those of the API have
+// five at most.
+const maxSteps = 8
+
 // crumbs returns the way to what the path names.
 func (v *visit) crumbs() (way []crumb) {
+	if len(v.steps) > maxSteps {
+		return nil
+	}
 	path := ""
 	for i, step := range v.steps {
 		path = joined("/", path, step)

@@ -53,6 +53,10 @@ type own struct {
 	form             bool // the search form was sent
 }
 
+// maxAddress is the length of the longest address that has a page, and to which a page has
+// a link. A page has a few links of that length.
+const maxAddress = 16 << 10
+
 // ServeHTTP implements [http.Handler]. The request is a GET, a HEAD, or a POST to _search.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{Handler: h, place: placeOf(h.options.Base(r)), w: w, r: r}
@@ -66,6 +70,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v.readQuery()
 	switch {
+	case len(r.URL.Path)+len(r.URL.RawQuery) > maxAddress:
+		v.refuse(http.StatusRequestURITooLong, "The address is too long for a page", "Ask for less, or for JSON.")
 	case v.own.to != "":
 		v.redirect(v.goal())
 	case v.own.form:

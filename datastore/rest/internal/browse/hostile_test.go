@@ -117,6 +117,29 @@ func TestLargeResources(t *testing.T) {
 	}
 	require.Contains(t, s.page("/Basic?_count=1000"), "more have no room here")
 	s.page("/_history?_count=1000")
+	amps := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("&'", 300_000)))
+	s.put(`{"resourceType":"DocumentReference","id":"amps","status":"current","content":[{"attachment":{"contentType":"text/plain","data":"` + amps + `"}},{"attachment":{"contentType":"text/plain","data":"` + amps + `"}},{"attachment":{"contentType":"text/plain","data":"` + amps + `"}}]}`)
+	s.page("/DocumentReference/amps")
+	s.put(`{"resourceType":"Basic","id":"digits","code":{"text":"x"},"nonsense":[` + strings.Repeat("0,", 2_000_000) + `0]}`)
+	require.Contains(t, s.page("/Basic/digits"), "There is no page of this answer")
+	s.put(`{"resourceType":"Basic","id":"narrative","code":{"text":"x"},"text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>` + strings.Repeat("<p>&amp;</p>", 20_000) + `</div>"}}`)
+	require.Contains(t, s.page("/Basic/narrative"), "The narrative is too long")
+}
+
+// TestLongAddresses has addresses of every length be answered with little work.
+func TestLongAddresses(t *testing.T) {
+	s := newSite(t, 0)
+	for _, n := range []int{1000, 15_000, 200_000} {
+		for _, path := range []string{strings.Repeat("/a", n/2), strings.Repeat("/Patient", n/8), "/Patient?" + strings.Repeat("name=a&", n/7), "/Patient?name=" + strings.Repeat("%27", n/3), "/Patient?" + strings.Repeat("x%5c=%22&", n/9), "/?:go=" + strings.Repeat("Patient/", n/8)} {
+			w := s.do("GET", path, "")
+			require.NotEqual(t, http.StatusInternalServerError, w.Code)
+			if w.Code != http.StatusSeeOther {
+				s.check(w)
+			}
+		}
+		w := s.do("POST", "/Patient/_search", strings.Repeat("name=a&", n/7), "Content-Type: application/x-www-form-urlencoded")
+		s.check(w)
+	}
 }
 
 func TestLinks(t *testing.T) {

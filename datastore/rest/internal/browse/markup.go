@@ -38,6 +38,9 @@ func (m *markup) add(form literal, values ...string) {
 // full reports whether the content has no more room for a row or a line.
 func (m *markup) full() bool { return len(m.b) > room }
 
+// longestEscape is how many bytes of HTML a byte of text becomes at most.
+const longestEscape = 5
+
 // text writes a text, escaped. Control characters become the pictures that Unicode has for
 // them, and bytes that are no UTF-8 become U+FFFD.
 func (m *markup) text(s string) {

@@ -14,7 +14,7 @@ import (
 
 // The bounds of the notes of a page.
 const (
-	maxNote     = 200 << 10 // bytes of text of one
+	maxNote     = 400 << 10 // bytes of HTML of one
 	maxFile     = 8 << 20   // bytes of an attachment
 	maxEntities = 2000      // rows of a table
 )
@@ -127,14 +127,15 @@ func fits(entities []nlp.Entity, text []rune) bool {
 // inside another is not marked.
 func (m *markup) marked(note []rune, entities []nlp.Entity) {
 	m.add(`<div class="note" dir="auto" role="region" aria-label="Text of the note" tabindex="0">`)
-	at, left := 0, maxNote
+	at, left := 0, min(maxNote, room-len(m.b))
 	plain := func(to int) bool {
 		if to <= at {
 			return true
 		}
-		shown, more := cut(string(note[at:to]), max(left, 0))
+		before := len(m.b)
+		shown, more := cut(string(note[at:to]), max(left, 0)/longestEscape)
 		m.text(shown)
-		left -= len(shown)
+		left -= len(m.b) - before
 		at = to
 		return more == 0
 	}

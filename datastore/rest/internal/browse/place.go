@@ -46,7 +46,7 @@ func (p place) inside(address string) (below string, ok bool) {
 // "" for an address elsewhere.
 func (p place) page(address string) string {
 	below, ok := p.inside(address)
-	if !ok {
+	if !ok || len(below) > maxAddress {
 		return ""
 	}
 	if below == "" || below[0] == '?' {

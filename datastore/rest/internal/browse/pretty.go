@@ -43,6 +43,7 @@ func (w *printer) value(t schema.TypeID, f schema.FieldID, depth int) {
 		w.items(depth, "{", '}', func() {
 			name, err := w.in.ReadToken()
 			if err != nil {
+				w.cut = true
 				return
 			}
 			key := name.String()

@@ -3,6 +3,7 @@ package browse
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -17,20 +18,35 @@ type object map[string]any
 // A number is a JSON number as it was written.
 type number string
 
+// maxValues is how many values an answer may have that becomes a page. Each takes up to a
+// hundred bytes.
+const maxValues = 1 << 20
+
+var errTooMany = errors.New("browse: the answer has more values than a page is made of")
+
+// A decoder reads a JSON text with a bounded number of values.
+type decoder struct {
+	*jsontext.Decoder
+	left int
+}
+
 // decode reads one JSON value.
 func decode(src []byte) (any, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(src), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	v, err := decodeNext(d)
+	d := &decoder{jsontext.NewDecoder(bytes.NewReader(src), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), maxValues}
+	v, err := d.next()
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	return v, err
 }
 
-func decodeNext(d *jsontext.Decoder) (any, error) {
+func (d *decoder) next() (any, error) {
 	t, err := d.ReadToken()
 	if err != nil {
 		return nil, err
+	}
+	if d.left--; d.left < 0 {
+		return nil, errTooMany
 	}
 	switch t.Kind() {
 	case '{':
@@ -41,7 +57,7 @@ func decodeNext(d *jsontext.Decoder) (any, error) {
 				return nil, err
 			}
 			key := name.String() // before the next token is read
-			if o[key], err = decodeNext(d); err != nil {
+			if o[key], err = d.next(); err != nil {
 				return nil, err
 			}
 		}
@@ -50,7 +66,7 @@ func decodeNext(d *jsontext.Decoder) (any, error) {
 	case '[':
 		list := []any{}
 		for d.PeekKind() != ']' {
-			v, err := decodeNext(d)
+			v, err := d.next()
 			if err != nil {
 				return nil, err
 			}

@@ -34,7 +34,7 @@ func (m *markup) xml(p place, src string) bool {
 func (m *markup) tag(p place, tag string) {
 	name, attributes, _ := strings.Cut(tag, " ")
 	m.add(`&lt;<span class="k">%</span>`, short(name, 200))
-	for attributes != "" {
+	for attributes != "" && !m.full() {
 		key, rest, ok := strings.Cut(attributes, `="`)
 		if !ok {
 			m.text(" " + short(attributes, maxString))
