@@ -35,13 +35,13 @@ func wantsPage(r *http.Request) bool {
 	default:
 		return false
 	}
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if !strings.Contains(strings.ToLower(accept), "html") && !strings.Contains(r.URL.RawQuery, "html") {
+		return false // what most clients send
+	}
 	if format := queryValue(r.URL.RawQuery, "_format"); format != "" {
 		name, _, err := mime.ParseMediaType(format)
 		return err == nil && (name == "html" || name == "text/html")
-	}
-	accept := strings.Join(r.Header.Values("Accept"), ",")
-	if !strings.Contains(strings.ToLower(accept), "html") {
-		return false
 	}
 	ranges := rangesOf(accept)
 	html := 0.0

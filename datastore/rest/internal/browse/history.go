@@ -71,7 +71,7 @@ func (v *visit) writtenTable(m *markup, versions []written) {
 			break
 		}
 		r, _ := w.resource.(object)
-		m.add(`<tr><th scope="row"><a href="%">%</a></th><td>%</td><td>`, v.reference(w.ref), w.ref, strings.TrimSuffix(titleOf(r), ","))
+		m.add(`<tr><th scope="row"><a href="%">%</a></th><td>%</td><td>`, v.reference(w.ref), w.ref, titleOf(r))
 		if w.resource != nil {
 			m.add(`<a href="%">%</a>`, v.to(w.ref+"/_history/"+w.version, ""), w.version)
 		} else {
@@ -161,11 +161,11 @@ func linkOf(o object, relation string) string {
 func (v *visit) pages(m *markup, o object) {
 	m.add(`<nav aria-label="Pages of the answer"><ul class="pages">`)
 	for _, l := range []struct {
-		relation string
-		name     literal
-	}{{"first", "First"}, {"previous", "Previous"}, {"next", "Next"}, {"last", "Last"}} {
+		relation  string
+		rel, name literal
+	}{{"first", "first", "First"}, {"previous", "prev", "Previous"}, {"next", "next", "Next"}, {"last", "last", "Last"}} {
 		if link := v.page(linkOf(o, l.relation)); link != "" {
-			m.add(`<li><a href="%" rel="`+literalRelations[l.relation]+`">`+l.name+`</a></li>`, link)
+			m.add(`<li><a href="%" rel="`+l.rel+`">`+l.name+`</a></li>`, link)
 		}
 	}
 	if v.r.Method != http.MethodPost {
@@ -173,5 +173,3 @@ func (v *visit) pages(m *markup, o object) {
 	}
 	m.add("</ul></nav>\n")
 }
-
-var literalRelations = map[string]literal{"first": "first", "previous": "prev", "next": "next", "last": "last"}

@@ -2,6 +2,7 @@ package browse
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/fhirlake/fhirlake/internal/schema"
@@ -12,9 +13,13 @@ import (
 func (v *visit) resource(a *answer, o object) {
 	typ := text(o, "resourceType")
 	title := titleOf(o)
-	p := &page{title: joined(" ", title, typ), crumbs: v.crumbs()}
+	p := &page{title: joined(", ", title, typ), crumbs: v.crumbs()}
 	m := &p.body
-	m.add("<h1><bdi>%</bdi> %</h1>\n", title, short(typ, 64))
+	if title != "" {
+		m.add("<h1><bdi>%</bdi>, %</h1>\n", title, short(typ, 64))
+	} else {
+		m.add("<h1>%</h1>\n", short(typ, 64))
+	}
 	if v.id != "" {
 		v.facts(m, o)
 		v.tabs(m, "")
@@ -55,7 +60,7 @@ func titleOf(o object) string {
 			v = first(v)
 		}
 		if s := say(v); s != "" {
-			return short(s, 120) + ","
+			return short(s, 120)
 		}
 	}
 	return ""
@@ -87,7 +92,7 @@ func (v *visit) facts(m *markup, o object) {
 			m.add(`<div><dt>Profile</dt><dd><a href="%">%</a></dd></div>`, v.canonical(s, []schema.TypeID{structure}), short(name, 100))
 		}
 	}
-	for i, tag := range append(list(get(o, "meta", "tag"))[:len(list(get(o, "meta", "tag"))):len(list(get(o, "meta", "tag")))], list(get(o, "meta", "security"))...) {
+	for i, tag := range slices.Concat(list(get(o, "meta", "tag")), list(get(o, "meta", "security"))) {
 		if i < 5 {
 			fact("Tag", say(tag))
 		}

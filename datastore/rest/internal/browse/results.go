@@ -23,7 +23,7 @@ var columns = []struct {
 	name literal
 	of   func(v *visit, o object) cell
 }{
-	{"Name", func(_ *visit, o object) cell { return cell{text: say(firstOf2(o["name"], o["title"]))} }},
+	{"Name", func(_ *visit, o object) cell { return cell{text: say(first(firstOf(o, "name", "title")))} }},
 	{"What", func(_ *visit, o object) cell { return cell{text: whatOf(o)} }},
 	{"Value", func(_ *visit, o object) cell { return cell{text: valueText(o)} }},
 	{"Status", func(_ *visit, o object) cell {
@@ -55,13 +55,6 @@ func statusOf(o object) string {
 		return "inactive"
 	}
 	return say(firstOf(o, "status", "clinicalStatus"))
-}
-
-func firstOf2(a, b any) any {
-	if a = first(a); a != nil {
-		return a
-	}
-	return b
 }
 
 // whatOf says what a resource is about.

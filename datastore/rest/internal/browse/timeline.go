@@ -125,7 +125,7 @@ func (v *visit) timeline(patient object) {
 
 // ofPatient begins a page of a patient.
 func (v *visit) ofPatient(patient object, name string) *page {
-	who := strings.TrimSuffix(titleOf(patient), ",")
+	who := titleOf(patient)
 	p := &page{title: joined(": ", name, who), crumbs: v.crumbs()}
 	p.crumbs[len(p.crumbs)-1].link = v.to("Patient/"+v.id, "")
 	p.crumbs = append(p.crumbs, crumb{name, ""})
