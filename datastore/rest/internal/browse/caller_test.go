@@ -31,7 +31,7 @@ func TestCallerAsks(t *testing.T) {
 		s.handler.ServeHTTP(w, r)
 	})
 	s2 := &site{t: t, handler: browse.New(guard, browse.Options{
-		Root: "/fhir", Base: func(*http.Request) string { return base }, Parameters: func(string) []search.Parameter { return nil },
+		Root: "/fhir", Base: func(*http.Request) string { return base }, Parameters: func(string) []search.Parameter { return nil }, Stats: s.store.Stats,
 	})}
 	for _, path := range []string{"", "/Patient", "/Patient/ann", "/Patient/ann?:view=xml", "/Patient/ann?:view=timeline", "/Patient/ann?:view=curves", "/Patient/ann/_history?_count=1", "/DocumentReference/d1", "/metadata"} {
 		asked = 0

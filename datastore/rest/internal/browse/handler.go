@@ -19,7 +19,8 @@ type Options struct {
 	Base func(*http.Request) string
 	// Parameters returns the search parameters of a resource type.
 	Parameters func(typ string) []search.Parameter
-	// Stats, if it is not nil, returns the sizes that the start page shows to everybody.
+	// Stats, if it is not nil, returns the sizes that the start page shows to a caller who
+	// sees every resource.
 	Stats func() (datastore.Stats, error)
 }
 

@@ -22,6 +22,7 @@ func (v *visit) start() {
 	var some []held
 	var none []string
 	total := 0
+	sizes := v.sizes() // before the counts, which grow meanwhile
 	for _, typ := range typeNames {
 		a := v.ask(typ, "_summary=count")
 		switch {
@@ -45,18 +46,18 @@ func (v *visit) start() {
 	fact := func(name literal, value string) { m.add("<div><dt>"+name+"</dt><dd>%</dd></div>", value) }
 	fact("Resources", grouped(strconv.Itoa(total)))
 	fact("Types", strconv.Itoa(len(some)))
-	var stats datastore.Stats
-	if v.options.Stats != nil {
-		var err error
-		if stats, err = v.options.Stats(); err == nil {
-			fact("Versions", grouped(strconv.Itoa(stats.Versions)))
-			b := stats.Bytes
-			fact("Memory of the index", size(b.Resources+b.Terms+b.Postings+b.Texts+b.Columns))
-			if stats.Checkpoint.Bytes > 0 {
-				fact("Checkpoint on disk", size(stats.Checkpoint.Bytes))
-			}
-			fact("Limit used", strconv.FormatFloat(stats.Limit*100, 'f', 1, 64)+" %")
+	for _, t := range sizes.Types {
+		total -= t.Resources
+	}
+	seesAll := sizes.Types != nil && total >= 0
+	if seesAll {
+		fact("Versions", grouped(strconv.Itoa(sizes.Versions)))
+		b := sizes.Bytes
+		fact("Memory of the index", size(b.Resources+b.Terms+b.Postings+b.Texts+b.Columns))
+		if sizes.Checkpoint.Bytes > 0 {
+			fact("Checkpoint on disk", size(sizes.Checkpoint.Bytes))
 		}
+		fact("Limit used", strconv.FormatFloat(sizes.Limit*100, 'f', 1, 64)+" %")
 	}
 	m.add("</dl>\n")
 	if len(some) > 0 {
@@ -83,12 +84,21 @@ func (v *visit) start() {
 		}
 		m.add("</p></details>\n")
 	}
-	if v.options.Stats != nil {
-		m.memory(stats.Parameters)
+	if seesAll {
+		m.memory(sizes.Parameters)
 	}
 	m.add("<h2>Search all types</h2>\n")
 	v.form(m)
 	v.send(http.StatusOK, p)
+}
+
+// sizes returns the sizes of the store, nothing where they are not to be had. They are shown
+// to a caller who sees every resource: to others they would tell what is hidden.
+func (v *visit) sizes() (sizes datastore.Stats) {
+	if v.options.Stats != nil {
+		sizes, _ = v.options.Stats() // of a closed store the counts tell
+	}
+	return sizes
 }
 
 // maxParameters is how many search parameters the start page lists by memory.
