@@ -68,11 +68,15 @@ type handler struct {
 // The store stays the caller's: shut the server down, then close the store.
 func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 	h := &handler{store: store, options: opts.withDefaults(), routes: routes()}
-	return gzhttp.GzipHandler(h.pages())
+	return gzhttp.GzipHandler(h)
 }
 
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if wantsPage(r) {
+		h.page(w, r)
+		return
+	}
 	base := h.base(r)
 	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, form: form{mediaType: fhirJSON}}
 	defer x.recover()

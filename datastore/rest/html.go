@@ -8,19 +8,13 @@ import (
 	"github.com/fhirlake/fhirlake/datastore/rest/internal/browse"
 )
 
-// pages returns the handler with pages for browsers before it. A page is made of the
-// answers that the handler itself gives to the same caller.
-func (h *handler) pages() http.Handler {
-	pages := browse.New(h, browse.Options{Root: h.options.BasePath, Base: h.base, Parameters: h.store.Parameters, Stats: h.store.Stats})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !wantsPage(r) {
-			h.ServeHTTP(w, r)
-			return
-		}
-		x := &exchange{handler: h, w: w, r: r, form: form{mediaType: fhirJSON}}
-		defer x.recover()
-		pages.ServeHTTP(w, r)
-	})
+// page answers with a page for browsers. It is made of the answers that the handler itself
+// gives to the same caller in JSON.
+func (h *handler) page(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{handler: h, w: w, r: r, form: form{mediaType: fhirJSON}}
+	defer x.recover()
+	options := browse.Options{Root: h.options.BasePath, Base: h.base, Parameters: h.store.Parameters, Stats: h.store.Stats}
+	browse.New(h, options).ServeHTTP(w, r)
 }
 
 // wantsPage reports whether a request asks for HTML: by _format, or by an Accept that names
