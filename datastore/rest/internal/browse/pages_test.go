@@ -22,7 +22,7 @@ var changing = regexp.MustCompile(`[0-9.]+(?:µs|ms|ns|s)\b|_page=[A-Za-z0-9_-]+
 func TestPages(t *testing.T) {
 	s := story(t)
 	for name, path := range map[string]string{
-		"start": "", "patient": "/Patient/ann", "version": "/Patient/ann/_history/2", "xml": "/Patient/ann?:view=xml", "history": "/Patient/ann/_history",
+		"patient": "/Patient/ann", "version": "/Patient/ann/_history/2", "xml": "/Patient/ann?:view=xml", "history": "/Patient/ann/_history",
 		"timeline": "/Patient/ann?:view=timeline", "curves": "/Patient/ann?:view=curves", "note": "/DocumentReference/d1",
 		"search": "/Observation?code=http://loinc.org|4548-4&_sort=-date&_count=2&_include=Observation:subject&_explain=true", "compartment": "/Patient/ann/*?_count=5",
 		"system": "/_history?_count=5", "bob": "/Patient/bob/_history",
@@ -38,6 +38,19 @@ func TestPages(t *testing.T) {
 	}
 	s.page("/metadata")
 	s.page("/Patient")
+}
+
+// TestStart has the start page tell what the store holds.
+func TestStart(t *testing.T) {
+	s := story(t)
+	page := s.page("")
+	for _, want := range []string{
+		"<h1>What the store holds</h1>", `<a href="/fhir/Observation">Observation</a></th><td class="number">6</td>`, `<a href="/fhir/Patient">Patient</a></th><td class="number">1</td>`,
+		"<dt>Versions</dt><dd>21</dd>", "<dt>Memory of the index</dt>", "Search parameters by memory", `<a href="/fhir/Patient/_history" aria-label="History of Patient">`, `<form id="search" action="/fhir/"`,
+	} {
+		require.Contains(t, page, want)
+	}
+	require.Contains(t, newSite(t, 0).page("/"), "types without resources")
 }
 
 // TestErrorsArePages has errors be pages with the status and the headers of the API.

@@ -19,6 +19,7 @@ func (v *visit) start() {
 		typ   string
 		count int
 	}
+	counts := map[string]int{}
 	var some []held
 	var none []string
 	total := 0
@@ -39,6 +40,7 @@ func (v *visit) start() {
 			none = append(none, typ)
 			continue
 		}
+		counts[typ] = n
 		some = append(some, held{typ, n})
 		total += n
 	}
@@ -46,10 +48,10 @@ func (v *visit) start() {
 	fact := func(name literal, value string) { m.add("<div><dt>"+name+"</dt><dd>%</dd></div>", value) }
 	fact("Resources", grouped(strconv.Itoa(total)))
 	fact("Types", strconv.Itoa(len(some)))
+	seesAll := sizes.Types != nil
 	for _, t := range sizes.Types {
-		total -= t.Resources
+		seesAll = seesAll && counts[t.Type] >= t.Resources
 	}
-	seesAll := sizes.Types != nil && total >= 0
 	if seesAll {
 		fact("Versions", grouped(strconv.Itoa(sizes.Versions)))
 		b := sizes.Bytes
