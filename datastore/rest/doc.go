@@ -43,6 +43,13 @@
 // Every error is an OperationOutcome, a panic included, and none carries patient data.
 // [datastore.Status] gives the status of the store's errors.
 //
+// # Pages
+//
+// A browser gets pages: whoever asks for text/html, by _format=html or by an Accept that
+// likes it better than JSON and XML, by GET or by POST to _search. The start page is at the
+// base. Pages are made of the answers that the same caller gets in JSON, and change nothing.
+// docs/rest.md shows what there is.
+//
 // # What it does not do
 //
 // It neither authenticates nor authorises: wrap the
