@@ -2,6 +2,7 @@ package browse_test
 
 import (
 	"flag"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -122,6 +123,29 @@ func TestSearchByPost(t *testing.T) {
 	w := s.do("POST", "/Patient/_search", "name=smith", "Content-Type: application/x-www-form-urlencoded")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Contains(t, s.check(w), `href="/fhir/Patient/ann"`)
+}
+
+// TestTimelineByPages has a timeline show each event, whatever else is on its day.
+func TestTimelineByPages(t *testing.T) {
+	s := newSite(t, 0, `{"resourceType":"Patient","id":"p"}`)
+	for i := range 350 {
+		s.put(fmt.Sprintf(`{"resourceType":"Encounter","id":"e%d","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"period":{"start":"2020-03-%02dT%02d:00:00Z"}}`, i, i/60+1, i%24))
+		s.put(fmt.Sprintf(`{"resourceType":"Procedure","id":"p%d","status":"completed","code":{"text":"x"},"subject":{"reference":"Patient/p"},"performedDateTime":"20%02d"}`, i, i/10))
+	}
+	seen, path := map[string]bool{}, "/Patient/p?:view=timeline"
+	event, next := regexp.MustCompile(`<span><a href="/fhir/(\w+/\w+)">`), regexp.MustCompile(`<a href="/fhir([^"]*)" rel="next">What`)
+	for range 50 {
+		page := s.page(path)
+		for _, m := range event.FindAllStringSubmatch(page, -1) {
+			seen[m[1]] = true
+		}
+		found := next.FindStringSubmatch(page)
+		if found == nil {
+			break
+		}
+		path = strings.ReplaceAll(found[1], "&amp;", "&")
+	}
+	require.Len(t, seen, 700)
 }
 
 // TestPaging follows the links of pages from the first to the last.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // perKind is how many resources of a type a timeline asks for at once.
@@ -39,7 +40,7 @@ func (v *visit) timeline(patient object) {
 	p := v.ofPatient(patient, "Timeline")
 	m := &p.body
 	var events, undated []event
-	var from string // before it the page is not complete
+	var last string // the day at which a type has more than was asked for
 	var hidden []string
 	m.add(`<ul class="legend">`)
 	for i, k := range kinds {
@@ -61,7 +62,7 @@ func (v *visit) timeline(patient object) {
 				continue
 			}
 			e := event{i, text(r, "id"), dateOf(r), eventText(r), eventDetail(r)}
-			if e.date == "" {
+			if dayAfter(day(e.date)) == "" {
 				undated = append(undated, e)
 				continue
 			}
@@ -70,8 +71,8 @@ func (v *visit) timeline(patient object) {
 			}
 			events = append(events, e)
 		}
-		if linkOf(o, "next") != "" && oldest > from {
-			from = oldest
+		if linkOf(o, "next") != "" {
+			last = max(last, day(oldest))
 		}
 		m.add(`<li><span class="kind `+k.class+`"></span><a href="%">`+k.name+`</a> %</li>`, v.to(path, "_sort=-"+k.date), grouped(text(o, "total")))
 	}
@@ -79,18 +80,23 @@ func (v *visit) timeline(patient object) {
 	if len(hidden) > 0 {
 		m.add("<p class=\"muted\">Not shown: %.</p>\n", strings.Join(hidden, ", "))
 	}
-	if len(from) >= 10 {
-		from = from[:10]
-	}
 	// Dates are compared as they stand, so that each stands under its own year.
 	slices.SortStableFunc(events, func(a, b event) int { return strings.Compare(b.date, a.date) })
-	year, left := "", 0
-	for _, e := range events {
-		if e.date < from || m.full() {
-			if left++; m.full() && from < e.date {
-				from = e.date[:min(10, len(e.date))]
+	// That day is for the next page, unless this page would have nothing.
+	before := dayAfter(last)
+	if len(events) > 0 && day(events[0].date) <= last {
+		before = last
+	}
+	year := ""
+	for i, e := range events {
+		if day(e.date) < last || day(e.date) == last && before != last {
+			break
+		}
+		if m.full() {
+			if before = dayAfter(day(e.date)); day(events[0].date) == day(events[i].date) {
+				before = day(e.date)
 			}
-			continue
+			break
 		}
 		if y := e.date[:min(4, len(e.date))]; y != year {
 			if year != "" {
@@ -107,8 +113,8 @@ func (v *visit) timeline(patient object) {
 	if len(events) == 0 && len(undated) == 0 {
 		m.add("<p>There is nothing to show.</p>\n")
 	}
-	if from != "" {
-		m.add(`<p><a href="%">What was before %</a></p>`+"\n", v.to("Patient/"+v.id, ":view=timeline&:before="+url.QueryEscape(from)), from)
+	if before != "" {
+		m.add(`<p><a href="%" rel="next">What was before %</a></p>`+"\n", v.to("Patient/"+v.id, ":view=timeline&:before="+url.QueryEscape(before)), before)
 	}
 	if v.own.before != "" {
 		m.add(`<p><a href="%">The newest</a></p>`+"\n", v.to("Patient/"+v.id, ":view=timeline"))
@@ -121,6 +127,22 @@ func (v *visit) timeline(patient object) {
 		m.add("</ol>\n")
 	}
 	v.send(http.StatusOK, p)
+}
+
+// day returns the day of a dateTime, or its month or year if it has no more.
+func day(date string) string { return date[:min(10, len(date))] }
+
+// dayAfter returns the day, month or year after another, "" for what is none.
+func dayAfter(day string) string {
+	for _, step := range []struct {
+		layout              string
+		years, months, days int
+	}{{time.DateOnly, 0, 0, 1}, {"2006-01", 0, 1, 0}, {"2006", 1, 0, 0}} {
+		if t, err := time.Parse(step.layout, day); err == nil {
+			return t.AddDate(step.years, step.months, step.days).Format(step.layout)
+		}
+	}
+	return ""
 }
 
 // ofPatient begins a page of a patient.
