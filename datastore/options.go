@@ -151,7 +151,9 @@ type Options struct {
 	// ReadOnly opens a store as it is at that moment, with or without a process that
 	// writes to it: it shows durable commits, and no later ones. It takes no lock and
 	// writes nothing; writes report ErrReadOnly. Without a store, Open reports
-	// ErrNoStore. If the store was not closed, its last write may be missing.
+	// ErrNoStore. If the store was not closed, its last write may be missing. A store
+	// with commits that only a later version of the library reads is shown up to them, and
+	// the Logger is told; without ReadOnly it does not open.
 	ReadOnly bool
 	// Durability is when commits are synced: each before it is acknowledged, by default.
 	Durability Durability

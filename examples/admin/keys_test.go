@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -69,4 +70,25 @@ func TestRewrap(t *testing.T) {
 	p.key = other
 	require.Equal(t, "ok\n", p.ok("verify"))
 	require.Equal(t, before[segment], files(t, p.store)[segment], "no data is touched")
+}
+
+// TestInterrupted stops each command that takes its time at its beginning, as a signal
+// does: the store is closed in order and whole, and the command can be given again.
+func TestInterrupted(t *testing.T) {
+	p := newPlace(t)
+	p.fill(4)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for _, args := range [][]string{
+		{"verify"}, {"compact"}, {"rotate"}, {"backup", p.path("backup")}, {"export", p.path("out")}, {"changes"},
+	} {
+		var told bytes.Buffer
+		all := append([]string{"-store", p.store, "-key-file", p.key}, args...)
+		require.Equal(t, 1, run(stopped, all, io.Discard, &told), args)
+		require.NotContains(t, told.String(), "panic")
+		require.NotEmpty(t, told.String(), args)
+		require.Equal(t, "ok\n", p.ok("verify"), args)
+		require.Equal(t, "3\n", p.ok("search", "-count", "Patient"), args)
+		p.ok(args...)
+	}
 }

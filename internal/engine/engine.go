@@ -133,11 +133,14 @@ func Start(ctx context.Context, log Log, options Options) (*Engine, error) {
 		Settings: settings, Values: e.payloadOf, Documents: e.Document, PageKey: pages,
 		Now: e.searchTime, Queries: e.guardedQueries(), CostLimit: options.MaxSearchCost,
 	})
-	if err = e.packing.open(ctx, log, options.Logger); err == nil && checkpoint != nil {
+	if err = e.packing.open(log); err == nil && checkpoint != nil {
 		err = e.continueFrom(ctx, checkpoint)
 	}
 	if err == nil {
 		err = e.replay(ctx)
+	}
+	if err == nil {
+		err = e.packing.start(ctx, options.Logger)
 	}
 	if err != nil {
 		e.stop()

@@ -78,7 +78,7 @@ func hashOfErased(key []byte, t schema.TypeID, id string) (h erasedHash) {
 // WasErased reports whether a resource was erased.
 func (e *Engine) WasErased(t schema.TypeID, id string) bool { return e.erased.has(t, id) }
 
-// hashKey returns the key of the hashes, and the state that keeps it where it is new.
+// erasureKey returns the key of the hashes, and the state that keeps it where it is new.
 func (e *Engine) erasureKey(ctx context.Context) (key []byte, states []State, err error) {
 	if key, err = e.State(ctx, erasedKey); err != nil || len(key) > 0 {
 		return key, nil, err
@@ -161,8 +161,11 @@ func unmarshalErasure(name string, b []byte) (*erasure, error) {
 	if len(b) < 2 {
 		return nil, errErasure
 	}
-	if b[0] != erasureFormat || b[1] > 1 {
-		return nil, fmt.Errorf("%w: erasure of a later version", ErrUnsupported)
+	if b[0] != erasureFormat {
+		return nil, txlog.Unsupported("erasure", uint64(b[0]), erasureFormat)
+	}
+	if b[1] > 1 {
+		return nil, txlog.Unsupported(fmt.Sprintf("erasure at stage %d", b[1]), erasureFormat, erasureFormat)
 	}
 	x := &erasure{name: name, done: b[1] == 1}
 	b = b[2:]

@@ -11,6 +11,7 @@ import (
 	"github.com/fhirlake/fhirlake/internal/fhirjson"
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/search/param"
+	"github.com/fhirlake/fhirlake/internal/txlog"
 )
 
 // The values part of a log item is a header and a packed values block
@@ -124,12 +125,15 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	if len(part) < itemFixed {
 		return h, nil, errItem
 	}
-	if part[0] != itemFormat || part[1]&^itemFlags != 0 {
-		return h, nil, fmt.Errorf("%w: item of a later version", ErrUnsupported)
+	if part[0] != itemFormat {
+		return h, nil, txlog.Unsupported("item", uint64(part[0]), itemFormat)
+	}
+	if f := part[1] &^ itemFlags; f != 0 {
+		return h, nil, txlog.Unsupported(fmt.Sprintf("item with flags %#x", f), itemFormat, itemFormat)
 	}
 	h.deleted = part[1]&itemDeleted != 0
 	if h.interaction = Interaction(part[itemInteractionAt]); h.interaction > Erasure {
-		return h, nil, fmt.Errorf("%w: item of an interaction of a later version", ErrUnsupported)
+		return h, nil, txlog.Unsupported(fmt.Sprintf("item of interaction %d", h.interaction), itemFormat, itemFormat)
 	}
 	if h.version = binary.LittleEndian.Uint32(part[itemVersionAt:]); h.version == 0 {
 		return h, nil, errItem
@@ -137,7 +141,7 @@ func splitItem(part []byte) (h itemHeader, block []byte, err error) {
 	// The numbers of types are fixed (internal/search/param/numbers.txt).
 	h.typ = schema.TypeID(binary.LittleEndian.Uint16(part[itemVersionAt+4:]))
 	if param.Version(h.typ) == 0 {
-		return h, nil, fmt.Errorf("%w: item of an unknown resource type", ErrUnsupported)
+		return h, nil, txlog.Unsupported(fmt.Sprintf("item of resource type number %d", h.typ), itemFormat, itemFormat)
 	}
 	h.extractor = binary.LittleEndian.Uint32(part[itemExtractorAt:])
 	rest, ok := h.splitID(part[itemFixed:], part[1]&itemUUID != 0)

@@ -20,11 +20,18 @@ type packing struct {
 	packers sync.Pool // of *packer
 }
 
-// open reads the dictionaries of the log, and adds the program's own if the log lacks
-// it. If the log cannot take it now, since it is read-only or the disk is full, the
-// log's newest dictionary packs.
-func (p *packing) open(ctx context.Context, log Log, logger *slog.Logger) error {
+// open reads the dictionaries of the log, so that blocks can be unpacked.
+func (p *packing) open(log Log) error {
 	p.log = log
+	_, err := p.load()
+	return err
+}
+
+// start makes the packers. It adds the program's own dictionary if the log lacks it. If the
+// log cannot take it now, since it is read-only or the disk is full, the log's newest
+// dictionary packs.
+func (p *packing) start(ctx context.Context, logger *slog.Logger) error {
+	log := p.log
 	number, err := log.AddDictionary(ctx, pack.Builtin())
 	if ctx.Err() != nil {
 		return ctx.Err()

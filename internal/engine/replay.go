@@ -117,10 +117,11 @@ func (e *Engine) reached(last txlog.Last) {
 	}
 }
 
-// asFarAsPossible lets a store be read up to the point at which its log passes a limit,
-// or has an item of a later version. Nothing is damaged, and nothing more is written.
+// asFarAsPossible lets a store be read up to the point at which its log passes a limit, or,
+// if it was asked to be opened for reading, has an item of a later version. Nothing is
+// damaged, and nothing more is written.
 func (e *Engine) asFarAsPossible(err error) error {
-	if errors.Is(err, ErrFull) || errors.Is(err, ErrUnsupported) {
+	if errors.Is(err, ErrFull) || errors.Is(err, ErrUnsupported) && e.options.ReadOnly {
 		e.stopWriting(fmt.Errorf("after commit %d: %w", e.sequence, err))
 		return nil
 	}
@@ -197,10 +198,14 @@ func (e *Engine) loadItem(l *loaded, i int, it *txlog.Item) (err error) {
 	if l.part, err = r.Values(i, l.part[:0]); err != nil {
 		return err
 	}
-	if it.Kind = r.Kind(i); it.Kind != txlog.Version {
+	switch it.Kind = r.Kind(i); it.Kind {
+	case txlog.Version:
+	case txlog.State:
 		it.Values = slices.Clone(l.part)
 		it.Body, err = r.Body(i, nil)
 		return err
+	default:
+		return txlog.Unsupported(fmt.Sprintf("item of kind %d", it.Kind), itemFormat, itemFormat)
 	}
 	h, block, err := splitItem(l.part)
 	if err != nil {

@@ -44,6 +44,15 @@ func (r *raw) start() (*Engine, error) {
 	return e, err
 }
 
+// startReading opens the store for reading.
+func (r *raw) startReading() (*Engine, error) {
+	log, err := txlog.Open(context.Background(), "", &txlog.Options{FS: r.disk, Wrapper: r.key, ReadOnly: true})
+	require.NoError(r.t, err)
+	o := testOptions()
+	o.ReadOnly = true
+	return Start(context.Background(), log, o)
+}
+
 // appendTo appends a commit of items to a log.
 func appendTo(log *txlog.Log, items ...txlog.Item) error {
 	last := log.Last()
@@ -70,8 +79,8 @@ func (r *raw) item(id string, version uint32) txlog.Item {
 	return txlog.Item{Values: p.part, Body: p.body}
 }
 
-// nonsense is what may be wrong with an item, and how a store with it opens: with
-// ErrCorrupt, or, with ErrUnsupported, for reading up to there.
+// nonsense is what may be wrong with an item, and how a store with it opens: not at all, or,
+// with ErrUnsupported, for reading up to there if that is asked for.
 var nonsense = map[string]struct {
 	want error
 	harm func(it *txlog.Item)
@@ -123,12 +132,15 @@ func TestNonsenseAtOpening(t *testing.T) {
 			log := r.log()
 			require.NoError(t, appendTo(log, it))
 			require.NoError(t, log.Close())
-			e, err := r.start()
+			_, err := r.start()
 			if test.want == ErrCorrupt {
 				require.ErrorIs(t, err, ErrCorrupt)
 				require.NotErrorIs(t, err, ErrUnsupported)
 				return
 			}
+			require.ErrorIs(t, err, ErrUnsupported)
+			require.ErrorContains(t, err, "open it with a newer fhirlake")
+			e, err := r.startReading()
 			require.NoError(t, err)
 			requireReadOnly(t, e)
 			require.NoError(t, e.Close())
@@ -324,5 +336,22 @@ func TestAnyHarm(t *testing.T) {
 func requireTold(t require.TestingT, err error) {
 	if err != nil && !errors.Is(err, ErrUnsupported) {
 		require.ErrorIs(t, err, ErrCorrupt)
+	}
+}
+
+// TestStatesOfLaterVersion opens logs with an erasure that only a later version knows, and
+// with an item that is neither a version nor a state.
+func TestStatesOfLaterVersion(t *testing.T) {
+	for text, body := range map[string][]byte{"erasure of format version 2": {2, 0, 0, 0, 0}, "erasure at stage 2": {1, 2, 0, 0, 0}} {
+		r := newRaw(t)
+		r.fill()
+		log := r.log()
+		require.NoError(t, appendTo(log, txlog.Item{Kind: txlog.State, Values: []byte(erasedKey), Body: make([]byte, 16)},
+			txlog.Item{Kind: txlog.State, Values: []byte(erasedPrefix + "0123456789abcdef"), Body: body}))
+		require.NoError(t, log.Close())
+		_, err := r.start()
+		require.ErrorIs(t, err, ErrUnsupported)
+		require.ErrorContains(t, err, text)
+		require.ErrorContains(t, err, "open it with a newer fhirlake")
 	}
 }

@@ -45,7 +45,7 @@ func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 	block = block[n:]
 	switch {
 	case c >= codecCount:
-		return dst, fmt.Errorf("%w: codec %d", ErrUnsupported, c)
+		return dst, fmt.Errorf("%w: block of codec %d: open the store with a newer fhirlake", ErrUnsupported, c)
 	case c == codecStored:
 		if number != 0 {
 			return dst, fmt.Errorf("%w: head of a block", ErrDamaged)
@@ -57,7 +57,7 @@ func (d *Dictionaries) Unpack(dst, block []byte) ([]byte, error) {
 	case !ok:
 		return dst, fmt.Errorf("%w: number %d", ErrDictionary, number)
 	case dictionary == nil:
-		return dst, fmt.Errorf("%w: dictionary %d", ErrUnsupported, number)
+		return dst, fmt.Errorf("%w: dictionary %d of another format version than %d: open the store with a newer fhirlake", ErrUnsupported, number, magic[len(magic)-1])
 	}
 	u := d.scratch.Get().(*unpacker)
 	defer d.scratch.Put(u)

@@ -112,7 +112,7 @@ func unwrapFileKey(ctx context.Context, w KeyWrapper, wrapped []byte) (key [KeyS
 		return key, fmt.Errorf("%w: unwrapped key's checksum", ErrWrongKey)
 	}
 	if v := binary.LittleEndian.Uint32(plain[4:]); v != wrapVersion {
-		return key, fmt.Errorf("%w: wrapped key version %d", ErrUnsupported, v)
+		return key, unsupported("key of the keyset", uint64(v), wrapVersion)
 	}
 	return [KeySize]byte(plain[8:wrapSize]), nil
 }
@@ -134,6 +134,15 @@ func (s *Keyset) Marshal() ([]byte, error) {
 	file = aead.Seal(file, nonce, s.appendPlain(nil), head)
 	sum := sha256.Sum256(file)
 	return append(file, sum[:]...), nil
+}
+
+// unsupported returns an ErrUnsupported that says what has another version than the one that
+// is read.
+func unsupported(what string, has, reads uint64) error {
+	if has < reads {
+		return fmt.Errorf("%w: %s of format version %d, this fhirlake reads version %d and no earlier one", ErrUnsupported, what, has, reads)
+	}
+	return fmt.Errorf("%w: %s of format version %d, this fhirlake reads version %d: open it with a newer fhirlake", ErrUnsupported, what, has, reads)
 }
 
 // A KeysetFile is what a keyset file tells without its wrapper.
@@ -160,7 +169,7 @@ func splitFile(file []byte) (info KeysetFile, head, sealed []byte, err error) {
 	}
 	info.Version = int(binary.LittleEndian.Uint32(body[8:]))
 	if info.Version != fileVersion {
-		return info, nil, nil, fmt.Errorf("%w: keyset file version %d", ErrUnsupported, info.Version)
+		return info, nil, nil, unsupported("keyset", uint64(info.Version), fileVersion)
 	}
 	n := uint64(binary.LittleEndian.Uint32(body[12:]))
 	if n > maxWrapped || fileHead+n+Overhead+plainHead > uint64(len(body)) {

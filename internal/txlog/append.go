@@ -87,7 +87,7 @@ func (l *Log) checkAppendLocked(ctx context.Context, b *Batch, p *plan) error {
 }
 
 // checkWriteLocked refuses a write to a log that is closed or read-only, or whose
-// folder was replaced.
+// folder was replaced. Before the first write it begins the writer's term.
 func (l *Log) checkWriteLocked(ctx context.Context) error {
 	if l.closed.Load() {
 		return ErrClosed
@@ -98,7 +98,10 @@ func (l *Log) checkWriteLocked(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return l.checkFolderLocked()
+	if err := l.checkFolderLocked(); err != nil {
+		return err
+	}
+	return l.beginTermLocked()
 }
 
 // checkFolderLocked looks whether head is still at its path. If it is not, the log

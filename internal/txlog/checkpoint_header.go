@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -68,7 +67,7 @@ func decodeCheckpointHeader(b []byte) (*checkpointHeader, error) {
 		return nil, corruptf("checkpoint is none")
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != checkpointVersion {
-		return nil, fmt.Errorf("%w: checkpoint version %d", ErrUnsupported, v)
+		return nil, Unsupported("checkpoint", uint64(v), checkpointVersion)
 	}
 	h := &checkpointHeader{
 		segments: binary.LittleEndian.Uint32(b[12:]),
@@ -192,8 +191,8 @@ func readCheckpointHeader(f File, keys *seal.Keyset) (*checkpointHeader, error) 
 	return h, nil
 }
 
-// keyOfCheckpoint returns the data key of the checkpoint. One that cannot be used is
-// removed.
+// keyOfCheckpoint returns the data key of the checkpoint, and notes the checkpoint. One that
+// cannot be used is removed.
 func (l *Log) keyOfCheckpoint() (key seal.KeyID, ok bool) {
 	h, f, err := l.readCheckpoint()
 	switch {

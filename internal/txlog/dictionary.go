@@ -32,8 +32,8 @@ func (l *Log) AddDictionary(ctx context.Context, content []byte) (uint32, error)
 	w := &l.writer
 	w.Lock()
 	defer w.Unlock()
-	if err := l.checkWriteLocked(ctx); err != nil {
-		return 0, err
+	if l.closed.Load() {
+		return 0, ErrClosed
 	}
 	number := uint32(1)
 	for n, have := range *l.dictionaries.Load() {
@@ -41,6 +41,9 @@ func (l *Log) AddDictionary(ctx context.Context, content []byte) (uint32, error)
 			return n, nil
 		}
 		number = max(number, n+1)
+	}
+	if err := l.checkWriteLocked(ctx); err != nil {
+		return 0, err
 	}
 	if err := l.writeDictionary(number, content); err != nil {
 		return 0, fmt.Errorf("txlog: add dictionary: %w", err)

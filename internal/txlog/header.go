@@ -72,19 +72,19 @@ func (h *storeHeader) marshal(keys *seal.Keyset) []byte {
 // read. It looks at nothing else in the header.
 func checkReader(b []byte) error {
 	if len(b) >= 8 && string(b[:8]) == oldMagic {
-		return fmt.Errorf("%w: store has format 1, this is %d", ErrUnsupported, formatVersion)
+		return Unsupported("store", 1, formatVersion)
 	}
 	if len(b) < 12 || string(b[:8]) != headerMagic {
 		return corruptf("header of %d bytes is none", len(b))
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != formatVersion {
-		return fmt.Errorf("%w: store wants a reader of version %d, this is %d", ErrUnsupported, v, formatVersion)
+		return Unsupported("store", uint64(v), formatVersion)
 	}
 	if len(b) < 24 {
 		return corruptf("header of %d bytes is none", len(b))
 	}
 	if f := binary.LittleEndian.Uint64(b[16:]) &^ knownFeatures; f != 0 {
-		return fmt.Errorf("%w: store has unknown features %#x", ErrUnsupported, f)
+		return Unsupported(fmt.Sprintf("store with features %#x", f), formatVersion, formatVersion)
 	}
 	return nil
 }
@@ -116,6 +116,19 @@ func unmarshalHeader(b []byte, keys *seal.Keyset) (*storeHeader, error) {
 		return nil, corruptf("header's tag does not match")
 	}
 	return h, nil
+}
+
+// Unsupported returns an ErrUnsupported that says what has a version that this program does
+// not read, and which program reads it. What has the version that is read, and something
+// else of a later version, belongs to a later program.
+func Unsupported(what string, has, reads uint64) error {
+	switch {
+	case has < reads:
+		return fmt.Errorf("%w: %s of format version %d, this fhirlake reads version %d and no earlier one", ErrUnsupported, what, has, reads)
+	case has == reads:
+		return fmt.Errorf("%w: %s: open it with a newer fhirlake", ErrUnsupported, what)
+	}
+	return fmt.Errorf("%w: %s of format version %d, this fhirlake reads version %d: open it with a newer fhirlake", ErrUnsupported, what, has, reads)
 }
 
 // corruptf returns an error that wraps ErrCorrupt.

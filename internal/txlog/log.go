@@ -40,7 +40,8 @@ type Log struct {
 		failed   error    // why the log is read-only; nil if it is not
 		synced   uint64   // the last sequence that head tells of
 		wrapper  seal.KeyWrapper
-		rewraps  int // how often wrapper was replaced
+		rewraps  int  // how often wrapper was replaced
+		begun    bool // the term has begun: its id and its data key are on the disk
 	}
 
 	rewriting sync.Mutex // held by Rewrite
@@ -70,8 +71,8 @@ func (l *Log) Last() Last { return l.state.Load().last }
 // for none. Later commits are whole.
 func (l *Log) Horizon() uint64 { return l.manifest.Load().horizon }
 
-// Term returns the writer's term: each opening for writing begins one, and the numbers
-// rise. A log opened for reading returns the last writer's term.
+// Term returns the writer's term: each opening that writes has one, and the numbers rise. A
+// log opened for reading returns the last writer's term.
 func (l *Log) Term() uint64 { return l.term }
 
 // HashKey returns the key for hashes of search values. It differs from store to

@@ -163,11 +163,11 @@ func decodeManifest(b []byte) (*manifest, error) {
 		return nil, corruptf("manifest of %d bytes is none", len(b))
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != manifestVersion {
-		return nil, fmt.Errorf("%w: manifest version %d", ErrUnsupported, v)
+		return nil, Unsupported("manifest", uint64(v), manifestVersion)
 	}
 	flags := binary.LittleEndian.Uint32(b[12:])
 	if flags&^flagCut != 0 {
-		return nil, fmt.Errorf("%w: manifest with flags %#x", ErrUnsupported, flags)
+		return nil, Unsupported(fmt.Sprintf("manifest with flags %#x", flags), manifestVersion, manifestVersion)
 	}
 	m := &manifest{
 		generation: binary.LittleEndian.Uint64(b[16:]),

@@ -18,7 +18,8 @@ import (
 //
 // The last segment is read and verified; a torn record beyond head is cut off.
 // Closed segments are verified when they are first read, by [Log.Records] or by
-// number. Each opening for writing begins a term and a data key of its own.
+// number. Each opening for writing has a term and a data key of its own, which begin with
+// its first write: one that writes nothing changes no file of a store that was closed.
 //
 // It reports ErrLocked, ErrWrongKey, ErrCorrupt, ErrForeign, ErrExposed,
 // ErrUnsupported, ErrNoKey, or what the file system or the key wrapper reports;
@@ -170,7 +171,12 @@ func (l *Log) open(ctx context.Context, found *listing) error {
 	if err := l.startWriting(r); err != nil {
 		return err
 	}
-	return l.beginTerm(r)
+	if l.term == maxTerm {
+		return fmt.Errorf("%w: no terms are left", ErrFull)
+	}
+	l.term++ // it begins with the first write
+	l.keyOfCheckpoint()
+	return nil
 }
 
 // load reads keyset, header, manifest, head and dictionaries, and opens the
@@ -232,7 +238,7 @@ func (l *Log) loadManifest() (*manifest, head, error) {
 		return nil, head{}, err
 	}
 	if h.durability > SyncNone {
-		return nil, head{}, fmt.Errorf("%w: head of durability %d", ErrUnsupported, h.durability)
+		return nil, head{}, Unsupported(fmt.Sprintf("head of durability %d", h.durability), formatVersion, formatVersion)
 	}
 	l.writer.slot = slot
 	if file, err = readOwn(l.folder, nameManifest); err != nil {

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/fhirlake/fhirlake/internal/seal"
@@ -75,7 +74,7 @@ func unmarshalSlots(file []byte, keys *seal.Keyset, lineage [16]byte) (*slotTabl
 		return nil, corruptf("the file of patients' keys is none")
 	}
 	if v := binary.LittleEndian.Uint32(file[8:]); v != patientsVersion {
-		return nil, fmt.Errorf("%w: patients' keys of version %d", ErrUnsupported, v)
+		return nil, Unsupported("file of patients' keys", uint64(v), patientsVersion)
 	}
 	t := &slotTable{generation: binary.LittleEndian.Uint32(file[12:]), key: seal.KeyID(binary.LittleEndian.Uint64(file[16:]))}
 	n := int64(binary.LittleEndian.Uint32(file[24:]))

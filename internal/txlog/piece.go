@@ -91,7 +91,7 @@ func frontSize(b []byte, magic string) (int, error) {
 		return 0, fmt.Errorf("%w: it does not begin as one", ErrPiece)
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != pieceVersion {
-		return 0, fmt.Errorf("%w: it has version %d, this is %d", ErrUnsupported, v, pieceVersion)
+		return 0, Unsupported("backup", uint64(v), pieceVersion)
 	}
 	n, box := binary.LittleEndian.Uint32(b[12:]), binary.LittleEndian.Uint32(b[16:])
 	if n > maxWrapped || box > maxBox || binary.LittleEndian.Uint32(b[20:]) != 0 {

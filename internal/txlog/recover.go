@@ -184,6 +184,7 @@ func (l *Log) startWriting(r *recovery) error {
 	r.segment.table.Store(&table{records: records, strings: strings})
 	st, m := l.state.Load(), l.manifest.Load()
 	if st.last.Sequence == r.head.sequence && m.generation == r.head.generation {
+		l.writer.synced = st.last.Sequence
 		return nil
 	}
 	if err := l.syncHeadLocked(st, r.end); err != nil {
@@ -192,10 +193,14 @@ func (l *Log) startWriting(r *recovery) error {
 	return nil
 }
 
-// beginTerm begins the writer's term, with an id in the manifest and a data key. No
-// other opening and no copy of the store has this key, so nobody else counts its seals.
-// Keys that sealed nothing, and terms that wrote nothing, are removed.
-func (l *Log) beginTerm(r *recovery) error {
+// beginTermLocked begins the writer's term before its first write, with an id in the
+// manifest and a data key. No other opening and no copy of the store has this key, so
+// nobody else counts its seals. Keys that sealed nothing, and terms that wrote nothing,
+// are removed. Once the term has begun it does nothing.
+func (l *Log) beginTermLocked() error {
+	if l.writer.begun {
+		return nil
+	}
 	st, m := l.state.Load(), l.nextManifestLocked(l.state.Load().segments)
 	used := l.neededKeys(st)
 	keys, err := l.keys.Load().Keep(func(id seal.KeyID) bool { return used[id] }).WithNewKey()
@@ -205,12 +210,12 @@ func (l *Log) beginTerm(r *recovery) error {
 	if err := l.replaceKeysLocked(keys); err != nil {
 		return err
 	}
-	if uint64(r.head.term) == maxTerm {
-		return fmt.Errorf("%w: no terms are left", ErrFull)
-	}
-	l.term = uint64(r.head.term) + 1
 	m.terms = appendTerm(m.terms, l.term, st.last.Sequence+1)
-	return l.replaceManifestLocked(m, st, r.end)
+	if err := l.replaceManifestLocked(m, l.state.Load(), l.writer.engine.end); err != nil {
+		return err
+	}
+	l.writer.begun = true
+	return nil
 }
 
 const maxTerm = 1<<32 - 1

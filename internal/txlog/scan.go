@@ -2,6 +2,7 @@ package txlog
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -77,6 +78,9 @@ type chain struct {
 func (c *chain) accept(f frame) (*recordInfo, error) {
 	info, ok := decodeRecord(f.value)
 	if !ok {
+		if err := c.later(f.value); err != nil {
+			return nil, fmt.Errorf("segment %d: after commit %d: %w", c.name, c.sequence, err)
+		}
 		return nil, corruptf("segment %d: record after commit %d does not decode", c.name, c.sequence)
 	}
 	first := info.firstRun()
@@ -93,6 +97,23 @@ func (c *chain) accept(f frame) (*recordInfo, error) {
 	c.previous = recordTag(f.value)
 	c.unlinked = false
 	return &info, nil
+}
+
+// later reports ErrUnsupported for an authentic record of a later version or kind. Version,
+// kind, data key, nonce and tag have the same places in all versions.
+func (c *chain) later(b []byte) error {
+	if len(b) < recordHeadSize+trailerSize || c.keys == nil {
+		return nil
+	}
+	version, kind := uint64(b[offVersion]), b[offRecordKind]
+	if version < recordVersion || version == recordVersion && kind == 0 ||
+		verifyRecord(c.keys, b, seal.KeyID(binary.LittleEndian.Uint64(b[offKey:]))) != nil {
+		return nil
+	}
+	if version == recordVersion {
+		return Unsupported(fmt.Sprintf("record of kind %d", kind), version, version)
+	}
+	return Unsupported("record", version, recordVersion)
 }
 
 // walk verifies records from the scanner until its end, or until visit returns false.
