@@ -49,6 +49,13 @@
 // search and not around it: see package access for the rules, and package smart for access
 // tokens. Without it anybody may do anything.
 //
+// # Pages
+//
+// A browser gets pages: whoever asks for text/html, by _format=html or by an Accept that
+// likes it better than JSON and XML, by GET or by POST to _search. The start page is at the
+// base. Pages are made of the answers that the same caller gets in JSON, and change nothing.
+// docs/rest.md shows what there is.
+//
 // # What it does not do
 //
 // It has no TLS: serve it over some. It logs no requests, since their URLs are full of
