@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"nlp", "nlp/attachment", "nlp/annotator", "internal/clinical/pieces", "internal/clinical/note", "internal/clinical/assertion", "internal/clinical/dosage", "internal/clinical/vocabulary", "internal/clinical/lexicon", "internal/clinical/value", "internal/clinical/phi", "nlp/clinical", "nlp/comprehend", "nlp/httpnlp", "search", "internal/search/param", "internal/search/extract", "internal/search/custom", "internal/search/query", "internal/search/exec"},
 	{"internal/engine", "internal/bundle", "datastore", "datastore/repair", "internal/storetest"},
 	{"internal/jobs", "jobs", "ingest", "ingest/bucket", "ingest/bulk", "export"},
-	{"datastore/rest", "datastore/rest/smart", "datastore/rest/telemetry", "datastore/rest/serve"},
+	{"datastore/rest/internal/browse", "datastore/rest", "datastore/rest/smart", "datastore/rest/telemetry", "datastore/rest/serve"},
 	{"examples/internal/bar", "examples/quickstart", "examples/server", "examples/admin", "examples/analytics", "examples/bench", "examples/notes"},
 }
 

@@ -56,6 +56,13 @@
 // accesses ([AccessLog]), or OpenTelemetry (package telemetry). Package serve has the
 // handler reached over TLS or a unix socket, with probes and an end in good order.
 //
+// # Pages
+//
+// A browser gets pages: whoever asks for text/html, by _format=html or by an Accept that
+// likes it better than JSON and XML, by GET or by POST to _search. The start page is at the
+// base. Pages are made of the answers that the same caller gets in JSON, and change nothing.
+// docs/rest.md shows what there is.
+//
 // # What it does not do
 //
 // It has no TLS: serve it over some. It logs no requests unless it is told to, since their

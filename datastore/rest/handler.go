@@ -145,6 +145,10 @@ func NewHandler(store *datastore.Store, opts *Options) http.Handler {
 
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if wantsPage(r) {
+		h.page(w, r)
+		return
+	}
 	base := h.base(r)
 	x := &exchange{handler: h, store: h.store.ServedAt(base), w: w, r: r, base: base, form: form{mediaType: fhirJSON}}
 	x.access, _ = r.Context().Value(accessKey{}).(*Access)

@@ -174,7 +174,7 @@ func TestMediaTypes(t *testing.T) {
 		"application/fhir+json; fhirVersion=5.0": 406, "application/fhir+json; fhirVersion=3.0": 406, "application/fhir+json; fhirVersion=4.3": 406, "*/*; fhirVersion=5.0": 406,
 		"application/fhir+json; fhirVersion=5.0, application/fhir+json; fhirVersion=4.0": 200,
 		"text/json": 200, "application/json+fhir": 200, "application/*+json": 200, "text/*": 200, "TEXT/JSON": 200, "application/fhir+xml, application/*+json;q=0.1": 200,
-		"application/*+xml": 200, "application/xml+fhir": 200, "application/fhir+xml; fhirVersion=5.0": 406, "text/html": 406, "application/*+json;q=0": 406, "text/json;q=0": 406, "application/xml;q=0": 406,
+		"application/*+xml": 200, "application/xml+fhir": 200, "application/fhir+xml; fhirVersion=5.0": 406, "text/plain": 406, "application/*+json;q=0": 406, "text/json;q=0": 406, "application/xml;q=0": 406,
 	} {
 		t.Run(accept, func(t *testing.T) {
 			c.t = t

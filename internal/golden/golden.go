@@ -35,3 +35,14 @@ func Compare(t testing.TB, file string, rewrite bool, cases ...Case) {
 			"the format has changed: raise its version, change docs/format, and write %s anew with -rewrite", file)
 	}
 }
+
+// Text fails the test unless a file has a text. With rewrite it writes the file first.
+func Text(t testing.TB, file string, rewrite bool, text string) {
+	t.Helper()
+	if rewrite {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	kept, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(kept), text, "write %s anew with -rewrite, and look at what has changed", file)
+}

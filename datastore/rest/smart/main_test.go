@@ -1,0 +1,9 @@
+package smart_test
+
+import (
+	"testing"
+
+	"github.com/fhirlake/fhirlake/internal/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
