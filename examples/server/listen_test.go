@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -20,6 +21,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -201,4 +204,58 @@ func testOperations(t *testing.T, program string) {
 	require.Positive(t, line.Bytes)
 	require.Positive(t, line.Duration)
 	require.False(t, line.Time.IsZero())
+}
+
+// testEnding ends the server amid writes and beside clients that neither send nor take: it
+// ends soon, and what was acknowledged is there.
+func testEnding(t *testing.T, program string) {
+	folder := t.TempDir()
+	args := []string{"-store", filepath.Join(folder, "store"), "-key-file", filepath.Join(folder, "key")}
+	p := start(t, program, args...)
+	address := strings.TrimSuffix(strings.TrimPrefix(p.base, "http://"), "/fhir")
+	for _, text := range []string{"", "POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "GET /fhir/metadata HTTP/1.1\r\nHost: x\r\n\r\n"} {
+		conn, err := net.Dial("tcp", address)
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = io.WriteString(conn, text)
+		require.NoError(t, err)
+	}
+	acknowledged := make(chan string, 100_000)
+	var writers sync.WaitGroup
+	enough := make(chan struct{})
+	var once sync.Once
+	for w := range 4 {
+		writers.Go(func() {
+			for i := 0; ; i++ {
+				id := fmt.Sprintf("w%d-%d", w, i)
+				r, _ := http.NewRequest("PUT", p.base+"/Patient/"+id, strings.NewReader(`{"resourceType":"Patient","id":"`+id+`"}`))
+				response, err := http.DefaultClient.Do(r)
+				if err != nil {
+					return
+				}
+				_ = response.Body.Close()
+				if response.StatusCode == http.StatusCreated {
+					acknowledged <- id
+				}
+				if len(acknowledged) > 200 {
+					once.Do(func() { close(enough) })
+				}
+			}
+		})
+	}
+	<-enough
+	began := time.Now()
+	require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
+	_, err := io.Copy(io.Discard, p.stdout)
+	require.NoError(t, err)
+	require.NoError(t, p.command.Wait(), "%s", p.stderr.String())
+	require.Less(t, time.Since(began), 10*time.Second)
+	writers.Wait()
+	close(acknowledged)
+	p = start(t, program, args...)
+	for id := range acknowledged {
+		status, _ := p.do("GET", "/Patient/"+id, "")
+		require.Equal(t, 200, status, id)
+	}
+	p.stop()
 }

@@ -132,7 +132,7 @@ func TestServer(t *testing.T) {
 	require.NoError(t, err, "%s", built)
 
 	for name, test := range map[string]func(*testing.T, string){
-		"TLS": testTLS, "socket": testSocket, "passphrase": testPassphrase, "arguments": testArguments, "operations": testOperations,
+		"TLS": testTLS, "socket": testSocket, "passphrase": testPassphrase, "arguments": testArguments, "operations": testOperations, "ending": testEnding,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
