@@ -27,11 +27,14 @@ func TestOperationsNameFlags(t *testing.T) {
 	code := regexp.MustCompile("(?s)```.*?```|`[^`]+`").FindAllString(string(page), -1)
 	require.NotEmpty(t, code)
 	for _, text := range code {
+		if strings.HasPrefix(text, "`go ") {
+			continue
+		}
 		for _, flag := range regexp.MustCompile("[` ]-([a-z][a-z-]+)").FindAllStringSubmatch(text, -1) {
-			require.Contains(t, source.String(), `"`+flag[1]+`"`, "no program has the flag -%s", flag[1])
+			require.True(t, strings.Contains(source.String(), `"`+flag[1]+`"`), "no program has the flag -%s", flag[1])
 		}
 		if command := regexp.MustCompile("^`admin ([a-z-]+)").FindStringSubmatch(text); command != nil {
-			require.Contains(t, source.String(), `"`+command[1]+`"`, "admin has no command %s", command[1])
+			require.True(t, strings.Contains(source.String(), `"`+command[1]+`"`), "admin has no command %s", command[1])
 		}
 	}
 }
