@@ -114,6 +114,14 @@ func everyText(t testing.TB, path string, key datastore.KeyWrapper) []byte {
 	log, err := txlog.Open(ctx, path, &txlog.Options{Wrapper: key, ReadOnly: true})
 	require.NoError(t, err)
 	defer log.Close()
+	all.Write(textOf(t, log))
+	return all.Bytes()
+}
+
+// textOf opens all that a log holds with every key that there is.
+func textOf(t testing.TB, log *txlog.Log) []byte {
+	t.Helper()
+	var all bytes.Buffer
 	for r, err := range log.Records(ctx, 1) {
 		require.NoError(t, err)
 		for i := range r.Len() {

@@ -32,6 +32,13 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 		return nil, err
 	}
 	defer e.endRewriting()
+	if err := e.readOnly(); err != nil {
+		return nil, err
+	}
+	finished, err := e.finishErasures(ctx)
+	if err != nil {
+		return nil, err
+	}
 	// What is written from now on lies under another key, and is not erased.
 	var hold *Hold
 	err = e.take(ctx, func() (err error) {
@@ -50,6 +57,11 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 		return nil, err
 	}
 	if r.versions.IsEmpty() {
+		for _, x := range finished {
+			if x.patient == id {
+				return x.others, nil
+			}
+		}
 		if e.WasErased(schema.TypePatient, id) {
 			return nil, ErrErased
 		}
@@ -60,7 +72,7 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 	if err != nil {
 		return nil, err
 	}
-	x := &erasure{name: erasedPrefix + randomName(), hashes: sortedHashes(hashKey, r.whole), slots: r.slots}
+	x := &erasure{name: erasedPrefix + randomName(), hashes: sortedHashes(hashKey, r.whole), slots: r.slots, patient: id, versions: r.versions}
 	for it := r.versions.Iterator(); it.HasNext(); {
 		x.numbers = append(x.numbers, e.numbers.of(index.Ordinal(it.Next())))
 	}
@@ -74,7 +86,7 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 	e.erased.mu.Unlock()
 	e.erased.add(x.hashes, x.numbers)
 	for _, o := range r.others {
-		others = append(others, r.view.Version(o))
+		x.others = append(x.others, r.view.Version(o))
 	}
 	now := e.Last()
 	for _, k := range r.deleted() {
@@ -83,8 +95,10 @@ func (e *Engine) Erase(ctx context.Context, id string) (others []Version, err er
 			r.versions.Add(uint32(o)) // the deletion that the erasure wrote
 		}
 	}
+	e.erased.underWay = append(e.erased.underWay, x)
 	hold.Release()
-	return others, e.finishErasure(ctx, x, r.versions)
+	_, err = e.finishErasures(ctx)
+	return x.others, err
 }
 
 // randomName returns a name that nothing else has.
@@ -94,10 +108,26 @@ func randomName() string {
 	return hex.EncodeToString(b[:])
 }
 
-// finishErasure does what is left of an erasure that is durable. versions are the
-// erased ones, with the deletions that the erasure wrote. It may be done again from its
-// beginning.
-func (e *Engine) finishErasure(ctx context.Context, x *erasure, versions *roaring.Bitmap) error {
+// finishErasures finishes the erasures that are durable and stopped before their end, and
+// returns them.
+//
+// REQUIRES: the right to rewrite, or that nobody uses the engine yet.
+func (e *Engine) finishErasures(ctx context.Context) (finished []*erasure, err error) {
+	for len(e.erased.underWay) > 0 {
+		x := e.erased.underWay[0]
+		if err := e.finishErasure(ctx, x); err != nil {
+			return finished, err
+		}
+		e.erased.underWay = e.erased.underWay[1:]
+		finished = append(finished, x)
+	}
+	return finished, nil
+}
+
+// finishErasure does what is left of an erasure that is durable. It may be done again from
+// its beginning.
+func (e *Engine) finishErasure(ctx context.Context, x *erasure) error {
+	versions := x.versions
 	if err := e.endHolds(ctx, e.Last().Sequence()); err != nil {
 		return err
 	}
@@ -154,17 +184,14 @@ func (e *Engine) underOtherKeys(versions *roaring.Bitmap, slots []uint32) (*roar
 // resumeErasures finishes what an earlier process began. A store that is only read does
 // not.
 func (e *Engine) resumeErasures(ctx context.Context) error {
-	for _, x := range e.erased.underWay {
-		if e.readOnly() != nil {
-			return nil
-		}
-		versions := e.versionsOf(x)
-		e.options.Logger.Info("datastore: an erasure that was interrupted is finished", "versions", versions.GetCardinality())
-		if err := e.finishErasure(ctx, x, versions); err != nil {
-			return err
-		}
+	if e.readOnly() != nil {
+		return nil
 	}
-	return nil
+	for _, x := range e.erased.underWay {
+		e.options.Logger.Info("datastore: an erasure that was interrupted is finished", "versions", x.versions.GetCardinality())
+	}
+	_, err := e.finishErasures(ctx)
+	return err
 }
 
 // versionsOf returns the versions of an erasure that the index has, with the deletions of

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/fhirlake/fhirlake/internal/schema"
 	"github.com/fhirlake/fhirlake/internal/txlog"
 )
@@ -37,7 +39,7 @@ type erased struct {
 
 	numbers []txlog.Number // of all erased versions, which no backup may bring back
 
-	underWay []*erasure // that an earlier process began; set before the engine is used
+	underWay []*erasure // that are durable and stopped before their end; guarded by the right to rewrite
 }
 
 // has reports whether a resource was erased.
@@ -112,8 +114,9 @@ func (e *Engine) loadErased(ctx context.Context) (err error) {
 		}
 		e.erased.add(x.hashes, x.numbers)
 		if !x.done {
+			x.versions = e.versionsOf(x)
 			e.erased.underWay = append(e.erased.underWay, x)
-			e.index.Purge(e.versionsOf(x))
+			e.index.Purge(x.versions)
 		}
 	}
 	return nil
@@ -126,6 +129,10 @@ type erasure struct {
 	hashes  []erasedHash   // of the resources that are gone
 	slots   []uint32       // of the patient
 	numbers []txlog.Number // of the versions, rising; once it is done, with its deletions
+
+	versions *roaring.Bitmap // with the deletions that the erasure wrote; not stored
+	patient  string          // not stored: empty if an earlier process began it
+	others   []Version       // that name the patient and stay; not stored
 }
 
 const erasureFormat = 1

@@ -66,6 +66,8 @@ type Log interface {
 	Rotating() bool
 	// Rewrap lets another wrapper encrypt the keys.
 	Rewrap(ctx context.Context, wrapper seal.KeyWrapper) error
+	// Failed is the txlog.ErrReadOnly of a log that became read-only, with its cause.
+	Failed() error
 	// Lost is how many damaged bytes opening cut off behind the last synced commit.
 	Lost() int64
 	// HashKey is the key of all hashes of search values.

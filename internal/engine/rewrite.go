@@ -77,6 +77,9 @@ func (e *Engine) Compact(ctx context.Context, keep *Retention, progress func(Rew
 
 // beginRewriting waits for the right to rewrite the log. One caller has it at a time.
 func (e *Engine) beginRewriting(ctx context.Context) error {
+	if err := cmp.Or(e.Open(), ctx.Err()); err != nil {
+		return err
+	}
 	select {
 	case e.rewriting <- struct{}{}:
 		return nil
@@ -116,7 +119,7 @@ func (e *Engine) closedSegments(ctx context.Context) (closed []txlog.Segment, er
 			return err
 		}
 		if err := e.log.Roll(ctx); err != nil {
-			return fmt.Errorf("datastore: rewriting: %w", logError(err))
+			return e.rewriteFailed(err)
 		}
 		closed = e.log.Segments()
 		closed = closed[:len(closed)-1]

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -298,5 +299,5 @@ func (e *Engine) Writable() error { return errors.Join(e.Open(), e.readOnly()) }
 func (e *Engine) readOnly() error {
 	e.stopped.mu.Lock()
 	defer e.stopped.mu.Unlock()
-	return e.stopped.err
+	return cmp.Or(e.stopped.err, e.log.Failed())
 }

@@ -123,7 +123,18 @@ func (l *Log) failLocked(cause error) {
 	if errors.Is(cause, ErrReplaced) {
 		l.writer.failed = fmt.Errorf("%w: %w", ErrReadOnly, cause)
 	}
+	err := fmt.Errorf("%w: %w", ErrReadOnly, cause)
+	l.failed.Store(&err)
 	l.options.Logger.Error("the log is read-only until it is opened again", "error", cause)
+}
+
+// Failed returns an ErrReadOnly with its cause once the log has become read-only, and nil
+// before. It waits for no Append.
+func (l *Log) Failed() error {
+	if err := l.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // unknownLocked makes the log read-only because of a write that the disk did

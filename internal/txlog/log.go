@@ -44,8 +44,9 @@ type Log struct {
 		begun    bool // the term has begun: its id and its data key are on the disk
 	}
 
-	rewriting sync.Mutex // held by Rewrite
-	syncer    *syncer    // with SyncInterval alone
+	failed    atomic.Pointer[error] // why the log became read-only, for who does not wait for the writer
+	rewriting sync.Mutex            // held by Rewrite
+	syncer    *syncer               // with SyncInterval alone
 }
 
 // A state is the durable log as readers see it. It does not change.
