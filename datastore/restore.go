@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -35,10 +36,12 @@ type RestoreOptions struct {
 // histories are one. The store has an id and keys of its own. No import and no export
 // that was under way in the source runs in it.
 //
-// The folder has all of the store or none: after an error it is empty again. After a
-// crash, Open reports ErrForeign and says that restoring was interrupted, and Restore
-// begins anew. What was removed from the source before the last piece was made does not
-// come back, unless Until or UntilTime ask for an earlier state.
+// The folder has all of the store or none: after an error it is empty again. Only where the
+// restored store could not be opened, as after the end of ctx or with an AtLeast that it
+// has not reached, it stays; the error says so, and Open opens it. After a crash, Open
+// reports ErrForeign and says that restoring was interrupted, and Restore begins anew. What
+// was removed from the source before the last piece was made does not come back, unless
+// Until or UntilTime ask for an earlier state.
 //
 // Restore reports ErrInvalid for pieces that are missing, out of order, or of another
 // store or history, and for an Until behind the last piece. It reports ErrCorrupt for a
@@ -68,5 +71,9 @@ func Restore(ctx context.Context, path string, opts *RestoreOptions, pieces ...i
 	if err != nil {
 		return nil, err
 	}
-	return begin(ctx, e, &filled)
+	s, err := begin(ctx, e, &filled)
+	if err != nil {
+		return nil, fmt.Errorf("datastore: restoring: %w: %w", txlog.ErrRestored, err)
+	}
+	return s, nil
 }

@@ -104,7 +104,7 @@ func RestoreBackup(ctx context.Context, path string, options Options, o txlog.Re
 	e, err := Start(ctx, log, options)
 	if err != nil {
 		log.Close() // the first error is the one that matters
-		return nil, err
+		return nil, fmt.Errorf("datastore: restoring: %w: %w", txlog.ErrRestored, err)
 	}
 	return e, nil
 }

@@ -97,6 +97,9 @@ var (
 
 // Restoring.
 var (
+	// ErrRestored is returned where a store was restored and then could not be opened.
+	ErrRestored = errors.New("txlog: the store is restored, but could not be opened")
+
 	// ErrPiece is returned for what is no piece of a backup, and for pieces that do not
 	// follow one another. The error says which piece, and why.
 	ErrPiece = errors.New("txlog: not a piece of this backup")

@@ -31,7 +31,8 @@ type RestoreOptions struct {
 // follow it. The folder must be empty, or one in which restoring was interrupted. The
 // store is another one, of the same lineage: it has an id and keys of its own, and the
 // data keys of the items that it has. Its records are durable when Restore returns; until
-// then the folder holds no store, and after an error it is empty again.
+// then the folder holds no store, and after an error it is empty again, but for
+// ErrRestored.
 //
 // An item that the store did not have any more when the newest piece was made is left
 // out, unless an earlier state is asked for.
@@ -69,7 +70,11 @@ func Restore(ctx context.Context, path string, opts *Options, o RestoreOptions, 
 	if err := r.restore(); err != nil {
 		return nil, err
 	}
-	return Open(ctx, path, &options)
+	l, err := Open(ctx, path, &options)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRestored, err)
+	}
+	return l, nil
 }
 
 // A restorer makes a store of pieces.
