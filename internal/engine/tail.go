@@ -30,14 +30,16 @@ type Change struct {
 // are, and ErrStalePage only if versions are removed meanwhile. The state that Tail reads
 // is held.
 func (e *Engine) Tail(ctx context.Context, after uint64) iter.Seq2[Change, error] {
-	lost := uint64(0)
-	if after == 0 {
-		lost = e.log.Horizon()
+	return func(yield func(Change, error) bool) {
+		lost := uint64(0)
+		if after == 0 {
+			lost = e.log.Horizon()
+		}
+		e.tail(ctx, after, func(after uint64) bool {
+			horizon := e.log.Horizon()
+			return after >= horizon || horizon == lost
+		})(yield)
 	}
-	return e.tail(ctx, after, func(after uint64) bool {
-		horizon := e.log.Horizon()
-		return after >= horizon || horizon == lost
-	})
 }
 
 // tail is Tail that ends with ErrStalePage once whole says that commits after a sequence

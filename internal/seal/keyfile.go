@@ -23,7 +23,7 @@ type keyFile string
 // The file is made, with a random key and mode 0600, when a keyset is made; it is never
 // made to unwrap one. A file that group or others can read is refused with ErrKeyFile,
 // except on Windows, whose files have no such mode. Keep the file apart from the store
-// and its backups.
+// and its backups: none is made in the folder of a store.
 func KeyFile(path string) KeyWrapper { return keyFile(path) }
 
 func (f keyFile) Encrypt(ctx context.Context, plaintext []byte) ([]byte, error) {
@@ -108,6 +108,9 @@ func (f keyFile) create() (err error) {
 		}
 	}()
 	folder := filepath.Dir(string(f))
+	if isStore(folder) {
+		return fmt.Errorf("%w: its folder is that of a store, which holds nothing else: keep the key apart", ErrKeyFile)
+	}
 	temp, err := os.CreateTemp(folder, f.temp()+"*") // mode 0600
 	if err != nil {
 		return err
@@ -132,4 +135,15 @@ func (f keyFile) create() (err error) {
 		}
 	}
 	return durable.SyncFolder(folder)
+}
+
+// isStore reports whether a folder has the files by which a store is known. It would not
+// open with a file more.
+func isStore(folder string) bool {
+	for _, name := range []string{"header", "keyset"} {
+		if _, err := os.Lstat(filepath.Join(folder, name)); err != nil {
+			return false
+		}
+	}
+	return true
 }

@@ -12,7 +12,7 @@ import (
 var (
 	// ErrLocked is returned when another Log, in this process or another,
 	// has the store open for writing.
-	ErrLocked = errors.New("txlog: store is locked")
+	ErrLocked = errors.New("txlog: store is locked: it is open already, here or in another process; close it there, or open it for reading")
 
 	// ErrWrongKey is returned when the store's keyset was wrapped by another
 	// key.
