@@ -15,7 +15,7 @@ import (
 	"github.com/fhirlake/fhirlake/jobs"
 )
 
-// A listed is a line of jobs -json: one job.
+// A listedJob is a line of jobs -json: one job.
 type listedJob struct {
 	ID          string          `json:"id"`
 	Kind        jobs.Kind       `json:"kind"`

@@ -208,6 +208,8 @@ func (p *program) explain(err error) string {
 		return "wrong key: this store was made with another one"
 	case errors.Is(err, datastore.ErrNoStore):
 		return fmt.Sprintf("there is no store in %s", p.store)
+	case errors.Is(err, datastore.ErrErased):
+		return "the patient was erased before, and nothing was written since"
 	case errors.Is(err, jobs.ErrEnded):
 		return "the last import from there is complete"
 	case errors.Is(err, datastore.ErrCorrupt):
