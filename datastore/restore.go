@@ -9,6 +9,7 @@ import (
 
 	"github.com/fhirlake/fhirlake/internal/engine"
 	"github.com/fhirlake/fhirlake/internal/txlog"
+	"github.com/fhirlake/fhirlake/issue"
 )
 
 // RestoreOptions say what is restored. The zero value of each field is its default.
@@ -65,6 +66,9 @@ func Restore(ctx context.Context, path string, opts *RestoreOptions, pieces ...i
 	}
 	if !o.UntilTime.IsZero() {
 		micros := o.UntilTime.UnixMicro()
+		if !time.UnixMicro(micros).Equal(o.UntilTime.Truncate(time.Microsecond)) {
+			return nil, engine.Failf(ErrInvalid, issue.Value, "the year of UntilTime is too far away to be counted in microseconds")
+		}
 		restore.UntilTime = &micros
 	}
 	e, err := engine.RestoreBackup(ctx, path, filled.engine(), restore, pieces)

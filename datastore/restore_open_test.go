@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,4 +98,24 @@ func TestVerbsThatMayNotBegin(t *testing.T) {
 	all(ended, context.Canceled)
 	require.NoError(t, store.Close())
 	all(ctx, datastore.ErrClosed)
+}
+
+// TestRestoreUntilAnyTime restores up to times that a store cannot have: far ones, whose
+// microseconds do not fit, are refused instead of being another time.
+func TestRestoreUntilAnyTime(t *testing.T) {
+	key := datastore.RawKey([32]byte{1})
+	store := open(t, &datastore.Options{Key: key})
+	busy(t, store, 0, 3)
+	full, info := piece(t, store, 0)
+	for year, sequence := range map[int]uint64{9999: info.Head.Sequence(), 1: 0, -400_000: 1 << 63, 400_000: 1 << 63} {
+		until := time.Date(year, 2, 3, 4, 5, 6, 789, time.UTC)
+		restored, err := datastore.Restore(ctx, "mem:", &datastore.RestoreOptions{Options: datastore.Options{Key: key}, UntilTime: until}, pieces(full)...)
+		if sequence == 1<<63 {
+			require.ErrorIs(t, err, datastore.ErrInvalid, year)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, sequence, restored.Head().Sequence(), year)
+		require.NoError(t, restored.Close())
+	}
 }
