@@ -42,8 +42,8 @@ var ErrErased = engine.ErrErased
 //
 // Erase reports ErrNotFound for a patient that the store knows nothing of, ErrErased for
 // one that was erased before and has nothing new, an [Error] of class ErrInvalid for what
-// is no id, and otherwise what Compact
-// reports. After an error it may be called again.
+// is no id, and otherwise what Compact reports. After an error it may be called again: an
+// erasure that is in the feed already is finished by the next call, for whichever patient.
 func (s *Store) Erase(ctx context.Context, patientID string) (others []Ref, err error) {
 	if err := s.admin("erase"); err != nil {
 		return nil, err
