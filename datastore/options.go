@@ -30,9 +30,10 @@ type KeyWrapper interface {
 	Decrypt(ctx context.Context, ciphertext []byte) ([]byte, error)
 }
 
-// KeyFile returns a KeyWrapper whose key stands in a file. The file is made at first
-// use, for its owner alone (0600), and refused if anyone else can read it. Anybody with
-// the file can read the store; without the file its data is lost.
+// KeyFile returns a KeyWrapper whose key stands in a file. The file is made with the first
+// store that it wraps, for its owner alone (0600), and refused if anyone else can read it;
+// opening a store makes none, and none is made in a store's folder. Anybody with the file
+// can read the store; without the file its data is lost.
 func KeyFile(path string) KeyWrapper { return seal.KeyFile(path) }
 
 // RawKey returns a KeyWrapper with a key that the program has, for instance from a
