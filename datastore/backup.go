@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"io"
+	"reflect"
 	"time"
 
 	"github.com/fhirlake/fhirlake/internal/engine"
@@ -57,6 +58,9 @@ func (s *Store) BackupApart(ctx context.Context, w, keys io.Writer, since uint64
 	}
 	if keys == nil {
 		return BackupInfo{}, engine.Failf(ErrInvalid, issue.Value, "there is no writer for the keys: Backup writes them into the piece")
+	}
+	if reflect.ValueOf(w).Comparable() && reflect.ValueOf(keys).Comparable() && w == keys {
+		return BackupInfo{}, engine.Failf(ErrInvalid, issue.Value, "one writer cannot take both the piece and its keys: Backup writes the keys into the piece")
 	}
 	info, err := s.engine.Backup(ctx, w, keys, since)
 	return backupInfo(info), err

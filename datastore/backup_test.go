@@ -235,6 +235,9 @@ func TestBackupApart(t *testing.T) {
 	var all [][]byte
 	var keys bytes.Buffer
 	since := uint64(0)
+	_, err = store.BackupApart(ctx, &keys, &keys, 0)
+	require.ErrorIs(t, err, datastore.ErrInvalid)
+	require.Zero(t, keys.Len())
 	for i := range 3 {
 		busy(t, store, 10*i, 10*i+10)
 		var b bytes.Buffer

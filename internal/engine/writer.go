@@ -154,7 +154,7 @@ func (e *Engine) append(g *group) (at txlog.Position, err error) {
 		e.stopWriting(err)
 	}
 	if errors.Is(err, txlog.ErrFenced) {
-		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+		err = fmt.Errorf("%w until it is opened again: %w", ErrReadOnly, err)
 	}
 	return at, fmt.Errorf("datastore: writing: %w", logError(err))
 }
@@ -284,7 +284,7 @@ func (e *Engine) stopWriting(err error) {
 	e.stopped.mu.Lock()
 	first := e.stopped.err == nil
 	if first {
-		e.stopped.err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+		e.stopped.err = fmt.Errorf("%w until it is opened again: %w", ErrReadOnly, err)
 	}
 	e.stopped.mu.Unlock()
 	if first { // the lock is free: whoever is told may ask the store

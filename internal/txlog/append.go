@@ -119,11 +119,11 @@ func (l *Log) failLocked(cause error) {
 	if l.writer.failed != nil {
 		return
 	}
-	l.writer.failed = ErrReadOnly
+	l.writer.failed = fmt.Errorf("%w until it is opened again", ErrReadOnly)
 	if errors.Is(cause, ErrReplaced) {
-		l.writer.failed = fmt.Errorf("%w: %w", ErrReadOnly, cause)
+		l.writer.failed = fmt.Errorf("%w: %w", l.writer.failed, cause)
 	}
-	err := fmt.Errorf("%w: %w", ErrReadOnly, cause)
+	err := fmt.Errorf("%w until it is opened again: %w", ErrReadOnly, cause)
 	l.failed.Store(&err)
 	l.options.Logger.Error("the log is read-only until it is opened again", "error", cause)
 }

@@ -87,7 +87,7 @@ var (
 	// ErrReadOnly is returned by a log that was opened for reading, and after
 	// an earlier write failed in a way that only opening the store again can
 	// settle. Nothing was written.
-	ErrReadOnly = errors.New("txlog: log is read-only until it is opened again")
+	ErrReadOnly = errors.New("txlog: log is read-only")
 
 	// ErrReplaced is returned when the path no longer leads to the folder that
 	// was opened, or another file has taken the place of a file in it. The log

@@ -344,6 +344,19 @@ func (s swapped) Decrypt(ctx context.Context, b []byte) ([]byte, error) {
 	return s.decrypt.Decrypt(ctx, b)
 }
 
+// leaving makes a file with its first use.
+type leaving struct {
+	seal.KeyWrapper
+	file string
+}
+
+func (l leaving) Encrypt(ctx context.Context, keys []byte) ([]byte, error) {
+	if err := os.WriteFile(l.file, nil, 0o600); err != nil {
+		return nil, err
+	}
+	return l.KeyWrapper.Encrypt(ctx, keys)
+}
+
 // TestRewrapRefuses: a wrapper that cannot open what it encrypts, or that makes its key
 // file in the store's folder, changes nothing.
 func TestRewrapRefuses(t *testing.T) {
@@ -353,7 +366,9 @@ func TestRewrapRefuses(t *testing.T) {
 	keyset, err := os.ReadFile(filepath.Join(folder, "keyset"))
 	require.NoError(t, err)
 	require.ErrorIs(t, l.Rewrap(t.Context(), swapped{seal.RandomKey(), seal.RandomKey()}), seal.ErrKey)
-	require.ErrorIs(t, l.Rewrap(t.Context(), seal.KeyFile(filepath.Join(folder, "key"))), txlog.ErrForeign)
+	require.ErrorIs(t, l.Rewrap(t.Context(), seal.KeyFile(filepath.Join(folder, "key"))), seal.ErrKeyFile)
+	require.NoFileExists(t, filepath.Join(folder, "key"))
+	require.ErrorIs(t, l.Rewrap(t.Context(), leaving{seal.RandomKey(), filepath.Join(folder, "key")}), txlog.ErrForeign)
 	require.ErrorIs(t, l.Rewrap(t.Context(), seal.RawKey([32]byte{})), seal.ErrZeroKey)
 	require.NoError(t, os.Remove(filepath.Join(folder, "key")))
 	after, err := os.ReadFile(filepath.Join(folder, "keyset"))
