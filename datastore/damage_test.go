@@ -58,8 +58,8 @@ type damage struct {
 	do   func(files map[string][]byte)
 }
 
-// damages returns what is done to each file: bits are flipped, it is cut, removed, made
-// longer, or replaced by what it was before or by another store's.
+// damages returns the damages of each file: flipped bits, cuts, the removal of the file,
+// bytes behind its end, its older content, and the content of another store's file.
 func damages(rng *rand.Rand, files, old, foreign map[string][]byte) (all []damage) {
 	add := func(name, what string, content []byte) {
 		all = append(all, damage{name + " " + what, func(files map[string][]byte) {

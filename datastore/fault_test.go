@@ -21,8 +21,8 @@ import (
 type faultTrial struct {
 	key, other datastore.KeyWrapper // one of them opens the store
 	current    map[string]string
-	acked      []int // writes
-	failed     []int // writes of which nothing is there
+	acked      []int // writes that were acknowledged
+	failed     []int // writes that the store must not have
 	unknown    bool
 }
 
@@ -186,8 +186,8 @@ func (f faultTrial) try(t *testing.T, files map[string][]byte, work, mode string
 	require.NoError(t, store.Close())
 }
 
-// TestSyncsLie lets the power fail after a work on a disk that says of what it never wrote
-// that it did. The store is damaged then and says so, or it is whole.
+// TestSyncsLie lets the power fail on a disk that confirms syncs without writing. The store
+// reports damage then, or it is whole.
 func TestSyncsLie(t *testing.T) {
 	base, files := faultBase(t)
 	var counts longrun.Counts

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -196,41 +195,6 @@ func TestCutKeepsNoKeysOfPatients(t *testing.T) {
 	storetest.Check(t, store)
 	_, err = store.Erase(ctx, "p")
 	require.NoError(t, err)
-}
-
-// TestFolderThatCannotBeWritten opens a store in a folder that its process may only read:
-// for reading if that is asked for, and with a clear error otherwise.
-func TestFolderThatCannotBeWritten(t *testing.T) {
-	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
-		t.Skip("modes do not hold the system's administrator")
-	}
-	path := filepath.Join(t.TempDir(), "store")
-	filling(plainStory)(t, path, &datastore.Options{Key: goldenKey(), Now: clock(), NewID: ids()})
-	chmod := func(folder, file os.FileMode) {
-		require.NoError(t, filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
-			require.NoError(t, err)
-			if e.IsDir() {
-				return os.Chmod(name, 0o700)
-			}
-			return os.Chmod(name, file)
-		}))
-		require.NoError(t, os.Chmod(filepath.Join(path, "log"), folder))
-		require.NoError(t, os.Chmod(path, folder))
-	}
-	chmod(0o500, 0o400)
-	defer chmod(0o700, 0o600)
-	before := filesOf(t, path)
-	_, err := datastore.Open(ctx, path, &datastore.Options{Key: goldenKey()})
-	require.ErrorIs(t, err, fs.ErrPermission)
-	require.NotErrorIs(t, err, datastore.ErrCorrupt)
-	store, err := datastore.Open(ctx, path, &datastore.Options{Key: goldenKey(), ReadOnly: true})
-	require.NoError(t, err)
-	storetest.Check(t, store)
-	_, err = store.Read(ctx, datastore.Ref{Type: "Practitioner", ID: "one"})
-	require.NoError(t, err)
-	_, err = store.Create(ctx, patient("x", "X"))
-	require.ErrorIs(t, err, datastore.ErrReadOnly)
-	requireFiles(t, before, path)
 }
 
 // TestStoreOfAnotherProcess opens a store that another process has open.

@@ -35,9 +35,9 @@ const killWriters = 4
 // killWorks are what the child does beside its writers, again and again. said is printed
 // when the n-th is done.
 var killWorks = map[string]func(s *datastore.Store, folder string, n int, say func(string, ...any)) error{
-	"writes": func(*datastore.Store, string, int, func(string, ...any)) error {
-		time.Sleep(time.Millisecond)
-		return nil
+	"writes": func(s *datastore.Store, _ string, _ int, _ func(string, ...any)) error {
+		_, err := s.Search(ctx, "Patient", "_summary=count")
+		return err
 	},
 	"checkpoint": func(s *datastore.Store, _ string, _ int, _ func(string, ...any)) error {
 		return tolerate(s.Checkpoint(), datastore.ErrNoCheckpoint)

@@ -117,7 +117,7 @@ func linearModelOfOne() porcupine.Model {
 		for _, o := range history {
 			switch op := o.Input.(linearOp); op.kind {
 			case "search":
-			case "create": // it is known alone by what it made
+			case "create": // only the resource that a create made tells its partition
 				if r := o.Output.(linearResult); r.made {
 					o.Input = linearOp{kind: "new", id: r.id, value: op.value, tag: op.tag}
 					r.cell.version = 1

@@ -23,8 +23,8 @@ import (
 	"github.com/fhirlake/fhirlake/internal/txlog/txlogtest"
 )
 
-// Resources of the histories: named ones, which all clients write, and those that the
-// store named.
+// Histories have resources that the test named, which all clients write, and resources
+// that the store named.
 const (
 	linearNamed  = 5
 	linearValues = 4 // identifiers
@@ -366,7 +366,7 @@ func (h *linearRun) crash(rng *rand.Rand, power bool) (lost int) {
 	}
 	enough := 60 + rng.IntN(longrun.Of(60, 200))
 	for h.done() < enough && !h.t.Failed() {
-		time.Sleep(time.Millisecond)
+		h.client(5, 1, &stop)
 	}
 	acknowledged := h.now()
 	after := txlogtest.DiskOf(h.disk.Files())

@@ -25,8 +25,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The files pages*_test.go read stores by what the pages of docs/format say and by nothing
-// else: they import no package of the module.
+// The tests in pages*_test.go read stores as docs/format describes them. They import no
+// package of the module.
 
 // TestFormatByItsPages reads golden stores with no more than the pages of docs/format, and
 // finds each version, note and state that the stores answer with.

@@ -9,8 +9,8 @@ import (
 	"github.com/fhirlake/fhirlake/datastore"
 )
 
-// TestPurgeTakesTheCheckpoint purges a resource of which a checkpoint has texts: the old one
-// goes, and a new one has no text of what was purged.
+// TestPurgeTakesTheCheckpoint purges a resource whose texts are in a checkpoint. That
+// checkpoint is removed, and a new checkpoint has no text of the resource.
 func TestPurgeTakesTheCheckpoint(t *testing.T) {
 	path, key := filepath.Join(t.TempDir(), "store"), goldenKey()
 	store, err := datastore.Open(ctx, path, &datastore.Options{Key: key, Now: clock()})
