@@ -50,29 +50,19 @@ type answer struct {
 // checked here.
 func (c *client) do(method, path, body string, headers ...string) answer {
 	c.t.Helper()
-	r, err := http.NewRequest(method, c.base+path, strings.NewReader(body))
-	require.NoError(c.t, err)
 	if body != "" {
-		r.Header.Set("Content-Type", "application/fhir+json")
+		headers = append([]string{"Content-Type: application/fhir+json"}, headers...)
 	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
-	response, err := http.DefaultClient.Do(r)
-	require.NoError(c.t, err)
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	require.NoError(c.t, err)
+	response, got := c.send(method, path, body, headers...)
 	a := answer{status: response.StatusCode, header: response.Header, body: string(got)}
 	require.Equal(c.t, "nosniff", a.header.Get("X-Content-Type-Options"))
 	if len(got) > 0 {
 		require.Regexp(c.t, `^application/(fhir\+)?(json|xml); charset=utf-8$`, a.header.Get("Content-Type"))
 		if strings.Contains(a.header.Get("Content-Type"), "xml") {
 			a.xml = a.body
-			got, err = fhirxml.AppendJSON(nil, got)
+			text, err := fhirxml.AppendJSON(nil, got)
 			require.NoError(c.t, err)
-			a.body = string(got)
+			got, a.body = text, string(text)
 		}
 		requireValid(c.t, got)
 	}
@@ -140,4 +130,21 @@ func (c *client) fullURLs(b bundle) []string {
 		urls = append(urls, strings.TrimPrefix(e.FullURL, c.base+"/"))
 	}
 	return urls
+}
+
+// send sends a request and reads the answer, without a look at it.
+func (c *client) send(method, path, body string, headers ...string) (*http.Response, []byte) {
+	c.t.Helper()
+	r, err := http.NewRequest(method, c.base+path, strings.NewReader(body))
+	require.NoError(c.t, err)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(c.t, err)
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	require.NoError(c.t, err)
+	return response, got
 }

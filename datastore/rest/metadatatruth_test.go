@@ -1,7 +1,6 @@
 package rest_test
 
 import (
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -115,18 +114,7 @@ func TestCapabilitiesAreTrue(t *testing.T) {
 // are not.
 func (c *client) headers(status int, method, path, body string, given ...string) http.Header {
 	c.t.Helper()
-	r, err := http.NewRequest(method, c.base+path, strings.NewReader(body))
-	require.NoError(c.t, err)
-	r.Header.Set("Content-Type", "application/fhir+json")
-	for _, h := range given {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
-	response, err := http.DefaultClient.Do(r)
-	require.NoError(c.t, err)
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	require.NoError(c.t, err)
+	response, got := c.send(method, path, body, append([]string{"Content-Type: application/fhir+json"}, given...)...)
 	if status != 0 {
 		require.Equal(c.t, status, response.StatusCode, "%s %s: %.2000s", method, path, got)
 	}

@@ -256,7 +256,7 @@ type member struct {
 	value jsontext.Value
 }
 
-// membersOf returns the members of a JSON object. The values are parts of the text.
+// membersOf returns the members of a JSON object, with copies of their values.
 func membersOf(object []byte) (list []member, err error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(object))
 	if _, err := d.ReadToken(); err != nil {
