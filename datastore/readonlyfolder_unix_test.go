@@ -61,8 +61,13 @@ func asAnotherUser(t *testing.T) {
 	require.NoError(t, err)
 	defer os.RemoveAll(folder)
 	require.NoError(t, os.Chown(folder, nobody, nobody))
+	opened, err := os.Open(folder)
+	require.NoError(t, err)
+	defer opened.Close()
 	child := exec.Command("/proc/self/exe", "-test.v", "-test.run", "^"+t.Name()+"$")
-	child.Env = append(os.Environ(), "TMPDIR="+folder)
+	// The other user may not see the folders around it, and so gets it as file 3.
+	child.ExtraFiles = []*os.File{opened}
+	child.Env = append(os.Environ(), "TMPDIR=/proc/self/fd/3")
 	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	said, err := child.CombinedOutput()
 	var ended *exec.ExitError
